@@ -1,0 +1,1 @@
+"""The REST API, its database and its files."""

@@ -1,0 +1,1 @@
+"""The pages. They speak to the REST API only."""

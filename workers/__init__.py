@@ -1,0 +1,1 @@
+"""Long jobs: the Celery application, its tasks, and the engines."""
