@@ -1,0 +1,1 @@
+"""Potentials: the pretrained catalogue, and NEP files that users bring."""

@@ -1,0 +1,1 @@
+"""Structures: uploads and built-in examples, read in a bounded process and kept in one canonical form."""
