@@ -1,0 +1,5 @@
+"""Imports every subject's tables, so that migrations and foreign keys see them all."""
+
+from backend import idempotency
+
+__all__ = ["idempotency"]

@@ -1,0 +1,93 @@
+"""Whose rows a request may see: every query of a subject goes through a `Scope`.
+
+The embedded server has one local user. Accounts come on top of `current_owner` without touching the subjects.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from backend.columns import Owned
+from backend.errors import NotFound
+from backend.pagination import Paging
+from backend.sessions import SessionDep
+from backend.settings import Settings
+
+LOCAL_USER = "local"
+EVERYONE = "everyone"
+"""Owner of rows that all may read and nobody may change: the pretrained potentials."""
+
+Row = TypeVar("Row", bound=Owned)
+
+
+class Scope:
+    """One owner's rows within one transaction."""
+
+    def __init__(self, session: Session, owner: str) -> None:
+        self.session = session
+        self.owner = owner
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of the server that the transaction belongs to."""
+        settings: Settings = self.session.info["settings"]
+        return settings
+
+    def select(self, table: type[Row]) -> SelectOfScalar[Row]:
+        """Statement for the rows of a table that the owner may see."""
+        return select(table).where(col(table.owner).in_((self.owner, EVERYONE)))
+
+    def get(self, table: type[Row], row_id: uuid.UUID, noun: str) -> Row:
+        """The row with this id.
+
+        Raises
+        ------
+        NotFound
+            There is none, or it is somebody else's: the two are not told apart.
+        """
+        row = self.session.exec(self.select(table).where(table.id == row_id)).first()
+        if row is None:
+            raise NotFound(f"There is no {noun} {row_id}.")
+        return row
+
+    def get_own(self, table: type[Row], row_id: uuid.UUID, noun: str) -> Row:
+        """The row with this id, to be changed: what belongs to everyone is not found."""
+        row = self.get(table, row_id, noun)
+        if row.owner != self.owner:
+            raise NotFound(f"There is no {noun} {row_id} of yours.")
+        return row
+
+    def add(self, row: Row) -> Row:
+        """Put a new row into the owner's hands."""
+        row.owner = self.owner
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def page(self, statement: SelectOfScalar[Row], table: type[Row], paging: Paging) -> tuple[list[Row], int]:
+        """One page of a statement's rows, newest first, and how many there are in all."""
+        total = self.session.exec(select(func.count()).select_from(statement.subquery())).one()
+        newest_first = statement.order_by(col(table.created_at).desc(), col(table.id))
+        rows = self.session.exec(newest_first.limit(paging.limit).offset(paging.offset)).all()
+        return list(rows), total
+
+
+def current_owner(request: Request) -> str:
+    """Who is asking."""
+    return LOCAL_USER
+
+
+OwnerDep = Annotated[str, Depends(current_owner)]
+
+
+def _scope(session: SessionDep, owner: OwnerDep) -> Scope:
+    return Scope(session, owner)
+
+
+ScopeDep = Annotated[Scope, Depends(_scope)]

@@ -1,0 +1,84 @@
+"""What can be set from outside, through `BEAMCAST_…` environment variables."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SQLITE_FILE = "beamcast.db"
+
+
+class Settings(BaseSettings):
+    """Settings of one server and its workers; both read the same environment."""
+
+    model_config = SettingsConfigDict(env_prefix="BEAMCAST_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address that the server listens on")
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="further host names under which the server may be asked (JSON list); '*' allows all"
+    )
+    data_dir: Path = Field(Path("data"), description="folder of everything that is stored")
+    database_url: str = Field("", description="SQLAlchemy address; empty: SQLite in the data folder")
+    broker_url: str = Field("filesystem://", description="Celery broker")
+    potentials_dir: Path = Field(
+        Path(), description="folder where potential files can be dropped in; default: in the data folder"
+    )
+
+    worker_concurrency: Annotated[int, Field(ge=0, le=256)] = Field(
+        2, description="jobs run at the same time by the embedded worker; 0: none is started"
+    )
+    lease_s: Annotated[float, Field(gt=0)] = Field(
+        90.0, description="a running job that was not heard of for so long is taken from its worker"
+    )
+    max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="tries when workers die")
+
+    max_upload_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
+    max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
+    parse_timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    partials_cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        512 * 1024 * 1024, description="memory for partials that were read, so that a slider costs no reading"
+    )
+
+    nep89_url: str = Field("", description="where to fetch NEP89 from; empty: the Python package index")
+
+    @field_validator("data_dir", "potentials_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        # Workers may run in another folder than the server.
+        return path if path == Path() else path.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        if self.potentials_dir == Path():
+            object.__setattr__(self, "potentials_dir", self.data_dir / "potentials")
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / SQLITE_FILE}")
+        return self
+
+    @property
+    def broker_dir(self) -> Path:
+        """Folder of the embedded broker's messages."""
+        return self.data_dir / "broker"
+
+    def structure_dir(self, structure_id: object) -> Path:
+        """Folder of one structure's files."""
+        return self.data_dir / "structures" / str(structure_id)
+
+    def model_dir(self, model_id: object) -> Path:
+        """Folder of one uploaded potential's files."""
+        return self.data_dir / "models" / str(model_id)
+
+    def prediction_dir(self, prediction_id: object) -> Path:
+        """Folder of one prediction's files."""
+        return self.data_dir / "predictions" / str(prediction_id)
+
+
+@cache
+def current() -> Settings:
+    """Settings of this process, read from the environment once."""
+    return Settings()

@@ -1,0 +1,85 @@
+"""The API on a data folder of its own, and a client that speaks to it in-process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
+
+from backend import database
+from backend import settings as settings_module
+from backend.app import create_app
+from backend.settings import SQLITE_FILE, Settings
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at the newest revision; migrating takes longer than copying."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("template"))
+    database.migrate(settings)
+    database.engine(settings).dispose()
+    return settings.data_dir / SQLITE_FILE
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings of a fresh data folder; `backend.settings.current()` gives the same, as in a worker."""
+    monkeypatch.setenv("BEAMCAST_DATA_DIR", str(tmp_path))
+    settings_module.current.cache_clear()
+    settings = settings_module.current()
+    shutil.copy(migrated_database, tmp_path / SQLITE_FILE)
+    yield settings
+    database.engine(settings).dispose()
+    settings_module.current.cache_clear()
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """The API."""
+    return create_app(settings)
+
+
+class Client:
+    """A blocking client: httpx's transport into an application is asynchronous only."""
+
+    def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
+        self._portal = portal
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000/api/v1"
+        )
+
+    def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """The response to a request; `path` is relative to /api/v1. The unexpected is raised."""
+
+        async def send() -> httpx.Response:
+            return await self._client.request(method, path, **arguments)
+
+        return self._portal.call(send)
+
+    def get(self, path: str, **arguments: Any) -> httpx.Response:
+        return self.request("GET", path, **arguments)
+
+    def post(self, path: str, **arguments: Any) -> httpx.Response:
+        return self.request("POST", path, **arguments)
+
+    def delete(self, path: str, **arguments: Any) -> httpx.Response:
+        return self.request("DELETE", path, **arguments)
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """An event loop in a thread."""
+    with start_blocking_portal() as portal:
+        yield portal
+
+
+@pytest.fixture
+def client(portal: BlockingPortal, app: FastAPI) -> Client:
+    """A client of the API."""
+    return Client(portal, app)
