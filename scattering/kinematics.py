@@ -1,0 +1,143 @@
+"""What (|q|, ω) a spectrometer reaches: conservation of energy and momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scattering.constants import NEUTRON_ENERGY_MEV_A2
+from scattering.instruments import Instrument
+
+
+def momentum_transfer(
+    *, incident_energy: ArrayLike, final_energy: ArrayLike, two_theta: ArrayLike
+) -> NDArray[np.float64]:
+    """Momentum transfer of neutrons scattered through 2θ.
+
+    ħ²q²/2mₙ = E_i + E_f − 2 √(E_i E_f) cos 2θ
+
+    Parameters
+    ----------
+    incident_energy, final_energy
+        meV, ≥ 0; NaN is passed on.
+    two_theta
+        Scattering angle in degrees.
+
+    Returns
+    -------
+    |q| in Å⁻¹, broadcast shape.
+
+    References
+    ----------
+    G. L. Squires, Introduction to the Theory of Thermal Neutron Scattering (1978), Eq. 4.2 and 4.3.
+    """
+    e_i, e_f = np.asarray(incident_energy, dtype=float), np.asarray(final_energy, dtype=float)
+    energy = e_i + e_f - 2 * np.sqrt(e_i * e_f) * np.cos(np.radians(two_theta))
+    return np.asarray(np.sqrt(np.maximum(energy, 0.0) / NEUTRON_ENERGY_MEV_A2))
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line in (q, ω) along which a narrow bank measures. Arrays of shape (n_energy,), meV and Å⁻¹."""
+
+    label: str
+    energy: NDArray[np.float64]
+    q: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The region of (q, ω) that an instrument reaches.
+
+    Attributes
+    ----------
+    energy
+        Shape (n_energy,), meV.
+    q_min, q_max
+        Shape (n_energy,), Å⁻¹: the region's edges, or where there are only `lines` their envelope; NaN at an
+        energy that is not measured.
+    lines
+        The banks of an instrument that measures along lines; empty otherwise.
+    """
+
+    energy: NDArray[np.float64]
+    q_min: NDArray[np.float64]
+    q_max: NDArray[np.float64]
+    lines: tuple[Line, ...]
+
+
+def window(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64] | None = None) -> Window:
+    """Return what an instrument reaches.
+
+    Parameters
+    ----------
+    instrument, settings
+        An instrument and its settings, defaults filled in where left out.
+    energy
+        Shape (n_energy,), meV: where to evaluate; 256 points over the measured range by default.
+
+    Raises
+    ------
+    InvalidSettings
+        The settings are not the instrument's.
+    """
+    checked = instrument.validate(settings)
+    low, high = instrument.energy_range(checked)
+    if energy is None:
+        energy = np.linspace(low, high, 256)
+    measured = np.where((energy >= low) & (energy <= high), energy, np.nan)
+    if instrument.geometry == "direct":
+        e_i = np.full_like(measured, float(checked["e_init"]))
+        e_f = e_i - measured
+    else:
+        assert instrument.final_energy is not None
+        e_f = np.full_like(measured, instrument.final_energy)
+        e_i = e_f + measured
+
+    def q(two_theta: float) -> NDArray[np.float64]:
+        return momentum_transfer(incident_energy=e_i, final_energy=e_f, two_theta=two_theta)
+
+    if instrument.two_theta is not None:
+        return Window(energy, q(instrument.two_theta[0]), q(instrument.two_theta[1]), ())
+    lines = tuple(Line(label, energy, q(angle)) for label, angle in instrument.lines.items())
+    stacked = np.array([line.q for line in lines])
+    return Window(energy, stacked.min(axis=0), stacked.max(axis=0), lines)
+
+
+def coverage(window: Window, q: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Share of each (q, ω) bin in what each bank records, for a projection on ω.
+
+    A bank that covers a range of angles counts each q bin by the solid angle in which it is seen, q dq/(k_i k_f),
+    and by the part of the bin that lies inside. A bank on a line interpolates linearly between the two bins
+    nearest to it. Either way a range narrower than a bin never falls between two bins.
+
+    Parameters
+    ----------
+    window
+        As from `window`, of n_energy energies.
+    q
+        Shape (n_q,), Å⁻¹. Centres of equal bins.
+
+    Returns
+    -------
+    Bank name → shape (n_q, n_energy); each column sums to 1, or to 0 where the bank sees none of the bins.
+    A single bank is called "".
+    """
+    step = q[1] - q[0]
+    if window.lines:
+        shares = {
+            line.label: np.nan_to_num(np.clip(1 - np.abs(q[:, None] - line.q) / step, 0, None)) for line in window.lines
+        }
+    else:
+        upper = np.minimum(q[:, None] + step / 2, window.q_max)
+        lower = np.maximum(q[:, None] - step / 2, window.q_min)
+        # ∫ q dq over the covered part of the bin
+        shares = {"": np.nan_to_num(np.where(upper > lower, upper**2 - lower**2, 0.0))}
+    for share in shares.values():
+        total = share.sum(axis=0)
+        share /= np.where(total > 0, total, 1.0)
+    return shares
