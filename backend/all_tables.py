@@ -1,5 +1,9 @@
 """Imports every subject's tables, so that migrations and foreign keys see them all."""
 
 from backend import idempotency
+from backend.health import tables as health_tables
+from backend.models import tables as model_tables
+from backend.predictions import tables as prediction_tables
+from backend.structures import tables as structure_tables
 
-__all__ = ["idempotency"]
+__all__ = ["health_tables", "idempotency", "model_tables", "prediction_tables", "structure_tables"]

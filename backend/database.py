@@ -8,13 +8,14 @@ with `on_commit` and `on_rollback`.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Pool, event
 from sqlmodel import Session, create_engine
 
 from backend.settings import Settings
@@ -25,6 +26,9 @@ BUSY_TIMEOUT_MS = 15_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+_parents_pools: list[Pool] = []
+
+
 @cache
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
@@ -32,7 +36,14 @@ def _engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    os.register_at_fork(after_in_child=partial(_leave_to_parent, engine))
     return engine
+
+
+def _leave_to_parent(engine: Engine) -> None:
+    # SQLite's connections may be neither used nor closed in a forked child: keep them, but out of the way.
+    _parents_pools.append(engine.pool)
+    engine.dispose(close=False)
 
 
 def engine(settings: Settings) -> Engine:

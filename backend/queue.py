@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
@@ -17,8 +17,7 @@ from backend.settings import Settings
 if TYPE_CHECKING:
     from celery import Celery
 
-QueueName = Literal["cpu", "gpu"]
-QUEUES: tuple[QueueName, ...] = ("cpu", "gpu")
+QUEUES = ("cpu", "gpu")
 RUN_PREDICTION = "beamcast.run_prediction"
 POLLING_INTERVAL_S = 0.1
 
@@ -64,7 +63,7 @@ def _folder_options(settings: Settings) -> dict[str, object]:
     }
 
 
-def enqueue_prediction(session: Session, prediction_id: uuid.UUID, queue: QueueName) -> None:
+def enqueue_prediction(session: Session, prediction_id: uuid.UUID, queue: str) -> None:
     """Send the prediction to the workers once the transaction is committed, never when it is rolled back."""
     settings: Settings = session.info["settings"]
 

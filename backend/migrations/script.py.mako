@@ -1,7 +1,7 @@
 """${message}
 
 Revision: ${up_revision}
-Revises: ${down_revision | comma,n}
+After: ${down_revision or "nothing"}
 """
 
 from __future__ import annotations

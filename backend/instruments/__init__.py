@@ -1,0 +1,1 @@
+"""The instruments, as the physics knows them."""

@@ -1,0 +1,1 @@
+"""Predictions: jobs that simulate, the partials that they leave behind, and what instruments see of them."""

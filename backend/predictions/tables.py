@@ -1,0 +1,45 @@
+"""One row for each prediction. The row is the truth about the job; the broker only rings the bell."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlmodel import Field
+
+from backend.columns import Owned, UTCDateTime, utc_now
+
+
+class Prediction(Owned, table=True):
+    """A simulation that was asked for, how far it is, and how it was made."""
+
+    __tablename__ = "predictions"
+
+    structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
+    model_id: uuid.UUID = Field(foreign_key="models.id", index=True)
+    method: str = Field(max_length=16)
+    sampling: str = Field(max_length=16)
+    quality: str = Field(max_length=16)
+    temperature_k: float
+    instruments: list[str] = Field(sa_type=JSON)
+    options: dict[str, Any] = Field(sa_type=JSON, description="complete: what was left out is filled in")
+    estimate_s: float | None = Field(default=None, description="expected when it was asked for")
+
+    queue: str = Field(default="cpu", max_length=16)
+    status: str = Field(default="queued", max_length=16, index=True)
+    stage: str = Field(default="", max_length=200)
+    progress: float = 0.0
+    eta_s: float | None = None
+    error: str | None = None
+    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    provenance: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+    attempt: int = 0
+    worker: str | None = Field(default=None, max_length=200, description="who holds the lease")
+    cancel_requested: bool = False
+    enqueued_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+    heartbeat_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -1,0 +1,39 @@
+"""The Celery application: `celery -A workers.app worker` runs it.
+
+A worker shows that it lives by a row in the database, written by a thread of its parent process.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutdown
+
+from backend.health import beats
+from backend.queue import celery_app
+from backend.settings import current
+
+app = celery_app(current())
+app.set_current()
+app.conf.imports = ["workers.tasks"]
+
+_stopping = threading.Event()
+
+
+def _show_life(sender: Any, **_: Any) -> None:
+    def beat() -> None:
+        while not _stopping.is_set():
+            beats.beat(sender.hostname, sender.controller.concurrency)
+            _stopping.wait(beats.BEAT_EVERY_S)
+
+    threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+
+
+def _leave(sender: Any, **_: Any) -> None:
+    _stopping.set()
+    beats.stop(sender.hostname)
+
+
+worker_ready.connect(_show_life)
+worker_shutdown.connect(_leave)
