@@ -73,7 +73,11 @@ def relative_uncertainty(instrument: Instrument) -> float | None:
 
 def _integrated_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """∫ Φ from −∞ to x = x Φ(x) + φ(x), with Φ and φ the standard normal's distribution and density."""
-    return np.asarray(x * ndtr(x) + np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
+    integral = np.maximum(x, 0.0)  # right to 1e-17 beyond 8.5, and far the most elements lie there
+    near = np.abs(x) < 8.5
+    middle = x[near]
+    integral[near] = middle * ndtr(middle) + np.exp(-(middle**2) / 2) / np.sqrt(2 * np.pi)
+    return integral
 
 
 def resolution_matrix(

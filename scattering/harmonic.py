@@ -1,0 +1,398 @@
+"""A harmonic crystal's partials: force constants → phonons → one-phonon coherent and incoherent S(q, ω)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, pairwise
+from typing import Any
+
+import numpy as np
+from euphonic import Crystal, ForceConstants, QpointPhononModes, ureg
+from euphonic.sampling import golden_sphere
+from numpy.typing import NDArray
+
+from scattering.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
+from scattering.partials import Partials
+
+LOWEST_ENERGY_MEV = 0.2
+"""Modes below take no part: acoustic ones next to Γ, where one-phonon theory diverges, and what noise leaves there."""
+IMAGINARY_MEV = -0.5
+"""Below this a negative energy is an instability and not the noise of an acoustic mode."""
+CHUNK_BYTES = 2**28
+
+
+def force_constants(
+    *,
+    cell: NDArray[np.float64],
+    positions: NDArray[np.float64],
+    symbols: list[str],
+    masses: NDArray[np.float64],
+    supercell_matrix: NDArray[np.int64],
+    supercell_positions: NDArray[np.float64],
+    unit_atom: NDArray[np.int64],
+    constants: NDArray[np.float64],
+) -> ForceConstants:
+    """Bring force constants of a supercell into Euphonic's form.
+
+    Parameters
+    ----------
+    cell
+        Shape (3, 3), Å. Primitive cell vectors as rows.
+    positions
+        Shape (n_atoms, 3), Å.
+    symbols, masses
+        Of the n_atoms atoms; masses in u.
+    supercell_matrix
+        Shape (3, 3): supercell vectors (rows) in terms of the cell's.
+    supercell_positions
+        Shape (n_super, 3), Å.
+    unit_atom
+        Shape (n_super,): which of the n_atoms each supercell atom repeats.
+    constants
+        Shape (n_atoms, n_super, 3, 3), eV/Å²: ∂²E/∂u(atom, in the cell at the origin)∂u(supercell atom).
+    """
+    n_atoms, n_super = len(positions), len(supercell_positions)
+    origins = np.rint((supercell_positions - positions[unit_atom]) @ np.linalg.inv(cell)).astype(int)
+    # The same cell may be written as different images of it for different atoms: name it by its place in the supercell
+    n_cells = n_super // n_atoms
+    place = np.rint(origins @ np.linalg.inv(supercell_matrix) * n_cells).astype(int) % n_cells
+    first_atoms = np.flatnonzero(unit_atom == 0)
+    cells = {tuple(place[index]): number for number, index in enumerate(first_atoms)}
+    cell_origins = origins[first_atoms]
+    arranged = np.zeros((len(cells), 3 * n_atoms, 3 * n_atoms))
+    for index in range(n_super):
+        atom = int(unit_atom[index])
+        block = constants[:, index].reshape(3 * n_atoms, 3)
+        arranged[cells[tuple(place[index])], :, 3 * atom : 3 * atom + 3] = block
+    crystal = Crystal(
+        cell * ureg("angstrom"),
+        positions @ np.linalg.inv(cell),
+        np.array(symbols),
+        np.asarray(masses, dtype=float) * ureg("amu"),
+    )
+    return ForceConstants(
+        crystal,
+        arranged * ureg("eV/angstrom**2"),
+        np.asarray(supercell_matrix, dtype=int),
+        cell_origins.astype(int),
+    )
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Imaginary modes on the grid that samples the Brillouin zone.
+
+    Attributes
+    ----------
+    lowest_mev
+        The lowest phonon energy, negative for an imaginary one.
+    imaginary_fraction
+        Share of all modes that are imaginary.
+    highest_mev
+        The highest phonon energy.
+    """
+
+    lowest_mev: float
+    imaginary_fraction: float
+    highest_mev: float
+
+
+@dataclass(frozen=True, eq=False)
+class Zone:
+    """Phonon modes on an even Monkhorst–Pack grid (which leaves Γ out), one of each pair ±k.
+
+    Attributes
+    ----------
+    modes
+        Of the half of the grid with a positive first coordinate; the other half are their conjugates.
+    divisions
+        Of the grid along each reciprocal vector.
+    """
+
+    modes: QpointPhononModes
+    divisions: tuple[int, int, int]
+
+    def fold(self, vectors: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Move scattering vectors to the nearest ones that the grid samples.
+
+        Phonons are periodic in the reciprocal lattice and those of −k are the conjugates of those of k, so the grid
+        serves every scattering vector.
+
+        Parameters
+        ----------
+        vectors
+            Shape (n, 3), Å⁻¹.
+
+        Returns
+        -------
+        Index into `modes` and the vector itself, shapes (n,) and (n, 3); a vector comes back as its opposite where
+        that is the one whose modes are kept.
+        """
+        cell = self.modes.crystal.cell_vectors.to("angstrom").magnitude
+        divisions = np.array(self.divisions)
+        # The grid's points are (i + ½)/n in fractional coordinates
+        steps = np.rint(vectors @ cell.T / (2 * np.pi) * divisions - 0.5).astype(int)
+        other_half = steps[:, 0] % divisions[0] >= divisions[0] // 2
+        steps[other_half] = -steps[other_half] - 1
+        place = steps % divisions
+        index = (place[:, 0] * divisions[1] + place[:, 1]) * divisions[2] + place[:, 2]
+        return index, (steps + 0.5) / divisions @ np.linalg.inv(cell).T * 2 * np.pi
+
+
+def sample_zone(fc: ForceConstants, *, n_points: int = 20_000, n_threads: int | None = None) -> Zone:
+    """Calculate phonons over the Brillouin zone.
+
+    Parameters
+    ----------
+    fc
+        Force constants.
+    n_points
+        About how many k-points a crystal of one atom a cell would get. A larger cell has a smaller zone, and phonons
+        that cost as the cube of its atoms: it gets fewer in proportion to its atoms, but never a coarser grid
+        than 0.2 Å⁻¹.
+    """
+    cell = fc.crystal.cell_vectors.to("angstrom").magnitude
+    lengths = 2 * np.pi * np.linalg.norm(np.linalg.inv(cell), axis=0)
+    spacing = min(0.2, float((np.prod(lengths) * fc.crystal.n_atoms / n_points) ** (1 / 3)))
+    divisions = tuple(int(2 * np.ceil(length / spacing / 2)) for length in lengths)
+    axes = [(np.arange(n) + 0.5) / n for n in divisions]
+    points = np.stack(np.meshgrid(axes[0][: divisions[0] // 2], axes[1], axes[2], indexing="ij"), axis=-1)
+    # Without splitting at Γ and without reduction the modes come back as asked for, one by one
+    modes = fc.calculate_qpoint_phonon_modes(
+        points.reshape(-1, 3), asr="reciprocal", insert_gamma=False, reduce_qpts=False, n_threads=n_threads
+    )
+    return Zone(modes, (divisions[0], divisions[1], divisions[2]))
+
+
+def stability(zone: Zone) -> Stability:
+    """Return the range of phonon energies and how many are imaginary."""
+    energies = zone.modes.frequencies.to("meV").magnitude
+    return Stability(float(energies.min()), float((energies < IMAGINARY_MEV).mean()), float(energies.max()))
+
+
+def _occupation(energies: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Bose–Einstein n(ω) for energies in meV."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / np.expm1(energies / (BOLTZMANN_MEV_PER_K * temperature)))
+
+
+def mean_square_displacements(zone: Zone, temperature: float) -> NDArray[np.float64]:
+    """Mean-square displacement tensors ⟨u_a u_b⟩ of each atom, with the crystal's symmetry.
+
+    Parameters
+    ----------
+    zone
+        Imaginary and near-zero modes are left out.
+    temperature
+        Kelvin.
+
+    Returns
+    -------
+    Shape (n_atoms, 3, 3), Å²: twice Euphonic's Debye–Waller exponent.
+    """
+    exponent = zone.modes.calculate_debye_waller(
+        temperature * ureg("K"), frequency_min=LOWEST_ENERGY_MEV * ureg("meV"), symmetrise=True
+    )
+    return np.asarray(2 * exponent.debye_waller.to("angstrom**2").magnitude)
+
+
+def incoherent_one_phonon(
+    zone: Zone,
+    *,
+    displacements: NDArray[np.float64],
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_directions: int = 60,
+) -> NDArray[np.float64]:
+    """Incoherent one-phonon S of each atom, averaged over directions with its full anisotropy.
+
+    S_κ(q, ω) = ⟨exp(−q² n̂ᵀU_κn̂) Σ_ν ħ²q²/(2 M_κ E_ν) |n̂·e_κν|² (n + 1) δ(ω − ω_ν)⟩ over directions n̂ and the zone
+
+    Parameters
+    ----------
+    zone
+        Phonons.
+    displacements
+        Shape (n_atoms, 3, 3), Å², as from `mean_square_displacements`.
+    q, energy
+        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV. Centres of equal bins, the first energy 0.
+    temperature
+        Kelvin.
+
+    Returns
+    -------
+    Shape (n_atoms, n_q, n_energy), 1/meV per atom of that kind.
+
+    References
+    ----------
+    Squires (1978), Eq. 3.137.
+    """
+    modes = zone.modes
+    energies = modes.frequencies.to("meV").magnitude
+    masses = modes.crystal.atom_mass.to("amu").magnitude
+    n_atoms, step = len(masses), energy[1] - energy[0]
+    bins = np.rint(energies / step).astype(int)
+    used = (energies > LOWEST_ENERGY_MEV) & (bins < len(energy))
+    strength = RECOIL_MEV_A2_AMU / energies[used] * (_occupation(energies[used], temperature) + 1)
+    strength /= step * len(energies)
+    vectors = modes.eigenvectors[used]  # (n_used, n_atoms, 3)
+    tensors = np.zeros((n_atoms, len(energy), 3, 3))
+    for a, b in combinations_with_replacement(range(3), 2):
+        products = (vectors[:, :, a] * vectors[:, :, b].conj()).real * strength[:, None]
+        for atom in range(n_atoms):
+            binned = np.bincount(bins[used], weights=products[:, atom], minlength=len(energy)) / masses[atom]
+            tensors[atom, :, a, b] = tensors[atom, :, b, a] = binned
+    directions = golden_sphere(n_directions, jitter=False)
+    directions = np.array(list(directions))
+    widths = np.einsum("da,kab,db->kd", directions, displacements, directions)
+    along = np.einsum("da,keab,db->kde", directions, tensors, directions, optimize=True)
+    result = np.empty((n_atoms, len(q), len(energy)))
+    for atom in range(n_atoms):
+        debye_waller = np.exp(-(q[:, None] ** 2) * widths[atom])
+        result[atom] = q[:, None] ** 2 * (debye_waller @ along[atom]) / n_directions
+    return result
+
+
+def coherent_one_phonon(
+    zone: Zone,
+    *,
+    displacements: NDArray[np.float64],
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_directions: int = 300,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda _: None,
+) -> NDArray[np.float64]:
+    """Coherent one-phonon partials of a powder.
+
+    S_αβ(q, ω) = ⟨Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν)⟩,
+    F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
+
+    averaged over directions at random and over |q| within its bin, at the scattering vectors nearest to them that
+    differ from a k-point of the zone's grid by a reciprocal lattice vector. A bin at small |q| in which there is none
+    takes the nearest bin that has some, in proportion to q².
+
+    Parameters
+    ----------
+    zone
+        Phonons.
+    displacements
+        Shape (n_atoms, 3, 3), Å².
+    q, energy
+        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV. Centres of equal bins, the first energy 0.
+    temperature
+        Kelvin.
+    n_directions
+        Directions for each |q|.
+    seed
+        Of the directions and of |q| within a bin.
+    progress
+        Called with the share that is done.
+
+    Returns
+    -------
+    Shape (n_pairs, n_q, n_energy), 1/meV per atom of the cell; unlike pairs hold both orders.
+
+    References
+    ----------
+    Squires (1978), Eq. 3.120; Fair et al., J. Appl. Cryst. 55 (2022) 1689 (Euphonic).
+    """
+    rng = np.random.default_rng(seed)
+    modes, crystal = zone.modes, zone.modes.crystal
+    symbols = np.array([str(symbol) for symbol in crystal.atom_type])
+    species = sorted(set(symbols))
+    masses = crystal.atom_mass.to("amu").magnitude
+    positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
+    q_step, energy_step = q[1] - q[0], energy[1] - energy[0]
+    energies = modes.frequencies.to("meV").magnitude
+    bins = np.rint(energies / energy_step).astype(int)
+    used = (energies > LOWEST_ENERGY_MEV) & (bins < len(energy))
+    safe = np.where(used, energies, 1.0)
+    strength = np.where(used, RECOIL_MEV_A2_AMU / safe * (_occupation(safe, temperature) + 1), 0.0) / energy_step
+    bins[~used] = 0
+
+    directions = rng.normal(size=(len(q) * n_directions, 3))
+    directions /= np.linalg.norm(directions, axis=1)[:, None]
+    radii = np.repeat(q, n_directions) + q_step * (rng.random(len(directions)) - 0.5)
+    index, vectors = zone.fold(directions * radii[:, None])
+    shell = np.rint((np.linalg.norm(vectors, axis=1) - q[0]) / q_step).astype(int)
+    # By k-point, so that all scattering vectors that share one take a single matrix product
+    order = np.argsort(index, kind="stable")
+    order = order[(shell[order] >= 0) & (shell[order] < len(q))]
+    index, vectors, shell = index[order], vectors[order], shell[order]
+    samples = np.bincount(shell, minlength=len(q))
+
+    pairs = list(combinations_with_replacement(range(len(species)), 2))
+    eigenvectors = modes.eigenvectors.reshape(*energies.shape, -1)
+    columns = [np.flatnonzero(np.repeat(symbols == symbol, 3)) for symbol in species]
+    result = np.zeros((len(pairs), len(q) * len(energy)))
+    chunk = max(1, CHUNK_BYTES // (16 * 3 * len(masses) * (len(species) + 4)))
+    for start in range(0, len(index), chunk):
+        point, k = vectors[start : start + chunk], index[start : start + chunk]
+        damping = np.exp(-np.einsum("pa,kab,pb->pk", point, displacements, point, optimize=True) / 2)
+        factor = damping * np.exp(-1j * point @ positions.T) / np.sqrt(masses)
+        polarised = (factor[:, :, None] * point[:, None, :]).reshape(len(point), -1)
+        amplitude = np.empty((len(species), len(point), energies.shape[1]), dtype=complex)
+        edges = np.append(np.flatnonzero(np.diff(k, prepend=-1)), len(k))
+        for first, last in pairwise(edges):
+            for number, chosen in enumerate(columns):
+                amplitude[number, first:last] = polarised[first:last, chosen] @ eigenvectors[k[first]][:, chosen].T
+        place = (shell[start : start + chunk, None] * len(energy) + bins[k]).ravel()
+        for number, (one, other) in enumerate(pairs):
+            product = (amplitude[one] * amplitude[other].conj()).real * strength[k] * (1 if one == other else 2)
+            result[number] += np.bincount(place, weights=product.ravel(), minlength=result.shape[1])
+        progress(min(1.0, (start + chunk) / len(index)))
+    averaged = result.reshape(len(pairs), len(q), len(energy)) / (np.maximum(samples, 1)[:, None] * len(masses))
+    filled = np.flatnonzero(samples)
+    for empty in np.flatnonzero(samples == 0):
+        nearest = filled[np.argmin(np.abs(filled - empty))]
+        averaged[:, empty] = averaged[:, nearest] * (q[empty] / q[nearest]) ** 2
+    return np.asarray(averaged)
+
+
+def one_phonon_partials(
+    zone: Zone,
+    *,
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_directions: int = 300,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda _: None,
+    metadata: dict[str, Any] | None = None,
+) -> Partials:
+    """Quantum one-phonon partials of a powder, with their elastic line; see the functions above for the terms."""
+    displacements = mean_square_displacements(zone, temperature)
+    symbols = np.array([str(symbol) for symbol in zone.modes.crystal.atom_type])
+    species = tuple(sorted(set(symbols)))
+    per_atom = incoherent_one_phonon(zone, displacements=displacements, q=q, energy=energy, temperature=temperature)
+    coherent = coherent_one_phonon(
+        zone,
+        displacements=displacements,
+        q=q,
+        energy=energy,
+        temperature=temperature,
+        n_directions=n_directions,
+        seed=seed,
+        progress=progress,
+    )
+    isotropic = np.trace(displacements, axis1=1, axis2=2) / 3
+    elastic = np.exp(-np.outer(isotropic, q**2))
+    return Partials(
+        q=q,
+        energy=energy,
+        species=species,
+        concentration=np.array([(symbols == symbol).mean() for symbol in species]),
+        coherent=coherent.astype(np.float32),
+        incoherent=np.array([per_atom[symbols == symbol].sum(axis=0) for symbol in species], dtype=np.float32)
+        / np.float32(len(symbols)),
+        # Bragg peaks are no part of a powder average on a grid of |q|
+        coherent_elastic=np.zeros((len(coherent), len(q))),
+        incoherent_elastic=np.array([elastic[symbols == symbol].sum(axis=0) for symbol in species]) / len(symbols),
+        temperature=temperature,
+        statistics="quantum",
+        metadata=metadata or {},
+    )
