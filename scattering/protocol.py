@@ -1,0 +1,328 @@
+"""How to simulate: defaults worked out from the structure, and what they cost.
+
+Every number here is a choice that the user may overrule; the reason stands beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering import instruments, kinematics
+from scattering.constants import PLANCK_MEV_FS
+from scattering.errors import FieldError, InvalidOptions
+
+Method = Literal["harmonic", "md"]
+Quality = Literal["preview", "standard", "production"]
+
+ATOM_STEPS_PER_SECOND: Final = 25_000.0
+"""NEP89 on one core of a 2020s server; replaced by what this machine has measured."""
+
+MAX_ATOMS: Final = 200_000
+HARMONIC_MIN_HEIGHT: Final = 12.0
+"""Å. Twice the radial cutoff of NEP89: no atom then meets its own image within the cutoff of another."""
+ENERGY_STEP_MEV: Final = 0.25
+"""Bins of the partials: TOSCA's σ at the elastic line is 0.31 meV."""
+Q_STEP: Final = 0.1
+"""Å⁻¹. Bins of the partials."""
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """How fast the lightest element moves.
+
+    Attributes
+    ----------
+    timestep_fs
+        About a twentieth of the period of its stiffest usual vibration.
+    sample_fs
+        Between two stored frames: under half of that period, so that its frequency is resolved (Nyquist).
+    highest_mev
+        The stiffest usual vibration with room for overtones that matter.
+    """
+
+    timestep_fs: float
+    sample_fs: float
+    highest_mev: float
+
+
+def dynamics(numbers: NDArray[np.integer[Any]]) -> Dynamics:
+    """Choose time step and sampling from the lightest element.
+
+    O-H and C-H stretch at 370 to 460 meV (period 9 to 11 fs), N≡N and C≡O at 290 meV, Si-Si at 65 meV.
+    """
+    lightest = int(np.min(numbers))
+    if lightest == 1:
+        return Dynamics(timestep_fs=0.5, sample_fs=3.0, highest_mev=500.0)
+    if lightest <= 10:
+        return Dynamics(timestep_fs=1.0, sample_fs=6.0, highest_mev=300.0)
+    return Dynamics(timestep_fs=2.0, sample_fs=14.0, highest_mev=140.0)
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """What a quality aims at."""
+
+    atoms: int
+    atom_steps: float
+    equilibration_ps: float
+    correlation_ps: float
+    n_q_points: int
+
+
+_EFFORTS: Final[Mapping[str, _Effort]] = {
+    # Some two minutes of MD on two cores; an hour; a night
+    "preview": _Effort(400, 6e6, 1.0, 2.0, 400),
+    "standard": _Effort(1500, 1.2e8, 5.0, 5.0, 1200),
+    "production": _Effort(6000, 2e9, 20.0, 10.0, 2500),
+}
+
+
+def heights(cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distances between opposite faces of a cell, shape (3,), Å."""
+    return np.asarray(1 / np.linalg.norm(np.linalg.inv(cell), axis=0))
+
+
+def supercell(cell: NDArray[np.float64], *, min_height: float = 0.0, n_atoms: int = 1, target: int = 0) -> list[int]:
+    """Repeat a cell along its shortest side until it is high enough and has enough atoms."""
+    side, repeats = heights(cell), np.ones(3, dtype=int)
+    while (side * repeats).min() < min_height or (
+        n_atoms * repeats.prod() < target
+        and n_atoms * (repeats + np.eye(3, dtype=int)).prod(axis=1).min() <= 2 * target
+    ):
+        repeats[np.argmin(side * repeats)] += 1
+    return [int(repeat) for repeat in repeats]
+
+
+def q_range(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
+    """Largest |q| in Å⁻¹ that the instruments with their defaults see of such a sample, to a whole number.
+
+    Hydrogen scatters incoherently and is looked at over all |q|, up to 18 Å⁻¹; else 12 Å⁻¹ suffice, beyond which the
+    Debye–Waller factor and multi-phonon scattering have blurred everything.
+    """
+    cap = 18.0 if 1 in numbers else 12.0
+    if not names:
+        return cap
+    highest = dynamics(numbers).highest_mev
+    reach = 0.0
+    for name in names:
+        instrument = instruments.get(name)
+        low, high = instrument.energy_range(instrument.defaults)
+        energies = np.linspace(low, max(low, min(high, highest)), 50)
+        reach = max(reach, float(np.nanmax(kinematics.window(instrument, {}, energies).q_max)))
+    return min(cap, math.ceil(reach + 0.5))
+
+
+@dataclass(frozen=True)
+class _Option:
+    """What an option may be."""
+
+    kind: type
+    minimum: float
+    maximum: float
+    unit: str = ""
+
+
+_COMMON: Final = {
+    "q_max_inv_angstrom": _Option(float, 1.0, 30.0, "Å⁻¹"),
+    "seed": _Option(int, 0, 2**31 - 1),
+    "relax_cell": _Option(bool, 0, 1),
+}
+_OPTIONS: Final[Mapping[str, Mapping[str, _Option]]] = {
+    "harmonic": {
+        **_COMMON,
+        "displacement_angstrom": _Option(float, 0.001, 0.1, "Å"),
+    },
+    "md": {
+        **_COMMON,
+        "timestep_fs": _Option(float, 0.1, 5.0, "fs"),
+        "sample_fs": _Option(float, 0.1, 100.0, "fs"),
+        "equilibration_ps": _Option(float, 0.01, 10_000.0, "ps"),
+        "production_ps": _Option(float, 0.1, 100_000.0, "ps"),
+        "correlation_ps": _Option(float, 0.05, 1000.0, "ps"),
+        "n_q_points": _Option(int, 10, 20_000),
+    },
+}
+
+
+def _check(name: str, option: _Option, value: Any) -> str | None:
+    if option.kind is bool:
+        return None if isinstance(value, bool) else "Choose true or false."
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "Give a number."
+    if option.kind is int and value != int(value):
+        return "Give a whole number."
+    if not option.minimum <= value <= option.maximum:
+        return (
+            f"Choose between {option.minimum:g} and {option.maximum:g} {option.unit}".rstrip() + f"; it is {value:g}."
+        )
+    return None
+
+
+def _check_supercell(value: Any, n_atoms: int) -> str | None:
+    if (
+        not isinstance(value, list | tuple)
+        or len(value) != 3
+        or any(isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 200 for n in value)
+    ):
+        return "Give three whole numbers from 1 to 200, the repeats along each cell vector."
+    if (total := math.prod(value) * n_atoms) > MAX_ATOMS:
+        return f"{total} atoms are more than the {MAX_ATOMS} that are allowed; choose fewer repeats."
+    return None
+
+
+def _checked(method: str, given: Mapping[str, Any], n_atoms: int) -> dict[str, Any]:
+    """Return the options given, each checked and of its type."""
+    allowed, errors, checked = _OPTIONS[method], list[FieldError](), dict[str, Any]()
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name == "supercell":
+            problem = _check_supercell(value, n_atoms)
+            if problem is None:
+                checked[name] = list(value)
+        elif name in allowed:
+            problem = _check(name, allowed[name], value)
+            if problem is None:
+                checked[name] = allowed[name].kind(value)
+        else:
+            problem = f"There is no such option; {method} knows supercell, {', '.join(allowed)}."
+        if problem is not None:
+            errors.append({"loc": f"options.{name}", "msg": problem})
+    if errors:
+        raise InvalidOptions(errors)
+    return checked
+
+
+def fill_options(
+    *,
+    method: str,
+    quality: str,
+    numbers: NDArray[np.integer[Any]],
+    positions: NDArray[np.float64],
+    cell: NDArray[np.float64],
+    temperature: float,
+    instruments: Sequence[str],
+    options: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Check the options given and fill in the others.
+
+    Parameters
+    ----------
+    method, quality
+        Of `Method` and `Quality`; the quality of a harmonic prediction is the same whatever it is called.
+    numbers, positions, cell
+        Of the uploaded cell: shapes (n_atoms,), (n_atoms, 3) in Å and (3, 3) in Å.
+    temperature
+        Kelvin.
+    instruments
+        Names that the range of |q| must serve.
+    options
+        What the user has chosen; None counts as left out.
+
+    Returns
+    -------
+    Every option, in the form that a worker takes. `supercell` counts repeats of the uploaded cell.
+
+    Raises
+    ------
+    InvalidOptions
+        An option that the method does not have, out of range, or at odds with another one.
+    """
+    n_atoms = len(numbers)
+    given = _checked(method, options, n_atoms)
+    filled: dict[str, Any] = {"q_max_inv_angstrom": q_range(numbers, instruments), "seed": 1, "relax_cell": False}
+    if method == "harmonic":
+        filled |= {"supercell": supercell(cell, min_height=HARMONIC_MIN_HEIGHT), "displacement_angstrom": 0.01}
+        filled |= given
+        if (problem := _check_supercell(filled["supercell"], n_atoms)) is not None:
+            raise InvalidOptions([{"loc": "options.supercell", "msg": problem}])
+        return filled
+    effort, speed = _EFFORTS[quality], dynamics(numbers)
+    filled |= {
+        "supercell": supercell(cell, n_atoms=n_atoms, target=effort.atoms, min_height=10.0),
+        "timestep_fs": speed.timestep_fs,
+        "sample_fs": speed.sample_fs,
+        "equilibration_ps": effort.equilibration_ps,
+        "n_q_points": effort.n_q_points,
+    }
+    filled |= given
+    if (problem := _check_supercell(filled["supercell"], n_atoms)) is not None:
+        raise InvalidOptions([{"loc": "options.supercell", "msg": problem}])
+    # Frames are whole numbers of steps apart
+    every = max(1, round(filled["sample_fs"] / filled["timestep_fs"]))
+    filled["sample_fs"] = every * filled["timestep_fs"]
+    if "production_ps" not in given:
+        steps = effort.atom_steps / n_atoms_simulated(filled, n_atoms)
+        picoseconds = steps * filled["timestep_fs"] * 1e-3 - filled["equilibration_ps"]
+        filled["production_ps"] = round(min(max(picoseconds, 2 * effort.correlation_ps), 1000.0), 1)
+    if "correlation_ps" not in given:
+        filled["correlation_ps"] = round(min(filled["production_ps"] / 2, effort.correlation_ps), 3)
+    frames = filled["correlation_ps"] * 1e3 / filled["sample_fs"]
+    if filled["correlation_ps"] > filled["production_ps"]:
+        raise InvalidOptions(
+            [{"loc": "options.correlation_ps", "msg": "The correlation time must not be longer than the production."}]
+        )
+    if frames < 16:
+        raise InvalidOptions(
+            [
+                {
+                    "loc": "options.correlation_ps",
+                    "msg": f"The correlation time holds {frames:.0f} frames; choose at least 16 "
+                    f"({16e-3 * filled['sample_fs']:.3f} ps).",
+                }
+            ]
+        )
+    return filled
+
+
+def n_atoms_simulated(options: Mapping[str, Any], n_atoms_cell: int) -> int:
+    """Atoms in the supercell."""
+    return n_atoms_cell * math.prod(options["supercell"])
+
+
+def q_resolution(options: Mapping[str, Any], cell: NDArray[np.float64]) -> float:
+    """Smallest |q| that fits the supercell, which is also how finely it samples |q|, in Å⁻¹."""
+    return float(2 * np.pi / (heights(cell) * np.array(options["supercell"])).max())
+
+
+def energy_resolution(options: Mapping[str, Any]) -> float:
+    """FWHM in meV that the correlation time allows (h over it, with the Hann window of `correlation`).
+
+    A harmonic prediction has none but the bins.
+    """
+    if "correlation_ps" not in options:
+        return ENERGY_STEP_MEV
+    return PLANCK_MEV_FS / (options["correlation_ps"] * 1e3)
+
+
+def estimate_seconds(
+    options: Mapping[str, Any], *, n_atoms_cell: int, method: str, atom_steps_per_second: float
+) -> float:
+    """Expected duration in s on this machine, all cores.
+
+    The force evaluations go by the measured speed; the other terms were fitted to runs of silicon, benzene and
+    Sc-doped BaTiO₃ on two cores and scale as the algorithms do.
+    """
+    n_atoms = n_atoms_simulated(options, n_atoms_cell)
+    if method == "harmonic":
+        evaluations = 3 * n_atoms_cell
+        zone = 160 * 48 / n_atoms_cell * (n_atoms_cell / 48) ** 3
+        return 4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008
+    steps = (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
+    frames = options["production_ps"] * 1e3 / options["sample_fs"]
+    lags = options["correlation_ps"] * 1e3 / options["sample_fs"]
+    windows = n_windows(int(frames), int(lags))
+    terms = n_atoms * options["n_q_points"] * (frames + windows * lags)
+    # A phase costs about as much on one core of the same machine as 1/2000 of an atom's step
+    return 10.0 + n_atoms * steps / atom_steps_per_second + terms / (2000 * atom_steps_per_second)
+
+
+def n_windows(n_frames: int, n_lags: int) -> int:
+    """How many time origins a run of n_frames is cut into: a new one each fifth of the correlation time."""
+    return max(1, (n_frames - n_lags) // max(1, n_lags // 5) + 1)
