@@ -77,9 +77,9 @@ class _Effort:
 
 _EFFORTS: Final[Mapping[str, _Effort]] = {
     # Some two minutes of MD on two cores; an hour; a night
-    "preview": _Effort(400, 6e6, 1.0, 2.0, 400),
-    "standard": _Effort(1500, 1.2e8, 5.0, 5.0, 1200),
-    "production": _Effort(6000, 2e9, 20.0, 10.0, 2500),
+    "preview": _Effort(400, 6e6, 1.0, 2.0, 1500),
+    "standard": _Effort(1500, 1.2e8, 5.0, 5.0, 4000),
+    "production": _Effort(6000, 2e9, 20.0, 10.0, 8000),
 }
 
 
@@ -89,14 +89,18 @@ def heights(cell: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def supercell(cell: NDArray[np.float64], *, min_height: float = 0.0, n_atoms: int = 1, target: int = 0) -> list[int]:
-    """Repeat a cell along its shortest side until it is high enough and has enough atoms."""
+    """Repeat a cell along its shortest sides until it is high enough and has about as many atoms as wanted.
+
+    Sides of equal length grow together, so that a cubic cell stays cubic; it stops short of twice the atoms wanted.
+    """
     side, repeats = heights(cell), np.ones(3, dtype=int)
-    while (side * repeats).min() < min_height or (
-        n_atoms * repeats.prod() < target
-        and n_atoms * (repeats + np.eye(3, dtype=int)).prod(axis=1).min() <= 2 * target
-    ):
-        repeats[np.argmin(side * repeats)] += 1
-    return [int(repeat) for repeat in repeats]
+    while True:
+        shortest = (side * repeats).min()
+        larger = repeats + (side * repeats < 1.02 * shortest)
+        wanted = n_atoms * repeats.prod() < target and n_atoms * larger.prod() <= 2 * target
+        if shortest >= min_height and not wanted:
+            return [int(repeat) for repeat in repeats]
+        repeats = larger
 
 
 def q_range(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
@@ -262,7 +266,9 @@ def fill_options(
         picoseconds = steps * filled["timestep_fs"] * 1e-3 - filled["equilibration_ps"]
         filled["production_ps"] = round(min(max(picoseconds, 2 * effort.correlation_ps), 1000.0), 1)
     if "correlation_ps" not in given:
-        filled["correlation_ps"] = round(min(filled["production_ps"] / 2, effort.correlation_ps), 3)
+        filled["correlation_ps"] = round(
+            min(filled["production_ps"] / 2, max(filled["production_ps"] / 5, effort.correlation_ps), 20.0), 3
+        )
     frames = filled["correlation_ps"] * 1e3 / filled["sample_fs"]
     if filled["correlation_ps"] > filled["production_ps"]:
         raise InvalidOptions(
@@ -283,7 +289,7 @@ def fill_options(
 
 def n_atoms_simulated(options: Mapping[str, Any], n_atoms_cell: int) -> int:
     """Atoms in the supercell."""
-    return n_atoms_cell * math.prod(options["supercell"])
+    return n_atoms_cell * int(math.prod(options["supercell"]))
 
 
 def q_resolution(options: Mapping[str, Any], cell: NDArray[np.float64]) -> float:
@@ -298,7 +304,7 @@ def energy_resolution(options: Mapping[str, Any]) -> float:
     """
     if "correlation_ps" not in options:
         return ENERGY_STEP_MEV
-    return PLANCK_MEV_FS / (options["correlation_ps"] * 1e3)
+    return PLANCK_MEV_FS / (float(options["correlation_ps"]) * 1e3)
 
 
 def estimate_seconds(
@@ -313,16 +319,21 @@ def estimate_seconds(
     if method == "harmonic":
         evaluations = 3 * n_atoms_cell
         zone = 160 * 48 / n_atoms_cell * (n_atoms_cell / 48) ** 3
-        return 4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008
+        return float(4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008)
     steps = (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
     frames = options["production_ps"] * 1e3 / options["sample_fs"]
     lags = options["correlation_ps"] * 1e3 / options["sample_fs"]
     windows = n_windows(int(frames), int(lags))
-    terms = n_atoms * options["n_q_points"] * (frames + windows * lags)
+    terms = n_atoms * (options["n_q_points"] * frames + n_incoherent(options["n_q_points"]) * windows * lags)
     # A phase costs about as much on one core of the same machine as 1/2000 of an atom's step
-    return 10.0 + n_atoms * steps / atom_steps_per_second + terms / (2000 * atom_steps_per_second)
+    return float(10.0 + n_atoms * steps / atom_steps_per_second + terms / (2000 * atom_steps_per_second))
 
 
 def n_windows(n_frames: int, n_lags: int) -> int:
     """How many time origins a run of n_frames is cut into: a new one each fifth of the correlation time."""
     return max(1, (n_frames - n_lags) // max(1, n_lags // 5) + 1)
+
+
+def n_incoherent(n_q_points: int) -> int:
+    """How many q-points serve the incoherent part, which is smooth in q and costs a pass for every time origin."""
+    return max(10, n_q_points // 8)
