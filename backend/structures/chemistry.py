@@ -1,0 +1,236 @@
+"""What is said about a structure: formula, density, space group, and what looks wrong with it."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from functools import reduce
+from math import gcd
+from typing import Any
+
+import numpy as np
+import scipy.constants
+from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from ase.formula import Formula
+from numpy.typing import NDArray
+
+from backend.structures.formats.reading import Unreadable
+from backend.structures.geometry import Bonds, StructureData, bonds, pairs_within
+
+SYMMETRY_TOLERANCE_ANGSTROM = 0.01
+"""spglib's `symprec`: coordinates in papers are rounded to a few thousandths of an Å."""
+
+SAME_SPOT_ANGSTROM = 0.5
+"""No two nuclei come nearer: the shortest bond is that of H₂, 0.74 Å."""
+
+CLOSE_CONTACT_SCALE = 0.7
+"""A contact under so many times the sum of covalent radii is worth a warning (C–H at 0.75 Å, say)."""
+
+MAX_NUMBER_DENSITY = 1.0
+"""Atoms per Å³; hydrogen at 500 GPa has about 0.6, diamond 0.18."""
+
+MIN_NUMBER_DENSITY = 0.005
+"""Atoms per Å³; crystals have at least 0.02, a molecule in a box of vacuum less."""
+
+MIN_HEIGHT_ANGSTROM = 1.0
+MAX_LENGTH_ANGSTROM = 1000.0
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is said about a structure.
+
+    Parameters
+    ----------
+    formula
+        Of one molecule when the crystal is made of one kind of molecule, otherwise reduced: C6H6, MgO.
+    formula_cell
+        Everything in the cell: C24H24.
+    density
+        g/cm³.
+    space_group, space_group_number
+        spglib's, at `SYMMETRY_TOLERANCE_ANGSTROM`.
+    warnings
+        Sentences.
+    """
+
+    formula: str
+    formula_cell: str
+    density: float
+    space_group: str
+    space_group_number: int
+    warnings: list[str]
+
+
+def check(structure: StructureData) -> None:
+    """Refuse what cannot be a crystal, before anything is computed that takes long on it.
+
+    Raises
+    ------
+    Unreadable
+        The cell is flat or huge, numbers are not finite, atoms sit on one spot.
+    """
+    if not (np.isfinite(structure.positions).all() and np.isfinite(structure.cell).all()):
+        raise Unreadable("The file has numbers that are not finite.")
+    if not structure.numbers.size:
+        raise Unreadable("The file has no atoms.")
+    if np.abs(structure.numbers - 59).max() > 58:
+        unknown = structure.numbers[np.abs(structure.numbers - 59) > 58][0]
+        raise Unreadable(f"There is no element number {unknown} that a crystal could be made of.")
+    lengths = np.linalg.norm(structure.cell, axis=1)
+    if lengths.max() > MAX_LENGTH_ANGSTROM:
+        raise Unreadable(f"A lattice vector is {lengths.max():.4g} Å long; is the length in Å?")
+    areas = np.linalg.norm(np.cross(np.roll(structure.cell, -1, axis=0), np.roll(structure.cell, -2, axis=0)), axis=1)
+    heights = structure.volume / np.maximum(areas, np.finfo(float).tiny)
+    if not lengths.min() > 0 or heights.min() < MIN_HEIGHT_ANGSTROM:
+        raise Unreadable(
+            f"The cell has no volume to speak of ({structure.volume:.3g} Å³): a lattice vector is missing, "
+            "lies in the plane of the others, or is not in Å."
+        )
+    density = len(structure.numbers) / structure.volume
+    if density > MAX_NUMBER_DENSITY:
+        raise Unreadable(
+            f"{len(structure.numbers)} atoms in {structure.volume:.3g} Å³ is denser than any matter; is the cell in Å?"
+        )
+    if np.abs(structure.positions).max() > 100 * MAX_LENGTH_ANGSTROM:
+        raise Unreadable("An atom lies further than 10 μm from the origin; are the positions in Å?")
+    near = pairs_within(structure, np.full(len(structure.numbers), SAME_SPOT_ANGSTROM / 2))
+    if len(near):
+        raise Unreadable(f"Two atoms lie on one spot: {_pair(structure, near, int(np.argmin(near.length)))}.")
+
+
+def right_handed(structure: StructureData) -> tuple[StructureData, list[str]]:
+    """The same crystal with right-handed lattice vectors.
+
+    −a, −b, −c span the same lattice as a, b, c with the same lengths and angles; no atom moves.
+    """
+    if np.linalg.det(structure.cell) > 0:
+        return structure, []
+    turned = StructureData(structure.numbers, structure.positions, -structure.cell, structure.pbc)
+    return turned, [
+        "The file's lattice vectors are left-handed; they were all reversed, which leaves the crystal as it is."
+    ]
+
+
+def describe(structure: StructureData, stated_formula: str = "") -> Description:
+    """Formula, density, symmetry and warnings of a structure that passed `check`."""
+    contacts = pairs_within(structure, CLOSE_CONTACT_SCALE * covalent_radii[structure.numbers])
+    counts = Counter(structure.symbols)
+    said = []
+    if len(contacts):
+        closest = _pair(structure, contacts, int(np.argmin(contacts.length)))
+        how_many = "One pair of atoms is" if len(contacts) == 1 else f"{len(contacts)} pairs of atoms are"
+        said.append(f"{how_many} unusually close: {closest}. Forces will be large until they are relaxed.")
+    if not structure.pbc.all():
+        flat = ", ".join(axis for axis, periodic in zip("abc", structure.pbc, strict=True) if not periodic)
+        said.append(
+            f"The file calls {flat} not periodic. Simulations repeat the cell in all directions: only vacuum in the "
+            "cell keeps the copies apart."
+        )
+    if len(structure.numbers) / structure.volume < MIN_NUMBER_DENSITY:
+        said.append("The cell is mostly empty: a molecule in a box has no lattice modes, and its spectrum lacks them.")
+    if stated_formula and (difference := _formula_difference(counts, stated_formula)):
+        said.append(difference)
+    symbol, number = space_group(structure)
+    mass_g = structure.mass * scipy.constants.value("atomic mass constant") * 1e3
+    return Description(
+        formula=formula(structure, bonds(structure)),
+        formula_cell=_written(counts),
+        density=mass_g / (structure.volume * 1e-24),
+        space_group=symbol,
+        space_group_number=number,
+        warnings=said,
+    )
+
+
+def _pair(structure: StructureData, pairs: Bonds, index: int) -> str:
+    first, second = int(pairs.first[index]), int(pairs.second[index])
+    symbols = structure.symbols
+    return f"{symbols[first]}{first + 1} and {symbols[second]}{second + 1}, {pairs.length[index]:.2f} Å apart"
+
+
+def space_group(structure: StructureData) -> tuple[str, int]:
+    """Short international symbol and number."""
+    import spglib
+
+    cell: Any = (structure.cell, structure.fractional, structure.numbers)
+    with warnings.catch_warnings():
+        # spglib is changing from None to exceptions; both mean that nothing was found.
+        warnings.simplefilter("ignore")
+        try:
+            found = spglib.get_symmetry_dataset(cell, symprec=SYMMETRY_TOLERANCE_ANGSTROM)
+        except Exception:
+            found = None
+    return ("P1", 1) if found is None else (found.international, int(found.number))
+
+
+def formula(structure: StructureData, bonded: Bonds) -> str:
+    """Formula of the molecule that the crystal is made of, or the reduced one when it is a network or several kinds."""
+    molecules = _molecules(len(structure.numbers), bonded)
+    if molecules is not None:
+        symbols = np.array(structure.symbols)
+        kinds = {tuple(sorted(Counter(symbols[molecule].tolist()).items())) for molecule in molecules}
+        if len(kinds) == 1 and min(map(len, molecules)) > 1:
+            return _written(Counter(dict(kinds.pop())))
+    counts = Counter(structure.symbols)
+    divisor = reduce(gcd, counts.values())
+    return _written(Counter({symbol: count // divisor for symbol, count in counts.items()}))
+
+
+def _molecules(n_atoms: int, bonded: Bonds) -> list[NDArray[np.int64]] | None:
+    """Atoms of each finite molecule; None where bonds go on from cell to cell without end."""
+    neighbours: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in range(n_atoms)]
+    for first, second, shift in zip(bonded.first, bonded.second, bonded.shift, strict=True):
+        neighbours[first].append((int(second), shift))
+        neighbours[second].append((int(first), -shift))
+    image: list[NDArray[np.int64] | None] = [None] * n_atoms
+    molecules = []
+    for start in range(n_atoms):
+        if image[start] is not None:
+            continue
+        image[start] = np.zeros(3, dtype=np.int64)
+        members, waiting = [start], [start]
+        while waiting:
+            atom = waiting.pop()
+            here = image[atom]
+            assert here is not None
+            for other, shift in neighbours[atom]:
+                there = image[other]
+                if there is None:
+                    image[other] = here + shift
+                    members.append(other)
+                    waiting.append(other)
+                elif (there != here + shift).any():
+                    # Reached the same atom in two cells: a chain, a sheet or a framework.
+                    return None
+        molecules.append(np.array(members))
+    return molecules
+
+
+def _written(counts: Counter[str]) -> str:
+    """Hill's order for organic matter, metals first otherwise."""
+    order = "hill" if {"C", "H"} <= counts.keys() else "metal"
+    return str(Formula.from_dict(dict(counts)).format(order))
+
+
+def _formula_difference(counts: Counter[str], stated: str) -> str:
+    """A sentence when the atoms and the formula that the file states of itself do not have the same composition."""
+    words = re.findall(r"([A-Z][a-z]?)\s*([0-9]*\.?[0-9]*)", stated)
+    expected: Counter[str] = Counter()
+    for symbol, amount in words:
+        symbol = "H" if symbol in ("D", "T") else symbol
+        if symbol not in atomic_numbers:
+            return ""
+        expected[symbol] += float(amount or 1)  # type: ignore[assignment]
+    total_expected, total = sum(expected.values()), sum(counts.values())
+    if not total_expected:
+        return ""
+    symbols = sorted(counts.keys() | expected.keys(), key=chemical_symbols.index)
+    off = [s for s in symbols if abs(counts[s] / total - expected[s] / total_expected) > 0.005]
+    if not off:
+        return ""
+    missing_hydrogen = expected["H"] and counts["H"] / total < expected["H"] / total_expected - 0.005
+    advice = " Hydrogen atoms are missing, which would dominate the spectrum." if missing_hydrogen else ""
+    return f"The file states the formula {' '.join(stated.split())[:80]}, but its atoms are {_written(counts)}.{advice}"

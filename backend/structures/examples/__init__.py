@@ -1,0 +1,45 @@
+"""Built-in structures: one CIF each, with its title, description and source in the comment at its head."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+FIELD = re.compile(r"# (Title|Formula|Description|Source): (.+)")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A built-in structure and where it comes from."""
+
+    name: str
+    title: str
+    formula: str
+    description: str
+    source: str
+    content: bytes
+
+
+@cache
+def catalogue() -> dict[str, Example]:
+    """The examples by name, in the order of their titles."""
+    examples = [_read(path) for path in FOLDER.glob("*.cif")]
+    return {example.name: example for example in sorted(examples, key=lambda example: example.title.lower())}
+
+
+def _read(path: Path) -> Example:
+    content = path.read_bytes()
+    head = content.decode().split("\ndata_", 1)[0]
+    # A line that begins with "#   " goes on with the line before.
+    fields = dict(FIELD.findall(re.sub(r"\n#   +", " ", head)))
+    return Example(
+        name=path.stem,
+        title=fields["Title"],
+        formula=fields["Formula"],
+        description=fields["Description"],
+        source=fields["Source"],
+        content=content,
+    )

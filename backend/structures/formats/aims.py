@@ -1,0 +1,84 @@
+"""FHI-aims geometry.in. ASE's reader turns the file's `symmetry_…` lines into expressions; this one skips them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backend.structures.formats.reading import (
+    NO_CELL,
+    Lines,
+    Reading,
+    Species,
+    TooManyAtoms,
+    Unreadable,
+    structure_from,
+)
+
+# Keywords of geometry.in that say nothing about where atoms are (FHI-aims manual, chapter "geometry.in").
+IGNORED = {
+    "initial_moment",
+    "initial_charge",
+    "constrain_relaxation",
+    "velocity",
+    "symmetry_n_params",
+    "symmetry_params",
+    "symmetry_lv",
+    "symmetry_frac",
+    "symmetry_frac_change_threshold",
+    "hessian_block",
+    "hessian_block_lv",
+    "hessian_block_lv_atoms",
+    "hessian_file",
+    "trust_radius",
+    "homogeneous_field",
+    "set_vacuum_level",
+    "calculate_friction",
+    "rt_tddft_initial_velocity",
+    "magnetic_response",
+    "magnetic_moment",
+    "nuclear_spin",
+    "isotope",
+}
+REFUSED = {
+    "empty": "ghost atoms (`empty`) have no mass",
+    "pseudocore": "embedding pseudopotentials are not part of a crystal",
+    "multipole": "multipoles of an embedding are not part of a crystal",
+}
+
+
+def read(text: str, max_atoms: int) -> Reading:
+    """Read the lattice vectors and atoms of a geometry.in."""
+    lines = Lines(text)
+    species = Species()
+    cell: list[list[float]] = []
+    numbers: list[int] = []
+    rows: list[list[float]] = []
+    fractional: list[bool] = []
+    for line in lines:
+        words = line.split("#", 1)[0].split()
+        if not words:
+            continue
+        keyword = words[0].lower()
+        if keyword in ("atom", "atom_frac"):
+            rows.append(lines.numbers(words[1:], 3, "a position"))
+            numbers.append(species.number(words[4] if len(words) > 4 else "", f"Line {lines.number}"))
+            fractional.append(keyword == "atom_frac")
+            if len(numbers) > max_atoms:
+                raise TooManyAtoms(sum(row.lstrip().startswith("atom") for row in text.split("\n")), max_atoms)
+        elif keyword == "lattice_vector":
+            cell.append(lines.numbers(words[1:], 3, "a lattice vector"))
+        elif keyword in REFUSED:
+            raise lines.refuse(f"{REFUSED[keyword]}; remove them.")
+        elif keyword not in IGNORED:
+            raise lines.refuse(f"'{keyword[:30]}' is not a keyword of geometry.in.")
+    if not numbers:
+        raise Unreadable("The file has no atoms.")
+    if len(cell) != 3:
+        detail = "" if not cell else f" The file gives {len(cell)} lattice vectors instead of 3."
+        raise Unreadable(NO_CELL + detail)
+
+    lattice = np.array(cell)
+    positions = np.array(rows)
+    scaled = np.array(fractional)
+    positions[scaled] = positions[scaled] @ lattice
+    return Reading(structure_from(numbers, lattice, cartesian=positions), warnings=species.warnings())

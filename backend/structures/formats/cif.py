@@ -1,0 +1,354 @@
+"""Crystallographic information files: sites and symmetry operations to all atoms of the cell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from ase.data import atomic_numbers
+from numpy.typing import NDArray
+
+from backend.structures.formats import star
+from backend.structures.formats.reading import (
+    ISOTOPES,
+    NO_CELL,
+    Reading,
+    Species,
+    TooManyAtoms,
+    Unreadable,
+    structure_from,
+)
+from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
+from backend.structures.geometry import cell_from_lengths_and_angles
+
+MERGE_ANGSTROM = 0.1
+"""Images of one site nearer than this are one atom on a symmetry element whose coordinates were rounded."""
+
+FULL_OCCUPANCY = 0.99
+"""Refined occupancies of full sites scatter by some thousandths."""
+
+PREFIXES = (
+    "_cell_",
+    "_atom_site_",
+    "_symmetry_",
+    "_space_group_",
+    "_chemical_formula_sum",
+    "_chemical_name_",
+)
+NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\([0-9.]*\)?)?")
+FRACTION = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
+SYMMETRY_TAGS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
+NAME_TAGS = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
+HALL_TAGS = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
+NUMBER_TAGS = ("_space_group_it_number", "_symmetry_int_tables_number")
+
+
+@dataclass(frozen=True)
+class _Site:
+    label: str
+    number: int
+    position: NDArray[np.float64]  # fractional
+
+
+def read(text: str, max_atoms: int) -> Reading:
+    """Read the first block that has atoms.
+
+    Parameters
+    ----------
+    text
+        The file.
+    max_atoms
+        Most atoms in the cell after all symmetry operations; counted before they are carried out.
+
+    Raises
+    ------
+    Unreadable
+        The file breaks the grammar, has no cell or no atoms, mixes elements on a site, ….
+    """
+    blocks = star.parse(text, PREFIXES)
+    with_atoms = [
+        block
+        for block in blocks
+        if block.column("_atom_site_fract_x", "_atom_site_cartn_x")
+        and block.column("_atom_site_label", "_atom_site_type_symbol")
+    ]
+    if not with_atoms:
+        raise Unreadable(
+            "The CIF has no atoms: a loop with _atom_site_label and _atom_site_fract_x, _y, _z is expected."
+        )
+    block = with_atoms[0]
+    warnings = []
+    if len(with_atoms) > 1:
+        names = ", ".join(f"'{other.name[:40]}'" for other in with_atoms[1:6])
+        warnings.append(f"The file holds {len(with_atoms)} structures; '{block.name[:40]}' is used, not {names}.")
+
+    _refuse_other_kinds(block)
+    cell = _cell(block)
+    species = Species()
+    sites = _sites(block, cell, species, warnings)
+    if len(sites) > max_atoms:
+        raise TooManyAtoms(len(sites), max_atoms)
+    operations = _operations(block, cell, sites, max_atoms, warnings)
+    numbers, fractional = expand(sites, operations, cell, max_atoms, warnings)
+    title = block.first("_chemical_name_common", "_chemical_name_mineral", "_chemical_name_systematic")
+    return Reading(
+        structure_from(numbers, cell, fractional=fractional),
+        title=" ".join(title.split()),
+        formula=block.first("_chemical_formula_sum"),
+        warnings=species.warnings() + warnings,
+    )
+
+
+def _refuse_other_kinds(block: star.Block) -> None:
+    if block.first("_cell_modulation_dimension", "_space_group_ssg_name", "_space_group_symop_ssg_operation_algebraic"):
+        raise Unreadable("This is a modulated structure (superspace group); bring a commensurate approximant.")
+    if block.column("_space_group_symop_magn_operation_xyz") and not block.column(*SYMMETRY_TAGS):
+        raise Unreadable("This is a magnetic CIF; bring the nuclear structure with its ordinary space group.")
+
+
+def _number(text: str, where: str) -> float:
+    """A number with its uncertainty in brackets taken off, or a fraction."""
+    match = NUMBER.fullmatch(text)
+    if match:
+        value = float(match[1])
+    elif (fraction := FRACTION.fullmatch(text)) and int(fraction[2]):
+        value = int(fraction[1]) / int(fraction[2])
+    else:
+        raise Unreadable(f"{where}: '{text[:30]}' is not a number.")
+    if not np.isfinite(value):
+        raise Unreadable(f"{where}: '{text[:30]}' is not a finite number.")
+    return value
+
+
+def _cell(block: star.Block) -> NDArray[np.float64]:
+    lengths = [block.first(f"_cell_length_{axis}") for axis in "abc"]
+    angles = [block.first(f"_cell_angle_{angle}") for angle in ("alpha", "beta", "gamma")]
+    if not all(lengths):
+        raise Unreadable(NO_CELL)
+    # CIF's dictionary: an angle that is left out is 90°.
+    values = np.array([_number(value or "90", "The cell") for value in (*lengths, *angles)])
+    if min(values) <= 0:
+        raise Unreadable("The cell's lengths and angles must be positive.")
+    try:
+        return cell_from_lengths_and_angles(values[:3], values[3:])
+    except ValueError as error:
+        raise Unreadable(f"The cell is impossible: {error}.") from None
+
+
+def _element(label: str, is_type: bool, species: Species, where: str) -> int:
+    """Atomic number from a type symbol ('Ti4+') or a label ('C12A', 'H1', 'OW2')."""
+    match = re.match(r"[A-Za-z]+", label)
+    letters = match[0] if match else ""
+    candidates = [letters[:2], letters[:1]]
+    if is_type and len(letters) <= 2:
+        candidates = [letters]
+    elif letters[1:2].isupper() and not is_type:
+        # 'CD1' is the carbon D1, not cadmium.
+        candidates.reverse()
+    for candidate in candidates:
+        if candidate.capitalize() in ISOTOPES or atomic_numbers.get(candidate.capitalize(), 0) > 0:
+            return species.number(candidate, where)
+    return species.number(label or "?", where)
+
+
+def _sites(block: star.Block, cell: NDArray[np.float64], species: Species, warnings: list[str]) -> list[_Site]:
+    types = block.column("_atom_site_type_symbol")
+    labels = block.column("_atom_site_label") or types or []
+    cartesian = block.column("_atom_site_fract_x") is None
+    kind = "cartn" if cartesian else "fract"
+    found = [block.column(f"_atom_site_{kind}_{axis}") for axis in "xyz"]
+    columns = [column for column in found if column is not None]
+    if len(columns) != 3 or len({len(labels), *map(len, columns)}) != 1:
+        raise Unreadable("The atoms' loop lacks a coordinate.")
+    rows = range(len(labels))
+    names = [labels[row] or f"site {row + 1}" for row in rows]
+
+    dummies = block.column("_atom_site_calc_flag") or [""] * len(labels)
+    rows_used = [row for row in rows if dummies[row].lower() != "dum"]
+    unplaced = [names[row] for row in rows_used if not all(column[row] for column in columns)]
+    if unplaced:
+        raise Unreadable(f"These sites have no position: {_listed(unplaced)}.")
+    _refuse_disorder(block, names, rows_used)
+
+    sites = []
+    for row in rows_used:
+        where = f"Site {names[row][:20]}"
+        position = np.array([_number(column[row], where) for column in columns])
+        if cartesian:
+            position = np.linalg.solve(cell.T, position)
+        type_symbol = types[row] if types else ""
+        number = _element(type_symbol or labels[row], bool(type_symbol), species, where)
+        sites.append(_Site(names[row], number, position))
+    if cartesian:
+        warnings.append("The file gives Cartesian coordinates; they are taken with a along x and b in the xy plane.")
+    attached = block.column("_atom_site_attached_hydrogens") or []
+    implied = [names[row] for row in rows_used if row < len(attached) and attached[row].strip("0")]
+    if implied:
+        warnings.append(f"Hydrogen atoms on {_listed(implied)} are only counted, not placed: they are missing here.")
+    return sites
+
+
+def _refuse_disorder(block: star.Block, names: list[str], rows: list[int]) -> None:
+    """Partial occupancies have no one structure that could be simulated."""
+    occupancies = block.column("_atom_site_occupancy")
+    if occupancies is None:
+        return
+    partial = []
+    for row in rows:
+        occupancy = _number(occupancies[row] or "1", f"Occupancy of {names[row][:20]}")
+        if occupancy < FULL_OCCUPANCY:
+            partial.append(f"{names[row]} ({occupancy:g})")
+        elif occupancy > 2 - FULL_OCCUPANCY:
+            raise Unreadable(f"Site {names[row][:20]} has the occupancy {occupancy:g}; at most 1 makes sense.")
+    if partial:
+        raise Unreadable(
+            f"These sites are partially occupied: {_listed(partial)}. A simulation needs whole atoms: choose one "
+            "ordered arrangement, in a supercell if need be, and set every occupancy to 1."
+        )
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(name[:30] for name in names[:8])
+    return shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _operations(
+    block: star.Block, cell: NDArray[np.float64], sites: list[_Site], max_atoms: int, warnings: list[str]
+) -> Operations:
+    name, hall, number_text = (block.first(*tags) for tags in (NAME_TAGS, HALL_TAGS, NUMBER_TAGS))
+    number = int(number_text) if re.fullmatch(r"[0-9]{1,3}", number_text) else None
+    listed = [text for text in block.column(*SYMMETRY_TAGS) or [] if text]
+    if listed:
+        operations = parse_operations(listed)
+        if not operations.fits(cell):
+            raise Unreadable("The cell's lengths and angles do not have the symmetry of the file's operations.")
+        if not operations.is_group():
+            warnings.append("The file's symmetry operations do not form a group: some may be missing or misprinted.")
+        if len(operations) == 1 and number not in (None, 1):
+            warnings.append(
+                f"The file names the space group {name or number} but lists only x,y,z: its atoms are taken to be all."
+            )
+        return operations
+    if not (name or hall or number):
+        warnings.append("The file gives no symmetry: the atoms it lists are taken to be all atoms of the cell.")
+        return IDENTITY
+
+    settings = operations_of_group(hall=hall, name=name, number=number, cell=cell)
+    if len(settings) == 1:
+        return settings[0][1]
+    # Several origins or axes are possible; the wrong one puts atoms on top of each other.
+    quality = [
+        (_shortest_distance(sites, operations, cell, max_atoms), choice, operations) for choice, operations in settings
+    ]
+    distance, choice, operations = max(quality, key=lambda item: item[0])
+    warnings.append(
+        f"The file names the space group {name or hall or number} without listing its operations, which leaves "
+        f"{len(settings)} settings open; '{choice or 'standard'}' is used: it keeps the atoms furthest apart "
+        f"({distance:.2f} Å). Check the structure, or list the operations."
+    )
+    return operations
+
+
+def _shortest_distance(sites: list[_Site], operations: Operations, cell: NDArray[np.float64], max_atoms: int) -> float:
+    try:
+        _, points = expand(sites[:50], operations, cell, max_atoms, [])
+    except Unreadable:
+        return 0.0
+    offsets = _distances(points[:200, None, :] - points[None, :, :], cell)
+    return float(offsets[offsets > MERGE_ANGSTROM].min(initial=np.inf))
+
+
+def _distances(fractional: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Å between points a fractional offset apart, to the nearest image (exact when it is well under half a cell)."""
+    wrapped = fractional - np.rint(fractional)
+    return np.asarray(np.linalg.norm(wrapped @ cell, axis=-1))
+
+
+def expand(
+    sites: list[_Site],
+    operations: Operations,
+    cell: NDArray[np.float64],
+    max_atoms: int,
+    warnings: list[str],
+) -> tuple[list[int], NDArray[np.float64]]:
+    """All atoms of the cell: atomic numbers and fractional positions in [0, 1), shape (n_atoms, 3).
+
+    A site's images within `MERGE_ANGSTROM` of it are itself: it lies on a symmetry element and is put exactly there.
+    """
+    placed, images_per_site, n_atoms = [], [], 0
+    for site in sites:
+        images = operations.images(site.position)
+        offsets = images - site.position
+        offsets -= np.rint(offsets)
+        distance = np.linalg.norm(offsets @ cell, axis=1)
+        stabiliser = distance < MERGE_ANGSTROM
+        near = distance[~stabiliser]
+        if near.size and near.min() < 0.5:
+            raise Unreadable(
+                f"Site {site.label[:20]} is {near.min():.2f} Å from its own image by symmetry: it is disordered over a "
+                "symmetry element, or its coordinates are off. Choose one ordered arrangement."
+            )
+        placed.append(site.position + offsets[stabiliser].mean(axis=0))
+        images_per_site.append(len(operations) // int(stabiliser.sum()))
+        n_atoms += images_per_site[-1]
+    if n_atoms > max_atoms:
+        raise TooManyAtoms(n_atoms, max_atoms)
+
+    numbers: list[int] = []
+    points: list[NDArray[np.float64]] = []
+    owners: list[int] = []
+    for index, (site, position, expected) in enumerate(zip(sites, placed, images_per_site, strict=True)):
+        orbit = _distinct(operations.images(position), cell)
+        if len(orbit) != expected:
+            warnings.append(f"Site {site.label[:20]} has {len(orbit)} images where its symmetry asks for {expected}.")
+        numbers += [site.number] * len(orbit)
+        points.append(orbit)
+        owners += [index] * len(orbit)
+    return _without_repeats(numbers, np.concatenate(points) % 1.0, owners, sites, cell, warnings)
+
+
+def _distinct(points: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    kept: list[int] = []
+    remaining = np.arange(len(points))
+    while remaining.size:
+        kept.append(int(remaining[0]))
+        remaining = remaining[_distances(points[remaining] - points[remaining[0]], cell) >= MERGE_ANGSTROM]
+    return points[kept]
+
+
+def _without_repeats(
+    numbers: list[int],
+    points: NDArray[np.float64],
+    owners: list[int],
+    sites: list[_Site],
+    cell: NDArray[np.float64],
+    warnings: list[str],
+) -> tuple[list[int], NDArray[np.float64]]:
+    """Leave out atoms that the file lists although symmetry makes them; refuse two elements on one spot."""
+    # Sorted along the longest axis, only atoms within the merge distance along it need be compared.
+    axis = int(np.argmax(np.linalg.norm(cell, axis=1)))
+    order = np.argsort(points[:, axis], kind="stable")
+    height = abs(np.linalg.det(cell)) / np.linalg.norm(np.cross(cell[(axis + 1) % 3], cell[(axis + 2) % 3]))
+    window = MERGE_ANGSTROM / height
+    repeated: set[int] = set()
+    sorted_axis = points[order, axis]
+    for rank, atom in enumerate(order):
+        if int(atom) in repeated:
+            continue
+        ahead = np.searchsorted(sorted_axis, sorted_axis[rank] + window, side="right")
+        wrapped = np.searchsorted(sorted_axis, sorted_axis[rank] + window - 1.0, side="right")
+        candidates = np.concatenate([order[rank + 1 : ahead], order[: min(wrapped, rank)]])
+        close = candidates[_distances(points[candidates] - points[atom], cell) < MERGE_ANGSTROM]
+        for other in map(int, close):
+            first, second = sorted((int(atom), other))
+            if numbers[first] != numbers[second]:
+                pair = f"{sites[owners[first]].label[:20]} and {sites[owners[second]].label[:20]}"
+                raise Unreadable(f"The sites {pair} lie on one spot.")
+            repeated.add(second)
+    if repeated:
+        warnings.append(
+            f"The file lists {len(repeated)} atoms that its symmetry operations make too; each is kept once."
+        )
+    kept = [index for index in range(len(numbers)) if index not in repeated]
+    return [numbers[index] for index in kept], points[kept]

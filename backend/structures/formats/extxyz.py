@@ -1,0 +1,109 @@
+"""Extended XYZ: a count, a line of key=value with Lattice and Properties, and one line for each atom."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from ase.data import chemical_symbols
+
+from backend.structures.formats.reading import (
+    NO_CELL,
+    Lines,
+    Reading,
+    Species,
+    TooManyAtoms,
+    Unreadable,
+    structure_from,
+)
+
+# Values of one line only, each pattern free of nested repetition: nothing here can backtrack for long.
+KEY_VALUE = re.compile(r"""([A-Za-z_][\w-]*)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|[^\s"'{\[]+)""")
+TRUE = {"t", "true", "1"}
+FALSE = {"f", "false", "0"}
+DEFAULT_PROPERTIES = "species:S:1:pos:R:3"
+
+
+def read(text: str, max_atoms: int) -> Reading:
+    """Read the last frame of an extended XYZ file."""
+    lines = Lines(text)
+    frames = _frame_starts(lines, max_atoms)
+    lines.number = frames[-1]
+    n_atoms = int(lines.next("the number of atoms"))
+    comment = lines.next("the line with Lattice")
+    fields = {key.lower(): value.strip("\"'{}[]") for key, value in KEY_VALUE.findall(comment)}
+    if "lattice" not in fields:
+        raise Unreadable(NO_CELL + ' In extended XYZ: Lattice="ax ay az bx by bz cx cy cz" in the second line.')
+    lattice = lines.numbers(re.split(r"[\s,]+", fields["lattice"].strip()), 9, "Lattice")
+
+    columns = _columns(fields.get("properties", DEFAULT_PROPERTIES), lines)
+    species = Species()
+    numbers, positions = [], []
+    for _ in range(n_atoms):
+        words = lines.next("the last atom").split()
+        where = f"Line {lines.number}"
+        if "species" in columns:
+            symbol = words[columns["species"]] if len(words) > columns["species"] else ""
+            numbers.append(species.number(symbol, where))
+        else:
+            z = lines.count(words[columns["z"]] if len(words) > columns["z"] else "", "the atomic number")
+            if not 0 < z < len(chemical_symbols):
+                raise lines.refuse(f"there is no element number {z}.")
+            numbers.append(z)
+        positions.append(lines.numbers(words[columns["pos"] :], 3, "a position"))
+
+    warnings = species.warnings()
+    if len(frames) > 1:
+        warnings.insert(0, f"The file holds {len(frames)} frames; the last one is used.")
+    structure = structure_from(
+        numbers, np.array(lattice).reshape(3, 3), cartesian=positions, pbc=_pbc(fields.get("pbc"), lines)
+    )
+    return Reading(structure, title=fields.get("name", ""), warnings=warnings)
+
+
+def _frame_starts(lines: Lines, max_atoms: int) -> list[int]:
+    """Line numbers before each frame; counts are checked before a line of atoms is read."""
+    starts = []
+    for line in lines:
+        if not line.strip():
+            # Nothing but empty lines may follow the last frame.
+            continue
+        start = lines.number - 1
+        n_atoms = lines.count(line.strip(), "the number of atoms")
+        if n_atoms == 0:
+            raise lines.refuse("a frame without atoms.")
+        if n_atoms > max_atoms:
+            raise TooManyAtoms(n_atoms, max_atoms)
+        if lines.remaining() < n_atoms + 1:
+            raise lines.refuse(f"{n_atoms} atoms are announced, but the file ends before the last one.")
+        lines.number += n_atoms + 1
+        starts.append(start)
+    if not starts:
+        raise Unreadable("The file has no atoms.")
+    return starts
+
+
+def _columns(properties: str, lines: Lines) -> dict[str, int]:
+    """First column of species (or Z) and pos."""
+    parts = properties.split(":")
+    if len(parts) % 3:
+        raise lines.refuse(f"Properties takes name:type:columns, found '{properties[:80]}'.")
+    columns: dict[str, int] = {}
+    column = 0
+    for name, _, width in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        columns.setdefault(name.lower(), column)
+        column += lines.count(width, f"the columns of {name[:20]}")
+    if "pos" not in columns or not {"species", "z"} & columns.keys():
+        raise lines.refuse("Properties must name pos, and species or Z.")
+    return columns
+
+
+def _pbc(value: str | None, lines: Lines) -> tuple[bool, ...]:
+    if value is None:
+        return (True, True, True)
+    words = [word.lower() for word in re.split(r"[\s,]+", value.strip())]
+    if len(words) == 1:
+        words *= 3
+    if len(words) != 3 or any(word not in TRUE | FALSE for word in words):
+        raise lines.refuse(f"pbc takes three of T and F, found '{value[:20]}'.")
+    return tuple(word in TRUE for word in words)

@@ -1,0 +1,172 @@
+"""A crystal as arrays, its canonical JSON, and what follows from distances alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from ase.data import atomic_masses, chemical_symbols, covalent_radii
+from numpy.typing import NDArray
+
+BOND_SCALE = 1.2
+"""Two atoms are drawn as bonded up to so many times the sum of their covalent radii (Cordero et al. 2008)."""
+
+
+@dataclass(frozen=True)
+class StructureData:
+    """Atoms in a cell.
+
+    Parameters
+    ----------
+    numbers
+        Atomic numbers, shape (n_atoms,).
+    positions
+        Cartesian positions in Å, shape (n_atoms, 3); they may lie outside the cell.
+    cell
+        Lattice vectors in Å as rows, shape (3, 3), right-handed.
+    pbc
+        Directions that the file calls periodic, shape (3,).
+    """
+
+    numbers: NDArray[np.int64]
+    positions: NDArray[np.float64]
+    cell: NDArray[np.float64]
+    pbc: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        n = len(self.numbers)
+        shapes = (self.numbers.shape, self.positions.shape, self.cell.shape, self.pbc.shape)
+        if shapes != ((n,), (n, 3), (3, 3), (3,)):
+            raise ValueError(f"numbers, positions, cell and pbc do not fit together: {shapes}")
+
+    @property
+    def symbols(self) -> list[str]:
+        """Element symbol of every atom."""
+        return [chemical_symbols[number] for number in self.numbers]
+
+    @property
+    def elements(self) -> list[str]:
+        """Elements, each once, by atomic number."""
+        return [chemical_symbols[number] for number in np.unique(self.numbers)]
+
+    @property
+    def fractional(self) -> NDArray[np.float64]:
+        """Positions in units of the lattice vectors, shape (n_atoms, 3)."""
+        return np.asarray(np.linalg.solve(self.cell.T, self.positions.T).T, dtype=np.float64)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the cell in Å³."""
+        return float(abs(np.linalg.det(self.cell)))
+
+    @property
+    def mass(self) -> float:
+        """Mass of the cell's atoms at natural isotopic abundance, in unified atomic mass units."""
+        return float(atomic_masses[self.numbers].sum())
+
+    def to_json(self) -> str:
+        """Canonical text; `from_json` gives back the same bits."""
+        return json.dumps(
+            {
+                "numbers": self.numbers.tolist(),
+                "positions": self.positions.tolist(),
+                "cell": self.cell.tolist(),
+                "pbc": self.pbc.tolist(),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote."""
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The structure whose arrays stand in a dict as lists."""
+        return cls(
+            numbers=np.asarray(data["numbers"], dtype=np.int64).reshape(-1),
+            positions=np.asarray(data["positions"], dtype=np.float64).reshape(-1, 3),
+            cell=np.asarray(data["cell"], dtype=np.float64),
+            pbc=np.asarray(data["pbc"], dtype=np.bool_),
+        )
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """Pairs of atoms, each pair once.
+
+    Parameters
+    ----------
+    first, second
+        Indices of the atoms, shape (n_bonds,).
+    shift
+        Lattice translations of the second atom, shape (n_bonds, 3), in whole cells: the bond goes from
+        `positions[first]` to `positions[second] + shift @ cell`.
+    length
+        Å, shape (n_bonds,).
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    shift: NDArray[np.int64]
+    length: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def bonds(structure: StructureData, scale: float = BOND_SCALE) -> Bonds:
+    """Pairs nearer than `scale` times the sum of their covalent radii, across the cell's faces too.
+
+    The cell is repeated in all three directions, as the simulations do, whatever `pbc` says.
+    """
+    return pairs_within(structure, scale * covalent_radii[structure.numbers])
+
+
+def pairs_within(structure: StructureData, radius: NDArray[np.float64]) -> Bonds:
+    """Pairs nearer than the sum of the two atoms' radii in Å, shape (n_atoms,)."""
+    from ase.neighborlist import primitive_neighbor_list
+
+    i, j, shift, length = primitive_neighbor_list(  # type: ignore[no-untyped-call]
+        "ijSd", (True, True, True), structure.cell, structure.positions, radius
+    )
+    # Every pair comes from both ends; an atom and its own image comes as +shift and −shift.
+    first_nonzero = np.where(shift[:, 0] != 0, shift[:, 0], np.where(shift[:, 1] != 0, shift[:, 1], shift[:, 2]))
+    once = (i < j) | ((i == j) & (first_nonzero > 0))
+    return Bonds(
+        first=i[once].astype(np.int64),
+        second=j[once].astype(np.int64),
+        shift=shift[once].astype(np.int64),
+        length=length[once].astype(np.float64),
+    )
+
+
+def lengths_and_angles(cell: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lengths (Å) of a, b, c and angles (degrees) α, β, γ of lattice vectors given as rows."""
+    lengths = np.linalg.norm(cell, axis=1)
+    unit = cell / lengths[:, None]
+    cosines = np.clip([unit[1] @ unit[2], unit[0] @ unit[2], unit[0] @ unit[1]], -1.0, 1.0)
+    return lengths, np.degrees(np.arccos(cosines))
+
+
+def cell_from_lengths_and_angles(lengths: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lattice vectors (rows, Å) from lengths (Å) and angles (degrees): a along x, b in the xy plane.
+
+    Raises
+    ------
+    ValueError
+        No cell has these angles.
+    """
+    # cos 90° is not exactly zero in floating point; a cubic cell shall be exactly diagonal.
+    cos_a, cos_b, cos_g = (0.0 if angle == 90.0 else float(np.cos(np.radians(angle))) for angle in angles)
+    sin_g = 1.0 if angles[2] == 90.0 else float(np.sin(np.radians(angles[2])))
+    if sin_g <= 0:
+        raise ValueError(f"no cell has the angles {', '.join(f'{angle:g}°' for angle in angles)}")
+    cx, cy = cos_b, (cos_a - cos_b * cos_g) / sin_g
+    cz_squared = 1.0 - cx * cx - cy * cy
+    if not cz_squared > 0:
+        raise ValueError(f"no cell has the angles {', '.join(f'{angle:g}°' for angle in angles)}")
+    directions = np.array([[1.0, 0.0, 0.0], [cos_g, sin_g, 0.0], [cx, cy, np.sqrt(cz_squared)]])
+    return np.asarray(lengths[:, None] * directions, dtype=np.float64)

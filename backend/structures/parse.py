@@ -1,0 +1,91 @@
+"""`python -m backend.structures.parse`: what one file holds, as JSON.
+
+Runs as a process of its own, confined by `backend.confined`: a parser that is led to loop, to fill the memory or to
+crash takes nothing with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from backend import confined
+from backend.structures.chemistry import check, describe, right_handed
+from backend.structures.formats import FORMATS
+from backend.structures.formats.reading import Unreadable
+from backend.structures.geometry import lengths_and_angles
+
+MEMORY_BYTES = 2 * 1024**3
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the input file and write the answer."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--format", choices=list(FORMATS), required=True)
+    parser.add_argument("--max-atoms", type=int, required=True)
+    parser.add_argument("--cpu-s", type=float, required=True)
+    options = parser.parse_args(arguments)
+    with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
+        data = Path(confined.INPUT).read_bytes()
+        try:
+            result = parse(data, options.format, options.max_atoms)
+        except Unreadable as error:
+            result = {"error": str(error), "kind": type(error).__name__}
+        answer.write(json.dumps(result))
+
+
+def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
+    """What a file holds: `structure`, `description`, `cell`, `title`.
+
+    Raises
+    ------
+    Unreadable
+        It is not a structure that can be used.
+    """
+    reading = FORMATS[format_name].read(decoded(data), max_atoms)
+    structure, turned = right_handed(reading.structure)
+    check(structure)
+    description = asdict(describe(structure, reading.formula))
+    description["warnings"] = reading.warnings + turned + description["warnings"]
+    lengths, angles = lengths_and_angles(structure.cell)
+    return {
+        "structure": json.loads(structure.to_json()),
+        "description": description,
+        "elements": structure.elements,
+        "cell": {
+            "lengths_angstrom": lengths.tolist(),
+            "angles_deg": angles.tolist(),
+            "volume_angstrom3": structure.volume,
+        },
+        "title": reading.title[:200],
+    }
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file, its lines ending in \\n.
+
+    Raises
+    ------
+    Unreadable
+        It is empty, or no text.
+    """
+    if not data.strip():
+        raise Unreadable("The file is empty.")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            # Authors' names in files from before UTF-8; coordinates are ASCII in every encoding.
+            text = data.decode("latin-1")
+    if "\0" in text or sum(text.count(chr(code)) for code in range(1, 9)) > 0:
+        raise Unreadable("This is a binary file, not text.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Structures over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Query, UploadFile
+from fastapi.responses import Response
+
+from backend.errors import Conflict, NotFound, TooLarge, responses
+from backend.idempotency import OnceDep, fingerprint
+from backend.owners import ScopeDep
+from backend.pagination import Page, PagingDep
+from backend.sessions import SettingsDep
+from backend.storage import read_upload
+from backend.structures import examples, service
+from backend.structures.schemas import ExampleOut, StructureOut
+
+router = APIRouter(tags=["structures"])
+
+FileFormat = Literal["cif", "poscar", "extxyz", "original"]
+
+
+@router.post("/structures", status_code=201, summary="Upload a structure", responses=responses(TooLarge))
+def create_structure(
+    file: UploadFile,
+    scope: ScopeDep,
+    settings: SettingsDep,
+    once: OnceDep,
+    name: Annotated[str | None, Form(max_length=200, description="left out: what the file says of itself")] = None,
+    format: Annotated[str | None, Form(max_length=40, description="left out: by the file's name")] = None,
+) -> StructureOut:
+    """CIF, POSCAR, extended XYZ, FHI-aims, CASTEP, XSF or GEN. One cell of an ordered crystal, every atom whole."""
+    content = read_upload(file, settings.max_upload_bytes)
+    file_name = file.filename or ""
+    fmt = service.choose_format(file_name, format)
+    contents = service.read(settings, content, fmt)
+    row = once(
+        fingerprint(content, name, fmt.name),
+        lambda: service.add(scope, contents, content=content, fmt=fmt.name, file_name=file_name, name=name),
+        lambda made: service.get(scope, made),
+    )
+    return StructureOut.of(row)
+
+
+@router.get("/structures", summary="List structures, newest first", responses=responses())
+def list_structures(scope: ScopeDep, paging: PagingDep) -> Page[StructureOut]:
+    """One page of the structures."""
+    rows, total = service.page(scope, paging)
+    return Page(items=[StructureOut.of(row) for row in rows], total=total)
+
+
+@router.get("/structures/{structure_id}", summary="One structure", responses=responses(NotFound))
+def get_structure(structure_id: uuid.UUID, scope: ScopeDep) -> StructureOut:
+    """What is known of it."""
+    return StructureOut.of(service.get(scope, structure_id))
+
+
+@router.get(
+    "/structures/{structure_id}/file",
+    summary="Download a structure",
+    response_class=Response,
+    responses={**responses(NotFound), 200: {"description": "the file", "content": {"text/plain": {}}}},
+)
+def download_structure(
+    structure_id: uuid.UUID,
+    scope: ScopeDep,
+    settings: SettingsDep,
+    format: Annotated[FileFormat, Query(description="`original`: as it was uploaded")] = "cif",
+) -> Response:
+    """The structure as it is simulated, all atoms listed, in a format that other programs read."""
+    file_name, content = service.as_file(settings, service.get(scope, structure_id), format)
+    return Response(content, media_type="text/plain; charset=utf-8", headers=_as_attachment(file_name))
+
+
+@router.delete(
+    "/structures/{structure_id}", status_code=204, summary="Delete a structure", responses=responses(NotFound, Conflict)
+)
+def delete_structure(structure_id: uuid.UUID, scope: ScopeDep) -> None:
+    """Refused while predictions rest on it."""
+    service.delete(scope, structure_id)
+
+
+@router.get("/examples", summary="List the built-in structures")
+def list_examples() -> list[ExampleOut]:
+    """Each with what it is good for and where its numbers come from."""
+    return [ExampleOut.model_validate(example) for example in examples.catalogue().values()]
+
+
+@router.post("/examples/{name}", status_code=201, summary="Add a built-in structure", responses=responses(NotFound))
+def create_from_example(name: str, scope: ScopeDep, settings: SettingsDep, once: OnceDep) -> StructureOut:
+    """The example becomes a structure of yours."""
+    example, contents = service.read_example(settings, name)
+    row = once(
+        fingerprint(name),
+        lambda: service.add(
+            scope,
+            contents,
+            content=example.content,
+            fmt="cif",
+            file_name=f"{name}.cif",
+            name=example.title,
+            example=name,
+        ),
+        lambda made: service.get(scope, made),
+    )
+    return StructureOut.of(row)
+
+
+def _as_attachment(file_name: str) -> dict[str, str]:
+    # An uploaded file may hold anything, also HTML: it is saved, never shown, and its type is not guessed.
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in file_name)
+    return {"Content-Disposition": f'attachment; filename="{plain}"', "X-Content-Type-Options": "nosniff"}

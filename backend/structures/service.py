@@ -1,0 +1,184 @@
+"""What can be done with structures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from backend import confined
+from backend.errors import Conflict, NotFound, TooLarge, Unprocessable
+from backend.models import catalogue
+from backend.owners import Scope
+from backend.pagination import Paging
+from backend.settings import Settings
+from backend.storage import delete_folder, new_folder, replacing
+from backend.structures import examples, parse, writing
+from backend.structures.formats import FORMATS, Format, format_of
+from backend.structures.formats.reading import TooManyAtoms, Unreadable
+from backend.structures.geometry import StructureData
+from backend.structures.tables import Structure
+
+CANONICAL = "structure.json"
+ORIGINAL = "original"
+GENERIC_NAME = re.compile(r"(poscar|contcar|geometry|structure|upload|download|blob)?", re.IGNORECASE)
+
+
+def choose_format(file_name: str, asked: str | None) -> Format:
+    """The format to read a file with: the one asked for, or the one its name stands for.
+
+    Raises
+    ------
+    Unprocessable
+        Neither says one that is read.
+    """
+    if asked:
+        if asked in FORMATS:
+            return FORMATS[asked]
+        message = f"'{asked[:40]}' is not a format that is read; choose one of {', '.join(FORMATS)}."
+        raise Unprocessable(message, [{"loc": "format", "msg": message}])
+    found = format_of(file_name)
+    if found is None:
+        titles = ", ".join(f"{fmt.title} ({fmt.name})" for fmt in FORMATS.values())
+        message = f"The name '{file_name[:80]}' does not tell the format. Say it in `format`; these are read: {titles}."
+        raise Unprocessable(message, [{"loc": "file", "msg": message}])
+    return found
+
+
+def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
+    """What an untrusted file holds, found out by a confined process; see `parse.parse`.
+
+    Takes about a second, so it is done before the transaction's first statement, which would lock the database.
+
+    Raises
+    ------
+    TooLarge
+        There are too many atoms.
+    Unprocessable
+        It is not a structure that can be used.
+    """
+    arguments = ["--format", fmt.name, "--max-atoms", str(settings.max_atoms), "--cpu-s", str(settings.parse_timeout_s)]
+    try:
+        answer = confined.run("backend.structures.parse", arguments, content, timeout_s=settings.parse_timeout_s)
+    except confined.Exceeded as error:
+        message = f"The file could not be read as {fmt.title}: {error}."
+        raise Unprocessable(message, [{"loc": "file", "msg": message}]) from error
+    result: dict[str, Any] = json.loads(answer)
+    if "error" in result:
+        problem = TooLarge if result["kind"] == TooManyAtoms.__name__ else Unprocessable
+        raise problem(result["error"], [{"loc": "file", "msg": result["error"]}])
+    return result
+
+
+def read_example(settings: Settings, name: str) -> tuple[examples.Example, dict[str, Any]]:
+    """A built-in structure; its file is the project's own and needs no confinement.
+
+    Raises
+    ------
+    NotFound
+        There is none of this name.
+    """
+    example = examples.catalogue().get(name)
+    if example is None:
+        raise NotFound(f"There is no example '{name[:40]}'; there are {', '.join(examples.catalogue())}.")
+    try:
+        return example, parse.parse(example.content, "cif", settings.max_atoms)
+    except Unreadable as error:
+        raise Unprocessable(str(error)) from error
+
+
+def add(
+    scope: Scope,
+    contents: dict[str, Any],
+    *,
+    content: bytes,
+    fmt: str,
+    file_name: str,
+    name: str | None,
+    example: str | None = None,
+) -> Structure:
+    """Store what `read` found, with the file that it was found in."""
+    description = contents["description"]
+    cell = contents["cell"]
+    row = Structure(
+        name=_name(name, file_name, contents["title"], description["formula"]),
+        formula=description["formula"],
+        formula_cell=description["formula_cell"],
+        elements=contents["elements"],
+        n_atoms=len(contents["structure"]["numbers"]),
+        lengths_angstrom=cell["lengths_angstrom"],
+        angles_deg=cell["angles_deg"],
+        volume_angstrom3=cell["volume_angstrom3"],
+        density_g_cm3=description["density"],
+        space_group=description["space_group"],
+        space_group_number=description["space_group_number"],
+        warnings=description["warnings"] + catalogue.warnings_for(contents["elements"]),
+        format=fmt,
+        filename=_base_name(file_name),
+        sha256=hashlib.sha256(content).hexdigest(),
+        example=example,
+    )
+    folder = new_folder(scope.session, scope.settings.structure_dir(row.id))
+    with replacing(folder / ORIGINAL) as path:
+        path.write_bytes(content)
+    with replacing(folder / CANONICAL) as path:
+        path.write_text(json.dumps(contents["structure"]))
+    return scope.add(row)
+
+
+def get(scope: Scope, structure_id: uuid.UUID) -> Structure:
+    """The structure with this id."""
+    return scope.get(Structure, structure_id, "structure")
+
+
+def page(scope: Scope, paging: Paging) -> tuple[list[Structure], int]:
+    """One page of the structures, newest first, and how many there are."""
+    return scope.page(scope.select(Structure), Structure, paging)
+
+
+def delete(scope: Scope, structure_id: uuid.UUID) -> None:
+    """Delete a structure and its files.
+
+    Raises
+    ------
+    Conflict
+        Predictions rest on it.
+    """
+    row = scope.get_own(Structure, structure_id, "structure")
+    scope.session.delete(row)
+    try:
+        scope.session.flush()
+    except IntegrityError as error:
+        raise Conflict(f"Predictions were made for '{row.name}'; delete them first.") from error
+    delete_folder(scope.session, scope.settings.structure_dir(structure_id))
+
+
+def load_structure(settings: Settings, structure_id: uuid.UUID) -> StructureData:
+    """The atoms of a stored structure."""
+    return StructureData.from_json((settings.structure_dir(structure_id) / CANONICAL).read_bytes())
+
+
+def as_file(settings: Settings, row: Structure, fmt: str) -> tuple[str, bytes]:
+    """File name and content of a structure in one of the written formats, or as it was uploaded ('original')."""
+    if fmt == "original":
+        return row.filename, (settings.structure_dir(row.id) / ORIGINAL).read_bytes()
+    ending, write = writing.WRITERS[fmt]
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "_", row.name).strip("._")[:80] or "structure"
+    return stem + ending, write(load_structure(settings, row.id), row.name).encode()
+
+
+def _base_name(file_name: str) -> str:
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(char for char in base if char.isprintable()).strip()[:255] or "structure"
+
+
+def _name(asked: str | None, file_name: str, title: str, formula: str) -> str:
+    """What the user says, else what the file says of itself, else its file name."""
+    stem = _base_name(file_name).rsplit(".", 1)[0]
+    candidates = [asked or "", title, "" if GENERIC_NAME.fullmatch(stem) else stem, formula]
+    printable = ("".join(char for char in " ".join(text.split()) if char.isprintable()) for text in candidates)
+    return next(filter(None, printable), "structure")[:200]
