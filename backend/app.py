@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import APIRouter, FastAPI, Request
-from fastapi_offline import FastAPIOffline
+from fastapi import FastAPI, Request
 
 from backend import errors
+from backend.documentation import add_documentation
 from backend.errors import NotFound
+from backend.figures import routes as figures
+from backend.health import routes as health
+from backend.instruments import routes as instruments
+from backend.predictions import routes as predictions
+from backend.predictions.partials_cache import PartialsCache
+from backend.security import Guard
 from backend.settings import Settings
+from backend.structures import routes as structures
 from backend.version import VERSION
 
 API = "/api/v1"
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS = (health.router, structures.router, instruments.router, predictions.router, figures.router)
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
-
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application: API and documentation; the pages are put on it by `serve.py`."""
-    app: FastAPI = FastAPIOffline(
+    app = FastAPI(
         title="Beamcast",
         version=VERSION,
         description="Forecasts an inelastic neutron scattering experiment from a crystal structure.",
-        max_body_size=settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES,
+        docs_url=None,
+        redoc_url=None,
+        # Counted as the bytes come in; the pages send files as base64, a third longer.
+        max_body_size=settings.max_upload_bytes * 4 // 3 + MULTIPART_OVERHEAD_BYTES,
     )
     app.state.settings = settings
+    app.state.partials_cache = PartialsCache(settings.partials_cache_bytes)
+    app.state.closing = False
+    app.add_middleware(Guard, settings=settings)
     errors.install(app)
+    add_documentation(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.add_api_route("/api/{rest:path}", _nothing_here, methods=ALL_METHODS, include_in_schema=False)
     return app
 
 
-async def _nothing_here(rest: str, request: Request) -> Any:
+async def _nothing_here(rest: str, request: Request) -> None:
     # The pages' catch-all would answer with 200 and HTML.
     raise NotFound(f"There is nothing at {request.url.path}; see /docs for what there is.")

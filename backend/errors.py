@@ -38,7 +38,7 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = Field(default_factory=list, description="the fields that are wrong")
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word
+class Problem(Exception):
     """Base of everything that a request can be refused for."""
 
     status: ClassVar[int] = HTTPStatus.BAD_REQUEST
@@ -107,6 +107,15 @@ class Unavailable(Problem):
     title = "Unavailable"
 
 
+def unprocessable(error: Exception) -> Unprocessable:
+    """What the physics cannot do, as a problem that names the fields."""
+    if isinstance(error, InvalidFields):
+        return Unprocessable(str(error), [dict(field) for field in error.errors])  # type: ignore[arg-type]
+    if isinstance(error, UnknownInstrument):
+        return Unprocessable(str(error), [{"loc": "instrument", "msg": str(error)}])
+    return Unprocessable(str(error))
+
+
 def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses` of a route that may refuse with these problems (a bad field always may)."""
     by_status: dict[int | str, dict[str, Any]] = {}
@@ -159,10 +168,7 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _scattering(_: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, UnknownInstrument):
-        return as_response(NotFound(str(error)).document())
-    fields = error.errors if isinstance(error, InvalidFields) else ()
-    return as_response(Unprocessable(str(error), fields).document())  # type: ignore[arg-type]
+    return as_response(unprocessable(error).document())
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from backend.columns import Owned
 from backend.errors import NotFound
 from backend.pagination import Paging
-from backend.sessions import SessionDep
+from backend.sessions import ReadingSessionDep, SessionDep
 from backend.settings import Settings
 
 LOCAL_USER = "local"
@@ -90,4 +90,10 @@ def _scope(session: SessionDep, owner: OwnerDep) -> Scope:
     return Scope(session, owner)
 
 
+def _reading_scope(session: ReadingSessionDep, owner: OwnerDep) -> Scope:
+    return Scope(session, owner)
+
+
 ScopeDep = Annotated[Scope, Depends(_scope)]
+ReadingScopeDep = Annotated[Scope, Depends(_reading_scope)]
+"""For a POST that only reads."""

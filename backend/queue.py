@@ -5,6 +5,7 @@ The embedded broker is a folder of message files (kombu's `filesystem://`): noth
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ def celery_app(settings: Settings) -> Celery:
     """The Celery application of server and workers, set up for these settings' broker."""
     from celery import Celery
 
+    from backend import broker
+
     app = Celery("beamcast", broker=settings.broker_url, set_as_current=False)
     app.conf.update(
         accept_content=["json"],
@@ -43,24 +46,29 @@ def celery_app(settings: Settings) -> Celery:
         task_default_exchange="beamcast",
         task_queues={name: {"exchange": "beamcast", "routing_key": name} for name in QUEUES},
     )
-    if settings.broker_url.startswith("filesystem:"):
+    if settings.embedded_broker:
+        broker.install()
         app.conf.broker_transport_options = _folder_options(settings)
     return app
 
 
 def _folder_options(settings: Settings) -> dict[str, object]:
-    # One folder for in and out: what the server writes is what the worker reads.
-    messages = settings.broker_dir / "messages"
-    taken = settings.broker_dir / "taken"
-    control = settings.broker_dir / "control"
-    for folder in (messages, taken, control):
+    messages, control = settings.broker_dir / "messages", settings.broker_dir / "control"
+    for folder in (messages, control):
         folder.mkdir(parents=True, exist_ok=True)
     return {
+        # One folder for in and out: what the server writes is what the worker reads.
         "data_folder_in": str(messages),
         "data_folder_out": str(messages),
         "control_folder": str(control),
         "polling_interval": POLLING_INTERVAL_S,
     }
+
+
+def forget_messages(settings: Settings) -> None:
+    """Empty the embedded broker: the rows say what is to be done, and the sweep sends it again."""
+    shutil.rmtree(settings.broker_dir, ignore_errors=True)
+    _folder_options(settings)
 
 
 def enqueue_prediction(session: Session, prediction_id: uuid.UUID, queue: str) -> None:

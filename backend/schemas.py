@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import math
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
+
+LARGEST_NUMBER = 1e15
+"""No setting or option comes near it; an integer of 400 digits cannot become a float."""
 
 
 class RequestBody(BaseModel):
@@ -15,3 +21,22 @@ class ResponseBody(BaseModel):
     """A response, read from a row's or a dataclass's attributes."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    numbers: list[JsonValue] = [value]
+    while numbers:
+        item = numbers.pop()
+        if isinstance(item, dict):
+            numbers.extend(item.values())
+        elif isinstance(item, list):
+            numbers.extend(item)
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise ValueError("numbers must be finite")
+        elif isinstance(item, int | float) and abs(item) > LARGEST_NUMBER:
+            raise ValueError("a number is too large")
+    return value
+
+
+FreeForm = Annotated[dict[str, JsonValue], AfterValidator(_plain)]
+"""A mapping that the physics checks in detail; here only that its numbers are numbers."""

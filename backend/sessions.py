@@ -20,6 +20,11 @@ def _settings(request: Request) -> Settings:
 SettingsDep = Annotated[Settings, Depends(_settings)]
 
 
+def _reading_session(settings: SettingsDep) -> Iterator[Session]:
+    with transaction(settings, reading=True) as session:
+        yield session
+
+
 def _session(request: Request, settings: SettingsDep) -> Iterator[Session]:
     with transaction(settings, reading=request.method in ("GET", "HEAD")) as session:
         yield session
@@ -27,3 +32,6 @@ def _session(request: Request, settings: SettingsDep) -> Iterator[Session]:
 
 # scope="function": the commit comes before the response, so that a client never hears of what was not stored.
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
+
+# For a POST that only reads: it must not keep the writers waiting.
+ReadingSessionDep = Annotated[Session, Depends(_reading_session, scope="function")]

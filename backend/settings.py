@@ -61,6 +61,16 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def embedded_broker(self) -> bool:
+        """Whether messages are files in the data folder, so that server and worker share a machine."""
+        return self.broker_url.startswith("filesystem:")
+
+    @property
+    def scratch_dir(self) -> Path:
+        """Folder of the workers' temporary files; emptied when the server starts and stops."""
+        return self.data_dir / "scratch"
+
+    @property
     def broker_dir(self) -> Path:
         """Folder of the embedded broker's messages."""
         return self.data_dir / "broker"

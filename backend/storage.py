@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -63,3 +63,10 @@ def read_upload(upload: UploadFile, max_bytes: int) -> bytes:
     if not content:
         raise Unprocessable("The file is empty.", [{"loc": "file", "msg": "is empty"}])
     return bytes(content)
+
+
+def remove_orphans(parent: Path, known: Container[uuid.UUID]) -> None:
+    """Remove the folders whose row is gone: a worker may still have written when it was deleted."""
+    for folder in parent.glob("*-*-*-*-*"):
+        if uuid.UUID(folder.name) not in known:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -8,11 +8,14 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_process_init, worker_ready, worker_shutdown
 
 from backend.health import beats
 from backend.queue import celery_app
 from backend.settings import current
+from workers.lifeline import die_with_parent, die_with_server
+
+die_with_server()
 
 app = celery_app(current())
 app.set_current()
@@ -35,5 +38,10 @@ def _leave(sender: Any, **_: Any) -> None:
     beats.stop(sender.hostname)
 
 
+def _tie_to_worker(**_: Any) -> None:
+    die_with_parent()
+
+
+worker_process_init.connect(_tie_to_worker)
 worker_ready.connect(_show_life)
 worker_shutdown.connect(_leave)

@@ -36,3 +36,15 @@ def alive(session: Session, now: datetime) -> list[WorkerBeat]:
 def slots(session: Session, now: datetime) -> int:
     """Jobs that the living workers can run at the same time, busy or not."""
     return sum(worker.slots for worker in alive(session, now))
+
+
+def any_alive() -> bool:
+    """Whether a worker lives."""
+    with transaction(current(), reading=True) as session:
+        return bool(alive(session, utc_now()))
+
+
+def forget_all() -> None:
+    """No worker lives: the only one was this server's, and it is not started yet or has ended."""
+    with transaction(current()) as session:
+        session.exec(delete(WorkerBeat))

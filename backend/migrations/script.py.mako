@@ -7,7 +7,7 @@ After: ${down_revision or "nothing"}
 from __future__ import annotations
 
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 import backend.columns

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select, update
 
+from backend import storage
 from backend.columns import utc_now
 from backend.database import transaction
 from backend.health.beats import slots
@@ -191,6 +192,14 @@ def requeue_lost(*, no_worker_lives: bool = False, now: datetime | None = None) 
             session.add(row)
             enqueue_prediction(session, row.id, row.queue)
         return len(waiting)
+
+
+def remove_orphans() -> None:
+    """Remove the files of predictions that were deleted while a worker wrote them."""
+    settings = current()
+    with transaction(settings, reading=True) as session:
+        known = set(session.exec(select(Prediction.id)))
+    storage.remove_orphans(settings.prediction_dir("x").parent, known)
 
 
 def _rows(session: Session, status: str) -> list[Prediction]:

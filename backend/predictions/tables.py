@@ -19,6 +19,7 @@ class Prediction(Owned, table=True):
 
     structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
     model_id: uuid.UUID = Field(foreign_key="models.id", index=True)
+    model: str = Field(max_length=200, description="its name when it was asked for")
     method: str = Field(max_length=16)
     sampling: str = Field(max_length=16)
     quality: str = Field(max_length=16)

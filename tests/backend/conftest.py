@@ -50,9 +50,7 @@ class Client:
 
     def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
         self._portal = portal
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000/api/v1"
-        )
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000/api/v1")
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         """The response to a request; `path` is relative to /api/v1. The unexpected is raised."""

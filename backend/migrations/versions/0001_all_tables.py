@@ -7,7 +7,7 @@ After: nothing
 from __future__ import annotations
 
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 import backend.columns
@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("structure_id", sa.Uuid(), nullable=False),
         sa.Column("model_id", sa.Uuid(), nullable=False),
+        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("method", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("sampling", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("quality", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),

@@ -1,0 +1,190 @@
+"""Intensity over (|q|, ω), with what the instrument reaches drawn over it and the rest greyed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from backend.figures.schemas import Style
+from backend.figures.spectrum import ENERGY_TITLES, INTENSITY_TITLE
+from backend.figures.theme import THEMES, Theme, axis, layout
+from scattering.kinematics import Window
+from scattering.observe import Map, to_inverse_cm
+
+MOMENTUM_TITLE = "|q| (Å⁻¹)"
+BRIGHTEST = 99.5
+"""Percentile that gets the last colour: a few bins of an acoustic branch near q = ω = 0 would take it all."""
+DECADES = 4
+
+
+def map_figure(image: Map, window: Window | None, style: Style, label: str) -> go.Figure:
+    """Draw a map.
+
+    Parameters
+    ----------
+    image
+        What was observed.
+    window
+        What the instrument reaches, or None for the sample itself.
+    style
+        Theme, unit, scale.
+    label
+        What is shown.
+    """
+    theme = THEMES[style.theme]
+    unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
+    scaled, low, high, ticks = _scaled(image, style.scale == "log")
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=image.q.astype(np.float32),
+        y=_energy(image.energy, style),
+        z=scaled.T,
+        zmin=low,
+        zmax=high,
+        colorscale=[list(stop) for stop in theme.heat],
+        colorbar={
+            "title": {"text": INTENSITY_TITLE, "side": "right", "font": {"size": 12}},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "ticks": "outside",
+            "tickcolor": theme.muted,
+            **ticks,
+        },
+        hovertemplate=f"|q| %{{x:.2f}} Å⁻¹<br>%{{y:.1f}} {unit}<br>{_hover(style)}<extra></extra>",
+        zsmooth=False,
+    )
+    limits = _limits(image)
+    if window is not None:
+        _draw_window(figure, window, limits, style, theme)
+    (q_low, q_high), (e_low, e_high) = limits
+    figure.update_layout(
+        layout(
+            theme,
+            title={"text": label, "font": {"size": 14}, "x": 0.01, "xanchor": "left", "y": 0.98, "yanchor": "top"},
+            xaxis=axis(theme, MOMENTUM_TITLE, range=[q_low, q_high], showgrid=False),
+            yaxis=axis(
+                theme,
+                ENERGY_TITLES[style.energy_unit],
+                range=_energy(np.array([e_low, e_high]), style).tolist(),
+                showgrid=False,
+            ),
+            showlegend=False,
+            uirevision=f"map {style.energy_unit}",
+        )
+    )
+    return figure
+
+
+def _scaled(image: Map, logarithmic: bool) -> tuple[NDArray[np.float32], float, float, dict[str, Any]]:
+    """The numbers that are coloured, the ends of the scale, and the colour bar's ticks."""
+    seen = image.intensity[image.inside] if image.inside.any() else image.intensity.ravel()
+    high = float(np.percentile(seen, BRIGHTEST)) if seen.size else 1.0
+    high = high if high > 0 else 1.0
+    if not logarithmic:
+        return image.intensity.astype(np.float32), 0.0, high, {"exponentformat": "power"}
+    top = float(np.log10(high))
+    scaled = np.log10(np.maximum(image.intensity, high * 10.0 ** -(DECADES + 1)), dtype=np.float32)
+    powers = list(range(int(np.ceil(top - DECADES)), int(np.floor(top)) + 1))
+    ticks = {"tickvals": powers, "ticktext": [f"10<sup>{power}</sup>" for power in powers]}
+    return scaled, top - DECADES, top, ticks
+
+
+def _hover(style: Style) -> str:
+    return "S 10<sup>%{z:.2f}</sup>" if style.scale == "log" else "S %{z:.3g}"
+
+
+def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
+    return np.asarray(energy if style.energy_unit == "meV" else to_inverse_cm(energy), dtype=np.float32)
+
+
+def _limits(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Outer edges of the first and last bins."""
+    q_step, e_step = image.q[1] - image.q[0], image.energy[1] - image.energy[0]
+    q_limits = (max(0.0, float(image.q[0] - q_step / 2)), float(image.q[-1] + q_step / 2))
+    return q_limits, (float(image.energy[0] - e_step / 2), float(image.energy[-1] + e_step / 2))
+
+
+def _draw_window(
+    figure: go.Figure,
+    window: Window,
+    limits: tuple[tuple[float, float], tuple[float, float]],
+    style: Style,
+    theme: Theme,
+) -> None:
+    skip = {"hoverinfo": "skip", "mode": "lines"}
+    (q_low, q_high), (e_low, e_high) = limits
+    if window.lines:
+        q, energy = _box(q_low, q_high, e_low, e_high)
+        shade = theme.outside_of_lines
+    else:
+        q, energy = _outside(window, limits)
+        shade = theme.outside
+    figure.add_scatter(
+        x=q.astype(np.float32),
+        y=_energy(energy, style),
+        fill="toself",
+        fillcolor=shade,
+        line={"width": 0},
+        name="outside",
+        **skip,
+    )
+    edges = [(line.label, line.q, line.energy) for line in window.lines] or [
+        ("smallest angle", window.q_min, window.energy),
+        ("largest angle", window.q_max, window.energy),
+    ]
+    for name, edge, energy in edges:
+        figure.add_scatter(
+            x=edge.astype(np.float32),
+            y=_energy(energy, style),
+            line={"color": theme.edge, "width": 2},
+            name=name,
+            **skip,
+        )
+    for line in window.lines:
+        _name_line(figure, line.label, line.q, _energy(line.energy, style), theme)
+
+
+def _name_line(
+    figure: go.Figure, label: str, q: NDArray[np.float64], energy: NDArray[np.float32], theme: Theme
+) -> None:
+    at = len(q) * 3 // 4
+    figure.add_annotation(
+        x=float(q[at]),
+        y=float(energy[at]),
+        text=label,
+        showarrow=False,
+        xanchor="left",
+        xshift=6,
+        font={"color": theme.edge, "size": 12},
+        bgcolor=theme.paper,
+        opacity=0.9,
+    )
+
+
+def _box(q_low: float, q_high: float, e_low: float, e_high: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.array([q_low, q_high, q_high, q_low, q_low]), np.array([e_low, e_low, e_high, e_high, e_low])
+
+
+def _outside(
+    window: Window, limits: tuple[tuple[float, float], tuple[float, float]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Polygons that cover what is not reached, parted by NaN: left, right, below and above."""
+    (q_low, q_high), (e_low, e_high) = limits
+    reached = np.isfinite(window.q_min) & (window.energy >= e_low) & (window.energy <= e_high)
+    if not reached.any():
+        return _box(q_low, q_high, e_low, e_high)
+    energy, q_min, q_max = window.energy[reached], window.q_min[reached], window.q_max[reached]
+    shapes = [
+        (np.concatenate([[q_low], q_min, [q_low]]), np.concatenate([energy[:1], energy, energy[-1:]])),
+        (np.concatenate([[q_high], q_max, [q_high]]), np.concatenate([energy[:1], energy, energy[-1:]])),
+        _box(q_low, q_high, e_low, float(energy[0])),
+        _box(q_low, q_high, float(energy[-1]), e_high),
+    ]
+    gap = [np.nan]
+    return (
+        np.concatenate([part for q, _ in shapes for part in (np.clip(q, q_low, q_high), gap)]),
+        np.concatenate([part for _, energies in shapes for part in (energies, gap)]),
+    )

@@ -1,0 +1,68 @@
+"""Figures over HTTP: Plotly's JSON, which any Plotly can draw."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from backend.errors import Conflict, NotFound, responses
+from backend.figures.schemas import FigureIn, FiguresIn, LabelledView, ThemeName
+from backend.owners import ReadingScopeDep, ScopeDep
+from backend.predictions.routes import PartialsCacheDep
+from backend.predictions.schemas import ViewIn
+from backend.structures.service import load_structure
+from backend.structures.tables import Structure
+
+router = APIRouter(tags=["figures"])
+
+FIGURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "a Plotly figure; arrays are base64 of typed arrays",
+        "content": {"application/json": {"example": {"data": [{"type": "scatter"}], "layout": {}}}},
+    }
+}
+
+
+def _json(figure: Any) -> Response:
+    return Response(figure.to_json(validate=False), media_type="application/json")
+
+
+@router.post("/figures", summary="Draw several views", responses={**responses(NotFound, Conflict), **FIGURE})
+def draw_figure(body: FiguresIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+    """Spectra of several predictions and instruments on the same axes, or one map."""
+    from backend.figures import service
+
+    return _json(service.figure(scope, cache, body.views, body))
+
+
+@router.post(
+    "/predictions/{prediction_id}/figure",
+    summary="Draw one view of a prediction",
+    responses={**responses(NotFound, Conflict), **FIGURE},
+)
+def draw_prediction(
+    prediction_id: uuid.UUID, body: FigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep
+) -> Response:
+    """The same body as for the spectrum, and how it is drawn."""
+    from backend.figures import service
+
+    view = LabelledView(prediction_id=prediction_id, **{name: getattr(body, name) for name in ViewIn.model_fields})
+    return _json(service.figure(scope, cache, [view], body.style))
+
+
+@router.get(
+    "/structures/{structure_id}/figure",
+    summary="Draw a structure in 3-D",
+    responses={**responses(NotFound), **FIGURE},
+)
+def draw_structure(
+    structure_id: uuid.UUID, scope: ScopeDep, theme: Annotated[ThemeName, Query()] = "light"
+) -> Response:
+    """The cell with its atoms, bonds and edges."""
+    from backend.figures.structure import structure_figure
+
+    row = scope.get(Structure, structure_id, "structure")
+    return _json(structure_figure(load_structure(scope.settings, row.id), theme))

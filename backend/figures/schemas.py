@@ -1,0 +1,62 @@
+"""Bodies of the figures' routes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from backend.predictions.schemas import ViewIn
+from backend.schemas import RequestBody
+
+ThemeName = Literal["light", "dark"]
+EnergyUnit = Literal["meV", "cm-1"]
+Kind = Literal["map", "spectrum"]
+
+
+class Style(RequestBody):
+    """How a figure is drawn."""
+
+    kind: Kind = "spectrum"
+    theme: ThemeName = "light"
+    energy_unit: EnergyUnit = "meV"
+    scale: Literal["linear", "log"] = Field("linear", description="of the intensity")
+    per_element: bool = Field(False, description="show each element's part; it is there, hidden, otherwise")
+    banks: bool = Field(False, description="show each detector bank; it is there, hidden, otherwise")
+
+
+class FigureIn(Style, ViewIn):
+    """One view of one prediction."""
+
+    dataset_ids: list[uuid.UUID] = Field(default_factory=list, description="measured data to draw beside it")
+
+    @model_validator(mode="after")
+    def _datasets(self) -> Self:
+        if self.dataset_ids:
+            raise ValueError("measured data are not available on this server yet; leave 'dataset_ids' out")
+        return self
+
+    @property
+    def style(self) -> Style:
+        """The part that says how."""
+        return Style(**{name: getattr(self, name) for name in Style.model_fields})
+
+
+class LabelledView(ViewIn):
+    """A view of a prediction that shares its axes with others."""
+
+    prediction_id: uuid.UUID
+    label: str | None = Field(None, max_length=200, description="in the legend; made from the view by default")
+
+
+class FiguresIn(Style):
+    """Several views on the same axes; a map takes one."""
+
+    views: list[LabelledView] = Field(min_length=1, max_length=24)
+
+    @model_validator(mode="after")
+    def _one_map(self) -> Self:
+        if self.kind == "map" and len(self.views) > 1:
+            raise ValueError("a map shows one view; ask for one figure each")
+        return self

@@ -1,0 +1,56 @@
+"""Figures of predictions: looks at the partials and hands the arrays to the drawing."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from backend.figures.map import map_figure
+from backend.figures.schemas import LabelledView, Style
+from backend.figures.spectrum import Curve, spectrum_figure
+from backend.owners import Scope
+from backend.predictions import service as predictions
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.schemas import ViewIn
+from backend.predictions.spectra import observe_prediction
+from backend.predictions.tables import Prediction
+from scattering import instruments, kinematics
+from scattering.observe import Spectrum
+
+METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
+SAMPLE = "Sample"
+WINDOW_POINTS = 256
+
+
+def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style: Style) -> go.Figure:
+    """The views on the same axes."""
+    rows = [predictions.succeeded(scope, view.prediction_id) for view in views]
+    spectra = [observe_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
+    labels = [view.label or label(view, row) for view, row in zip(views, rows, strict=True)]
+    if style.kind == "map":
+        return _map(spectra[0], views[0], style, labels[0])
+    curves = [
+        Curve(spectrum, view.instrument or SAMPLE, row.method, text)
+        for spectrum, view, row, text in zip(spectra, views, rows, labels, strict=True)
+    ]
+    return spectrum_figure(curves, style)
+
+
+def _map(spectrum: Spectrum, view: ViewIn, style: Style, text: str) -> go.Figure:
+    if view.instrument is None:
+        return map_figure(spectrum.map, None, style, text)
+    instrument = instruments.get(view.instrument)
+    energy = np.linspace(spectrum.map.energy[0], spectrum.map.energy[-1], WINDOW_POINTS)
+    return map_figure(spectrum.map, kinematics.window(instrument, view.settings, energy), style, text)
+
+
+def label(view: ViewIn, row: Prediction) -> str:
+    """A view in a few words: instrument, what was set, isotopes, method and temperature."""
+    words = [instruments.get(view.instrument).name if view.instrument else SAMPLE]
+    if "e_init" in view.settings:
+        words.append(f"E<sub>i</sub> {view.settings['e_init']:g} meV")
+    words += [isotope for element, isotope in view.isotopes.items() if isotope != element]
+    if view.contribution != "total":
+        words.append(view.contribution)
+    words.append(f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K")
+    return " · ".join(words)

@@ -1,0 +1,124 @@
+"""Intensity against energy transfer, several views on the same axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from backend.figures.schemas import Style
+from backend.figures.theme import THEMES, Theme, axis, layout
+from scattering.observe import Spectrum, to_inverse_cm
+
+ENERGY_TITLES = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻¹)"}
+INTENSITY_TITLE = "S(|q|, ω) (barn sr⁻¹ meV⁻¹ per atom)"
+METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
+PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
+DECADES = 4
+"""Orders of magnitude that a logarithmic axis starts with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A spectrum with what tells it from the others."""
+
+    spectrum: Spectrum
+    instrument: str
+    method: str
+    label: str
+
+
+def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
+    """Draw spectra: colour tells the instrument, the dash tells the method."""
+    theme = THEMES[style.theme]
+    unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
+    figure = go.Figure()
+    for curve, (colour, dash) in zip(curves, _pens(curves, theme), strict=True):
+        x = _energy(curve.spectrum.energy, style)
+        lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
+        lines += _parts(curve, curve.spectrum.banks, "bank", style.banks)
+        lines += _parts(curve, curve.spectrum.per_element, "element", style.per_element)
+        for line in lines:
+            figure.add_scatter(
+                x=x,
+                y=line.values.astype(np.float32),
+                name=line.name,
+                mode="lines",
+                line={"color": colour, "width": line.width, "dash": line.dash},
+                visible=line.visible,
+                # A page shows and hides the parts without asking again.
+                meta={"role": line.role},
+                hovertemplate=f"%{{x:.1f}} {unit}<br>%{{y:.4g}}<extra>{line.name}</extra>",
+            )
+    figure.update_layout(
+        layout(
+            theme,
+            xaxis=axis(theme, ENERGY_TITLES[style.energy_unit], range=_energy_range(curves, style)),
+            yaxis=axis(theme, INTENSITY_TITLE, type=style.scale, range=_intensity_range(curves, style)),
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
+            hovermode="x unified" if len(curves) <= 4 else "closest",
+            # Zoom and hidden lines stay when a slider moves
+            uirevision=f"spectrum {style.energy_unit} {style.scale}",
+        )
+    )
+    return figure
+
+
+def _pens(curves: Sequence[Curve], theme: Theme) -> list[tuple[str, str]]:
+    keys = [(curve.instrument, curve.method) for curve in curves]
+    if len(set(keys)) < len(keys):
+        # The same instrument and method twice, other settings: each line its own colour.
+        colours = {index: theme.lines[index % len(theme.lines)] for index in range(len(curves))}
+        return [(colours[i], METHOD_DASHES.get(curve.method, "solid")) for i, curve in enumerate(curves)]
+    order = list(dict.fromkeys(curve.instrument for curve in curves))
+    return [
+        (theme.lines[order.index(curve.instrument) % len(theme.lines)], METHOD_DASHES.get(curve.method, "solid"))
+        for curve in curves
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    name: str
+    values: NDArray[np.float64]
+    role: Literal["total", "bank", "element"]
+    visible: bool
+    width: float
+    dash: str
+
+
+def _parts(
+    curve: Curve, parts: Mapping[str, NDArray[np.float64]], role: Literal["bank", "element"], visible: bool
+) -> list[_Line]:
+    return [
+        _Line(f"{curve.label}: {name}", values, role, visible, 1.2, PART_DASHES[index % len(PART_DASHES)])
+        for index, (name, values) in enumerate(parts.items())
+    ]
+
+
+def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
+    values = energy if style.energy_unit == "meV" else to_inverse_cm(energy)
+    return np.asarray(values, dtype=np.float32)
+
+
+def _energy_range(curves: Sequence[Curve], style: Style) -> list[float]:
+    ends = [_energy(curve.spectrum.energy[[0, -1]], style) for curve in curves]
+    return [float(min(end[0] for end in ends)), float(max(end[1] for end in ends))]
+
+
+def _intensity_range(curves: Sequence[Curve], style: Style) -> list[float]:
+    # The foot of the elastic line would dwarf what people look for.
+    tops = []
+    for curve in curves:
+        energy, intensity = curve.spectrum.energy, curve.spectrum.intensity
+        away = energy > energy[0] + 0.03 * (energy[-1] - energy[0])
+        tops.append(float(intensity[away].max(initial=0.0)) or float(intensity.max(initial=0.0)))
+    top = max(tops) or 1.0
+    if style.scale == "log":
+        return [float(np.log10(top)) - DECADES, float(np.log10(top)) + 0.3]
+    return [0.0, 1.08 * top]

@@ -1,0 +1,143 @@
+"""A crystal's cell in 3-D: atoms, bonds and the edges of the cell.
+
+Drawn with `scatter3d`, which needs no 'unsafe-eval' from the content security policy.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from ase.data import chemical_symbols, covalent_radii
+from ase.data.colors import jmol_colors
+from numpy.typing import NDArray
+
+from backend.figures.theme import CLEAR, THEMES, Theme, layout
+from backend.structures.geometry import StructureData, bonds
+
+ON_FACE = 1e-3
+"""An atom so near to a face of the cell, in units of the lattice vectors, is drawn on the opposite one too."""
+LARGEST_MARKER = 34.0
+SMALLEST_MARKER = 4.0
+
+
+def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
+    """Draw the cell with every atom in it, and the neighbours outside that its bonds lead to."""
+    theme = THEMES[theme_name]
+    base = _wrapped(structure)
+    atoms, halves = _atoms_and_bonds(base)
+    figure = go.Figure()
+    figure.add_scatter3d(**_lines(_edges(base.cell), theme.muted, 1.5), name="cell", showlegend=False)
+    for number, segments in halves.items():
+        figure.add_scatter3d(**_lines(segments, _colour(number, theme), 6), showlegend=False)
+    for number, positions in atoms.items():
+        symbol = chemical_symbols[number]
+        figure.add_scatter3d(
+            x=positions[:, 0],
+            y=positions[:, 1],
+            z=positions[:, 2],
+            mode="markers",
+            name=symbol,
+            marker={
+                "size": _marker_size(number, base),
+                "color": _colour(number, theme),
+                "line": {"color": theme.muted, "width": 1},
+                "opacity": 1.0,
+            },
+            hovertemplate=f"{symbol}<br>%{{x:.3f}}, %{{y:.3f}}, %{{z:.3f}} Å<extra></extra>",
+        )
+    hidden: dict[str, Any] = {"visible": False}
+    figure.update_layout(
+        layout(
+            theme,
+            margin={"l": 0, "r": 0, "t": 0, "b": 0},
+            scene={
+                "xaxis": hidden,
+                "yaxis": hidden,
+                "zaxis": hidden,
+                "aspectmode": "data",
+                "bgcolor": CLEAR,
+                "camera": {
+                    "eye": {"x": 1.5, "y": -1.9, "z": 0.9},
+                    "projection": {"type": "orthographic"},
+                },
+            },
+            legend={"itemsizing": "constant", "x": 0.01, "y": 0.99, "bgcolor": CLEAR},
+            uirevision="structure",
+        )
+    )
+    return figure
+
+
+def _wrapped(structure: StructureData) -> StructureData:
+    """The same crystal with every atom inside the cell."""
+    fractional = structure.fractional
+    inside = fractional - np.floor(fractional + ON_FACE)
+    return StructureData(structure.numbers, inside @ structure.cell, structure.cell, structure.pbc)
+
+
+def _atoms_and_bonds(
+    structure: StructureData,
+) -> tuple[dict[int, NDArray[np.float32]], dict[int, NDArray[np.float32]]]:
+    """Positions of the atoms to draw, and halves of the bonds in their atoms' colours, by atomic number."""
+    found = bonds(structure)
+    fractional = structure.fractional
+    shown: dict[int, list[NDArray[np.float64]]] = {}
+    for index, number in enumerate(structure.numbers):
+        # On a face, an edge or a corner: two, four or eight times.
+        on_face = [(0, 1) if abs(value) < 2 * ON_FACE else (0,) for value in fractional[index]]
+        images = [structure.positions[index] + np.array(shift) @ structure.cell for shift in product(*on_face)]
+        shown.setdefault(int(number), []).extend(images)
+    halves: dict[int, list[NDArray[np.float64]]] = {}
+    for first, second, shift in zip(found.first, found.second, found.shift, strict=True):
+        translation = shift @ structure.cell
+        starts = [structure.positions[first]]
+        if shift.any():
+            # Across a face: from both ends, each with its neighbour outside.
+            starts.append(structure.positions[first] - translation)
+        for start in starts:
+            end = start + structure.positions[second] + translation - structure.positions[first]
+            middle = (start + end) / 2
+            halves.setdefault(int(structure.numbers[first]), []).append(np.array([start, middle]))
+            halves.setdefault(int(structure.numbers[second]), []).append(np.array([end, middle]))
+            if shift.any():
+                shown[int(structure.numbers[first])].append(start)
+                shown[int(structure.numbers[second])].append(end)
+    atoms = {number: np.unique(np.round(places, 3), axis=0).astype(np.float32) for number, places in shown.items()}
+    return atoms, {number: np.array(pieces, dtype=np.float32) for number, pieces in halves.items()}
+
+
+def _edges(cell: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The twelve edges of the cell, shape (12, 2, 3)."""
+    corners = [np.array(corner) for corner in product((0, 1), repeat=3)]
+    pairs = [(a, b) for i, a in enumerate(corners) for b in corners[i + 1 :] if np.abs(a - b).sum() == 1]
+    return np.array([(a @ cell, b @ cell) for a, b in pairs], dtype=np.float32)
+
+
+def _lines(segments: NDArray[np.float32], colour: str, width: float) -> dict[str, Any]:
+    """Segments, shape (n, 2, 3), as one line that is broken by NaN."""
+    points = np.concatenate([segments, np.full((len(segments), 1, 3), np.nan, np.float32)], axis=1).reshape(-1, 3)
+    return {
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "z": points[:, 2],
+        "mode": "lines",
+        "line": {"color": colour, "width": width},
+        "hoverinfo": "skip",
+    }
+
+
+def _colour(number: int, theme: Theme) -> str:
+    red, green, blue = (round(255 * float(value)) for value in jmol_colors[number])
+    if theme is THEMES["light"] and min(red, green, blue) > 230:
+        return "#d9dee3"  # hydrogen's white would be lost on white paper
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _marker_size(number: int, structure: StructureData) -> float:
+    """Pixels: markers do not grow with the scene, so a large cell gets smaller ones."""
+    extent = float(np.linalg.norm(structure.cell.sum(axis=0)))
+    size = 260.0 * float(covalent_radii[number]) / extent
+    return min(max(size, SMALLEST_MARKER), LARGEST_MARKER)

@@ -1,0 +1,18 @@
+"""Health over HTTP."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from backend.errors import Unavailable, responses
+from backend.health import service
+from backend.health.schemas import HealthOut
+from backend.sessions import SettingsDep
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health", summary="Whether everything is up", responses=responses(Unavailable))
+def get_health(settings: SettingsDep) -> HealthOut:
+    """200 when database, broker and workers are up; 503 that names the part that is not."""
+    return service.health(settings)

@@ -1,0 +1,65 @@
+"""Looks at each part that the server needs."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.columns import utc_now
+from backend.database import transaction
+from backend.errors import Unavailable
+from backend.health import beats
+from backend.health.schemas import HealthOut
+from backend.settings import Settings
+from backend.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+BROKER_TIMEOUT_S = 1.0
+
+
+def health(settings: Settings) -> HealthOut:
+    """Say that all is well.
+
+    Raises
+    ------
+    Unavailable
+        It is not; `errors` names the parts that are down.
+    """
+    failing: dict[str, str] = {}
+    workers = 0
+    try:
+        workers = _workers(settings)
+    except SQLAlchemyError:
+        logger.exception("health: database")
+        failing["database"] = "does not answer; the server's log says why"
+    else:
+        if workers == 0:
+            failing["workers"] = f"none has shown life for {beats.ALIVE_FOR.seconds} s; predictions wait"
+    try:
+        _ask_broker(settings)
+    except Exception:  # whatever the broker's client raises
+        logger.exception("health: broker")
+        failing["broker"] = "takes no messages; the server's log says why"
+    if failing:
+        detail = "; ".join(f"{part}: {why}" for part, why in failing.items())
+        raise Unavailable(detail, [{"loc": part, "msg": why} for part, why in failing.items()])
+    return HealthOut(version=VERSION, workers=workers)
+
+
+def _workers(settings: Settings) -> int:
+    with transaction(settings, reading=True) as session:
+        session.execute(text("SELECT 1 FROM predictions LIMIT 1"))
+        return sum(worker.slots for worker in beats.alive(session, utc_now()))
+
+
+def _ask_broker(settings: Settings) -> None:
+    from backend.queue import celery_app
+
+    with celery_app(settings).connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)
+    if settings.embedded_broker and not os.access(settings.broker_dir, os.W_OK):
+        raise PermissionError(f"{settings.broker_dir} cannot be written to")

@@ -1,0 +1,29 @@
+"""Instruments over HTTP."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from backend.errors import NotFound, responses
+from backend.instruments import service
+from backend.instruments.schemas import InstrumentOut, ResolutionIn, ResolutionOut, WindowIn, WindowOut
+
+router = APIRouter(prefix="/instruments", tags=["instruments"])
+
+
+@router.get("", summary="List the instruments")
+def list_instruments() -> list[InstrumentOut]:
+    """Every instrument, with the JSON Schema of its settings and their defaults."""
+    return service.catalogue()
+
+
+@router.post("/{name}/window", summary="What an instrument reaches", responses=responses(NotFound))
+def instrument_window(name: str, body: WindowIn) -> WindowOut:
+    """The edges of the kinematic window in (|q|, ω), or the lines along which it measures."""
+    return service.window(service.get(name), body.settings)
+
+
+@router.post("/{name}/resolution", summary="How well an instrument resolves", responses=responses(NotFound))
+def instrument_resolution(name: str, body: ResolutionIn) -> ResolutionOut:
+    """Energy resolution at given energy transfers, with what is known of its uncertainty."""
+    return service.resolution(service.get(name), body.settings, body.energy_mev)

@@ -1,0 +1,80 @@
+"""Windows and resolutions of the instruments, as lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.errors import NotFound
+from backend.instruments.schemas import InstrumentOut, LineOut, ResolutionOut, WindowOut
+from scattering import instruments
+from scattering.errors import UnknownInstrument
+from scattering.instruments import Instrument
+
+FWHM_PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
+
+
+def catalogue() -> list[InstrumentOut]:
+    """Every instrument."""
+    return [_out(instrument) for instrument in instruments.catalogue()]
+
+
+def get(name: str) -> Instrument:
+    """An instrument by name, without regard to case.
+
+    Raises
+    ------
+    NotFound
+        There is none of that name.
+    """
+    try:
+        return instruments.get(name)
+    except UnknownInstrument as error:
+        raise NotFound(str(error)) from error
+
+
+def window(instrument: Instrument, settings: Mapping[str, Any]) -> WindowOut:
+    """What an instrument reaches with these settings."""
+    from scattering import kinematics
+
+    reached = kinematics.window(instrument, settings)
+    lines = [LineOut(label=ln.label, energy_mev=_list(ln.energy), q_inv_angstrom=_list(ln.q)) for ln in reached.lines]
+    return WindowOut(
+        energy_mev=_list(reached.energy),
+        q_min_inv_angstrom=_list(reached.q_min),
+        q_max_inv_angstrom=_list(reached.q_max),
+        lines=lines,
+    )
+
+
+def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: list[float]) -> ResolutionOut:
+    """How well an instrument resolves with these settings."""
+    from scattering import resolution as model
+
+    sigma = model.sigma(instrument, instrument.validate(settings), np.array(energy_mev))
+    return ResolutionOut(
+        fwhm_mev=_list(sigma * FWHM_PER_SIGMA),
+        sigma_mev=_list(sigma),
+        relative_uncertainty=model.relative_uncertainty(instrument),
+    )
+
+
+def _out(instrument: Instrument) -> InstrumentOut:
+    return InstrumentOut(
+        name=instrument.name,
+        facility=instrument.facility,
+        geometry=instrument.geometry,
+        description=instrument.description,
+        settings_schema=instrument.settings_schema,
+        defaults=instrument.defaults,
+        energy_range_mev=instrument.energy_range(instrument.defaults),
+        citations=list(instrument.citations),
+    )
+
+
+def _list(values: NDArray[np.float64]) -> list[Any]:
+    return [value if math.isfinite(value) else None for value in values.tolist()]

@@ -1,0 +1,105 @@
+"""A spectrum as JSON, CSV and HDF5."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic_core import to_json
+
+if TYPE_CHECKING:
+    from scattering.observe import Spectrum
+
+JSON = "application/json"
+CSV = "text/csv"
+HDF5 = "application/x-hdf5"
+
+
+def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
+    """The body that `SpectrumOut` describes. Straight from the arrays: a model of 100 000 numbers takes seconds."""
+    image = spectrum.map
+    # What lies outside the window is NaN here and null there.
+    intensity = np.where(image.inside, image.intensity, np.nan)
+    return to_json(
+        {
+            "energy_mev": spectrum.energy.tolist(),
+            "intensity": spectrum.intensity.tolist(),
+            "unit": spectrum.unit,
+            "per_element": {name: values.tolist() for name, values in spectrum.per_element.items()},
+            "banks": {name: values.tolist() for name, values in spectrum.banks.items()},
+            "map": {
+                "q_inv_angstrom": image.q.tolist(),
+                "energy_mev": image.energy.tolist(),
+                "intensity": intensity.tolist(),
+            },
+            "warnings": spectrum.warnings,
+        },
+        inf_nan_mode="null",
+    )
+
+
+def as_csv(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
+    """One row for each energy; `#` lines say what it is. The map does not fit into a table of rows."""
+    columns = {"energy_mev": spectrum.energy, "intensity": spectrum.intensity}
+    columns |= {f"bank_{name}": values for name, values in spectrum.banks.items()}
+    columns |= {f"element_{name}": values for name, values in spectrum.per_element.items()}
+    text = io.StringIO(newline="")
+    for line in (f"intensity in {spectrum.unit}", json.dumps(about, ensure_ascii=False), *spectrum.warnings):
+        text.write(f"# {line}\r\n")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([f"{value:.8g}" for value in row] for row in zip(*columns.values(), strict=True))
+    return text.getvalue().encode()
+
+
+def as_hdf5(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
+    """NeXus groups `spectrum` and `map`, so that silx, nexpy and Mantid find axes and units."""
+    import h5py
+
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file.attrs["NX_class"] = "NXroot"
+        entry = file.create_group("entry")
+        entry.attrs["NX_class"] = "NXentry"
+        entry.attrs["default"] = "spectrum"
+        file.attrs["default"] = "entry"
+        entry["title"] = str(about.get("title", "Beamcast"))
+        entry["about"] = json.dumps(about, ensure_ascii=False)
+        entry["warnings"] = np.array(spectrum.warnings, dtype=h5py.string_dtype())
+        line = _data(entry, "spectrum", "intensity", {"energy": ("meV", spectrum.energy)})
+        _put(line, "intensity", spectrum.intensity, spectrum.unit)
+        for prefix, parts in (("bank", spectrum.banks), ("element", spectrum.per_element)):
+            for name, values in parts.items():
+                _put(line, f"{prefix}_{name}", values, spectrum.unit)
+        image = spectrum.map
+        axes = {"q": ("1/angstrom", image.q), "energy": ("meV", image.energy)}
+        area = _data(entry, "map", "intensity", axes)
+        _put(area, "intensity", np.where(image.inside, image.intensity, np.nan), spectrum.unit)
+    return content.getvalue()
+
+
+def _data(entry: Any, name: str, signal: str, axes: Mapping[str, tuple[str, Any]]) -> Any:
+    group = entry.create_group(name)
+    group.attrs["NX_class"] = "NXdata"
+    group.attrs["signal"] = signal
+    group.attrs["axes"] = list(axes)
+    for axis, (unit, values) in axes.items():
+        _put(group, axis, values, unit)
+    return group
+
+
+def _put(group: Any, name: str, values: Any, unit: str) -> None:
+    group[name] = values
+    group[name].attrs["units"] = unit
+
+
+WRITERS: Mapping[str, Callable[[Spectrum, Mapping[str, Any]], bytes]] = {
+    JSON: as_json,
+    CSV: as_csv,
+    HDF5: as_hdf5,
+}
+SUFFIXES: Mapping[str, str] = {JSON: "json", CSV: "csv", HDF5: "h5"}

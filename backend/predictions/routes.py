@@ -1,0 +1,148 @@
+"""Predictions over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import FileResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from backend.errors import Conflict, NotAcceptable, NotFound, responses
+from backend.idempotency import OnceDep, fingerprint
+from backend.negotiation import choose
+from backend.owners import OwnerDep, ReadingScopeDep, ScopeDep
+from backend.pagination import Page, PagingDep
+from backend.predictions import events, formats, service, spectra
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.schemas import EstimateOut, PredictionIn, PredictionOut, SpectrumOut, ViewIn
+from backend.sessions import SettingsDep
+
+router = APIRouter(prefix="/predictions", tags=["predictions"])
+
+
+def _partials_cache(request: Request) -> PartialsCache:
+    cache: PartialsCache = request.app.state.partials_cache
+    return cache
+
+
+PartialsCacheDep = Annotated[PartialsCache, Depends(_partials_cache)]
+
+
+@router.post("", status_code=202, summary="Ask for a prediction", responses=responses(Conflict))
+def create_prediction(body: PredictionIn, scope: ScopeDep, once: OnceDep) -> PredictionOut:
+    """The prediction is queued; options that were left out are filled in and returned."""
+    row = once(fingerprint(body), lambda: service.create(scope, body), lambda made: service.get(scope, made))
+    return PredictionOut.model_validate(row)
+
+
+@router.post("/estimate", summary="What a prediction would take", responses=responses())
+def estimate_prediction(body: PredictionIn, scope: ReadingScopeDep) -> EstimateOut:
+    """The options filled in and the time that this machine would need; nothing is created."""
+    return service.estimate(scope, body)
+
+
+@router.get("", summary="List predictions, newest first", responses=responses())
+def list_predictions(
+    scope: ScopeDep,
+    paging: PagingDep,
+    structure_id: Annotated[uuid.UUID | None, Query(description="only those of this structure")] = None,
+) -> Page[PredictionOut]:
+    """One page of the predictions of one structure or of all."""
+    rows, total = service.page(scope, structure_id, paging)
+    return Page(items=[PredictionOut.model_validate(row) for row in rows], total=total)
+
+
+@router.get("/{prediction_id}", summary="One prediction", responses=responses(NotFound))
+def get_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
+    """How far it is, and how it was made."""
+    return PredictionOut.model_validate(service.get(scope, prediction_id))
+
+
+def _exists(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
+    # Before the stream starts: afterwards there is no way to say 404.
+    service.get(scope, prediction_id)
+
+
+@router.get(
+    "/{prediction_id}/events",
+    summary="Follow a prediction",
+    response_class=EventSourceResponse,
+    responses=responses(NotFound),
+    dependencies=[Depends(_exists)],
+)
+async def follow_prediction(
+    prediction_id: uuid.UUID, request: Request, settings: SettingsDep, owner: OwnerDep
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events named `prediction`, each with the whole state, until it has ended."""
+    states = events.changes(settings, owner, prediction_id, lambda: request.app.state.closing)
+    async for state in states:
+        yield ServerSentEvent(event="prediction", data=state)
+
+
+@router.post("/{prediction_id}/cancel", summary="Stop a prediction", responses=responses(NotFound, Conflict))
+def cancel_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
+    """A queued one is cancelled at once, a running one within seconds."""
+    return PredictionOut.model_validate(service.cancel(scope, prediction_id))
+
+
+@router.delete("/{prediction_id}", status_code=204, summary="Delete a prediction", responses=responses(NotFound))
+def delete_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
+    """Its files go with it; if it runs, it is stopped."""
+    service.delete(scope, prediction_id)
+
+
+@router.get(
+    "/{prediction_id}/partials",
+    summary="Download the partial structure factors",
+    response_class=FileResponse,
+    responses={
+        **responses(NotFound, Conflict),
+        200: {"description": "HDF5 with named axes and units", "content": {formats.HDF5: {}}},
+    },
+)
+def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
+    """What was simulated, before any instrument looked at it."""
+    row = service.succeeded(scope, prediction_id)
+    path = scope.settings.prediction_dir(row.id) / spectra.PARTIALS
+    return FileResponse(path, media_type=formats.HDF5, filename=f"beamcast-{row.id}-partials.h5")
+
+
+@router.post(
+    "/{prediction_id}/spectrum",
+    summary="What an instrument would record",
+    responses={
+        **responses(NotFound, Conflict, NotAcceptable),
+        200: {
+            "description": "as the `Accept` header asks",
+            "model": SpectrumOut,
+            "content": {formats.CSV: {"schema": {"type": "string"}}, formats.HDF5: {}},
+        },
+    },
+)
+def observe_spectrum(
+    prediction_id: uuid.UUID,
+    body: ViewIn,
+    scope: ReadingScopeDep,
+    cache: PartialsCacheDep,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Response:
+    """Partials through an instrument: JSON, CSV (`Accept: text/csv`) or HDF5 (`Accept: application/x-hdf5`).
+
+    Nothing is simulated: this takes milliseconds.
+    """
+    media_type = choose(accept, list(formats.WRITERS))
+    row = service.succeeded(scope, prediction_id)
+    spectrum = spectra.observe_prediction(scope.settings, cache, row, body)
+    about: dict[str, Any] = {
+        "prediction": str(row.id),
+        "method": row.method,
+        "temperature_k": row.temperature_k,
+        "view": body.model_dump(mode="json"),
+    }
+    content = formats.WRITERS[media_type](spectrum, about)
+    name = f"beamcast-{body.instrument or 'sample'}-{row.id}.{formats.SUFFIXES[media_type]}"
+    headers = {} if media_type == formats.JSON else {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)

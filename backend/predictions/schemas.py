@@ -1,0 +1,149 @@
+"""Bodies of the predictions' routes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from backend.schemas import FreeForm, RequestBody, ResponseBody
+
+Method = Literal["harmonic", "md", "trpmd"]
+Sampling = Literal["powder", "path"]
+Quality = Literal["preview", "standard", "production"]
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Contribution = Literal["total", "coherent", "incoherent"]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
+
+
+class PredictionIn(RequestBody):
+    """What is to be simulated. Options left out are worked out from the structure."""
+
+    structure_id: uuid.UUID
+    model: Name = Field("NEP89", description="name or id of a potential")
+    method: Method = "harmonic"
+    temperature_k: float = Field(300.0, ge=1, le=3000)
+    sampling: Sampling = "powder"
+    instruments: list[Name] = Field(
+        default_factory=list, max_length=32, description="the q and energy range must serve these"
+    )
+    quality: Quality = "standard"
+    options: FreeForm = Field(default_factory=dict)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "structure_id": "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c",
+                    "model": "NEP89",
+                    "method": "md",
+                    "temperature_k": 300,
+                    "instruments": ["TOSCA", "MAPS"],
+                    "quality": "preview",
+                }
+            ]
+        }
+    )
+
+
+class PredictionOut(ResponseBody):
+    """A prediction: what was asked for, how far it is, how it was made."""
+
+    id: uuid.UUID
+    created_at: datetime
+    structure_id: uuid.UUID
+    model_id: uuid.UUID
+    model: str = Field(description="name of the potential")
+    method: Method
+    sampling: Sampling
+    quality: Quality
+    temperature_k: float
+    instruments: list[str]
+    options: dict[str, Any]
+    status: Status
+    stage: str = Field(description="what is being done", examples=["displacing atoms"])
+    progress: float = Field(ge=0, le=1)
+    eta_s: float | None = Field(description="seconds left")
+    estimate_s: float | None = Field(description="seconds expected when it was asked for")
+    attempt: int
+    error: str | None
+    warnings: list[str]
+    provenance: dict[str, Any]
+    cancel_requested: bool
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class EstimateOut(ResponseBody):
+    """What a prediction would be: nothing is created."""
+
+    options: dict[str, Any] = Field(description="complete")
+    estimate_s: float
+    n_atoms_simulated: int
+    q_resolution_inv_angstrom: float | None
+    energy_resolution_mev: float | None
+    warnings: list[str]
+
+
+class EnergyGridIn(RequestBody):
+    """Energy bins: the first centre, the largest that a centre may have, the width."""
+
+    min: float
+    max: float
+    step: float = Field(gt=0)
+
+
+class ViewIn(RequestBody):
+    """How to look at the partials. Nothing in here simulates anything."""
+
+    instrument: Name | None = Field(None, description="null: the sample itself, no window, no resolution")
+    settings: FreeForm = Field(default_factory=dict)
+    isotopes: dict[Name, Name] = Field(default_factory=dict, max_length=118, examples=[{"H": "2H"}])
+    contribution: Contribution = "total"
+    quantum_correction: bool = True
+    energy_scale: float = Field(1.0, ge=0.5, le=2.0)
+    energy_mev: EnergyGridIn | None = None
+    order: int | None = Field(None, ge=1, le=10, description="one phonon order alone")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "instrument": "MAPS",
+                    "settings": {"e_init": 400},
+                    "isotopes": {"H": "2H"},
+                    "energy_mev": {"min": 0, "max": 300, "step": 1},
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _orders(self) -> Self:
+        if self.order is not None:
+            raise ValueError("single phonon orders are not available on this server yet; leave 'order' out")
+        return self
+
+
+class MapOut(ResponseBody):
+    """Intensity over (|q|, ω); null where the instrument does not reach."""
+
+    q_inv_angstrom: list[float]
+    energy_mev: list[float]
+    intensity: list[list[float | None]]
+
+
+class SpectrumOut(ResponseBody):
+    """What would be recorded."""
+
+    energy_mev: list[float]
+    intensity: list[float]
+    unit: str
+    per_element: dict[str, list[float]]
+    banks: dict[str, list[float]]
+    map: MapOut | None
+    warnings: list[str]

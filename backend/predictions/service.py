@@ -1,0 +1,243 @@
+"""What can be done with predictions, but for running them (`runs`) and looking at them (`spectra`)."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import col, select
+
+from backend.columns import utc_now
+from backend.errors import Conflict, NotFound, Unprocessable, unprocessable
+from backend.models.tables import Model
+from backend.owners import Scope
+from backend.pagination import Paging
+from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
+from backend.predictions.tables import Prediction
+from backend.queue import enqueue_prediction
+from backend.storage import delete_folder
+from backend.structures.geometry import StructureData
+from backend.structures.service import load_structure
+from backend.structures.tables import Structure
+from scattering import instruments
+from scattering.errors import ScatteringError, UnknownInstrument
+
+NOUN = "prediction"
+LONG_S = 12 * 3600.0
+RECENT = 20
+"""Predictions whose measured speed the estimate rests on."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A prediction that could be made."""
+
+    structure: Structure
+    data: StructureData
+    model: Model
+    instruments: list[str]
+    options: dict[str, Any]
+    estimate_s: float
+
+
+def plan(scope: Scope, body: PredictionIn) -> Plan:
+    """Check that the prediction can be made, and fill in the options left out.
+
+    Raises
+    ------
+    Unprocessable
+        It cannot be; the problem names the field.
+    """
+    from scattering import protocol  # takes long to import, and the first query locks the database
+
+    _check_available(body)
+    structure = _structure(scope, body.structure_id)
+    model = _model(scope, body.model)
+    missing = [element for element in structure.elements if element not in model.elements]
+    if missing:
+        message = (
+            f"{model.name} does not know {', '.join(missing)}, which {structure.name} contains; "
+            f"choose a potential that covers {', '.join(structure.elements)}."
+        )
+        raise Unprocessable(message, [{"loc": "model", "msg": message}])
+    names = _instruments(body.instruments)
+    data = load_structure(scope.settings, structure.id)
+    try:
+        options = protocol.fill_options(
+            method=body.method,
+            quality=body.quality,
+            numbers=data.numbers,
+            positions=data.positions,
+            cell=data.cell,
+            temperature=body.temperature_k,
+            instruments=names,
+            options=body.options,
+        )
+    except ScatteringError as error:
+        raise unprocessable(error) from error
+    estimate_s = protocol.estimate_seconds(
+        options, n_atoms_cell=len(data.numbers), method=body.method, atom_steps_per_second=_speed(scope, body.method)
+    )
+    return Plan(structure, data, model, names, options, estimate_s)
+
+
+def create(scope: Scope, body: PredictionIn) -> Prediction:
+    """Ask for a prediction: the row is written, and the workers hear of it once it is committed."""
+    planned = plan(scope, body)
+    row = scope.add(
+        Prediction(
+            structure_id=planned.structure.id,
+            model_id=planned.model.id,
+            model=planned.model.name,
+            method=body.method,
+            sampling=body.sampling,
+            quality=body.quality,
+            temperature_k=body.temperature_k,
+            instruments=planned.instruments,
+            options=planned.options,
+            estimate_s=planned.estimate_s,
+            eta_s=planned.estimate_s,
+        )
+    )
+    enqueue_prediction(scope.session, row.id, row.queue)
+    return row
+
+
+def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
+    """What the prediction would take and resolve; nothing is created."""
+    from scattering import protocol
+
+    planned = plan(scope, body)
+    warnings = []
+    if planned.estimate_s > LONG_S:
+        warnings.append(f"This would take about {planned.estimate_s / 3600:.0f} hours on this machine.")
+    return EstimateOut(
+        options=planned.options,
+        estimate_s=planned.estimate_s,
+        n_atoms_simulated=protocol.n_atoms_simulated(planned.options, len(planned.data.numbers)),
+        q_resolution_inv_angstrom=protocol.q_resolution(planned.options, planned.data.cell),
+        energy_resolution_mev=protocol.energy_resolution(planned.options),
+        warnings=warnings,
+    )
+
+
+def get(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
+    """One prediction."""
+    return scope.get(Prediction, prediction_id, NOUN)
+
+
+def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[list[Prediction], int]:
+    """Predictions, newest first, of one structure or of all."""
+    statement = scope.select(Prediction)
+    if structure_id is not None:
+        statement = statement.where(Prediction.structure_id == structure_id)
+    return scope.page(statement, Prediction, paging)
+
+
+def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
+    """Stop a prediction: a queued one at once, a running one when its worker next reports.
+
+    Raises
+    ------
+    Conflict
+        It has ended by itself.
+    """
+    row = scope.get_own(Prediction, prediction_id, NOUN)
+    if row.status in ("succeeded", "failed"):
+        raise Conflict(f"The prediction has {row.status} already; there is nothing to cancel.")
+    if row.status == "queued":
+        row.status, row.finished_at, row.eta_s = "cancelled", utc_now(), None
+    row.cancel_requested = True
+    scope.session.add(row)
+    return row
+
+
+def delete(scope: Scope, prediction_id: uuid.UUID) -> None:
+    """Remove a prediction with its files. A worker that runs it notices at its next report and stops."""
+    row = scope.get_own(Prediction, prediction_id, NOUN)
+    scope.session.delete(row)
+    folder = scope.settings.prediction_dir(row.id)
+    delete_folder(scope.session, folder)
+
+
+def succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
+    """A prediction whose partials can be looked at.
+
+    Raises
+    ------
+    Conflict
+        It has none (yet); the problem says how it stands.
+    """
+    row = get(scope, prediction_id)
+    if row.status == "succeeded":
+        return row
+    if row.status == "failed":
+        raise Conflict(f"This prediction has failed, so there is nothing to look at: {row.error}")
+    if row.status in FINISHED:
+        raise Conflict(f"This prediction was {row.status}, so there is nothing to look at.")
+    stage = f" ({row.stage}, {row.progress:.0%})" if row.stage else ""
+    raise Conflict(f"This prediction is {row.status}{stage}; look at it when it has succeeded.")
+
+
+def _check_available(body: PredictionIn) -> None:
+    later = "is not available on this server yet"
+    if body.method == "trpmd":
+        message = f"Method 'trpmd' {later}; choose 'harmonic' or 'md'."
+        raise Unprocessable(message, [{"loc": "method", "msg": message}])
+    if body.sampling == "path":
+        message = f"Sampling 'path' {later}; choose 'powder'."
+        raise Unprocessable(message, [{"loc": "sampling", "msg": message}])
+
+
+def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:
+    try:
+        return scope.get(Structure, structure_id, "structure")
+    except NotFound as error:
+        raise Unprocessable(error.detail, [{"loc": "structure_id", "msg": error.detail}]) from error
+
+
+def _model(scope: Scope, name_or_id: str) -> Model:
+    """A potential by id, or the newest one of that name."""
+    wanted: ColumnElement[bool]
+    try:
+        wanted = col(Model.id) == uuid.UUID(name_or_id)
+    except ValueError:
+        wanted = func.lower(Model.name) == name_or_id.lower()
+    statement = scope.select(Model).where(wanted).order_by(col(Model.created_at).desc())
+    row = scope.session.exec(statement).first()
+    if row is None:
+        message = f"There is no potential {name_or_id!r}; GET /models lists them."
+        raise Unprocessable(message, [{"loc": "model", "msg": message}])
+    return row
+
+
+def _instruments(names: list[str]) -> list[str]:
+    """The instruments' own spelling, each once."""
+    found: dict[str, None] = {}
+    for index, name in enumerate(names):
+        try:
+            found[instruments.get(name).name] = None
+        except UnknownInstrument as error:
+            raise Unprocessable(str(error), [{"loc": f"instruments.{index}", "msg": str(error)}]) from error
+    return list(found)
+
+
+def _speed(scope: Scope, method: str) -> float:
+    """Atom-steps a second: what this machine did lately, or a default until it has done something."""
+    from scattering import protocol
+
+    statement = (
+        select(Prediction.provenance)
+        .where(Prediction.status == "succeeded", Prediction.method == method)
+        .order_by(col(Prediction.finished_at).desc())
+        .limit(RECENT)
+    )
+    timings = [provenance.get("timings", {}) for provenance in scope.session.exec(statement)]
+    measured = [timing["atom_steps_per_second"] for timing in timings if timing.get("atom_steps_per_second")]
+    if measured:
+        return float(statistics.median(measured))
+    return protocol.ATOM_STEPS_PER_SECOND * len(os.sched_getaffinity(0))

@@ -1,0 +1,48 @@
+"""Looking at a prediction: its partials, through an instrument.
+
+`scattering.observe` takes a second to import, so this waits until somebody looks; the server warms it up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.schemas import ViewIn
+from backend.predictions.tables import Prediction
+from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from scattering.observe import Spectrum, View
+
+PARTIALS = "partials.h5"
+
+
+def observe_prediction(settings: Settings, cache: PartialsCache, prediction: Prediction, view: ViewIn) -> Spectrum:
+    """What an instrument would record of a succeeded prediction.
+
+    Raises
+    ------
+    ScatteringError
+        The view asks for something that cannot be.
+    """
+    from scattering.observe import observe
+
+    partials = cache.read(settings.prediction_dir(prediction.id) / PARTIALS)
+    return observe(partials, as_view(view))
+
+
+def as_view(body: ViewIn) -> View:
+    """The physics' own form of a view."""
+    from scattering.observe import EnergyGrid, View
+
+    grid = body.energy_mev
+    return View(
+        instrument=body.instrument,
+        settings=body.settings,
+        isotopes=body.isotopes,
+        contribution=body.contribution,
+        quantum_correction=body.quantum_correction,
+        energy_scale=body.energy_scale,
+        energy_mev=EnergyGrid(grid.min, grid.max, grid.step) if grid else None,
+    )

@@ -1,0 +1,263 @@
+"""Beamcast in one command: API and pages (uvicorn) with a supervised worker, which ends when the server does.
+
+The only module that sees every room. Settings come from `BEAMCAST_…` environment variables (backend/settings.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import importlib
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import IO
+
+import uvicorn
+from pydantic import ValidationError
+
+from backend import database
+from backend.app import create_app
+from backend.health import beats
+from backend.predictions import runs
+from backend.queue import QUEUES, forget_messages
+from backend.settings import Settings, current
+from workers.lifeline import SERVER_PID
+
+logger = logging.getLogger("beamcast")
+
+CANNOT_START = 2
+SWEEP_EVERY_S = 5.0
+LOOK_EVERY_S = 0.2
+WORKER_STOPS_WITHIN_S = 15.0
+CONNECTIONS_CLOSE_WITHIN_S = 3
+RESTART_AFTER_S = 2.0
+WORKER_READY_WITHIN_S = 20.0
+
+
+class CannotStart(Exception):
+    """Something outside must be mended first; the message says what."""
+
+
+class Worker:
+    """The embedded Celery worker as a child process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it. Must be called from the main thread: the child dies with the thread that forked it."""
+        options = [
+            *("--pool", "prefork", "--concurrency", str(self._settings.worker_concurrency)),
+            # A child for each job: memory that a library does not give back goes with it.
+            *("--max-tasks-per-child", "1", "-O", "fair", "--queues", QUEUES[0]),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *("--hostname", "embedded@%h", "--loglevel", "WARNING"),
+        ]
+        # Its own session: Ctrl-C reaches the server only, which then stops the worker in order.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker", *options],
+            env={**os.environ, SERVER_PID: str(os.getpid()), "TMPDIR": str(self._settings.scratch_dir)},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it: jobs are handed back, and what does not end in time is killed."""
+        if self._process is None:
+            return
+        if self.running:
+            self._process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(WORKER_STOPS_WITHIN_S)
+        # The jobs' processes are in the worker's group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but for the signals, which are handled here."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logger.setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        settings = current()
+        with _listening(settings) as listener, _only_one(settings):
+            asyncio.run(_run(settings, listener))
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            print(f"Beamcast cannot start: BEAMCAST_{name}: {problem['msg']}", file=sys.stderr)
+        return CANNOT_START
+    except CannotStart as error:
+        print(f"Beamcast cannot start: {error}", file=sys.stderr)
+        return CANNOT_START
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The listening socket, taken first: a port in use is the usual reason not to start."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CannotStart(
+                    f"port {settings.port} on {settings.host} is taken. Stop what uses it, or choose another one: "
+                    f"BEAMCAST_PORT={settings.port + 1} make run"
+                ) from error
+            raise CannotStart(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
+        yield listener
+
+
+@contextlib.contextmanager
+def _only_one(settings: Settings) -> Iterator[IO[str]]:
+    """Hold the data folder: two servers on one would take each other's jobs away."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with (settings.data_dir / "server.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CannotStart(
+                    f"another Beamcast is running on {settings.data_dir}; set BEAMCAST_DATA_DIR for a second one"
+                ) from error
+            yield lock
+    except PermissionError as error:
+        raise CannotStart(f"no permission to write to {settings.data_dir}") from error
+
+
+async def _run(settings: Settings, listener: socket.socket) -> None:
+    embedded = settings.worker_concurrency > 0
+    worker = Worker(settings)
+    database.migrate(settings)
+    try:
+        if embedded:
+            _start(settings, worker)
+        app = create_app(settings)
+        # Takes a second, while the worker starts on the other core
+        from frontend.app import csp_script_hashes, mount
+
+        app.state.script_hashes = tuple(csp_script_hashes(mount(app)))
+        server = Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=CONNECTIONS_CLOSE_WITHIN_S,
+            )
+        )
+
+        def stop() -> None:
+            server.force_exit = server.should_exit
+            server.should_exit = app.state.closing = True
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop)
+        tasks = [asyncio.create_task(_announce(settings, listener, server))]
+        tasks.append(asyncio.create_task(_sweep(settings)))
+        if embedded:
+            tasks.append(asyncio.create_task(_supervise(settings, worker)))
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        await asyncio.to_thread(worker.stop)
+        if embedded:
+            _clear(settings)
+
+
+async def _warm_up() -> None:
+    """Import what the first spectrum needs, so that whoever asks for it does not wait."""
+    await asyncio.to_thread(importlib.import_module, "backend.figures.service")
+
+
+def _clear(settings: Settings) -> None:
+    """Leave no message, no temporary file, no sign of life; only where nobody else's worker may use them."""
+    if settings.embedded_broker:
+        forget_messages(settings)
+        shutil.rmtree(settings.scratch_dir, ignore_errors=True)
+        beats.forget_all()
+
+
+def _start(settings: Settings, worker: Worker) -> None:
+    """Start the worker on what the rows say is to be done. No worker lives when this is called."""
+    _clear(settings)
+    settings.scratch_dir.mkdir(exist_ok=True)
+    runs.requeue_lost(no_worker_lives=settings.embedded_broker)
+    worker.start()
+
+
+async def _announce(settings: Settings, listener: socket.socket, server: Server) -> None:
+    """Say that Beamcast is ready, once it is."""
+    deadline = asyncio.get_running_loop().time() + WORKER_READY_WITHIN_S
+    while not server.started:
+        await asyncio.sleep(LOOK_EVERY_S)
+    while settings.worker_concurrency > 0 and not await asyncio.to_thread(beats.any_alive):
+        if asyncio.get_running_loop().time() > deadline:
+            logger.warning("the worker has not come up; predictions wait until it does")
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Beamcast is ready at http://{host}:{listener.getsockname()[1]}", flush=True)
+    await _warm_up()
+
+
+async def _sweep(settings: Settings) -> None:
+    """Mend what crashes left behind, now and then."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY_S)
+        try:
+            await asyncio.to_thread(runs.requeue_lost)
+            await asyncio.to_thread(runs.remove_orphans)
+        except Exception:
+            logger.exception("the sweep failed; it is tried again")
+
+
+async def _supervise(settings: Settings, worker: Worker) -> None:
+    """Start the worker again when it dies. Runs on the main thread, as `Worker.start` asks."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        if worker.running:
+            continue
+        logger.error("the worker died; it is started again")
+        worker.stop()
+        await asyncio.sleep(RESTART_AFTER_S)
+        _start(settings, worker)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""Nothing outlives its parent: the kernel ends a worker whose server died, and a job whose worker died.
+
+Even a server that was killed without a chance to clean up leaves no process behind. The rows that were running are
+taken up again when the server comes back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+SERVER_PID = "BEAMCAST_SERVER_PID"
+"""Environment variable that the server sets for its embedded worker."""
+
+
+def die_with_parent() -> None:
+    """Be killed when the thread that forked this process ends (Linux; elsewhere nothing happens)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def die_with_server() -> None:
+    """The same for the embedded worker, which may come too late: then it ends at once."""
+    server = os.environ.get(SERVER_PID)
+    if server is None:
+        return
+    die_with_parent()
+    if os.getppid() != int(server):
+        sys.exit(1)
