@@ -92,7 +92,7 @@ def spectrum_from_correlation(
     even[..., :n_lags] = windowed
     even[..., n - n_lags + 1 :] = windowed[..., :0:-1]
     energy = np.fft.rfftfreq(n, time_step) * PLANCK_MEV_FS
-    return energy, np.fft.rfft(even).real * time_step / (2 * np.pi * HBAR_MEV_FS)
+    return np.asarray(energy), np.fft.rfft(even).real * time_step / (2 * np.pi * HBAR_MEV_FS)
 
 
 def classical_partials(

@@ -140,7 +140,7 @@ class Zone:
         return index, (steps + 0.5) / divisions @ np.linalg.inv(cell).T * 2 * np.pi
 
 
-def sample_zone(fc: ForceConstants, *, n_points: int = 20_000, n_threads: int | None = None) -> Zone:
+def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | None = None) -> Zone:
     """Calculate phonons over the Brillouin zone.
 
     Parameters
@@ -303,7 +303,7 @@ def coherent_one_phonon(
     rng = np.random.default_rng(seed)
     modes, crystal = zone.modes, zone.modes.crystal
     symbols = np.array([str(symbol) for symbol in crystal.atom_type])
-    species = sorted(set(symbols))
+    species = sorted({str(symbol) for symbol in symbols})
     masses = crystal.atom_mass.to("amu").magnitude
     positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
     q_step, energy_step = q[1] - q[0], energy[1] - energy[0]
@@ -367,7 +367,7 @@ def one_phonon_partials(
     """Quantum one-phonon partials of a powder, with their elastic line; see the functions above for the terms."""
     displacements = mean_square_displacements(zone, temperature)
     symbols = np.array([str(symbol) for symbol in zone.modes.crystal.atom_type])
-    species = tuple(sorted(set(symbols)))
+    species = tuple(sorted({str(symbol) for symbol in symbols}))
     per_atom = incoherent_one_phonon(zone, displacements=displacements, q=q, energy=energy, temperature=temperature)
     coherent = coherent_one_phonon(
         zone,

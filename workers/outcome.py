@@ -1,0 +1,22 @@
+"""What a workflow hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from scattering.partials import Partials
+
+
+class CannotPredict(RuntimeError):
+    """The prediction cannot be made; the message is for the user."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Partials, and what was found and measured on the way."""
+
+    partials: Partials
+    warnings: tuple[str, ...]
+    timings: dict[str, float]
+    findings: dict[str, Any]

@@ -1,0 +1,115 @@
+"""The task: claim a prediction, run its workflow, write its partials, say how it ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+from ase import Atoms
+from celery import shared_task
+
+from backend.models.service import ModelUnavailable, model_file
+from backend.predictions import runs
+from backend.predictions.partials_file import write_partials
+from backend.queue import RUN_PREDICTION
+from backend.settings import current
+from backend.structures.service import load_structure
+from workers import engines
+from workers.outcome import CannotPredict, Outcome
+from workers.progress import Progress, ShuttingDown
+from workers.provenance import provenance
+from workers.shutdown import shutting_down
+
+logger = logging.getLogger(__name__)
+
+PARTIALS = "partials.h5"
+MD_NICENESS = 10
+"""A preview that somebody waits for goes first."""
+
+
+@shared_task(name=RUN_PREDICTION, ignore_result=True)  # type: ignore[untyped-decorator]
+def run_prediction(prediction_id: str) -> None:
+    """Run a prediction that is queued; do nothing about one that is not."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    job = runs.claim(uuid.UUID(prediction_id), worker)
+    if job is None:
+        return
+    logger.info("prediction %s: %s, attempt %d", job.id, job.method, job.attempt)
+    try:
+        with Progress(job.id, worker, shutting_down) as progress:
+            outcome, made_with = _run(job, progress)
+            folder = current().prediction_dir(job.id)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_partials(folder / PARTIALS, outcome.partials)
+        runs.succeed(job.id, worker, made_with, list(outcome.warnings))
+    except runs.Cancelled:
+        _forget(job.id)
+        runs.cancelled(job.id, worker)
+    except ShuttingDown:
+        runs.release(job.id, worker)
+    except runs.LeaseLost:
+        logger.warning("prediction %s is not ours any more", job.id)
+    except (CannotPredict, ModelUnavailable) as error:
+        _forget(job.id)
+        runs.fail(job.id, worker, str(error))
+    except Exception:
+        logger.exception("prediction %s failed", job.id)
+        _forget(job.id)
+        runs.fail(
+            job.id,
+            worker,
+            f"Something unforeseen went wrong in this prediction. The server's log has the details under {job.id}.",
+        )
+
+
+def _forget(prediction_id: uuid.UUID) -> None:
+    shutil.rmtree(current().prediction_dir(prediction_id), ignore_errors=True)
+
+
+def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]:
+    settings = current()
+    began = time.perf_counter()
+    progress.stage("fetching the potential", until=0.0)
+    model = model_file(settings, job.model)
+    structure = load_structure(settings, job.structure_id)
+    atoms = Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True)
+    calculator = engines.calculator(job.model.engine, model)
+    loaded = time.perf_counter() - began
+    if job.method == "harmonic":
+        from workers import harmonic
+
+        outcome = harmonic.run(atoms, calculator, options=job.options, temperature=job.temperature_k, progress=progress)
+    else:
+        from workers import molecular_dynamics
+
+        os.nice(MD_NICENESS)
+        with tempfile.TemporaryDirectory(prefix="md-", dir=_scratch(settings.data_dir)) as folder:
+            outcome = molecular_dynamics.run(
+                atoms,
+                calculator,
+                options=job.options,
+                temperature=job.temperature_k,
+                folder=Path(folder),
+                progress=progress,
+            )
+    timings = {"load_s": loaded, **outcome.timings, "total_s": time.perf_counter() - began}
+    return outcome, provenance(
+        sha256=job.model.sha256,
+        model=job.model.name,
+        engine=job.model.engine,
+        seed=job.options["seed"],
+        timings=timings,
+        findings=outcome.findings,
+    )
+
+
+def _scratch(data_dir: Path) -> Path:
+    scratch = data_dir / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return scratch
