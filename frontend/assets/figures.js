@@ -1,0 +1,174 @@
+// Figures come from the API as Plotly JSON. They are set on their graphs directly and not as a callback's answer:
+// Dash drops the answer of a callback that was called again meanwhile, and a drag would then not redraw until its end.
+(function () {
+    "use strict";
+
+    const { call, post, latestWins, ApiProblem } = window.beamcast;
+    const skip = () => window.dash_clientside.no_update;
+    const set = (id, props) => window.dash_clientside.set_props(id, props);
+    const here = (id) => document.getElementById(id) !== null;
+
+    function say(kind, text, isProblem) {
+        set(kind + "-message", { children: text, className: "graph-message" + (isProblem ? " is-problem" : "") });
+    }
+
+    const succeeded = (context, done) =>
+        context.predictions.filter((prediction) => (done || {})[prediction.id] === "succeeded");
+
+    // The body of /spectrum for one instrument, as the controls stand.
+    function spectrumBody(view, instrument) {
+        const body = {
+            instrument,
+            settings: view.settings[instrument] || {},
+            isotopes: view.isotopes,
+            contribution: view.contribution,
+            quantum_correction: view.quantum_correction,
+            energy_scale: view.energy_scale,
+        };
+        const grid = energyGrid(view);
+        if (grid) { body.energy_mev = grid; }
+        return body;
+    }
+
+    function energyGrid(view) {
+        if (view.energy_max === null || view.energy_max <= (view.energy_min || 0)) { return null; }
+        const min = view.energy_min || 0;
+        const span = view.energy_max - min;
+        const rough = span / 500;
+        const decade = Math.pow(10, Math.floor(Math.log10(rough)));
+        const step = [1, 2, 5, 10].map((n) => n * decade).find((nice) => nice >= rough);
+        return { min, max: view.energy_max, step: Number(step.toPrecision(3)) };
+    }
+
+    // Plotly works the tool bar's colours out from the paper, which is transparent here.
+    function toolbar(theme) {
+        const dark = theme === "dark";
+        return {
+            bgcolor: "rgba(0,0,0,0)",
+            color: dark ? "rgba(228,234,240,0.55)" : "rgba(22,33,44,0.5)",
+            activecolor: dark ? "#86bcdb" : "#156591",
+        };
+    }
+
+    function dressed(kind, figure, view, theme) {
+        const layout = figure.layout || {};
+        layout.autosize = true;
+        layout.modebar = toolbar(theme);
+        layout.uirevision = kind === "map" ? kind + view.map + view.energy_unit : kind + view.energy_unit + view.scale;
+        return { data: figure.data, layout };
+    }
+
+    // What the API draws on the same axes at most.
+    const MOST_VIEWS = 24;
+
+    function drawer(kind) {
+        let last = null;
+        return latestWins(async ({ view, done, theme, context }) => {
+            const ready = succeeded(context, done);
+            const chosen = kind === "map" ? (view.map ? [view.map] : []) : view.instruments;
+            if (!ready.length || !chosen.length) {
+                last = null;
+                const waiting = context.predictions.some((p) => ["queued", "running"].includes((done || {})[p.id] || p.status));
+                const word = !chosen.length ? "Choose an instrument."
+                    : waiting ? "Appears here as soon as the first simulation is ready."
+                        : "There is no result to show: see above why.";
+                say(kind, word, false);
+                set(kind + "-graph", { figure: blank() });
+                return;
+            }
+            let sources = ready;
+            if (kind === "map") {
+                const named = ready.find((prediction) => prediction.id === view.map_prediction);
+                sources = [named || ready[ready.length - 1]];
+            }
+            const views = [];
+            sources.forEach((prediction) => chosen.forEach((name) => views.push({
+                prediction_id: prediction.id,
+                label: name + ", " + prediction.label,
+                ...spectrumBody(view, name),
+            })));
+            const body = JSON.stringify({
+                kind, views: views.slice(0, MOST_VIEWS), theme: theme || "light", energy_unit: view.energy_unit,
+                ...(kind === "map" ? {} : { scale: view.scale, per_element: view.per_element, banks: view.banks }),
+            });
+            if (body === last) { return; }
+            try {
+                const response = await post("/figures", JSON.parse(body));
+                const figure = await response.json();
+                if (!here(kind + "-graph")) { return; }
+                set(kind + "-graph", { figure: dressed(kind, figure, view, theme) });
+                say(kind, null, false);
+                last = body;
+            } catch (problem) {
+                last = null;
+                say(kind, problem instanceof ApiProblem ? problem.text : String(problem), true);
+            }
+        });
+    }
+
+    function blank() {
+        const axis = { visible: false };
+        return { data: [], layout: { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", xaxis: axis, yaxis: axis } };
+    }
+
+    const drawers = {};
+
+    function draw(kind) {
+        return function (view, done, theme, context) {
+            if (!view || !context || !done) { return skip(); }
+            // A new page has new graphs: what was drawn before says nothing about them.
+            if (!drawers[kind] || drawers[kind].context !== context) {
+                drawers[kind] = { context, draw: drawer(kind) };
+            }
+            drawers[kind].draw({ view, done, theme, context });
+            return skip();
+        };
+    }
+
+    const drawStructure = latestWins(async ({ theme, context }) => {
+        const path = "/structures/" + context.structure.id + "/figure?theme=" + (theme || "light");
+        try {
+            const figure = await (await call(path)).json();
+            if (!here("structure-graph")) { return; }
+            figure.layout.autosize = true;
+            figure.layout.modebar = toolbar(theme);
+            figure.layout.uirevision = context.structure.id;
+            set("structure-graph", { figure: { data: figure.data, layout: figure.layout } });
+            set("structure-graph-message", { children: null });
+        } catch (problem) {
+            set("structure-graph-message", { children: problem.text || String(problem), className: "graph-message is-problem" });
+        }
+    });
+
+    function structure(theme, context) {
+        if (theme && context) { drawStructure({ theme, context }); }
+        return skip();
+    }
+
+    const ACCEPT = { csv: "text/csv", hdf5: "application/x-hdf5" };
+    const SUFFIX = { csv: ".csv", hdf5: ".h5" };
+
+    async function download(clicks, view, context) {
+        const touched = window.dash_clientside.callback_context.triggered_id;
+        if (!touched || !(clicks || []).some(Boolean)) { return skip(); }
+        const prediction = context.predictions.find((one) => one.id === touched.prediction);
+        try {
+            const response = await post("/predictions/" + touched.prediction + "/spectrum",
+                spectrumBody(view, touched.instrument), ACCEPT[touched.format]);
+            const name = [context.structure.name, touched.instrument, prediction.label].join("-")
+                .replace(/[^\w.-]+/g, "-").toLowerCase();
+            const link = document.createElement("a");
+            link.href = URL.createObjectURL(await response.blob());
+            link.download = "beamcast-" + name + SUFFIX[touched.format];
+            link.click();
+            window.setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+            return null;
+        } catch (problem) {
+            return problem.text || String(problem);
+        }
+    }
+
+    window.dash_clientside = Object.assign({}, window.dash_clientside, {
+        figures: { spectrum: draw("spectrum"), map: draw("map"), structure, download },
+    });
+})();

@@ -1,0 +1,103 @@
+// Simulations as they go: the server's events, or asking every two seconds where the stream breaks.
+(function () {
+    "use strict";
+
+    const skip = () => window.dash_clientside.no_update;
+    const FINISHED = ["succeeded", "failed", "cancelled"];
+    const WORDS = { queued: "Waiting", running: "Running", succeeded: "Ready", failed: "Failed", cancelled: "Cancelled" };
+    const COLOURS = { queued: "gray", running: "beam", succeeded: "teal", failed: "red", cancelled: "gray" };
+    let open = [];
+
+    function duration(seconds) {
+        if (seconds === null || seconds === undefined) { return ""; }
+        if (seconds < 90) { return Math.max(1, Math.round(seconds)) + " s left"; }
+        const minutes = Math.round(seconds / 60);
+        if (minutes < 90) { return minutes + " min left"; }
+        return Math.floor(minutes / 60) + " h " + (minutes % 60) + " min left";
+    }
+
+    function show(state) {
+        if (!state) { return Array(9).fill(skip()); }
+        const running = state.status === "running";
+        const over = FINISHED.includes(state.status);
+        const stage = over ? ranFor(state) : (state.stage || (running ? "starting" : "waiting for a worker"));
+        const cancelling = state.cancel_requested && !over ? "cancelling …" : null;
+        return [
+            WORDS[state.status] || state.status,
+            COLOURS[state.status] || "gray",
+            cancelling || stage,
+            running ? Math.round(state.progress * 100) + " % · " + (duration(state.eta_s) || "…") : "",
+            state.status === "succeeded" ? 100 : state.progress * 100,
+            "progress-bar is-" + state.status,
+            over ? { visibility: "hidden" } : {},
+            state.status !== "failed",
+            state.error || (state.status === "failed" ? "It stopped without a reason; the server's log may say more." : ""),
+        ];
+    }
+
+    function ranFor(state) {
+        if (state.status !== "succeeded" || !state.started_at || !state.finished_at) { return ""; }
+        const seconds = (new Date(state.finished_at) - new Date(state.started_at)) / 1000;
+        return "took " + duration(seconds).replace(" left", "");
+    }
+
+    function put(state) {
+        const id = { type: "prediction-status", id: state.id };
+        window.dash_clientside.set_props(id, { data: state });
+        return FINISHED.includes(state.status);
+    }
+
+    function follow(context) {
+        open.forEach((one) => one.stop());
+        open = [];
+        if (!context) { return skip(); }
+        open = context.predictions
+            .filter((prediction) => !FINISHED.includes(prediction.status))
+            .map((prediction) => watch(prediction.id));
+        return open.length;
+    }
+
+    function watch(id) {
+        let stopped = false;
+        let timer = null;
+        const path = "/api/v1/predictions/" + id;
+        const source = new EventSource(path + "/events");
+        const stop = () => { stopped = true; source.close(); window.clearTimeout(timer); };
+
+        function receive(event) {
+            if (stopped) { return; }
+            if (put(JSON.parse(event.data))) { stop(); }
+        }
+
+        async function ask() {
+            try {
+                const response = await fetch(path, { cache: "no-store" });
+                if (!stopped && response.ok && put(await response.json())) { stop(); }
+                if (response.status === 404) { stop(); }
+            } catch (error) { /* the server is gone: ask again */ }
+            if (!stopped) { timer = window.setTimeout(ask, 2000); }
+        }
+
+        source.addEventListener("prediction", receive);
+        source.onmessage = receive;
+        source.onerror = () => {
+            // The stream ends when the server goes or a proxy cuts it: from here on, ask.
+            source.close();
+            if (!stopped && timer === null) { timer = window.setTimeout(ask, 500); }
+        };
+        return { stop };
+    }
+
+    // Changes only when a simulation's status does, so that what listens to it is not called at every percent.
+    function done(states, before) {
+        const now = {};
+        (states || []).forEach((state) => { if (state) { now[state.id] = state.status; } });
+        return JSON.stringify(now) === JSON.stringify(before) ? skip() : now;
+    }
+
+    // Leaving the page ends its streams: a browser allows six connections to one server.
+    window.addEventListener("pagehide", () => follow(null));
+    window.beamcast.stopFollowing = () => follow(null);
+
+    window.dash_clientside = Object.assign({}, window.dash_clientside, { progress: { show, follow, done } });
+})();

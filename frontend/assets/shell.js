@@ -1,0 +1,83 @@
+// What belongs to every page: colour scheme, window title, the word when the server is gone.
+(function () {
+    "use strict";
+
+    const root = document.documentElement;
+    const scheme = () => (root.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light");
+
+    function watchTheme() {
+        if (!watchTheme.observer) {
+            watchTheme.observer = new MutationObserver(() => {
+                if (scheme() !== watchTheme.last) {
+                    watchTheme.last = scheme();
+                    window.dash_clientside.set_props("theme", { data: watchTheme.last });
+                }
+            });
+            watchTheme.observer.observe(root, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
+        }
+        watchTheme.last = scheme();
+        return watchTheme.last;
+    }
+
+    function arrive(title) {
+        if (title) {
+            if (window.beamcast.stopFollowing && !document.getElementById("forecast-page")) {
+                window.beamcast.stopFollowing();
+            }
+            document.title = title === "Beamcast" ? title : title + " · Beamcast";
+            window.scrollTo(0, 0);
+        }
+        return window.dash_clientside.no_update;
+    }
+
+    // The page's own requests tell when the server is gone; then its health is asked until it is back.
+    const plainFetch = window.fetch.bind(window);
+    let asking = null;
+
+    function offline(gone) {
+        const word = document.getElementById("offline");
+        if (word) { word.hidden = !gone; }
+        if (gone && !asking) {
+            asking = window.setInterval(async () => {
+                try {
+                    await plainFetch("/api/v1/health", { cache: "no-store" });
+                    offline(false);
+                    window.dispatchEvent(new Event("beamcast:online"));
+                } catch (error) { /* still gone */ }
+            }, 2000);
+        } else if (!gone && asking) {
+            window.clearInterval(asking);
+            asking = null;
+        }
+    }
+
+    window.fetch = async function (...request) {
+        try {
+            return await plainFetch(...request);
+        } catch (error) {
+            if (error instanceof TypeError) { offline(true); }
+            throw error;
+        }
+    };
+
+    // dcc.Upload drops a file over its limit without a word.
+    function refuseLarge(event) {
+        const zone = event.target.closest && event.target.closest("#upload");
+        const files = (event.dataTransfer || event.target || {}).files;
+        const limit = 10 * 1024 * 1024;
+        if (zone && files && files.length && files[0].size > limit) {
+            const size = (files[0].size / 1048576).toFixed(0);
+            window.dash_clientside.set_props("upload-message", {
+                children: files[0].name + " has " + size + " MB; a structure file may have 10 MB. " +
+                    "Upload one structure, not a trajectory or a charge density.",
+                className: "inline-problem",
+            });
+        } else if (zone && files && files.length) {
+            window.dash_clientside.set_props("upload-message", { children: null, className: "" });
+        }
+    }
+    document.addEventListener("change", refuseLarge, true);
+    document.addEventListener("drop", refuseLarge, true);
+
+    window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { watchTheme, arrive } });
+})();

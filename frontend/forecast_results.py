@@ -1,0 +1,291 @@
+"""Where a forecast's results stand: spectrum, map, how far to trust them, provenance, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from frontend import notation
+from frontend.client import Model, Prediction
+from frontend.figures import graph
+from frontend.problems import warning_list
+from frontend.shell import icon
+from frontend.terms import explained
+from frontend.view_state import ViewState
+from frontend.wiring import attributes
+
+
+def _segmented(id: str, label: str, data: Sequence[tuple[str, Any]], value: str | None) -> html.Div:
+    return html.Div(
+        dmc.SegmentedControl(
+            id=id,
+            data=[{"value": key, "label": name} for key, name in data],
+            value=value,
+            size="xs",
+            **attributes(aria_label=label),
+        ),
+        className="tool",
+    )
+
+
+def spectrum_panel(view: ViewState) -> html.Section:
+    """Return the place of the spectra of all chosen instruments."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    dmc.Title("Spectrum", order=2, size="h4"),
+                    html.Div(
+                        [
+                            _segmented(
+                                "contribution",
+                                "Contribution",
+                                [("total", "Total"), ("coherent", "Coherent"), ("incoherent", "Incoherent")],
+                                view.contribution,
+                            ),
+                            _segmented(
+                                "energy-unit", "Energy unit", [("meV", "meV"), ("cm-1", "cm⁻¹")], view.energy_unit
+                            ),
+                            _segmented("scale", "Intensity scale", [("linear", "Linear"), ("log", "Log")], view.scale),
+                            dmc.Switch(
+                                id="per-element",
+                                label=explained("per_element", "Per element"),
+                                checked=view.per_element,
+                                size="xs",
+                            ),
+                            dmc.Switch(
+                                id="banks", label=explained("banks", "Detector banks"), checked=view.banks, size="xs"
+                            ),
+                        ],
+                        className="tools",
+                    ),
+                ],
+                className="panel-head",
+            ),
+            graph("spectrum-graph", label="Forecast spectrum: intensity against energy transfer"),
+            html.Div(id="spectrum-message", className="graph-message", role="status"),
+        ],
+        className="panel",
+        id="spectrum",
+    )
+
+
+def map_panel(view: ViewState, predictions: Sequence[Prediction], names: Mapping[str, str]) -> html.Section:
+    """Return the place of the (q, ω) map of one instrument and one simulation."""
+    chosen = view.map_prediction if view.map_prediction in names else None
+    return html.Section(
+        [
+            html.Div(
+                [
+                    dmc.Title(
+                        ["Map of ", notation.s_of_q_omega()],
+                        order=2,
+                        size="h4",
+                    ),
+                    html.Div(
+                        [
+                            _segmented(
+                                "map-instrument",
+                                "Instrument of the map",
+                                [(name, name) for name in view.instruments],
+                                view.map_instrument,
+                            ),
+                            _segmented(
+                                "map-prediction",
+                                "Simulation of the map",
+                                [
+                                    ("latest", "Best so far"),
+                                    *((p["id"], _capital(names[p["id"]])) for p in predictions),
+                                ],
+                                chosen or "latest",
+                            ),
+                        ],
+                        className="tools",
+                    ),
+                ],
+                className="panel-head",
+            ),
+            html.P(
+                [
+                    "Grey is outside the instrument’s ",
+                    explained("window", "kinematic window"),
+                    "; ",
+                    html.I("q"),
+                    " is momentum transfer.",
+                ],
+                className="quiet small flush",
+            ),
+            graph("map-graph", label="Forecast intensity over momentum and energy transfer"),
+            html.Div(id="map-message", className="graph-message", role="status"),
+        ],
+        className="panel",
+        id="map",
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _model_of(prediction: Prediction, models: Sequence[Model]) -> Model | None:
+    key = prediction["model_id"]
+    return next((model for model in models if model["id"] == key), None)
+
+
+def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model]) -> list[Any]:
+    """Return what is known of the errors: warnings of each run, then what holds for the method and the potential."""
+    children: list[Any] = [
+        warning_list(prediction["warnings"], title=f"{_capital(names[prediction['id']])}: take care")
+        for prediction in predictions
+    ]
+    points: list[Any] = []
+    for model in {id(m): m for p in predictions if (m := _model_of(p, models))}.values():
+        if model["name"].upper().startswith("NEP89"):
+            points.append(
+                [
+                    html.Strong("NEP89. "),
+                    "A general potential: phonon energies are within 5–15 % of experiment for most inorganic crystals, "
+                    "and much worse for some. Compare with a known line of your sample and use the energy scale.",
+                ]
+            )
+        else:
+            points.append(
+                [
+                    html.Strong(f"{model['name']}. "),
+                    "An uploaded potential: its accuracy is not known here. It holds for structures like those it "
+                    "was trained on.",
+                ]
+            )
+    methods = {prediction["method"] for prediction in predictions}
+    if "harmonic" in methods:
+        points.append(
+            [
+                html.Strong("Harmonic. "),
+                "No anharmonic shift or broadening, no multi-phonon scattering: real spectra have overtones and "
+                "combinations in addition.",
+            ]
+        )
+    if "md" in methods:
+        points.append(
+            [
+                html.Strong("Molecular dynamics. "),
+                "Nuclei move classically: modes above about ",
+                html.I("k"),
+                html.Sub("B"),
+                html.I("T"),
+                " (26 meV at 300 K) have no zero-point motion, so hydrogen modes come out too high and too narrow.",
+            ]
+        )
+    points.append(
+        [
+            html.Strong("Instrument. "),
+            "Resolution functions are fits; background, absorption and multiple scattering are not included.",
+        ]
+    )
+    children.append(html.Ul([html.Li(point) for point in points], className="trust-points"))
+    return [child for child in children if child is not None]
+
+
+def _flatten(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        return [row for key, inner in value.items() for row in _flatten(f"{name} {key}".strip(), inner)]
+    if isinstance(value, list):
+        return [(name, " × ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value))]
+    if isinstance(value, bool):
+        return [(name, "yes" if value else "no")]
+    if isinstance(value, float):
+        return [(name, f"{value:.6g}")]
+    return [(name, "—" if value is None else str(value))]
+
+
+UNITS = {"_fs": "fs", "_ps": "ps", "_inv_angstrom": "Å⁻¹", "_mev": "meV", "_k": "K", "_s": "s", "_angstrom": "Å"}
+
+
+def readable(key: str) -> str:
+    """Return an API name as words with its unit: `production_ps` becomes `production (ps)`."""
+    for suffix, unit in UNITS.items():
+        if key.endswith(suffix):
+            return f"{key[: -len(suffix)].replace('_', ' ')} ({unit})"
+    return key.replace("_", " ")
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> html.Table:
+    body = [html.Tr([html.Th(readable(name), scope="row"), html.Td(value)]) for name, value in rows]
+    return html.Table(html.Tbody(body), className="provenance")
+
+
+def provenance_panel(predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model]) -> list[Any]:
+    """Return what is needed to repeat each run."""
+    items = []
+    for prediction in predictions:
+        model = _model_of(prediction, models)
+        rows = [
+            ("status", prediction["status"]),
+            ("potential", model["name"] if model else "—"),
+            ("temperature", f"{prediction['temperature_k']:g} K"),
+            ("quality", prediction.get("quality") or "—"),
+        ]
+        for name, value in prediction["options"].items():
+            rows += _flatten(name, value)
+        for name, value in (prediction["provenance"] or {}).items():
+            rows += _flatten("" if name == "versions" else name, value)
+        rows.append(("id", prediction["id"]))
+        items.append(
+            dmc.AccordionItem(
+                [dmc.AccordionControl(_capital(names[prediction["id"]])), dmc.AccordionPanel(_table(rows))],
+                value=prediction["id"],
+            )
+        )
+    return [dmc.Accordion(items, multiple=True, variant="default", chevronSize=14)]
+
+
+def downloads_panel(
+    predictions: Sequence[Prediction], names: Mapping[str, str], instruments: Sequence[str]
+) -> list[Any]:
+    """Return a download for every spectrum on the page, and the partials behind them."""
+    done = [prediction for prediction in predictions if prediction["status"] == "succeeded"]
+    if not done:
+        return [html.P("Downloads appear when a simulation is ready.", className="quiet small")]
+    head = html.Tr([html.Th("", scope="col"), *[html.Th(_capital(names[p["id"]]), scope="col") for p in done]])
+    rows = [
+        html.Tr(
+            [
+                html.Th(instrument, scope="row"),
+                *[html.Td([_button(p, instrument, kind, names) for kind in ("csv", "hdf5")]) for p in done],
+            ]
+        )
+        for instrument in instruments
+    ]
+    partials = html.Tr(
+        [
+            html.Th("Partials", scope="row"),
+            *[
+                html.Td(
+                    html.A(
+                        [icon("download", size=13), "HDF5"],
+                        href=f"/api/v1/predictions/{p['id']}/partials",
+                        className="link-button",
+                        download="",
+                        **attributes(aria_label=f"Partials, {names[p['id']]}, HDF5", data_download="partials"),
+                    )
+                )
+                for p in done
+            ],
+        ]
+    )
+    return [html.Table([html.Thead(head), html.Tbody([*rows, partials])], className="downloads")]
+
+
+def _button(prediction: Prediction, instrument: str, kind: str, names: Mapping[str, str]) -> html.Button:
+    return html.Button(
+        [icon("download", size=13), kind.upper()],
+        id={"type": "download", "prediction": prediction["id"], "instrument": instrument, "format": kind},
+        type="button",
+        className="link-button",
+        **attributes(
+            aria_label=f"Spectrum on {instrument}, {names[prediction['id']]}, {kind.upper()}", data_download=kind
+        ),
+    )

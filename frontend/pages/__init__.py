@@ -1,0 +1,1 @@
+"""One module a page: `page` makes it, `register` makes it answer."""

@@ -1,0 +1,74 @@
+"""Problem documents as a person reads them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from frontend.client import ApiProblem, FieldProblem
+
+FIELD_NAMES = {
+    "temperature_k": "Temperature",
+    "instruments": "Instruments",
+    "method": "Method",
+    "quality": "Quality",
+    "model": "Potential",
+    "supercell": "Supercell",
+    "timestep_fs": "Time step",
+    "equilibration_ps": "Equilibration",
+    "production_ps": "Production",
+    "q_max_inv_angstrom": "Largest q",
+    "seed": "Seed",
+    "relax_cell": "Relax the cell",
+    "replicas": "Replicas",
+    "e_init": "Incident energy",
+    "file": "File",
+}
+
+
+def field_key(loc: str) -> str:
+    """Return the field that a location such as `body.options.supercell.0` names."""
+    parts = [part for part in re.split(r"[.\[\]]+", loc) if part and not part.isdigit()]
+    known = [part for part in parts if part in FIELD_NAMES]
+    return known[-1] if known else (parts[-1] if parts else "")
+
+
+def field_label(loc: str) -> str:
+    """Return the label that the page shows for a location."""
+    key = field_key(loc)
+    return FIELD_NAMES.get(key, key.replace("_", " "))
+
+
+def field_messages(problem: ApiProblem, known: set[str]) -> dict[str, str]:
+    """Return messages by field for the fields that a form has."""
+    messages: dict[str, str] = {}
+    for error in problem.errors:
+        key = field_key(error["loc"])
+        if key in known:
+            messages[key] = f"{messages[key]} {error['msg']}" if key in messages else error["msg"]
+    return messages
+
+
+def _line(error: FieldProblem) -> html.Li:
+    label = field_label(error["loc"])
+    return html.Li([html.Strong(f"{label}: "), error["msg"]] if label else error["msg"])
+
+
+def problem_alert(problem: ApiProblem, *, id: str | None = None) -> dmc.Alert:
+    """Return an alert that says what is wrong, what to do, and which fields are meant."""
+    children: list[Any] = [html.P(problem.detail, className="flush")]
+    if problem.errors:
+        children.append(html.Ul([_line(error) for error in problem.errors], className="field-errors"))
+    extra = {"id": id} if id else {}
+    return dmc.Alert(children, title=problem.title, color="red", variant="light", className="problem", **extra)
+
+
+def warning_list(warnings: list[str], *, title: str) -> Any:
+    """Return warnings as one alert, or nothing where there are none."""
+    if not warnings:
+        return None
+    body: Any = warnings[0] if len(warnings) == 1 else html.Ul([html.Li(text) for text in warnings])
+    return dmc.Alert(body, title=title, color="yellow", variant="light", className="warning")
