@@ -23,12 +23,12 @@ from typing import IO
 import uvicorn
 from pydantic import ValidationError
 
-from backend import database
 from backend.app import create_app
 from backend.health import beats
 from backend.predictions import runs
 from backend.queue import QUEUES, forget_messages
 from backend.settings import Settings, current
+from backend.startup import prepare
 from workers.lifeline import SERVER_PID
 
 logger = logging.getLogger("beamcast")
@@ -158,7 +158,7 @@ def _only_one(settings: Settings) -> Iterator[IO[str]]:
 async def _run(settings: Settings, listener: socket.socket) -> None:
     embedded = settings.worker_concurrency > 0
     worker = Worker(settings)
-    database.migrate(settings)
+    prepare(settings)
     try:
         if embedded:
             _start(settings, worker)

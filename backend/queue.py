@@ -30,7 +30,9 @@ def celery_app(settings: Settings) -> Celery:
 
     from backend import broker
 
-    app = Celery("beamcast", broker=settings.broker_url, set_as_current=False)
+    # kombu wants a host name in every address.
+    address = "filesystem://localhost//" if settings.embedded_broker else settings.broker_url
+    app = Celery("beamcast", broker=address, set_as_current=False)
     app.conf.update(
         accept_content=["json"],
         task_serializer="json",

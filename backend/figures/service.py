@@ -46,9 +46,12 @@ def _map(spectrum: Spectrum, view: ViewIn, style: Style, text: str) -> go.Figure
 
 def label(view: ViewIn, row: Prediction) -> str:
     """A view in a few words: instrument, what was set, isotopes, method and temperature."""
-    words = [instruments.get(view.instrument).name if view.instrument else SAMPLE]
-    if "e_init" in view.settings:
-        words.append(f"E<sub>i</sub> {view.settings['e_init']:g} meV")
+    words = [SAMPLE]
+    if view.instrument is not None:
+        instrument = instruments.get(view.instrument)
+        words = [instrument.name]
+        if instrument.geometry == "direct":
+            words.append(f"E<sub>i</sub> {instrument.validate(view.settings)['e_init']:g} meV")
     words += [isotope for element, isotope in view.isotopes.items() if isotope != element]
     if view.contribution != "total":
         words.append(view.contribution)

@@ -15,14 +15,18 @@ from fastapi import FastAPI
 from backend import database
 from backend import settings as settings_module
 from backend.app import create_app
+from backend.owners import LOCAL_USER, Scope
 from backend.settings import SQLITE_FILE, Settings
+from backend.startup import prepare
+from backend.structures import parse
+from backend.structures import service as structures
 
 
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database at the newest revision; migrating takes longer than copying."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("template"))
-    database.migrate(settings)
+    prepare(settings)
     database.engine(settings).dispose()
     return settings.data_dir / SQLITE_FILE
 
@@ -81,3 +85,32 @@ def portal() -> Iterator[BlockingPortal]:
 def client(portal: BlockingPortal, app: FastAPI) -> Client:
     """A client of the API."""
     return Client(portal, app)
+
+
+SILICON = b"""Silicon
+5.431
+0 0.5 0.5
+0.5 0 0.5
+0.5 0.5 0
+Si
+2
+Direct
+0 0 0
+0.25 0.25 0.25
+"""
+
+
+@pytest.fixture(scope="session")
+def silicon() -> dict[str, Any]:
+    """What the parser finds in a file of silicon's primitive cell."""
+    return parse.parse(SILICON, "poscar", 100)
+
+
+@pytest.fixture
+def structure(settings: Settings, silicon: dict[str, Any]) -> dict[str, Any]:
+    """Silicon as a stored structure, without the upload's own process."""
+    with database.transaction(settings) as session:
+        row = structures.add(
+            Scope(session, LOCAL_USER), silicon, content=SILICON, fmt="poscar", file_name="Si.vasp", name=None
+        )
+        return {"id": str(row.id), "n_atoms": row.n_atoms, "name": row.name}

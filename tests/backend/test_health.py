@@ -1,0 +1,62 @@
+"""Health: what is down is named."""
+
+from __future__ import annotations
+
+import shutil
+
+from backend.database import transaction
+from backend.health import beats
+from backend.settings import SQLITE_FILE, Settings
+from backend.version import VERSION
+
+from .conftest import Client
+
+
+def test_all_is_well_with_a_worker(client: Client) -> None:
+    beats.beat("embedded@here", 2)
+    response = client.get("/health")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "version": VERSION,
+        "database": "ok",
+        "broker": "ok",
+        "workers": 2,
+    }
+
+
+def test_no_worker_is_named(client: Client) -> None:
+    response = client.get("/health")
+    assert response.status_code == 503
+    assert response.headers["content-type"] == "application/problem+json"
+    assert [error["loc"] for error in response.json()["errors"]] == ["workers"]
+
+
+def test_worker_that_left_is_not_counted(client: Client, settings: Settings) -> None:
+    beats.beat("embedded@here", 2)
+    beats.beat("other@here", 3)
+    beats.stop("other@here")
+    assert client.get("/health").json()["workers"] == 2
+    with transaction(settings) as session:
+        row = session.get_one(beats.WorkerBeat, "embedded@here")
+        row.seen_at -= 2 * beats.ALIVE_FOR
+    assert client.get("/health").status_code == 503
+
+
+def test_missing_tables_are_named(client: Client, settings: Settings) -> None:
+    from backend import database
+
+    database.engine(settings).dispose()
+    (settings.data_dir / SQLITE_FILE).unlink()
+    response = client.get("/health")
+    assert response.status_code == 503
+    assert "database" in [error["loc"] for error in response.json()["errors"]]
+    assert "Traceback" not in response.text
+
+
+def test_broker_that_takes_no_messages_is_named(client: Client, settings: Settings) -> None:
+    beats.beat("embedded@here", 2)
+    assert client.get("/health").status_code == 200
+    shutil.rmtree(settings.broker_dir)
+    response = client.get("/health")
+    assert [error["loc"] for error in response.json()["errors"]] == ["broker"]

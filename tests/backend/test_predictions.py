@@ -1,0 +1,243 @@
+"""Asking for predictions, following, cancelling and deleting them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from typing import Any
+
+import pytest
+
+from backend.database import transaction
+from backend.models.tables import Model
+from backend.owners import LOCAL_USER
+from backend.predictions import runs
+from backend.settings import Settings
+from backend.structures.tables import Structure
+
+from .conftest import Client
+from .predicting import WORKER, ask, run, succeeded
+
+NOBODY = str(uuid.uuid4())
+
+
+def messages(settings: Settings) -> list[str]:
+    return [path.name for path in (settings.broker_dir / "messages").glob("*")]
+
+
+def test_options_left_out_are_filled_in_and_the_worker_is_told(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    made = ask(client, structure, method="md", quality="preview", options={"seed": 7})
+    assert made["status"] == "queued"
+    assert made["options"]["seed"] == 7
+    assert made["options"]["timestep_fs"] == 2.0
+    assert made["model"] == "NEP89"
+    assert made["eta_s"] == made["estimate_s"] > 0
+    assert len(messages(settings)) == 1
+    assert client.get(f"/predictions/{made['id']}").json() == made
+
+
+def test_estimate_creates_nothing(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    response = client.post("/predictions/estimate", json={"structure_id": structure["id"], "method": "md"})
+    assert response.status_code == 200
+    estimate = response.json()
+    assert estimate["n_atoms_simulated"] % structure["n_atoms"] == 0
+    assert estimate["estimate_s"] > 0
+    assert estimate["q_resolution_inv_angstrom"] > 0
+    assert client.get("/predictions").json()["total"] == 0
+    assert not settings.broker_dir.exists() or messages(settings) == []
+
+
+def test_estimate_rests_on_what_this_machine_did(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    body = {"structure_id": structure["id"], "method": "md", "quality": "preview"}
+    before = client.post("/predictions/estimate", json=body).json()["estimate_s"]
+    made = ask(client, structure, method="md", quality="preview")
+    run(settings, made["id"], {"timings": {"atom_steps_per_second": 1e3}})
+    assert client.post("/predictions/estimate", json=body).json()["estimate_s"] > 5 * before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "loc", "word"),
+    [
+        ({"structure_id": NOBODY}, "structure_id", "no structure"),
+        ({"structure_id": "silicon"}, "structure_id", "UUID"),
+        ({"model": "NEP1"}, "model", "no potential"),
+        ({"temperature_k": 0}, "temperature_k", "greater than or equal to 1"),
+        ({"temperature_k": 3001}, "temperature_k", "less than or equal to 3000"),
+        ({"method": "trpmd"}, "method", "not available"),
+        ({"method": "guess"}, "method", "harmonic"),
+        ({"sampling": "path"}, "sampling", "not available"),
+        ({"instruments": ["TOSCA", "TOSKA"]}, "instruments.1", "TOSKA"),
+        ({"quality": "perfect"}, "quality", "preview"),
+        ({"options": {"supercell": [0, 1, 1]}}, "options.supercell", "whole numbers"),
+        ({"options": {"seed": 10**400}}, "options", "too large"),
+        ({"colour": "blue"}, "colour", "not permitted"),
+    ],
+)
+def test_what_cannot_be_predicted_is_refused(
+    client: Client, structure: dict[str, Any], wrong: dict[str, Any], loc: str, word: str
+) -> None:
+    body = {"structure_id": structure["id"], **wrong}
+    for path in ("/predictions", "/predictions/estimate"):
+        response = client.post(path, json=body)
+        assert response.status_code == 422
+        assert response.headers["content-type"] == "application/problem+json"
+        problem = response.json()
+        assert problem["errors"][0]["loc"] == loc
+        assert word in problem["errors"][0]["msg"]
+    assert client.get("/predictions").json()["total"] == 0
+
+
+def test_numbers_that_are_not_finite_are_refused(client: Client, structure: dict[str, Any]) -> None:
+    body = json.dumps({"structure_id": structure["id"], "options": {"displacement_angstrom": float("nan")}})
+    response = client.post("/predictions", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert "finite" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b'"text"'])
+def test_bodies_that_are_not_one_are_refused(client: Client, content: bytes) -> None:
+    response = client.post("/predictions", content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code in (400, 422)
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_potential_must_know_the_elements(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    with transaction(settings) as session:
+        session.add(
+            Model(
+                owner=LOCAL_USER,
+                name="carbon",
+                kind="uploaded",
+                elements=["C"],
+                sha256="0" * 64,
+                size_bytes=1,
+                format="nep4",
+                engine="calorine",
+                cutoff_angstrom=5.0,
+            )
+        )
+    response = client.post("/predictions", json={"structure_id": structure["id"], "model": "carbon"})
+    assert response.status_code == 422
+    assert "does not know Si" in response.json()["detail"]
+
+
+def test_same_key_makes_one_prediction(client: Client, structure: dict[str, Any]) -> None:
+    body = {"structure_id": structure["id"], "instruments": ["TOSCA"]}
+    headers = {"Idempotency-Key": "click"}
+    first = client.post("/predictions", json=body, headers=headers)
+    again = client.post("/predictions", json=body, headers=headers)
+    assert first.status_code == again.status_code == 202
+    assert first.json()["id"] == again.json()["id"]
+    assert client.get("/predictions").json()["total"] == 1
+    other = client.post("/predictions", json={**body, "temperature_k": 10}, headers=headers)
+    assert other.status_code == 422
+    assert "Idempotency-Key" in other.json()["detail"]
+    assert client.get("/predictions").json()["total"] == 1
+
+
+def test_list_is_paged_newest_first_and_filtered(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    made = [ask(client, structure, temperature_k=t)["id"] for t in (100, 200, 300)]
+    with transaction(settings) as session:
+        other = Structure(**{**session.get_one(Structure, uuid.UUID(structure["id"])).model_dump(), "id": uuid.uuid4()})
+        session.add(other)
+    shutil.copytree(settings.structure_dir(structure["id"]), settings.structure_dir(other.id))
+    ask(client, {"id": str(other.id)})
+    listed = client.get("/predictions", params={"structure_id": structure["id"], "limit": 2}).json()
+    assert listed["total"] == 3
+    assert [item["id"] for item in listed["items"]] == [made[2], made[1]]
+    rest = client.get("/predictions", params={"structure_id": structure["id"], "limit": 2, "offset": 2}).json()
+    assert [item["id"] for item in rest["items"]] == [made[0]]
+    assert client.get("/predictions").json()["total"] == 4
+    for wrong in ({"limit": 0}, {"limit": 10**6}, {"offset": -1}, {"offset": 10**30}, {"structure_id": "x"}):
+        assert client.get("/predictions", params=wrong).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "/events"),
+        ("POST", "/cancel"),
+        ("GET", "/partials"),
+        ("POST", "/spectrum"),
+        ("POST", "/figure"),
+    ],
+)
+def test_unknown_prediction_is_not_found(client: Client, method: str, path: str) -> None:
+    body = {"json": {}} if path in ("/spectrum", "/figure") else {}
+    response = client.request(method, f"/predictions/{NOBODY}{path}", **body)
+    assert response.status_code == 404
+    assert response.json()["detail"] == f"There is no prediction {NOBODY}."
+
+
+def test_cancelling_a_queued_prediction_ends_it(client: Client, structure: dict[str, Any]) -> None:
+    made = ask(client, structure)
+    cancelled = client.post(f"/predictions/{made['id']}/cancel")
+    assert cancelled.status_code == 200
+    assert cancelled.json()["status"] == "cancelled"
+    # The message is still on its way; nothing comes of it.
+    assert runs.claim(uuid.UUID(made["id"]), WORKER) is None
+    assert client.post(f"/predictions/{made['id']}/cancel").json()["status"] == "cancelled"
+
+
+def test_cancelling_a_running_prediction_is_told_to_its_worker(client: Client, structure: dict[str, Any]) -> None:
+    prediction_id = uuid.UUID(ask(client, structure)["id"])
+    assert runs.claim(prediction_id, WORKER) is not None
+    runs.report(prediction_id, WORKER, "displacing atoms", 0.25, 12.0)
+    asked = client.post(f"/predictions/{prediction_id}/cancel").json()
+    assert (asked["status"], asked["cancel_requested"]) == ("running", True)
+    with pytest.raises(runs.Cancelled):
+        runs.report(prediction_id, WORKER, "displacing atoms", 0.5, 6.0)
+    runs.cancelled(prediction_id, WORKER)
+    assert client.get(f"/predictions/{prediction_id}").json()["status"] == "cancelled"
+
+
+def test_what_has_ended_cannot_be_cancelled(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    prediction_id = succeeded(client, settings, structure)
+    response = client.post(f"/predictions/{prediction_id}/cancel")
+    assert response.status_code == 409
+    assert "succeeded" in response.json()["detail"]
+
+
+def test_deleting_removes_row_and_files(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    prediction_id = succeeded(client, settings, structure)
+    assert settings.prediction_dir(prediction_id).is_dir()
+    assert client.delete(f"/predictions/{prediction_id}").status_code == 204
+    assert not settings.prediction_dir(prediction_id).exists()
+    assert client.get(f"/predictions/{prediction_id}").status_code == 404
+    assert client.delete(f"/predictions/{prediction_id}").status_code == 404
+
+
+def test_deleting_a_running_prediction_stops_its_worker(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    prediction_id = uuid.UUID(ask(client, structure)["id"])
+    runs.claim(prediction_id, WORKER)
+    assert client.delete(f"/predictions/{prediction_id}").status_code == 204
+    with pytest.raises(runs.LeaseLost):
+        runs.report(prediction_id, WORKER, "displacing atoms", 0.5, None)
+    # What the worker wrote before it noticed goes with the sweep.
+    settings.prediction_dir(prediction_id).mkdir(parents=True)
+    runs.remove_orphans()
+    assert not settings.prediction_dir(prediction_id).exists()
+
+
+def test_structure_with_predictions_stays(client: Client, structure: dict[str, Any]) -> None:
+    ask(client, structure)
+    assert client.delete(f"/structures/{structure['id']}").status_code == 409
+    assert client.get(f"/structures/{structure['id']}").status_code == 200
+
+
+def test_events_tell_the_state_and_end_with_it(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    prediction_id = succeeded(client, settings, structure)
+    response = client.get(f"/predictions/{prediction_id}/events")
+    assert response.headers["content-type"].startswith("text/event-stream")
+    lines = response.text.splitlines()
+    assert lines[0] == "event: prediction"
+    state = json.loads(lines[1].removeprefix("data: "))
+    assert (state["status"], state["progress"], state["warnings"]) == ("succeeded", 1.0, ["a coarse grid"])
+    assert response.text.count("event: ") == 1
