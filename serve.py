@@ -17,12 +17,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import IO
 
 import uvicorn
 from pydantic import ValidationError
 
+from backend import database
 from backend.app import create_app
 from backend.health import beats
 from backend.predictions import runs
@@ -67,6 +69,8 @@ class Worker:
             [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker", *options],
             env={**os.environ, SERVER_PID: str(os.getpid()), "TMPDIR": str(self._settings.scratch_dir)},
             stdin=subprocess.DEVNULL,
+            # What it has to say, it logs, and that goes to standard error.
+            stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
 
@@ -76,13 +80,14 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
-        """End it: jobs are handed back, and what does not end in time is killed."""
+        """End it once it has handed its jobs back; Celery itself would take five seconds to say goodbye."""
         if self._process is None:
             return
         if self.running:
             self._process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(WORKER_STOPS_WITHIN_S)
+        deadline = time.monotonic() + WORKER_STOPS_WITHIN_S
+        while self.running and runs.any_running() and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
         # The jobs' processes are in the worker's group.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -198,6 +203,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         await asyncio.to_thread(worker.stop)
         if embedded:
             _clear(settings)
+        database.engine(settings).dispose()
 
 
 async def _warm_up() -> None:

@@ -6,6 +6,7 @@ A worker shows that it lives by a row in the database, written by a thread of it
 from __future__ import annotations
 
 import threading
+import warnings
 from typing import Any
 
 from celery.signals import worker_process_init, worker_ready, worker_shutdown
@@ -16,6 +17,9 @@ from backend.settings import current
 from workers.lifeline import die_with_parent, die_with_server
 
 die_with_server()
+
+# What it warns of is pickle; our messages are JSON only.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = celery_app(current())
 app.set_current()

@@ -194,6 +194,12 @@ def requeue_lost(*, no_worker_lives: bool = False, now: datetime | None = None) 
         return len(waiting)
 
 
+def any_running() -> bool:
+    """Whether a worker holds a prediction."""
+    with transaction(current(), reading=True) as session:
+        return bool(_rows(session, "running"))
+
+
 def remove_orphans() -> None:
     """Remove the files of predictions that were deleted while a worker wrote them."""
     settings = current()
