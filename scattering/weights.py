@@ -1,6 +1,6 @@
 """Neutron scattering lengths and cross-sections of elements and isotopes.
 
-One source: Sears, Neutron News 3 (1992) 26, as tabulated and updated by `periodictable`.
+One source: Sears, Neutron News 3 (1992) 26, with the later revisions that `periodictable` tabulates.
 """
 
 from __future__ import annotations

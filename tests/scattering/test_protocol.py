@@ -1,0 +1,101 @@
+"""Defaults worked out from the structure."""
+
+import numpy as np
+import pytest
+
+from scattering import protocol
+from scattering.constants import PLANCK_MEV_FS
+from scattering.errors import InvalidOptions
+
+SILICON = {"numbers": np.full(8, 14), "positions": np.zeros((8, 3)), "cell": 5.431 * np.eye(3)}
+BENZENE = {
+    "numbers": np.array([6, 1] * 24),
+    "positions": np.zeros((48, 3)),
+    "cell": np.diag([7.39, 9.42, 6.81]),
+}
+
+
+def fill(crystal: dict[str, np.ndarray], method: str = "md", quality: str = "preview", **options: object) -> dict:
+    return protocol.fill_options(
+        method=method, quality=quality, temperature=300.0, instruments=["TOSCA", "ARCS"], options=options, **crystal
+    )
+
+
+@pytest.mark.parametrize("quality", ["preview", "standard", "production"])
+@pytest.mark.parametrize("crystal", [SILICON, BENZENE], ids=["silicon", "benzene"])
+def test_defaults_resolve_the_fastest_vibration(crystal: dict[str, np.ndarray], quality: str) -> None:
+    options = fill(crystal, quality=quality)
+    fastest = 460.0 if 1 in crystal["numbers"] else 65.0
+    period = PLANCK_MEV_FS / fastest
+    assert options["timestep_fs"] < period / 15
+    assert protocol.nyquist_energy(options["sample_fs"]) > 1.2 * fastest
+    assert options["sample_fs"] / options["timestep_fs"] == pytest.approx(
+        round(options["sample_fs"] / options["timestep_fs"])
+    )
+    assert (protocol.heights(crystal["cell"]) * options["supercell"]).min() >= 10.0
+    assert options["correlation_ps"] <= options["production_ps"] / 2
+
+
+def test_better_qualities_are_larger_longer_and_dearer() -> None:
+    runs = [fill(BENZENE, quality=quality) for quality in ("preview", "standard", "production")]
+    seconds = [
+        protocol.estimate_seconds(run, n_atoms_cell=48, method="md", atom_steps_per_second=50_000) for run in runs
+    ]
+    atoms = [protocol.n_atoms_simulated(run, 48) for run in runs]
+    resolution = [protocol.energy_resolution(run) for run in runs]
+    assert seconds[0] < 180
+    assert seconds == sorted(seconds)
+    assert atoms == sorted(atoms)
+    assert resolution == sorted(resolution, reverse=True)
+
+
+def test_the_harmonic_supercell_holds_the_cutoff() -> None:
+    for crystal in (SILICON, BENZENE):
+        options = fill(crystal, method="harmonic")
+        assert (protocol.heights(crystal["cell"]) * options["supercell"]).min() >= protocol.HARMONIC_MIN_HEIGHT
+
+
+def test_hydrogen_is_looked_at_over_a_larger_range_of_q() -> None:
+    assert fill(BENZENE)["q_max_inv_angstrom"] == 18.0
+    assert fill(SILICON)["q_max_inv_angstrom"] <= 12.0
+
+
+def test_what_the_user_says_is_kept() -> None:
+    options = fill(SILICON, supercell=[2, 3, 4], timestep_fs=1.5, production_ps=3.0, seed=42, relax_cell=True)
+    assert options["supercell"] == [2, 3, 4]
+    assert (options["timestep_fs"], options["production_ps"], options["seed"]) == (1.5, 3.0, 42)
+    assert options["relax_cell"] is True
+    # frames stay whole numbers of steps apart
+    assert options["sample_fs"] % 1.5 == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "location"),
+    [
+        ({"supercell": [0, 1, 1]}, "options.supercell"),
+        ({"supercell": [200, 200, 200]}, "options.supercell"),
+        ({"supercell": "2x2x2"}, "options.supercell"),
+        ({"timestep_fs": -1.0}, "options.timestep_fs"),
+        ({"timestep_fs": float("inf")}, "options.timestep_fs"),
+        ({"timestep_fs": "fast"}, "options.timestep_fs"),
+        ({"production_ps": 1e9}, "options.production_ps"),
+        ({"production_ps": 1.0, "correlation_ps": 2.0}, "options.correlation_ps"),
+        ({"correlation_ps": 0.06}, "options.correlation_ps"),
+        ({"seed": 1.5}, "options.seed"),
+        ({"relax_cell": 1}, "options.relax_cell"),
+        ({"thermostat": "magic"}, "options.thermostat"),
+    ],
+)
+def test_impossible_options_are_refused_where_they_are_wrong(options: dict[str, object], location: str) -> None:
+    with pytest.raises(InvalidOptions) as refusal:
+        fill(SILICON, **options)
+    assert refusal.value.errors[0]["loc"] == location
+
+
+def test_a_long_thin_cell_is_repeated_along_its_short_sides() -> None:
+    assert protocol.supercell(np.diag([3.0, 3.0, 30.0]), min_height=12.0) == [4, 4, 1]
+
+
+def test_a_cubic_cell_stays_cubic() -> None:
+    repeats = protocol.supercell(4.05 * np.eye(3), n_atoms=4, target=400)
+    assert len(set(repeats)) == 1
