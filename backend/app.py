@@ -10,6 +10,7 @@ from backend.errors import NotFound
 from backend.figures import routes as figures
 from backend.health import routes as health
 from backend.instruments import routes as instruments
+from backend.isotopes import routes as isotopes
 from backend.models import routes as models
 from backend.predictions import routes as predictions
 from backend.predictions.partials_cache import PartialsCache
@@ -19,7 +20,15 @@ from backend.structures import routes as structures
 from backend.version import VERSION
 
 API = "/api/v1"
-ROUTERS = (health.router, structures.router, models.router, instruments.router, predictions.router, figures.router)
+ROUTERS = (
+    health.router,
+    structures.router,
+    models.router,
+    instruments.router,
+    isotopes.router,
+    predictions.router,
+    figures.router,
+)
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

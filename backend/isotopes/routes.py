@@ -1,0 +1,26 @@
+"""Isotopes over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ase.data import chemical_symbols
+from fastapi import APIRouter, Query
+
+from backend.errors import Unprocessable, responses
+from scattering import weights
+
+router = APIRouter(tags=["instruments"])
+
+
+@router.get("/isotopes", summary="Isotopes with known scattering lengths", responses=responses())
+def list_isotopes(
+    elements: Annotated[str, Query(max_length=800, description="symbols, parted by commas", examples=["H,C"])],
+) -> dict[str, list[str]]:
+    """Element → isotopes, lightest first, as `isotopes` of a spectrum takes them."""
+    symbols = [symbol.strip() for symbol in elements.split(",") if symbol.strip()]
+    unknown = [symbol for symbol in symbols if symbol not in chemical_symbols[1:]]
+    if unknown:
+        message = f"There is no element {', '.join(unknown)}; write symbols such as H,C."
+        raise Unprocessable(message, [{"loc": "elements", "msg": message}])
+    return {symbol: list(weights.isotopes(symbol)) for symbol in symbols}
