@@ -19,13 +19,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import IO
 
 import uvicorn
 from pydantic import ValidationError
 
 from backend import database
-from backend.app import create_app
 from backend.health import beats
 from backend.predictions import runs
 from backend.queue import QUEUES, forget_messages
@@ -41,6 +39,7 @@ LOOK_EVERY_S = 0.2
 WORKER_STOPS_WITHIN_S = 15.0
 CONNECTIONS_CLOSE_WITHIN_S = 3
 RESTART_AFTER_S = 2.0
+BACKLOG = 512
 WORKER_READY_WITHIN_S = 20.0
 
 
@@ -140,24 +139,27 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
                     f"BEAMCAST_PORT={settings.port + 1} make run"
                 ) from error
             raise CannotStart(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
+        # From here on a second server is refused the port, and who connects early waits.
+        listener.listen(BACKLOG)
         yield listener
 
 
 @contextlib.contextmanager
-def _only_one(settings: Settings) -> Iterator[IO[str]]:
+def _only_one(settings: Settings) -> Iterator[None]:
     """Hold the data folder: two servers on one would take each other's jobs away."""
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with (settings.data_dir / "server.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise CannotStart(
-                    f"another Beamcast is running on {settings.data_dir}; set BEAMCAST_DATA_DIR for a second one"
-                ) from error
-            yield lock
-    except PermissionError as error:
-        raise CannotStart(f"no permission to write to {settings.data_dir}") from error
+        lock = (settings.data_dir / "server.lock").open("w")
+    except OSError as error:
+        raise CannotStart(f"cannot write to {settings.data_dir}: {error.strerror or error}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart(
+                f"another Beamcast is running on {settings.data_dir}; set BEAMCAST_DATA_DIR for a second one"
+            ) from error
+        yield
 
 
 async def _run(settings: Settings, listener: socket.socket) -> None:
@@ -167,10 +169,11 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     try:
         if embedded:
             _start(settings, worker)
-        app = create_app(settings)
-        # Takes a second, while the worker starts on the other core
+        # These take two seconds to import; meanwhile the worker starts on another core.
+        from backend.app import create_app
         from frontend.app import csp_script_hashes, mount
 
+        app = create_app(settings)
         app.state.script_hashes = tuple(csp_script_hashes(mount(app)))
         server = Server(
             uvicorn.Config(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from backend.figures.schemas import Style
 from backend.figures.spectrum import ENERGY_TITLES, INTENSITY_TITLE
-from backend.figures.theme import THEMES, Theme, axis, layout
-from scattering.kinematics import Window
+from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
+from scattering.kinematics import Line, Window
 from scattering.observe import Map, to_inverse_cm
 
 MOMENTUM_TITLE = "|q| (Å⁻¹)"
@@ -36,55 +36,63 @@ def map_figure(image: Map, window: Window | None, style: Style, label: str) -> g
     """
     theme = THEMES[style.theme]
     unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
-    scaled, low, high, ticks = _scaled(image, style.scale == "log")
-    figure = go.Figure()
-    figure.add_heatmap(
-        x=image.q.astype(np.float32),
-        y=_energy(image.energy, style),
-        z=scaled.T,
-        zmin=low,
-        zmax=high,
-        colorscale=[list(stop) for stop in theme.heat],
-        colorbar={
-            "title": {"text": INTENSITY_TITLE, "side": "right", "font": {"size": 12}},
-            "thickness": 12,
-            "outlinewidth": 0,
-            "ticks": "outside",
-            "tickcolor": theme.muted,
-            **ticks,
-        },
-        hovertemplate=f"|q| %{{x:.2f}} Å⁻¹<br>%{{y:.1f}} {unit}<br>{_hover(style)}<extra></extra>",
-        zsmooth=False,
-    )
-    limits = _limits(image)
+    # Along lines nearly nothing is inside: the scale is then that of everything shown.
+    shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
+    scaled, low, high, ticks = _scaled(image, shown, style.scale == "log")
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "heatmap",
+            "x": image.q.astype(np.float32),
+            "y": _energy(image.energy, style),
+            "z": scaled.T,
+            "zmin": low,
+            "zmax": high,
+            "colorscale": [list(stop) for stop in theme.heat],
+            "colorbar": {
+                "title": {"text": INTENSITY_TITLE, "side": "right", "font": {"size": 12}},
+                "thickness": 12,
+                "outlinewidth": 0,
+                "ticks": "outside",
+                "tickcolor": theme.muted,
+                **ticks,
+            },
+            "hovertemplate": f"|q| %{{x:.2f}} Å⁻¹<br>%{{y:.1f}} {unit}<br>{_hover(style)}<extra></extra>",
+            "zsmooth": False,
+        }
+    ]
+    names: list[dict[str, Any]] = []
+    limits = edges(image)
     if window is not None:
-        _draw_window(figure, window, limits, style, theme)
-    (q_low, q_high), (e_low, e_high) = limits
-    figure.update_layout(
+        traces += _window(window, limits, style, theme)
+        names = [_name(line, style, theme) for line in window.lines]
+    return draw(
+        traces,
         layout(
             theme,
             title={"text": label, "font": {"size": 14}, "x": 0.01, "xanchor": "left", "y": 0.98, "yanchor": "top"},
-            xaxis=axis(theme, MOMENTUM_TITLE, range=[q_low, q_high], showgrid=False),
+            xaxis=axis(theme, MOMENTUM_TITLE, range=list(limits[0]), showgrid=False),
             yaxis=axis(
                 theme,
                 ENERGY_TITLES[style.energy_unit],
-                range=_energy(np.array([e_low, e_high]), style).tolist(),
+                range=_energy(np.array(limits[1]), style).tolist(),
                 showgrid=False,
             ),
+            annotations=names,
             showlegend=False,
             uirevision=f"map {style.energy_unit}",
-        )
+        ),
     )
-    return figure
 
 
-def _scaled(image: Map, logarithmic: bool) -> tuple[NDArray[np.float32], float, float, dict[str, Any]]:
+def _scaled(
+    image: Map, shown: NDArray[np.bool_], logarithmic: bool
+) -> tuple[NDArray[np.float32], float, float, dict[str, Any]]:
     """The numbers that are coloured, the ends of the scale, and the colour bar's ticks."""
-    seen = image.intensity[image.inside] if image.inside.any() else image.intensity.ravel()
-    high = float(np.percentile(seen, BRIGHTEST)) if seen.size else 1.0
+    seen = image.intensity[shown] if shown.any() else image.intensity
+    high = float(np.percentile(seen, BRIGHTEST))
     high = high if high > 0 else 1.0
     if not logarithmic:
-        return image.intensity.astype(np.float32), 0.0, high, {"exponentformat": "power"}
+        return image.intensity.astype(np.float32), 0.0, high, dict(POWERS)
     top = float(np.log10(high))
     scaled = np.log10(np.maximum(image.intensity, high * 10.0 ** -(DECADES + 1)), dtype=np.float32)
     powers = list(range(int(np.ceil(top - DECADES)), int(np.floor(top)) + 1))
@@ -100,68 +108,61 @@ def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
     return np.asarray(energy if style.energy_unit == "meV" else to_inverse_cm(energy), dtype=np.float32)
 
 
-def _limits(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Outer edges of the first and last bins."""
+def edges(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Outer edges of the first and last bins in |q| (Å⁻¹) and energy (meV); nothing lies below 0."""
     q_step, e_step = image.q[1] - image.q[0], image.energy[1] - image.energy[0]
     q_limits = (max(0.0, float(image.q[0] - q_step / 2)), float(image.q[-1] + q_step / 2))
-    return q_limits, (float(image.energy[0] - e_step / 2), float(image.energy[-1] + e_step / 2))
+    return q_limits, (max(0.0, float(image.energy[0] - e_step / 2)), float(image.energy[-1] + e_step / 2))
 
 
-def _draw_window(
-    figure: go.Figure,
-    window: Window,
-    limits: tuple[tuple[float, float], tuple[float, float]],
-    style: Style,
-    theme: Theme,
-) -> None:
-    skip = {"hoverinfo": "skip", "mode": "lines"}
-    (q_low, q_high), (e_low, e_high) = limits
+def _window(
+    window: Window, limits: tuple[tuple[float, float], tuple[float, float]], style: Style, theme: Theme
+) -> list[dict[str, Any]]:
+    """What is not reached, greyed, and the edges of what is; or the lines along which is measured."""
     if window.lines:
-        q, energy = _box(q_low, q_high, e_low, e_high)
-        shade = theme.outside_of_lines
+        (q, energy), shade = _box(*limits[0], *limits[1]), theme.outside_of_lines
+        drawn = [(line.label, line.q, line.energy) for line in window.lines]
     else:
-        q, energy = _outside(window, limits)
-        shade = theme.outside
-    figure.add_scatter(
-        x=q.astype(np.float32),
-        y=_energy(energy, style),
-        fill="toself",
-        fillcolor=shade,
-        line={"width": 0},
-        name="outside",
-        **skip,
-    )
-    edges = [(line.label, line.q, line.energy) for line in window.lines] or [
-        ("smallest angle", window.q_min, window.energy),
-        ("largest angle", window.q_max, window.energy),
+        (q, energy), shade = _outside(window, limits), theme.outside
+        drawn = [
+            ("smallest angle", window.q_min, window.energy),
+            ("largest angle", window.q_max, window.energy),
+        ]
+    line: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+    greyed = line | {
+        "x": q.astype(np.float32),
+        "y": _energy(energy, style),
+        "fill": "toself",
+        "fillcolor": shade,
+        "line": {"width": 0},
+        "name": "outside",
+    }
+    return [greyed] + [
+        line
+        | {
+            "x": edge.astype(np.float32),
+            "y": _energy(energy, style),
+            "line": {"color": theme.edge, "width": 2},
+            "name": name,
+        }
+        for name, edge, energy in drawn
     ]
-    for name, edge, energy in edges:
-        figure.add_scatter(
-            x=edge.astype(np.float32),
-            y=_energy(energy, style),
-            line={"color": theme.edge, "width": 2},
-            name=name,
-            **skip,
-        )
-    for line in window.lines:
-        _name_line(figure, line.label, line.q, _energy(line.energy, style), theme)
 
 
-def _name_line(
-    figure: go.Figure, label: str, q: NDArray[np.float64], energy: NDArray[np.float32], theme: Theme
-) -> None:
-    at = len(q) * 3 // 4
-    figure.add_annotation(
-        x=float(q[at]),
-        y=float(energy[at]),
-        text=label,
-        showarrow=False,
-        xanchor="left",
-        xshift=6,
-        font={"color": theme.edge, "size": 12},
-        bgcolor=theme.paper,
-        opacity=0.9,
-    )
+def _name(line: Line, style: Style, theme: Theme) -> dict[str, Any]:
+    """A bank's name beside its line."""
+    at = len(line.q) * 3 // 4
+    return {
+        "x": float(line.q[at]),
+        "y": float(_energy(line.energy, style)[at]),
+        "text": line.label,
+        "showarrow": False,
+        "xanchor": "left",
+        "xshift": 6,
+        "font": {"color": theme.edge, "size": 12},
+        "bgcolor": theme.paper,
+        "opacity": 0.9,
+    }
 
 
 def _box(q_low: float, q_high: float, e_low: float, e_high: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from backend.figures.map import map_figure
+from backend.figures.map import edges, map_figure
 from backend.figures.schemas import LabelledView, Style
 from backend.figures.spectrum import Curve, spectrum_figure
 from backend.owners import Scope
@@ -40,7 +40,7 @@ def _map(spectrum: Spectrum, view: ViewIn, style: Style, text: str) -> go.Figure
     if view.instrument is None:
         return map_figure(spectrum.map, None, style, text)
     instrument = instruments.get(view.instrument)
-    energy = np.linspace(spectrum.map.energy[0], spectrum.map.energy[-1], WINDOW_POINTS)
+    energy = np.linspace(*edges(spectrum.map)[1], WINDOW_POINTS)
     return map_figure(spectrum.map, kinematics.window(instrument, view.settings, energy), style, text)
 
 

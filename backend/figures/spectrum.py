@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.schemas import Style
-from backend.figures.theme import THEMES, Theme, axis, layout
+from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.observe import Spectrum, to_inverse_cm
 
 ENERGY_TITLES = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻¹)"}
@@ -36,49 +36,41 @@ def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
     """Draw spectra: colour tells the instrument, the dash tells the method."""
     theme = THEMES[style.theme]
     unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
-    figure = go.Figure()
+    traces: list[dict[str, Any]] = []
     for curve, (colour, dash) in zip(curves, _pens(curves, theme), strict=True):
         x = _energy(curve.spectrum.energy, style)
         lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
         lines += _parts(curve, curve.spectrum.banks, "bank", style.banks)
         lines += _parts(curve, curve.spectrum.per_element, "element", style.per_element)
-        for line in lines:
-            figure.add_scatter(
-                x=x,
-                y=line.values.astype(np.float32),
-                name=line.name,
-                mode="lines",
-                line={"color": colour, "width": line.width, "dash": line.dash},
-                visible=line.visible,
-                # A page shows and hides the parts without asking again.
-                meta={"role": line.role},
-                hovertemplate=f"%{{x:.1f}} {unit}<br>%{{y:.4g}}<extra>{line.name}</extra>",
-            )
-    figure.update_layout(
+        traces += [_trace(line, x, unit, colour) for line in lines]
+    return draw(
+        traces,
         layout(
             theme,
             xaxis=axis(theme, ENERGY_TITLES[style.energy_unit], range=_energy_range(curves, style)),
-            yaxis=axis(theme, INTENSITY_TITLE, type=style.scale, range=_intensity_range(curves, style)),
+            yaxis=axis(theme, INTENSITY_TITLE, type=style.scale, range=_intensity_range(curves, style), **POWERS),
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             hovermode="x unified" if len(curves) <= 4 else "closest",
             # Zoom and hidden lines stay when a slider moves
             uirevision=f"spectrum {style.energy_unit} {style.scale}",
-        )
+        ),
     )
-    return figure
 
 
 def _pens(curves: Sequence[Curve], theme: Theme) -> list[tuple[str, str]]:
+    """Colour and dash of each curve: the dash tells the methods apart, where there are several."""
     keys = [(curve.instrument, curve.method) for curve in curves]
-    if len(set(keys)) < len(keys):
-        # The same instrument and method twice, other settings: each line its own colour.
-        colours = {index: theme.lines[index % len(theme.lines)] for index in range(len(curves))}
-        return [(colours[i], METHOD_DASHES.get(curve.method, "solid")) for i, curve in enumerate(curves)]
-    order = list(dict.fromkeys(curve.instrument for curve in curves))
+    # The same instrument and method twice, with other settings: each curve its own colour.
+    named = [curve.instrument for curve in curves] if len(set(keys)) == len(keys) else list(map(str, range(len(keys))))
+    order = list(dict.fromkeys(named))
+    one_method = len({curve.method for curve in curves}) == 1
     return [
-        (theme.lines[order.index(curve.instrument) % len(theme.lines)], METHOD_DASHES.get(curve.method, "solid"))
-        for curve in curves
+        (
+            theme.lines[order.index(name) % len(theme.lines)],
+            "solid" if one_method else METHOD_DASHES.get(curve.method, "solid"),
+        )
+        for name, curve in zip(named, curves, strict=True)
     ]
 
 
@@ -90,6 +82,21 @@ class _Line:
     visible: bool
     width: float
     dash: str
+
+
+def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": line.values.astype(np.float32),
+        "name": line.name,
+        "mode": "lines",
+        "line": {"color": colour, "width": line.width, "dash": line.dash},
+        "visible": line.visible,
+        # A page shows and hides the parts without asking again.
+        "meta": {"role": line.role},
+        "hovertemplate": f"%{{x:.1f}} {unit}<br>%{{y:.4g}}<extra>{line.name}</extra>",
+    }
 
 
 def _parts(

@@ -5,6 +5,7 @@ Drawn with `scatter3d`, which needs no 'unsafe-eval' from the content security p
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import Any
 
@@ -14,13 +15,15 @@ from ase.data import chemical_symbols, covalent_radii
 from ase.data.colors import jmol_colors
 from numpy.typing import NDArray
 
-from backend.figures.theme import CLEAR, THEMES, Theme, layout
+from backend.figures.theme import CLEAR, THEMES, Theme, draw, layout
 from backend.structures.geometry import StructureData, bonds
 
 ON_FACE = 1e-3
 """An atom so near to a face of the cell, in units of the lattice vectors, is drawn on the opposite one too."""
-LARGEST_MARKER = 34.0
+LARGEST_MARKER = 26.0
 SMALLEST_MARKER = 4.0
+LOOSE = (19, 20, 37, 38, 55, 56)
+"""Large cations (K, Ca, Rb, Sr, Cs, Ba): lines to their twelve neighbours would hide the framework around them."""
 
 
 def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
@@ -28,28 +31,30 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
     theme = THEMES[theme_name]
     base = _wrapped(structure)
     atoms, halves = _atoms_and_bonds(base)
-    figure = go.Figure()
-    figure.add_scatter3d(**_lines(_edges(base.cell), theme.muted, 1.5), name="cell", showlegend=False)
-    for number, segments in halves.items():
-        figure.add_scatter3d(**_lines(segments, _colour(number, theme), 6), showlegend=False)
+    traces = [_lines(_edges(base.cell), theme.muted, 1.5) | {"name": "cell"}]
+    traces += [_lines(segments, _colour(number, theme), 6) for number, segments in halves.items()]
     for number, positions in atoms.items():
         symbol = chemical_symbols[number]
-        figure.add_scatter3d(
-            x=positions[:, 0],
-            y=positions[:, 1],
-            z=positions[:, 2],
-            mode="markers",
-            name=symbol,
-            marker={
-                "size": _marker_size(number, base),
-                "color": _colour(number, theme),
-                "line": {"color": theme.muted, "width": 1},
-                "opacity": 1.0,
-            },
-            hovertemplate=f"{symbol}<br>%{{x:.3f}}, %{{y:.3f}}, %{{z:.3f}} Å<extra></extra>",
+        traces.append(
+            {
+                "type": "scatter3d",
+                "x": positions[:, 0],
+                "y": positions[:, 1],
+                "z": positions[:, 2],
+                "mode": "markers",
+                "name": symbol,
+                "marker": {
+                    "size": _marker_size(number, base),
+                    "color": _colour(number, theme),
+                    "line": {"color": theme.muted, "width": 1},
+                    "opacity": 1.0,
+                },
+                "hovertemplate": f"{symbol}<br>%{{x:.3f}}, %{{y:.3f}}, %{{z:.3f}} Å<extra></extra>",
+            }
         )
     hidden: dict[str, Any] = {"visible": False}
-    figure.update_layout(
+    return draw(
+        traces,
         layout(
             theme,
             margin={"l": 0, "r": 0, "t": 0, "b": 0},
@@ -60,15 +65,15 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
                 "aspectmode": "data",
                 "bgcolor": CLEAR,
                 "camera": {
-                    "eye": {"x": 1.5, "y": -1.9, "z": 0.9},
+                    "eye": {"x": 1.15, "y": -1.45, "z": 0.7},
                     "projection": {"type": "orthographic"},
                 },
             },
             legend={"itemsizing": "constant", "x": 0.01, "y": 0.99, "bgcolor": CLEAR},
+            showlegend=True,
             uirevision="structure",
-        )
+        ),
     )
-    return figure
 
 
 def _wrapped(structure: StructureData) -> StructureData:
@@ -83,30 +88,70 @@ def _atoms_and_bonds(
 ) -> tuple[dict[int, NDArray[np.float32]], dict[int, NDArray[np.float32]]]:
     """Positions of the atoms to draw, and halves of the bonds in their atoms' colours, by atomic number."""
     found = bonds(structure)
+    drawn = ~(np.isin(structure.numbers[found.first], LOOSE) | np.isin(structure.numbers[found.second], LOOSE))
+    first, second, shifts = found.first[drawn], found.second[drawn], found.shift[drawn]
+    offsets, whole = _molecules(structure, first, second, shifts)
+    positions = structure.positions + offsets @ structure.cell
+    shifts = shifts + offsets[first] - offsets[second]
     fractional = structure.fractional
     shown: dict[int, list[NDArray[np.float64]]] = {}
     for index, number in enumerate(structure.numbers):
-        # On a face, an edge or a corner: two, four or eight times.
-        on_face = [(0, 1) if abs(value) < 2 * ON_FACE else (0,) for value in fractional[index]]
-        images = [structure.positions[index] + np.array(shift) @ structure.cell for shift in product(*on_face)]
+        # On a face, an edge or a corner: two, four or eight times. A molecule is not torn.
+        on_face = [(0, 1) if not whole[index] and abs(value) < 2 * ON_FACE else (0,) for value in fractional[index]]
+        images = [positions[index] + np.array(shift) @ structure.cell for shift in product(*on_face)]
         shown.setdefault(int(number), []).extend(images)
     halves: dict[int, list[NDArray[np.float64]]] = {}
-    for first, second, shift in zip(found.first, found.second, found.shift, strict=True):
+    for one, other, shift in zip(first, second, shifts, strict=True):
         translation = shift @ structure.cell
-        starts = [structure.positions[first]]
+        starts = [positions[one]]
         if shift.any():
             # Across a face: from both ends, each with its neighbour outside.
-            starts.append(structure.positions[first] - translation)
+            starts.append(positions[one] - translation)
         for start in starts:
-            end = start + structure.positions[second] + translation - structure.positions[first]
+            end = start + positions[other] + translation - positions[one]
             middle = (start + end) / 2
-            halves.setdefault(int(structure.numbers[first]), []).append(np.array([start, middle]))
-            halves.setdefault(int(structure.numbers[second]), []).append(np.array([end, middle]))
+            halves.setdefault(int(structure.numbers[one]), []).append(np.array([start, middle]))
+            halves.setdefault(int(structure.numbers[other]), []).append(np.array([end, middle]))
             if shift.any():
-                shown[int(structure.numbers[first])].append(start)
-                shown[int(structure.numbers[second])].append(end)
+                shown[int(structure.numbers[one])].append(start)
+                shown[int(structure.numbers[other])].append(end)
     atoms = {number: np.unique(np.round(places, 3), axis=0).astype(np.float32) for number, places in shown.items()}
     return atoms, {number: np.array(pieces, dtype=np.float32) for number, pieces in halves.items()}
+
+
+def _molecules(
+    structure: StructureData, first: NDArray[np.int64], second: NDArray[np.int64], shifts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Lattice translations that put molecules together, and which atoms belong to one.
+
+    Bonds are followed from atom to atom. Where they lead back to an atom in another cell, they make a network
+    without end, whose atoms stay where they are.
+    """
+    neighbours: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in structure.numbers]
+    for one, other, shift in zip(first, second, shifts, strict=True):
+        neighbours[one].append((int(other), shift))
+        neighbours[other].append((int(one), -shift))
+    offsets = np.zeros((len(structure.numbers), 3), dtype=np.int64)
+    seen, whole = np.zeros(len(offsets), dtype=bool), np.zeros(len(offsets), dtype=bool)
+    for start in range(len(offsets)):
+        if seen[start]:
+            continue
+        seen[start], group, endless = True, [start], False
+        for atom in group:
+            for other, shift in neighbours[atom]:
+                if not seen[other]:
+                    seen[other] = True
+                    offsets[other] = offsets[atom] + shift
+                    group.append(other)
+                elif np.any(offsets[other] != offsets[atom] + shift):
+                    endless = True
+        if endless or len(group) == 1:
+            offsets[group] = 0
+            continue
+        whole[group] = True
+        centre = (structure.fractional[group] + offsets[group]).mean(axis=0)
+        offsets[group] -= np.floor(centre).astype(np.int64)
+    return offsets, whole
 
 
 def _edges(cell: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -120,6 +165,8 @@ def _lines(segments: NDArray[np.float32], colour: str, width: float) -> dict[str
     """Segments, shape (n, 2, 3), as one line that is broken by NaN."""
     points = np.concatenate([segments, np.full((len(segments), 1, 3), np.nan, np.float32)], axis=1).reshape(-1, 3)
     return {
+        "type": "scatter3d",
+        "showlegend": False,
         "x": points[:, 0],
         "y": points[:, 1],
         "z": points[:, 2],
@@ -139,5 +186,5 @@ def _colour(number: int, theme: Theme) -> str:
 def _marker_size(number: int, structure: StructureData) -> float:
     """Pixels: markers do not grow with the scene, so a large cell gets smaller ones."""
     extent = float(np.linalg.norm(structure.cell.sum(axis=0)))
-    size = 260.0 * float(covalent_radii[number]) / extent
+    size = 190.0 * math.pow(covalent_radii[number], 0.7) / extent
     return min(max(size, SMALLEST_MARKER), LARGEST_MARKER)

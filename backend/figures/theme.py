@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import plotly.graph_objects as go
+
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
 CLEAR = "rgba(0,0,0,0)"
@@ -92,6 +94,15 @@ def layout(theme: Theme, **more: Any) -> dict[str, Any]:
         "modebar": {"bgcolor": CLEAR, "color": theme.muted, "activecolor": theme.ink},
         **more,
     }
+
+
+def draw(traces: list[dict[str, Any]], arrangement: dict[str, Any]) -> go.Figure:
+    """A figure from plain dictionaries: Plotly checks them once, where adding one by one takes five times as long."""
+    return go.Figure({"data": traces, "layout": arrangement})
+
+
+POWERS = {"exponentformat": "power", "minexponent": 2, "showexponent": "last"}
+"""Ticks of small numbers: 2 × 10⁻³ rather than 0.002."""
 
 
 def axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:

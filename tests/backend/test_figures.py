@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend.figures.structure import structure_figure
 from backend.settings import Settings
+from backend.structures.geometry import StructureData
 
 from .conftest import Client
 from .predicting import succeeded
@@ -136,3 +138,17 @@ def test_structure_is_drawn_with_bonds_and_cell(client: Client, structure: dict[
     assert len(bonds) == 1
     assert client.get(f"/structures/{structure['id']}/figure", params={"theme": "x"}).status_code == 422
     assert client.get("/structures/6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c/figure").status_code == 404
+
+
+def test_molecules_across_faces_are_put_together() -> None:
+    # H2 along x with its bond across the face at x = 0, and a second one inside
+    cell = np.diag([6.0, 6.0, 6.0])
+    positions = np.array([[0.3, 1, 1], [5.6, 1, 1], [2.0, 4, 4], [2.7, 4, 4]])
+    hydrogen = StructureData(np.array([1, 1, 1, 1]), positions, cell, np.array([True] * 3))
+    figure = structure_figure(hydrogen, "light")
+    (atoms,) = [trace for trace in figure.data if trace.mode == "markers"]
+    assert len(atoms.x) == 4
+    assert sorted(np.round(atoms.x, 3)) == pytest.approx([2.0, 2.7, 5.6, 6.3])
+    (bonds,) = [trace for trace in figure.data if trace.mode == "lines" and trace.name is None]
+    halves = np.stack([bonds.x, bonds.y, bonds.z], axis=1).reshape(-1, 3, 3)[:, :2]
+    assert np.linalg.norm(halves[:, 1] - halves[:, 0], axis=1) == pytest.approx(0.35, abs=1e-6)
