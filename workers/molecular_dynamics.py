@@ -13,7 +13,7 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from ase.io.trajectory import TrajectoryWriter
 from ase.md.langevin import Langevin
-from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
+from ase.md.velocitydistribution import Stationary, thermalize_momenta
 from ase.md.verlet import VelocityVerlet
 
 from scattering import correlation, protocol
@@ -31,7 +31,7 @@ DRIFT_MEV = 2.0
 def _thermalise(atoms: Atoms, options: Mapping[str, Any], temperature: float, progress: Progress) -> None:
     rng = np.random.default_rng(options["seed"])
     # Half of it goes into the potential energy at once
-    MaxwellBoltzmannDistribution(atoms, temperature_K=2 * temperature, force_temp=True, rng=rng)
+    thermalize_momenta(atoms, temperature_K=2 * temperature, exact_temperature=True, rng=rng)
     Stationary(atoms)
     md = Langevin(
         atoms,

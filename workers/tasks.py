@@ -55,6 +55,8 @@ def run_prediction(prediction_id: str) -> None:
         runs.release(job.id, worker)
     except runs.LeaseLost:
         logger.warning("prediction %s is not ours any more", job.id)
+        if not runs.exists(job.id):
+            _forget(job.id)
     except (CannotPredict, ModelUnavailable) as error:
         _forget(job.id)
         runs.fail(job.id, worker, str(error))

@@ -129,6 +129,12 @@ def report(prediction_id: uuid.UUID, worker: str, stage: str, progress: float, e
         raise Cancelled(str(prediction_id))
 
 
+def exists(prediction_id: uuid.UUID) -> bool:
+    """Whether the prediction was not deleted."""
+    with transaction(current()) as session:
+        return session.get(Prediction, prediction_id) is not None
+
+
 def succeed(prediction_id: uuid.UUID, worker: str, provenance: dict[str, Any], warnings: list[str]) -> None:
     """The partials are written: the prediction is done."""
     with _leased(prediction_id, worker) as row:

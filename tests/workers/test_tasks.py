@@ -1,0 +1,174 @@
+"""The task as a worker runs it: rows, files and words after success, failure, cancellation and shutdown."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ase.calculators.emt import EMT
+
+from backend.models.service import ModelUnavailable
+from backend.predictions.partials_file import read_partials
+from backend.settings import Settings
+from tests.backend.conftest import Client
+from workers import engines, tasks
+from workers.outcome import CannotPredict
+
+COPPER = b"""Copper
+3.61
+1 0 0
+0 1 0
+0 0 1
+Al
+4
+Direct
+0 0 0
+0 0.5 0.5
+0.5 0 0.5
+0.5 0.5 0
+"""
+"""Named aluminium, which EMT knows as well as copper does."""
+
+SHORT_MD = {
+    "supercell": [2, 2, 2],
+    "equilibration_ps": 0.02,
+    "production_ps": 1.0,
+    "correlation_ps": 0.3,
+    "n_q_points": 60,
+    "q_max_inv_angstrom": 4.0,
+}
+
+
+@pytest.fixture(autouse=True)
+def emt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every potential is EMT, which needs no file."""
+    monkeypatch.setattr(tasks, "model_file", lambda *_: Path())
+    monkeypatch.setattr(engines, "calculator", lambda *_: EMT())
+    monkeypatch.setattr(tasks.os, "nice", lambda _: 0)
+    monkeypatch.setattr(tasks, "shutting_down", threading.Event())
+
+
+@pytest.fixture
+def metal(client: Client) -> dict[str, Any]:
+    response = client.post("/structures", files={"file": ("POSCAR", COPPER)})
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+def ask(client: Client, structure: dict[str, Any], **body: Any) -> str:
+    response = client.post("/predictions", json={"structure_id": structure["id"], "instruments": ["ARCS"], **body})
+    assert response.status_code == 202, response.text
+    return str(response.json()["id"])
+
+
+def files(settings: Settings) -> set[str]:
+    return {path.name for path in (settings.data_dir / "predictions").rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("method", "options"), [("harmonic", {"supercell": [3, 3, 3], "q_max_inv_angstrom": 4.0}), ("md", SHORT_MD)]
+)
+def test_a_prediction_succeeds_with_partials_and_provenance(
+    client: Client, settings: Settings, metal: dict[str, Any], method: str, options: dict[str, Any]
+) -> None:
+    prediction = ask(client, metal, method=method, options=options)
+    tasks.run_prediction(prediction)
+    row = client.get(f"/predictions/{prediction}").json()
+    assert row["status"] == "succeeded", row["error"]
+    assert row["progress"] == 1.0
+    assert row["provenance"]["versions"]["dynasor"]
+    assert row["provenance"]["timings"]["total_s"] > 0
+    partials = read_partials(settings.prediction_dir(prediction) / "partials.h5")
+    assert partials.species == ("Al",)
+    assert partials.temperature == row["temperature_k"]
+    spectrum = client.post(f"/predictions/{prediction}/spectrum", json={"instrument": "ARCS"})
+    assert spectrum.status_code == 200
+    assert max(spectrum.json()["intensity"]) > 0
+    assert files(settings) == {"partials.h5"}
+    assert not any(settings.data_dir.glob("scratch/md-*"))
+
+
+def test_a_message_delivered_twice_does_nothing_the_second_time(
+    client: Client, settings: Settings, metal: dict[str, Any]
+) -> None:
+    prediction = ask(client, metal, method="harmonic", options={"supercell": [3, 3, 3], "q_max_inv_angstrom": 2.0})
+    tasks.run_prediction(prediction)
+    before = (settings.prediction_dir(prediction) / "partials.h5").stat()
+    tasks.run_prediction(prediction)
+    assert (settings.prediction_dir(prediction) / "partials.h5").stat().st_mtime_ns == before.st_mtime_ns
+    assert client.get(f"/predictions/{prediction}").json()["attempt"] == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (CannotPredict("The structure falls apart."), "falls apart"),
+        (ModelUnavailable("Drop nep89.txt into the folder."), "Drop nep89.txt"),
+        (RuntimeError("internal: secret path"), "Something unforeseen"),
+    ],
+)
+def test_a_failure_says_why_and_leaves_nothing(
+    client: Client,
+    settings: Settings,
+    metal: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    word: str,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(tasks, "_run", fail)
+    prediction = ask(client, metal, method="harmonic")
+    tasks.run_prediction(prediction)
+    row = client.get(f"/predictions/{prediction}").json()
+    assert row["status"] == "failed"
+    assert word in row["error"]
+    assert "secret path" not in row["error"]
+    assert files(settings) == set()
+    refused = client.post(f"/predictions/{prediction}/spectrum", json={"instrument": "ARCS"})
+    assert refused.status_code == 409
+    assert word in refused.text
+
+
+def test_cancel_while_it_runs(
+    client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction = ask(client, metal, method="md", options={**SHORT_MD, "production_ps": 500.0})
+    monkeypatch.setattr("workers.progress.REPORT_EVERY_S", 0.05)
+    running = threading.Thread(target=tasks.run_prediction, args=[prediction])
+    running.start()
+    while client.get(f"/predictions/{prediction}").json()["stage"] != "running molecular dynamics":
+        assert running.is_alive()
+    client.post(f"/predictions/{prediction}/cancel")
+    running.join(timeout=20)
+    assert not running.is_alive()
+    assert client.get(f"/predictions/{prediction}").json()["status"] == "cancelled"
+    assert files(settings) == set()
+    assert not any(settings.data_dir.glob("scratch/md-*"))
+
+
+def test_a_worker_that_shuts_down_hands_the_prediction_back(client: Client, metal: dict[str, Any]) -> None:
+    prediction = ask(client, metal, method="md", options=SHORT_MD)
+    tasks.shutting_down.set()
+    tasks.run_prediction(prediction)
+    row = client.get(f"/predictions/{prediction}").json()
+    assert (row["status"], row["attempt"]) == ("queued", 0)
+
+
+def test_a_deleted_prediction_stops_its_worker_and_leaves_nothing(
+    client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction = ask(client, metal, method="harmonic", options={"supercell": [3, 3, 3], "q_max_inv_angstrom": 2.0})
+    original = tasks._run
+
+    def delete_then_run(*arguments: Any) -> Any:
+        outcome = original(*arguments)
+        client.delete(f"/predictions/{prediction}")
+        return outcome
+
+    monkeypatch.setattr(tasks, "_run", delete_then_run)
+    tasks.run_prediction(prediction)
+    assert files(settings) == set()

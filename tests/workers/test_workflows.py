@@ -1,0 +1,179 @@
+"""Both workflows on copper in ASE's effective-medium potential: they must agree where theory says that they do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.emt import EMT
+
+from scattering import protocol
+from scattering.partials import Partials
+from scattering.quantum import detailed_balance, harmonic_correction
+from workers import harmonic, molecular_dynamics
+from workers.outcome import CannotPredict
+from workers.progress import ShuttingDown
+from workers.relaxation import CannotRelax, relax
+
+from .conftest import Silent
+
+TEMPERATURE = 150.0
+
+
+def options(method: str, atoms: Atoms, **more: object) -> dict[str, object]:
+    return protocol.fill_options(
+        method=method,
+        quality="preview",
+        numbers=atoms.numbers,
+        positions=atoms.positions,
+        cell=atoms.cell.array,
+        temperature=TEMPERATURE,
+        instruments=["ARCS"],
+        options=more,
+    )
+
+
+@pytest.fixture(scope="module")
+def harmonic_copper() -> Partials:
+    copper = bulk("Cu", "fcc", a=3.59, cubic=True)
+    # As large as the box of the molecular dynamics below
+    chosen = options("harmonic", copper, supercell=[4, 4, 4], q_max_inv_angstrom=8.0)
+    outcome = harmonic.run(copper, EMT(), options=chosen, temperature=TEMPERATURE, progress=Silent())
+    assert outcome.warnings == ()
+    assert outcome.findings["imaginary_fraction"] == 0
+    assert outcome.findings["force_constant_at_edge"] < 0.05
+    return outcome.partials
+
+
+@pytest.fixture(scope="module")
+def dynamic_copper(tmp_path_factory: pytest.TempPathFactory) -> Partials:
+    copper = bulk("Cu", "fcc", a=3.59, cubic=True)
+    chosen = options(
+        "md",
+        copper,
+        supercell=[3, 3, 3],
+        timestep_fs=5.0,
+        sample_fs=20.0,
+        equilibration_ps=2.0,
+        production_ps=12.0,
+        correlation_ps=3.0,
+        n_q_points=1500,
+        q_max_inv_angstrom=8.0,
+    )
+    folder, progress = tmp_path_factory.mktemp("md"), Silent()
+    outcome = molecular_dynamics.run(
+        copper, EMT(), options=chosen, temperature=TEMPERATURE, folder=folder, progress=progress
+    )
+    assert outcome.findings["n_atoms"] == 108
+    assert abs(outcome.findings["energy_drift_mev_per_atom"]) < 0.5
+    assert outcome.timings["atom_steps_per_second"] > 0
+    assert [until for _, until in progress.stages] == sorted(until for _, until in progress.stages)
+    return outcome.partials
+
+
+def test_copper_in_emt_has_the_highest_phonon_that_it_is_known_to_have(harmonic_copper: Partials) -> None:
+    spectrum = harmonic_copper.incoherent[0, 40]
+    highest = harmonic_copper.energy[np.flatnonzero(spectrum > 0)[-1]]
+    # Copper's is 30 meV by neutrons (Svensson 1967); EMT is some 10 % off
+    assert 24 < highest < 34
+
+
+def test_md_scatters_as_the_harmonic_crystal_where_multiphonons_are_weak(
+    harmonic_copper: Partials, dynamic_copper: Partials
+) -> None:
+    """At small q one-phonon scattering is all; the mean energy and the area must agree.
+
+    108 atoms have 107 × 3 modes and 12 ps average over few of their periods: 15 %.
+    """
+    moments = {}
+    for name, partials in {"harmonic": harmonic_copper, "md": dynamic_copper}.items():
+        row = partials.incoherent[0, np.searchsorted(partials.q, 2.0)].astype(float)
+        if partials.statistics == "classical":
+            row = row * harmonic_correction(partials.energy, TEMPERATURE)
+        # Below 3 meV the small box has no modes
+        kept = partials.energy > 3
+        first = (row * partials.energy * (1 - detailed_balance(partials.energy, TEMPERATURE)))[kept].sum()
+        moments[name] = first * partials.energy_step, np.average(partials.energy[kept], weights=row[kept])
+    assert moments["md"][0] == pytest.approx(moments["harmonic"][0], rel=0.15)
+    assert moments["md"][1] == pytest.approx(moments["harmonic"][1], rel=0.08)
+
+
+def test_elastic_line_is_the_debye_waller_factor(harmonic_copper: Partials, dynamic_copper: Partials) -> None:
+    q = np.searchsorted(dynamic_copper.q, 3.0)
+    # EISF of a small box lacks its longest waves: MD's is the larger
+    ratio = dynamic_copper.incoherent_elastic[0, q] / harmonic_copper.incoherent_elastic[0, q]
+    assert 0.97 < ratio < 1.1
+
+
+def test_both_have_the_species_and_the_metadata_they_need(harmonic_copper: Partials, dynamic_copper: Partials) -> None:
+    assert harmonic_copper.species == dynamic_copper.species == ("Cu",)
+    assert (harmonic_copper.statistics, dynamic_copper.statistics) == ("quantum", "classical")
+    assert dynamic_copper.metadata["energy_resolution_mev"] == pytest.approx(4135.67 / 3000, rel=1e-3)
+    np.testing.assert_allclose(harmonic_copper.q, dynamic_copper.q)
+
+
+def test_a_unit_cell_that_is_not_primitive_gives_the_same_phonons(copper: Atoms, progress: Silent) -> None:
+    primitive = bulk("Cu", "fcc", a=3.59)
+    ends = []
+    for atoms, repeats in ((copper, [3, 3, 3]), (primitive, [5, 5, 5])):
+        chosen = options("harmonic", atoms, supercell=repeats, q_max_inv_angstrom=2.0)
+        outcome = harmonic.run(atoms, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress)
+        ends.append(outcome.findings["highest_energy_mev"])
+    assert ends[0] == pytest.approx(ends[1], rel=0.02)
+
+
+def test_md_stops_when_told_to_and_leaves_the_trajectory_to_its_folder(copper: Atoms, tmp_path: Path) -> None:
+    progress = Silent(interrupt_in="running molecular dynamics", error=ShuttingDown())
+    chosen = options("md", copper, supercell=[2, 2, 2], equilibration_ps=0.02, production_ps=4.0, correlation_ps=1.0)
+    with pytest.raises(ShuttingDown):
+        molecular_dynamics.run(
+            copper, EMT(), options=chosen, temperature=TEMPERATURE, folder=tmp_path, progress=progress
+        )
+    assert len(progress.shares) < 10
+    assert {path.name for path in tmp_path.iterdir()} <= {"trajectory.traj"}
+
+
+class Broken(Calculator):
+    """A potential that gives no number."""
+
+    implemented_properties = ("energy", "forces", "stress")
+
+    def calculate(self, atoms: Atoms, properties: object = None, system_changes: object = all_changes) -> None:
+        super().calculate(atoms, properties, system_changes)
+        self.results = {"energy": 0.0, "forces": np.full((len(atoms), 3), np.nan), "stress": np.zeros(6)}
+
+
+def test_forces_that_are_no_numbers_are_reported_in_words(copper: Atoms, progress: Silent) -> None:
+    with pytest.raises(CannotPredict, match="not finite"):
+        harmonic.run(copper, Broken(), options=options("harmonic", copper), temperature=TEMPERATURE, progress=progress)
+    with pytest.raises(CannotRelax, match="not finite"):
+        relax(copper, Broken(), relax_cell=False)
+
+
+def test_a_strained_cell_is_told_and_a_free_one_relaxed() -> None:
+    strained = bulk("Cu", "fcc", a=3.40, cubic=True)
+    fixed = relax(strained, EMT(), relax_cell=False)
+    assert fixed.pressure_gpa > 5
+    assert any("expand" in warning for warning in fixed.warnings)
+    free = relax(strained, EMT(), relax_cell=True)
+    assert abs(free.pressure_gpa) < 0.1
+    # EMT's lattice constant of copper
+    assert free.atoms.cell.lengths()[0] == pytest.approx(3.59, abs=0.03)
+
+
+def test_an_instability_is_reported_and_not_hidden() -> None:
+    # A simple cubic metal collapses: its shear modes are imaginary
+    cubic = bulk("Cu", "sc", a=2.4)
+    outcome = harmonic.run(
+        cubic,
+        EMT(),
+        options=options("harmonic", cubic, supercell=[5, 5, 5], q_max_inv_angstrom=2.0),
+        temperature=TEMPERATURE,
+        progress=Silent(),
+    )
+    assert outcome.findings["imaginary_fraction"] > 0.01
+    assert any("imaginary" in warning for warning in outcome.warnings)
