@@ -1,0 +1,61 @@
+# Two commands: `make run` and `make test`. Each sets up what it needs first.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-lock
+# Passed on to pytest: make test ARGS="-k spectrum"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types imports lock clean
+
+help: ## Show what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: $(STAMP) ## Start Beamcast at http://127.0.0.1:8000 (settings: BEAMCAST_… in the environment)
+	@exec $(BIN)/python serve.py
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/pytest $(ARGS)
+
+lint: $(STAMP) ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## Check types
+	$(BIN)/mypy
+	$(BIN)/mypy serve.py
+
+imports: $(STAMP) ## Check which room imports which
+	$(BIN)/lint-imports
+
+lock: ## Work out the dependencies' versions and hashes anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment and all caches; data/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made anew when the lock changes, and only then.
+$(STAMP): requirements.lock
+	@set -e; \
+	for candidate in python3.13 python3.12 python3.11 python3; do \
+		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$${python:-}" ]; then \
+		echo "Beamcast needs Python 3.11 or newer, and found none (python3.13, python3.12, python3.11, python3)." >&2; exit 1; \
+	fi; \
+	if ! command -v c++ >/dev/null && ! command -v g++ >/dev/null && ! command -v clang++ >/dev/null; then \
+		echo "Beamcast needs a C++ compiler to set up (Debian and Ubuntu: apt-get install g++)." >&2; exit 1; \
+	fi; \
+	if ! $$python -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"), "Python.h"))' 2>/dev/null; then \
+		echo "$$python lacks its C headers (Debian and Ubuntu: apt-get install python3-dev)." >&2; exit 1; \
+	fi; \
+	echo "Setting up in $(VENV) with $$($$python --version); this takes some minutes, once."; \
+	rm -rf $(VENV); \
+	if ! $$python -m venv $(VENV); then \
+		echo "$$python cannot make virtual environments (Debian and Ubuntu: apt-get install python3-venv)." >&2; \
+		rm -rf $(VENV); exit 1; \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
