@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from backend.predictions.schemas import ViewIn
 from backend.schemas import RequestBody
@@ -31,11 +31,12 @@ class FigureIn(Style, ViewIn):
 
     dataset_ids: list[uuid.UUID] = Field(default_factory=list, description="measured data to draw beside it")
 
-    @model_validator(mode="after")
-    def _datasets(self) -> Self:
-        if self.dataset_ids:
+    @field_validator("dataset_ids")
+    @classmethod
+    def _no_datasets(cls, dataset_ids: list[uuid.UUID]) -> list[uuid.UUID]:
+        if dataset_ids:
             raise ValueError("measured data are not available on this server yet; leave 'dataset_ids' out")
-        return self
+        return dataset_ids
 
     @property
     def style(self) -> Style:
@@ -55,8 +56,23 @@ class FiguresIn(Style):
 
     views: list[LabelledView] = Field(min_length=1, max_length=24)
 
-    @model_validator(mode="after")
-    def _one_map(self) -> Self:
-        if self.kind == "map" and len(self.views) > 1:
+    @field_validator("views")
+    @classmethod
+    def _one_map(cls, views: list[LabelledView], others: ValidationInfo) -> list[LabelledView]:
+        if others.data.get("kind") == "map" and len(views) > 1:
             raise ValueError("a map shows one view; ask for one figure each")
-        return self
+        return views
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "spectrum",
+                    "views": [
+                        {"prediction_id": "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c", "instrument": "TOSCA"},
+                        {"prediction_id": "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c", "instrument": "MAPS"},
+                    ],
+                }
+            ]
+        }
+    )

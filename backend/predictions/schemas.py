@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
 from backend.schemas import FreeForm, RequestBody, ResponseBody
 
@@ -122,11 +122,11 @@ class ViewIn(RequestBody):
         }
     )
 
-    @model_validator(mode="after")
-    def _orders(self) -> Self:
-        if self.order is not None:
+    @field_validator("order")
+    @classmethod
+    def _all_orders(cls, order: int | None) -> None:
+        if order is not None:
             raise ValueError("single phonon orders are not available on this server yet; leave 'order' out")
-        return self
 
 
 class MapOut(ResponseBody):

@@ -111,6 +111,12 @@ def test_every_route_is_documented(client: Client) -> None:
             for status, response in operation["responses"].items():
                 if status >= "400":
                     assert "application/problem+json" in response["content"], where
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if body is not None:
+                schema = body["schema"]
+                named = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+                fields = named["properties"].values()
+                assert "examples" in named or any("examples" in field for field in fields), where
             if "{" in path:
                 assert "404" in operation["responses"], where
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from anyio.from_thread import BlockingPortal
 
 from backend.database import transaction
 from backend.models.tables import Model
 from backend.owners import LOCAL_USER
-from backend.predictions import runs
+from backend.predictions import events, runs
+from backend.predictions.tables import Prediction
 from backend.settings import Settings
 from backend.structures.tables import Structure
 
@@ -241,3 +245,45 @@ def test_events_tell_the_state_and_end_with_it(client: Client, settings: Setting
     state = json.loads(lines[1].removeprefix("data: "))
     assert (state["status"], state["progress"], state["warnings"]) == ("succeeded", 1.0, ["a coarse grid"])
     assert response.text.count("event: ") == 1
+
+
+def test_events_follow_a_run(
+    client: Client, settings: Settings, structure: dict[str, Any], portal: BlockingPortal
+) -> None:
+    prediction_id = uuid.UUID(ask(client, structure)["id"])
+    steps: list[Callable[[], object]] = [
+        lambda: runs.claim(prediction_id, WORKER),
+        lambda: runs.report(prediction_id, WORKER, "displacing atoms", 0.5, 3.0),
+        lambda: runs.fail(prediction_id, WORKER, "The cell fell apart."),
+    ]
+
+    async def follow() -> list[tuple[str, float]]:
+        seen = []
+        async for state in events.changes(settings, LOCAL_USER, prediction_id, lambda: False):
+            seen.append((state.status, state.progress))
+            if steps:
+                steps.pop(0)()
+        return seen
+
+    assert portal.call(follow) == [("queued", 0.0), ("running", 0.0), ("running", 0.5), ("failed", 0.5)]
+
+
+@pytest.mark.parametrize("reason", ["deleted", "closing"])
+def test_events_end_with_prediction_or_server(
+    client: Client, settings: Settings, structure: dict[str, Any], portal: BlockingPortal, reason: str
+) -> None:
+    prediction_id = ask(client, structure)["id"]
+    closing = threading.Event()
+
+    async def follow() -> int:
+        seen = 0
+        async for _ in events.changes(settings, LOCAL_USER, uuid.UUID(prediction_id), closing.is_set):
+            seen += 1
+            if reason == "closing":
+                closing.set()
+            else:
+                with transaction(settings) as session:
+                    session.delete(session.get_one(Prediction, uuid.UUID(prediction_id)))
+        return seen
+
+    assert portal.call(follow) == 1

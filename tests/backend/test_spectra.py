@@ -111,7 +111,7 @@ def test_sample_itself_has_no_window(client: Client, prediction_id: str) -> None
         ({"energy_mev": {"min": 0, "max": 1e9, "step": 1}}, "energy_mev.step"),
         ({"energy_mev": {"min": -5, "max": 9, "step": 1}}, "energy_mev.min"),
         ({"contribution": "most"}, "contribution"),
-        ({"order": 2}, "body"),
+        ({"order": 2}, "order"),
     ],
 )
 def test_views_that_cannot_be_are_refused(client: Client, prediction_id: str, wrong: dict[str, Any], loc: str) -> None:
