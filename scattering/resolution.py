@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,15 @@ from scattering.errors import InvalidSettings
 from scattering.instruments import Instrument
 
 
+@cache
+def _instrument(name: str) -> Any:
+    # ResINS parses its YAML at each call, 0.1 s: too long for a slider, whose every step is another setting.
+    return ResinsInstrument.from_default(name)
+
+
 @lru_cache(maxsize=256)
 def _model(name: str, model: str, settings: tuple[tuple[str, Any], ...]) -> Any:
-    return ResinsInstrument.from_default(name).get_resolution_function(model, **dict(settings))
+    return _instrument(name).get_resolution_function(model, **dict(settings))
 
 
 def sigma(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
