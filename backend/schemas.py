@@ -24,13 +24,15 @@ class ResponseBody(BaseModel):
 
 
 def _plain(value: JsonValue) -> JsonValue:
-    numbers: list[JsonValue] = [value]
-    while numbers:
-        item = numbers.pop()
+    waiting: list[JsonValue] = [value]
+    while waiting:
+        item = waiting.pop()
         if isinstance(item, dict):
-            numbers.extend(item.values())
+            waiting += [*item.keys(), *item.values()]
         elif isinstance(item, list):
-            numbers.extend(item)
+            waiting += item
+        elif isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
+            raise ValueError("a text has half of a character (a lone surrogate)")
         elif isinstance(item, float) and not math.isfinite(item):
             raise ValueError("numbers must be finite")
         elif isinstance(item, int | float) and abs(item) > LARGEST_NUMBER:
@@ -39,4 +41,4 @@ def _plain(value: JsonValue) -> JsonValue:
 
 
 FreeForm = Annotated[dict[str, JsonValue], AfterValidator(_plain)]
-"""A mapping that the physics checks in detail; here only that its numbers are numbers."""
+"""A mapping that the physics checks in detail; here only that numbers are numbers and texts are texts."""

@@ -77,6 +77,7 @@ def test_estimate_rests_on_what_this_machine_did(client: Client, settings: Setti
         ({"quality": "perfect"}, "quality", "preview"),
         ({"options": {"supercell": [0, 1, 1]}}, "options.supercell", "whole numbers"),
         ({"options": {"seed": 10**400}}, "options", "too large"),
+        ({"options": {"engine": "\ud800"}}, "options", "surrogate"),
         ({"colour": "blue"}, "colour", "not permitted"),
     ],
 )
@@ -85,7 +86,7 @@ def test_what_cannot_be_predicted_is_refused(
 ) -> None:
     body = {"structure_id": structure["id"], **wrong}
     for path in ("/predictions", "/predictions/estimate"):
-        response = client.post(path, json=body)
+        response = client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
         assert response.status_code == 422
         assert response.headers["content-type"] == "application/problem+json"
         problem = response.json()
