@@ -110,11 +110,12 @@ def delete(scope: Scope, model_id: uuid.UUID) -> None:
     if row.kind == PRETRAINED:
         raise Conflict(f"{row.name} comes with Beamcast and cannot be deleted.")
     row = scope.get_own(Model, model_id, "potential")
+    name = row.name
     scope.session.delete(row)
     try:
         scope.session.flush()
     except IntegrityError as error:
-        raise Conflict(f"Predictions were made with '{row.name}'; delete them first.") from error
+        raise Conflict(f"Predictions were made with '{name}'; delete them first.") from error
     delete_folder(scope.session, scope.settings.model_dir(model_id))
 
 

@@ -88,8 +88,8 @@ def _with_calorine(path: str, atoms: ase.Atoms) -> NDArray[np.float64]:
 
 
 def _results(atoms: ase.Atoms) -> NDArray[np.float64]:
-    forces: Any = atoms.get_forces()  # type: ignore[no-untyped-call]
-    energy: Any = atoms.get_potential_energy()  # type: ignore[no-untyped-call]
+    forces: Any = atoms.get_forces()
+    energy: Any = atoms.get_potential_energy()
     return np.append(np.asarray(forces, dtype=np.float64).ravel(), energy)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import scipy.constants
 from ase.data import atomic_numbers, chemical_symbols, covalent_radii
-from ase.formula import Formula
 from numpy.typing import NDArray
 
 from backend.structures.formats.reading import Unreadable
@@ -21,6 +20,9 @@ from backend.structures.geometry import Bonds, StructureData, bonds, pairs_withi
 
 SYMMETRY_TOLERANCE_ANGSTROM = 0.01
 """spglib's `symprec`: coordinates in papers are rounded to a few thousandths of an Å."""
+
+MAX_ATOMS_FOR_SYMMETRY = 1500
+"""spglib takes 3 s on so many atoms that have no symmetry, and four times as long on twice as many."""
 
 SAME_SPOT_ANGSTROM = 0.5
 """No two nuclei come nearer: the shortest bond is that of H₂, 0.74 Å."""
@@ -133,7 +135,9 @@ def describe(structure: StructureData, stated_formula: str = "") -> Description:
         said.append("The cell is mostly empty: a molecule in a box has no lattice modes, and its spectrum lacks them.")
     if stated_formula and (difference := _formula_difference(counts, stated_formula)):
         said.append(difference)
-    symbol, number = space_group(structure)
+    symbol, number = space_group(structure) if len(structure.numbers) <= MAX_ATOMS_FOR_SYMMETRY else ("P1", 1)
+    if len(structure.numbers) > MAX_ATOMS_FOR_SYMMETRY:
+        said.append(f"The space group of a cell with more than {MAX_ATOMS_FOR_SYMMETRY} atoms is not looked for.")
     mass_g = structure.mass * scipy.constants.value("atomic mass constant") * 1e3
     return Description(
         formula=formula(structure, bonds(structure)),
@@ -210,9 +214,28 @@ def _molecules(n_atoms: int, bonded: Bonds) -> list[NDArray[np.int64]] | None:
 
 
 def _written(counts: Counter[str]) -> str:
-    """Hill's order for organic matter, metals first otherwise."""
-    order = "hill" if {"C", "H"} <= counts.keys() else "metal"
-    return str(Formula.from_dict(dict(counts)).format(order))
+    """Hill's order for organic matter, otherwise the electropositive first (IUPAC 2005, table VI)."""
+    if {"C", "H"} <= counts.keys():
+        symbols = ["C", "H", *sorted(counts.keys() - {"C", "H"})]
+    else:
+        symbols = sorted(counts, key=lambda symbol: _electronegativity_rank(chemical_symbols.index(symbol)))
+    return "".join(symbol + (str(counts[symbol]) if counts[symbol] > 1 else "") for symbol in symbols)
+
+
+def _electronegativity_rank(number: int) -> tuple[float, int]:
+    """Place in IUPAC's sequence: by group, the heavier first; H between the groups of N and O."""
+    if number == 1:
+        return 15.5, 0
+    start = max(z for z in (0, 2, 10, 18, 36, 54, 86) if z < number)
+    place, length = number - start, {0: 2, 2: 8, 10: 8, 18: 18, 36: 18, 54: 32, 86: 32}[start]
+    if place <= 2 and number != 2:
+        group = place
+    elif length == 32:
+        # The lanthanides and actinides stand with group 3.
+        group = 3 if place <= 17 else place - 14
+    else:
+        group = place + 18 - length
+    return (0 if group == 18 else group), -number
 
 
 def _formula_difference(counts: Counter[str], stated: str) -> str:

@@ -129,7 +129,7 @@ def pairs_within(structure: StructureData, radius: NDArray[np.float64]) -> Bonds
     """Pairs nearer than the sum of the two atoms' radii in Å, shape (n_atoms,)."""
     from ase.neighborlist import primitive_neighbor_list
 
-    i, j, shift, length = primitive_neighbor_list(  # type: ignore[no-untyped-call]
+    i, j, shift, length = primitive_neighbor_list(
         "ijSd", (True, True, True), structure.cell, structure.positions, radius
     )
     # Every pair comes from both ends; an atom and its own image comes as +shift and −shift.

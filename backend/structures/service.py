@@ -149,11 +149,12 @@ def delete(scope: Scope, structure_id: uuid.UUID) -> None:
         Predictions rest on it.
     """
     row = scope.get_own(Structure, structure_id, "structure")
+    name = row.name
     scope.session.delete(row)
     try:
         scope.session.flush()
     except IntegrityError as error:
-        raise Conflict(f"Predictions were made for '{row.name}'; delete them first.") from error
+        raise Conflict(f"Predictions were made for '{name}'; delete them first.") from error
     delete_folder(scope.session, scope.settings.structure_dir(structure_id))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
 from backend.structures.formats import star
+from backend.structures.formats.expansion import MERGE_ANGSTROM, Site, distances, expand
 from backend.structures.formats.reading import (
     ISOTOPES,
     NO_CELL,
@@ -21,9 +21,6 @@ from backend.structures.formats.reading import (
 )
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
-
-MERGE_ANGSTROM = 0.1
-"""Images of one site nearer than this are one atom on a symmetry element whose coordinates were rounded."""
 
 FULL_OCCUPANCY = 0.99
 """Refined occupancies of full sites scatter by some thousandths."""
@@ -42,13 +39,6 @@ SYMMETRY_TAGS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz
 NAME_TAGS = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
 HALL_TAGS = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 NUMBER_TAGS = ("_space_group_it_number", "_symmetry_int_tables_number")
-
-
-@dataclass(frozen=True)
-class _Site:
-    label: str
-    number: int
-    position: NDArray[np.float64]  # fractional
 
 
 def read(text: str, max_atoms: int) -> Reading:
@@ -86,9 +76,10 @@ def read(text: str, max_atoms: int) -> Reading:
     _refuse_other_kinds(block)
     cell = _cell(block)
     species = Species()
+    n_listed = len(block.column("_atom_site_fract_x", "_atom_site_cartn_x") or ())
+    if n_listed > max_atoms:
+        raise TooManyAtoms(n_listed, max_atoms)
     sites = _sites(block, cell, species, warnings)
-    if len(sites) > max_atoms:
-        raise TooManyAtoms(len(sites), max_atoms)
     operations = _operations(block, cell, sites, max_atoms, warnings)
     numbers, fractional = expand(sites, operations, cell, max_atoms, warnings)
     title = block.first("_chemical_name_common", "_chemical_name_mineral", "_chemical_name_systematic")
@@ -152,7 +143,7 @@ def _element(label: str, is_type: bool, species: Species, where: str) -> int:
     return species.number(label or "?", where)
 
 
-def _sites(block: star.Block, cell: NDArray[np.float64], species: Species, warnings: list[str]) -> list[_Site]:
+def _sites(block: star.Block, cell: NDArray[np.float64], species: Species, warnings: list[str]) -> list[Site]:
     types = block.column("_atom_site_type_symbol")
     labels = block.column("_atom_site_label") or types or []
     cartesian = block.column("_atom_site_fract_x") is None
@@ -179,7 +170,7 @@ def _sites(block: star.Block, cell: NDArray[np.float64], species: Species, warni
             position = np.linalg.solve(cell.T, position)
         type_symbol = types[row] if types else ""
         number = _element(type_symbol or labels[row], bool(type_symbol), species, where)
-        sites.append(_Site(names[row], number, position))
+        sites.append(Site(names[row], number, position))
     if cartesian:
         warnings.append("The file gives Cartesian coordinates; they are taken with a along x and b in the xy plane.")
     attached = block.column("_atom_site_attached_hydrogens") or []
@@ -214,7 +205,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _operations(
-    block: star.Block, cell: NDArray[np.float64], sites: list[_Site], max_atoms: int, warnings: list[str]
+    block: star.Block, cell: NDArray[np.float64], sites: list[Site], max_atoms: int, warnings: list[str]
 ) -> Operations:
     name, hall, number_text = (block.first(*tags) for tags in (NAME_TAGS, HALL_TAGS, NUMBER_TAGS))
     number = int(number_text) if re.fullmatch(r"[0-9]{1,3}", number_text) else None
@@ -250,105 +241,10 @@ def _operations(
     return operations
 
 
-def _shortest_distance(sites: list[_Site], operations: Operations, cell: NDArray[np.float64], max_atoms: int) -> float:
+def _shortest_distance(sites: list[Site], operations: Operations, cell: NDArray[np.float64], max_atoms: int) -> float:
     try:
         _, points = expand(sites[:50], operations, cell, max_atoms, [])
     except Unreadable:
         return 0.0
-    offsets = _distances(points[:200, None, :] - points[None, :, :], cell)
+    offsets = distances(points[:200, None, :] - points[None, :, :], cell)
     return float(offsets[offsets > MERGE_ANGSTROM].min(initial=np.inf))
-
-
-def _distances(fractional: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Å between points a fractional offset apart, to the nearest image (exact when it is well under half a cell)."""
-    wrapped = fractional - np.rint(fractional)
-    return np.asarray(np.linalg.norm(wrapped @ cell, axis=-1))
-
-
-def expand(
-    sites: list[_Site],
-    operations: Operations,
-    cell: NDArray[np.float64],
-    max_atoms: int,
-    warnings: list[str],
-) -> tuple[list[int], NDArray[np.float64]]:
-    """All atoms of the cell: atomic numbers and fractional positions in [0, 1), shape (n_atoms, 3).
-
-    A site's images within `MERGE_ANGSTROM` of it are itself: it lies on a symmetry element and is put exactly there.
-    """
-    placed, images_per_site, n_atoms = [], [], 0
-    for site in sites:
-        images = operations.images(site.position)
-        offsets = images - site.position
-        offsets -= np.rint(offsets)
-        distance = np.linalg.norm(offsets @ cell, axis=1)
-        stabiliser = distance < MERGE_ANGSTROM
-        near = distance[~stabiliser]
-        if near.size and near.min() < 0.5:
-            raise Unreadable(
-                f"Site {site.label[:20]} is {near.min():.2f} Å from its own image by symmetry: it is disordered over a "
-                "symmetry element, or its coordinates are off. Choose one ordered arrangement."
-            )
-        placed.append(site.position + offsets[stabiliser].mean(axis=0))
-        images_per_site.append(len(operations) // int(stabiliser.sum()))
-        n_atoms += images_per_site[-1]
-    if n_atoms > max_atoms:
-        raise TooManyAtoms(n_atoms, max_atoms)
-
-    numbers: list[int] = []
-    points: list[NDArray[np.float64]] = []
-    owners: list[int] = []
-    for index, (site, position, expected) in enumerate(zip(sites, placed, images_per_site, strict=True)):
-        orbit = _distinct(operations.images(position), cell)
-        if len(orbit) != expected:
-            warnings.append(f"Site {site.label[:20]} has {len(orbit)} images where its symmetry asks for {expected}.")
-        numbers += [site.number] * len(orbit)
-        points.append(orbit)
-        owners += [index] * len(orbit)
-    return _without_repeats(numbers, np.concatenate(points) % 1.0, owners, sites, cell, warnings)
-
-
-def _distinct(points: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
-    kept: list[int] = []
-    remaining = np.arange(len(points))
-    while remaining.size:
-        kept.append(int(remaining[0]))
-        remaining = remaining[_distances(points[remaining] - points[remaining[0]], cell) >= MERGE_ANGSTROM]
-    return points[kept]
-
-
-def _without_repeats(
-    numbers: list[int],
-    points: NDArray[np.float64],
-    owners: list[int],
-    sites: list[_Site],
-    cell: NDArray[np.float64],
-    warnings: list[str],
-) -> tuple[list[int], NDArray[np.float64]]:
-    """Leave out atoms that the file lists although symmetry makes them; refuse two elements on one spot."""
-    # Sorted along the longest axis, only atoms within the merge distance along it need be compared.
-    axis = int(np.argmax(np.linalg.norm(cell, axis=1)))
-    order = np.argsort(points[:, axis], kind="stable")
-    height = abs(np.linalg.det(cell)) / np.linalg.norm(np.cross(cell[(axis + 1) % 3], cell[(axis + 2) % 3]))
-    window = MERGE_ANGSTROM / height
-    repeated: set[int] = set()
-    sorted_axis = points[order, axis]
-    for rank, atom in enumerate(order):
-        if int(atom) in repeated:
-            continue
-        ahead = np.searchsorted(sorted_axis, sorted_axis[rank] + window, side="right")
-        wrapped = np.searchsorted(sorted_axis, sorted_axis[rank] + window - 1.0, side="right")
-        candidates = np.concatenate([order[rank + 1 : ahead], order[: min(wrapped, rank)]])
-        close = candidates[_distances(points[candidates] - points[atom], cell) < MERGE_ANGSTROM]
-        for other in map(int, close):
-            first, second = sorted((int(atom), other))
-            if numbers[first] != numbers[second]:
-                pair = f"{sites[owners[first]].label[:20]} and {sites[owners[second]].label[:20]}"
-                raise Unreadable(f"The sites {pair} lie on one spot.")
-            repeated.add(second)
-    if repeated:
-        warnings.append(
-            f"The file lists {len(repeated)} atoms that its symmetry operations make too; each is kept once."
-        )
-    kept = [index for index in range(len(numbers)) if index not in repeated]
-    return [numbers[index] for index in kept], points[kept]

@@ -88,7 +88,7 @@ class Lines:
     """A text's lines, taken one after the other, with their numbers for messages."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
+        self._lines = text.rstrip().split("\n")
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:

@@ -110,15 +110,13 @@ def _parse_operation(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64
     for row, part in enumerate(parts):
         end = 0
         for match in TERM.finditer(part):
-            if match.start() != end or (end > 0 and not match[1]):
+            if match.start() != end or (end > 0 and not match[1]) or (match[4] and not int(match[4])):
                 break
             end = match.end()
             sign = -1 if match[1] == "-" else 1
             if match[2]:
                 rotation[row, "xyz".index(match[2].lower())] += sign
             elif match[3]:
-                if int(match[4]) == 0:
-                    break
                 translation[row] += sign * int(match[3]) / int(match[4])
             else:
                 translation[row] += sign * float(match[5])
@@ -172,7 +170,7 @@ def _settings() -> tuple[_Setting, ...]:
                 hall_number,
                 entry.number,
                 frozenset(map(_plain, names)),
-                _plain(entry.hall_symbol),
+                " ".join(entry.hall_symbol.split()),
                 entry.choice.lower(),
             )
         )
@@ -191,7 +189,7 @@ def operations_of_group(
     """
     base, _, suffix = name.partition(":")
     plain, suffix = _plain(base), _plain(suffix)
-    found = [setting for setting in _settings() if hall and setting.hall == _plain(hall)]
+    found = [setting for setting in _settings() if hall and setting.hall == " ".join(hall.replace("_", " ").split())]
     if not found:
         found = [setting for setting in _settings() if plain and plain in setting.names]
     if not found and number is not None:
@@ -201,7 +199,9 @@ def operations_of_group(
     called = name or hall or f"number {number}"
     if not found:
         raise Unreadable(f"There is no space group '{called[:40]}'; list the symmetry operations in the file.")
-    settings = [(setting.choice, _database_operations(setting.hall_number)) for setting in found]
+    # Two names of a setting that share a Hall symbol share the operations.
+    distinct = {setting.hall: setting for setting in reversed(found)}.values()
+    settings = [(setting.choice, _database_operations(setting.hall_number)) for setting in reversed(distinct)]
     fitting = [(choice, operations) for choice, operations in settings if operations.fits(cell)]
     if not fitting:
         raise Unreadable(f"The cell's lengths and angles do not have the symmetry of the space group '{called[:40]}'.")

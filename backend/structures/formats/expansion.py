@@ -1,0 +1,126 @@
+"""From the sites of an asymmetric unit and the operations of a space group to all atoms of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.structures.formats.reading import TooManyAtoms, Unreadable
+from backend.structures.formats.symmetry import Operations
+
+MERGE_ANGSTROM = 0.1
+"""Images of one site nearer than this are one atom on a symmetry element whose coordinates were rounded."""
+
+SPLIT_ANGSTROM = 0.5
+"""Images of one site nearer than this, but not the same, are halves of a disordered atom: no bond is so short."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """An atom of the asymmetric unit: its name in the file, atomic number and fractional position, shape (3,)."""
+
+    label: str
+    number: int
+    position: NDArray[np.float64]
+
+
+def distances(fractional: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Å between points a fractional offset apart, to the nearest image (exact when it is well under half a cell)."""
+    wrapped = fractional - np.rint(fractional)
+    return np.asarray(np.linalg.norm(wrapped @ cell, axis=-1))
+
+
+def expand(
+    sites: list[Site],
+    operations: Operations,
+    cell: NDArray[np.float64],
+    max_atoms: int,
+    warnings: list[str],
+) -> tuple[list[int], NDArray[np.float64]]:
+    """All atoms of the cell: atomic numbers and fractional positions in [0, 1), shape (n_atoms, 3).
+
+    A site's images within `MERGE_ANGSTROM` of it are itself: it lies on a symmetry element and is put exactly there.
+    """
+    placed, images_per_site, n_atoms, split = [], [], 0, []
+    for site in sites:
+        images = operations.images(site.position)
+        offsets = images - site.position
+        offsets -= np.rint(offsets)
+        distance = np.linalg.norm(offsets @ cell, axis=1)
+        stabiliser = distance < MERGE_ANGSTROM
+        nearest = distance[~stabiliser].min(initial=np.inf)
+        if nearest < SPLIT_ANGSTROM:
+            split.append((site.label, nearest))
+        placed.append(site.position + offsets[stabiliser].mean(axis=0))
+        images_per_site.append(len(operations) // int(stabiliser.sum()))
+        n_atoms += images_per_site[-1]
+    if n_atoms > max_atoms:
+        raise TooManyAtoms(n_atoms, max_atoms)
+    if split:
+        label, nearest = split[0]
+        raise Unreadable(
+            f"Site {label[:20]} is {nearest:.2f} Å from its own image by symmetry: it is disordered over a symmetry "
+            "element, or its coordinates are off. Choose one ordered arrangement."
+        )
+
+    numbers: list[int] = []
+    points: list[NDArray[np.float64]] = []
+    owners: list[int] = []
+    for index, (site, position, expected) in enumerate(zip(sites, placed, images_per_site, strict=True)):
+        orbit = _distinct(operations.images(position), cell)
+        if len(orbit) != expected:
+            warnings.append(f"Site {site.label[:20]} has {len(orbit)} images where its symmetry asks for {expected}.")
+        numbers += [site.number] * len(orbit)
+        points.append(orbit)
+        owners += [index] * len(orbit)
+    repeated = _repeats(numbers, np.concatenate(points) % 1.0, owners, sites, cell)
+    if repeated and len(operations) == 1:
+        raise Unreadable(f"The file lists {len(repeated)} of its atoms twice, on the same spot.")
+    if repeated:
+        warnings.append(
+            f"Of the atoms that the file lists, symmetry makes {len(repeated)} a second time; each is kept once."
+        )
+    kept = [index for index in range(len(numbers)) if index not in repeated]
+    return [numbers[index] for index in kept], (np.concatenate(points) % 1.0)[kept]
+
+
+def _distinct(points: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    kept: list[int] = []
+    remaining = np.arange(len(points))
+    while remaining.size:
+        kept.append(int(remaining[0]))
+        remaining = remaining[distances(points[remaining] - points[remaining[0]], cell) >= MERGE_ANGSTROM]
+    return points[kept]
+
+
+def _repeats(
+    numbers: list[int],
+    points: NDArray[np.float64],
+    owners: list[int],
+    sites: list[Site],
+    cell: NDArray[np.float64],
+) -> set[int]:
+    """Atoms that lie where an earlier one of the same element does; two elements on one spot are refused."""
+    # Sorted along the longest axis, only atoms within the merge distance along it need be compared.
+    axis = int(np.argmax(np.linalg.norm(cell, axis=1)))
+    order = np.argsort(points[:, axis], kind="stable")
+    height = abs(np.linalg.det(cell)) / np.linalg.norm(np.cross(cell[(axis + 1) % 3], cell[(axis + 2) % 3]))
+    window = MERGE_ANGSTROM / height
+    repeated: set[int] = set()
+    sorted_axis = points[order, axis]
+    for rank, atom in enumerate(order):
+        if int(atom) in repeated:
+            continue
+        ahead = np.searchsorted(sorted_axis, sorted_axis[rank] + window, side="right")
+        wrapped = np.searchsorted(sorted_axis, sorted_axis[rank] + window - 1.0, side="right")
+        candidates = np.concatenate([order[rank + 1 : ahead], order[: min(wrapped, rank)]])
+        close = candidates[distances(points[candidates] - points[atom], cell) < MERGE_ANGSTROM]
+        for other in map(int, close):
+            first, second = sorted((int(atom), other))
+            if numbers[first] != numbers[second]:
+                pair = f"{sites[owners[first]].label[:20]} and {sites[owners[second]].label[:20]}"
+                raise Unreadable(f"The sites {pair} lie on one spot.")
+            repeated.add(second)
+    return repeated

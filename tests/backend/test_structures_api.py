@@ -1,0 +1,261 @@
+"""Structures over HTTP: uploads in a confined process, files, examples, deletion."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend import confined, database
+from backend.errors import Unprocessable
+from backend.predictions.tables import Prediction
+from backend.settings import Settings
+from backend.structures import examples, service
+from backend.structures.formats import FORMATS
+from backend.structures.geometry import StructureData
+
+from .conftest import Client
+
+BENZENE = examples.catalogue()["benzene"].content
+WATER = b"3\nwater\nO 0 0 0\nH 0.76 0.59 0\nH -0.76 0.59 0\n"
+POLONIUM = b"Polonium\n3.345\n1 0 0\n0 1 0\n0 0 1\nPo\n1\nDirect\n0 0 0\n"
+
+
+def upload(client: Client, content: bytes, file_name: str = "benzene.cif", **form: str) -> Any:
+    return client.post("/structures", files={"file": (file_name, content)}, data=form)
+
+
+def nothing_is_left(settings: Settings) -> bool:
+    folder = settings.data_dir / "structures"
+    return not folder.exists() or not list(folder.iterdir())
+
+
+def test_uploaded_structure_is_described_listed_and_read_back(client: Client, settings: Settings) -> None:
+    response = upload(client, BENZENE)
+    assert response.status_code == 201, response.text
+    structure = response.json()
+    assert structure["name"] == "Benzene, phase I, 138 K"
+    assert structure["formula"] == "C6H6"
+    assert structure["n_atoms"] == 48
+    assert structure["elements"] == ["H", "C"]
+    assert structure["cell"]["lengths_angstrom"] == [7.39, 9.42, 6.81]
+    assert structure["cell"]["angles_deg"] == [90, 90, 90]
+    assert structure["cell"]["volume_angstrom3"] == pytest.approx(7.39 * 9.42 * 6.81)
+    assert (structure["space_group"], structure["space_group_number"]) == ("Pbca", 61)
+    assert structure["density_g_cm3"] == pytest.approx(1.0945, abs=1e-4)
+    assert structure["warnings"] == []
+    assert (structure["format"], structure["filename"]) == ("cif", "benzene.cif")
+    assert client.get(f"/structures/{structure['id']}").json() == structure
+    assert client.get("/structures").json() == {"items": [structure], "total": 1}
+    loaded = service.load_structure(settings, structure["id"])
+    assert isinstance(loaded, StructureData)
+    assert loaded.symbols.count("H") == 24
+
+
+@pytest.mark.parametrize(
+    ("form", "file_name", "content", "expected"),
+    [
+        ({"name": " My\tbenzene\n"}, "x.cif", BENZENE, "My benzene"),
+        ({}, "sample 7.vasp", POLONIUM, "Polonium"),
+        ({}, "sample 7.vasp", POLONIUM.replace(b"Polonium", b""), "sample 7"),
+        ({}, "POSCAR", POLONIUM.replace(b"Polonium", b""), "Po"),
+        ({"format": "poscar"}, "anything.bin", POLONIUM, "Polonium"),
+    ],
+)
+def test_name_of_a_structure(
+    client: Client, form: dict[str, str], file_name: str, content: bytes, expected: str
+) -> None:
+    response = upload(client, content, file_name, **form)
+    assert response.status_code == 201, response.text
+    assert response.json()["name"] == expected
+
+
+def test_elements_that_the_default_potential_lacks_are_told(client: Client) -> None:
+    warnings = upload(client, POLONIUM, "POSCAR").json()["warnings"]
+    assert warnings == ["NEP89, the default potential, does not know Po: upload a potential that does."]
+
+
+@pytest.mark.parametrize(
+    ("content", "file_name", "form", "status", "word"),
+    [
+        (b"not a structure", "x.cif", {}, 422, "a CIF begins with 'data_'"),
+        (b"", "x.cif", {}, 422, "empty"),
+        (b" \n", "x.cif", {}, 422, "empty"),
+        (bytes(range(256)) * 100, "x.cif", {}, 422, "binary"),
+        (WATER, "water.xyz", {}, 422, "no unit cell"),
+        (BENZENE, "benzene.traj", {}, 422, "does not tell the format"),
+        (BENZENE, "benzene.cif", {"format": "pickle"}, 422, "not a format that is read"),
+        (BENZENE.replace(b"C1 C -0.0569", b"C1 C nan"), "x.cif", {}, 422, "C1: 'nan' is not a number"),
+        (BENZENE.replace(b"C1 C", b"C1 Xx"), "x.cif", {}, 422, "'Xx' is not a chemical element"),
+        (BENZENE.replace(b"-0.0976 0.2447 -0.0177", b"-0.0569 0.1387 -0.0054"), "x.cif", {}, 422, "lie on one spot"),
+        (b'6000\nLattice="90 0 0 0 90 0 0 0 90"\n', "x.xyz", {}, 413, "at most 5000"),
+    ],
+)
+def test_bad_files_are_refused_and_leave_nothing(
+    client: Client, settings: Settings, content: bytes, file_name: str, form: dict[str, str], status: int, word: str
+) -> None:
+    response = upload(client, content, file_name, **form)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert word in problem["detail"]
+    assert problem["errors"][0]["loc"] in ("file", "format")
+    assert client.get("/structures").json()["total"] == 0
+    assert nothing_is_left(settings)
+
+
+def test_a_hundred_megabytes_are_refused(client: Client, settings: Settings) -> None:
+    response = upload(client, b"#" * 100_000_000)
+    assert response.status_code == 413
+    assert response.json()["title"] == "Too large"
+    assert nothing_is_left(settings)
+
+
+def test_missing_file_is_named(client: Client) -> None:
+    response = client.post("/structures", data={"name": "x"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == "file"
+
+
+def test_failed_store_leaves_nothing(client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Unprocessable("after the files were written")
+
+    monkeypatch.setattr("backend.owners.Scope.add", refuse)
+    assert upload(client, BENZENE).status_code == 422
+    assert nothing_is_left(settings)
+
+
+def test_same_key_makes_one_structure(client: Client) -> None:
+    arguments: dict[str, Any] = {"files": {"file": ("POSCAR", POLONIUM)}, "headers": {"Idempotency-Key": "k"}}
+    first, second = (client.post("/structures", **arguments).json() for _ in range(2))
+    assert first["id"] == second["id"]
+    arguments["files"] = {"file": ("POSCAR", POLONIUM.replace(b"3.345", b"3.4"))}
+    assert client.post("/structures", **arguments).status_code == 422
+
+
+@pytest.mark.parametrize(("fmt", "ending"), [("cif", ".cif"), ("poscar", ".vasp"), ("extxyz", ".extxyz")])
+def test_downloads_can_be_uploaded_again(client: Client, fmt: str, ending: str) -> None:
+    made = client.post("/examples/ice-xi").json()
+    file = client.get(f"/structures/{made['id']}/file", params={"format": fmt})
+    assert file.headers["content-disposition"] == f'attachment; filename="Ice_XI{ending}"'
+    assert file.headers["x-content-type-options"] == "nosniff"
+    again = upload(client, file.content, f"again{ending}").json()
+    for key in ("formula_cell", "space_group", "elements", "name"):
+        assert again[key] == made[key]
+    assert again["cell"]["volume_angstrom3"] == pytest.approx(made["cell"]["volume_angstrom3"])
+
+
+def test_original_comes_back_to_the_byte(client: Client) -> None:
+    content = BENZENE + b"# M\xfcller\r\n"
+    made = upload(client, content, '../../etc/<b>"x\r\n.cif').json()
+    assert "/" not in made["filename"]
+    file = client.get(f"/structures/{made['id']}/file", params={"format": "original"})
+    assert file.content == content
+    assert re.fullmatch(r'attachment; filename="[\w.-]+"', file.headers["content-disposition"])
+    assert client.get(f"/structures/{made['id']}/file", params={"format": "pdb"}).status_code == 422
+
+
+def test_deleted_structure_is_gone_with_its_files(client: Client, settings: Settings) -> None:
+    made = client.post("/examples/silicon").json()
+    assert settings.structure_dir(made["id"]).is_dir()
+    assert client.delete(f"/structures/{made['id']}").status_code == 204
+    assert nothing_is_left(settings)
+    assert client.get(f"/structures/{made['id']}").status_code == 404
+    assert client.delete(f"/structures/{made['id']}").status_code == 404
+
+
+def test_structure_with_predictions_stays(client: Client, settings: Settings) -> None:
+    made = client.post("/examples/silicon").json()
+    asked = client.post("/predictions", json={"structure_id": made["id"], "instruments": ["TOSCA"]})
+    assert asked.status_code == 202, asked.text
+    response = client.delete(f"/structures/{made['id']}")
+    assert response.status_code == 409
+    assert "Predictions were made for 'Silicon'; delete them first." in response.json()["detail"]
+    assert settings.structure_dir(made["id"]).is_dir()
+    with database.transaction(settings) as session:
+        for row in session.query(Prediction):
+            session.delete(row)
+    assert client.delete(f"/structures/{made['id']}").status_code == 204
+
+
+def test_examples_are_listed_and_added(client: Client) -> None:
+    listed = client.get("/examples").json()
+    assert {"silicon", "benzene", "barium-titanate-sc-h"} <= {example["name"] for example in listed}
+    assert all(set(example) == {"name", "title", "formula", "description", "source"} for example in listed)
+    for example in listed:
+        made = client.post(f"/examples/{example['name']}")
+        assert made.status_code == 201, made.text
+        assert made.json()["formula"] == example["formula"]
+        assert made.json()["name"] == example["title"]
+        assert made.json()["warnings"] == []
+    missing = client.post("/examples/unobtainium")
+    assert missing.status_code == 404
+    assert "silicon" in missing.json()["detail"]
+
+
+def test_example_is_the_same_as_its_file_uploaded(client: Client) -> None:
+    made = client.post("/examples/benzene").json()
+    uploaded = upload(client, BENZENE).json()
+    for key in made.keys() - {"id", "created_at", "name", "example"}:
+        assert made[key] == uploaded[key]
+
+
+HOSTILE = {
+    "loop": "while True: pass",
+    "memory": "x = [bytearray(2**28) for _ in range(100)]",
+    "crash": "import ctypes; ctypes.string_at(0)",
+    "exit": "import os; os._exit(3)",
+    "error": "raise KeyError('what nobody thought of')",
+    "write": f"import pathlib; pathlib.Path({str(Path(__file__).with_name('written'))!r}).write_text('x' * 10)",
+}
+
+
+@pytest.mark.parametrize("harm", sorted(HOSTILE))
+def test_reader_that_is_led_astray_takes_nothing_with_it(tmp_path: Path, harm: str) -> None:
+    (tmp_path / "astray.py").write_text(
+        "from backend import confined\n"
+        "with confined.child(memory_bytes=2**30, cpu_s=0.5) as answer:\n"
+        "    answer.write('started')\n"
+        f"    {HOSTILE[harm]}\n"
+    )
+    target = Path(__file__).with_name("written")
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONPATH", str(tmp_path))
+            with pytest.raises(confined.Exceeded):
+                confined.run("astray", [], b"", timeout_s=5)
+        assert not target.exists() or not target.read_text()
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def test_what_libraries_print_is_not_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "loud.py").write_text(
+        "import os, sys, warnings\n"
+        "from backend import confined\n"
+        "with confined.child(memory_bytes=2**30, cpu_s=5) as answer:\n"
+        "    print('noise'); os.write(1, b'noise'); warnings.warn('noise')\n"
+        "    answer.write(open(confined.INPUT).read())\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(tmp_path))
+        assert confined.run("loud", [], b"the file", timeout_s=5) == "the file"
+
+
+def test_unreadable_within_the_limits_is_unprocessable(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exceed(*_: object, **__: object) -> str:
+        raise confined.Exceeded("it took too long")
+
+    monkeypatch.setattr(confined, "run", exceed)
+    with pytest.raises(Unprocessable, match="could not be read as CIF: it took too long"):
+        service.read(settings, BENZENE, FORMATS["cif"])
+
+
+def test_canonical_file_is_plain_json(client: Client, settings: Settings) -> None:
+    made = client.post("/examples/silicon").json()
+    stored = json.loads((settings.structure_dir(made["id"]) / service.CANONICAL).read_text())
+    assert set(stored) == {"numbers", "positions", "cell", "pbc"}

@@ -1,0 +1,291 @@
+"""CIF: grammar, sites, symmetry; against ASE's and spglib's own expansions where they have one."""
+
+from __future__ import annotations
+
+import io
+
+import ase.io
+import numpy as np
+import pytest
+import spglib
+from ase.geometry import get_distances
+
+from backend.structures import examples
+from backend.structures.formats import cif, star
+from backend.structures.formats.reading import TooManyAtoms, Unreadable
+from backend.structures.formats.symmetry import operations_of_group, parse_operations
+from backend.structures.geometry import StructureData, cell_from_lengths_and_angles
+
+SITES = "loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+
+
+def cell(
+    a: object = 5.64, b: object = 5.64, c: object = 5.64, alpha: object = 90, beta: object = 90, gamma: object = 90
+) -> str:
+    names = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+    lines = [f"_cell_{name} {value}" for name, value in zip(names, (a, b, c, alpha, beta, gamma), strict=True)]
+    return "\n".join(["data_test", *lines]) + "\n"
+
+
+def named(group: str) -> str:
+    return f"_space_group_name_H-M_alt '{group}'\n"
+
+
+def listed(rotations: np.ndarray, translations: np.ndarray) -> str:
+    def row(coefficients: np.ndarray, shift: float) -> str:
+        terms = [f"{'+' if c > 0 else '-'}{axis}" for c, axis in zip(coefficients, "xyz", strict=True) if c]
+        return "".join(terms) + (f"+{shift:.4f}" if shift else "")
+
+    operations = [
+        ",".join(row(c, s) for c, s in zip(rotation, translation, strict=True))
+        for rotation, translation in zip(rotations, translations, strict=True)
+    ]
+    return "loop_\n_space_group_symop_operation_xyz\n" + "\n".join(operations) + "\n"
+
+
+def read(text: str, max_atoms: int = 2000) -> cif.Reading:
+    return cif.read(text, max_atoms)
+
+
+def refused(text: str, max_atoms: int = 2000) -> str:
+    with pytest.raises(Unreadable) as refusal:
+        cif.read(text, max_atoms)
+    return str(refusal.value)
+
+
+def same_crystal(one: StructureData, other: StructureData) -> bool:
+    """The same atoms in the same cell in any order, to 1e-3 Å: the files round to about as much."""
+    if len(one.numbers) != len(other.numbers) or not np.allclose(one.cell, other.cell, atol=1e-6):
+        return False
+    _, distance = get_distances(one.positions, other.positions, cell=one.cell, pbc=True)
+    nearest = distance.argmin(axis=1)
+    return bool(
+        (distance.min(axis=1) < 1e-3).all()
+        and len(set(nearest.tolist())) == len(nearest)
+        and (one.numbers == other.numbers[nearest]).all()
+    )
+
+
+@pytest.mark.parametrize("name", sorted(examples.catalogue()))
+def test_examples_expand_as_ase_expands_them(name: str) -> None:
+    content = examples.catalogue()[name].content
+    atoms = ase.io.read(io.StringIO(content.decode()), format="cif")
+    theirs = StructureData(atoms.numbers.astype(np.int64), atoms.positions, atoms.cell.array, np.ones(3, bool))
+    assert same_crystal(read(content.decode()).structure, theirs)
+
+
+@pytest.mark.parametrize(
+    "hall_number", [2, 81, 90, 115, 227, 298, 364, 419, 433, 434, 459, 489, 494, 517, 523, 525, 526, 530]
+)
+def test_listed_operations_expand_to_the_group_they_come_from(hall_number: int) -> None:
+    # Two general positions, in a cell that has the group's symmetry.
+    group = spglib.get_spacegroup_type(hall_number)
+    symmetry = spglib.get_symmetry_from_database(hall_number)
+    lattice = _cell_of(group.number, group.choice)
+    text = cell(*lattice) + listed(symmetry["rotations"], symmetry["translations"])
+    structure = read(text + SITES + "C1 C 0.117 0.263 0.391\nN1 N 0.081 0.139 0.442\n", 10_000).structure
+    found = spglib.get_symmetry_dataset((structure.cell, structure.fractional, structure.numbers), symprec=1e-4)
+    assert found.number == group.number
+    assert (structure.numbers == 6).sum() == len(symmetry["rotations"])
+
+
+def _cell_of(number: int, choice: str) -> tuple[float, ...]:
+    if number < 3:
+        return (11.0, 12.0, 13.0, 80, 95, 105)
+    if number < 16:
+        return (11.0, 12.0, 13.0, 90, 100, 90)
+    if number < 75:
+        return (11.0, 12.0, 13.0, 90, 90, 90)
+    if number < 143:
+        return (11.0, 11.0, 13.0, 90, 90, 90)
+    if number < 195:
+        return (12.0, 12.0, 12.0, 75, 75, 75) if choice == "R" else (11.0, 11.0, 17.0, 90, 90, 120)
+    return (45.0, 45.0, 45.0, 90, 90, 90)
+
+
+def test_every_setting_is_found_by_its_hall_symbol() -> None:
+    for hall_number in range(1, 531):
+        group = spglib.get_spacegroup_type(hall_number)
+        axes = group.choice.strip("-123") if 3 <= group.number < 16 else group.choice
+        lengths = _cell_of(group.number, group.choice)
+        if axes in ("a", "c"):
+            a, b, c, alpha, beta, gamma = lengths
+            lengths = (a, b, c, beta, alpha, gamma) if axes == "a" else (a, b, c, alpha, gamma, beta)
+        lattice = cell_from_lengths_and_angles(np.array(lengths[:3]), np.array(lengths[3:]))
+        found = operations_of_group(hall=group.hall_symbol, name="", number=None, cell=lattice)
+        assert len(found) == 1
+        expected = spglib.get_symmetry_from_database(hall_number)
+        assert np.array_equal(found[0][1].rotation, expected["rotations"])
+        assert found[0][1].is_group()
+
+
+@pytest.mark.parametrize(
+    ("name", "lattice", "sites", "formula_cell"),
+    [
+        ("F m -3 m", (5.64, 5.64, 5.64), "Na Na1+ 0 0 0\nCl Cl1- 1/2 1/2 1/2\n", {11: 4, 17: 4}),
+        ("Fm-3m", (5.64, 5.64, 5.64), "Na Na 0 0 0\nCl Cl .5 .5 .5\n", {11: 4, 17: 4}),
+        ("P 21/n", (6, 7, 8, 90, 95, 90), "C1 C .1 .2 .3\n", {6: 4}),
+        ("P 1 21/c 1", (6, 7, 8, 90, 95, 90), "C1 C .1 .2 .3\n", {6: 4}),
+        ("P b n m", (5.4, 5.6, 7.8), "C1 C .1 .2 .1\n", {6: 8}),
+        ("R -3 m", (4.5, 4.5, 11.9, 90, 90, 120), "Bi1 Bi 0 0 0.234\n", {83: 6}),
+        ("R -3 m", (4.7, 4.7, 4.7, 57.2, 57.2, 57.2), "Bi1 Bi 0.234 0.234 0.234\n", {83: 2}),
+        ("F d -3 m :2", (5.431, 5.431, 5.431), "Si1 Si 0.125 0.125 0.125\n", {14: 8}),
+    ],
+)
+def test_group_by_name_alone(name: str, lattice: tuple[float, ...], sites: str, formula_cell: dict[int, int]) -> None:
+    reading = read(cell(*lattice) + named(name) + SITES + sites)
+    numbers, counts = np.unique(reading.structure.numbers, return_counts=True)
+    assert dict(zip(numbers.tolist(), counts.tolist(), strict=True)) == formula_cell
+    assert reading.warnings == []
+
+
+@pytest.mark.parametrize(("x", "choice"), [("0", "1"), ("0.125", "2")])
+def test_origin_that_is_left_open_is_chosen_by_distances_and_told(x: str, choice: str) -> None:
+    reading = read(cell(5.431, 5.431, 5.431) + named("F d -3 m") + SITES + f"Si1 Si {x} {x} {x}\n")
+    assert len(reading.structure.numbers) == 8
+    assert f"'{choice}' is used" in reading.warnings[0]
+    assert "2.35 Å" in reading.warnings[0]
+
+
+def test_special_positions_that_were_rounded_are_put_right() -> None:
+    group = spglib.get_symmetry_from_database(488)
+    text = cell(2.464, 2.464, 6.711, 90, 90, 120) + listed(group["rotations"], group["translations"])
+    structure = read(text + SITES + "C1 C 0 0 0.25\nC2 C 0.333 0.667 0.25\n").structure
+    assert len(structure.numbers) == 4
+    assert np.allclose(structure.fractional[2], [1 / 3, 2 / 3, 1 / 4], atol=1e-12)
+
+
+def test_uncertainties_are_taken_off() -> None:
+    structure = read(
+        cell("7.390(20)", "9.42(2)", "6.81(2)") + SITES + "C1 C -0.0569(12) .1387(3) 1.2e-1(1)\n"
+    ).structure
+    assert np.allclose(structure.fractional, [[0.9431, 0.1387, 0.12]])
+    assert np.allclose(np.diag(structure.cell), [7.39, 9.42, 6.81])
+
+
+def test_partial_occupancies_are_refused_by_name() -> None:
+    loop = SITES.replace("_atom_site_fract_x", "_atom_site_occupancy\n_atom_site_fract_x")
+    message = refused(cell() + loop + "Fe1 Fe 0.5 0 0 0\nNi1 Ni 0.50(2) 0 0 0\nO1 O . .5 .5 .5\nO2 O 1.0 .2 .2 .2\n")
+    assert "Fe1 (0.5), Ni1 (0.5)" in message
+    assert "O1" not in message
+    assert read(cell() + loop + "Fe1 Fe 0.998(4) 0 0 0\n").structure.symbols == ["Fe"]
+    assert "1.5" in refused(cell() + loop + "Fe1 Fe 1.5 0 0 0\n")
+
+
+@pytest.mark.parametrize(
+    ("label", "symbol"),
+    [
+        ("CA1", "C"),
+        ("Ca1", "Ca"),
+        ("C12A", "C"),
+        ("H1", "H"),
+        ("HO2", "H"),
+        ("OW", "O"),
+        ("Cl", "Cl"),
+        ("C1'", "C"),
+        ('N1"', "N"),
+    ],
+)
+def test_elements_from_labels(label: str, symbol: str) -> None:
+    loop = SITES.replace("_atom_site_type_symbol\n", "")
+    assert read(cell() + loop + f"{label} 0 0 0\n").structure.symbols == [symbol]
+
+
+def test_rows_may_share_and_break_lines() -> None:
+    structure = read(cell() + SITES + "C1 C 0 0 0 N1 N .5\n.5 .5 'O 1'\nO 0 0 .5\n").structure
+    assert structure.symbols == ["C", "N", "O"]
+
+
+def test_text_fields_hide_what_looks_like_tags() -> None:
+    text = "_publ_section_title\n;\ndata_other loop_ ' _cell_length_a 9\n;\n"
+    assert read(cell() + text + SITES + "C1 C 0 0 0\n").structure.cell[0, 0] == 5.64
+
+
+def test_deuterium_is_hydrogen_and_told() -> None:
+    reading = read(cell() + SITES + "D1 D 0 0 0\nD2 D 0 0 .3\nO1 O 0 .3 0\n")
+    assert reading.structure.symbols == ["H", "H", "O"]
+    assert "D (2H) on 2 sites" in reading.warnings[0]
+
+
+def test_first_of_several_structures_is_used_and_told() -> None:
+    other = cell().replace("data_test", "data_other") + SITES + "N1 N 0 0 0\n"
+    reading = read("data_global\n_journal_year 2020\n" + cell() + SITES + "C1 C 0 0 0\n" + other)
+    assert reading.structure.symbols == ["C"]
+    assert "'other'" in reading.warnings[0]
+
+
+def test_atoms_that_symmetry_makes_too_are_kept_once() -> None:
+    reading = read(cell() + named("F m -3 m") + SITES + "Na1 Na 0 0 0\nNa2 Na 0 .5 .5\nCl1 Cl .5 .5 .5\n")
+    assert len(reading.structure.numbers) == 8
+    assert "a second time" in reading.warnings[0]
+
+
+def test_operations_that_are_no_group_are_told() -> None:
+    operations = "loop_\n_symmetry_equiv_pos_as_xyz\n'x,y,z'\n'-y,x,z'\n"
+    assert "do not form a group" in read(cell() + operations + SITES + "C1 C .1 .2 .3\n").warnings[0]
+
+
+def test_group_named_but_only_identity_listed_is_told() -> None:
+    text = cell() + named("P m -3 m") + "_space_group_IT_number 221\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n"
+    reading = read(text + SITES + "C1 C .1 .2 .3\n")
+    assert len(reading.structure.numbers) == 1
+    assert "lists only x,y,z" in reading.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "no atoms"),
+        ("hello", "begins with 'data_'"),
+        ("data_x\n", "no atoms"),
+        ("data_x\n_cell_length_a\n", "has no value"),
+        (cell() + "loop_\n", "without names"),
+        (cell() + SITES + "C1 C 0 0\n", "values"),
+        (cell() + SITES + "C1 C 0 0 nan\n", "not a number"),
+        (cell() + SITES + "C1 C 0 0 1e999\n", "not a finite number"),
+        (cell() + SITES + "C1 C 0 0 ?\nC2 C 0 . 0\n", "no position: C1, C2"),
+        (cell() + SITES + "Q1 Q 0 0 0\n", "not a chemical element"),
+        (cell() + SITES + "Xx Xx 0 0 0\n", "not a chemical element"),
+        (cell() + SITES + "C1 C 0 0 0\nN1 N 0 0 0\n", "C1 and N1 lie on one spot"),
+        (cell() + SITES + "C1 C 0 0 0\nC2 C 1 0 0\n", "twice"),
+        (cell(a=0) + SITES + "C1 C 0 0 0\n", "must be positive"),
+        (cell(alpha=170, beta=20, gamma=20) + SITES + "C1 C 0 0 0\n", "impossible"),
+        ("data_x\n" + SITES + "C1 C 0 0 0\n", "no unit cell"),
+        (cell(a=6) + named("F m -3 m") + SITES + "C1 C 0 0 0\n", "do not have the symmetry"),
+        (cell(a=6) + "loop_\n_symmetry_equiv_pos_as_xyz\ny,z,x\n" + SITES + "C1 C 0 0 0\n", "do not have the symmetry"),
+        (cell() + named("F q x") + SITES + "C1 C 0 0 0\n", "no space group 'F q x'"),
+        (cell() + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y\n" + SITES + "C1 C 0 0 0\n", "not a symmetry operation"),
+        (cell() + "loop_\n_symmetry_equiv_pos_as_xyz\nx,x,z\n" + SITES + "C1 C 0 0 0\n", "neither a rotation"),
+        (
+            cell() + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z+1/0\n" + SITES + "C1 C 0 0 0\n",
+            "not a symmetry operation",
+        ),
+        (cell() + named("P -1") + SITES + "C1 C 0.02 0 0\n", "its own image"),
+        (cell() + "_cell_modulation_dimension 1\n" + SITES + "C1 C 0 0 0\n", "modulated"),
+        (cell() + "loop_\n_space_group_symop_magn_operation.xyz\nx,y,z,+1\n" + SITES + "C1 C 0 0 0\n", "magnetic"),
+    ],
+)
+def test_refused_with_a_clear_word(text: str, word: str) -> None:
+    assert word in refused(text)
+
+
+def test_too_many_atoms_are_counted_before_they_are_made() -> None:
+    group = spglib.get_symmetry_from_database(523)
+    positions = np.random.default_rng(1).random((521, 3))
+    rows = "".join(f"C{i} C {x:.4f} {y:.4f} {z:.4f}\n" for i, (x, y, z) in enumerate(positions))
+    with pytest.raises(TooManyAtoms, match=r"holds (9\d|100)\d{3} atoms; this server takes at most 2000"):
+        read(cell(120, 120, 120) + listed(group["rotations"], group["translations"]) + SITES + rows)
+
+
+@pytest.mark.parametrize("text", ["-x+1/2,y,z-y", " X , Y+0.5 , Z", "1/2-x,-y,1/2+z", "y,x,-z+0.33333", "-x, -y, -z"])
+def test_operations_act_as_written(text: str) -> None:
+    point = {"x": 0.11, "y": 0.23, "z": 0.37}
+    expected = [eval(part.lower(), {}, point) for part in text.replace(" ", "").split(",")]
+    image = parse_operations([text]).images(np.array(list(point.values())))[-1]
+    assert np.allclose((image - expected) - np.rint(image - expected), 0, atol=2e-5)
+
+
+def test_unclosed_quotations_cost_no_quadratic_time() -> None:
+    # Half a million marks in one line: a search to the line's end for each would take hours.
+    with pytest.raises(Unreadable):
+        star.parse("data_x\n_a " + "'a " * 500_000, ("_cell",))
