@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
+from backend.predictions.spectra_cache import SpectraCache
 from backend.predictions.tables import Prediction
 from backend.settings import Settings
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from scattering.observe import Spectrum, View
 
 PARTIALS = "partials.h5"
+
+_lately = SpectraCache()
 
 
 def observe_prediction(settings: Settings, cache: PartialsCache, prediction: Prediction, view: ViewIn) -> Spectrum:
@@ -29,7 +32,9 @@ def observe_prediction(settings: Settings, cache: PartialsCache, prediction: Pre
     from scattering.observe import observe
 
     partials = cache.read(settings.prediction_dir(prediction.id) / PARTIALS)
-    return observe(partials, as_view(view))
+    # Only what a view holds: where it stands among others, and under which name, changes nothing.
+    asked = view.model_dump_json(include=set(ViewIn.model_fields))
+    return _lately.get(partials, asked, lambda: observe(partials, as_view(view)))
 
 
 def as_view(body: ViewIn) -> View:
