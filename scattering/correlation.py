@@ -135,12 +135,19 @@ def classical_partials(
     spectra: dict[str, list[NDArray[np.float32]]] = {"coherent": [], "incoherent": []}
     elastic: dict[str, list[NDArray[np.float64]]] = {"coherent": [], "incoherent": []}
     energy = np.empty(0)
-    for kind, correlations, points in (
-        ("coherent", [coherent[pair] for pair in combinations_with_replacement(species, 2)], coherent_q_points),
-        ("incoherent", [incoherent[symbol] for symbol in species], incoherent_q_points),
+    step = float(q[1] - q[0])
+    for kind, correlations, points, width in (
+        (
+            "coherent",
+            [coherent[pair] for pair in combinations_with_replacement(species, 2)],
+            coherent_q_points,
+            step / 2,
+        ),
+        # Smooth in q, so that more q-points may serve each |q|
+        ("incoherent", [incoherent[symbol] for symbol in species], incoherent_q_points, 2 * step),
     ):
         for correlation in correlations:
-            averaged = spherical_average(correlation, q_points=points, q=q, width=float(q[1] - q[0]) / 2)
+            averaged = spherical_average(correlation, q_points=points, q=q, width=width)
             stays, decays = split_elastic(averaged)
             energy, spectrum = spectrum_from_correlation(decays, time_step=time_step, energy_step=energy_step)
             kept = energy <= highest_energy

@@ -169,13 +169,15 @@ def _sigma(instrument: Instrument | None, axes: _Axes, energy: NDArray[np.float6
 
 def _matrix(axes: _Axes, sigma: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Resolution of the stored half axis, with what detailed balance makes of it at ω < 0 and resolution mixes in."""
-    matrix = resolution.resolution_matrix(axes.energy, edges, sigma)
+    matrix = resolution.resolution_matrix(axes.energy, edges, sigma, step=axes.energy_step)
     near = axes.energy - 8 * sigma < -edges[0]
     near[0] = False  # the bin at 0 covers both sides already
     if near.any():
         gain = quantum.detailed_balance(axes.energy[near], axes.temperature)[:, None]
         # The widths of the mirror image: a reversed axis, read backwards
-        mirrored = resolution.resolution_matrix(axes.energy[near], -edges[::-1], sigma[near])[:, ::-1]
+        mirrored = resolution.resolution_matrix(axes.energy[near], -edges[::-1], sigma[near], step=axes.energy_step)[
+            :, ::-1
+        ]
         matrix[near] += gain * mirrored
     return matrix
 

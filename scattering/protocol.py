@@ -77,7 +77,7 @@ class _Effort:
 
 _EFFORTS: Final[Mapping[str, _Effort]] = {
     # A minute or two of MD on two cores; an hour; a night
-    "preview": _Effort(400, 4e6, 1.0, 2.0, 5000),
+    "preview": _Effort(300, 4e6, 1.0, 2.0, 5000),
     "standard": _Effort(1500, 1.2e8, 5.0, 5.0, 8000),
     "production": _Effort(6000, 2e9, 20.0, 10.0, 12000),
 }

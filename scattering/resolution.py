@@ -87,7 +87,7 @@ def _integrated_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def resolution_matrix(
-    energy: NDArray[np.float64], edges: NDArray[np.float64], sigma: NDArray[np.float64]
+    energy: NDArray[np.float64], edges: NDArray[np.float64], sigma: NDArray[np.float64], *, step: float
 ) -> NDArray[np.float64]:
     """Matrix that turns S on a fine energy axis into what is recorded in the given bins.
 
@@ -104,12 +104,13 @@ def resolution_matrix(
         Shape (n_out + 1,), meV. Edges of the recorded bins.
     sigma
         Shape (n_in,), meV. Resolution at each source energy; 0 only rebins.
+    step
+        Width of the source bins, meV.
 
     Returns
     -------
     Shape (n_in, n_out), dimensionless.
     """
-    step = energy[1] - energy[0]
     width = np.maximum(sigma, 1e-6 * step)[:, None]
     # Probability of being recorded below each edge, averaged over the source bin
     upper = (edges - (energy[:, None] - step / 2)) / width

@@ -16,6 +16,7 @@ from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
 from scattering import harmonic, protocol
+from scattering.partials import Partials
 from workers.outcome import CannotPredict, Outcome
 from workers.progress import Progress
 from workers.relaxation import CannotRelax, relax
@@ -150,7 +151,7 @@ def run(
     reach, edge = _edge(phonopy, constants)
     return Outcome(
         partials,
-        (*relaxed.warnings, *_stability_warnings(stability)),
+        (*relaxed.warnings, *_stability_warnings(stability), *_one_phonon_warnings(partials)),
         timings,
         {
             "largest_shift_angstrom": relaxed.largest_shift,
@@ -174,3 +175,19 @@ def _stability_warnings(stability: harmonic.Stability) -> tuple[str, ...]:
         f"{abs(stability.lowest_mev):.1f}i meV) and missing here: the potential finds this structure unstable at 0 K, "
         "or the supercell is too small. Molecular dynamics has no such gap.",
     )
+
+
+def _one_phonon_warnings(partials: Partials) -> tuple[str, ...]:
+    """Say from where on one-phonon scattering is the smaller part of all."""
+    found = []
+    for symbol, share, elastic in zip(
+        partials.species, partials.concentration, partials.incoherent_elastic, strict=True
+    ):
+        half = partials.q[elastic / share < 0.5]
+        if len(half) and half[0] < 0.75 * partials.q[-1]:
+            found.append(
+                f"Only one-phonon scattering is in the harmonic prediction. For {symbol} beyond {half[0]:.0f} Å⁻¹ more than "
+                "half of what is scattered involves several phonons: there its intensities are far too low and "
+                "overtones are missing. Molecular dynamics has them."
+            )
+    return tuple(found)

@@ -109,6 +109,14 @@ def test_tosca_reads_its_lines_off_a_map_that_is_linear_in_q() -> None:
         assert area(spectrum.banks[line.label], spectrum.energy) == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("last", [3, 5])
+def test_a_view_without_instrument_of_any_partials(last: int) -> None:
+    """The elastic bin may be the only one near the edge of the axis."""
+    partials = flat_lines({"H": 1.0})
+    spectrum = observe(partials, View(energy_mev=EnergyGrid(0.25, last, 0.25), contribution="incoherent"))
+    assert area(spectrum.intensity, spectrum.energy) == pytest.approx(80.26 / (4 * np.pi), rel=1e-3)
+
+
 def test_nothing_is_recorded_beyond_the_incident_energy() -> None:
     spectrum = observe(flat_lines({"H": 120.0}), View("ARCS", {"e_init": 100.0}))
     assert spectrum.energy[-1] <= 95.0

@@ -55,7 +55,7 @@ def test_choppers_that_let_nothing_through_are_refused_in_words() -> None:
 def test_area_is_conserved_also_at_the_edges(width: float, out_step: float) -> None:
     energy = 0.25 * np.arange(200)
     edges = np.arange(-60, 120, out_step)
-    matrix = resolution.resolution_matrix(energy, edges, np.full(len(energy), width))
+    matrix = resolution.resolution_matrix(energy, edges, np.full(len(energy), width), step=0.25)
     np.testing.assert_allclose(matrix @ np.diff(edges), 0.25, rtol=1e-6)
     assert matrix.min() > -1e-9
 
@@ -64,7 +64,7 @@ def test_a_line_becomes_a_gaussian_of_that_width() -> None:
     energy, edges = 0.1 * np.arange(1000), np.arange(0, 100, 0.05)
     centres = (edges[1:] + edges[:-1]) / 2
     sigma = 0.5 + 0.01 * energy
-    recorded = 0.05 * resolution.resolution_matrix(energy, edges, sigma)[400] / 0.1
+    recorded = 0.05 * resolution.resolution_matrix(energy, edges, sigma, step=0.1)[400] / 0.1
     mean = recorded @ centres
     variance = recorded @ (centres - mean) ** 2
     assert mean == pytest.approx(40.0, abs=1e-6)
