@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         2, description="jobs run at the same time by the embedded worker; 0: none is started"
     )
     lease_s: Annotated[float, Field(gt=0)] = Field(
-        90.0, description="a running job that was not heard of for so long is taken from its worker"
+        60.0, description="a running job that was not heard of for so long is taken from its worker"
     )
     max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="tries when workers die")
 
