@@ -91,6 +91,8 @@ def mount(app: FastAPI) -> Dash:
         page.register(dash_app, client)
     _route(dash_app, client)
     _catch_all(app, dash_app)
+    # Dash puts its assets together at the first request for "/": a shared link may well come before it.
+    cast(Any, dash_app)._setup_server()
     return dash_app
 
 

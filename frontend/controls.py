@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from frontend.client import Instrument, JsonObject
+from frontend.terms import explained_as
 from frontend.wiring import attributes
 
 # Above this ratio of largest to smallest value a linear slider wastes its length on the upper end.
@@ -92,22 +93,11 @@ def _numeric(instrument: str, name: str, schema: Mapping[str, Any], value: Any) 
 
 def _label(title: str, schema: Mapping[str, Any], bounds: str) -> html.Div:
     description = schema.get("description")
-    name: Any = html.Span(title, className="setting-title")
-    if description:
-        name = dmc.Tooltip(
-            html.Span(
-                title,
-                className="setting-title term",
-                tabIndex=0,
-                role="note",
-                **attributes(aria_description=description),
-            ),
-            label=description,
-            multiline=True,
-            maw=320,
-            withArrow=True,
-            events={"hover": True, "focus": True, "touch": True},
-        )
+    name = (
+        explained_as(str(description), title, class_name="setting-title")
+        if description
+        else html.Span(title, className="setting-title")
+    )
     return html.Div([name, html.Span(bounds, className="setting-bounds") if bounds else None])
 
 

@@ -102,6 +102,9 @@ def map_panel(view: ViewState, predictions: Sequence[Prediction], names: Mapping
                                 ],
                                 chosen or "latest",
                             ),
+                            _segmented(
+                                "map-scale", "Colour scale", [("linear", "Linear"), ("log", "Log")], view.map_scale
+                            ),
                         ],
                         className="tools",
                     ),
@@ -212,9 +215,16 @@ def readable(key: str) -> str:
     return key.replace("_", " ")
 
 
-def _table(rows: Sequence[tuple[str, str]]) -> html.Table:
-    body = [html.Tr([html.Th(readable(name), scope="row"), html.Td(value)]) for name, value in rows]
-    return html.Table(html.Tbody(body), className="provenance")
+def _table(rows: Sequence[tuple[str, str]]) -> dmc.Table:
+    # One component whatever its length: Dash looks at every component of the page at every step of a slider.
+    return dmc.Table(
+        data={"body": [[readable(name), value] for name, value in rows]},
+        className="provenance",
+        withRowBorders=False,
+        layout="fixed",
+        verticalSpacing=2,
+        horizontalSpacing=0,
+    )
 
 
 def provenance_panel(predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model]) -> list[Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import html
+
+from frontend.wiring import attributes
 
 TERMS: dict[str, str] = {
     "harmonic": "Phonons from the forces at small displacements: quick, exact quantum statistics, no anharmonicity.",
@@ -36,19 +37,20 @@ TERMS: dict[str, str] = {
 }
 
 
-def explained(key: str, label: Any, *, id: str | None = None) -> Any:
+def explained(key: str, label: Any) -> html.Span:
     """Return a label that shows the term's explanation on hover, touch or keyboard focus."""
-    # A focusable note carries its own description, so that screen readers speak it without opening the tooltip.
-    extra: dict[str, Any] = {"aria-description": TERMS[key]}
-    if id:
-        extra["id"] = id
-    target = html.Span(label, className="term", tabIndex=0, role="note", **extra)
-    return dmc.Tooltip(
-        target,
-        label=TERMS[key],
-        multiline=True,
-        maw=320,
-        events={"hover": True, "focus": True, "touch": True},
-        withArrow=True,
-        boxWrapperProps={"component": "span"},
+    return explained_as(TERMS[key], label)
+
+
+def explained_as(text: str, label: Any, *, class_name: str = "") -> html.Span:
+    """Return a label with an explanation of its own; `assets/terms.js` shows it.
+
+    The label can be focused and carries the text as its description, which screen readers speak.
+    """
+    return html.Span(
+        label,
+        className=f"term {class_name}".strip(),
+        tabIndex=0,
+        role="note",
+        **attributes(aria_description=text),
     )

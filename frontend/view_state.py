@@ -38,6 +38,7 @@ class ViewState:
     energy_scale: float = 1.0
     energy_unit: str = "meV"
     scale: str = "linear"
+    map_scale: str = "linear"
     per_element: bool = False
     banks: bool = False
     energy_min: float | None = None
@@ -104,8 +105,11 @@ def decode(
         found = [by_name[name.lower()]["name"] for name in names if name.lower() in by_name]
         return list(dict.fromkeys(found))
 
-    chosen = known(_names(query.get("instruments"))) or known(default_instruments)
-    map_instrument = next(iter(known(_names(query.get("map"))) or chosen), None)
+    wanted = known(_names(query.get("instruments"))) or known(default_instruments)
+    chosen = [instrument["name"] for instrument in instruments if instrument["name"] in wanted]
+    # A map says most of an instrument that sees an area of it, not two lines.
+    direct = [i["name"] for i in instruments if i["name"] in chosen and i["geometry"] == "direct"]
+    map_instrument = next(iter([*known(_names(query.get("map"))), *direct, *chosen]), None)
     settings: dict[str, JsonObject] = {}
     for instrument in instruments:
         properties = instrument["settings_schema"].get("properties", {})
@@ -125,6 +129,7 @@ def decode(
         energy_scale=1.0 if factor is None else min(max(factor, low), high),
         energy_unit=_choice(query.get("energy_unit"), ENERGY_UNITS),
         scale=_choice(query.get("scale"), SCALES),
+        map_scale=_choice(query.get("map_scale"), SCALES),
         per_element=query.get("per_element") == "1",
         banks=query.get("banks") == "1",
         energy_min=_number(query.get("energy_min")),

@@ -8,7 +8,12 @@
     const set = (id, props) => window.dash_clientside.set_props(id, props);
     const here = (id) => document.getElementById(id) !== null;
 
+    const said = {};
+
     function say(kind, text, isProblem) {
+        const element = document.getElementById(kind + "-message");
+        if (said[kind] === text && element && element.textContent === (text || "")) { return; }
+        said[kind] = text;
         set(kind + "-message", { children: text, className: "graph-message" + (isProblem ? " is-problem" : "") });
     }
 
@@ -54,7 +59,7 @@
         const layout = figure.layout || {};
         layout.autosize = true;
         layout.modebar = toolbar(theme);
-        layout.uirevision = kind === "map" ? kind + view.map + view.energy_unit : kind + view.energy_unit + view.scale;
+        layout.uirevision = kind === "map" ? kind + view.map + view.energy_unit + view.energy_max : kind + view.energy_unit + view.scale;
         return { data: figure.data, layout };
     }
 
@@ -89,7 +94,7 @@
             })));
             const body = JSON.stringify({
                 kind, views: views.slice(0, MOST_VIEWS), theme: theme || "light", energy_unit: view.energy_unit,
-                ...(kind === "map" ? {} : { scale: view.scale, per_element: view.per_element, banks: view.banks }),
+                ...(kind === "map" ? { scale: view.map_scale } : { scale: view.scale, per_element: view.per_element, banks: view.banks }),
             });
             if (body === last) { return; }
             try {
@@ -112,18 +117,20 @@
     }
 
     const drawers = {};
+    let looking = null;
 
-    function draw(kind) {
-        return function (view, done, theme, context) {
-            if (!view || !context || !done) { return skip(); }
-            // A new page has new graphs: what was drawn before says nothing about them.
-            if (!drawers[kind] || drawers[kind].context !== context) {
-                drawers[kind] = { context, draw: drawer(kind) };
-            }
-            drawers[kind].draw({ view, done, theme, context });
-            return skip();
-        };
-    }
+    // Called by the controls directly: every callback between a slider and its figure costs a dozen of Dash's rounds
+    // over all components of the page.
+    window.beamcast.look = function (now) {
+        // A new page has new graphs: what was drawn before says nothing about them.
+        if (!looking || looking.context !== now.context) {
+            drawers.spectrum = drawer("spectrum");
+            drawers.map = drawer("map");
+        }
+        looking = now;
+        drawers.spectrum(now);
+        drawers.map(now);
+    };
 
     const drawStructure = latestWins(async ({ theme, context }) => {
         const path = "/structures/" + context.structure.id + "/figure?theme=" + (theme || "light");
@@ -148,9 +155,10 @@
     const ACCEPT = { csv: "text/csv", hdf5: "application/x-hdf5" };
     const SUFFIX = { csv: ".csv", hdf5: ".h5" };
 
-    async function download(clicks, view, context) {
+    async function download(clicks) {
         const touched = window.dash_clientside.callback_context.triggered_id;
-        if (!touched || !(clicks || []).some(Boolean)) { return skip(); }
+        if (!touched || !looking || !(clicks || []).some(Boolean)) { return skip(); }
+        const { view, context } = looking;
         const prediction = context.predictions.find((one) => one.id === touched.prediction);
         try {
             const response = await post("/predictions/" + touched.prediction + "/spectrum",
@@ -169,6 +177,6 @@
     }
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
-        figures: { spectrum: draw("spectrum"), map: draw("map"), structure, download },
+        figures: { structure, download },
     });
 })();

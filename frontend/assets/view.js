@@ -7,6 +7,7 @@
         contribution: "total",
         energy_unit: "meV",
         scale: "linear",
+        map_scale: "linear",
         per_element: false,
         banks: false,
         quantum_correction: true,
@@ -47,13 +48,13 @@
         return value < schema.minimum || value > schema.maximum;
     }
 
-    function collect(instruments, mapInstrument, mapPrediction, contribution, unit, scale, perElement, banks, quantum,
-        energyScale, energyMin, energyMax, _isotopes, _numbers, _choices, context) {
-        if (!context) { return skip(); }
+    function collect(instruments, mapInstrument, mapPrediction, contribution, unit, scale, mapScale, perElement, banks, quantum,
+        energyScale, energyMin, energyMax, _isotopes, _numbers, _choices, done, theme, context) {
+        if (!context || !done) { return skip(); }
         const order = Object.keys(context.instruments);
         const chosen = order.filter((name) => (instruments || []).includes(name));
         const isotopes = {};
-        entries(12).forEach(([id, value]) => {
+        entries(13).forEach(([id, value]) => {
             if (value && value !== "natural") { isotopes[id.element] = value; }
         });
         const view = {
@@ -62,6 +63,7 @@
             map_prediction: mapPrediction,
             contribution, scale,
             energy_unit: unit,
+            map_scale: mapScale,
             per_element: Boolean(perElement),
             banks: Boolean(banks),
             quantum_correction: Boolean(quantum),
@@ -69,10 +71,11 @@
             energy_min: number(energyMin),
             energy_max: number(energyMax),
             isotopes,
-            settings: settingsOf(entries(13), entries(14), context),
+            settings: settingsOf(entries(14), entries(15), context),
         };
         remember(view, context);
-        return view;
+        window.beamcast.look({ view, done, theme, context });
+        return skip();
     }
 
     // Only what differs from its default stands in the address, so that a shared link stays short.
@@ -81,7 +84,7 @@
         const add = (key, value) => query.push(encodeURIComponent(key) + "=" + encodeURIComponent(value).replace(/%2C/g, ","));
         add("predictions", context.predictions.map((prediction) => prediction.id).join(","));
         add("instruments", view.instruments.join(","));
-        if (view.map && view.map !== view.instruments[0]) { add("map", view.map); }
+        if (view.map) { add("map", view.map); }
         Object.entries(DEFAULTS).forEach(([key, usual]) => {
             const value = view[key];
             if (value !== usual && value !== null && value !== undefined) {

@@ -44,7 +44,7 @@ async def _predictions(api: ApiClient, structure_id: str, wanted: Sequence[str])
             words.append(f"{key} belongs to another structure and is not shown.")
         else:
             found.append(answer)
-    return found, words
+    return sorted(found, key=lambda prediction: prediction["method"] != "harmonic"), words
 
 
 def _context(
@@ -146,9 +146,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
             dcc.Store(id="structure-context", data={"structure": structure}),
             dcc.Store(id="forecast-following"),
             dcc.Store(id="forecast-done"),
-            dcc.Store(id="view"),
-            dcc.Store(id="spectrum-drawn"),
-            dcc.Store(id="map-drawn"),
+            dcc.Store(id="view-collected"),
             _header(structure, predictions),
             dmc.Alert(html.Ul([html.Li(word) for word in words]), color="yellow", variant="light") if words else None,
             _health_alert(predictions, health),
@@ -226,6 +224,7 @@ VIEW_INPUTS = (
     Input("contribution", "value"),
     Input("energy-unit", "value"),
     Input("scale", "value"),
+    Input("map-scale", "value"),
     Input("per-element", "checked"),
     Input("banks", "checked"),
     Input("quantum-correction", "checked"),
@@ -235,6 +234,8 @@ VIEW_INPUTS = (
     Input({"type": "isotope", "element": ALL}, "value"),
     Input({"type": "setting", "instrument": ALL, "name": ALL}, "value"),
     Input({"type": "choice", "instrument": ALL, "name": ALL}, "value"),
+    Input("forecast-done", "data"),
+    Input("theme", "data"),
     State("forecast-context", "data"),
 )
 
@@ -246,7 +247,7 @@ def register(app: Dash, client: ApiClient) -> None:
     def browser(namespace: str, function: str, *wiring: Any) -> None:
         in_browser(app, namespace, function, *wiring)
 
-    browser("view", "collect", Output("view", "data"), *VIEW_INPUTS)
+    browser("view", "collect", Output("view-collected", "data"), *VIEW_INPUTS)
     browser(
         "view",
         "pairSetting",
@@ -289,23 +290,11 @@ def register(app: Dash, client: ApiClient) -> None:
         Input({"type": "prediction-status", "id": ALL}, "data"),
         State("forecast-done", "data"),
     )
-    for kind in ("spectrum", "map"):
-        browser(
-            "figures",
-            kind,
-            Output(f"{kind}-drawn", "data"),
-            Input("view", "data"),
-            Input("forecast-done", "data"),
-            Input("theme", "data"),
-            State("forecast-context", "data"),
-        )
     browser(
         "figures",
         "download",
         Output("download-message", "children"),
         Input({"type": "download", "prediction": ALL, "instrument": ALL, "format": ALL}, "n_clicks"),
-        State("view", "data"),
-        State("forecast-context", "data"),
     )
 
     @app.callback(

@@ -71,6 +71,15 @@ def _drop_zone() -> html.Div:
     )
 
 
+# Those that the method was published with stand first.
+FIRST_EXAMPLES = ("silicon", "benzene", "barium-titanate-sc-h")
+
+
+def _in_order(examples: Sequence[Example]) -> list[Example]:
+    rank = {name: place for place, name in enumerate(FIRST_EXAMPLES)}
+    return sorted(examples, key=lambda example: rank.get(example["name"], len(rank)))
+
+
 def _example_card(example: Example) -> html.Button:
     return html.Button(
         [
@@ -80,6 +89,7 @@ def _example_card(example: Example) -> html.Button:
         ],
         id={"type": "example", "name": example["name"]},
         type="button",
+        title=example["description"],
         className="example",
         **attributes(data_example=example["name"]),
     )
@@ -170,7 +180,9 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
             html.Section(
                 [
                     dmc.Title("Or start from an example", order=2, size="h4"),
-                    html.Div([_example_card(example) for example in examples], className="examples", id="examples")
+                    html.Div(
+                        [_example_card(example) for example in _in_order(examples)], className="examples", id="examples"
+                    )
                     if not isinstance(examples, ApiProblem)
                     else problem_alert(examples),
                 ],
