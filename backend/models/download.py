@@ -19,7 +19,7 @@ from typing import Any
 
 CHUNK_BYTES = 256 * 1024
 TRIES_WITHOUT_PROGRESS = 3
-PAUSE_S = 1.0
+PAUSE_S = 0.5
 
 
 class Failed(Exception):
@@ -118,13 +118,23 @@ def _append(session: Any, url: str, part: Path, done: int, size: int) -> None:
         if response.status_code not in (200, 206):
             raise Failed(f"the server answered {response.status_code} {response.reason}")
         with part.open("ab") as file:
-            for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
+            for chunk in _chunks(response.raw):
                 file.write(chunk[: size - done])
                 file.flush()
                 done += len(chunk)
                 _say(done=min(done, size))
                 if done >= size:
                     return
+
+
+def _chunks(raw: Any) -> Iterator[bytes]:
+    """The bytes as they were sent: an archive that is labelled as compressed stays an archive."""
+    if hasattr(raw, "stream"):
+        yield from raw.stream(CHUNK_BYTES, decode_content=False)
+    else:
+        # pip opens file:// addresses as plain files.
+        while chunk := raw.read(CHUNK_BYTES):
+            yield chunk
 
 
 if __name__ == "__main__":

@@ -54,7 +54,9 @@ def find(settings: Settings, entry: Pretrained) -> Path | None:
         with contextlib.suppress(OSError):
             for path in sorted(place.iterdir()):
                 # The size is asked first: adding up every file in the folder could take long.
-                if path.is_file() and path.stat().st_size == entry.size_bytes and sha256_of(path) == entry.sha256:
+                if path.name[0] == "." or not path.is_file():
+                    continue
+                if path.stat().st_size == entry.size_bytes and sha256_of(path) == entry.sha256:
                     return path
     return None
 
@@ -130,7 +132,8 @@ def _download(settings: Settings, source: Distribution, part: Path, lock: int, t
     command = [sys.executable, "-m", "backend.models.download"]
     command += ["--project", source.project, "--file", source.file, "--sha256", source.sha256]
     command += ["--size", str(source.size_bytes), "--part", str(part), "--url", settings.nep89_url]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    python_path = filter(None, [os.environ.get("PYTHONPATH")])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *python_path])}
     # The download holds the lock too: should this process be killed, nobody else writes into the part file meanwhile.
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, pass_fds=[lock], text=True

@@ -88,7 +88,9 @@ class _Header:
             found = words[0][:20] if words else "an empty line"
             raise self.wrong(f"expected '{keyword}', found '{found}'")
         if len(words) - 1 not in counts:
-            raise self.wrong(f"'{keyword}' takes {' or '.join(map(str, counts))} values, found {len(words) - 1}")
+            raise self.wrong(
+                f"'{keyword}' takes {' or '.join(map(str, sorted(set(counts))))} values, found {len(words) - 1}"
+            )
         return words[1:]
 
     def wrong(self, message: str) -> NotNep:

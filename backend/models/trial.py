@@ -24,6 +24,9 @@ MEMORY_BYTES = 4 * 1024**3
 SPACING_ANGSTROM = 3.0
 """Between the trial's atoms: within every cutoff, beyond the steep part of every repulsion."""
 
+MAX_RESULT = 1e6
+"""eV and eV/Å; on atoms so far apart a sensible potential stays far below. NaN is not below it either."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the input file and write the answer."""
@@ -31,12 +34,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cpu-s", type=float, required=True)
     options = parser.parse_args(arguments)
     with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
-        try:
-            found = nep_file.read(Path(confined.INPUT).read_bytes())
-            result: dict[str, Any] = asdict(found) | {"engine": engine(confined.INPUT, found.elements)}
-        except NotNep as error:
-            result = {"error": str(error)}
-        answer.write(json.dumps(result))
+        answer.write(as_json(confined.INPUT))
+
+
+def as_json(path: str) -> str:
+    """What the file says of itself and the engine that runs it, or the refusal as `error`."""
+    try:
+        found = nep_file.read(Path(path).read_bytes())
+        return json.dumps(asdict(found) | {"engine": engine(path, found.elements)})
+    except NotNep as error:
+        return json.dumps({"error": str(error)})
 
 
 def engine(path: str, elements: tuple[str, ...]) -> str:
@@ -55,9 +62,9 @@ def engine(path: str, elements: tuple[str, ...]) -> str:
     reasons = []
     for name, forces in engines.items():
         try:
-            if np.isfinite(forces(path, atoms)).all():
+            if np.abs(forces(path, atoms)).max() < MAX_RESULT:
                 return name
-            reasons.append(f"{name}: energy or forces are not finite")
+            reasons.append(f"{name}: energy or forces are out of all measure")
         except Exception as error:
             reasons.append(f"{name}: {' '.join(str(error).split())[:200]}")
     raise NotNep(f"No engine can run this potential ({'; '.join(reasons)}).")

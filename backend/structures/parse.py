@@ -29,12 +29,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cpu-s", type=float, required=True)
     options = parser.parse_args(arguments)
     with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
-        data = Path(confined.INPUT).read_bytes()
-        try:
-            result = parse(data, options.format, options.max_atoms)
-        except Unreadable as error:
-            result = {"error": str(error), "kind": type(error).__name__}
-        answer.write(json.dumps(result))
+        answer.write(as_json(Path(confined.INPUT).read_bytes(), options.format, options.max_atoms))
+
+
+def as_json(data: bytes, format_name: str, max_atoms: int) -> str:
+    """What `parse` finds, or its refusal as `error` with the `kind` of it."""
+    try:
+        return json.dumps(parse(data, format_name, max_atoms))
+    except Unreadable as error:
+        return json.dumps({"error": str(error), "kind": type(error).__name__})
 
 
 def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:

@@ -1,0 +1,198 @@
+"""Potentials over HTTP: the catalogue, uploads that are tried out in a confined process, deletion."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend import confined, database
+from backend.errors import Unprocessable
+from backend.models import catalogue, service, trial
+from backend.models.service import ModelUnavailable
+from backend.models.tables import Model
+from backend.settings import Settings
+
+from .conftest import Client
+from .nep_texts import nep_text
+
+SILICON = nep_text().encode()
+
+
+@pytest.fixture
+def unconfined(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Try potentials out in this process: the same trial, without a second for each process."""
+
+    def run(_: str, __: list[str], content: bytes, **___: object) -> str:
+        path = tmp_path / "input"
+        path.write_bytes(content)
+        return trial.as_json(str(path))
+
+    monkeypatch.setattr(confined, "run", run)
+
+
+def upload(client: Client, content: bytes = SILICON, file_name: str = "nep.txt", **form: str) -> Any:
+    return client.post("/models", files={"file": (file_name, content)}, data={"name": "Mine", **form})
+
+
+def stored(settings: Settings, model_id: str) -> Model:
+    with database.transaction(settings, reading=True) as session:
+        row = session.get(Model, uuid.UUID(model_id))
+        assert row is not None
+        return row
+
+
+def test_pretrained_potential_is_always_in_the_catalogue(client: Client) -> None:
+    page = client.get("/models").json()
+    assert page["total"] == 1
+    (nep89,) = page["items"]
+    assert nep89["name"] == "NEP89"
+    assert nep89["kind"] == "pretrained"
+    assert len(nep89["elements"]) == 89
+    assert {"H", "O", "Si", "Pu"} <= set(nep89["elements"])
+    assert not {"Po", "At", "Rn", "Fr", "Ra"} & set(nep89["elements"])
+    assert nep89["sha256"] == "75168ece02e840e4a32644f982b78d43cba697f5b64b4c8134ab66c7a8c28be1"
+    assert nep89["size_bytes"] == 15_622_195
+    assert nep89["licence"] == "GPL-3.0-or-later"
+    assert "arXiv:2504.21286" in nep89["citation"]
+    assert nep89["engine"] == "nep-adapters"
+    assert nep89["installed"] is False
+    assert client.get(f"/models/{nep89['id']}").json() == nep89
+    refused = client.delete(f"/models/{nep89['id']}")
+    assert refused.status_code == 409
+    assert "comes with Beamcast" in refused.json()["detail"]
+
+
+def test_pretrained_potential_is_installed_once_its_file_is_there(settings: Settings, tmp_path: Path) -> None:
+    # A file with the right size and sum, without the 15 MB: the catalogue's entry is replaced by a small one.
+    entry = catalogue.default()
+    small = {entry.sha256: entry.__class__(**{**entry.__dict__, "size_bytes": 3, "sha256": entry.sha256})}
+    row = stored(settings, str(entry.id))
+    assert not service.installed(settings, row)
+    (settings.potentials_dir).mkdir(parents=True)
+    (settings.potentials_dir / "dropped").write_bytes(b"abc")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "pretrained", lambda: small)
+        patch.setattr("backend.models.fetch.sha256_of", lambda _: entry.sha256)
+        assert service.installed(settings, row)
+        assert service.model_file(settings, row) == settings.potentials_dir / "dropped"
+
+
+def test_registering_twice_keeps_one_row(settings: Settings) -> None:
+    for _ in range(2):
+        with database.transaction(settings) as session:
+            catalogue.register(session)
+    assert stored(settings, str(catalogue.default().id)).kind == "pretrained"
+
+
+def test_uploaded_potential_is_kept_and_found(client: Client, settings: Settings) -> None:
+    response = upload(client, licence="CC-BY-4.0", citation="A. Author (2026)")
+    assert response.status_code == 201, response.text
+    model = response.json()
+    assert model["name"] == "Mine"
+    assert model["kind"] == "uploaded"
+    assert model["elements"] == ["Si"]
+    assert model["format"] == "nep4"
+    assert model["engine"] == "nep-adapters"
+    assert model["cutoff_angstrom"] == 6.0
+    assert model["sha256"] == hashlib.sha256(SILICON).hexdigest()
+    assert (model["licence"], model["citation"]) == ("CC-BY-4.0", "A. Author (2026)")
+    assert model["installed"] is True
+    assert [item["name"] for item in client.get("/models").json()["items"]] == ["Mine", "NEP89"]
+    path = service.model_file(settings, stored(settings, model["id"]))
+    assert path == settings.data_dir / "models" / model["id"] / "nep.txt"
+    assert path.read_bytes() == SILICON
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_coverage_is_what_the_potential_lacks(client: Client, settings: Settings) -> None:
+    row = stored(settings, upload(client).json()["id"])
+    assert service.coverage(row, ["Si"]) == []
+    assert service.coverage(row, ["O", "Si", "H"]) == ["O", "H"]
+
+
+def test_potential_beyond_nep_adapters_runs_on_calorine(client: Client) -> None:
+    # Angular n_max above 8, as in published models of silicon.
+    content = nep_text(n_max=(10, 10), basis=(10, 10), l_max="l_max 4 0 0").encode()
+    response = upload(client, content)
+    assert response.status_code == 201, response.text
+    assert response.json()["engine"] == "calorine"
+
+
+@pytest.mark.usefixtures("unconfined")
+@pytest.mark.parametrize(
+    ("content", "form", "status", "word", "field"),
+    [
+        (b"", {}, 422, "empty", "file"),
+        (b"not a potential", {}, 422, "Line 1: a NEP potential begins with", "file"),
+        (SILICON[:2000], {}, 422, "", "file"),
+        (SILICON[:-16], {}, 422, "the header asks for", "file"),
+        (SILICON.replace(b"nep4 1 Si", b"nep4_dipole 1 Si"), {}, 422, "dipoles", "file"),
+        (SILICON[:-15] + b"nan\n", {}, 422, "expected one finite number", "file"),
+        (SILICON.replace(SILICON.split(b"\n")[6 + 30 * 5 + 5], b"1e300"), {}, 422, "out of all measure", "file"),
+        (bytes(range(256)) * 10, {}, 422, "not plain text", "file"),
+        (SILICON, {"name": "nep89"}, 422, "the name of a pretrained potential", "name"),
+        (SILICON, {"name": "75168ece-02e8-40e4-a326-44f982b78d43"}, 422, "must not look like an id", "name"),
+    ],
+)
+def test_bad_uploads_are_refused_and_leave_nothing(
+    client: Client, settings: Settings, content: bytes, form: dict[str, str], status: int, word: str, field: str
+) -> None:
+    response = upload(client, content, **form)
+    assert response.status_code == status, response.text
+    problem = response.json()
+    assert word in problem["detail"]
+    assert problem["errors"][0]["loc"] == field
+    assert client.get("/models").json()["total"] == 1
+    folder = settings.data_dir / "models"
+    assert not folder.exists() or not list(folder.iterdir())
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_same_key_makes_one_potential(client: Client) -> None:
+    arguments: dict[str, Any] = {"files": {"file": ("nep.txt", SILICON)}, "headers": {"Idempotency-Key": "k"}}
+    first, second = (client.post("/models", **arguments).json() for _ in range(2))
+    assert first["id"] == second["id"]
+    assert first["name"] == "nep"
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_deleted_potential_is_gone_with_its_file(client: Client, settings: Settings) -> None:
+    model = upload(client).json()
+    assert client.delete(f"/models/{model['id']}").status_code == 204
+    assert client.get(f"/models/{model['id']}").status_code == 404
+    assert not settings.model_dir(model["id"]).exists()
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_potential_with_predictions_stays(client: Client, structure: dict[str, Any]) -> None:
+    model = upload(client).json()
+    body = {"structure_id": structure["id"], "instruments": ["TOSCA"], "model": model["id"]}
+    assert client.post("/predictions", json=body).status_code == 202
+    response = client.delete(f"/models/{model['id']}")
+    assert response.status_code == 409
+    assert "Predictions were made with 'Mine'" in response.json()["detail"]
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_lost_or_changed_file_is_told(client: Client, settings: Settings) -> None:
+    row = stored(settings, upload(client).json()["id"])
+    path = service.model_file(settings, row)
+    path.write_bytes(SILICON + b"0.1\n")
+    with pytest.raises(ModelUnavailable, match="lost or was changed; upload it again"):
+        service.model_file(settings, row)
+    path.unlink()
+    with pytest.raises(ModelUnavailable):
+        service.model_file(settings, row)
+
+
+def test_crash_of_an_engine_is_unprocessable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object, **__: object) -> str:
+        raise confined.Exceeded("it crashed")
+
+    monkeypatch.setattr(confined, "run", crash)
+    with pytest.raises(Unprocessable, match="could not be tried out: it crashed"):
+        service.inspect(SILICON)
