@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from backend import errors
 from backend.documentation import add_documentation
@@ -14,7 +15,7 @@ from backend.isotopes import routes as isotopes
 from backend.models import routes as models
 from backend.predictions import routes as predictions
 from backend.predictions.partials_cache import PartialsCache
-from backend.security import Guard
+from backend.security import Guard, max_body_size
 from backend.settings import Settings
 from backend.structures import routes as structures
 from backend.version import VERSION
@@ -29,7 +30,6 @@ ROUTERS = (
     predictions.router,
     figures.router,
 )
-MULTIPART_OVERHEAD_BYTES = 64 * 1024
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -41,12 +41,12 @@ def create_app(settings: Settings) -> FastAPI:
         description="Forecasts an inelastic neutron scattering experiment from a crystal structure.",
         docs_url=None,
         redoc_url=None,
-        # Counted as the bytes come in; the pages send files as base64, a third longer.
-        max_body_size=settings.max_upload_bytes * 4 // 3 + MULTIPART_OVERHEAD_BYTES,
     )
     app.state.settings = settings
     app.state.partials_cache = PartialsCache(settings.partials_cache_bytes)
     app.state.closing = False
+    # Counts the bytes as they come, of requests that do not say their length; the guard, outside, sees those that do.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=max_body_size(settings))
     app.add_middleware(Guard, settings=settings)
     errors.install(app)
     add_documentation(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
@@ -91,6 +91,11 @@ class TooLarge(Problem):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "Too large"
+
+    @classmethod
+    def than(cls, max_bytes: int) -> Self:
+        """For a file or a request of more bytes."""
+        return cls(f"This is larger than the {max_bytes / 2**20:.0f} MiB that are taken.")
 
 
 class Unprocessable(Problem):
@@ -180,8 +185,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.method} does nothing at {request.url.path}; see /docs for what does."
     elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        limit = request.app.state.settings.max_upload_bytes
-        return as_response(TooLarge(f"The request is larger than {limit / 2**20:.0f} MiB.").document())
+        return as_response(TooLarge.than(request.app.state.settings.max_upload_bytes).document())
     return as_response(_document(error.status_code, phrase, detail), error.headers)
 
 

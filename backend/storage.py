@@ -59,7 +59,7 @@ def read_upload(upload: UploadFile, max_bytes: int) -> bytes:
     while chunk := upload.file.read(min(CHUNK_BYTES, max_bytes + 1 - len(content))):
         content += chunk
         if len(content) > max_bytes:
-            raise TooLarge(f"The file is larger than {max_bytes / 2**20:.0f} MiB.")
+            raise TooLarge.than(max_bytes)
     if not content:
         raise Unprocessable("The file is empty.", [{"loc": "file", "msg": "is empty"}])
     return bytes(content)

@@ -67,21 +67,38 @@ def test_own_pages_may(client: Client) -> None:
     assert client.post("/instruments/TOSCA/window", json={}, headers=headers).status_code == 200
 
 
-def test_too_large_is_said_before_it_is_read(client: Client, settings: Settings) -> None:
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+FORM_START = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.cif"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "start"),
+    [("/predictions", {"Content-Type": "application/json"}, b" "), ("/structures", FORM, FORM_START)],
+)
+def test_too_large_is_said_before_all_is_read(
+    client: Client, settings: Settings, path: str, headers: dict[str, str], start: bytes
+) -> None:
     sent = 0
 
     async def stream() -> AsyncIterator[bytes]:
         nonlocal sent
+        yield start
         while sent < 100 * settings.max_upload_bytes:
             sent += 1 << 20
             yield b" " * (1 << 20)
 
-    response = client.post("/predictions", content=stream(), headers={"Content-Type": "application/json"})
+    response = client.post(path, content=stream(), headers=headers)
     assert response.status_code == 413
     assert response.json()["title"] == "Too large"
     assert sent < 2 * settings.max_upload_bytes
-    response = client.post("/predictions", content=b"", headers={"Content-Length": str(10**12)})
+    response = client.post(path, content=start, headers={**headers, "Content-Length": str(10**12)})
     assert response.status_code == 413
+    assert response.json()["title"] == "Too large"
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "1e3", "\u0661".encode()])
+def test_length_must_be_a_number(client: Client, length: str) -> None:
+    assert client.post("/predictions", content=b"", headers={"Content-Length": length}).status_code == 400
 
 
 def test_wrong_method_is_a_problem_document(client: Client) -> None:
