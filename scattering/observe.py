@@ -247,7 +247,7 @@ def _grid(partials: Partials, view: View, instrument: Instrument | None, setting
         high = min(high, reach) if min(high, reach) > low else reach
         finest = float(resolution.sigma(instrument, settings, np.linspace(low, high, 50)).min())
     step = next(
-        (nice for nice in NICE_STEPS if nice >= max(finest / 1.5, (high - low) / DEFAULT_BINS)),
+        (nice for nice in NICE_STEPS if nice >= max(finest / 3, (high - low) / DEFAULT_BINS)),
         NICE_STEPS[-1],
     )
     low = step * np.ceil(low / step - 1e-9)

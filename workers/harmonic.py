@@ -179,15 +179,17 @@ def _stability_warnings(stability: harmonic.Stability) -> tuple[str, ...]:
 
 def _one_phonon_warnings(partials: Partials) -> tuple[str, ...]:
     """Say from where on one-phonon scattering is the smaller part of all."""
-    found = []
+    limits = []
     for symbol, share, elastic in zip(
         partials.species, partials.concentration, partials.incoherent_elastic, strict=True
     ):
-        half = partials.q[elastic / share < 0.5]
-        if len(half) and half[0] < 0.75 * partials.q[-1]:
-            found.append(
-                f"Only one-phonon scattering is in the harmonic prediction. For {symbol} beyond {half[0]:.0f} Å⁻¹ more than "
-                "half of what is scattered involves several phonons: there its intensities are far too low and "
-                "overtones are missing. Molecular dynamics has them."
-            )
-    return tuple(found)
+        beyond = partials.q[elastic / share < 0.5]
+        if len(beyond) and beyond[0] < 0.75 * partials.q[-1]:
+            limits.append(f"{symbol} beyond {beyond[0]:.0f} Å⁻¹")
+    if not limits:
+        return ()
+    return (
+        f"The harmonic prediction holds one-phonon scattering only. For {', '.join(limits)}, more than half of what is "
+        "scattered involves several phonons: there its intensities are far too low and overtones are missing. "
+        "Molecular dynamics has them.",
+    )

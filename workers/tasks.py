@@ -78,7 +78,7 @@ def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]
     settings = current()
     began = time.perf_counter()
     progress.stage("fetching the potential", until=0.0)
-    model = model_file(settings, job.model)
+    model = model_file(settings, job.model, lambda done, total: progress.update(done / max(total, 1)))
     structure = load_structure(settings, job.structure_id)
     atoms = Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True)
     calculator = engines.calculator(job.model.engine, model)

@@ -1,0 +1,48 @@
+"""What several rooms' tests share: NEP89, and a Chromium to look with."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from backend.models import catalogue, fetch
+from backend.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+CACHE = ROOT / ".cache"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def nep89() -> Path:
+    """NEP89's file: from where the environment says, or fetched into a cache, once."""
+    settings = Settings(data_dir=CACHE)
+    try:
+        return fetch.find(settings, catalogue.default()) or fetch.fetch(settings, catalogue.default())
+    except (fetch.FetchFailed, OSError) as error:
+        pytest.skip(f"NEP89 is not here and cannot be fetched: {error}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium from the system; Playwright's own is not downloaded."""
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine (Debian and Ubuntu: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
