@@ -115,7 +115,7 @@ def _corrections(view: ViewState) -> html.Fieldset:
                     [
                         html.Div(
                             [
-                                explained("energy_scale", "Energy scale"),
+                                html.Span(explained("energy_scale", "Energy scale"), className="setting-title"),
                                 html.Span(f"× {low:g}–{high:g}", className="setting-bounds"),
                             ]
                         ),

@@ -10,11 +10,17 @@ ACCENT = [
     "#3f93c1", "#2b82b3", "#1f73a4", "#156591", "#0c4f75",
 ]  # fmt: skip
 
+# Mantine's dark greys lean to yellow; these have the hue of the accent.
+DARK = [
+    "#e4eaf0", "#bcc7d1", "#8f9ca9", "#687683", "#3a4651",
+    "#2f3a45", "#212a33", "#171d24", "#12181e", "#0f1419",
+]  # fmt: skip
+
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 MONOSPACE = 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace'
 
 MANTINE_THEME: dict[str, Any] = {
-    "colors": {"beam": ACCENT},
+    "colors": {"beam": ACCENT, "dark": DARK},
     "primaryColor": "beam",
     "primaryShade": {"light": 8, "dark": 7},
     "fontFamily": FONT,

@@ -20,6 +20,8 @@ from backend.structures.geometry import StructureData, bonds
 
 ON_FACE = 1e-3
 """An atom so near to a face of the cell, in units of the lattice vectors, is drawn on the opposite one too."""
+DIAGONAL = 2.25
+"""Of the box around everything, in Plotly's units of the scene: an orthographic view zooms with these alone."""
 LARGEST_MARKER = 26.0
 SMALLEST_MARKER = 4.0
 LOOSE = (19, 20, 37, 38, 55, 56)
@@ -62,7 +64,8 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
                 "xaxis": hidden,
                 "yaxis": hidden,
                 "zaxis": hidden,
-                "aspectmode": "data",
+                "aspectmode": "manual",
+                "aspectratio": _aspect(traces),
                 "bgcolor": CLEAR,
                 "camera": {
                     "eye": {"x": 1.15, "y": -1.45, "z": 0.7},
@@ -74,6 +77,17 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
             uirevision="structure",
         ),
     )
+
+
+def _aspect(traces: list[dict[str, Any]]) -> dict[str, float]:
+    """Extents of what is drawn, true to scale, so large that a cell of any shape fills the picture from any side."""
+    spans = [max(float(np.nanmax(values) - np.nanmin(values)), 1e-3) for values in _drawn(traces)]
+    diagonal = float(np.linalg.norm(spans))
+    return {axis: DIAGONAL * span / diagonal for axis, span in zip("xyz", spans, strict=True)}
+
+
+def _drawn(traces: list[dict[str, Any]]) -> list[NDArray[np.float32]]:
+    return [np.concatenate([trace[axis] for trace in traces]) for axis in "xyz"]
 
 
 def _wrapped(structure: StructureData) -> StructureData:

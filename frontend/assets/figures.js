@@ -55,11 +55,35 @@
         };
     }
 
+    // On a phone the legend and the colour bar go below, and the plot gets the width.
+    function narrowed(kind, figure) {
+        const place = document.getElementById(kind + "-graph");
+        if (!place || place.clientWidth > 560) { return; }
+        const layout = figure.layout;
+        layout.font = { ...layout.font, size: 11 };
+        layout.margin = { ...layout.margin, l: 48, r: 8, t: kind === "map" ? 30 : 16 };
+        ["xaxis", "yaxis"].forEach((name) => {
+            const axis = layout[name];
+            axis.title = { ...axis.title, font: { size: 11 }, standoff: 4 };
+            axis.nticks = 6;
+        });
+        if (kind === "spectrum") {
+            layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.2, yanchor: "top", font: { size: 11 } };
+        }
+        figure.data.filter((trace) => trace.colorbar).forEach((trace) => {
+            trace.colorbar = {
+                ...trace.colorbar, orientation: "h", x: 0.5, y: -0.2, yanchor: "top", len: 1, thickness: 10, nticks: 5,
+                title: { ...trace.colorbar.title, side: "bottom", font: { size: 11 } },
+            };
+        });
+    }
+
     function dressed(kind, figure, view, theme) {
         const layout = figure.layout || {};
         layout.autosize = true;
         layout.modebar = toolbar(theme);
         layout.uirevision = kind === "map" ? kind + view.map + view.energy_unit + view.energy_max : kind + view.energy_unit + view.scale;
+        narrowed(kind, figure);
         return { data: figure.data, layout };
     }
 
