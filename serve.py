@@ -19,9 +19,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import uvicorn
+from alembic.util import CommandError
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend import database
 from backend.health import beats
@@ -33,6 +36,7 @@ from workers.lifeline import SERVER_PID
 
 logger = logging.getLogger("beamcast")
 
+ROOT = Path(__file__).resolve().parent
 CANNOT_START = 2
 SWEEP_EVERY_S = 5.0
 LOOK_EVERY_S = 0.2
@@ -66,12 +70,21 @@ class Worker:
         # Its own session: Ctrl-C reaches the server only, which then stops the worker in order.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker", *options],
-            env={**os.environ, SERVER_PID: str(os.getpid()), "TMPDIR": str(self._settings.scratch_dir)},
+            env={**os.environ, **self._environment()},
             stdin=subprocess.DEVNULL,
             # What it has to say, it logs, and that goes to standard error.
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            SERVER_PID: str(os.getpid()),
+            # Wherever the server was started from, and though its folder may be a relative one
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            "BEAMCAST_DATA_DIR": str(self._settings.data_dir),
+            "TMPDIR": str(self._settings.scratch_dir),
+        }
 
     @property
     def running(self) -> bool:
@@ -165,7 +178,11 @@ def _only_one(settings: Settings) -> Iterator[None]:
 async def _run(settings: Settings, listener: socket.socket) -> None:
     embedded = settings.worker_concurrency > 0
     worker = Worker(settings)
-    prepare(settings)
+    try:
+        prepare(settings)
+    except (SQLAlchemyError, CommandError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise CannotStart(f"the database cannot be brought up to date: {reason}") from error
     try:
         if embedded:
             _start(settings, worker)

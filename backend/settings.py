@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SQLITE_FILE = "beamcast.db"
 
@@ -19,8 +19,8 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address that the server listens on")
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    allowed_hosts: tuple[str, ...] = Field(
-        (), description="further host names under which the server may be asked (JSON list); '*' allows all"
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="further host names under which the server may be asked, with commas between; '*' allows all"
     )
     data_dir: Path = Field(Path("data"), description="folder of everything that is stored")
     database_url: str = Field("", description="SQLAlchemy address; empty: SQLite in the data folder")
@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     )
 
     nep89_url: str = Field("", description="where to fetch NEP89 from; empty: the Python package index")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, hosts: object) -> object:
+        return [host.strip() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
 
     @field_validator("data_dir", "potentials_dir")
     @classmethod

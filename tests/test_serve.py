@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -23,7 +25,7 @@ PATIENCE_S = 60
 class Running:
     """A server in a process group of its own, as a terminal gives it one."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, start_in: Path = ROOT) -> None:
         self.data_dir = data_dir
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "serve.py")],
@@ -31,6 +33,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            cwd=start_in,
             start_new_session=True,
         )
         self.output: list[str] = []
@@ -153,6 +156,39 @@ def test_what_is_in_the_way_is_said_in_one_line(tmp_path: Path, setting: dict[st
     (line,) = ended.stderr.splitlines()
     assert line.startswith("Beamcast cannot start: ")
     assert word in line
+
+
+@pytest.mark.parametrize(
+    ("revision", "word"), [("9999", "9999"), (None, "not a database")], ids=["of a newer Beamcast", "corrupt"]
+)
+def test_database_that_cannot_be_used_is_said_in_one_line(tmp_path: Path, revision: str | None, word: str) -> None:
+    path = tmp_path / "beamcast.db"
+    if revision is None:
+        path.write_bytes(b"nothing that SQLite wrote" * 100)
+    else:
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            connection.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "serve.py")],
+        env={**os.environ, "BEAMCAST_PORT": "0", "BEAMCAST_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert word in line
+
+
+def test_started_from_another_folder_with_a_relative_one_for_its_data(tmp_path: Path) -> None:
+    running = Running(Path("mine"), start_in=tmp_path)
+    try:
+        assert httpx.get(f"{running.url}/api/v1/health", trust_env=False).json()["workers"] == 2
+    finally:
+        status, said = running.stop(signal.SIGTERM)
+    assert (status, "Traceback" in said) == (0, False)
+    assert (tmp_path / "mine" / "beamcast.db").exists()
 
 
 def test_two_servers_do_not_share_a_data_folder(server: Running) -> None:

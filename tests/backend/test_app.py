@@ -43,6 +43,11 @@ def test_other_host_names_are_not_answered(client: Client, host: str) -> None:
     assert "BEAMCAST_ALLOWED_HOSTS" in response.json()["detail"]
 
 
+def test_further_hosts_can_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAMCAST_ALLOWED_HOSTS", "beamcast.example, 10.0.0.7")
+    assert Settings().allowed_hosts == ("beamcast.example", "10.0.0.7")
+
+
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000"])
 def test_loopback_names_are_answered(client: Client, host: str) -> None:
     assert client.get("/instruments", headers={"Host": host}).status_code == 200
