@@ -15,6 +15,8 @@ from frontend.session import of_user
 
 Answers = Mapping[str, "Estimate | ApiProblem"]
 
+NOT_LIKE_THIS = "This forecast cannot be started"
+
 FORM_FIELDS: tuple[tuple[str | dict[str, Any], str], ...] = (
     ("form-instruments", "value"),
     ("form-temperature", "value"),
@@ -90,7 +92,7 @@ def form_outputs(form: Form, structure: Structure, answers: Answers) -> dict[str
         "qualities": [estimate_facts(given[q], structure) if q in given else "—" for q in QUALITIES],
         "placeholders": [_placeholder(options.get(name)) for name in NUMBERS],
         "supercell": _placeholder(options.get("supercell")),
-        "message": problem_alert(problem, id="form-problem") if problem else None,
+        "message": problem_alert(problem, title=NOT_LIKE_THIS, id="form-problem") if problem else None,
         "notes": " ".join(dict.fromkeys(notes)),
         "number_errors": [messages.get(name) for name in NUMBERS],
         "supercell_error": messages.get("supercell"),

@@ -58,7 +58,13 @@ def _instruments(instruments: Sequence[Instrument], view: ViewState) -> html.Fie
             **attributes(aria_label="Instruments shown"),
         ),
         dmc.Accordion(
-            items, multiple=True, value=opened, variant="default", chevronSize=14, className="instrument-settings"
+            items,
+            id="instrument-accordion",
+            multiple=True,
+            value=opened,
+            variant="default",
+            chevronSize=14,
+            className="instrument-settings",
         ),
     )
 

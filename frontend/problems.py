@@ -54,16 +54,29 @@ def field_messages(problem: ApiProblem, known: set[str]) -> dict[str, str]:
 
 def _line(error: FieldProblem) -> html.Li:
     label = field_label(error["loc"])
-    return html.Li([html.Strong(f"{label}: "), error["msg"]] if label else error["msg"])
+    message = error["msg"][:1].upper() + error["msg"][1:]
+    return html.Li([html.Strong(f"{label}: "), message] if label else message)
 
 
-def problem_alert(problem: ApiProblem, *, id: str | None = None) -> dmc.Alert:
-    """Return an alert that says what is wrong, what to do, and which fields are meant."""
-    children: list[Any] = [html.P(problem.detail, className="flush")]
-    if problem.errors:
-        children.append(html.Ul([_line(error) for error in problem.errors], className="field-errors"))
+def problem_alert(problem: ApiProblem, *, title: str | None = None, id: str | None = None) -> dmc.Alert:
+    """Return an alert that says what is wrong, what to do, and which fields are meant.
+
+    Parameters
+    ----------
+    title
+        What a refused request (4xx) means where it was made; a failing server keeps its own title.
+    """
+    # A file is the only field of its form, and what is said about it is the detail.
+    fields = [error for error in problem.errors if field_key(error["loc"]) != "file"]
+    children: list[Any] = []
+    # Often the detail is the fields' messages in one line: not to be said twice.
+    if not fields or not any(error["msg"] in problem.detail for error in fields):
+        children.append(html.P(problem.detail, className="flush"))
+    if fields:
+        children.append(html.Ul([_line(error) for error in fields], className="field-errors"))
+    heading = title if title and 400 <= problem.status < 500 else problem.title
     extra = {"id": id} if id else {}
-    return dmc.Alert(children, title=problem.title, color="red", variant="light", className="problem", **extra)
+    return dmc.Alert(children, title=heading, color="red", variant="light", className="problem", **extra)
 
 
 def warning_list(warnings: list[str], *, title: str) -> Any:

@@ -140,13 +140,16 @@
         return pair(value, slider, (position) => Number(position.toFixed(4)), (typed) => typed);
     }
 
-    function showInstruments(chosen, items, mapInstrument) {
+    function showInstruments(chosen, items, hidden, mapInstrument, open) {
         const names = items.map((id) => id.instrument);
         const shown = names.filter((name) => (chosen || []).includes(name));
+        // Who adds an instrument wants to set it.
+        const added = shown.filter((name) => hidden[names.indexOf(name)]);
         return [
             names.map((name) => !shown.includes(name)),
             shown.map((name) => ({ value: name, label: name })),
             shown.includes(mapInstrument) ? skip() : shown[0] || null,
+            added.length ? [...(open || []), ...added] : skip(),
         ];
     }
 

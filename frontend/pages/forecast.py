@@ -271,9 +271,12 @@ def register(app: Dash, client: ApiClient) -> None:
         Output({"type": "instrument-item", "instrument": ALL}, "hidden"),
         Output("map-instrument", "data"),
         Output("map-instrument", "value"),
+        Output("instrument-accordion", "value"),
         Input("instruments", "value"),
         State({"type": "instrument-item", "instrument": ALL}, "id"),
+        State({"type": "instrument-item", "instrument": ALL}, "hidden"),
         State("map-instrument", "value"),
+        State("instrument-accordion", "value"),
     )
     browser(
         "view",

@@ -217,7 +217,7 @@ def register(app: Dash, client: ApiClient) -> None:
             structure = await of_user(client).upload_structure(filename or "structure", decode_upload(contents))
         except ApiProblem as problem:
             # Emptied, so that dropping the mended file of the same name counts as a change.
-            return no_update, problem_alert(problem, id="upload-problem"), None
+            return no_update, problem_alert(problem, title=f"{filename} could not be used", id="upload-problem"), None
         return f"/structures/{structure['id']}", None, None
 
     @app.callback(

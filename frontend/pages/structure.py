@@ -15,7 +15,7 @@ from dash.exceptions import PreventUpdate
 
 from frontend import estimates, forecast_form, notation
 from frontend.client import ApiClient, ApiProblem, Prediction, Structure, settled
-from frontend.estimates import FORM_FIELDS, incomplete, read_form
+from frontend.estimates import FORM_FIELDS, NOT_LIKE_THIS, incomplete, read_form
 from frontend.figures import empty_figure, graph
 from frontend.forecast_form import Form
 from frontend.pages.landing import decode_upload, status_badge
@@ -190,7 +190,7 @@ def register(app: Dash, client: ApiClient) -> None:
         except ApiProblem as refused:
             # All or nothing: half of what was asked for would run unseen.
             await settled(*[api.cancel(prediction["id"]) for prediction in started])
-            return no_update, problem_alert(refused, id="form-problem")
+            return no_update, problem_alert(refused, title=NOT_LIKE_THIS, id="form-problem")
         ids = [prediction["id"] for prediction in started]
         return forecast_address(form.structure_id, ids, form.instruments), no_update
 
@@ -213,7 +213,12 @@ def register(app: Dash, client: ApiClient) -> None:
             model = await api.upload_model(filename or "nep.txt", decode_upload(contents))
             models = await api.models()
         except ApiProblem as problem:
-            return no_update, no_update, problem_alert(problem, id="model-problem"), None
+            return (
+                no_update,
+                no_update,
+                problem_alert(problem, title=f"{filename} could not be used", id="model-problem"),
+                None,
+            )
         if model["id"] not in [known["id"] for known in models]:
             models = [*models, model]
         missing = [element for element in elements if element not in model["elements"]]
