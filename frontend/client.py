@@ -186,9 +186,10 @@ class ApiClient:
             down = [error["loc"] for error in problem.errors]
             return {"status": "error", "detail": problem.detail, "workers": 0 if "workers" in down else None}
 
-    async def instruments(self) -> list[Instrument]:
-        """Return the instrument catalogue."""
-        return cast(list[Instrument], _items(await self._call("GET", "/instruments")))
+    async def instruments(self, structure_id: str | None = None) -> list[Instrument]:
+        """Return the instrument catalogue, with defaults that suit a structure where one is given."""
+        params = {"structure_id": structure_id} if structure_id else None
+        return cast(list[Instrument], _items(await self._call("GET", "/instruments", params=params)))
 
     async def isotopes(self, elements: Sequence[str]) -> dict[str, list[str]]:
         """Return the isotopes with known scattering lengths, such as `{"H": ["1H", "2H", "3H"]}`."""

@@ -44,11 +44,14 @@ class Dynamics:
         Between two stored frames: under half of that period, so that its frequency is resolved (Nyquist).
     highest_mev
         The stiffest usual vibration with room for overtones that matter.
+    typical_mev
+        Where the vibrations of most such materials end.
     """
 
     timestep_fs: float
     sample_fs: float
     highest_mev: float
+    typical_mev: float
 
 
 def dynamics(numbers: NDArray[np.integer[Any]]) -> Dynamics:
@@ -58,10 +61,10 @@ def dynamics(numbers: NDArray[np.integer[Any]]) -> Dynamics:
     """
     lightest = int(np.min(numbers))
     if lightest == 1:
-        return Dynamics(timestep_fs=0.5, sample_fs=3.0, highest_mev=500.0)
+        return Dynamics(timestep_fs=0.5, sample_fs=3.0, highest_mev=500.0, typical_mev=430.0)
     if lightest <= 10:
-        return Dynamics(timestep_fs=1.0, sample_fs=6.0, highest_mev=300.0)
-    return Dynamics(timestep_fs=2.0, sample_fs=14.0, highest_mev=140.0)
+        return Dynamics(timestep_fs=1.0, sample_fs=6.0, highest_mev=300.0, typical_mev=170.0)
+    return Dynamics(timestep_fs=2.0, sample_fs=14.0, highest_mev=140.0, typical_mev=65.0)
 
 
 @dataclass(frozen=True)

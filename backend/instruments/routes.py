@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
+
 from fastapi import APIRouter
 
 from backend.errors import NotFound, responses
 from backend.instruments import service
 from backend.instruments.schemas import InstrumentOut, ResolutionIn, ResolutionOut, WindowIn, WindowOut
+from backend.owners import ScopeDep
 
 router = APIRouter(prefix="/instruments", tags=["instruments"])
 
 
-@router.get("", summary="List the instruments")
-def list_instruments() -> list[InstrumentOut]:
-    """Every instrument, with the JSON Schema of its settings and their defaults."""
-    return service.catalogue()
+@router.get("", summary="List the instruments", responses=responses(NotFound))
+def list_instruments(scope: ScopeDep, structure_id: uuid.UUID | None = None) -> list[InstrumentOut]:
+    """Every instrument, with the JSON Schema of its settings and their defaults.
+
+    With a structure, the defaults suit it: the lowest usual incident energy that shows all its vibrations.
+    """
+    return service.catalogue(scope, structure_id)
 
 
 @router.post("/{name}/window", summary="What an instrument reaches", responses=responses(NotFound))

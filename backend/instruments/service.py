@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
 from backend.errors import NotFound
 from backend.instruments.schemas import InstrumentOut, LineOut, ResolutionOut, WindowOut
+from backend.owners import Scope
+from backend.structures import service as structures
 from scattering import instruments
 from scattering.errors import UnknownInstrument
 from scattering.instruments import Instrument
@@ -18,9 +22,15 @@ from scattering.instruments import Instrument
 FWHM_PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
 
 
-def catalogue() -> list[InstrumentOut]:
-    """Every instrument."""
-    return [_out(instrument) for instrument in instruments.catalogue()]
+def catalogue(scope: Scope, structure_id: uuid.UUID | None = None) -> list[InstrumentOut]:
+    """Every instrument; its defaults suit the structure where one is named."""
+    if structure_id is None:
+        return [_out(instrument, instrument.defaults) for instrument in instruments.catalogue()]
+    from scattering import protocol, suggestion
+
+    elements = structures.get(scope, structure_id).elements
+    highest = protocol.dynamics(np.array([atomic_numbers[element] for element in elements])).typical_mev
+    return [_out(instrument, suggestion.suited_settings(instrument, highest)) for instrument in instruments.catalogue()]
 
 
 def get(name: str) -> Instrument:
@@ -63,15 +73,15 @@ def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: 
     )
 
 
-def _out(instrument: Instrument) -> InstrumentOut:
+def _out(instrument: Instrument, defaults: dict[str, Any]) -> InstrumentOut:
     return InstrumentOut(
         name=instrument.name,
         facility=instrument.facility,
         geometry=instrument.geometry,
         description=instrument.description,
         settings_schema=instrument.settings_schema,
-        defaults=instrument.defaults,
-        energy_range_mev=instrument.energy_range(instrument.defaults),
+        defaults=defaults,
+        energy_range_mev=instrument.energy_range(defaults),
         citations=list(instrument.citations),
     )
 

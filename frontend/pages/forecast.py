@@ -119,7 +119,11 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     """Return the forecast page for what the address asks."""
     structure_id = parts["id"]
     structure, instruments, models, isotopes, health = await settled(
-        api.structure(structure_id), api.instruments(), api.models(), _isotopes(api, structure_id), api.health()
+        api.structure(structure_id),
+        api.instruments(structure_id),
+        api.models(),
+        _isotopes(api, structure_id),
+        api.health(),
     )
     for answer in (structure, instruments):
         if isinstance(answer, ApiProblem):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import numpy as np
@@ -68,3 +69,12 @@ def test_settings_out_of_range_are_refused(client: Client, body: dict[str, Any],
 @pytest.mark.parametrize("energies", [[], [1e9], ["a"], [None]])
 def test_energies_must_be_energies(client: Client, energies: list[Any]) -> None:
     assert client.post("/instruments/MAPS/resolution", json={"energy_mev": energies}).status_code == 422
+
+
+def test_defaults_suit_a_structure(client: Client, structure: dict[str, Any]) -> None:
+    general = {row["name"]: row for row in client.get("/instruments").json()}
+    suited = {row["name"]: row for row in client.get("/instruments", params={"structure_id": structure["id"]}).json()}
+    # Silicon vibrates up to 64 meV
+    assert 64 < suited["MAPS"]["defaults"]["e_init"] < general["MAPS"]["defaults"]["e_init"]
+    assert suited["TOSCA"] == general["TOSCA"]
+    assert client.get("/instruments", params={"structure_id": str(uuid.uuid4())}).status_code == 404
