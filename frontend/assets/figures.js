@@ -17,6 +17,9 @@
         set(kind + "-message", { children: text, className: "graph-message" + (isProblem ? " is-problem" : "") });
     }
 
+    // CODATA 2022: e / (h c), exact
+    const INVERSE_CM_PER_MEV = 8.065543937;
+
     const succeeded = (context, done) =>
         context.predictions.filter((prediction) => (done || {})[prediction.id] === "succeeded");
 
@@ -55,6 +58,14 @@
         };
     }
 
+    // Without an upper end there is no grid to ask for, but the axis can start where the user says.
+    function startingAt(kind, layout, view) {
+        const axis = kind === "map" ? layout.yaxis : layout.xaxis;
+        if (view.energy_min === null || energyGrid(view) || !axis || !axis.range) { return; }
+        const start = view.energy_min * (view.energy_unit === "cm-1" ? INVERSE_CM_PER_MEV : 1);
+        if (start < axis.range[1]) { axis.range = [start, axis.range[1]]; }
+    }
+
     // On a phone the legend and the colour bar go below, and the plot gets the width.
     function narrowed(kind, figure) {
         const place = document.getElementById(kind + "-graph");
@@ -82,7 +93,9 @@
         const layout = figure.layout || {};
         layout.autosize = true;
         layout.modebar = toolbar(theme);
-        layout.uirevision = kind === "map" ? kind + view.map + view.energy_unit + view.energy_max : kind + view.energy_unit + view.scale;
+        const range = [view.energy_min, view.energy_max].join();
+        layout.uirevision = kind === "map" ? [kind, view.map, view.energy_unit, range].join() : [kind, view.energy_unit, view.scale, range].join();
+        startingAt(kind, layout, view);
         narrowed(kind, figure);
         return { data: figure.data, layout };
     }

@@ -158,6 +158,10 @@
         return ["settings-body" + (open ? " is-open" : ""), String(open)];
     }
 
+    function checkRange(low, high) {
+        return number(high) !== null && high <= (number(low) || 0) ? "Must be above “From”." : null;
+    }
+
     async function copyLink(clicks) {
         if (!clicks) { return skip(); }
         try {
@@ -170,6 +174,6 @@
     }
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
-        view: { collect, pairSetting, pairNumber, showInstruments, toggleSettings, copyLink },
+        view: { collect, pairSetting, pairNumber, showInstruments, toggleSettings, checkRange, copyLink },
     });
 })();

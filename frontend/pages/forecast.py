@@ -289,6 +289,13 @@ def register(app: Dash, client: ApiClient) -> None:
         Output("settings-toggle", "aria-expanded"),
         Input("settings-toggle", "n_clicks"),
     )
+    browser(
+        "view",
+        "checkRange",
+        Output("energy-max", "error"),
+        Input("energy-min", "value"),
+        Input("energy-max", "value"),
+    )
     browser("view", "copyLink", Output("copy-link", "children"), Input("copy-link", "n_clicks"))
     browser(
         "progress",

@@ -1,0 +1,210 @@
+"""The pages in a real browser, on the real application, with a forecast of one mode at 60 meV (58 in the dynamics)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from .conftest import Site
+
+pytestmark = pytest.mark.e2e
+
+WIDE, PHONE = (1440, 900), (390, 844)
+Open = Callable[..., Page]
+
+CURVES = """() => (document.querySelector('#spectrum-graph .js-plotly-plot')?._fullData ?? [])
+    .filter(trace => trace.visible === true)
+    .map(trace => ({name: trace.name, x: Array.from(trace.x), y: Array.from(trace.y)}))"""
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str) -> Iterator[Open]:
+    """Opens a path at a size; at the end no page may have complained on its console."""
+    complaints: list[str] = []
+    contexts = []
+
+    def opened(path: str, size: tuple[int, int] = WIDE, *, dark: bool = False, refused: bool = False) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+
+        def listen(message: ConsoleMessage) -> None:
+            # A browser notes every 4xx on the console, also one that the page answers to.
+            if message.type == "error" and not (refused and "status of 422" in message.text):
+                complaints.append(message.text)
+
+        page.on("console", listen)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def forecast_path(site: Site, more: str = "") -> str:
+    return f"/forecast/{site.structure_id}?predictions={site.harmonic_id},{site.md_id}&instruments=MAPS,TOSCA{more}"
+
+
+def drawn(page: Page) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The spectrum's curves once they are there."""
+    page.locator("#spectrum-graph .scatterlayer .trace").first.wait_for(state="attached")
+    return {curve["name"]: (np.array(curve["x"]), np.array(curve["y"])) for curve in page.evaluate(CURVES)}
+
+
+def position(curve: tuple[np.ndarray, np.ndarray]) -> float:
+    """Energy of a curve's highest point."""
+    return float(curve[0][np.argmax(curve[1])])
+
+
+def incident_energy(page: Page) -> str:
+    return page.locator("#setting-MAPS-e_init .mantine-NumberInput-input").input_value()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
+def test_pages_fit_the_screen(visit: Open, site: Site, size: tuple[int, int], dark: bool) -> None:
+    for path, landmark in (
+        ("/", "#landing-page"),
+        ("/about", "#about-page"),
+        (f"/structures/{site.structure_id}", "#structure-page"),
+        (forecast_path(site), "#forecast-page"),
+    ):
+        page = visit(path, size, dark=dark)
+        page.locator(landmark).wait_for()
+        if landmark == "#forecast-page":
+            drawn(page)
+        if landmark == "#structure-page":
+            expect(page.locator("#form-summary")).to_contain_text("About")
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= size[0], f"{path} is {width} wide"
+        assert page.evaluate("() => document.documentElement.dataset.mantineColorScheme") == (
+            "dark" if dark else "light"
+        )
+
+
+def test_harmonic_and_dynamics_on_the_same_axes(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    curves = drawn(page)
+    assert set(curves) == {"MAPS, harmonic", "TOSCA, harmonic", "MAPS, MD", "TOSCA, MD"}
+    assert position(curves["TOSCA, harmonic"]) == pytest.approx(60.0, abs=0.5)
+    assert position(curves["TOSCA, MD"]) == pytest.approx(58.0, abs=0.5)
+    expect(page.locator("#progress")).to_contain_text("Ready")
+    expect(page.locator("#trust")).to_contain_text("one mode is all there is")
+
+
+def test_a_slider_redraws_and_the_address_keeps_it(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site, "&MAPS.e_init=120"))
+    before = drawn(page)["MAPS, harmonic"]
+    assert before[0][-1] == pytest.approx(0.95 * 120, abs=1)
+    slider = page.locator("#setting-MAPS-e_init [role=slider]")
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowLeft")
+    energy = slider.get_attribute("aria-valuenow")
+    assert energy is not None
+    assert 100 < float(energy) < 115
+    expect(page.locator("#setting-MAPS-e_init .mantine-NumberInput-input")).to_have_value(f"{energy} meV")
+    page.wait_for_url(f"**MAPS.e_init={energy}*")
+    # Less energy in, less can be lost
+    page.wait_for_function(
+        """reach => document.querySelector('#spectrum-graph .js-plotly-plot')._fullData
+            .some(trace => trace.name === 'MAPS, harmonic' && trace.x[trace.x.length - 1] < reach)""",
+        arg=before[0][-1] - 3,
+    )
+    again = visit(page.url.removeprefix(str(page.evaluate("() => location.origin"))))
+    drawn(again)
+    assert incident_energy(again) == f"{energy} meV"
+
+
+def test_the_figures_follow_the_theme(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    drawn(page)
+    title = page.locator("#spectrum-graph .xtitle")
+    colour = "element => getComputedStyle(element).fill"
+    light = title.evaluate(colour)
+    page.locator("#theme-toggle").click()
+    expect(title).not_to_have_css("fill", light)
+    assert page.evaluate("() => document.documentElement.dataset.mantineColorScheme") == "dark"
+
+
+def test_controls_change_what_is_drawn(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    drawn(page)
+    page.locator("#energy-unit").get_by_text("cm⁻¹").click()
+    expect(page.locator("#spectrum-graph .xtitle")).to_contain_text("cm⁻¹")
+    page.locator("#banks").check(force=True)
+    expect(page.locator("#spectrum-graph .legend")).to_contain_text("Backward")
+    page.locator(".settings-panel .chips").get_by_text("ARCS").click()
+    expect(page.locator("#spectrum-graph .legend")).to_contain_text("ARCS, MD")
+    expect(page.locator("#setting-ARCS-e_init")).to_be_visible()
+    expect(page.locator("#downloads")).to_contain_text("ARCS")
+
+
+def test_an_impossible_setting_is_explained_and_can_be_mended(visit: Open, site: Site) -> None:
+    # At 600 Hz MAPS's chopper stops neutrons this slow
+    page = visit(forecast_path(site, "&MAPS.e_init=60&MAPS.chopper_frequency=600"), refused=True)
+    expect(page.locator("#spectrum-message")).to_contain_text("MAPS lets no neutrons through")
+    page.locator("#setting-MAPS-chopper_frequency .mantine-NumberInput-input").fill("200")
+    assert "MAPS, harmonic" in drawn(page)
+    expect(page.locator("#spectrum-message")).to_be_hidden()
+
+
+def test_the_energy_range_is_what_is_computed(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site, "&energy_min=40&energy_max=80"))
+    energy, _ = drawn(page)["TOSCA, MD"]
+    assert (energy[0], energy[-1]) == pytest.approx((40, 80), abs=0.2)
+    page.locator("#energy-max").fill("30")
+    expect(page.locator(".settings-panel")).to_contain_text("Must be above")
+
+
+def test_a_spectrum_is_downloaded_as_seen(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site, "&MAPS.e_init=123"))
+    drawn(page)
+    with page.expect_download() as saving:
+        page.locator("[data-download=csv]").first.click()
+    content = saving.value.path().read_text()
+    assert '"e_init": 123' in content
+    assert saving.value.suggested_filename == "beamcast-silicon-maps-harmonic.csv"
+
+
+def test_a_bad_file_is_refused_in_words_and_a_mended_one_goes_on(visit: Open) -> None:
+    page = visit("/")
+    upload = page.locator("#upload input[type=file]")
+    upload.set_input_files({"name": "si.cif", "mimeType": "text/plain", "buffer": b"nonsense"})
+    expect(page.locator("#upload-problem")).to_contain_text("si.cif could not be used")
+    upload.set_input_files({"name": "big.cif", "mimeType": "text/plain", "buffer": b" " * 11 * 2**20})
+    expect(page.locator("#upload-message")).to_contain_text("may have 10 MB")
+    poscar = b"Si\n5.431\n0 .5 .5\n.5 0 .5\n.5 .5 0\nSi\n2\nDirect\n0 0 0\n.25 .25 .25\n"
+    upload.set_input_files({"name": "POSCAR", "mimeType": "text/plain", "buffer": poscar})
+    page.wait_for_url("**/structures/**")
+    expect(page.locator("#structure-page")).to_contain_text("No. 227")
+
+
+def test_a_form_that_cannot_work_says_why_and_keeps_what_was_typed(visit: Open, site: Site) -> None:
+    page = visit(f"/structures/{site.structure_id}")
+    expect(page.locator("#form-summary")).to_contain_text("About")
+    page.locator("#form-temperature").fill("9000")
+    expect(page.locator("#form-problem")).to_contain_text("Temperature")
+    page.locator("#start").click()
+    expect(page.locator("#form-problem")).to_be_visible()
+    assert page.locator("#form-temperature").input_value() == "9000 K"
+    page.locator("#form-temperature").fill("300")
+    expect(page.locator("#form-problem")).to_have_count(0)
+
+
+def test_terms_explain_themselves_to_the_keyboard(visit: Open, site: Site) -> None:
+    page = visit(f"/structures/{site.structure_id}")
+    term = page.locator("#forecast-form .term").first
+    term.focus()
+    expect(page.locator(".term-box")).to_have_text(str(term.get_attribute("aria-description")))
+    page.keyboard.press("Escape")
+    expect(page.locator(".term-box")).to_be_hidden()
