@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made-from-lock
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports lock clean
+.PHONY: help run test bench lint types imports lock clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,6 +17,9 @@ run: $(STAMP) ## Start Beamcast at http://127.0.0.1:8000 (settings: BEAMCAST_…
 
 test: $(STAMP) ## Run the tests
 	$(BIN)/pytest $(ARGS)
+
+bench: $(STAMP) ## Measure every claim of speed beside its peer
+	@$(BIN)/python -m benchmarks
 
 lint: $(STAMP) ## Check style and format
 	$(BIN)/ruff check .

@@ -15,11 +15,14 @@ from backend.health import beats
 from backend.queue import celery_app
 from backend.settings import current
 from workers.lifeline import die_with_parent, die_with_server
+from workers.warm_up import warm_up
 
 die_with_server()
 
 # What it warns of is pickle; our messages are JSON only.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+# MDAnalysis, which comes with dynasor; no netCDF is written here.
+warnings.filterwarnings("ignore", message="netCDF4 is not available")
 
 app = celery_app(current())
 app.set_current()
@@ -42,10 +45,11 @@ def _leave(sender: Any, **_: Any) -> None:
     beats.stop(sender.hostname)
 
 
-def _tie_to_worker(**_: Any) -> None:
+def _begin_child(**_: Any) -> None:
     die_with_parent()
+    warm_up()
 
 
-worker_process_init.connect(_tie_to_worker)
+worker_process_init.connect(_begin_child)
 worker_ready.connect(_show_life)
 worker_shutdown.connect(_leave)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +18,8 @@ from scattering import harmonic, protocol
 from scattering.partials import Partials
 from workers.outcome import CannotPredict, Outcome
 from workers.progress import Progress
-from workers.relaxation import CannotRelax, relax
+from workers.relaxation import relax
+from workers.stopwatch import Stopwatch
 
 SYMMETRY_TOLERANCE = 1e-3
 """Å. Structures are relaxed to about that."""
@@ -96,24 +96,15 @@ def run(
     CannotPredict
         The potential does not hold the structure, or leaves it no real phonon.
     """
-    timings: dict[str, float] = {}
-    clock = time.perf_counter()
-
-    def took(name: str) -> None:
-        nonlocal clock
-        timings[f"{name}_s"], clock = time.perf_counter() - clock, time.perf_counter()
-
+    watch = Stopwatch()
     progress.stage("relaxing the atoms", until=0.15)
-    try:
-        relaxed = relax(atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
-    except CannotRelax as error:
-        raise CannotPredict(str(error)) from error
-    took("relax")
+    relaxed = relax(atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
+    watch.lap("relax")
 
     progress.stage("displacing atoms", until=0.4)
     phonopy = _phonopy(relaxed.atoms, options)
     constants = _force_constants(phonopy, calculator, progress)
-    took("force_constants")
+    watch.lap("force_constants")
 
     progress.stage("phonons over the Brillouin zone", until=0.7)
     primitive, cells = phonopy.primitive, phonopy.supercell
@@ -135,7 +126,7 @@ def run(
     stability = harmonic.stability(zone)
     if stability.highest_mev < 2 * protocol.ENERGY_STEP_MEV:
         raise CannotPredict("The potential gives this structure no real phonon: it is unstable throughout.")
-    took("zone")
+    watch.lap("zone")
 
     progress.stage("averaging over a powder", until=0.97)
     partials = harmonic.one_phonon_partials(
@@ -147,12 +138,12 @@ def run(
         progress=progress.update,
         metadata={"method": "harmonic", "energy_resolution_mev": protocol.ENERGY_STEP_MEV},
     )
-    took("powder")
+    watch.lap("powder")
     reach, edge = _edge(phonopy, constants)
     return Outcome(
         partials,
         (*relaxed.warnings, *_stability_warnings(stability), *_one_phonon_warnings(partials)),
-        timings,
+        watch.seconds,
         {
             "largest_shift_angstrom": relaxed.largest_shift,
             "pressure_gpa": relaxed.pressure_gpa,

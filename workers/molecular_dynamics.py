@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from scattering import correlation, protocol
 from workers.analysis import correlate
 from workers.outcome import CannotPredict, Outcome
 from workers.progress import Progress
-from workers.relaxation import CannotRelax, relax
+from workers.relaxation import relax
+from workers.stopwatch import Stopwatch
 
 FRICTION_PER_FS = 0.02
 """Langevin: forgets the start within 50 fs, so that an equilibration of a picosecond is one."""
@@ -110,34 +110,25 @@ def run(
     CannotPredict
         The potential does not hold the structure.
     """
-    timings: dict[str, float] = {}
-    clock = time.perf_counter()
-
-    def took(name: str) -> None:
-        nonlocal clock
-        timings[f"{name}_s"], clock = time.perf_counter() - clock, time.perf_counter()
-
+    watch = Stopwatch()
     progress.stage("relaxing the atoms", until=0.02)
-    try:
-        relaxed = relax(atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
-    except CannotRelax as error:
-        raise CannotPredict(str(error)) from error
-    took("relax")
+    relaxed = relax(atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
+    watch.lap("relax")
 
     supercell = relaxed.atoms.repeat(options["supercell"])
     supercell.calc = calculator
     evaluations = options["equilibration_ps"] / (options["equilibration_ps"] + options["production_ps"])
     progress.stage("thermalising", until=0.02 + 0.73 * evaluations)
     _thermalise(supercell, options, temperature, progress)
-    took("equilibration")
+    watch.lap("equilibration")
 
     progress.stage("running molecular dynamics", until=0.75)
     path = folder / "trajectory.traj"
     seen = _produce(supercell, path, options, progress)
-    took("production")
-    md_s = timings["equilibration_s"] + timings["production_s"]
+    watch.lap("production")
+    md_s = watch.seconds["equilibration_s"] + watch.seconds["production_s"]
     steps = (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    timings["atom_steps_per_second"] = len(supercell) * steps / md_s
+    watch.seconds["atom_steps_per_second"] = len(supercell) * steps / md_s
 
     progress.stage("correlating positions", until=0.98)
     correlations = correlate(path, supercell, options, progress.update)
@@ -158,11 +149,11 @@ def run(
         temperature=temperature,
         metadata={"method": "md", "n_atoms": len(supercell), "n_windows": correlations.n_windows},
     )
-    took("analysis")
+    watch.lap("analysis")
     return Outcome(
         partials,
         (*relaxed.warnings, *_warnings(seen, temperature)),
-        timings,
+        watch.seconds,
         {
             "largest_shift_angstrom": relaxed.largest_shift,
             "pressure_gpa": relaxed.pressure_gpa,

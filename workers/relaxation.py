@@ -12,6 +12,8 @@ from ase.calculators.calculator import Calculator
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
+from workers.outcome import CannotPredict
+
 FORCE_TOLERANCE = 1e-3
 """eV/Å. A residual force f shifts an atom by f/k, here under 1e-3 Å even for the softest modes that matter."""
 MAX_STEPS = 500
@@ -20,7 +22,7 @@ LARGE_SHIFT = 0.3
 LARGE_PRESSURE_GPA = 2.0
 
 
-class CannotRelax(RuntimeError):
+class CannotRelax(CannotPredict):
     """The potential does not hold the structure together."""
 
 

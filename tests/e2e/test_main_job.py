@@ -96,6 +96,7 @@ def strongest(curve: tuple[np.ndarray, np.ndarray], low: float, high: float) -> 
     return float(energy[between][np.argmax(intensity[between])])
 
 
+@pytest.mark.timeout(900)
 def test_a_cif_becomes_a_harmonic_and_a_molecular_dynamics_spectrum(server: str, page: Page) -> None:
     page.goto(server)
     page.set_input_files("input[type=file]", ROOT / "backend/structures/examples/silicon.cif")
@@ -109,12 +110,12 @@ def test_a_cif_becomes_a_harmonic_and_a_molecular_dynamics_spectrum(server: str,
     page.click("#start")
     page.wait_for_url("**/forecast/**")
 
-    harmonic = wait_for_curve(page, "TOSCA harmonic", 2 * MINUTE_MS)
+    harmonic = wait_for_curve(page, "TOSCA harmonic", 3 * MINUTE_MS)
     # NEP89 puts silicon's optical branch at 54 to 55 meV (measured: 57 to 64)
     assert strongest(harmonic, 40, 70) == pytest.approx(54.0, abs=1.5)
     expect(page.locator("#map-graph .heatmaplayer .hm, #map-graph .heatmaplayer image").first).to_be_visible()
 
-    dynamic = wait_for_curve(page, "TOSCA md", 5 * MINUTE_MS)
+    dynamic = wait_for_curve(page, "TOSCA md", 10 * MINUTE_MS)
     # Classical, 300 K, six picoseconds: a little softer, and as wide as the run is short
     assert strongest(dynamic, 40, 70) == pytest.approx(53.5, abs=2.5)
     assert np.trapezoid(dynamic[1], dynamic[0]) > 0
