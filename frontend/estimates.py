@@ -57,12 +57,14 @@ def incomplete(form: Form) -> ApiProblem | None:
     return ApiProblem(422, "Something is missing", "Mend this, then start.", errors) if errors else None
 
 
-def _placeholder(value: Any) -> str:
+def _placeholder(value: Any, unit: str = "") -> str:
+    """What an option left empty becomes; harmonic previews have no time step, say, and then nothing is known."""
     if value is None:
         return "automatic"
     if isinstance(value, list):
         return " × ".join(str(item) for item in value) + " (automatic)"
-    return f"{value:g} (automatic)" if isinstance(value, int | float) else f"{value} (automatic)"
+    shown = f"{value:g}" if isinstance(value, int | float) else str(value)
+    return f"{shown} {unit} (automatic)" if unit else f"{shown} (automatic)"
 
 
 def form_outputs(form: Form, structure: Structure, answers: Answers) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def form_outputs(form: Form, structure: Structure, answers: Answers) -> dict[str
         "summary": f"About {notation.duration(sum(seconds))} on this machine" if seconds and not problem else "",
         "harmonic": notation.duration(given["harmonic"]["estimate_s"]) if "harmonic" in given else "—",
         "qualities": [estimate_facts(given[q], structure) if q in given else "—" for q in QUALITIES],
-        "placeholders": [_placeholder(options.get(name)) for name in NUMBERS],
+        "placeholders": [_placeholder(options.get(name), unit) for name, (_, unit, _) in NUMBERS.items()],
         "supercell": _placeholder(options.get("supercell")),
         "message": problem_alert(problem, title=NOT_LIKE_THIS, id="form-problem") if problem else None,
         "notes": " ".join(dict.fromkeys(notes)),

@@ -33,6 +33,7 @@
     // The page's own requests tell when the server is gone; then its health is asked until it is back.
     const plainFetch = window.fetch.bind(window);
     let asking = null;
+    let pageMissed = false;
 
     function offline(gone) {
         const word = document.getElementById("offline");
@@ -42,7 +43,8 @@
                 try {
                     await plainFetch("/api/v1/health", { cache: "no-store" });
                     offline(false);
-                    window.dispatchEvent(new Event("beamcast:online"));
+                    // A page that never came is fetched again; one that is there stays, with what was typed into it.
+                    if (pageMissed) { window.location.reload(); }
                 } catch (error) { /* still gone */ }
             }, 2000);
         } else if (!gone && asking) {
@@ -55,7 +57,11 @@
         try {
             return await plainFetch(...request);
         } catch (error) {
-            if (error instanceof TypeError) { offline(true); }
+            if (error instanceof TypeError) {
+                const body = (request[1] || {}).body;
+                pageMissed = pageMissed || (typeof body === "string" && body.includes("page.children"));
+                offline(true);
+            }
             throw error;
         }
     };
