@@ -53,9 +53,9 @@ def find(settings: Settings, entry: Pretrained) -> Path | None:
     for place in dict.fromkeys((settings.potentials_dir, folder(settings))):
         with contextlib.suppress(OSError):
             for path in sorted(place.iterdir()):
-                # The size is asked first: adding up every file in the folder could take long.
                 if path.name[0] == "." or not path.is_file():
                     continue
+                # The size is asked first: adding up every file in the folder could take long.
                 if path.stat().st_size == entry.size_bytes and sha256_of(path) == entry.sha256:
                     return path
     return None

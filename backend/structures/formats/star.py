@@ -16,19 +16,12 @@ from dataclasses import dataclass, field
 
 from backend.structures.formats.reading import Unreadable
 
-# A quotation ends with its own mark before white space. Its length is bounded so that unclosed marks cost no
-# quadratic time (CIF 1.1 allows lines of 2048 characters).
-TOKEN = re.compile(
-    r"""
-    ^;(?P<text>.*?)\n;(?=\s|\Z)
-  | (?P<comment>\#[^\n]*)
-  | '(?P<single>[^\n]{0,4096}?)'(?=\s|\Z)
-  | "(?P<double>[^\n]{0,4096}?)"(?=\s|\Z)
-  | (?P<bare>\S+)
-    """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL,
-)
+WORD = re.compile(r"\S+")
+TEXT_END = re.compile(r"\n;(?=\s|\Z)")
+# A quotation ends with its own mark before white space: 'it's' is one.
+QUOTATION_END = {"'": re.compile(r"'(?=\s|\Z)"), '"': re.compile(r'"(?=\s|\Z)')}
 UNKNOWN = ("?", ".")
+FREE_TEXT = ("_chemical_name_",)
 
 
 @dataclass
@@ -65,13 +58,16 @@ class _Token:
 def parse(text: str, prefixes: tuple[str, ...]) -> list[Block]:
     """The data blocks of a CIF, with those of their tags that begin with one of the prefixes.
 
+    Files written by hand leave out quotation marks and values; that is passed over where it does not matter here.
+
     Raises
     ------
     Unreadable
-        The text breaks the grammar; the message names the line.
+        The text breaks the grammar at one of the tags that are asked for; the message names the line.
     """
     blocks: list[Block] = []
     tokens = _Tokens(text)
+    strict = True
     while (token := tokens.take()) is not None:
         word = token.text.lower()
         if token.bare and word.startswith("data_"):
@@ -81,20 +77,25 @@ def parse(text: str, prefixes: tuple[str, ...]) -> list[Block]:
         elif not blocks:
             raise Unreadable(f"Line {token.line}: a CIF begins with 'data_', found '{token.text[:30]}'.")
         elif token.bare and word == "loop_":
-            _loop(tokens, blocks[-1], prefixes, token.line)
+            strict = _loop(tokens, blocks[-1], prefixes, token.line)
         elif token.bare and word.startswith("_"):
+            tag = _normal(token.text)
+            strict = tag.startswith(prefixes) and not tag.startswith(FREE_TEXT)
             value = tokens.take()
             if value is None or _is_keyword(value):
-                raise Unreadable(f"Line {token.line}: {token.text[:60]} has no value.")
-            tag = _normal(token.text)
-            if tag.startswith(prefixes):
+                if strict:
+                    raise Unreadable(f"Line {token.line}: {token.text[:60]} has no value.")
+                if value is not None:
+                    tokens.put_back(value)
+            elif tag.startswith(prefixes):
                 blocks[-1].values[tag] = [_value(value)]
-        else:
+        elif strict:
             raise Unreadable(f"Line {token.line}: '{token.text[:30]}' stands where a name (_…) is expected.")
     return blocks
 
 
-def _loop(tokens: _Tokens, block: Block, prefixes: tuple[str, ...], line: int) -> None:
+def _loop(tokens: _Tokens, block: Block, prefixes: tuple[str, ...], line: int) -> bool:
+    """Read a loop; tells whether one of its tags was asked for."""
     tags: list[str] = []
     while (token := tokens.take()) is not None and token.bare and token.text.startswith("_"):
         tags.append(_normal(token.text))
@@ -111,12 +112,13 @@ def _loop(tokens: _Tokens, block: Block, prefixes: tuple[str, ...], line: int) -
         token = tokens.take()
     if token is not None:
         tokens.put_back(token)
-    if n_values % len(tags):
+    if n_values % len(tags) and any(wanted):
         raise Unreadable(
             f"The loop in line {line} has {len(tags)} columns but {n_values} values: a row is incomplete, "
             "or a value with blanks lacks its quotation marks."
         )
     block.values.update((tag, values) for tag, values, keep in zip(tags, columns, wanted, strict=True) if keep)
+    return any(wanted)
 
 
 def _normal(tag: str) -> str:
@@ -146,11 +148,31 @@ class _Tokens:
 
     @staticmethod
     def _scan(text: str) -> Iterator[_Token]:
-        line, counted = 1, 0
-        for match in TOKEN.finditer(text):
-            kind = match.lastgroup
-            if kind is None or kind == "comment":
+        line, counted, position, line_end = 1, 0, 0, -1
+        # How far a search for each end has already been in vain: without it, a line of open marks takes for ever.
+        searched = {"'": 0, '"': 0, ";": 0}
+        while (match := WORD.search(text, position)) is not None:
+            start, position = match.span()
+            mark = text[start]
+            if start > line_end:
+                line_end = text.find("\n", start)
+                line_end = len(text) if line_end < 0 else line_end
+            if mark == "#":
+                position = line_end
                 continue
-            line += text.count("\n", counted, match.start())
-            counted = match.start()
-            yield _Token(match[kind], kind == "bare", line)
+            end = None
+            limit = 0
+            if mark in QUOTATION_END:
+                limit = line_end
+                end = QUOTATION_END[mark].search(text, start + 1, limit) if searched[mark] < limit else None
+            elif mark == ";" and text[start - 1 : start] in ("", "\n"):
+                limit = len(text)
+                end = TEXT_END.search(text, start) if searched[mark] < limit else None
+            line += text.count("\n", counted, start)
+            counted = start
+            if end is None:
+                searched[mark] = max(searched.get(mark, 0), limit)
+                yield _Token(match[0], True, line)
+            else:
+                yield _Token(text[start + 1 : end.start()], False, line)
+                position = end.end()
