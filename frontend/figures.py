@@ -8,6 +8,7 @@ from dash import dcc, html
 
 from frontend.wiring import attributes
 
+UPLOADS = ("sendChartToCloud", "sendDataToCloud")
 TRANSPARENT = "rgba(0,0,0,0)"
 
 
@@ -35,7 +36,9 @@ def graph(id: str, *, label: str, figure: dict[str, Any] | None = None) -> html.
             responsive=True,
             config={
                 "displaylogo": False,
-                "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+                # Plotly's own bar offers to upload the chart to its makers' cloud.
+                "modeBarButtonsToRemove": [*UPLOADS, "select2d", "lasso2d", "autoScale2d", "resetCameraLastSave3d"],
+                "plotlyServerURL": "",
                 "toImageButtonOptions": {"format": "svg", "filename": f"beamcast-{id}"},
             },
             className="graph",

@@ -26,6 +26,11 @@
             }
             document.title = title === "Beamcast" ? title : title + " · Beamcast";
             window.scrollTo(0, 0);
+            // The buttons beside them open these; by themselves they are a nameless stop of the tab key.
+            document.querySelectorAll("input[type=file]").forEach((input) => {
+                input.tabIndex = -1;
+                input.setAttribute("aria-label", "File");
+            });
         }
         return window.dash_clientside.no_update;
     }

@@ -101,6 +101,15 @@ def test_harmonic_and_dynamics_on_the_same_axes(visit: Open, site: Site) -> None
     expect(page.locator("#trust")).to_contain_text("one mode is all there is")
 
 
+def test_no_figure_offers_to_send_itself_elsewhere(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    drawn(page)
+    page.locator("#structure-graph .modebar-btn").first.wait_for(state="attached")
+    titles = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(button => button.dataset.title)")
+    assert any("Download" in title for title in titles)
+    assert not [title for title in titles if "hare" in title or "loud" in title]
+
+
 def test_a_slider_redraws_and_the_address_keeps_it(visit: Open, site: Site) -> None:
     page = visit(forecast_path(site, "&MAPS.e_init=120"))
     before = drawn(page)["MAPS, harmonic"]
