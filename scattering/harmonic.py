@@ -19,7 +19,10 @@ LOWEST_ENERGY_MEV = 0.2
 """Modes below take no part: acoustic ones next to Γ, where one-phonon theory diverges, and what noise leaves there."""
 IMAGINARY_MEV = -0.5
 """Below this a negative energy is an instability and not the noise of an acoustic mode."""
-CHUNK_BYTES = 2**28
+CHUNK_BYTES = 2**26
+"""Of the largest array of scattering vectors that are worked on at once."""
+ZONE_BYTES = 2**27
+"""Of the eigenvectors over the Brillouin zone."""
 
 
 def force_constants(
@@ -149,12 +152,15 @@ def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | 
         Force constants.
     n_points
         About how many k-points a crystal of one atom a cell would get. A larger cell has a smaller zone, and phonons
-        that cost as the cube of its atoms: it gets fewer in proportion to its atoms, but never a coarser grid
-        than 0.2 Å⁻¹.
+        that cost as the cube of its atoms: it gets fewer in proportion to its atoms, and no more than fit into
+        `ZONE_BYTES`, but never a coarser grid than 0.2 Å⁻¹.
     """
     cell = fc.crystal.cell_vectors.to("angstrom").magnitude
     lengths = 2 * np.pi * np.linalg.norm(np.linalg.inv(cell), axis=0)
-    spacing = min(0.2, float((np.prod(lengths) * fc.crystal.n_atoms / n_points) ** (1 / 3)))
+    n_atoms = fc.crystal.n_atoms
+    # Half of the grid is kept
+    fitting = min(n_points / n_atoms, 2 * ZONE_BYTES / (16 * (3 * n_atoms) ** 2))
+    spacing = min(0.2, float((np.prod(lengths) / fitting) ** (1 / 3)))
     divisions = tuple(int(2 * np.ceil(length / spacing / 2)) for length in lengths)
     axes = [(np.arange(n) + 0.5) / n for n in divisions]
     points = np.stack(np.meshgrid(axes[0][: divisions[0] // 2], axes[1], axes[2], indexing="ij"), axis=-1)
