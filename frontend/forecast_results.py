@@ -179,7 +179,7 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], mod
                 html.I("k"),
                 html.Sub("B"),
                 html.I("T"),
-                " (26 meV at 300 K) have no zero-point motion, so hydrogen modes come out too high and too narrow.",
+                " (26 meV at 300 K) have no zero-point motion; those of hydrogen tend to come out too high and narrow.",
             ]
         )
     points.append(
