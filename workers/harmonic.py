@@ -14,7 +14,7 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
-from scattering import harmonic, protocol
+from scattering import harmonic, phonons, protocol
 from scattering.partials import Partials
 from workers.outcome import CannotPredict, Outcome
 from workers.progress import Progress
@@ -109,7 +109,7 @@ def run(
     progress.stage("phonons over the Brillouin zone", until=0.7)
     primitive, cells = phonopy.primitive, phonopy.supercell
     number = {supercell_atom: index for index, supercell_atom in enumerate(primitive.p2s_map)}
-    fc = harmonic.force_constants(
+    fc = phonons.force_constants(
         cell=primitive.cell,
         positions=primitive.positions,
         symbols=list(primitive.symbols),
@@ -122,8 +122,8 @@ def run(
     with warnings.catch_warnings():
         # The engine brings an OpenMP of its own; Euphonic then runs on one core and says so
         warnings.filterwarnings("ignore", message="\\s*More than one OpenMP", category=UserWarning)
-        zone = harmonic.sample_zone(fc)
-    stability = harmonic.stability(zone)
+        zone = phonons.sample_zone(fc)
+    stability = phonons.stability(zone)
     if stability.highest_mev < 2 * protocol.ENERGY_STEP_MEV:
         raise CannotPredict("The potential gives this structure no real phonon: it is unstable throughout.")
     watch.lap("zone")
@@ -158,7 +158,7 @@ def run(
     )
 
 
-def _stability_warnings(stability: harmonic.Stability) -> tuple[str, ...]:
+def _stability_warnings(stability: phonons.Stability) -> tuple[str, ...]:
     if stability.imaginary_fraction == 0:
         return ()
     return (

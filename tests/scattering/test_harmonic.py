@@ -7,7 +7,7 @@ import pytest
 from euphonic import ForceConstants, ureg
 from euphonic.powder import sample_sphere_structure_factor
 
-from scattering import harmonic
+from scattering import harmonic, phonons
 from scattering.constants import RECOIL_MEV_A2_AMU
 from scattering.partials import Partials
 from scattering.quantum import detailed_balance
@@ -37,7 +37,7 @@ def springs(cell: np.ndarray, positions: np.ndarray, symbols: list[str], masses:
             spring = 3.0 * np.outer(direction, direction) * np.exp(-length / 2) + 0.1 * np.exp(-length / 2) * np.eye(3)
             constants[atom, other] -= spring
             constants[atom, atom * len(origins)] += spring
-    return harmonic.force_constants(
+    return phonons.force_constants(
         cell=cell,
         positions=positions,
         symbols=symbols,
@@ -61,8 +61,8 @@ def diatomic() -> ForceConstants:
 
 
 def partials(fc: ForceConstants, *, q: np.ndarray, energy_step: float = 0.1, n_directions: int = 300) -> Partials:
-    zone = harmonic.sample_zone(fc)
-    energy = np.arange(0, 1.05 * harmonic.stability(zone).highest_mev, energy_step)
+    zone = phonons.sample_zone(fc)
+    energy = np.arange(0, 1.05 * phonons.stability(zone).highest_mev, energy_step)
     return harmonic.one_phonon_partials(
         zone, q=q, energy=energy, temperature=TEMPERATURE, n_directions=n_directions, seed=3
     )
@@ -77,7 +77,7 @@ def test_first_moment_is_the_recoil_times_the_debye_waller_factor(monatomic: For
     """Placzek: for a Bravais crystal the one-phonon term has ∫ωS = exp(−q²U) ħ²q²/2M, coherent and incoherent."""
     q = np.arange(0.1, 8, 0.1)
     result = partials(monatomic, q=q)
-    displacement = np.trace(harmonic.mean_square_displacements(harmonic.sample_zone(monatomic), TEMPERATURE)[0]) / 3
+    displacement = np.trace(harmonic.mean_square_displacements(phonons.sample_zone(monatomic), TEMPERATURE)[0]) / 3
     expected = np.exp(-(q**2) * displacement) * RECOIL_MEV_A2_AMU * q**2 / 26.98
     # Cubic: U is isotropic. 0.3 %: energies are rounded to their bin
     np.testing.assert_allclose(first_moment(result.incoherent[0], result.energy), expected, rtol=3e-3)
@@ -88,7 +88,7 @@ def test_first_moment_is_the_recoil_times_the_debye_waller_factor(monatomic: For
 def test_incoherent_first_moment_of_each_species(diatomic: ForceConstants) -> None:
     q = np.arange(0.5, 10, 0.5)
     result = partials(diatomic, q=q)
-    displacements = harmonic.mean_square_displacements(harmonic.sample_zone(diatomic), TEMPERATURE)
+    displacements = harmonic.mean_square_displacements(phonons.sample_zone(diatomic), TEMPERATURE)
     for index, (atom, mass) in enumerate([(1, 1.008), (0, 6.94)]):  # species sorted: H, Li
         isotropic = np.trace(displacements[atom]) / 3
         expected = 0.5 * np.exp(-(q**2) * isotropic) * RECOIL_MEV_A2_AMU * q**2 / mass
@@ -98,7 +98,7 @@ def test_incoherent_first_moment_of_each_species(diatomic: ForceConstants) -> No
 def test_powder_average_is_euphonics(diatomic: ForceConstants) -> None:
     q = np.arange(0.2, 6, 0.2)
     result = partials(diatomic, q=q, energy_step=1.0, n_directions=4000)
-    zone = harmonic.sample_zone(diatomic)
+    zone = phonons.sample_zone(diatomic)
     dw = zone.modes.calculate_debye_waller(TEMPERATURE * ureg("K"), frequency_min=0.2 * ureg("meV"))
     lengths = {"H": -3.74 * ureg("fm"), "Li": -1.9 * ureg("fm")}
     weights = np.array([3.74**2, 3.74 * 1.9, 1.9**2])
@@ -132,7 +132,7 @@ def test_powder_average_is_euphonics(diatomic: ForceConstants) -> None:
 
 
 def test_folding_a_vector_keeps_it_within_the_grids_spacing(diatomic: ForceConstants) -> None:
-    zone = harmonic.sample_zone(diatomic, n_points=500)
+    zone = phonons.sample_zone(diatomic, n_points=500)
     vectors = np.random.default_rng(0).normal(size=(500, 3)) * 4
     index, folded = zone.fold(vectors)
     assert index.min() >= 0
@@ -159,7 +159,7 @@ def test_an_unstable_crystal_is_reported() -> None:
     cell = LATTICE * (np.ones((3, 3)) - np.eye(3)) / 2
     stable = springs(cell, np.zeros((1, 3)), ["Al"], [26.98])
     unstable = ForceConstants(stable.crystal, -stable.force_constants, stable.sc_matrix, stable.cell_origins)
-    found = harmonic.stability(harmonic.sample_zone(unstable, n_points=500))
+    found = phonons.stability(phonons.sample_zone(unstable, n_points=500))
     assert found.lowest_mev < -1
     assert found.imaginary_fraction == pytest.approx(1.0)
-    assert harmonic.stability(harmonic.sample_zone(stable, n_points=500)).imaginary_fraction == 0
+    assert phonons.stability(phonons.sample_zone(stable, n_points=500)).imaginary_fraction == 0
