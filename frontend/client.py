@@ -44,6 +44,7 @@ class Structure(TypedDict):
     space_group_number: int | None
     elements: list[str]
     density_g_cm3: float | None
+    temperature_k: NotRequired[float | None]
     warnings: list[str]
     created_at: NotRequired[str]
 

@@ -41,7 +41,7 @@ def as_json(data: bytes, format_name: str, max_atoms: int) -> str:
 
 
 def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
-    """What a file holds: `structure`, `description`, `cell`, `title`.
+    """What a file holds: `structure`, `description`, `cell`, `title`, `temperature_k`.
 
     Raises
     ------
@@ -64,6 +64,7 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
             "volume_angstrom3": structure.volume,
         },
         "title": reading.title[:200],
+        "temperature_k": reading.temperature_k,
     }
 
 

@@ -36,6 +36,9 @@ class StructureOut(ResponseBody):
     space_group_number: int = Field(examples=[227])
     symmetry_tolerance_angstrom: float = Field(description="atoms may be off by so much", examples=[0.01])
     density_g_cm3: float = Field(examples=[2.329])
+    temperature_k: float | None = Field(
+        description="that the cell was measured at, where the file says", examples=[298]
+    )
     warnings: list[str] = Field(description="what was assumed or looks wrong, as sentences", examples=[[]])
     format: str = Field(description="of the uploaded file", examples=["cif"])
     filename: str = Field(examples=["silicon.cif"])

@@ -116,6 +116,7 @@ def add(
         density_g_cm3=description["density"],
         space_group=description["space_group"],
         space_group_number=description["space_group_number"],
+        temperature_k=contents["temperature_k"],
         warnings=description["warnings"] + catalogue.warnings_for(contents["elements"]),
         format=fmt,
         filename=_base_name(file_name),

@@ -24,6 +24,7 @@ class Structure(Owned, table=True):
     density_g_cm3: float
     space_group: str = Field(max_length=32)
     space_group_number: int
+    temperature_k: float | None = Field(default=None, description="that the cell was measured at")
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
     format: str = Field(max_length=32, description="name in backend.structures.formats")
     filename: str = Field(max_length=255, description="as uploaded; for the download only, never a path")

@@ -48,6 +48,8 @@ def facts(structure: Structure) -> html.Dl:
         ("Atoms in the cell", str(structure["n_atoms"])),
         ("Density", f"{density:.3f} g cm⁻³" if density else "—"),
     ]
+    if structure.get("temperature_k"):
+        rows.append(("Measured at", f"{structure['temperature_k']:g} K"))
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows], className="facts")
 
 
@@ -91,7 +93,8 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     for answer in (instruments, models):
         if isinstance(answer, ApiProblem):
             raise answer
-    form = Form(structure_id=structure_id)
+    measured_at = structure.get("temperature_k")
+    form = Form(structure_id, temperature_k=measured_at) if measured_at else Form(structure_id)
     if again and not isinstance(source, ApiProblem):
         form = Form.from_prediction(source)
     title = structure["name"] or structure["formula"]

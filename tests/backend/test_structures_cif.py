@@ -298,3 +298,24 @@ def test_unclosed_quotations_cost_no_quadratic_time() -> None:
     for marks in ("'a ", "'a\"a ", ";\n;a\n"):
         (block,) = star.parse("data_x\n_a " + marks * 100_000, ("_cell",))
         assert block.values == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("_cell_measurement_temperature 138(2)", 138.0),
+        ("_diffrn_ambient_temperature 100", 100.0),
+        ("_diffrn_ambient_temp 4.2", 4.2),
+        ("_cell_measurement_temperature ?", None),
+        ("_cell_measurement_temperature room", None),
+        ("_cell_measurement_temperature -5", None),
+        ("_cell_measurement_temperature 1e9", None),
+        ("", None),
+    ],
+)
+def test_the_temperature_of_the_measurement(line: str, expected: float | None) -> None:
+    content = (
+        f"data_x\n{line}\n_cell_length_a 4\n_cell_length_b 4\n_cell_length_c 4\n"
+        "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nAl 0 0 0\n"
+    )
+    assert cif.read(content, 100).temperature_k == expected

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("density_g_cm3", sa.Float(), nullable=False),
         sa.Column("space_group", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("space_group_number", sa.Integer(), nullable=False),
+        sa.Column("temperature_k", sa.Float(), nullable=True),
         sa.Column("warnings", sa.JSON(), nullable=False),
         sa.Column("format", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("filename", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),

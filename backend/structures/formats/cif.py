@@ -25,6 +25,7 @@ from backend.structures.geometry import cell_from_lengths_and_angles
 FULL_OCCUPANCY = 0.99
 """Refined occupancies of full sites scatter by some thousandths."""
 
+HOTTEST_K = 3000
 PREFIXES = (
     "_cell_",
     "_atom_site_",
@@ -32,12 +33,14 @@ PREFIXES = (
     "_space_group_",
     "_chemical_formula_sum",
     "_chemical_name_",
+    "_diffrn_ambient_temp",
 )
 NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\([0-9.]*\)?)?")
 FRACTION = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
 SYMMETRY_TAGS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
 NAME_TAGS = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
 HALL_TAGS = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
+TEMPERATURE_TAGS = ("_cell_measurement_temperature", "_diffrn_ambient_temperature", "_diffrn_ambient_temp")
 NUMBER_TAGS = ("_space_group_it_number", "_symmetry_int_tables_number")
 
 
@@ -87,8 +90,15 @@ def read(text: str, max_atoms: int) -> Reading:
         structure_from(numbers, cell, fractional=fractional),
         title=" ".join(title.split()),
         formula=block.first("_chemical_formula_sum"),
+        temperature_k=_temperature(block),
         warnings=species.warnings() + warnings,
     )
+
+
+def _temperature(block: star.Block) -> float | None:
+    """The temperature of the measurement, or None where it is not stated or is no temperature of a crystal."""
+    match = NUMBER.fullmatch(block.first(*TEMPERATURE_TAGS))
+    return float(match[1]) if match and 1 <= float(match[1]) <= HOTTEST_K else None
 
 
 def _refuse_other_kinds(block: star.Block) -> None:

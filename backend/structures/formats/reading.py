@@ -42,6 +42,8 @@ class Reading:
         The name that the file gives, or nothing.
     formula
         The chemical formula that the file states of itself, to be compared with the atoms.
+    temperature_k
+        The temperature that the cell was measured at, where the file states it.
     warnings
         What the reader had to assume, as sentences.
     """
@@ -49,6 +51,7 @@ class Reading:
     structure: StructureData
     title: str = ""
     formula: str = ""
+    temperature_k: float | None = None
     warnings: list[str] = field(default_factory=list)
 
 
