@@ -233,7 +233,7 @@ def _advanced(form: Form) -> Any:
             suffix=f" {unit}" if unit else "",
             value=form.numbers.get(name) if form.numbers.get(name) is not None else "",
             min=0,
-            debounce=400,
+            debounce=True,
             allowDecimal=name != "seed",
             placeholder="automatic",
             inputProps={"aria-label": label + (f" in {unit}" if unit else "")},
@@ -245,7 +245,7 @@ def _advanced(form: Form) -> Any:
         label=explained("supercell", "Supercell"),
         value=form.supercell,
         placeholder="automatic",
-        debounce=400,
+        debounce=True,
     )
     relax = dmc.Checkbox(
         id="form-relax-cell", label=explained("relax_cell", "Relax the cell too"), checked=form.relax_cell
@@ -290,7 +290,7 @@ def form_panel(
                 min=0,
                 suffix=" K",
                 step=10,
-                debounce=300,
+                debounce=True,
                 w=180,
                 inputProps={"aria-label": "Temperature in kelvin"},
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -202,12 +203,26 @@ def test_a_form_that_cannot_work_says_why_and_keeps_what_was_typed(visit: Open, 
     page = visit(f"/structures/{site.structure_id}")
     expect(page.locator("#form-summary")).to_contain_text("About")
     page.locator("#form-temperature").fill("9000")
+    page.keyboard.press("Tab")
     expect(page.locator("#form-problem")).to_contain_text("Temperature")
     page.locator("#start").click()
     expect(page.locator("#form-problem")).to_be_visible()
     assert page.locator("#form-temperature").input_value() == "9000 K"
     page.locator("#form-temperature").fill("300")
+    page.keyboard.press("Tab")
     expect(page.locator("#form-problem")).to_have_count(0)
+
+
+def test_what_is_typed_last_counts_even_when_start_is_clicked_at_once(visit: Open, site: Site, address: str) -> None:
+    page = visit(f"/structures/{site.structure_id}")
+    expect(page.locator("#form-summary")).to_contain_text("About")
+    page.locator("#form-temperature").fill("77")
+    page.locator("#start").click()
+    page.wait_for_url("**/forecast/**")
+    asked = parse_qs(urlsplit(page.url).query)["predictions"][0].split(",")
+    for prediction in asked:
+        assert page.request.get(f"{address}/api/v1/predictions/{prediction}").json()["temperature_k"] == 77
+        page.request.delete(f"{address}/api/v1/predictions/{prediction}", headers={"Origin": address})
 
 
 def test_terms_explain_themselves_to_the_keyboard(visit: Open, site: Site) -> None:
