@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         """Folder of one prediction's files."""
         return self.data_dir / "predictions" / str(prediction_id)
 
+    def partials_path(self, prediction_id: object) -> Path:
+        """File of one prediction's partials."""
+        return self.prediction_dir(prediction_id) / "partials.h5"
+
 
 @cache
 def current() -> Settings:

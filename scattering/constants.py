@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from scipy import constants
@@ -30,7 +31,7 @@ INVERSE_CM_MEV: Final[float] = constants.h * constants.c * 100 / MEV
 AMU_A2_PER_FS2_MEV: Final[float] = constants.atomic_mass * (1e-10 / 1e-15) ** 2 / MEV
 """One u Å² fs⁻² in meV."""
 
-FWHM_PER_SIGMA: Final[float] = 2.3548200450309493
+FWHM_PER_SIGMA: Final[float] = 2 * math.sqrt(2 * math.log(2))
 """2 √(2 ln 2): full width at half maximum of a Gaussian over its standard deviation."""
 
 BARN_PER_FM2: Final[float] = 0.01

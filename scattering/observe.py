@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments, kinematics, quantum, resolution, weights
-from scattering.constants import INVERSE_CM_MEV
+from scattering.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
 from scattering.errors import FieldError, InvalidView
 from scattering.instruments import Instrument
 from scattering.partials import Partials
@@ -275,10 +275,10 @@ def _warnings(
             found.append(f"Nothing that was simulated lies within what {instrument.name} reaches with these settings.")
         sigma = resolution.sigma(instrument, view.settings, np.array([grid.min, (grid.min + grid.max) / 2]))
         simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
-        if simulated > 2.355 * sigma.max():
+        if simulated > FWHM_PER_SIGMA * sigma.max():
             found.append(
                 f"The simulation resolves {simulated:.1f} meV, less well than {instrument.name} does "
-                f"({2.355 * sigma.max():.1f} meV): lines are broader here than they would be measured."
+                f"({FWHM_PER_SIGMA * sigma.max():.1f} meV): lines are broader here than they would be measured."
             )
     substituted = {old: new for old, new in view.isotopes.items() if new != old}
     if substituted:

@@ -28,7 +28,6 @@ from workers.shutdown import shutting_down
 
 logger = logging.getLogger(__name__)
 
-PARTIALS = "partials.h5"
 MD_NICENESS = 10
 """A preview that somebody waits for goes first."""
 
@@ -44,9 +43,9 @@ def run_prediction(prediction_id: str) -> None:
     try:
         with Progress(job.id, worker, shutting_down) as progress:
             outcome, made_with = _run(job, progress)
-            folder = current().prediction_dir(job.id)
-            folder.mkdir(parents=True, exist_ok=True)
-            write_partials(folder / PARTIALS, outcome.partials)
+            path = current().partials_path(job.id)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_partials(path, outcome.partials)
         runs.succeed(job.id, worker, made_with, list(outcome.warnings))
     except runs.Cancelled:
         _forget(job.id)
@@ -91,7 +90,8 @@ def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]
         from workers import molecular_dynamics
 
         os.nice(MD_NICENESS)
-        with tempfile.TemporaryDirectory(prefix="md-", dir=_scratch(settings.data_dir)) as folder:
+        settings.scratch_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="md-", dir=settings.scratch_dir) as folder:
             outcome = molecular_dynamics.run(
                 atoms,
                 calculator,
@@ -109,9 +109,3 @@ def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]
         timings=timings,
         findings=outcome.findings,
     )
-
-
-def _scratch(data_dir: Path) -> Path:
-    scratch = data_dir / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    return scratch

@@ -16,10 +16,9 @@ from backend.instruments.schemas import InstrumentOut, LineOut, ResolutionOut, W
 from backend.owners import Scope
 from backend.structures import service as structures
 from scattering import instruments
+from scattering.constants import FWHM_PER_SIGMA
 from scattering.errors import UnknownInstrument
 from scattering.instruments import Instrument
-
-FWHM_PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
 
 
 def catalogue(scope: Scope, structure_id: uuid.UUID | None = None) -> list[InstrumentOut]:

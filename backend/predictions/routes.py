@@ -106,7 +106,7 @@ def delete_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
 def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
     """What was simulated, before any instrument looked at it."""
     row = service.succeeded(scope, prediction_id)
-    path = scope.settings.prediction_dir(row.id) / spectra.PARTIALS
+    path = scope.settings.partials_path(row.id)
     return FileResponse(path, media_type=formats.HDF5, filename=f"beamcast-{row.id}-partials.h5")
 
 

@@ -16,8 +16,6 @@ from backend.settings import Settings
 if TYPE_CHECKING:
     from scattering.observe import Spectrum, View
 
-PARTIALS = "partials.h5"
-
 _lately = SpectraCache()
 
 
@@ -31,7 +29,7 @@ def observe_prediction(settings: Settings, cache: PartialsCache, prediction: Pre
     """
     from scattering.observe import observe
 
-    partials = cache.read(settings.prediction_dir(prediction.id) / PARTIALS)
+    partials = cache.read(settings.partials_path(prediction.id))
     # Only what a view holds: where it stands among others, and under which name, changes nothing.
     asked = view.model_dump_json(include=set(ViewIn.model_fields))
     return _lately.get(partials, asked, lambda: observe(partials, as_view(view)))
