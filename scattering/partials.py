@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any, Literal
@@ -9,7 +11,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Statistics = Literal["classical", "quantum"]
+Statistics = Literal["classical", "kubo", "quantum"]
+_SPECIES = re.compile(r"([A-Z][a-z]?)(\d*)")
+
+
+def element(species: str) -> str:
+    """Chemical symbol of a species: "H" of "H" and of the crystallographic site "H2"."""
+    match = _SPECIES.fullmatch(species)
+    if match is None:
+        raise ValueError(f"{species!r} is not a chemical symbol, with or without the number of a site")
+    return match.group(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +39,8 @@ class Partials:
     energy
         Shape (n_energy,), meV. Centres of equal bins, the first at 0.
     species
-        Chemical symbols, sorted.
+        Sorted: chemical symbols, or where the simulation tells crystallographic sites apart a symbol with the number
+        of the site, such as "H2".
     concentration
         Shape (n_species,). Fraction of the atoms that each species is; sums to 1.
     coherent
@@ -42,10 +54,18 @@ class Partials:
     temperature
         Kelvin.
     statistics
-        "classical" for molecular dynamics (symmetric in ω), "quantum" where the occupation is already that of
-        quantum oscillators.
+        "classical" for molecular dynamics (symmetric in ω); "kubo" for path-integral dynamics, whose structure is
+        quantum and whose correlations are Kubo-transformed (symmetric too); "quantum" where the occupation is
+        already that of quantum oscillators.
     metadata
         How they were made: plain JSON values.
+    orders
+        Shape (n_orders, n_species, n_q, n_energy), 1/meV per atom, or None: the self part by the number of phonons,
+        beginning with one. `incoherent` is their sum; `coherent` is the interference of one phonon and, on like
+        pairs, the self part of all higher orders (incoherent approximation).
+    coherent_runs, incoherent_runs
+        Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: the independent runs that these are means of.
+        Their scatter is the statistical error, of a point or of anything linear in the partials.
     """
 
     q: NDArray[np.float64]
@@ -59,10 +79,13 @@ class Partials:
     temperature: float
     statistics: Statistics
     metadata: dict[str, Any] = field(default_factory=dict)
+    orders: NDArray[np.float32] | None = None
+    coherent_runs: NDArray[np.float32] | None = None
+    incoherent_runs: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         n_q, n_energy, n_pairs, n_species = len(self.q), len(self.energy), len(self.pairs), len(self.species)
-        for name, shape in {
+        shapes: dict[str, tuple[int, ...]] = {
             "q": (n_q,),
             "energy": (n_energy,),
             "concentration": (n_species,),
@@ -70,7 +93,20 @@ class Partials:
             "incoherent": (n_species, n_q, n_energy),
             "coherent_elastic": (n_pairs, n_q),
             "incoherent_elastic": (n_species, n_q),
-        }.items():
+        }
+        if self.orders is not None:
+            shapes["orders"] = (len(self.orders), n_species, n_q, n_energy)
+        if (self.coherent_runs is None) != (self.incoherent_runs is None):
+            raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
+        if self.coherent_runs is not None:
+            n_runs = len(self.coherent_runs)
+            if n_runs < 2:
+                raise ValueError("one run alone has no scatter")
+            shapes |= {
+                "coherent_runs": (n_runs, *shapes["coherent"]),
+                "incoherent_runs": (n_runs, *shapes["incoherent"]),
+            }
+        for name, shape in shapes.items():
             array = getattr(self, name)
             if array.shape != shape:
                 raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
@@ -78,6 +114,8 @@ class Partials:
                 raise ValueError(f"{name} has values that are not finite")
         if tuple(sorted(self.species)) != self.species:
             raise ValueError("species must be sorted")
+        for species in self.species:
+            element(species)
         if n_q < 2 or n_energy < 2:
             raise ValueError("q and energy need at least two bins each")
         for name in ("q", "energy"):
@@ -86,7 +124,7 @@ class Partials:
                 raise ValueError(f"{name} must be ascending with equal steps")
         if self.energy[0] != 0:
             raise ValueError("the first energy must be 0")
-        if self.statistics not in ("classical", "quantum"):
+        if self.statistics not in ("classical", "kubo", "quantum"):
             raise ValueError(f"unknown statistics {self.statistics!r}")
 
     @property
@@ -103,3 +141,20 @@ class Partials:
     def energy_step(self) -> float:
         """Width of an energy bin in meV."""
         return float(self.energy[1] - self.energy[0])
+
+    @property
+    def n_orders(self) -> int:
+        """How many phonon orders are told apart; 0 where none are."""
+        return 0 if self.orders is None else len(self.orders)
+
+    @property
+    def standard_errors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Standard errors of `coherent` and `incoherent`, or None where there is only one run."""
+        if self.coherent_runs is None or self.incoherent_runs is None:
+            return None
+        return standard_error(self.coherent_runs), standard_error(self.incoherent_runs)
+
+
+def standard_error(runs: NDArray[Any]) -> NDArray[Any]:
+    """Standard error of the mean over the first axis, of n ≥ 2 independent runs."""
+    return np.asarray(runs.std(axis=0, ddof=1) / math.sqrt(len(runs)))

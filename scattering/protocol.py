@@ -139,6 +139,7 @@ _COMMON: Final = {
     "q_max_inv_angstrom": _Option(float, 1.0, 30.0, "Å⁻¹"),
     "seed": _Option(int, 0, 2**31 - 1),
     "relax_cell": _Option(bool, 0, 1),
+    "resolve_sites": _Option(bool, 0, 1),
 }
 _OPTIONS: Final[Mapping[str, Mapping[str, _Option]]] = {
     "harmonic": {
@@ -243,7 +244,8 @@ def fill_options(
     """
     n_atoms = len(numbers)
     given = _checked(method, options, n_atoms)
-    filled: dict[str, Any] = {"q_max_inv_angstrom": q_range(numbers, instruments), "seed": 1, "relax_cell": False}
+    filled: dict[str, Any] = {"q_max_inv_angstrom": q_range(numbers, instruments), "seed": 1}
+    filled |= {"relax_cell": False, "resolve_sites": False}
     if method == "harmonic":
         filled |= {"supercell": supercell(cell, min_height=HARMONIC_MIN_HEIGHT), "displacement_angstrom": 0.01}
         filled |= given
