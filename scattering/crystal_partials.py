@@ -1,0 +1,179 @@
+"""Partial dynamic structure factors of a single crystal along a path, in one or many Brillouin zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.crystal_path import reciprocal
+from scattering.partials import Statistics, element
+
+
+@dataclass(frozen=True, eq=False)
+class CrystalPartials:
+    """Unweighted partial dynamic structure factors at q = k + G: k along a path, G the centres of Brillouin zones.
+
+    Normalised as `Partials` are: per atom of the sample, an unlike pair holding both orders, ω ≥ 0 only. The coherent
+    part is that of one orientation of the crystal; the incoherent part, smooth in q, is kept as its average over
+    directions.
+
+    Attributes
+    ----------
+    cell
+        Shape (3, 3), Å. Vectors of the cell that the reciprocal lattice units (r.l.u.) belong to: the uploaded one,
+        relaxed where that was asked for.
+    wave_vectors
+        Shape (n_k, 3), r.l.u.
+    distance
+        Shape (n_k,), Å⁻¹ along the path, not descending.
+    labels
+        Of each of the n_k wave vectors: the special point that it is, or "".
+    ticks
+        Distance along the path in Å⁻¹ and name of the special points.
+    zones
+        Shape (n_zones, 3), whole numbers, r.l.u.
+    energy
+        Shape (n_energy,), meV. Centres of equal bins, the first at 0.
+    species
+        Sorted: chemical symbols, or crystallographic sites such as "H2".
+    concentration
+        Shape (n_species,). Fraction of the atoms that each species is.
+    coherent
+        Shape (n_pairs, n_zones, n_k, n_energy), 1/meV per atom, in the order of `pairs`. Without what is elastic.
+    q
+        Shape (n_q,), Å⁻¹. Equal steps: where `incoherent` is given.
+    incoherent
+        Shape (n_species, n_q, n_energy), 1/meV per atom.
+    displacements
+        Shape (n_species, 3, 3), Å². Mean-square displacement tensors ⟨u_a u_b⟩ in Cartesian axes, averaged over the
+        atoms of a species, of the same run or the same phonons.
+    dispersion_distance
+        Shape (n_fine,), Å⁻¹ along the path.
+    dispersion
+        Shape (n_fine, n_modes), meV: harmonic phonons, negative where imaginary.
+    temperature
+        Kelvin.
+    statistics
+        As of `Partials`.
+    metadata
+        How they were made: plain JSON values.
+    coherent_runs, incoherent_runs
+        Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: the independent runs that these are means of.
+    """
+
+    cell: NDArray[np.float64]
+    wave_vectors: NDArray[np.float64]
+    distance: NDArray[np.float64]
+    labels: tuple[str, ...]
+    ticks: tuple[tuple[float, str], ...]
+    zones: NDArray[np.int64]
+    energy: NDArray[np.float64]
+    species: tuple[str, ...]
+    concentration: NDArray[np.float64]
+    coherent: NDArray[np.float32]
+    q: NDArray[np.float64]
+    incoherent: NDArray[np.float32]
+    displacements: NDArray[np.float64]
+    dispersion_distance: NDArray[np.float64]
+    dispersion: NDArray[np.float64]
+    temperature: float
+    statistics: Statistics
+    metadata: dict[str, Any] = field(default_factory=dict)
+    coherent_runs: NDArray[np.float32] | None = None
+    incoherent_runs: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        n_k, n_zones, n_energy, n_q = len(self.distance), len(self.zones), len(self.energy), len(self.q)
+        n_species, n_fine = len(self.species), len(self.dispersion_distance)
+        shapes: dict[str, tuple[int, ...]] = {
+            "cell": (3, 3),
+            "wave_vectors": (n_k, 3),
+            "distance": (n_k,),
+            "zones": (n_zones, 3),
+            "energy": (n_energy,),
+            "concentration": (n_species,),
+            "coherent": (len(self.pairs), n_zones, n_k, n_energy),
+            "q": (n_q,),
+            "incoherent": (n_species, n_q, n_energy),
+            "displacements": (n_species, 3, 3),
+            "dispersion_distance": (n_fine,),
+            "dispersion": (n_fine, *self.dispersion.shape[1:2]),
+        }
+        if (self.coherent_runs is None) != (self.incoherent_runs is None):
+            raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
+        if self.coherent_runs is not None:
+            n_runs = len(self.coherent_runs)
+            if n_runs < 2:
+                raise ValueError("one run alone has no scatter")
+            shapes |= {
+                "coherent_runs": (n_runs, *shapes["coherent"]),
+                "incoherent_runs": (n_runs, *shapes["incoherent"]),
+            }
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape:
+                raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} has values that are not finite")
+        if len(self.labels) != n_k:
+            raise ValueError(f"there are {len(self.labels)} labels of {n_k} wave vectors")
+        if tuple(sorted(self.species)) != self.species:
+            raise ValueError("species must be sorted")
+        for species in self.species:
+            element(species)
+        if n_k < 1 or n_zones < 1 or n_energy < 2 or n_q < 2:
+            raise ValueError("there must be a wave vector, a zone, two energies and two |q| at least")
+        if (np.diff(self.distance) < 0).any():
+            raise ValueError("distance must not descend")
+        for name in ("q", "energy"):
+            steps = np.diff(getattr(self, name))
+            if steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6):
+                raise ValueError(f"{name} must be ascending with equal steps")
+        if self.energy[0] != 0:
+            raise ValueError("the first energy must be 0")
+        if self.statistics not in ("classical", "kubo", "quantum"):
+            raise ValueError(f"unknown statistics {self.statistics!r}")
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Species pairs in the order of `coherent`."""
+        return tuple(combinations_with_replacement(self.species, 2))
+
+    @property
+    def energy_step(self) -> float:
+        """Width of an energy bin in meV."""
+        return float(self.energy[1] - self.energy[0])
+
+    @property
+    def q_step(self) -> float:
+        """Between the |q| of the incoherent part, Å⁻¹."""
+        return float(self.q[1] - self.q[0])
+
+    @property
+    def n_orders(self) -> int:
+        """How many phonon orders are told apart: none."""
+        return 0
+
+    @property
+    def vectors(self) -> NDArray[np.float64]:
+        """Scattering vectors k + G: shape (n_zones, n_k, 3), Å⁻¹, Cartesian axes of the cell."""
+        return scattering_vectors(self.cell, self.wave_vectors, self.zones)
+
+    @property
+    def distance_edges(self) -> NDArray[np.float64]:
+        """Edges of the bins in which a map shows the wave vectors: shape (n_k + 1,), Å⁻¹ along the path."""
+        between = (self.distance[1:] + self.distance[:-1]) / 2
+        ends = (self.ticks[0][0], self.ticks[-1][0]) if self.ticks else (self.distance[0], self.distance[-1])
+        edges = np.concatenate([[min(ends[0], self.distance[0])], between, [max(ends[1], self.distance[-1])]])
+        return np.asarray(edges)
+
+
+def scattering_vectors(
+    cell: NDArray[np.float64], wave_vectors: NDArray[np.float64], zones: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return k + G in Å⁻¹, shape (n_zones, n_k, 3), of k (n_k, 3) and G (n_zones, 3) in r.l.u. of a cell in Å."""
+    return np.asarray((zones[:, None] + wave_vectors) @ reciprocal(cell))
