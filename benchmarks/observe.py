@@ -12,7 +12,7 @@ from euphonic import ureg
 from euphonic.spectra import Spectrum2D, apply_kinematic_constraints
 
 from benchmarks.timing import paired
-from scattering import instruments, observe, resolution, weights
+from scattering import instruments, observe, resolution, response, weights
 from scattering.observe import EnergyGrid, View
 from scattering.partials import Partials
 from scattering.quantum import harmonic_correction
@@ -53,7 +53,7 @@ def main() -> None:
         return np.where(found.inside, found.intensity, np.nan)
 
     def ours_cold() -> np.ndarray:
-        observe._response.cache_clear()
+        response.response.cache_clear()
         return ours()
 
     def theirs() -> np.ndarray:

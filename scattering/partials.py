@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations_with_replacement
 from typing import Any, Literal
 
@@ -146,6 +147,18 @@ class Partials:
     def n_orders(self) -> int:
         """How many phonon orders are told apart; 0 where none are."""
         return 0 if self.orders is None else len(self.orders)
+
+    @cached_property
+    def one_phonon_interference(self) -> NDArray[np.float32]:
+        """Shape of `coherent`: that of one phonon alone, without the self part of the higher orders."""
+        if self.orders is None:
+            raise ValueError("these partials do not tell phonon orders apart")
+        interference = self.coherent.copy()
+        higher = self.orders[1:].sum(axis=0)
+        for index, (one, other) in enumerate(self.pairs):
+            if one == other:
+                interference[index] -= higher[self.species.index(one)]
+        return interference
 
     @property
     def standard_errors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:

@@ -109,10 +109,12 @@ def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
 
 
 def edges(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Outer edges of the first and last bins in |q| (Å⁻¹) and energy (meV); nothing lies below 0."""
+    """Outer edges of the first and last bins in |q| (Å⁻¹) and energy (meV); no |q| lies below 0."""
     q_step, e_step = image.q[1] - image.q[0], image.energy[1] - image.energy[0]
     q_limits = (max(0.0, float(image.q[0] - q_step / 2)), float(image.q[-1] + q_step / 2))
-    return q_limits, (max(0.0, float(image.energy[0] - e_step / 2)), float(image.energy[-1] + e_step / 2))
+    lowest = float(image.energy[0] - e_step / 2)
+    # A map that begins at the elastic line is drawn from there on
+    return q_limits, (max(0.0, lowest) if image.energy[0] >= 0 else lowest, float(image.energy[-1] + e_step / 2))
 
 
 def _window(

@@ -23,6 +23,7 @@ class Style(RequestBody):
     energy_unit: EnergyUnit = "meV"
     scale: Literal["linear", "log"] = Field("linear", description="of the intensity")
     per_element: bool = Field(False, description="show each element's part; it is there, hidden, otherwise")
+    errors: bool = Field(True, description="show a band of one standard error where there are several runs")
     banks: bool = Field(False, description="show each detector bank; it is there, hidden, otherwise")
 
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from backend.figures.map import edges, map_figure
 from backend.figures.schemas import LabelledView, Style
-from backend.figures.spectrum import Curve, spectrum_figure
+from backend.figures.spectrum import Curve, phonons, spectrum_figure
 from backend.owners import Scope
 from backend.predictions import service as predictions
 from backend.predictions.partials_cache import PartialsCache
@@ -18,6 +18,7 @@ from scattering import instruments, kinematics
 from scattering.observe import Spectrum
 
 METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
+PROBES = {"x-ray": "X-rays", "electron": "electrons"}
 SAMPLE = "Sample"
 WINDOW_POINTS = 256
 
@@ -52,8 +53,19 @@ def label(view: ViewIn, row: Prediction) -> str:
         words = [instrument.name]
         if instrument.geometry == "direct":
             words.append(f"E<sub>i</sub> {instrument.validate(view.settings)['e_init']:g} meV")
-    words += [isotope for element, isotope in view.isotopes.items() if isotope != element]
+    words += [nucleus_in_words(nucleus) for element, nucleus in view.isotopes.items() if nucleus != element]
+    if view.probe != "neutron":
+        words.append(PROBES[view.probe])
     if view.contribution != "total":
         words.append(view.contribution)
+    if view.order is not None:
+        words.append(phonons(view.order))
     words.append(f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K")
     return " · ".join(words)
+
+
+def nucleus_in_words(nucleus: str | dict[str, float]) -> str:
+    """An isotope, or a mixture such as "98 % 2H + 2 % 1H"."""
+    if isinstance(nucleus, str):
+        return nucleus
+    return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())

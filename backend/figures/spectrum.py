@@ -18,6 +18,7 @@ ENERGY_TITLES = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻
 INTENSITY_TITLE = "S(|q|, ω) (barn sr⁻¹ meV⁻¹ per atom)"
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
+Role = Literal["total", "bank", "element", "order"]
 DECADES = 4
 """Orders of magnitude that a logarithmic axis starts with."""
 
@@ -42,7 +43,11 @@ def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
         lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
         lines += _parts(curve, curve.spectrum.banks, "bank", style.banks)
         lines += _parts(curve, curve.spectrum.per_element, "element", style.per_element)
-        traces += [_trace(line, x, unit, colour) for line in lines]
+        orders = {phonons(order): values for order, values in curve.spectrum.per_order.items()}
+        lines += _parts(curve, orders, "order", True)
+        if style.errors and curve.spectrum.error is not None:
+            traces += _band(curve, x, colour)
+        traces += [_trace(line, x, unit, colour, curve.label if line.role == "total" else None) for line in lines]
     return draw(
         traces,
         layout(
@@ -78,13 +83,13 @@ def _pens(curves: Sequence[Curve], theme: Theme) -> list[tuple[str, str]]:
 class _Line:
     name: str
     values: NDArray[np.float64]
-    role: Literal["total", "bank", "element"]
+    role: Role
     visible: bool
     width: float
     dash: str
 
 
-def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str) -> dict[str, Any]:
+def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str, group: str | None) -> dict[str, Any]:
     return {
         "type": "scatter",
         "x": x,
@@ -92,6 +97,7 @@ def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str) -> dict[
         "name": line.name,
         "mode": "lines",
         "line": {"color": colour, "width": line.width, "dash": line.dash},
+        "legendgroup": group,
         "visible": line.visible,
         # A page shows and hides the parts without asking again.
         "meta": {"role": line.role},
@@ -99,9 +105,33 @@ def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str) -> dict[
     }
 
 
-def _parts(
-    curve: Curve, parts: Mapping[str, NDArray[np.float64]], role: Literal["bank", "element"], visible: bool
-) -> list[_Line]:
+def phonons(order: int) -> str:
+    """A number of phonons in words."""
+    return "1 phonon" if order == 1 else f"{order} phonons"
+
+
+def _band(curve: Curve, x: NDArray[np.float32], colour: str) -> list[dict[str, Any]]:
+    """One standard error below and above, as a shade without a name in the legend."""
+    assert curve.spectrum.error is not None
+    low, high = curve.spectrum.intensity - curve.spectrum.error, curve.spectrum.intensity + curve.spectrum.error
+    edge: dict[str, Any] = {
+        "type": "scatter",
+        "x": x,
+        "mode": "lines",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "legendgroup": curve.label,
+        "meta": {"role": "error"},
+    }
+    red, green, blue = (int(colour[index : index + 2], 16) for index in (1, 3, 5))
+    return [
+        edge | {"y": low.astype(np.float32)},
+        edge | {"y": high.astype(np.float32), "fill": "tonexty", "fillcolor": f"rgba({red}, {green}, {blue}, 0.22)"},
+    ]
+
+
+def _parts(curve: Curve, parts: Mapping[str, NDArray[np.float64]], role: Role, visible: bool) -> list[_Line]:
     return [
         _Line(f"{curve.label}: {name}", values, role, visible, 1.2, PART_DASHES[index % len(PART_DASHES)])
         for index, (name, values) in enumerate(parts.items())
@@ -123,7 +153,7 @@ def _intensity_range(curves: Sequence[Curve], style: Style) -> list[float]:
     tops = []
     for curve in curves:
         energy, intensity = curve.spectrum.energy, curve.spectrum.intensity
-        away = energy > energy[0] + 0.03 * (energy[-1] - energy[0])
+        away = np.abs(energy) > 0.03 * (energy[-1] - energy[0])
         tops.append(float(intensity[away].max(initial=0.0)) or float(intensity.max(initial=0.0)))
     top = max(tops) or 1.0
     if style.scale == "log":

@@ -28,9 +28,11 @@ def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
         {
             "energy_mev": spectrum.energy.tolist(),
             "intensity": spectrum.intensity.tolist(),
+            "standard_error": None if spectrum.error is None else spectrum.error.tolist(),
             "unit": spectrum.unit,
             "per_element": {name: values.tolist() for name, values in spectrum.per_element.items()},
             "banks": {name: values.tolist() for name, values in spectrum.banks.items()},
+            "per_order": {str(order): values.tolist() for order, values in spectrum.per_order.items()},
             "map": {
                 "q_inv_angstrom": image.q.tolist(),
                 "energy_mev": image.energy.tolist(),
@@ -45,8 +47,11 @@ def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
 def as_csv(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
     """One row for each energy; `#` lines say what it is. The map does not fit into a table of rows."""
     columns = {"energy_mev": spectrum.energy, "intensity": spectrum.intensity}
+    if spectrum.error is not None:
+        columns["standard_error"] = spectrum.error
     columns |= {f"bank_{name}": values for name, values in spectrum.banks.items()}
     columns |= {f"element_{name}": values for name, values in spectrum.per_element.items()}
+    columns |= {f"order_{order}": values for order, values in spectrum.per_order.items()}
     text = io.StringIO(newline="")
     for line in (f"intensity in {spectrum.unit}", json.dumps(about, ensure_ascii=False), *spectrum.warnings):
         text.write(f"# {line}\r\n")
@@ -72,7 +77,13 @@ def as_hdf5(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
         entry["warnings"] = np.array(spectrum.warnings, dtype=h5py.string_dtype())
         line = _data(entry, "spectrum", "intensity", {"energy": ("meV", spectrum.energy)})
         _put(line, "intensity", spectrum.intensity, spectrum.unit)
-        for prefix, parts in (("bank", spectrum.banks), ("element", spectrum.per_element)):
+        if spectrum.error is not None:
+            _put(line, "intensity_errors", spectrum.error, spectrum.unit)
+        for prefix, parts in (
+            ("bank", spectrum.banks),
+            ("element", spectrum.per_element),
+            ("order", spectrum.per_order),
+        ):
             for name, values in parts.items():
                 _put(line, f"{prefix}_{name}", values, spectrum.unit)
         image = spectrum.map

@@ -49,4 +49,5 @@ class PartialsCache:
 
 
 def _size(partials: Partials) -> int:
-    return partials.coherent.nbytes + partials.incoherent.nbytes
+    large = partials.coherent, partials.incoherent, partials.orders, partials.coherent_runs, partials.incoherent_runs
+    return sum(array.nbytes for array in large if array is not None)

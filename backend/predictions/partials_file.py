@@ -23,6 +23,8 @@ _UNITS = {
     "coherent_elastic": "",
     "incoherent_elastic": "",
 }
+# What only some predictions have
+_OPTIONAL = {"orders": "1/meV", "coherent_runs": "1/meV", "incoherent_runs": "1/meV"}
 _AXES = {
     "q": ("q",),
     "energy": ("energy",),
@@ -31,6 +33,9 @@ _AXES = {
     "incoherent": ("species", "q", "energy"),
     "coherent_elastic": ("pair", "q"),
     "incoherent_elastic": ("species", "q"),
+    "orders": ("order", "species", "q", "energy"),
+    "coherent_runs": ("run", "pair", "q", "energy"),
+    "incoherent_runs": ("run", "species", "q", "energy"),
 }
 
 
@@ -53,15 +58,16 @@ def write_partials(path: Path, partials: Partials) -> None:
             )
             file["species"] = list(partials.species)
             file["pair"] = ["-".join(pair) for pair in partials.pairs]
-            for name, unit in _UNITS.items():
-                array = getattr(partials, name)
-                options = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.ndim == 3 else {}
+            held = {name: array for name in (*_UNITS, *_OPTIONAL) if (array := getattr(partials, name)) is not None}
+            for name, array in held.items():
+                options = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.ndim >= 3 else {}
                 dataset = file.create_dataset(name, data=array, **options)
-                dataset.attrs["units"] = unit
+                dataset.attrs["units"] = (_UNITS | _OPTIONAL)[name]
                 dataset.attrs["axes"] = list(_AXES[name])
             file["q"].make_scale("q")
             file["energy"].make_scale("energy")
-            for name, axes in _AXES.items():
+            for name in held:
+                axes = _AXES[name]
                 for index, axis in enumerate(axes):
                     file[name].dims[index].label = axis
                     if axis in ("q", "energy") and name != axis:
@@ -86,7 +92,8 @@ def read_partials(path: Path) -> Partials:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != FORMAT or file.attrs.get("version") != FORMAT_VERSION:
                 raise UnreadablePartials(f"{path.name} is not a partials file of version {FORMAT_VERSION}")
-            arrays = {name: np.asarray(file[name][()]) for name in _UNITS}
+            names = [*_UNITS, *(name for name in _OPTIONAL if name in file)]
+            arrays = {name: np.asarray(file[name][()]) for name in names}
             return Partials(
                 species=tuple(file["species"].asstr()[()]),
                 temperature=float(file.attrs["temperature_k"]),

@@ -15,6 +15,8 @@ Sampling = Literal["powder", "path"]
 Quality = Literal["preview", "standard", "production"]
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Contribution = Literal["total", "coherent", "incoherent"]
+Correction = Literal["none", "harmonic", "standard", "schofield", "mixed"]
+Probe = Literal["neutron", "x-ray", "electron"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
@@ -97,17 +99,38 @@ class EnergyGridIn(RequestBody):
     step: float = Field(gt=0)
 
 
+class RangeIn(RequestBody):
+    """From where to where."""
+
+    min: float
+    max: float
+
+
 class ViewIn(RequestBody):
     """How to look at the partials. Nothing in here simulates anything."""
 
-    instrument: Name | None = Field(None, description="null: the sample itself, no window, no resolution")
+    instrument: Name | None = Field(None, description="null: the sample itself, without a window")
     settings: FreeForm = Field(default_factory=dict)
-    isotopes: dict[Name, Name] = Field(default_factory=dict, max_length=118, examples=[{"H": "2H"}])
+    isotopes: dict[Name, Name | dict[Name, float]] = Field(
+        default_factory=dict,
+        max_length=118,
+        description="element, or site where the prediction tells sites apart → isotope, or isotopes with fractions",
+        examples=[{"H": "2H"}, {"H": {"1H": 0.02, "2H": 0.98}}],
+    )
     contribution: Contribution = "total"
-    quantum_correction: bool = True
+    quantum_correction: Correction = Field(
+        "harmonic",
+        description="of classical partials, by name; true means 'harmonic' and false 'none'",
+    )
     energy_scale: float = Field(1.0, ge=0.5, le=2.0)
-    energy_mev: EnergyGridIn | None = None
-    order: int | None = Field(None, ge=1, le=10, description="one phonon order alone")
+    energy_mev: EnergyGridIn | None = Field(None, description="below 0 the neutron gains energy")
+    q_inv_angstrom: RangeIn | None = Field(None, description="average the spectrum over this range of |q| alone")
+    order: int | None = Field(None, ge=1, le=10, description="one number of phonons alone, of a harmonic prediction")
+    per_order: bool = Field(False, description="give the spectrum of each number of phonons too")
+    elastic: bool = Field(False, description="add the elastic line")
+    kf_over_ki: bool = Field(False, description="the cross-section as it is counted, and not reduced to S")
+    probe: Probe = Field("neutron", description="other probes look at the sample itself, without an instrument")
+    fwhm_mev: float = Field(0.0, ge=0, le=1000, description="resolution without an instrument")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -122,11 +145,10 @@ class ViewIn(RequestBody):
         }
     )
 
-    @field_validator("order")
+    @field_validator("quantum_correction", mode="before")
     @classmethod
-    def _all_orders(cls, order: int | None) -> None:
-        if order is not None:
-            raise ValueError("single phonon orders are not available on this server yet; leave 'order' out")
+    def _by_name(cls, value: object) -> object:
+        return {True: "harmonic", False: "none"}[value] if isinstance(value, bool) else value
 
 
 class MapOut(ResponseBody):
@@ -142,8 +164,10 @@ class SpectrumOut(ResponseBody):
 
     energy_mev: list[float]
     intensity: list[float]
+    standard_error: list[float] | None = Field(description="of the intensity, from independent runs; null: one run")
     unit: str
     per_element: dict[str, list[float]]
     banks: dict[str, list[float]]
+    per_order: dict[str, list[float]] = Field(description="number of phonons → its part")
     map: MapOut | None
     warnings: list[str]

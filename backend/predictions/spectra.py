@@ -39,7 +39,7 @@ def as_view(body: ViewIn) -> View:
     """The physics' own form of a view."""
     from scattering.observe import EnergyGrid, View
 
-    grid = body.energy_mev
+    grid, q_range = body.energy_mev, body.q_inv_angstrom
     return View(
         instrument=body.instrument,
         settings=body.settings,
@@ -48,4 +48,11 @@ def as_view(body: ViewIn) -> View:
         quantum_correction=body.quantum_correction,
         energy_scale=body.energy_scale,
         energy_mev=EnergyGrid(grid.min, grid.max, grid.step) if grid else None,
+        order=body.order,
+        per_order=body.per_order,
+        elastic=body.elastic,
+        kf_over_ki=body.kf_over_ki,
+        q_range=(q_range.min, q_range.max) if q_range else None,
+        probe=body.probe,
+        fwhm_mev=body.fwhm_mev,
     )

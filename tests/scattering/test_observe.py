@@ -83,7 +83,7 @@ def test_deuteration_takes_the_incoherent_line_away_and_warns_about_the_mass() -
 
 def test_classical_partials_are_corrected_once_and_quantum_ones_never() -> None:
     factor = harmonic_correction(np.array([60.0]), TEMPERATURE)[0]
-    raw = observe(flat_lines({"H": 60.0}, statistics="classical"), View("TOSCA", quantum_correction=False))
+    raw = observe(flat_lines({"H": 60.0}, statistics="classical"), View("TOSCA", quantum_correction="none"))
     corrected = observe(flat_lines({"H": 60.0}, statistics="classical"), View("TOSCA"))
     quantum = observe(flat_lines({"H": 60.0}), View("TOSCA"))
     assert area(corrected.intensity, raw.energy) == pytest.approx(factor * area(raw.intensity, raw.energy), rel=1e-3)
@@ -169,7 +169,15 @@ def test_a_view_beyond_what_was_simulated_says_so() -> None:
         (View("TOSCA", isotopes={"Si": "28Si"}), InvalidView, "isotopes.Si"),
         (View("TOSCA", energy_scale=9.0), InvalidView, "energy_scale"),
         (View("TOSCA", energy_mev=EnergyGrid(0, 100, 0)), InvalidView, "energy_mev"),
-        (View("TOSCA", energy_mev=EnergyGrid(-5, 100, 1)), InvalidView, "energy_mev.min"),
+        (View("TOSCA", order=2), InvalidView, "order"),
+        (View("TOSCA", probe="x-ray"), InvalidView, "probe"),
+        (View("TOSCA", q_range=(30.0, 40.0)), InvalidView, "q_inv_angstrom"),
+        (View("TOSCA", q_range=(3.0, 2.0)), InvalidView, "q_inv_angstrom"),
+        (View("TOSCA", fwhm_mev=2.0), InvalidView, "fwhm_mev"),
+        (View(None, fwhm_mev=-2.0), InvalidView, "fwhm_mev"),
+        (View(None, kf_over_ki=True), InvalidView, "kf_over_ki"),
+        (View(None, probe="x-ray", isotopes={"H": "2H"}), InvalidView, "isotopes"),
+        (View(None, probe="electron", contribution="incoherent"), InvalidView, "contribution"),
         (View("TOSCA", energy_mev=EnergyGrid(0, 1e6, 1e-3)), InvalidView, "energy_mev.step"),
         (View("TOSCA", energy_mev=EnergyGrid(0, float("nan"), 1)), InvalidView, "energy_mev"),
         (View("MAPS", {"e_init": 1e5}), InvalidSettings, "settings.e_init"),

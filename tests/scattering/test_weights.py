@@ -1,6 +1,7 @@
 """Scattering lengths against a second tabulation of Sears (Euphonic's) and against figures known by heart."""
 
 import numpy as np
+import periodictable
 import pytest
 from euphonic import Crystal, ureg
 from euphonic.isotopes import LegacyJsonData
@@ -52,3 +53,51 @@ def test_wrong_isotopes_say_what_is_wrong(substitutions: dict[str, str], word: s
 
 def test_isotopes_of_hydrogen() -> None:
     assert {"1H", "2H"} <= set(weights.isotopes("H"))
+
+
+def test_a_mixture_scatters_what_its_isotopes_scatter_together() -> None:
+    """σ_coh + σ_inc of a mixture is the mean of the totals of its isotopes: interference only moves it about."""
+    shares = {"1H": 0.36, "2H": 0.64}
+    mixed = weights.scatterers(["H"], {"H": shares})[0]
+    # 36 % of light hydrogen in deuterium is about the composition whose mean length nearly cancels for coherence
+    total = 0.04 * np.pi * abs(mixed.coherent_length) ** 2 + mixed.incoherent_cross_section
+    nuclei = [(weights.scatterer(label), share) for label, share in shares.items()]
+    mean = sum(share * (0.04 * np.pi * abs(n.coherent_length) ** 2 + n.incoherent_cross_section) for n, share in nuclei)
+    assert total == pytest.approx(mean, rel=1e-12)
+    pure = weights.scatterers(["H"], {"H": {"2H": 1.0}})[0]
+    assert pure.incoherent_cross_section == pytest.approx(weights.scatterer("2H").incoherent_cross_section, rel=1e-9)
+
+
+def test_natural_abundance_is_the_mixture_of_its_isotopes() -> None:
+    """Chlorine, 75.77 % 35Cl: both isotopes and the natural element were measured, and the mixture rule ties them."""
+    mixed = weights.mixture({"35Cl": 0.7577, "37Cl": 0.2423})
+    natural = weights.scatterer("Cl")
+    # Isotopes and element were measured apart and revised apart: b(35Cl) by 0.05 fm; σ_inc is known to 0.5 barn
+    assert mixed.coherent_length.real == pytest.approx(natural.coherent_length.real, abs=0.05)
+    assert mixed.incoherent_cross_section == pytest.approx(natural.incoherent_cross_section, abs=0.5)
+
+
+def test_absorbing_nuclei_have_complex_lengths_and_real_weights() -> None:
+    gadolinium = weights.scatterer("Gd").coherent_length
+    assert gadolinium.imag != 0
+    assert weights.coherent_weights([weights.scatterer("Gd")])[0] == pytest.approx(0.01 * abs(gadolinium) ** 2)
+
+
+def test_a_site_comes_before_its_element() -> None:
+    nuclei = weights.scatterers(["C", "H1", "H2"], {"H": "2H", "H2": "1H"})
+    assert [nucleus.label for nucleus in nuclei] == ["C", "2H", "1H"]
+    with pytest.raises(InvalidView, match="no H3"):
+        weights.scatterers(["C", "H1", "H2"], {"H3": "2H"})
+
+
+@pytest.mark.parametrize("shares", [{"1H": 0.5}, {"1H": 1.5, "2H": -0.5}, {}])
+def test_fractions_that_are_no_mixture_are_refused(shares: dict[str, float]) -> None:
+    with pytest.raises(InvalidView, match="sum to 1"):
+        weights.scatterers(["H"], {"H": shares})
+
+
+def test_the_common_elements_are_periodictables_own() -> None:
+    for symbol in ELEMENTS:
+        neutron = getattr(periodictable, symbol).neutron
+        assert weights.scatterer(symbol).coherent_length.real == pytest.approx(neutron.b_c)
+        assert weights.scatterer(symbol).incoherent_cross_section == pytest.approx(neutron.incoherent)
