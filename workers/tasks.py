@@ -107,5 +107,6 @@ def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]
         engine=job.model.engine,
         seed=job.options["seed"],
         timings=timings,
+        species=list(outcome.partials.species),
         findings=outcome.findings,
     )
