@@ -16,6 +16,9 @@ BOLTZMANN_MEV_PER_K: Final[float] = constants.k / MEV
 NEUTRON_ENERGY_MEV_A2: Final[float] = (constants.hbar * 1e10) ** 2 / (2 * constants.m_n) / MEV
 """ħ²/2mₙ in meV Å²: E = NEUTRON_ENERGY_MEV_A2 · k²."""
 
+NEUTRON_SPEED_M_S_A: Final[float] = constants.hbar * 1e10 / constants.m_n
+"""ħ/mₙ in Å m/s: v = NEUTRON_SPEED_M_S_A · k."""
+
 RECOIL_MEV_A2_AMU: Final[float] = (constants.hbar * 1e10) ** 2 / (2 * constants.atomic_mass) / MEV
 """ħ²/2mᵤ in meV Å² u: the recoil energy of mass M at q is RECOIL_MEV_A2_AMU · q²/M."""
 

@@ -40,6 +40,22 @@ def momentum_transfer(
     return np.asarray(np.sqrt(np.maximum(energy, 0.0) / NEUTRON_ENERGY_MEV_A2))
 
 
+def incident_and_final(
+    instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return E_i and E_f in meV at energy transfers ω = E_i − E_f, with validated settings.
+
+    In direct geometry E_i is set and E_f = E_i − ω; in indirect geometry E_f is fixed and E_i = E_f + ω. Both hold for
+    either sign of ω. Shapes of `energy`, meV; not checked to be positive.
+    """
+    energy = np.asarray(energy, dtype=float)
+    final = instrument.final_energy(settings)
+    if final is None:
+        incident = float(settings["e_init"])
+        return np.full_like(energy, incident), incident - energy
+    return final + energy, np.full_like(energy, final)
+
+
 @dataclass(frozen=True, eq=False)
 class Line:
     """A line in (q, ω) along which a narrow bank measures. Arrays of shape (n_energy,), meV and Å⁻¹."""
@@ -86,24 +102,19 @@ def window(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[
         The settings are not the instrument's.
     """
     checked = instrument.validate(settings)
-    low, high = instrument.energy_range(checked)
     if energy is None:
-        energy = np.linspace(low, high, 256)
+        energy = np.linspace(*instrument.energy_range(checked), 256)
+    low, high = instrument.measured_range(checked)
     measured = np.where((energy >= low) & (energy <= high), energy, np.nan)
-    if instrument.geometry == "direct":
-        e_i = np.full_like(measured, float(checked["e_init"]))
-        e_f = e_i - measured
-    else:
-        assert instrument.final_energy is not None
-        e_f = np.full_like(measured, instrument.final_energy)
-        e_i = e_f + measured
+    e_i, e_f = incident_and_final(instrument, checked, measured)
 
     def q(two_theta: float) -> NDArray[np.float64]:
         return momentum_transfer(incident_energy=e_i, final_energy=e_f, two_theta=two_theta)
 
-    if instrument.two_theta is not None:
-        return Window(energy, q(instrument.two_theta[0]), q(instrument.two_theta[1]), ())
-    lines = tuple(Line(label, energy, q(angle)) for label, angle in instrument.lines.items())
+    angles = instrument.two_theta(checked)
+    if angles is not None:
+        return Window(energy, q(angles[0]), q(angles[1]), ())
+    lines = tuple(Line(label, energy, q(angle)) for label, angle in instrument.coverage.lines.items())
     stacked = np.array([line.q for line in lines])
     return Window(energy, stacked.min(axis=0), stacked.max(axis=0), lines)
 
@@ -141,3 +152,25 @@ def coverage(window: Window, q: NDArray[np.float64]) -> dict[str, NDArray[np.flo
         total = share.sum(axis=0)
         share /= np.where(total > 0, total, 1.0)
     return shares
+
+
+def k_ratio(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """k_f/k_i = √(E_f/E_i), the factor between S(q, ω) and the double-differential cross-section.
+
+    Parameters
+    ----------
+    instrument, settings
+        An instrument and its settings, defaults filled in where left out.
+    energy
+        Any shape, meV.
+
+    Returns
+    -------
+    Shape of `energy`; NaN where energy cannot be conserved.
+
+    References
+    ----------
+    G. L. Squires, Introduction to the Theory of Thermal Neutron Scattering (1978), Eq. 2.39.
+    """
+    e_i, e_f = incident_and_final(instrument, instrument.validate(settings), energy)
+    return np.sqrt(np.where((e_f >= 0) & (e_i > 0), e_f, np.nan) / np.where(e_i > 0, e_i, np.nan))

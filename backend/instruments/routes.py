@@ -8,7 +8,15 @@ from fastapi import APIRouter
 
 from backend.errors import NotFound, responses
 from backend.instruments import service
-from backend.instruments.schemas import InstrumentOut, ResolutionIn, ResolutionOut, WindowIn, WindowOut
+from backend.instruments.schemas import (
+    InstrumentOut,
+    RepetitionsIn,
+    RepetitionsOut,
+    ResolutionIn,
+    ResolutionOut,
+    WindowIn,
+    WindowOut,
+)
 from backend.owners import ScopeDep
 
 router = APIRouter(prefix="/instruments", tags=["instruments"])
@@ -33,3 +41,9 @@ def instrument_window(name: str, body: WindowIn) -> WindowOut:
 def instrument_resolution(name: str, body: ResolutionIn) -> ResolutionOut:
     """Energy resolution at given energy transfers, with what is known of its uncertainty."""
     return service.resolution(service.get(name), body.settings, body.energy_mev)
+
+
+@router.post("/{name}/repetitions", summary="Which incident energies come together", responses=responses(NotFound))
+def instrument_repetitions(name: str, body: RepetitionsIn) -> RepetitionsOut:
+    """The incident energies that the choppers let through between two pulses, with flux and transmission."""
+    return service.repetitions(service.get(name), body.settings)

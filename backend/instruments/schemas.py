@@ -20,7 +20,15 @@ class InstrumentOut(ResponseBody):
     description: str
     settings_schema: dict[str, Any] = Field(description="JSON Schema of the settings")
     defaults: dict[str, Any]
-    energy_range_mev: tuple[float, float] = Field(description="with the default settings")
+    energy_range_mev: tuple[float, float] = Field(description="energy loss, with the default settings")
+    measured_range_mev: tuple[float, float] = Field(description="with energy gain (below 0), with the default settings")
+    two_theta_deg: tuple[float, float] | None = Field(description="with the default settings; null: measures on lines")
+    lines_deg: dict[str, float] = Field(description="bank → scattering angle, of an instrument that measures on lines")
+    final_energy_mev: float | None = Field(description="null: direct geometry")
+    flight_paths_m: dict[str, float] = Field(description="stretch → length; empty where not published")
+    flux_known: bool = Field(description="whether `repetitions` tells the flux")
+    relative_uncertainty: float | None = Field(description="of the resolution's width; null: nobody has measured it")
+    notes: list[str] = Field(description="what to know before trusting the numbers")
     citations: list[str]
 
 
@@ -45,6 +53,35 @@ class WindowOut(ResponseBody):
     q_min_inv_angstrom: list[float | None]
     q_max_inv_angstrom: list[float | None]
     lines: list[LineOut]
+
+
+class RepetitionsIn(RequestBody):
+    """Settings of a direct-geometry instrument."""
+
+    settings: FreeForm = Field(default_factory=dict, examples=[{"e_init": 3.7}])
+
+
+class FluxOut(ResponseBody):
+    """Neutrons at the sample."""
+
+    n_per_cm2_s: float
+    relative_uncertainty: float = Field(description="1 is a factor of two to either side")
+    power: str = Field(examples=["160 µA"], description="what the source gives then")
+
+
+class RepetitionOut(ResponseBody):
+    """One incident energy among those that reach the sample together."""
+
+    e_init_mev: float
+    transmission: float | None = Field(description="through the choppers, 1 at best; null: choppers not known")
+    flux: FluxOut | None = Field(description="null: not known")
+
+
+class RepetitionsOut(ResponseBody):
+    """Incident energies that come along with the chosen one."""
+
+    choppers_known: bool = Field(description="false: only the chosen energy is given, others may come along")
+    repetitions: list[RepetitionOut] = Field(description="in descending order; empty in indirect geometry")
 
 
 class ResolutionIn(RequestBody):

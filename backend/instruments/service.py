@@ -12,10 +12,18 @@ from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
 from backend.errors import NotFound
-from backend.instruments.schemas import InstrumentOut, LineOut, ResolutionOut, WindowOut
+from backend.instruments.schemas import (
+    FluxOut,
+    InstrumentOut,
+    LineOut,
+    RepetitionOut,
+    RepetitionsOut,
+    ResolutionOut,
+    WindowOut,
+)
 from backend.owners import Scope
 from backend.structures import service as structures
-from scattering import instruments
+from scattering import flux, instruments
 from scattering.constants import FWHM_PER_SIGMA
 from scattering.errors import UnknownInstrument
 from scattering.instruments import Instrument
@@ -68,11 +76,45 @@ def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: 
     return ResolutionOut(
         fwhm_mev=_list(sigma * FWHM_PER_SIGMA),
         sigma_mev=_list(sigma),
-        relative_uncertainty=model.relative_uncertainty(instrument),
+        relative_uncertainty=model.relative_uncertainty(instrument, instrument.validate(settings)),
     )
 
 
+def repetitions(instrument: Instrument, settings: Mapping[str, Any]) -> RepetitionsOut:
+    """The incident energies that come along with the chosen one; only that one where the choppers are not known."""
+    from scattering import repetition
+
+    checked = instrument.validate(settings)
+    if instrument.geometry == "indirect":
+        return RepetitionsOut(choppers_known=False, repetitions=[])
+    together = repetition.repetitions(instrument, checked)
+    if together is None:
+        alone = RepetitionOut(e_init_mev=checked["e_init"], transmission=None, flux=_flux(instrument, checked, 1.0))
+        return RepetitionsOut(choppers_known=False, repetitions=[alone])
+    return RepetitionsOut(
+        choppers_known=True,
+        repetitions=[
+            RepetitionOut(
+                e_init_mev=rep.e_init,
+                transmission=rep.transmission,
+                # The table's flux is that behind well-phased choppers: the slits' transmission is in it
+                flux=_flux(instrument, {**checked, "e_init": rep.e_init}, rep.discs),
+            )
+            for rep in together
+        ],
+    )
+
+
+def _flux(instrument: Instrument, settings: Mapping[str, Any], share: float) -> FluxOut | None:
+    found = flux.flux(instrument, settings)
+    if found is None:
+        return None
+    return FluxOut(n_per_cm2_s=share * found.value, relative_uncertainty=found.relative_uncertainty, power=found.power)
+
+
 def _out(instrument: Instrument, defaults: dict[str, Any]) -> InstrumentOut:
+    from scattering.resolution import relative_uncertainty
+
     return InstrumentOut(
         name=instrument.name,
         facility=instrument.facility,
@@ -81,6 +123,14 @@ def _out(instrument: Instrument, defaults: dict[str, Any]) -> InstrumentOut:
         settings_schema=instrument.settings_schema,
         defaults=defaults,
         energy_range_mev=instrument.energy_range(defaults),
+        measured_range_mev=instrument.measured_range(defaults),
+        two_theta_deg=instrument.two_theta(defaults),
+        lines_deg=dict(instrument.lines),
+        final_energy_mev=instrument.final_energy(defaults),
+        flight_paths_m=dict(instrument.flight_paths),
+        flux_known=flux.known(instrument),
+        relative_uncertainty=relative_uncertainty(instrument, defaults),
+        notes=list(instrument.resolution.notes),
         citations=list(instrument.citations),
     )
 

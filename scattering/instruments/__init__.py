@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from scattering.errors import FieldError, InvalidSettings, UnknownInstrument
+from scattering.instruments.choppers import Chopper, Repetition, read_choppers
 
 Geometry = Literal["direct", "indirect"]
+
+LARGEST_GAIN: Final = 0.9
+"""Largest energy gain over final energy of an indirect instrument, where its own is not known: a choice, which leaves
+the incident neutrons a tenth of the final energy."""
 
 
 @dataclass(frozen=True)
@@ -64,27 +69,83 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Resolution:
+    """Where an instrument's energy resolution comes from.
+
+    Attributes
+    ----------
+    model
+        A model of ResINS ("PyChop_fit", "AbINS"), or one of `scattering.resolution`'s own ("quadrature", "chopper").
+    numbers
+        What an own model needs and no setting gives.
+    relative_uncertainty
+        Known relative uncertainty of the width, or None where nobody has measured it.
+    notes
+        What a user should know before trusting it.
+    """
+
+    model: str
+    numbers: Mapping[str, float]
+    relative_uncertainty: float | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the detectors see; numbers, or the names of the settings that hold them.
+
+    Attributes
+    ----------
+    two_theta
+        Smallest and largest scattering angle in degrees with the default settings, or None where the instrument
+        measures along lines.
+    two_theta_settings
+        The two settings that hold them instead.
+    two_theta_centre
+        The setting with the middle of a movable bank, and half the bank's width in degrees.
+    lines
+        Bank name → its scattering angle in degrees; empty for an instrument with continuous coverage.
+    final_energy
+        meV, indirect geometry only; by default where `final_energy_setting` holds it.
+    largest_energy_fraction
+        Largest energy transfer over incident energy, direct geometry only.
+    incident_energies
+        Monochromator → incident energies in meV, where an indirect instrument has monochromators.
+    energy
+        Smallest and largest energy loss in meV, where an indirect instrument has a fixed range.
+    energy_settings
+        The two settings that hold them instead.
+    gain
+        meV, ≤ 0: the lowest energy transfer of an indirect instrument with a fixed range.
+    """
+
+    two_theta: tuple[float, float] | None
+    two_theta_settings: tuple[str, str] | None
+    two_theta_centre: tuple[str, float] | None
+    lines: Mapping[str, float]
+    final_energy: float | None
+    final_energy_setting: str | None
+    largest_energy_fraction: float
+    incident_energies: Mapping[str, tuple[float, float]]
+    energy: tuple[float, float] | None
+    energy_settings: tuple[str, str] | None
+    gain: float | None
+
+
+@dataclass(frozen=True)
 class Instrument:
     """A spectrometer: where it stands, what it reaches, how well it resolves, what can be set.
 
     Attributes
     ----------
-    two_theta
-        Smallest and largest scattering angle in degrees, or None where it measures along lines.
-    lines
-        Bank name → its scattering angle in degrees; empty for an instrument with continuous coverage.
-    final_energy
-        meV, indirect geometry only.
-    largest_energy_fraction
-        Largest energy transfer over incident energy, direct geometry only.
-    incident_energies
-        Monochromator → incident energies in meV, where an indirect instrument has monochromators.
-    fixed_energy_range
-        meV, where the range does not depend on settings.
-    resolution_model
-        Name of the ResINS model.
-    relative_uncertainty
-        Known relative uncertainty of the resolution model, or None where nobody has measured it.
+    flight_paths
+        Name of a stretch → its length in metres, where published.
+    choppers
+        From the source on, where it is known which incident energies they let through together; else empty.
+    repetition
+        How often the source pulses; None without `choppers`.
+    package_limits
+        Chopper package → incident energies in meV that it serves, where it does not serve all.
     """
 
     name: str
@@ -92,15 +153,13 @@ class Instrument:
     geometry: Geometry
     description: str
     citations: tuple[str, ...]
+    flight_paths: Mapping[str, float]
     settings: tuple[Setting, ...]
-    resolution_model: str
-    relative_uncertainty: float | None
-    two_theta: tuple[float, float] | None
-    lines: Mapping[str, float]
-    final_energy: float | None
-    largest_energy_fraction: float
-    incident_energies: Mapping[str, tuple[float, float]]
-    fixed_energy_range: tuple[float, float] | None
+    coverage: Coverage
+    resolution: Resolution
+    choppers: tuple[Chopper, ...]
+    repetition: Repetition | None
+    package_limits: Mapping[str, tuple[float, float]]
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -132,43 +191,128 @@ class Instrument:
                 errors.append({"loc": f"settings.{name}", "msg": f"{self.name} has no such setting; {has}."})
             elif (problem := known[name].check(value)) is not None:
                 errors.append({"loc": f"settings.{name}", "msg": problem})
+        if not errors:
+            errors = self._contradictions({**self.defaults, **settings})
         if errors:
             raise InvalidSettings(errors)
         return {**self.defaults, **settings}
 
+    def _contradictions(self, settings: Mapping[str, Any]) -> list[FieldError]:
+        """Settings that are allowed each but not together."""
+        errors: list[FieldError] = []
+        titles = {setting.name: setting.title for setting in self.settings}
+        for pair in (self.coverage.two_theta_settings, self.coverage.energy_settings):
+            if pair is not None and settings[pair[0]] >= settings[pair[1]]:
+                message = f"{titles[pair[1]]} must be above {titles[pair[0]].lower()}, {settings[pair[0]]:g}."
+                errors.append({"loc": f"settings.{pair[1]}", "msg": message})
+        package = settings.get("chopper_package")
+        low, high = self.package_limits.get(str(package), (0.0, math.inf))
+        if not low <= settings.get("e_init", low) <= high:
+            message = f"Package {package} serves {low:g} to {high:g} meV: choose such an energy or another package."
+            errors.append({"loc": "settings.e_init", "msg": message})
+        return errors
+
+    @property
+    def lines(self) -> Mapping[str, float]:
+        """Bank name → its scattering angle in degrees; empty for an instrument with continuous coverage."""
+        return self.coverage.lines
+
+    def two_theta(self, settings: Mapping[str, Any]) -> tuple[float, float] | None:
+        """Return the smallest and largest scattering angle in degrees with validated settings.
+
+        None where the instrument measures along lines.
+        """
+        if (names := self.coverage.two_theta_settings) is not None:
+            return float(settings[names[0]]), float(settings[names[1]])
+        if self.coverage.two_theta_centre is not None:
+            name, half = self.coverage.two_theta_centre
+            return float(settings[name]) - half, float(settings[name]) + half
+        return self.coverage.two_theta
+
+    def final_energy(self, settings: Mapping[str, Any]) -> float | None:
+        """Return the final energy in meV with validated settings; None in direct geometry, where it varies."""
+        if (name := self.coverage.final_energy_setting) is not None:
+            return float(settings[name])
+        return self.coverage.final_energy
+
     def energy_range(self, settings: Mapping[str, Any]) -> tuple[float, float]:
-        """Return the smallest and largest energy transfer in meV that is measured with validated settings."""
+        """Return the smallest and largest energy loss in meV that is measured with validated settings.
+
+        What is shown unless asked otherwise: the smallest is 0 or more.
+        """
+        low, high = self.measured_range(settings)
+        if self.coverage.energy is not None:
+            low = self.coverage.energy[0]
+        return max(low, 0.0), high
+
+    def measured_range(self, settings: Mapping[str, Any]) -> tuple[float, float]:
+        """Return the lowest and highest energy transfer in meV that is measured with validated settings.
+
+        The lowest is below 0 where neutrons that gained energy are recorded too. In direct geometry nothing limits
+        the gain but intensity (detailed balance) and resolution, whose width grows as E_f^{3/2}: at a gain of E_i it
+        is about 2^{3/2} times the elastic line's, and that is where the range ends here. In indirect geometry the
+        incident neutron must bring E_i = E_f + ω > 0 and pass the monochromator.
+        """
         if self.geometry == "direct":
-            return 0.0, self.largest_energy_fraction * float(settings["e_init"])
-        if self.fixed_energy_range is not None:
-            return self.fixed_energy_range
-        assert self.final_energy is not None
-        low, high = self.incident_energies[settings["monochromator"]]
-        return low - self.final_energy, high - self.final_energy
+            incident = float(settings["e_init"])
+            return -incident, self.coverage.largest_energy_fraction * incident
+        final = self.final_energy(settings)
+        assert final is not None
+        if self.coverage.energy is not None:
+            low, high = self.coverage.energy
+            return (low if self.coverage.gain is None else self.coverage.gain), high
+        if (names := self.coverage.energy_settings) is not None:
+            return max(float(settings[names[0]]), -LARGEST_GAIN * final), float(settings[names[1]])
+        low, high = self.coverage.incident_energies[settings["monochromator"]]
+        return low - final, high - final
+
+
+def _pair(values: Sequence[Any] | None) -> Any:
+    return None if values is None else (values[0], values[1])
+
+
+def _coverage(raw: Mapping[str, Any]) -> Coverage:
+    centre = raw.get("two_theta_centre")
+    return Coverage(
+        two_theta=_pair(raw.get("two_theta_deg")),
+        two_theta_settings=_pair(raw.get("two_theta_settings")),
+        two_theta_centre=(centre["setting"], centre["half_width_deg"]) if centre else None,
+        lines=raw.get("lines_deg", {}),
+        final_energy=raw.get("final_energy_mev"),
+        final_energy_setting=raw.get("final_energy_setting"),
+        largest_energy_fraction=raw.get("largest_energy_fraction", 1.0),
+        incident_energies={name: _pair(pair) for name, pair in raw.get("incident_energy_mev", {}).items()},
+        energy=_pair(raw.get("energy_mev")),
+        energy_settings=_pair(raw.get("energy_settings")),
+        gain=raw.get("gain_mev"),
+    )
 
 
 def _read(text: str) -> Instrument:
     raw = tomllib.loads(text)
-    coverage, resolution = raw["coverage"], raw["resolution"]
-    two_theta, energy = coverage.get("two_theta_deg"), coverage.get("energy_mev")
+    resolution = dict(raw["resolution"])
+    repetition = raw.get("repetition")
     return Instrument(
         name=raw["name"],
         facility=raw["facility"],
         geometry=raw["geometry"],
         description=raw["description"],
         citations=tuple(raw["citations"]),
+        flight_paths=raw.get("flight_paths_m", {}),
         settings=tuple(
             Setting(name=name, **{**fields, "enum": tuple(fields.get("enum", ()))})
             for name, fields in raw["settings"].items()
         ),
-        resolution_model=resolution["model"],
-        relative_uncertainty=resolution.get("relative_uncertainty"),
-        two_theta=(two_theta[0], two_theta[1]) if two_theta else None,
-        lines=coverage.get("lines_deg", {}),
-        final_energy=coverage.get("final_energy_mev"),
-        largest_energy_fraction=coverage.get("largest_energy_fraction", 1.0),
-        incident_energies={name: (low, high) for name, (low, high) in coverage.get("incident_energy_mev", {}).items()},
-        fixed_energy_range=(energy[0], energy[1]) if energy else None,
+        coverage=_coverage(raw["coverage"]),
+        resolution=Resolution(
+            model=resolution.pop("model"),
+            relative_uncertainty=resolution.pop("relative_uncertainty", None),
+            notes=tuple(resolution.pop("notes", ())),
+            numbers=resolution,
+        ),
+        choppers=read_choppers(raw.get("choppers", ())),
+        repetition=Repetition(repetition["source_frequency_hz"], repetition["frames"]) if repetition else None,
+        package_limits={name: _pair(limits) for name, limits in raw.get("package_limits_mev", {}).items()},
     )
 
 

@@ -42,7 +42,7 @@ def test_masks_are_euphonics(name: str, settings: dict[str, float]) -> None:
     window = kinematics.window(instrument, settings, seen)
     ours = (q[:, None] >= window.q_min) & (q[:, None] <= window.q_max)
     fixed = {"e_i": settings["e_init"] * ureg("meV")} if "e_init" in settings else {"e_f": 4.5 * ureg("meV")}
-    theirs = _euphonic_mask(q, seen, angle_range=instrument.two_theta, **fixed)
+    theirs = _euphonic_mask(q, seen, angle_range=instrument.two_theta(settings), **fixed)
     # Euphonic takes bin centres or edges at the borders: at most the bins that a border passes through may differ
     differing = np.argwhere(ours != theirs)
     edge_distance = np.minimum(
@@ -77,7 +77,7 @@ def test_coverage_weighs_by_solid_angle() -> None:
     energy, settings = np.array([40.0]), {"e_init": 100.0}
     q = np.arange(0.005, 20, 0.01)
     share = kinematics.coverage(kinematics.window(instrument, settings, energy), q)[""][:, 0]
-    angles = np.radians(np.linspace(*instrument.two_theta, 100_001))
+    angles = np.radians(np.linspace(*instrument.two_theta({}), 100_001))
     on_detectors = kinematics.momentum_transfer(incident_energy=100.0, final_energy=60.0, two_theta=np.degrees(angles))
     expected = np.average(on_detectors**2, weights=np.sin(angles))
     assert float(share @ q**2) == pytest.approx(expected, rel=1e-4)

@@ -1,0 +1,111 @@
+"""Neutrons at the sample, where somebody has computed or measured them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.instruments import Instrument
+
+POWER: Final = {"ISIS": "160 µA", "SNS": "1 MW"}
+"""Facility → the beam current or power that its numbers are for."""
+RELATIVE_UNCERTAINTY: Final = 1.0
+"""A factor of two: MARI's published fluxes lie within it, and it is what the SNS files of PyChop may be wrong by."""
+FREQUENCY_SETTING: Final = {"LET": "resolution_frequency", "CNCS": "resolution_disk_frequency"}
+"""The frequency that the table is over, where it is not `chopper_frequency`."""
+
+
+@dataclass(frozen=True)
+class Flux:
+    """Neutrons at the sample.
+
+    Attributes
+    ----------
+    value
+        n/cm²/s.
+    relative_uncertainty
+        1 is a factor of two to either side.
+    power
+        What the source gives then, in words.
+    """
+
+    value: float
+    relative_uncertainty: float
+    power: str
+
+
+_Table = Mapping[float, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+@cache
+def _tables() -> Mapping[tuple[str, str], _Table]:
+    """(instrument, package) → frequency in Hz → incident energies in meV, ascending, and fluxes."""
+    text = (resources.files("scattering.instruments") / "data" / "flux.csv").read_text("utf-8")
+    rows: dict[tuple[str, str], dict[float, list[tuple[float, float]]]] = {}
+    for row in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):
+        over_frequency = rows.setdefault((row["instrument"], row["package"]), {})
+        pair = float(row["ei_mev"]), float(row["flux_n_cm2_s"])
+        over_frequency.setdefault(float(row["frequency_hz"]), []).append(pair)
+    return {key: {frequency: _columns(pairs) for frequency, pairs in table.items()} for key, table in rows.items()}
+
+
+def _columns(pairs: list[tuple[float, float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    energies, fluxes = np.array(sorted(pairs)).T
+    return energies, fluxes
+
+
+def known(instrument: Instrument) -> bool:
+    """Return whether there are numbers for an instrument at all."""
+    return any(name == instrument.name for name, _ in _tables())
+
+
+def flux(instrument: Instrument, settings: Mapping[str, Any]) -> Flux | None:
+    """Flux at the sample with given settings.
+
+    Interpolated in the logarithms of flux, incident energy and frequency; beyond the table's frequencies the chopper's
+    opening time, and so the flux, goes as 1/frequency.
+
+    Parameters
+    ----------
+    instrument, settings
+        An instrument and its settings, defaults filled in where left out.
+
+    Returns
+    -------
+    None where it is not known: an instrument, package or incident energy that the table lacks.
+
+    Raises
+    ------
+    InvalidSettings
+        The settings are not the instrument's.
+
+    References
+    ----------
+    PyChop (https://github.com/mducle/pychop, e63b203), measured spectra of the moderators with the choppers'
+    transmission.
+    """
+    checked = instrument.validate(settings)
+    table = _tables().get((instrument.name, str(checked.get("chopper_package"))))
+    if table is None:
+        return None
+    frequency = float(checked[FREQUENCY_SETTING.get(instrument.name, "chopper_frequency")])
+    incident = float(checked["e_init"])
+    at = {
+        tabulated: float(np.exp(np.interp(np.log(incident), np.log(energies), np.log(fluxes))))
+        for tabulated, (energies, fluxes) in table.items()
+        if energies[0] <= incident <= energies[-1]
+    }
+    if not at:
+        return None
+    frequencies = np.array(sorted(at))
+    nearest = float(np.clip(frequency, frequencies[0], frequencies[-1]))
+    values = np.log([at[tabulated] for tabulated in frequencies])
+    value = float(np.exp(np.interp(np.log(nearest), np.log(frequencies), values))) * nearest / frequency
+    return Flux(value, RELATIVE_UNCERTAINTY, POWER[instrument.facility.split(",")[0]])
