@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from scattering.crystal_partials import CrystalPartials
 from scattering.partials import Partials
 
 
@@ -16,7 +17,7 @@ class CannotPredict(RuntimeError):
 class Outcome:
     """Partials, and what was found and measured on the way."""
 
-    partials: Partials
+    partials: Partials | CrystalPartials
     warnings: tuple[str, ...]
     timings: dict[str, float]
     findings: dict[str, Any]

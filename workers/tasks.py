@@ -12,14 +12,17 @@ import uuid
 from pathlib import Path
 
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 from celery import shared_task
 
 from backend.models.service import ModelUnavailable, model_file
 from backend.predictions import runs
 from backend.predictions.partials_file import write_partials
 from backend.queue import RUN_PREDICTION
-from backend.settings import current
+from backend.settings import Settings, current
 from backend.structures.service import load_structure
+from scattering.crystal_partials import CrystalPartials
+from scattering.partials import Partials
 from workers import engines
 from workers.outcome import CannotPredict, Outcome
 from workers.progress import Progress, ShuttingDown
@@ -45,7 +48,7 @@ def run_prediction(prediction_id: str) -> None:
             outcome, made_with = _run(job, progress)
             path = current().partials_path(job.id)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_partials(path, outcome.partials)
+            _write(path, outcome.partials)
         runs.succeed(job.id, worker, made_with, list(outcome.warnings))
     except runs.Cancelled:
         _forget(job.id)
@@ -69,6 +72,15 @@ def run_prediction(prediction_id: str) -> None:
         )
 
 
+def _write(path: Path, partials: Partials | CrystalPartials) -> None:
+    if isinstance(partials, Partials):
+        write_partials(path, partials)
+    else:
+        from backend.predictions.crystal_file import write_crystal_partials
+
+        write_crystal_partials(path, partials)
+
+
 def _forget(prediction_id: uuid.UUID) -> None:
     shutil.rmtree(current().prediction_dir(prediction_id), ignore_errors=True)
 
@@ -82,24 +94,7 @@ def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]
     atoms = Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True)
     calculator = engines.calculator(job.model.engine, model)
     loaded = time.perf_counter() - began
-    if job.method == "harmonic":
-        from workers import harmonic
-
-        outcome = harmonic.run(atoms, calculator, options=job.options, temperature=job.temperature_k, progress=progress)
-    else:
-        from workers import molecular_dynamics
-
-        os.nice(MD_NICENESS)
-        settings.scratch_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="md-", dir=settings.scratch_dir) as folder:
-            outcome = molecular_dynamics.run(
-                atoms,
-                calculator,
-                options=job.options,
-                temperature=job.temperature_k,
-                folder=Path(folder),
-                progress=progress,
-            )
+    outcome = _simulate(job, atoms, calculator, settings, progress)
     timings = {"load_s": loaded, **outcome.timings, "total_s": time.perf_counter() - began}
     return outcome, provenance(
         sha256=job.model.sha256,
@@ -110,3 +105,37 @@ def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]
         species=list(outcome.partials.species),
         findings=outcome.findings,
     )
+
+
+def _simulate(job: runs.Job, atoms: Atoms, calculator: Calculator, settings: Settings, progress: Progress) -> Outcome:
+    """Run the workflow for the method and the sampling; each imports what the others may not need."""
+    if job.method == "harmonic" and job.sampling == "powder":
+        from workers import harmonic
+
+        return harmonic.run(atoms, calculator, options=job.options, temperature=job.temperature_k, progress=progress)
+    if job.method == "md":
+        os.nice(MD_NICENESS)
+    settings.scratch_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{job.method}-", dir=settings.scratch_dir) as folder:
+        if job.sampling == "path":
+            from workers import crystal
+
+            return crystal.run(
+                atoms,
+                calculator,
+                method=job.method,
+                options=job.options,
+                temperature=job.temperature_k,
+                folder=Path(folder),
+                progress=progress,
+            )
+        from workers import molecular_dynamics
+
+        return molecular_dynamics.run(
+            atoms,
+            calculator,
+            options=job.options,
+            temperature=job.temperature_k,
+            folder=Path(folder),
+            progress=progress,
+        )

@@ -12,13 +12,13 @@ from backend.schemas import RequestBody
 
 ThemeName = Literal["light", "dark"]
 EnergyUnit = Literal["meV", "cm-1"]
-Kind = Literal["map", "spectrum"]
+Kind = Literal["map", "spectrum", "zones"]
 
 
 class Style(RequestBody):
     """How a figure is drawn."""
 
-    kind: Kind = "spectrum"
+    kind: Kind = Field("spectrum", description="zones: the cut of a path, by Brillouin zone")
     theme: ThemeName = "light"
     energy_unit: EnergyUnit = "meV"
     scale: Literal["linear", "log"] = Field("linear", description="of the intensity")
@@ -60,7 +60,7 @@ class FiguresIn(Style):
     @field_validator("views")
     @classmethod
     def _one_map(cls, views: list[LabelledView], others: ValidationInfo) -> list[LabelledView]:
-        if others.data.get("kind") == "map" and len(views) > 1:
+        if others.data.get("kind") in ("map", "zones") and len(views) > 1:
             raise ValueError("a map shows one view; ask for one figure each")
         return views
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from backend.errors import Unprocessable
 from backend.figures.map import edges, map_figure
+from backend.figures.path import cuts_figure, path_figure, zones_figure
 from backend.figures.schemas import LabelledView, Style
 from backend.figures.spectrum import Curve, phonons, spectrum_figure
 from backend.owners import Scope
 from backend.predictions import service as predictions
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
-from backend.predictions.spectra import observe_prediction
+from backend.predictions.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.tables import Prediction
 from scattering import instruments, kinematics
 from scattering.observe import Spectrum
@@ -24,10 +26,21 @@ WINDOW_POINTS = 256
 
 
 def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style: Style) -> go.Figure:
-    """The views on the same axes."""
+    """The views on the same axes.
+
+    Raises
+    ------
+    Unprocessable
+        Powders and single crystals together, or the zones of a powder.
+    """
     rows = [predictions.succeeded(scope, view.prediction_id) for view in views]
-    spectra = [observe_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
     labels = [view.label or label(view, row) for view, row in zip(views, rows, strict=True)]
+    if {row.sampling for row in rows} == {"path"}:
+        return _along_path(scope, cache, rows, views, labels, style)
+    if style.kind == "zones":
+        message = "A powder has no Brillouin zones; ask for a map or a spectrum."
+        raise Unprocessable(message, [{"loc": "kind", "msg": message}])
+    spectra = [observe_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
     if style.kind == "map":
         return _map(spectra[0], views[0], style, labels[0])
     curves = [
@@ -35,6 +48,22 @@ def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style:
         for spectrum, view, row, text in zip(spectra, views, rows, labels, strict=True)
     ]
     return spectrum_figure(curves, style)
+
+
+def _along_path(
+    scope: Scope,
+    cache: PartialsCache,
+    rows: list[Prediction],
+    views: list[LabelledView],
+    labels: list[str],
+    style: Style,
+) -> go.Figure:
+    spectra = [observe_path_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
+    if style.kind == "map":
+        return path_figure(spectra[0], style, labels[0])
+    if style.kind == "zones":
+        return zones_figure(spectra[0], style, labels[0])
+    return cuts_figure(spectra, labels, style)
 
 
 def _map(spectrum: Spectrum, view: ViewIn, style: Style, text: str) -> go.Figure:

@@ -46,7 +46,7 @@ def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
         orders = {phonons(order): values for order, values in curve.spectrum.per_order.items()}
         lines += _parts(curve, orders, "order", True)
         if style.errors and curve.spectrum.error is not None:
-            traces += _band(curve, x, colour)
+            traces += band(x, curve.spectrum.intensity, curve.spectrum.error, colour, curve.label)
         traces += [_trace(line, x, unit, colour, curve.label if line.role == "total" else None) for line in lines]
     return draw(
         traces,
@@ -110,10 +110,10 @@ def phonons(order: int) -> str:
     return "1 phonon" if order == 1 else f"{order} phonons"
 
 
-def _band(curve: Curve, x: NDArray[np.float32], colour: str) -> list[dict[str, Any]]:
+def band(
+    x: NDArray[np.float32], intensity: NDArray[np.float64], error: NDArray[np.float64], colour: str, group: str
+) -> list[dict[str, Any]]:
     """One standard error below and above, as a shade without a name in the legend."""
-    assert curve.spectrum.error is not None
-    low, high = curve.spectrum.intensity - curve.spectrum.error, curve.spectrum.intensity + curve.spectrum.error
     edge: dict[str, Any] = {
         "type": "scatter",
         "x": x,
@@ -121,13 +121,18 @@ def _band(curve: Curve, x: NDArray[np.float32], colour: str) -> list[dict[str, A
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,
-        "legendgroup": curve.label,
+        "legendgroup": group,
         "meta": {"role": "error"},
     }
     red, green, blue = (int(colour[index : index + 2], 16) for index in (1, 3, 5))
     return [
-        edge | {"y": low.astype(np.float32)},
-        edge | {"y": high.astype(np.float32), "fill": "tonexty", "fillcolor": f"rgba({red}, {green}, {blue}, 0.22)"},
+        edge | {"y": (intensity - error).astype(np.float32)},
+        edge
+        | {
+            "y": (intensity + error).astype(np.float32),
+            "fill": "tonexty",
+            "fillcolor": f"rgba({red}, {green}, {blue}, 0.22)",
+        },
     ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,47 +64,60 @@ def as_csv(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
 
 def as_hdf5(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
     """NeXus groups `spectrum` and `map`, so that silx, nexpy and Mantid find axes and units."""
-    import h5py
-
     content = io.BytesIO()
-    with h5py.File(content, "w") as file:
-        file.attrs["NX_class"] = "NXroot"
-        entry = file.create_group("entry")
-        entry.attrs["NX_class"] = "NXentry"
-        entry.attrs["default"] = "spectrum"
-        file.attrs["default"] = "entry"
-        entry["title"] = str(about.get("title", "Beamcast"))
-        entry["about"] = json.dumps(about, ensure_ascii=False)
-        entry["warnings"] = np.array(spectrum.warnings, dtype=h5py.string_dtype())
-        line = _data(entry, "spectrum", "intensity", {"energy": ("meV", spectrum.energy)})
-        _put(line, "intensity", spectrum.intensity, spectrum.unit)
+    with new_nexus(content, about, spectrum.warnings, default="spectrum") as entry:
+        line = nexus_data(entry, "spectrum", {"energy": ("meV", spectrum.energy)})
+        put(line, "intensity", spectrum.intensity, spectrum.unit)
         if spectrum.error is not None:
-            _put(line, "intensity_errors", spectrum.error, spectrum.unit)
+            put(line, "intensity_errors", spectrum.error, spectrum.unit)
         for prefix, parts in (
             ("bank", spectrum.banks),
             ("element", spectrum.per_element),
             ("order", spectrum.per_order),
         ):
             for name, values in parts.items():
-                _put(line, f"{prefix}_{name}", values, spectrum.unit)
+                put(line, f"{prefix}_{name}", values, spectrum.unit)
         image = spectrum.map
         axes = {"q": ("1/angstrom", image.q), "energy": ("meV", image.energy)}
-        area = _data(entry, "map", "intensity", axes)
-        _put(area, "intensity", np.where(image.inside, image.intensity, np.nan), spectrum.unit)
+        put(
+            nexus_data(entry, "map", axes),
+            "intensity",
+            np.where(image.inside, image.intensity, np.nan),
+            spectrum.unit,
+        )
     return content.getvalue()
 
 
-def _data(entry: Any, name: str, signal: str, axes: Mapping[str, tuple[str, Any]]) -> Any:
+@contextmanager
+def new_nexus(content: io.BytesIO, about: Mapping[str, Any], warnings: Sequence[str], *, default: str) -> Iterator[Any]:
+    """An HDF5 file's `entry`, with what the data are about; `default` is the group that a viewer opens."""
+    import h5py
+
+    with h5py.File(content, "w") as file:
+        file.attrs["NX_class"] = "NXroot"
+        entry = file.create_group("entry")
+        entry.attrs["NX_class"] = "NXentry"
+        entry.attrs["default"] = default
+        file.attrs["default"] = "entry"
+        entry["title"] = str(about.get("title", "Beamcast"))
+        entry["about"] = json.dumps(about, ensure_ascii=False)
+        entry["warnings"] = np.array(warnings, dtype=h5py.string_dtype())
+        yield entry
+
+
+def nexus_data(entry: Any, name: str, axes: Mapping[str, tuple[str, Any]]) -> Any:
+    """A group whose signal `intensity` stands on axes, given as name → unit and values."""
     group = entry.create_group(name)
     group.attrs["NX_class"] = "NXdata"
-    group.attrs["signal"] = signal
+    group.attrs["signal"] = "intensity"
     group.attrs["axes"] = list(axes)
     for axis, (unit, values) in axes.items():
-        _put(group, axis, values, unit)
+        put(group, axis, values, unit)
     return group
 
 
-def _put(group: Any, name: str, values: Any, unit: str) -> None:
+def put(group: Any, name: str, values: Any, unit: str) -> None:
+    """A dataset with its unit."""
     group[name] = values
     group[name].attrs["units"] = unit
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
-from scattering.partials import Partials
+import numpy as np
 
 Key = tuple[str, int]
+PartialsT = TypeVar("PartialsT")
 
 
 class PartialsCache:
@@ -16,38 +19,35 @@ class PartialsCache:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._held: OrderedDict[Key, Partials] = OrderedDict()
+        self._held: OrderedDict[Key, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._reading = threading.Lock()
 
-    def read(self, path: Path) -> Partials:
-        """The partials in a file; a file that was written anew is read anew."""
+    def read(self, path: Path, reader: Callable[[Path], PartialsT]) -> PartialsT:
+        """The partials in a file, of a powder or a crystal as the reader knows; a file written anew is read anew."""
         key = (str(path), path.stat().st_mtime_ns)
         if (held := self._get(key)) is not None:
-            return held
+            return cast(PartialsT, held)
         # One reads, the others wait for it rather than read the same again.
         with self._reading:
             if (held := self._get(key)) is not None:
-                return held
-            from backend.predictions.partials_file import read_partials
-
-            partials = read_partials(path)
+                return cast(PartialsT, held)
+            partials = reader(path)
             self._put(key, partials)
             return partials
 
-    def _get(self, key: Key) -> Partials | None:
+    def _get(self, key: Key) -> Any:
         with self._lock:
             if key in self._held:
                 self._held.move_to_end(key)
             return self._held.get(key)
 
-    def _put(self, key: Key, partials: Partials) -> None:
+    def _put(self, key: Key, partials: object) -> None:
         with self._lock:
             self._held[key] = partials
             while len(self._held) > 1 and sum(map(_size, self._held.values())) > self._max_bytes:
                 self._held.popitem(last=False)
 
 
-def _size(partials: Partials) -> int:
-    large = partials.coherent, partials.incoherent, partials.orders, partials.coherent_runs, partials.incoherent_runs
-    return sum(array.nbytes for array in large if array is not None)
+def _size(partials: object) -> int:
+    return sum(value.nbytes for value in vars(partials).values() if isinstance(value, np.ndarray))

@@ -15,9 +15,9 @@ from backend.idempotency import OnceDep, fingerprint
 from backend.negotiation import choose
 from backend.owners import OwnerDep, ReadingScopeDep, ScopeDep
 from backend.pagination import Page, PagingDep
-from backend.predictions import events, formats, service, spectra
+from backend.predictions import events, formats, path_formats, service, spectra
 from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.schemas import EstimateOut, PredictionIn, PredictionOut, SpectrumOut, ViewIn
+from backend.predictions.schemas import EstimateOut, PathSpectrumOut, PredictionIn, PredictionOut, SpectrumOut, ViewIn
 from backend.sessions import SettingsDep
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
@@ -117,7 +117,7 @@ def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse
         **responses(NotFound, Conflict, NotAcceptable),
         200: {
             "description": "as the `Accept` header asks",
-            "model": SpectrumOut,
+            "model": SpectrumOut | PathSpectrumOut,
             "content": {formats.CSV: {"schema": {"type": "string"}}, formats.HDF5: {}},
         },
     },
@@ -131,18 +131,22 @@ def observe_spectrum(
 ) -> Response:
     """Partials through an instrument: JSON, CSV (`Accept: text/csv`) or HDF5 (`Accept: application/x-hdf5`).
 
-    Nothing is simulated: this takes milliseconds.
+    Nothing is simulated: this takes milliseconds. A prediction along a path gives its cut and its map.
     """
     media_type = choose(accept, list(formats.WRITERS))
     row = service.succeeded(scope, prediction_id)
-    spectrum = spectra.observe_prediction(scope.settings, cache, row, body)
     about: dict[str, Any] = {
         "prediction": str(row.id),
         "method": row.method,
         "temperature_k": row.temperature_k,
         "view": body.model_dump(mode="json"),
     }
-    content = formats.WRITERS[media_type](spectrum, about)
+    if row.sampling == "path":
+        along = spectra.observe_path_prediction(scope.settings, cache, row, body)
+        content = path_formats.WRITERS[media_type](along, about)
+    else:
+        spectrum = spectra.observe_prediction(scope.settings, cache, row, body)
+        content = formats.WRITERS[media_type](spectrum, about)
     name = f"beamcast-{body.instrument or 'sample'}-{row.id}.{formats.SUFFIXES[media_type]}"
     headers = {} if media_type == formats.JSON else {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)

@@ -106,6 +106,18 @@ class RangeIn(RequestBody):
     max: float
 
 
+class PathViewIn(RequestBody):
+    """How to put the Brillouin zones of a single crystal together, and where to cut."""
+
+    divide_debye_waller: bool = Field(True, description="so that far zones count as near ones do")
+    divide_q_squared: bool = Field(True, description="by |k + G|², with which one-phonon scattering grows")
+    zone: int | None = Field(None, ge=0, description="index of one zone; null: the average over those reached")
+    point: Annotated[str, StringConstraints(min_length=1, max_length=16)] | Annotated[int, Field(ge=0)] | None = Field(
+        None, description="where to cut: a special point such as X, or a wave vector's index", examples=["X"]
+    )
+    times_energy_squared: bool = Field(False, description="multiply the cut by ω²")
+
+
 class ViewIn(RequestBody):
     """How to look at the partials. Nothing in here simulates anything."""
 
@@ -131,6 +143,7 @@ class ViewIn(RequestBody):
     kf_over_ki: bool = Field(False, description="the cross-section as it is counted, and not reduced to S")
     probe: Probe = Field("neutron", description="other probes look at the sample itself, without an instrument")
     fwhm_mev: float = Field(0.0, ge=0, le=1000, description="resolution without an instrument")
+    path: PathViewIn | None = Field(None, description="of a prediction sampled along a path")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -170,4 +183,50 @@ class SpectrumOut(ResponseBody):
     banks: dict[str, list[float]]
     per_order: dict[str, list[float]] = Field(description="number of phonons → its part")
     map: MapOut | None
+    warnings: list[str]
+
+
+class TickOut(ResponseBody):
+    """A special point on the path."""
+
+    label: str
+    distance_inv_angstrom: float
+
+
+class DispersionOut(ResponseBody):
+    """Harmonic phonons along the path; negative where imaginary."""
+
+    distance_inv_angstrom: list[float]
+    energy_mev: list[list[float]] = Field(description="by distance, then by mode")
+
+
+class ZoneOut(ResponseBody):
+    """The cut in one Brillouin zone."""
+
+    hkl: tuple[int, int, int]
+    q_inv_angstrom: float
+    reached_mev: tuple[float, float] | None = Field(description="lowest and highest energy at which it is measured")
+    intensity: list[float | None]
+
+
+class PathOut(ResponseBody):
+    """What belongs to a path: its special points, the phonons, and where the cut is."""
+
+    ticks: list[TickOut]
+    dispersion: DispersionOut
+    point: str
+    wave_vector: tuple[float, float, float] = Field(description="of the cut, r.l.u.")
+    zones: list[ZoneOut] = Field(description="by rising |k + G|")
+
+
+class PathSpectrumOut(ResponseBody):
+    """What would be recorded of a single crystal: the cut as `intensity`, the path as `map`."""
+
+    energy_mev: list[float]
+    intensity: list[float | None] = Field(description="average over the zones that are reached; null where none is")
+    standard_error: list[float | None] | None
+    unit: str
+    map: MapOut = Field(description="`q_inv_angstrom` is the distance along the path")
+    map_unit: str
+    path: PathOut
     warnings: list[str]

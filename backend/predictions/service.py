@@ -52,9 +52,11 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     Unprocessable
         It cannot be; the problem names the field.
     """
-    from scattering import protocol  # takes long to import, and the first query locks the database
+    # Both take long to import, and the first query locks the database
+    from scattering import crystal_protocol, protocol
 
     _check_available(body)
+    sampled = crystal_protocol if body.sampling == "path" else protocol
     structure = _structure(scope, body.structure_id)
     model = _model(scope, body.model)
     missing = [element for element in structure.elements if element not in model.elements]
@@ -67,7 +69,7 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     names = _instruments(body.instruments)
     data = load_structure(scope.settings, structure.id)
     try:
-        options = protocol.fill_options(
+        options = sampled.fill_options(
             method=body.method,
             quality=body.quality,
             numbers=data.numbers,
@@ -79,7 +81,7 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
-    estimate_s = protocol.estimate_seconds(
+    estimate_s = sampled.estimate_seconds(
         options, n_atoms_cell=len(data.numbers), method=body.method, atom_steps_per_second=_speed(scope, body.method)
     )
     return Plan(structure, data, model, names, options, estimate_s)
@@ -188,9 +190,6 @@ def _check_available(body: PredictionIn) -> None:
     if body.method == "trpmd":
         message = f"Method 'trpmd' {later}; choose 'harmonic' or 'md'."
         raise Unprocessable(message, [{"loc": "method", "msg": message}])
-    if body.sampling == "path":
-        message = f"Sampling 'path' {later}; choose 'powder'."
-        raise Unprocessable(message, [{"loc": "sampling", "msg": message}])
 
 
 def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:

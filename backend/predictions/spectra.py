@@ -7,32 +7,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backend.errors import Unprocessable
 from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.schemas import ViewIn
+from backend.predictions.schemas import PathViewIn, ViewIn
 from backend.predictions.spectra_cache import SpectraCache
 from backend.predictions.tables import Prediction
 from backend.settings import Settings
 
 if TYPE_CHECKING:
+    from scattering.crystal_view import PathSpectrum
     from scattering.observe import Spectrum, View
 
+PATH_ALONE = "This prediction is of a single crystal along a path; look at it without powders beside it."
 _lately = SpectraCache()
 
 
 def observe_prediction(settings: Settings, cache: PartialsCache, prediction: Prediction, view: ViewIn) -> Spectrum:
-    """What an instrument would record of a succeeded prediction.
+    """What an instrument would record of a succeeded prediction of a powder.
+
+    Raises
+    ------
+    ScatteringError, Unprocessable
+        The view asks for something that cannot be.
+    """
+    from backend.predictions.partials_file import read_partials
+    from scattering.observe import observe
+
+    if prediction.sampling != "powder" or view.path is not None:
+        message = "This prediction is of a powder: it has no path." if prediction.sampling == "powder" else PATH_ALONE
+        raise Unprocessable(message, [{"loc": "path", "msg": message}])
+    partials = cache.read(settings.partials_path(prediction.id), read_partials)
+    return _lately.get(partials, _asked(view), lambda: observe(partials, as_view(view)))
+
+
+def observe_path_prediction(
+    settings: Settings, cache: PartialsCache, prediction: Prediction, view: ViewIn
+) -> PathSpectrum:
+    """What an instrument would record of a succeeded prediction along a path; it is cut somewhere, if not asked where.
 
     Raises
     ------
     ScatteringError
         The view asks for something that cannot be.
     """
-    from scattering.observe import observe
+    from backend.predictions.crystal_file import read_crystal_partials
+    from scattering.crystal_path import GAMMA
+    from scattering.crystal_view import PathView
+    from scattering.observe_path import observe_path
 
-    partials = cache.read(settings.partials_path(prediction.id))
+    partials = cache.read(settings.partials_path(prediction.id), read_crystal_partials)
+    path = view.path or PathViewIn()
+    # Nothing is to be seen at Γ of the first zone, and little else at Γ of any
+    elsewhere = (index for index, label in enumerate(partials.labels) if label not in ("", GAMMA))
+    point = path.point if path.point is not None else next(elsewhere, len(partials.distance) // 2)
+    asked = PathView(**{**path.model_dump(), "point": point})
+    return _lately.get(partials, _asked(view), lambda: observe_path(partials, as_view(view), asked))
+
+
+def _asked(view: ViewIn) -> str:
     # Only what a view holds: where it stands among others, and under which name, changes nothing.
-    asked = view.model_dump_json(include=set(ViewIn.model_fields))
-    return _lately.get(partials, asked, lambda: observe(partials, as_view(view)))
+    return view.model_dump_json(include=set(ViewIn.model_fields))
 
 
 def as_view(body: ViewIn) -> View:

@@ -6,13 +6,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from scattering.partials import Partials
-
-if TYPE_CHECKING:
-    from scattering.observe import Spectrum
+SpectrumT = TypeVar("SpectrumT")
 
 HELD = 16
 """Views kept of each partials; one is about a megabyte."""
@@ -22,10 +19,10 @@ class SpectraCache:
     """Views of partials by what they ask. They go when the partials go. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._held: WeakKeyDictionary[Partials, OrderedDict[str, Future[Spectrum]]] = WeakKeyDictionary()
+        self._held: WeakKeyDictionary[Any, OrderedDict[str, Future[Any]]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def get(self, partials: Partials, asked: str, observe: Callable[[], Spectrum]) -> Spectrum:
+    def get(self, partials: object, asked: str, observe: Callable[[], SpectrumT]) -> SpectrumT:
         """The spectrum for what is asked. Who asks for one that is just being worked out waits for it.
 
         A page asks for its map and its spectra at the same time, and both hold the same view.
@@ -47,4 +44,4 @@ class SpectraCache:
                 with self._lock:
                     views.pop(asked, None)
                 future.set_exception(error)
-        return future.result()
+        return cast(SpectrumT, future.result())

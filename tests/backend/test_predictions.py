@@ -72,7 +72,6 @@ def test_estimate_rests_on_what_this_machine_did(client: Client, settings: Setti
         ({"temperature_k": 3001}, "temperature_k", "less than or equal to 3000"),
         ({"method": "trpmd"}, "method", "not available"),
         ({"method": "guess"}, "method", "harmonic"),
-        ({"sampling": "path"}, "sampling", "not available"),
         ({"instruments": ["TOSCA", "TOSKA"]}, "instruments.1", "TOSKA"),
         ({"quality": "perfect"}, "quality", "preview"),
         ({"options": {"supercell": [0, 1, 1]}}, "options.supercell", "whole numbers"),

@@ -165,12 +165,12 @@ def test_cache_reads_once_and_notices_a_new_file(tmp_path: Any) -> None:
     first, second = tmp_path / "a.h5", tmp_path / "b.h5"
     for path in (first, second):
         write_partials(path, silicon_partials())
-    held = cache.read(first)
-    assert cache.read(first) is held
-    cache.read(second)  # more than fits: the first gives way
-    assert cache.read(first) is not held
-    held = cache.read(first)
+    held = cache.read(first, read_partials)
+    assert cache.read(first, read_partials) is held
+    cache.read(second, read_partials)  # more than fits: the first gives way
+    assert cache.read(first, read_partials) is not held
+    held = cache.read(first, read_partials)
     write_partials(first, silicon_partials())
 
     os.utime(first, ns=(time.time_ns(), time.time_ns() + 1))
-    assert cache.read(first) is not held
+    assert cache.read(first, read_partials) is not held

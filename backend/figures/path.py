@@ -1,0 +1,227 @@
+"""A single crystal: intensity along a path with the harmonic phonons over it, cuts, and a cut zone by zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from backend.figures.schemas import Style
+from backend.figures.spectrum import ENERGY_TITLES, band
+from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
+from scattering.crystal_view import Cut, PathSpectrum
+from scattering.observe import to_inverse_cm
+
+DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}
+"""Turquoise, which both colour scales leave out."""
+BRIGHTEST = 99.0
+"""Percentile that gets the last colour: acoustic branches next to Bragg points would take it all."""
+
+
+def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
+    """Draw the map along the path, greyed where no zone is reached."""
+    theme, image = THEMES[style.theme], spectrum.map
+    seen = image.intensity[np.isfinite(image.intensity)]
+    scaled, low, high, hover = _scaled(image.intensity, seen, style.scale == "log")
+    heat = _heatmap(theme, spectrum.unit) | {
+        "x": image.edges.astype(np.float32),
+        "y": _energy(_edges(image.energy), style),
+        "z": scaled.T,
+        "zmin": low,
+        "zmax": high,
+        "hovertemplate": f"%{{x:.2f}} Å⁻¹ along the path<br>%{{y:.1f}} {_unit(style)}<br>{hover}<extra></extra>",
+    }
+    phonons = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.tile(np.append(image.dispersion_distance, np.nan), image.dispersion.shape[1]).astype(np.float32),
+        "y": _energy(
+            np.concatenate([np.append(branch, np.nan) for branch in image.dispersion.T]) if image.dispersion.size
+            else np.empty(0),
+            style,
+        ),
+        "line": {"color": DISPERSION[style.theme], "width": 1.2},
+        "opacity": 0.8,
+        "hoverinfo": "skip",
+        "name": "harmonic phonons",
+        "meta": {"role": "dispersion"},
+        "showlegend": False,
+    }  # fmt: skip
+    places = [distance for distance, _ in image.ticks]
+    lowest = float(image.energy[0])
+    return draw(
+        [heat, phonons],
+        layout(
+            theme,
+            title=_title(label),
+            plot_bgcolor=theme.outside_of_lines,
+            xaxis=axis(
+                theme,
+                "",
+                range=[places[0], places[-1]],
+                tickvals=places,
+                ticktext=[name for _, name in image.ticks],
+                showgrid=False,
+            ),
+            yaxis=axis(
+                theme,
+                ENERGY_TITLES[style.energy_unit],
+                range=_energy(np.array([min(lowest, 0.0), image.energy[-1]]), style).tolist(),
+                showgrid=False,
+            ),
+            shapes=[
+                {
+                    "type": "line",
+                    "x0": place,
+                    "x1": place,
+                    "yref": "paper",
+                    "y0": 0,
+                    "y1": 1,
+                    "line": {"color": theme.muted, "width": 1},
+                }
+                for place in places[1:-1]
+            ],
+            showlegend=False,
+            uirevision=f"path {style.energy_unit}",
+        ),
+    )
+
+
+def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: Style) -> go.Figure:
+    """Draw cuts at constant wave vector on the same axes, with a band of one standard error where there is one."""
+    theme = THEMES[style.theme]
+    traces: list[dict[str, Any]] = []
+    tops: list[float] = []
+    for number, (spectrum, label) in enumerate(zip(spectra, labels, strict=True)):
+        cut, colour = _cut(spectrum), theme.lines[number % len(theme.lines)]
+        x = _energy(cut.energy, style)
+        if style.errors and cut.error is not None:
+            traces += band(x, cut.intensity, cut.error, colour, label)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": cut.intensity.astype(np.float32),
+                "name": f"{label} · {where(cut)}",
+                "legendgroup": label,
+                "line": {"color": colour, "width": 2.0},
+                "meta": {"role": "total"},
+                "hovertemplate": f"%{{x:.1f}} {_unit(style)}<br>%{{y:.4g}}<extra>{label}</extra>",
+            }
+        )
+        away = np.abs(cut.energy) > 0.03 * (cut.energy[-1] - cut.energy[0])
+        tops.append(float(np.nanmax(np.where(away, cut.intensity, np.nan), initial=0.0)))
+    top = max(tops, default=0.0) or 1.0
+    intensity = [np.log10(top) - 4, np.log10(top) + 0.3] if style.scale == "log" else [0.0, 1.08 * top]
+    return draw(
+        traces,
+        layout(
+            theme,
+            xaxis=axis(theme, ENERGY_TITLES[style.energy_unit]),
+            yaxis=axis(theme, _intensity(spectra[0].cut_unit), type=style.scale, range=intensity, **POWERS),
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
+            hovermode="x unified" if len(spectra) <= 4 else "closest",
+            uirevision=f"cut {style.energy_unit} {style.scale}",
+        ),
+    )
+
+
+def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
+    """Draw the cut in every Brillouin zone, by rising |k + G|: what the average is made of."""
+    theme, cut = THEMES[style.theme], _cut(spectrum)
+    seen = cut.per_zone[np.isfinite(cut.per_zone)]
+    scaled, low, high, hover = _scaled(cut.per_zone, seen, style.scale == "log")
+    names = [f"{' '.join(map(str, zone))}  ({q:.1f} Å⁻¹)" for zone, q in zip(cut.zones, cut.q, strict=True)]
+    heat = _heatmap(theme, spectrum.cut_unit) | {
+        "x": _energy(_edges(cut.energy), style),
+        "y": np.arange(len(names)),
+        "z": scaled,
+        "zmin": low,
+        "zmax": high,
+        "hovertemplate": f"G %{{y}}<br>%{{x:.1f}} {_unit(style)}<br>{hover}<extra></extra>",
+    }
+    every = max(1, len(names) // 16)
+    return draw(
+        [heat],
+        layout(
+            theme,
+            title=_title(f"{label} · {where(cut)}"),
+            plot_bgcolor=theme.outside_of_lines,
+            xaxis=axis(theme, ENERGY_TITLES[style.energy_unit], showgrid=False),
+            yaxis=axis(
+                theme,
+                "Zone G (|k + G|)",
+                tickvals=list(range(0, len(names), every)),
+                ticktext=names[::every],
+                showgrid=False,
+            ),
+            showlegend=False,
+            uirevision=f"zones {style.energy_unit}",
+        ),
+    )
+
+
+def where(cut: Cut) -> str:
+    """The wave vector of a cut in a few characters: a special point's name or its indices."""
+    return cut.label or "(" + " ".join(f"{index:.3g}" for index in cut.wave_vector) + ")"
+
+
+def _cut(spectrum: PathSpectrum) -> Cut:
+    if spectrum.cut is None:
+        raise ValueError("a path is looked at with a cut")
+    return spectrum.cut
+
+
+def _heatmap(theme: Theme, unit: str) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "colorscale": [list(stop) for stop in theme.heat],
+        "colorbar": {
+            "title": {"text": _intensity(unit), "side": "right", "font": {"size": 12}},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "ticks": "outside",
+            "tickcolor": theme.muted,
+            **POWERS,
+        },
+        "zsmooth": False,
+        "hoverongaps": False,
+    }
+
+
+def _scaled(
+    intensity: NDArray[Any], seen: NDArray[Any], logarithmic: bool
+) -> tuple[NDArray[np.float32], float, float, str]:
+    """The numbers that are coloured, the ends of the scale, and what is said of one."""
+    high = float(np.percentile(seen, BRIGHTEST)) if len(seen) else 1.0
+    high = high if high > 0 else 1.0
+    if not logarithmic:
+        return intensity.astype(np.float32), 0.0, high, "S %{z:.3g}"
+    top = float(np.log10(high))
+    return np.log10(np.maximum(intensity, high * 1e-4), dtype=np.float32), top - 3, top, "S 10<sup>%{z:.2f}</sup>"
+
+
+def _edges(centres: NDArray[np.float64]) -> NDArray[np.float64]:
+    step = centres[1] - centres[0]
+    return np.append(centres - step / 2, centres[-1] + step / 2)
+
+
+def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
+    return np.asarray(energy if style.energy_unit == "meV" else to_inverse_cm(energy), dtype=np.float32)
+
+
+def _unit(style: Style) -> str:
+    return "meV" if style.energy_unit == "meV" else "cm⁻¹"
+
+
+def _intensity(unit: str) -> str:
+    return f"Intensity ({unit})"
+
+
+def _title(label: str) -> dict[str, Any]:
+    return {"text": label, "font": {"size": 14}, "x": 0.01, "xanchor": "left", "y": 0.98, "yanchor": "top"}
