@@ -45,7 +45,7 @@ class CrystalPartials:
     coherent
         Shape (n_pairs, n_zones, n_k, n_energy), 1/meV per atom, in the order of `pairs`. Without what is elastic.
     q
-        Shape (n_q,), Å⁻¹. Equal steps: where `incoherent` is given.
+        Shape (n_q,), Å⁻¹. Equal steps, all above 0: where `incoherent` is given.
     incoherent
         Shape (n_species, n_q, n_energy), 1/meV per atom.
     displacements
@@ -133,8 +133,8 @@ class CrystalPartials:
             steps = np.diff(getattr(self, name))
             if steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6):
                 raise ValueError(f"{name} must be ascending with equal steps")
-        if self.energy[0] != 0:
-            raise ValueError("the first energy must be 0")
+        if self.energy[0] != 0 or self.q[0] <= 0:
+            raise ValueError("the first energy must be 0, and the first |q| above it")
         if self.statistics not in ("classical", "kubo", "quantum"):
             raise ValueError(f"unknown statistics {self.statistics!r}")
 

@@ -25,7 +25,7 @@ GAMMA = "Γ"
 SYMMETRY_TOLERANCE = 1e-2
 """Å. As for crystallographic sites: a measured structure is symmetric to about that."""
 _GAMMA_NAMES = {"GAMMA", "G", GAMMA}
-_SAME = 1e-5
+SAME = 1e-5
 """Reciprocal lattice units: closer wave vectors are the same one."""
 
 
@@ -73,6 +73,54 @@ class BrillouinZone:
         """Vectors of the primitive cell as rows, shape (3, 3), Å."""
         return np.linalg.inv(self.repeats) @ self.cell
 
+    @property
+    def rotations_rlu(self) -> NDArray[np.float64]:
+        """Shape (n, 3, 3): rotation @ (h, k, l) is equivalent to (h, k, l), r.l.u. of the uploaded cell."""
+        return np.asarray(self.repeats @ self.rotations.transpose(0, 2, 1) @ np.linalg.inv(self.repeats))
+
+    @property
+    def rotations_cartesian(self) -> NDArray[np.float64]:
+        """Shape (n, 3, 3): the same ones, that turn Cartesian vectors."""
+        metric = reciprocal(self.cell).T
+        return np.asarray(metric @ self.rotations_rlu @ np.linalg.inv(metric))
+
+    def arms(self, wave_vector: NDArray[np.float64], supercell: Sequence[int], most: int) -> NDArray[np.float64]:
+        """Find rotations that turn a wave into equivalent ones of the same supercell, with phonons of their own.
+
+        Molecular dynamics excites each wave by chance; the equivalent ones are as many samples of the same thing. Of
+        the rotations that lead to the same wave, or to its opposite, or to either in another Brillouin zone, there is
+        one; the identity comes first.
+
+        Parameters
+        ----------
+        wave_vector
+            Shape (3,), r.l.u.
+        supercell
+            Repeats of the uploaded cell.
+        most
+            How many to return at most.
+
+        Returns
+        -------
+        Shape (n, 3, 3), r.l.u., as `rotations_rlu`.
+        """
+        found, waves = [np.eye(3)], [wave_vector]
+        for rotation in self.rotations_rlu:
+            turned = rotation @ wave_vector
+            places = turned * supercell
+            known = (
+                np.array([sign * wave - turned for wave in waves for sign in (1, -1)]) @ np.linalg.inv(self.repeats).T
+            )
+            if (
+                np.abs(places - np.rint(places)).max() < SAME
+                and (np.abs(known - np.rint(known)).max(axis=1) > SAME).all()
+            ):
+                found.append(rotation)
+                waves.append(turned)
+            if len(found) >= most:
+                break
+        return np.array(found)
+
     def images(self, label: str) -> NDArray[np.float64]:
         """Points equivalent to a special point, itself first: shape (n, 3), reduced coordinates of the primitive cell.
 
@@ -90,8 +138,8 @@ class BrillouinZone:
         """
         start, images = self.points[first], self.images(last)
         lengths = np.linalg.norm((images - start) @ reciprocal(self.primitive), axis=1)
-        elsewhere = lengths > _SAME
-        nearest = int(np.argmax(elsewhere & (lengths <= lengths[elsewhere].min() + _SAME)))
+        elsewhere = lengths > SAME
+        nearest = int(np.argmax(elsewhere & (lengths <= lengths[elsewhere].min() + SAME)))
         return Segment((first, last), self.repeats @ start, self.repeats @ images[nearest])
 
 
@@ -220,11 +268,11 @@ def commensurate(segment: Segment, supercell: Sequence[int]) -> NDArray[np.float
     start, span = segment.start * repeats, (segment.end - segment.start) * repeats
     axis = int(np.argmax(np.abs(span)))
     low, high = sorted((start[axis], start[axis] + span[axis]))
-    whole = np.arange(np.ceil(low - _SAME), np.floor(high + _SAME) + 1)
+    whole = np.arange(np.ceil(low - SAME), np.floor(high + SAME) + 1)
     share = np.sort((whole - start[axis]) / span[axis])
     places = start + share[:, None] * span
     nearest = np.rint(places)
-    return np.asarray(nearest[np.abs(places - nearest).max(axis=1) < _SAME * repeats.max()] / repeats)
+    return np.asarray(nearest[np.abs(places - nearest).max(axis=1) < SAME * repeats.max()] / repeats)
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,87 +334,12 @@ def sample(
             share = np.linspace(0, 1, 1 + max(1, int(np.ceil(length / (spacing or length)))))
             found = segment.start + share[:, None] * (segment.end - segment.start)
         for vector in found:
-            if vectors and np.abs(vector - vectors[-1]).max() < _SAME and number:
+            if vectors and np.abs(vector - vectors[-1]).max() < SAME and number:
                 continue
             ends = zip(segment.labels, (segment.start, segment.end), strict=True)
-            labels.append(next((name for name, place in ends if np.abs(vector - place).max() < _SAME), ""))
+            labels.append(next((name for name, place in ends if np.abs(vector - place).max() < SAME), ""))
             vectors.append(vector)
             distances.append(travelled + float(np.linalg.norm((vector - segment.start) @ metric)))
         travelled += length
         ticks.append((travelled, segment.labels[1]))
     return SampledPath(np.array(vectors).reshape(-1, 3), np.array(distances), tuple(labels), tuple(ticks))
-
-
-def check_zones(zone: BrillouinZone, hkl: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Check that vectors belong to the reciprocal lattice of the primitive cell.
-
-    Parameters
-    ----------
-    hkl
-        Miller indices in the uploaded cell's reciprocal lattice.
-
-    Returns
-    -------
-    Shape (n, 3).
-
-    Raises
-    ------
-    InvalidOptions
-        A vector that a centring of the uploaded cell rules out.
-    """
-    vectors = np.asarray(hkl, dtype=np.int64).reshape(-1, 3)
-    reduced = vectors @ np.linalg.inv(zone.repeats).T
-    for vector, place in zip(vectors, reduced, strict=True):
-        if np.abs(place - np.rint(place)).max() > _SAME:
-            raise InvalidOptions(
-                [
-                    {
-                        "loc": "options.zones",
-                        "msg": f"{vector.tolist()} is not the centre of a Brillouin zone: the cell is centred, and its "
-                        f"primitive reciprocal lattice lacks it. Near it is {_nearest_zone(zone, place)}.",
-                    }
-                ]
-            )
-    return vectors
-
-
-def _nearest_zone(zone: BrillouinZone, reduced: NDArray[np.float64]) -> list[int]:
-    whole = np.floor(reduced) + np.array(list(itertools.product((0, 1), repeat=3)))
-    lengths = np.linalg.norm((whole - reduced) @ reciprocal(zone.primitive), axis=1)
-    return [int(index) for index in np.rint(zone.repeats @ whole[np.argmin(lengths)])]
-
-
-def reachable_zones(
-    zone: BrillouinZone, wave_vectors: NDArray[np.float64], *, q_min: float, q_max: float
-) -> NDArray[np.int64]:
-    """Brillouin zones in which some part of a path lies within reach and none beyond.
-
-    Parameters
-    ----------
-    wave_vectors
-        Shape (n_k, 3), r.l.u.
-    q_min, q_max
-        Å⁻¹: some |k + G| ≥ q_min, every |k + G| ≤ q_max.
-
-    Returns
-    -------
-    Shape (n, 3): Miller indices of G in the uploaded cell's reciprocal lattice, by |G|, those of equal |G| in the
-    order of the indices.
-    """
-    metric, primitive = reciprocal(zone.cell), reciprocal(zone.primitive)
-    # |h| ≤ |G| d for the spacing d of the direct lattice vector: no zone within the sphere is missed
-    bounds = np.floor(q_max * np.linalg.norm(zone.primitive, axis=1) / (2 * np.pi) + 1e-9).astype(int) + 1
-    whole = np.array(list(itertools.product(*(range(-bound, bound + 1) for bound in bounds))))
-    whole = whole[np.linalg.norm(whole @ primitive, axis=1) <= q_max + _SAME]
-    vectors = np.rint(whole @ zone.repeats.T).astype(np.int64)
-    lengths = np.linalg.norm((vectors[:, None] + wave_vectors) @ metric, axis=2)
-    kept = vectors[(lengths.max(axis=1) <= q_max + _SAME) & (lengths.max(axis=1) >= q_min - _SAME)]
-    size = np.round(np.linalg.norm(kept @ metric, axis=1), 6)
-    return np.asarray(kept[np.lexsort((*kept.T[::-1], size))])
-
-
-def random_zones(zones: NDArray[np.int64], n: int, *, seed: int) -> NDArray[np.int64]:
-    """Draw n of the zones, all alike likely, and keep their order; all of them where there are no more."""
-    if len(zones) <= n:
-        return zones
-    return np.asarray(zones[np.sort(np.random.default_rng(seed).choice(len(zones), n, replace=False))])

@@ -1,0 +1,131 @@
+"""Time correlations of a single crystal's classical trajectory → its partials along a path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.correlation import spectrum_from_correlation, split_elastic
+from scattering.crystal_path import BrillouinZone, reciprocal
+
+
+def equivalent_vectors(
+    zone: BrillouinZone,
+    cell: NDArray[np.float64],
+    wave_vectors: NDArray[np.float64],
+    zones: NDArray[np.int64],
+    *,
+    supercell: Sequence[int],
+    most: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Scattering vectors k + G, and those that symmetry makes equivalent to them through other waves.
+
+    Parameters
+    ----------
+    zone
+        Symmetry of the crystal.
+    cell
+        Shape (3, 3), Å: the cell that was simulated.
+    wave_vectors, zones
+        Shapes (n_k, 3) and (n_zones, 3), r.l.u.
+    supercell
+        Repeats of the cell, whose waves the wave vectors are.
+    most
+        How many equivalent waves to take at most.
+
+    Returns
+    -------
+    Vectors in Å⁻¹, shape (n, 3), all zones of a wave vector's first wave, then of its second and so on; and the
+    number of waves of each wave vector, shape (n_k,).
+    """
+    found, count = list[NDArray[np.float64]](), np.empty(len(wave_vectors), dtype=np.int64)
+    for k, wave_vector in enumerate(wave_vectors):
+        arms = zone.arms(wave_vector, supercell, most)
+        count[k] = len(arms)
+        found += [(zones + wave_vector) @ arm.T @ reciprocal(cell) for arm in arms]
+    return np.concatenate(found), count
+
+
+def average_equivalent(values: NDArray[np.float64], count: NDArray[np.int64], n_zones: int) -> NDArray[np.float64]:
+    """Average over equivalent waves.
+
+    Parameters
+    ----------
+    values
+        Shape (..., n, n_lags), in the order of `equivalent_vectors`.
+    count
+        Shape (n_k,): waves of each wave vector.
+    n_zones
+        Zones of each wave.
+
+    Returns
+    -------
+    Shape (..., n_zones, n_k, n_lags).
+    """
+    result = np.empty((*values.shape[:-2], n_zones, len(count), values.shape[-1]))
+    begin = 0
+    for k, waves in enumerate(count):
+        block = values[..., begin : begin + waves * n_zones, :]
+        result[..., k, :] = block.reshape(*values.shape[:-2], waves, n_zones, -1).mean(axis=-3)
+        begin += waves * n_zones
+    return result
+
+
+def decaying_spectrum(
+    correlation: NDArray[np.float64], *, time_step: float, energy_step: float, highest_energy: float
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Spectrum of what decays of a correlation: without Bragg peaks, and whatever else stays.
+
+    Parameters
+    ----------
+    correlation
+        Shape (..., n_lags).
+    time_step
+        Between lags, fs.
+    energy_step, highest_energy
+        Of the result, meV.
+
+    Returns
+    -------
+    Energies in meV, shape (n_energy,), and spectrum in 1/meV, shape (..., n_energy).
+    """
+    flat = correlation.reshape(-1, correlation.shape[-1])
+    energy, spectra = np.empty(0), list[NDArray[np.float32]]()
+    # The transform pads with zeros: a few at a time
+    for begin in range(0, len(flat), 1000):
+        _, decays = split_elastic(flat[begin : begin + 1000])
+        energy, spectrum = spectrum_from_correlation(decays, time_step=time_step, energy_step=energy_step)
+        kept = energy <= highest_energy
+        energy = energy[kept]
+        spectra.append(spectrum[:, kept].astype(np.float32))
+    return energy, np.concatenate(spectra).reshape(*correlation.shape[:-1], len(energy))
+
+
+def mean_square_displacements(
+    displacements: NDArray[np.float32], atoms: NDArray[np.int64], rotations: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean-square displacement tensor of some atoms about their mean places in a run, with the crystal's symmetry.
+
+    U_ab = ⟨u_a u_b⟩, averaged over time, atoms, and what the point group turns it into.
+
+    Parameters
+    ----------
+    displacements
+        Shape (n_atoms, 3, n_frames), Å, from any fixed points.
+    atoms
+        Indices of the atoms, which the space group maps among each other.
+    rotations
+        Shape (n_operations, 3, 3): turn Cartesian vectors.
+
+    Returns
+    -------
+    Shape (3, 3), Å².
+    """
+    total = np.zeros((3, 3))
+    for atom in atoms:
+        about = displacements[atom] - displacements[atom].mean(axis=1, keepdims=True, dtype=float)
+        total += about @ about.T / about.shape[1]
+    total /= len(atoms)
+    return np.asarray((rotations @ total @ rotations.transpose(0, 2, 1)).mean(axis=0))

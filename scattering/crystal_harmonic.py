@@ -1,0 +1,225 @@
+"""A harmonic single crystal along a path: phonons → its partials in each Brillouin zone, and its dispersion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from euphonic import ForceConstants, QpointPhononModes
+from numpy.typing import NDArray
+
+from scattering import multiphonon
+from scattering.constants import RECOIL_MEV_A2_AMU
+from scattering.crystal_partials import CrystalPartials, scattering_vectors
+from scattering.crystal_path import SampledPath, reciprocal
+from scattering.phonons import LOWEST_ENERGY_MEV, Zone, occupation
+
+
+def _reduced(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From r.l.u. of one cell to those of the force constants' crystal, which lies in the same axes."""
+    own = fc.crystal.cell_vectors.to("angstrom").magnitude
+    return np.asarray(wave_vectors @ reciprocal(cell) @ own.T / (2 * np.pi))
+
+
+def modes_along(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> QpointPhononModes:
+    """Calculate phonon modes at wave vectors (n_k, 3) in r.l.u. of a cell (rows, Å), one by one."""
+    return fc.calculate_qpoint_phonon_modes(
+        _reduced(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
+    )
+
+
+def dispersion(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Calculate phonon energies, ascending, shape (n_k, n_modes) in meV: negative where imaginary."""
+    frequencies = fc.calculate_qpoint_frequencies(
+        _reduced(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
+    )
+    return np.asarray(frequencies.frequencies.to("meV").magnitude)
+
+
+def coherent_one_phonon(
+    modes: QpointPhononModes,
+    *,
+    vectors: NDArray[np.float64],
+    displacements: NDArray[np.float64],
+    labels: Sequence[str],
+    energy: NDArray[np.float64],
+    temperature: float,
+) -> NDArray[np.float32]:
+    """Coherent one-phonon partials of a single crystal at q = k + G.
+
+    S_αβ(q, ω) = Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν),
+    F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
+
+    The line of a mode falls into the bin that it lies in.
+
+    Parameters
+    ----------
+    modes
+        Phonons at k, in the order of the wave vectors.
+    vectors
+        Shape (n_zones, n_k, 3), Å⁻¹: k + G.
+    displacements
+        Shape (n_atoms, 3, 3), Å²: mean-square displacements of the modes' atoms.
+    labels
+        The species of each of those atoms.
+    energy
+        Shape (n_energy,), meV. Centres of equal bins, the first at 0.
+    temperature
+        Kelvin.
+
+    Returns
+    -------
+    Shape (n_pairs, n_zones, n_k, n_energy), 1/meV per atom; unlike pairs hold both orders.
+
+    References
+    ----------
+    Squires (1978), Eq. 3.120; Fair et al., J. Appl. Cryst. 55 (2022) 1689 (Euphonic).
+    """
+    crystal, step = modes.crystal, energy[1] - energy[0]
+    species = sorted(set(labels))
+    columns = [np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in species]
+    pairs = list(combinations_with_replacement(range(len(species)), 2))
+    masses = crystal.atom_mass.to("amu").magnitude
+    positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
+    energies = modes.frequencies.to("meV").magnitude
+    bins = np.rint(energies / step).astype(int)
+    used = (energies > LOWEST_ENERGY_MEV) & (bins < len(energy))
+    result = np.zeros((len(pairs), *vectors.shape[:2], len(energy)), dtype=np.float32)
+    for k in range(vectors.shape[1]):
+        at, q = np.flatnonzero(used[k]), vectors[:, k]
+        damping = np.exp(-np.einsum("za,kab,zb->zk", q, displacements, q, optimize=True) / 2)
+        factor = damping * np.exp(-1j * q @ positions.T) / np.sqrt(masses)
+        polarised = (factor[:, :, None] * q[:, None]).reshape(len(q), -1)
+        eigenvectors = modes.eigenvectors[k, at].reshape(len(at), 3 * len(masses))
+        amplitude = [polarised[:, chosen] @ eigenvectors[:, chosen].T for chosen in columns]
+        strength = RECOIL_MEV_A2_AMU / energies[k, at] * (occupation(energies[k, at], temperature) + 1)
+        strength /= step * len(masses)
+        # Which mode falls into which bin
+        line = np.zeros((len(at), len(energy)))
+        line[np.arange(len(at)), bins[k, at]] = strength
+        for number, (one, other) in enumerate(pairs):
+            product = (amplitude[one] * amplitude[other].conj()).real * (1 if one == other else 2)
+            result[number, :, k] = product @ line
+    return result
+
+
+def interpolate(
+    values: NDArray[np.float32], q: NDArray[np.float64], lengths: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Take what is given on |q| at other lengths: S/q² linearly between, as inelastic scattering grows with q².
+
+    Parameters
+    ----------
+    values
+        Shape (n_q, n_energy).
+    q
+        Shape (n_q,), Å⁻¹, equal steps, all above 0.
+    lengths
+        Any shape, Å⁻¹. Before the first and beyond the last |q| with the S/q² there.
+
+    Returns
+    -------
+    Shape (*lengths.shape, n_energy).
+    """
+    place = np.clip((lengths - q[0]) / (q[1] - q[0]), 0, len(q) - 1)
+    below = np.minimum(place.astype(int), len(q) - 2)
+    share = place - below
+    first = ((1 - share) * (lengths / q[below]) ** 2)[..., None].astype(np.float32)
+    second = (share * (lengths / q[below + 1]) ** 2)[..., None].astype(np.float32)
+    return np.asarray(first * values[below] + second * values[below + 1])
+
+
+def predict(
+    fc: ForceConstants,
+    zone: Zone,
+    *,
+    cell: NDArray[np.float64],
+    path: SampledPath,
+    fine: SampledPath,
+    zones: NDArray[np.int64],
+    labels: Sequence[str],
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_orders: int,
+    progress: Callable[[float], None] = lambda _: None,
+    metadata: dict[str, Any] | None = None,
+) -> CrystalPartials:
+    """Quantum partials of a single crystal: coherent one-phonon in each zone, self part of `n_orders` orders.
+
+    As in a powder, the self part of the orders from two on counts as coherent scattering too (incoherent
+    approximation). The self part is its average over directions.
+
+    Parameters
+    ----------
+    fc, zone
+        Force constants, and phonons over the Brillouin zone from them.
+    cell
+        Shape (3, 3), Å: what the r.l.u. of path and zones belong to, in the axes of the force constants' crystal.
+    path, fine
+        Where to calculate the scattering, and where the dispersion.
+    zones
+        Shape (n_zones, 3), r.l.u.
+    labels
+        The species of each atom of the force constants' crystal.
+    q
+        Shape (n_q,), Å⁻¹: where to give the self part. Equal steps, all above 0.
+    energy
+        Shape (n_energy,), meV. Centres of equal bins, the first at 0.
+    temperature
+        Kelvin.
+    n_orders
+        The highest number of phonons.
+    progress
+        Called with the share that is done.
+    metadata
+        How the phonons were made.
+    """
+    species = tuple(sorted(set(labels)))
+    member = np.array([[label == one for label in labels] for one in species])
+    spectra = multiphonon.displacement_spectra(zone, temperature=temperature, step=float(energy[1] - energy[0]))
+    of_site = np.equal.outer(spectra.site, np.arange(spectra.site.max() + 1))
+    orders = multiphonon.self_part(
+        spectra,
+        shares=member @ of_site / len(labels),
+        q=q,
+        n_energy=len(energy),
+        n_orders=n_orders,
+        progress=lambda share: progress(share / 2),
+    ).orders
+    vectors = scattering_vectors(cell, path.wave_vectors, zones)
+    coherent = coherent_one_phonon(
+        modes_along(fc, cell, path.wave_vectors),
+        vectors=vectors,
+        displacements=spectra.displacements,
+        labels=labels,
+        energy=energy,
+        temperature=temperature,
+    )
+    pairs = list(combinations_with_replacement(species, 2))
+    lengths = np.linalg.norm(vectors, axis=-1)
+    for index, one in enumerate(species):
+        coherent[pairs.index((one, one))] += interpolate(orders[1:, index].sum(axis=0), q, lengths)
+    progress(1.0)
+    return CrystalPartials(
+        cell=cell,
+        wave_vectors=path.wave_vectors,
+        distance=path.distance,
+        labels=path.labels,
+        ticks=path.ticks,
+        zones=zones,
+        energy=energy,
+        species=species,
+        concentration=member.mean(axis=1),
+        coherent=coherent,
+        q=q,
+        incoherent=orders.sum(axis=0),
+        displacements=np.array([spectra.displacements[chosen].mean(axis=0) for chosen in member]),
+        dispersion_distance=fine.distance,
+        dispersion=dispersion(fc, cell, fine.wave_vectors),
+        temperature=temperature,
+        statistics="quantum",
+        metadata=metadata or {},
+    )

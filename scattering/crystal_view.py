@@ -1,0 +1,163 @@
+"""How to look at a single crystal's partials, and what that gives: a map along the path, a cut at one wave vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.crystal_partials import CrystalPartials
+from scattering.crystal_path import GAMMA
+from scattering.errors import FieldError, InvalidView
+from scattering.partials import Partials
+from scattering.view import View, check
+
+
+@dataclass(frozen=True)
+class PathView:
+    """How to put Brillouin zones together, and where to cut; the rest is in `View`.
+
+    Attributes
+    ----------
+    divide_debye_waller
+        Divide each zone and pair of species by its Debye–Waller factor, so that far zones count as near ones do.
+    divide_q_squared
+        Divide by |k + G|², with which one-phonon scattering grows.
+    zone
+        Index of the one Brillouin zone to look at, or None for the average over those that are reached.
+    point
+        Where to cut: a special point's name or the index of a wave vector; None for no cut.
+    times_energy_squared
+        Multiply the cut by ω², which flattens what occupation and 1/ω make steep.
+    """
+
+    divide_debye_waller: bool = True
+    divide_q_squared: bool = True
+    zone: int | None = None
+    point: str | int | None = None
+    times_energy_squared: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class PathMap:
+    """Intensity over the path and ω.
+
+    Attributes
+    ----------
+    distance, edges
+        Shapes (n_k,) and (n_k + 1,), Å⁻¹ along the path: the wave vectors and the bins that show them.
+    energy
+        Shape (n_energy,), meV.
+    intensity
+        Shape (n_k, n_energy): average over the zones that are reached there; NaN where none is.
+    n_zones
+        Shape (n_k, n_energy): how many those are.
+    ticks
+        Distance along the path and name of the special points.
+    dispersion_distance, dispersion
+        Shapes (n_fine,) in Å⁻¹ and (n_fine, n_modes) in meV: the harmonic phonons, energy scale applied.
+    """
+
+    distance: NDArray[np.float64]
+    edges: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float32]
+    n_zones: NDArray[np.int64]
+    ticks: tuple[tuple[float, str], ...]
+    dispersion_distance: NDArray[np.float64]
+    dispersion: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Intensity at one wave vector against ω.
+
+    Attributes
+    ----------
+    label, wave_vector
+        Name of the special point or "", and k, shape (3,), r.l.u.
+    energy
+        Shape (n,), meV.
+    intensity
+        Shape (n,): average over the zones that are reached there; NaN where none is.
+    error
+        Shape (n,): standard error of `intensity` from the scatter of independent runs, or None.
+    zones, q
+        Shapes (n_zones, 3), r.l.u., and (n_zones,), Å⁻¹: G and |k + G|, by rising |k + G|.
+    per_zone
+        Shape (n_zones, n): NaN where the zone is not reached.
+    reached
+        Shape (n_zones, 2), meV: lowest and highest energy at which each zone is; NaN where it is at none.
+    """
+
+    label: str
+    wave_vector: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    error: NDArray[np.float64] | None
+    zones: NDArray[np.int64]
+    q: NDArray[np.float64]
+    per_zone: NDArray[np.float64]
+    reached: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PathSpectrum:
+    """What would be recorded along a path.
+
+    Attributes
+    ----------
+    map
+        Over the path and ω, in `unit`.
+    cut
+        At one wave vector, in `cut_unit`, or None where none was asked for.
+    warnings
+        What the reader of the figure should know.
+    """
+
+    map: PathMap
+    cut: Cut | None
+    unit: str
+    cut_unit: str
+    warnings: tuple[str, ...] = ()
+
+
+def check_path(partials: CrystalPartials, view: View, path: PathView) -> int | None:
+    """Refuse a view that the partials cannot give, and return the index of the wave vector to cut at.
+
+    Raises
+    ------
+    InvalidView
+        Names every field that is wrong and what to do about it.
+    """
+    check(alike(partials), view)
+    errors: list[FieldError] = []
+    if view.elastic:
+        errors.append({"loc": "elastic", "msg": "Along a path there is no elastic line; look at the powder's."})
+    if path.zone is not None and not 0 <= path.zone < len(partials.zones):
+        errors.append({"loc": "zone", "msg": f"Choose a zone from 0 to {len(partials.zones) - 1}."})
+    cut = None
+    if isinstance(path.point, str):
+        name = GAMMA if path.point.upper() in ("G", "GAMMA") and path.point not in partials.labels else path.point
+        if name in partials.labels:
+            cut = partials.labels.index(name)
+        else:
+            here = ", ".join(dict.fromkeys(label for label in partials.labels if label)) or "none by name"
+            lacking = any(name in tick.split("|") for _, tick in partials.ticks)
+            why = f"The supercell has no wave at {name}" if lacking else f"The path does not pass {name}"
+            errors.append({"loc": "point", "msg": f"{why}; the points to cut at are {here}."})
+    elif path.point is not None:
+        if 0 <= path.point < len(partials.distance):
+            cut = path.point
+        else:
+            errors.append({"loc": "point", "msg": f"Choose a wave vector from 0 to {len(partials.distance) - 1}."})
+    if errors:
+        raise InvalidView(errors)
+    return cut
+
+
+def alike(partials: CrystalPartials) -> Partials:
+    """Energy and |q| axes, temperature and statistics have the same names in both, and a view is checked on them."""
+    return cast(Partials, partials)

@@ -1,0 +1,87 @@
+"""Which Brillouin zones to look at: reciprocal lattice vectors that an instrument reaches."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.crystal_path import SAME, BrillouinZone, reciprocal
+from scattering.errors import InvalidOptions
+
+
+def check_zones(zone: BrillouinZone, hkl: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Check that vectors belong to the reciprocal lattice of the primitive cell.
+
+    Parameters
+    ----------
+    hkl
+        Miller indices in the uploaded cell's reciprocal lattice.
+
+    Returns
+    -------
+    Shape (n, 3).
+
+    Raises
+    ------
+    InvalidOptions
+        A vector that a centring of the uploaded cell rules out.
+    """
+    vectors = np.asarray(hkl, dtype=np.int64).reshape(-1, 3)
+    reduced = vectors @ np.linalg.inv(zone.repeats).T
+    for vector, place in zip(vectors, reduced, strict=True):
+        if np.abs(place - np.rint(place)).max() > SAME:
+            raise InvalidOptions(
+                [
+                    {
+                        "loc": "options.zones",
+                        "msg": f"{vector.tolist()} is not the centre of a Brillouin zone: the cell is centred, and its "
+                        f"primitive reciprocal lattice lacks it. Near it is {_nearest_zone(zone, place)}.",
+                    }
+                ]
+            )
+    return vectors
+
+
+def _nearest_zone(zone: BrillouinZone, reduced: NDArray[np.float64]) -> list[int]:
+    whole = np.floor(reduced) + np.array(list(itertools.product((0, 1), repeat=3)))
+    lengths = np.linalg.norm((whole - reduced) @ reciprocal(zone.primitive), axis=1)
+    return [int(index) for index in np.rint(zone.repeats @ whole[np.argmin(lengths)])]
+
+
+def reachable_zones(
+    zone: BrillouinZone, wave_vectors: NDArray[np.float64], *, q_min: float, q_max: float
+) -> NDArray[np.int64]:
+    """Brillouin zones in which some part of a path lies within reach and none beyond.
+
+    Parameters
+    ----------
+    wave_vectors
+        Shape (n_k, 3), r.l.u.
+    q_min, q_max
+        Å⁻¹: some |k + G| ≥ q_min, every |k + G| ≤ q_max.
+
+    Returns
+    -------
+    Shape (n, 3): Miller indices of G in the uploaded cell's reciprocal lattice, by |G|, those of equal |G| in the
+    order of the indices.
+    """
+    metric, primitive = reciprocal(zone.cell), reciprocal(zone.primitive)
+    # |h| ≤ |G| d for the spacing d of the direct lattice vector: no zone within the sphere is missed
+    bounds = np.floor(q_max * np.linalg.norm(zone.primitive, axis=1) / (2 * np.pi) + 1e-9).astype(int) + 1
+    whole = np.array(list(itertools.product(*(range(-bound, bound + 1) for bound in bounds))))
+    whole = whole[np.linalg.norm(whole @ primitive, axis=1) <= q_max + SAME]
+    vectors = np.rint(whole @ zone.repeats.T).astype(np.int64)
+    lengths = np.linalg.norm((vectors[:, None] + wave_vectors) @ metric, axis=2)
+    kept = vectors[(lengths.max(axis=1) <= q_max + SAME) & (lengths.max(axis=1) >= q_min - SAME)]
+    size = np.round(np.linalg.norm(kept @ metric, axis=1), 6)
+    return np.asarray(kept[np.lexsort((*kept.T[::-1], size))])
+
+
+def random_zones(zones: NDArray[np.int64], n: int, *, seed: int) -> NDArray[np.int64]:
+    """Draw n of the zones, all alike likely, and keep their order; all of them where there are no more."""
+    if len(zones) <= n:
+        return zones
+    return np.asarray(zones[np.sort(np.random.default_rng(seed).choice(len(zones), n, replace=False))])

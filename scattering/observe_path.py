@@ -1,0 +1,331 @@
+"""What an instrument would record of a single crystal along a path, and at constant wave vector.
+
+The crystal may be turned as one likes, so that of each scattering vector k + G only its length counts, and the energy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering import instruments, kinematics, quantum, resolution, weights
+from scattering.constants import FWHM_PER_SIGMA
+from scattering.crystal_harmonic import interpolate
+from scattering.crystal_partials import CrystalPartials
+from scattering.crystal_view import Cut, PathMap, PathSpectrum, PathView, alike, check_path
+from scattering.form_factors import UNITS, Probe, form_factors, pair_weights
+from scattering.instruments import Instrument
+from scattering.partials import standard_error
+from scattering.response import Axes, Response, response
+from scattering.view import View, default_grid
+
+STRONG_DEBYE_WALLER = 3.0
+"""Of the exponent 2W: beyond, a twentieth is left of what one phonon scatters, and dividing magnifies all the rest."""
+LARGEST_EXPONENT = 60.0
+"""Of the Debye–Waller factor divided out: single precision ends at 88."""
+SHORTEST_Q = 1e-6
+"""Å⁻¹. The forward direction, which nothing measures."""
+
+
+def debye_waller_exponents(
+    partials: CrystalPartials, vectors: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Exponents 2W of the Debye–Waller factors exp(−2W) of pairs and of self parts.
+
+    ½ qᵀ(U_α + U_β)q, and for a self part, which is averaged over directions, q² tr U_α / 3. For one isotropic species
+    both are q²⟨u²⟩/3 (Lindgren et al., Sect. III A).
+
+    Parameters
+    ----------
+    vectors
+        Shape (..., 3), Å⁻¹.
+
+    Returns
+    -------
+    Shapes (n_pairs, ...) and (n_species, ...).
+
+    References
+    ----------
+    Squires (1978), Eqs. 3.120 and 3.137.
+    """
+    along = np.einsum("...a,sab,...b->s...", vectors, partials.displacements, vectors, optimize=True)
+    index = {species: number for number, species in enumerate(partials.species)}
+    pairs = np.array([(along[index[one]] + along[index[other]]) / 2 for one, other in partials.pairs])
+    isotropic = np.trace(partials.displacements, axis1=1, axis2=2) / 3
+    return pairs, np.multiply.outer(isotropic, (vectors**2).sum(axis=-1))
+
+
+def _weights(
+    partials: CrystalPartials, view: View, path: PathView, vectors: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What coherent pairs and self parts are multiplied by: shapes (n_pairs, n_z, n_k) and (n_species, n_z, n_k)."""
+    lengths = np.linalg.norm(vectors, axis=-1)
+    if view.probe == "neutron":
+        nuclei = weights.scatterers(partials.species, view.isotopes)
+        coherent = np.multiply.outer(weights.coherent_weights(nuclei), np.ones_like(lengths))
+        incoherent = np.multiply.outer(weights.incoherent_weights(nuclei), np.ones_like(lengths))
+    else:
+        coherent = _cloud_weights(partials.species, lengths, view.probe)
+        incoherent = np.zeros((len(partials.species), *lengths.shape))
+    coherent *= view.contribution != "incoherent"
+    incoherent *= view.contribution != "coherent"
+    if path.divide_debye_waller:
+        pairs, selves = debye_waller_exponents(partials, vectors)
+        coherent *= np.exp(np.minimum(pairs, LARGEST_EXPONENT))
+        incoherent *= np.exp(np.minimum(selves, LARGEST_EXPONENT))
+    if path.divide_q_squared:
+        inverse = 1 / np.maximum(lengths, SHORTEST_Q) ** 2
+        coherent *= inverse
+        incoherent *= inverse
+    forward = lengths < SHORTEST_Q
+    coherent[:, forward] = incoherent[:, forward] = 0.0
+    return coherent.astype(np.float32), incoherent.astype(np.float32)
+
+
+def _cloud_weights(species: tuple[str, ...], lengths: NDArray[np.float64], probe: Probe) -> NDArray[np.float64]:
+    # Symmetry makes many lengths equal, but for rounding
+    distinct, place = np.unique(np.round(lengths, 6), return_inverse=True)
+    return np.asarray(pair_weights(form_factors(species, distinct, probe))[:, place].reshape(-1, *lengths.shape))
+
+
+def _weighted(
+    partials: CrystalPartials,
+    coherent: NDArray[np.float32],
+    incoherent: NDArray[np.float32],
+    weights: tuple[NDArray[np.float32], NDArray[np.float32]],
+    lengths: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Weighted sum of partials (n_pairs, n_z, n_k, n_energy) and self parts (n_species, n_q, n_energy) on a path."""
+    total = np.zeros(coherent.shape[1:], dtype=np.float32)
+    for weight, values in zip(weights[0], coherent, strict=True):
+        if weight.any():
+            total += weight[..., None] * values
+    for weight, smooth in zip(weights[1], incoherent, strict=True):
+        if weight.any():
+            total += weight[..., None] * interpolate(smooth, partials.q, lengths)
+    return total
+
+
+def _recorded(
+    weighted: NDArray[np.float32], seen: Response, factor: NDArray[np.float32], matrix: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Both sides of ω = 0 with their statistics, broadened: (..., n_energy) → (..., n_recorded)."""
+    both = np.concatenate([weighted[..., seen.n_gain : 0 : -1], weighted], axis=-1) * factor
+    return np.asarray(both @ matrix)
+
+
+def inside(
+    instrument: Instrument | None,
+    settings: Mapping[str, Any],
+    lengths: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    tolerance: float,
+) -> NDArray[np.bool_]:
+    """Tell where scattering vectors are within an instrument's window.
+
+    Parameters
+    ----------
+    instrument, settings
+        An instrument and its checked settings, or None: everything but the forward direction.
+    lengths
+        Any shape, Å⁻¹.
+    energy
+        Shape (n_energy,), meV.
+    tolerance
+        Å⁻¹. How near a bank that measures along a line must come.
+
+    Returns
+    -------
+    Shape (*lengths.shape, n_energy).
+    """
+    q = lengths[..., None]
+    somewhere = np.broadcast_to(q >= SHORTEST_Q, (*lengths.shape, len(energy)))
+    if instrument is None:
+        return somewhere
+    window = kinematics.window(instrument, settings, energy)
+    if window.lines:
+        near = [np.abs(q - line.q) <= tolerance for line in window.lines]
+        return np.asarray(somewhere & np.any(near, axis=0))
+    return np.asarray(somewhere & (q >= window.q_min) & (q <= window.q_max))
+
+
+def _average(values: NDArray[Any], reached: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Average over the first axis where it is reached, NaN where nowhere, and how many that are."""
+    count = reached.sum(axis=0)
+    total = np.where(reached, values, 0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(values.dtype), count
+
+
+def observe_path(partials: CrystalPartials, view: View, path: PathView | None = None) -> PathSpectrum:
+    """Forecast what an instrument records of a single crystal along a path.
+
+    In each Brillouin zone: weights, the Debye–Waller factor and |q|² divided out, statistics, resolution along ω;
+    then the average over the zones that the instrument reaches at that wave vector and energy.
+
+    Parameters
+    ----------
+    partials
+        From a simulation.
+    view
+        Instrument, isotopes, corrections, bins, as for a powder. With `q_range` only zones within it count.
+    path
+        How to put the zones together, and where to cut.
+
+    Raises
+    ------
+    UnknownInstrument, InvalidSettings, InvalidView
+        Something in `view` or `path` is not possible; the message says what and how to mend it.
+
+    References
+    ----------
+    Lindgren et al. (2025), Sects. II C and III A.
+    """
+    path = path or PathView()
+    instrument = instruments.get(view.instrument) if view.instrument is not None else None
+    cut_at = check_path(partials, view, path)
+    settings = instrument.validate(view.settings) if instrument is not None else {}
+    grid = view.energy_mev or default_grid(alike(partials), view, instrument, settings)
+    seen = response(
+        Axes(
+            instrument.name if instrument is not None else None,
+            tuple(sorted(settings.items())),
+            len(partials.q),
+            float(partials.q[0]),
+            partials.q_step,
+            len(partials.energy),
+            partials.energy_step * view.energy_scale,
+            grid,
+            view.fwhm_mev,
+        )
+    )
+    factor = _factor(partials, view, seen).astype(np.float32)
+    chosen = slice(None) if path.zone is None else slice(path.zone, path.zone + 1)
+    vectors = partials.vectors[chosen]
+    lengths = np.linalg.norm(vectors, axis=-1)
+    multipliers = _weights(partials, view, path, vectors)
+    low, high = view.q_range or (0.0, np.inf)
+    counted = ((lengths >= low) & (lengths <= high))[..., None]
+
+    weighted = _weighted(partials, partials.coherent[:, chosen], partials.incoherent, multipliers, lengths)
+    reached = counted & inside(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
+    intensity, n_zones = _average(_recorded(weighted, seen, factor, seen.map_matrix), reached)
+    unit = UNITS[view.probe] + (" Å²" if path.divide_q_squared else "")
+    cut = None
+    if cut_at is not None:
+        at = slice(cut_at, cut_at + 1)
+        cut = _cut(
+            partials, path, cut_at, chosen, lengths[:, cut_at], weighted[:, cut_at], seen, factor, grid.centres,
+            counted[:, cut_at] & inside(instrument, settings, lengths[:, cut_at], grid.centres, partials.q_step / 2),
+            (multipliers[0][:, :, at], multipliers[1][:, :, at]),
+        )  # fmt: skip
+    return PathSpectrum(
+        map=PathMap(
+            partials.distance,
+            partials.distance_edges,
+            seen.map_energy,
+            intensity.astype(np.float32),
+            n_zones,
+            partials.ticks,
+            partials.dispersion_distance,
+            partials.dispersion * view.energy_scale,
+        ),
+        cut=cut,
+        unit=unit,
+        cut_unit=unit + (" meV²" if path.times_energy_squared else ""),
+        warnings=_warnings(partials, view, path, instrument, settings, vectors, reached),
+    )
+
+
+def _factor(partials: CrystalPartials, view: View, seen: Response) -> NDArray[np.float64]:
+    """What each energy is multiplied by: statistics, k_f/k_i, and the energy scale's Jacobian."""
+    if partials.statistics == "quantum":
+        balance = quantum.detailed_balance(np.abs(seen.energy), partials.temperature)
+        factor = np.where(seen.energy < 0, balance, 1.0)
+    else:
+        factor = quantum.correction(view.quantum_correction, seen.energy, partials.temperature)
+    return np.asarray(factor / view.energy_scale * (seen.k_ratio if view.kf_over_ki else 1.0))
+
+
+def _cut(
+    partials: CrystalPartials,
+    path: PathView,
+    at: int,
+    chosen: slice,
+    lengths: NDArray[np.float64],
+    weighted: NDArray[np.float32],
+    seen: Response,
+    factor: NDArray[np.float32],
+    energy: NDArray[np.float64],
+    reached: NDArray[np.bool_],
+    multipliers: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> Cut:
+    scale = energy**2 if path.times_energy_squared else np.ones_like(energy)
+
+    def recorded(values: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.asarray(_recorded(values, seen, factor, seen.matrix) * scale, dtype=float)
+
+    per_zone = recorded(weighted)
+    error = None
+    if partials.coherent_runs is not None and partials.incoherent_runs is not None:
+        runs = []
+        for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True):
+            one = _weighted(partials, pairs[:, chosen, at : at + 1], selves, multipliers, lengths[:, None])
+            runs.append(_average(recorded(one[:, 0]), reached)[0])
+        error = standard_error(np.array(runs))
+    order = np.argsort(lengths, kind="stable")
+    spans = np.full((len(lengths), 2), np.nan)
+    for span, within in zip(spans, reached[order], strict=True):
+        if within.any():
+            span[:] = energy[within].min(), energy[within].max()
+    return Cut(
+        label=partials.labels[at],
+        wave_vector=partials.wave_vectors[at],
+        energy=energy,
+        intensity=_average(per_zone, reached)[0],
+        error=error,
+        zones=partials.zones[chosen][order],
+        q=lengths[order],
+        per_zone=np.where(reached, per_zone, np.nan)[order],
+        reached=spans,
+    )
+
+
+def _warnings(
+    partials: CrystalPartials,
+    view: View,
+    path: PathView,
+    instrument: Instrument | None,
+    settings: Mapping[str, Any],
+    vectors: NDArray[np.float64],
+    reached: NDArray[np.bool_],
+) -> tuple[str, ...]:
+    found = []
+    where = reached.any(axis=-1)
+    if not where.any():
+        name = instrument.name if instrument is not None else "the chosen range of |q|"
+        found.append(f"None of the Brillouin zones that were simulated lies within what {name} reaches.")
+    if instrument is not None:
+        if kinematics.window(instrument, settings, np.zeros(1)).lines:
+            found.append(
+                f"{instrument.name} measures along lines in (|q|, ω): a zone counts where a line passes it within "
+                f"{partials.q_step / 2:.2f} Å⁻¹."
+            )
+        simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
+        middle = np.array([0.0, float(partials.energy[-1]) / 2])
+        fwhm = FWHM_PER_SIGMA * float(resolution.sigma(instrument, settings, middle).max())
+        if simulated > fwhm:
+            found.append(
+                f"The simulation resolves {simulated:.1f} meV, less well than {instrument.name} does ({fwhm:.1f} meV): "
+                "lines are broader here than they would be measured."
+            )
+    if path.divide_debye_waller and where.any():
+        exponents = debye_waller_exponents(partials, vectors[where])[0]
+        if exponents.max() > STRONG_DEBYE_WALLER:
+            found.append(
+                f"In the farthest zones a Debye–Waller factor as small as {np.exp(-exponents.max()):.2g} is divided "
+                "out: what several phonons scatter there is magnified with it. Choose a smaller range of |q|."
+            )
+    return tuple(found)

@@ -1,0 +1,164 @@
+"""Force constants by finite displacements, in the form that phonons are calculated from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from euphonic import ForceConstants
+from numpy.typing import NDArray
+from phonopy import Phonopy
+from phonopy.structure.atoms import PhonopyAtoms
+from phonopy.structure.cells import guess_primitive_matrix
+
+from scattering import phonons, protocol
+from workers.outcome import CannotPredict
+
+
+@dataclass(frozen=True, eq=False)
+class Displaced:
+    """Force constants of a crystal, and how they were made.
+
+    Attributes
+    ----------
+    force_constants
+        Of the primitive cell, in the axes of the uploaded one.
+    labels
+        The species of each atom of the primitive cell.
+    n_displacements
+        How many displaced supercells were evaluated.
+    reach
+        Å. Half the supercell's height.
+    at_edge
+        The largest force constant beyond 80 % of the reach, relative to the largest of a pair.
+    """
+
+    force_constants: ForceConstants
+    labels: list[str]
+    n_displacements: int
+    reach: float
+    at_edge: float
+
+
+def displace(
+    atoms: Atoms,
+    calculator: Calculator,
+    *,
+    labels: Sequence[str],
+    supercell: Sequence[int],
+    distance: float,
+    update: Callable[[float], None] = lambda _: None,
+) -> Displaced:
+    """Calculate force constants.
+
+    Parameters
+    ----------
+    atoms
+        The uploaded cell, relaxed.
+    calculator
+        The potential.
+    labels
+        The species of each of its atoms.
+    supercell
+        Repeats of that cell.
+    distance
+        By which atoms are displaced, Å.
+    update
+        Called with the share that is done.
+    """
+    unit = PhonopyAtoms(
+        numbers=atoms.numbers,
+        masses=atoms.get_masses(),
+        cell=atoms.cell.array,
+        scaled_positions=atoms.get_scaled_positions(),
+    )
+    phonopy = Phonopy(
+        unit,
+        supercell_matrix=np.diag(supercell),
+        primitive_matrix=guess_primitive_matrix(unit, symprec=phonons.SYMMETRY_TOLERANCE),
+        symprec=phonons.SYMMETRY_TOLERANCE,
+        log_level=0,
+    )
+    phonopy.generate_displacements(distance=distance)
+    constants = _constants(phonopy, calculator, update)
+    primitive, cells = phonopy.primitive, phonopy.supercell
+    number = {atom: index for index, atom in enumerate(primitive.p2s_map)}
+    reach, at_edge = _edge(phonopy, constants)
+    return Displaced(
+        phonons.force_constants(
+            cell=primitive.cell,
+            positions=primitive.positions,
+            symbols=list(primitive.symbols),
+            masses=primitive.masses,
+            supercell_matrix=np.rint(cells.cell @ np.linalg.inv(primitive.cell)).astype(int),
+            supercell_positions=cells.positions,
+            unit_atom=np.array([number[atom] for atom in primitive.s2p_map]),
+            constants=constants,
+        ),
+        [labels[cells.u2u_map[cells.s2u_map[atom]]] for atom in primitive.p2s_map],
+        len(phonopy.supercells_with_displacements or []),
+        reach,
+        at_edge,
+    )
+
+
+def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]:
+    """Calculate phonons over the Brillouin zone, and say how stable they are.
+
+    Raises
+    ------
+    CannotPredict
+        There is no real phonon.
+    """
+    with warnings.catch_warnings():
+        # The engine brings an OpenMP of its own; Euphonic then runs on one core and says so
+        warnings.filterwarnings("ignore", message="\\s*More than one OpenMP", category=UserWarning)
+        zone = phonons.sample_zone(found)
+    stability = phonons.stability(zone)
+    if stability.highest_mev < 2 * protocol.ENERGY_STEP_MEV:
+        raise CannotPredict("The potential gives this structure no real phonon: it is unstable throughout.")
+    return zone, stability
+
+
+def stability_warnings(stability: phonons.Stability) -> tuple[str, ...]:
+    """Say what is missing where modes are imaginary."""
+    if stability.imaginary_fraction == 0:
+        return ()
+    return (
+        f"{100 * stability.imaginary_fraction:.2g} % of the phonon modes are imaginary (down to "
+        f"{abs(stability.lowest_mev):.1f}i meV) and missing here: the potential finds this structure unstable at 0 K, "
+        "or the supercell is too small. Molecular dynamics has no such gap.",
+    )
+
+
+def _constants(phonopy: Phonopy, calculator: Calculator, update: Callable[[float], None]) -> NDArray[np.float64]:
+    """Force constants between the primitive cell's atoms and the supercell's: (n_atoms, n_super, 3, 3) in eV/Å²."""
+    displaced = phonopy.supercells_with_displacements or []
+    forces = []
+    for number, cell in enumerate(displaced):
+        atoms = Atoms(numbers=cell.numbers, cell=cell.cell, scaled_positions=cell.scaled_positions, pbc=True)
+        atoms.calc = calculator
+        forces.append(atoms.get_forces())
+        update((number + 1) / len(displaced))
+    phonopy.forces = np.array(forces)
+    phonopy.produce_force_constants()
+    phonopy.symmetrize_force_constants()
+    constants = np.asarray(phonopy.force_constants)
+    return constants[phonopy.primitive.p2s_map] if len(constants) == len(phonopy.supercell) else constants
+
+
+def _edge(phonopy: Phonopy, constants: NDArray[np.float64]) -> tuple[float, float]:
+    cell, positions = phonopy.supercell.cell, phonopy.supercell.positions
+    reach = float(protocol.heights(cell).min() / 2)
+    norms = np.linalg.norm(constants, axis=(2, 3))
+    atoms = Atoms(cell=cell, positions=positions, numbers=phonopy.supercell.numbers, pbc=True)
+    far, near = 0.0, 0.0
+    for row, first in zip(norms, phonopy.primitive.p2s_map, strict=True):
+        distance = atoms.get_distances(first, np.arange(len(atoms)), mic=True)
+        far = max(far, float(row[(distance > 0.8 * reach)].max(initial=0.0)))
+        near = max(near, float(row[distance > 0.1].max(initial=0.0)))
+    return reach, far / near if near else 0.0
