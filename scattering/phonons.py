@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import spglib
 from euphonic import Crystal, ForceConstants, QpointPhononModes, ureg
 from numpy.typing import NDArray
 
+from scattering.constants import BOLTZMANN_MEV_PER_K
+
+LOWEST_ENERGY_MEV = 0.2
+"""Modes below take no part: acoustic ones next to Γ, where one-phonon theory diverges, and what noise leaves there."""
+SYMMETRY_TOLERANCE = 1e-3
+"""Å. Structures are relaxed to about that."""
 IMAGINARY_MEV = -0.5
 """Below this a negative energy is an instability and not the noise of an acoustic mode."""
 ZONE_BYTES = 2**27
@@ -164,3 +171,50 @@ def stability(zone: Zone) -> Stability:
     """Return the range of phonon energies and how many are imaginary."""
     energies = zone.modes.frequencies.to("meV").magnitude
     return Stability(float(energies.min()), float((energies < IMAGINARY_MEV).mean()), float(energies.max()))
+
+
+def occupation(energies: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Bose–Einstein n(ω) = 1 / (exp(βħω) − 1) for energies in meV at a temperature in K."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / np.expm1(energies / (BOLTZMANN_MEV_PER_K * temperature)))
+
+
+@dataclass(frozen=True, eq=False)
+class Symmetry:
+    """What a crystal's space group does to its atoms.
+
+    Attributes
+    ----------
+    rotations
+        Shape (n_operations, 3, 3). Orthogonal matrices that turn Cartesian vectors.
+    images
+        Shape (n_operations, n_atoms). The atom, up to a lattice vector, that an operation brings each atom to.
+    """
+
+    rotations: NDArray[np.float64]
+    images: NDArray[np.int64]
+
+    @property
+    def sites(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first atom of each crystallographic site, and which site each atom is of."""
+        first, site = np.unique(self.images.min(axis=0), return_inverse=True)
+        return first, site
+
+
+def symmetry(crystal: Crystal) -> Symmetry:
+    """Find the space group of a crystal; the identity alone where spglib finds none."""
+    cell = crystal.cell_vectors.to("angstrom").magnitude
+    fractional, n_atoms = crystal.atom_r, crystal.n_atoms
+    _, numbers = np.unique(crystal.atom_type, return_inverse=True)
+    described = cell.tolist(), fractional.tolist(), numbers.tolist()
+    dataset = spglib.get_symmetry_dataset(described, symprec=SYMMETRY_TOLERANCE)
+    if dataset is None:
+        return Symmetry(np.eye(3)[None], np.arange(n_atoms)[None])
+    unlike = numbers[:, None] != numbers
+    images = np.empty((len(dataset.rotations), n_atoms), dtype=int)
+    for row, rotation, translation in zip(images, dataset.rotations, dataset.translations, strict=True):
+        moved = fractional @ rotation.T + translation
+        apart = moved[:, None] - fractional
+        distance = np.linalg.norm((apart - np.rint(apart)) @ cell, axis=2)
+        row[:] = np.where(unlike, np.inf, distance).argmin(axis=1)
+    return Symmetry(cell.T @ dataset.rotations @ np.linalg.inv(cell.T), images)

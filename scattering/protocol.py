@@ -30,6 +30,13 @@ ENERGY_STEP_MEV: Final = 0.25
 """Bins of the partials: TOSCA's σ at the elastic line is 0.31 meV."""
 Q_STEP: Final = 0.1
 """Å⁻¹. Bins of the partials."""
+MAX_ORDERS: Final = 10
+"""Of the phonons that a harmonic prediction counts."""
+COARSER_STEPS_MEV: Final = (ENERGY_STEP_MEV, 0.5, 1.0)
+"""Bins of a harmonic prediction, the first with which its arrays take no more than `HARMONIC_BYTES`."""
+HARMONIC_BYTES: Final = 150e6
+ENERGY_HEADROOM: Final = 1.1
+"""The energy axis goes at least that far beyond the highest phonon, for the resolution's tail."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,18 @@ def q_range(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
     return min(cap, math.ceil(reach + 0.5))
 
 
+def q_low(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
+    """Smallest |q| in Å⁻¹ that any of the instruments with their defaults sees of such a sample; 0 for none."""
+    highest = dynamics(numbers).highest_mev
+    least = math.inf
+    for name in names:
+        instrument = instruments.get(name)
+        low, high = instrument.energy_range(instrument.defaults)
+        energies = np.linspace(low, max(low, min(high, highest)), 50)
+        least = min(least, float(np.nanmin(kinematics.window(instrument, {}, energies).q_min)))
+    return least if names else 0.0
+
+
 @dataclass(frozen=True)
 class _Option:
     """What an option may be."""
@@ -145,6 +164,8 @@ _OPTIONS: Final[Mapping[str, Mapping[str, _Option]]] = {
     "harmonic": {
         **_COMMON,
         "displacement_angstrom": _Option(float, 0.001, 0.1, "Å"),
+        "n_orders": _Option(int, 1, MAX_ORDERS),
+        "energy_max_mev": _Option(float, 1.0, 2000.0, "meV"),
     },
     "md": {
         **_COMMON,
@@ -248,6 +269,7 @@ def fill_options(
     filled |= {"relax_cell": False, "resolve_sites": False}
     if method == "harmonic":
         filled |= {"supercell": supercell(cell, min_height=HARMONIC_MIN_HEIGHT), "displacement_angstrom": 0.01}
+        filled |= {"n_orders": MAX_ORDERS, "energy_max_mev": multiphonon_end(numbers)}
         filled |= given
         if (problem := _check_supercell(filled["supercell"], n_atoms)) is not None:
             raise InvalidOptions([{"loc": "options.supercell", "msg": problem}])
@@ -290,6 +312,44 @@ def fill_options(
             ]
         )
     return filled
+
+
+def multiphonon_end(numbers: NDArray[np.integer[Any]]) -> float:
+    """Energy in meV up to which harmonic predictions of such a sample are worth making.
+
+    With hydrogen, its stretch at up to 450 meV and the combinations of that with what lies below 150; with elements up
+    to neon, the first overtone of most; else all that is scattered up to 12 Å⁻¹, of silicon say.
+    """
+    lightest = int(np.min(numbers))
+    if lightest == 1:
+        return 600.0
+    return 400.0 if lightest <= 10 else 250.0
+
+
+def harmonic_energies(
+    options: Mapping[str, Any], *, highest_mev: float, n_q: int, n_species: int
+) -> NDArray[np.float64]:
+    """Bins of the energy axis of a harmonic prediction, in meV: as fine as its arrays' size permits.
+
+    The axis ends where the options say, or beyond the highest phonon. Bins of 0.25 meV serve TOSCA's elastic line;
+    coarser ones, for many sites or long axes, are narrower than TOSCA's σ from 50 meV (0.5) or 150 meV (1) on.
+
+    Parameters
+    ----------
+    options
+        As `fill_options` returns them.
+    highest_mev
+        The highest phonon.
+    n_q, n_species
+        Size of the other axes.
+    """
+    end = max(options["energy_max_mev"], ENERGY_HEADROOM * highest_mev)
+    planes = n_species * (options["n_orders"] + 1) + n_species * (n_species + 1) // 2
+    step = next(
+        (step for step in COARSER_STEPS_MEV if 4 * planes * n_q * (end / step + 1) <= HARMONIC_BYTES),
+        COARSER_STEPS_MEV[-1],
+    )
+    return np.asarray(step * np.arange(math.ceil(end / step) + 1))
 
 
 def nyquist_energy(sample_fs: float) -> float:

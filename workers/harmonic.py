@@ -1,4 +1,4 @@
-"""The harmonic workflow: relax, finite displacements, phonons, one-phonon partials."""
+"""The harmonic workflow: relax, finite displacements, phonons, partials."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
 from scattering import harmonic, phonons, protocol
-from scattering.partials import Partials
+from scattering.sites import site_labels
 from workers.outcome import CannotPredict, Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
 from workers.stopwatch import Stopwatch
 
-SYMMETRY_TOLERANCE = 1e-3
-"""Å. Structures are relaxed to about that."""
-ENERGY_HEADROOM = 1.1
-"""The energy axis goes that far beyond the highest phonon, for the resolution's tail."""
+LARGE_REMAINDER = 0.1
+"""Share of the scattering that lies beyond the last order from which on the user is told."""
 
 
 def _phonopy(atoms: Atoms, options: Mapping[str, Any]) -> Phonopy:
@@ -37,8 +35,8 @@ def _phonopy(atoms: Atoms, options: Mapping[str, Any]) -> Phonopy:
     phonopy = Phonopy(
         unit,
         supercell_matrix=np.diag(options["supercell"]),
-        primitive_matrix=guess_primitive_matrix(unit, symprec=SYMMETRY_TOLERANCE),
-        symprec=SYMMETRY_TOLERANCE,
+        primitive_matrix=guess_primitive_matrix(unit, symprec=phonons.SYMMETRY_TOLERANCE),
+        symprec=phonons.SYMMETRY_TOLERANCE,
         log_level=0,
     )
     phonopy.generate_displacements(distance=options["displacement_angstrom"])
@@ -59,6 +57,16 @@ def _force_constants(phonopy: Phonopy, calculator: Calculator, progress: Progres
     phonopy.symmetrize_force_constants()
     constants = np.asarray(phonopy.force_constants)
     return constants[phonopy.primitive.p2s_map] if len(constants) == len(phonopy.supercell) else constants
+
+
+def _labels(atoms: Atoms, phonopy: Phonopy, *, resolve_sites: bool) -> list[str]:
+    """Species of the primitive cell's atoms: chemical symbols, or the sites of the uploaded cell."""
+    primitive, supercell = phonopy.primitive, phonopy.supercell
+    if not resolve_sites:
+        return list(primitive.symbols)
+    named = site_labels(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
+    uploaded = [supercell.u2u_map[supercell.s2u_map[atom]] for atom in primitive.p2s_map]
+    return [named[atom] for atom in uploaded]
 
 
 def _edge(phonopy: Phonopy, constants: NDArray[np.float64]) -> tuple[float, float]:
@@ -129,20 +137,27 @@ def run(
     watch.lap("zone")
 
     progress.stage("averaging over a powder", until=0.97)
-    partials = harmonic.one_phonon_partials(
+    labels = _labels(atoms, phonopy, resolve_sites=options["resolve_sites"])
+    q = protocol.Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / protocol.Q_STEP) + 1)
+    energy = protocol.harmonic_energies(
+        options, highest_mev=stability.highest_mev, n_q=len(q), n_species=len(set(labels))
+    )
+    predicted = harmonic.predict(
         zone,
-        q=protocol.Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / protocol.Q_STEP) + 1),
-        energy=np.arange(0.0, stability.highest_mev * ENERGY_HEADROOM, protocol.ENERGY_STEP_MEV),
+        labels=labels,
+        q=q,
+        energy=energy,
         temperature=temperature,
+        n_orders=options["n_orders"],
         seed=options["seed"],
         progress=progress.update,
-        metadata={"method": "harmonic", "energy_resolution_mev": protocol.ENERGY_STEP_MEV},
+        metadata={"method": "harmonic", "energy_resolution_mev": float(energy[1])},
     )
     watch.lap("powder")
     reach, edge = _edge(phonopy, constants)
     return Outcome(
-        partials,
-        (*relaxed.warnings, *_stability_warnings(stability), *_one_phonon_warnings(partials)),
+        predicted.partials,
+        (*relaxed.warnings, *_stability_warnings(stability), *_remainder_warnings(predicted)),
         watch.seconds,
         {
             "largest_shift_angstrom": relaxed.largest_shift,
@@ -168,19 +183,19 @@ def _stability_warnings(stability: phonons.Stability) -> tuple[str, ...]:
     )
 
 
-def _one_phonon_warnings(partials: Partials) -> tuple[str, ...]:
-    """Say from where on one-phonon scattering is the smaller part of all."""
-    limits = []
-    for symbol, share, elastic in zip(
-        partials.species, partials.concentration, partials.incoherent_elastic, strict=True
-    ):
-        beyond = partials.q[elastic / share < 0.5]
-        if len(beyond) and beyond[0] < 0.75 * partials.q[-1]:
-            limits.append(f"{symbol} beyond {beyond[0]:.0f} Å⁻¹")
+def _remainder_warnings(predicted: harmonic.Prediction) -> tuple[str, ...]:
+    """Say from where on much of the scattering is of more phonons than were asked for."""
+    partials, limits = predicted.partials, []
+    for species, beyond in zip(partials.species, predicted.beyond, strict=True):
+        # It grows with q
+        if beyond[-1] > LARGE_REMAINDER:
+            limits.append(f"{species} beyond {partials.q[beyond > LARGE_REMAINDER][0]:.0f} Å⁻¹")
     if not limits:
         return ()
+    n_orders = partials.n_orders
+    counted = "one phonon" if n_orders == 1 else f"up to {n_orders} phonons"
+    remedy = "" if n_orders == protocol.MAX_ORDERS else " Choose more orders for it."
     return (
-        f"The harmonic prediction holds one-phonon scattering only. For {', '.join(limits)}, more than half of what is "
-        "scattered involves several phonons: there its intensities are far too low and overtones are missing. "
-        "Molecular dynamics has them.",
+        f"The prediction counts {counted}. For {', '.join(limits)}, more than {100 * LARGE_REMAINDER:.0f} % of what "
+        f"is scattered involves more: a broad background, which is missing there.{remedy}",
     )

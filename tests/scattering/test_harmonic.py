@@ -1,52 +1,17 @@
 """Harmonic partials against Euphonic's own powder average and against sum rules that hold whatever the forces."""
 
-import itertools
-
 import numpy as np
 import pytest
-from euphonic import ForceConstants, ureg
+from euphonic import Crystal, ForceConstants, ureg
 from euphonic.powder import sample_sphere_structure_factor
 
 from scattering import harmonic, phonons
 from scattering.constants import RECOIL_MEV_A2_AMU
 from scattering.partials import Partials
 from scattering.quantum import detailed_balance
+from tests.scattering.crystals import LATTICE, springs
 
 TEMPERATURE = 200.0
-LATTICE = 4.0
-
-
-def springs(cell: np.ndarray, positions: np.ndarray, symbols: list[str], masses: list[float]) -> ForceConstants:
-    """A crystal of springs to all neighbours within 1.05 lattice constants, softer the longer, by hand."""
-    repeats = 4
-    origins = np.array(list(itertools.product(range(repeats), repeat=3)))
-    n_atoms = len(positions)
-    supercell = np.concatenate([positions[atom] + origins @ cell for atom in range(n_atoms)])
-    unit_atom = np.repeat(np.arange(n_atoms), len(origins))
-    box = repeats * cell
-    constants = np.zeros((n_atoms, len(supercell), 3, 3))
-    for atom in range(n_atoms):
-        for other, place in enumerate(supercell):
-            fractional = (place - positions[atom]) @ np.linalg.inv(box)
-            bond = (fractional - np.round(fractional)) @ box
-            length = np.linalg.norm(bond)
-            if not 0.1 < length < 1.05 * LATTICE:
-                continue
-            direction = bond / length
-            # A central spring and a weak restoring force across it, which keeps every mode stable
-            spring = 3.0 * np.outer(direction, direction) * np.exp(-length / 2) + 0.1 * np.exp(-length / 2) * np.eye(3)
-            constants[atom, other] -= spring
-            constants[atom, atom * len(origins)] += spring
-    return phonons.force_constants(
-        cell=cell,
-        positions=positions,
-        symbols=symbols,
-        masses=np.array(masses),
-        supercell_matrix=repeats * np.eye(3, dtype=int),
-        supercell_positions=supercell,
-        unit_atom=unit_atom,
-        constants=constants,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +25,19 @@ def diatomic() -> ForceConstants:
     return springs(cell, np.array([[0.0, 0, 0], [LATTICE / 2, 0, 0]]), ["Li", "H"], [6.94, 1.008])
 
 
-def partials(fc: ForceConstants, *, q: np.ndarray, energy_step: float = 0.1, n_directions: int = 300) -> Partials:
+def one_phonon(fc: ForceConstants, *, q: np.ndarray, energy_step: float = 0.1, n_directions: int = 300) -> Partials:
     zone = phonons.sample_zone(fc)
     energy = np.arange(0, 1.05 * phonons.stability(zone).highest_mev, energy_step)
-    return harmonic.one_phonon_partials(
-        zone, q=q, energy=energy, temperature=TEMPERATURE, n_directions=n_directions, seed=3
-    )
+    return harmonic.predict(
+        zone,
+        labels=[str(symbol) for symbol in fc.crystal.atom_type],
+        q=q,
+        energy=energy,
+        temperature=TEMPERATURE,
+        n_orders=1,
+        n_directions=n_directions,
+        seed=3,
+    ).partials
 
 
 def first_moment(spectrum: np.ndarray, energy: np.ndarray) -> np.ndarray:
@@ -76,28 +48,82 @@ def first_moment(spectrum: np.ndarray, energy: np.ndarray) -> np.ndarray:
 def test_first_moment_is_the_recoil_times_the_debye_waller_factor(monatomic: ForceConstants) -> None:
     """Placzek: for a Bravais crystal the one-phonon term has ∫ωS = exp(−q²U) ħ²q²/2M, coherent and incoherent."""
     q = np.arange(0.1, 8, 0.1)
-    result = partials(monatomic, q=q)
+    result = one_phonon(monatomic, q=q)
     displacement = np.trace(harmonic.mean_square_displacements(phonons.sample_zone(monatomic), TEMPERATURE)[0]) / 3
     expected = np.exp(-(q**2) * displacement) * RECOIL_MEV_A2_AMU * q**2 / 26.98
-    # Cubic: U is isotropic. 0.3 %: energies are rounded to their bin
-    np.testing.assert_allclose(first_moment(result.incoherent[0], result.energy), expected, rtol=3e-3)
+    # Cubic: U is isotropic. 1e-4: the gain side is taken from detailed balance at the bins' centres
+    np.testing.assert_allclose(first_moment(result.incoherent[0], result.energy), expected, rtol=1e-4)
     # Coherent: q varies within a bin and 300 directions are few, 2 % above the smallest |q|
     np.testing.assert_allclose(first_moment(result.coherent[0], result.energy)[10:], expected[10:], rtol=2e-2)
 
 
 def test_incoherent_first_moment_of_each_species(diatomic: ForceConstants) -> None:
     q = np.arange(0.5, 10, 0.5)
-    result = partials(diatomic, q=q)
+    result = one_phonon(diatomic, q=q)
     displacements = harmonic.mean_square_displacements(phonons.sample_zone(diatomic), TEMPERATURE)
     for index, (atom, mass) in enumerate([(1, 1.008), (0, 6.94)]):  # species sorted: H, Li
         isotropic = np.trace(displacements[atom]) / 3
         expected = 0.5 * np.exp(-(q**2) * isotropic) * RECOIL_MEV_A2_AMU * q**2 / mass
-        np.testing.assert_allclose(first_moment(result.incoherent[index], result.energy), expected, rtol=3e-3)
+        # The gain side is taken from detailed balance at the bins' centres
+        np.testing.assert_allclose(first_moment(result.incoherent[index], result.energy), expected, rtol=1e-4)
+
+
+def test_mean_square_displacements_are_euphonics(diatomic: ForceConstants) -> None:
+    zone = phonons.sample_zone(diatomic, n_points=2000)
+    exponent = zone.modes.calculate_debye_waller(
+        TEMPERATURE * ureg("K"), frequency_min=phonons.LOWEST_ENERGY_MEV * ureg("meV"), symmetrise=True
+    )
+    # The same sum over the same modes: rounding
+    np.testing.assert_allclose(
+        harmonic.mean_square_displacements(zone, TEMPERATURE),
+        2 * exponent.debye_waller.to("angstrom**2").magnitude,
+        rtol=1e-9,
+        atol=1e-12,
+    )
+
+
+def test_symmetry_of_graphite_is_known() -> None:
+    cell = np.array([[2.46, 0, 0], [-1.23, 1.23 * np.sqrt(3), 0], [0, 0, 6.7]])
+    fractional = np.array([[0, 0, 0.25], [0, 0, 0.75], [1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]])
+    crystal = Crystal(cell * ureg("angstrom"), fractional, np.array(["C"] * 4), np.full(4, 12.011) * ureg("amu"))
+    found = phonons.symmetry(crystal)
+    assert len(found.rotations) == 24  # P6_3/mmc
+    first, site = found.sites
+    assert len(first) == 2
+    np.testing.assert_array_equal(site, [0, 0, 1, 1])
+    squares = found.rotations @ found.rotations.transpose(0, 2, 1)
+    np.testing.assert_allclose(squares, np.broadcast_to(np.eye(3), squares.shape), atol=1e-12)
+    positions = fractional @ cell
+    for rotation, images in zip(found.rotations, found.images, strict=True):
+        # An operation keeps the vectors between atoms, up to lattice vectors
+        apart = (positions[1:] - positions[0]) @ rotation.T - (positions[images[1:]] - positions[images[0]])
+        steps = apart @ np.linalg.inv(cell)
+        np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
+
+
+def test_higher_orders_count_as_coherent_too_and_sites_add_up_to_their_element(diatomic: ForceConstants) -> None:
+    zone = phonons.sample_zone(diatomic, n_points=500)
+    q, energy = np.arange(0.5, 10, 0.5), np.arange(0, 200, 0.5)
+    symbols = [str(symbol) for symbol in diatomic.crystal.atom_type]
+    given = {"q": q, "energy": energy, "temperature": TEMPERATURE, "n_directions": 20}
+    full = harmonic.predict(zone, labels=symbols, n_orders=4, **given).partials
+    single = harmonic.predict(zone, labels=symbols, n_orders=1, **given).partials
+    assert full.orders is not None
+    np.testing.assert_allclose(full.orders.sum(axis=0), full.incoherent, rtol=1e-6)
+    for pair, (one, other) in enumerate(full.pairs):
+        expected = single.coherent[pair].copy()
+        if one == other:
+            expected += full.orders[1:, full.species.index(one)].sum(axis=0)
+        np.testing.assert_allclose(full.coherent[pair], expected, rtol=1e-5, atol=1e-9)
+    # One element told apart as if it were two sites: the sum is the same crystal
+    sites = harmonic.predict(zone, labels=["H1", "H2"], n_orders=4, **given).partials
+    np.testing.assert_allclose(sites.incoherent.sum(axis=0), full.incoherent.sum(axis=0), rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(sites.coherent.sum(axis=0), full.coherent.sum(axis=0), rtol=1e-4, atol=1e-8)
 
 
 def test_powder_average_is_euphonics(diatomic: ForceConstants) -> None:
     q = np.arange(0.2, 6, 0.2)
-    result = partials(diatomic, q=q, energy_step=1.0, n_directions=4000)
+    result = one_phonon(diatomic, q=q, energy_step=1.0, n_directions=4000)
     zone = phonons.sample_zone(diatomic)
     dw = zone.modes.calculate_debye_waller(TEMPERATURE * ureg("K"), frequency_min=0.2 * ureg("meV"))
     lengths = {"H": -3.74 * ureg("fm"), "Li": -1.9 * ureg("fm")}
