@@ -25,3 +25,24 @@ def test_the_whole_sample_is_seen_at_a_resolution_better_than_the_default(name: 
     assert silicon < instrument.energy_range(settings)[1] < 2 * silicon
     energy = np.array([silicon])
     assert resolution.sigma(instrument, settings, energy) < 0.6 * resolution.sigma(instrument, {}, energy)
+
+
+@pytest.mark.parametrize(
+    ("highest", "monochromator"), [(430.0, "Cu(220)"), (100.0, "Cu(220)"), (50.0, "Si(311)"), (10.0, "Si(111)")]
+)
+def test_the_monochromator_begins_as_low_as_it_can(highest: float, monochromator: str) -> None:
+    assert suited_settings(instruments.get("Lagrange"), highest)["monochromator"] == monochromator
+
+
+@pytest.mark.parametrize("name", ["LET", "CNCS", "HYSPEC"])
+def test_cold_neutrons_stay_cold_where_they_cannot_show_the_sample(name: str) -> None:
+    instrument = instruments.get(name)
+    assert suited_settings(instrument, 430.0) == instrument.defaults
+    shown = instrument.energy_range(suited_settings(instrument, 5.0))
+    assert 5.0 < shown[1] < 10.0
+
+
+def test_merlin_changes_its_chopper_for_high_energies() -> None:
+    merlin = instruments.get("MERLIN")
+    assert suited_settings(merlin, 65.0)["chopper_package"] == "G"
+    assert suited_settings(merlin, 430.0)["chopper_package"] == "S"
