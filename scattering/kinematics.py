@@ -138,20 +138,34 @@ def coverage(window: Window, q: NDArray[np.float64]) -> dict[str, NDArray[np.flo
     Bank name → shape (n_q, n_energy); each column sums to 1, or to 0 where the bank sees none of the bins.
     A single bank is called "".
     """
-    step = q[1] - q[0]
     if window.lines:
-        shares = {
-            line.label: np.nan_to_num(np.clip(1 - np.abs(q[:, None] - line.q) / step, 0, None)) for line in window.lines
-        }
-    else:
-        upper = np.minimum(q[:, None] + step / 2, window.q_max)
-        lower = np.maximum(q[:, None] - step / 2, window.q_min)
-        # ∫ q dq over the covered part of the bin
-        shares = {"": np.nan_to_num(np.where(upper > lower, upper**2 - lower**2, 0.0))}
-    for share in shares.values():
-        total = share.sum(axis=0)
-        share /= np.where(total > 0, total, 1.0)
-    return shares
+        return {line.label: _line_share(line.q, q) for line in window.lines}
+    measured = np.isfinite(window.q_min)
+    low, high = np.where(measured, window.q_min, 0.0), np.where(measured, window.q_max, 0.0)
+    step = q[1] - q[0]
+    edges = np.append(q - step / 2, q[-1] + step / 2)
+    # ∫ q dq over the covered part of each bin, but for a factor of 2
+    share = np.diff(np.clip(edges[:, None], low, high) ** 2, axis=0)
+    total = share.sum(axis=0)
+    share *= np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    return {"": share}
+
+
+def _line_share(line: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Linear interpolation at |q| = line(ω) as a matrix, shape (n_q, n_energy); columns sum to 1 or 0."""
+    share = np.zeros((len(q), len(line)))
+    position = (line - q[0]) / (q[1] - q[0])
+    seen = np.flatnonzero((position > -1) & (position < len(q)))  # not where it is NaN
+    below = np.floor(position[seen]).astype(int)
+    rows = np.stack([below, below + 1])
+    weights = np.stack([1 - (position[seen] - below), position[seen] - below])
+    weights[(rows < 0) | (rows >= len(q))] = 0.0
+    total = weights.sum(axis=0)
+    weights *= np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    for row, weight in zip(rows, weights, strict=True):
+        there = weight > 0
+        share[row[there], seen[there]] = weight[there]
+    return share
 
 
 def k_ratio(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
