@@ -6,7 +6,7 @@ that a slider which changes something else costs a few matrix products.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -107,17 +107,25 @@ class _Projection:
         self._factor = factor.astype(np.float32)
         self._elastic = elastic
 
-    def spectrum(
-        self, values: NDArray[np.float32], elastic: NDArray[np.float64] | None, share: NDArray[np.float32]
-    ) -> NDArray[np.float64]:
-        """Average over |q| by the share that is seen, and broaden: (n_q, n_energy) → (n_recorded,)."""
+    def spectra(self, components: Sequence[Component], share: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Average each component over |q| by the share that is seen, and broaden: shape (n_components, n_recorded).
+
+        All in one matrix product: one for each would read the matrix as often.
+        """
         n_gain = self._response.n_gain
-        gain = np.einsum("qe,qe->e", values[:, n_gain:0:-1], share[:, :n_gain])
-        loss = np.einsum("qe,qe->e", values, share[:, n_gain:])
-        seen = np.concatenate([gain, loss]) * self._factor
-        if self._elastic is not None and elastic is not None:
-            seen += (elastic @ share) * self._elastic
-        return np.asarray(seen @ self._response.matrix, dtype=float)
+        averages = np.zeros((len(components), len(self._factor)), dtype=np.float32)
+        for seen, component in zip(averages, components, strict=True):
+            # Neutrons weight every |q| alike, and copying the share costs more than averaging by it
+            same = component.weight[0] if np.ptp(component.weight) == 0 else None
+            weighted = share if same is not None else share * component.weight[:, None]
+            np.einsum("qe,qe->e", component.values[:, n_gain:0:-1], weighted[:, :n_gain], out=seen[:n_gain])
+            np.einsum("qe,qe->e", component.values, weighted[:, n_gain:], out=seen[n_gain:])
+            seen *= self._factor
+            if self._elastic is not None:
+                seen += (component.elastic @ weighted) * self._elastic
+            if same is not None:
+                seen *= same
+        return np.asarray(averages @ self._response.matrix, dtype=float)
 
     def map(self, values: NDArray[np.float32], elastic: NDArray[np.float64] | None) -> NDArray[np.float32]:
         """Broaden along ω: (n_rows, n_energy) → (n_rows, n_map)."""
@@ -152,13 +160,12 @@ def _per_order(
     partials: Partials, view: View, response: Response, projection: _Projection
 ) -> dict[int, NDArray[np.float64]]:
     """Spectrum of each number of phonons."""
+    orders = range(1, partials.n_orders + 1 if view.per_order and view.order is None else 1)
+    shares = response.shares.values()
     found: dict[int, NDArray[np.float64]] = {}
-    for order in range(1, partials.n_orders + 1 if view.per_order and view.order is None else 1):
-        found[order] = np.zeros(response.matrix.shape[1])
-        for component in components_of(partials, replace(view, order=order)):
-            for share in response.shares.values():
-                weighted = share * component.weight[:, None]
-                found[order] += projection.spectrum(component.values, None, weighted) / len(response.shares)
+    for order in orders:
+        components = components_of(partials, replace(view, order=order))
+        found[order] = np.mean([projection.spectra(components, share).sum(axis=0) for share in shares], axis=0)
     return found
 
 
@@ -172,13 +179,19 @@ def _error(
     """
     if partials.coherent_runs is None or partials.incoherent_runs is None or view.order is not None:
         return None
-    coherent, incoherent = (array.astype(np.float32) for array in component_weights(partials, view))
-    spectra = []
-    for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True):
-        weighted = np.einsum("cq,cqe->qe", coherent, pairs) + np.einsum("cq,cqe->qe", incoherent, selves)
-        banks = [projection.spectrum(weighted, None, share) for share in response.shares.values()]
-        spectra.append(np.mean(banks, axis=0))
-    variance = standard_error(np.array(spectra)) ** 2
+    coherent, incoherent = component_weights(partials, view)
+    no_line = np.zeros(len(partials.q))
+    runs = [
+        Component(
+            ("", ""),
+            np.ones(len(partials.q), dtype=np.float32),
+            np.einsum("cq,cqe->qe", coherent, pairs) + np.einsum("cq,cqe->qe", incoherent, selves),
+            no_line,
+        )
+        for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True)
+    ]
+    spectra = np.mean([projection.spectra(runs, share) for share in response.shares.values()], axis=0)
+    variance = standard_error(spectra) ** 2
     return np.asarray(np.sqrt(uniform_filter1d(variance, max(1, round(pooled)), mode="nearest")))
 
 
@@ -275,10 +288,9 @@ def observe(partials: Partials, view: View) -> Spectrum:
     banks: dict[str, NDArray[np.float64]] = {}
     parts = {species: np.zeros(len(grid.centres)) for species in partials.species}
     for label, share in seen.shares.items():
-        banks[label] = np.zeros(len(grid.centres))
-        for component in components:
-            values = projection.spectrum(component.values, component.elastic, share * component.weight[:, None])
-            banks[label] += values
+        spectra = projection.spectra(components, share)
+        banks[label] = spectra.sum(axis=0)
+        for component, values in zip(components, spectra, strict=True):
             for species in component.species:
                 parts[species] += values / 2
     weighted, elastic = _weighted(components, seen.rows)

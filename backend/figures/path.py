@@ -17,8 +17,8 @@ from scattering.observe import to_inverse_cm
 
 DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}
 """Turquoise, which both colour scales leave out."""
-BRIGHTEST = 99.0
-"""Percentile that gets the last colour: acoustic branches next to Bragg points would take it all."""
+BRIGHTEST = 96.0
+"""Percentile that gets the last colour: the acoustic branches next to Bragg points would take it all."""
 
 
 def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
