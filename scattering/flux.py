@@ -17,7 +17,8 @@ from scattering.instruments import Instrument
 POWER: Final = {"ISIS": "160 µA", "SNS": "1 MW"}
 """Facility → the beam current or power that its numbers are for."""
 RELATIVE_UNCERTAINTY: Final = 1.0
-"""A factor of two: MARI's published fluxes lie within it, and it is what the SNS files of PyChop may be wrong by."""
+"""A factor of two: eight of ten published fluxes of MARI lie within it (the others within 2.4), and it is what the SNS
+files of PyChop may be wrong by."""
 FREQUENCY_SETTING: Final = {"LET": "resolution_frequency", "CNCS": "resolution_disk_frequency"}
 """The frequency that the table is over, where it is not `chopper_frequency`."""
 

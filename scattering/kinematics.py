@@ -184,7 +184,7 @@ def k_ratio(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray
 
     References
     ----------
-    G. L. Squires, Introduction to the Theory of Thermal Neutron Scattering (1978), Eq. 2.39.
+    G. L. Squires, Introduction to the Theory of Thermal Neutron Scattering (1978), Ch. 2.
     """
     e_i, e_f = incident_and_final(instrument, instrument.validate(settings), energy)
     return np.sqrt(np.where((e_f >= 0) & (e_i > 0), e_f, np.nan) / np.where(e_i > 0, e_i, np.nan))

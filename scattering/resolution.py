@@ -84,7 +84,7 @@ def chopper(energy: NDArray[np.float64], *, e_init: float, elastic: float, full:
 
     References
     ----------
-    C. G. Windsor, Pulsed Neutron Scattering (1981), Ch. 7.
+    C. G. Windsor, Pulsed Neutron Scattering (1981).
     """
     return np.asarray(e_init * (full + (elastic - full) * np.clip(1 - energy / e_init, 0, None) ** 1.5))
 

@@ -1,8 +1,10 @@
 """Flux: the table's own numbers, between and beyond them."""
 
+import numpy as np
 import pytest
 
-from scattering import flux, instruments
+from scattering import flux, instruments, resolution
+from scattering.constants import FWHM_PER_SIGMA
 from scattering.errors import InvalidSettings
 
 
@@ -60,6 +62,42 @@ def test_unknown_flux_is_none(name: str, settings: dict[str, object]) -> None:
 def test_instruments_with_a_known_flux() -> None:
     known = {instrument.name for instrument in instruments.catalogue() if flux.known(instrument)}
     assert known == {"MAPS", "MARI", "MERLIN", "LET", "ARCS", "SEQUOIA", "CNCS"}
+
+
+def test_fluxes_of_mari_are_the_published_ones_within_their_uncertainty() -> None:
+    """The table on MARI's page at ISIS: package, width over E_i, flux in 10⁴ n/cm²/s at an E_i in meV.
+
+    The frequencies are not given: those are taken at which the width is nearest to the published one. At 7 meV that
+    is below the frequencies of the table.
+    """
+    published = {
+        ("G", 0.04): {25.0: 1.4, 100.0: 0.9},
+        ("S", 0.05): {25.0: 1.5, 100.0: 0.9, 500.0: 1.3},
+        ("A", 0.025): {100.0: 0.3, 500.0: 0.4},
+        ("R", 0.04): {25.0: 0.8, 100.0: 0.5, 500.0: 0.7},
+    }
+    mari = instruments.get("MARI")
+    ratios = []
+    for (package, width), values in published.items():
+        for e_init, value in values.items():
+            best: tuple[float, float] | None = None
+            for frequency in range(50, 601, 50):
+                settings = {"e_init": e_init, "chopper_package": package, "chopper_frequency": frequency}
+                try:
+                    fwhm = FWHM_PER_SIGMA * float(resolution.sigma(mari, settings, np.zeros(1))[0]) / e_init
+                except InvalidSettings:  # no transmission
+                    continue
+                found = flux.flux(mari, settings)
+                assert found is not None
+                if best is None or abs(np.log(fwhm / width)) < best[0]:
+                    best = abs(np.log(fwhm / width)), found.value / (1e4 * value)
+            assert best is not None
+            assert best[0] < 0.11  # the widths, published to a digit
+            ratios.append(best[1])
+    assert len(ratios) == 10
+    factors = np.exp(np.abs(np.log(ratios)))
+    assert (factors < 1 + flux.RELATIVE_UNCERTAINTY).sum() == 8
+    assert factors.max() < 2.4
 
 
 def test_wrong_settings_are_refused() -> None:
