@@ -1,16 +1,20 @@
-"""Time correlations of a classical trajectory → its partials: spherical average, elastic line, Fourier transform."""
+"""Time correlations of classical runs → partials: average over directions, elastic line, Fourier transform."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import combinations_with_replacement
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from scattering.constants import HBAR_MEV_FS, PLANCK_MEV_FS
 from scattering.partials import Partials
+
+MAX_RUNS: Final = 10
+"""Kept beside their mean: enough for an error of the error of a quarter, and a file that stays small."""
 
 
 def spherical_average(
@@ -95,76 +99,155 @@ def spectrum_from_correlation(
     return np.asarray(energy), np.fft.rfft(even).real * time_step / (2 * np.pi * HBAR_MEV_FS)
 
 
-def classical_partials(
+def along_q(
+    values: NDArray[np.float64], *, shells: NDArray[np.float64], at_zero: NDArray[np.float64], q: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Interpolate a self function between shells of |q|, as a cubic spline that is flat at q = 0, where it is known.
+
+    A self function is even in q and analytic: 1 − q²⟨u²⟩/6 + … at small q, where averaging over neighbouring |q| would
+    add the square of their spread to q².
+
+    Parameters
+    ----------
+    values
+        Shape (n_shells, n).
+    shells
+        Shape (n_shells,), Å⁻¹, ascending and above 0.
+    at_zero
+        Shape (n,).
+    q
+        Shape (n_q,), Å⁻¹, up to the last shell.
+
+    Returns
+    -------
+    Shape (n_q, n).
+    """
+    flat = (1, np.zeros(values.shape[1]))
+    spline = CubicSpline(np.append(0.0, shells), np.vstack([at_zero, values]), bc_type=(flat, "not-a-knot"))
+    return np.asarray(spline(q))
+
+
+@dataclass(frozen=True, eq=False)
+class Correlations:
+    """Intermediate scattering functions of one run, per atom of the sample.
+
+    Attributes
+    ----------
+    coherent
+        Shape (n_pairs, n_points, n_lags), pairs of sorted species; both orders added for an unlike pair.
+    incoherent
+        Shape (n_species, n_shells, n_lags), averaged over directions. The concentration of the species at lag 0.
+    q_points
+        Shape (n_points, 3), Å⁻¹, of `coherent`.
+    shells
+        Shape (n_shells,), Å⁻¹, of `incoherent`.
+    """
+
+    coherent: NDArray[np.float64]
+    incoherent: NDArray[np.float64]
+    q_points: NDArray[np.float64]
+    shells: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """What one run says about the partials: arrays as those of `Partials`."""
+
+    energy: NDArray[np.float64]
+    coherent: NDArray[np.float32]
+    incoherent: NDArray[np.float32]
+    coherent_elastic: NDArray[np.float64]
+    incoherent_elastic: NDArray[np.float64]
+
+
+def spectra(
+    correlations: Correlations,
     *,
-    coherent: Mapping[tuple[str, str], NDArray[np.float64]],
-    incoherent: Mapping[str, NDArray[np.float64]],
-    coherent_q_points: NDArray[np.float64],
-    incoherent_q_points: NDArray[np.float64],
     time_step: float,
     q: NDArray[np.float64],
     energy_step: float,
     highest_energy: float,
-    concentration: Mapping[str, float],
-    temperature: float,
-    metadata: dict[str, Any],
-) -> Partials:
-    """Turn correlations of a run into partials.
+) -> Spectra:
+    """Turn the correlations of a run into spectra.
 
     Parameters
     ----------
-    coherent, incoherent
-        By pair of sorted species (both orders added for an unlike pair) and by species: shapes (n_points, n_lags),
-        per atom of the sample, as `dynasor` gives them.
-    coherent_q_points, incoherent_q_points
-        Shapes (n_points, 3), Å⁻¹.
+    correlations
+        Of the run.
     time_step
         Between lags, fs.
     q
         Shape (n_q,), Å⁻¹. Centres of the equal bins of the result.
     energy_step, highest_energy
         Of the result, meV.
+    """
+    width = float(q[1] - q[0]) / 2
+    coherent = [
+        spherical_average(pair, q_points=correlations.q_points, q=q, width=width) for pair in correlations.coherent
+    ]
+    incoherent = [
+        along_q(one, shells=correlations.shells, at_zero=np.full(one.shape[1], one[0, 0]), q=q)
+        for one in correlations.incoherent
+    ]
+    lines, bands = list[NDArray[np.float64]](), list[NDArray[np.float32]]()
+    for averaged in (*coherent, *incoherent):
+        stays, decays = split_elastic(averaged)
+        energy, spectrum = spectrum_from_correlation(decays, time_step=time_step, energy_step=energy_step)
+        kept = energy <= highest_energy
+        lines.append(stays)
+        bands.append(spectrum[:, kept].astype(np.float32))
+    n_pairs = len(coherent)
+    return Spectra(
+        energy[kept],
+        np.array(bands[:n_pairs]),
+        np.array(bands[n_pairs:]),
+        np.array(lines[:n_pairs]),
+        np.array(lines[n_pairs:]),
+    )
+
+
+def classical_partials(
+    runs: Sequence[Spectra],
+    *,
+    q: NDArray[np.float64],
+    concentration: Mapping[str, float],
+    temperature: float,
+    metadata: dict[str, Any],
+) -> Partials:
+    """Average runs into partials, whose scatter is kept as their statistical error.
+
+    Parameters
+    ----------
+    runs
+        Independent, on equal axes. More than `MAX_RUNS` are kept as that many groups.
+    q
+        Shape (n_q,), Å⁻¹.
     concentration
         Fraction of atoms by species.
     temperature
         Kelvin.
     metadata
-        Added to the result's.
+        Of the result.
     """
     species = tuple(sorted(concentration))
-    spectra: dict[str, list[NDArray[np.float32]]] = {"coherent": [], "incoherent": []}
-    elastic: dict[str, list[NDArray[np.float64]]] = {"coherent": [], "incoherent": []}
-    energy = np.empty(0)
-    step = float(q[1] - q[0])
-    for kind, correlations, points, width in (
-        (
-            "coherent",
-            [coherent[pair] for pair in combinations_with_replacement(species, 2)],
-            coherent_q_points,
-            step / 2,
-        ),
-        # Smooth in q, so that more q-points may serve each |q|
-        ("incoherent", [incoherent[symbol] for symbol in species], incoherent_q_points, 2 * step),
-    ):
-        for correlation in correlations:
-            averaged = spherical_average(correlation, q_points=points, q=q, width=width)
-            stays, decays = split_elastic(averaged)
-            energy, spectrum = spectrum_from_correlation(decays, time_step=time_step, energy_step=energy_step)
-            kept = energy <= highest_energy
-            energy = energy[kept]
-            elastic[kind].append(stays)
-            spectra[kind].append(spectrum[:, kept].astype(np.float32))
-    correlation_time = (next(iter(incoherent.values())).shape[1] - 1) * time_step
+
+    def mean(name: str, of: Sequence[Spectra] = runs) -> NDArray[Any]:
+        return np.asarray(np.mean([getattr(run, name) for run in of], axis=0))
+
+    n_groups = min(len(runs), MAX_RUNS)
+    groups = [runs[first::n_groups] for first in range(n_groups)] if len(runs) > 1 else []
     return Partials(
         q=q,
-        energy=energy,
+        energy=runs[0].energy,
         species=species,
         concentration=np.array([concentration[symbol] for symbol in species]),
-        coherent=np.array(spectra["coherent"]),
-        incoherent=np.array(spectra["incoherent"]),
-        coherent_elastic=np.array(elastic["coherent"]),
-        incoherent_elastic=np.array(elastic["incoherent"]),
+        coherent=mean("coherent"),
+        incoherent=mean("incoherent"),
+        coherent_elastic=mean("coherent_elastic"),
+        incoherent_elastic=mean("incoherent_elastic"),
         temperature=temperature,
         statistics="classical",
-        metadata={"energy_resolution_mev": PLANCK_MEV_FS / correlation_time, **metadata},
+        metadata=metadata,
+        coherent_runs=np.array([mean("coherent", group) for group in groups]) if groups else None,
+        incoherent_runs=np.array([mean("incoherent", group) for group in groups]) if groups else None,
     )

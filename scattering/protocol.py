@@ -13,9 +13,11 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import instruments, kinematics
+from scattering import energy_axis, instruments, kinematics
 from scattering.constants import PLANCK_MEV_FS
 from scattering.errors import FieldError, InvalidOptions
+from scattering.powder import shells
+from scattering.sites import site_labels
 
 Method = Literal["harmonic", "md"]
 Quality = Literal["preview", "standard", "production"]
@@ -26,17 +28,15 @@ ATOM_STEPS_PER_SECOND: Final = 25_000.0
 MAX_ATOMS: Final = 200_000
 HARMONIC_MIN_HEIGHT: Final = 12.0
 """Å. Twice the radial cutoff of NEP89: no atom then meets its own image within the cutoff of another."""
-ENERGY_STEP_MEV: Final = 0.25
-"""Bins of the partials: TOSCA's σ at the elastic line is 0.31 meV."""
+ENERGY_STEP_MEV: Final = energy_axis.STEPS_MEV[0]
+"""Bins of the partials, unless they take too much memory."""
 Q_STEP: Final = 0.1
 """Å⁻¹. Bins of the partials."""
+SPARE: Final = 1.05
+"""A run over the correlation time, at least. The longest lags have few time origins then, and next to no weight under
+the window of `correlation`."""
 MAX_ORDERS: Final = 10
 """Of the phonons that a harmonic prediction counts."""
-COARSER_STEPS_MEV: Final = (ENERGY_STEP_MEV, 0.5, 1.0)
-"""Bins of a harmonic prediction, the first with which its arrays take no more than `HARMONIC_BYTES`."""
-HARMONIC_BYTES: Final = 150e6
-ENERGY_HEADROOM: Final = 1.1
-"""The energy axis goes at least that far beyond the highest phonon, for the resolution's tail."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,11 @@ def dynamics(numbers: NDArray[np.integer[Any]]) -> Dynamics:
 
 @dataclass(frozen=True)
 class _Effort:
-    """What a quality aims at."""
+    """What a quality aims at; the steps are those of all replicas together."""
 
     atoms: int
     atom_steps: float
+    replicas: int
     equilibration_ps: float
     correlation_ps: float
     n_q_points: int
@@ -87,9 +88,9 @@ class _Effort:
 
 _EFFORTS: Final[Mapping[str, _Effort]] = {
     # A minute or two of MD on two cores; an hour; a night
-    "preview": _Effort(300, 4e6, 1.0, 2.0, 5000),
-    "standard": _Effort(1500, 1.2e8, 5.0, 5.0, 8000),
-    "production": _Effort(6000, 2e9, 20.0, 10.0, 12000),
+    "preview": _Effort(300, 4e6, 3, 0.3, 2.0, 5000),
+    "standard": _Effort(1500, 1.2e8, 4, 2.0, 5.0, 8000),
+    "production": _Effort(6000, 2e9, 4, 5.0, 10.0, 12000),
 }
 
 
@@ -175,6 +176,7 @@ _OPTIONS: Final[Mapping[str, Mapping[str, _Option]]] = {
         "production_ps": _Option(float, 0.1, 100_000.0, "ps"),
         "correlation_ps": _Option(float, 0.05, 1000.0, "ps"),
         "n_q_points": _Option(int, 10, 20_000),
+        "replicas": _Option(int, 1, 64),
     },
 }
 
@@ -269,10 +271,12 @@ def fill_options(
     filled |= {"relax_cell": False, "resolve_sites": False}
     if method == "harmonic":
         filled |= {"supercell": supercell(cell, min_height=HARMONIC_MIN_HEIGHT), "displacement_angstrom": 0.01}
-        filled |= {"n_orders": MAX_ORDERS, "energy_max_mev": multiphonon_end(numbers)}
+        filled |= {"n_orders": MAX_ORDERS, "energy_max_mev": energy_axis.worthwhile_end(numbers)}
         filled |= given
         if (problem := _check_supercell(filled["supercell"], n_atoms)) is not None:
             raise InvalidOptions([{"loc": "options.supercell", "msg": problem}])
+        if filled["resolve_sites"]:
+            _check_sites(filled, site_labels(cell=cell, positions=positions, numbers=numbers))
         return filled
     effort, speed = _EFFORTS[quality], dynamics(numbers)
     filled |= {
@@ -281,6 +285,7 @@ def fill_options(
         "sample_fs": speed.sample_fs,
         "equilibration_ps": effort.equilibration_ps,
         "n_q_points": effort.n_q_points,
+        "replicas": effort.replicas,
     }
     filled |= given
     if (problem := _check_supercell(filled["supercell"], n_atoms)) is not None:
@@ -289,12 +294,13 @@ def fill_options(
     every = max(1, round(filled["sample_fs"] / filled["timestep_fs"]))
     filled["sample_fs"] = every * filled["timestep_fs"]
     if "production_ps" not in given:
-        steps = effort.atom_steps / n_atoms_simulated(filled, n_atoms)
+        steps = effort.atom_steps / n_atoms_simulated(filled, n_atoms) / filled["replicas"]
         picoseconds = steps * filled["timestep_fs"] * 1e-3 - filled["equilibration_ps"]
-        filled["production_ps"] = round(min(max(picoseconds, 2 * effort.correlation_ps), 1000.0), 1)
+        shortest = SPARE * filled.get("correlation_ps", effort.correlation_ps)
+        filled["production_ps"] = round(min(max(picoseconds, shortest), 1000.0), 1)
     if "correlation_ps" not in given:
         filled["correlation_ps"] = round(
-            min(filled["production_ps"] / 2, max(filled["production_ps"] / 5, effort.correlation_ps), 20.0), 3
+            min(filled["production_ps"] / SPARE, max(filled["production_ps"] / 2, effort.correlation_ps), 20.0), 3
         )
     frames = filled["correlation_ps"] * 1e3 / filled["sample_fs"]
     if filled["correlation_ps"] > filled["production_ps"]:
@@ -314,42 +320,17 @@ def fill_options(
     return filled
 
 
-def multiphonon_end(numbers: NDArray[np.integer[Any]]) -> float:
-    """Energy in meV up to which harmonic predictions of such a sample are worth making.
-
-    With hydrogen, its stretch at up to 450 meV and the combinations of that with what lies below 150; with elements up
-    to neon, the first overtone of most; else all that is scattered up to 12 Å⁻¹, of silicon say.
-    """
-    lightest = int(np.min(numbers))
-    if lightest == 1:
-        return 600.0
-    return 400.0 if lightest <= 10 else 250.0
-
-
-def harmonic_energies(
-    options: Mapping[str, Any], *, highest_mev: float, n_q: int, n_species: int
-) -> NDArray[np.float64]:
-    """Bins of the energy axis of a harmonic prediction, in meV: as fine as its arrays' size permits.
-
-    The axis ends where the options say, or beyond the highest phonon. Bins of 0.25 meV serve TOSCA's elastic line;
-    coarser ones, for many sites or long axes, are narrower than TOSCA's σ from 50 meV (0.5) or 150 meV (1) on.
-
-    Parameters
-    ----------
-    options
-        As `fill_options` returns them.
-    highest_mev
-        The highest phonon.
-    n_q, n_species
-        Size of the other axes.
-    """
-    end = max(options["energy_max_mev"], ENERGY_HEADROOM * highest_mev)
-    planes = n_species * (options["n_orders"] + 1) + n_species * (n_species + 1) // 2
-    step = next(
-        (step for step in COARSER_STEPS_MEV if 4 * planes * n_q * (end / step + 1) <= HARMONIC_BYTES),
-        COARSER_STEPS_MEV[-1],
+def _check_sites(options: Mapping[str, Any], labels: Sequence[str]) -> None:
+    n_sites, n_q = len(set(labels)), round(options["q_max_inv_angstrom"] / Q_STEP)
+    size = energy_axis.smallest_size(
+        end=options["energy_max_mev"], n_species=n_sites, n_orders=options["n_orders"], n_q=n_q
     )
-    return np.asarray(step * np.arange(math.ceil(end / step) + 1))
+    if size > 2 * energy_axis.BYTES:
+        problem = (
+            f"{n_sites} sites and their pairs would take {size / 1e6:.0f} MB, of {2e-6 * energy_axis.BYTES:.0f} MB "
+            "allowed: don't tell sites apart, or choose a smaller range of q or energy, or fewer orders."
+        )
+        raise InvalidOptions([{"loc": "options.resolve_sites", "msg": problem}])
 
 
 def nyquist_energy(sample_fs: float) -> float:
@@ -365,6 +346,15 @@ def n_atoms_simulated(options: Mapping[str, Any], n_atoms_cell: int) -> int:
 def q_resolution(options: Mapping[str, Any], cell: NDArray[np.float64]) -> float:
     """Smallest |q| that fits the supercell, which is also how finely it samples |q|, in Å⁻¹."""
     return float(2 * np.pi / (heights(cell) * np.array(options["supercell"])).max())
+
+
+def q_bins(options: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Centres of the bins of |q| of a molecular-dynamics prediction, in Å⁻¹.
+
+    They begin at the first bin whatever the instruments: so few waves of the supercell are that long that leaving them
+    out would save nothing.
+    """
+    return Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / Q_STEP) + 1)
 
 
 def energy_resolution(options: Mapping[str, Any]) -> float:
@@ -389,21 +379,13 @@ def estimate_seconds(
     if method == "harmonic":
         evaluations = 3 * n_atoms_cell
         zone = 160 * 48 / n_atoms_cell * (n_atoms_cell / 48) ** 3
-        return float(4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008)
-    steps = (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    frames = options["production_ps"] * 1e3 / options["sample_fs"]
-    lags = options["correlation_ps"] * 1e3 / options["sample_fs"]
-    windows = n_windows(int(frames), int(lags))
-    terms = n_atoms * (options["n_q_points"] * frames + n_incoherent(options["n_q_points"]) * windows * lags)
-    # A phase costs about 1/8000 of an atom's step
-    return float(10.0 + n_atoms * steps / atom_steps_per_second + terms / (8000 * atom_steps_per_second))
-
-
-def n_windows(n_frames: int, n_lags: int) -> int:
-    """How many time origins a run of n_frames is cut into: a new one each fifth of the correlation time."""
-    return max(1, (n_frames - n_lags) // max(1, n_lags // 5) + 1)
-
-
-def n_incoherent(n_q_points: int) -> int:
-    """How many q-points serve the incoherent part, which is smooth in q and costs a pass for every time origin."""
-    return max(10, n_q_points // 20)
+        # By the sites of the self part, were there no symmetry: benzene's 48 atoms are 6
+        orders = 0.003 * n_atoms_cell * options["n_orders"]
+        return float(4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008 + orders)
+    replicas = options.get("replicas", 1)
+    steps = replicas * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
+    frames = replicas * options["production_ps"] * 1e3 / options["sample_fs"]
+    n_self = 6 * len(shells(options["q_max_inv_angstrom"]))
+    # Beside an atom's step, a phase of it costs 1/40 000, and a phase with its share of a Fourier transform 1/6000
+    analysis = n_atoms * frames * (options["n_q_points"] / 40_000 + n_self / 6000)
+    return float(10.0 + (n_atoms * steps + analysis) / atom_steps_per_second)

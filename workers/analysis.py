@@ -1,111 +1,75 @@
-"""From a trajectory file to time correlations, by dynasor, frame by frame."""
+"""From the displacements of a run to spectra."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import combinations_with_replacement
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import dynasor
 import numpy as np
-from ase import Atoms
-from dynasor.qpoints import get_spherical_qpoints
 from numpy.typing import NDArray
 
-from scattering import protocol
-
-dynasor.logging_tools.set_logging_level("WARNING")
-
-
-@dataclass(frozen=True)
-class Correlations:
-    """F(q, t) per atom of the sample.
-
-    Attributes
-    ----------
-    coherent, incoherent
-        By sorted pair and by species: shapes (n_points, n_lags).
-    coherent_q_points, incoherent_q_points
-        Shapes (n_points, 3), Å⁻¹, commensurate with the supercell.
-    n_windows
-        Time origins averaged over.
-    """
-
-    coherent: dict[tuple[str, str], NDArray[np.float64]]
-    incoherent: dict[str, NDArray[np.float64]]
-    coherent_q_points: NDArray[np.float64]
-    incoherent_q_points: NDArray[np.float64]
-    n_windows: int
+from scattering import correlation, powder, protocol
+from scattering.intermediate import collective_functions, self_functions
 
 
-class _Watched(dynasor.Trajectory):  # type: ignore[misc]
-    """A trajectory that says how much of it was read."""
-
-    def __init__(self, path: Path, indices: dict[str, NDArray[np.int64]], update: Callable[[int], None]) -> None:
-        super().__init__(str(path), trajectory_format="ase", atomic_indices=indices, properties=["positions"])
-        self._update = update
-
-    def __next__(self) -> Any:
-        self._update(self.number_of_frames_read)
-        return super().__next__()
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
+def n_segments(options: Mapping[str, Any]) -> int:
+    """How many stretches of one run can stand for runs: each twice as long as the correlations, 1 where none can."""
+    return max(1, min(correlation.MAX_RUNS, int(options["production_ps"] / options["correlation_ps"] + 1e-9) // 2))
 
 
-def correlate(path: Path, atoms: Atoms, options: Mapping[str, Any], update: Callable[[float], None]) -> Correlations:
-    """Correlate the positions of a run.
-
-    The coherent part takes many q-points, the incoherent one fewer: it is smooth in q, and each time origin costs it
-    a pass over all atoms.
+def correlate(
+    displacements: NDArray[np.float32],
+    *,
+    sites: NDArray[np.float64],
+    cell: NDArray[np.float64],
+    groups: Sequence[NDArray[np.int64]],
+    options: Mapping[str, Any],
+    seed: int,
+    highest_energy: float,
+    update: Callable[[float], None],
+) -> correlation.Spectra:
+    """Correlate a run, or a stretch of one, and turn it into spectra.
 
     Parameters
     ----------
-    path
-        ASE trajectory of positions, equally spaced in time and not wrapped into the cell.
-    atoms
-        The supercell.
+    displacements
+        Shape (n_atoms, 3, n_frames), Å, from the sites, unwrapped.
+    sites, cell
+        Shapes (n_atoms, 3) and (3, 3), Å, of the supercell.
+    groups
+        Indices of the atoms of each species, species sorted.
     options
         As `scattering.protocol.fill_options` returns them.
+    seed
+        Of the choice of q-points. Another one for each run, so that the runs' scatter holds the error of a finite
+        number of directions too.
+    highest_energy
+        Of the spectra, meV.
     update
         Called with the share that is done.
     """
-    symbols = np.array(atoms.get_chemical_symbols())
-    species = sorted({str(symbol) for symbol in symbols})
-    indices = {symbol: np.flatnonzero(symbols == symbol) for symbol in species}
-    n_frames = round(options["production_ps"] * 1e3 / options["sample_fs"])
-    n_lags = round(options["correlation_ps"] * 1e3 / options["sample_fs"])
-
-    def sample(n_points: int, *, incoherent: bool, begin: float) -> tuple[Any, NDArray[np.float64]]:
-        points = get_spherical_qpoints(
-            atoms.cell.array,
-            q_max=options["q_max_inv_angstrom"] + protocol.Q_STEP,
-            q_min=1e-6,
-            max_points=n_points,
-            seed=options["seed"],
-        )
-        trajectory = _Watched(path, indices, lambda read: update(begin + read / n_frames / 2))
-        result = dynasor.compute_dynamic_structure_factors(
-            trajectory,
-            points,
-            dt=options["sample_fs"],
-            window_size=n_lags,
-            window_step=max(1, n_lags // 5),
-            calculate_incoherent=incoherent,
-            logging_interval=0,
-        )
-        return result, points
-
-    coherent, coherent_points = sample(options["n_q_points"], incoherent=False, begin=0.0)
-    incoherent, incoherent_points = sample(protocol.n_incoherent(options["n_q_points"]), incoherent=True, begin=0.5)
-    return Correlations(
-        coherent={
-            (one, other): coherent[f"Fqt_coh_{one}_{other}"] for one, other in combinations_with_replacement(species, 2)
-        },
-        incoherent={symbol: incoherent[f"Fqt_incoh_{symbol}"] for symbol in species},
-        coherent_q_points=coherent_points,
-        incoherent_q_points=incoherent_points,
-        n_windows=protocol.n_windows(n_frames, n_lags),
+    n_lags = round(options["correlation_ps"] * 1e3 / options["sample_fs"]) + 1
+    q = protocol.q_bins(options)
+    q_points = powder.box_vectors(cell, q, options["n_q_points"], seed=seed)
+    shells = powder.shells(float(q[-1]))
+    vectors = powder.shell_vectors(shells, seed=seed)
+    coherent = collective_functions(
+        displacements, sites, groups, q_points, n_lags, update=lambda share: update(share / 2)
+    )
+    incoherent = self_functions(
+        displacements, groups, vectors.reshape(-1, 3), n_lags, update=lambda share: update(0.5 + share / 2)
+    )
+    share = np.array([len(group) / len(sites) for group in groups])
+    correlations = correlation.Correlations(
+        coherent=coherent,
+        incoherent=share[:, None, None] * incoherent.reshape(len(groups), len(shells), -1, n_lags).mean(axis=2),
+        q_points=q_points,
+        shells=shells,
+    )
+    return correlation.spectra(
+        correlations,
+        time_step=options["sample_fs"],
+        q=q,
+        energy_step=protocol.ENERGY_STEP_MEV,
+        highest_energy=highest_energy,
     )

@@ -1,84 +1,121 @@
-"""The molecular-dynamics workflow: relax, supercell, thermalise, produce, correlate."""
+"""The molecular-dynamics workflow: relax, supercell, then for each replica thermalise, produce, correlate."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ase import Atoms, units
+from ase import Atoms
 from ase.calculators.calculator import Calculator
-from ase.io.trajectory import TrajectoryWriter
-from ase.md.langevin import Langevin
-from ase.md.velocitydistribution import Stationary, thermalize_momenta
-from ase.md.verlet import VelocityVerlet
 
 from scattering import correlation, protocol
-from workers.analysis import correlate
-from workers.outcome import CannotPredict, Outcome
+from scattering.mobility import Mobility, diffuses, mobility
+from scattering.sites import site_labels
+from workers.analysis import correlate, n_segments
+from workers.integration import produce, run_warnings, thermalise
+from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
 from workers.stopwatch import Stopwatch
 
-FRICTION_PER_FS = 0.02
-"""Langevin: forgets the start within 50 fs, so that an equilibration of a picosecond is one."""
-DRIFT_MEV = 2.0
-"""Energy drift per atom over the production that a time step should not exceed."""
+
+@dataclass(frozen=True)
+class Replica:
+    """What one run of its own leaves behind.
+
+    Attributes
+    ----------
+    spectra
+        Of the run, or of each of its segments.
+    mobilities
+        By species.
+    seen
+        What was measured on the way.
+    seconds
+        Of its parts.
+    """
+
+    spectra: tuple[correlation.Spectra, ...]
+    mobilities: dict[str, Mobility]
+    seen: dict[str, float]
+    seconds: dict[str, float]
 
 
-def _thermalise(atoms: Atoms, options: Mapping[str, Any], temperature: float, progress: Progress) -> None:
-    rng = np.random.default_rng(options["seed"])
-    # Half of it goes into the potential energy at once
-    thermalize_momenta(atoms, temperature_K=2 * temperature, exact_temperature=True, rng=rng)
-    Stationary(atoms)
-    md = Langevin(
-        atoms,
-        options["timestep_fs"] * units.fs,
-        temperature_K=temperature,
-        friction=FRICTION_PER_FS / units.fs,
-        fixcm=False,
-        rng=rng,
+def run_replica(
+    supercell: Atoms,
+    calculator: Calculator,
+    *,
+    index: int,
+    species: Sequence[str],
+    options: Mapping[str, Any],
+    temperature: float,
+    folder: Path,
+    progress: Progress,
+    span: tuple[float, float],
+) -> Replica:
+    """Thermalise a crystal at rest, let it run, and correlate what it did. Knows of no other replica.
+
+    Parameters
+    ----------
+    supercell
+        The relaxed supercell, which is left as it is.
+    calculator
+        The potential.
+    index
+        Of the replica: its seed is that of the options plus this.
+    species
+        Of each atom of the supercell.
+    options, temperature, folder
+        As in `run`; a file in the folder is removed again.
+    progress
+        Told the stages.
+    span
+        Shares of all the work at which this replica begins and ends.
+    """
+    watch, seed = Stopwatch(), options["seed"] + index
+    begin, end = span
+    atoms = supercell.copy()
+    atoms.calc = calculator
+    share = options["equilibration_ps"] / (options["equilibration_ps"] + options["production_ps"])
+    progress.stage("thermalising", until=begin + 0.95 * (end - begin) * share)
+    thermalise(atoms, options, temperature, seed=seed, update=progress.update)
+    watch.lap("equilibration")
+
+    progress.stage("running molecular dynamics", until=begin + 0.95 * (end - begin))
+    path = folder / "displacements.npy"
+    displacements, seen = produce(atoms, options, sites=supercell.positions, path=path, update=progress.update)
+    watch.lap("production")
+
+    progress.stage("correlating positions", until=end)
+    labels = np.array(species)
+    groups = {label: np.flatnonzero(labels == label) for label in sorted(set(species))}
+    # One run alone is cut into segments, so that there is a scatter at all
+    segments = n_segments(options) if options["replicas"] == 1 else 1
+    frames = displacements.shape[2] // segments
+    spectra = tuple(
+        correlate(
+            displacements[:, :, number * frames : (number + 1) * frames],
+            sites=supercell.positions,
+            cell=supercell.cell.array,
+            groups=list(groups.values()),
+            options=options,
+            seed=seed + number,
+            highest_energy=min(
+                protocol.dynamics(supercell.numbers).highest_mev, 0.9 * protocol.nyquist_energy(options["sample_fs"])
+            ),
+            update=lambda done, number=number: progress.update((number + done) / segments),  # type: ignore[misc]
+        )
+        for number in range(segments)
     )
-    steps = round(options["equilibration_ps"] * 1e3 / options["timestep_fs"])
-    for step, _ in enumerate(md.irun(steps)):
-        progress.update(step / max(steps, 1))
-    Stationary(atoms)
-    _check(atoms)
-
-
-def _check(atoms: Atoms) -> None:
-    if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.get_kinetic_energy()):
-        raise CannotPredict("The atoms flew apart: take a shorter time step, or a potential that knows this material.")
-
-
-def _produce(atoms: Atoms, path: Path, options: Mapping[str, Any], progress: Progress) -> dict[str, float]:
-    """Run at constant energy, writing the positions as they come, and return what was seen on the way."""
-    every = round(options["sample_fs"] / options["timestep_fs"])
-    steps = round(options["production_ps"] * 1e3 / options["timestep_fs"])
-    frame = Atoms(numbers=atoms.numbers, cell=atoms.cell, pbc=True)
-    start, temperatures = atoms.positions.copy(), []
-    md = VelocityVerlet(atoms, options["timestep_fs"] * units.fs)
-    first = last = atoms.get_total_energy()
-    displacement = np.zeros(len(atoms))
-    with TrajectoryWriter(str(path), mode="w", properties=[]) as trajectory:
-        for step, _ in enumerate(md.irun(steps)):
-            if step % every:
-                continue
-            frame.positions = atoms.positions
-            trajectory.write(frame)
-            temperatures.append(atoms.get_temperature())
-            displacement = np.maximum(displacement, np.linalg.norm(atoms.positions - start, axis=1))
-            if not math.isfinite(last := atoms.get_total_energy()):
-                _check(atoms)
-            progress.update(step / steps)
-    _check(atoms)
-    return {
-        "temperature_k": float(np.mean(temperatures)),
-        "energy_drift_mev_per_atom": float(1e3 * (last - first) / len(atoms)),
-        "largest_displacement_angstrom": float(displacement.max()),
-    }
+    mobilities = dict(zip(groups, mobility(displacements, list(groups.values()), options["sample_fs"]), strict=True))
+    path.unlink()
+    watch.lap("analysis")
+    return Replica(spectra, mobilities, seen, watch.seconds)
 
 
 def run(
@@ -116,62 +153,103 @@ def run(
     watch.lap("relax")
 
     supercell = relaxed.atoms.repeat(options["supercell"])
-    supercell.calc = calculator
-    evaluations = options["equilibration_ps"] / (options["equilibration_ps"] + options["production_ps"])
-    progress.stage("thermalising", until=0.02 + 0.73 * evaluations)
-    _thermalise(supercell, options, temperature, progress)
-    watch.lap("equilibration")
+    species = _species(atoms, options) * math.prod(options["supercell"])
+    n_replicas = options["replicas"]
+    replicas = [
+        run_replica(
+            supercell,
+            calculator,
+            index=index,
+            species=species,
+            options=options,
+            temperature=temperature,
+            folder=folder,
+            progress=progress,
+            span=(0.02 + 0.96 * index / n_replicas, 0.02 + 0.96 * (index + 1) / n_replicas),
+        )
+        for index in range(n_replicas)
+    ]
+    seconds = {part: sum(one.seconds[part] for one in replicas) for part in replicas[0].seconds}
+    steps = n_replicas * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
+    seconds["atom_steps_per_second"] = len(supercell) * steps / (seconds["equilibration_s"] + seconds["production_s"])
 
-    progress.stage("running molecular dynamics", until=0.75)
-    path = folder / "trajectory.traj"
-    seen = _produce(supercell, path, options, progress)
-    watch.lap("production")
-    md_s = watch.seconds["equilibration_s"] + watch.seconds["production_s"]
-    steps = (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    watch.seconds["atom_steps_per_second"] = len(supercell) * steps / md_s
-
-    progress.stage("correlating positions", until=0.98)
-    correlations = correlate(path, supercell, options, progress.update)
-    symbols = np.array(supercell.get_chemical_symbols())
+    seen = _together([one.seen for one in replicas])
+    moves = {
+        label: Mobility(*np.mean([dataclasses.astuple(one.mobilities[label]) for one in replicas], axis=0).tolist())
+        for label in sorted(set(species))
+    }
+    spacing = (supercell.get_volume() / len(supercell)) ** (1 / 3)
+    diffusing = [label for label, moved in moves.items() if diffuses(moved, spacing)]
+    runs = [spectra for one in replicas for spectra in one.spectra]
     partials = correlation.classical_partials(
-        coherent=correlations.coherent,
-        incoherent=correlations.incoherent,
-        coherent_q_points=correlations.coherent_q_points,
-        incoherent_q_points=correlations.incoherent_q_points,
-        time_step=options["sample_fs"],
-        q=protocol.Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / protocol.Q_STEP) + 1),
-        energy_step=protocol.ENERGY_STEP_MEV,
-        highest_energy=min(
-            protocol.dynamics(atoms.numbers).highest_mev, 0.9 * protocol.nyquist_energy(options["sample_fs"])
-        ),
-        concentration={symbol: float((symbols == symbol).mean()) for symbol in sorted({*atoms.get_chemical_symbols()})},
+        runs,
+        q=protocol.q_bins(options),
+        concentration={label: species.count(label) / len(species) for label in sorted(set(species))},
         # The ensemble is that of the run; a finite system at constant energy strays a little from what was asked for
         temperature=temperature,
-        metadata={"method": "md", "n_atoms": len(supercell), "n_windows": correlations.n_windows},
+        metadata={
+            "method": "md",
+            "n_atoms": len(supercell),
+            "replicas": n_replicas,
+            "runs_are": "replicas" if n_replicas > 1 else "segments of one run" if len(runs) > 1 else None,
+            "correlation_ps": options["correlation_ps"],
+            "energy_resolution_mev": protocol.energy_resolution(options),
+            "mean_square_displacement_angstrom2": {label: moved.fluctuation for label, moved in moves.items()},
+            "diffusing": diffusing,
+        },
     )
-    watch.lap("analysis")
     return Outcome(
         partials,
-        (*relaxed.warnings, *_warnings(seen, temperature)),
-        watch.seconds,
+        (
+            *relaxed.warnings,
+            *run_warnings(seen, temperature),
+            *_moving(diffusing, options),
+            *_scatter(n_replicas, len(runs)),
+        ),
+        {**watch.seconds, **seconds},
         {
             "largest_shift_angstrom": relaxed.largest_shift,
             "pressure_gpa": relaxed.pressure_gpa,
             "n_atoms": len(supercell),
             **seen,
+            "msd_angstrom2": {label: moved.displacement for label, moved in moves.items()},
+            "diffusion_angstrom2_per_ps": {label: moves[label].diffusion for label in diffusing},
         },
     )
 
 
-def _warnings(seen: Mapping[str, float], temperature: float) -> tuple[str, ...]:
-    found = []
-    if abs(seen["energy_drift_mev_per_atom"]) > DRIFT_MEV:
-        found.append(
-            f"The energy drifted by {seen['energy_drift_mev_per_atom']:.1f} meV an atom: choose a shorter time step."
-        )
-    if abs(seen["temperature_k"] / temperature - 1) > 0.1:
-        found.append(
-            f"The run settled at {seen['temperature_k']:.0f} K instead of {temperature:.0f} K: "
-            "choose a longer equilibration or a larger supercell."
-        )
-    return tuple(found)
+def _species(atoms: Atoms, options: Mapping[str, Any]) -> list[str]:
+    """Name what each atom of the uploaded cell is: its element, or its site."""
+    if not options["resolve_sites"]:
+        return list(atoms.get_chemical_symbols())
+    return site_labels(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
+
+
+def _together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What was seen in all replicas: the mean temperature, the largest drift and displacement."""
+    return {
+        "temperature_k": float(np.mean([one["temperature_k"] for one in seen])),
+        "energy_drift_mev_per_atom": max((one["energy_drift_mev_per_atom"] for one in seen), key=abs),
+        "largest_displacement_angstrom": max(one["largest_displacement_angstrom"] for one in seen),
+    }
+
+
+def _moving(diffusing: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
+    if not diffusing:
+        return ()
+    return (
+        f"{', '.join(diffusing)} leaves its sites within the run: its elastic line has become quasi-elastic. What is "
+        f"narrower than the {protocol.energy_resolution(options):.2g} meV of the correlation time still counts as "
+        "elastic.",
+    )
+
+
+def _scatter(n_replicas: int, n_runs: int) -> tuple[str, ...]:
+    if n_replicas > 1:
+        return ()
+    if n_runs == 1:
+        return ("One run this short gives no statistical error: ask for two replicas or more.",)
+    return (
+        f"The statistical error comes from {n_runs} segments of one run and is too small, since the energy of a "
+        "vibration hardly changes within a run: ask for two replicas or more.",
+    )
