@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 from scattering import quantum
 from scattering.constants import BOLTZMANN_MEV_PER_K
@@ -55,6 +56,23 @@ def test_the_first_moment_of_a_free_atom_asks_for_schofield() -> None:
     assert np.average(energy, weights=corrected) == pytest.approx(recoil, rel=1e-6)
     # βħω/2 in the exponent shifts the centre by half of the variance over kT, exactly E_r
     assert np.average(energy, weights=classical * quantum.correction("harmonic", energy, temperature)) < recoil
+
+
+@pytest.mark.parametrize("reduced", [1.0, 5.0, 20.0])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_what_an_overtone_would_need(reduced: float, order: int) -> None:
+    """An oscillator in closed form: I_n(z) classical, exp(nx/2) I_n(z_q) quantum; the ratio is (x/(1 − e⁻ˣ))ⁿ.
+
+    Debye–Waller factors left out, which are 1 at this small q. The figures of docs/method.md are these.
+    """
+    temperature, energy = 100.0, reduced * BOLTZMANN_MEV_PER_K * 100.0
+    classical = 1e-6  # z = q² kT/Mω²
+    quantum_z = classical * reduced / 2 / np.sinh(reduced / 2)
+    needed = np.exp(order * reduced / 2) * special.iv(order, quantum_z) / special.iv(order, classical)
+    one = quantum.correction("harmonic", np.array([energy]), temperature)[0]
+    assert needed == pytest.approx(one**order, rel=1e-9)
+    given = quantum.correction("harmonic", np.array([order * energy]), temperature)[0]
+    assert given == pytest.approx(needed, rel=1e-9) if order == 1 else given < needed
 
 
 def test_none_is_one_and_unknown_names_are_refused() -> None:
