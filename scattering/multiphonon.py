@@ -227,9 +227,10 @@ def self_part(
             progress(done / np.count_nonzero(shares))
         poisson = _poisson(np.outer(q**2, nodes), n_orders)
         for number in range(n_orders):
-            spectrum = fft.irfft(powers[number], length, workers=-1)[:, :n_energy] / spectra.step
-            # Transform and interpolation leave a noise of either sign where there is nothing
-            orders[number, species] = np.maximum(poisson[number + 1] @ spectrum, 0)
+            # Beyond so many times the highest phonon, and in its gaps, the transform leaves a noise of either sign
+            reach = min(n_energy, (number + 1) * (n_bins - 1) + 1)
+            spectrum = fft.irfft(powers[number], length, workers=-1)[:, :reach] / spectra.step
+            orders[number, species, :, :reach] = np.maximum(poisson[number + 1] @ spectrum, 0)
     return SelfPart(orders, elastic, beyond)
 
 

@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
-from scattering import crystal_harmonic, crystal_protocol, protocol
+from scattering import crystal_harmonic, crystal_protocol, energy_axis, protocol
 from scattering.crystal_partials import scattering_vectors
 from scattering.crystal_path import SampledPath, brillouin_zone
 from scattering.sites import site_labels
@@ -82,7 +82,7 @@ def run(
     symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
     cell, zones = relaxed.atoms.cell.array, np.array(options["zones"], dtype=np.int64)
     path, fine = crystal_protocol.sampled_path(options, crystal_protocol.path_of(options, symmetry), cell)
-    end = max(options["energy_max_mev"], protocol.ENERGY_HEADROOM * stability.highest_mev)
+    end = max(options["energy_max_mev"], energy_axis.HEADROOM * stability.highest_mev)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="\\s*More than one OpenMP", category=UserWarning)
         partials = crystal_harmonic.predict(

@@ -14,7 +14,7 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
-from scattering import harmonic, phonons, protocol
+from scattering import energy_axis, harmonic, phonons, protocol
 from scattering.sites import site_labels
 from workers.outcome import CannotPredict, Outcome
 from workers.progress import Progress
@@ -139,8 +139,12 @@ def run(
     progress.stage("averaging over a powder", until=0.97)
     labels = _labels(atoms, phonopy, resolve_sites=options["resolve_sites"])
     q = protocol.Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / protocol.Q_STEP) + 1)
-    energy = protocol.harmonic_energies(
-        options, highest_mev=stability.highest_mev, n_q=len(q), n_species=len(set(labels))
+    energy = energy_axis.bins(
+        end=options["energy_max_mev"],
+        highest=stability.highest_mev,
+        n_species=len(set(labels)),
+        n_orders=options["n_orders"],
+        n_q=len(q),
     )
     predicted = harmonic.predict(
         zone,

@@ -83,6 +83,7 @@ def test_what_the_user_says_is_kept() -> None:
         ({"correlation_ps": 0.06}, "options.correlation_ps"),
         ({"seed": 1.5}, "options.seed"),
         ({"relax_cell": 1}, "options.relax_cell"),
+        ({"n_orders": 3}, "options.n_orders"),  # molecular dynamics has all of them
         ({"thermostat": "magic"}, "options.thermostat"),
     ],
 )
@@ -99,3 +100,19 @@ def test_a_long_thin_cell_is_repeated_along_its_short_sides() -> None:
 def test_a_cubic_cell_stays_cubic() -> None:
     repeats = protocol.supercell(4.05 * np.eye(3), n_atoms=4, target=400)
     assert len(set(repeats)) == 1
+
+
+@pytest.mark.parametrize("options", [{"n_orders": 0}, {"n_orders": 11}, {"n_orders": 2.5}, {"energy_max_mev": 1e4}])
+def test_orders_and_energies_have_limits(options: dict[str, object]) -> None:
+    with pytest.raises(InvalidOptions) as refusal:
+        fill(SILICON, method="harmonic", **options)
+    assert refusal.value.errors[0]["loc"] == f"options.{next(iter(options))}"
+
+
+def test_more_sites_than_fit_into_memory_are_refused_with_a_way_out() -> None:
+    positions = np.random.default_rng(0).random((60, 3)) * 12
+    disordered = {"numbers": np.array([1, 6] * 30), "positions": positions, "cell": 12.0 * np.eye(3)}
+    with pytest.raises(InvalidOptions, match="60 sites") as refusal:
+        fill(disordered, method="harmonic", resolve_sites=True)
+    assert refusal.value.errors[0]["loc"] == "options.resolve_sites"
+    fill(disordered, method="harmonic", resolve_sites=True, q_max_inv_angstrom=5.0, n_orders=2)

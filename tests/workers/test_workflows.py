@@ -10,11 +10,13 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
+from ase.io import read
 
 from scattering import protocol
 from scattering.partials import Partials
 from scattering.quantum import detailed_balance, harmonic_correction
-from workers import harmonic, molecular_dynamics
+from tests.conftest import ROOT
+from workers import engines, harmonic, molecular_dynamics
 from workers.outcome import CannotPredict
 from workers.progress import ShuttingDown
 from workers.relaxation import CannotRelax, relax
@@ -59,7 +61,7 @@ def dynamic_copper(tmp_path_factory: pytest.TempPathFactory) -> Partials:
         timestep_fs=5.0,
         sample_fs=20.0,
         equilibration_ps=2.0,
-        production_ps=12.0,
+        production_ps=4.5,
         correlation_ps=3.0,
         n_q_points=1500,
         q_max_inv_angstrom=8.0,
@@ -76,7 +78,8 @@ def dynamic_copper(tmp_path_factory: pytest.TempPathFactory) -> Partials:
 
 
 def test_copper_in_emt_has_the_highest_phonon_that_it_is_known_to_have(harmonic_copper: Partials) -> None:
-    spectrum = harmonic_copper.incoherent[0, 40]
+    assert harmonic_copper.orders is not None
+    spectrum = harmonic_copper.orders[0, 0, 40]
     highest = harmonic_copper.energy[np.flatnonzero(spectrum > 0)[-1]]
     # Copper's is 30 meV by neutrons (Svensson 1967); EMT is some 10 % off
     assert 24 < highest < 34
@@ -116,6 +119,72 @@ def test_both_have_the_species_and_the_metadata_they_need(harmonic_copper: Parti
     np.testing.assert_allclose(harmonic_copper.q, dynamic_copper.q)
 
 
+def test_harmonic_copper_holds_all_that_it_scatters(harmonic_copper: Partials) -> None:
+    orders, step = harmonic_copper.orders, harmonic_copper.energy_step
+    assert orders is not None
+    assert len(orders) == 10
+    assert harmonic_copper.energy[-1] == 250.0
+    loss = orders[:, 0].astype(float)
+    gain = (loss * detailed_balance(harmonic_copper.energy, TEMPERATURE))[..., 1:]
+    total = harmonic_copper.incoherent_elastic[0] + step * (loss.sum(axis=(0, 2)) + gain.sum(axis=(0, 2)))
+    # Of eleven phonons there is nothing to 8 Å⁻¹; 1e-3: the gain side by detailed balance of the bins' centres
+    np.testing.assert_allclose(total, 1, atol=1e-3)
+    # Two phonons reach twice as far as one, in the coherent part too
+    highest = harmonic_copper.energy[np.flatnonzero(orders[0, 0, 40] > 0)[-1]]
+    beyond = harmonic_copper.energy > highest + step
+    np.testing.assert_allclose(
+        harmonic_copper.coherent[0][:, beyond], harmonic_copper.incoherent[0][:, beyond], rtol=1e-6
+    )
+    assert orders[1, 0, 40][beyond].max() > 0
+
+
+def test_sites_of_one_element_are_told_apart_on_request(progress: Silent) -> None:
+    """Double hexagonal close packing, ABAC: two atoms have cubic neighbours and two hexagonal ones."""
+    spacing, height = 3.59 / np.sqrt(2), 3.59 / np.sqrt(3)
+    fractional = [[0, 0, 0], [1 / 3, 2 / 3, 1 / 4], [0, 0, 1 / 2], [2 / 3, 1 / 3, 3 / 4]]
+    cell = [[spacing, 0, 0], [-spacing / 2, spacing * np.sqrt(3) / 2, 0], [0, 0, 4 * height]]
+    double = Atoms("Cu4", scaled_positions=fractional, cell=cell, pbc=True)
+    found = {}
+    for resolved in (False, True):
+        chosen = options("harmonic", double, supercell=[4, 4, 1], q_max_inv_angstrom=4.0, resolve_sites=resolved)
+        outcome = harmonic.run(double, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress)
+        found[resolved] = outcome.partials
+    assert found[False].species == ("Cu",)
+    assert found[True].species == ("Cu1", "Cu2")
+    np.testing.assert_allclose(found[True].concentration, 0.5)
+    np.testing.assert_allclose(found[True].incoherent.sum(axis=0), found[False].incoherent[0], rtol=1e-5, atol=1e-9)
+    # The two stackings differ by little, but they do
+    one, other = found[True].incoherent
+    assert 1e-3 < np.abs(one - other).sum() / one.sum() < 0.5
+
+
+def test_what_ten_phonons_leave_out_is_told(copper: Atoms) -> None:
+    chosen = options("harmonic", copper, supercell=[3, 3, 3], q_max_inv_angstrom=12.0, n_orders=2)
+    outcome = harmonic.run(copper, EMT(), options=chosen, temperature=1200.0, progress=Silent())
+    (warning,) = outcome.warnings
+    assert "up to 2 phonons" in warning
+    limit = float(warning.split("Cu beyond ")[1].split(" ")[0])
+    # Poisson: more than two phonons are 10 % at a mean of 1.10, which the elastic line is the measure of
+    q = outcome.partials.q[np.searchsorted(-outcome.partials.incoherent_elastic[0], -np.exp(-1.102))]
+    assert limit == pytest.approx(q, abs=0.6)
+
+
+@pytest.mark.slow
+def test_benzene_scatters_once(nep89: Path, progress: Silent) -> None:
+    """At 10 K nothing is given back: elastic line and ten orders up to 600 meV are all, at 4 Å⁻¹."""
+    benzene = read(ROOT / "backend" / "structures" / "examples" / "benzene.cif")
+    chosen = options("harmonic", benzene)
+    calculator = engines.calculator("nep-adapters", nep89)
+    partials = harmonic.run(benzene, calculator, options=chosen, temperature=10.0, progress=progress).partials
+    assert partials.orders is not None
+    row = np.searchsorted(partials.q, 4.0)
+    hydrogen = partials.species.index("H")
+    scattered = partials.orders[:, hydrogen, row].sum(dtype=float) * partials.energy_step
+    total = (scattered + partials.incoherent_elastic[hydrogen, row]) / partials.concentration[hydrogen]
+    # Two stretches, at 800 meV, are 0.2 % of all there
+    assert total == pytest.approx(1, abs=5e-3)
+
+
 def test_a_unit_cell_that_is_not_primitive_gives_the_same_phonons(copper: Atoms, progress: Silent) -> None:
     primitive = bulk("Cu", "fcc", a=3.59)
     ends = []
@@ -134,7 +203,7 @@ def test_md_stops_when_told_to_and_leaves_the_trajectory_to_its_folder(copper: A
             copper, EMT(), options=chosen, temperature=TEMPERATURE, folder=tmp_path, progress=progress
         )
     assert len(progress.shares) < 10
-    assert {path.name for path in tmp_path.iterdir()} <= {"trajectory.traj"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"displacements.npy"}
 
 
 class Broken(Calculator):
