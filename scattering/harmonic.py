@@ -185,7 +185,7 @@ def predict(
 
     References
     ----------
-    Placzek & Van Hove, Phys. Rev. 93 (1954) 1207; Squires (1978), Sec. 3.10.
+    Placzek & Van Hove, Phys. Rev. 93 (1954) 1207; Squires (1978), Ch. 3.
     """
     step = float(energy[1] - energy[0])
     species = tuple(sorted(set(labels)))

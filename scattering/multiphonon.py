@@ -91,7 +91,7 @@ def displacement_spectra(zone: Zone, *, temperature: float, step: float) -> Disp
 
     References
     ----------
-    Squires (1978), Eqs. 3.137 and 3.139.
+    Squires (1978), Ch. 3.
     """
     modes, crystal = zone.modes, zone.modes.crystal
     energies = modes.frequencies.to("meV").magnitude
@@ -202,8 +202,8 @@ def self_part(
 
     References
     ----------
-    Squires (1978), Sec. 3.10; Sjölander, Ark. Fys. 14 (1958) 315; Mitchell, Parker, Ramirez-Cuesta & Tomkinson,
-    Vibrational Spectroscopy with Neutrons (2005), Sec. 2.6.
+    Sjölander, Ark. Fys. 14 (1958) 315; Squires (1978), Ch. 3; Mitchell, Parker, Ramirez-Cuesta & Tomkinson,
+    Vibrational Spectroscopy with Neutrons (2005), for the semi-empirical average that this one replaces.
     """
     n_sites, n_bins = spectra.loss.shape[:2]
     degree = degree or (LEBEDEV_DEGREE if n_sites <= MANY_SITES else LEBEDEV_DEGREE_OF_MANY)

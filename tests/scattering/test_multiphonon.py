@@ -65,7 +65,7 @@ def debye(highest: float, temperature: float, mass: float, *, step: float) -> Di
 def test_einstein_oscillator_in_closed_form(temperature: float) -> None:
     """m quanta of which j are given back: weight e^(−2W) x^m / ((m−j)! j!) (n+1)^(m−j) n^j at (m − 2j) ω₀.
 
-    Summed over m this is Squires's Eq. 3.143: e^(−2W) e^(pβħω₀/2) I_p(2x √(n(n+1))) at p ω₀.
+    Summed over m this is e^(−2W) e^(pβħω₀/2) I_p(2x √(n(n+1))) at p ω₀ (Zemach & Glauber, Phys. Rev. 101 (1956) 118).
     """
     energy = 40.0
     found = of_one_atom(einstein(energy, temperature), n_energy=round(10 * energy / STEP) + 1)
