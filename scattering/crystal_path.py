@@ -217,12 +217,12 @@ def path_labels(zone: BrillouinZone, text: str | None) -> tuple[tuple[str, str],
         return zone.path
     pairs: list[tuple[str, str]] = []
     for part in text.split("|"):
-        labels = [_read_label(zone, label.strip()) for label in re.split(r"[-–—−,→]", part)]
-        if len(labels) < 2:
+        labels = [label.strip() for label in re.split(r"[-–—−,→]", part)]
+        if len(labels) < 2 or "" in labels:
             raise InvalidOptions(
                 [{"loc": "options.path", "msg": "Write at least two points with a hyphen between, such as Γ-X."}]
             )
-        pairs += itertools.pairwise(labels)
+        pairs += itertools.pairwise(_read_label(zone, label) for label in labels)
     for first, last in pairs:
         if first == last:
             raise InvalidOptions([{"loc": "options.path", "msg": f"{first}-{last} goes nowhere."}])

@@ -43,13 +43,12 @@ DISPLACEMENT: Final = 0.01
 MAX_ARMS: Final = 6
 """Waves that symmetry makes equivalent to one of the path, over which molecular dynamics averages."""
 MAX_BYTES: Final = 150e6
-"""Of the coherent partials."""
-_MD_ONLY_OF_POWDERS: Final = ("n_q_points",)
+"""Of the coherent partials, with those of each run."""
 
 
 @dataclass(frozen=True)
 class _Effort:
-    """What a quality aims at."""
+    """What a quality aims at; the steps are those of all replicas together, as many as for a powder."""
 
     atoms: int
     atom_steps: float
@@ -59,9 +58,9 @@ class _Effort:
 
 _EFFORTS: Final[Mapping[str, _Effort]] = {
     # Some minutes of MD on two cores; some hours; a day or a GPU
-    "preview": _Effort(1700, 1.2e7, 1.0, 2.0),
-    "standard": _Effort(6000, 3e8, 5.0, 5.0),
-    "production": _Effort(30_000, 5e9, 20.0, 10.0),
+    "preview": _Effort(1700, 1.2e7, 0.3, 2.0),
+    "standard": _Effort(6000, 3e8, 2.0, 5.0),
+    "production": _Effort(30_000, 5e9, 5.0, 10.0),
 }
 
 
@@ -119,11 +118,13 @@ def fill_options(
                 [{"loc": "options.supercell", "msg": "The supercell has no wave on this path; choose more repeats."}]
             )
         n_energy = protocol.dynamics(numbers).highest_mev / protocol.ENERGY_STEP_MEV
+        n_kept = 1 + filled["replicas"]
     else:
         rest = {"energy_max_mev": protocol.dynamics(numbers).highest_mev, **rest}
         filled = protocol.fill_options(method=method, options=rest, **base)
         n_energy = filled["energy_max_mev"] / protocol.ENERGY_STEP_MEV
-    bytes_each = 4 * n_energy * _n_pairs(filled, numbers, positions, cell)
+        n_kept = 1
+    bytes_each = 4 * n_kept * n_energy * _n_pairs(filled, numbers, positions, cell)
     if method != "md":
         length = sample(lines, cell, spacing=math.inf).ticks[-1][0]
         affordable = MAX_BYTES / (bytes_each * DEFAULT_ZONES)
@@ -162,14 +163,12 @@ def _own_options(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
         take("zones", _check_zones(given["zones"]))
     if "n_zones" in given:
         n = given["n_zones"]
-        whole = isinstance(n, int | float) and not isinstance(n, bool) and n == int(n)
-        take("n_zones", None if whole and 1 <= n <= MAX_ZONES else f"Give a whole number from 1 to {MAX_ZONES}.")
+        number = isinstance(n, int | float) and not isinstance(n, bool) and 1 <= n <= MAX_ZONES
+        take("n_zones", None if number and n == int(n) else f"Give a whole number from 1 to {MAX_ZONES}.")
     if method == "md":
-        errors += [
-            {"loc": f"options.{name}", "msg": "Along a path the q-points are those of path and zones; leave it out."}
-            for name in _MD_ONLY_OF_POWDERS
-            if name in given
-        ]
+        if "n_q_points" in given:
+            message = "Along a path the q-points are those of path and zones; leave it out."
+            errors.append({"loc": "options.n_q_points", "msg": message})
         if "force_constant_supercell" in given:
             take("force_constant_supercell", None)
     elif "path_spacing_inv_angstrom" in given:
@@ -259,15 +258,16 @@ def _fill_md(
     # Checks what was given before anything is worked out from it
     filled = protocol.fill_options(method="md", options=chosen, **base)
     if "production_ps" not in given:
-        steps = effort.atom_steps / protocol.n_atoms_simulated(filled, n_atoms)
+        steps = effort.atom_steps / protocol.n_atoms_simulated(filled, n_atoms) / filled["replicas"]
         picoseconds = steps * filled["timestep_fs"] * 1e-3 - filled["equilibration_ps"]
-        chosen["production_ps"] = round(min(max(picoseconds, 2 * effort.correlation_ps), 1000.0), 1)
+        shortest = protocol.SPARE * given.get("correlation_ps", effort.correlation_ps)
+        chosen["production_ps"] = round(min(max(picoseconds, shortest), 1000.0), 1)
     if "correlation_ps" not in given:
         production = chosen["production_ps"]
-        chosen["correlation_ps"] = round(min(production / 2, max(production / 20, effort.correlation_ps), 20.0), 3)
+        longest = min(production / protocol.SPARE, max(production / 2, effort.correlation_ps), 20.0)
+        chosen["correlation_ps"] = round(longest, 3)
     filled = protocol.fill_options(method="md", options=chosen, **base)
-    for name in _MD_ONLY_OF_POWDERS:
-        filled.pop(name, None)
+    del filled["n_q_points"]
     try:
         phonons = protocol.fill_options(method="harmonic", options={"supercell": force_constants}, **base)
     except InvalidOptions as error:
@@ -360,7 +360,7 @@ def estimate_seconds(
     options: Mapping[str, Any], *, n_atoms_cell: int, method: str, atom_steps_per_second: float
 ) -> float:
     """Expected duration in s on this machine, all cores; see `protocol.estimate_seconds`."""
-    harmonic = {"supercell": options.get("force_constant_supercell", options["supercell"])}
+    harmonic = {"supercell": options.get("force_constant_supercell", options["supercell"]), "n_orders": 0}
     phonons = protocol.estimate_seconds(
         harmonic, n_atoms_cell=n_atoms_cell, method="harmonic", atom_steps_per_second=atom_steps_per_second
     )

@@ -26,6 +26,8 @@ STRONG_DEBYE_WALLER = 3.0
 """Of the exponent 2W: beyond, a twentieth is left of what one phonon scatters, and dividing magnifies all the rest."""
 LARGEST_EXPONENT = 60.0
 """Of the Debye–Waller factor divided out: single precision ends at 88."""
+N_BANDS = 8
+"""Into which the recorded energies are cut: the resolution is narrow, and its matrix almost empty."""
 SHORTEST_Q = 1e-6
 """Å⁻¹. The forward direction, which nothing measures."""
 
@@ -109,12 +111,24 @@ def _weighted(
     return total
 
 
-def _recorded(
-    weighted: NDArray[np.float32], seen: Response, factor: NDArray[np.float32], matrix: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Both sides of ω = 0 with their statistics, broadened: (..., n_energy) → (..., n_recorded)."""
-    both = np.concatenate([weighted[..., seen.n_gain : 0 : -1], weighted], axis=-1) * factor
-    return np.asarray(both @ matrix)
+def _folded(seen: Response, factor: NDArray[np.float64], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Matrix (n_energy, n_recorded) from energy loss alone to what is recorded of both signs, with their factors."""
+    both = (factor[:, None] * matrix).astype(np.float32)
+    folded = both[seen.n_gain :].copy()
+    folded[1 : seen.n_gain + 1] += both[: seen.n_gain][::-1]
+    return folded
+
+
+def _recorded(weighted: NDArray[np.float32], folded: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Broaden: (..., n_energy) → (..., n_recorded), some columns at a time, which only the energies near them reach."""
+    flat = weighted.reshape(-1, weighted.shape[-1])
+    result = np.zeros((len(flat), folded.shape[1]), dtype=np.float32)
+    for columns in np.array_split(np.arange(folded.shape[1]), N_BANDS):
+        near = np.flatnonzero(folded[:, columns].any(axis=1))
+        if len(near):
+            rows, band = slice(near[0], near[-1] + 1), slice(columns[0], columns[-1] + 1)
+            result[:, band] = flat[:, rows] @ folded[rows, band]
+    return result.reshape(*weighted.shape[:-1], -1)
 
 
 def inside(
@@ -155,7 +169,7 @@ def inside(
 def _average(values: NDArray[Any], reached: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Average over the first axis where it is reached, NaN where nowhere, and how many that are."""
     count = reached.sum(axis=0)
-    total = np.where(reached, values, 0).sum(axis=0)
+    total = np.einsum("z...,z...->...", values, reached)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(values.dtype), count
 
 
@@ -201,7 +215,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
             view.fwhm_mev,
         )
     )
-    factor = _factor(partials, view, seen).astype(np.float32)
+    factor = _factor(partials, view, seen)
     chosen = slice(None) if path.zone is None else slice(path.zone, path.zone + 1)
     vectors = partials.vectors[chosen]
     lengths = np.linalg.norm(vectors, axis=-1)
@@ -209,15 +223,20 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     low, high = view.q_range or (0.0, np.inf)
     counted = ((lengths >= low) & (lengths <= high))[..., None]
 
-    weighted = _weighted(partials, partials.coherent[:, chosen], partials.incoherent, multipliers, lengths)
+    to_map, to_cut = _folded(seen, factor, seen.map_matrix), _folded(seen, factor, seen.matrix)
+    # Energies above reach nothing that is recorded
+    end = 1 + int(np.flatnonzero(to_map.any(axis=1) | to_cut.any(axis=1)).max(initial=0))
+    to_map, to_cut = to_map[:end], to_cut[:end]
+    coherent, incoherent = partials.coherent[:, chosen, :, :end], partials.incoherent[..., :end]
+    weighted = _weighted(partials, coherent, incoherent, multipliers, lengths)
     reached = counted & inside(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
-    intensity, n_zones = _average(_recorded(weighted, seen, factor, seen.map_matrix), reached)
+    intensity, n_zones = _average(_recorded(weighted, to_map), reached)
     unit = UNITS[view.probe] + (" Å²" if path.divide_q_squared else "")
     cut = None
     if cut_at is not None:
         at = slice(cut_at, cut_at + 1)
         cut = _cut(
-            partials, path, cut_at, chosen, lengths[:, cut_at], weighted[:, cut_at], seen, factor, grid.centres,
+            partials, path, cut_at, chosen, lengths[:, cut_at], weighted[:, cut_at], to_cut, grid.centres,
             counted[:, cut_at] & inside(instrument, settings, lengths[:, cut_at], grid.centres, partials.q_step / 2),
             (multipliers[0][:, :, at], multipliers[1][:, :, at]),
         )  # fmt: skip
@@ -256,8 +275,7 @@ def _cut(
     chosen: slice,
     lengths: NDArray[np.float64],
     weighted: NDArray[np.float32],
-    seen: Response,
-    factor: NDArray[np.float32],
+    folded: NDArray[np.float32],
     energy: NDArray[np.float64],
     reached: NDArray[np.bool_],
     multipliers: tuple[NDArray[np.float32], NDArray[np.float32]],
@@ -265,14 +283,15 @@ def _cut(
     scale = energy**2 if path.times_energy_squared else np.ones_like(energy)
 
     def recorded(values: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(_recorded(values, seen, factor, seen.matrix) * scale, dtype=float)
+        return np.asarray(_recorded(values, folded) * scale, dtype=float)
 
     per_zone = recorded(weighted)
     error = None
     if partials.coherent_runs is not None and partials.incoherent_runs is not None:
         runs = []
         for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True):
-            one = _weighted(partials, pairs[:, chosen, at : at + 1], selves, multipliers, lengths[:, None])
+            part = pairs[:, chosen, at : at + 1, : len(folded)]
+            one = _weighted(partials, part, selves[..., : len(folded)], multipliers, lengths[:, None])
             runs.append(_average(recorded(one[:, 0]), reached)[0])
         error = standard_error(np.array(runs))
     order = np.argsort(lengths, kind="stable")

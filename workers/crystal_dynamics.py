@@ -1,134 +1,93 @@
-"""The molecular-dynamics workflow of a single crystal: a run, its correlations at k + G, and harmonic dispersion."""
+"""The molecular-dynamics workflow of a single crystal: independent runs, correlated at k + G; harmonic dispersion."""
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
-from ase.io.trajectory import TrajectoryReader
 from numpy.typing import NDArray
 
-from scattering import crystal_correlation, crystal_harmonic, crystal_protocol, intermediate, protocol
+from scattering import crystal_correlation, crystal_harmonic, crystal_protocol, powder, protocol
 from scattering.constants import PLANCK_MEV_FS
-from scattering.crystal_partials import CrystalPartials
-from scattering.crystal_path import BrillouinZone, SampledPath, brillouin_zone
-from workers import molecular_dynamics
-from workers.crystal_harmonic import lengths_axis, species_labels
+from scattering.crystal_partials import CrystalPartials, scattering_vectors
+from scattering.crystal_path import SampledPath, brillouin_zone
+from workers.analysis import n_segments
+from workers.crystal_analysis import CrystalSpectra, Target, correlate
+from workers.crystal_harmonic import species_labels
 from workers.force_constants import displace
+from workers.integration import produce, run_warnings, thermalise
 from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
 from workers.stopwatch import Stopwatch
 
-SELF_STEP: Final = 0.4
-"""Å⁻¹. Between the |q| of the self part, of which S/q² is interpolated."""
-BLOCK_BYTES: Final = 128e6
-"""Of correlations that are worked on at once."""
-FRAMES_AT_ONCE: Final = 256
+MOBILE_ANGSTROM2 = 1.0
+"""Mean-square displacement in one direction beyond which atoms are no longer on their sites: metals melt near 0.1."""
 
 
-def displacements(path: Path, sites: NDArray[np.float64], folder: Path) -> NDArray[np.float32]:
-    """Read a trajectory as displacements from sites: shape (n_atoms, 3, n_frames), Å, mapped from a file."""
-    with TrajectoryReader(str(path)) as frames:
-        n_frames = len(frames)
-        mapped = np.memmap(folder / "displacements", np.float32, "w+", shape=(*sites.shape, n_frames))
-        for begin in range(0, n_frames, FRAMES_AT_ONCE):
-            rows = range(begin, min(begin + FRAMES_AT_ONCE, n_frames))
-            mapped[:, :, begin : rows.stop] = np.stack([frames[row].positions - sites for row in rows], axis=-1)
-    return mapped
+@dataclass(frozen=True, eq=False)
+class _Replica:
+    """What one run leaves behind: spectra of its segments, displacement tensors by species, what was seen, times."""
+
+    spectra: tuple[CrystalSpectra, ...]
+    displacements: NDArray[np.float64]
+    seen: dict[str, float]
+    seconds: dict[str, float]
 
 
-def _blocks(count: NDArray[np.int64], bytes_each: float) -> Iterator[slice]:
-    """Cut wave vectors into blocks whose correlations fit `BLOCK_BYTES`."""
-    begin, held = 0, 0.0
-    for k, waves in enumerate(count):
-        if held and held + waves * bytes_each > BLOCK_BYTES:
-            yield slice(begin, k)
-            begin, held = k, 0.0
-        held += waves * bytes_each
-    yield slice(begin, len(count))
-
-
-def coherent_spectra(
-    moved: NDArray[np.float32],
-    sites: NDArray[np.float64],
-    groups: Sequence[NDArray[np.int64]],
+def _run_replica(
+    supercell: Atoms,
+    calculator: Calculator,
+    target: Target,
     *,
-    symmetry: BrillouinZone,
-    cell: NDArray[np.float64],
-    path: SampledPath,
-    zones: NDArray[np.int64],
+    index: int,
     options: Mapping[str, Any],
-    highest_energy: float,
-    update: Callable[[float], None],
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Coherent spectra at k + G, averaged over equivalent waves: energies, and (n_pairs, n_zones, n_k, n_energy)."""
-    n_lags = round(options["correlation_ps"] * 1e3 / options["sample_fs"]) + 1
-    n_pairs = len(groups) * (len(groups) + 1) // 2
-    parts, energy = list[NDArray[np.float32]](), np.empty(0)
-    waves = np.array(
-        [len(symmetry.arms(k, options["supercell"], crystal_protocol.MAX_ARMS)) for k in path.wave_vectors]
-    )
-    for block in _blocks(waves, 8 * n_pairs * n_lags * len(zones)):
+    temperature: float,
+    folder: Path,
+    progress: Progress,
+    span: tuple[float, float],
+) -> _Replica:
+    """Thermalise a crystal at rest, let it run, and correlate what it did, between two shares of all the work."""
+    watch, seed = Stopwatch(), options["seed"] + index
+    begin, end = span
+    atoms = supercell.copy()
+    atoms.calc = calculator
+    share = options["equilibration_ps"] / (options["equilibration_ps"] + options["production_ps"])
+    progress.stage("thermalising", until=begin + 0.9 * (end - begin) * share)
+    thermalise(atoms, options, temperature, seed=seed, update=progress.update)
+    watch.lap("equilibration")
 
-        def within(share: float, block: slice = block) -> None:
-            update((block.start + share * (block.stop - block.start)) / len(waves))
+    progress.stage("running molecular dynamics", until=begin + 0.9 * (end - begin))
+    path = folder / "displacements.npy"
+    moved, seen = produce(atoms, options, sites=supercell.positions, path=path, update=progress.update)
+    watch.lap("production")
 
-        vectors, count = crystal_correlation.equivalent_vectors(
-            symmetry,
-            cell,
-            path.wave_vectors[block],
-            zones,
-            supercell=options["supercell"],
-            most=crystal_protocol.MAX_ARMS,
-        )
-        correlation = intermediate.collective_functions(
-            moved,
-            sites,
-            groups,
-            vectors,
-            n_lags,
-            update=within,
-        )
-        energy, spectrum = crystal_correlation.decaying_spectrum(
-            crystal_correlation.average_equivalent(correlation, count, len(zones)),
-            time_step=options["sample_fs"],
-            energy_step=protocol.ENERGY_STEP_MEV,
-            highest_energy=highest_energy,
-        )
-        parts.append(spectrum)
-    return energy, np.concatenate(parts, axis=2)
+    progress.stage("correlating positions", until=end)
+    # One run alone is cut into segments, so that there is a scatter at all
+    segments = n_segments(options) if options["replicas"] == 1 else 1
+    frames = moved.shape[2] // segments
+    spectra = []
+    for number in range(segments):
 
+        def within(done: float, number: int = number) -> None:
+            progress.update((number + done) / segments)
 
-def self_spectra(
-    moved: NDArray[np.float32],
-    groups: Sequence[NDArray[np.int64]],
-    *,
-    q: NDArray[np.float64],
-    options: Mapping[str, Any],
-    highest_energy: float,
-    update: Callable[[float], None],
-) -> NDArray[np.float32]:
-    """Self part on |q|, per atom of the sample: shape (n_species, n_q, n_energy).
-
-    Averaged over the directions x, y and z, which is exact for what is quadratic in q.
-    """
-    n_lags = round(options["correlation_ps"] * 1e3 / options["sample_fs"]) + 1
-    points = (q[:, None, None] * np.eye(3)).reshape(-1, 3)
-    correlation = intermediate.self_functions(moved, groups, points, n_lags, update=update)
-    _, spectrum = crystal_correlation.decaying_spectrum(
-        correlation.reshape(len(groups), len(q), 3, n_lags).mean(axis=2),
-        time_step=options["sample_fs"],
-        energy_step=protocol.ENERGY_STEP_MEV,
-        highest_energy=highest_energy,
-    )
-    shares = np.array([len(group) for group in groups]) / len(moved)
-    return np.asarray(spectrum * shares[:, None, None].astype(np.float32))
+        stretch = moved[:, :, number * frames : (number + 1) * frames]
+        spectra.append(correlate(stretch, target, options=options, seed=seed + number, update=within))
+    tensors = [
+        crystal_correlation.mean_square_displacements(moved, group, target.symmetry.rotations_cartesian)
+        for group in target.groups
+    ]
+    path.unlink()
+    watch.lap("analysis")
+    return _Replica(tuple(spectra), np.array(tensors), seen, watch.seconds)
 
 
 def run(
@@ -153,7 +112,7 @@ def run(
     temperature
         Kelvin.
     folder
-        Where the trajectory goes while it is needed.
+        Where a run's displacements go while they are needed.
 
     Raises
     ------
@@ -166,8 +125,7 @@ def run(
     watch.lap("relax")
 
     progress.stage("displacing atoms", until=0.04)
-    labels = species_labels(atoms, options)
-    cell, zones = relaxed.atoms.cell.array, np.array(options["zones"], dtype=np.int64)
+    labels, cell = species_labels(atoms, options), relaxed.atoms.cell.array
     symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
     lines = crystal_protocol.path_of(options, symmetry)
     path, fine = crystal_protocol.sampled_path(options, lines, cell)
@@ -186,85 +144,57 @@ def run(
     watch.lap("force_constants")
 
     supercell = relaxed.atoms.repeat(options["supercell"])
-    sites = supercell.positions.copy()
-    supercell.calc = calculator
-    evaluations = options["equilibration_ps"] / (options["equilibration_ps"] + options["production_ps"])
-    progress.stage("thermalising", until=0.04 + 0.76 * evaluations)
-    molecular_dynamics._thermalise(supercell, options, temperature, progress)
-    watch.lap("equilibration")
-
-    progress.stage("running molecular dynamics", until=0.8)
-    trajectory = folder / "trajectory.traj"
-    seen = molecular_dynamics._produce(supercell, trajectory, options, progress)
-    watch.lap("production")
-    md_s = watch.seconds["equilibration_s"] + watch.seconds["production_s"]
-    steps = (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    watch.seconds["atom_steps_per_second"] = len(supercell) * steps / md_s
-
-    progress.stage("correlating positions", until=0.98)
-    moved = displacements(trajectory, sites, folder)
-    of_atom = np.array(labels * (len(supercell) // len(labels)))
+    of_atom = np.array(labels * math.prod(options["supercell"]))
     species = tuple(sorted(set(labels)))
-    groups = [np.flatnonzero(of_atom == one) for one in species]
-    highest_energy = min(
-        protocol.dynamics(atoms.numbers).highest_mev, 0.9 * protocol.nyquist_energy(options["sample_fs"])
-    )
-    energy, coherent = coherent_spectra(
-        moved,
-        sites,
-        groups,
+    zones = np.array(options["zones"], dtype=np.int64)
+    target = Target(
         symmetry=symmetry,
         cell=cell,
-        path=path,
-        zones=zones,
-        options=options,
-        highest_energy=highest_energy,
-        update=lambda share: progress.update(share / 2),
-    )
-    q = lengths_axis(cell, path, zones, SELF_STEP)
-    incoherent = self_spectra(
-        moved,
-        groups,
-        q=q,
-        options=options,
-        highest_energy=highest_energy,
-        update=lambda share: progress.update((1 + share) / 2),
-    )
-    partials = CrystalPartials(
-        cell=cell,
+        sites=supercell.positions,
+        groups=tuple(np.flatnonzero(of_atom == one) for one in species),
         wave_vectors=path.wave_vectors,
-        distance=path.distance,
-        labels=path.labels,
-        ticks=path.ticks,
         zones=zones,
-        energy=energy,
-        species=species,
-        concentration=np.array([len(group) / len(supercell) for group in groups]),
-        coherent=coherent,
-        q=q,
-        incoherent=incoherent,
-        displacements=np.array(
-            [
-                crystal_correlation.mean_square_displacements(moved, group, symmetry.rotations_cartesian)
-                for group in groups
-            ]
+        q=powder.shells(float(np.linalg.norm(scattering_vectors(cell, path.wave_vectors, zones), axis=-1).max())),
+        highest_energy=min(
+            protocol.dynamics(atoms.numbers).highest_mev, 0.9 * protocol.nyquist_energy(options["sample_fs"])
         ),
-        dispersion_distance=fine.distance,
-        dispersion=dispersion,
-        temperature=temperature,
-        statistics="classical",
-        metadata={
+    )
+    n_replicas = options["replicas"]
+    replicas = [
+        _run_replica(
+            supercell,
+            calculator,
+            target,
+            index=index,
+            options=options,
+            temperature=temperature,
+            folder=folder,
+            progress=progress,
+            span=(0.04 + 0.94 * index / n_replicas, 0.04 + 0.94 * (index + 1) / n_replicas),
+        )
+        for index in range(n_replicas)
+    ]
+    seconds = {part: sum(one.seconds[part] for one in replicas) for part in replicas[0].seconds}
+    steps = n_replicas * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
+    seconds["atom_steps_per_second"] = len(supercell) * steps / (seconds["equilibration_s"] + seconds["production_s"])
+    seen = {
+        "temperature_k": float(np.mean([one.seen["temperature_k"] for one in replicas])),
+        "energy_drift_mev_per_atom": max((one.seen["energy_drift_mev_per_atom"] for one in replicas), key=abs),
+        "largest_displacement_angstrom": max(one.seen["largest_displacement_angstrom"] for one in replicas),
+    }
+    partials = _partials(
+        replicas, target, path, fine, dispersion, species, temperature,
+        {
             "method": "md",
             "n_atoms": len(supercell),
             "energy_resolution_mev": PLANCK_MEV_FS / (options["correlation_ps"] * 1e3),
         },
-    )
-    watch.lap("analysis")
+    )  # fmt: skip
     missing = crystal_protocol.missing_segments(lines, options["supercell"])
     return Outcome(
         partials,
-        (*relaxed.warnings, *molecular_dynamics._warnings(seen, temperature), *_missing_warnings(missing)),
-        watch.seconds,
+        (*relaxed.warnings, *run_warnings(seen, temperature), *_warnings(partials, missing)),
+        {**watch.seconds, **seconds},
         {
             "largest_shift_angstrom": relaxed.largest_shift,
             "pressure_gpa": relaxed.pressure_gpa,
@@ -277,7 +207,54 @@ def run(
     )
 
 
-def _missing_warnings(missing: Sequence[str]) -> tuple[str, ...]:
-    if not missing:
-        return ()
-    return (f"The supercell has fewer than two waves on {', '.join(missing)}: choose other repeats to see more of it.",)
+def _partials(
+    replicas: Sequence[_Replica],
+    target: Target,
+    path: SampledPath,
+    fine: SampledPath,
+    dispersion: NDArray[np.float64],
+    species: tuple[str, ...],
+    temperature: float,
+    metadata: dict[str, Any],
+) -> CrystalPartials:
+    runs = [spectra for replica in replicas for spectra in replica.spectra]
+    coherent = np.array([spectra.coherent for spectra in runs])
+    incoherent = np.array([spectra.incoherent for spectra in runs])
+    return CrystalPartials(
+        cell=target.cell,
+        wave_vectors=path.wave_vectors,
+        distance=path.distance,
+        labels=path.labels,
+        ticks=path.ticks,
+        zones=target.zones,
+        energy=runs[0].energy,
+        species=species,
+        concentration=np.array([len(group) / len(target.sites) for group in target.groups]),
+        coherent=coherent.mean(axis=0),
+        q=target.q,
+        incoherent=incoherent.mean(axis=0),
+        displacements=np.mean([replica.displacements for replica in replicas], axis=0),
+        dispersion_distance=fine.distance,
+        dispersion=dispersion,
+        temperature=temperature,
+        statistics="classical",
+        metadata=metadata,
+        coherent_runs=coherent if len(runs) > 1 else None,
+        incoherent_runs=incoherent if len(runs) > 1 else None,
+    )
+
+
+def _warnings(partials: CrystalPartials, missing: Sequence[str]) -> tuple[str, ...]:
+    found = []
+    if missing:
+        found.append(
+            f"The supercell has fewer than two waves on {', '.join(missing)}: choose other repeats to see more of it."
+        )
+    moved = np.linalg.eigvalsh(partials.displacements).max(axis=1)
+    mobile = [species for species, most in zip(partials.species, moved, strict=True) if most > MOBILE_ANGSTROM2]
+    if mobile:
+        found.append(
+            f"{', '.join(mobile)} left the sites of the crystal: there is no Debye–Waller factor to divide out of what "
+            "this is scattered from. Look at the map with that correction off, or at a powder."
+        )
+    return tuple(found)

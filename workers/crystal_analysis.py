@@ -1,0 +1,139 @@
+"""From the displacements of a run to the spectra of a single crystal along a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering import crystal_correlation, powder, protocol
+from scattering.crystal_path import BrillouinZone
+from scattering.crystal_protocol import MAX_ARMS
+from scattering.intermediate import collective_functions, self_functions
+
+BLOCK_BYTES: Final = 128e6
+"""Of correlations that are worked on at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Where to look, and what the atoms are.
+
+    Attributes
+    ----------
+    symmetry
+        Of the crystal.
+    cell, sites
+        Shapes (3, 3) and (n_atoms, 3), Å: the cell that is repeated, and the atoms of the supercell at rest.
+    groups
+        Indices of the atoms of each species, species sorted.
+    wave_vectors, zones
+        Shapes (n_k, 3) and (n_zones, 3), r.l.u. of the cell.
+    q
+        Shape (n_q,), Å⁻¹: where the self part is wanted.
+    highest_energy
+        Of the spectra, meV.
+    """
+
+    symmetry: BrillouinZone
+    cell: NDArray[np.float64]
+    sites: NDArray[np.float64]
+    groups: tuple[NDArray[np.int64], ...]
+    wave_vectors: NDArray[np.float64]
+    zones: NDArray[np.int64]
+    q: NDArray[np.float64]
+    highest_energy: float
+
+
+@dataclass(frozen=True, eq=False)
+class CrystalSpectra:
+    """Of a run, or a stretch of one, per atom of the sample.
+
+    Attributes
+    ----------
+    energy
+        Shape (n_energy,), meV.
+    coherent
+        Shape (n_pairs, n_zones, n_k, n_energy), 1/meV, averaged over equivalent waves.
+    incoherent
+        Shape (n_species, n_q, n_energy), 1/meV.
+    """
+
+    energy: NDArray[np.float64]
+    coherent: NDArray[np.float32]
+    incoherent: NDArray[np.float32]
+
+
+def _blocks(count: Sequence[int], bytes_each: float) -> Iterator[slice]:
+    """Cut wave vectors of so many waves each into blocks whose correlations fit `BLOCK_BYTES`."""
+    begin, held = 0, 0.0
+    for k, waves in enumerate(count):
+        if held and held + waves * bytes_each > BLOCK_BYTES:
+            yield slice(begin, k)
+            begin, held = k, 0.0
+        held += waves * bytes_each
+    yield slice(begin, len(count))
+
+
+def correlate(
+    displacements: NDArray[np.float32],
+    target: Target,
+    *,
+    options: Mapping[str, Any],
+    seed: int,
+    update: Callable[[float], None],
+) -> CrystalSpectra:
+    """Correlate a run, or a stretch of one, and turn it into spectra.
+
+    Parameters
+    ----------
+    displacements
+        Shape (n_atoms, 3, n_frames), Å, from the sites, unwrapped.
+    target
+        Where to look.
+    options
+        As `scattering.crystal_protocol.fill_options` returns them.
+    seed
+        Of the directions of the self part.
+    update
+        Called with the share that is done.
+    """
+    n_lags, n_groups = round(options["correlation_ps"] * 1e3 / options["sample_fs"]) + 1, len(target.groups)
+
+    def spectrum(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        return crystal_correlation.decaying_spectrum(
+            correlation,
+            time_step=options["sample_fs"],
+            energy_step=protocol.ENERGY_STEP_MEV,
+            highest_energy=target.highest_energy,
+        )
+
+    count = [len(target.symmetry.arms(k, options["supercell"], MAX_ARMS)) for k in target.wave_vectors]
+    parts = list[NDArray[np.float32]]()
+    for block in _blocks(count, 8 * n_groups * (n_groups + 1) / 2 * n_lags * len(target.zones)):
+        vectors, waves = crystal_correlation.equivalent_vectors(
+            target.symmetry,
+            target.cell,
+            target.wave_vectors[block],
+            target.zones,
+            supercell=options["supercell"],
+            most=MAX_ARMS,
+        )
+
+        def within(share: float, block: slice = block) -> None:
+            update((block.start + share * (block.stop - block.start)) / len(count) / 2)
+
+        correlation = collective_functions(displacements, target.sites, target.groups, vectors, n_lags, update=within)
+        parts.append(spectrum(crystal_correlation.average_equivalent(correlation, waves, len(target.zones)))[1])
+
+    points = powder.shell_vectors(target.q, seed=seed)
+    selves = self_functions(
+        displacements, target.groups, points.reshape(-1, 3), n_lags, update=lambda share: update(0.5 + share / 2)
+    )
+    share = np.array([len(group) for group in target.groups]) / len(target.sites)
+    averaged = selves.reshape(n_groups, len(target.q), -1, n_lags).mean(axis=2)
+    energy, incoherent = spectrum(share[:, None, None] * averaged)
+    return CrystalSpectra(energy, np.concatenate(parts, axis=2), incoherent)
