@@ -192,7 +192,7 @@ def predict(
     member = np.array([[label == one for label in labels] for one in species])
     concentration = member.mean(axis=1)
     spectra = multiphonon.displacement_spectra(zone, temperature=temperature, step=step)
-    of_site = np.equal.outer(spectra.site, np.arange(spectra.site.max() + 1))
+    of_site = np.equal.outer(spectra.site, np.arange(spectra.site.max() + 1)).astype(float)
     self_part = multiphonon.self_part(
         spectra,
         shares=member @ of_site / len(labels),

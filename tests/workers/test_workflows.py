@@ -153,6 +153,8 @@ def test_sites_of_one_element_are_told_apart_on_request(progress: Silent) -> Non
     assert found[True].species == ("Cu1", "Cu2")
     np.testing.assert_allclose(found[True].concentration, 0.5)
     np.testing.assert_allclose(found[True].incoherent.sum(axis=0), found[False].incoherent[0], rtol=1e-5, atol=1e-9)
+    # At 0.1 Å⁻¹ next to all is elastic: each site counts with all of its atoms
+    np.testing.assert_allclose(found[True].incoherent_elastic[:, 0], 0.5, rtol=1e-3)
     # The two stackings differ by little, but they do
     one, other = found[True].incoherent
     assert 1e-3 < np.abs(one - other).sum() / one.sum() < 0.5
