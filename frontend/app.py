@@ -12,7 +12,7 @@ from dash import Dash, Input, Output
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
 
-from frontend import shell, theme
+from frontend import confirmation, shell, theme
 from frontend.client import ApiClient, ApiProblem
 from frontend.pages import about, forecast, landing, missing, structure
 from frontend.session import of_user
@@ -87,6 +87,7 @@ def mount(app: FastAPI) -> Dash:
     client = ApiClient(app)
     dash_app.layout = shell.layout()
     shell.register(dash_app)
+    confirmation.register(dash_app)
     for page in (landing, structure, forecast):
         page.register(dash_app, client)
     _route(dash_app, client)

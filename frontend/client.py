@@ -60,6 +60,8 @@ class Instrument(TypedDict):
     energy_range_mev: list[float]
     citations: list[str]
     description: NotRequired[str]
+    relative_uncertainty: NotRequired[float | None]
+    notes: NotRequired[list[str]]
 
 
 class Model(TypedDict):

@@ -15,10 +15,14 @@ from frontend.wiring import attributes
 
 # Above this ratio of largest to smallest value a linear slider wastes its length on the upper end.
 LOGARITHMIC_RATIO = 20
+# With more numbers than this, sliders would fill the page: only the energy that is chosen most keeps its own.
+MOST_SLIDERS = 4
+ALWAYS_A_SLIDER = ("e_init", "e_final")
 
 
 def setting_id(instrument: str, name: str, kind: str = "setting") -> dict[str, str]:
-    """Return the id of a setting's number (`setting`), of its slider (`setting-slider`) or of its select (`choice`)."""
+    """Return the id of a setting: its number (`setting`) and slider (`setting-slider`), number alone (`entry`), or
+    select (`choice`)."""
     return {"type": kind, "instrument": instrument, "name": name}
 
 
@@ -123,12 +127,43 @@ def setting_control(instrument: str, name: str, schema: Mapping[str, Any], value
     return html.Div(children, id=f"setting-{instrument}-{name}", className="setting")
 
 
+def compact_control(instrument: str, name: str, schema: Mapping[str, Any], value: Any) -> html.Div:
+    """Return a number without a slider: half as wide, a third as high."""
+    title, unit = str(schema.get("title", name)), str(schema.get("x-unit", "") or "")
+    description = schema.get("description")
+    return html.Div(
+        [
+            explained_as(str(description), title, class_name="setting-title")
+            if description
+            else html.Span(title, className="setting-title"),
+            dmc.NumberInput(
+                id=setting_id(instrument, name, "entry"),
+                value=value,
+                min=schema.get("minimum"),
+                max=schema.get("maximum"),
+                step=number_step(schema),
+                suffix=f" {unit}" if unit else "",
+                clampBehavior="blur",
+                debounce=300,
+                size="xs",
+                hideControls=True,
+                **attributes(aria_label=f"{instrument}: {title}" + (f" in {unit}" if unit else "")),
+            ),
+        ],
+        id=f"setting-{instrument}-{name}",
+        className="setting is-compact",
+    )
+
+
 def instrument_panel(instrument: Instrument, values: JsonObject) -> html.Div:
     """Return all of an instrument's settings, or a word where it has none."""
     properties: Mapping[str, Mapping[str, Any]] = instrument["settings_schema"].get("properties", {})
     if not properties:
         return html.Div(f"{instrument['name']} has one fixed configuration: nothing to set.", className="quiet small")
-    return html.Div(
-        [setting_control(instrument["name"], name, schema, values.get(name)) for name, schema in properties.items()],
-        className="settings",
-    )
+    full: list[html.Div] = []
+    compact: list[html.Div] = []
+    for name, schema in properties.items():
+        narrow = len(properties) > MOST_SLIDERS and "enum" not in schema and name not in ALWAYS_A_SLIDER
+        control = compact_control if narrow else setting_control
+        (compact if narrow else full).append(control(instrument["name"], name, schema, values.get(name)))
+    return html.Div([*full, html.Div(compact, className="settings-grid") if compact else None], className="settings")

@@ -25,13 +25,14 @@ FORM_FIELDS: tuple[tuple[str | dict[str, Any], str], ...] = (
     ("form-model", "value"),
     ("form-supercell", "value"),
     ("form-relax-cell", "checked"),
+    ("form-resolve-sites", "checked"),
     ({"type": "form-number", "name": ALL}, "value"),
 )
 
 
 def read_form(structure_id: str, values: Sequence[Any]) -> Form:
     """Return the form from the values of `FORM_FIELDS`, in their order."""
-    instruments, temperature, methods, quality, model, supercell, relax, numbers = values
+    instruments, temperature, methods, quality, model, supercell, relax, sites, numbers = values
     return Form(
         structure_id=structure_id,
         instruments=tuple(instruments or ()),
@@ -41,6 +42,7 @@ def read_form(structure_id: str, values: Sequence[Any]) -> Form:
         model=model,
         supercell=supercell or "",
         relax_cell=bool(relax),
+        resolve_sites=bool(sites),
         numbers=dict(zip(NUMBERS, numbers, strict=True)),
     )
 

@@ -12,6 +12,7 @@ from dash import dcc, html
 
 from frontend import notation
 from frontend.client import Estimate, Instrument, JsonObject, Model, Prediction, Structure
+from frontend.instrument_picker import picker
 from frontend.shell import icon
 from frontend.terms import explained
 from frontend.wiring import attributes
@@ -32,10 +33,18 @@ NUMBERS: dict[str, tuple[str, str, str]] = {
     "production_ps": ("Production", "ps", "production"),
     "q_max_inv_angstrom": ("Largest q", "Å⁻¹", "q_max"),
     "seed": ("Seed", "", "seed"),
+    "replicas": ("Independent runs", "", "replicas"),
+    "n_orders": ("Phonon orders", "", "n_orders"),
+    "energy_max_mev": ("Orders up to", "meV", "energy_max"),
 }
-# What only molecular dynamics takes; the harmonic preview works its own supercell out.
-MD_ONLY = {"timestep_fs", "equilibration_ps", "production_ps"}
-FIELDS = {"temperature_k", "instruments", "model", "supercell", "method", "quality", "relax_cell", *NUMBERS}
+WHOLE = {"seed", "replicas", "n_orders"}
+# What one method takes and the other does not; the harmonic preview works its own supercell out.
+ONLY = {
+    "md": {"timestep_fs", "equilibration_ps", "production_ps", "replicas"},
+    "harmonic": {"n_orders", "energy_max_mev"},
+}
+SWITCHES = ("relax_cell", "resolve_sites")
+FIELDS = {"temperature_k", "instruments", "model", "supercell", "method", "quality", *SWITCHES, *NUMBERS}
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class Form:
     model: str | None = None
     supercell: str = ""
     relax_cell: bool = False
+    resolve_sites: bool = False
     numbers: Mapping[str, float | None] = field(default_factory=dict)
 
     @classmethod
@@ -62,6 +72,8 @@ class Form:
             methods=(prediction["method"],) if prediction["method"] in METHODS else METHODS,
             quality=prediction.get("quality") or "preview",
             model=prediction["model_id"],
+            relax_cell=bool(prediction["options"].get("relax_cell")),
+            resolve_sites=bool(prediction["options"].get("resolve_sites")),
         )
 
 
@@ -81,18 +93,16 @@ def parse_supercell(text: str | None) -> list[int] | str | None:
 
 def request_body(form: Form, *, method: str, quality: str | None = None) -> JsonObject:
     """Return the body of `POST /predictions` for one method."""
+    others = set().union(*(names for owner, names in ONLY.items() if owner != method))
     options: JsonObject = {
-        name: value
+        name: int(value) if name in WHOLE else value
         for name, value in form.numbers.items()
-        if isinstance(value, int | float) and not (method == "harmonic" and name in MD_ONLY)
+        if isinstance(value, int | float) and name not in others
     }
-    if "seed" in options:
-        options["seed"] = int(options["seed"])
     supercell = parse_supercell(form.supercell)
     if supercell is not None and method != "harmonic":
         options["supercell"] = supercell
-    if form.relax_cell:
-        options["relax_cell"] = True
+    options |= {name: True for name in SWITCHES if getattr(form, name)}
     body: JsonObject = {
         "structure_id": form.structure_id,
         "method": method,
@@ -165,19 +175,11 @@ def default_model(models: Sequence[Model], elements: Sequence[str]) -> str | Non
 
 
 def _instrument_chips(instruments: Sequence[Instrument], chosen: Sequence[str]) -> Any:
-    chips = [
-        dmc.Chip(instrument["name"], value=instrument["name"], size="sm", variant="light") for instrument in instruments
-    ]
     return html.Div(
         [
             html.Div("Instruments", className="field-label", id="form-instruments-label"),
             html.Div("The simulation covers the momentum range of all that you choose.", className="field-hint"),
-            html.Div(
-                dmc.ChipGroup(chips, id="form-instruments", multiple=True, value=list(chosen)),
-                className="chips",
-                role="group",
-                **attributes(aria_labelledby="form-instruments-label"),
-            ),
+            picker("form-instruments", instruments, chosen, labelled_by="form-instruments-label"),
             html.Div(id="form-instruments-error", className="field-error", role="alert"),
         ]
     )
@@ -234,7 +236,7 @@ def _advanced(form: Form) -> Any:
             value=form.numbers.get(name) if form.numbers.get(name) is not None else "",
             min=0,
             debounce=True,
-            allowDecimal=name != "seed",
+            allowDecimal=name not in WHOLE,
             placeholder="automatic",
             inputProps={"aria-label": label + (f" in {unit}" if unit else "")},
         )
@@ -250,6 +252,11 @@ def _advanced(form: Form) -> Any:
     relax = dmc.Checkbox(
         id="form-relax-cell", label=explained("relax_cell", "Relax the cell too"), checked=form.relax_cell
     )
+    sites = dmc.Checkbox(
+        id="form-resolve-sites",
+        label=explained("resolve_sites", "Tell crystallographic sites apart"),
+        checked=form.resolve_sites,
+    )
     return dmc.Accordion(
         dmc.AccordionItem(
             [
@@ -261,7 +268,7 @@ def _advanced(form: Form) -> Any:
                             className="field-hint",
                         ),
                         html.Div([supercell, *numbers], className="form-grid"),
-                        html.Div(relax, className="form-row"),
+                        html.Div([relax, sites], className="form-row"),
                     ]
                 ),
             ],

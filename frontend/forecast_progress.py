@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 
 from frontend import notation
 from frontend.client import ApiClient, ApiProblem, Prediction
+from frontend.confirmation import delete_button
 from frontend.session import of_user
 from frontend.shell import notification
 from frontend.terms import explained
@@ -56,14 +57,20 @@ def _row(prediction: Prediction, label: str) -> html.Div:
                     dmc.Badge("…", id=_id("badge", key), variant="light", tt="none", className="progress-badge"),
                     html.Span("", id=_id("stage", key), className="progress-stage"),
                     html.Span("", id=_id("eta", key), className="progress-eta"),
-                    dmc.Button(
-                        "Cancel",
-                        id=_id("cancel", key),
-                        variant="subtle",
-                        color="gray",
-                        size="compact-sm",
-                        className="progress-cancel",
-                        **attributes(aria_label=f"Cancel {label}"),
+                    html.Span(
+                        [
+                            dmc.Button(
+                                "Cancel",
+                                id=_id("cancel", key),
+                                variant="subtle",
+                                color="gray",
+                                size="compact-sm",
+                                className="progress-cancel",
+                                **attributes(aria_label=f"Cancel {label}"),
+                            ),
+                            delete_button("prediction", key, label=f"Delete {label}", hidden=True),
+                        ],
+                        className="progress-actions",
                     ),
                 ],
                 className="progress-line",
@@ -120,6 +127,7 @@ def register(app: Dash, client: ApiClient) -> None:
                 ("bar", "value"),
                 ("bar", "className"),
                 ("cancel", "style"),
+                ("removal", "hidden"),
                 ("problem", "hidden"),
                 ("error", "children"),
             )

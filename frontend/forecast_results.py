@@ -11,6 +11,7 @@ from dash import html
 from frontend import notation
 from frontend.client import Model, Prediction
 from frontend.figures import graph
+from frontend.instrument_picker import display_name
 from frontend.problems import warning_list
 from frontend.shell import icon
 from frontend.terms import explained
@@ -31,7 +32,18 @@ def _segmented(id: str, label: str, data: Sequence[tuple[str, Any]], value: str 
     )
 
 
-def spectrum_panel(view: ViewState) -> html.Section:
+def _switch(id: str, label: str, checked: bool, *, hidden: bool = False) -> html.Div:
+    """A switch that is explained; out of sight where there is nothing to switch."""
+    switch = dmc.Switch(id=id, label=explained(id.replace("-", "_"), label), checked=checked, size="xs")
+    return html.Div(switch, hidden=hidden)
+
+
+def _note(kind: str) -> html.P:
+    # Below the figure, and as high when it is empty: nothing moves when there is something to say.
+    return html.P(id=f"{kind}-note", className="quiet small graph-note", role="status")
+
+
+def spectrum_panel(view: ViewState, *, n_orders: int, several_runs: bool) -> html.Section:
     """Return the place of the spectra of all chosen instruments."""
     return html.Section(
         [
@@ -50,15 +62,10 @@ def spectrum_panel(view: ViewState) -> html.Section:
                                 "energy-unit", "Energy unit", [("meV", "meV"), ("cm-1", "cm⁻¹")], view.energy_unit
                             ),
                             _segmented("scale", "Intensity scale", [("linear", "Linear"), ("log", "Log")], view.scale),
-                            dmc.Switch(
-                                id="per-element",
-                                label=explained("per_element", "Per element"),
-                                checked=view.per_element,
-                                size="xs",
-                            ),
-                            dmc.Switch(
-                                id="banks", label=explained("banks", "Detector banks"), checked=view.banks, size="xs"
-                            ),
+                            _switch("per-element", "Per element", view.per_element),
+                            _switch("banks", "Detector banks", view.banks),
+                            _switch("per-order", "Phonon orders", view.per_order, hidden=n_orders == 0),
+                            _switch("errors", "Error bands", view.errors, hidden=not several_runs),
                         ],
                         className="tools",
                     ),
@@ -67,6 +74,7 @@ def spectrum_panel(view: ViewState) -> html.Section:
             ),
             graph("spectrum-graph", label="Forecast spectrum: intensity against energy transfer"),
             html.Div(id="spectrum-message", className="graph-message", role="status"),
+            _note("spectrum"),
         ],
         className="panel",
         id="spectrum",
@@ -90,7 +98,7 @@ def map_panel(view: ViewState, predictions: Sequence[Prediction], names: Mapping
                             _segmented(
                                 "map-instrument",
                                 "Instrument of the map",
-                                [(name, name) for name in view.instruments],
+                                [(name, display_name(name)) for name in view.instruments],
                                 view.map_instrument,
                             ),
                             _segmented(
@@ -123,6 +131,7 @@ def map_panel(view: ViewState, predictions: Sequence[Prediction], names: Mapping
             ),
             graph("map-graph", label="Forecast intensity over momentum and energy transfer"),
             html.Div(id="map-message", className="graph-message", role="status"),
+            _note("map"),
         ],
         className="panel",
         id="map",
@@ -131,6 +140,17 @@ def map_panel(view: ViewState, predictions: Sequence[Prediction], names: Mapping
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def phonon_orders(prediction: Prediction) -> int:
+    """Return how many numbers of phonons a prediction tells apart; 0 for dynamics, and for those of before."""
+    orders = prediction["options"].get("n_orders")
+    return orders if prediction["method"] == "harmonic" and isinstance(orders, int) else 0
+
+
+def several_runs(prediction: Prediction) -> bool:
+    """Tell whether independent runs were averaged, so that there is a standard error."""
+    return (prediction["options"].get("replicas") or 1) > 1
 
 
 def _model_of(prediction: Prediction, models: Sequence[Model]) -> Model | None:
@@ -167,8 +187,13 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], mod
         points.append(
             [
                 html.Strong("Harmonic. "),
-                "No anharmonic shift or broadening, no multi-phonon scattering: real spectra have overtones and "
-                "combinations in addition.",
+                "No anharmonic shift or broadening. Scattering by one phonon is computed with the phase between the "
+                "atoms; overtones and combinations, up to ten phonons at once, in the incoherent approximation: at "
+                "small ",
+                html.I("q"),
+                " and in coherent scatterers their dependence on ",
+                html.I("q"),
+                " is not to be trusted.",
             ]
         )
     if "md" in methods:
@@ -179,13 +204,20 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], mod
                 html.I("k"),
                 html.Sub("B"),
                 html.I("T"),
-                " (26 meV at 300 K) have no zero-point motion; those of hydrogen tend to come out too high and narrow.",
+                " (26 meV at 300 K) have no zero-point motion; those of hydrogen tend to come out too high and narrow. "
+                + (
+                    "Error bands are one standard error of independent runs: they tell how well the average is known, "
+                    "not how good the potential is."
+                    if any(several_runs(prediction) for prediction in predictions)
+                    else "One run has no error bands; ask for several independent runs to get them."
+                ),
             ]
         )
     points.append(
         [
             html.Strong("Instrument. "),
-            "Resolution functions are fits; background, absorption and multiple scattering are not included.",
+            "Resolution functions are fits, most without a published comparison with measurement; background, "
+            "absorption and multiple scattering are not included.",
         ]
     )
     children.append(html.Ul([html.Li(point) for point in points], className="trust-points"))
@@ -263,7 +295,7 @@ def downloads_panel(
     rows = [
         html.Tr(
             [
-                html.Th(instrument, scope="row"),
+                html.Th(display_name(instrument), scope="row"),
                 *[html.Td([_button(p, instrument, kind, names) for kind in ("csv", "hdf5")]) for p in done],
             ]
         )

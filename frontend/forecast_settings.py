@@ -1,4 +1,4 @@
-"""The panel that says how to look: instruments and their settings, isotopes, corrections, energy range."""
+"""The panel that says how to look: instruments and their settings, isotopes, phonons, corrections, ranges."""
 
 from __future__ import annotations
 
@@ -9,56 +9,27 @@ import dash_mantine_components as dmc
 from dash import html
 
 from frontend.client import Instrument
-from frontend.controls import instrument_panel
-from frontend.terms import explained
-from frontend.view_state import ENERGY_SCALE_LIMITS, ViewState
+from frontend.instrument_picker import chosen_items, picker
+from frontend.isotopes_panel import isotopes_group
+from frontend.terms import CORRECTIONS, explained
+from frontend.view_state import ENERGY_SCALE_LIMITS, QUANTUM_CORRECTIONS, SAMPLE, ViewState
 from frontend.wiring import attributes
 
-NATURAL = "natural"
+ALL_ORDERS = "all"
 
 
-def _group(title: Any, *children: Any) -> html.Fieldset:
-    return html.Fieldset([html.Legend(title), *children], className="group")
+def _group(title: Any, *children: Any, hidden: bool = False) -> html.Fieldset:
+    return html.Fieldset([html.Legend(title), *children], className="group", hidden=hidden)
 
 
 def _instruments(instruments: Sequence[Instrument], view: ViewState) -> html.Fieldset:
-    chips = [
-        dmc.Chip(instrument["name"], value=instrument["name"], size="sm", variant="light") for instrument in instruments
-    ]
-    items = [
-        html.Div(
-            dmc.AccordionItem(
-                [
-                    dmc.AccordionControl(
-                        html.Span(
-                            [
-                                html.Span(instrument["name"], className="instrument-name"),
-                                html.Span(instrument["facility"].split(",")[0], className="quiet small"),
-                            ],
-                            className="instrument-head",
-                        )
-                    ),
-                    dmc.AccordionPanel(instrument_panel(instrument, dict(view.settings[instrument["name"]]))),
-                ],
-                value=instrument["name"],
-            ),
-            id={"type": "instrument-item", "instrument": instrument["name"]},
-            hidden=instrument["name"] not in view.instruments,
-        )
-        for instrument in instruments
-    ]
     with_settings = [i["name"] for i in instruments if i["settings_schema"].get("properties")]
-    opened = [name for name in view.instruments if name in with_settings][:2]
+    opened = [name for name in view.instruments if name in with_settings or name == SAMPLE][:2]
     return _group(
         "Instruments",
-        html.Div(
-            dmc.ChipGroup(chips, id="instruments", multiple=True, value=list(view.instruments)),
-            className="chips",
-            role="group",
-            **attributes(aria_label="Instruments shown"),
-        ),
+        picker("instruments", instruments, view.instruments, sample=True, label="Instruments shown"),
         dmc.Accordion(
-            items,
+            chosen_items(instruments, view),
             id="instrument-accordion",
             multiple=True,
             value=opened,
@@ -69,51 +40,67 @@ def _instruments(instruments: Sequence[Instrument], view: ViewState) -> html.Fie
     )
 
 
-def isotope_label(isotope: str) -> str:
-    """Return an isotope as chemists write it: ²H (D)."""
-    digits = "".join(character for character in isotope if character.isdigit())
-    symbol = isotope[len(digits) :]
-    raised = digits.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    name = {"2H": " (D)", "3H": " (T)"}.get(isotope, "")
-    return f"{raised}{symbol}{name}"
+def _phonons(view: ViewState, n_orders: int) -> html.Fieldset:
+    """Which number of phonons is shown, of harmonic predictions; out of sight where none tells them apart."""
+    words = {1: "1: fundamentals", 2: "2: overtones, combinations"}
+    return _group(
+        explained("order", "Phonons at once"),
+        dmc.Select(
+            id="order",
+            data=[
+                {"value": ALL_ORDERS, "label": "All together"},
+                *({"value": str(n), "label": words.get(n, str(n))} for n in range(1, n_orders + 1)),
+            ],
+            value=str(view.order) if view.order and view.order <= n_orders else ALL_ORDERS,
+            allowDeselect=False,
+            size="xs",
+            **attributes(aria_label="Number of phonons"),
+        ),
+        html.P("Single orders come from harmonic predictions only.", className="field-hint below"),
+        hidden=n_orders == 0,
+    )
 
 
-def _isotopes(isotopes: Mapping[str, Sequence[str]], view: ViewState) -> html.Fieldset | None:
-    selects = []
-    for element, choices in isotopes.items():
-        # One stable isotope leaves nothing to choose.
-        if len(choices) < 2:
-            continue
-        chosen = view.isotopes.get(element)
-        selects.append(
-            html.Div(
-                dmc.Select(
-                    id={"type": "isotope", "element": element},
-                    label=element,
-                    data=[
-                        {"value": NATURAL, "label": f"{element} (natural)"},
-                        *({"value": isotope, "label": isotope_label(isotope)} for isotope in choices),
-                    ],
-                    value=chosen if chosen in choices else NATURAL,
-                    allowDeselect=False,
-                    size="xs",
-                    **attributes(aria_label=f"Isotope of {element}"),
-                ),
-                id=f"isotope-{element}",
-            )
-        )
-    return _group(explained("isotopes", "Isotopes"), html.Div(selects, className="isotopes")) if selects else None
+def _quantum(view: ViewState, *, classical: bool) -> html.Div:
+    return html.Div(
+        [
+            dmc.Select(
+                id="quantum-correction",
+                label=explained("quantum_correction", "Quantum correction of molecular dynamics"),
+                data=[{"value": name, "label": CORRECTIONS[name][0]} for name in QUANTUM_CORRECTIONS],
+                value=view.quantum_correction,
+                allowDeselect=False,
+                disabled=not classical,
+                size="xs",
+                **attributes(aria_label="Quantum correction", aria_describedby="quantum-words"),
+            ),
+            html.P(
+                CORRECTIONS[view.quantum_correction][1]
+                if classical
+                else "Harmonic predictions have quantum statistics: there is nothing to correct.",
+                id="quantum-words",
+                className="field-hint quantum-words",
+            ),
+        ]
+    )
 
 
-def _corrections(view: ViewState) -> html.Fieldset:
+def _switch(id: str, term: str, label: str, checked: bool) -> dmc.Switch:
+    return dmc.Switch(id=id, label=explained(term, label), checked=checked, size="sm")
+
+
+def _corrections(view: ViewState, *, classical: bool) -> html.Fieldset:
     low, high = ENERGY_SCALE_LIMITS
+    k_ratio = html.Span([html.I("k"), html.Sub("f"), "/", html.I("k"), html.Sub("i")], className="symbol")
     return _group(
         "Corrections",
-        dmc.Switch(
-            id="quantum-correction",
-            label=explained("quantum_correction", "Quantum correction of molecular dynamics"),
-            checked=view.quantum_correction,
-            size="sm",
+        _quantum(view, classical=classical),
+        html.Div(
+            [
+                _switch("elastic", "elastic_line", "Elastic line", view.elastic),
+                dmc.Switch(id="kf-over-ki", label=explained("kf_over_ki", k_ratio), checked=view.kf_over_ki, size="sm"),
+            ],
+            className="pair",
         ),
         html.Div(
             [
@@ -162,30 +149,25 @@ def _corrections(view: ViewState) -> html.Fieldset:
     )
 
 
-def _energy_range(view: ViewState) -> html.Fieldset:
-    def bound(id: str, value: float | None, label: str, placeholder: str) -> Any:
+def _range(
+    title: Any, name: str, low: float | None, high: float | None, *, unit: str, minimum: float | None
+) -> html.Fieldset:
+    """Two numbers, either of which may be left empty; their ids are `name`-min and `name`-max."""
+
+    def bound(end: str, value: float | None, label: str) -> Any:
         return dmc.NumberInput(
-            id=id,
+            id=f"{name}-{end}",
             value="" if value is None else value,
             label=label,
-            placeholder=placeholder,
-            min=0,
-            suffix=" meV",
+            placeholder="automatic",
+            min=minimum,
+            suffix=f" {unit}",
             debounce=500,
             size="xs",
             hideControls=True,
         )
 
-    return _group(
-        explained("energy_range", "Energy range"),
-        html.Div(
-            [
-                bound("energy-min", view.energy_min, "From", "automatic"),
-                bound("energy-max", view.energy_max, "To", "automatic"),
-            ],
-            className="pair",
-        ),
-    )
+    return _group(title, html.Div([bound("min", low, "From"), bound("max", high, "To")], className="pair"))
 
 
 def settings_panel(
@@ -193,10 +175,26 @@ def settings_panel(
     *,
     instruments: Sequence[Instrument],
     isotopes: Mapping[str, Sequence[str]],
+    species: Sequence[str],
+    n_orders: int,
+    classical: bool,
     temperature: str,
     reset_href: str,
 ) -> html.Aside:
-    """Return the panel, filled in with what the address says."""
+    """Return the panel, filled in with what the address says.
+
+    Parameters
+    ----------
+    isotopes
+        Element → its isotopes.
+    species
+        Elements, or crystallographic sites, that the predictions tell apart.
+    n_orders
+        Most phonons that a harmonic prediction here tells apart; 0: none does.
+    classical
+        Whether any prediction is classical.
+    """
+    q_title = ["|", html.I("q"), "| range"]
     return html.Aside(
         [
             html.Button(
@@ -209,9 +207,18 @@ def settings_panel(
             html.Div(
                 [
                     _instruments(instruments, view),
-                    _isotopes(isotopes, view),
-                    _corrections(view),
-                    _energy_range(view),
+                    html.Div(isotopes_group(isotopes, species, view.isotopes), id="isotope-panel"),
+                    _phonons(view, n_orders),
+                    _corrections(view, classical=classical),
+                    _range(
+                        explained("energy_range", "Energy range"),
+                        "energy",
+                        view.energy_min,
+                        view.energy_max,
+                        unit="meV",
+                        minimum=None,
+                    ),
+                    _range(explained("q_range", q_title), "q", view.q_min, view.q_max, unit="Å⁻¹", minimum=0),
                     html.Div(
                         [
                             html.Span(f"Simulated at {temperature}. ", className="quiet"),

@@ -23,7 +23,10 @@ FIELD_NAMES = {
     "q_max_inv_angstrom": "Largest q",
     "seed": "Seed",
     "relax_cell": "Relax the cell",
-    "replicas": "Replicas",
+    "replicas": "Independent runs",
+    "n_orders": "Phonon orders",
+    "energy_max_mev": "Orders up to",
+    "resolve_sites": "Crystallographic sites",
     "e_init": "Incident energy",
     "file": "File",
 }

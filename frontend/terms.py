@@ -9,7 +9,8 @@ from dash import html
 from frontend.wiring import attributes
 
 TERMS: dict[str, str] = {
-    "harmonic": "Phonons from the forces at small displacements: quick, exact quantum statistics, no anharmonicity.",
+    "harmonic": "Phonons from the forces at small displacements: quick, exact quantum statistics, scattering by one "
+    "phonon and by several at once, no anharmonicity.",
     "md": "Newton's equations for all atoms at the temperature: slower, anharmonic, classical statistics.",
     "quality": "How large a box and how long a run: the larger resolves q better, the longer resolves energy better.",
     "potential": "The model that gives the forces on the atoms; every forecast is only as good as it.",
@@ -20,14 +21,33 @@ TERMS: dict[str, str] = {
     "production": "Time that is recorded and analysed; the energy resolution is inversely proportional to it.",
     "q_max": "Largest momentum transfer that is computed; TOSCA reaches far out at high energies.",
     "seed": "Starts the random numbers; the same seed gives the same run.",
+    "replicas": "Independent runs that are averaged; from two on, their scatter gives the error bands.",
+    "n_orders": "Largest number of phonons that one neutron may create or absorb at once: overtones and combinations "
+    "need 2, hydrogen at large momentum transfer up to 10.",
+    "energy_max": "Highest energy that the phonon orders are computed up to.",
+    "resolve_sites": "Keeps atoms of one element on different crystallographic sites apart, so that each site can be "
+    "given its own isotope and shown by itself.",
     "relax_cell": "Lets the cell change to the potential's own minimum instead of keeping the uploaded one.",
     "q_resolution": "Smallest step in momentum transfer that the simulated box can tell apart.",
     "energy_resolution": "Smallest step in energy that the simulated time can tell apart, before the instrument's own.",
     "contribution": "Coherent scattering carries the phase between atoms, incoherent each atom's own motion.",
-    "quantum_correction": "Turns classical intensities into quantum ones with the detailed-balance factor "
-    "βħω/(1 − exp(−βħω)); only molecular dynamics needs it.",
+    "quantum_correction": "Multiplies the classical S(q, ω) of molecular dynamics by a function of βħω, so that the "
+    "neutron loses energy more often than it gains it. Harmonic predictions need none.",
+    "elastic_line": "Adds the scattering without energy transfer, as broad as simulation and instrument make it.",
+    "kf_over_ki": "Multiplies by the final over the incident wave vector: what detectors count, where reduction "
+    "programs divide it out. Needs an instrument.",
+    "q_range": "The spectrum averages over this range of |q| alone; left empty, over all that the instrument reaches.",
+    "order": "How many phonons one neutron creates or absorbs: 1 gives the fundamentals, 2 overtones and combinations "
+    "of two. Molecular dynamics has them all at once and cannot tell them apart.",
+    "per_order": "Draws the scattering by one phonon, by two, … each as a curve of its own (harmonic predictions).",
+    "errors": "Shades one standard error to either side, from the scatter of the independent runs.",
+    "probe": "What is scattered. X-rays and electrons see the electrons of all atoms: hydrogen nearly vanishes.",
+    "sample_width": "Full width at half maximum of a Gaussian that everything is broadened with.",
+    "repetitions": "The choppers let these incident energies through between two pulses of the source as well: each "
+    "gives a data set of its own in the same run.",
     "energy_scale": "Multiplies all energies, to make up for a potential that is uniformly too soft or too stiff.",
-    "energy_range": "Energies that are computed and shown; left empty, the instruments' whole range.",
+    "energy_range": "Energies that are computed and shown; left empty, the instruments' whole range of energy loss. "
+    "Below 0 the neutron gains energy.",
     "isotopes": "Swapping isotopes changes scattering lengths only; masses, and so energies, stay as simulated.",
     "per_element": "Shows how much of each spectrum every element contributes.",
     "banks": "TOSCA's forward (45°) and backward (135°) detector banks, which see different momentum transfers.",
@@ -35,6 +55,24 @@ TERMS: dict[str, str] = {
     "provenance": "Everything needed to repeat this forecast: versions, potential, seed, settings, timings.",
     "trust": "What is known about the errors of this forecast.",
 }
+
+CORRECTIONS: dict[str, tuple[str, str]] = {
+    "none": ("None (classical)", "S(q, ω) as simulated: the same on both sides of the elastic line."),
+    "harmonic": ("Harmonic", "βħω/(1 − exp(−βħω)). Exact for one phonon of a harmonic crystal: the one to start with."),
+    "standard": (
+        "Standard",
+        "2/(1 + exp(−βħω)). Keeps what is even in ω as it is: far too little intensity for stiff modes.",
+    ),
+    "schofield": (
+        "Schofield",
+        "exp(βħω/2). Right for recoil at small energies; grows without bound at large ones.",
+    ),
+    "mixed": (
+        "Mixed (Skinner)",
+        "The geometric mean of Harmonic and Schofield, meant for stiff modes and overtones in liquids.",
+    ),
+}
+"""Quantum corrections by the API's name: what the page calls each, and what it is good for."""
 
 
 def explained(key: str, label: Any) -> html.Span:

@@ -8,6 +8,7 @@ impossible value falls back to the default, and numbers are kept inside what the
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,14 +20,32 @@ CONTRIBUTIONS = ("total", "coherent", "incoherent")
 ENERGY_UNITS = ("meV", "cm-1")
 SCALES = ("linear", "log")
 ENERGY_SCALE_LIMITS = (0.8, 1.2)
+QUANTUM_CORRECTIONS = ("harmonic", "none", "standard", "schofield", "mixed")
+PROBES = ("neutron", "x-ray", "electron")
+MOST_PHONONS = 10
+LARGEST_WIDTH_MEV = 1000.0
+
+SAMPLE = "Sample"
+"""Stands among the instruments for none: the sample itself."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """So many per cent of an isotope; the rest is ¹H for hydrogen, and natural for all other elements."""
+
+    isotope: str
+    percent: float
+
+
+Nucleus = str | Mixture
 
 
 @dataclass(frozen=True)
 class ViewState:
     """The settings of the forecast page.
 
-    `settings` holds every instrument's settings, filled with defaults; `isotopes` maps an element to an isotope
-    such as `{"H": "2H"}`; energies are in meV.
+    `instruments` may hold `SAMPLE`. `settings` holds every instrument's settings, filled with defaults; `isotopes` maps
+    an element, or a site such as "H2", to an isotope or a mixture; energies are in meV, |q| in Å⁻¹.
     """
 
     predictions: tuple[str, ...] = ()
@@ -34,16 +53,25 @@ class ViewState:
     map_instrument: str | None = None
     map_prediction: str | None = None
     contribution: str = "total"
-    quantum_correction: bool = True
+    quantum_correction: str = "harmonic"
     energy_scale: float = 1.0
     energy_unit: str = "meV"
     scale: str = "linear"
     map_scale: str = "linear"
     per_element: bool = False
     banks: bool = False
+    errors: bool = True
+    order: int | None = None
+    per_order: bool = False
+    elastic: bool = False
+    kf_over_ki: bool = False
     energy_min: float | None = None
     energy_max: float | None = None
-    isotopes: Mapping[str, str] = field(default_factory=dict)
+    q_min: float | None = None
+    q_max: float | None = None
+    probe: str = "neutron"
+    fwhm_mev: float = 0.0
+    isotopes: Mapping[str, Nucleus] = field(default_factory=dict)
     settings: Mapping[str, JsonObject] = field(default_factory=dict)
 
 
@@ -61,6 +89,45 @@ def _choice(text: str | None, allowed: Sequence[str]) -> str:
 
 def _names(text: str | None) -> list[str]:
     return [name for name in (text or "").split(",") if name]
+
+
+def _within(value: float | None, low: float, high: float, default: float) -> float:
+    return default if value is None else min(max(value, low), high)
+
+
+def _correction(text: str | None) -> str:
+    # Addresses of before there were several said whether, in numbers
+    return "none" if text == "0" else _choice(text, QUANTUM_CORRECTIONS)
+
+
+def _order(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() and 1 <= int(text) <= MOST_PHONONS else None
+
+
+def nucleus(text: str) -> Nucleus | None:
+    """Read what an address says of an element or a site: `2H`, `H` (natural), or `2H:98`, 98 % of ²H."""
+    isotope, _, share = text.partition(":")
+    if re.fullmatch(r"\d{0,3}[A-Z][a-z]?", isotope) is None:
+        return None
+    if not share:
+        return isotope
+    percent = _number(share)
+    return Mixture(isotope, percent) if percent is not None and 0 <= percent <= 100 else None
+
+
+def element_of(site: str) -> str:
+    """Return the element of a site: "H" of "H2", and of "H" itself."""
+    return site.rstrip("0123456789")
+
+
+def _isotopes(query: Mapping[str, str], elements: Sequence[str]) -> dict[str, Nucleus]:
+    found = {}
+    for key, text in query.items():
+        site = key.removeprefix("iso.")
+        stands = nucleus(text) if key.startswith("iso.") and element_of(site) in elements else None
+        if stands is not None:
+            found[site] = stands
+    return found
 
 
 def setting_value(schema: Mapping[str, Any], text: str | None, default: Any) -> Any:
@@ -94,19 +161,19 @@ def decode(
     instruments
         The catalogue; names are matched without regard to case.
     elements
-        The structure's elements: isotopes of others are dropped.
+        The structure's elements: isotopes of others, and of sites of others, are dropped.
     default_instruments
         Instruments shown when the address names none.
     """
     query = dict(parse_qsl((search or "").lstrip("?"), keep_blank_values=False))
-    by_name = {instrument["name"].lower(): instrument for instrument in instruments}
+    catalogue = [*(instrument["name"] for instrument in instruments), SAMPLE]
+    by_name = {name.lower(): name for name in catalogue}
 
     def known(names: Sequence[str]) -> list[str]:
-        found = [by_name[name.lower()]["name"] for name in names if name.lower() in by_name]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(by_name[name.lower()] for name in names if name.lower() in by_name))
 
     wanted = known(_names(query.get("instruments"))) or known(default_instruments)
-    chosen = [instrument["name"] for instrument in instruments if instrument["name"] in wanted]
+    chosen = [name for name in catalogue if name in wanted]
     # A map says most of an instrument that sees an area of it, not two lines.
     direct = [i["name"] for i in instruments if i["name"] in chosen and i["geometry"] == "direct"]
     map_instrument = next(iter([*known(_names(query.get("map"))), *direct, *chosen]), None)
@@ -118,23 +185,31 @@ def decode(
             for name, schema in properties.items()
         }
     low, high = ENERGY_SCALE_LIMITS
-    factor = _number(query.get("energy_scale"))
     return ViewState(
         predictions=tuple(dict.fromkeys(_names(query.get("predictions")))),
         instruments=tuple(chosen),
         map_instrument=map_instrument if map_instrument in chosen else (chosen[0] if chosen else None),
         map_prediction=query.get("map_prediction"),
         contribution=_choice(query.get("contribution"), CONTRIBUTIONS),
-        quantum_correction=query.get("quantum_correction") != "0",
-        energy_scale=1.0 if factor is None else min(max(factor, low), high),
+        quantum_correction=_correction(query.get("quantum_correction")),
+        energy_scale=_within(_number(query.get("energy_scale")), low, high, 1.0),
         energy_unit=_choice(query.get("energy_unit"), ENERGY_UNITS),
         scale=_choice(query.get("scale"), SCALES),
         map_scale=_choice(query.get("map_scale"), SCALES),
         per_element=query.get("per_element") == "1",
         banks=query.get("banks") == "1",
+        errors=query.get("errors") != "0",
+        order=_order(query.get("order")),
+        per_order=query.get("per_order") == "1",
+        elastic=query.get("elastic") == "1",
+        kf_over_ki=query.get("kf_over_ki") == "1",
         energy_min=_number(query.get("energy_min")),
         energy_max=_number(query.get("energy_max")),
-        isotopes={el: query[f"iso.{el}"] for el in elements if query.get(f"iso.{el}")},
+        q_min=_number(query.get("q_min")),
+        q_max=_number(query.get("q_max")),
+        probe=_choice(query.get("probe"), PROBES),
+        fwhm_mev=_within(_number(query.get("fwhm_mev")), 0.0, LARGEST_WIDTH_MEV, 0.0),
+        isotopes=_isotopes(query, elements),
         settings=settings,
     )
 

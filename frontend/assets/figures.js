@@ -17,35 +17,107 @@
         set(kind + "-message", { children: text, className: "graph-message" + (isProblem ? " is-problem" : "") });
     }
 
-    // CODATA 2022: e / (h c), exact
-    const INVERSE_CM_PER_MEV = 8.065543937;
+    const SAMPLE = "Sample";
+    const PROBES = { "x-ray": "X-rays", electron: "electrons" };
 
     const succeeded = (context, done) =>
         context.predictions.filter((prediction) => (done || {})[prediction.id] === "succeeded");
 
-    // The body of /spectrum for one instrument, as the controls stand.
-    function spectrumBody(view, instrument) {
+    const probeOf = (view, name) => (name === SAMPLE ? view.probe : "neutron");
+
+    // Predictions that show what was asked for: only harmonic ones tell the phonon orders apart.
+    const sourcesOf = (view, ready) => ready.filter((prediction) => !view.order || prediction.n_orders >= view.order);
+
+    // What is scattered by the electrons has no incoherent part, and the API says so by refusing.
+    const instrumentsOf = (view) => view.instruments.filter((name) =>
+        probeOf(view, name) === "neutron" || view.contribution !== "incoherent");
+
+    const elementOf = (site) => site.replace(/\d+$/, "");
+
+    // Sites that a prediction does not tell apart cannot be given isotopes in it.
+    function resolves(prediction, site) {
+        return site === elementOf(site) || (window.beamcast.species[prediction.id] || []).includes(site);
+    }
+
+    // The mixture as the API takes it: what fills up is ¹H for hydrogen, the natural element else.
+    function nucleus(site, stands) {
+        if (!stands.isotope) { return stands; }
+        const share = Number((stands.percent / 100).toFixed(6));
+        const element = elementOf(site);
+        if (share === 1) { return stands.isotope; }
+        return { [stands.isotope]: share, [element === "H" ? "1H" : element]: Number((1 - share).toFixed(6)) };
+    }
+
+    // The body of /spectrum for one prediction through one instrument, as the controls stand.
+    function spectrumBody(view, name, prediction, context) {
+        const probe = probeOf(view, name);
+        const isotopes = {};
+        if (probe === "neutron") {
+            Object.entries(view.isotopes).filter(([site]) => resolves(prediction, site)).forEach(([site, stands]) => {
+                isotopes[site] = nucleus(site, stands);
+            });
+        }
         const body = {
-            instrument,
-            settings: view.settings[instrument] || {},
-            isotopes: view.isotopes,
+            instrument: name,
+            settings: view.settings[name] || context.instruments[name].defaults,
+            isotopes,
             contribution: view.contribution,
             quantum_correction: view.quantum_correction,
             energy_scale: view.energy_scale,
+            elastic: view.elastic,
+            kf_over_ki: view.kf_over_ki,
         };
-        const grid = energyGrid(view);
-        if (grid) { body.energy_mev = grid; }
+        if (name === SAMPLE) {
+            Object.assign(body, { instrument: null, settings: {}, kf_over_ki: false, probe, fwhm_mev: view.fwhm_mev });
+        }
+        if (prediction.n_orders && view.order) { body.order = view.order; }
+        if (prediction.n_orders && view.per_order && !view.order) { body.per_order = true; }
+        const q = qRange(view);
+        if (q) { body.q_inv_angstrom = q; }
         return body;
     }
 
-    function energyGrid(view) {
-        if (view.energy_max === null || view.energy_max <= (view.energy_min || 0)) { return null; }
-        const min = view.energy_min || 0;
-        const span = view.energy_max - min;
-        const rough = span / 500;
+    // Farther out than any simulation is analysed.
+    const ALL_Q = 1000;
+
+    function qRange(view) {
+        if (view.q_min === null && view.q_max === null) { return null; }
+        const range = { min: view.q_min || 0, max: view.q_max === null ? ALL_Q : view.q_max };
+        return range.max > range.min ? range : null;
+    }
+
+    function energyGrid(min, max) {
+        if (max <= min) { return null; }
+        const rough = (max - min) / 1000;
         const decade = Math.pow(10, Math.floor(Math.log10(rough)));
-        const step = [1, 2, 5, 10].map((n) => n * decade).find((nice) => nice >= rough);
-        return { min, max: view.energy_max, step: Number(step.toPrecision(3)) };
+        const step = [1, 2, 5, 10].map((n) => n * decade).find((nice) => nice >= rough * 0.999);
+        return { min, max, step: Number(step.toPrecision(3)) };
+    }
+
+    let reached = { of: null, mev: null };
+
+    // Where the spectra end by themselves, in meV: a grid has two ends, and the user has given the first.
+    async function reach(views) {
+        const body = JSON.stringify({ kind: "spectrum", errors: false, views });
+        if (reached.of !== body) {
+            const figure = await (await post("/figures", JSON.parse(body))).json();
+            reached = { of: body, mev: figure.layout.xaxis.range[1] };
+        }
+        return reached.mev;
+    }
+
+    async function withEnergies(views, view) {
+        if (view.energy_min === null && view.energy_max === null) { return views; }
+        const min = view.energy_min || 0;
+        const grid = energyGrid(min, view.energy_max === null ? await reach(views) : view.energy_max);
+        return grid ? views.map((one) => ({ ...one, energy_mev: grid })) : views;
+    }
+
+    function labelOf(view, name, prediction, context) {
+        const probe = PROBES[probeOf(view, name)];
+        const words = [context.instruments[name].label + (probe ? " (" + probe + ")" : ""), prediction.label];
+        if (view.order) { words.push(view.order === 1 ? "1 phonon" : view.order + " phonons"); }
+        return words.join(", ");
     }
 
     // Plotly works the tool bar's colours out from the paper, which is transparent here.
@@ -56,14 +128,6 @@
             color: dark ? "rgba(228,234,240,0.55)" : "rgba(22,33,44,0.5)",
             activecolor: dark ? "#86bcdb" : "#156591",
         };
-    }
-
-    // Without an upper end there is no grid to ask for, but the axis can start where the user says.
-    function startingAt(kind, layout, view) {
-        const axis = kind === "map" ? layout.yaxis : layout.xaxis;
-        if (view.energy_min === null || energyGrid(view) || !axis || !axis.range) { return; }
-        const start = view.energy_min * (view.energy_unit === "cm-1" ? INVERSE_CM_PER_MEV : 1);
-        if (start < axis.range[1]) { axis.range = [start, axis.range[1]]; }
     }
 
     // On a phone the legend and the colour bar go below, and the plot gets the width.
@@ -89,13 +153,47 @@
         });
     }
 
+    // Viridis without its lightest end (darkest first), for the numbers of phonons where one curve is taken apart.
+    const ORDERS = ["#440154", "#482576", "#414487", "#35608d", "#2a788e", "#21918c", "#22a884", "#43bf71", "#7ad151", "#bbdf27"];
+    const FAINT = 1e-4;
+
+    function largest(values) {
+        let list = values;
+        if (values && values.bdata) {
+            const bytes = Uint8Array.from(atob(values.bdata), (character) => character.charCodeAt(0));
+            list = values.dtype === "f8" ? new Float64Array(bytes.buffer) : new Float32Array(bytes.buffer);
+        }
+        return (list || []).reduce((most, value) => Math.max(most, value), 0);
+    }
+
+    // Each number of phonons stands in the legend once for all instruments, and not at all where it is nothing to see.
+    function ordersTold(traces, theme) {
+        const role = (trace) => (trace.meta || {}).role;
+        if (!traces.some((trace) => role(trace) === "order")) { return traces; }
+        const totals = traces.filter((trace) => role(trace) === "total");
+        const floor = FAINT * Math.max(...totals.map((trace) => largest(trace.y)));
+        const named = new Set();
+        return traces.filter((trace) => role(trace) !== "order" || largest(trace.y) >= floor).map((trace) => {
+            if (role(trace) !== "order") { return trace; }
+            const name = trace.name.slice(trace.name.lastIndexOf(": ") + 2);
+            const at = Math.min(parseInt(name, 10), ORDERS.length) - 1;
+            const told = { ...trace, name, legendgroup: name, showlegend: !named.has(name) };
+            named.add(name);
+            if (totals.length === 1) {
+                const colour = ORDERS[theme === "dark" ? ORDERS.length - 1 - at : at];
+                told.line = { ...trace.line, color: colour, dash: "solid", width: 1.5 };
+            }
+            return told;
+        });
+    }
+
     function dressed(kind, figure, view, theme) {
         const layout = figure.layout || {};
         layout.autosize = true;
         layout.modebar = toolbar(theme);
         const range = [view.energy_min, view.energy_max].join();
         layout.uirevision = kind === "map" ? [kind, view.map, view.energy_unit, range].join() : [kind, view.energy_unit, view.scale, range].join();
-        startingAt(kind, layout, view);
+        if (kind === "spectrum") { figure.data = ordersTold(figure.data, theme); }
         narrowed(kind, figure);
         return { data: figure.data, layout };
     }
@@ -103,44 +201,89 @@
     // What the API draws on the same axes at most.
     const MOST_VIEWS = 24;
 
+    const listed = (words) => words.length < 2 ? words.join("") : words.slice(0, -1).join(", ") + " and " + words[words.length - 1];
+
+    // What the figure does not say by itself.
+    function note(kind, { view, context }, ready, sources, views) {
+        const words = [];
+        const left = ready.filter((prediction) => !sourcesOf(view, ready).includes(prediction));
+        if (view.order && left.length) {
+            words.push("Only harmonic predictions tell numbers of phonons apart: " + listed(left.map((one) => one.label)) + " not shown.");
+        }
+        if (view.per_order && !view.order && kind === "spectrum" && sources.some((one) => !one.n_orders)) {
+            words.push("Orders are drawn for harmonic predictions only.");
+        }
+        const dull = sources.filter((one) => Object.keys(view.isotopes).some((site) => !resolves(one, site)));
+        if (dull.length) { words.push("The isotopes of single sites do not apply to " + listed(dull.map((one) => one.label)) + ", which tells no sites apart."); }
+        if (kind === "map") {
+            if (view.map === SAMPLE) { words.push("The sample itself, before any instrument: there is no window."); }
+            return words.join(" ");
+        }
+        if (view.instruments.includes(SAMPLE) && view.probe !== "neutron") {
+            words.push(view.contribution === "incoherent" ? "X-rays and electrons have no incoherent part: the sample is not shown."
+                : "Intensities for " + PROBES[view.probe] + " have a unit of their own: compare positions, not heights.");
+        }
+        const runs = sources.find((one) => one.runs > 1);
+        if (runs && view.errors && !view.order) { words.push("Shade: one standard error, from " + runs.runs + " runs."); }
+        if (new Set(sources.map((one) => one.method)).size > 1) { words.push("Colour tells the instrument; harmonic is dashed."); }
+        if (views.length > MOST_VIEWS) { words.push("Only the first " + MOST_VIEWS + " of " + views.length + " curves are drawn."); }
+        return words.join(" ");
+    }
+
+    function saying(kind, text) {
+        const element = document.getElementById(kind + "-note");
+        if (element && element.textContent !== text) { set(kind + "-note", { children: text }); }
+    }
+
     function drawer(kind) {
         let last = null;
-        return latestWins(async ({ view, done, theme, context }) => {
+        let drawn = false;
+        return latestWins(async (now) => {
+            const { view, done, theme, context } = now;
             const ready = succeeded(context, done);
             const chosen = kind === "map" ? (view.map ? [view.map] : []) : view.instruments;
-            if (!ready.length || !chosen.length) {
+            const shown = chosen.filter((name) => instrumentsOf(view).includes(name));
+            let sources = sourcesOf(view, ready);
+            if (kind === "map" && sources.length) {
+                const named = sources.find((prediction) => prediction.id === view.map_prediction);
+                sources = [named || sources[sources.length - 1]];
+            }
+            const views = [];
+            sources.forEach((prediction) => shown.forEach((name) => views.push({
+                prediction_id: prediction.id,
+                label: labelOf(view, name, prediction, context),
+                ...spectrumBody(view, name, prediction, context),
+            })));
+            saying(kind, note(kind, now, ready, sources, views));
+            if (!views.length) {
                 last = null;
                 const waiting = context.predictions.some((p) => ["queued", "running"].includes((done || {})[p.id] || p.status));
-                const word = !chosen.length ? "Choose an instrument."
-                    : waiting ? "Appears here as soon as the first simulation is ready."
-                        : "There is no result to show: see above why.";
+                const word = !chosen.length ? "Choose an instrument, or the sample itself."
+                    : !shown.length ? "X-rays and electrons have no incoherent part: choose Total or Coherent."
+                        : waiting ? "Appears here as soon as the first simulation is ready."
+                            : ready.length ? "Nothing here tells numbers of phonons apart: choose All together."
+                                : "There is no result to show: see above why.";
                 say(kind, word, false);
                 set(kind + "-graph", { figure: blank() });
                 return;
             }
-            let sources = ready;
-            if (kind === "map") {
-                const named = ready.find((prediction) => prediction.id === view.map_prediction);
-                sources = [named || ready[ready.length - 1]];
-            }
-            const views = [];
-            sources.forEach((prediction) => chosen.forEach((name) => views.push({
-                prediction_id: prediction.id,
-                label: name + ", " + prediction.label,
-                ...spectrumBody(view, name),
-            })));
-            const body = JSON.stringify({
-                kind, views: views.slice(0, MOST_VIEWS), theme: theme || "light", energy_unit: view.energy_unit,
-                ...(kind === "map" ? { scale: view.map_scale } : { scale: view.scale, per_element: view.per_element, banks: view.banks }),
-            });
-            if (body === last) { return; }
+            const style = kind === "map" ? { scale: view.map_scale }
+                : { scale: view.scale, per_element: view.per_element, banks: view.banks, errors: view.errors };
+            const asked = { kind, theme: theme || "light", energy_unit: view.energy_unit, ...style };
+            const range = [view.energy_min, view.energy_max];
+            const key = JSON.stringify([asked, range, views]);
+            if (key === last) { return; }
+            // The first look at a simulation reads it from the disk, which may take seconds.
+            if (!drawn) { say(kind, "Reading the simulation …", false); }
             try {
-                const response = await post("/figures", JSON.parse(body));
+                const ranged = await withEnergies(views.slice(0, MOST_VIEWS), view);
+                const response = await post("/figures", { ...asked, views: ranged });
                 const figure = await response.json();
                 if (!here(kind + "-graph")) { return; }
                 set(kind + "-graph", { figure: dressed(kind, figure, view, theme) });
                 say(kind, null, false);
-                last = body;
+                drawn = true;
+                last = key;
             } catch (problem) {
                 last = null;
                 say(kind, problem instanceof ApiProblem ? problem.text : String(problem), true);
@@ -167,6 +310,7 @@
         looking = now;
         drawers.spectrum(now);
         drawers.map(now);
+        window.beamcast.tellRepetitions(now);
     };
 
     const drawStructure = latestWins(async ({ theme, context }) => {
@@ -198,8 +342,9 @@
         const { view, context } = looking;
         const prediction = context.predictions.find((one) => one.id === touched.prediction);
         try {
-            const response = await post("/predictions/" + touched.prediction + "/spectrum",
-                spectrumBody(view, touched.instrument), ACCEPT[touched.format]);
+            const about = spectrumBody(view, touched.instrument, prediction, context);
+            const [{ prediction_id: id, ...body }] = await withEnergies([{ ...about, prediction_id: prediction.id }], view);
+            const response = await post("/predictions/" + id + "/spectrum", body, ACCEPT[touched.format]);
             const name = [context.structure.name, touched.instrument, prediction.label].join("-")
                 .replace(/[^\w.-]+/g, "-").toLowerCase();
             const link = document.createElement("a");

@@ -7,6 +7,7 @@
     const WORDS = { queued: "Waiting", running: "Running", succeeded: "Ready", failed: "Failed", cancelled: "Cancelled" };
     const COLOURS = { queued: "gray", running: "beam", succeeded: "teal", failed: "red", cancelled: "gray" };
     let open = [];
+    window.beamcast.species = {};
 
     function duration(seconds) {
         if (seconds === null || seconds === undefined) { return ""; }
@@ -17,7 +18,7 @@
     }
 
     function show(state) {
-        if (!state) { return Array(9).fill(skip()); }
+        if (!state) { return Array(10).fill(skip()); }
         const running = state.status === "running";
         const over = FINISHED.includes(state.status);
         const stage = over ? ranFor(state) : (state.stage || (running ? "starting" : "waiting for a worker"));
@@ -29,7 +30,8 @@
             running ? Math.round(state.progress * 100) + " % · " + (duration(state.eta_s) || "…") : "",
             state.status === "succeeded" ? 100 : state.progress * 100,
             "progress-bar is-" + state.status,
-            over ? { visibility: "hidden" } : {},
+            over ? { display: "none" } : {},
+            !over,
             state.status !== "failed",
             state.error || (state.status === "failed" ? "It stopped without a reason; the server's log may say more." : ""),
         ];
@@ -91,7 +93,12 @@
     // Changes only when a simulation's status does, so that what listens to it is not called at every percent.
     function done(states, before) {
         const now = {};
-        (states || []).forEach((state) => { if (state) { now[state.id] = state.status; } });
+        (states || []).forEach((state) => {
+            if (!state) { return; }
+            now[state.id] = state.status;
+            // Known once it has succeeded: elements, or the sites that it tells apart.
+            window.beamcast.species[state.id] = (state.provenance || {}).species || null;
+        });
         return JSON.stringify(now) === JSON.stringify(before) ? skip() : now;
     }
 

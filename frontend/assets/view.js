@@ -10,21 +10,39 @@
         map_scale: "linear",
         per_element: false,
         banks: false,
-        quantum_correction: true,
+        errors: true,
+        order: null,
+        per_order: false,
+        quantum_correction: "harmonic",
+        elastic: false,
+        kf_over_ki: false,
         energy_scale: 1,
         energy_min: null,
         energy_max: null,
+        q_min: null,
+        q_max: null,
+        probe: "neutron",
+        fwhm_mev: 0,
         map_prediction: "latest",
     };
     const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
+    const elementOf = (site) => site.replace(/\d+$/, "");
 
-    // The values of a pattern-matched input, with the ids that they belong to.
-    function entries(position) {
-        const list = window.dash_clientside.callback_context.inputs_list[position] || [];
-        return list.map((item) => [item.id, item.value]);
+    // What the controls hold: by id, and by type for those that there are several of, as pairs of id and value.
+    function controls() {
+        const one = {};
+        const many = { isotope: [], "isotope-percent": [], "isotope-share": [], setting: [], entry: [], choice: [] };
+        window.dash_clientside.callback_context.inputs_list.forEach((item) => {
+            if (Array.isArray(item)) {
+                item.forEach((each) => many[each.id.type].push([each.id, each.value]));
+            } else {
+                one[item.id] = item.value;
+            }
+        });
+        return { one, many };
     }
 
-    function settingsOf(numbers, choices, context) {
+    function settingsOf(many, context) {
         const settings = {};
         const put = (id, value) => {
             const schema = context.instruments[id.instrument].properties[id.name];
@@ -38,8 +56,7 @@
                 (settings[id.instrument] = settings[id.instrument] || {})[id.name] = typed;
             }
         };
-        numbers.forEach(([id, value]) => put(id, value));
-        choices.forEach(([id, value]) => put(id, value));
+        [...many.setting, ...many.entry, ...many.choice].forEach(([id, value]) => put(id, value));
         return settings;
     }
 
@@ -48,40 +65,78 @@
         return value < schema.minimum || value > schema.maximum;
     }
 
-    function collect(instruments, mapInstrument, mapPrediction, contribution, unit, scale, mapScale, perElement, banks, quantum,
-        energyScale, energyMin, energyMax, _isotopes, _numbers, _choices, done, theme, context) {
+    // Element or site → isotope, element (natural), or { isotope, percent }.
+    function isotopesOf(many) {
+        const found = {};
+        const of = (kind, site) => (many[kind].find(([id]) => id.element === site) || [])[1];
+        many.isotope.forEach(([id, value]) => {
+            const site = id.element;
+            const element = elementOf(site);
+            if (value === "mixture") {
+                const percent = number(of("isotope-percent", site));
+                if (percent !== null) { found[site] = { isotope: of("isotope-share", site), percent }; }
+            } else if (value === "natural") {
+                if (site !== element) { found[site] = element; }
+            } else if (value && value !== "like") {
+                found[site] = value;
+            }
+        });
+        return found;
+    }
+
+    function collect() {
+        const { one, many } = controls();
+        const context = window.dash_clientside.callback_context.states_list[0].value;
+        const done = one["forecast-done"];
         if (!context || !done) { return skip(); }
         const order = Object.keys(context.instruments);
-        const chosen = order.filter((name) => (instruments || []).includes(name));
-        const isotopes = {};
-        entries(13).forEach(([id, value]) => {
-            if (value && value !== "natural") { isotopes[id.element] = value; }
-        });
+        const chosen = order.filter((name) => (one.instruments || []).includes(name));
+        const map = one["map-instrument"];
         const view = {
             instruments: chosen,
-            map: chosen.includes(mapInstrument) ? mapInstrument : chosen[0] || null,
-            map_prediction: mapPrediction,
-            contribution, scale,
-            energy_unit: unit,
-            map_scale: mapScale,
-            per_element: Boolean(perElement),
-            banks: Boolean(banks),
-            quantum_correction: Boolean(quantum),
-            energy_scale: number(energyScale) || 1,
-            energy_min: number(energyMin),
-            energy_max: number(energyMax),
-            isotopes,
-            settings: settingsOf(entries(14), entries(15), context),
+            map: chosen.includes(map) ? map : chosen[0] || null,
+            map_prediction: one["map-prediction"],
+            contribution: one.contribution,
+            scale: one.scale,
+            energy_unit: one["energy-unit"],
+            map_scale: one["map-scale"],
+            per_element: Boolean(one["per-element"]),
+            banks: Boolean(one.banks),
+            errors: Boolean(one.errors),
+            order: one.order === "all" ? null : Number(one.order) || null,
+            per_order: Boolean(one["per-order"]),
+            quantum_correction: one["quantum-correction"],
+            elastic: Boolean(one.elastic),
+            kf_over_ki: Boolean(one["kf-over-ki"]),
+            energy_scale: number(one["energy-scale"]) || 1,
+            energy_min: number(one["energy-min"]),
+            energy_max: number(one["energy-max"]),
+            q_min: number(one["q-min"]),
+            q_max: number(one["q-max"]),
+            probe: one["sample-probe"],
+            fwhm_mev: number(one["sample-fwhm"]) || 0,
+            isotopes: isotopesOf(many),
+            settings: settingsOf(many, context),
         };
+        explainCorrection(view, context);
         remember(view, context);
-        window.beamcast.look({ view, done, theme, context });
+        window.beamcast.look({ view, done, theme: one.theme, context });
         return skip();
+    }
+
+    function explainCorrection(view, context) {
+        if (!context.predictions.some((prediction) => prediction.method === "md")) { return; }
+        if (explainCorrection.last === view.quantum_correction && explainCorrection.context === context) { return; }
+        explainCorrection.last = view.quantum_correction;
+        explainCorrection.context = context;
+        window.dash_clientside.set_props("quantum-words", { children: context.corrections[view.quantum_correction] });
     }
 
     // Only what differs from its default stands in the address, so that a shared link stays short.
     function remember(view, context) {
         const query = [];
-        const add = (key, value) => query.push(encodeURIComponent(key) + "=" + encodeURIComponent(value).replace(/%2C/g, ","));
+        const add = (key, value) => query.push(encodeURIComponent(key) + "=" +
+            encodeURIComponent(value).replace(/%2C/g, ",").replace(/%3A/g, ":"));
         add("predictions", context.predictions.map((prediction) => prediction.id).join(","));
         add("instruments", view.instruments.join(","));
         if (view.map) { add("map", view.map); }
@@ -91,7 +146,8 @@
                 add(key, typeof value === "boolean" ? Number(value) : value);
             }
         });
-        Object.entries(view.isotopes).forEach(([element, isotope]) => add("iso." + element, isotope));
+        Object.entries(view.isotopes).forEach(([site, stands]) =>
+            add("iso." + site, stands.isotope ? stands.isotope + ":" + stands.percent : stands));
         Object.entries(view.settings).forEach(([name, settings]) => {
             Object.entries(settings).forEach(([key, value]) => {
                 if (value !== context.instruments[name].defaults[key]) { add(name + "." + key, value); }
@@ -140,18 +196,20 @@
         return pair(value, slider, (position) => Number(position.toFixed(4)), (typed) => typed);
     }
 
-    function showInstruments(chosen, items, hidden, mapInstrument, open) {
+    function showInstruments(chosen, items, hidden, mapInstrument, open, context) {
         const names = items.map((id) => id.instrument);
-        const shown = names.filter((name) => (chosen || []).includes(name));
-        // Who adds an instrument wants to set it.
-        const added = shown.filter((name) => hidden[names.indexOf(name)]);
+        const shown = Object.keys(context.instruments).filter((name) => (chosen || []).includes(name));
+        // Who adds an instrument wants to set it; those that were never chosen have no item yet.
+        const added = shown.filter((name) => (names.includes(name) ? hidden[names.indexOf(name)] : !(open || []).includes(name)));
         return [
             names.map((name) => !shown.includes(name)),
-            shown.map((name) => ({ value: name, label: name })),
+            shown.map((name) => ({ value: name, label: context.instruments[name].label })),
             shown.includes(mapInstrument) ? skip() : shown[0] || null,
             added.length ? [...(open || []), ...added] : skip(),
         ];
     }
+
+    function showMixture(value) { return value !== "mixture"; }
 
     function toggleSettings(clicks) {
         const open = Boolean(clicks) && clicks % 2 === 1;
@@ -174,6 +232,6 @@
     }
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
-        view: { collect, pairSetting, pairNumber, showInstruments, toggleSettings, checkRange, copyLink },
+        view: { collect, pairSetting, pairNumber, showInstruments, showMixture, toggleSettings, checkRange, copyLink },
     });
 })();

@@ -6,17 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html
+from dash import ALL, MATCH, Dash, Input, Output, Patch, State, dcc, html
+from dash.exceptions import PreventUpdate
 
 from frontend import forecast_progress, notation
 from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, Structure, settled
-from frontend.forecast_results import downloads_panel, map_panel, provenance_panel, spectrum_panel, trust_panel
+from frontend.confirmation import confirmation
+from frontend.forecast_results import (
+    downloads_panel,
+    map_panel,
+    phonon_orders,
+    provenance_panel,
+    several_runs,
+    spectrum_panel,
+    trust_panel,
+)
 from frontend.forecast_settings import settings_panel
+from frontend.instrument_picker import display_name, instrument_item
+from frontend.isotopes_panel import chosen_nuclei, isotopes_group, offered
 from frontend.pages.structure import facts, viewer
 from frontend.session import of_user
 from frontend.shell import icon
-from frontend.terms import explained
-from frontend.view_state import decode, forecast_address
+from frontend.terms import CORRECTIONS, explained
+from frontend.view_state import SAMPLE, decode, forecast_address
 from frontend.wiring import attributes, in_browser
 
 
@@ -54,15 +66,27 @@ def _context(
     return {
         "structure": {"id": structure["id"], "name": structure["name"]},
         "predictions": [
-            {"id": p["id"], "method": p["method"], "label": names[p["id"]], "status": p["status"]} for p in predictions
+            {
+                "id": p["id"],
+                "method": p["method"],
+                "label": names[p["id"]],
+                "status": p["status"],
+                "n_orders": phonon_orders(p),
+                "runs": p["options"].get("replicas") or 1,
+            }
+            for p in predictions
         ],
+        "corrections": {name: words for name, (_, words) in CORRECTIONS.items()},
         "instruments": {
             instrument["name"]: {
+                "label": display_name(instrument["name"]),
+                "geometry": instrument["geometry"],
                 "properties": instrument["settings_schema"].get("properties", {}),
                 "defaults": instrument["defaults"],
             }
             for instrument in instruments
-        },
+        }
+        | {SAMPLE: {"label": SAMPLE, "geometry": None, "properties": {}, "defaults": {}}},
     }
 
 
@@ -100,6 +124,20 @@ def _header(structure: Structure, predictions: Sequence[Prediction]) -> html.Div
                 className="title-row",
             ),
         ]
+    )
+
+
+def species_of(predictions: Sequence[Prediction]) -> list[str]:
+    """Return what the predictions tell apart, elements or sites, in the order in which they do."""
+    named = [name for p in predictions for name in (p["provenance"] or {}).get("species", [])]
+    return list(dict.fromkeys(named))
+
+
+def _deleting(prediction: Prediction) -> tuple[str, str]:
+    name = notation.method_name(prediction["method"])
+    return (
+        f"Delete the {name[0].lower()}{name[1:]} at {prediction['temperature_k']:g} K?",
+        "What was simulated goes with it; the structure stays. This cannot be undone.",
     )
 
 
@@ -143,6 +181,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     if not predictions:
         return title, _nothing(structure, words)
     names = forecast_progress.labels(predictions)
+    n_orders = max(phonon_orders(prediction) for prediction in predictions)
     reset = forecast_address(structure_id, [p["id"] for p in predictions])
     return title, html.Div(
         [
@@ -151,6 +190,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
             dcc.Store(id="forecast-following"),
             dcc.Store(id="forecast-done"),
             dcc.Store(id="view-collected"),
+            confirmation({p["id"]: _deleting(p) for p in predictions}),
             _header(structure, predictions),
             dmc.Alert(html.Ul([html.Li(word) for word in words]), color="yellow", variant="light") if words else None,
             _health_alert(predictions, health),
@@ -161,10 +201,21 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         view,
                         instruments=instruments,
                         isotopes=isotopes if isinstance(isotopes, dict) else {},
+                        species=species_of(predictions),
+                        n_orders=n_orders,
+                        classical=any(p["method"] == "md" for p in predictions),
                         temperature=" and ".join(sorted({f"{p['temperature_k']:g} K" for p in predictions})),
                         reset_href=reset,
                     ),
-                    html.Div([spectrum_panel(view), map_panel(view, predictions, names)], className="figures"),
+                    html.Div(
+                        [
+                            spectrum_panel(
+                                view, n_orders=n_orders, several_runs=any(several_runs(p) for p in predictions)
+                            ),
+                            map_panel(view, predictions, names),
+                        ],
+                        className="figures",
+                    ),
                 ],
                 className="forecast-grid",
             ),
@@ -220,7 +271,7 @@ def _nothing(structure: Structure, words: Sequence[str]) -> html.Div:
     )
 
 
-# The order is that of the arguments of `view.collect` in assets/view.js.
+# assets/view.js finds each by its id.
 VIEW_INPUTS = (
     Input("instruments", "value"),
     Input("map-instrument", "value"),
@@ -231,12 +282,24 @@ VIEW_INPUTS = (
     Input("map-scale", "value"),
     Input("per-element", "checked"),
     Input("banks", "checked"),
-    Input("quantum-correction", "checked"),
+    Input("per-order", "checked"),
+    Input("errors", "checked"),
+    Input("order", "value"),
+    Input("quantum-correction", "value"),
+    Input("elastic", "checked"),
+    Input("kf-over-ki", "checked"),
     Input("energy-scale", "value"),
     Input("energy-min", "value"),
     Input("energy-max", "value"),
+    Input("q-min", "value"),
+    Input("q-max", "value"),
+    Input("sample-probe", "value"),
+    Input("sample-fwhm", "value"),
     Input({"type": "isotope", "element": ALL}, "value"),
+    Input({"type": "isotope-percent", "element": ALL}, "value"),
+    Input({"type": "isotope-share", "element": ALL}, "value"),
     Input({"type": "setting", "instrument": ALL, "name": ALL}, "value"),
+    Input({"type": "entry", "instrument": ALL, "name": ALL}, "value"),
     Input({"type": "choice", "instrument": ALL, "name": ALL}, "value"),
     Input("forecast-done", "data"),
     Input("theme", "data"),
@@ -281,6 +344,13 @@ def register(app: Dash, client: ApiClient) -> None:
         State({"type": "instrument-item", "instrument": ALL}, "hidden"),
         State("map-instrument", "value"),
         State("instrument-accordion", "value"),
+        State("forecast-context", "data"),
+    )
+    browser(
+        "view",
+        "showMixture",
+        Output({"type": "isotope-mixture", "element": MATCH}, "hidden"),
+        Input({"type": "isotope", "element": MATCH}, "value"),
     )
     browser(
         "view",
@@ -296,6 +366,7 @@ def register(app: Dash, client: ApiClient) -> None:
         Input("energy-min", "value"),
         Input("energy-max", "value"),
     )
+    browser("view", "checkRange", Output("q-max", "error"), Input("q-min", "value"), Input("q-max", "value"))
     browser("view", "copyLink", Output("copy-link", "children"), Input("copy-link", "n_clicks"))
     browser(
         "progress",
@@ -310,6 +381,51 @@ def register(app: Dash, client: ApiClient) -> None:
         Output("download-message", "children"),
         Input({"type": "download", "prediction": ALL, "instrument": ALL, "format": ALL}, "n_clicks"),
     )
+
+    @app.callback(
+        Output("instrument-accordion", "children"),
+        Input("instruments", "value"),
+        State({"type": "instrument-item", "instrument": ALL}, "id"),
+        State("forecast-context", "data"),
+        prevent_initial_call=True,
+    )
+    async def add_settings(chosen: list[str] | None, items: list[dict[str, str]], context: JsonObject) -> Any:
+        lacking = set(chosen or []) - {item["instrument"] for item in items}
+        if not lacking:
+            raise PreventUpdate
+        found = await of_user(client).instruments(context["structure"]["id"])
+        children = Patch()
+        for instrument in found:
+            if instrument["name"] in lacking:
+                children.prepend(instrument_item(instrument, instrument["defaults"]))
+        return children
+
+    @app.callback(
+        Output("isotope-panel", "children"),
+        Input("forecast-done", "data"),
+        State({"type": "isotope", "element": ALL}, "id"),
+        State({"type": "isotope", "element": ALL}, "value"),
+        State({"type": "isotope-percent", "element": ALL}, "value"),
+        State({"type": "isotope-share", "element": ALL}, "value"),
+        State("forecast-context", "data"),
+        prevent_initial_call=True,
+    )
+    async def add_sites(
+        done: Any,
+        ids: list[dict[str, str]],
+        values: list[str],
+        percents: list[float],
+        shares: list[str],
+        context: JsonObject,
+    ) -> Any:
+        api = of_user(client)
+        answers = await settled(*[api.prediction(p["id"]) for p in context["predictions"]])
+        species = species_of([answer for answer in answers if not isinstance(answer, ApiProblem)])
+        isotopes = await _isotopes(api, context["structure"]["id"])
+        shown = [item["element"] for item in ids]
+        if set(offered(isotopes, species)) <= set(shown):
+            raise PreventUpdate
+        return isotopes_group(isotopes, species, chosen_nuclei(shown, values, percents, shares))
 
     @app.callback(
         Output("trust", "children"),

@@ -13,7 +13,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from frontend import estimates, forecast_form, notation
+from frontend import confirmation, estimates, forecast_form, notation
 from frontend.client import ApiClient, ApiProblem, Prediction, Structure, settled
 from frontend.estimates import FORM_FIELDS, NOT_LIKE_THIS, incomplete, read_form
 from frontend.figures import empty_figure, graph
@@ -79,6 +79,13 @@ def _earlier(predictions: Sequence[Prediction], structure: Structure) -> Any:
     )
 
 
+def _goes_along(predictions: Any) -> str:
+    """What goes when a structure is deleted."""
+    count = len(predictions) if isinstance(predictions, list) else 0
+    along = "" if not count else " Its forecast goes with it." if count == 1 else f" Its {count} forecasts go with it."
+    return f"The uploaded file is deleted.{along} This cannot be undone."
+
+
 async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str, Any]:
     """Return the page of one structure; `?from=` a prediction fills the form with that one's settings."""
     structure_id = parts["id"]
@@ -102,6 +109,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     return title, html.Div(
         [
             dcc.Store(id="structure-context", data={"structure": structure, "page": str(uuid.uuid4())}),
+            confirmation.confirmation({structure_id: (f"Delete {title}?", _goes_along(predictions))}),
             html.Div(
                 [
                     html.Div(dcc.Link("Structures", href="/"), className="crumbs"),
@@ -131,11 +139,19 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                                 [
                                     viewer(structure),
                                     facts(structure),
-                                    html.A(
-                                        [icon("download", size=14), "Structure as CIF"],
-                                        href=f"/api/v1/structures/{structure_id}/file?format=cif",
-                                        className="link-button",
-                                        download="",
+                                    html.Div(
+                                        [
+                                            html.A(
+                                                [icon("download", size=14), "Structure as CIF"],
+                                                href=f"/api/v1/structures/{structure_id}/file?format=cif",
+                                                className="link-button",
+                                                download="",
+                                            ),
+                                            confirmation.delete_button(
+                                                "structure", structure_id, label=f"Delete {title}"
+                                            ),
+                                        ],
+                                        className="panel-foot",
                                     ),
                                 ],
                                 className="panel",

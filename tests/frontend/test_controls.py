@@ -6,9 +6,10 @@ import math
 
 import pytest
 
+from frontend.client import Instrument
 from frontend.controls import instrument_panel, is_logarithmic, number_step, setting_control, setting_id
 
-from .components import by_id, text
+from .components import by_id, text, walk
 from .conftest import Site, run
 
 
@@ -19,8 +20,9 @@ def test_every_setting_of_every_instrument_has_its_control(site: Site) -> None:
         if not properties:
             assert "nothing to set" in text(panel)
         for name, schema in properties.items():
-            kind = "choice" if "enum" in schema else "setting"
-            control = by_id(panel, setting_id(instrument["name"], name, kind))
+            kinds = ("choice",) if "enum" in schema else ("setting", "entry")
+            ids = [setting_id(instrument["name"], name, kind) for kind in kinds]
+            [control] = [part for part in walk(panel) if getattr(part, "id", None) in ids]
             assert str(control.value) == str(instrument["defaults"][name])
             assert schema["title"] in getattr(control, "aria-label")
             by_id(panel, f"setting-{instrument['name']}-{name}")
@@ -44,6 +46,23 @@ def test_a_range_of_decades_has_a_logarithmic_slider() -> None:
     assert (slider.min, slider.max) == pytest.approx((math.log10(15), math.log10(2000)))
     assert not is_logarithmic({"minimum": 0, "maximum": 100})
     assert not is_logarithmic({"type": "number"})
+
+
+def test_many_numbers_have_no_sliders_but_the_energy_has() -> None:
+    number = {"type": "number", "minimum": 0.1, "maximum": 100.0}
+    names = ("e_init", "a", "b", "c", "d")
+    instrument = Instrument(
+        name="mine",
+        facility="Any",
+        geometry="direct",
+        settings_schema={"properties": {name: {**number, "title": name} for name in names}},
+        defaults={},
+        energy_range_mev=[0, 1],
+        citations=[],
+    )
+    panel = instrument_panel(instrument, dict.fromkeys(names, 1.0))
+    kinds = {part.id["name"]: part.id["type"] for part in walk(panel) if isinstance(getattr(part, "id", None), dict)}
+    assert kinds == {"e_init": "setting-slider"} | dict.fromkeys(names[1:], "entry")
 
 
 def test_a_choice_offers_what_the_schema_allows() -> None:

@@ -56,9 +56,30 @@ def test_the_untouched_form_is_a_forecast_that_the_api_takes(site: Site) -> None
 
 
 def test_what_only_molecular_dynamics_takes_is_not_sent_for_the_preview() -> None:
-    form = Form("s", supercell="3", numbers={"timestep_fs": 1.5, "seed": 7.0, "q_max_inv_angstrom": None})
-    assert request_body(form, method="md")["options"] == {"timestep_fs": 1.5, "seed": 7, "supercell": [3, 3, 3]}
-    assert request_body(form, method="harmonic")["options"] == {"seed": 7}
+    numbers = {"timestep_fs": 1.5, "seed": 7.0, "q_max_inv_angstrom": None, "replicas": 4.0, "n_orders": 2.0}
+    form = Form("s", supercell="3", numbers=numbers, resolve_sites=True)
+    both = {"seed": 7, "resolve_sites": True}
+    assert request_body(form, method="md")["options"] == both | {
+        "timestep_fs": 1.5,
+        "replicas": 4,
+        "supercell": [3, 3, 3],
+    }
+    assert request_body(form, method="harmonic")["options"] == both | {"n_orders": 2}
+
+
+def test_every_option_of_the_form_is_one_of_the_api(site: Site) -> None:
+    numbers = dict.fromkeys(("replicas", "n_orders", "energy_max_mev", "seed", "q_max_inv_angstrom"), 2.0)
+    form = Form(site.structure_id, numbers=numbers, resolve_sites=True, relax_cell=True)
+    for method in form.methods:
+        options = run(site.api.estimate(request_body(form, method=method)))["options"]
+        assert options["resolve_sites"]
+        assert {name: options[name] for name in numbers if name in options} == {
+            name: value for name, value in numbers.items() if name not in forecast_form.ONLY[_other(method)]
+        }
+
+
+def _other(method: str) -> str:
+    return "md" if method == "harmonic" else "harmonic"
 
 
 def test_a_form_is_filled_in_from_an_earlier_forecast(site: Site) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from frontend.client import Instrument
-from frontend.view_state import ViewState, decode, forecast_address
+from frontend.view_state import SAMPLE, Mixture, ViewState, decode, forecast_address
 
 from .conftest import Site, run
 
@@ -24,8 +26,10 @@ def test_an_empty_address_gives_the_defaults(instruments: list[Instrument]) -> N
     assert view.instruments == ("TOSCA",)
     assert view.map_instrument == "TOSCA"
     assert view.contribution == "total"
-    assert view.quantum_correction
+    assert view.quantum_correction == "harmonic"
     assert view.energy_scale == 1.0
+    assert (view.order, view.per_order, view.errors, view.elastic, view.kf_over_ki) == (None, False, True, False, False)
+    assert (view.q_min, view.q_max, view.probe, view.fwhm_mev) == (None, None, "neutron", 0.0)
     assert view.settings == {instrument["name"]: instrument["defaults"] for instrument in instruments}
 
 
@@ -42,7 +46,7 @@ def test_everything_that_is_set_is_read(instruments: list[Instrument]) -> None:
     assert (view.contribution, view.energy_unit, view.scale, view.map_scale) == ("coherent", "cm-1", "log", "log")
     assert view.per_element
     assert view.banks
-    assert not view.quantum_correction
+    assert view.quantum_correction == "none"
     assert (view.energy_scale, view.energy_min, view.energy_max) == (1.05, 5.0, 80.0)
     assert view.isotopes == {"H": "2H"}
     assert view.settings["ARCS"] == {
@@ -50,6 +54,38 @@ def test_everything_that_is_set_is_read(instruments: list[Instrument]) -> None:
         "chopper_package": "ARCS-100-1.5-AST",
         "chopper_frequency": 420,
     }
+
+
+def test_everything_that_came_with_phonon_orders_and_other_probes_is_read(instruments: list[Instrument]) -> None:
+    view = read(
+        "instruments=sample,TOSCA&map=Sample&quantum_correction=schofield&order=2&per_order=1&errors=0&elastic=1"
+        "&kf_over_ki=1&energy_min=-30&q_min=1.5&q_max=4&probe=x-ray&fwhm_mev=2.5&iso.H=2H:98&iso.H2=H&iso.C13=13C",
+        instruments,
+    )
+    assert view.instruments == ("TOSCA", SAMPLE)
+    assert view.map_instrument == SAMPLE
+    assert view.quantum_correction == "schofield"
+    assert (view.order, view.per_order, view.errors, view.elastic, view.kf_over_ki) == (2, True, False, True, True)
+    assert (view.energy_min, view.q_min, view.q_max) == (-30.0, 1.5, 4.0)
+    assert (view.probe, view.fwhm_mev) == ("x-ray", 2.5)
+    assert view.isotopes == {"H": Mixture("2H", 98.0), "H2": "H", "C13": "13C"}
+
+
+@pytest.mark.parametrize(("text", "name"), [("0", "none"), ("1", "harmonic"), ("mixed", "mixed"), ("best", "harmonic")])
+def test_corrections_by_name_and_as_old_addresses_said_them(
+    text: str, name: str, instruments: list[Instrument]
+) -> None:
+    assert read(f"quantum_correction={text}", instruments).quantum_correction == name
+
+
+@pytest.mark.parametrize("text", ["2H:101", "2H:-1", "2H:nan", "2H:many", "heavy", "<b>", "2H;3"])
+def test_what_is_no_nucleus_is_dropped(text: str, instruments: list[Instrument]) -> None:
+    assert read(f"iso.H={quote(text)}", instruments).isotopes == {}
+
+
+@pytest.mark.parametrize("text", ["0", "11", "-1", "1.5", "all", "²"])
+def test_what_is_no_order_is_dropped(text: str, instruments: list[Instrument]) -> None:
+    assert read(f"order={quote(text)}", instruments).order is None
 
 
 def test_what_is_impossible_falls_back_and_numbers_stay_inside(instruments: list[Instrument]) -> None:
