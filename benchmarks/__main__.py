@@ -17,6 +17,7 @@ def main() -> None:
     for module, arguments in {
         "benchmarks.observe": [],
         "benchmarks.engine": [str(model)],
+        "benchmarks.incoherent": [str(model)],
         "benchmarks.main_job": [str(model)],
     }.items():
         print(f"== {module}", flush=True)
