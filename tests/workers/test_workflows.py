@@ -13,6 +13,7 @@ from ase.calculators.emt import EMT
 from ase.io import read
 
 from scattering import protocol
+from scattering.constants import RECOIL_MEV_A2_AMU
 from scattering.partials import Partials
 from scattering.quantum import detailed_balance, harmonic_correction
 from tests.conftest import ROOT
@@ -103,6 +104,39 @@ def test_md_scatters_as_the_harmonic_crystal_where_multiphonons_are_weak(
         moments[name] = first * partials.energy_step, np.average(partials.energy[kept], weights=row[kept])
     assert moments["md"][0] == pytest.approx(moments["harmonic"][0], rel=0.15)
     assert moments["md"][1] == pytest.approx(moments["harmonic"][1], rel=0.08)
+
+
+def test_md_keeps_the_sum_rules(dynamic_copper: Partials) -> None:
+    """∫S dω = 1, and with the quantum factor ∫ωS dω = ħ²q²/2M, both over both signs of ω and for every atom."""
+    energy, step = dynamic_copper.energy, dynamic_copper.energy_step
+    for q in (1.0, 2.0, 4.0, 7.0):
+        row = np.argmin(np.abs(dynamic_copper.q - q))
+        band = dynamic_copper.incoherent[0, row].astype(float)
+        elastic = dynamic_copper.incoherent_elastic[0, row]
+        # Energies up to 93 meV are kept: beyond is what rounding leaves
+        assert elastic + (2 * band.sum() - band[0]) * step == pytest.approx(1, abs=2e-3)
+        quantum = band * harmonic_correction(energy, TEMPERATURE)
+        gain = quantum * detailed_balance(energy, TEMPERATURE)
+        first = (energy * (quantum - gain)).sum() * step
+        # The runs' temperature: 3 × 107 × 3 modes share it to √(2/963) = 5 %
+        assert first == pytest.approx(RECOIL_MEV_A2_AMU * dynamic_copper.q[row] ** 2 / 63.546, rel=0.12)
+
+
+def test_md_says_how_far_its_atoms_move_and_how_sure_it_is(dynamic_copper: Partials) -> None:
+    squares = dynamic_copper.metadata["mean_square_displacement_angstrom2"]["Cu"]
+    # The elastic line at small q is 1 − q²⟨u²⟩/3
+    assert dynamic_copper.incoherent_elastic[0, 9] == pytest.approx(
+        np.exp(-(dynamic_copper.q[9] ** 2) * squares / 3), abs=5e-3
+    )
+    assert dynamic_copper.metadata["diffusing"] == []
+    assert (dynamic_copper.metadata["replicas"], dynamic_copper.metadata["correlation_ps"]) == (3, 3.0)
+    assert dynamic_copper.coherent_runs is not None
+    assert dynamic_copper.standard_errors is not None
+    assert len(dynamic_copper.coherent_runs) == 3
+    row = dynamic_copper.incoherent[0, 30]
+    relative = dynamic_copper.standard_errors[1][0, 30].sum() / row.sum()
+    # 107 × 3 modes in three runs and some directions: each mode's energy varies by as much as it is
+    assert 0.005 < relative < 0.5
 
 
 def test_elastic_line_is_the_debye_waller_factor(harmonic_copper: Partials, dynamic_copper: Partials) -> None:
@@ -206,6 +240,61 @@ def test_md_stops_when_told_to_and_leaves_the_trajectory_to_its_folder(copper: A
         )
     assert len(progress.shares) < 10
     assert {path.name for path in tmp_path.iterdir()} <= {"displacements.npy"}
+
+
+def test_one_run_alone_is_cut_into_segments_and_sites_are_told_apart(tmp_path: Path) -> None:
+    # One atom of the cell shifted: it has a site of its own
+    crystal = bulk("Cu", "fcc", a=3.59, cubic=True)
+    crystal.positions[0] += 0.1
+    chosen = options(
+        "md",
+        crystal,
+        supercell=[2, 2, 2],
+        timestep_fs=5.0,
+        sample_fs=20.0,
+        equilibration_ps=0.1,
+        production_ps=2.0,
+        correlation_ps=0.5,
+        n_q_points=30,
+        q_max_inv_angstrom=3.0,
+        replicas=1,
+        resolve_sites=True,
+    )
+    outcome = molecular_dynamics.run(
+        crystal, EMT(), options=chosen, temperature=TEMPERATURE, folder=tmp_path, progress=Silent()
+    )
+    partials = outcome.partials
+    assert set(partials.species) >= {"Cu1", "Cu2"}
+    assert partials.concentration.sum() == pytest.approx(1)
+    assert partials.incoherent_runs is not None
+    assert len(partials.incoherent_runs) == 2
+    assert partials.metadata["runs_are"] == "segments of one run"
+    assert any("too small" in warning for warning in outcome.warnings)
+    assert set(outcome.findings["msd_angstrom2"]) == set(partials.species)
+    assert not list(tmp_path.iterdir())
+
+
+def test_molten_copper_is_said_to_diffuse(copper: Atoms, tmp_path: Path) -> None:
+    chosen = options(
+        "md",
+        copper,
+        supercell=[3, 3, 3],
+        timestep_fs=4.0,
+        sample_fs=20.0,
+        equilibration_ps=1.0,
+        production_ps=2.0,
+        correlation_ps=1.0,
+        n_q_points=30,
+        q_max_inv_angstrom=3.0,
+        replicas=1,
+    )
+    outcome = molecular_dynamics.run(
+        copper, EMT(), options=chosen, temperature=6000.0, folder=tmp_path, progress=Silent()
+    )
+    assert outcome.partials.metadata["diffusing"] == ["Cu"]
+    # Liquid metals have 0.3 to 3 Å²/ps between melting and boiling, and this is hotter
+    assert 0.3 < outcome.findings["diffusion_angstrom2_per_ps"]["Cu"] < 30
+    assert any("quasi-elastic" in warning for warning in outcome.warnings)
 
 
 class Broken(Calculator):
