@@ -206,7 +206,8 @@
     // What the figure does not say by itself.
     function note(kind, { view, context }, ready, sources, views) {
         const words = [];
-        const left = ready.filter((prediction) => !sourcesOf(view, ready).includes(prediction));
+        const left = ready.filter((prediction) => !sourcesOf(view, ready).includes(prediction))
+            .filter((prediction) => kind === "spectrum" || prediction.id === view.map_prediction);
         if (view.order && left.length) {
             words.push("Only harmonic predictions tell numbers of phonons apart: " + listed(left.map((one) => one.label)) + " not shown.");
         }

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from numpy.typing import NDArray
 
 from backend import database
 from backend import settings as settings_module
@@ -71,11 +72,22 @@ class Site:
         return ApiClient(self.app)
 
 
-def one_mode(energy_mev: float, *, statistics: Any) -> Partials:
-    """Partials of a single flat mode of silicon, on a coarse grid."""
-    q, energy = np.arange(0.1, 12.0, 0.2), np.arange(0.0, 120.0, 0.5)
-    line = np.exp(-(((energy - energy_mev) / 1.5) ** 2)) / 4.0
-    shape = (q[:, None] ** 2 * line)[None].astype(np.float32)
+def one_mode(energy_mev: float, *, n_orders: int = 0, n_runs: int = 1) -> Partials:
+    """Partials of a single flat mode of silicon, on a coarse grid.
+
+    With orders, n phonons stand at n times its energy; with runs, these differ by 10 % from one to the next, and in
+    a flat background.
+    """
+    q, energy = np.arange(0.1, 12.0, 0.2), np.arange(0.0, 150.0, 0.5)
+
+    def line(phonons: int) -> NDArray[np.float32]:
+        height = np.exp(-(((energy - phonons * energy_mev) / 1.5) ** 2)) / 4.0**phonons
+        return (q[:, None] ** 2 * height)[None].astype(np.float32)
+
+    orders = np.stack([line(phonons) for phonons in range(1, n_orders + 1)]) if n_orders else None
+    shape = line(1) if orders is None else orders.sum(axis=0)
+    apart = [0.1 * (run - (n_runs - 1) / 2) for run in range(n_runs)]
+    runs = np.stack([shape * (1 + off) + np.float32(0.01 * off) for off in apart]) if n_runs > 1 else None
     return Partials(
         q=q,
         energy=energy,
@@ -86,8 +98,11 @@ def one_mode(energy_mev: float, *, statistics: Any) -> Partials:
         coherent_elastic=np.zeros((1, len(q))),
         incoherent_elastic=np.zeros((1, len(q))),
         temperature=300.0,
-        statistics=statistics,
+        statistics="quantum" if n_orders else "classical",
         metadata={},
+        orders=orders,
+        coherent_runs=runs,
+        incoherent_runs=runs,
     )
 
 
@@ -119,17 +134,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     app.state.script_hashes = tuple(csp_script_hashes(mount(app)))
     api = ApiClient(app)
     ids = []
-    for method, energy in (("harmonic", 60.0), ("md", 58.0)):
+    simulated = {
+        "harmonic": ({"n_orders": 2}, one_mode(60.0, n_orders=2)),
+        "md": ({"replicas": 3}, one_mode(58.0, n_runs=3)),
+    }
+    for method, (options, partials) in simulated.items():
         body = {
             "structure_id": structure_id,
             "method": method,
             "quality": "preview",
             "instruments": ["TOSCA", "MAPS"],
+            "options": options,
         }
         prediction = run(api.start(body, idempotency_key=f"site-{method}"))
-        forecast(
-            settings, prediction["id"], one_mode(energy, statistics="quantum" if method == "harmonic" else "classical")
-        )
+        forecast(settings, prediction["id"], partials)
         ids.append(prediction["id"])
     # The rest of the session has data folders of its own.
     patch.undo()

@@ -153,7 +153,7 @@ def test_controls_change_what_is_drawn(visit: Open, site: Site) -> None:
     expect(page.locator("#spectrum-graph .xtitle")).to_contain_text("cm⁻¹")
     page.locator("#banks").check(force=True)
     expect(page.locator("#spectrum-graph .legend")).to_contain_text("Backward")
-    page.locator(".settings-panel .chips").get_by_text("ARCS").click()
+    page.locator(".settings-panel .picker").get_by_text("ARCS").click()
     expect(page.locator("#spectrum-graph .legend")).to_contain_text("ARCS, MD")
     expect(page.locator("#setting-ARCS-e_init")).to_be_visible()
     expect(page.locator("#downloads")).to_contain_text("ARCS")
@@ -174,6 +174,107 @@ def test_the_energy_range_is_what_is_computed(visit: Open, site: Site) -> None:
     assert (energy[0], energy[-1]) == pytest.approx((40, 80), abs=0.2)
     page.locator("#energy-max").fill("30")
     expect(page.locator(".settings-panel")).to_contain_text("Must be above")
+
+
+def test_single_numbers_of_phonons_come_from_the_harmonic_forecast(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site, "&order=2&map_prediction=" + site.md_id))
+    curves = drawn(page)
+    assert set(curves) == {"MAPS, harmonic, 2 phonons", "TOSCA, harmonic, 2 phonons"}
+    assert position(curves["TOSCA, harmonic, 2 phonons"]) == pytest.approx(120.0, abs=0.5)
+    expect(page.locator("#spectrum-note")).to_contain_text("MD not shown")
+    expect(page.locator("#map-graph .gtitle")).to_have_text("MAPS, harmonic, 2 phonons")
+    page.locator("input#order").click()
+    page.get_by_role("option", name="All together").click()
+    expect(page.locator("#spectrum-graph .legend")).to_contain_text("TOSCA, MD")
+    page.locator("#per-order").check(force=True)
+    expect(page.locator("#spectrum-graph .legend")).to_contain_text("2 phonons")
+    page.wait_for_url("**per_order=1*")
+
+
+def test_error_bands_can_be_hidden(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    drawn(page)
+    bands = """() => document.querySelector('#spectrum-graph .js-plotly-plot').data
+        .filter(trace => trace.meta.role === 'error').length"""
+    # Below and above, of two instruments
+    assert page.evaluate(bands) == 4
+    expect(page.locator("#spectrum-note")).to_contain_text("one standard error, from 3 runs")
+    page.locator("#errors").uncheck(force=True)
+    page.wait_for_function(f"() => ({bands})() === 0")
+
+
+def test_the_sample_can_be_looked_at_with_electrons_and_on_the_gain_side(visit: Open, site: Site) -> None:
+    page = visit(
+        f"/forecast/{site.structure_id}?predictions={site.harmonic_id}&instruments=Sample&energy_min=-80&fwhm_mev=2"
+    )
+    energy, intensity = drawn(page)["Sample, harmonic"]
+    assert energy[0] == pytest.approx(-80)
+    # exp(−60 meV / k_BT) at 300 K, of lines that are equally broad
+    gain, loss = (float(intensity[np.argmin(np.abs(energy - at))]) for at in (-60.0, 60.0))
+    assert gain / loss == pytest.approx(np.exp(-60.0 / (0.0861733 * 300)), rel=0.05)
+    page.locator("input#sample-probe").click()
+    page.get_by_role("option", name="Electrons").click()
+    expect(page.locator("#spectrum-graph .legend")).to_contain_text("Sample (electrons), harmonic")
+    expect(page.locator("#spectrum-note")).to_contain_text("unit of their own")
+    page.locator("#contribution").get_by_text("Incoherent").click()
+    expect(page.locator("#spectrum-message")).to_contain_text("no incoherent part")
+
+
+def test_a_mixture_of_isotopes_by_percentage(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    before = drawn(page)["TOSCA, MD"][1].max()
+    page.locator("#isotope-Si input").first.click()
+    page.get_by_role("option", name="mixture").click()
+    page.get_by_label("Isotope in the mixture of Si").first.click()
+    page.get_by_role("option", name="²⁹Si").click()
+    page.wait_for_url("**iso.Si=29Si:98*")
+    page.wait_for_function(
+        """before => document.querySelector('#spectrum-graph .js-plotly-plot')._fullData
+            .some(trace => trace.name === 'TOSCA, MD' && Math.abs(Math.max(...trace.y) / before - 1) > 0.02)""",
+        arg=float(before),
+    )
+    again = visit(page.url.removeprefix(str(page.evaluate("() => location.origin"))))
+    expect(again.get_by_label("Per cent of the isotope in Si")).to_have_value("98 %")
+
+
+def test_an_instrument_that_is_added_brings_its_settings_and_what_comes_along(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    drawn(page)
+    page.locator(".settings-panel .picker").get_by_text("Direct", exact=True).click()
+    expect(page.get_by_label("generic-direct: Smallest angle in °")).to_be_visible()
+    expect(page.locator("#spectrum-graph .legend")).to_contain_text("Generic direct, MD")
+    page.locator(".settings-panel .picker").get_by_text("MERLIN").click()
+    expect(page.locator(".settings-panel")).to_contain_text("Also measured: Eᵢ = ")
+    page.locator(".settings-panel .picker").get_by_text("MERLIN").click()
+    expect(page.locator("#setting-MERLIN-e_init")).to_be_hidden()
+
+
+def test_a_forecast_and_its_structure_are_deleted_after_a_question(visit: Open, site: Site, address: str) -> None:
+    api, headers = f"{address}/api/v1", {"Origin": address}
+    page = visit("/")
+    structure = page.request.post(f"{api}/examples/copper", headers=headers).json()["id"]
+    body = {"structure_id": structure, "method": "harmonic", "instruments": ["TOSCA"]}
+    asked = [
+        page.request.post(f"{api}/predictions", data={**body, "temperature_k": kelvin}, headers=headers).json()["id"]
+        for kelvin in (100, 200)
+    ]
+    for prediction in asked:
+        page.request.post(f"{api}/predictions/{prediction}/cancel", headers=headers)
+    page = visit(f"/forecast/{structure}?predictions={','.join(asked)}&instruments=TOSCA")
+    page.get_by_label("Delete harmonic 100 K").click()
+    expect(page.locator(".mantine-Modal-content")).to_contain_text("at 100 K?")
+    page.locator("#confirm-no").click()
+    expect(page.locator(".mantine-Modal-content")).to_be_hidden()
+    page.get_by_label("Delete harmonic 100 K").click()
+    page.locator("#confirm-yes").click()
+    page.wait_for_url(f"**predictions={asked[1]}&instruments=TOSCA*")
+    assert page.request.get(f"{api}/predictions/{asked[0]}").status == 404
+    page = visit(f"/structures/{structure}")
+    page.get_by_label("Delete Copper").click()
+    expect(page.locator(".mantine-Modal-content")).to_contain_text("Its forecast goes with it.")
+    page.locator("#confirm-yes").click()
+    expect(page.locator("#landing-page")).to_be_visible()
+    assert page.request.get(f"{api}/structures/{structure}").status == 404
 
 
 def test_a_spectrum_is_downloaded_as_seen(visit: Open, site: Site) -> None:

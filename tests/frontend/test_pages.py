@@ -96,7 +96,8 @@ def test_forecast(site: Site) -> None:
     assert by_id(layout, {"type": "isotope", "element": "Si"}).value == "29Si"
     assert "one mode is all there is" in text(by_id(layout, "trust"))
     # The controls of phonon orders and error bands wait for predictions that have them
-    assert [prediction["n_orders"] for prediction in context["predictions"]] == [10, 0]
+    assert [prediction["n_orders"] for prediction in context["predictions"]] == [2, 0]
+    assert [prediction["runs"] for prediction in context["predictions"]] == [1, 3]
     downloads = by_id(layout, "downloads")
     assert len([part for part in walk(downloads) if isinstance(getattr(part, "id", None), dict)]) == 2 * 2 * 2
 
