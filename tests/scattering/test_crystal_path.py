@@ -35,7 +35,7 @@ MAGNESIUM = bulk("Mg", "hcp", a=3.21, c=5.21)
 @pytest.mark.parametrize(
     ("atoms", "points"),
     [
-        # Setyawan & Curtarolo, Comput. Mater. Sci. 49 (2010) 299, Tables 3, 4 and 12, in units of 2π/a and 2π/c
+        # Setyawan & Curtarolo, Comput. Mater. Sci. 49 (2010) 299, in units of 2π/a and 2π/c
         (COPPER, {"X": (0, 0, 1), "L": (0.5, 0.5, 0.5), "K": (0, 0.75, 0.75), "W": (0, 0.5, 1), "U": (0.25, 0.25, 1)}),
         (IRON, {"H": (0, 0, 1), "N": (0, 0.5, 0.5), "P": (0.5, 0.5, 0.5)}),
         (MAGNESIUM, {"A": (0, 0, 0.5), "K": (0, 1 / 3, 1 / 3), "M": (0, 0, 0.5), "L": (0, 0.5, 0.5)}),
