@@ -168,8 +168,8 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                 [
                     dmc.Title("Forecast a neutron spectrum from a crystal structure", order=1, className="lead-title"),
                     html.P(
-                        "Beamcast simulates how the atoms of a crystal move and shows what TOSCA, MAPS, ARCS or "
-                        "IN1-Lagrange would measure: the inelastic neutron scattering spectrum inside the "
+                        "Beamcast simulates how the atoms of a crystal move and shows what TOSCA, MAPS, ARCS, "
+                        "IN1-Lagrange and others would measure: the inelastic neutron scattering spectrum inside the "
                         "instrument’s window and with its resolution, before you write the proposal.",
                         className="lead",
                     ),

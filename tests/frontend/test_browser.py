@@ -13,11 +13,13 @@ from .conftest import Site
 
 pytestmark = pytest.mark.e2e
 
+# The first look imports the physics and reads the partials, while other tests may have the processor.
+expect.set_options(timeout=30_000)
 WIDE, PHONE = (1440, 900), (390, 844)
 Open = Callable[..., Page]
 
 CURVES = """() => (document.querySelector('#spectrum-graph .js-plotly-plot')?._fullData ?? [])
-    .filter(trace => trace.visible === true)
+    .filter(trace => trace.visible === true && trace.showlegend)
     .map(trace => ({name: trace.name, x: Array.from(trace.x), y: Array.from(trace.y)}))"""
 
 
