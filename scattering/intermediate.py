@@ -39,7 +39,7 @@ Progress = Callable[[float], None]
 
 
 @numba.njit(nogil=True, fastmath={"contract"}, inline="always")
-def _cosine(turns: np.float32) -> np.float32:  # pragma: no cover
+def _cosine(turns: Any) -> Any:  # pragma: no cover
     """cos 2πx as sin 2π(¼ − |x|), of x reduced to half a turn: no branch, so that the loop around it vectorises."""
     x = np.float32(0.25) - abs(turns - np.rint(turns))
     square = x * x

@@ -22,7 +22,7 @@ holds q·U·q and (q·U·q)²: one phonon, and the first order in the anisotropy
 
 def shells(q_max: float) -> NDArray[np.float64]:
     """Moduli |q| for self functions, in Å⁻¹: `SHELL_STEP` apart, the last at or beyond q_max; shape (n_shells,)."""
-    return SHELL_STEP * np.arange(1, math.ceil(q_max / SHELL_STEP - 1e-9) + 1)
+    return np.asarray(SHELL_STEP * np.arange(1, math.ceil(q_max / SHELL_STEP - 1e-9) + 1), dtype=np.float64)
 
 
 def shell_vectors(moduli: NDArray[np.float64], *, seed: int) -> NDArray[np.float64]:
