@@ -8,7 +8,19 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-PACKAGES = ("nep-adapters", "calorine", "ase", "phonopy", "euphonic", "dynasor", "resins", "numpy", "scipy", "spglib")
+PACKAGES = (
+    "nep-adapters",
+    "calorine",
+    "ase",
+    "phonopy",
+    "euphonic",
+    "seekpath",
+    "resins",
+    "numba",
+    "numpy",
+    "scipy",
+    "spglib",
+)
 
 
 @cache
