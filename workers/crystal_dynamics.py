@@ -20,12 +20,12 @@ from scattering.crystal_partials import CrystalPartials, scattering_vectors
 from scattering.crystal_path import SampledPath, brillouin_zone
 from workers.analysis import n_segments
 from workers.crystal_analysis import CrystalSpectra, Target, correlate
-from workers.crystal_harmonic import species_labels
 from workers.force_constants import displace
 from workers.integration import produce, run_warnings, thermalise
 from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
+from workers.species import species_labels
 from workers.stopwatch import Stopwatch
 
 MOBILE_ANGSTROM2 = 1.0
@@ -125,7 +125,8 @@ def run(
     watch.lap("relax")
 
     progress.stage("displacing atoms", until=0.04)
-    labels, cell = species_labels(atoms, options), relaxed.atoms.cell.array
+    labels = species_labels(atoms, resolve_sites=options["resolve_sites"])
+    cell = relaxed.atoms.cell.array
     symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
     lines = crystal_protocol.path_of(options, symmetry)
     path, fine = crystal_protocol.sampled_path(options, lines, cell)

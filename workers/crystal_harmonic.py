@@ -14,19 +14,12 @@ from numpy.typing import NDArray
 from scattering import crystal_harmonic, crystal_protocol, energy_axis, protocol
 from scattering.crystal_partials import scattering_vectors
 from scattering.crystal_path import SampledPath, brillouin_zone
-from scattering.sites import site_labels
 from workers.force_constants import displace, sample_zone, stability_warnings
 from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
+from workers.species import species_labels
 from workers.stopwatch import Stopwatch
-
-
-def species_labels(atoms: Atoms, options: Mapping[str, Any]) -> list[str]:
-    """Species of the uploaded cell's atoms: chemical symbols, or crystallographic sites where those are asked for."""
-    if options["resolve_sites"]:
-        return site_labels(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
-    return [str(symbol) for symbol in atoms.get_chemical_symbols()]
 
 
 def lengths_axis(
@@ -67,7 +60,7 @@ def run(
     found = displace(
         relaxed.atoms,
         calculator,
-        labels=species_labels(atoms, options),
+        labels=species_labels(atoms, resolve_sites=options["resolve_sites"]),
         supercell=options["supercell"],
         distance=options["displacement_angstrom"],
         update=progress.update,

@@ -1,0 +1,14 @@
+"""What the atoms of an uploaded cell are called in partials."""
+
+from __future__ import annotations
+
+from ase import Atoms
+
+from scattering.sites import site_labels
+
+
+def species_labels(atoms: Atoms, *, resolve_sites: bool) -> list[str]:
+    """Chemical symbols of the atoms, or their crystallographic sites."""
+    if resolve_sites:
+        return site_labels(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
+    return [str(symbol) for symbol in atoms.get_chemical_symbols()]
