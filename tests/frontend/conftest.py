@@ -108,12 +108,24 @@ def one_mode(energy_mev: float, *, n_orders: int = 0, n_runs: int = 1) -> Partia
 
 def forecast(settings: Settings, prediction_id: str, partials: Partials) -> None:
     """Do what a worker does, but for the physics."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("BEAMCAST_DATA_DIR", str(settings.data_dir))
+    settings_module.current.cache_clear()
+    try:
+        _forecast(settings, prediction_id, partials)
+    finally:
+        patch.undo()
+        settings_module.current.cache_clear()
+
+
+def _forecast(settings: Settings, prediction_id: str, partials: Partials) -> None:
     job = runs.claim(uuid.UUID(prediction_id), WORKER)
     assert job is not None
     folder = settings.prediction_dir(job.id)
     folder.mkdir(parents=True)
     write_partials(folder / "partials.h5", partials)
-    runs.succeed(job.id, WORKER, {"versions": {"euphonic": "2.1.1"}}, ["one mode is all there is"])
+    made_with = {"versions": {"euphonic": "2.1.1"}, "species": list(partials.species)}
+    runs.succeed(job.id, WORKER, made_with, ["one mode is all there is"])
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from .conftest import Site
+from .conftest import Site, forecast, one_mode
 
 pytestmark = pytest.mark.e2e
 
@@ -237,6 +238,25 @@ def test_a_mixture_of_isotopes_by_percentage(visit: Open, site: Site) -> None:
     )
     again = visit(page.url.removeprefix(str(page.evaluate("() => location.origin"))))
     expect(again.get_by_label("Per cent of the isotope in Si")).to_have_value("98 %")
+
+
+def test_sites_can_be_given_isotopes_once_the_forecast_has_told_them_apart(
+    visit: Open, site: Site, address: str
+) -> None:
+    page = visit("/")
+    body = {"structure_id": site.structure_id, "method": "harmonic", "options": {"resolve_sites": True}}
+    made = page.request.post(f"{address}/api/v1/predictions", data=body, headers={"Origin": address}).json()["id"]
+    page = visit(f"/forecast/{site.structure_id}?predictions={made}&instruments=TOSCA&iso.Si=28Si")
+    expect(page.locator("#progress")).to_contain_text("Waiting")
+    expect(page.get_by_text("Each site by itself")).to_have_count(0)
+    forecast(site.settings, made, replace(one_mode(60.0), species=("Si1",)))
+    page.get_by_text("Each site by itself").click()
+    expect(page.locator("#isotope-Si input").first).to_have_value("²⁸Si")
+    page.locator("#isotope-Si1 input").first.click()
+    page.get_by_role("option", name="²⁹Si").click()
+    page.wait_for_url("**iso.Si1=29Si*")
+    assert "TOSCA, harmonic" in drawn(page)
+    page.request.delete(f"{address}/api/v1/predictions/{made}", headers={"Origin": address})
 
 
 def test_an_instrument_that_is_added_brings_its_settings_and_what_comes_along(visit: Open, site: Site) -> None:
