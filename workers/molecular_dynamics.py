@@ -15,12 +15,12 @@ from ase.calculators.calculator import Calculator
 
 from scattering import correlation, protocol
 from scattering.mobility import Mobility, diffuses, mobility
-from scattering.sites import site_labels
 from workers.analysis import correlate, n_segments
 from workers.integration import produce, run_warnings, thermalise
 from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
+from workers.species import species_labels
 from workers.stopwatch import Stopwatch
 
 
@@ -153,7 +153,7 @@ def run(
     watch.lap("relax")
 
     supercell = relaxed.atoms.repeat(options["supercell"])
-    species = _species(atoms, options) * math.prod(options["supercell"])
+    species = species_labels(atoms, resolve_sites=options["resolve_sites"]) * math.prod(options["supercell"])
     n_replicas = options["replicas"]
     replicas = [
         run_replica(
@@ -216,13 +216,6 @@ def run(
             "diffusion_angstrom2_per_ps": {label: moves[label].diffusion for label in diffusing},
         },
     )
-
-
-def _species(atoms: Atoms, options: Mapping[str, Any]) -> list[str]:
-    """Name what each atom of the uploaded cell is: its element, or its site."""
-    if not options["resolve_sites"]:
-        return list(atoms.get_chemical_symbols())
-    return site_labels(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
 
 
 def _together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
