@@ -1,12 +1,17 @@
-"""How far and how finely a harmonic prediction covers energies, and how much memory that takes."""
+"""How far and how finely predictions cover energies, how much memory that takes, and where there is nothing more."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from scattering.quantum import harmonic_correction
+
+if TYPE_CHECKING:
+    from scattering.partials import Statistics
 
 STEPS_MEV: Final = (0.25, 0.5, 1.0)
 """Bins, the first with which the arrays take no more than `BYTES`. TOSCA's σ is 0.31 meV at the elastic line; the
@@ -58,3 +63,27 @@ def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int)
     )
     step = next(fitting, STEPS_MEV[-1])
     return np.asarray(step * np.arange(math.ceil(end / step) + 1))
+
+
+def extent(
+    energy: NDArray[np.float64], intensity: NDArray[np.floating[Any]], *, temperature: float, statistics: Statistics
+) -> float:
+    """Energy in meV beyond which a sample scatters next to nothing: what a figure shows by itself.
+
+    The last at which ω S(ω), which for one phonon is the density of states whatever the temperature, is 1 % of its
+    maximum.
+
+    Parameters
+    ----------
+    energy
+        Shape (n_energy,), meV, from 0.
+    intensity
+        Shape (n_energy,): all partials added up.
+    temperature, statistics
+        As of `Partials`; classical partials are given their quantum occupation first.
+    """
+    weighted = energy * np.abs(intensity)
+    if statistics != "quantum":
+        weighted = weighted * harmonic_correction(energy, temperature)
+    some = np.flatnonzero(weighted > 0.01 * weighted.max(initial=0.0))
+    return float(energy[some[-1]]) if len(some) else float(energy[-1])

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.energy_axis import extent
+
 Statistics = Literal["classical", "kubo", "quantum"]
 _SPECIES = re.compile(r"([A-Z][a-z]?)(\d*)")
 
@@ -142,6 +144,12 @@ class Partials:
     def energy_step(self) -> float:
         """Width of an energy bin in meV."""
         return float(self.energy[1] - self.energy[0])
+
+    @cached_property
+    def extent(self) -> float:
+        """Energy in meV beyond which nothing much is scattered; see `energy_axis.extent`."""
+        everything = self.coherent.sum(axis=(0, 1)) + self.incoherent.sum(axis=(0, 1))
+        return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
 
     @property
     def n_orders(self) -> int:

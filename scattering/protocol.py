@@ -88,7 +88,7 @@ class _Effort:
 
 _EFFORTS: Final[Mapping[str, _Effort]] = {
     # A minute or two of MD on two cores; an hour; a night
-    "preview": _Effort(300, 4e6, 3, 0.3, 2.0, 5000),
+    "preview": _Effort(300, 4e6, 3, 0.3, 1.8, 5000),
     "standard": _Effort(1500, 1.2e8, 4, 2.0, 5.0, 8000),
     "production": _Effort(6000, 2e9, 4, 5.0, 10.0, 12000),
 }

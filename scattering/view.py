@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from scattering import resolution
 from scattering.errors import FieldError, InvalidView
 from scattering.form_factors import Probe
 from scattering.instruments import Instrument
-from scattering.partials import Partials
+from scattering.partials import Statistics
 from scattering.quantum import Correction, reduced_energy
 from scattering.weights import Substitution
 
@@ -22,6 +22,8 @@ Contribution = Literal["total", "coherent", "incoherent"]
 MAX_BINS = 4000
 DEFAULT_BINS = 1600
 NICE_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0)
+TAIL_SIGMAS = 5.0
+"""Of the resolution, that a figure shows beyond the last line."""
 LARGEST_EXPONENT = 160.0
 """Of βħω: beyond, exp(βħω/2) leaves the range of single precision."""
 
@@ -94,7 +96,28 @@ class View:
     fwhm_mev: float = 0.0
 
 
-def check(partials: Partials, view: View) -> None:
+class Viewed(Protocol):
+    """What a view is checked against: the partials of a powder or of a crystal."""
+
+    @property
+    def q(self) -> NDArray[np.float64]: ...
+    @property
+    def q_step(self) -> float: ...
+    @property
+    def energy(self) -> NDArray[np.float64]: ...
+    @property
+    def energy_step(self) -> float: ...
+    @property
+    def extent(self) -> float: ...
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def statistics(self) -> Statistics: ...
+    @property
+    def n_orders(self) -> int: ...
+
+
+def check(partials: Viewed, view: View) -> None:
     """Refuse a view that the partials cannot give.
 
     Raises
@@ -162,14 +185,19 @@ def check(partials: Partials, view: View) -> None:
 
 
 def default_grid(
-    partials: Partials, view: View, instrument: Instrument | None, settings: Mapping[str, Any]
+    partials: Viewed, view: View, instrument: Instrument | None, settings: Mapping[str, Any]
 ) -> EnergyGrid:
-    """Choose energy bins on the loss side that resolve what the instrument resolves."""
-    low, high = 0.0, float(partials.energy[-1]) * view.energy_scale
-    finest = max(partials.energy_step, view.fwhm_mev / 3)
-    if instrument is not None:
+    """Choose energy bins on the loss side, as far as anything scatters, that resolve what the instrument resolves."""
+    low, end = 0.0, float(partials.energy[-1]) * view.energy_scale
+    shown = np.array([min(1.05 * partials.extent * view.energy_scale, end)])
+    if instrument is None:
+        high = min(float(shown[0]) + 2 * view.fwhm_mev + 2 * partials.energy_step, end)
+        finest = max(partials.energy_step, view.fwhm_mev / 3)
+    else:
         low, reach = instrument.energy_range(settings)
-        high = min(high, reach) if min(high, reach) > low else reach
+        tail = TAIL_SIGMAS * float(resolution.sigma(instrument, settings, shown)[0])
+        high = min(float(shown[0]) + tail, end, reach)
+        high = high if high > low else reach
         finest = float(resolution.sigma(instrument, settings, np.linspace(low, high, 50)).min())
     step = next(
         (nice for nice in NICE_STEPS if nice >= max(finest / 3, (high - low) / DEFAULT_BINS)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from scattering.crystal_partials import CrystalPartials
+from scattering.crystal.partials import CrystalPartials
 from scattering.partials import Partials
 
 

@@ -21,7 +21,7 @@ from backend.predictions.partials_file import write_partials
 from backend.queue import RUN_PREDICTION
 from backend.settings import Settings, current
 from backend.structures.service import load_structure
-from scattering.crystal_partials import CrystalPartials
+from scattering.crystal.partials import CrystalPartials
 from scattering.partials import Partials
 from workers import engines
 from workers.outcome import CannotPredict, Outcome
@@ -118,9 +118,9 @@ def _simulate(job: runs.Job, atoms: Atoms, calculator: Calculator, settings: Set
     settings.scratch_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{job.method}-", dir=settings.scratch_dir) as folder:
         if job.sampling == "path":
-            from workers import crystal
+            from workers.crystal import workflow
 
-            return crystal.run(
+            return workflow.run(
                 atoms,
                 calculator,
                 method=job.method,

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.schemas import Style
-from backend.figures.spectrum import ENERGY_TITLES, INTENSITY_TITLE
+from backend.figures.spectrum import ENERGY_TITLES, intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.kinematics import Line, Window
-from scattering.observe import Map, to_inverse_cm
+from scattering.observe import Map, Spectrum, to_inverse_cm
 
 MOMENTUM_TITLE = "|q| (Å⁻¹)"
 BRIGHTEST = 99.5
@@ -20,13 +20,13 @@ BRIGHTEST = 99.5
 DECADES = 4
 
 
-def map_figure(image: Map, window: Window | None, style: Style, label: str) -> go.Figure:
+def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: str) -> go.Figure:
     """Draw a map.
 
     Parameters
     ----------
-    image
-        What was observed.
+    spectrum
+        What was observed, of which the map is drawn.
     window
         What the instrument reaches, or None for the sample itself.
     style
@@ -34,7 +34,7 @@ def map_figure(image: Map, window: Window | None, style: Style, label: str) -> g
     label
         What is shown.
     """
-    theme = THEMES[style.theme]
+    theme, image = THEMES[style.theme], spectrum.map
     unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
     # Along lines nearly nothing is inside: the scale is then that of everything shown.
     shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
@@ -49,7 +49,7 @@ def map_figure(image: Map, window: Window | None, style: Style, label: str) -> g
             "zmax": high,
             "colorscale": [list(stop) for stop in theme.heat],
             "colorbar": {
-                "title": {"text": INTENSITY_TITLE, "side": "right", "font": {"size": 12}},
+                "title": {"text": intensity_title([spectrum]), "side": "right", "font": {"size": 12}},
                 "thickness": 12,
                 "outlinewidth": 0,
                 "ticks": "outside",

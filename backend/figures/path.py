@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.figures.schemas import Style
 from backend.figures.spectrum import ENERGY_TITLES, band
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
-from scattering.crystal_view import Cut, PathSpectrum
+from scattering.crystal.view import Cut, PathSpectrum
 from scattering.observe import to_inverse_cm
 
 DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}

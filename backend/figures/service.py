@@ -68,10 +68,10 @@ def _along_path(
 
 def _map(spectrum: Spectrum, view: ViewIn, style: Style, text: str) -> go.Figure:
     if view.instrument is None:
-        return map_figure(spectrum.map, None, style, text)
+        return map_figure(spectrum, None, style, text)
     instrument = instruments.get(view.instrument)
     energy = np.linspace(*edges(spectrum.map)[1], WINDOW_POINTS)
-    return map_figure(spectrum.map, kinematics.window(instrument, view.settings, energy), style, text)
+    return map_figure(spectrum, kinematics.window(instrument, view.settings, energy), style, text)
 
 
 def label(view: ViewIn, row: Prediction) -> str:

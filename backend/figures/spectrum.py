@@ -15,7 +15,6 @@ from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.observe import Spectrum, to_inverse_cm
 
 ENERGY_TITLES = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻¹)"}
-INTENSITY_TITLE = "S(|q|, ω) (barn sr⁻¹ meV⁻¹ per atom)"
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
 Role = Literal["total", "bank", "element", "order"]
@@ -53,7 +52,13 @@ def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
         layout(
             theme,
             xaxis=axis(theme, ENERGY_TITLES[style.energy_unit], range=_energy_range(curves, style)),
-            yaxis=axis(theme, INTENSITY_TITLE, type=style.scale, range=_intensity_range(curves, style), **POWERS),
+            yaxis=axis(
+                theme,
+                intensity_title([curve.spectrum for curve in curves]),
+                type=style.scale,
+                range=_intensity_range(curves, style),
+                **POWERS,
+            ),
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             hovermode="x unified" if len(curves) <= 4 else "closest",
@@ -103,6 +108,12 @@ def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str, group: s
         "meta": {"role": line.role},
         "hovertemplate": f"%{{x:.1f}} {unit}<br>%{{y:.4g}}<extra>{line.name}</extra>",
     }
+
+
+def intensity_title(spectra: Sequence[Spectrum]) -> str:
+    """What an axis of intensities says; probes of different units have none in common."""
+    units = {spectrum.unit for spectrum in spectra}
+    return f"S(|q|, ω) ({units.pop()})" if len(units) == 1 else "S(|q|, ω) (each in its own unit)"
 
 
 def phonons(order: int) -> str:

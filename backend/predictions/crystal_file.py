@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from backend.predictions.partials_file import UnreadablePartials
-from scattering.crystal_partials import CrystalPartials
+from scattering.crystal.partials import CrystalPartials
 
 FORMAT = "beamcast-crystal-partials"
 FORMAT_VERSION = 1

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from backend.predictions.formats import CSV, HDF5, JSON, new_nexus, nexus_data, put
 
 if TYPE_CHECKING:
-    from scattering.crystal_view import Cut, PathSpectrum
+    from scattering.crystal.view import Cut, PathSpectrum
 
 
 def as_json(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:

@@ -53,7 +53,8 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
         It cannot be; the problem names the field.
     """
     # Both take long to import, and the first query locks the database
-    from scattering import crystal_protocol, protocol
+    from scattering import protocol
+    from scattering.crystal import protocol as crystal_protocol
 
     _check_available(body)
     sampled = crystal_protocol if body.sampling == "path" else protocol

@@ -15,7 +15,7 @@ from backend.predictions.tables import Prediction
 from backend.settings import Settings
 
 if TYPE_CHECKING:
-    from scattering.crystal_view import PathSpectrum
+    from scattering.crystal.view import PathSpectrum
     from scattering.observe import Spectrum, View
 
 PATH_ALONE = "This prediction is of a single crystal along a path; look at it without powders beside it."
@@ -51,9 +51,9 @@ def observe_path_prediction(
         The view asks for something that cannot be.
     """
     from backend.predictions.crystal_file import read_crystal_partials
-    from scattering.crystal_path import GAMMA
-    from scattering.crystal_view import PathView
-    from scattering.observe_path import observe_path
+    from scattering.crystal.observe import observe_path
+    from scattering.crystal.path import GAMMA
+    from scattering.crystal.view import PathView
 
     partials = cache.read(settings.partials_path(prediction.id), read_crystal_partials)
     path = view.path or PathViewIn()

@@ -14,7 +14,7 @@ import pytest
 from backend.predictions import runs
 from backend.predictions.crystal_file import read_crystal_partials, write_crystal_partials
 from backend.settings import Settings
-from scattering.crystal_partials import CrystalPartials
+from scattering.crystal.partials import CrystalPartials
 
 from .conftest import Client
 from .predicting import WORKER, ask, succeeded

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from scattering import crystal_correlation
 from scattering.constants import HBAR_MEV_FS
-from scattering.crystal_path import brillouin_zone, reciprocal
+from scattering.crystal import correlation as crystal_correlation
+from scattering.crystal.path import brillouin_zone, reciprocal
 
 
 def test_equivalent_vectors_have_the_same_length_and_belong_to_the_box() -> None:

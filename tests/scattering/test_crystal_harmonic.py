@@ -5,12 +5,13 @@ import pytest
 from euphonic import ForceConstants, ureg
 from numpy.typing import NDArray
 
-from scattering import crystal_harmonic, phonons
+from scattering import phonons
 from scattering.constants import BARN_PER_FM2, RECOIL_MEV_A2_AMU
-from scattering.crystal_partials import CrystalPartials
-from scattering.crystal_path import brillouin_zone, reciprocal, sample, segments
-from scattering.crystal_view import PathView
-from scattering.observe_path import observe_path
+from scattering.crystal import harmonic as crystal_harmonic
+from scattering.crystal.observe import observe_path
+from scattering.crystal.partials import CrystalPartials
+from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
+from scattering.crystal.view import PathView
 from scattering.quantum import detailed_balance
 from scattering.view import EnergyGrid, View
 from scattering.weights import scatterer

@@ -9,7 +9,7 @@ from ase import Atoms
 from ase.build import bulk
 from dynasor.qpoints import get_supercell_qpoints_along_path
 
-from scattering.crystal_path import (
+from scattering.crystal.path import (
     BrillouinZone,
     brillouin_zone,
     commensurate,
@@ -19,7 +19,7 @@ from scattering.crystal_path import (
     sample,
     segments,
 )
-from scattering.crystal_zones import check_zones, random_zones, reachable_zones
+from scattering.crystal.zones import check_zones, random_zones, reachable_zones
 from scattering.errors import InvalidOptions
 
 

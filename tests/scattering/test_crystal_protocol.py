@@ -7,8 +7,9 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from scattering import crystal_protocol, protocol
-from scattering.crystal_path import brillouin_zone
+from scattering import protocol
+from scattering.crystal import protocol as crystal_protocol
+from scattering.crystal.path import brillouin_zone
 from scattering.errors import InvalidOptions
 
 SILICON = bulk("Si", "diamond", a=5.431, cubic=True)

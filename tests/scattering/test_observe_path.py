@@ -7,11 +7,11 @@ import pytest
 
 from scattering import instruments, kinematics
 from scattering.constants import BARN_PER_FM2, BOLTZMANN_MEV_PER_K, NEUTRON_ENERGY_MEV_A2
-from scattering.crystal_partials import CrystalPartials
-from scattering.crystal_view import PathView
+from scattering.crystal.observe import observe_path
+from scattering.crystal.partials import CrystalPartials
+from scattering.crystal.view import PathView
 from scattering.errors import InvalidView
 from scattering.form_factors import form_factors
-from scattering.observe_path import observe_path
 from scattering.quantum import detailed_balance
 from scattering.view import EnergyGrid, View
 from scattering.weights import scatterer
@@ -221,10 +221,10 @@ def test_energies_can_be_scaled(partials: CrystalPartials) -> None:
 @pytest.mark.parametrize(
     ("view", "path", "location"),
     [
-        (View(), PathView(zone=5), "zone"),
-        (View(), PathView(zone=-1), "zone"),
-        (View(), PathView(point="K"), "point"),
-        (View(), PathView(point=6), "point"),
+        (View(), PathView(zone=5), "path.zone"),
+        (View(), PathView(zone=-1), "path.zone"),
+        (View(), PathView(point="K"), "path.point"),
+        (View(), PathView(point=6), "path.point"),
         (View(elastic=True), PathView(), "elastic"),
         (View(order=1), PathView(), "order"),
         (View(energy_scale=3.0), PathView(), "energy_scale"),

@@ -12,12 +12,12 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 from scipy.signal import find_peaks
 
-from scattering import crystal_protocol
-from scattering.crystal_partials import CrystalPartials
-from scattering.crystal_view import PathView
-from scattering.observe_path import observe_path
+from scattering.crystal import protocol as crystal_protocol
+from scattering.crystal.observe import observe_path
+from scattering.crystal.partials import CrystalPartials
+from scattering.crystal.view import PathView
 from scattering.view import EnergyGrid, View
-from workers import crystal
+from workers.crystal import workflow
 from workers.outcome import Outcome
 from workers.progress import ShuttingDown
 
@@ -39,7 +39,7 @@ def simulate(atoms: Atoms, method: str, folder: Path, progress: Silent | None = 
         instruments=["ARCS"],
         options=options,
     )
-    return crystal.run(
+    return workflow.run(
         atoms,
         EMT(),
         method=method,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from scattering import instruments as catalogue
 from scattering import kinematics, protocol
-from scattering.crystal_path import (
+from scattering.crystal.path import (
     BrillouinZone,
     SampledPath,
     Segment,
@@ -27,7 +27,7 @@ from scattering.crystal_path import (
     sample,
     segments,
 )
-from scattering.crystal_zones import check_zones, random_zones, reachable_zones
+from scattering.crystal.zones import check_zones, random_zones, reachable_zones
 from scattering.errors import FieldError, InvalidOptions
 from scattering.sites import site_labels
 

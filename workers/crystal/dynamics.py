@@ -14,12 +14,15 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
-from scattering import crystal_correlation, crystal_harmonic, crystal_protocol, powder, protocol
+from scattering import powder, protocol
 from scattering.constants import PLANCK_MEV_FS
-from scattering.crystal_partials import CrystalPartials, scattering_vectors
-from scattering.crystal_path import SampledPath, brillouin_zone
+from scattering.crystal import correlation as crystal_correlation
+from scattering.crystal import harmonic as crystal_harmonic
+from scattering.crystal import protocol as crystal_protocol
+from scattering.crystal.partials import CrystalPartials, scattering_vectors
+from scattering.crystal.path import SampledPath, brillouin_zone
 from workers.analysis import n_segments
-from workers.crystal_analysis import CrystalSpectra, Target, correlate
+from workers.crystal.analysis import CrystalSpectra, Target, correlate
 from workers.force_constants import displace
 from workers.integration import produce, run_warnings, thermalise
 from workers.outcome import Outcome
@@ -108,7 +111,7 @@ def run(
     calculator
         The potential.
     options
-        As `scattering.crystal_protocol.fill_options` returns them.
+        As `scattering.crystal.protocol.fill_options` returns them.
     temperature
         Kelvin.
     folder

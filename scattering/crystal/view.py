@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.crystal_partials import CrystalPartials
-from scattering.crystal_path import GAMMA
+from scattering.crystal.partials import CrystalPartials
+from scattering.crystal.path import GAMMA
 from scattering.errors import FieldError, InvalidView
-from scattering.partials import Partials
 from scattering.view import View, check
 
 
@@ -132,12 +130,12 @@ def check_path(partials: CrystalPartials, view: View, path: PathView) -> int | N
     InvalidView
         Names every field that is wrong and what to do about it.
     """
-    check(alike(partials), view)
+    check(partials, view)
     errors: list[FieldError] = []
     if view.elastic:
         errors.append({"loc": "elastic", "msg": "Along a path there is no elastic line; look at the powder's."})
     if path.zone is not None and not 0 <= path.zone < len(partials.zones):
-        errors.append({"loc": "zone", "msg": f"Choose a zone from 0 to {len(partials.zones) - 1}."})
+        errors.append({"loc": "path.zone", "msg": f"Choose a zone from 0 to {len(partials.zones) - 1}."})
     cut = None
     if isinstance(path.point, str):
         name = GAMMA if path.point.upper() in ("G", "GAMMA") and path.point not in partials.labels else path.point
@@ -147,17 +145,12 @@ def check_path(partials: CrystalPartials, view: View, path: PathView) -> int | N
             here = ", ".join(dict.fromkeys(label for label in partials.labels if label)) or "none by name"
             lacking = any(name in tick.split("|") for _, tick in partials.ticks)
             why = f"The supercell has no wave at {name}" if lacking else f"The path does not pass {name}"
-            errors.append({"loc": "point", "msg": f"{why}; the points to cut at are {here}."})
+            errors.append({"loc": "path.point", "msg": f"{why}; the points to cut at are {here}."})
     elif path.point is not None:
         if 0 <= path.point < len(partials.distance):
             cut = path.point
         else:
-            errors.append({"loc": "point", "msg": f"Choose a wave vector from 0 to {len(partials.distance) - 1}."})
+            errors.append({"loc": "path.point", "msg": f"Choose a wave vector from 0 to {len(partials.distance) - 1}."})
     if errors:
         raise InvalidView(errors)
     return cut
-
-
-def alike(partials: CrystalPartials) -> Partials:
-    """Energy and |q| axes, temperature and statistics have the same names in both, and a view is checked on them."""
-    return cast(Partials, partials)

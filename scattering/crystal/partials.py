@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.crystal_path import reciprocal
+from scattering.crystal.path import reciprocal
+from scattering.energy_axis import extent
 from scattering.partials import Statistics, element
 
 
@@ -152,6 +154,12 @@ class CrystalPartials:
     def q_step(self) -> float:
         """Between the |q| of the incoherent part, Å⁻¹."""
         return float(self.q[1] - self.q[0])
+
+    @cached_property
+    def extent(self) -> float:
+        """Energy in meV beyond which nothing much is scattered; see `energy_axis.extent`."""
+        everything = self.coherent.sum(axis=(0, 1, 2)) + self.incoherent.sum(axis=(0, 1))
+        return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
 
     @property
     def n_orders(self) -> int:

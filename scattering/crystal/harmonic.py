@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from scattering import multiphonon
 from scattering.constants import RECOIL_MEV_A2_AMU
-from scattering.crystal_partials import CrystalPartials, scattering_vectors
-from scattering.crystal_path import SampledPath, reciprocal
+from scattering.crystal.partials import CrystalPartials, scattering_vectors
+from scattering.crystal.path import SampledPath, reciprocal
 from scattering.phonons import LOWEST_ENERGY_MEV, Zone, occupation
 
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from scattering import instruments, kinematics, quantum, resolution, weights
 from scattering.constants import FWHM_PER_SIGMA
-from scattering.crystal_harmonic import interpolate
-from scattering.crystal_partials import CrystalPartials
-from scattering.crystal_view import Cut, PathMap, PathSpectrum, PathView, alike, check_path
+from scattering.crystal.harmonic import interpolate
+from scattering.crystal.partials import CrystalPartials
+from scattering.crystal.view import Cut, PathMap, PathSpectrum, PathView, check_path
 from scattering.form_factors import UNITS, Probe, form_factors, pair_weights
 from scattering.instruments import Instrument
 from scattering.partials import standard_error
@@ -201,7 +201,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     instrument = instruments.get(view.instrument) if view.instrument is not None else None
     cut_at = check_path(partials, view, path)
     settings = instrument.validate(view.settings) if instrument is not None else {}
-    grid = view.energy_mev or default_grid(alike(partials), view, instrument, settings)
+    grid = view.energy_mev or default_grid(partials, view, instrument, settings)
     seen = response(
         Axes(
             instrument.name if instrument is not None else None,

@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import crystal_correlation, powder, protocol
-from scattering.crystal_path import BrillouinZone
-from scattering.crystal_protocol import MAX_ARMS
+from scattering import powder, protocol
+from scattering.crystal import correlation as crystal_correlation
+from scattering.crystal.path import BrillouinZone
+from scattering.crystal.protocol import MAX_ARMS
 from scattering.intermediate import collective_functions, self_functions
 
 BLOCK_BYTES: Final = 128e6
@@ -95,7 +96,7 @@ def correlate(
     target
         Where to look.
     options
-        As `scattering.crystal_protocol.fill_options` returns them.
+        As `scattering.crystal.protocol.fill_options` returns them.
     seed
         Of the directions of the self part.
     update

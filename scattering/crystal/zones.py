@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.crystal_path import SAME, BrillouinZone, reciprocal
+from scattering.crystal.path import SAME, BrillouinZone, reciprocal
 from scattering.errors import InvalidOptions
 
 

@@ -34,7 +34,7 @@ def run(
     method
         "harmonic" or "md".
     options
-        As `scattering.crystal_protocol.fill_options` returns them.
+        As `scattering.crystal.protocol.fill_options` returns them.
     temperature
         Kelvin.
     folder
@@ -46,11 +46,9 @@ def run(
         The potential does not hold the structure.
     """
     if method == "harmonic":
-        from workers import crystal_harmonic
+        from workers.crystal import harmonic
 
-        return crystal_harmonic.run(atoms, calculator, options=options, temperature=temperature, progress=progress)
-    from workers import crystal_dynamics
+        return harmonic.run(atoms, calculator, options=options, temperature=temperature, progress=progress)
+    from workers.crystal import dynamics
 
-    return crystal_dynamics.run(
-        atoms, calculator, options=options, temperature=temperature, folder=folder, progress=progress
-    )
+    return dynamics.run(atoms, calculator, options=options, temperature=temperature, folder=folder, progress=progress)

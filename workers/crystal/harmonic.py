@@ -11,9 +11,11 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
-from scattering import crystal_harmonic, crystal_protocol, energy_axis, protocol
-from scattering.crystal_partials import scattering_vectors
-from scattering.crystal_path import SampledPath, brillouin_zone
+from scattering import energy_axis, protocol
+from scattering.crystal import harmonic as crystal_harmonic
+from scattering.crystal import protocol as crystal_protocol
+from scattering.crystal.partials import scattering_vectors
+from scattering.crystal.path import SampledPath, brillouin_zone
 from workers.force_constants import displace, sample_zone, stability_warnings
 from workers.outcome import Outcome
 from workers.progress import Progress
@@ -42,7 +44,7 @@ def run(
     calculator
         The potential.
     options
-        As `scattering.crystal_protocol.fill_options` returns them.
+        As `scattering.crystal.protocol.fill_options` returns them.
     temperature
         Kelvin.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.correlation import spectrum_from_correlation, split_elastic
-from scattering.crystal_path import BrillouinZone, reciprocal
+from scattering.crystal.path import BrillouinZone, reciprocal
 
 
 def equivalent_vectors(

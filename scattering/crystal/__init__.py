@@ -1,0 +1,1 @@
+"""A single crystal along a path through its Brillouin zones."""
