@@ -78,7 +78,7 @@ def test_a_prediction_succeeds_with_partials_and_provenance(
     row = client.get(f"/predictions/{prediction}").json()
     assert row["status"] == "succeeded", row["error"]
     assert row["progress"] == 1.0
-    assert row["provenance"]["versions"]["dynasor"]
+    assert row["provenance"]["versions"]["numba"]
     assert row["provenance"]["timings"]["total_s"] > 0
     partials = read_partials(settings.prediction_dir(prediction) / "partials.h5")
     assert partials.species == ("Al",)
