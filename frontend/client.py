@@ -93,6 +93,7 @@ class Prediction(TypedDict):
     id: str
     structure_id: str
     method: str
+    sampling: str
     temperature_k: float
     quality: str
     instruments: list[str]

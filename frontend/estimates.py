@@ -9,9 +9,11 @@ from dash import ALL, Dash, Input, Output, State, no_update
 
 from frontend import notation
 from frontend.client import ApiClient, ApiProblem, Estimate, FieldProblem, Structure, settled
+from frontend.crystal_form import CrystalForm, crystal_problems, filled_in, zone_errors
 from frontend.forecast_form import FIELDS, METHODS, NUMBERS, QUALITIES, Form, estimate_facts, request_body
 from frontend.problems import field_messages, problem_alert
 from frontend.session import of_user
+from frontend.wiring import in_browser
 
 Answers = Mapping[str, "Estimate | ApiProblem"]
 
@@ -27,12 +29,18 @@ FORM_FIELDS: tuple[tuple[str | dict[str, Any], str], ...] = (
     ("form-relax-cell", "checked"),
     ("form-resolve-sites", "checked"),
     ({"type": "form-number", "name": ALL}, "value"),
+    ("form-sampling", "value"),
+    ("form-path", "value"),
+    ("form-zones", "value"),
+    ("form-n-zones", "value"),
+    ("form-hkl", "value"),
 )
 
 
 def read_form(structure_id: str, values: Sequence[Any]) -> Form:
     """Return the form from the values of `FORM_FIELDS`, in their order."""
-    instruments, temperature, methods, quality, model, supercell, relax, sites, numbers = values
+    instruments, temperature, methods, quality, model, supercell, relax, sites, numbers = values[:9]
+    sampling, path, zones, n_zones, hkl = values[9:]
     return Form(
         structure_id=structure_id,
         instruments=tuple(instruments or ()),
@@ -44,6 +52,13 @@ def read_form(structure_id: str, values: Sequence[Any]) -> Form:
         relax_cell=bool(relax),
         resolve_sites=bool(sites),
         numbers=dict(zip(NUMBERS, numbers, strict=True)),
+        sampling=sampling or "powder",
+        crystal=CrystalForm(
+            path=path or "",
+            zones=zones or "random",
+            n_zones=n_zones if isinstance(n_zones, int | float) else None,
+            hkl=hkl or "",
+        ),
     )
 
 
@@ -56,6 +71,8 @@ def incomplete(form: Form) -> ApiProblem | None:
         errors.append({"loc": "method", "msg": "Choose the harmonic preview, molecular dynamics or both."})
     if form.temperature_k is None:
         errors.append({"loc": "temperature_k", "msg": "Give a temperature in kelvin."})
+    if form.sampling == "path":
+        errors += crystal_problems(form.crystal)
     return ApiProblem(422, "Something is missing", "Mend this, then start.", errors) if errors else None
 
 
@@ -104,11 +121,23 @@ def form_outputs(form: Form, structure: Structure, answers: Answers) -> dict[str
         "instruments_error": messages.get("instruments"),
         "model_error": messages.get("model"),
         "methods_error": messages.get("method"),
+        **filled_in([given[key]["options"] for key in wanted if key in given]),
+        **zone_errors(messages, form.crystal),
     }
 
 
 def register(app: Dash, client: ApiClient) -> None:
-    """Keep the estimates beside the form up to date."""
+    """Keep the estimates beside the form up to date, and of a single crystal's fields those in sight that count."""
+    in_browser(
+        app,
+        "forms",
+        "showCrystal",
+        Output("form-crystal", "hidden"),
+        Output("form-n-zones-field", "hidden"),
+        Output("form-hkl-field", "hidden"),
+        Input("form-sampling", "value"),
+        Input("form-zones", "value"),
+    )
 
     @app.callback(
         output={
@@ -125,6 +154,12 @@ def register(app: Dash, client: ApiClient) -> None:
             "instruments_error": Output("form-instruments-error", "children"),
             "model_error": Output("form-model", "error"),
             "methods_error": Output("form-methods", "error"),
+            "path": Output("form-path", "placeholder"),
+            "n_zones": Output("form-n-zones", "placeholder"),
+            "path_error": Output("form-path", "error"),
+            "zones_error": Output("form-zones", "error"),
+            "n_zones_error": Output("form-n-zones", "error"),
+            "hkl_error": Output("form-hkl", "error"),
         },
         inputs=[[Input(id, prop) for id, prop in FORM_FIELDS]],
         state=[State("structure-context", "data")],
@@ -135,7 +170,7 @@ def register(app: Dash, client: ApiClient) -> None:
         if incomplete(form):
             outputs = form_outputs(form, structure, {})
             keep = {"qualities": [no_update] * len(QUALITIES), "placeholders": [no_update] * len(NUMBERS)}
-            return outputs | keep | {"supercell": no_update, "harmonic": no_update}
+            return outputs | keep | dict.fromkeys(("supercell", "harmonic", "path", "n_zones"), no_update)
         api = of_user(client)
         bodies = {"harmonic": request_body(form, method="harmonic")}
         bodies |= {quality: request_body(form, method="md", quality=quality) for quality in QUALITIES}

@@ -12,6 +12,7 @@ from dash import dcc, html
 
 from frontend import notation
 from frontend.client import Estimate, Instrument, JsonObject, Model, Prediction, Structure
+from frontend.crystal_form import SAMPLINGS, CrystalForm, crystal_options, crystal_section, sampling_choice
 from frontend.instrument_picker import picker
 from frontend.shell import icon
 from frontend.terms import explained
@@ -43,8 +44,9 @@ ONLY = {
     "md": {"timestep_fs", "equilibration_ps", "production_ps", "replicas"},
     "harmonic": {"n_orders", "energy_max_mev"},
 }
+OF_PATHS = ("path", "zones", "n_zones")
 SWITCHES = ("relax_cell", "resolve_sites")
-FIELDS = {"temperature_k", "instruments", "model", "supercell", "method", "quality", *SWITCHES, *NUMBERS}
+FIELDS = {"temperature_k", "instruments", "model", "supercell", "method", "quality", *SWITCHES, *NUMBERS, *OF_PATHS}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Form:
     relax_cell: bool = False
     resolve_sites: bool = False
     numbers: Mapping[str, float | None] = field(default_factory=dict)
+    sampling: str = "powder"
+    crystal: CrystalForm = field(default_factory=CrystalForm)
 
     @classmethod
     def from_prediction(cls, prediction: Prediction) -> Form:
@@ -74,6 +78,8 @@ class Form:
             model=prediction["model_id"],
             relax_cell=bool(prediction["options"].get("relax_cell")),
             resolve_sites=bool(prediction["options"].get("resolve_sites")),
+            sampling=prediction["sampling"] if prediction["sampling"] in SAMPLINGS else "powder",
+            crystal=CrystalForm.from_options(prediction["options"]),
         )
 
 
@@ -103,11 +109,13 @@ def request_body(form: Form, *, method: str, quality: str | None = None) -> Json
     if supercell is not None and method != "harmonic":
         options["supercell"] = supercell
     options |= {name: True for name in SWITCHES if getattr(form, name)}
+    if form.sampling == "path":
+        options |= crystal_options(form.crystal)
     body: JsonObject = {
         "structure_id": form.structure_id,
         "method": method,
         "temperature_k": form.temperature_k,
-        "sampling": "powder",
+        "sampling": form.sampling,
         "instruments": list(form.instruments),
         "quality": quality or form.quality,
         "options": options,
@@ -132,6 +140,9 @@ def estimate_facts(estimate: Estimate, structure: Structure) -> list[Any]:
     box = box_text(estimate["options"], structure)
     if box:
         rows.append(("Box", box))
+    zones = estimate["options"].get("n_zones")
+    if zones:
+        rows.append(("Zones", str(zones)))
     dq, de = estimate.get("q_resolution_inv_angstrom"), estimate.get("energy_resolution_mev")
     if dq:
         rows.append((["Δ", html.I("q")], f"{notation.significant(dq, 2)} Å⁻¹"))
@@ -289,6 +300,8 @@ def form_panel(
     return html.Section(
         [
             dmc.Title("New forecast", order=2, size="h4"),
+            sampling_choice(form.sampling),
+            crystal_section(form.crystal, hidden=form.sampling != "path"),
             _instrument_chips(instruments, form.instruments),
             dmc.NumberInput(
                 id="form-temperature",

@@ -1,4 +1,4 @@
-"""Where a forecast's results stand: spectrum, map, how far to trust them, provenance, downloads."""
+"""What stands below a forecast's figures: how far to trust them, provenance, downloads."""
 
 from __future__ import annotations
 
@@ -8,149 +8,30 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from frontend import notation
 from frontend.client import Model, Prediction
-from frontend.figures import graph
+from frontend.forecast_figures import capital
 from frontend.instrument_picker import display_name
 from frontend.problems import warning_list
 from frontend.shell import icon
-from frontend.terms import explained
-from frontend.view_state import ViewState
 from frontend.wiring import attributes
 
 
-def _segmented(id: str, label: str, data: Sequence[tuple[str, Any]], value: str | None) -> html.Div:
-    return html.Div(
-        dmc.SegmentedControl(
-            id=id,
-            data=[{"value": key, "label": name} for key, name in data],
-            value=value,
-            size="xs",
-            **attributes(aria_label=label),
-        ),
-        className="tool",
-    )
-
-
-def _switch(id: str, label: str, checked: bool, *, hidden: bool = False) -> html.Div:
-    """A switch that is explained; out of sight where there is nothing to switch."""
-    switch = dmc.Switch(id=id, label=explained(id.replace("-", "_"), label), checked=checked, size="xs")
-    return html.Div(switch, hidden=hidden)
-
-
-def _note(kind: str) -> html.P:
-    # Below the figure, and as high when it is empty: nothing moves when there is something to say.
-    return html.P(id=f"{kind}-note", className="quiet small graph-note", role="status")
-
-
-def spectrum_panel(view: ViewState, *, n_orders: int, several_runs: bool) -> html.Section:
-    """Return the place of the spectra of all chosen instruments."""
-    return html.Section(
-        [
-            html.Div(
-                [
-                    dmc.Title("Spectrum", order=2, size="h4"),
-                    html.Div(
-                        [
-                            _segmented(
-                                "contribution",
-                                "Contribution",
-                                [("total", "Total"), ("coherent", "Coherent"), ("incoherent", "Incoherent")],
-                                view.contribution,
-                            ),
-                            _segmented(
-                                "energy-unit", "Energy unit", [("meV", "meV"), ("cm-1", "cm⁻¹")], view.energy_unit
-                            ),
-                            _segmented("scale", "Intensity scale", [("linear", "Linear"), ("log", "Log")], view.scale),
-                            _switch("per-element", "Per element", view.per_element),
-                            _switch("banks", "Detector banks", view.banks),
-                            _switch("per-order", "Phonon orders", view.per_order, hidden=n_orders == 0),
-                            _switch("errors", "Error bands", view.errors, hidden=not several_runs),
-                        ],
-                        className="tools",
-                    ),
-                ],
-                className="panel-head",
-            ),
-            graph("spectrum-graph", label="Forecast spectrum: intensity against energy transfer"),
-            html.Div(id="spectrum-message", className="graph-message", role="status"),
-            _note("spectrum"),
-        ],
-        className="panel",
-        id="spectrum",
-    )
-
-
-def map_panel(view: ViewState, predictions: Sequence[Prediction], names: Mapping[str, str]) -> html.Section:
-    """Return the place of the (q, ω) map of one instrument and one simulation."""
-    chosen = view.map_prediction if view.map_prediction in names else None
-    return html.Section(
-        [
-            html.Div(
-                [
-                    dmc.Title(
-                        ["Map of ", notation.s_of_q_omega()],
-                        order=2,
-                        size="h4",
-                    ),
-                    html.Div(
-                        [
-                            _segmented(
-                                "map-instrument",
-                                "Instrument of the map",
-                                [(name, display_name(name)) for name in view.instruments],
-                                view.map_instrument,
-                            ),
-                            _segmented(
-                                "map-prediction",
-                                "Simulation of the map",
-                                [
-                                    ("latest", "Best so far"),
-                                    *((p["id"], _capital(names[p["id"]])) for p in predictions),
-                                ],
-                                chosen or "latest",
-                            ),
-                            _segmented(
-                                "map-scale", "Colour scale", [("linear", "Linear"), ("log", "Log")], view.map_scale
-                            ),
-                        ],
-                        className="tools",
-                    ),
-                ],
-                className="panel-head",
-            ),
-            html.P(
-                [
-                    "Grey is outside the instrument’s ",
-                    explained("window", "kinematic window"),
-                    "; ",
-                    html.I("q"),
-                    " is momentum transfer.",
-                ],
-                className="quiet small flush",
-            ),
-            graph("map-graph", label="Forecast intensity over momentum and energy transfer"),
-            html.Div(id="map-message", className="graph-message", role="status"),
-            _note("map"),
-        ],
-        className="panel",
-        id="map",
-    )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def phonon_orders(prediction: Prediction) -> int:
-    """Return how many numbers of phonons a prediction tells apart; 0 for dynamics, and for those of before."""
+    """Return how many numbers of phonons a prediction tells apart; 0 for dynamics, crystals, and those of before."""
     orders = prediction["options"].get("n_orders")
-    return orders if prediction["method"] == "harmonic" and isinstance(orders, int) else 0
+    told_apart = prediction["method"] == "harmonic" and prediction["sampling"] == "powder"
+    return orders if told_apart and isinstance(orders, int) else 0
 
 
 def several_runs(prediction: Prediction) -> bool:
     """Tell whether independent runs were averaged, so that there is a standard error."""
     return (prediction["options"].get("replicas") or 1) > 1
+
+
+def species_of(predictions: Sequence[Prediction]) -> list[str]:
+    """Return what the predictions tell apart, elements or sites, in the order in which they do."""
+    named = [name for p in predictions for name in (p["provenance"] or {}).get("species", [])]
+    return list(dict.fromkeys(named))
 
 
 def _model_of(prediction: Prediction, models: Sequence[Model]) -> Model | None:
@@ -161,7 +42,7 @@ def _model_of(prediction: Prediction, models: Sequence[Model]) -> Model | None:
 def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model]) -> list[Any]:
     """Return what is known of the errors: warnings of each run, then what holds for the method and the potential."""
     children: list[Any] = [
-        warning_list(prediction["warnings"], title=f"{_capital(names[prediction['id']])}: take care")
+        warning_list(prediction["warnings"], title=f"{capital(names[prediction['id']])}: take care")
         for prediction in predictions
     ]
     points: list[Any] = []
@@ -183,6 +64,7 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], mod
                 ]
             )
     methods = {prediction["method"] for prediction in predictions}
+    crystal = any(prediction["sampling"] == "path" for prediction in predictions)
     if "harmonic" in methods:
         points.append(
             [
@@ -213,6 +95,8 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], mod
                 ),
             ]
         )
+    if crystal:
+        points += _crystal_points()
     points.append(
         [
             html.Strong("Instrument. "),
@@ -224,9 +108,44 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], mod
     return [child for child in children if child is not None]
 
 
+def _crystal_points() -> list[Any]:
+    """What holds of single crystals alone."""
+    squared = html.Sup("2")
+    length = ["|", html.I("k"), " + ", html.I("G"), "|"]
+    return [
+        [
+            html.Strong("Brillouin zones. "),
+            "The map and the cut are averages over zones, all counted alike: those whose ",
+            *length,
+            " lies in the instrument’s window at that energy, the crystal being turned as one likes. A measurement in "
+            "one orientation sees fewer; look at them zone by zone.",
+        ],
+        [
+            html.Strong("What is divided out. "),
+            "The Debye–Waller factor is that of the mean-square displacement ⟨",
+            html.I("u"),
+            squared,
+            "⟩ of the same run. Dividing by it and by |",
+            html.I("q"),
+            "|",
+            squared,
+            " makes scattering by one phonon alike in all zones, and magnifies that by several phonons in far ones.",
+        ],
+        [
+            html.Strong("Not included. "),
+            "Resolution in ",
+            html.I("q"),
+            ", which slants and broadens steep branches; the elastic line and Bragg peaks. In polar crystals the "
+            "longitudinal optical modes are too low near Γ, for the potential has no charges.",
+        ],
+    ]
+
+
 def _flatten(name: str, value: Any) -> list[tuple[str, str]]:
     if isinstance(value, Mapping):
         return [row for key, inner in value.items() for row in _flatten(f"{name} {key}".strip(), inner)]
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return [(name, "; ".join(" ".join(str(number) for number in vector) for vector in value))]
     if isinstance(value, list):
         return [(name, " × ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value))]
     if isinstance(value, bool):
@@ -277,7 +196,7 @@ def provenance_panel(predictions: Sequence[Prediction], names: Mapping[str, str]
         rows.append(("id", prediction["id"]))
         items.append(
             dmc.AccordionItem(
-                [dmc.AccordionControl(_capital(names[prediction["id"]])), dmc.AccordionPanel(_table(rows))],
+                [dmc.AccordionControl(capital(names[prediction["id"]])), dmc.AccordionPanel(_table(rows))],
                 value=prediction["id"],
             )
         )
@@ -291,7 +210,11 @@ def downloads_panel(
     done = [prediction for prediction in predictions if prediction["status"] == "succeeded"]
     if not done:
         return [html.P("Downloads appear when a simulation is ready.", className="quiet small")]
-    head = html.Tr([html.Th("", scope="col"), *[html.Th(_capital(names[p["id"]]), scope="col") for p in done]])
+    contents = None
+    if done[0]["sampling"] == "path":
+        words = "CSV has the cut with each of its zones; HDF5 has the map and the harmonic phonons, too."
+        contents = html.P(words, className="quiet small flush")
+    head = html.Tr([html.Th("", scope="col"), *[html.Th(capital(names[p["id"]]), scope="col") for p in done]])
     rows = [
         html.Tr(
             [
@@ -318,7 +241,8 @@ def downloads_panel(
             ],
         ]
     )
-    return [html.Table([html.Thead(head), html.Tbody([*rows, partials])], className="downloads")]
+    table = html.Table([html.Thead(head), html.Tbody([*rows, partials])], className="downloads")
+    return [table, contents] if contents else [table]
 
 
 def _button(prediction: Prediction, instrument: str, kind: str, names: Mapping[str, str]) -> html.Button:

@@ -8,7 +8,9 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from frontend.client import Instrument
+from frontend.client import Instrument, Prediction
+from frontend.crystal_figures import zones_group
+from frontend.forecast_results import phonon_orders, species_of
 from frontend.instrument_picker import chosen_items, picker
 from frontend.isotopes_panel import isotopes_group
 from frontend.terms import CORRECTIONS, explained
@@ -22,14 +24,14 @@ def _group(title: Any, *children: Any, hidden: bool = False) -> html.Fieldset:
     return html.Fieldset([html.Legend(title), *children], className="group", hidden=hidden)
 
 
-def _instruments(instruments: Sequence[Instrument], view: ViewState) -> html.Fieldset:
+def _instruments(instruments: Sequence[Instrument], view: ViewState, *, crystal: bool) -> html.Fieldset:
     with_settings = [i["name"] for i in instruments if i["settings_schema"].get("properties")]
     opened = [name for name in view.instruments if name in with_settings or name == SAMPLE][:2]
     return _group(
         "Instruments",
         picker("instruments", instruments, view.instruments, sample=True, label="Instruments shown"),
         dmc.Accordion(
-            chosen_items(instruments, view),
+            chosen_items(instruments, view, crystal=crystal),
             id="instrument-accordion",
             multiple=True,
             value=opened,
@@ -89,7 +91,7 @@ def _switch(id: str, term: str, label: str, checked: bool) -> dmc.Switch:
     return dmc.Switch(id=id, label=explained(term, label), checked=checked, size="sm")
 
 
-def _corrections(view: ViewState, *, classical: bool) -> html.Fieldset:
+def _corrections(view: ViewState, *, classical: bool, crystal: bool) -> html.Fieldset:
     low, high = ENERGY_SCALE_LIMITS
     k_ratio = html.Span([html.I("k"), html.Sub("f"), "/", html.I("k"), html.Sub("i")], className="symbol")
     return _group(
@@ -97,7 +99,8 @@ def _corrections(view: ViewState, *, classical: bool) -> html.Fieldset:
         _quantum(view, classical=classical),
         html.Div(
             [
-                _switch("elastic", "elastic_line", "Elastic line", view.elastic),
+                # Along a path there is none.
+                html.Div(_switch("elastic", "elastic_line", "Elastic line", view.elastic), hidden=crystal),
                 dmc.Switch(id="kf-over-ki", label=explained("kf_over_ki", k_ratio), checked=view.kf_over_ki, size="sm"),
             ],
             className="pair",
@@ -175,26 +178,23 @@ def settings_panel(
     *,
     instruments: Sequence[Instrument],
     isotopes: Mapping[str, Sequence[str]],
-    species: Sequence[str],
-    n_orders: int,
-    classical: bool,
-    temperature: str,
+    predictions: Sequence[Prediction],
     reset_href: str,
 ) -> html.Aside:
-    """Return the panel, filled in with what the address says.
+    """Return the panel, filled in with what the address says; what the predictions cannot answer is out of sight.
 
     Parameters
     ----------
     isotopes
         Element → its isotopes.
-    species
-        Elements, or crystallographic sites, that the predictions tell apart.
-    n_orders
-        Most phonons that a harmonic prediction here tells apart; 0: none does.
-    classical
-        Whether any prediction is classical.
+    predictions
+        Those on the page: of powders, or of single crystals.
     """
-    q_title = ["|", html.I("q"), "| range"]
+    crystal = any(prediction["sampling"] == "path" for prediction in predictions)
+    classical = any(prediction["method"] == "md" for prediction in predictions)
+    temperature = " and ".join(sorted({f"{p['temperature_k']:g} K" for p in predictions}))
+    length = ["|", html.I("k"), " + ", html.I("G"), "|"] if crystal else ["|", html.I("q"), "|"]
+    q_title = explained("q_range_zones" if crystal else "q_range", [*length, " range"])
     return html.Aside(
         [
             html.Button(
@@ -206,10 +206,11 @@ def settings_panel(
             ),
             html.Div(
                 [
-                    _instruments(instruments, view),
-                    html.Div(isotopes_group(isotopes, species, view.isotopes), id="isotope-panel"),
-                    _phonons(view, n_orders),
-                    _corrections(view, classical=classical),
+                    _instruments(instruments, view, crystal=crystal),
+                    html.Div(isotopes_group(isotopes, species_of(predictions), view.isotopes), id="isotope-panel"),
+                    _group(explained("zone", "Brillouin zones"), *zones_group(view, predictions)) if crystal else None,
+                    _phonons(view, max(phonon_orders(prediction) for prediction in predictions)),
+                    _corrections(view, classical=classical, crystal=crystal),
                     _range(
                         explained("energy_range", "Energy range"),
                         "energy",
@@ -218,7 +219,7 @@ def settings_panel(
                         unit="meV",
                         minimum=None,
                     ),
-                    _range(explained("q_range", q_title), "q", view.q_min, view.q_max, unit="Å⁻¹", minimum=0),
+                    _range(q_title, "q", view.q_min, view.q_max, unit="Å⁻¹", minimum=0),
                     html.Div(
                         [
                             html.Span(f"Simulated at {temperature}. ", className="quiet"),

@@ -137,11 +137,12 @@ def instrument_item(instrument: Instrument, values: JsonObject, *, hidden: bool 
     return _item(name, head, [part for part in body if part is not None], hidden=hidden)
 
 
-def sample_item(view: ViewState) -> html.Div:
+def sample_item(view: ViewState, *, crystal: bool) -> html.Div:
     """Return the settings of looking at the sample itself."""
+    what = "S(q, ω) averaged over all zones" if crystal else "S(|q|, ω) averaged over all |q|"
     body = html.Div(
         [
-            html.P("S(|q|, ω) averaged over all |q| that was simulated, without a window.", className="field-hint"),
+            html.P(f"{what} simulated, without a window.", className="field-hint"),
             html.Div(
                 [
                     html.Span(explained("probe", "Probe"), className="setting-title"),
@@ -183,7 +184,7 @@ def sample_item(view: ViewState) -> html.Div:
     return _item(SAMPLE, head, body, hidden=SAMPLE not in view.instruments)
 
 
-def chosen_items(instruments: Sequence[Instrument], view: ViewState) -> list[html.Div]:
+def chosen_items(instruments: Sequence[Instrument], view: ViewState, *, crystal: bool = False) -> list[html.Div]:
     """Return the settings of the chosen instruments, and of those that the address sets.
 
     The others come when they are chosen: Dash looks at every component of the page at every step of a slider.
@@ -196,7 +197,7 @@ def chosen_items(instruments: Sequence[Instrument], view: ViewState) -> list[htm
         if instrument["name"] in view.instruments
         or _differ(view.settings[instrument["name"]], instrument["defaults"], instrument)
     ]
-    return [*shown, sample_item(view)]
+    return [*shown, sample_item(view, crystal=crystal)]
 
 
 def _differ(values: Mapping[str, Any], defaults: Mapping[str, Any], instrument: Instrument) -> bool:

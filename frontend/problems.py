@@ -27,6 +27,9 @@ FIELD_NAMES = {
     "n_orders": "Phonon orders",
     "energy_max_mev": "Orders up to",
     "resolve_sites": "Crystallographic sites",
+    "path": "Path",
+    "zones": "Brillouin zones",
+    "n_zones": "Number of zones",
     "e_init": "Incident energy",
     "file": "File",
 }

@@ -27,6 +27,20 @@ TERMS: dict[str, str] = {
     "energy_max": "Highest energy that the phonon orders are computed up to.",
     "resolve_sites": "Keeps atoms of one element on different crystallographic sites apart, so that each site can be "
     "given its own isotope and shown by itself.",
+    "sampling": "A powder averages over all directions. A single crystal is looked at along a path of wave vectors, in "
+    "many Brillouin zones: its phonons show as curves.",
+    "path": "From special point to special point of the Brillouin zone, with hyphens; | begins anew at another point. "
+    "Which points there are depends on the lattice: the grey text shows the usual path.",
+    "zones": "The same phonons scatter differently in every Brillouin zone; the average over many shows all of them.",
+    "n_zones": "How many zones are drawn, at random, of those that the instruments reach.",
+    "hkl": "Reciprocal lattice vectors of the uploaded cell, three whole numbers each, with semicolons between.",
+    "zone": "The average over all zones that the instrument reaches at that energy, or one zone alone.",
+    "divide_debye_waller": "Far zones then count as near ones do. The mean-square displacement is of the same run.",
+    "divide_q_squared": "Scattering by one phonon grows with the square of the momentum transfer.",
+    "point": "The wave vector at which the intensity is shown against energy. Molecular dynamics has only the waves "
+    "that fit into its box.",
+    "times_energy_squared": "Multiplies the cut by ω²: flattens what occupation and 1/ω make steep.",
+    "q_range_zones": "Only Brillouin zones count whose |k + G| lies within this range.",
     "relax_cell": "Lets the cell change to the potential's own minimum instead of keeping the uploaded one.",
     "q_resolution": "Smallest step in momentum transfer that the simulated box can tell apart.",
     "energy_resolution": "Smallest step in energy that the simulated time can tell apart, before the instrument's own.",

@@ -38,6 +38,8 @@ class Mixture:
 
 
 Nucleus = str | Mixture
+Zone = tuple[int, int, int]
+"""A Brillouin zone by its reciprocal lattice vector, h, k, l."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class ViewState:
     """The settings of the forecast page.
 
     `instruments` may hold `SAMPLE`. `settings` holds every instrument's settings, filled with defaults; `isotopes` maps
-    an element, or a site such as "H2", to an isotope or a mixture; energies are in meV, |q| in Å⁻¹.
+    an element, or a site such as "H2", to an isotope or a mixture; energies are in meV, |q| in Å⁻¹. Of single crystals
+    alone: `zone` is None for the average over zones, `point` the special point of the cut, None for the first beyond Γ.
     """
 
     predictions: tuple[str, ...] = ()
@@ -71,6 +74,11 @@ class ViewState:
     q_max: float | None = None
     probe: str = "neutron"
     fwhm_mev: float = 0.0
+    divide_debye_waller: bool = True
+    divide_q_squared: bool = True
+    zone: Zone | None = None
+    point: str | None = None
+    times_energy_squared: bool = False
     isotopes: Mapping[str, Nucleus] = field(default_factory=dict)
     settings: Mapping[str, JsonObject] = field(default_factory=dict)
 
@@ -102,6 +110,25 @@ def _correction(text: str | None) -> str:
 
 def _order(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() and 1 <= int(text) <= MOST_PHONONS else None
+
+
+def zone_of(text: str | None) -> Zone | None:
+    """Read a zone as an address writes it, `0,0,4`."""
+    numbers = (text or "").split(",")
+    if len(numbers) != 3 or any(re.fullmatch(r"-?\d{1,4}", number) is None for number in numbers):
+        return None
+    h, k, l = (int(number) for number in numbers)  # noqa: E741 - Miller indices
+    return h, k, l
+
+
+def zone_text(zone: Sequence[int]) -> str:
+    """Write a zone as an address does: `0,0,4`."""
+    return ",".join(map(str, zone))
+
+
+def _point(text: str | None) -> str | None:
+    # As seekpath names them: Γ, X, M2, SIGMA_0
+    return text if text is not None and re.fullmatch(r"\w{1,16}", text) else None
 
 
 def nucleus(text: str) -> Nucleus | None:
@@ -151,6 +178,7 @@ def decode(
     instruments: Sequence[Instrument],
     elements: Sequence[str] = (),
     default_instruments: Sequence[str] = (),
+    crystal: bool = False,
 ) -> ViewState:
     """Read the query string of a forecast's address.
 
@@ -164,6 +192,8 @@ def decode(
         The structure's elements: isotopes of others, and of sites of others, are dropped.
     default_instruments
         Instruments shown when the address names none.
+    crystal
+        Whether single crystals are looked at: their maps are logarithmic unless the address says otherwise.
     """
     query = dict(parse_qsl((search or "").lstrip("?"), keep_blank_values=False))
     catalogue = [*(instrument["name"] for instrument in instruments), SAMPLE]
@@ -195,7 +225,7 @@ def decode(
         energy_scale=_within(_number(query.get("energy_scale")), low, high, 1.0),
         energy_unit=_choice(query.get("energy_unit"), ENERGY_UNITS),
         scale=_choice(query.get("scale"), SCALES),
-        map_scale=_choice(query.get("map_scale"), SCALES),
+        map_scale=_choice(query.get("map_scale"), SCALES[::-1] if crystal else SCALES),
         per_element=query.get("per_element") == "1",
         banks=query.get("banks") == "1",
         errors=query.get("errors") != "0",
@@ -209,6 +239,11 @@ def decode(
         q_max=_number(query.get("q_max")),
         probe=_choice(query.get("probe"), PROBES),
         fwhm_mev=_within(_number(query.get("fwhm_mev")), 0.0, LARGEST_WIDTH_MEV, 0.0),
+        divide_debye_waller=query.get("divide_debye_waller") != "0",
+        divide_q_squared=query.get("divide_q_squared") != "0",
+        zone=zone_of(query.get("zone")),
+        point=_point(query.get("point")),
+        times_energy_squared=query.get("times_energy_squared") == "1",
         isotopes=_isotopes(query, elements),
         settings=settings,
     )

@@ -3,7 +3,11 @@
 (function () {
     "use strict";
 
-    const { call, post, latestWins, ApiProblem } = window.beamcast;
+    const { call, post, latestWins, ApiProblem, crystal } = window.beamcast;
+    const {
+        SAMPLE, PROBES, succeeded, sourcesOf, instrumentsOf, resolves, hasZone, zoneName, spectrumBody, withEnergies,
+        labelOf, numbers,
+    } = window.beamcast.bodies;
     const skip = () => window.dash_clientside.no_update;
     const set = (id, props) => window.dash_clientside.set_props(id, props);
     const here = (id) => document.getElementById(id) !== null;
@@ -15,109 +19,6 @@
         if (said[kind] === text && element && element.textContent === (text || "")) { return; }
         said[kind] = text;
         set(kind + "-message", { children: text, className: "graph-message" + (isProblem ? " is-problem" : "") });
-    }
-
-    const SAMPLE = "Sample";
-    const PROBES = { "x-ray": "X-rays", electron: "electrons" };
-
-    const succeeded = (context, done) =>
-        context.predictions.filter((prediction) => (done || {})[prediction.id] === "succeeded");
-
-    const probeOf = (view, name) => (name === SAMPLE ? view.probe : "neutron");
-
-    // Predictions that show what was asked for: only harmonic ones tell the phonon orders apart.
-    const sourcesOf = (view, ready) => ready.filter((prediction) => !view.order || prediction.n_orders >= view.order);
-
-    // What is scattered by the electrons has no incoherent part, and the API says so by refusing.
-    const instrumentsOf = (view) => view.instruments.filter((name) =>
-        probeOf(view, name) === "neutron" || view.contribution !== "incoherent");
-
-    const elementOf = (site) => site.replace(/\d+$/, "");
-
-    // Sites that a prediction does not tell apart cannot be given isotopes in it.
-    function resolves(prediction, site) {
-        return site === elementOf(site) || (window.beamcast.species[prediction.id] || []).includes(site);
-    }
-
-    // The mixture as the API takes it: what fills up is ¹H for hydrogen, the natural element else.
-    function nucleus(site, stands) {
-        if (!stands.isotope) { return stands; }
-        const share = Number((stands.percent / 100).toFixed(6));
-        const element = elementOf(site);
-        if (share === 1) { return stands.isotope; }
-        return { [stands.isotope]: share, [element === "H" ? "1H" : element]: Number((1 - share).toFixed(6)) };
-    }
-
-    // The body of /spectrum for one prediction through one instrument, as the controls stand.
-    function spectrumBody(view, name, prediction, context) {
-        const probe = probeOf(view, name);
-        const isotopes = {};
-        if (probe === "neutron") {
-            Object.entries(view.isotopes).filter(([site]) => resolves(prediction, site)).forEach(([site, stands]) => {
-                isotopes[site] = nucleus(site, stands);
-            });
-        }
-        const body = {
-            instrument: name,
-            settings: view.settings[name] || context.instruments[name].defaults,
-            isotopes,
-            contribution: view.contribution,
-            quantum_correction: view.quantum_correction,
-            energy_scale: view.energy_scale,
-            elastic: view.elastic,
-            kf_over_ki: view.kf_over_ki,
-        };
-        if (name === SAMPLE) {
-            Object.assign(body, { instrument: null, settings: {}, kf_over_ki: false, probe, fwhm_mev: view.fwhm_mev });
-        }
-        if (prediction.n_orders && view.order) { body.order = view.order; }
-        if (prediction.n_orders && view.per_order && !view.order) { body.per_order = true; }
-        const q = qRange(view);
-        if (q) { body.q_inv_angstrom = q; }
-        return body;
-    }
-
-    // Farther out than any simulation is analysed.
-    const ALL_Q = 1000;
-
-    function qRange(view) {
-        if (view.q_min === null && view.q_max === null) { return null; }
-        const range = { min: view.q_min || 0, max: view.q_max === null ? ALL_Q : view.q_max };
-        return range.max > range.min ? range : null;
-    }
-
-    function energyGrid(min, max) {
-        if (max <= min) { return null; }
-        const rough = (max - min) / 1000;
-        const decade = Math.pow(10, Math.floor(Math.log10(rough)));
-        const step = [1, 2, 5, 10].map((n) => n * decade).find((nice) => nice >= rough * 0.999);
-        return { min, max, step: Number(step.toPrecision(3)) };
-    }
-
-    let reached = { of: null, mev: null };
-
-    // Where the spectra end by themselves, in meV: a grid has two ends, and the user has given the first.
-    async function reach(views) {
-        const body = JSON.stringify({ kind: "spectrum", errors: false, views });
-        if (reached.of !== body) {
-            const figure = await (await post("/figures", JSON.parse(body))).json();
-            reached = { of: body, mev: figure.layout.xaxis.range[1] };
-        }
-        return reached.mev;
-    }
-
-    async function withEnergies(views, view) {
-        if (view.energy_min === null && view.energy_max === null) { return views; }
-        const min = view.energy_min || 0;
-        const grid = energyGrid(min, view.energy_max === null ? await reach(views) : view.energy_max);
-        return grid ? views.map((one) => ({ ...one, energy_mev: grid })) : views;
-    }
-
-    function labelOf(view, name, prediction, context) {
-        const probe = PROBES[probeOf(view, name)];
-        const words = [context.instruments[name].label + (probe ? " (" + probe + ")" : ""), prediction.label];
-        if (view.order) { words.push(view.order === 1 ? "1 phonon" : view.order + " phonons"); }
-        return words.join(", ");
     }
 
     // Plotly works the tool bar's colours out from the paper, which is transparent here.
@@ -136,7 +37,7 @@
         if (!place || place.clientWidth > 560) { return; }
         const layout = figure.layout;
         layout.font = { ...layout.font, size: 11 };
-        layout.margin = { ...layout.margin, l: 48, r: 8, t: kind === "map" ? 30 : 16 };
+        layout.margin = { ...layout.margin, l: 48, r: 8, t: kind === "spectrum" ? 16 : 30 };
         ["xaxis", "yaxis"].forEach((name) => {
             const axis = layout[name];
             axis.title = { ...axis.title, font: { size: 11 }, standoff: 4 };
@@ -157,14 +58,7 @@
     const ORDERS = ["#440154", "#482576", "#414487", "#35608d", "#2a788e", "#21918c", "#22a884", "#43bf71", "#7ad151", "#bbdf27"];
     const FAINT = 1e-4;
 
-    function largest(values) {
-        let list = values;
-        if (values && values.bdata) {
-            const bytes = Uint8Array.from(atob(values.bdata), (character) => character.charCodeAt(0));
-            list = values.dtype === "f8" ? new Float64Array(bytes.buffer) : new Float32Array(bytes.buffer);
-        }
-        return (list || []).reduce((most, value) => Math.max(most, value), 0);
-    }
+    const largest = (values) => numbers(values).reduce((most, value) => Math.max(most, value), 0);
 
     // Each number of phonons stands in the legend once for all instruments, and not at all where it is nothing to see.
     function ordersTold(traces, theme) {
@@ -192,7 +86,7 @@
         layout.autosize = true;
         layout.modebar = toolbar(theme);
         const range = [view.energy_min, view.energy_max].join();
-        layout.uirevision = kind === "map" ? [kind, view.map, view.energy_unit, range].join() : [kind, view.energy_unit, view.scale, range].join();
+        layout.uirevision = [kind, view.energy_unit, range, kind === "spectrum" ? view.scale : view.map].join();
         if (kind === "spectrum") { figure.data = ordersTold(figure.data, theme); }
         narrowed(kind, figure);
         return { data: figure.data, layout };
@@ -203,11 +97,24 @@
 
     const listed = (words) => words.length < 2 ? words.join("") : words.slice(0, -1).join(", ") + " and " + words[words.length - 1];
 
+    // Of crystals: which simulation lacks the zone, or the wave, that is looked at.
+    function crystalWords(kind, view, ready, at) {
+        if (!at || kind === "zones") { return []; }
+        const words = [];
+        const say = (those, what) => {
+            if (those.length) { words.push(listed(those.map((one) => one.label)) + what + ": not shown."); }
+        };
+        say(ready.filter((one) => !hasZone(view, one)), " has no zone " + zoneName(view.zone || ""));
+        if (kind === "spectrum") { say(ready.filter((one) => at.lacking.includes(one.id)), " has no wave at " + at.point); }
+        return words;
+    }
+
     // What the figure does not say by itself.
-    function note(kind, { view, context }, ready, sources, views) {
+    function note(kind, { view, context }, { ready, sources, views, at }) {
         const words = [];
         const left = ready.filter((prediction) => !sourcesOf(view, ready).includes(prediction))
             .filter((prediction) => kind === "spectrum" || prediction.id === view.map_prediction);
+        words.push(...crystalWords(kind, view, ready, at));
         if (view.order && left.length) {
             words.push("Only harmonic predictions tell numbers of phonons apart: " + listed(left.map((one) => one.label)) + " not shown.");
         }
@@ -216,8 +123,8 @@
         }
         const dull = sources.filter((one) => Object.keys(view.isotopes).some((site) => !resolves(one, site)));
         if (dull.length) { words.push("The isotopes of single sites do not apply to " + listed(dull.map((one) => one.label)) + ", which tells no sites apart."); }
-        if (kind === "map") {
-            if (view.map === SAMPLE) { words.push("The sample itself, before any instrument: there is no window."); }
+        if (kind !== "spectrum") {
+            if (kind === "map" && view.map === SAMPLE) { words.push("The sample itself, before any instrument: there is no window."); }
             return words.join(" ");
         }
         if (view.instruments.includes(SAMPLE) && view.probe !== "neutron") {
@@ -226,7 +133,7 @@
         }
         const runs = sources.find((one) => one.runs > 1);
         if (runs && view.errors && !view.order) { words.push("Shade: one standard error, from " + runs.runs + " runs."); }
-        if (new Set(sources.map((one) => one.method)).size > 1) { words.push("Colour tells the instrument; harmonic is dashed."); }
+        if (!at && new Set(sources.map((one) => one.method)).size > 1) { words.push("Colour tells the instrument; harmonic is dashed."); }
         if (views.length > MOST_VIEWS) { words.push("Only the first " + MOST_VIEWS + " of " + views.length + " curves are drawn."); }
         return words.join(" ");
     }
@@ -242,33 +149,38 @@
         return latestWins(async (now) => {
             const { view, done, theme, context } = now;
             const ready = succeeded(context, done);
-            const chosen = kind === "map" ? (view.map ? [view.map] : []) : view.instruments;
+            // Of crystals alone: the point that is cut at, and which simulations have no wave there.
+            const at = context.sampling === "path" ? await crystal.cutOf(view, ready) : null;
+            const chosen = kind === "spectrum" ? view.instruments : (view.map ? [view.map] : []);
             const shown = chosen.filter((name) => instrumentsOf(view).includes(name));
-            let sources = sourcesOf(view, ready);
-            if (kind === "map" && sources.length) {
+            let sources = kind === "zones" ? ready : sourcesOf(view, ready);
+            if (at && kind !== "map") { sources = sources.filter((prediction) => !at.lacking.includes(prediction.id)); }
+            if (kind !== "spectrum" && sources.length) {
                 const named = sources.find((prediction) => prediction.id === view.map_prediction);
                 sources = [named || sources[sources.length - 1]];
             }
+            const all = { ...view, zone: kind === "zones" ? null : view.zone };
             const views = [];
             sources.forEach((prediction) => shown.forEach((name) => views.push({
                 prediction_id: prediction.id,
-                label: labelOf(view, name, prediction, context),
-                ...spectrumBody(view, name, prediction, context),
+                label: labelOf(all, name, prediction, context),
+                ...spectrumBody(all, name, prediction, context, at && !at.lacking.includes(prediction.id) ? at.point : null),
             })));
-            saying(kind, note(kind, now, ready, sources, views));
+            saying(kind, note(kind, now, { ready, sources, views, at }));
             if (!views.length) {
                 last = null;
                 const waiting = context.predictions.some((p) => ["queued", "running"].includes((done || {})[p.id] || p.status));
                 const word = !chosen.length ? "Choose an instrument, or the sample itself."
                     : !shown.length ? "X-rays and electrons have no incoherent part: choose Total or Coherent."
                         : waiting ? "Appears here as soon as the first simulation is ready."
+                            : ready.length && at ? "No simulation here has this zone and this point: choose others."
                             : ready.length ? "Nothing here tells numbers of phonons apart: choose All together."
                                 : "There is no result to show: see above why.";
                 say(kind, word, false);
                 set(kind + "-graph", { figure: blank() });
                 return;
             }
-            const style = kind === "map" ? { scale: view.map_scale }
+            const style = kind !== "spectrum" ? { scale: view.map_scale }
                 : { scale: view.scale, per_element: view.per_element, banks: view.banks, errors: view.errors };
             const asked = { kind, theme: theme || "light", energy_unit: view.energy_unit, ...style };
             const range = [view.energy_min, view.energy_max];
@@ -281,6 +193,7 @@
                 const response = await post("/figures", { ...asked, views: ranged });
                 const figure = await response.json();
                 if (!here(kind + "-graph")) { return; }
+                if (at && kind === "map") { crystal.tell(now, ranged[0], figure.layout.yaxis.range); }
                 set(kind + "-graph", { figure: dressed(kind, figure, view, theme) });
                 say(kind, null, false);
                 drawn = true;
@@ -297,7 +210,7 @@
         return { data: [], layout: { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", xaxis: axis, yaxis: axis } };
     }
 
-    const drawers = {};
+    let drawers = [];
     let looking = null;
 
     // Called by the controls directly: every callback between a slider and its figure costs a dozen of Dash's rounds
@@ -305,12 +218,11 @@
     window.beamcast.look = function (now) {
         // A new page has new graphs: what was drawn before says nothing about them.
         if (!looking || looking.context !== now.context) {
-            drawers.spectrum = drawer("spectrum");
-            drawers.map = drawer("map");
+            const kinds = now.context.sampling === "path" ? ["map", "spectrum", "zones"] : ["spectrum", "map"];
+            drawers = kinds.map(drawer);
         }
         looking = now;
-        drawers.spectrum(now);
-        drawers.map(now);
+        drawers.forEach((draw) => draw(now));
         window.beamcast.tellRepetitions(now);
     };
 
@@ -340,10 +252,12 @@
     async function download(clicks) {
         const touched = window.dash_clientside.callback_context.triggered_id;
         if (!touched || !looking || !(clicks || []).some(Boolean)) { return skip(); }
-        const { view, context } = looking;
+        const { view, context, done } = looking;
         const prediction = context.predictions.find((one) => one.id === touched.prediction);
         try {
-            const about = spectrumBody(view, touched.instrument, prediction, context);
+            const at = context.sampling === "path" ? await crystal.cutOf(view, succeeded(context, done)) : null;
+            if (at && !hasZone(view, prediction)) { return "It has no zone " + zoneName(view.zone) + ": choose another."; }
+            const about = spectrumBody(view, touched.instrument, prediction, context, at ? at.point : null);
             const [{ prediction_id: id, ...body }] = await withEnergies([{ ...about, prediction_id: prediction.id }], view);
             const response = await post("/predictions/" + id + "/spectrum", body, ACCEPT[touched.format]);
             const name = [context.structure.name, touched.instrument, prediction.label].join("-")

@@ -24,14 +24,21 @@
         probe: "neutron",
         fwhm_mev: 0,
         map_prediction: "latest",
+        divide_debye_waller: true,
+        divide_q_squared: true,
+        zone: null,
+        point: null,
+        times_energy_squared: false,
     };
+    // Of single crystals, where the page of powders has other ones.
+    const CRYSTAL_DEFAULTS = { map_scale: "log" };
     const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
     const elementOf = (site) => site.replace(/\d+$/, "");
 
     // What the controls hold: by id, and by type for those that there are several of, as pairs of id and value.
     function controls() {
         const one = {};
-        const many = { isotope: [], "isotope-percent": [], "isotope-share": [], setting: [], entry: [], choice: [] };
+        const many = { isotope: [], "isotope-percent": [], "isotope-share": [], setting: [], entry: [], choice: [], "path-choice": [], "path-switch": [] };
         window.dash_clientside.callback_context.inputs_list.forEach((item) => {
             if (Array.isArray(item)) {
                 item.forEach((each) => many[each.id.type].push([each.id, each.value]));
@@ -84,6 +91,15 @@
         return found;
     }
 
+    // What powders' pages have no controls for.
+    function crystalOf(many) {
+        const of = (kind, name) => (many[kind].find(([id]) => id.name === name) || [])[1];
+        const chosen = (name, usual) => (of("path-choice", name) === usual ? null : of("path-choice", name) || null);
+        const found = { zone: chosen("zone", "average"), point: chosen("point", "auto") };
+        many["path-switch"].forEach(([id, checked]) => { found[id.name] = Boolean(checked); });
+        return found;
+    }
+
     function collect() {
         const { one, many } = controls();
         const context = window.dash_clientside.callback_context.states_list[0].value;
@@ -117,6 +133,7 @@
             fwhm_mev: number(one["sample-fwhm"]) || 0,
             isotopes: isotopesOf(many),
             settings: settingsOf(many, context),
+            ...crystalOf(many),
         };
         explainCorrection(view, context);
         remember(view, context);
@@ -135,12 +152,13 @@
     // Only what differs from its default stands in the address, so that a shared link stays short.
     function remember(view, context) {
         const query = [];
-        const add = (key, value) => query.push(encodeURIComponent(key) + "=" +
-            encodeURIComponent(value).replace(/%2C/g, ",").replace(/%3A/g, ":"));
-        add("predictions", context.predictions.map((prediction) => prediction.id).join(","));
+        const written = (key, value) => encodeURIComponent(key) + "=" +
+            encodeURIComponent(value).replace(/%2C/g, ",").replace(/%3A/g, ":");
+        const add = (key, value) => query.push(written(key, value));
         add("instruments", view.instruments.join(","));
         if (view.map) { add("map", view.map); }
-        Object.entries(DEFAULTS).forEach(([key, usual]) => {
+        const defaults = context.sampling === "path" ? { ...DEFAULTS, ...CRYSTAL_DEFAULTS } : DEFAULTS;
+        Object.entries(defaults).forEach(([key, usual]) => {
             const value = view[key];
             if (value !== usual && value !== null && value !== undefined) {
                 add(key, typeof value === "boolean" ? Number(value) : value);
@@ -157,8 +175,12 @@
         window.clearTimeout(remember.timer);
         const path = window.location.pathname;
         remember.timer = window.setTimeout(() => {
-            if (window.location.pathname === path) {
-                window.history.replaceState(window.history.state, "", path + "?" + query.join("&"));
+            if (window.location.pathname !== path) { return; }
+            const address = (predictions) => path + "?" + [written("predictions", predictions.join(",")), ...query].join("&");
+            window.history.replaceState(window.history.state, "", address(context.predictions.map((one) => one.id)));
+            // The settings come along to the forecasts of the other kind of sample.
+            if (context.others.length && document.getElementById("other-sampling")) {
+                window.dash_clientside.set_props("other-sampling", { href: address(context.others) });
             }
         }, 250);
     }

@@ -102,6 +102,8 @@ def status_badge(prediction: Prediction) -> Any:
     if status == "running":
         word = f"{prediction['progress'] * 100:.0f} %"
     label = f"{notation.short_method(prediction['method'])} {prediction['temperature_k']:g} K"
+    if prediction["sampling"] == "path":
+        label += ", crystal"
     return dcc.Link(
         dmc.Badge(
             [label, " · ", word],

@@ -22,6 +22,7 @@ from backend import settings as settings_module
 from backend.app import create_app
 from backend.owners import LOCAL_USER, Scope
 from backend.predictions import runs
+from backend.predictions.crystal_file import write_crystal_partials
 from backend.predictions.partials_file import write_partials
 from backend.settings import Settings
 from backend.startup import prepare
@@ -29,6 +30,7 @@ from backend.structures import parse
 from backend.structures import service as structures
 from frontend.app import csp_script_hashes, mount
 from frontend.client import ApiClient
+from scattering.crystal.partials import CrystalPartials
 from scattering.partials import Partials
 
 Answer = TypeVar("Answer")
@@ -106,7 +108,54 @@ def one_mode(energy_mev: float, *, n_orders: int = 0, n_runs: int = 1) -> Partia
     )
 
 
-def forecast(settings: Settings, prediction_id: str, partials: Partials) -> None:
+LATTICE = 5.43
+ZONES = [[0, 0, 0], [0, 0, 4], [2, 2, 0]]
+SPECIAL = {"Γ": (0.0, 0.0, 0.0), "X": (0.0, 0.0, 1.0), "W": (0.5, 0.0, 1.0)}
+
+
+def flat_branch(energy_mev: float, *, reaches: str = "W", n_runs: int = 1) -> CrystalPartials:
+    """A mode of one energy along Γ–X–W in three zones, stronger in the farther ones, as |q|² makes it.
+
+    The waves end at the special point that is named, as those of a box may.
+    """
+    energy = np.arange(0.0, 80.0, 0.5)
+    points = np.array(list(SPECIAL.values()))
+    wave_vectors = np.concatenate([np.linspace(points[0], points[1], 6), np.linspace(points[1], points[2], 4)[1:]])
+    labels = ["Γ", *[""] * 4, "X", *[""] * 2, "W"]
+    n = 1 + labels.index(reaches)
+    steps = np.linalg.norm(np.diff(wave_vectors, axis=0), axis=1)
+    distance = 2 * np.pi / LATTICE * np.concatenate([[0.0], np.cumsum(steps)])
+    zones = np.array(ZONES)
+    q = 2 * np.pi / LATTICE * np.linalg.norm(zones[:, None] + wave_vectors[:n], axis=-1)
+    line = np.exp(-(((energy - energy_mev) / 1.0) ** 2))
+    coherent = (q[:, :, None] ** 2 * line)[None].astype(np.float32)
+    smooth = np.arange(0.1, 13.0, 0.1)
+    incoherent = np.zeros((1, len(smooth), len(energy)), dtype=np.float32)
+    apart = 1 + 0.1 * (np.arange(n_runs) - (n_runs - 1) / 2)
+    return CrystalPartials(
+        cell=LATTICE * np.eye(3),
+        wave_vectors=wave_vectors[:n],
+        distance=distance[:n],
+        labels=tuple(labels[:n]),
+        ticks=tuple((float(distance[labels.index(name)]), name) for name in SPECIAL),
+        zones=zones,
+        energy=energy,
+        species=("Si",),
+        concentration=np.array([1.0]),
+        coherent=coherent,
+        q=smooth,
+        incoherent=incoherent,
+        displacements=np.zeros((1, 3, 3)),
+        dispersion_distance=distance,
+        dispersion=np.full((len(distance), 2), energy_mev),
+        temperature=300.0,
+        statistics="classical" if n_runs > 1 else "quantum",
+        coherent_runs=coherent * apart[:, None, None, None, None].astype(np.float32) if n_runs > 1 else None,
+        incoherent_runs=np.repeat(incoherent[None], n_runs, axis=0) if n_runs > 1 else None,
+    )
+
+
+def forecast(settings: Settings, prediction_id: str, partials: Partials | CrystalPartials) -> None:
     """Do what a worker does, but for the physics."""
     patch = pytest.MonkeyPatch()
     patch.setenv("BEAMCAST_DATA_DIR", str(settings.data_dir))
@@ -118,12 +167,15 @@ def forecast(settings: Settings, prediction_id: str, partials: Partials) -> None
         settings_module.current.cache_clear()
 
 
-def _forecast(settings: Settings, prediction_id: str, partials: Partials) -> None:
+def _forecast(settings: Settings, prediction_id: str, partials: Partials | CrystalPartials) -> None:
     job = runs.claim(uuid.UUID(prediction_id), WORKER)
     assert job is not None
     folder = settings.prediction_dir(job.id)
     folder.mkdir(parents=True)
-    write_partials(folder / "partials.h5", partials)
+    if isinstance(partials, CrystalPartials):
+        write_crystal_partials(folder / "partials.h5", partials)
+    else:
+        write_partials(folder / "partials.h5", partials)
     made_with = {"versions": {"euphonic": "2.1.1"}, "species": list(partials.species)}
     runs.succeed(job.id, WORKER, made_with, ["one mode is all there is"])
 
@@ -166,6 +218,42 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     settings_module.current.cache_clear()
     yield Site(settings, app, structure_id, *ids)
     database.engine(settings).dispose()
+
+
+@dataclass(frozen=True)
+class CrystalSite:
+    """A structure forecast as a powder first, then along Γ–X–W; the waves of the dynamics end at X."""
+
+    structure_id: str
+    powder_id: str
+    harmonic_id: str
+    md_id: str
+
+
+@pytest.fixture(scope="session")
+def crystal(site: Site) -> CrystalSite:
+    """The forecasts of a single crystal, on the same site."""
+    structure_id = run(site.api.upload_structure("crystal.vasp", SILICON.replace(b"Silicon", b"Crystal")))["id"]
+    path = {"path": "Γ-X-W", "zones": ZONES}
+    simulated: list[tuple[str, str, dict[str, Any], Partials | CrystalPartials]] = [
+        ("harmonic", "powder", {}, one_mode(60.0)),
+        ("harmonic", "path", path, flat_branch(60.0)),
+        ("md", "path", {**path, "replicas": 2}, flat_branch(58.0, reaches="X", n_runs=2)),
+    ]
+    ids = []
+    for method, sampling, options, partials in simulated:
+        body = {
+            "structure_id": structure_id,
+            "method": method,
+            "sampling": sampling,
+            "quality": "preview",
+            "instruments": ["ARCS", "MAPS"],
+            "options": options,
+        }
+        prediction = run(site.api.start(body, idempotency_key=f"crystal-{method}-{sampling}"))
+        forecast(site.settings, prediction["id"], partials)
+        ids.append(prediction["id"])
+    return CrystalSite(structure_id, *ids)
 
 
 @pytest.fixture(scope="session")

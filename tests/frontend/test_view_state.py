@@ -71,6 +71,20 @@ def test_everything_that_came_with_phonon_orders_and_other_probes_is_read(instru
     assert view.isotopes == {"H": Mixture("2H", 98.0), "H2": "H", "C13": "13C"}
 
 
+def test_what_single_crystals_are_looked_at_with_is_read(instruments: list[Instrument]) -> None:
+    view = read("zone=0,-2,4&point=Γ&divide_debye_waller=0&divide_q_squared=0&times_energy_squared=1", instruments)
+    assert (view.zone, view.point, view.times_energy_squared) == ((0, -2, 4), "Γ", True)
+    assert (view.divide_debye_waller, view.divide_q_squared) == (False, False)
+    usual = read("", instruments)
+    assert (usual.zone, usual.point, usual.times_energy_squared) == (None, None, False)
+    assert (usual.divide_debye_waller, usual.divide_q_squared) == (True, True)
+
+
+@pytest.mark.parametrize("text", ["0,0", "0,0,4,1", "0,0,x", "0,0,1.5", "a", "0,0,99999"])
+def test_what_is_no_zone_is_dropped(text: str, instruments: list[Instrument]) -> None:
+    assert read(f"zone={text}", instruments).zone is None
+
+
 @pytest.mark.parametrize(("text", "name"), [("0", "none"), ("1", "harmonic"), ("mixed", "mixed"), ("best", "harmonic")])
 def test_corrections_by_name_and_as_old_addresses_said_them(
     text: str, name: str, instruments: list[Instrument]

@@ -1,0 +1,89 @@
+"""Which simulations a forecast's page shows: those of a powder or those of a single crystal, never both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from frontend.client import ApiClient, ApiProblem, Prediction, settled
+from frontend.crystal_form import SAMPLINGS
+
+GIVEN_UP = ("failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a page shows.
+
+    Attributes
+    ----------
+    shown
+        Predictions of one sampling, harmonic first.
+    other
+        The latest predictions of the same structure by the other sampling, which have a page of their own.
+    words
+        About each prediction of the address that is not shown.
+    """
+
+    shown: list[Prediction]
+    other: list[Prediction]
+    words: list[str]
+
+    @property
+    def sampling(self) -> str:
+        """`powder` or `path`."""
+        return self.shown[0]["sampling"] if self.shown else "powder"
+
+
+def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
+    return sorted(predictions, key=lambda prediction: prediction["method"] != "harmonic")
+
+
+def latest(predictions: Sequence[Prediction], sampling: str | None = None) -> list[Prediction]:
+    """Return the newest prediction of each method that did not fail, harmonic first.
+
+    Parameters
+    ----------
+    predictions
+        Newest first.
+    sampling
+        `powder` or `path`; by default that of the newest.
+    """
+    going = [prediction for prediction in predictions if prediction["status"] not in GIVEN_UP]
+    if sampling is not None:
+        going = [prediction for prediction in going if prediction["sampling"] == sampling]
+        predictions = [prediction for prediction in predictions if prediction["sampling"] == sampling]
+    chosen: dict[str, Prediction] = {}
+    for prediction in going:
+        if prediction["sampling"] == going[0]["sampling"]:
+            chosen.setdefault(prediction["method"], prediction)
+    return _in_order(list(chosen.values()) or predictions[:1])
+
+
+async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Choice:
+    """Return what to show: the predictions that the address names, or the latest."""
+    all_of_it = await api.predictions(structure_id=structure_id)
+    if not wanted:
+        shown = latest(all_of_it)
+        return Choice(shown, _others(all_of_it, shown), [])
+    answers = await settled(*[api.prediction(key) for key in wanted])
+    found: list[Prediction] = []
+    words: list[str] = []
+    for key, answer in zip(wanted, answers, strict=True):
+        if isinstance(answer, ApiProblem):
+            words.append(f"{key}: {answer.detail}")
+        elif answer["structure_id"] != structure_id:
+            words.append(f"{key} belongs to another structure and is not shown.")
+        elif found and answer["sampling"] != found[0]["sampling"]:
+            kind = SAMPLINGS.get(answer["sampling"], answer["sampling"]).lower()
+            words.append(f"{key} is of a {kind} and does not share its figures with the others: it is not shown.")
+        else:
+            found.append(answer)
+    return Choice(_in_order(found), _others(all_of_it, found), words)
+
+
+def _others(predictions: Sequence[Prediction], shown: Sequence[Prediction]) -> list[Prediction]:
+    if not shown:
+        return []
+    other = next((name for name in SAMPLINGS if name != shown[0]["sampling"]), None)
+    return [p for p in latest(predictions, other) if p["status"] not in GIVEN_UP]
