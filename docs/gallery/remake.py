@@ -167,18 +167,14 @@ def figure_5a(server: Server) -> None:
         "Harmonic, 1 to 10 phonons": server.look(harmonic, "TOSCA", energy_mev=grid),
     }
     figure, place = plt.subplots(figsize=(9, 5), layout="constrained")
-    for number, (name, seen) in enumerate(reversed(levels.items())):
+    for number, (name, seen) in enumerate(levels.items()):
+        offset = len(levels) - 1 - number
         energy, intensity = numbers(seen["energy_mev"]), numbers(seen["intensity"])
-        scale = 1 / intensity[(energy > 50) & (energy < 200)].max()
-        place.plot(energy, number + 0.9 * scale * intensity, lw=1.2, label=name)
+        scale = 0.9 / intensity[(energy > 50) & (energy < 200)].max()
+        (line,) = place.plot(energy, offset + scale * intensity, lw=1.2, label=name)
         if seen["standard_error"] is not None:
-            error = numbers(seen["standard_error"])
-            place.fill_between(
-                energy,
-                number + 0.9 * scale * (intensity - error),
-                number + 0.9 * scale * (intensity + error),
-                alpha=0.3,
-            )
+            low, high = (offset + scale * (intensity + sign * numbers(seen["standard_error"])) for sign in (-1, 1))
+            place.fill_between(energy, low, high, alpha=0.3, color=line.get_color())
     place.set(xlim=(0, 220), ylim=(0, 4.6), xlabel="Energy transfer (meV)", ylabel="Intensity (each scaled)", yticks=[])
     place.legend(loc="upper right", fontsize=8)
     place.set_title("Benzene, 127 K")

@@ -14,6 +14,7 @@ from ase.io import read
 
 from scattering import protocol
 from scattering.constants import RECOIL_MEV_A2_AMU
+from scattering.observe import EnergyGrid, View, observe
 from scattering.partials import Partials
 from scattering.quantum import detailed_balance, harmonic_correction
 from tests.conftest import ROOT
@@ -337,3 +338,15 @@ def test_an_instability_is_reported_and_not_hidden() -> None:
     )
     assert outcome.findings["imaginary_fraction"] > 0.01
     assert any("imaginary" in warning for warning in outcome.warnings)
+
+
+def test_md_seen_from_both_sides_of_the_elastic_line_obeys_detailed_balance(dynamic_copper: Partials) -> None:
+    """Of the sample itself, where both sides have the same |q|: the ratio is Boltzmann's at every energy."""
+    step = dynamic_copper.energy_step
+    seen = observe(dynamic_copper, View(energy_mev=EnergyGrid(-100 * step, 100 * step, step)))
+    gain, loss = seen.intensity[:100][::-1], seen.intensity[101:]
+    somewhere = loss > 0.05 * loss.max()
+    assert somewhere.sum() > 40
+    # Bin by bin: what is left is single precision
+    expected = detailed_balance(seen.energy[101:], TEMPERATURE)
+    np.testing.assert_allclose((gain / loss)[somewhere], expected[somewhere], rtol=1e-4)
