@@ -21,7 +21,7 @@ from scattering.form_factors import UNITS
 from scattering.instruments import Instrument
 from scattering.partials import Partials, element, standard_error
 from scattering.response import Axes, Response, response
-from scattering.view import EnergyGrid, View, check, default_grid
+from scattering.view import EnergyGrid, View, Viewed, check, default_grid
 
 __all__ = ["EnergyGrid", "Map", "Spectrum", "View", "observe", "to_inverse_cm"]
 
@@ -136,7 +136,7 @@ class _Projection:
         return np.asarray(both @ self._response.map_matrix, dtype=np.float32)
 
 
-def _factor(partials: Partials, view: View, response: Response) -> NDArray[np.float64]:
+def energy_factor(partials: Viewed, view: View, response: Response) -> NDArray[np.float64]:
     """What each energy is multiplied by: statistics, k_f/k_i, and the energy scale's Jacobian."""
     energy = response.energy
     if partials.statistics == "quantum":
@@ -284,7 +284,7 @@ def observe(partials: Partials, view: View) -> Spectrum:
         )
     )
     line = _elastic_line(partials, seen.energy, partials.energy_step * view.energy_scale) if view.elastic else None
-    projection = _Projection(seen, _factor(partials, view, seen), line)
+    projection = _Projection(seen, energy_factor(partials, view, seen), line)
 
     banks: dict[str, NDArray[np.float64]] = {}
     parts = {species: np.zeros(len(grid.centres)) for species in partials.species}

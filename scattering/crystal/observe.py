@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import instruments, kinematics, quantum, resolution, weights
+from scattering import instruments, kinematics, resolution, weights
 from scattering.constants import FWHM_PER_SIGMA
 from scattering.crystal.harmonic import interpolate
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.view import Cut, PathMap, PathSpectrum, PathView, check_path
 from scattering.form_factors import UNITS, Probe, form_factors, pair_weights
 from scattering.instruments import Instrument
+from scattering.observe import energy_factor
 from scattering.partials import standard_error
 from scattering.response import Axes, Response, response
 from scattering.view import View, default_grid
@@ -215,7 +216,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
             view.fwhm_mev,
         )
     )
-    factor = _factor(partials, view, seen)
+    factor = energy_factor(partials, view, seen)
     chosen = slice(None) if path.zone is None else slice(path.zone, path.zone + 1)
     vectors = partials.vectors[chosen]
     lengths = np.linalg.norm(vectors, axis=-1)
@@ -256,16 +257,6 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
         cut_unit=unit + (" meV²" if path.times_energy_squared else ""),
         warnings=_warnings(partials, view, path, instrument, settings, vectors, reached),
     )
-
-
-def _factor(partials: CrystalPartials, view: View, seen: Response) -> NDArray[np.float64]:
-    """What each energy is multiplied by: statistics, k_f/k_i, and the energy scale's Jacobian."""
-    if partials.statistics == "quantum":
-        balance = quantum.detailed_balance(np.abs(seen.energy), partials.temperature)
-        factor = np.where(seen.energy < 0, balance, 1.0)
-    else:
-        factor = quantum.correction(view.quantum_correction, seen.energy, partials.temperature)
-    return np.asarray(factor / view.energy_scale * (seen.k_ratio if view.kf_over_ki else 1.0))
 
 
 def _cut(
