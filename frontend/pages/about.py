@@ -15,13 +15,13 @@ METHOD = (
 )
 
 PROGRAMS = (
-    ("dynasor", "partial dynamic structure factors from molecular-dynamics trajectories"),
+    ("dynasor", "form factors of electrons; what our correlations of trajectories are checked against"),
     ("Euphonic", "phonons and one-phonon scattering from force constants"),
     ("phonopy", "force constants from finite displacements"),
     ("nep-adapters, calorine", "forces from neuroevolution potentials"),
     ("ResINS", "resolution functions of the instruments"),
     ("periodictable", "neutron scattering lengths and cross-sections"),
-    ("ASE, spglib", "reading structures, finding their symmetry"),
+    ("ASE, spglib, seekpath", "reading structures, finding their symmetry and the paths through their zones"),
 )
 
 
