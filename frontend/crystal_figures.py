@@ -137,10 +137,19 @@ def crystal_figures(
         figure_panel(
             "map",
             "Map along the path",
-            map_tools(view, predictions, names),
+            [
+                *map_tools(view, predictions, names),
+                html.Div(
+                    dmc.Switch(
+                        id=switch("dispersion"),
+                        label=explained("dispersion", "Phonons"),
+                        checked=view.dispersion,
+                        size="xs",
+                    )
+                ),
+            ],
             label="Forecast intensity along the path through the Brillouin zone, over energy transfer",
-            words="Average over the Brillouin zones that the instrument reaches; grey where it reaches none. "
-            "Lines: harmonic phonons.",
+            words="Average over the Brillouin zones that the instrument reaches; grey where it reaches none.",
             # What the API says of the view: filled in by assets/crystal.js
             below=html.P(id="path-warnings", className="quiet small graph-note", role="status"),
         ),

@@ -16,7 +16,7 @@ from frontend.wiring import attributes
 
 SAMPLINGS = {"powder": "Powder", "path": "Single crystal"}
 ZONE_CHOICES = {
-    "random": "Random zones that the instruments reach",
+    "random": "Random zones within reach",
     "first": "The first zone alone",
     "chosen": "Zones of my choice",
 }

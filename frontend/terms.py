@@ -40,6 +40,7 @@ TERMS: dict[str, str] = {
     "point": "The wave vector at which the intensity is shown against energy. Molecular dynamics has only the waves "
     "that fit into its box.",
     "times_energy_squared": "Multiplies the cut by ω²: flattens what occupation and 1/ω make steep.",
+    "dispersion": "Draws the harmonic phonons of the same potential over the map, as lines.",
     "q_range_zones": "Only Brillouin zones count whose |k + G| lies within this range.",
     "relax_cell": "Lets the cell change to the potential's own minimum instead of keeping the uploaded one.",
     "q_resolution": "Smallest step in momentum transfer that the simulated box can tell apart.",

@@ -79,6 +79,7 @@ class ViewState:
     zone: Zone | None = None
     point: str | None = None
     times_energy_squared: bool = False
+    dispersion: bool = True
     isotopes: Mapping[str, Nucleus] = field(default_factory=dict)
     settings: Mapping[str, JsonObject] = field(default_factory=dict)
 
@@ -244,6 +245,7 @@ def decode(
         zone=zone_of(query.get("zone")),
         point=_point(query.get("point")),
         times_energy_squared=query.get("times_energy_squared") == "1",
+        dispersion=query.get("dispersion") != "0",
         isotopes=_isotopes(query, elements),
         settings=settings,
     )

@@ -88,6 +88,7 @@
         const range = [view.energy_min, view.energy_max].join();
         layout.uirevision = [kind, view.energy_unit, range, kind === "spectrum" ? view.scale : view.map].join();
         if (kind === "spectrum") { figure.data = ordersTold(figure.data, theme); }
+        if (view.dispersion === false) { figure.data = figure.data.filter((trace) => (trace.meta || {}).role !== "dispersion"); }
         narrowed(kind, figure);
         return { data: figure.data, layout };
     }
@@ -184,7 +185,7 @@
                 : { scale: view.scale, per_element: view.per_element, banks: view.banks, errors: view.errors };
             const asked = { kind, theme: theme || "light", energy_unit: view.energy_unit, ...style };
             const range = [view.energy_min, view.energy_max];
-            const key = JSON.stringify([asked, range, views]);
+            const key = JSON.stringify([asked, range, views, kind === "map" && view.dispersion]);
             if (key === last) { return; }
             // The first look at a simulation reads it from the disk, which may take seconds.
             if (!drawn) { say(kind, "Reading the simulation …", false); }

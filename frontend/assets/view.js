@@ -29,6 +29,7 @@
         zone: null,
         point: null,
         times_energy_squared: false,
+        dispersion: true,
     };
     // Of single crystals, where the page of powders has other ones.
     const CRYSTAL_DEFAULTS = { map_scale: "log" };

@@ -45,6 +45,7 @@ def _context(
             {
                 "id": p["id"],
                 "method": p["method"],
+                "sampling": p["sampling"],
                 "label": names[p["id"]],
                 "status": p["status"],
                 "n_orders": phonon_orders(p),

@@ -72,12 +72,14 @@ def test_everything_that_came_with_phonon_orders_and_other_probes_is_read(instru
 
 
 def test_what_single_crystals_are_looked_at_with_is_read(instruments: list[Instrument]) -> None:
-    view = read("zone=0,-2,4&point=Γ&divide_debye_waller=0&divide_q_squared=0&times_energy_squared=1", instruments)
+    view = read(
+        "zone=0,-2,4&point=Γ&divide_debye_waller=0&divide_q_squared=0&times_energy_squared=1&dispersion=0", instruments
+    )
     assert (view.zone, view.point, view.times_energy_squared) == ((0, -2, 4), "Γ", True)
-    assert (view.divide_debye_waller, view.divide_q_squared) == (False, False)
+    assert (view.divide_debye_waller, view.divide_q_squared, view.dispersion) == (False, False, False)
     usual = read("", instruments)
     assert (usual.zone, usual.point, usual.times_energy_squared) == (None, None, False)
-    assert (usual.divide_debye_waller, usual.divide_q_squared) == (True, True)
+    assert (usual.divide_debye_waller, usual.divide_q_squared, usual.dispersion) == (True, True, True)
 
 
 @pytest.mark.parametrize("text", ["0,0", "0,0,4,1", "0,0,x", "0,0,1.5", "a", "0,0,99999"])
