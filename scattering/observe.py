@@ -191,7 +191,8 @@ def _error(
         for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True)
     ]
     spectra = np.mean([projection.spectra(runs, share) for share in response.shares.values()], axis=0)
-    variance = uniform_filter1d(standard_error(spectra) ** 2, max(1, round(pooled)), mode="nearest")
+    width = int(np.clip(round(pooled), 1, spectra.shape[1]))
+    variance = uniform_filter1d(standard_error(spectra) ** 2, width, mode="nearest")
     # The filter's running sum leaves rounding below zero
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 

@@ -150,8 +150,10 @@ def response(axes: Axes) -> Response:
         k_ratio = kinematics.k_ratio(instrument, settings, energy)
         seen = kinematics.window(instrument, settings, map_energy)
         inside = np.any([share > 0 for share in kinematics.coverage(seen, q).values()], axis=0)
-        reach = (float(np.nanmin(seen.q_min)), float(np.nanmax(seen.q_max)))
-        shown = np.flatnonzero((q >= reach[0] - 0.5) & (q <= reach[1] + 0.5))
+        # Bins that are asked for may all lie where nothing is measured
+        measured = np.isfinite(seen.q_min)
+        reach = (float(seen.q_min[measured].min()), float(seen.q_max[measured].max())) if measured.any() else (0.0, 0.0)
+        shown = np.flatnonzero((q >= reach[0] - 0.5) & (q <= reach[1] + 0.5)) if measured.any() else np.empty(0)
         rows = slice(int(shown[0]), int(shown[-1]) + 1) if len(shown) > 1 else slice(0, len(q))
     return Response(
         n_gain=n_gain,

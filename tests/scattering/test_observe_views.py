@@ -230,3 +230,17 @@ def test_diffusing_species_are_pointed_out() -> None:
     sample = partials(metadata={"diffusing": ["H"]})
     assert any("diffuses" in warning for warning in observe(sample, View("TOSCA")).warnings)
     assert not any("diffuses" in warning for warning in observe(sample, View("TOSCA", elastic=True)).warnings)
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [EnergyGrid(0, 1e-9, 1e-10), EnergyGrid(590, 5000, 5), EnergyGrid(-1e5, 1e5, 100), EnergyGrid(-400, -300, 1)],
+)
+@pytest.mark.parametrize("name", ["TOSCA", "ARCS", "Lagrange", None])
+def test_bins_of_any_width_and_place_are_answered(name: str | None, grid: EnergyGrid) -> None:
+    """Hair-thin bins, bins beyond what is measured or simulated, and bins wider than the spectrum."""
+    spectrum = observe(partials(n_runs=3, noise=0.1), View(name, energy_mev=grid))
+    assert spectrum.error is not None
+    assert np.isfinite(spectrum.intensity).all()
+    assert np.isfinite(spectrum.error).all()
+    assert spectrum.map.intensity.shape == spectrum.map.inside.shape
