@@ -57,7 +57,7 @@
         return [
             { value: "average", label: average },
             ...Array.from(of, ([value, zone]) => ({
-                value, label: zoneName(zone.hkl) + "  (" + zone.q_inv_angstrom.toFixed(2) + " Å⁻¹)",
+                value, label: zoneName(zone.hkl) + " (" + zone.q_inv_angstrom.toFixed(2) + " Å⁻¹)",
             })),
             ...Array.from(others).filter(([value]) => !of.has(value)).map(([value, zone]) => ({ value, label: zoneName(zone) })),
         ];
