@@ -130,6 +130,7 @@ def test_a_single_crystal_is_asked_for(visit: Open, site: Site, address: str) ->
     expect(page.locator("#form-crystal")).to_contain_text("This lattice has no point 'Q'")
     page.locator("#form-path").fill("Γ-X")
     page.keyboard.press("Tab")
+    expect(page.locator("#form-summary")).to_contain_text("About")
     page.locator("#form-zones").click()
     page.get_by_role("option", name="Zones of my choice").click()
     expect(page.locator("#form-crystal")).to_contain_text("three whole numbers")
@@ -140,6 +141,8 @@ def test_a_single_crystal_is_asked_for(visit: Open, site: Site, address: str) ->
     page.wait_for_url("**/forecast/**")
     expect(page.locator("#zones")).to_be_visible()
     asked = parse_qs(urlsplit(page.url).query)["predictions"][0].split(",")
+    # Whoever follows a forecast that is deleted is told 404
+    page.goto(address)
     for prediction in asked:
         made = page.request.get(f"{address}/api/v1/predictions/{prediction}").json()
         assert (made["sampling"], made["options"]["zones"]) == ("path", [[1, 1, 1], [2, 0, 0]])
