@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -102,6 +102,11 @@ def mobility(
         growth = 1 - float(squares[middle]) / end if end > 0 else 0.0
         found.append(Mobility(fluctuation, end, growth, float(slope) / 6))
     return found
+
+
+def mean_mobility(of_runs: Sequence[Mobility]) -> Mobility:
+    """Average over independent runs."""
+    return Mobility(*np.mean([astuple(one) for one in of_runs], axis=0).tolist())
 
 
 def diffuses(mobility: Mobility, spacing: float) -> bool:

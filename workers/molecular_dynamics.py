@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 
 from scattering import correlation, protocol
-from scattering.mobility import Mobility, diffuses, mobility
+from scattering.mobility import Mobility, diffuses, mean_mobility, mobility
 from workers.analysis import correlate, n_segments
 from workers.integration import produce, run_warnings, thermalise
 from workers.outcome import Outcome
@@ -174,10 +173,7 @@ def run(
     seconds["atom_steps_per_second"] = len(supercell) * steps / (seconds["equilibration_s"] + seconds["production_s"])
 
     seen = _together([one.seen for one in replicas])
-    moves = {
-        label: Mobility(*np.mean([dataclasses.astuple(one.mobilities[label]) for one in replicas], axis=0).tolist())
-        for label in sorted(set(species))
-    }
+    moves = {label: mean_mobility([one.mobilities[label] for one in replicas]) for label in sorted(set(species))}
     spacing = (supercell.get_volume() / len(supercell)) ** (1 / 3)
     diffusing = [label for label, moved in moves.items() if diffuses(moved, spacing)]
     runs = [spectra for one in replicas for spectra in one.spectra]

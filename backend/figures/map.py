@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backend.figures.schemas import Style
 from backend.figures.spectrum import ENERGY_TITLES, intensity_title
-from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
+from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.kinematics import Line, Window
 from scattering.observe import Map, Spectrum, to_inverse_cm
 
@@ -95,9 +95,7 @@ def _scaled(
         return image.intensity.astype(np.float32), 0.0, high, dict(POWERS)
     top = float(np.log10(high))
     scaled = np.log10(np.maximum(image.intensity, high * 10.0 ** -(DECADES + 1)), dtype=np.float32)
-    powers = list(range(int(np.ceil(top - DECADES)), int(np.floor(top)) + 1))
-    ticks = {"tickvals": powers, "ticktext": [f"10<sup>{power}</sup>" for power in powers]}
-    return scaled, top - DECADES, top, ticks
+    return scaled, top - DECADES, top, powers_of_ten(top - DECADES, top)
 
 
 def _hover(style: Style) -> str:

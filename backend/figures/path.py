@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from backend.figures.schemas import Style
 from backend.figures.spectrum import ENERGY_TITLES, band
-from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
+from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.crystal.view import Cut, PathSpectrum
 from scattering.observe import to_inverse_cm
 
 DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}
 """Turquoise, which both colour scales leave out."""
+DECADES = 3
 BRIGHTEST = 96.0
 """Percentile that gets the last colour: the acoustic branches next to Bragg points would take it all."""
 
@@ -25,8 +26,8 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the map along the path, greyed where no zone is reached."""
     theme, image = THEMES[style.theme], spectrum.map
     seen = image.intensity[np.isfinite(image.intensity)]
-    scaled, low, high, hover = _scaled(image.intensity, seen, style.scale == "log")
-    heat = _heatmap(theme, spectrum.unit) | {
+    scaled, low, high, hover, ticks = _scaled(image.intensity, seen, style.scale == "log")
+    heat = _heatmap(theme, spectrum.unit, ticks) | {
         "x": image.edges.astype(np.float32),
         "y": _energy(_edges(image.energy), style),
         "z": scaled.T,
@@ -99,7 +100,10 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
         cut, colour = _cut(spectrum), theme.lines[number % len(theme.lines)]
         x = _energy(cut.energy, style)
         if style.errors and cut.error is not None:
-            traces += band(x, cut.intensity, cut.error, colour, label)
+            # Shading would close the gaps in which nothing is measured
+            measured = np.flatnonzero(np.isfinite(cut.error))
+            for run in np.split(measured, np.flatnonzero(np.diff(measured) > 1) + 1):
+                traces += band(x[run], cut.intensity[run], cut.error[run], colour, label)
         traces.append(
             {
                 "type": "scatter",
@@ -135,9 +139,9 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the cut in every Brillouin zone, by rising |k + G|: what the average is made of."""
     theme, cut = THEMES[style.theme], _cut(spectrum)
     seen = cut.per_zone[np.isfinite(cut.per_zone)]
-    scaled, low, high, hover = _scaled(cut.per_zone, seen, style.scale == "log")
+    scaled, low, high, hover, ticks = _scaled(cut.per_zone, seen, style.scale == "log")
     names = [f"{' '.join(map(str, zone))}  ({q:.1f} Å⁻¹)" for zone, q in zip(cut.zones, cut.q, strict=True)]
-    heat = _heatmap(theme, spectrum.cut_unit) | {
+    heat = _heatmap(theme, spectrum.cut_unit, ticks) | {
         "x": _energy(_edges(cut.energy), style),
         "y": np.arange(len(names)),
         "z": scaled,
@@ -177,7 +181,7 @@ def _cut(spectrum: PathSpectrum) -> Cut:
     return spectrum.cut
 
 
-def _heatmap(theme: Theme, unit: str) -> dict[str, Any]:
+def _heatmap(theme: Theme, unit: str, ticks: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "heatmap",
         "colorscale": [list(stop) for stop in theme.heat],
@@ -187,7 +191,7 @@ def _heatmap(theme: Theme, unit: str) -> dict[str, Any]:
             "outlinewidth": 0,
             "ticks": "outside",
             "tickcolor": theme.muted,
-            **POWERS,
+            **ticks,
         },
         "zsmooth": False,
         "hoverongaps": False,
@@ -196,14 +200,15 @@ def _heatmap(theme: Theme, unit: str) -> dict[str, Any]:
 
 def _scaled(
     intensity: NDArray[Any], seen: NDArray[Any], logarithmic: bool
-) -> tuple[NDArray[np.float32], float, float, str]:
-    """The numbers that are coloured, the ends of the scale, and what is said of one."""
+) -> tuple[NDArray[np.float32], float, float, str, dict[str, Any]]:
+    """The numbers that are coloured, the ends of the scale, what is said of one, and the colour bar's ticks."""
     high = float(np.percentile(seen, BRIGHTEST)) if len(seen) else 1.0
     high = high if high > 0 else 1.0
     if not logarithmic:
-        return intensity.astype(np.float32), 0.0, high, "S %{z:.3g}"
+        return intensity.astype(np.float32), 0.0, high, "S %{z:.3g}", dict(POWERS)
     top = float(np.log10(high))
-    return np.log10(np.maximum(intensity, high * 1e-4), dtype=np.float32), top - 3, top, "S 10<sup>%{z:.2f}</sup>"
+    scaled = np.log10(np.maximum(intensity, high * 1e-4), dtype=np.float32)
+    return scaled, top - DECADES, top, "S 10<sup>%{z:.2f}</sup>", powers_of_ten(top - DECADES, top)
 
 
 def _edges(centres: NDArray[np.float64]) -> NDArray[np.float64]:

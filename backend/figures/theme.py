@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,3 +120,9 @@ def axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
         "automargin": True,
         **more,
     }
+
+
+def powers_of_ten(low: float, high: float) -> dict[str, Any]:
+    """A colour bar's ticks where the numbers are logarithms, from one exponent to another."""
+    powers = list(range(math.ceil(low), math.floor(high) + 1))
+    return {"tickvals": powers, "ticktext": [f"10<sup>{power}</sup>" for power in powers]}

@@ -232,7 +232,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     weighted = _weighted(partials, coherent, incoherent, multipliers, lengths)
     reached = counted & inside(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
     intensity, n_zones = _average(_recorded(weighted, to_map), reached)
-    unit = UNITS[view.probe] + (" Å²" if path.divide_q_squared else "")
+    unit = ("Å² " if path.divide_q_squared else "") + UNITS[view.probe]
     cut = None
     if cut_at is not None:
         at = slice(cut_at, cut_at + 1)
@@ -254,7 +254,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
         ),
         cut=cut,
         unit=unit,
-        cut_unit=unit + (" meV²" if path.times_energy_squared else ""),
+        cut_unit=("meV² " if path.times_energy_squared else "") + unit,
         warnings=_warnings(partials, view, path, instrument, settings, vectors, reached),
     )
 

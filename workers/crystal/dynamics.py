@@ -21,6 +21,7 @@ from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
 from scattering.crystal.path import SampledPath, brillouin_zone
+from scattering.mobility import Mobility, diffuses, mean_mobility, mobility
 from workers.analysis import n_segments
 from workers.crystal.analysis import CrystalSpectra, Target, correlate
 from workers.force_constants import displace
@@ -31,16 +32,14 @@ from workers.relaxation import relax
 from workers.species import species_labels
 from workers.stopwatch import Stopwatch
 
-MOBILE_ANGSTROM2 = 1.0
-"""Mean-square displacement in one direction beyond which atoms are no longer on their sites: metals melt near 0.1."""
-
 
 @dataclass(frozen=True, eq=False)
 class _Replica:
-    """What one run leaves behind: spectra of its segments, displacement tensors by species, what was seen, times."""
+    """What one run leaves: spectra of its segments; displacements and mobilities by species; what was seen; times."""
 
     spectra: tuple[CrystalSpectra, ...]
     displacements: NDArray[np.float64]
+    mobilities: list[Mobility]
     seen: dict[str, float]
     seconds: dict[str, float]
 
@@ -88,9 +87,10 @@ def _run_replica(
         crystal_correlation.mean_square_displacements(moved, group, target.symmetry.rotations_cartesian)
         for group in target.groups
     ]
+    mobilities = mobility(moved, target.groups, options["sample_fs"])
     path.unlink()
     watch.lap("analysis")
-    return _Replica(tuple(spectra), np.array(tensors), seen, watch.seconds)
+    return _Replica(tuple(spectra), np.array(tensors), mobilities, seen, watch.seconds)
 
 
 def run(
@@ -186,18 +186,22 @@ def run(
         "energy_drift_mev_per_atom": max((one.seen["energy_drift_mev_per_atom"] for one in replicas), key=abs),
         "largest_displacement_angstrom": max(one.seen["largest_displacement_angstrom"] for one in replicas),
     }
+    spacing = (supercell.get_volume() / len(supercell)) ** (1 / 3)
+    moves = [mean_mobility(of_runs) for of_runs in zip(*(one.mobilities for one in replicas), strict=True)]
+    diffusing = [label for label, moved in zip(species, moves, strict=True) if diffuses(moved, spacing)]
     partials = _partials(
         replicas, target, path, fine, dispersion, species, temperature,
         {
             "method": "md",
             "n_atoms": len(supercell),
             "energy_resolution_mev": PLANCK_MEV_FS / (options["correlation_ps"] * 1e3),
+            "diffusing": diffusing,
         },
     )  # fmt: skip
     missing = crystal_protocol.missing_segments(lines, options["supercell"])
     return Outcome(
         partials,
-        (*relaxed.warnings, *run_warnings(seen, temperature), *_warnings(partials, missing)),
+        (*relaxed.warnings, *run_warnings(seen, temperature), *_warnings(diffusing, missing)),
         {**watch.seconds, **seconds},
         {
             "largest_shift_angstrom": relaxed.largest_shift,
@@ -248,17 +252,16 @@ def _partials(
     )
 
 
-def _warnings(partials: CrystalPartials, missing: Sequence[str]) -> tuple[str, ...]:
+def _warnings(diffusing: Sequence[str], missing: Sequence[str]) -> tuple[str, ...]:
     found = []
     if missing:
         found.append(
             f"The supercell has fewer than two waves on {', '.join(missing)}: choose other repeats to see more of it."
         )
-    moved = np.linalg.eigvalsh(partials.displacements).max(axis=1)
-    mobile = [species for species, most in zip(partials.species, moved, strict=True) if most > MOBILE_ANGSTROM2]
-    if mobile:
+    if diffusing:
         found.append(
-            f"{', '.join(mobile)} left the sites of the crystal: there is no Debye–Waller factor to divide out of what "
-            "this is scattered from. Look at the map with that correction off, or at a powder."
+            f"{', '.join(diffusing)} leaves the sites of the crystal, which melts or lets it diffuse: there is no "
+            "Debye–Waller factor to divide out of what this is scattered from. Look at the map with that correction "
+            "off, at a powder, or at a lower temperature."
         )
     return tuple(found)
