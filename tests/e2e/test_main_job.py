@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
 MINUTE_MS = 60_000
 # The shortest run that still resolves silicon's optical branch, in a box of 216 atoms
-SMALL_MD = {"form-supercell": "3 × 3 × 3", "equilibration_ps": "0.5", "production_ps": "6"}
+SMALL_MD = {"form-supercell": "3 × 3 × 3", "equilibration_ps": "0.5", "production_ps": "2"}
 
 pytestmark = pytest.mark.e2e
 
@@ -116,7 +116,7 @@ def test_a_cif_becomes_a_harmonic_and_a_molecular_dynamics_spectrum(server: str,
     expect(page.locator("#map-graph .heatmaplayer .hm, #map-graph .heatmaplayer image").first).to_be_visible()
 
     dynamic = wait_for_curve(page, "TOSCA md", 10 * MINUTE_MS)
-    # Classical, 300 K, six picoseconds: a little softer, and as wide as the run is short
+    # Classical, 300 K, three times two picoseconds: a little softer, and as wide as the run is short
     assert strongest(dynamic, 40, 70) == pytest.approx(53.5, abs=2.5)
     assert np.trapezoid(dynamic[1], dynamic[0]) > 0
 
