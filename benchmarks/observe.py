@@ -65,7 +65,8 @@ def main() -> None:
             width_convention="std",
             width_interpolation_error=0.001,
         )
-        masked = apply_kinematic_constraints(broadened, e_i=E_INIT * ureg("meV"), angle_range=instrument.two_theta)
+        angles = instrument.two_theta(SETTINGS)
+        masked = apply_kinematic_constraints(broadened, e_i=E_INIT * ureg("meV"), angle_range=angles)
         return np.asarray(masked.z_data.magnitude)
 
     reference, result = theirs(), ours()
