@@ -20,7 +20,7 @@ from scattering.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
 from scattering.form_factors import UNITS
 from scattering.instruments import Instrument
 from scattering.partials import Partials, element, standard_error
-from scattering.response import Axes, Response, response
+from scattering.response import Response, response_to
 from scattering.view import EnergyGrid, View, Viewed, check, default_grid
 
 __all__ = ["EnergyGrid", "Map", "Spectrum", "View", "observe", "to_inverse_cm"]
@@ -270,20 +270,7 @@ def observe(partials: Partials, view: View) -> Spectrum:
     settings = instrument.validate(view.settings) if instrument is not None else {}
     grid = view.energy_mev or default_grid(partials, view, instrument, settings)
     components = components_of(partials, view)
-    seen = response(
-        Axes(
-            instrument.name if instrument is not None else None,
-            tuple(sorted(settings.items())),
-            len(partials.q),
-            float(partials.q[0]),
-            partials.q_step,
-            len(partials.energy),
-            partials.energy_step * view.energy_scale,
-            grid,
-            view.fwhm_mev,
-            view.q_range,
-        )
-    )
+    seen = response_to(partials, view, instrument, settings, grid, view.q_range)
     line = _elastic_line(partials, seen.energy, partials.energy_step * view.energy_scale) if view.elastic else None
     projection = _Projection(seen, energy_factor(partials, view, seen), line)
 

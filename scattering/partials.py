@@ -26,6 +26,32 @@ def element(species: str) -> str:
     return match.group(1)
 
 
+def check_arrays(partials: Any, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Refuse partials, of a powder or a crystal, whose arrays or runs are not of the shapes that belong to them.
+
+    Raises
+    ------
+    ValueError
+        Says which.
+    """
+    if (partials.coherent_runs is None) != (partials.incoherent_runs is None):
+        raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
+    if partials.coherent_runs is not None:
+        n_runs = len(partials.coherent_runs)
+        if n_runs < 2:
+            raise ValueError("one run alone has no scatter")
+        shapes |= {
+            "coherent_runs": (n_runs, *shapes["coherent"]),
+            "incoherent_runs": (n_runs, *shapes["incoherent"]),
+        }
+    for name, shape in shapes.items():
+        array = getattr(partials, name)
+        if array.shape != shape:
+            raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} has values that are not finite")
+
+
 @dataclass(frozen=True, eq=False)
 class Partials:
     """Spherically averaged, unweighted partial dynamic structure factors of a sample.
@@ -99,22 +125,7 @@ class Partials:
         }
         if self.orders is not None:
             shapes["orders"] = (len(self.orders), n_species, n_q, n_energy)
-        if (self.coherent_runs is None) != (self.incoherent_runs is None):
-            raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
-        if self.coherent_runs is not None:
-            n_runs = len(self.coherent_runs)
-            if n_runs < 2:
-                raise ValueError("one run alone has no scatter")
-            shapes |= {
-                "coherent_runs": (n_runs, *shapes["coherent"]),
-                "incoherent_runs": (n_runs, *shapes["incoherent"]),
-            }
-        for name, shape in shapes.items():
-            array = getattr(self, name)
-            if array.shape != shape:
-                raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} has values that are not finite")
+        check_arrays(self, shapes)
         if tuple(sorted(self.species)) != self.species:
             raise ValueError("species must be sorted")
         for species in self.species:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from scattering import instruments, kinematics, resolution
 from scattering.constants import FWHM_PER_SIGMA
-from scattering.view import EnergyGrid
+from scattering.instruments import Instrument
+from scattering.view import EnergyGrid, View, Viewed
 
 MAX_MAP_COLUMNS = 400
 """More columns than a screen shows only slow a slider down."""
@@ -114,6 +115,31 @@ def _restricted(
         total = part.sum(axis=0)
         found[label] = (part / np.where(total > 0, total, 1.0)).astype(np.float32)
     return found
+
+
+def response_to(
+    partials: Viewed,
+    view: View,
+    instrument: Instrument | None,
+    settings: Mapping[str, Any],
+    grid: EnergyGrid,
+    q_range: tuple[float, float] | None,
+) -> Response:
+    """Return how an instrument with checked settings, or none, sees partials; `q_range` is what of |q| counts."""
+    return response(
+        Axes(
+            instrument.name if instrument is not None else None,
+            tuple(sorted(settings.items())),
+            len(partials.q),
+            float(partials.q[0]),
+            partials.q_step,
+            len(partials.energy),
+            partials.energy_step * view.energy_scale,
+            grid,
+            view.fwhm_mev,
+            q_range,
+        )
+    )
 
 
 @lru_cache(maxsize=32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -156,3 +156,22 @@ def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[str, ..
             "choose a longer equilibration or a larger supercell."
         )
     return tuple(found)
+
+
+def together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What was seen in all replicas: the mean temperature, the largest drift and displacement."""
+    return {
+        "temperature_k": float(np.mean([one["temperature_k"] for one in seen])),
+        "energy_drift_mev_per_atom": max((one["energy_drift_mev_per_atom"] for one in seen), key=abs),
+        "largest_displacement_angstrom": max(one["largest_displacement_angstrom"] for one in seen),
+    }
+
+
+def total_seconds(
+    of_replicas: Sequence[Mapping[str, float]], options: Mapping[str, Any], *, n_atoms: int
+) -> dict[str, float]:
+    """Add up what the parts of all replicas took, and say how many atom-steps a second that makes."""
+    seconds = {part: sum(one[part] for one in of_replicas) for part in of_replicas[0]}
+    steps = len(of_replicas) * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
+    seconds["atom_steps_per_second"] = n_atoms * steps / (seconds["equilibration_s"] + seconds["production_s"])
+    return seconds

@@ -15,7 +15,7 @@ from ase.calculators.calculator import Calculator
 from scattering import correlation, protocol
 from scattering.mobility import Mobility, diffuses, mean_mobility, mobility
 from workers.analysis import correlate, n_segments
-from workers.integration import produce, run_warnings, thermalise
+from workers.integration import produce, run_warnings, thermalise, together, total_seconds
 from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
@@ -168,11 +168,9 @@ def run(
         )
         for index in range(n_replicas)
     ]
-    seconds = {part: sum(one.seconds[part] for one in replicas) for part in replicas[0].seconds}
-    steps = n_replicas * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    seconds["atom_steps_per_second"] = len(supercell) * steps / (seconds["equilibration_s"] + seconds["production_s"])
+    seconds = total_seconds([one.seconds for one in replicas], options, n_atoms=len(supercell))
 
-    seen = _together([one.seen for one in replicas])
+    seen = together([one.seen for one in replicas])
     moves = {label: mean_mobility([one.mobilities[label] for one in replicas]) for label in sorted(set(species))}
     spacing = (supercell.get_volume() / len(supercell)) ** (1 / 3)
     diffusing = [label for label, moved in moves.items() if diffuses(moved, spacing)]
@@ -212,15 +210,6 @@ def run(
             "diffusion_angstrom2_per_ps": {label: moves[label].diffusion for label in diffusing},
         },
     )
-
-
-def _together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """What was seen in all replicas: the mean temperature, the largest drift and displacement."""
-    return {
-        "temperature_k": float(np.mean([one["temperature_k"] for one in seen])),
-        "energy_drift_mev_per_atom": max((one["energy_drift_mev_per_atom"] for one in seen), key=abs),
-        "largest_displacement_angstrom": max(one["largest_displacement_angstrom"] for one in seen),
-    }
 
 
 def _moving(diffusing: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from scattering.form_factors import UNITS, Probe, form_factors, pair_weights
 from scattering.instruments import Instrument
 from scattering.observe import energy_factor
 from scattering.partials import standard_error
-from scattering.response import Axes, Response, response
+from scattering.response import Response, response_to
 from scattering.view import View, default_grid
 
 STRONG_DEBYE_WALLER = 3.0
@@ -203,19 +203,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     cut_at = check_path(partials, view, path)
     settings = instrument.validate(view.settings) if instrument is not None else {}
     grid = view.energy_mev or default_grid(partials, view, instrument, settings)
-    seen = response(
-        Axes(
-            instrument.name if instrument is not None else None,
-            tuple(sorted(settings.items())),
-            len(partials.q),
-            float(partials.q[0]),
-            partials.q_step,
-            len(partials.energy),
-            partials.energy_step * view.energy_scale,
-            grid,
-            view.fwhm_mev,
-        )
-    )
+    seen = response_to(partials, view, instrument, settings, grid, None)
     factor = energy_factor(partials, view, seen)
     chosen = slice(None) if path.zone is None else slice(path.zone, path.zone + 1)
     vectors = partials.vectors[chosen]

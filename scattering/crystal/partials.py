@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scattering.crystal.path import reciprocal
 from scattering.energy_axis import extent
-from scattering.partials import Statistics, element
+from scattering.partials import Statistics, check_arrays, element
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,22 +105,7 @@ class CrystalPartials:
             "dispersion_distance": (n_fine,),
             "dispersion": (n_fine, *self.dispersion.shape[1:2]),
         }
-        if (self.coherent_runs is None) != (self.incoherent_runs is None):
-            raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
-        if self.coherent_runs is not None:
-            n_runs = len(self.coherent_runs)
-            if n_runs < 2:
-                raise ValueError("one run alone has no scatter")
-            shapes |= {
-                "coherent_runs": (n_runs, *shapes["coherent"]),
-                "incoherent_runs": (n_runs, *shapes["incoherent"]),
-            }
-        for name, shape in shapes.items():
-            array = getattr(self, name)
-            if array.shape != shape:
-                raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} has values that are not finite")
+        check_arrays(self, shapes)
         if len(self.labels) != n_k:
             raise ValueError(f"there are {len(self.labels)} labels of {n_k} wave vectors")
         if tuple(sorted(self.species)) != self.species:

@@ -25,7 +25,7 @@ from scattering.mobility import Mobility, diffuses, mean_mobility, mobility
 from workers.analysis import n_segments
 from workers.crystal.analysis import CrystalSpectra, Target, correlate
 from workers.force_constants import displace
-from workers.integration import produce, run_warnings, thermalise
+from workers.integration import produce, run_warnings, thermalise, together, total_seconds
 from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
@@ -178,14 +178,8 @@ def run(
         )
         for index in range(n_replicas)
     ]
-    seconds = {part: sum(one.seconds[part] for one in replicas) for part in replicas[0].seconds}
-    steps = n_replicas * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    seconds["atom_steps_per_second"] = len(supercell) * steps / (seconds["equilibration_s"] + seconds["production_s"])
-    seen = {
-        "temperature_k": float(np.mean([one.seen["temperature_k"] for one in replicas])),
-        "energy_drift_mev_per_atom": max((one.seen["energy_drift_mev_per_atom"] for one in replicas), key=abs),
-        "largest_displacement_angstrom": max(one.seen["largest_displacement_angstrom"] for one in replicas),
-    }
+    seconds = total_seconds([one.seconds for one in replicas], options, n_atoms=len(supercell))
+    seen = together([one.seen for one in replicas])
     spacing = (supercell.get_volume() / len(supercell)) ** (1 / 3)
     moves = [mean_mobility(of_runs) for of_runs in zip(*(one.mobilities for one in replicas), strict=True)]
     diffusing = [label for label, moved in zip(species, moves, strict=True) if diffuses(moved, spacing)]
