@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
+from backend.celery_settings import QUEUES, celery_settings, make_broker_folders
 from backend.database import on_commit
 from backend.settings import Settings
+
+__all__ = ["QUEUES", "RUN_PREDICTION", "celery_app", "enqueue_prediction", "forget_messages"]
 
 if TYPE_CHECKING:
     from celery import Celery
 
-QUEUES = ("cpu", "gpu")
 RUN_PREDICTION = "beamcast.run_prediction"
-POLLING_INTERVAL_S = 0.1
 
 
 @cache
@@ -33,45 +34,16 @@ def celery_app(settings: Settings) -> Celery:
     # kombu wants a host name in every address.
     address = "filesystem://localhost//" if settings.embedded_broker else settings.broker_url
     app = Celery("beamcast", broker=address, set_as_current=False)
-    app.conf.update(
-        accept_content=["json"],
-        task_serializer="json",
-        result_serializer="json",
-        task_ignore_result=True,
-        task_acks_late=True,
-        worker_prefetch_multiplier=1,
-        worker_send_task_events=False,
-        worker_enable_remote_control=False,
-        worker_hijack_root_logger=False,
-        worker_cancel_long_running_tasks_on_connection_loss=True,
-        broker_connection_retry_on_startup=True,
-        task_default_queue=QUEUES[0],
-        task_default_exchange="beamcast",
-        task_queues={name: {"exchange": "beamcast", "routing_key": name} for name in QUEUES},
-    )
+    app.conf.update(celery_settings(settings))
     if settings.embedded_broker:
         broker.install()
-        app.conf.broker_transport_options = _folder_options(settings)
     return app
-
-
-def _folder_options(settings: Settings) -> dict[str, object]:
-    messages, control = settings.broker_dir / "messages", settings.broker_dir / "control"
-    for folder in (messages, control):
-        folder.mkdir(parents=True, exist_ok=True)
-    return {
-        # One folder for in and out: what the server writes is what the worker reads.
-        "data_folder_in": str(messages),
-        "data_folder_out": str(messages),
-        "control_folder": str(control),
-        "polling_interval": POLLING_INTERVAL_S,
-    }
 
 
 def forget_messages(settings: Settings) -> None:
     """Empty the embedded broker: the rows say what is to be done, and the sweep sends it again."""
     shutil.rmtree(settings.broker_dir, ignore_errors=True)
-    _folder_options(settings)
+    make_broker_folders(settings)
 
 
 def enqueue_prediction(session: Session, prediction_id: uuid.UUID, queue: str) -> None:

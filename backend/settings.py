@@ -36,6 +36,7 @@ class Settings(BaseSettings):
         60.0, description="a running job that was not heard of for so long is taken from its worker"
     )
     max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="tries when workers die")
+    job_time_limit_h: Annotated[float, Field(gt=0)] = Field(72.0, description="hours that one job may run")
 
     max_upload_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
     max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
