@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from scattering import energy_axis, instruments, kinematics
 from scattering.constants import PLANCK_MEV_FS
 from scattering.errors import FieldError, InvalidOptions
+from scattering.path_integral import MAX_BEADS, n_beads_needed
 from scattering.powder import shells
 from scattering.sites import site_labels
 
-Method = Literal["harmonic", "md"]
+Method = Literal["harmonic", "md", "trpmd"]
 Quality = Literal["preview", "standard", "production"]
 
 ATOM_STEPS_PER_SECOND: Final = 25_000.0
@@ -86,11 +87,20 @@ class _Effort:
     n_q_points: int
 
 
-_EFFORTS: Final[Mapping[str, _Effort]] = {
-    # A minute or two of MD on two cores; an hour; a night
-    "preview": _Effort(300, 4e6, 3, 0.3, 1.8, 5000),
-    "standard": _Effort(1500, 1.2e8, 4, 2.0, 5.0, 8000),
-    "production": _Effort(6000, 2e9, 4, 5.0, 10.0, 12000),
+_EFFORTS: Final[Mapping[str, Mapping[str, _Effort]]] = {
+    "md": {
+        # A minute or two of MD on two cores; an hour; a night
+        "preview": _Effort(300, 4e6, 3, 0.3, 1.8, 5000),
+        "standard": _Effort(1500, 1.2e8, 4, 2.0, 5.0, 8000),
+        "production": _Effort(6000, 2e9, 4, 5.0, 10.0, 12000),
+    },
+    "trpmd": {
+        # As many steps, of fewer atoms: each bead takes one of its own. Minutes for heavy atoms at room temperature;
+        # hours where hydrogen wants dozens of beads, for then the shortest run that resolves anything costs that much
+        "preview": _Effort(100, 4e6, 2, 0.3, 1.8, 3000),
+        "standard": _Effort(400, 2.4e8, 4, 2.0, 4.0, 5000),
+        "production": _Effort(1500, 4e9, 4, 5.0, 8.0, 8000),
+    },
 }
 
 
@@ -147,41 +157,63 @@ def q_low(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
 
 @dataclass(frozen=True)
 class _Option:
-    """What an option may be."""
+    """What an option may be: one of the choices where there are any, else between minimum and maximum."""
 
     kind: type
-    minimum: float
-    maximum: float
+    minimum: float = 0.0
+    maximum: float = 0.0
     unit: str = ""
+    choices: tuple[str, ...] = ()
+
+
+def _one_of(*choices: str) -> _Option:
+    return _Option(str, choices=choices)
 
 
 _COMMON: Final = {
+    "dispersion": _one_of("pbe"),
     "q_max_inv_angstrom": _Option(float, 1.0, 30.0, "Å⁻¹"),
     "seed": _Option(int, 0, 2**31 - 1),
-    "relax_cell": _Option(bool, 0, 1),
-    "resolve_sites": _Option(bool, 0, 1),
+    "relax_cell": _Option(bool),
+    "resolve_sites": _Option(bool),
+}
+_DYNAMICS: Final = {
+    **_COMMON,
+    "timestep_fs": _Option(float, 0.1, 5.0, "fs"),
+    "sample_fs": _Option(float, 0.1, 100.0, "fs"),
+    "equilibration_ps": _Option(float, 0.01, 10_000.0, "ps"),
+    "production_ps": _Option(float, 0.1, 100_000.0, "ps"),
+    "correlation_ps": _Option(float, 0.05, 1000.0, "ps"),
+    "n_q_points": _Option(int, 10, 20_000),
+    "replicas": _Option(int, 1, 64),
+    "ensemble": _one_of("nvt", "npt"),
+    "pressure_gpa": _Option(float, -10.0, 200.0, "GPa"),
 }
 _OPTIONS: Final[Mapping[str, Mapping[str, _Option]]] = {
     "harmonic": {
         **_COMMON,
+        "engine": _one_of("nep-adapters", "nep-adapters-cuda", "calorine"),
         "displacement_angstrom": _Option(float, 0.001, 0.1, "Å"),
         "n_orders": _Option(int, 1, MAX_ORDERS),
         "energy_max_mev": _Option(float, 1.0, 2000.0, "meV"),
     },
     "md": {
-        **_COMMON,
-        "timestep_fs": _Option(float, 0.1, 5.0, "fs"),
-        "sample_fs": _Option(float, 0.1, 100.0, "fs"),
-        "equilibration_ps": _Option(float, 0.01, 10_000.0, "ps"),
-        "production_ps": _Option(float, 0.1, 100_000.0, "ps"),
-        "correlation_ps": _Option(float, 0.05, 1000.0, "ps"),
-        "n_q_points": _Option(int, 10, 20_000),
-        "replicas": _Option(int, 1, 64),
+        **_DYNAMICS,
+        "engine": _one_of("nep-adapters", "nep-adapters-cuda", "calorine", "gpumd"),
+        "production_ensemble": _one_of("nve", "nvt"),
+    },
+    "trpmd": {
+        **_DYNAMICS,
+        "engine": _one_of("i-pi", "gpumd"),
+        "n_beads": _Option(int, 2, MAX_BEADS),
     },
 }
 
 
 def _check(name: str, option: _Option, value: Any) -> str | None:
+    if option.choices:
+        one_of = f"{'Choose one of' if len(option.choices) > 1 else 'Choose'} {', '.join(option.choices)}."
+        return None if isinstance(value, str) and value in option.choices else one_of
     if option.kind is bool:
         return None if isinstance(value, bool) else "Choose true or false."
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -225,6 +257,10 @@ def _checked(method: str, given: Mapping[str, Any], n_atoms: int) -> dict[str, A
             problem = f"There is no such option; {method} knows supercell, {', '.join(allowed)}."
         if problem is not None:
             errors.append({"loc": f"options.{name}", "msg": problem})
+    if checked.get("n_beads", 0) % 2:
+        errors.append({"loc": "options.n_beads", "msg": "Choose an even number of beads: GPUMD takes no other."})
+    if checked.get("pressure_gpa", 0.0) != 0.0 and checked.get("ensemble") != "npt":
+        errors.append({"loc": "options.pressure_gpa", "msg": "The cell meets a pressure in the ensemble npt only."})
     if errors:
         raise InvalidOptions(errors)
     return checked
@@ -240,6 +276,7 @@ def fill_options(
     temperature: float,
     instruments: Sequence[str],
     options: Mapping[str, Any],
+    engine_default: str = "nep-adapters",
 ) -> dict[str, Any]:
     """Check the options given and fill in the others.
 
@@ -255,6 +292,8 @@ def fill_options(
         Names that the range of |q| must serve.
     options
         What the user has chosen; None counts as left out.
+    engine_default
+        What to simulate with, if the user does not say, where it can do the method; else the method's first engine.
 
     Returns
     -------
@@ -268,7 +307,9 @@ def fill_options(
     n_atoms = len(numbers)
     given = _checked(method, options, n_atoms)
     filled: dict[str, Any] = {"q_max_inv_angstrom": q_range(numbers, instruments), "seed": 1}
-    filled |= {"relax_cell": False, "resolve_sites": False}
+    filled |= {"relax_cell": False, "resolve_sites": False, "dispersion": None}
+    engines = _OPTIONS[method]["engine"].choices
+    filled["engine"] = engine_default if engine_default in engines else engines[0]
     if method == "harmonic":
         filled |= {"supercell": supercell(cell, min_height=HARMONIC_MIN_HEIGHT), "displacement_angstrom": 0.01}
         filled |= {"n_orders": MAX_ORDERS, "energy_max_mev": energy_axis.worthwhile_end(numbers)}
@@ -278,7 +319,7 @@ def fill_options(
         if filled["resolve_sites"]:
             _check_sites(filled, site_labels(cell=cell, positions=positions, numbers=numbers))
         return filled
-    effort, speed = _EFFORTS[quality], dynamics(numbers)
+    effort, speed = _EFFORTS[method][quality], dynamics(numbers)
     filled |= {
         "supercell": supercell(cell, n_atoms=n_atoms, target=effort.atoms, min_height=10.0),
         "timestep_fs": speed.timestep_fs,
@@ -286,7 +327,14 @@ def fill_options(
         "equilibration_ps": effort.equilibration_ps,
         "n_q_points": effort.n_q_points,
         "replicas": effort.replicas,
+        "ensemble": "nvt",
+        "pressure_gpa": 0.0,
     }
+    if method == "md":
+        filled["production_ensemble"] = "nve"
+    else:
+        # By where the vibrations end: overtones, up to the highest energy, are of the same coordinates
+        filled["n_beads"] = n_beads_needed(speed.typical_mev, temperature)
     filled |= given
     if (problem := _check_supercell(filled["supercell"], n_atoms)) is not None:
         raise InvalidOptions([{"loc": "options.supercell", "msg": problem}])
@@ -294,7 +342,7 @@ def fill_options(
     every = max(1, round(filled["sample_fs"] / filled["timestep_fs"]))
     filled["sample_fs"] = every * filled["timestep_fs"]
     if "production_ps" not in given:
-        steps = effort.atom_steps / n_atoms_simulated(filled, n_atoms) / filled["replicas"]
+        steps = effort.atom_steps / n_atoms_simulated(filled, n_atoms) / n_beads(filled) / filled["replicas"]
         picoseconds = steps * filled["timestep_fs"] * 1e-3 - filled["equilibration_ps"]
         shortest = SPARE * filled.get("correlation_ps", effort.correlation_ps)
         filled["production_ps"] = round(min(max(picoseconds, shortest), 1000.0), 1)
@@ -343,6 +391,11 @@ def n_atoms_simulated(options: Mapping[str, Any], n_atoms_cell: int) -> int:
     return n_atoms_cell * int(math.prod(options["supercell"]))
 
 
+def n_beads(options: Mapping[str, Any]) -> int:
+    """Beads of each atom's ring polymer; 1 is classical."""
+    return int(options.get("n_beads", 1))
+
+
 def q_resolution(options: Mapping[str, Any], cell: NDArray[np.float64]) -> float:
     """Smallest |q| that fits the supercell, which is also how finely it samples |q|, in Å⁻¹."""
     return float(2 * np.pi / (heights(cell) * np.array(options["supercell"])).max())
@@ -382,10 +435,11 @@ def estimate_seconds(
         # By the sites of the self part, were there no symmetry: benzene's 48 atoms are 6
         orders = 0.003 * n_atoms_cell * options["n_orders"]
         return float(4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008 + orders)
-    replicas = options.get("replicas", 1)
+    replicas, beads = options.get("replicas", 1), n_beads(options)
     steps = replicas * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
     frames = replicas * options["production_ps"] * 1e3 / options["sample_fs"]
     n_self = 6 * len(shells(options["q_max_inv_angstrom"]))
-    # Beside an atom's step, a phase of it costs 1/40 000, and a phase with its share of a Fourier transform 1/6000
-    analysis = n_atoms * frames * (options["n_q_points"] / 40_000 + n_self / 6000)
-    return float(10.0 + (n_atoms * steps + analysis) / atom_steps_per_second)
+    # Beside an atom's step, a phase of it costs 1/40 000, and a phase with its share of a Fourier transform 1/6000;
+    # each bead has a phase, and they share the transform
+    analysis = n_atoms * frames * (options["n_q_points"] * beads / 40_000 + n_self * (1 / 6000 + (beads - 1) / 40_000))
+    return float(10.0 + (n_atoms * beads * steps + analysis) / atom_steps_per_second)

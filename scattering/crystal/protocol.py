@@ -48,7 +48,7 @@ MAX_BYTES: Final = 150e6
 
 @dataclass(frozen=True)
 class _Effort:
-    """What a quality aims at; the steps are those of all replicas together, as many as for a powder."""
+    """What a quality aims at; the steps are those of all replicas (and beads) together."""
 
     atoms: int
     atom_steps: float
@@ -56,11 +56,19 @@ class _Effort:
     correlation_ps: float
 
 
-_EFFORTS: Final[Mapping[str, _Effort]] = {
-    # Some minutes of MD on two cores; some hours; a day or a GPU
-    "preview": _Effort(1700, 1.2e7, 0.3, 2.0),
-    "standard": _Effort(6000, 3e8, 2.0, 5.0),
-    "production": _Effort(30_000, 5e9, 5.0, 10.0),
+_EFFORTS: Final[Mapping[str, Mapping[str, _Effort]]] = {
+    "md": {
+        # Some minutes of MD on two cores; some hours; a day or a GPU
+        "preview": _Effort(1700, 1.2e7, 0.3, 2.0),
+        "standard": _Effort(6000, 3e8, 2.0, 5.0),
+        "production": _Effort(30_000, 5e9, 5.0, 10.0),
+    },
+    "trpmd": {
+        # Each bead takes the steps of an atom: fewer atoms, that is fewer waves on the path
+        "preview": _Effort(250, 1.2e7, 0.3, 2.0),
+        "standard": _Effort(1700, 6e8, 2.0, 4.0),
+        "production": _Effort(6000, 1e10, 5.0, 8.0),
+    },
 }
 
 
@@ -74,12 +82,13 @@ def fill_options(
     temperature: float,
     instruments: Sequence[str],
     options: Mapping[str, Any],
+    engine_default: str = "nep-adapters",
 ) -> dict[str, Any]:
     """Check the options given and fill in the others, as `protocol.fill_options` does, with those of a path.
 
     Parameters
     ----------
-    method, quality, numbers, positions, cell, temperature, instruments
+    method, quality, numbers, positions, cell, temperature, instruments, engine_default
         As of `protocol.fill_options`; the instruments choose the Brillouin zones.
     options
         What the user has chosen; besides those of `protocol`: `path`, such as "Γ-X-U|K-Γ-L"; `zones`, "first",
@@ -109,9 +118,10 @@ def fill_options(
         "temperature": temperature,
         "instruments": instruments,
         "quality": quality,
+        "engine_default": engine_default,
     }
-    if method == "md":
-        filled = _fill_md(lines, base, rest, own.get("force_constant_supercell"))
+    if method != "harmonic":
+        filled = _fill_dynamics(method, lines, base, rest, own.get("force_constant_supercell"))
         vectors = sample(lines, cell, supercell=filled["supercell"]).wave_vectors
         if len(vectors) == 0:
             raise InvalidOptions(
@@ -125,7 +135,7 @@ def fill_options(
         n_energy = filled["energy_max_mev"] / protocol.ENERGY_STEP_MEV
         n_kept = 1
     bytes_each = 4 * n_kept * n_energy * _n_pairs(filled, numbers, positions, cell)
-    if method != "md":
+    if method == "harmonic":
         length = sample(lines, cell, spacing=math.inf).ticks[-1][0]
         affordable = MAX_BYTES / (bytes_each * DEFAULT_ZONES)
         spacing = own.get("path_spacing_inv_angstrom", length / float(np.clip(affordable, *WAVE_VECTORS)))
@@ -165,7 +175,7 @@ def _own_options(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
         n = given["n_zones"]
         number = isinstance(n, int | float) and not isinstance(n, bool) and 1 <= n <= MAX_ZONES
         take("n_zones", None if number and n == int(n) else f"Give a whole number from 1 to {MAX_ZONES}.")
-    if method == "md":
+    if method != "harmonic":
         if "n_q_points" in given:
             message = "Along a path the q-points are those of path and zones; leave it out."
             errors.append({"loc": "options.n_q_points", "msg": message})
@@ -248,17 +258,18 @@ def _n_pairs(
     return n_species * (n_species + 1) // 2
 
 
-def _fill_md(
-    lines: Sequence[Segment], base: Mapping[str, Any], given: Mapping[str, Any], force_constants: Any
+def _fill_dynamics(
+    method: str, lines: Sequence[Segment], base: Mapping[str, Any], given: Mapping[str, Any], force_constants: Any
 ) -> dict[str, Any]:
-    effort, n_atoms = _EFFORTS[base["quality"]], len(base["numbers"])
+    effort, n_atoms = _EFFORTS[method][base["quality"]], len(base["numbers"])
     chosen = dict(given)
     chosen.setdefault("supercell", commensurate_supercell(lines, base["cell"], n_atoms=n_atoms, target=effort.atoms))
     chosen.setdefault("equilibration_ps", effort.equilibration_ps)
     # Checks what was given before anything is worked out from it
-    filled = protocol.fill_options(method="md", options=chosen, **base)
+    filled = protocol.fill_options(method=method, options=chosen, **base)
     if "production_ps" not in given:
-        steps = effort.atom_steps / protocol.n_atoms_simulated(filled, n_atoms) / filled["replicas"]
+        atoms = protocol.n_atoms_simulated(filled, n_atoms) * protocol.n_beads(filled)
+        steps = effort.atom_steps / atoms / filled["replicas"]
         picoseconds = steps * filled["timestep_fs"] * 1e-3 - filled["equilibration_ps"]
         shortest = protocol.SPARE * given.get("correlation_ps", effort.correlation_ps)
         chosen["production_ps"] = round(min(max(picoseconds, shortest), 1000.0), 1)
@@ -266,7 +277,7 @@ def _fill_md(
         production = chosen["production_ps"]
         longest = min(production / protocol.SPARE, max(production / 2, effort.correlation_ps), 20.0)
         chosen["correlation_ps"] = round(longest, 3)
-    filled = protocol.fill_options(method="md", options=chosen, **base)
+    filled = protocol.fill_options(method=method, options=chosen, **base)
     del filled["n_q_points"]
     try:
         phonons = protocol.fill_options(method="harmonic", options={"supercell": force_constants}, **base)
@@ -364,7 +375,7 @@ def estimate_seconds(
     phonons = protocol.estimate_seconds(
         harmonic, n_atoms_cell=n_atoms_cell, method="harmonic", atom_steps_per_second=atom_steps_per_second
     )
-    if method != "md":
+    if method == "harmonic":
         return phonons
     # About as many waves on a line as the box has repeats along it; each in every zone and in equivalent directions
     n_lines = len(options["path"].replace("|", "-").split("-")) - 1
@@ -372,7 +383,7 @@ def estimate_seconds(
     dynamics = protocol.estimate_seconds(
         {**options, "n_q_points": n_q_points},
         n_atoms_cell=n_atoms_cell,
-        method="md",
+        method=method,
         atom_steps_per_second=atom_steps_per_second,
     )
     return phonons + dynamics

@@ -66,6 +66,16 @@ def test_better_qualities_are_larger_and_dearer_and_a_preview_takes_minutes() ->
     assert estimate < 30
 
 
+def test_path_integrals_of_a_crystal_take_fewer_atoms_for_their_beads() -> None:
+    options = fill(SILICON, method="trpmd")
+    assert options["n_beads"] == 4
+    assert options["engine"] == "i-pi"
+    assert protocol.n_atoms_simulated(options, 8) < protocol.n_atoms_simulated(fill(SILICON), 8)
+    assert fill(SILICON, method="trpmd", **options) == options
+    estimate = crystal_protocol.estimate_seconds(options, n_atoms_cell=8, method="trpmd", atom_steps_per_second=50_000)
+    assert estimate < 900
+
+
 def test_zones_lie_within_the_instruments_reach() -> None:
     options = fill(SILICON, n_zones=20)
     low, high = crystal_protocol.reach(["ARCS"], SILICON.numbers)

@@ -99,12 +99,72 @@ def test_what_the_user_says_is_kept() -> None:
         ({"relax_cell": 1}, "options.relax_cell"),
         ({"n_orders": 3}, "options.n_orders"),  # molecular dynamics has all of them
         ({"thermostat": "magic"}, "options.thermostat"),
+        ({"engine": "i-pi"}, "options.engine"),  # of path integrals
+        ({"engine": 1}, "options.engine"),
+        ({"ensemble": "nve"}, "options.ensemble"),
+        ({"production_ensemble": "npt"}, "options.production_ensemble"),
+        ({"dispersion": "b3lyp"}, "options.dispersion"),
+        ({"pressure_gpa": 1.0}, "options.pressure_gpa"),  # the cell is kept
+        ({"ensemble": "npt", "pressure_gpa": 1000.0}, "options.pressure_gpa"),
+        ({"n_beads": 8}, "options.n_beads"),
     ],
 )
 def test_impossible_options_are_refused_where_they_are_wrong(options: dict[str, object], location: str) -> None:
     with pytest.raises(InvalidOptions) as refusal:
         fill(SILICON, **options)
     assert refusal.value.errors[0]["loc"] == location
+
+
+@pytest.mark.parametrize("options", [{"n_beads": 7}, {"n_beads": 0}, {"n_beads": 130}, {"engine": "calorine"}])
+def test_path_integrals_have_options_of_their_own(options: dict[str, object]) -> None:
+    with pytest.raises(InvalidOptions) as refusal:
+        fill(SILICON, method="trpmd", **options)
+    assert refusal.value.errors[0]["loc"] == f"options.{next(iter(options))}"
+    with pytest.raises(InvalidOptions):
+        fill(SILICON, method="trpmd", production_ensemble="nve")
+
+
+def test_the_engine_is_the_callers_where_it_can_do_the_method() -> None:
+    def engine(method: str, default: str) -> str:
+        filled = protocol.fill_options(
+            method=method,
+            quality="preview",
+            temperature=300.0,
+            instruments=[],
+            options={},
+            engine_default=default,
+            **SILICON,
+        )
+        return str(filled["engine"])
+
+    assert [engine("md", name) for name in ("nep-adapters", "gpumd")] == ["nep-adapters", "gpumd"]
+    assert [engine("trpmd", name) for name in ("nep-adapters", "gpumd")] == ["i-pi", "gpumd"]
+    assert [engine("harmonic", name) for name in ("calorine", "gpumd")] == ["calorine", "nep-adapters"]
+
+
+@pytest.mark.parametrize("method", ["harmonic", "md", "trpmd"])
+def test_what_was_filled_in_can_be_asked_for_again(method: str) -> None:
+    options = fill(BENZENE, method=method, dispersion="pbe")
+    assert options["dispersion"] == "pbe"
+    assert fill(BENZENE, method=method, **options) == options
+
+
+def test_path_integrals_take_as_many_beads_as_the_lightest_atom_wants_and_cost_as_much() -> None:
+    def seconds(run: dict, n_atoms_cell: int) -> float:
+        return protocol.estimate_seconds(run, n_atoms_cell=n_atoms_cell, method="trpmd", atom_steps_per_second=50_000)
+
+    silicon, benzene = fill(SILICON, method="trpmd"), fill(BENZENE, method="trpmd")
+    # βħω is 2.5 and 16.6: a bead for each 1.5 to 2/3 of it
+    assert silicon["n_beads"] == 4
+    assert benzene["n_beads"] == 26
+    # A preview takes minutes where few beads do, and says so where it takes hours
+    assert seconds(silicon, 8) < 300
+    assert seconds(benzene, 48) > 1500
+    runs = [fill(SILICON, method="trpmd", quality=quality) for quality in ("preview", "standard", "production")]
+    assert [seconds(run, 8) for run in runs] == sorted(seconds(run, 8) for run in runs)
+    twice = seconds({**silicon, "n_beads": 8}, 8) - 10
+    # but for the Fourier transforms of the analysis, which the beads share
+    assert 1.9 * (seconds(silicon, 8) - 10) < twice < 2 * (seconds(silicon, 8) - 10)
 
 
 def test_a_long_thin_cell_is_repeated_along_its_short_sides() -> None:
