@@ -1,4 +1,4 @@
-"""What several rooms' tests share: NEP89, and a Chromium to look with."""
+"""What several rooms' tests share: NEP89, a Chromium to look with, PostgreSQL and Redis (tests/services.py)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from backend.models import catalogue, fetch
 from backend.settings import Settings
+
+pytest_plugins = ["tests.services"]
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache"
