@@ -1,4 +1,4 @@
-"""Time correlations of classical runs → partials: average over directions, elastic line, Fourier transform."""
+"""Time correlations of classical runs, or of ring polymers → partials: directions, elastic line, Fourier transform."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from scattering.constants import HBAR_MEV_FS, PLANCK_MEV_FS
-from scattering.partials import Partials
+from scattering.partials import Partials, Statistics
 
 MAX_RUNS: Final = 10
 """Kept beside their mean: enough for an error of the error of a quarter, and a file that stays small."""
@@ -136,17 +136,21 @@ class Correlations:
     coherent
         Shape (n_pairs, n_points, n_lags), pairs of sorted species; both orders added for an unlike pair.
     incoherent
-        Shape (n_species, n_shells, n_lags), averaged over directions. The concentration of the species at lag 0.
+        Shape (n_species, n_shells, n_lags), averaged over directions. At lag 0 the concentration of the species; of
+        ring polymers less.
     q_points
         Shape (n_points, 3), Å⁻¹, of `coherent`.
     shells
         Shape (n_shells,), Å⁻¹, of `incoherent`.
+    concentration
+        Shape (n_species,): what `incoherent` is at q = 0, at all times.
     """
 
     coherent: NDArray[np.float64]
     incoherent: NDArray[np.float64]
     q_points: NDArray[np.float64]
     shells: NDArray[np.float64]
+    concentration: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,8 +190,8 @@ def spectra(
         spherical_average(pair, q_points=correlations.q_points, q=q, width=width) for pair in correlations.coherent
     ]
     incoherent = [
-        along_q(one, shells=correlations.shells, at_zero=np.full(one.shape[1], one[0, 0]), q=q)
-        for one in correlations.incoherent
+        along_q(one, shells=correlations.shells, at_zero=np.full(one.shape[1], share), q=q)
+        for one, share in zip(correlations.incoherent, correlations.concentration, strict=True)
     ]
     lines, bands = list[NDArray[np.float64]](), list[NDArray[np.float32]]()
     for averaged in (*coherent, *incoherent):
@@ -213,6 +217,7 @@ def classical_partials(
     concentration: Mapping[str, float],
     temperature: float,
     metadata: dict[str, Any],
+    statistics: Statistics = "classical",
 ) -> Partials:
     """Average runs into partials, whose scatter is kept as their statistical error.
 
@@ -228,6 +233,8 @@ def classical_partials(
         Kelvin.
     metadata
         Of the result.
+    statistics
+        "kubo" where the runs are of ring polymers.
     """
     species = tuple(sorted(concentration))
 
@@ -246,7 +253,7 @@ def classical_partials(
         coherent_elastic=mean("coherent_elastic"),
         incoherent_elastic=mean("incoherent_elastic"),
         temperature=temperature,
-        statistics="classical",
+        statistics=statistics,
         metadata=metadata,
         coherent_runs=np.array([mean("coherent", group) for group in groups]) if groups else None,
         incoherent_runs=np.array([mean("incoherent", group) for group in groups]) if groups else None,

@@ -7,8 +7,16 @@ With A(t) = exp(iq·r(t)) padded with zeros, and Ã(ν) its discrete Fourier tra
 and the sum over atoms can be taken before the one inverse transform. The cost of an atom, a q and a frame is then that
 of a transform, log₂(2 n_frames), and not the number of lags.
 
+Of path integrals A(t) = (1/P) Σ_k exp(iq·r_k(t)) is the mean over the P beads of an atom's ring polymer: what its
+dynamics correlates approximates the Kubo-transformed correlation of the quantum operator.
+
 Positions come as displacements from fixed sites, in single precision: a displacement is small, so that its phase is
 good to 1e-6, and the site's own phase, which may be large, is taken in double precision where it matters at all.
+
+References
+----------
+I. R. Craig and D. E. Manolopoulos, J. Chem. Phys. 121, 3368 (2004), ring-polymer molecular dynamics; Chem. Phys. 322,
+236 (2006), of what neutrons scatter.
 """
 
 from __future__ import annotations
@@ -24,6 +32,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+
+from scattering.path_integral import of_beads
 
 CACHE: Final = 2**20
 """Bytes that one core transforms at once: they stay in its cache."""
@@ -57,6 +67,16 @@ def _phases(displacements: Any, q: Any, out: Any) -> None:  # pragma: no cover
         for t in range(displacements.shape[2]):
             turns = x * displacements[atom, 0, t] + y * displacements[atom, 1, t] + z * displacements[atom, 2, t]
             out[atom, t] = complex(_cosine(turns), _cosine(turns - np.float32(0.25)))
+
+
+@numba.njit(nogil=True, fastmath={"contract"})
+def _add_phases(displacements: Any, q: Any, out: Any) -> None:  # pragma: no cover
+    """Add another bead's exp(iq·u) to out (n_atoms, n_fft)."""
+    x, y, z = np.float32(q[0] / (2 * np.pi)), np.float32(q[1] / (2 * np.pi)), np.float32(q[2] / (2 * np.pi))
+    for atom in range(displacements.shape[0]):
+        for t in range(displacements.shape[2]):
+            turns = x * displacements[atom, 0, t] + y * displacements[atom, 1, t] + z * displacements[atom, 2, t]
+            out[atom, t] += complex(_cosine(turns), _cosine(turns - np.float32(0.25)))
 
 
 @numba.njit(nogil=True, fastmath={"contract", "reassoc"})
@@ -117,13 +137,13 @@ def self_functions(
 ) -> NDArray[np.float64]:
     """Self intermediate scattering function of each group of atoms, averaged over its atoms and all time origins.
 
-    F_s(q, τ) = (1/N) Σ_i (1/(n_frames − τ)) Σ_t Re exp(iq·(u_i(t + τ) − u_i(t)))
+    F_s(q, τ) = (1/N) Σ_i (1/(n_frames − τ)) Σ_t Re A_i(t + τ) A_i*(t),  A_i = (1/P) Σ_k exp(iq·u_ik)
 
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), Å, of unwrapped positions from any fixed points. May be a memory map: it is read
-        some atoms at a time.
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames) of ring polymers, Å, of unwrapped positions
+        from any fixed points, the same for all beads. May be a memory map: it is read some atoms at a time.
     groups
         Indices of the atoms of each species.
     q_points
@@ -137,12 +157,13 @@ def self_functions(
 
     Returns
     -------
-    Shape (n_groups, n_points, n_lags). 1 at lag 0.
+    Shape (n_groups, n_points, n_lags). 1 at lag 0; of several beads less, by how far they are from each other.
     """
-    n_frames, n_points = displacements.shape[2], len(q_points)
+    displacements = of_beads(displacements)
+    n_frames, n_points = displacements.shape[3], len(q_points)
     n_fft = _padded(n_frames, n_lags)
     result = np.empty((len(groups), n_points, n_lags))
-    origins = n_frames - np.arange(n_lags)
+    origins = (n_frames - np.arange(n_lags)) * len(displacements) ** 2
     add_power = _add_power_on_cores if device == "cpu" else _add_power_on_device(device)
     total, done = n_points * sum(len(group) for group in groups), 0
     for block in _blocks(n_points, 8 * n_fft):
@@ -150,7 +171,7 @@ def self_functions(
         for number, group in enumerate(groups):
             power = np.zeros((len(points), n_fft))
             for atoms in _portions(group, n_fft):
-                add_power(np.ascontiguousarray(displacements[atoms]), points, power)
+                add_power(np.ascontiguousarray(displacements[:, atoms]), points, power)
                 done += len(atoms) * len(points)
                 update(done / total)
             for row, spectrum in enumerate(power, start=block.start):
@@ -163,13 +184,16 @@ def self_functions(
 def _add_power_on_cores(
     displacements: NDArray[np.float32], q_points: NDArray[np.float64], power: NDArray[np.float64]
 ) -> None:
-    n_frames, n_fft = displacements.shape[2], power.shape[1]
+    (first, *others), n_fft = displacements, power.shape[1]
+    n_atoms, _, n_frames = first.shape
 
     def work(rows: range) -> None:
-        buffer = np.empty((len(displacements), n_fft), dtype=np.complex64)
+        buffer = np.empty((n_atoms, n_fft), dtype=np.complex64)
         for row in rows:
             buffer[:, n_frames:] = 0
-            _phases(displacements, q_points[row], buffer)
+            _phases(first, q_points[row], buffer)
+            for bead in others:
+                _add_phases(bead, q_points[row], buffer)
             buffer = fft.fft(buffer, overwrite_x=True)
             _add_power(buffer, power[row])
 
@@ -195,12 +219,15 @@ def _add_power_on_device(
     ) -> None:
         n_fft = power.shape[1]
         u = torch.as_tensor(displacements, device=device)
-        size = max(1, DEVICE_ATOMS_Q // (len(displacements) * n_fft))
+        size = max(1, DEVICE_ATOMS_Q // (displacements.shape[1] * n_fft))
         for begin in range(0, len(q_points), size):
             rows = slice(begin, begin + size)
             q = torch.as_tensor(q_points[rows].astype(np.float32), device=device)
-            angle = torch.einsum("qc,ict->qit", q, u)
-            amplitudes = torch.fft.fft(torch.polar(torch.ones_like(angle), angle), n=n_fft)
+            total = torch.zeros(())
+            for bead in u:
+                angle = torch.einsum("qc,ict->qit", q, bead)
+                total = total + torch.polar(torch.ones_like(angle), angle)
+            amplitudes = torch.fft.fft(total, n=n_fft)
             power[rows] += torch.view_as_real(amplitudes).square().sum(dim=(1, 3), dtype=torch.float64).cpu().numpy()
 
     return add_power
@@ -212,7 +239,7 @@ def densities(
     groups: Sequence[NDArray[np.integer[Any]]],
     q_points: NDArray[np.float64],
 ) -> NDArray[np.complex64]:
-    """Fourier component of the density of each group: ρ(q, t) = Σ_i exp(iq·(R_i + u_i(t))).
+    """Fourier component of the density of each group: ρ(q, t) = Σ_i exp(iq·(R_i + u_i(t))), a mean over beads.
 
     Parameters
     ----------
@@ -227,20 +254,22 @@ def densities(
     -------
     Shape (n_groups, n_points, n_frames).
     """
-    n_points, n_frames = len(q_points), displacements.shape[2]
+    displacements = of_beads(displacements)
+    n_points, n_frames = len(q_points), displacements.shape[3]
     result = np.empty((len(groups), n_points, n_frames), dtype=np.complex64)
     for number, group in enumerate(groups):
         real, imaginary = np.zeros((2, n_points, n_frames), dtype=np.float32)
         for atoms in _portions(group, n_frames):
-            chunk = np.ascontiguousarray(displacements[atoms])
+            chunk = np.ascontiguousarray(displacements[:, atoms])
             turns = sites[atoms] @ q_points.T / (2 * np.pi) % 1
 
             def work(rows: range, chunk: Any = chunk, turns: Any = turns, parts: Any = (real, imaginary)) -> None:
                 for row in rows:
-                    _add_density(chunk, turns[:, row], q_points[row], parts[0][row], parts[1][row])
+                    for bead in chunk:
+                        _add_density(bead, turns[:, row], q_points[row], parts[0][row], parts[1][row])
 
             _spread(work, n_points)
-        result[number].real, result[number].imag = real, imaginary
+        result[number].real, result[number].imag = real / len(displacements), imaginary / len(displacements)
     return result
 
 
@@ -266,7 +295,7 @@ def collective_functions(
     -------
     Shape (n_pairs, n_points, n_lags), pairs in the order of `combinations_with_replacement`.
     """
-    n_frames, n_points = displacements.shape[2], len(q_points)
+    n_frames, n_points = displacements.shape[-1], len(q_points)
     n_fft = _padded(n_frames, n_lags)
     pairs = list(combinations_with_replacement(range(len(groups)), 2))
     result = np.empty((len(pairs), n_points, n_lags))

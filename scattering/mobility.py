@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from scattering.path_integral import of_beads
+
 LINDEMANN: Final = 0.3
 """Root mean square displacement, over the mean distance between atoms, beyond which atoms may have left their sites.
 Crystals melt near 0.1 of it about the site, which is 0.15 between two moments (criterion of
@@ -25,9 +27,10 @@ class Mobility:
     Attributes
     ----------
     fluctuation
-        ⟨|r − ⟨r⟩|²⟩ about each atom's mean position, all three directions together, Å².
+        ⟨|r − ⟨r⟩|²⟩ about each atom's mean position, all three directions together, Å². Of the beads of a ring polymer
+        where there are any: zero-point motion counts.
     displacement
-        ⟨|r(t₀ + t) − r(t₀)|²⟩ at the longest time that is looked at, Å².
+        ⟨|r(t₀ + t) − r(t₀)|²⟩ at the longest time that is looked at, Å², of the beads' mean position.
     growth
         Share of `displacement` that came in the second half of that time.
     diffusion
@@ -43,14 +46,15 @@ class Mobility:
 def mean_square_displacement(
     displacements: NDArray[np.float32], atoms: NDArray[np.integer[Any]]
 ) -> NDArray[np.float64]:
-    """Mean-square displacement over all time origins, averaged over some atoms.
+    """Mean-square displacement over all time origins, averaged over some atoms; of beads, that of their mean position.
 
     ⟨|r(t₀ + τ) − r(t₀)|²⟩ = ⟨|r(t₀ + τ)|² + |r(t₀)|²⟩ − 2⟨r(t₀ + τ)·r(t₀)⟩, the last by Fourier transform
 
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), Å, of unwrapped positions. May be a memory map: it is read atom by atom.
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, of unwrapped positions. May be a memory
+        map: it is read atom by atom.
     atoms
         Indices.
 
@@ -62,13 +66,15 @@ def mean_square_displacement(
     ----------
     V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen and G. R. Kneller, Collection SFN 12, 201 (2011).
     """
-    n_frames = displacements.shape[2]
+    displacements = of_beads(displacements)
+    n_frames = displacements.shape[3]
     total = np.zeros(n_frames)
     n_fft = fft.next_fast_len(2 * n_frames, real=True)
     origins = n_frames - np.arange(n_frames)
     for atom in atoms:
+        centroid = displacements[:, atom].mean(axis=0, dtype=float)
         # About the mean, so that little is lost in the difference
-        moves = displacements[atom] - displacements[atom].mean(axis=1, keepdims=True, dtype=float)
+        moves = centroid - centroid.mean(axis=1, keepdims=True)
         squares = (moves**2).sum(axis=0)
         products = fft.irfft((np.abs(fft.rfft(moves, n_fft)) ** 2).sum(axis=0), n_fft)[:n_frames]
         # Both ends of all stretches of length τ
@@ -91,10 +97,11 @@ def mobility(
     time_step
         Between frames, fs.
     """
-    found, n_frames = list[Mobility](), displacements.shape[2]
+    displacements = of_beads(displacements)
+    found, n_frames = list[Mobility](), displacements.shape[3]
     half = max(2, n_frames // 2)
     for group in groups:
-        fluctuation = float(np.mean([displacements[atom].var(axis=1, dtype=float).sum() for atom in group]))
+        fluctuation = float(np.mean([displacements[:, atom].var(axis=(0, 2), dtype=float).sum() for atom in group]))
         squares = mean_square_displacement(displacements, group)[:half]
         middle = half // 2
         slope = np.polyfit(np.arange(middle, half) * time_step * 1e-3, squares[middle:], 1)[0] if half > 3 else 0.0

@@ -1,4 +1,4 @@
-"""Path integrals: of how many beads an atom's ring polymer must be.
+"""Path integrals: ring polymers, and of how many beads they must be.
 
 A harmonic oscillator of P beads in the primitive discretisation has a closed form. With x = βħω, a = x/P, and u given
 by 2 sinh(u/2) = a,
@@ -14,6 +14,7 @@ import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scattering.quantum import reduced_energy
 
@@ -22,6 +23,11 @@ MAX_BEADS: Final = 128
 TOLERANCE: Final = 0.05
 """By how much the mean-square displacement of the stiffest vibration may be too small: as much as a general potential
 has its energies wrong. Softer vibrations are better off: at half the energy about a quarter of it is left."""
+
+
+def of_beads(displacements: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give displacements, (n_atoms, 3, n_frames) or with the beads first, an axis of beads: of one if need be."""
+    return displacements if displacements.ndim == 4 else displacements[None]
 
 
 def shortfall(n_beads: int, energy_mev: float, temperature: float) -> float:

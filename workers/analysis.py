@@ -33,7 +33,7 @@ def correlate(
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), Å, from the sites, unwrapped.
+        Shape (n_beads, n_atoms, 3, n_frames), Å, from the sites, unwrapped.
     sites, cell
         Shapes (n_atoms, 3) and (3, 3), Å, of the supercell.
     groups
@@ -65,6 +65,7 @@ def correlate(
         incoherent=share[:, None, None] * incoherent.reshape(len(groups), len(shells), -1, n_lags).mean(axis=2),
         q_points=q_points,
         shells=shells,
+        concentration=share,
     )
     return correlation.spectra(
         correlations,

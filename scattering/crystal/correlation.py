@@ -1,4 +1,4 @@
-"""Time correlations of a single crystal's classical trajectory → its partials along a path."""
+"""Time correlations of a single crystal's trajectory → its partials along a path."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from scattering.correlation import spectrum_from_correlation, split_elastic
 from scattering.crystal.path import BrillouinZone, reciprocal
+from scattering.path_integral import of_beads
 
 
 def equivalent_vectors(
@@ -108,12 +109,12 @@ def mean_square_displacements(
 ) -> NDArray[np.float64]:
     """Mean-square displacement tensor of some atoms about their mean places in a run, with the crystal's symmetry.
 
-    U_ab = ⟨u_a u_b⟩, averaged over time, atoms, and what the point group turns it into.
+    U_ab = ⟨u_a u_b⟩, averaged over time, atoms, the beads of ring polymers, and what the point group turns it into.
 
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), Å, from any fixed points.
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, from any fixed points.
     atoms
         Indices of the atoms, which the space group maps among each other.
     rotations
@@ -123,9 +124,9 @@ def mean_square_displacements(
     -------
     Shape (3, 3), Å².
     """
-    total = np.zeros((3, 3))
+    displacements, total = of_beads(displacements), np.zeros((3, 3))
     for atom in atoms:
-        about = displacements[atom] - displacements[atom].mean(axis=1, keepdims=True, dtype=float)
-        total += about @ about.T / about.shape[1]
+        about = displacements[:, atom] - displacements[:, atom].mean(axis=(0, 2), keepdims=True, dtype=float)
+        total += (about @ about.transpose(0, 2, 1)).mean(axis=0) / about.shape[2]
     total /= len(atoms)
     return np.asarray((rotations @ total @ rotations.transpose(0, 2, 1)).mean(axis=0))

@@ -90,6 +90,7 @@ def made(lines: dict[str, float], noise: float = 0.0, seed: int = 4) -> correlat
         incoherent=np.array([line(lines[name], len(shells)) for name in lines if name not in pairs]),
         q_points=np.random.default_rng(4).normal(size=(50, 3)) * 3,
         shells=shells,
+        concentration=np.ones(len(lines) - len(pairs)),
     )
 
 

@@ -92,7 +92,7 @@ def correlate(
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), Å, from the sites, unwrapped.
+        Shape (n_beads, n_atoms, 3, n_frames), Å, from the sites, unwrapped.
     target
         Where to look.
     options
