@@ -6,8 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from backend.addresses import check_broker, check_database
 
 SQLITE_FILE = "beamcast.db"
 
@@ -15,7 +17,7 @@ SQLITE_FILE = "beamcast.db"
 class Settings(BaseSettings):
     """Settings of one server and its workers; both read the same environment."""
 
-    model_config = SettingsConfigDict(env_prefix="BEAMCAST_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BEAMCAST_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", description="address that the server listens on")
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -23,8 +25,9 @@ class Settings(BaseSettings):
         (), description="further host names under which the server may be asked, with commas between; '*' allows all"
     )
     data_dir: Path = Field(Path("data"), description="folder of everything that is stored")
-    database_url: str = Field("", description="SQLAlchemy address; empty: SQLite in the data folder")
-    broker_url: str = Field("filesystem://", description="Celery broker")
+    # Not in a log, whoever prints the settings: they may hold passwords.
+    database_url: str = Field("", repr=False, description="SQLAlchemy address; empty: SQLite in the data folder")
+    broker_url: str = Field("filesystem://", repr=False, description="Celery broker")
     potentials_dir: Path = Field(
         Path(), description="folder where potential files can be dropped in; default: in the data folder"
     )
@@ -33,7 +36,10 @@ class Settings(BaseSettings):
         2, description="jobs run at the same time by the embedded worker; 0: none is started"
     )
     lease_s: Annotated[float, Field(gt=0)] = Field(
-        60.0, description="a running job that was not heard of for so long is taken from its worker"
+        45.0, description="a running job that was not heard of for so long is taken from its worker"
+    )
+    checkpoint_s: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="seconds of molecular dynamics that may be lost when a worker dies"
     )
     max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="tries when workers die")
     job_time_limit_h: Annotated[float, Field(gt=0)] = Field(72.0, description="hours that one job may run")
@@ -51,6 +57,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, hosts: object) -> object:
         return [host.strip() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, address: str) -> str:
+        return address and check_database(address)
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker(cls, address: str) -> str:
+        return check_broker(address)
 
     @field_validator("data_dir", "potentials_dir")
     @classmethod
@@ -93,9 +109,21 @@ class Settings(BaseSettings):
         """Folder of one prediction's files."""
         return self.data_dir / "predictions" / str(prediction_id)
 
+    def work_dir(self, prediction_id: object) -> Path:
+        """Folder of what a prediction's jobs leave for each other; gone when it has ended."""
+        return self.prediction_dir(prediction_id) / "work"
+
     def partials_path(self, prediction_id: object) -> Path:
         """File of one prediction's partials."""
         return self.prediction_dir(prediction_id) / "partials.h5"
+
+
+def in_words(error: ValidationError) -> list[str]:
+    """What is wrong with the settings, a sentence each that begins with the setting's name."""
+    return [
+        f"BEAMCAST_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors()
+    ]
 
 
 @cache
