@@ -12,6 +12,7 @@ from ase.md.verlet import VelocityVerlet
 
 from benchmarks.timing import paired
 from workers.engines import calculator
+from workers.engines.interface import Potential
 
 STEPS = 20
 
@@ -19,7 +20,7 @@ STEPS = 20
 def silicon(engine: str, model: Path) -> Atoms:
     """512 atoms at 300 K."""
     atoms = bulk("Si", "diamond", a=5.431, cubic=True).repeat(4)
-    atoms.calc = calculator(engine, model)
+    atoms.calc = calculator(engine, Potential(model))
     thermalize_momenta(atoms, temperature_K=300)
     return atoms
 

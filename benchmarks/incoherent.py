@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scattering import correlation, powder
 from scattering.intermediate import self_functions
 from workers.engines import calculator
+from workers.engines.interface import Potential
 from workers.integration import produce, thermalise
 from workers.relaxation import relax
 
@@ -54,7 +55,7 @@ def simulated(model: Path) -> list[NDArray[np.float32]]:
         path = RUNS / f"{number}.npy"
         if path.exists():
             continue
-        engine = engine or calculator("nep-adapters", model)
+        engine = engine or calculator("nep-adapters", Potential(model))
         relaxed = relax(atoms, engine, relax_cell=False).atoms
         sites = relaxed.positions.copy()
         relaxed.calc = engine

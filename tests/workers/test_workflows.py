@@ -19,6 +19,7 @@ from scattering.partials import Partials
 from scattering.quantum import detailed_balance, harmonic_correction
 from tests.conftest import ROOT
 from workers import engines, harmonic, molecular_dynamics
+from workers.engines.interface import Potential
 from workers.outcome import CannotPredict
 from workers.progress import ShuttingDown
 from workers.relaxation import CannotRelax, relax
@@ -211,7 +212,7 @@ def test_benzene_scatters_once(nep89: Path, progress: Silent) -> None:
     """At 10 K nothing is given back: elastic line and ten orders up to 600 meV are all, at 4 Å⁻¹."""
     benzene = read(ROOT / "backend" / "structures" / "examples" / "benzene.cif")
     chosen = options("harmonic", benzene)
-    calculator = engines.calculator("nep-adapters", nep89)
+    calculator = engines.calculator("nep-adapters", Potential(nep89))
     partials = harmonic.run(benzene, calculator, options=chosen, temperature=10.0, progress=progress).partials
     assert partials.orders is not None
     row = np.searchsorted(partials.q, 4.0)
