@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from backend import errors
+from backend.access_log import AccessLog
 from backend.documentation import add_documentation
 from backend.errors import NotFound
 from backend.figures import routes as figures
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     # Counts the bytes as they come, of requests that do not say their length; the guard, outside, sees those that do.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=max_body_size(settings))
     app.add_middleware(Guard, settings=settings)
+    app.add_middleware(AccessLog)
     errors.install(app)
     add_documentation(app)
     for router in ROUTERS:

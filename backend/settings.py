@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="tries when workers die")
     job_time_limit_h: Annotated[float, Field(gt=0)] = Field(72.0, description="hours that one job may run")
 
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="of our own lines; at INFO a line for each request and each job"
+    )
+
     max_upload_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
     max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
     parse_timeout_s: Annotated[float, Field(gt=0)] = 20.0
@@ -51,6 +56,7 @@ class Settings(BaseSettings):
         512 * 1024 * 1024, description="memory for partials that were read, so that a slider costs no reading"
     )
 
+    gpumd: Path | None = Field(None, description="the program GPUMD; empty: gpumd on the path, if it is there")
     nep89_url: str = Field("", description="where to fetch NEP89 from; empty: the Python package index")
 
     @field_validator("allowed_hosts", mode="before")
