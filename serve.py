@@ -28,10 +28,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend import database
 from backend.health import beats
-from backend.predictions import runs
+from backend.jobs import sweep
 from backend.queue import QUEUES, forget_messages
 from backend.settings import Settings, current
 from backend.startup import prepare
+from workers.command import arguments, environment
 from workers.lifeline import SERVER_PID
 
 logger = logging.getLogger("beamcast")
@@ -60,17 +61,11 @@ class Worker:
 
     def start(self) -> None:
         """Start it. Must be called from the main thread: the child dies with the thread that forked it."""
-        options = [
-            *("--pool", "prefork", "--concurrency", str(self._settings.worker_concurrency)),
-            # A child for each job: memory that a library does not give back goes with it.
-            *("--max-tasks-per-child", "1", "-O", "fair", "--queues", QUEUES[0]),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-            *("--hostname", "embedded@%h", "--loglevel", "WARNING"),
-        ]
+        slots = self._settings.worker_concurrency
         # Its own session: Ctrl-C reaches the server only, which then stops the worker in order.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker", *options],
-            env={**os.environ, **self._environment()},
+            arguments(queues=QUEUES, concurrency=slots, name="embedded"),
+            env=environment({**os.environ, **self._environment()}, slots),
             stdin=subprocess.DEVNULL,
             # What it has to say, it logs, and that goes to standard error.
             stdout=subprocess.DEVNULL,
@@ -80,8 +75,7 @@ class Worker:
     def _environment(self) -> dict[str, str]:
         return {
             SERVER_PID: str(os.getpid()),
-            # Wherever the server was started from, and though its folder may be a relative one
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            # It may be a relative one
             "BEAMCAST_DATA_DIR": str(self._settings.data_dir),
             "TMPDIR": str(self._settings.scratch_dir),
         }
@@ -98,7 +92,7 @@ class Worker:
         if self.running:
             self._process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + WORKER_STOPS_WITHIN_S
-        while self.running and runs.any_running() and time.monotonic() < deadline:
+        while self.running and sweep.any_running() and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_S)
         # The jobs' processes are in the worker's group.
         with contextlib.suppress(ProcessLookupError):
@@ -243,7 +237,8 @@ def _start(settings: Settings, worker: Worker) -> None:
     """Start the worker on what the rows say is to be done. No worker lives when this is called."""
     _clear(settings)
     settings.scratch_dir.mkdir(exist_ok=True)
-    runs.requeue_lost(no_worker_lives=settings.embedded_broker)
+    if settings.embedded_broker:
+        sweep.take_back_all()
     worker.start()
 
 
@@ -267,8 +262,7 @@ async def _sweep(settings: Settings) -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
         try:
-            await asyncio.to_thread(runs.requeue_lost)
-            await asyncio.to_thread(runs.remove_orphans)
+            await asyncio.to_thread(sweep.sweep)
         except Exception:
             logger.exception("the sweep failed; it is tried again")
 

@@ -2,8 +2,9 @@
 
 from backend import idempotency
 from backend.health import tables as health_tables
+from backend.jobs import tables as job_tables
 from backend.models import tables as model_tables
 from backend.predictions import tables as prediction_tables
 from backend.structures import tables as structure_tables
 
-__all__ = ["health_tables", "idempotency", "model_tables", "prediction_tables", "structure_tables"]
+__all__ = ["health_tables", "idempotency", "job_tables", "model_tables", "prediction_tables", "structure_tables"]

@@ -11,13 +11,15 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, event
-from sqlmodel import Session, create_engine
+from sqlmodel import Session, create_engine, func, select
 
+from backend.columns import utc_now
 from backend.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -31,17 +33,18 @@ _parents_pools: list[Pool] = []
 
 @cache
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(url, pool_pre_ping=True)
     os.register_at_fork(after_in_child=partial(_leave_to_parent, engine))
     return engine
 
 
 def _leave_to_parent(engine: Engine) -> None:
-    # SQLite's connections may be neither used nor closed in a forked child: keep them, but out of the way.
+    # The parent's connections may be neither used nor closed in a forked child: keep them, but out of the way.
     _parents_pools.append(engine.pool)
     engine.dispose(close=False)
 
@@ -84,6 +87,14 @@ def transaction(settings: Settings, *, reading: bool = False) -> Iterator[Sessio
             _carry_out(session, "on_rollback")
             raise
         _carry_out(session, "on_commit")
+
+
+def clock(session: Session) -> datetime:
+    """The time by the database server's clock, which all machines share; a file's clock is this machine's."""
+    if session.get_bind().dialect.name == "sqlite":
+        return utc_now()
+    now: datetime = session.exec(select(func.clock_timestamp())).one()
+    return now
 
 
 def on_commit(session: Session, action: Callable[[], object]) -> None:

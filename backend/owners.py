@@ -43,22 +43,23 @@ class Scope:
         """Statement for the rows of a table that the owner may see."""
         return select(table).where(col(table.owner).in_((self.owner, EVERYONE)))
 
-    def get(self, table: type[Row], row_id: uuid.UUID, noun: str) -> Row:
-        """The row with this id.
+    def get(self, table: type[Row], row_id: uuid.UUID, noun: str, *, lock: bool = False) -> Row:
+        """The row with this id; locked until the transaction ends, if so wished.
 
         Raises
         ------
         NotFound
             There is none, or it is somebody else's: the two are not told apart.
         """
-        row = self.session.exec(self.select(table).where(table.id == row_id)).first()
+        statement = self.select(table).where(table.id == row_id)
+        row = self.session.exec(statement.with_for_update() if lock else statement).first()
         if row is None:
             raise NotFound(f"There is no {noun} {row_id}.")
         return row
 
-    def get_own(self, table: type[Row], row_id: uuid.UUID, noun: str) -> Row:
+    def get_own(self, table: type[Row], row_id: uuid.UUID, noun: str, *, lock: bool = False) -> Row:
         """The row with this id, to be changed: what belongs to everyone is not found."""
-        row = self.get(table, row_id, noun)
+        row = self.get(table, row_id, noun, lock=lock)
         if row.owner != self.owner:
             raise NotFound(f"There is no {noun} {row_id} of yours.")
         return row

@@ -6,7 +6,6 @@ The embedded broker is a folder of message files (kombu's `filesystem://`): noth
 from __future__ import annotations
 
 import shutil
-import uuid
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,12 @@ from backend.celery_settings import QUEUES, celery_settings, make_broker_folders
 from backend.database import on_commit
 from backend.settings import Settings
 
-__all__ = ["QUEUES", "RUN_PREDICTION", "celery_app", "enqueue_prediction", "forget_messages"]
+__all__ = ["QUEUES", "WORK", "celery_app", "forget_messages", "ring"]
 
 if TYPE_CHECKING:
     from celery import Celery
 
-RUN_PREDICTION = "beamcast.run_prediction"
+WORK = "beamcast.work"
 
 
 @cache
@@ -46,11 +45,15 @@ def forget_messages(settings: Settings) -> None:
     make_broker_folders(settings)
 
 
-def enqueue_prediction(session: Session, prediction_id: uuid.UUID, queue: str) -> None:
-    """Send the prediction to the workers once the transaction is committed, never when it is rolled back."""
+def ring(session: Session, queue: str, times: int) -> None:
+    """Tell the workers of a queue, once the transaction is committed, that there is work for so many.
+
+    The message says no more than that. What is to be done, and in which order, is in the rows.
+    """
     settings: Settings = session.info["settings"]
 
     def send() -> None:
-        celery_app(settings).send_task(RUN_PREDICTION, args=[str(prediction_id)], queue=queue, retry=False)
+        for _ in range(times):
+            celery_app(settings).send_task(WORK, queue=queue, retry=False)
 
     on_commit(session, send)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -65,8 +65,6 @@ def read_upload(upload: UploadFile, max_bytes: int) -> bytes:
     return bytes(content)
 
 
-def remove_orphans(parent: Path, known: Container[uuid.UUID]) -> None:
-    """Remove the folders whose row is gone: a worker may still have written when it was deleted."""
-    for folder in parent.glob("*-*-*-*-*"):
-        if uuid.UUID(folder.name) not in known:
-            shutil.rmtree(folder, ignore_errors=True)
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it, if it is there."""
+    shutil.rmtree(folder, ignore_errors=True)

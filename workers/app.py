@@ -1,22 +1,34 @@
-"""The Celery application: `celery -A workers.app worker` runs it.
+"""The Celery application: `python -m workers` runs it.
 
-A worker shows that it lives by a row in the database, written by a thread of its parent process.
+A worker shows that it lives, and what it can do, by a row in the database, written by a thread of its parent process.
+The same thread notices at once when a child has died over a job.
 """
 
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import warnings
 from typing import Any
 
-from celery.signals import worker_process_init, worker_ready, worker_shutdown
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready, worker_shutdown
+from sqlalchemy.exc import SQLAlchemyError
 
+from backend import logs
+from backend.database import clock, transaction
 from backend.health import beats
+from backend.health.tables import WorkerBeat
+from backend.jobs.dispatch import ring_for_waiting
+from backend.jobs.sweep import bury
 from backend.queue import celery_app
 from backend.settings import current
+from workers import engines
+from workers.cores import cores
 from workers.lifeline import die_with_parent, die_with_server
 from workers.warm_up import warm_up
+
+logger = logging.getLogger(__name__)
 
 die_with_server()
 
@@ -32,11 +44,36 @@ app.conf.imports = ["workers.tasks"]
 _stopping = threading.Event()
 
 
+def _introduce(sender: str, instance: Any, **_: Any) -> None:
+    """Say who we are, before the first bell can be heard."""
+    instance.introduction = WorkerBeat(
+        name=sender,
+        slots=instance.concurrency,
+        long_slots=beats.long_slots(instance.concurrency),
+        queues=sorted(instance.app.amqp.queues.consume_from),
+        engines=engines.available(),
+        host=socket.gethostname(),
+        cores=cores(),
+    )
+    beats.beat(instance.introduction)
+
+
 def _show_life(sender: Any, **_: Any) -> None:
+    controller = sender.controller
+
+    def living() -> set[int]:
+        return {process.pid for process in controller.pool._pool._pool if process.is_alive()}
+
     def beat() -> None:
-        while not _stopping.is_set():
-            beats.beat(sender.hostname, sender.controller.concurrency)
-            _stopping.wait(beats.BEAT_EVERY_S)
+        with transaction(current()) as session:
+            ring_for_waiting(session, clock(session))
+        while not _stopping.wait(beats.BEAT_EVERY_S):
+            try:
+                beats.beat(controller.introduction)
+                if n := bury(sender.hostname, living):
+                    logger.warning("%d of this worker's jobs died; taken back", n)
+            except SQLAlchemyError:
+                logger.warning("the database does not answer", exc_info=True)
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
 
@@ -51,6 +88,12 @@ def _begin_child(**_: Any) -> None:
     warm_up()
 
 
+def _set_up_logging(**_: Any) -> None:
+    logs.configure(current())
+
+
+setup_logging.connect(_set_up_logging)
+celeryd_after_setup.connect(_introduce)
 worker_process_init.connect(_begin_child)
 worker_ready.connect(_show_life)
 worker_shutdown.connect(_leave)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
-import time
-import uuid
 from types import TracebackType
 from typing import Self
 
-from backend.predictions import runs
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.jobs import leases
+from workers.engines.interface import Report
+
+logger = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
+STUCK_AFTER_S = 5.0
+"""A native call that takes longer is not waited for when the job is to stop."""
 
 
 class ShuttingDown(Exception):
@@ -18,20 +25,21 @@ class ShuttingDown(Exception):
 
 
 class Progress:
-    """The state of one prediction's work; a context within which the row's lease is kept alive.
+    """The state of one job's work; a context within which its lease is kept alive.
 
     Parameters
     ----------
-    prediction_id, worker
-        Whose row it is and who works on it.
+    lease
+        The right to work on it.
     shutting_down
         Set when the worker is asked to stop.
+    alone
+        Whether this process runs nothing else, so that it may end itself when it is stuck in a native call.
     """
 
-    def __init__(self, prediction_id: uuid.UUID, worker: str, shutting_down: threading.Event) -> None:
-        self._id, self._worker, self._shutting_down = prediction_id, worker, shutting_down
+    def __init__(self, lease: leases.Lease, shutting_down: threading.Event, *, alone: bool = False) -> None:
+        self._lease, self._shutting_down, self._alone = lease, shutting_down, alone
         self._stage, self._done, self._from, self._to = "starting", 0.0, 0.0, 0.0
-        self._started = time.monotonic()
         self._stopped = threading.Event()
         self._interruption: Exception | None = None
         self._thread = threading.Thread(target=self._keep_reporting, name="progress", daemon=True)
@@ -47,7 +55,7 @@ class Progress:
         self._thread.join()
 
     def stage(self, name: str, *, until: float) -> None:
-        """Begin a stage that ends where `until` of all the work is done."""
+        """Begin a stage that ends where `until` of the job is done."""
         self._stage, self._from, self._to = name, self._to, until
         self.update(0.0)
 
@@ -65,14 +73,43 @@ class Progress:
         if self._shutting_down.is_set():
             raise ShuttingDown
 
+    def within(self, until: float) -> Report:
+        """What an engine is given to report to, which names its own stages, until `until` of the job is done."""
+        self._from, self._to = self._to, until
+
+        def report(stage: str, share: float) -> None:
+            self._stage = stage
+            self.update(share)
+
+        return report
+
     def _keep_reporting(self) -> None:
         while True:
-            elapsed, done = time.monotonic() - self._started, self._done
-            eta = elapsed * (1 - done) / done if done > 0.02 else None
             try:
-                runs.report(self._id, self._worker, self._stage, done, eta)
-            except (runs.Cancelled, runs.LeaseLost) as interruption:
+                leases.report(self._lease, self._stage, self._done)
+            except (leases.Cancelled, leases.LeaseLost) as interruption:
                 self._interruption = interruption
+                self._see_to_it_that_it_stops()
+                return
+            except SQLAlchemyError:
+                # The lease lasts a while; the database may be back before it ends
+                logger.warning("the database does not answer; this job goes on", exc_info=True)
+            if self._shutting_down.is_set():
+                self._see_to_it_that_it_stops()
                 return
             if self._stopped.wait(REPORT_EVERY_S):
                 return
+
+    def _see_to_it_that_it_stops(self) -> None:
+        """End the process when the work does not come to an end: the sweep mends what that leaves behind."""
+        if not self._alone or self._stopped.wait(STUCK_AFTER_S):
+            return
+        logger.warning("stuck in '%s' though it was to stop: the process ends", self._stage)
+        try:
+            if isinstance(self._interruption, leases.Cancelled):
+                leases.cancelled(self._lease)
+            elif self._interruption is None:
+                leases.release(self._lease)
+        except (leases.LeaseLost, SQLAlchemyError):
+            logger.warning("its row is somebody else's to mend", exc_info=True)
+        os._exit(0)

@@ -1,141 +1,213 @@
-"""The task: claim a prediction, run its workflow, write its partials, say how it ended."""
+"""The task: take a job, do it, put its result where it belongs, say how it ended."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
-import socket
-import tempfile
+import threading
 import time
-import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ase import Atoms
-from ase.calculators.calculator import Calculator
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from sqlalchemy.exc import DBAPIError
 
+from backend.jobs import leases
 from backend.models.service import ModelUnavailable, model_file
-from backend.predictions import runs
 from backend.predictions.partials_file import write_partials
-from backend.queue import RUN_PREDICTION
+from backend.queue import WORK
 from backend.settings import Settings, current
 from backend.structures.service import load_structure
 from scattering.crystal.partials import CrystalPartials
 from scattering.partials import Partials
-from workers import engines
+from workers import engines, results, workflows
+from workers.engines.interface import Potential, Workplace
 from workers.outcome import CannotPredict, Outcome
+from workers.preparation import Prepared
 from workers.progress import Progress, ShuttingDown
 from workers.provenance import provenance
+from workers.replica import Replica
 from workers.shutdown import shutting_down
+from workers.simulation import Simulation
 
 logger = logging.getLogger(__name__)
 
-MD_NICENESS = 10
+LONG_NICENESS = 10
 """A preview that somebody waits for goes first."""
+DISK_FULL_WAIT_S = 60.0
+DATABASE_BACK_WITHIN_S = 60.0
 
 
-@shared_task(name=RUN_PREDICTION, ignore_result=True)  # type: ignore[untyped-decorator]
-def run_prediction(prediction_id: str) -> None:
-    """Run a prediction that is queued; do nothing about one that is not."""
-    worker = f"{socket.gethostname()}:{os.getpid()}"
-    job = runs.claim(uuid.UUID(prediction_id), worker)
-    if job is None:
-        return
-    logger.info("prediction %s: %s, attempt %d", job.id, job.method, job.attempt)
+@dataclass(frozen=True)
+class _Result:
+    """A file that was written under a name of this lease's own, and where it belongs once the lease is seen to hold."""
+
+    written: Path
+    place: Path
+    provenance: dict[str, Any] | None = None
+    warnings: list[str] | None = None
+
+    def publish(self) -> None:
+        """Put it there."""
+        self.written.replace(self.place)
+
+
+@shared_task(name=WORK, ignore_result=True, bind=True)  # type: ignore[untyped-decorator]
+def work(self: Any) -> None:
+    """Do the best job that there is for this worker; nothing when there is none."""
+    lease = leases.claim(self.request.hostname, os.getpid())
+    if lease is not None:
+        perform(lease, shutting_down, alone=True)
+
+
+def perform(lease: leases.Lease, stop: threading.Event, *, alone: bool = False) -> None:
+    """Do a job to the end, whichever that is.
+
+    Parameters
+    ----------
+    lease
+        The right to.
+    stop
+        Set when the job is to be handed back.
+    alone
+        Whether this process does nothing else.
+    """
+    logger.info("%s %d, attempt %d", lease.kind, lease.number, lease.attempt)
+    folder = _folder(lease)
     try:
-        with Progress(job.id, worker, shutting_down) as progress:
-            outcome, made_with = _run(job, progress)
-            path = current().partials_path(job.id)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, outcome.partials)
-        runs.succeed(job.id, worker, made_with, list(outcome.warnings))
-    except runs.Cancelled:
-        _forget(job.id)
-        runs.cancelled(job.id, worker)
+        with Progress(lease, stop, alone=alone) as progress:
+            result = _do(lease, folder, progress)
+            _patiently(
+                lambda: leases.succeed(lease, result.publish, provenance=result.provenance, warnings=result.warnings)
+            )
+        shutil.rmtree(folder, ignore_errors=True)
+    except leases.Cancelled:
+        _patiently(lambda: leases.cancelled(lease))
     except ShuttingDown:
-        runs.release(job.id, worker)
-    except runs.LeaseLost:
-        logger.warning("prediction %s is not ours any more", job.id)
-        if not runs.exists(job.id):
-            _forget(job.id)
+        _patiently(lambda: leases.release(lease))
+    except leases.LeaseLost:
+        logger.warning("the job is not ours any more")
+    except DBAPIError:
+        # The lease runs out, or the worker's parent sees that this process has ended: the job is taken up again
+        logger.exception("the database does not answer; the job is left to whoever takes it up")
     except (CannotPredict, ModelUnavailable) as error:
-        _forget(job.id)
-        runs.fail(job.id, worker, str(error))
+        _fail(lease, str(error))
+    except SoftTimeLimitExceeded:
+        hours = current().job_time_limit_h
+        _fail(lease, f"This job took longer than the {hours:g} hours that this server allows: choose a shorter run.")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            _unforeseen(lease)
+            return
+        logger.exception("no room on the disk")
+        why = "waiting for room on the server's disk, which is full"
+        _patiently(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, why=why))
     except Exception:
-        logger.exception("prediction %s failed", job.id)
-        _forget(job.id)
-        runs.fail(
-            job.id,
-            worker,
-            f"Something unforeseen went wrong in this prediction. The server's log has the details under {job.id}.",
-        )
+        _unforeseen(lease)
 
 
-def _write(path: Path, partials: Partials | CrystalPartials) -> None:
-    if isinstance(partials, Partials):
-        write_partials(path, partials)
-    else:
-        from backend.predictions.crystal_file import write_crystal_partials
-
-        write_crystal_partials(path, partials)
-
-
-def _forget(prediction_id: uuid.UUID) -> None:
-    shutil.rmtree(current().prediction_dir(prediction_id), ignore_errors=True)
-
-
-def _run(job: runs.Job, progress: Progress) -> tuple[Outcome, dict[str, object]]:
-    settings = current()
-    began = time.perf_counter()
-    progress.stage("fetching the potential", until=0.0)
-    model = model_file(settings, job.model, lambda done, total: progress.update(done / max(total, 1)))
-    structure = load_structure(settings, job.structure_id)
-    atoms = Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True)
-    calculator = engines.calculator(job.model.engine, model)
-    loaded = time.perf_counter() - began
-    outcome = _simulate(job, atoms, calculator, settings, progress)
-    timings = {"load_s": loaded, **outcome.timings, "total_s": time.perf_counter() - began}
-    return outcome, provenance(
-        sha256=job.model.sha256,
-        model=job.model.name,
-        engine=job.model.engine,
-        seed=job.options["seed"],
-        timings=timings,
-        species=list(outcome.partials.species),
-        findings=outcome.findings,
+def _unforeseen(lease: leases.Lease) -> None:
+    logger.exception("failed")
+    _fail(
+        lease,
+        "Something unforeseen went wrong in this prediction. The server's log has the details under "
+        f"{lease.prediction_id}.",
     )
 
 
-def _simulate(job: runs.Job, atoms: Atoms, calculator: Calculator, settings: Settings, progress: Progress) -> Outcome:
-    """Run the workflow for the method and the sampling; each imports what the others may not need."""
-    if job.method == "harmonic" and job.sampling == "powder":
-        from workers import harmonic
+def _fail(lease: leases.Lease, error: str) -> None:
+    try:
+        _patiently(lambda: leases.fail(lease, error))
+    except leases.LeaseLost:
+        logger.warning("failed after the job was given to another worker: %s", error)
 
-        return harmonic.run(atoms, calculator, options=job.options, temperature=job.temperature_k, progress=progress)
-    if job.method == "md":
-        os.nice(MD_NICENESS)
-    settings.scratch_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{job.method}-", dir=settings.scratch_dir) as folder:
-        if job.sampling == "path":
-            from workers.crystal import workflow
 
-            return workflow.run(
-                atoms,
-                calculator,
-                method=job.method,
-                options=job.options,
-                temperature=job.temperature_k,
-                folder=Path(folder),
-                progress=progress,
-            )
-        from workers import molecular_dynamics
+def _patiently(say: Callable[[], None]) -> None:
+    """Write to the row, though the database may have to come back first."""
+    deadline = time.monotonic() + DATABASE_BACK_WITHIN_S
+    while True:
+        try:
+            return say()
+        except DBAPIError:
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("the database does not answer; trying again", exc_info=True)
+            time.sleep(1.0)
 
-        return molecular_dynamics.run(
-            atoms,
-            calculator,
-            options=job.options,
-            temperature=job.temperature_k,
-            folder=Path(folder),
-            progress=progress,
-        )
+
+def _folder(lease: leases.Lease) -> Path:
+    """Where this job leaves what whoever takes it up needs."""
+    return current().work_dir(lease.prediction_id) / f"{lease.kind}-{lease.number}"
+
+
+def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
+    settings = current()
+    folder.mkdir(parents=True, exist_ok=True)
+    if (lease.kind != "whole" and lease.options["ensemble"] == "npt") or lease.kind == "replica":
+        os.nice(LONG_NICENESS)
+    began = time.perf_counter()
+    simulation = _simulation(lease, settings, progress)
+    loaded = time.perf_counter() - began
+    workplace = Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s)
+    shared, mine = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
+    if lease.kind == "whole":
+        outcome = workflows.harmonic(simulation, lease.sampling, progress)
+        return _partials(lease, mine, outcome, {"load_s": loaded, "total_s": time.perf_counter() - began})
+    dynamics = workflows.dynamics(lease.sampling)
+    if lease.kind == "prepare":
+        results.save(mine, dynamics.prepare(simulation, workplace=workplace, progress=progress))
+        return _Result(mine, shared / "prepared.npz")
+    prepared = Prepared.of(results.load(shared / "prepared.npz"))
+    if lease.kind == "replica":
+        made = dynamics.replica(simulation, prepared, lease.number, workplace=workplace, progress=progress)
+        results.save(mine, made)
+        return _Result(mine, shared / f"replica-{lease.number}.npz")
+    progress.stage("averaging replicas", until=1.0)
+    replicas = [
+        Replica.of(results.load(shared / f"replica-{number}.npz"), dynamics.Spectra)
+        for number in range(lease.options["replicas"])
+    ]
+    outcome = dynamics.combine(simulation, prepared, replicas)
+    return _partials(lease, mine, outcome, {"load_s": loaded, "combine_s": time.perf_counter() - began})
+
+
+def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation:
+    progress.stage("fetching the potential", until=0.0)
+    model = model_file(settings, lease.model, lambda done, total: progress.update(done / max(total, 1)))
+    structure = load_structure(settings, lease.structure_id)
+    engine = lease.options["engine"]
+    return Simulation(
+        Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True),
+        lease.options,
+        lease.temperature_k,
+        Potential(model, lease.options["dispersion"]),
+        # GPUMD and i-PI run replicas; forces of a few structures come from what the model was found to load in
+        loader=engine if engine in engines.CALCULATORS else lease.model.engine,
+    )
+
+
+def _partials(lease: leases.Lease, written: Path, outcome: Outcome, timings: dict[str, float]) -> _Result:
+    """Write the prediction's partials, and what they were made with."""
+    if isinstance(outcome.partials, Partials):
+        write_partials(written, outcome.partials)
+    else:
+        from backend.predictions.crystal_file import write_crystal_partials
+
+        assert isinstance(outcome.partials, CrystalPartials)
+        write_crystal_partials(written, outcome.partials)
+    made_with = provenance(
+        sha256=lease.model.sha256,
+        model=lease.model.name,
+        engine=lease.options["engine"],
+        seed=lease.options["seed"],
+        timings={**outcome.timings, **timings},
+        species=list(outcome.partials.species),
+        findings=outcome.findings,
+    )
+    return _Result(written, current().partials_path(lease.prediction_id), made_with, list(outcome.warnings))

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select
 
-from backend.columns import utc_now
-from backend.database import transaction
+from backend.database import clock, transaction
 from backend.health.tables import WorkerBeat
 from backend.settings import current
 
@@ -15,11 +14,17 @@ BEAT_EVERY_S = 3.0
 ALIVE_FOR = timedelta(seconds=4 * BEAT_EVERY_S)
 
 
-def beat(name: str, slots: int) -> None:
-    """A worker lives and can run so many jobs at the same time."""
+def beat(worker: WorkerBeat) -> None:
+    """A worker lives, and can do what its row says."""
     with transaction(current()) as session:
-        session.merge(WorkerBeat(name=name, slots=slots, seen_at=utc_now()))
-        session.exec(delete(WorkerBeat).where(col(WorkerBeat.seen_at) < utc_now() - 10 * ALIVE_FOR))
+        now = clock(session)
+        session.merge(WorkerBeat(**worker.model_dump(exclude={"seen_at"}), seen_at=now))
+        session.exec(delete(WorkerBeat).where(col(WorkerBeat.seen_at) < now - 10 * ALIVE_FOR))
+
+
+def long_slots(slots: int) -> int:
+    """How many of a worker's slots may hold long jobs: one is kept for short ones, where there are several."""
+    return max(1, slots - 1)
 
 
 def stop(name: str) -> None:
@@ -33,15 +38,10 @@ def alive(session: Session, now: datetime) -> list[WorkerBeat]:
     return list(session.exec(select(WorkerBeat).where(WorkerBeat.seen_at > now - ALIVE_FOR)))
 
 
-def slots(session: Session, now: datetime) -> int:
-    """Jobs that the living workers can run at the same time, busy or not."""
-    return sum(worker.slots for worker in alive(session, now))
-
-
 def any_alive() -> bool:
     """Whether a worker lives."""
     with transaction(current(), reading=True) as session:
-        return bool(alive(session, utc_now()))
+        return bool(alive(session, clock(session)))
 
 
 def forget_all() -> None:

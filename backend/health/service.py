@@ -8,8 +8,7 @@ import os
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.columns import utc_now
-from backend.database import transaction
+from backend.database import clock, transaction
 from backend.errors import Unavailable
 from backend.health import beats
 from backend.health.schemas import HealthOut
@@ -53,7 +52,7 @@ def health(settings: Settings) -> HealthOut:
 def _workers(settings: Settings) -> int:
     with transaction(settings, reading=True) as session:
         session.execute(text("SELECT 1 FROM predictions LIMIT 1"))
-        return sum(worker.slots for worker in beats.alive(session, utc_now()))
+        return sum(worker.slots for worker in beats.alive(session, clock(session)))
 
 
 def _ask_broker(settings: Settings) -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from backend.columns import UTCDateTime, utc_now
 
 
 class WorkerBeat(SQLModel, table=True):
-    """A worker's last sign of life."""
+    """A worker's last sign of life, and what it can do."""
 
     __tablename__ = "worker_beats"
 
     name: str = Field(primary_key=True, max_length=200)
     slots: int = Field(description="jobs that it runs at the same time")
+    long_slots: int = Field(description="how many of them may be long")
+    queues: list[str] = Field(sa_type=JSON)
+    engines: dict[str, str] = Field(sa_type=JSON, description="name → version, of those it has")
+    host: str = Field(default="", max_length=200)
+    cores: int = 0
+    started_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
     seen_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime, index=True)

@@ -11,14 +11,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
-from backend.columns import utc_now
+from backend.database import clock
 from backend.errors import Conflict, NotFound, Unprocessable, unprocessable
+from backend.jobs import graph
+from backend.jobs.dispatch import ring_for_waiting, say_what_is_missing
 from backend.models.tables import Model
 from backend.owners import Scope
 from backend.pagination import Paging
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
 from backend.predictions.tables import Prediction
-from backend.queue import enqueue_prediction
 from backend.storage import delete_folder
 from backend.structures.geometry import StructureData
 from backend.structures.service import load_structure
@@ -56,7 +57,6 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     from scattering import protocol
     from scattering.crystal import protocol as crystal_protocol
 
-    _check_available(body)
     sampled = crystal_protocol if body.sampling == "path" else protocol
     structure = _structure(scope, body.structure_id)
     model = _model(scope, body.model)
@@ -79,6 +79,7 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
             temperature=body.temperature_k,
             instruments=names,
             options=body.options,
+            engine_default=model.engine,
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
@@ -106,7 +107,10 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
             eta_s=planned.estimate_s,
         )
     )
-    enqueue_prediction(scope.session, row.id, row.queue)
+    scope.session.add_all(graph.jobs_of(row))
+    now = clock(scope.session)
+    ring_for_waiting(scope.session, now)
+    say_what_is_missing(scope.session, now)
     return row
 
 
@@ -149,19 +153,17 @@ def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     Conflict
         It has ended by itself.
     """
-    row = scope.get_own(Prediction, prediction_id, NOUN)
+    row = scope.get_own(Prediction, prediction_id, NOUN, lock=True)
     if row.status in ("succeeded", "failed"):
         raise Conflict(f"The prediction has {row.status} already; there is nothing to cancel.")
-    if row.status == "queued":
-        row.status, row.finished_at, row.eta_s = "cancelled", utc_now(), None
     row.cancel_requested = True
-    scope.session.add(row)
+    graph.advance(scope.session, row, clock(scope.session))
     return row
 
 
 def delete(scope: Scope, prediction_id: uuid.UUID) -> None:
     """Remove a prediction with its files. A worker that runs it notices at its next report and stops."""
-    row = scope.get_own(Prediction, prediction_id, NOUN)
+    row = scope.get_own(Prediction, prediction_id, NOUN, lock=True)
     scope.session.delete(row)
     folder = scope.settings.prediction_dir(row.id)
     delete_folder(scope.session, folder)
@@ -184,13 +186,6 @@ def succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
         raise Conflict(f"This prediction was {row.status}, so there is nothing to look at.")
     stage = f" ({row.stage}, {row.progress:.0%})" if row.stage else ""
     raise Conflict(f"This prediction is {row.status}{stage}; look at it when it has succeeded.")
-
-
-def _check_available(body: PredictionIn) -> None:
-    later = "is not available on this server yet"
-    if body.method == "trpmd":
-        message = f"Method 'trpmd' {later}; choose 'harmonic' or 'md'."
-        raise Unprocessable(message, [{"loc": "method", "msg": message}])
 
 
 def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:

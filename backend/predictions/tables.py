@@ -1,4 +1,4 @@
-"""One row for each prediction. The row is the truth about the job; the broker only rings the bell."""
+"""One row for each prediction. What workers do about it is in the rows of its jobs (`backend.jobs`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from backend.columns import Owned, UTCDateTime, utc_now
+from backend.columns import Owned, UTCDateTime
 
 
 class Prediction(Owned, table=True):
@@ -28,7 +28,6 @@ class Prediction(Owned, table=True):
     options: dict[str, Any] = Field(sa_type=JSON, description="complete: what was left out is filled in")
     estimate_s: float | None = Field(default=None, description="expected when it was asked for")
 
-    queue: str = Field(default="cpu", max_length=16)
     status: str = Field(default="queued", max_length=16, index=True)
     stage: str = Field(default="", max_length=200)
     progress: float = 0.0
@@ -37,10 +36,7 @@ class Prediction(Owned, table=True):
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
     provenance: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
-    attempt: int = 0
-    worker: str | None = Field(default=None, max_length=200, description="who holds the lease")
+    attempt: int = Field(default=0, description="of the job that was tried most often")
     cancel_requested: bool = False
-    enqueued_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
-    heartbeat_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

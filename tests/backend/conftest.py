@@ -32,12 +32,17 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated_database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def settings(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
     """Settings of a fresh data folder; `backend.settings.current()` gives the same, as in a worker."""
     monkeypatch.setenv("BEAMCAST_DATA_DIR", str(tmp_path))
+    if request.config.getoption("--postgresql"):
+        monkeypatch.setenv("BEAMCAST_DATABASE_URL", request.getfixturevalue("migrated_postgres_url"))
+    else:
+        shutil.copy(migrated_database, tmp_path / SQLITE_FILE)
     settings_module.current.cache_clear()
     settings = settings_module.current()
-    shutil.copy(migrated_database, tmp_path / SQLITE_FILE)
     yield settings
     database.engine(settings).dispose()
     settings_module.current.cache_clear()

@@ -2,19 +2,73 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from backend.predictions import runs
+from backend.health import beats
+from backend.health.tables import WorkerBeat
+from backend.jobs import leases
+from backend.jobs.leases import Lease
 from backend.predictions.partials_file import write_partials
 from backend.settings import Settings
 from scattering.partials import Partials
 
 from .conftest import Client
 
-WORKER = "played:1"
+WORKER = "played@here"
+ENGINES = ("nep-adapters", "nep-adapters-cuda", "calorine", "gpumd", "i-pi")
+
+
+def worker(name: str = WORKER, *, slots: int = 100, **more: Any) -> WorkerBeat:
+    """A worker that can do everything, unless said otherwise."""
+    return WorkerBeat(
+        **{
+            "name": name,
+            "slots": slots,
+            "long_slots": beats.long_slots(slots),
+            "queues": ["cpu", "gpu"],
+            "engines": dict.fromkeys(ENGINES, "1"),
+            **more,
+        }
+    )
+
+
+@contextlib.contextmanager
+def living(name: str = WORKER, **more: Any) -> Iterator[str]:
+    """A worker that lives as long as this lasts."""
+    beats.beat(worker(name, **more))
+    try:
+        yield name
+    finally:
+        beats.stop(name)
+
+
+def claim(prediction_id: str | uuid.UUID, *, pid: int = 1) -> Lease | None:
+    """A lease on the next job of this prediction, whatever else is queued; None when none is to be done."""
+    others = []
+    with living() as name:
+        while (lease := leases.claim(name, pid)) is not None and str(lease.prediction_id) != str(prediction_id):
+            others.append(lease)
+        for other in others:
+            leases.release(other)
+    return lease
+
+
+def finish(prediction_id: str | uuid.UUID, write: Callable[[Path], object], path: Path, **more: Any) -> None:
+    """Do all the jobs of a prediction, the last of which writes its partials."""
+    lease = claim(prediction_id)
+    assert lease is not None
+    while lease.kind not in ("whole", "combine"):
+        leases.succeed(lease, lambda: None)
+        lease = claim(prediction_id)
+        assert lease is not None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    leases.succeed(lease, lambda: write(path), **more)
 
 
 def silicon_partials() -> Partials:
@@ -46,12 +100,13 @@ def ask(client: Client, structure: dict[str, Any], **more: Any) -> dict[str, Any
 
 def run(settings: Settings, prediction_id: str, provenance: dict[str, Any] | None = None) -> None:
     """Do what a worker does, but for the physics."""
-    job = runs.claim(uuid.UUID(prediction_id), WORKER)
-    assert job is not None
-    folder = settings.prediction_dir(job.id)
-    folder.mkdir(parents=True)
-    write_partials(folder / "partials.h5", silicon_partials())
-    runs.succeed(job.id, WORKER, provenance or {}, ["a coarse grid"])
+    finish(
+        prediction_id,
+        lambda path: write_partials(path, silicon_partials()),
+        settings.partials_path(prediction_id),
+        provenance=provenance or {},
+        warnings=["a coarse grid"],
+    )
 
 
 def succeeded(client: Client, settings: Settings, structure: dict[str, Any], **more: Any) -> str:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import uuid
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
-from backend.predictions import runs
 from backend.predictions.crystal_file import read_crystal_partials, write_crystal_partials
 from backend.settings import Settings
 from scattering.crystal.partials import CrystalPartials
 
 from .conftest import Client
-from .predicting import WORKER, ask, succeeded
+from .predicting import ask, finish, succeeded
 from .test_figures import array
 
 LATTICE = 5.43
@@ -60,13 +58,14 @@ def crystal_partials() -> CrystalPartials:
 @pytest.fixture
 def prediction_id(client: Client, settings: Settings, structure: dict[str, Any]) -> str:
     asked = ask(client, structure, sampling="path", instruments=["ARCS"], temperature_k=300)
-    job = runs.claim(uuid.UUID(asked["id"]), WORKER)
-    assert job is not None
-    assert job.sampling == "path"
-    path = settings.partials_path(job.id)
-    path.parent.mkdir(parents=True)
-    write_crystal_partials(path, crystal_partials())
-    runs.succeed(job.id, WORKER, {}, [])
+    assert asked["sampling"] == "path"
+    finish(
+        asked["id"],
+        lambda path: write_crystal_partials(path, crystal_partials()),
+        settings.partials_path(asked["id"]),
+        provenance={},
+        warnings=[],
+    )
     return str(asked["id"])
 
 

@@ -10,10 +10,11 @@ from backend.settings import SQLITE_FILE, Settings
 from backend.version import VERSION
 
 from .conftest import Client
+from .predicting import worker
 
 
 def test_all_is_well_with_a_worker(client: Client) -> None:
-    beats.beat("embedded@here", 2)
+    beats.beat(worker("embedded@here", slots=2))
     response = client.get("/health")
     assert response.status_code == 200
     assert response.json() == {
@@ -33,8 +34,8 @@ def test_no_worker_is_named(client: Client) -> None:
 
 
 def test_worker_that_left_is_not_counted(client: Client, settings: Settings) -> None:
-    beats.beat("embedded@here", 2)
-    beats.beat("other@here", 3)
+    beats.beat(worker("embedded@here", slots=2))
+    beats.beat(worker("other@here", slots=3))
     beats.stop("other@here")
     assert client.get("/health").json()["workers"] == 2
     with transaction(settings) as session:
@@ -55,7 +56,7 @@ def test_missing_tables_are_named(client: Client, settings: Settings) -> None:
 
 
 def test_broker_that_takes_no_messages_is_named(client: Client, settings: Settings) -> None:
-    beats.beat("embedded@here", 2)
+    beats.beat(worker("embedded@here", slots=2))
     assert client.get("/health").status_code == 200
     shutil.rmtree(settings.broker_dir)
     response = client.get("/health")

@@ -13,15 +13,17 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from backend.database import transaction
+from backend.jobs import leases, sweep
+from backend.jobs.leases import Lease
 from backend.models.tables import Model
 from backend.owners import LOCAL_USER
-from backend.predictions import events, runs
+from backend.predictions import events
 from backend.predictions.tables import Prediction
 from backend.settings import Settings
 from backend.structures.tables import Structure
 
 from .conftest import Client
-from .predicting import WORKER, ask, run, succeeded
+from .predicting import ask, claim, living, run, succeeded
 
 NOBODY = str(uuid.uuid4())
 
@@ -33,7 +35,8 @@ def messages(settings: Settings) -> list[str]:
 def test_options_left_out_are_filled_in_and_the_worker_is_told(
     client: Client, settings: Settings, structure: dict[str, Any]
 ) -> None:
-    made = ask(client, structure, method="md", quality="preview", options={"seed": 7})
+    with living():
+        made = ask(client, structure, method="md", quality="preview", options={"seed": 7})
     assert made["status"] == "queued"
     assert made["options"]["seed"] == 7
     assert made["options"]["timestep_fs"] == 2.0
@@ -70,7 +73,6 @@ def test_estimate_rests_on_what_this_machine_did(client: Client, settings: Setti
         ({"model": "NEP1"}, "model", "no potential"),
         ({"temperature_k": 0}, "temperature_k", "greater than or equal to 1"),
         ({"temperature_k": 3001}, "temperature_k", "less than or equal to 3000"),
-        ({"method": "trpmd"}, "method", "not available"),
         ({"method": "guess"}, "method", "harmonic"),
         ({"instruments": ["TOSCA", "TOSKA"]}, "instruments.1", "TOSKA"),
         ({"quality": "perfect"}, "quality", "preview"),
@@ -184,19 +186,20 @@ def test_cancelling_a_queued_prediction_ends_it(client: Client, structure: dict[
     assert cancelled.status_code == 200
     assert cancelled.json()["status"] == "cancelled"
     # The message is still on its way; nothing comes of it.
-    assert runs.claim(uuid.UUID(made["id"]), WORKER) is None
+    assert claim(made["id"]) is None
     assert client.post(f"/predictions/{made['id']}/cancel").json()["status"] == "cancelled"
 
 
 def test_cancelling_a_running_prediction_is_told_to_its_worker(client: Client, structure: dict[str, Any]) -> None:
     prediction_id = uuid.UUID(ask(client, structure)["id"])
-    assert runs.claim(prediction_id, WORKER) is not None
-    runs.report(prediction_id, WORKER, "displacing atoms", 0.25, 12.0)
+    lease = claim(prediction_id)
+    assert lease is not None
+    leases.report(lease, "displacing atoms", 0.25)
     asked = client.post(f"/predictions/{prediction_id}/cancel").json()
     assert (asked["status"], asked["cancel_requested"]) == ("running", True)
-    with pytest.raises(runs.Cancelled):
-        runs.report(prediction_id, WORKER, "displacing atoms", 0.5, 6.0)
-    runs.cancelled(prediction_id, WORKER)
+    with pytest.raises(leases.Cancelled):
+        leases.report(lease, "displacing atoms", 0.5)
+    leases.cancelled(lease)
     assert client.get(f"/predictions/{prediction_id}").json()["status"] == "cancelled"
 
 
@@ -220,13 +223,14 @@ def test_deleting_a_running_prediction_stops_its_worker(
     client: Client, settings: Settings, structure: dict[str, Any]
 ) -> None:
     prediction_id = uuid.UUID(ask(client, structure)["id"])
-    runs.claim(prediction_id, WORKER)
+    lease = claim(prediction_id)
+    assert lease is not None
     assert client.delete(f"/predictions/{prediction_id}").status_code == 204
-    with pytest.raises(runs.LeaseLost):
-        runs.report(prediction_id, WORKER, "displacing atoms", 0.5, None)
+    with pytest.raises(leases.LeaseLost):
+        leases.report(lease, "displacing atoms", 0.5)
     # What the worker wrote before it noticed goes with the sweep.
     settings.prediction_dir(prediction_id).mkdir(parents=True)
-    runs.remove_orphans()
+    sweep.remove_orphans()
     assert not settings.prediction_dir(prediction_id).exists()
 
 
@@ -251,10 +255,17 @@ def test_events_follow_a_run(
     client: Client, settings: Settings, structure: dict[str, Any], portal: BlockingPortal
 ) -> None:
     prediction_id = uuid.UUID(ask(client, structure)["id"])
+    held = list[Lease]()
+
+    def take() -> None:
+        lease = claim(prediction_id)
+        assert lease is not None
+        held.append(lease)
+
     steps: list[Callable[[], object]] = [
-        lambda: runs.claim(prediction_id, WORKER),
-        lambda: runs.report(prediction_id, WORKER, "displacing atoms", 0.5, 3.0),
-        lambda: runs.fail(prediction_id, WORKER, "The cell fell apart."),
+        take,
+        lambda: leases.report(held[0], "displacing atoms", 0.5),
+        lambda: leases.fail(held[0], "The cell fell apart."),
     ]
 
     async def follow() -> list[tuple[str, float]]:

@@ -6,20 +6,19 @@ import csv
 import io
 import os
 import time
-import uuid
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
-from backend.predictions import runs
+from backend.jobs import leases
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.partials_file import read_partials, write_partials
 from backend.settings import Settings
 
 from .conftest import Client
-from .predicting import ask, silicon_partials, succeeded
+from .predicting import ask, claim, silicon_partials, succeeded
 
 
 @pytest.fixture
@@ -142,11 +141,11 @@ def test_unfinished_predictions_say_how_they_stand(
         return set(answers)
 
     assert details() == {"This prediction is queued; look at it when it has succeeded."}
-    job = runs.claim(uuid.UUID(made["id"]), "w")
-    assert job is not None
-    runs.report(job.id, "w", "displacing atoms", 0.5, None)
+    lease = claim(made["id"])
+    assert lease is not None
+    leases.report(lease, "displacing atoms", 0.5)
     assert details() == {"This prediction is running (displacing atoms, 50%); look at it when it has succeeded."}
-    runs.fail(job.id, "w", "The cell fell apart.")
+    leases.fail(lease, "The cell fell apart.")
     assert details() == {"This prediction has failed, so there is nothing to look at: The cell fell apart."}
 
 

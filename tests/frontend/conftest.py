@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import uuid
 from collections.abc import Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,7 +21,6 @@ from backend import database
 from backend import settings as settings_module
 from backend.app import create_app
 from backend.owners import LOCAL_USER, Scope
-from backend.predictions import runs
 from backend.predictions.crystal_file import write_crystal_partials
 from backend.predictions.partials_file import write_partials
 from backend.settings import Settings
@@ -32,9 +31,9 @@ from frontend.app import csp_script_hashes, mount
 from frontend.client import ApiClient
 from scattering.crystal.partials import CrystalPartials
 from scattering.partials import Partials
+from tests.backend.predicting import finish
 
 Answer = TypeVar("Answer")
-WORKER = "played:1"
 
 SILICON = b"""Silicon
 5.431
@@ -168,16 +167,19 @@ def forecast(settings: Settings, prediction_id: str, partials: Partials | Crysta
 
 
 def _forecast(settings: Settings, prediction_id: str, partials: Partials | CrystalPartials) -> None:
-    job = runs.claim(uuid.UUID(prediction_id), WORKER)
-    assert job is not None
-    folder = settings.prediction_dir(job.id)
-    folder.mkdir(parents=True)
-    if isinstance(partials, CrystalPartials):
-        write_crystal_partials(folder / "partials.h5", partials)
-    else:
-        write_partials(folder / "partials.h5", partials)
-    made_with = {"versions": {"euphonic": "2.1.1"}, "species": list(partials.species)}
-    runs.succeed(job.id, WORKER, made_with, ["one mode is all there is"])
+    def write(path: Path) -> None:
+        if isinstance(partials, CrystalPartials):
+            write_crystal_partials(path, partials)
+        else:
+            write_partials(path, partials)
+
+    finish(
+        prediction_id,
+        write,
+        settings.partials_path(prediction_id),
+        provenance={"versions": {"euphonic": "2.1.1"}, "species": list(partials.species)},
+        warnings=["one mode is all there is"],
+    )
 
 
 @pytest.fixture(scope="session")

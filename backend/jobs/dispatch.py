@@ -1,0 +1,101 @@
+"""Ring the workers' bells: as often as there are queued jobs that a free slot could take, and no oftener.
+
+A bell says that there is work on a queue, and not which: the worker that hears it takes the best job that it can do
+(`backend.jobs.leases.claim`). A bell too many wakes a worker that finds nothing; a bell too few is mended by the sweep.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from backend.health import beats
+from backend.health.tables import WorkerBeat
+from backend.jobs.graph import jobs, summarise
+from backend.jobs.tables import Job
+from backend.predictions.tables import Prediction
+from backend.queue import ring
+
+ON_ITS_WAY = timedelta(seconds=1)
+"""A bell takes 0.1 s to be heard, and a busy machine some more: no other is rung for the same job meanwhile."""
+LOST_AFTER = timedelta(seconds=5)
+"""A queued job that no free worker took for so long has lost its bell."""
+
+
+class _Free:
+    """What a worker could still take."""
+
+    def __init__(self, worker: WorkerBeat, running: Counter[str], n_long: Counter[str]) -> None:
+        self.worker = worker
+        self.slots = worker.slots - running[worker.name]
+        self.long_slots = worker.long_slots - n_long[worker.name]
+
+    def takes(self, job: Job) -> bool:
+        """Take a job, if there is room for it."""
+        if not can_do(self.worker, job) or self.slots < 1 or (job.lane == "long" and self.long_slots < 1):
+            return False
+        self.slots -= 1
+        self.long_slots -= job.lane == "long"
+        return True
+
+
+def can_do(worker: WorkerBeat, job: Job) -> bool:
+    """Whether a worker serves the job's queue and has its engine."""
+    return job.queue in worker.queues and job.engine in ("", *worker.engines)
+
+
+def ring_for_waiting(session: Session, now: datetime, *, rung_before: timedelta = ON_ITS_WAY) -> int:
+    """Ring, once the transaction is committed, for the queued jobs that free slots could take.
+
+    Parameters
+    ----------
+    now
+        The time.
+    rung_before
+        Leave out jobs for which a bell was rung less than so long ago.
+
+    Returns
+    -------
+    How many bells.
+    """
+    session.flush()
+    workers = beats.alive(session, now)
+    free = _free(session, workers)
+    statement = select(Job).where(Job.status == "queued", Job.not_before <= now)
+    bells = Counter[str]()
+    for job in session.exec(statement.order_by(col(Job.priority), col(Job.created_at), col(Job.number))):
+        if any(one.takes(job) for one in free) and (job.rung_at is None or job.rung_at <= now - rung_before):
+            job.rung_at = now
+            session.add(job)
+            bells[job.queue] += 1
+    for queue, times in bells.items():
+        ring(session, queue, times)
+    return bells.total()
+
+
+def _free(session: Session, workers: list[WorkerBeat]) -> list[_Free]:
+    running, n_long = Counter[str](), Counter[str]()
+    statement = select(Job.worker, Job.lane, func.count()).where(Job.status == "running")
+    for name, lane, count in session.exec(statement.group_by(col(Job.worker), col(Job.lane))):
+        running[name or ""] += count
+        n_long[name or ""] += count if lane == "long" else 0
+    return [_Free(worker, running, n_long) for worker in workers]
+
+
+def say_what_is_missing(session: Session, now: datetime) -> None:
+    """Write into the rows of what is queued that no worker can do it, or that one has come who can."""
+    session.flush()
+    workers = beats.alive(session, now)
+    statement = select(Job, Prediction).join(Prediction).where(Job.status == "queued", Job.not_before <= now)
+    for job, prediction in session.exec(statement):
+        missing = bool(workers) and not any(can_do(worker, job) for worker in workers)
+        what = job.engine or f"the queue {job.queue}"
+        stage = f"waiting for a worker with {what}; none is there now" if missing else ""
+        if job.stage != stage:
+            job.stage = stage
+            session.add(job)
+            session.flush()
+            summarise(prediction, jobs(session, prediction), now)
+            session.add(prediction)

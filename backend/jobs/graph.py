@@ -1,0 +1,146 @@
+"""Which jobs a prediction is made of, which follow which, and what they say together about the prediction.
+
+Harmonic phonons are one job. Molecular dynamics is prepared once (relaxation, mean cell), run by replicas that know
+nothing of each other, wherever there is a worker, and combined at the end. The graph is kept here, in rows, and not in
+a chord of Celery: see docs/decisions/0005-jobs-in-rows.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlmodel import Session, select
+
+from backend import storage
+from backend.jobs.tables import Job
+from backend.predictions.tables import Prediction
+from backend.settings import Settings
+
+UNFINISHED: Final = ("waiting", "queued", "running")
+ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
+"""Jobs of a number wait until all those of smaller numbers have succeeded."""
+PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
+GPU_ENGINES: Final = ("gpumd", "nep-adapters-cuda")
+
+_PREPARE, _COMBINE = 0.02, 0.02
+
+
+def jobs_of(prediction: Prediction) -> list[Job]:
+    """The jobs that make a prediction, not yet in the database."""
+    engine = prediction.options["engine"]
+    if prediction.method == "harmonic":
+        return [_job(prediction, "whole", engine=engine, lane="short", weight=1.0)]
+    replicas = prediction.options["replicas"]
+    # Letting the cell find its size is a run of its own
+    lane, light = ("short", "nep-adapters") if prediction.options["ensemble"] == "nvt" else ("long", engine)
+    share = (1 - _PREPARE - _COMBINE) / replicas
+    return [
+        _job(prediction, "prepare", engine=light, lane=lane, weight=_PREPARE),
+        *(_job(prediction, "replica", number, engine=engine, lane="long", weight=share) for number in range(replicas)),
+        _job(prediction, "combine", engine="", lane="short", weight=_COMBINE),
+    ]
+
+
+def _job(prediction: Prediction, kind: str, number: int = 0, *, engine: str, lane: str, weight: float) -> Job:
+    return Job(
+        created_at=prediction.created_at,
+        owner=prediction.owner,
+        prediction_id=prediction.id,
+        kind=kind,
+        number=number,
+        queue="gpu" if engine in GPU_ENGINES else "cpu",
+        engine=engine,
+        lane=lane,
+        priority=PRIORITIES[prediction.quality],
+        weight=weight,
+        status="waiting" if ORDER[kind] else "queued",
+    )
+
+
+def jobs(session: Session, prediction: Prediction) -> list[Job]:
+    """A prediction's jobs as they stand, in their order."""
+    rows = session.exec(select(Job).where(Job.prediction_id == prediction.id).execution_options(populate_existing=True))
+    return sorted(rows, key=lambda job: (ORDER[job.kind], job.number))
+
+
+def advance(session: Session, prediction: Prediction, now: datetime) -> None:
+    """Draw the conclusions from how a prediction's jobs stand. The prediction's row is locked by the caller.
+
+    What waited for jobs that have now succeeded is queued. A failed job fails the prediction, and a cancelled
+    prediction is cancelled once nobody works on it any more.
+    """
+    session.flush()
+    parts = jobs(session, prediction)
+    failed = next((job for job in parts if job.status == "failed"), None)
+    if prediction.status in ("queued", "running"):
+        if failed is not None:
+            _finish(session, prediction, "failed", now)
+            prediction.error = failed.error
+        elif prediction.cancel_requested:
+            _stop(parts, now)
+            if not any(job.status == "running" for job in parts):
+                _finish(session, prediction, "cancelled", now)
+        elif all(job.status == "succeeded" for job in parts):
+            _finish(session, prediction, "succeeded", now)
+        else:
+            _queue_next(parts, now)
+            summarise(prediction, parts, now)
+    if prediction.status not in ("queued", "running"):
+        _stop(parts, now)
+    session.add(prediction)
+    session.flush()
+
+
+def _queue_next(parts: Sequence[Job], now: datetime) -> None:
+    unfinished = [ORDER[job.kind] for job in parts if job.status != "succeeded"]
+    for job in parts:
+        if job.status == "waiting" and ORDER[job.kind] == min(unfinished):
+            job.status, job.not_before = "queued", now
+
+
+def _stop(parts: Sequence[Job], now: datetime) -> None:
+    for job in parts:
+        if job.status in ("waiting", "queued"):
+            job.status, job.finished_at = "cancelled", now
+
+
+def _finish(session: Session, prediction: Prediction, status: str, now: datetime) -> None:
+    prediction.status, prediction.finished_at, prediction.eta_s = status, now, None
+    settings: Settings = session.info["settings"]
+    if status == "succeeded":
+        prediction.stage, prediction.progress = "done", 1.0
+        storage.delete_folder(session, settings.work_dir(prediction.id))
+    else:
+        storage.delete_folder(session, settings.prediction_dir(prediction.id))
+
+
+def summarise(prediction: Prediction, parts: Sequence[Job], now: datetime) -> None:
+    """Say in the prediction's row how far its jobs are, all together."""
+    running = [job for job in parts if job.status == "running"]
+    prediction.attempt = max(job.attempt for job in parts)
+    prediction.progress = min(1.0, sum(job.weight * job.progress for job in parts))
+    if not running:
+        prediction.status = "queued" if not any(job.status == "succeeded" for job in parts) else prediction.status
+        said = next((job.stage for job in parts if job.status == "queued" and job.stage), "")
+        prediction.stage = said or ("waiting for a free worker" if prediction.status == "running" else "")
+        return
+    prediction.status = "running"
+    ((stage, _),) = Counter(job.stage for job in running).most_common(1)
+    replicas = [job for job in parts if job.kind == "replica"]
+    if len(replicas) > 1 and running[0].kind == "replica":
+        done = sum(job.status == "succeeded" for job in replicas)
+        stage += f" ({done} of {len(replicas)} replicas done)"
+    prediction.stage = stage[:200]
+    prediction.eta_s = _seconds_left(parts, len(running), now)
+
+
+def _seconds_left(parts: Sequence[Job], n_running: int, now: datetime) -> float | None:
+    """What is left of the work, at the pace of what was done, by as many as are at it now."""
+    done = sum(job.weight * job.progress for job in parts)
+    if done < 0.02 or (done < 0.04 and len(parts) > 1):
+        return None
+    worked = sum(job.seconds for job in parts)
+    return float((1 - done) / done * worked / n_running)

@@ -1,0 +1,42 @@
+"""One row for each job. The row is the truth about it; the broker only rings a bell."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlmodel import Field
+
+from backend.columns import Owned, UTCDateTime, utc_now
+
+
+class Job(Owned, table=True):
+    """A part of a prediction that one worker does in one piece. Its owner is the prediction's."""
+
+    __tablename__ = "jobs"
+
+    prediction_id: uuid.UUID = Field(foreign_key="predictions.id", ondelete="CASCADE", index=True)
+    kind: str = Field(max_length=16, description="whole, prepare, replica or combine")
+    number: int = Field(default=0, description="of the replica")
+    queue: str = Field(max_length=16)
+    engine: str = Field(max_length=32, description="that the worker must have")
+    lane: str = Field(max_length=8, description="short or long: one slot of a worker is kept for short ones")
+    priority: int = Field(description="the smaller goes first")
+    weight: float = Field(description="share of the prediction's work")
+
+    status: str = Field(default="waiting", max_length=16, index=True)
+    stage: str = Field(default="", max_length=200)
+    progress: float = 0.0
+    seconds: float = Field(default=0.0, description="worked on it, in the attempt that stands")
+    attempt: int = 0
+    error: str | None = None
+
+    worker: str | None = Field(default=None, max_length=200, description="who holds the lease")
+    pid: int | None = Field(default=None, description="of the worker's child that runs it")
+    lease: uuid.UUID | None = Field(default=None, description="who shows it may write")
+    lease_expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    heartbeat_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    not_before: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+    rung_at: datetime | None = Field(default=None, sa_type=UTCDateTime, description="when a bell was rung for it")
+    started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

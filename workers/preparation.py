@@ -1,0 +1,102 @@
+"""What all replicas begin with: the atoms relaxed, in the cell that they are to have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from numpy.typing import NDArray
+
+from workers.engines.interface import Workplace
+from workers.progress import Progress
+from workers.relaxation import relax
+from workers.simulation import Simulation
+from workers.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A crystal at rest.
+
+    Attributes
+    ----------
+    positions, cell
+        Shapes (n_atoms, 3) and (3, 3), Å, of the relaxed cell that is repeated.
+    warnings, findings, seconds
+        What the user should know, what was found, and how long each part took.
+    dispersion
+        Shape (n_points, n_modes), meV: harmonic, along the path of a single crystal; None for a powder.
+    """
+
+    positions: NDArray[np.float64]
+    cell: NDArray[np.float64]
+    warnings: tuple[str, ...]
+    findings: dict[str, Any]
+    seconds: dict[str, float]
+    dispersion: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, loaded: Mapping[str, Any]) -> Prepared:
+        """Make it from what `results.load` returns."""
+        return cls(**{**loaded, "warnings": tuple(loaded["warnings"])})
+
+    def supercell(self, simulation: Simulation) -> Atoms:
+        """The atoms that replicas run, at rest."""
+        repeated: Atoms = self.atoms(simulation).repeat(simulation.options["supercell"])
+        return repeated
+
+    def atoms(self, simulation: Simulation) -> Atoms:
+        """The cell that is repeated."""
+        return Atoms(numbers=simulation.atoms.numbers, positions=self.positions, cell=self.cell, pbc=True)
+
+
+def prepare(
+    simulation: Simulation, calculator: Calculator, *, workplace: Workplace, progress: Progress, until: float = 1.0
+) -> Prepared:
+    """Relax the atoms, and let the cell find its mean at the temperature where that is wished for.
+
+    Parameters
+    ----------
+    simulation
+        What is to be simulated.
+    calculator
+        Its forces.
+    workplace
+        Where an engine works.
+    progress
+        Told the stages.
+    until
+        Share of the job's work at which this ends.
+
+    Raises
+    ------
+    CannotPredict
+        The potential does not hold the structure.
+    """
+    watch, options = Stopwatch(), simulation.options
+    npt = options["ensemble"] == "npt"
+    progress.stage("relaxing the atoms", until=0.1 * until if npt else until)
+    relaxed = relax(simulation.atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
+    atoms, findings = (
+        relaxed.atoms,
+        {"largest_shift_angstrom": relaxed.largest_shift, "pressure_gpa": relaxed.pressure_gpa},
+    )
+    watch.lap("relax")
+    if npt:
+        sites = atoms.repeat(options["supercell"])
+        report = progress.within(until)
+        scaled = simulation.engine().relax_cell(
+            sites, simulation.run(0), options["pressure_gpa"], workplace=workplace, report=report
+        )
+        grown = np.linalg.solve(sites.cell.array, scaled.cell.array)
+        atoms = atoms.copy()
+        atoms.set_cell(atoms.cell.array @ grown, scale_atoms=True)
+        findings["volume_change"] = float(np.linalg.det(grown) - 1)
+        # Where the atoms rest in the cell that they are now given
+        atoms = relax(atoms, calculator, relax_cell=False).atoms
+        watch.lap("cell")
+    return Prepared(atoms.positions, atoms.cell.array, relaxed.warnings, findings, watch.seconds)

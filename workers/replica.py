@@ -1,0 +1,128 @@
+"""One replica: atoms at rest are set in motion, and what they do is correlated. It knows of no other replica."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.mobility import Mobility, mobility
+from workers.analysis import n_segments
+from workers.engines.interface import Workplace
+from workers.preparation import Prepared
+from workers.progress import Progress
+from workers.simulation import Simulation
+from workers.stopwatch import Stopwatch
+
+DYNAMICS_SHARE = 0.93
+"""Of a replica's time: the rest correlates positions."""
+
+
+@dataclass(frozen=True, eq=False)
+class Replica:
+    """What one run leaves behind.
+
+    Attributes
+    ----------
+    spectra
+        Of the run, or of each of its segments: of `correlation.Spectra` or `CrystalSpectra`.
+    mobilities
+        By species.
+    tensors
+        Shape (n_species, 3, 3), Å²: mean-square displacements, of a single crystal; None for a powder.
+    seen
+        What was measured on the way.
+    seconds
+        Of its parts.
+    """
+
+    spectra: tuple[Any, ...]
+    mobilities: dict[str, Mobility]
+    tensors: NDArray[np.float64] | None
+    seen: dict[str, float]
+    seconds: dict[str, float]
+
+    @classmethod
+    def of(cls, loaded: Mapping[str, Any], spectra_type: Callable[..., Any]) -> Replica:
+        """Make it from what `results.load` returns."""
+        return cls(
+            tuple(spectra_type(**one) for one in loaded["spectra"]),
+            {label: Mobility(**one) for label, one in loaded["mobilities"].items()},
+            loaded["tensors"],
+            loaded["seen"],
+            loaded["seconds"],
+        )
+
+
+class Correlate(Protocol):
+    """Turns a stretch of displacements, shape (n_beads, n_atoms, 3, n_frames), into spectra."""
+
+    def __call__(self, stretch: NDArray[np.float32], *, seed: int, update: Callable[[float], None]) -> Any: ...
+
+
+def run_replica(
+    simulation: Simulation,
+    prepared: Prepared,
+    number: int,
+    *,
+    groups: Mapping[str, NDArray[np.int64]],
+    correlate: Correlate,
+    tensors: Callable[[NDArray[np.float32]], NDArray[np.float64]] | None = None,
+    workplace: Workplace,
+    progress: Progress,
+) -> Replica:
+    """Run one replica.
+
+    Parameters
+    ----------
+    simulation, prepared
+        What is to be simulated, and the crystal at rest.
+    number
+        Of the replica.
+    groups
+        Label → indices of the supercell's atoms.
+    correlate
+        Makes spectra.
+    tensors
+        Makes mean-square displacements of a single crystal.
+    workplace
+        Where the engine works. What it leaves there is wanted until the replica is stored.
+    progress
+        Told the stages.
+
+    Raises
+    ------
+    CannotPredict
+        The potential does not hold the structure.
+    """
+    options, run = simulation.options, simulation.run(number)
+    trajectory = simulation.engine().run(
+        prepared.supercell(simulation), run, workplace=workplace, report=progress.within(DYNAMICS_SHARE)
+    )
+    watch = Stopwatch()
+    progress.stage("correlating positions", until=1.0)
+    moved = trajectory.displacements
+    # One run alone is cut into segments, so that there is a scatter at all
+    segments = n_segments(options) if options["replicas"] == 1 else 1
+    frames = moved.shape[-1] // segments
+    spectra = []
+    for segment in range(segments):
+
+        def within(done: float, segment: int = segment) -> None:
+            progress.update((segment + done) / segments)
+
+        stretch = moved[..., segment * frames : (segment + 1) * frames]
+        spectra.append(correlate(stretch, seed=run.seed + segment, update=within))
+    mobilities = mobility(moved, list(groups.values()), options["sample_fs"])
+    found = None if tensors is None else tensors(moved)
+    watch.lap("analysis")
+    return Replica(
+        tuple(spectra),
+        dict(zip(groups, mobilities, strict=True)),
+        found,
+        trajectory.seen,
+        {**trajectory.seconds, **watch.seconds},
+    )
