@@ -1,7 +1,8 @@
 """A private PostgreSQL and a private Redis, real ones, on free ports of 127.0.0.1, that end with the tests.
 
-`postgres_server` and `redis_server` are started once in a session; `postgres_url` is an empty database in the first,
-`redis_url` the second one emptied. Tests may stop, kill, fill and empty them: the next test finds them running again.
+`postgres_server` and `redis_server` are started once in a session. `postgres_url` is an empty database in the first,
+`migrated_postgres_url` one with our tables, `redis_url` the second one emptied. Tests may stop, kill, fill and empty
+them: the next test finds them running again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from typing import Self
 import psycopg
 import pytest
 import redis
+
+from backend import database
+from backend.settings import Settings
+from backend.startup import prepare
 
 PATIENCE_S = 30
 LOOK_EVERY_S = 0.02
@@ -170,11 +175,12 @@ class PostgreSQL(Service):
             f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}", autocommit=True, connect_timeout=5
         )
 
-    def create_database(self) -> str:
-        """Address of a new, empty database."""
+    def create_database(self, template: str | None = None) -> str:
+        """Address of a new database: empty, or a copy of the one at the address `template`, which nobody may use."""
         name = f"test_{uuid.uuid4().hex}"
+        copied = "" if template is None else f" TEMPLATE {template.rpartition('/')[2]}"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name}{copied}".encode())
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
@@ -258,6 +264,11 @@ def _ordinary_user() -> str:
     return "postgres" if "postgres" in names else "nobody"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests of the backend run on another database."""
+    parser.addoption("--postgresql", action="store_true", help="tests of backend and workers on PostgreSQL, not SQLite")
+
+
 @pytest.fixture(scope="session")
 def _postgres_server() -> Iterator[PostgreSQL]:
     with PostgreSQL() as server:
@@ -281,6 +292,23 @@ def postgres_server(_postgres_server: PostgreSQL) -> PostgreSQL:
 def postgres_url(postgres_server: PostgreSQL) -> Iterator[str]:
     """Address of an empty database, which goes with the test."""
     url = postgres_server.create_database()
+    yield url
+    postgres_server.start()
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres_url(_postgres_server: PostgreSQL) -> str:
+    settings = Settings(database_url=_postgres_server.create_database())
+    prepare(settings)
+    database.engine(settings).dispose()
+    return settings.database_url
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: PostgreSQL, _migrated_postgres_url: str) -> Iterator[str]:
+    """Address of a database at the newest revision, which goes with the test; migrating takes longer than copying."""
+    url = postgres_server.create_database(_migrated_postgres_url)
     yield url
     postgres_server.start()
     postgres_server.drop_database(url)
