@@ -1,0 +1,220 @@
+"""Molecular dynamics by ASE's integrators, with any of its calculators; stopped at any step, it can be gone on with.
+
+References
+----------
+E. Vanden-Eijnden and G. Ciccotti, Chem. Phys. Lett. 429 (2006) 310 (Langevin).
+G. Bussi, D. Donadio and M. Parrinello, J. Chem. Phys. 126 (2007) 014101 (velocity rescaling).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from ase import Atoms, units
+from ase.calculators.calculator import Calculator
+from ase.md.bussi import Bussi
+from ase.md.langevin import Langevin
+from ase.md.md import MolecularDynamics
+from ase.md.velocitydistribution import Stationary
+from ase.md.verlet import VelocityVerlet
+
+from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
+from workers.engines import constant_pressure
+from workers.engines.displacement_file import DisplacementFile
+from workers.engines.interface import Report, Run, Trajectory, Workplace
+from workers.engines.motion import FRICTION_PER_FS, check_together, degrees_of_freedom, set_in_motion, temperature
+from workers.outcome import CannotPredict
+from workers.progress import ShuttingDown
+
+COUPLING_FS: Final = 1000.0
+"""Velocity rescaling in production acts on the kinetic energy of all atoms together, and slower than they vibrate."""
+
+
+class AseDynamics:
+    """Runs replicas in this process, step by step.
+
+    Parameters
+    ----------
+    calculator
+        The potential.
+    """
+
+    def __init__(self, calculator: Calculator) -> None:
+        self._calculator = calculator
+
+    def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
+        """Run atoms that are at rest at their sites, as `Engine.run` says."""
+        if run.n_beads != 1:
+            raise CannotPredict("This engine has no path integrals: choose one that has.")
+        return _Replica(sites, self._calculator, run, workplace, report).finish()
+
+    def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
+        """Let the cell find its mean size and shape, as `Engine.relax_cell` says."""
+        return constant_pressure.relax_cell(
+            sites, self._calculator, run, pressure_gpa, workplace=workplace, report=report
+        )
+
+
+class _Replica:
+    """One replica on its way: how far it is, and what was seen so far. Made, it stands where an earlier attempt did."""
+
+    def __init__(self, sites: Atoms, calculator: Calculator, run: Run, workplace: Workplace, report: Report) -> None:
+        self._run, self._report, self._folder = run, report, workplace.folder
+        self._atoms = sites.copy()
+        self._atoms.calc = calculator
+        self._rng = np.random.default_rng(run.seed)
+        # Of equilibration and production together
+        self._step, self._n_steps = 0, run.equilibration_steps + run.production_steps
+        self._producing = False
+        self._seconds = {"equilibration_s": 0.0, "production_s": 0.0}
+        # Seen in the production: positions at its start, the farthest that each atom was from there, sums of
+        # temperatures, energies that should be the same, and what the thermostat has put in
+        self._start, self._farthest = sites.positions.copy(), np.zeros(len(sites))
+        self._temperatures, self._first, self._last, self._transferred = 0.0, 0.0, 0.0, 0.0
+        # A name that no try had before, also none of this attempt's: what checkpoints say of a file remains true
+        self._path = workplace.folder / f"displacements-{workplace.attempt}-{uuid.uuid4().hex[:8]}.npy"
+        self._record = DisplacementFile(self._path, sites.positions.copy(), run.n_frames)
+        self._checkpoints = Checkpoints(workplace, "run", fingerprint=fingerprint(sites, run))
+        for checkpoint in self._checkpoints.intact():
+            try:
+                self._take_over(checkpoint)
+                break
+            except (OSError, ValueError):
+                # Its frames are not there: the next best
+                continue
+
+    def finish(self) -> Trajectory:
+        """Run what is left to be run."""
+        if not self._producing:
+            self._equilibrate()
+        self._produce()
+        self._record.flush()
+        return Trajectory(
+            self._record.displacements,
+            {
+                "temperature_k": self._temperatures / self._run.n_frames,
+                "energy_drift_mev_per_atom": 1e3 * (self._last - self._first) / len(self._atoms),
+                "largest_displacement_angstrom": float(self._farthest.max()),
+            },
+            self._seconds,
+        )
+
+    def _equilibrate(self) -> None:
+        run, atoms = self._run, self._atoms
+        if self._step == 0:
+            set_in_motion(atoms, run.temperature_k, self._rng)
+        md = Langevin(
+            atoms,
+            run.timestep_fs * units.fs,
+            temperature_K=run.temperature_k,
+            friction=FRICTION_PER_FS / units.fs,
+            fixcm=False,
+            rng=self._rng,
+        )
+        self._advance(md, run.equilibration_steps, "equilibration_s", "thermalising", lambda: check_together(atoms))
+        Stationary(atoms)
+        check_together(atoms)
+        self._producing, self._start = True, atoms.positions.copy()
+
+    def _produce(self) -> None:
+        run = self._run
+        md = self._integrator()
+
+        def observe() -> None:
+            self._transferred = getattr(md, "transferred_energy", 0.0)
+            if (self._step - run.equilibration_steps) % run.every == 0:
+                self._observe()
+
+        if self._record.n_frames == 0:
+            self._first = float(self._atoms.get_total_energy())
+            self._observe()
+        self._advance(md, self._n_steps, "production_s", "running molecular dynamics", observe)
+        check_together(self._atoms)
+
+    def _integrator(self) -> MolecularDynamics:
+        run, timestep = self._run, self._run.timestep_fs * units.fs
+        if run.ensemble == "nve":
+            return VelocityVerlet(self._atoms, timestep)
+        md = Bussi(self._atoms, timestep, temperature_K=run.temperature_k, taut=COUPLING_FS * units.fs, rng=self._rng)
+        # ASE counts the centre of mass, which is at rest and remains so
+        md.ndof = degrees_of_freedom(self._atoms)
+        md.target_kinetic_energy = 0.5 * units.kB * run.temperature_k * md.ndof
+        md.transferred_energy = self._transferred
+        return md
+
+    def _observe(self) -> None:
+        """Record a frame, and see how things stand."""
+        atoms = self._atoms
+        check_together(atoms)
+        self._record.add(atoms.positions)
+        self._temperatures += temperature(atoms)
+        self._farthest = np.maximum(self._farthest, np.linalg.norm(atoms.positions - self._start, axis=1))
+        self._last = float(atoms.get_total_energy()) - self._transferred
+
+    def _advance(self, md: MolecularDynamics, end: int, part: str, stage: str, observe: Callable[[], None]) -> None:
+        """Go on until a step, observing after each; tell the stage, and keep what is worth keeping."""
+        began = time.perf_counter()
+        stepping = md.irun(end - self._step)
+        next(stepping)  # the forces to begin with
+        self._tell(stage)
+        for _ in stepping:
+            self._step += 1
+            observe()
+            now = time.perf_counter()
+            self._seconds[part] += now - began
+            began = now
+            self._tell(stage)
+            if self._checkpoints.due():
+                self._save()
+
+    def _tell(self, stage: str) -> None:
+        try:
+            self._report(stage, self._step / max(self._n_steps, 1))
+        except ShuttingDown:
+            self._save()
+            raise
+
+    def _save(self) -> None:
+        self._checkpoints.keep(
+            self._step,
+            {
+                "positions": self._atoms.positions,
+                "momenta": self._atoms.get_momenta(),
+                "start": self._start,
+                "farthest": self._farthest,
+                "pending": self._record.pending,
+            },
+            {
+                "producing": self._producing,
+                "generator": self._rng.bit_generator.state,
+                "seconds": self._seconds,
+                "temperatures": self._temperatures,
+                "energies": [self._first, self._last, self._transferred],
+                "record": self._path.name,
+                "written": self._record.written,
+            },
+        )
+
+    def _take_over(self, checkpoint: Checkpoint) -> None:
+        """Stand where an attempt stood, with its frames in a file of our own."""
+        arrays, state = checkpoint.arrays, checkpoint.state
+        if state["producing"]:
+            share = checkpoint.step / max(self._n_steps, 1)
+            self._record.take_over(
+                self._folder / Path(state["record"]).name,
+                state["written"],
+                arrays["pending"],
+                lambda _: self._report("going on from a checkpoint", share),
+            )
+        self._step, self._producing, self._seconds = checkpoint.step, state["producing"], state["seconds"]
+        self._atoms.positions = arrays["positions"]
+        self._atoms.set_momenta(arrays["momenta"])
+        self._start, self._farthest = arrays["start"], arrays["farthest"]
+        self._rng.bit_generator.state = state["generator"]
+        self._temperatures = state["temperatures"]
+        self._first, self._last, self._transferred = state["energies"]
