@@ -1,0 +1,207 @@
+"""Ring polymers in i-PI: Einstein's crystal in closed form, interrupted runs gone on with, and nothing left behind."""
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.emt import EMT
+
+from scattering.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
+from scattering.path_integral import shortfall
+from scattering.quantum import reduced_energy
+from workers.engines import potentials
+from workers.engines.interface import Potential, Run, Trajectory, Workplace
+from workers.engines.ipi import IPI
+from workers.outcome import CannotPredict
+from workers.progress import ShuttingDown
+
+ENERGY, TEMPERATURE = 40.0, 100.0
+"""meV and K: βħω is 4.6."""
+
+
+class Einstein(Calculator):
+    """Every atom on a spring to its site, all of one energy."""
+
+    implemented_properties = ("energy", "forces")
+
+    def __init__(self, sites: Atoms) -> None:
+        super().__init__()
+        masses = sites.get_masses()[:, None]
+        # eV/Å²
+        self._springs = 1e-3 * masses * AMU_A2_PER_FS2_MEV * (ENERGY / HBAR_MEV_FS) ** 2
+        self._sites = sites.positions.copy()
+
+    def calculate(self, atoms: Atoms, properties: object = None, system_changes: object = all_changes) -> None:
+        super().calculate(atoms, properties, system_changes)
+        moved = atoms.positions - self._sites
+        self.results = {"energy": float((self._springs * moved**2).sum() / 2), "forces": -self._springs * moved}
+
+
+def quiet(stage: str, share: float) -> None:
+    """Report to nobody."""
+
+
+def workplace(folder: Path, attempt: str = "one", checkpoint_s: float = 1e9) -> Workplace:
+    return Workplace(folder, attempt, checkpoint_s)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[Calculator], IPI]:
+    """An engine of any calculator of ASE's."""
+
+    def make(calculator: Calculator) -> IPI:
+        monkeypatch.setattr(potentials, "nep_adapters", lambda potential: calculator)
+        return IPI(Potential(Path("nep.txt")))
+
+    return make
+
+
+def test_displacements_are_quantum_and_of_so_many_beads(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+    sites = bulk("Al", cubic=True).repeat(4)
+    run = Run(
+        temperature_k=TEMPERATURE,
+        timestep_fs=4.0,
+        sample_fs=12.0,
+        equilibration_ps=0.48,
+        production_ps=0.6,
+        seed=1,
+        n_beads=8,
+    )
+    found = engine(Einstein(sites)).run(sites, run, workplace=workplace(tmp_path), report=quiet)
+    moved = found.displacements.astype(float)
+    assert moved.shape == (8, len(sites), 3, run.n_frames)
+    mass, x = sites.get_masses()[0], float(reduced_energy(np.array(ENERGY), TEMPERATURE))
+    classical = BOLTZMANN_MEV_PER_K * TEMPERATURE / (mass * AMU_A2_PER_FS2_MEV * (ENERGY / HBAR_MEV_FS) ** 2)
+    exact = RECOIL_MEV_A2_AMU / (mass * ENERGY) / np.tanh(x / 2)
+    # The crystal as a whole is at rest, classically speaking
+    at_rest = classical / len(sites)
+    expected = (1 - shortfall(8, ENERGY, TEMPERATURE)) * exact - at_rest
+    # Centroids keep the energies that they had: 768 of them scatter by 3.6 %, and are 0.43 of all; three times that
+    assert (moved**2).mean() == pytest.approx(expected, rel=0.047)
+    assert expected > 2 * classical
+    assert (moved.mean(axis=0) ** 2).mean() == pytest.approx(classical - at_rest, rel=0.11)
+    # Their energies scatter likewise, and in 6 periods half of each is kinetic, to 5 %
+    assert found.seen["temperature_k"] == pytest.approx(TEMPERATURE, rel=0.1)
+    assert abs(found.seen["energy_drift_mev_per_atom"]) < 0.1
+    assert 0 < found.seen["largest_displacement_angstrom"] < 1
+    assert set(found.seconds) == {"equilibration_s", "production_s"}
+
+
+def small(production_ps: float = 0.16) -> Run:
+    return Run(
+        temperature_k=50.0,
+        timestep_fs=4.0,
+        sample_fs=8.0,
+        equilibration_ps=0.08,
+        production_ps=production_ps,
+        seed=2,
+        n_beads=4,
+    )
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Trajectory:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(potentials, "nep_adapters", lambda potential: EMT())
+        engine = IPI(Potential(Path("nep.txt")))
+    folder = tmp_path_factory.mktemp("whole")
+    return engine.run(bulk("Cu", cubic=True), small(), workplace=workplace(folder), report=quiet)
+
+
+@pytest.mark.parametrize(
+    ("share", "error"),
+    [(0.2, ShuttingDown()), (0.6, ShuttingDown()), (0.2, RuntimeError("power cut")), (0.6, RuntimeError("power cut"))],
+)
+def test_another_attempt_goes_on_where_one_was_interrupted_within_a_step(
+    tmp_path: Path,
+    engine: Callable[[Calculator], IPI],
+    uninterrupted: Trajectory,
+    share: float,
+    error: Exception,
+) -> None:
+    sites, run = bulk("Cu", cubic=True), small()
+    # Of a power cut, the latest of checkpoints after every step is left
+    due = 1e9 if isinstance(error, ShuttingDown) else 0.0
+    calls = 0
+
+    def interrupt(stage: str, done: float) -> None:
+        nonlocal calls
+        if done >= share:
+            calls += 1
+            # In the forces on the third bead of a step
+            if calls == 3:
+                raise error
+
+    with pytest.raises(type(error)):
+        engine(EMT()).run(sites, run, workplace=workplace(tmp_path, "one", due), report=interrupt)
+    shares: list[float] = []
+    found = engine(EMT()).run(
+        sites, run, workplace=workplace(tmp_path, "two"), report=lambda stage, done: shares.append(done)
+    )
+    assert shares[0] >= share - 0.05
+    # The beads' modes and back, in double precision, and what 40 steps make of it
+    np.testing.assert_allclose(found.displacements, uninterrupted.displacements, atol=1e-5)
+    for name, value in uninterrupted.seen.items():
+        assert found.seen[name] == pytest.approx(value, abs=1e-6)
+
+
+def test_nothing_is_left_behind_and_no_signal_taken_over(
+    tmp_path: Path, engine: Callable[[Calculator], IPI], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job").mkdir()
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    threads = threading.enumerate()
+
+    def stop(stage: str, share: float) -> None:
+        if share > 0.5:
+            raise ShuttingDown
+
+    with pytest.raises(ShuttingDown):
+        engine(EMT()).run(bulk("Cu", cubic=True), small(), workplace=workplace(tmp_path / "job"), report=stop)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert threading.enumerate() == threads
+    assert [path.name for path in tmp_path.iterdir()] == ["job"]
+    assert sorted(path.suffix for path in (tmp_path / "job").iterdir()) == [".checkpoint", ".npy"]
+
+
+def test_atoms_that_fly_apart_are_reported(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+    class Broken(EMT):
+        def calculate(self, *args: object, **kwargs: object) -> None:
+            super().calculate(*args, **kwargs)
+            self.results["forces"] = np.full_like(self.results["forces"], np.nan)
+
+    with pytest.raises(CannotPredict, match="flew apart"):
+        engine(Broken()).run(bulk("Cu", cubic=True), small(), workplace=workplace(tmp_path), report=quiet)
+
+
+def test_another_thermostat_in_production_is_refused(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+    run = Run(
+        temperature_k=50.0,
+        timestep_fs=4.0,
+        sample_fs=8.0,
+        equilibration_ps=0.1,
+        production_ps=0.1,
+        seed=1,
+        ensemble="nvt",
+        n_beads=4,
+    )
+    with pytest.raises(CannotPredict, match="TRPMD"):
+        engine(EMT()).run(bulk("Cu", cubic=True), run, workplace=workplace(tmp_path), report=quiet)
+
+
+def test_a_model_that_nep_adapters_refuses_goes_to_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(potential: Potential) -> Calculator:
+        raise CannotPredict("no")
+
+    monkeypatch.setattr(potentials, "nep_adapters", refuse)
+    asked = []
+    monkeypatch.setattr(potentials, "calorine", lambda potential: asked.append(potential))
+    IPI(Potential(Path("nep.txt"), "pbe"))
+    assert asked == [Potential(Path("nep.txt"), "pbe")]

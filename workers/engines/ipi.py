@@ -1,0 +1,192 @@
+"""i-PI: path-integral molecular dynamics of ring polymers on a CPU, and then their thermostatted dynamics (TRPMD).
+
+References
+----------
+Y. Litman et al., J. Chem. Phys. 161, 062504 (2024) (i-PI 3). The dynamics: see `ipi_polymers`.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from numpy.typing import NDArray
+
+from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
+from workers.engines import ipi_cell, potentials
+from workers.engines.displacement_file import DisplacementFile
+from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
+from workers.engines.ipi_polymers import RingPolymers
+from workers.outcome import CannotPredict
+from workers.progress import ShuttingDown
+
+
+class IPI:
+    """Runs replicas of ring polymers in this process; stopped within the forces on one bead, they can be gone on with.
+
+    Parameters
+    ----------
+    potential
+        What gives the forces: by nep-adapters, or by CPUNEP where that refuses the model.
+
+    Raises
+    ------
+    CannotPredict
+        Neither takes the model.
+    """
+
+    def __init__(self, potential: Potential) -> None:
+        self._calculator = _calculator(potential)
+
+    def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
+        """Run atoms that are at rest at their sites, as `Engine.run` says."""
+        if run.ensemble != "nve":
+            raise CannotPredict(
+                "Ring polymers have the thermostat of TRPMD while they are recorded, and no other: choose the ensemble "
+                "nve for the production."
+            )
+        return _Replica(sites, self._calculator, run, workplace, report).finish()
+
+    def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
+        """Let the cell find its mean size and shape, as `Engine.relax_cell` says: zero-point motion expands it."""
+        return ipi_cell.relax_cell(sites, self._calculator, run, pressure_gpa, workplace=workplace, report=report)
+
+
+def _calculator(potential: Potential) -> Calculator:
+    try:
+        return potentials.nep_adapters(potential)
+    except CannotPredict:
+        return potentials.calorine(potential)
+
+
+class _Replica:
+    """One replica on its way: how far it is, and what was seen so far. Made, it stands where an earlier attempt did."""
+
+    def __init__(self, sites: Atoms, calculator: Calculator, run: Run, workplace: Workplace, report: Report) -> None:
+        self._sites, self._run, self._report, self._folder = sites, run, report, workplace.folder
+        # Of equilibration and production together
+        self._step, self._n_steps = 0, run.equilibration_steps + run.production_steps
+        self._producing = False
+        self._seconds = {"equilibration_s": 0.0, "production_s": 0.0}
+        # Seen in the production: where the centroids were at its start, the farthest that each was from there, the sum
+        # of temperatures, the conserved energy at the start and last
+        self._start, self._farthest = sites.positions.copy(), np.zeros(len(sites))
+        self._temperatures, self._first = 0.0, 0.0
+        self._polymers = RingPolymers(
+            sites,
+            calculator,
+            temperature_k=run.temperature_k,
+            timestep_fs=run.timestep_fs,
+            n_beads=run.n_beads,
+            seed=run.seed,
+            alive=self._tell,
+        )
+        # What a step was begun with: one that is interrupted half way is not to be gone on with
+        self._whole = self._polymers.state()
+        self._conserved = 0.0
+        # A name that no try had before: what checkpoints say of a file remains true. Beads are recorded as atoms
+        self._path = workplace.folder / f"displacements-{workplace.attempt}-{uuid.uuid4().hex[:8]}.npy"
+        self._record = DisplacementFile(self._path, np.tile(sites.positions, (run.n_beads, 1)), run.n_frames)
+        self._checkpoints = Checkpoints(workplace, "run", fingerprint=fingerprint(sites, run))
+        for checkpoint in self._checkpoints.intact():
+            try:
+                self._take_over(checkpoint)
+                break
+            except (OSError, ValueError):
+                # Its frames are not there: the next best
+                continue
+
+    def finish(self) -> Trajectory:
+        """Run what is left to be run."""
+        run = self._run
+        try:
+            self._conserved = self._polymers.conserved_ev
+            if not self._producing:
+                self._advance(run.equilibration_steps, "equilibration_s")
+                self._begin_production()
+            self._advance(self._n_steps, "production_s")
+        except ShuttingDown:
+            self._save()
+            raise
+        self._record.flush()
+        return Trajectory(
+            self._record.displacements.reshape(run.n_beads, len(self._sites), 3, run.n_frames),
+            {
+                "temperature_k": self._temperatures / run.n_frames,
+                "energy_drift_mev_per_atom": 1e3 * (self._conserved - self._first) / len(self._sites),
+                "largest_displacement_angstrom": float(self._farthest.max()),
+            },
+            self._seconds,
+        )
+
+    def _advance(self, end: int, part: str) -> None:
+        began = time.perf_counter()
+        while self._step < end:
+            self._polymers.step()
+            self._step += 1
+            if self._producing and (self._step - self._run.equilibration_steps) % self._run.every == 0:
+                self._observe()
+            self._whole, self._conserved = self._polymers.state(), self._polymers.conserved_ev
+            now = time.perf_counter()
+            self._seconds[part] += now - began
+            began = now
+            if self._checkpoints.due():
+                self._save()
+
+    def _begin_production(self) -> None:
+        self._polymers.release()
+        self._producing, self._start = True, self._polymers.positions.mean(axis=0)
+        self._first = self._conserved
+        self._observe()
+
+    def _observe(self) -> None:
+        """Record a frame, and see how things stand."""
+        positions = self._polymers.positions
+        self._record.add(positions.reshape(-1, 3))
+        moved = np.linalg.norm(positions.mean(axis=0) - self._start, axis=1)
+        self._farthest = np.maximum(self._farthest, moved)
+        self._temperatures += self._polymers.centroid_temperature_k
+
+    def _tell(self) -> None:
+        stage = "running molecular dynamics" if self._producing else "thermalising"
+        self._report(stage, self._step / max(self._n_steps, 1))
+
+    def _save(self) -> None:
+        arrays: dict[str, NDArray[Any]] = {
+            **self._whole,
+            "start": self._start,
+            "farthest": self._farthest,
+            "pending": self._record.pending,
+        }
+        state = {
+            "producing": self._producing,
+            "conserved": [self._first, self._conserved],
+            "temperatures": self._temperatures,
+            "seconds": self._seconds,
+            "record": self._path.name,
+            "written": self._record.written,
+        }
+        self._checkpoints.keep(self._step, arrays, state)
+
+    def _take_over(self, checkpoint: Checkpoint) -> None:
+        """Stand where an attempt stood, with its frames in a file of our own."""
+        arrays, state = checkpoint.arrays, checkpoint.state
+        if state["producing"]:
+            self._record.take_over(
+                self._folder / Path(state["record"]).name,
+                state["written"],
+                arrays["pending"],
+                lambda _: self._report("going on from a checkpoint", checkpoint.step / max(self._n_steps, 1)),
+            )
+            self._polymers.release()
+        self._step, self._producing, self._seconds = checkpoint.step, state["producing"], state["seconds"]
+        self._start, self._farthest = arrays["start"], arrays["farthest"]
+        self._temperatures = state["temperatures"]
+        self._first, self._conserved = state["conserved"]
+        self._whole = {name: arrays[name] for name in self._whole}
+        self._polymers.restore(self._whole, self._conserved)

@@ -1,0 +1,249 @@
+"""Ring polymers in i-PI, in this process: its integrator, thermostats and barostats around a calculator of ASE's.
+
+i-PI is built as from an input file, but "read only": it then opens no socket, starts no thread, takes over no signal
+and writes no file. Its steps are taken one by one from here. Inside it counts in atomic units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from ase import Atoms, units
+from ase.calculators.calculator import Calculator
+from numpy.typing import NDArray
+
+from workers.outcome import CannotPredict
+
+CENTROID_FS: Final = 50.0
+"""Langevin thermostat of each atom's centroid, while it is brought to the temperature; as in classical runs."""
+NEVER_FS: Final = 1e30
+"""Time constant of a thermostat that does nothing."""
+CRITICAL: Final = 1.0
+"""λ of the friction 2λω_k of a ring polymer's own modes: critical damping, which is PILE.
+M. Ceriotti, M. Parrinello, T. E. Markland and D. E. Manolopoulos, J. Chem. Phys. 133, 124104 (2010)."""
+TRPMD: Final = 0.5
+"""λ of thermostatted ring-polymer dynamics: M. Rossi, M. Ceriotti and D. E. Manolopoulos, J. Chem. Phys. 140, 234116
+(2014)."""
+HARTREE_K: Final = units.Hartree / units.kB
+
+INPUT: Final = """
+<simulation verbosity='quiet'>
+  <prng><seed>{seed}</seed></prng>
+  <ffdirect name='potential'><pes>dummy</pes></ffdirect>
+  <output/>
+  <system>
+    {beads}
+    {cell}
+    <initialize nbeads='{n_beads}'/>
+    <ensemble>
+      <temperature units='kelvin'>{temperature_k}</temperature>
+      <pressure units='gigapascal'>{pressure_gpa}</pressure>
+    </ensemble>
+    <forces><force forcefield='potential'/></forces>
+    <motion mode='dynamics'>
+      <fixcom>True</fixcom>
+      <dynamics mode='{mode}' splitting='baoab'>
+        <timestep units='femtosecond'>{timestep_fs}</timestep>
+        <thermostat mode='pile_l'>
+          <tau units='femtosecond'>{centroid_fs}</tau>
+          <pile_lambda>{friction}</pile_lambda>
+        </thermostat>
+        {barostat}
+      </dynamics>
+    </motion>
+  </system>
+</simulation>
+"""
+BAROSTAT: Final = """
+<barostat mode='{mode}'>
+  <tau units='femtosecond'>{tau_fs}</tau>
+  <thermostat mode='langevin'><tau units='femtosecond'>{thermostat_fs}</tau></thermostat>
+</barostat>
+"""
+
+
+@dataclass(frozen=True)
+class Barostat:
+    """What lets the cell change.
+
+    Attributes
+    ----------
+    mode
+        i-PI's name: "isotropic" for the volume alone, "flexible" for the whole cell.
+    pressure_gpa
+        GPa.
+    tau_fs
+        i-PI's time constant of the cell's mass.
+    thermostat_fs
+        Of the cell's Langevin thermostat.
+    """
+
+    mode: str
+    pressure_gpa: float
+    tau_fs: float
+    thermostat_fs: float
+
+
+class RingPolymers:
+    """Atoms of several beads each, all of which begin at the atom's site, with thermal velocities.
+
+    Parameters
+    ----------
+    sites
+        The atoms at rest. With a barostat their cell has to be lower triangular, as `ase.Atoms.cell.standard_form`.
+    calculator
+        The potential.
+    temperature_k, timestep_fs, n_beads, seed
+        As of `Run`.
+    barostat
+        None for a fixed cell.
+    alive
+        Called before the forces on every bead; what it raises comes through, and leaves a step half done.
+    """
+
+    def __init__(
+        self,
+        sites: Atoms,
+        calculator: Calculator,
+        *,
+        temperature_k: float,
+        timestep_fs: float,
+        n_beads: int,
+        seed: int,
+        barostat: Barostat | None = None,
+        alive: Callable[[], None],
+    ) -> None:
+        from ipi.engine.simulation import Simulation  # takes a second to import
+
+        self._atoms, self._stress, self._alive = sites.copy(), barostat is not None, alive
+        self._atoms.calc = calculator
+        self._n_beads = n_beads
+        simulation = Simulation.load_from_xml(
+            INPUT.format(
+                seed=seed,
+                beads=_beads(sites, n_beads),
+                cell=_cell(sites),
+                n_beads=n_beads,
+                temperature_k=temperature_k,
+                pressure_gpa=barostat.pressure_gpa if barostat else 0.0,
+                mode="npt" if barostat else "nvt",
+                timestep_fs=timestep_fs,
+                centroid_fs=CENTROID_FS,
+                friction=CRITICAL,
+                barostat=BAROSTAT.format_map(asdict(barostat)) if barostat else "",
+            ),
+            read_only=True,
+        )
+        simulation.fflist["potential"].driver = self._forces
+        (self._system,) = simulation.syslist
+        self._generator = simulation.prng
+        self._stored_elsewhere = 0.0
+        masses = np.repeat(np.asarray(self._system.beads.m), 3)
+        # The beads are a classical system at so many times the temperature
+        spread = np.sqrt(masses * n_beads * temperature_k / HARTREE_K)
+        self._system.beads.p[:] = spread * np.random.default_rng(seed).standard_normal((n_beads, len(masses)))
+
+    def release(self) -> None:
+        """From here on thermostatted ring-polymer dynamics: the centroids are let go, their polymers' modes are not."""
+        self._system.motion.thermostat.tau = NEVER_FS
+        self._system.motion.thermostat.pilescale = TRPMD
+
+    def step(self) -> None:
+        """Take a step.
+
+        Raises
+        ------
+        CannotPredict
+            The atoms flew apart.
+        """
+        self._system.motion.step()
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Shape (n_beads, n_atoms, 3), Å, unwrapped."""
+        return np.asarray(self._system.beads.q).reshape(self._n_beads, -1, 3) * units.Bohr
+
+    @property
+    def cell(self) -> NDArray[np.float64]:
+        """Shape (3, 3), vectors as rows, Å."""
+        return np.asarray(self._system.cell.h).T * units.Bohr
+
+    @property
+    def conserved_ev(self) -> float:
+        """Energy of the ring polymers and of what thermostats and barostat took: its drift is the time step's fault."""
+        return float(self._system.ensemble.econs) / self._n_beads * units.Hartree + self._stored_elsewhere
+
+    @property
+    def centroid_temperature_k(self) -> float:
+        """Of the centroids' velocities, without the resting centre of mass."""
+        freedom = 3 * (len(self._atoms) - 1)
+        return 2 * float(np.asarray(self._system.nm.kins)[0]) / (freedom * self._n_beads) * HARTREE_K
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that the next step depends on, as copies."""
+        ((generator,),) = (self._generator.state,)
+        arrays = {
+            # Its arrays give themselves to np.array, too, without a copy
+            "q": np.asarray(self._system.beads.q).copy(),
+            "p": np.asarray(self._system.beads.p).copy(),
+            "generator": np.append(generator["state"]["key"], np.uint32(generator["state"]["pos"])),
+        }
+        if self._stress:
+            piston = self._system.motion.barostat.p
+            arrays |= {"h": np.asarray(self._system.cell.h).copy(), "piston": np.asarray(piston).copy()}
+        return arrays
+
+    def restore(self, arrays: dict[str, NDArray[Any]], conserved_ev: float) -> None:
+        """Go on from a state, whose conserved energy was this."""
+        if self._stress:
+            self._system.cell.h[:] = arrays["h"]
+            self._system.motion.barostat.p[:] = arrays["piston"]
+        self._system.beads.q[:] = arrays["q"]
+        self._system.beads.p[:] = arrays["p"]
+        ((generator,),) = (self._generator.state,)
+        generator["state"] = {"key": arrays["generator"][:-1], "pos": int(arrays["generator"][-1])}
+        self._generator.state = [generator]
+        self._stored_elsewhere += conserved_ev - self.conserved_ev
+
+    def _forces(self, cell: NDArray[np.float64], positions: NDArray[np.float64]) -> tuple[Any, ...]:
+        """What i-PI asks of a driver: potential energy, forces, virial of a bead, and nothing else, in atomic units."""
+        self._alive()
+        if not math.isfinite(positions.sum()):
+            raise CannotPredict(
+                "The atoms flew apart: take a shorter time step, or a potential that knows this material."
+            )
+        self._atoms.positions = positions * units.Bohr
+        if self._stress:
+            self._atoms.cell[:] = cell.T * units.Bohr
+        virial = np.zeros((3, 3))
+        forces = self._atoms.get_forces()
+        energy = self._atoms.get_potential_energy()
+        if self._stress:
+            virial = -self._atoms.get_stress(voigt=False) * self._atoms.get_volume() / units.Hartree
+        return energy / units.Hartree, forces * (units.Bohr / units.Hartree), virial, ""
+
+
+def _beads(sites: Atoms, n_beads: int) -> str:
+    from ipi.engine.beads import Beads
+    from ipi.inputs.beads import InputBeads
+
+    beads = Beads(natoms=len(sites), nbeads=n_beads)
+    beads.q = np.tile(sites.positions.ravel() / units.Bohr, (n_beads, 1))
+    beads.m = sites.get_masses() * (units._amu / units._me)
+    beads.names = np.array(sites.get_chemical_symbols())
+    described = InputBeads()
+    described.store(beads)
+    return str(described.write("beads"))
+
+
+def _cell(sites: Atoms) -> str:
+    from ipi.engine.cell import Cell
+    from ipi.inputs.cell import InputCell
+
+    described = InputCell()
+    described.store(Cell(h=sites.cell.standard_form()[0].array.T / units.Bohr))
+    return str(described.write("cell"))
