@@ -8,6 +8,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from backend import errors
 from backend.access_log import AccessLog
 from backend.documentation import add_documentation
+from backend.engines import routes as engines
 from backend.errors import NotFound
 from backend.figures import routes as figures
 from backend.health import routes as health
@@ -28,6 +29,7 @@ ROUTERS = (
     models.router,
     instruments.router,
     isotopes.router,
+    engines.router,
     predictions.router,
     figures.router,
 )

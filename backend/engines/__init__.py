@@ -1,0 +1,1 @@
+"""What predictions can be simulated with, and who has it now."""
