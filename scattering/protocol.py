@@ -210,6 +210,11 @@ _OPTIONS: Final[Mapping[str, Mapping[str, _Option]]] = {
 }
 
 
+def engines(method: str) -> tuple[str, ...]:
+    """What a method can be simulated with, as its option `engine` takes it; first what is taken by default."""
+    return _OPTIONS[method]["engine"].choices
+
+
 def _check(name: str, option: _Option, value: Any) -> str | None:
     if option.choices:
         one_of = f"{'Choose one of' if len(option.choices) > 1 else 'Choose'} {', '.join(option.choices)}."
