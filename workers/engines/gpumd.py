@@ -1,0 +1,155 @@
+"""GPUMD: molecular dynamics with NEP models on a GPU, classical and with ring polymers, as a program of its own.
+
+What differs from the other engines:
+
+- Its thermostats have random numbers of their own, seeded by the clock: a seed gives the same velocities at the
+  start, not the same run.
+- A classical run goes on from its latest file of positions and velocities, with 8 decimals of Å and Å/fs: the energy
+  changes by less than 1e-6 of itself. (GPUMD's own `restart.xyz` has six digits, so positions would jump.)
+- Path integrals begin again when their worker is lost: GPUMD writes the velocities of the beads' mean only.
+- The cell relaxes anew when its worker is lost, unless it was done.
+- Where there are beads, `temperature_k` is the one asked for: GPUMD says no other.
+
+It has not been measured on a GPU: it is tested on files of GPUMD's formats and against a program that reads and
+writes them as GPUMD does.
+
+References
+----------
+K. Xu et al., MGE Advances 3, e70028 (2025), GPUMD 4.0; the formats are those of release v5.6.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from ase import Atoms
+from scipy.linalg import polar
+
+from workers.checkpoint import Checkpoints, fingerprint
+from workers.engines import gpumd_input, gpumd_process
+from workers.engines.gpumd_output import Thermodynamics
+from workers.engines.gpumd_replica import Replica, clean, heated
+from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
+from workers.outcome import CannotPredict
+
+POLL_S: Final = 0.2
+MAX_BEADS: Final = 128
+"""GPUMD's."""
+
+
+class GPUMD:
+    """GPUMD as an engine (`workers.engines.interface.Engine`).
+
+    Parameters
+    ----------
+    potential
+        A NEP model.
+    binary
+        The program; None: where `gpumd_process.find_binary` finds it.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such program here.
+    """
+
+    def __init__(self, potential: Potential, binary: Path | None = None) -> None:
+        found = binary or gpumd_process.find_binary()
+        if found is None:
+            raise FileNotFoundError("GPUMD is not on this machine: put gpumd on the path, or set BEAMCAST_GPUMD to it")
+        self._potential, self._binary = potential, found
+
+    def version(self) -> str | None:
+        """Release of the program, as its banner says."""
+        return gpumd_process.version(self._binary)
+
+    def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
+        """Run atoms that are at rest at their sites; see `Engine`."""
+        _check(run)
+        checkpoints = Checkpoints(workplace, "gpumd-run", fingerprint=self._fingerprint(sites, run))
+        replica = Replica(self._potential, sites, run, workplace, checkpoints)
+        try:
+            if not replica.complete:
+                self._carry_out(replica.folder, lambda: replica.follow(report))
+        except Exception:
+            # The process has ended, and what it has written is whole
+            replica.keep()
+            raise
+        if not replica.complete:
+            raise RuntimeError("GPUMD ended well without writing every frame")
+        return replica.finish()
+
+    def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
+        """Let the cell find its mean, and scale the sites with it; see `Engine`.
+
+        The mean is of the stretch from the given cell, without the rotation that it came with and without what the
+        crystal's symmetry forbids.
+        """
+        _check(run)
+        checkpoints = Checkpoints(workplace, "gpumd-cell", fingerprint=self._fingerprint(sites, run, pressure_gpa))
+        done = checkpoints.load()
+        if done is not None:
+            return _scaled(sites, done.arrays["stretch"])
+        folder = workplace.folder / f"gpumd-cell-{workplace.attempt}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        commands = gpumd_input.relaxation(self._potential, run, pressure_gpa, sites)
+        gpumd_input.write(folder, heated(sites, run), commands, self._potential.model)
+        rows, cells = Thermodynamics(folder / "thermo.out"), list[np.ndarray]()
+        expected = 2 * run.equilibration_steps // run.every
+
+        def follow() -> bool:
+            cells.extend(row[9:].reshape(3, 3) for _, row in rows.read())
+            report("relaxing the cell", min(len(cells) / expected, 1.0))
+            return False
+
+        self._carry_out(folder, follow)
+        if len(cells) != expected:
+            raise RuntimeError(f"GPUMD ended well after writing {len(cells)} of {expected} cells")
+        # C = C₀ F: F with its rotation to the right, which turns the crystal as a whole, taken away
+        deformations = np.linalg.solve(sites.cell.array, np.array(cells[expected // 2 :]))
+        stretch = gpumd_input.symmetric(sites, np.mean([polar(f, side="left")[1] for f in deformations], axis=0))
+        checkpoints.keep(1, {"stretch": stretch}, {})
+        shutil.rmtree(folder)
+        return _scaled(sites, stretch)
+
+    def _carry_out(self, folder: Path, follow: Callable[[], bool]) -> None:
+        """Run GPUMD, and follow it until all it has written is read."""
+        with gpumd_process.running(self._binary, folder) as process:
+            while True:
+                # Asked before reading, so that nothing is written after the last reading
+                ended = process.poll() is not None
+                if follow():
+                    continue
+                if ended:
+                    break
+                try:
+                    process.wait(POLL_S)
+                except subprocess.TimeoutExpired:
+                    continue
+        if process.returncode != 0:
+            raise gpumd_process.failure(folder, process.returncode)
+
+    def _fingerprint(self, sites: Atoms, run: Run, *of: object) -> str:
+        with self._potential.model.open("rb") as model:
+            digest = hashlib.file_digest(model, "sha256").hexdigest()
+        return fingerprint(sites, run, digest, self._potential.dispersion, *of)
+
+
+def _check(run: Run) -> None:
+    if run.n_beads > 1 and (run.n_beads % 2 or run.n_beads > MAX_BEADS):
+        raise CannotPredict(f"GPUMD takes even numbers of beads up to {MAX_BEADS}, not {run.n_beads}.")
+    if run.n_beads > 1 and run.equilibration_steps == 0:
+        raise CannotPredict("GPUMD makes its beads while it equilibrates: give it some time for that.")
+
+
+def _scaled(sites: Atoms, stretch: np.ndarray) -> Atoms:
+    scaled = clean(sites)
+    scaled.set_cell(sites.cell.array @ stretch, scale_atoms=True)
+    return scaled
