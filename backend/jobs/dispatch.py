@@ -97,5 +97,5 @@ def say_what_is_missing(session: Session, now: datetime) -> None:
             job.stage = stage
             session.add(job)
             session.flush()
-            summarise(prediction, jobs(session, prediction), now)
+            summarise(prediction, jobs(session, prediction))
             session.add(prediction)

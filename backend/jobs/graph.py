@@ -87,7 +87,7 @@ def advance(session: Session, prediction: Prediction, now: datetime) -> None:
             _finish(session, prediction, "succeeded", now)
         else:
             _queue_next(parts, now)
-            summarise(prediction, parts, now)
+            summarise(prediction, parts)
     if prediction.status not in ("queued", "running"):
         _stop(parts, now)
     session.add(prediction)
@@ -117,7 +117,7 @@ def _finish(session: Session, prediction: Prediction, status: str, now: datetime
         storage.delete_folder(session, settings.prediction_dir(prediction.id))
 
 
-def summarise(prediction: Prediction, parts: Sequence[Job], now: datetime) -> None:
+def summarise(prediction: Prediction, parts: Sequence[Job]) -> None:
     """Say in the prediction's row how far its jobs are, all together."""
     running = [job for job in parts if job.status == "running"]
     prediction.attempt = max(job.attempt for job in parts)
@@ -134,10 +134,10 @@ def summarise(prediction: Prediction, parts: Sequence[Job], now: datetime) -> No
         done = sum(job.status == "succeeded" for job in replicas)
         stage += f" ({done} of {len(replicas)} replicas done)"
     prediction.stage = stage[:200]
-    prediction.eta_s = _seconds_left(parts, len(running), now)
+    prediction.eta_s = _seconds_left(parts, len(running)) or prediction.eta_s or prediction.estimate_s
 
 
-def _seconds_left(parts: Sequence[Job], n_running: int, now: datetime) -> float | None:
+def _seconds_left(parts: Sequence[Job], n_running: int) -> float | None:
     """What is left of the work, at the pace of what was done, by as many as are at it now."""
     done = sum(job.weight * job.progress for job in parts)
     if done < 0.02 or (done < 0.04 and len(parts) > 1):

@@ -130,9 +130,7 @@ def _take(session: Session, prediction: Prediction, job_id: uuid.UUID, worker: s
         return None
     job = session.get_one(Job, job_id, populate_existing=True)
     prediction.started_at = prediction.started_at or now
-    graph.summarise(prediction, graph.jobs(session, prediction), now)
-    if prediction.eta_s is None:
-        prediction.eta_s = prediction.estimate_s
+    graph.summarise(prediction, graph.jobs(session, prediction))
     session.add(prediction)
     return Lease(
         token=token,
@@ -193,7 +191,7 @@ def report(lease: Lease, stage: str, progress: float) -> None:
         stop = prediction.cancel_requested or prediction.status not in ("queued", "running")
         if not stop:
             session.flush()
-            graph.summarise(prediction, graph.jobs(session, prediction), now)
+            graph.summarise(prediction, graph.jobs(session, prediction))
             session.add(prediction)
     if stop:
         raise Cancelled(str(lease.prediction_id))
