@@ -34,6 +34,7 @@ imports: $(STAMP) ## Check which room imports which
 
 lock: ## Work out the dependencies' versions and hashes anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 
 clean: ## Remove the environment and all caches; data/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks

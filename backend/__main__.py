@@ -1,8 +1,13 @@
-"""`python -m backend migrate`: bring the database up to date and end. Several at once are safe."""
+"""What is asked of the backend besides serving.
+
+`python -m backend migrate` brings the database up to date; several at once are safe. `python -m backend worker-alive`
+says by its exit status whether a worker of this machine has shown life.
+"""
 
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 from collections.abc import Sequence
 
@@ -11,32 +16,48 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend import database
-from backend.settings import current, in_words
+from backend.health import beats
+from backend.settings import Settings, current, in_words
 from backend.startup import prepare
 
 FAILED = 2
 
 
+def migrate(settings: Settings) -> int:
+    """Create the database's tables or bring them up to date."""
+    prepare(settings)
+    print("The database is up to date.")
+    return 0
+
+
+def worker_alive(settings: Settings) -> int:
+    """Whether a worker of this machine has shown life in the last seconds."""
+    with database.transaction(settings, reading=True) as session:
+        hosts = {worker.host for worker in beats.alive(session, database.clock(session))}
+    return 0 if socket.gethostname() in hosts else 1
+
+
+COMMANDS = {"migrate": migrate, "worker-alive": worker_alive}
+
+
 def main(given: Sequence[str]) -> int:
     """Do what the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m backend")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("migrate", help="create the database's tables or bring them up to date")
-    parser.parse_args(given)
+    parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    command = COMMANDS[parser.parse_args(given).command]
     try:
         settings = current()
-        prepare(settings)
+        status = command(settings)
     except ValidationError as error:
         for problem in in_words(error):
             print(problem, file=sys.stderr)
         return FAILED
     except (SQLAlchemyError, CommandError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        print(f"The database cannot be brought up to date: {reason}", file=sys.stderr)
+        print(f"The database does not do it: {reason}", file=sys.stderr)
         return FAILED
     database.engine(settings).dispose()
-    print("The database is up to date.")
-    return 0
+    return status
 
 
 if __name__ == "__main__":
