@@ -2,15 +2,18 @@
 
 import signal
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ase import Atoms
+from ase import Atoms, units
 from ase.build import bulk
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
+from ase.filters import FrechetCellFilter
+from ase.optimize import BFGS
 
 from scattering.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
 from scattering.path_integral import shortfall
@@ -179,6 +182,84 @@ def test_atoms_that_fly_apart_are_reported(tmp_path: Path, engine: Callable[[Cal
 
     with pytest.raises(CannotPredict, match="flew apart"):
         engine(Broken()).run(bulk("Cu", cubic=True), small(), workplace=workplace(tmp_path), report=quiet)
+
+
+def free(equilibration_ps: float, n_beads: int = 2) -> Run:
+    return Run(
+        temperature_k=100.0,
+        timestep_fs=5.0,
+        sample_fs=10.0,
+        equilibration_ps=equilibration_ps,
+        production_ps=1.0,
+        seed=1,
+        n_beads=n_beads,
+    )
+
+
+def at_rest(sites: Atoms, pressure_gpa: float) -> Atoms:
+    """The crystal in the cell that it has without any motion."""
+    relaxed = sites.copy()
+    relaxed.calc = EMT()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "logm result may be inaccurate", RuntimeWarning)
+        cell = FrechetCellFilter(relaxed, scalar_pressure=pressure_gpa * units.GPa)
+        BFGS(cell, logfile=None).run(fmax=1e-3)
+    return relaxed
+
+
+def test_a_free_cell_gives_way_to_pressure_and_stays_cubic(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+    sites = bulk("Cu", cubic=True, a=3.57).repeat(2)
+    found = engine(EMT()).relax_cell(sites, free(0.4), 10.0, workplace=workplace(tmp_path), report=quiet)
+    lengths = found.cell.cellpar()
+    np.testing.assert_allclose(lengths, [lengths[0]] * 3 + [90.0] * 3)
+    np.testing.assert_allclose(found.get_scaled_positions(), sites.get_scaled_positions(), atol=1e-9)
+    # 10 GPa take 6.5 % of the volume; zero-point motion and 100 K give 0.9 % back; half a picosecond is off by 0.5 %
+    assert found.get_volume() / at_rest(sites, 10.0).get_volume() == pytest.approx(1.009, abs=0.01)
+
+
+@pytest.mark.slow
+def test_zero_point_motion_expands_a_crystal_that_is_not_cubic(
+    tmp_path: Path, engine: Callable[[Calculator], IPI]
+) -> None:
+    # Strained by 2 % along its axis and turned any way
+    sites = bulk("Cu", "hcp", a=2.6, c=4.0).repeat((3, 3, 2))
+    sites.rotate(30, (1, 2, 3), rotate_cell=True)
+    static = at_rest(sites, 0.0)
+    volumes = {}
+    for n_beads in (1, 4):
+        folder = tmp_path / str(n_beads)
+        folder.mkdir()
+        found = engine(EMT()).relax_cell(sites, free(3.0, n_beads), 0.0, workplace=workplace(folder), report=quiet)
+        volumes[n_beads] = found.get_volume() / static.get_volume()
+        ratio, expected = (np.divide(*atoms.cell.lengths()[[2, 0]]) for atoms in (found, static))
+        assert ratio == pytest.approx(expected, rel=0.005)
+        # Its orientation is the uploaded one
+        stretch = np.linalg.solve(sites.cell.array, found.cell.array)
+        np.testing.assert_allclose(stretch, stretch.T, atol=1e-9)
+    # Classically 0.6 % at 100 K; the vibrations' energy is 1.5 times as much with its zero point
+    assert volumes[1] == pytest.approx(1.006, abs=0.002)
+    assert volumes[4] == pytest.approx(1.009, abs=0.002)
+
+
+def test_another_attempt_goes_on_with_a_free_cell(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+    sites, run = bulk("Cu", cubic=True), free(0.05)
+    sites.positions[0] += 0.01  # so that all of its cell is free
+    (tmp_path / "whole").mkdir()
+    whole = engine(EMT()).relax_cell(sites, run, 1.0, workplace=workplace(tmp_path / "whole"), report=quiet)
+
+    def stop(stage: str, share: float) -> None:
+        if share > 0.7:
+            raise ShuttingDown
+
+    with pytest.raises(ShuttingDown):
+        engine(EMT()).relax_cell(sites, run, 1.0, workplace=workplace(tmp_path), report=stop)
+    shares: list[float] = []
+    found = engine(EMT()).relax_cell(
+        sites, run, 1.0, workplace=workplace(tmp_path, "two"), report=lambda stage, done: shares.append(done)
+    )
+    assert shares[0] >= 0.0
+    assert shares[-1] > 0.7
+    np.testing.assert_allclose(found.cell.array, whole.cell.array, atol=1e-6)
 
 
 def test_another_thermostat_in_production_is_refused(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:

@@ -61,17 +61,16 @@ def relax_cell(
         workplace, "cell", fingerprint=fingerprint(Atoms(numbers=sites.numbers), run, pressure_gpa)
     )
     if (found := checkpoints.load()) is not None:
-        step, total = found.step, found.arrays.pop("total")
-        polymers.restore(found.arrays, found.state["conserved"])
-    whole, conserved = polymers.state(), 0.0
+        step, total = found.step, found.arrays["total"]
+        polymers.restore(found.arrays)
+    whole = polymers.state()
 
     def save(arrays: dict[str, NDArray[Any]]) -> None:
-        checkpoints.keep(step, {**arrays, "total": total}, {"conserved": conserved})
+        checkpoints.keep(step, {**arrays, "total": total}, {})
 
     while step < 2 * settling:
         try:
             polymers.step()
-            conserved = polymers.conserved_ev
         except ShuttingDown:
             save(whole)
             raise

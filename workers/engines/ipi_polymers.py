@@ -197,8 +197,8 @@ class RingPolymers:
             arrays |= {"h": np.asarray(self._system.cell.h).copy(), "piston": np.asarray(piston).copy()}
         return arrays
 
-    def restore(self, arrays: dict[str, NDArray[Any]], conserved_ev: float) -> None:
-        """Go on from a state, whose conserved energy was this."""
+    def restore(self, arrays: dict[str, NDArray[Any]], conserved_ev: float | None = None) -> None:
+        """Go on from a state, and count the conserved energy from what it was."""
         if self._stress:
             self._system.cell.h[:] = arrays["h"]
             self._system.motion.barostat.p[:] = arrays["piston"]
@@ -207,7 +207,8 @@ class RingPolymers:
         ((generator,),) = (self._generator.state,)
         generator["state"] = {"key": arrays["generator"][:-1], "pos": int(arrays["generator"][-1])}
         self._generator.state = [generator]
-        self._stored_elsewhere += conserved_ev - self.conserved_ev
+        if conserved_ev is not None:
+            self._stored_elsewhere += conserved_ev - self.conserved_ev
 
     def _forces(self, cell: NDArray[np.float64], positions: NDArray[np.float64]) -> tuple[Any, ...]:
         """What i-PI asks of a driver: potential energy, forces, virial of a bead, and nothing else, in atomic units."""
