@@ -14,7 +14,11 @@ from backend.figures import routes as figures
 from backend.health import routes as health
 from backend.instruments import routes as instruments
 from backend.isotopes import routes as isotopes
+from backend.jobs import routes as jobs
+from backend.metrics import routes as metrics
 from backend.models import routes as models
+from backend.operations import routes as operations
+from backend.operations.disk import FolderSize
 from backend.predictions import routes as predictions
 from backend.predictions.partials_cache import PartialsCache
 from backend.security import Guard, max_body_size
@@ -31,7 +35,9 @@ ROUTERS = (
     isotopes.router,
     engines.router,
     predictions.router,
+    jobs.router,
     figures.router,
+    operations.router,
 )
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -48,14 +54,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.partials_cache = PartialsCache(settings.partials_cache_bytes)
     app.state.closing = False
+    app.state.predictions_size = FolderSize(settings.predictions_dir)
     # Counts the bytes as they come, of requests that do not say their length; the guard, outside, sees those that do.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=max_body_size(settings))
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(AccessLog)
+    metrics.install(app, settings, app.state.predictions_size, api=API)
     errors.install(app)
     add_documentation(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.include_router(metrics.router)
     app.add_api_route("/api/{rest:path}", _nothing_here, methods=ALL_METHODS, include_in_schema=False)
     return app
 

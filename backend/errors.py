@@ -59,7 +59,7 @@ class BadRequest(Problem):
 
 
 class Forbidden(Problem):
-    """The request comes from where it may not come from."""
+    """The request comes from where, or from whom, it may not come."""
 
     status = HTTPStatus.FORBIDDEN
     title = "Forbidden"

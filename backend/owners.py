@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.columns import Owned
-from backend.errors import NotFound
+from backend.errors import Forbidden, NotFound
 from backend.pagination import Paging
 from backend.sessions import ReadingSessionDep, SessionDep
 from backend.settings import Settings
@@ -85,6 +85,24 @@ def current_owner(request: Request) -> str:
 
 
 OwnerDep = Annotated[str, Depends(current_owner)]
+
+
+def current_operator(owner: OwnerDep) -> str:
+    """Who is asking, if it is somebody who runs the server: they see how all jobs stand, whoever asked for them.
+
+    With one local user, it is that user. Accounts will say here who else is (`BEAMCAST_OPERATORS`).
+
+    Raises
+    ------
+    Forbidden
+        It is not.
+    """
+    if owner != LOCAL_USER:
+        raise Forbidden("Only who runs this server may see this.")
+    return owner
+
+
+OperatorDep = Annotated[str, Depends(current_operator)]
 
 
 def _scope(session: SessionDep, owner: OwnerDep) -> Scope:

@@ -111,9 +111,14 @@ class Settings(BaseSettings):
         """Folder of one uploaded potential's files."""
         return self.data_dir / "models" / str(model_id)
 
+    @property
+    def predictions_dir(self) -> Path:
+        """Folder of all predictions' folders."""
+        return self.data_dir / "predictions"
+
     def prediction_dir(self, prediction_id: object) -> Path:
         """Folder of one prediction's files."""
-        return self.data_dir / "predictions" / str(prediction_id)
+        return self.predictions_dir / str(prediction_id)
 
     def work_dir(self, prediction_id: object) -> Path:
         """Folder of what a prediction's jobs leave for each other; gone when it has ended."""

@@ -39,7 +39,7 @@ def health(settings: Settings) -> HealthOut:
         if workers == 0:
             failing["workers"] = f"none has shown life for {beats.ALIVE_FOR.seconds} s; predictions wait"
     try:
-        _ask_broker(settings)
+        ask_broker(settings)
     except Exception:  # whatever the broker's client raises
         logger.exception("health: broker")
         failing["broker"] = "takes no messages; the server's log says why"
@@ -55,7 +55,8 @@ def _workers(settings: Settings) -> int:
         return sum(worker.slots for worker in beats.alive(session, clock(session)))
 
 
-def _ask_broker(settings: Settings) -> None:
+def ask_broker(settings: Settings) -> None:
+    """See that the broker takes messages; whatever its client raises if it does not."""
     from backend.queue import celery_app
 
     with celery_app(settings).connection_for_write() as connection:

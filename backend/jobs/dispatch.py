@@ -43,7 +43,12 @@ class _Free:
 
 def can_do(worker: WorkerBeat, job: Job) -> bool:
     """Whether a worker serves the job's queue and has its engine."""
-    return job.queue in worker.queues and job.engine in ("", *worker.engines)
+    return serves(worker, job.queue, job.engine)
+
+
+def serves(worker: WorkerBeat, queue: str, engine: str) -> bool:
+    """Whether a worker can do jobs of a queue that need an engine; "" is none in particular."""
+    return queue in worker.queues and engine in ("", *worker.engines)
 
 
 def ring_for_waiting(session: Session, now: datetime, *, rung_before: timedelta = ON_ITS_WAY) -> int:

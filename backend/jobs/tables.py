@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from backend.columns import Owned, UTCDateTime, utc_now
@@ -14,6 +15,7 @@ class Job(Owned, table=True):
     """A part of a prediction that one worker does in one piece. Its owner is the prediction's."""
 
     __tablename__ = "jobs"
+    __table_args__ = (Index("ix_jobs_tally", "status", "queue", "lane", "kind", "attempt"),)
 
     prediction_id: uuid.UUID = Field(foreign_key="predictions.id", ondelete="CASCADE", index=True)
     kind: str = Field(max_length=16, description="whole, prepare, replica or combine")
@@ -24,7 +26,7 @@ class Job(Owned, table=True):
     priority: int = Field(description="the smaller goes first")
     weight: float = Field(description="share of the prediction's work")
 
-    status: str = Field(default="waiting", max_length=16, index=True)
+    status: str = Field(default="waiting", max_length=16)
     stage: str = Field(default="", max_length=200)
     progress: float = 0.0
     seconds: float = Field(default=0.0, description="worked on it, in the attempt that stands")

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
 from backend.columns import Owned, UTCDateTime
@@ -16,6 +16,7 @@ class Prediction(Owned, table=True):
     """A simulation that was asked for, how far it is, and how it was made."""
 
     __tablename__ = "predictions"
+    __table_args__ = (Index("ix_predictions_tally", "status", "method"),)
 
     structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
     model_id: uuid.UUID = Field(foreign_key="models.id", index=True)
@@ -28,7 +29,7 @@ class Prediction(Owned, table=True):
     options: dict[str, Any] = Field(sa_type=JSON, description="complete: what was left out is filled in")
     estimate_s: float | None = Field(default=None, description="expected when it was asked for")
 
-    status: str = Field(default="queued", max_length=16, index=True)
+    status: str = Field(default="queued", max_length=16)
     stage: str = Field(default="", max_length=200)
     progress: float = 0.0
     eta_s: float | None = None

@@ -1,0 +1,22 @@
+"""A prediction's jobs over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+
+from fastapi import APIRouter
+
+from backend.errors import NotFound, responses
+from backend.jobs import graph
+from backend.jobs.schemas import JobOut
+from backend.owners import ScopeDep
+from backend.predictions.tables import Prediction
+
+router = APIRouter(prefix="/predictions", tags=["predictions"])
+
+
+@router.get("/{prediction_id}/jobs", summary="The jobs of one prediction", responses=responses(NotFound))
+def list_jobs(prediction_id: uuid.UUID, scope: ScopeDep) -> list[JobOut]:
+    """What the prediction is made of, in the order in which it is done: which worker is at which part, how far."""
+    prediction = scope.get(Prediction, prediction_id, "prediction")
+    return [JobOut.model_validate(job) for job in graph.jobs(scope.session, prediction)]

@@ -1,0 +1,114 @@
+"""What the database says, as metrics: read when they are asked for, so that they are right in every server process."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final, TypeVar
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from backend.celery_settings import QUEUES
+from backend.database import clock, transaction
+from backend.health import beats
+from backend.operations import disk, tallies
+from backend.operations.service import LANES, broker_is_up
+from backend.settings import Settings
+from backend.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+NO_ENGINE: Final = "none"
+
+Key = TypeVar("Key", bound=tuple[str, ...])
+
+
+class Standing(Collector):
+    """Jobs, predictions, workers, disk, and whether database and broker answer."""
+
+    def __init__(self, settings: Settings, predictions_size: disk.FolderSize) -> None:
+        self._settings = settings
+        self._predictions_size = predictions_size
+
+    def collect(self) -> Iterator[Metric]:
+        """All of it; without the database, that it is down."""
+        try:
+            with transaction(self._settings, reading=True) as session:
+                found = [*_jobs(session, now := clock(session)), *_workers(session, now)]
+        except SQLAlchemyError:
+            logger.warning("metrics: the database does not answer", exc_info=True)
+            found = []
+        yield _gauge("database_up", "Whether the database answers.", bool(found))
+        yield _gauge("broker_up", "Whether the broker takes messages.", broker_is_up(self._settings))
+        yield from found
+        yield from self._disk()
+        yield _labelled("info", "Version of the server.", ("version",), {(VERSION,): 1})
+
+    def _disk(self) -> Iterator[Metric]:
+        if (room := disk.room(self._settings.data_dir)) is not None:
+            yield _gauge("disk_free_bytes", "Room left on the disk of the data folder.", room.free)
+            yield _gauge("disk_total_bytes", "Size of the disk of the data folder.", room.total)
+        if (size := self._predictions_size.bytes) is not None:
+            yield _gauge("predictions_bytes", "Files of all predictions, counted every five minutes.", size)
+
+
+def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"beamcast_{name}", what, value=float(value))
+
+
+def _labelled(name: str, what: str, labels: tuple[str, ...], values: Mapping[Key, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"beamcast_{name}", what, labels=labels)
+    for key, value in sorted(values.items()):
+        family.add_metric(key, float(value))
+    return family
+
+
+def _jobs(session: Session, now: datetime) -> Iterator[Metric]:
+    counts = tallies.count_jobs(session)
+    yield _labelled(
+        "jobs",
+        "Jobs that are kept.",
+        ("status", "queue", "lane", "kind"),
+        {(one.status, one.queue, one.lane, one.kind): one.n for one in counts},
+    )
+    yield _gauge("jobs_retried", "Jobs that were begun more than once.", sum(one.n_retried for one in counts))
+    oldest = {(queue, lane): 0.0 for queue in QUEUES for lane in LANES} | tallies.oldest_queued_s(session, now)
+    yield _labelled(
+        "oldest_queued_job_age_seconds", "For how long a job has waited; 0: none does.", ("queue", "lane"), oldest
+    )
+    running = Counter({(engine or NO_ENGINE,): n for engine, n in tallies.running_by_engine(session).items()})
+    yield _labelled("running_jobs", "Running jobs, by the engine they use.", ("engine",), running)
+    failed = {(reason,): float(n) for reason, n in tallies.failures(session).items()}
+    yield _labelled("failed_jobs", "Failed jobs that are kept, by kind of reason.", ("reason",), failed)
+    predictions = tallies.count_predictions(session)
+    yield _labelled("predictions", "Predictions that are kept.", ("status", "method"), predictions)
+
+
+def _workers(session: Session, now: datetime) -> Iterator[Metric]:
+    workers = beats.alive(session, now)
+    busy = tallies.running_by_worker(session)
+    n_workers, slots, free, long = (Counter[tuple[str, ...]]({(queue,): 0 for queue in QUEUES}) for _ in range(4))
+    missing = tallies.out_of_reach(session, workers)
+    engines = Counter[tuple[str, ...]]({(one.engine,): 0 for one in missing if one.engine})
+    for worker in workers:
+        engines.update((name,) for name in worker.engines)
+        for queue in worker.queues:
+            n_workers[queue,] += 1
+            slots[queue,] += worker.slots
+            free[queue,] += max(0, worker.slots - busy[worker.name])
+            long[queue,] += worker.long_slots
+    yield _labelled("workers", "Living workers; one of two queues counts in both.", ("queue",), n_workers)
+    yield _labelled("slots", "Jobs that living workers can run at the same time.", ("queue",), slots)
+    yield _labelled("slots_free", "Of these, those that run nothing.", ("queue",), free)
+    yield _labelled("slots_long", "Of these, those that may hold long jobs.", ("queue",), long)
+    yield _labelled("workers_with_engine", "Living workers that have an engine.", ("engine",), engines)
+    nothing = {(queue, NO_ENGINE): 0.0 for queue in QUEUES}
+    out_of_reach = {(one.queue, one.engine or NO_ENGINE): float(one.n) for one in missing}
+    yield _labelled(
+        "jobs_out_of_reach", "Queued jobs that no living worker can do.", ("queue", "engine"), nothing | out_of_reach
+    )

@@ -1,0 +1,42 @@
+"""`/metrics` in Prometheus's text format: for what watches the server, so neither under /api/v1 nor in its document."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi.responses import Response
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+from backend.metrics.collector import Standing
+from backend.metrics.requests import RequestTimes
+from backend.operations.disk import FolderSize
+from backend.owners import current_operator
+from backend.settings import Settings
+
+router = APIRouter()
+
+
+def install(app: FastAPI, settings: Settings, predictions_size: FolderSize, *, api: str) -> None:
+    """Give an application metrics of its own, and let it time its requests."""
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    registry.register(Standing(settings, predictions_size))
+    app.state.metrics = registry
+    app.add_middleware(RequestTimes, registry=registry, prefix=api)
+
+
+def _registry(request: Request) -> CollectorRegistry:
+    registry: CollectorRegistry = request.app.state.metrics
+    return registry
+
+
+@router.get("/metrics", include_in_schema=False, dependencies=[Depends(current_operator)])
+def get_metrics(
+    registry: Annotated[CollectorRegistry, Depends(_registry)], accept: Annotated[str, Header()] = ""
+) -> Response:
+    """Everything that is measured, as it stands."""
+    encode, content_type = choose_encoder(accept)
+    return Response(encode(registry), headers={"Content-Type": content_type})

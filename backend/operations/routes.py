@@ -1,0 +1,29 @@
+"""The operators' view over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from backend.errors import Forbidden, Unavailable, responses
+from backend.operations import service
+from backend.operations.disk import FolderSize
+from backend.operations.schemas import OperationsOut
+from backend.owners import OperatorDep
+from backend.sessions import SettingsDep
+
+router = APIRouter(tags=["operations"])
+
+
+def _predictions_size(request: Request) -> FolderSize:
+    size: FolderSize = request.app.state.predictions_size
+    return size
+
+
+@router.get("/operations", summary="What the workers do, and what failed", responses=responses(Forbidden, Unavailable))
+def get_operations(
+    settings: SettingsDep, operator: OperatorDep, size: Annotated[FolderSize, Depends(_predictions_size)]
+) -> OperationsOut:
+    """Queues, workers with their jobs, engines, recent failures and room on the disk: over all owners' predictions."""
+    return service.operations(settings, operator, size)

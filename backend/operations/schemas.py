@@ -1,0 +1,107 @@
+"""Body of the operators' route."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from pydantic import Field
+
+from backend.schemas import ResponseBody
+
+
+class QueueOut(ResponseBody):
+    """One lane of one queue: a slot of every worker is kept for the short one."""
+
+    name: str = Field(examples=["cpu"])
+    lane: str = Field(examples=["long"])
+    waiting: int = Field(description="jobs that follow others, which have not succeeded yet", examples=[3])
+    queued: int = Field(description="jobs that could be done now", examples=[12])
+    running: int = Field(examples=[4])
+    oldest_queued_s: float | None = Field(description="how long the oldest of them has been; null: none", examples=[90])
+
+
+class RunningJobOut(ResponseBody):
+    """What a worker does."""
+
+    prediction_id: uuid.UUID
+    structure_id: uuid.UUID
+    own: bool = Field(description="whether the prediction is that of who asks, who may then look at it")
+    owner: str = Field(description="an id, never a name", examples=["local"])
+    method: str = Field(examples=["md"])
+    kind: str = Field(examples=["replica"])
+    number: int = Field(examples=[0])
+    engine: str = Field(examples=["gpumd"])
+    stage: str = Field(examples=["running molecular dynamics"])
+    progress: float = Field(examples=[0.42])
+    seconds: float = Field(description="since the attempt began", examples=[310.0])
+    attempt: int = Field(examples=[1])
+
+
+class WorkerOut(ResponseBody):
+    """A worker, what it can do, and what it does."""
+
+    name: str = Field(examples=["celery@node7"])
+    host: str = Field(examples=["node7"])
+    queues: list[str] = Field(examples=[["cpu"]])
+    engines: dict[str, str] = Field(description="name → version", examples=[{"nep-adapters": "1.0.3"}])
+    slots: int = Field(examples=[8])
+    long_slots: int = Field(examples=[7])
+    cores: int = Field(examples=[16])
+    started_at: datetime
+    seen_s_ago: float = Field(description="seconds since its last sign of life", examples=[1.4])
+    alive: bool
+    running: list[RunningJobOut]
+
+
+class FailureOut(ResponseBody):
+    """A job that failed its prediction."""
+
+    prediction_id: uuid.UUID
+    structure_id: uuid.UUID
+    own: bool = Field(description="whether the prediction is that of who asks, who may then look at it")
+    owner: str = Field(description="an id, never a name", examples=["local"])
+    when: datetime
+    method: str = Field(examples=["md"])
+    kind: str = Field(examples=["replica"])
+    number: int = Field(examples=[2])
+    stage: str = Field(description="what it was at", examples=["thermalising"])
+    reason: str = Field(description="worker_died, time_limit, unforeseen or cannot_predict", examples=["worker_died"])
+    error: str = Field(examples=["The worker died 3 times over this prediction, …"])
+    attempt: int = Field(examples=[3])
+    worker: str | None = Field(examples=["celery@node7"])
+
+
+class OutOfReachOut(ResponseBody):
+    """Queued jobs that no living worker can do."""
+
+    queue: str = Field(examples=["gpu"])
+    engine: str = Field(description="empty: any worker of the queue would do", examples=["gpumd"])
+    jobs: int = Field(examples=[5])
+
+
+class DiskOut(ResponseBody):
+    """Of the data folder."""
+
+    free_bytes: int | None = Field(examples=[52_000_000_000])
+    total_bytes: int | None = Field(examples=[100_000_000_000])
+    predictions_bytes: int | None = Field(
+        description="of all predictions' files, counted every five minutes; null: not yet", examples=[3_200_000_000]
+    )
+
+
+class OperationsOut(ResponseBody):
+    """How the server and its workers stand."""
+
+    version: str = Field(examples=["0.1.0"])
+    time: datetime
+    broker: bool = Field(description="whether it takes messages; without, jobs begin some seconds late")
+    queues: list[QueueOut]
+    workers: list[WorkerOut]
+    engines: dict[str, int] = Field(description="name → living workers that have it", examples=[{"nep-adapters": 2}])
+    out_of_reach: list[OutOfReachOut]
+    jobs_by_status: dict[str, int] = Field(examples=[{"running": 4, "succeeded": 310}])
+    predictions_by_status: dict[str, int] = Field(examples=[{"running": 2, "succeeded": 100}])
+    failures_by_reason: dict[str, int] = Field(examples=[{"worker_died": 1, "cannot_predict": 4}])
+    recent_failures: list[FailureOut] = Field(description="at most twenty, newest first")
+    disk: DiskOut

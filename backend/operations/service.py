@@ -1,0 +1,172 @@
+"""How the server and its workers stand, in one look at the database."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from backend.celery_settings import QUEUES
+from backend.columns import utc_now
+from backend.database import clock, transaction
+from backend.health import beats
+from backend.health.service import ask_broker
+from backend.health.tables import WorkerBeat
+from backend.jobs.tables import Job
+from backend.operations import disk, tallies
+from backend.operations.schemas import (
+    DiskOut,
+    FailureOut,
+    OperationsOut,
+    OutOfReachOut,
+    QueueOut,
+    RunningJobOut,
+    WorkerOut,
+)
+from backend.predictions.tables import Prediction
+from backend.settings import Settings
+from backend.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+LANES = ("short", "long")
+RECENT = 20
+
+
+def operations(settings: Settings, operator: str, size: disk.FolderSize) -> OperationsOut:
+    """All that who runs the server wants to see.
+
+    Parameters
+    ----------
+    operator
+        Who is asking; of other people's predictions they see ids.
+    size
+        Of the predictions' files.
+    """
+    # Before the transaction: a broker that does not answer takes a second to be given up
+    broker = broker_is_up(settings)
+    room = disk.room(settings.data_dir)
+    with transaction(settings, reading=True) as session:
+        now = clock(session)
+        counts = tallies.count_jobs(session)
+        predictions = tallies.count_predictions(session)
+        alive = beats.alive(session, now)
+        return OperationsOut(
+            version=VERSION,
+            time=now,
+            broker=broker,
+            queues=_queues(counts, tallies.oldest_queued_s(session, now)),
+            workers=_workers(session, operator, now),
+            engines=dict(sorted(Counter(name for worker in alive for name in worker.engines).items())),
+            out_of_reach=[
+                OutOfReachOut(queue=one.queue, engine=one.engine, jobs=one.n)
+                for one in tallies.out_of_reach(session, alive)
+            ],
+            jobs_by_status=_by_status((one.status, one.n) for one in counts),
+            predictions_by_status=_by_status((status, n) for (status, _), n in predictions.items()),
+            failures_by_reason=dict(tallies.failures(session)),
+            recent_failures=_failures(session, operator),
+            disk=DiskOut(free_bytes=room and room.free, total_bytes=room and room.total, predictions_bytes=size.bytes),
+        )
+
+
+def broker_is_up(settings: Settings) -> bool:
+    """Whether the broker takes messages."""
+    try:
+        ask_broker(settings)
+    except Exception:  # whatever the broker's client raises
+        logger.warning("the broker takes no messages", exc_info=True)
+        return False
+    return True
+
+
+def _by_status(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    total = Counter[str]()
+    for status, n in counts:
+        total[status] += n
+    return {status: total[status] for status in tallies.STATUSES if total[status]}
+
+
+def _queues(counts: Sequence[tallies.JobCount], oldest: dict[tuple[str, str], float]) -> list[QueueOut]:
+    jobs = Counter[tuple[str, str, str]]()
+    for one in counts:
+        jobs[one.queue, one.lane, one.status] += one.n
+    return [
+        QueueOut(
+            name=queue,
+            lane=lane,
+            waiting=jobs[queue, lane, "waiting"],
+            queued=jobs[queue, lane, "queued"],
+            running=jobs[queue, lane, "running"],
+            oldest_queued_s=oldest.get((queue, lane)),
+        )
+        for queue in QUEUES
+        for lane in LANES
+    ]
+
+
+def _workers(session: Session, operator: str, now: datetime) -> list[WorkerOut]:
+    running = defaultdict[str, list[RunningJobOut]](list)
+    statement = select(Job, Prediction).join(Prediction).where(Job.status == "running").order_by(col(Job.started_at))
+    for job, prediction in session.exec(statement):
+        running[job.worker or ""].append(_running(job, prediction, operator, now))
+    rows = session.exec(select(WorkerBeat).order_by(WorkerBeat.name))
+    return [
+        WorkerOut(
+            name=row.name,
+            host=row.host,
+            queues=row.queues,
+            engines=row.engines,
+            slots=row.slots,
+            long_slots=row.long_slots,
+            cores=row.cores,
+            started_at=row.started_at,
+            seen_s_ago=max(0.0, (now - row.seen_at).total_seconds()),
+            alive=row.seen_at > now - beats.ALIVE_FOR,
+            running=running[row.name],
+        )
+        for row in rows
+    ]
+
+
+def _running(job: Job, prediction: Prediction, operator: str, now: datetime) -> RunningJobOut:
+    return RunningJobOut(
+        prediction_id=prediction.id,
+        structure_id=prediction.structure_id,
+        own=prediction.owner == operator,
+        owner=prediction.owner,
+        method=prediction.method,
+        kind=job.kind,
+        number=job.number,
+        engine=job.engine,
+        stage=job.stage,
+        progress=job.progress,
+        seconds=max(0.0, (now - (job.started_at or now)).total_seconds()),
+        attempt=job.attempt,
+    )
+
+
+def _failures(session: Session, operator: str) -> list[FailureOut]:
+    statement = select(Job, Prediction).join(Prediction).where(Job.status == "failed")
+    rows = session.exec(statement.order_by(col(Job.finished_at).desc()).limit(RECENT))
+    return [
+        FailureOut(
+            prediction_id=prediction.id,
+            structure_id=prediction.structure_id,
+            own=prediction.owner == operator,
+            owner=prediction.owner,
+            when=job.finished_at or utc_now(),
+            method=prediction.method,
+            kind=job.kind,
+            number=job.number,
+            stage=job.stage,
+            reason=tallies.reason_of(job.error),
+            error=job.error or "",
+            attempt=job.attempt,
+            worker=job.worker,
+        )
+        for job, prediction in rows
+    ]
