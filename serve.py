@@ -26,11 +26,11 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend import database
+from backend import database, logs
 from backend.health import beats
 from backend.jobs import sweep
 from backend.queue import QUEUES, forget_messages
-from backend.settings import Settings, current
+from backend.settings import Settings, current, in_words
 from backend.startup import prepare
 from workers.command import arguments, environment
 from workers.lifeline import SERVER_PID
@@ -111,17 +111,15 @@ class Server(uvicorn.Server):
 
 def main() -> int:
     """Run until Ctrl-C or SIGTERM."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logger.setLevel(logging.INFO)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = current()
+        logs.configure(settings)
         with _listening(settings) as listener, _only_one(settings):
             asyncio.run(_run(settings, listener))
     except ValidationError as error:
-        for problem in error.errors():
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            print(f"Beamcast cannot start: BEAMCAST_{name}: {problem['msg']}", file=sys.stderr)
+        for problem in in_words(error):
+            print(f"Beamcast cannot start: {problem}", file=sys.stderr)
         return CANNOT_START
     except CannotStart as error:
         print(f"Beamcast cannot start: {error}", file=sys.stderr)
@@ -189,7 +187,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         server = Server(
             uvicorn.Config(
                 app,
-                log_level="warning",
+                log_config=None,
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=CONNECTIONS_CLOSE_WITHIN_S,
@@ -253,7 +251,11 @@ async def _announce(settings: Settings, listener: socket.socket, server: Server)
             break
         await asyncio.sleep(LOOK_EVERY_S)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Beamcast is ready at http://{host}:{listener.getsockname()[1]}", flush=True)
+    ready = f"Beamcast is ready at http://{host}:{listener.getsockname()[1]}"
+    if settings.log_format == "json":
+        logger.info(ready)
+    else:
+        print(ready, flush=True)
     await _warm_up()
 
 

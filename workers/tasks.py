@@ -19,6 +19,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
 
 from backend.jobs import leases
+from backend.logs import about
 from backend.models.service import ModelUnavailable, model_file
 from backend.predictions.partials_file import write_partials
 from backend.queue import WORK
@@ -35,6 +36,7 @@ from workers.provenance import provenance
 from workers.replica import Replica
 from workers.shutdown import shutting_down
 from workers.simulation import Simulation
+from workers.warm_up import wait_until_warm
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ LONG_NICENESS = 10
 """A preview that somebody waits for goes first."""
 DISK_FULL_WAIT_S = 60.0
 DATABASE_BACK_WITHIN_S = 60.0
+TRY_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,11 @@ class _Result:
 @shared_task(name=WORK, ignore_result=True, bind=True)  # type: ignore[untyped-decorator]
 def work(self: Any) -> None:
     """Do the best job that there is for this worker; nothing when there is none."""
+    wait_until_warm()
     lease = leases.claim(self.request.hostname, os.getpid())
-    if lease is not None:
+    if lease is None:
+        return
+    with about(everywhere=True, prediction=lease.prediction_id, job=lease.job_id, attempt=lease.attempt):
         perform(lease, shutting_down, alone=True)
 
 
@@ -138,7 +144,7 @@ def _patiently(say: Callable[[], None]) -> None:
             if time.monotonic() > deadline:
                 raise
             logger.warning("the database does not answer; trying again", exc_info=True)
-            time.sleep(1.0)
+            time.sleep(TRY_AGAIN_S)
 
 
 def _folder(lease: leases.Lease) -> Path:

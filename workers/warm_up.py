@@ -8,9 +8,20 @@ import threading
 MODULES = ("workers.harmonic", "workers.molecular_dynamics", "nep_adapters.ase")
 
 
+_threads: list[threading.Thread] = []
+
+
 def warm_up() -> None:
-    """Import in a thread: the process says at once that it is up, and a job that comes early waits no longer."""
-    threading.Thread(target=_import, name="warm-up", daemon=True).start()
+    """Import in a thread, so that the process says at once that it is up."""
+    thread = threading.Thread(target=_import, name="warm-up", daemon=True)
+    _threads.append(thread)
+    thread.start()
+
+
+def wait_until_warm() -> None:
+    """Wait for the imports: two threads that import packages whose modules import each other meet half of them."""
+    while _threads:
+        _threads.pop().join()
 
 
 def _import() -> None:
