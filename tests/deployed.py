@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from tests.services import PostgreSQL, Redis, wait_for
 
 READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
 STOPS_WITHIN_S = 60
+ASK_EVERY_S = 0.2
 FINAL = ("succeeded", "failed", "cancelled")
 
 
@@ -72,14 +74,14 @@ class Deployment:
     def start_server(self) -> None:
         """Start the server and wait until it says that it is ready."""
         self._run("server", "serve.py")
-        wait_for(lambda: bool(READY.search(self.log("server"))), "the server is ready", 60)
+        wait_for(lambda: self._said(READY), "the server is ready", 60)
         self.client.base_url = f"{READY.findall(self.log('server'))[-1]}/api/v1"
 
     def start_worker(self, name: str = "cpu", *, queues: str = "cpu", concurrency: int = 2) -> None:
         """Start a worker and wait until it shows life."""
         before = self.slots()
         self._run(name, *("-m", "workers", "--queues", queues, "--concurrency", str(concurrency), "--name", name))
-        wait_for(lambda: self.slots() == before + concurrency, f"worker {name} shows life", 60)
+        wait_for(lambda: self.slots() == before + concurrency, f"worker {name} shows life", 60, ASK_EVERY_S)
 
     def slots(self) -> int:
         """Slots of all workers that show life."""
@@ -112,10 +114,29 @@ class Deployment:
         found: dict[str, Any] = response.json()
         return found
 
+    def until(
+        self, prediction_id: str, what: str, condition: Callable[[dict[str, Any]], bool], within_s: float = 60
+    ) -> None:
+        """Wait until what the API says of a prediction is as it should be."""
+        seen: dict[str, Any] = {}
+
+        def so() -> bool:
+            seen.update(self.prediction(prediction_id))
+            return condition(seen)
+
+        try:
+            wait_for(so, f"prediction {prediction_id} {what}", within_s, ASK_EVERY_S)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it is {seen}") from error
+
     def final(self, prediction_id: str, within_s: float = 120) -> dict[str, Any]:
         """The prediction once it has ended."""
-        wait_for(lambda: self.prediction(prediction_id)["status"] in FINAL, f"{prediction_id} ends", within_s)
+        self.until(prediction_id, "ends", lambda found: found["status"] in FINAL, within_s)
         return self.prediction(prediction_id)
+
+    def _said(self, words: re.Pattern[str]) -> bool:
+        assert self.processes["server"].poll() is None, self.log("server")
+        return words.search(self.log("server")) is not None
 
     def _run(self, name: str, *arguments: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:

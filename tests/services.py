@@ -54,13 +54,15 @@ def free_port() -> int:
         return port
 
 
-def wait_for(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+def wait_for(
+    condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S, look_every_s: float = LOOK_EVERY_S
+) -> None:
     """Wait until it is so."""
     deadline = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {patience_s} s")
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(look_every_s)
 
 
 def _end_with_parent() -> None:
