@@ -21,8 +21,8 @@ class QueueOut(ResponseBody):
     oldest_queued_s: float | None = Field(description="how long the oldest of them has been; null: none", examples=[90])
 
 
-class RunningJobOut(ResponseBody):
-    """What a worker does."""
+class OperatedJobOut(ResponseBody):
+    """A job as who runs the server sees it."""
 
     prediction_id: uuid.UUID
     structure_id: uuid.UUID
@@ -32,10 +32,15 @@ class RunningJobOut(ResponseBody):
     kind: str = Field(examples=["replica"])
     number: int = Field(examples=[0])
     engine: str = Field(examples=["gpumd"])
-    stage: str = Field(examples=["running molecular dynamics"])
+    stage: str = Field(description="what it is at, or was at", examples=["running molecular dynamics"])
+    attempt: int = Field(examples=[1])
+
+
+class RunningJobOut(OperatedJobOut):
+    """What a worker does."""
+
     progress: float = Field(examples=[0.42])
     seconds: float = Field(description="since the attempt began", examples=[310.0])
-    attempt: int = Field(examples=[1])
 
 
 class WorkerOut(ResponseBody):
@@ -54,21 +59,12 @@ class WorkerOut(ResponseBody):
     running: list[RunningJobOut]
 
 
-class FailureOut(ResponseBody):
+class FailureOut(OperatedJobOut):
     """A job that failed its prediction."""
 
-    prediction_id: uuid.UUID
-    structure_id: uuid.UUID
-    own: bool = Field(description="whether the prediction is that of who asks, who may then look at it")
-    owner: str = Field(description="an id, never a name", examples=["local"])
     when: datetime
-    method: str = Field(examples=["md"])
-    kind: str = Field(examples=["replica"])
-    number: int = Field(examples=[2])
-    stage: str = Field(description="what it was at", examples=["thermalising"])
     reason: str = Field(description="worker_died, time_limit, unforeseen or cannot_predict", examples=["worker_died"])
     error: str = Field(examples=["The worker died 3 times over this prediction, …"])
-    attempt: int = Field(examples=[3])
     worker: str | None = Field(examples=["celery@node7"])
 
 

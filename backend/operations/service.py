@@ -6,11 +6,13 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
+import sqlalchemy
+from sqlalchemy import Row, Select
 from sqlmodel import Session, col, select
 
 from backend.celery_settings import QUEUES
-from backend.columns import utc_now
 from backend.database import clock, transaction
 from backend.health import beats
 from backend.health.service import ask_broker
@@ -110,9 +112,9 @@ def _queues(counts: Sequence[tallies.JobCount], oldest: dict[tuple[str, str], fl
 
 def _workers(session: Session, operator: str, now: datetime) -> list[WorkerOut]:
     running = defaultdict[str, list[RunningJobOut]](list)
-    statement = select(Job, Prediction).join(Prediction).where(Job.status == "running").order_by(col(Job.started_at))
-    for job, prediction in session.exec(statement):
-        running[job.worker or ""].append(_running(job, prediction, operator, now))
+    for job in session.execute(_jobs("running").order_by(col(Job.started_at))):
+        seconds = max(0.0, (now - job.started_at).total_seconds())
+        running[job.worker].append(RunningJobOut(**_of(job, operator), progress=job.progress, seconds=seconds))
     rows = session.exec(select(WorkerBeat).order_by(WorkerBeat.name))
     return [
         WorkerOut(
@@ -132,41 +134,40 @@ def _workers(session: Session, operator: str, now: datetime) -> list[WorkerOut]:
     ]
 
 
-def _running(job: Job, prediction: Prediction, operator: str, now: datetime) -> RunningJobOut:
-    return RunningJobOut(
-        prediction_id=prediction.id,
-        structure_id=prediction.structure_id,
-        own=prediction.owner == operator,
-        owner=prediction.owner,
-        method=prediction.method,
-        kind=job.kind,
-        number=job.number,
-        engine=job.engine,
-        stage=job.stage,
-        progress=job.progress,
-        seconds=max(0.0, (now - (job.started_at or now)).total_seconds()),
-        attempt=job.attempt,
-    )
-
-
 def _failures(session: Session, operator: str) -> list[FailureOut]:
-    statement = select(Job, Prediction).join(Prediction).where(Job.status == "failed")
-    rows = session.exec(statement.order_by(col(Job.finished_at).desc()).limit(RECENT))
+    newest_first = _jobs("failed").order_by(col(Job.finished_at).desc()).limit(RECENT)
     return [
         FailureOut(
-            prediction_id=prediction.id,
-            structure_id=prediction.structure_id,
-            own=prediction.owner == operator,
-            owner=prediction.owner,
-            when=job.finished_at or utc_now(),
-            method=prediction.method,
-            kind=job.kind,
-            number=job.number,
-            stage=job.stage,
+            **_of(job, operator),
+            when=job.finished_at,
             reason=tallies.reason_of(job.error),
             error=job.error or "",
-            attempt=job.attempt,
             worker=job.worker,
         )
-        for job, prediction in rows
+        for job in session.execute(newest_first)
     ]
+
+
+def _jobs(status: str) -> Select[*tuple[Any, ...]]:
+    # No whole rows: a prediction's JSON takes longer to read than all the rest
+    wanted = (Job.kind, Job.number, Job.engine, Job.stage, Job.progress, Job.attempt, Job.worker, Job.error)
+    times = (Job.started_at, Job.finished_at)
+    asked = (Prediction.id, Prediction.structure_id, Prediction.owner, Prediction.method)
+    statement = sqlalchemy.select(*(col(column) for column in (*wanted, *times, *asked)))
+    return statement.join_from(Job, Prediction).where(col(Job.status) == status)
+
+
+def _of(job: Row[Any], operator: str) -> dict[str, Any]:
+    """What is said of every job: whose it is, and what it is at."""
+    return {
+        "prediction_id": job.id,
+        "structure_id": job.structure_id,
+        "own": job.owner == operator,
+        "owner": job.owner,
+        "method": job.method,
+        "kind": job.kind,
+        "number": job.number,
+        "engine": job.engine,
+        "stage": job.stage,
+        "attempt": job.attempt,
+    }
