@@ -11,6 +11,7 @@ in the production), `memory` (CUDA's words), `explode` (positions that are no nu
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -18,9 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-from ase import Atoms, units
-from ase.calculators.emt import EMT
-from ase.io import read
+from ase import units
 
 BANNER = """
 ***************************************************************
@@ -59,9 +58,11 @@ class Springs:
 class Metal:
     """ASE's effective medium theory."""
 
-    def __init__(self, atoms: Atoms) -> None:
-        self._atoms = atoms
-        self._atoms.calc = EMT()
+    def __init__(self, symbols: list[str]) -> None:
+        from ase import Atoms  # takes most of the time of a short run
+        from ase.calculators.emt import EMT
+
+        self._atoms = Atoms(symbols, pbc=True, calculator=EMT())
 
     def get(self, positions: np.ndarray, cell: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Energy, forces, stress (Voigt)."""
@@ -74,11 +75,18 @@ class Machine:
     """The state that GPUMD keeps from one command to the next."""
 
     def __init__(self) -> None:
-        atoms = read("model.xyz", format="extxyz")
-        assert isinstance(atoms, Atoms)
-        self.symbols, self.masses = atoms.get_chemical_symbols(), atoms.get_array("mass")[:, None]
-        self.cell, self.positions = atoms.cell.array.copy(), atoms.positions.copy()
-        self.velocities = atoms.get_array("vel") / units.fs
+        _, header, *rows = Path("model.xyz").read_text().splitlines()
+        lattice, properties = re.search(r'Lattice="(.*?)"', header), re.search(r"Properties=(\S+)", header)
+        assert lattice
+        assert properties
+        names, _, widths = (properties[1].split(":")[first::3] for first in range(3))
+        columns = dict(zip(names, np.cumsum([0, *map(int, widths)]).tolist(), strict=False))
+        words = np.array([row.split() for row in rows])
+        x, v = columns["pos"], columns["vel"]
+        self.symbols, self.masses = words[:, 0].tolist(), words[:, [columns["mass"]]].astype(float)
+        self.cell = np.array(lattice[1].split(), dtype=float).reshape(3, 3)
+        self.positions, self.velocities = (words[:, first : first + 3].astype(float) for first in (x, v))
+        self.velocities /= units.fs
         self.beads: list[tuple[np.ndarray, np.ndarray]] = []
         self.rng = np.random.default_rng(time.time_ns())
         self.dumps: list[list[str]] = []
@@ -93,7 +101,7 @@ class Machine:
         if words[0] == "springs":
             self.forces: Springs | Metal = Springs(float(words[1]), np.load(words[2]))
         elif set(self.symbols) <= {"Al", "Cu", "Ag", "Au", "Ni", "Pd", "Pt"}:
-            self.forces = Metal(Atoms(self.symbols, self.positions, cell=self.cell, pbc=True))
+            self.forces = Metal(self.symbols)
         else:
             refuse("There is atom in model.xyz that is not allowed in the used potential.\n")
 

@@ -43,7 +43,7 @@ class DisplacementFile:
     """
 
     def __init__(self, path: Path, sites: NDArray[np.float64], n_frames: int) -> None:
-        self.displacements = _reserved(path, (1, *sites.shape, n_frames))
+        self.displacements = reserved(path, (1, *sites.shape, n_frames))
         self._sites, self._written, self._filled = sites, 0, 0
         self._buffer = np.empty((*sites.shape, max(1, min(n_frames, BUFFER // (4 * sites.size)))), dtype=np.float32)
 
@@ -109,7 +109,7 @@ class DisplacementFile:
         self._buffer[..., : self._filled] = pending
 
 
-def _reserved(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.float32]]:
+def reserved(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.float32]]:
     """Make a file of zeros that has all its room on disk: a mapped file that meets a full disk is a SIGBUS."""
     size = 4 * int(np.prod(shape))
     said = f"the {size / 1e9:.3g} GB of displacements that this run records"

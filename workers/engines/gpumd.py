@@ -32,9 +32,9 @@ from ase import Atoms
 from scipy.linalg import polar
 
 from workers.checkpoint import Checkpoints, fingerprint
-from workers.engines import gpumd_input, gpumd_process
+from workers.engines import gpumd_input, gpumd_process, mean_cell
 from workers.engines.gpumd_output import Thermodynamics
-from workers.engines.gpumd_replica import Replica, clean, heated
+from workers.engines.gpumd_replica import Replica, moving
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.outcome import CannotPredict
 
@@ -73,10 +73,10 @@ class GPUMD:
         """Run atoms that are at rest at their sites; see `Engine`."""
         _check(run)
         checkpoints = Checkpoints(workplace, "gpumd-run", fingerprint=self._fingerprint(sites, run))
-        replica = Replica(self._potential, sites, run, workplace, checkpoints)
+        replica = Replica(self._potential, sites, run, workplace, checkpoints, report)
         try:
             if not replica.complete:
-                self._carry_out(replica.folder, lambda: replica.follow(report))
+                self._carry_out(replica.folder, replica.follow)
         except Exception:
             # The process has ended, and what it has written is whole
             replica.keep()
@@ -88,36 +88,36 @@ class GPUMD:
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
         """Let the cell find its mean, and scale the sites with it; see `Engine`.
 
-        The mean is of the stretch from the given cell, without the rotation that it came with and without what the
-        crystal's symmetry forbids.
+        A cell that was found by another attempt is taken; one that was not is begun again.
         """
         _check(run)
         checkpoints = Checkpoints(workplace, "gpumd-cell", fingerprint=self._fingerprint(sites, run, pressure_gpa))
         done = checkpoints.load()
         if done is not None:
-            return _scaled(sites, done.arrays["stretch"])
+            return mean_cell.scaled_to(sites, done.arrays["cell"])
         folder = workplace.folder / f"gpumd-cell-{workplace.attempt}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         commands = gpumd_input.relaxation(self._potential, run, pressure_gpa, sites)
-        gpumd_input.write(folder, heated(sites, run), commands, self._potential.model)
+        gpumd_input.write(folder, moving(sites, run), commands, self._potential.model)
         rows, cells = Thermodynamics(folder / "thermo.out"), list[np.ndarray]()
         expected = 2 * run.equilibration_steps // run.every
 
         def follow() -> bool:
             cells.extend(row[9:].reshape(3, 3) for _, row in rows.read())
-            report("relaxing the cell", min(len(cells) / expected, 1.0))
+            stage = "letting the cell settle" if 2 * len(cells) < expected else "averaging the cell"
+            report(stage, min(len(cells) / expected, 1.0))
             return False
 
         self._carry_out(folder, follow)
         if len(cells) != expected:
             raise RuntimeError(f"GPUMD ended well after writing {len(cells)} of {expected} cells")
-        # C = C₀ F: F with its rotation to the right, which turns the crystal as a whole, taken away
-        deformations = np.linalg.solve(sites.cell.array, np.array(cells[expected // 2 :]))
-        stretch = gpumd_input.symmetric(sites, np.mean([polar(f, side="left")[1] for f in deformations], axis=0))
-        checkpoints.keep(1, {"stretch": stretch}, {})
+        # Noise turns the crystal in GPUMD: each cell is turned back before the mean is taken
+        gradients = np.linalg.solve(sites.cell.array, np.array(cells[expected // 2 :]))
+        cell = sites.cell.array @ np.mean([polar(gradient, side="left")[1] for gradient in gradients], axis=0)
+        checkpoints.keep(1, {"cell": cell}, {})
         shutil.rmtree(folder)
-        return _scaled(sites, stretch)
+        return mean_cell.scaled_to(sites, cell)
 
     def _carry_out(self, folder: Path, follow: Callable[[], bool]) -> None:
         """Run GPUMD, and follow it until all it has written is read."""
@@ -145,11 +145,10 @@ class GPUMD:
 def _check(run: Run) -> None:
     if run.n_beads > 1 and (run.n_beads % 2 or run.n_beads > MAX_BEADS):
         raise CannotPredict(f"GPUMD takes even numbers of beads up to {MAX_BEADS}, not {run.n_beads}.")
+    if run.n_beads > 1 and run.ensemble != "nve":
+        raise CannotPredict(
+            "Ring polymers have the thermostat of TRPMD while they are recorded, and no other: choose the ensemble "
+            "nve for the production."
+        )
     if run.n_beads > 1 and run.equilibration_steps == 0:
         raise CannotPredict("GPUMD makes its beads while it equilibrates: give it some time for that.")
-
-
-def _scaled(sites: Atoms, stretch: np.ndarray) -> Atoms:
-    scaled = clean(sites)
-    scaled.set_cell(sites.cell.array @ stretch, scale_atoms=True)
-    return scaled

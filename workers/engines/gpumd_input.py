@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import spglib
 from ase import Atoms
-from numpy.typing import NDArray
 
+from workers.engines import mean_cell
 from workers.engines.interface import Potential, Run
-from workers.integration import FRICTION_PER_FS
+from workers.engines.motion import FRICTION_PER_FS
+from workers.engines.potentials import COORDINATION_CUTOFF, DISPERSION_CUTOFF
 
 RELEASE: Final = "v5.6"
 """Of GPUMD: what the inputs and the formats of the outputs were read off from, and what the image of the GPU worker
@@ -29,8 +29,6 @@ EQUILIBRATING: Final = "equilibrated_"
 PRODUCING: Final = "produced_"
 """Files of positions and velocities, with the step of the `run` after it."""
 
-BARE_D3: Final = (12.0, 6.0)
-"""Å: cutoffs of the dispersion and of the coordination numbers; those of GPUMD's manual."""
 VELOCITY_RESCALING_FS: Final = 1000.0
 """Time of the thermostat of an NVT production. It rescales all velocities alike, so it hardly touches the dynamics."""
 BAROSTAT_FS: Final = 1000.0
@@ -66,7 +64,13 @@ def write(folder: Path, atoms: Atoms, commands: Commands, model: Path) -> None:
 
 
 def dynamics(
-    potential: Potential, run: Run, *, equilibrated: int = 0, produced: int = 0, checkpoint_every: int
+    potential: Potential,
+    run: Run,
+    *,
+    n_atoms: int,
+    equilibrated: int = 0,
+    produced: int = 0,
+    checkpoint_every: int,
 ) -> Commands:
     """Make the commands that equilibrate and produce, or do what is left of it.
 
@@ -76,6 +80,8 @@ def dynamics(
         Whose file is called `MODEL`.
     run
         All of it.
+    n_atoms
+        How many there are.
     equilibrated, produced
         Steps that an earlier attempt has done.
     checkpoint_every
@@ -109,7 +115,8 @@ def dynamics(
         ]
     ensemble: tuple[Any, ...] = ("nve",)
     if run.ensemble == "nvt":
-        ensemble = ("nvt_bdp", temperature, temperature, _steps(VELOCITY_RESCALING_FS, run))
+        rescaled = _rescaled(temperature, n_atoms)
+        ensemble = ("nvt_bdp", rescaled, rescaled, _steps(VELOCITY_RESCALING_FS, run))
     commands += [
         ("ensemble", ensemble),
         ("dump_thermo", (run.every,)),
@@ -126,14 +133,16 @@ def relaxation(potential: Potential, run: Run, pressure_gpa: float, sites: Atoms
     The cell changes as the crystal's symmetry allows: lengths alike where it is cubic, each length where its axes are
     at right angles, else all of it; GPUMD takes the first two for cells along x, y and z only.
     """
-    thermostat = (run.temperature_k, run.temperature_k, _steps(1 / FRICTION_PER_FS, run))
-    number = _symmetry(sites).number
-    along_axes = not np.any(sites.cell.array - np.diag(np.diag(sites.cell.array)))
-    components = (1 if number >= 195 else 3) if along_axes and number >= 16 else 6
+    components = _components(sites)
     # Pressures are normal stresses, then shears
     pressures = [pressure_gpa] * min(components, 3) + [0.0] * (components - min(components, 3))
     barostat = (*pressures, *[STIFFNESS_GPA] * components, _steps(BAROSTAT_FS, run))
-    ensemble = ("npt_scr", *thermostat) if run.n_beads == 1 else ("pimd", run.n_beads, *thermostat)
+    coupling = _steps(1 / FRICTION_PER_FS, run)
+    if run.n_beads == 1:
+        rescaled = _rescaled(run.temperature_k, len(sites))
+        ensemble: tuple[Any, ...] = ("npt_scr", rescaled, rescaled, coupling)
+    else:
+        ensemble = ("pimd", run.n_beads, run.temperature_k, run.temperature_k, coupling)
     return [
         *_potential(potential, run),
         ("ensemble", (*ensemble, *barostat)),
@@ -142,36 +151,29 @@ def relaxation(potential: Potential, run: Run, pressure_gpa: float, sites: Atoms
     ]
 
 
-def symmetric(sites: Atoms, stretch: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Take out of a stretch what the crystal's symmetry forbids, which is noise.
-
-    Parameters
-    ----------
-    sites
-        The crystal.
-    stretch
-        Shape (3, 3), symmetric, in Cartesian axes.
-    """
-    cell = sites.cell.array
-    # x' = W x of fractional columns is r' = r (A⁻¹ Wᵀ A) of Cartesian rows
-    rotations = np.linalg.inv(cell) @ np.swapaxes(_symmetry(sites).rotations, 1, 2) @ cell
-    return np.asarray(np.mean(np.swapaxes(rotations, 1, 2) @ stretch @ rotations, axis=0))
-
-
-def _symmetry(sites: Atoms) -> Any:
-    found = spglib.get_symmetry_dataset((sites.cell.array, sites.get_scaled_positions(), sites.numbers), symprec=1e-3)
-    if found is None:
-        raise ValueError("spglib finds no symmetry, not even none")
-    return found
+def _components(sites: Atoms) -> int:
+    """How many components of the stress the cell answers to, of 1, 3 and 6 that GPUMD can."""
+    cell, rotations = sites.cell.array, mean_cell.point_group(sites)
+    if np.any(cell != np.diag(np.diag(cell))):
+        return 6
+    if mean_cell.is_isotropic(rotations):
+        return 1
+    shears = mean_cell.symmetrise(np.ones((3, 3)) - np.eye(3), rotations)
+    return 3 if np.allclose(shears, 0.0, atol=1e-2) else 6
 
 
 def _potential(potential: Potential, run: Run) -> Commands:
     commands: Commands = [("potential", (MODEL,))]
     if potential.dispersion is not None:
-        commands.append(("dftd3", (potential.dispersion, *BARE_D3)))
+        commands.append(("dftd3", (potential.dispersion, DISPERSION_CUTOFF, COORDINATION_CUTOFF)))
     return [*commands, ("time_step", (run.timestep_fs,))]
 
 
 def _steps(fs: float, run: Run) -> float:
     """Times of thermostats and barostats are in steps, at least one."""
     return round(max(1.0, fs / run.timestep_fs), 6)
+
+
+def _rescaled(temperature: float, n_atoms: int) -> float:
+    """What to ask of a thermostat that counts the centre of mass, which is at rest, among what has a temperature."""
+    return temperature * (n_atoms - 1) / n_atoms

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+BLOCK: Final = 64 * 2**20
+"""Bytes of displacements that are in memory at once."""
 
 
 class Recorder:
@@ -71,7 +75,7 @@ class Recorder:
 
 
 def largest_displacement(displacements: NDArray[np.float32]) -> float:
-    """Find how far an atom was from where the production began, in Å.
+    """Find how far an atom, or the mean of its beads, was from where the production began, in Å.
 
     Parameters
     ----------
@@ -79,20 +83,30 @@ def largest_displacement(displacements: NDArray[np.float32]) -> float:
         Shape (n_beads, n_atoms, 3, n_frames). Read a few atoms at a time.
     """
     largest = 0.0
-    for bead in displacements:
-        for some in np.array_split(bead, max(1, bead.nbytes >> 26)):
-            moved = some - some[..., :1]
-            largest = max(largest, float(np.einsum("aif,aif->af", moved, moved).max(initial=0.0)))
+    for atoms in _blocks(displacements.shape, displacements.shape[-1]):
+        mean = displacements[:, atoms].mean(axis=0, dtype=np.float64)
+        mean -= mean[..., :1]
+        largest = max(largest, float(np.einsum("aif,aif->af", mean, mean).max()))
     return float(np.sqrt(largest))
 
 
-def new_file(path: Path, shape: tuple[int, ...], *, like: Path | None = None) -> NDArray[np.float32]:
-    """Map a new file of displacements, which begins as a copy of another attempt's where there is one."""
-    if like is None:
-        return np.lib.format.open_memmap(path, mode="w+", dtype="f4", shape=shape)
-    if like != path:
-        shutil.copyfile(like, path)
-    mapped: NDArray[np.float32] = np.lib.format.open_memmap(path, mode="r+")
-    if mapped.shape != shape or mapped.dtype != np.float32:
-        raise ValueError(f"{like.name} has not the shape {shape}")
-    return mapped
+def take_over(displacements: NDArray[np.float32], earlier: Path, n_frames: int, update: Callable[[], None]) -> None:
+    """Copy the first frames of another attempt's file, which is only read; `update` is called now and then.
+
+    Raises
+    ------
+    OSError, ValueError
+        There is no such file of this run.
+    """
+    found = np.load(earlier, mmap_mode="r", allow_pickle=False)
+    if found.shape != displacements.shape or found.dtype != displacements.dtype:
+        raise ValueError(f"{earlier.name} is not the record of this run")
+    for atoms in _blocks(found.shape, n_frames):
+        displacements[:, atoms, :, :n_frames] = found[:, atoms, :, :n_frames]
+        update()
+
+
+def _blocks(shape: tuple[int, ...], n_frames: int) -> list[slice]:
+    n_beads, n_atoms, _, _ = shape
+    step = max(1, BLOCK // (12 * n_beads * n_frames))
+    return [slice(first, first + step) for first in range(0, n_atoms, step)]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from ase import Atoms, units
-from ase.md.velocitydistribution import Stationary, thermalize_momenta
 from numpy.typing import NDArray
 
 from workers.checkpoint import Checkpoints
 from workers.engines import gpumd_input
+from workers.engines.displacement_file import reserved
 from workers.engines.gpumd_output import Frames, Thermodynamics
-from workers.engines.gpumd_recorder import Recorder, largest_displacement, new_file
+from workers.engines.gpumd_recorder import Recorder, largest_displacement, take_over
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
+from workers.engines.motion import set_in_motion
 
 ATOM_STEPS_PER_S: Final = 5e6
 """Of a GPU, roughly: how many steps are as long as the work that may be lost. A wrong guess costs no more than that."""
@@ -29,13 +32,10 @@ def clean(atoms: Atoms) -> Atoms:
     return Atoms(numbers=atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=True, masses=atoms.get_masses())
 
 
-def heated(sites: Atoms, run: Run) -> Atoms:
-    """Atoms at their sites at twice the temperature: half of it goes into the potential energy at once."""
+def moving(sites: Atoms, run: Run) -> Atoms:
+    """Atoms at their sites, with velocities of the run's seed."""
     atoms = clean(sites)
-    thermalize_momenta(
-        atoms, temperature_K=2 * run.temperature_k, exact_temperature=True, rng=np.random.default_rng(run.seed)
-    )
-    Stationary(atoms)
+    set_in_motion(atoms, run.temperature_k, np.random.default_rng(run.seed))
     return atoms
 
 
@@ -48,17 +48,28 @@ class Replica:
         As `Engine.run` takes them.
     checkpoints
         Of this run, by any attempt.
+    report
+        Told the progress.
     """
 
     def __init__(
-        self, potential: Potential, sites: Atoms, run: Run, workplace: Workplace, checkpoints: Checkpoints
+        self,
+        potential: Potential,
+        sites: Atoms,
+        run: Run,
+        workplace: Workplace,
+        checkpoints: Checkpoints,
+        report: Report,
     ) -> None:
-        self._sites, self._run, self._checkpoints = sites, run, checkpoints
+        self._sites, self._run, self._checkpoints, self._report = sites, run, checkpoints, report
         self.folder = workplace.folder / f"gpumd-{workplace.attempt}"
-        self._equilibrated = self._produced = 0
+        self._equilibrated = self._produced = self._steps_seen = 0
         self._thermo = np.empty((0, 2))  # kelvin, eV
         self._seconds = {"equilibration_s": 0.0, "production_s": 0.0}
-        self._displacements, atoms, filled = self._resume(workplace)
+        # A name that no try had before: what checkpoints say of a file remains true
+        self._path = workplace.folder / f"displacements-{workplace.attempt}-{uuid.uuid4().hex[:8]}.npy"
+        self._displacements = reserved(self._path, (run.n_beads, len(sites), 3, run.n_frames))
+        atoms, filled = self._resume(workplace)
         self._recorders = [
             Recorder(bead, sites.positions, sites.cell.array, filled=filled) for bead in self._displacements
         ]
@@ -70,7 +81,7 @@ class Replica:
         self._rows = Thermodynamics(self.folder / "thermo.out")
         # The first block of thermo.out is the production's where nothing is left to equilibrate
         self._production_block = int(self._equilibrated < run.equilibration_steps)
-        self._steps_seen, self._kept = 0, self._equilibrated + self._produced
+        self._kept = self._equilibrated + self._produced
         self._clock = time.monotonic()
 
     @property
@@ -78,7 +89,7 @@ class Replica:
         """Whether every frame has come."""
         return all(recorder.complete for recorder in self._recorders)
 
-    def follow(self, report: Report) -> bool:
+    def follow(self) -> bool:
         """Take in what GPUMD has written since, and tell how far it is; say whether there may be more already.
 
         Raises
@@ -86,13 +97,14 @@ class Replica:
         CannotPredict
             The atoms flew apart.
         """
-        self._tell(report)
+        self._tell()
+        self._lap()
         found = False
         for frames, recorder in zip(self._frames, self._recorders, strict=True):
             positions = frames.read()
             recorder.add(positions)
             found |= len(positions) > 0
-            self._tell(report)
+            self._tell()
         new = []
         for block, row in self._rows.read():
             self._steps_seen += self._run.every
@@ -140,32 +152,37 @@ class Replica:
             first, second = np.array_split(energies, 2)
             drift = second.mean() - first.mean()
         seen = {
-            "temperature_k": float(temperatures.mean()),
+            "temperature_k": float(temperatures.mean()) * self._degrees_counted(),
             "energy_drift_mev_per_atom": float(1e3 * drift / len(self._sites)),
             "largest_displacement_angstrom": largest_displacement(self._displacements),
         }
         return Trajectory(self._displacements, seen, dict(self._seconds))
 
-    def _resume(self, workplace: Workplace) -> tuple[NDArray[np.float32], Atoms, int]:
+    def _degrees_counted(self) -> float:
+        """GPUMD's temperature counts the centre of mass, which is at rest; of beads it is the one asked for."""
+        return len(self._sites) / (len(self._sites) - 1) if self._run.n_beads == 1 else 1.0
+
+    def _resume(self, workplace: Workplace) -> tuple[Atoms, int]:
         """Go on from the best checkpoint whose frames are there; else from the sites."""
-        run = self._run
-        shape = (run.n_beads, len(self._sites), 3, run.n_frames)
-        own = workplace.folder / f"displacements-{workplace.attempt}.npy"
         for checkpoint in self._checkpoints.intact():
-            theirs = workplace.folder / f"displacements-{checkpoint.attempt}.npy"
-            frames = checkpoint.state["frames"]
+            state, arrays = checkpoint.state, checkpoint.arrays
+            frames = state["frames"]
+            self._equilibrated, self._produced = state["equilibrated"], state["produced"]
+            share = checkpoint.step / (self._run.equilibration_steps + self._run.production_steps)
+            told = partial(self._report, "going on from a checkpoint", share)
             try:
-                displacements = new_file(own, shape, like=theirs if frames else None)
+                if frames:
+                    take_over(self._displacements, workplace.folder / state["file"], frames, told)
             except (OSError, ValueError):
+                self._equilibrated = self._produced = 0
                 continue
-            self._equilibrated, self._produced = checkpoint.state["equilibrated"], checkpoint.state["produced"]
-            self._seconds, self._thermo = checkpoint.state["seconds"], checkpoint.arrays["thermo"]
+            self._seconds, self._thermo = state["seconds"], arrays["thermo"]
             atoms = clean(self._sites)
-            if frames < run.n_frames:
-                atoms.positions = checkpoint.arrays["positions"]
-                atoms.set_velocities(checkpoint.arrays["velocities"] / units.fs)
-            return displacements, atoms, frames
-        return new_file(own, shape), heated(self._sites, run), 0
+            if frames < self._run.n_frames:
+                atoms.positions = arrays["positions"]
+                atoms.set_velocities(arrays["velocities"] / units.fs)
+            return atoms, frames
+        return moving(self._sites, self._run), 0
 
     def _start(self, potential: Potential, atoms: Atoms, workplace: Workplace) -> None:
         every, run = self._run.every, self._run
@@ -173,6 +190,7 @@ class Replica:
         commands = gpumd_input.dynamics(
             potential,
             run,
+            n_atoms=len(atoms),
             equilibrated=self._equilibrated,
             produced=self._produced,
             checkpoint_every=max(1, round(steps / every)) * every,
@@ -181,12 +199,12 @@ class Replica:
         self.folder.mkdir(parents=True)
         gpumd_input.write(self.folder, atoms, commands, potential.model)
 
-    def _tell(self, report: Report) -> None:
-        self._lap()
+    def _tell(self) -> None:
         run = self._run
-        total = run.equilibration_steps + run.production_steps
-        share = (self._equilibrated + self._produced + self._steps_seen) / total
-        report("running molecular dynamics" if self._recorders[0].filled else "thermalising", min(share, 1.0))
+        done = self._equilibrated + self._produced + self._steps_seen
+        share = done / (run.equilibration_steps + run.production_steps)
+        producing = done >= run.equilibration_steps
+        self._report("running molecular dynamics" if producing else "thermalising", min(share, 1.0))
 
     def _lap(self) -> None:
         now = time.monotonic()
@@ -200,10 +218,16 @@ class Replica:
             yield step(path), path
 
     def _save(self, equilibrated: int, produced: int, frames: int, arrays: dict[str, NDArray[Any]]) -> None:
-        if frames and isinstance(self._displacements, np.memmap):
+        if frames:
             self._displacements.flush()
         self._checkpoints.keep(
             equilibrated + produced,
             {**arrays, "thermo": self._thermo[: produced // self._run.every]},
-            {"equilibrated": equilibrated, "produced": produced, "frames": frames, "seconds": self._seconds},
+            {
+                "equilibrated": equilibrated,
+                "produced": produced,
+                "frames": frames,
+                "file": self._path.name,
+                "seconds": self._seconds,
+            },
         )
