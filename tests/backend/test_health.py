@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 
+from sqlalchemy import text
+
+from backend import database
 from backend.database import transaction
 from backend.health import beats
-from backend.settings import SQLITE_FILE, Settings
+from backend.settings import Settings
 from backend.version import VERSION
 
 from .conftest import Client
@@ -45,10 +48,8 @@ def test_worker_that_left_is_not_counted(client: Client, settings: Settings) -> 
 
 
 def test_missing_tables_are_named(client: Client, settings: Settings) -> None:
-    from backend import database
-
-    database.engine(settings).dispose()
-    (settings.data_dir / SQLITE_FILE).unlink()
+    with database.engine(settings).begin() as connection:
+        connection.execute(text("ALTER TABLE predictions RENAME TO elsewhere"))
     response = client.get("/health")
     assert response.status_code == 503
     assert "database" in [error["loc"] for error in response.json()["errors"]]
