@@ -223,7 +223,7 @@ def _add_power_on_device(
         for begin in range(0, len(q_points), size):
             rows = slice(begin, begin + size)
             q = torch.as_tensor(q_points[rows].astype(np.float32), device=device)
-            total = torch.zeros(())
+            total: Any = 0
             for bead in u:
                 angle = torch.einsum("qc,ict->qit", q, bead)
                 total = total + torch.polar(torch.ones_like(angle), angle)

@@ -73,9 +73,9 @@ def n_beads_needed(energy_mev: float, temperature: float, *, tolerance: float = 
 
 
 def bead_warnings(n_beads: int, energy_mev: float, temperature: float) -> tuple[str, ...]:
-    """Say, where it is more than `TOLERANCE`, what so many beads miss of a vibration."""
+    """Say, where it is more than `TOLERANCE`, what so many beads miss of a vibration. Of classical runs nothing."""
     missed = shortfall(n_beads, energy_mev, temperature)
-    if missed <= TOLERANCE:
+    if n_beads == 1 or missed <= TOLERANCE:
         return ()
     needed = n_beads_needed(energy_mev, temperature)
     enough = shortfall(needed, energy_mev, temperature) <= TOLERANCE

@@ -14,6 +14,7 @@ from ase.md.velocitydistribution import Stationary, thermalize_momenta
 from ase.md.verlet import VelocityVerlet
 from numpy.typing import NDArray
 
+from scattering import protocol
 from workers.outcome import CannotPredict
 
 FRICTION_PER_FS: Final = 0.02
@@ -170,8 +171,9 @@ def together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def total_seconds(
     of_replicas: Sequence[Mapping[str, float]], options: Mapping[str, Any], *, n_atoms: int
 ) -> dict[str, float]:
-    """Add up what the parts of all replicas took, and say how many atom-steps a second that makes."""
+    """Add up what the parts of all replicas took, and say how many atom-steps a second that makes: of beads, each."""
     seconds = {part: sum(one[part] for one in of_replicas) for part in of_replicas[0]}
     steps = len(of_replicas) * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    seconds["atom_steps_per_second"] = n_atoms * steps / (seconds["equilibration_s"] + seconds["production_s"])
+    atom_steps = n_atoms * protocol.n_beads(options) * steps
+    seconds["atom_steps_per_second"] = atom_steps / (seconds["equilibration_s"] + seconds["production_s"])
     return seconds

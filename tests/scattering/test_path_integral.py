@@ -33,6 +33,7 @@ def test_the_beads_needed_are_the_fewest_that_do() -> None:
 
 def test_a_warning_says_what_is_missed_and_what_would_help() -> None:
     assert bead_warnings(64, 370.0, 127.0) == ()
+    assert bead_warnings(1, 370.0, 127.0) == ()
     (few,) = bead_warnings(16, 370.0, 127.0)
     assert "take 52" in few
     assert n_beads_needed(430.0, 10.0) == MAX_BEADS
