@@ -25,15 +25,13 @@ from numpy.typing import NDArray
 
 from scattering import correlation, powder
 from scattering.intermediate import self_functions
-from workers.engines import calculator
-from workers.engines.interface import Potential
-from workers.integration import produce, thermalise
+from workers.engines import calculator, interface
+from workers.engines.ase_dynamics import AseDynamics
 from workers.relaxation import relax
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / ".cache/benchmarks/benzene"
-TEMPERATURE = 127.0
-OPTIONS = {"timestep_fs": 0.5, "sample_fs": 3.0, "equilibration_ps": 1.0, "production_ps": 5.7, "seed": 1}
+SAMPLE_FS = 3.0
 N_LAGS = 667
 N_RUNS = 4
 STEPS = (5, 10, 20, 40, 60, 80, 133)
@@ -48,21 +46,24 @@ def supercell() -> Atoms:
 
 
 def simulated(model: Path) -> list[NDArray[np.float32]]:
-    """Displacements of independent runs, shape (384, 3, 1901) each: made now, or kept from another time."""
+    """Displacements of independent runs, shape (1, 384, 3, 1901) each: made now, or kept from another time."""
     RUNS.mkdir(parents=True, exist_ok=True)
-    atoms, engine = supercell(), None
+    atoms, potential = supercell(), None
     for number in range(N_RUNS):
         path = RUNS / f"{number}.npy"
         if path.exists():
             continue
-        engine = engine or calculator("nep-adapters", Potential(model))
-        relaxed = relax(atoms, engine, relax_cell=False).atoms
-        sites = relaxed.positions.copy()
-        relaxed.calc = engine
-        thermalise(relaxed, OPTIONS, TEMPERATURE, seed=1 + number, update=lambda share: None)
-        produce(relaxed, OPTIONS, sites=sites, path=path.with_suffix(".part"), update=lambda share: None)
-        path.with_suffix(".part").rename(path)
-    return [np.load(RUNS / f"{number}.npy") for number in range(N_RUNS)]
+        potential = potential or calculator("nep-adapters", interface.Potential(model))
+        run = interface.Run(127.0, 0.5, SAMPLE_FS, equilibration_ps=1.0, production_ps=5.7, seed=1 + number)
+        with tempfile.TemporaryDirectory(dir=RUNS) as folder:
+            trajectory = AseDynamics(potential).run(
+                relax(atoms, potential, relax_cell=False).atoms,
+                run,
+                workplace=interface.Workplace(Path(folder), str(number)),
+                report=lambda stage, share: None,
+            )
+            np.save(path, trajectory.displacements)
+    return [np.load(RUNS / f"{number}.npy").reshape(1, len(atoms), 3, -1) for number in range(N_RUNS)]
 
 
 class Run:
@@ -76,7 +77,7 @@ class Run:
         self._file = str(Path(tempfile.mkdtemp(dir=folder)) / "run.traj")
         sites = atoms.positions.copy()
         with TrajectoryWriter(self._file, properties=[]) as writer:
-            for frame in np.moveaxis(displacements, 2, 0):
+            for frame in np.moveaxis(displacements[0], 2, 0):
                 atoms.positions = sites + frame
                 writer.write(atoms)
 
@@ -92,13 +93,13 @@ class Run:
         result = dynasor.compute_dynamic_structure_factors(
             trajectory,
             q_points,
-            dt=OPTIONS["sample_fs"],
+            dt=SAMPLE_FS,
             window_size=N_LAGS - 1,
             window_step=step,
             calculate_incoherent=True,
             logging_interval=0,
         )
-        n_atoms = self.displacements.shape[0]
+        n_atoms = self.displacements.shape[1]
         return np.array([n_atoms / len(group) * result[f"Fqt_incoh_{symbol}"] for symbol, group in self.groups.items()])
 
 
@@ -106,7 +107,7 @@ def error(runs: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Standard error of S(q, ω) of hydrogen at each point, from independent runs' F_s."""
     spectra = [
         correlation.spectrum_from_correlation(
-            correlation.split_elastic(run[1])[1], time_step=OPTIONS["sample_fs"], energy_step=1.0
+            correlation.split_elastic(run[1])[1], time_step=SAMPLE_FS, energy_step=1.0
         )[1]
         for run in runs
     ]
