@@ -56,6 +56,8 @@ def main(given: Sequence[str]) -> int:
     command = arguments(queues=options.queues, concurrency=options.concurrency, name=options.name)
     try:
         current()
+        # What a worker has to say, it logs, to standard error; Celery and libraries print besides.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         os.execve(command[0], command, environment(os.environ, options.concurrency))
     except ValidationError as error:
         for problem in in_words(error):

@@ -56,6 +56,13 @@ def _introduce(sender: str, instance: Any, **_: Any) -> None:
         cores=cores(),
     )
     beats.beat(instance.introduction)
+    logger.info(
+        "%s: queues %s; %d jobs at the same time; engines %s",
+        sender,
+        ", ".join(instance.introduction.queues),
+        instance.concurrency,
+        ", ".join(instance.introduction.engines),
+    )
 
 
 def _show_life(sender: Any, **_: Any) -> None:
