@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.calculators.calculator import Calculator
+from ase.calculators.emt import EMT
 
 from tests.backend.conftest import (  # noqa: F401
     app,
@@ -15,6 +21,13 @@ from tests.backend.conftest import (  # noqa: F401
     silicon,
     structure,
 )
+from workers import results, workflows
+from workers.engines.ase_dynamics import AseDynamics
+from workers.engines.interface import Engine, Potential, Report, Workplace
+from workers.outcome import Outcome
+from workers.preparation import Prepared
+from workers.replica import Replica
+from workers.simulation import Simulation
 
 
 class Silent:
@@ -33,6 +46,59 @@ class Silent:
         self.shares.append(share)
         if self._error is not None and self.stages[-1][0] == self._interrupt_in:
             raise self._error
+
+    def within(self, until: float) -> Report:
+        def report(stage: str, share: float) -> None:
+            if not self.stages or self.stages[-1] != (stage, until):
+                self.stage(stage, until=until)
+            self.update(share)
+
+        return report
+
+
+class Played(Simulation):
+    """A simulation whose potential is a calculator of ASE's, with no file."""
+
+    make: Callable[[], Calculator] = EMT
+
+    def calculator(self) -> Calculator:
+        return type(self).make()
+
+    def engine(self) -> Engine:
+        return AseDynamics(self.calculator())
+
+
+class OfEMT(Played):
+    """With ASE's effective-medium potential."""
+
+
+def simulate(
+    atoms: Atoms,
+    *,
+    options: Mapping[str, Any],
+    temperature: float,
+    folder: Path,
+    progress: Any,
+    sampling: str = "powder",
+    simulation_type: type[Simulation] = OfEMT,
+) -> Outcome:
+    """Do all the jobs of a prediction by molecular dynamics here, one after the other, through files as workers do."""
+    simulation = simulation_type(atoms, options, temperature, Potential(Path()), "nep-adapters")
+    dynamics = workflows.dynamics(sampling)
+
+    def stored(value: Any) -> Any:
+        results.save(folder / "stored.npz", value)
+        return results.load(folder / "stored.npz")
+
+    place = Workplace(folder / "prepare", "1")
+    prepared = Prepared.of(stored(dynamics.prepare(simulation, workplace=place, progress=progress)))
+    replicas = []
+    for number in range(options["replicas"]):
+        place = Workplace(folder / f"replica-{number}", "1")
+        place.folder.mkdir()
+        made = dynamics.replica(simulation, prepared, number, workplace=place, progress=progress)
+        replicas.append(Replica.of(stored(made), dynamics.Spectra))
+    return dynamics.combine(simulation, prepared, replicas)
 
 
 @pytest.fixture

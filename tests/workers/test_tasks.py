@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ase.calculators.emt import EMT
+from celery.exceptions import SoftTimeLimitExceeded
+from sqlalchemy.exc import OperationalError
 
+from backend.jobs import leases, sweep
 from backend.models.service import ModelUnavailable
 from backend.predictions.partials_file import read_partials
 from backend.settings import Settings
 from tests.backend.conftest import Client
+from tests.backend.predicting import living
 from workers import engines, tasks
+from workers.engines.ase_dynamics import AseDynamics
 from workers.outcome import CannotPredict
 
 COPPER = b"""Copper
@@ -46,8 +52,22 @@ def emt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every potential is EMT, which needs no file."""
     monkeypatch.setattr(tasks, "model_file", lambda *_: Path())
     monkeypatch.setattr(engines, "calculator", lambda *_: EMT())
+    monkeypatch.setattr(engines, "dynamics", lambda *_: AseDynamics(EMT()))
     monkeypatch.setattr(tasks.os, "nice", lambda _: 0)
-    monkeypatch.setattr(tasks, "shutting_down", threading.Event())
+
+
+def work(*, stop: bool = False, most: int = 10) -> int:
+    """Do all the jobs that there are, as a worker's children do one after the other; how many there were."""
+    shutting_down = threading.Event()
+    if stop:
+        shutting_down.set()
+    with living() as name:
+        for number in range(most):
+            lease = leases.claim(name, 1)
+            if lease is None:
+                return number
+            tasks.perform(lease, shutting_down)
+    return most
 
 
 @pytest.fixture
@@ -74,7 +94,7 @@ def test_a_prediction_succeeds_with_partials_and_provenance(
     client: Client, settings: Settings, metal: dict[str, Any], method: str, options: dict[str, Any]
 ) -> None:
     prediction = ask(client, metal, method=method, options=options)
-    tasks.run_prediction(prediction)
+    assert work() == (1 if method == "harmonic" else 6)
     row = client.get(f"/predictions/{prediction}").json()
     assert row["status"] == "succeeded", row["error"]
     assert row["progress"] == 1.0
@@ -87,16 +107,15 @@ def test_a_prediction_succeeds_with_partials_and_provenance(
     assert spectrum.status_code == 200
     assert max(spectrum.json()["intensity"]) > 0
     assert files(settings) == {"partials.h5"}
-    assert not any(settings.data_dir.glob("scratch/md-*"))
 
 
 def test_a_message_delivered_twice_does_nothing_the_second_time(
     client: Client, settings: Settings, metal: dict[str, Any]
 ) -> None:
     prediction = ask(client, metal, method="harmonic", options={"supercell": [3, 3, 3], "q_max_inv_angstrom": 2.0})
-    tasks.run_prediction(prediction)
+    assert work() == 1
     before = (settings.prediction_dir(prediction) / "partials.h5").stat()
-    tasks.run_prediction(prediction)
+    assert work() == 0
     assert (settings.prediction_dir(prediction) / "partials.h5").stat().st_mtime_ns == before.st_mtime_ns
     assert client.get(f"/predictions/{prediction}").json()["attempt"] == 1
 
@@ -120,9 +139,9 @@ def test_a_failure_says_why_and_leaves_nothing(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(tasks, "_run", fail)
+    monkeypatch.setattr(tasks, "_do", fail)
     prediction = ask(client, metal, method="harmonic")
-    tasks.run_prediction(prediction)
+    work()
     row = client.get(f"/predictions/{prediction}").json()
     assert row["status"] == "failed"
     assert word in row["error"]
@@ -138,22 +157,20 @@ def test_cancel_while_it_runs(
 ) -> None:
     prediction = ask(client, metal, method="md", options={**SHORT_MD, "production_ps": 500.0})
     monkeypatch.setattr("workers.progress.REPORT_EVERY_S", 0.05)
-    running = threading.Thread(target=tasks.run_prediction, args=[prediction])
+    running = threading.Thread(target=work)
     running.start()
-    while client.get(f"/predictions/{prediction}").json()["stage"] != "running molecular dynamics":
+    while "running molecular dynamics" not in client.get(f"/predictions/{prediction}").json()["stage"]:
         assert running.is_alive()
     client.post(f"/predictions/{prediction}/cancel")
     running.join(timeout=20)
     assert not running.is_alive()
     assert client.get(f"/predictions/{prediction}").json()["status"] == "cancelled"
     assert files(settings) == set()
-    assert not any(settings.data_dir.glob("scratch/md-*"))
 
 
 def test_a_worker_that_shuts_down_hands_the_prediction_back(client: Client, metal: dict[str, Any]) -> None:
     prediction = ask(client, metal, method="md", options=SHORT_MD)
-    tasks.shutting_down.set()
-    tasks.run_prediction(prediction)
+    work(stop=True, most=1)
     row = client.get(f"/predictions/{prediction}").json()
     assert (row["status"], row["attempt"]) == ("queued", 0)
 
@@ -162,13 +179,65 @@ def test_a_deleted_prediction_stops_its_worker_and_leaves_nothing(
     client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prediction = ask(client, metal, method="harmonic", options={"supercell": [3, 3, 3], "q_max_inv_angstrom": 2.0})
-    original = tasks._run
+    original = tasks._do
 
-    def delete_then_run(*arguments: Any) -> Any:
-        outcome = original(*arguments)
+    def run_then_delete(*arguments: Any) -> Any:
+        result = original(*arguments)
         client.delete(f"/predictions/{prediction}")
-        return outcome
+        return result
 
-    monkeypatch.setattr(tasks, "_run", delete_then_run)
-    tasks.run_prediction(prediction)
+    monkeypatch.setattr(tasks, "_do", run_then_delete)
+    work()
+    sweep.remove_orphans()
     assert files(settings) == set()
+
+
+def test_a_full_disk_makes_a_job_wait_and_lose_nothing(
+    client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction = ask(client, metal, method="harmonic", options={"supercell": [3, 3, 3], "q_max_inv_angstrom": 2.0})
+
+    def no_room(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "write_partials", no_room)
+        patch.setattr(tasks, "DISK_FULL_WAIT_S", 0.0)
+        assert work(most=1) == 1
+        row = client.get(f"/predictions/{prediction}").json()
+        assert (row["status"], row["attempt"]) == ("queued", 0)
+        assert "disk, which is full" in row["stage"]
+    assert work() == 1
+    assert client.get(f"/predictions/{prediction}").json()["status"] == "succeeded"
+
+
+def test_a_database_that_is_away_for_a_moment_costs_nothing(
+    client: Client, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction = ask(client, metal, method="harmonic", options={"supercell": [3, 3, 3], "q_max_inv_angstrom": 2.0})
+    original, tries = leases.succeed, list[int]()
+
+    def away_at_first(*arguments: Any, **more: Any) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+        original(*arguments, **more)
+
+    monkeypatch.setattr(leases, "succeed", away_at_first)
+    monkeypatch.setattr(tasks, "TRY_AGAIN_S", 0.0)
+    assert work() == 1
+    assert len(tries) == 3
+    assert client.get(f"/predictions/{prediction}").json()["status"] == "succeeded"
+
+
+def test_what_takes_too_long_fails_with_a_word(
+    client: Client, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction = ask(client, metal, method="harmonic")
+
+    def too_long(*_: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(tasks, "_do", too_long)
+    work()
+    assert "longer than the" in client.get(f"/predictions/{prediction}").json()["error"]
