@@ -224,6 +224,18 @@ def test_a_frame_longer_than_what_is_read_at_once_is_read(tmp_path: Path, monkey
     assert np.array(found) == pytest.approx(np.array([positions] * 2), abs=1e-8)
 
 
+def test_text_that_was_read_takes_no_room(tmp_path: Path) -> None:
+    path, frame = tmp_path / "frames.xyz", xyz(["H"] * 3000, np.random.default_rng(1).uniform(size=(3000, 3)))
+    reader = Frames(path, 3000, give_back=True)
+    for _ in range(10):
+        with path.open("a") as file:  # as GPUMD does
+            file.write(frame)
+        assert len(reader.read()) == 1
+    assert path.stat().st_size == 10 * len(frame)
+    # What a file system rounds to, at either end
+    assert 512 * path.stat().st_blocks < 2 * len(frame)
+
+
 def test_a_torn_last_frame_waits_and_a_wrong_file_is_refused(tmp_path: Path) -> None:
     path, frame = tmp_path / "frames.xyz", xyz(["H", "C"], np.zeros((2, 3)))
     path.write_text(frame + frame[:-5])

@@ -7,9 +7,11 @@ GPUMD v5.6: src/measure/dump_xyz.cu, dump_beads.cu, dump_thermo.cu (formats), sr
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +41,12 @@ class Frames:
         Of each frame.
     n_columns
         Numbers of an atom: 3 of its position (Å, somewhere in or near the cell), 3 more of its velocity (Å/fs).
+    give_back
+        Whether the disk has the room of what was read back: text takes several times what is kept of it.
     """
 
-    def __init__(self, path: Path, n_atoms: int, n_columns: int = 3) -> None:
-        self._path, self._n_atoms, self._n_columns = path, n_atoms, n_columns
+    def __init__(self, path: Path, n_atoms: int, n_columns: int = 3, *, give_back: bool = False) -> None:
+        self._path, self._n_atoms, self._n_columns, self._give_back = path, n_atoms, n_columns, give_back
         self._offset, self._rest, self._chunk = 0, b"", CHUNK
 
     def read(self) -> NDArray[np.float64]:
@@ -60,9 +64,11 @@ class Frames:
             This is not such a file.
         """
         try:
-            with self._path.open("rb") as file:
+            with self._path.open("r+b" if self._give_back else "rb") as file:
                 file.seek(self._offset)
                 read = file.read(self._chunk)
+                if self._give_back and read:
+                    _give_back(file, self._offset + len(read))
         except FileNotFoundError:
             read = b""
         self._offset += len(read)
@@ -95,6 +101,14 @@ class Frames:
         if numbers.size != self._n_atoms * self._n_columns:
             raise ValueError(f"{self._path.name}: the atoms of a frame have not {self._n_columns} numbers each")
         return numbers.reshape(self._n_atoms, self._n_columns)
+
+
+def _give_back(file: IO[bytes], end: int) -> None:
+    """Make a hole of the beginning of a file that is still appended to, where the file system can."""
+    if sys.platform == "linux":
+        keep_size_punch_hole = 1 | 2
+        libc = ctypes.CDLL(None)
+        libc.fallocate(file.fileno(), keep_size_punch_hole, ctypes.c_int64(0), ctypes.c_int64(end))
 
 
 class Thermodynamics:

@@ -77,7 +77,7 @@ class Replica:
             self._recorders[0].add(atoms.positions[None])
         self._start(potential, atoms, workplace)
         names = [f"beads_dump_{bead}.xyz" for bead in range(run.n_beads)] if run.n_beads > 1 else [gpumd_input.FRAMES]
-        self._frames = [Frames(self.folder / name, len(sites)) for name in names]
+        self._frames = [Frames(self.folder / name, len(sites), give_back=True) for name in names]
         self._rows = Thermodynamics(self.folder / "thermo.out")
         # The first block of thermo.out is the production's where nothing is left to equilibrate
         self._production_block = int(self._equilibrated < run.equilibration_steps)
