@@ -34,6 +34,8 @@ die_with_server()
 
 # What it warns of is pickle; our messages are JSON only.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+# And here of what we want: a job goes on when the broker is away.
+warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1 we introduced an optional breaking change")
 # MDAnalysis, which comes with dynasor, misses netCDF4; no netCDF is written here.
 logging.getLogger("MDAnalysis").setLevel(logging.ERROR)
 

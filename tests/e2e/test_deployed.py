@@ -42,6 +42,7 @@ def test_prediction_is_made_by_whoever_is_there_and_all_leave_in_order(deploymen
     with deployment.redis.client() as client:
         assert client.llen("cpu") == 0
         assert client.hlen("unacked") == 0
+    # Nothing but JSON, whoever wrote it
     lines = [json.loads(line) for name in ("one", "two", "server") for line in deployment.log(name).splitlines()]
     assert {line["prediction"] for line in lines if "job" in line} == {harmonic, dynamics}
     assert not [line for line in lines if line["level"] in ("WARNING", "ERROR")]
