@@ -6,6 +6,7 @@ The embedded broker is a folder of message files (kombu's `filesystem://`): noth
 from __future__ import annotations
 
 import shutil
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 
 WORK = "beamcast.work"
 
+_importing = threading.Lock()
+
 
 @cache
 def celery_app(settings: Settings) -> Celery:
     """The Celery application of server and workers, set up for these settings' broker."""
-    from celery import Celery
+    # It puts another module in its place while it is imported: two threads at once, and one finds nothing in it
+    with _importing:
+        from celery import Celery
 
     from backend import broker
 
