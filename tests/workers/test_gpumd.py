@@ -408,6 +408,18 @@ def test_another_attempt_goes_on_from_where_one_was_stopped(
     assert again.seen == pytest.approx(done.seen)
 
 
+def test_a_damaged_file_hides_no_reason_to_stop(binary: Path, tmp_path: Path) -> None:
+    sites, damaged = copper(), tmp_path / "job" / "gpumd-1" / f"{gpumd_input.EQUILIBRATING}59"
+
+    def report(stage: str, share: float) -> None:
+        if share > 0.1:
+            damaged.write_text("no atom\n" * 34)
+            raise Stop
+
+    with pytest.raises(Stop):
+        GPUMD(springs(tmp_path, sites), binary).run(sites, RUN, workplace=place(tmp_path), report=report)
+
+
 def test_path_integrals_begin_again(binary: Path, tmp_path: Path) -> None:
     sites = copper()
     engine, run = GPUMD(springs(tmp_path, sites), binary), Run(300, 2, 6, 0.06, 0.3, 1, n_beads=2)

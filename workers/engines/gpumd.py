@@ -82,7 +82,7 @@ class GPUMD:
             replica.keep()
             raise
         if not replica.complete:
-            raise RuntimeError("GPUMD ended well without writing every frame")
+            raise RuntimeError("GPUMD ended well without writing every frame: is the disk full?")
         return replica.finish()
 
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
@@ -92,6 +92,9 @@ class GPUMD:
         """
         _check(run)
         checkpoints = Checkpoints(workplace, "gpumd-cell", fingerprint=self._fingerprint(sites, run, pressure_gpa))
+        expected = 2 * run.equilibration_steps // run.every
+        if expected < 2:
+            raise CannotPredict("The cell needs some time to find its mean: choose a longer equilibration.")
         done = checkpoints.load()
         if done is not None:
             return mean_cell.scaled_to(sites, done.arrays["cell"])
@@ -101,7 +104,6 @@ class GPUMD:
         commands = gpumd_input.relaxation(self._potential, run, pressure_gpa, sites)
         gpumd_input.write(folder, moving(sites, run), commands, self._potential.model)
         rows, cells = Thermodynamics(folder / "thermo.out"), list[np.ndarray]()
-        expected = 2 * run.equilibration_steps // run.every
 
         def follow() -> bool:
             cells.extend(row[9:].reshape(3, 3) for _, row in rows.read())

@@ -21,6 +21,7 @@ from workers.engines.gpumd_output import Frames, Thermodynamics
 from workers.engines.gpumd_recorder import Recorder, largest_displacement, take_over
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.engines.motion import set_in_motion
+from workers.outcome import CannotPredict
 
 ATOM_STEPS_PER_S: Final = 5e6
 """Of a GPU, roughly: how many steps are as long as the work that may be lost. A wrong guess costs no more than that."""
@@ -130,7 +131,10 @@ class Replica:
             frames = rows + 1 if produced else 0
             if self._recorders[0].filled < frames or len(self._thermo) < rows:
                 continue
-            atoms = Frames(path, len(self._sites), 6).read()
+            try:
+                atoms = Frames(path, len(self._sites), 6).read()
+            except (ValueError, CannotPredict):  # on a full disk, say; that is not what to stop for
+                continue
             if len(atoms) != 1:  # it is being written
                 continue
             self._save(equilibrated, produced, frames, {"positions": atoms[0, :, :3], "velocities": atoms[0, :, 3:]})
