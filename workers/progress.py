@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,8 @@ from workers.engines.interface import Report
 logger = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
+SELDOM_S = 3.0
+"""Between the reports of a job that has run for minutes: many replicas write to their prediction's row."""
 STUCK_AFTER_S = 5.0
 """A native call that takes longer is not waited for when the job is to stop."""
 
@@ -40,6 +43,7 @@ class Progress:
     def __init__(self, lease: leases.Lease, shutting_down: threading.Event, *, alone: bool = False) -> None:
         self._lease, self._shutting_down, self._alone = lease, shutting_down, alone
         self._stage, self._done, self._from, self._to = "starting", 0.0, 0.0, 0.0
+        self._began = time.monotonic()
         self._stopped = threading.Event()
         self._interruption: Exception | None = None
         self._thread = threading.Thread(target=self._keep_reporting, name="progress", daemon=True)
@@ -97,7 +101,8 @@ class Progress:
             if self._shutting_down.is_set():
                 self._see_to_it_that_it_stops()
                 return
-            if self._stopped.wait(REPORT_EVERY_S):
+            age = time.monotonic() - self._began
+            if self._stopped.wait(min(max(REPORT_EVERY_S, age / 60), SELDOM_S)):
                 return
 
     def _see_to_it_that_it_stops(self) -> None:

@@ -7,6 +7,7 @@ A bell says that there is work on a queue, and not which: the worker that hears 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
@@ -22,6 +23,7 @@ ON_ITS_WAY = timedelta(seconds=1)
 """A bell takes 0.1 s to be heard, and a busy machine some more: no other is rung for the same job meanwhile."""
 LOST_AFTER = timedelta(seconds=5)
 """A queued job that no free worker took for so long has lost its bell."""
+WAITING = "waiting for a worker with "
 
 
 class _Free:
@@ -34,16 +36,15 @@ class _Free:
 
     def takes(self, job: Job) -> bool:
         """Take a job, if there is room for it."""
-        if not can_do(self.worker, job) or self.slots < 1 or (job.lane == "long" and self.long_slots < 1):
+        if (
+            not serves(self.worker, job.queue, job.engine)
+            or self.slots < 1
+            or (job.lane == "long" and self.long_slots < 1)
+        ):
             return False
         self.slots -= 1
         self.long_slots -= job.lane == "long"
         return True
-
-
-def can_do(worker: WorkerBeat, job: Job) -> bool:
-    """Whether a worker serves the job's queue and has its engine."""
-    return serves(worker, job.queue, job.engine)
 
 
 def serves(worker: WorkerBeat, queue: str, engine: str) -> bool:
@@ -66,11 +67,9 @@ def ring_for_waiting(session: Session, now: datetime, *, rung_before: timedelta 
     How many bells.
     """
     session.flush()
-    workers = beats.alive(session, now)
-    free = _free(session, workers)
-    statement = select(Job).where(Job.status == "queued", Job.not_before <= now)
+    free = [one for one in _free(session, beats.alive(session, now)) if one.slots > 0]
     bells = Counter[str]()
-    for job in session.exec(statement.order_by(col(Job.priority), col(Job.created_at), col(Job.number))):
+    for job in _first_queued(session, now, free) if free else ():
         if any(one.takes(job) for one in free) and (job.rung_at is None or job.rung_at <= now - rung_before):
             job.rung_at = now
             session.add(job)
@@ -78,6 +77,20 @@ def ring_for_waiting(session: Session, now: datetime, *, rung_before: timedelta 
     for queue, times in bells.items():
         ring(session, queue, times)
     return bells.total()
+
+
+def _first_queued(session: Session, now: datetime, free: list[_Free]) -> Sequence[Job]:
+    """The queued jobs that go first, some more than those slots can take: a slot may not suit the first of them."""
+    statement = select(Job).where(
+        Job.status == "queued",
+        Job.not_before <= now,
+        col(Job.queue).in_({queue for one in free for queue in one.worker.queues}),
+        col(Job.engine).in_({"", *(engine for one in free for engine in one.worker.engines)}),
+    )
+    if all(one.long_slots < 1 for one in free):
+        statement = statement.where(Job.lane == "short")
+    in_order = statement.order_by(col(Job.priority), col(Job.created_at), col(Job.number))
+    return session.exec(in_order.limit(2 * sum(one.slots for one in free) + 20)).all()
 
 
 def _free(session: Session, workers: list[WorkerBeat]) -> list[_Free]:
@@ -93,12 +106,17 @@ def say_what_is_missing(session: Session, now: datetime) -> None:
     """Write into the rows of what is queued that no worker can do it, or that one has come who can."""
     session.flush()
     workers = beats.alive(session, now)
-    statement = select(Job, Prediction).join(Prediction).where(Job.status == "queued", Job.not_before <= now)
-    for job, prediction in session.exec(statement):
-        missing = bool(workers) and not any(can_do(worker, job) for worker in workers)
-        what = job.engine or f"the queue {job.queue}"
-        stage = f"waiting for a worker with {what}; none is there now" if missing else ""
-        if job.stage != stage:
+    wanted = session.exec(select(Job.queue, Job.engine).where(Job.status == "queued").distinct()).all()
+    for queue, engine in wanted if workers else ():
+        there = any(serves(worker, queue, engine) for worker in workers)
+        stage = "" if there else f"{WAITING}{engine or f'the queue {queue}'}; none is there now"
+        said = col(Job.stage).startswith(WAITING) if there else col(Job.stage) != stage
+        statement = select(Job, Prediction).join(Prediction)
+        for job, prediction in session.exec(
+            statement.where(
+                Job.status == "queued", Job.queue == queue, Job.engine == engine, Job.not_before <= now, said
+            )
+        ):
             job.stage = stage
             session.add(job)
             session.flush()
