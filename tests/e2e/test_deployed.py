@@ -21,9 +21,14 @@ LONG_MD = {"supercell": [3, 3, 3], "equilibration_ps": 0.2, "production_ps": 60.
 
 @pytest.fixture
 def deployment(
-    postgres_server: PostgreSQL, postgres_url: str, redis_server: Redis, nep89: Path, tmp_path: Path
+    request: pytest.FixtureRequest,
+    postgres_server: PostgreSQL,
+    postgres_url: str,
+    redis_server: Redis,
+    nep89: Path,
+    tmp_path: Path,
 ) -> Iterator[Deployment]:
-    settings = {"BEAMCAST_POTENTIALS_DIR": str(nep89.parent)}
+    settings = {"BEAMCAST_POTENTIALS_DIR": str(nep89.parent), **getattr(request, "param", {})}
     with Deployment(postgres_server, redis_server, postgres_url, tmp_path, **settings) as deployment:
         yield deployment
 
@@ -83,3 +88,13 @@ def test_worker_that_is_stopped_hands_its_job_back(deployment: Deployment) -> No
     deployment.until(long, "is gone on with", lambda found: found["progress"] > handed_back["progress"], 100)
     deployment.client.post(f"/predictions/{long}/cancel").raise_for_status()
     assert deployment.final(long, 30)["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("deployment", [{"BEAMCAST_JOB_TIME_LIMIT_H": "0.005"}], indirect=True)
+def test_job_that_takes_too_long_fails_with_a_word_and_its_worker_goes_on(deployment: Deployment) -> None:
+    deployment.start_worker("one")
+    long = deployment.ask(method="md", options=LONG_MD)
+    found = deployment.final(long)
+    assert found["status"] == "failed"
+    assert "longer than the 0.005 hours" in found["error"]
+    assert deployment.final(deployment.ask())["status"] == "succeeded"
