@@ -49,7 +49,7 @@ class WorkerOut(ResponseBody):
     name: str = Field(examples=["celery@node7"])
     host: str = Field(examples=["node7"])
     queues: list[str] = Field(examples=[["cpu"]])
-    engines: dict[str, str] = Field(description="name → version", examples=[{"nep-adapters": "1.0.3"}])
+    engines: dict[str, str] = Field(description="name → version", examples=[{"i-pi": "ipi 3.3.1"}])
     slots: int = Field(examples=[8])
     long_slots: int = Field(examples=[7])
     cores: int = Field(examples=[16])
