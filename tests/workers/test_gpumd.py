@@ -130,6 +130,14 @@ def test_velocities_masses_and_the_cell_are_in_gpumds_units(tmp_path: Path) -> N
     assert np.all((fractions > -1e-6) & (fractions < 1 + 1e-6))
 
 
+def test_what_rounding_leaves_of_a_rotation_makes_no_cell_oblique(tmp_path: Path) -> None:
+    sites = copper()
+    sites.set_cell(sites.cell.array + 1e-16)
+    gpumd_input.write(tmp_path, sites, [], model(tmp_path).model)
+    assert 'Lattice="7.3 0.0 0.0 0.0 7.3 0.0 0.0 0.0 7.3"' in (tmp_path / "model.xyz").read_text()
+    assert len(dict(gpumd_input.relaxation(Potential(tmp_path / "x"), RUN, 2.0, sites))["ensemble"]) == 1 + 3 + 3
+
+
 def test_path_integrals_go_on_from_pimd_to_trpmd_with_the_same_beads(tmp_path: Path) -> None:
     run = Run(300, 0.5, 2, 0.1, 0.2, 1, n_beads=16)
     written = gpumd_input.dynamics(Potential(tmp_path / "x"), run, n_atoms=8, checkpoint_every=4)
@@ -280,7 +288,9 @@ def test_thermodynamics_know_their_run(tmp_path: Path) -> None:
          CannotPredict, "smaller supercell"),
         ("", "Input Error:\n    Error text: There is atom in model.xyz that is not allowed in the used potential.\n\n",
          CannotPredict, "every element"),
-        ("The first line of nep.txt should have at least 3 items.", "", CannotPredict, "does not take this potential"),
+        ("Use the NEP4 potential with 1 atom type.\ncutoff should have 4 or num_types * 2 + 2 parameters.\n", "",
+         CannotPredict, "refuses this potential: cutoff should have"),
+        ("Run 60 steps.\n    6 steps completed.\n", "", RuntimeError, "6 steps completed"),
         ("", "Input Error:\n    Error text: illegal potential model.\n\n", CannotPredict, "not a NEP model"),
         ("", "CUDA Error:\n    Error text: no CUDA-capable device is detected\n", RuntimeError, "no CUDA-capable"),
     ],

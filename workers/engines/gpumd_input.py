@@ -36,6 +36,9 @@ STIFFNESS_GPA: Final = 20.0
 """A soft crystal's. It only says how fast the cell answers: one ten times as stiff answers within a tenth of
 `BAROSTAT_FS`, one ten times as soft takes ten times as long."""
 
+NOTHING: Final = 1e-9
+"""Å, of a cell's components."""
+
 Commands = list[tuple[str, tuple[Any, ...]]]
 
 
@@ -59,6 +62,8 @@ def write(folder: Path, atoms: Atoms, commands: Commands, model: Path) -> None:
     # GPUMD brings an atom back into the cell by one lattice vector at most
     wrapped = atoms.copy()
     wrapped.wrap()
+    # Nor does it see that a cell is at right angles if anything is left of a rotation
+    wrapped.set_cell(np.where(np.abs(wrapped.cell.array) < NOTHING, 0.0, wrapped.cell.array))
     write_xyz(str(folder / ATOMS), wrapped)
     write_runfile(folder / COMMANDS, commands)
 
@@ -154,7 +159,7 @@ def relaxation(potential: Potential, run: Run, pressure_gpa: float, sites: Atoms
 def _components(sites: Atoms) -> int:
     """How many components of the stress the cell answers to, of 1, 3 and 6 that GPUMD can."""
     cell, rotations = sites.cell.array, mean_cell.point_group(sites)
-    if np.any(cell != np.diag(np.diag(cell))):
+    if np.any(np.abs(cell - np.diag(np.diag(cell))) >= NOTHING):
         return 6
     if mean_cell.is_isotropic(rotations):
         return 1

@@ -181,14 +181,13 @@ def failure(said: str, complained: str, status: int) -> Exception:
         )
     if "not allowed in the used potential" in words:
         return CannotPredict("The potential does not know every element of this structure.")
-    if re.search(
-        r"The (first line of nep.txt|maximum number of neighbors)|This line should be|illegal potential", said
-    ):
-        reason = " ".join(said.split())[-200:]
-        return CannotPredict(f"GPUMD does not take this potential: …{reason}")
     if "a thickness < 2.5 radial cutoffs" in said:
         return CannotPredict("The supercell is too thin for its length for GPUMD: take one with more equal edges.")
     if "illegal potential" in words:
         return CannotPredict("GPUMD does not take this potential: it is not a NEP model.")
+    if status > 0 and not complained and not re.search(r"^Run \d+ steps", said, re.MULTILINE):
+        # What it finds wrong with a model, or with a functional, is the last that it says, without a headline
+        lines = [line.strip() for line in said.splitlines() if line.strip(" -\t")]
+        return CannotPredict(f"GPUMD refuses this potential: {lines[-1] if lines else 'it does not say why'}")
     ended = f"signal {-status}" if status < 0 else f"status {status}"
     return RuntimeError(f"GPUMD ended with {ended}: {words or 'it said nothing'}")
