@@ -77,6 +77,16 @@ class Model(TypedDict):
     installed: bool
 
 
+class Engine(TypedDict):
+    """A program that simulates, and how many living workers have it."""
+
+    name: str
+    title: str
+    methods: list[str]
+    queue: str
+    workers: int
+
+
 class Example(TypedDict):
     """A built-in structure."""
 
@@ -118,6 +128,94 @@ class Estimate(TypedDict):
     q_resolution_inv_angstrom: float | None
     energy_resolution_mev: float | None
     warnings: list[str]
+
+
+class Queue(TypedDict):
+    """One lane of a queue, in numbers of jobs."""
+
+    name: str
+    lane: str
+    waiting: int
+    queued: int
+    running: int
+    oldest_queued_s: float | None
+
+
+class OperatedJob(TypedDict):
+    """A job as who runs the server sees it."""
+
+    prediction_id: str
+    structure_id: str
+    own: bool
+    owner: str
+    method: str
+    kind: str
+    number: int
+    engine: str
+    stage: str
+    attempt: int
+
+
+class RunningJob(OperatedJob):
+    """What a worker does."""
+
+    progress: float
+    seconds: float
+
+
+class FailedJob(OperatedJob):
+    """A job that failed its prediction."""
+
+    when: str
+    reason: str
+    error: str
+    worker: str | None
+
+
+class Worker(TypedDict):
+    """A worker, what it can do, and what it does."""
+
+    name: str
+    host: str
+    queues: list[str]
+    engines: dict[str, str]
+    slots: int
+    long_slots: int
+    cores: int
+    seen_s_ago: float
+    alive: bool
+    running: list[RunningJob]
+
+
+class OutOfReach(TypedDict):
+    """Queued jobs that no living worker can do."""
+
+    queue: str
+    engine: str
+    jobs: int
+
+
+class Disk(TypedDict):
+    """Room for what is stored."""
+
+    free_bytes: int | None
+    total_bytes: int | None
+    predictions_bytes: int | None
+
+
+class Operations(TypedDict):
+    """How the server and its workers stand, over all owners."""
+
+    version: str
+    broker: bool
+    queues: list[Queue]
+    workers: list[Worker]
+    engines: dict[str, int]
+    out_of_reach: list[OutOfReach]
+    predictions_by_status: dict[str, int]
+    failures_by_reason: dict[str, int]
+    recent_failures: list[FailedJob]
+    disk: Disk
 
 
 class ApiProblem(Exception):
@@ -204,6 +302,10 @@ class ApiClient:
         """Return the catalogue of potentials."""
         return cast(list[Model], _items(await self._call("GET", "/models")))
 
+    async def engines(self) -> list[Engine]:
+        """Return what predictions can be simulated with."""
+        return cast(list[Engine], await self._call("GET", "/engines"))
+
     async def upload_model(self, filename: str, content: bytes) -> Model:
         """Add a user's own `nep.txt`."""
         answer = await self._call("POST", "/models", files={"file": (filename, content)}, data={"name": filename})
@@ -252,6 +354,10 @@ class ApiClient:
     async def cancel(self, prediction_id: str) -> Prediction:
         """Ask a prediction to stop."""
         return cast(Prediction, await self._call("POST", f"/predictions/{prediction_id}/cancel"))
+
+    async def operations(self) -> Operations:
+        """Return what the workers do and what failed; refused to who does not run the server."""
+        return cast(Operations, await self._call("GET", "/operations"))
 
 
 def _items(answer: Any) -> list[Any]:

@@ -75,7 +75,7 @@ def spectrum_tools(view: ViewState, *, n_orders: int, several_runs: bool, crysta
 
 def map_tools(view: ViewState, predictions: Sequence[Prediction], names: Mapping[str, str]) -> list[html.Div]:
     """Return the controls of the map: whose, and how it is coloured."""
-    simulations = [("latest", "Best so far"), *((p["id"], capital(names[p["id"]])) for p in predictions)]
+    simulations = [("latest", "Best so far"), *((p["id"], notation.capital(names[p["id"]])) for p in predictions)]
     chosen = view.map_prediction if view.map_prediction in names else "latest"
     instruments = [(name, display_name(name)) for name in view.instruments]
     return [
@@ -110,8 +110,3 @@ def powder_figures(
             ],
         ),
     ]
-
-
-def capital(text: str) -> str:
-    """Return a text with its first letter as a capital, the others as they are."""
-    return text[:1].upper() + text[1:]

@@ -10,43 +10,53 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from frontend import notation
-from frontend.client import Estimate, Instrument, JsonObject, Model, Prediction, Structure
+from frontend.client import Engine, Instrument, JsonObject, Model, Prediction, Structure
 from frontend.crystal_form import SAMPLINGS, CrystalForm, crystal_options, crystal_section, sampling_choice
+from frontend.dynamics_form import (
+    CHOICES,
+    METHODS,
+    DynamicsForm,
+    choice,
+    dynamics_options,
+    engine_choice,
+    in_sight,
+    takes,
+)
 from frontend.instrument_picker import picker
+from frontend.quality_cards import quality_cards
 from frontend.shell import icon
 from frontend.terms import explained
 from frontend.wiring import attributes
 
-QUALITIES = {
-    "preview": ("Preview", "Small box, short run: where the bands are."),
-    "standard": ("Standard", "Enough to compare with a measured spectrum."),
-    "production": ("Production", "Large box, long run: for the proposal's figure."),
-}
 DEFAULT_INSTRUMENTS = ("TOSCA", "MAPS")
 DEFAULT_TEMPERATURE_K = 300.0
-METHODS = ("harmonic", "md")
+DEFAULT_METHODS = ("harmonic", "md")
 
 # Option of the API -> label, unit, glossary key. All are optional: left empty, the quality decides.
 NUMBERS: dict[str, tuple[str, str, str]] = {
     "timestep_fs": ("Time step", "fs", "timestep"),
     "equilibration_ps": ("Equilibration", "ps", "equilibration"),
+    "pressure_gpa": ("Pressure", "GPa", "pressure"),
     "production_ps": ("Production", "ps", "production"),
+    "replicas": ("Independent runs", "", "replicas"),
+    "n_beads": ("Beads", "", "n_beads"),
     "q_max_inv_angstrom": ("Largest q", "Å⁻¹", "q_max"),
     "seed": ("Seed", "", "seed"),
-    "replicas": ("Independent runs", "", "replicas"),
     "n_orders": ("Phonon orders", "", "n_orders"),
     "energy_max_mev": ("Orders up to", "meV", "energy_max"),
 }
-WHOLE = {"seed", "replicas", "n_orders"}
-# What one method takes and the other does not; the harmonic preview works its own supercell out.
-ONLY = {
-    "md": {"timestep_fs", "equilibration_ps", "production_ps", "replicas"},
-    "harmonic": {"n_orders", "energy_max_mev"},
-}
+WHOLE = {"seed", "replicas", "n_beads", "n_orders"}
 OF_PATHS = ("path", "zones", "n_zones")
 SWITCHES = ("relax_cell", "resolve_sites")
-FIELDS = {"temperature_k", "instruments", "model", "supercell", "method", "quality", *SWITCHES, *NUMBERS, *OF_PATHS}
+KEPT = ("pressure_gpa", "n_beads")
+"""Numbers that are taken over when a forecast is started again; the others follow from what is changed."""
+FIELDS = {
+    *("temperature_k", "instruments", "model", "supercell", "method", "quality", "engine"),
+    *SWITCHES,
+    *NUMBERS,
+    *CHOICES,
+    *OF_PATHS,
+}
 
 
 @dataclass(frozen=True)
@@ -56,30 +66,42 @@ class Form:
     structure_id: str
     instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
     temperature_k: float | None = DEFAULT_TEMPERATURE_K
-    methods: tuple[str, ...] = METHODS
+    methods: tuple[str, ...] = DEFAULT_METHODS
     quality: str = "preview"
     model: str | None = None
     supercell: str = ""
     relax_cell: bool = False
     resolve_sites: bool = False
     numbers: Mapping[str, float | None] = field(default_factory=dict)
+    dynamics: DynamicsForm = field(default_factory=DynamicsForm)
     sampling: str = "powder"
     crystal: CrystalForm = field(default_factory=CrystalForm)
 
     @classmethod
-    def from_prediction(cls, prediction: Prediction) -> Form:
-        """Return the form that would start a prediction again, with what the user may want to change."""
+    def from_prediction(cls, prediction: Prediction, usual: Mapping[str, Any] | None = None) -> Form:
+        """Return the form that would start a prediction again, with what the user may want to change.
+
+        Parameters
+        ----------
+        usual
+            Options that the API would have filled in by itself; what is the same is left to it again.
+        """
+        usual = usual or {}
+        options = prediction["options"]
+        chosen = {name: options[name] for name in KEPT if name in options and options[name] != usual.get(name)}
         return cls(
             structure_id=prediction["structure_id"],
             instruments=tuple(prediction["instruments"]),
             temperature_k=prediction["temperature_k"],
-            methods=(prediction["method"],) if prediction["method"] in METHODS else METHODS,
+            methods=(prediction["method"],) if prediction["method"] in METHODS else DEFAULT_METHODS,
             quality=prediction.get("quality") or "preview",
             model=prediction["model_id"],
-            relax_cell=bool(prediction["options"].get("relax_cell")),
-            resolve_sites=bool(prediction["options"].get("resolve_sites")),
+            relax_cell=bool(options.get("relax_cell")),
+            resolve_sites=bool(options.get("resolve_sites")),
+            numbers=chosen,
+            dynamics=DynamicsForm.from_options(options, usual),
             sampling=prediction["sampling"] if prediction["sampling"] in SAMPLINGS else "powder",
-            crystal=CrystalForm.from_options(prediction["options"]),
+            crystal=CrystalForm.from_options(options),
         )
 
 
@@ -99,15 +121,15 @@ def parse_supercell(text: str | None) -> list[int] | str | None:
 
 def request_body(form: Form, *, method: str, quality: str | None = None) -> JsonObject:
     """Return the body of `POST /predictions` for one method."""
-    others = set().union(*(names for owner, names in ONLY.items() if owner != method))
     options: JsonObject = {
         name: int(value) if name in WHOLE else value
         for name, value in form.numbers.items()
-        if isinstance(value, int | float) and name not in others
+        if isinstance(value, int | float) and takes(method, name) and in_sight(name, form.methods, form.dynamics)
     }
     supercell = parse_supercell(form.supercell)
-    if supercell is not None and method != "harmonic":
+    if supercell is not None and takes(method, "supercell"):
         options["supercell"] = supercell
+    options |= dynamics_options(form.dynamics, method)
     options |= {name: True for name in SWITCHES if getattr(form, name)}
     if form.sampling == "path":
         options |= crystal_options(form.crystal)
@@ -123,35 +145,6 @@ def request_body(form: Form, *, method: str, quality: str | None = None) -> Json
     if form.model:
         body["model"] = form.model
     return body
-
-
-def box_text(options: Mapping[str, Any], structure: Structure) -> str | None:
-    """Return the edges of the simulated box in Å, where the supercell is three repeats."""
-    repeats = options.get("supercell")
-    if not isinstance(repeats, Sequence) or len(repeats) != 3 or not all(isinstance(n, int) for n in repeats):
-        return None
-    edges = [n * length for n, length in zip(repeats, structure["cell"]["lengths_angstrom"], strict=True)]
-    return " × ".join(f"{edge:.0f}" for edge in edges) + " Å"
-
-
-def estimate_facts(estimate: Estimate, structure: Structure) -> list[Any]:
-    """Return what a quality card says: time first, then atoms, box and the two resolutions."""
-    rows: list[tuple[Any, str]] = [("Atoms", f"{estimate['n_atoms_simulated']:,}".replace(",", "\u202f"))]
-    box = box_text(estimate["options"], structure)
-    if box:
-        rows.append(("Box", box))
-    zones = estimate["options"].get("n_zones")
-    if zones:
-        rows.append(("Zones", str(zones)))
-    dq, de = estimate.get("q_resolution_inv_angstrom"), estimate.get("energy_resolution_mev")
-    if dq:
-        rows.append((["Δ", html.I("q")], f"{notation.significant(dq, 2)} Å⁻¹"))
-    if de:
-        rows.append((["Δ", html.I("E")], f"{notation.significant(de, 2)} meV"))
-    return [
-        html.Div(f"≈ {notation.duration(estimate['estimate_s'])}", className="quality-time"),
-        html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows], className="facts-inline"),
-    ]
 
 
 def model_label(model: Model, elements: Sequence[str]) -> str:
@@ -207,59 +200,71 @@ def _methods(form: Form) -> Any:
             dmc.Checkbox(
                 value="md", label="Molecular dynamics", description="With anharmonicity, at the quality chosen below"
             ),
+            dmc.Checkbox(
+                value="trpmd",
+                label="Quantum dynamics (path integrals, TRPMD)",
+                description=html.Span(
+                    ["With the quantum motion of the nuclei, too: ", html.Span("—", id="trpmd-words")]
+                ),
+            ),
         ],
         id="form-methods",
-        label=html.Span(["Method"]),
+        label="Method",
         value=list(form.methods),
         className="methods",
     )
 
 
-def _quality_cards(form: Form) -> Any:
-    cards = [
-        dmc.RadioCard(
-            [
-                html.Div([dmc.RadioIndicator(size="xs"), html.Span(name, className="quality-name")], className="row"),
-                html.Div(text, className="quality-text"),
-                html.Div(id={"type": "quality-facts", "quality": value}, className="quality-facts"),
-            ],
-            value=value,
-            className="quality",
-            id=f"form-quality-{value}",
-            **attributes(aria_label=name),
-        )
-        for value, (name, text) in QUALITIES.items()
-    ]
-    return dmc.RadioGroup(
-        html.Div(cards, className="qualities"),
-        id="form-quality",
-        label=explained("quality", "Quality of the molecular dynamics"),
-        value=form.quality,
-    )
-
-
-def _advanced(form: Form) -> Any:
-    numbers = [
-        dmc.NumberInput(
-            id={"type": "form-number", "name": name},
-            label=explained(term, label),
-            suffix=f" {unit}" if unit else "",
-            value=form.numbers.get(name) if form.numbers.get(name) is not None else "",
-            min=0,
-            debounce=True,
-            allowDecimal=name not in WHOLE,
-            placeholder="automatic",
-            inputProps={"aria-label": label + (f" in {unit}" if unit else "")},
-        )
-        for name, (label, unit, term) in NUMBERS.items()
-    ]
-    supercell = dmc.TextInput(
-        id="form-supercell",
-        label=explained("supercell", "Supercell"),
-        value=form.supercell,
-        placeholder="automatic",
+def _number(name: str, form: Form) -> dmc.NumberInput:
+    label, unit, term = NUMBERS[name]
+    value = form.numbers.get(name)
+    return dmc.NumberInput(
+        id={"type": "form-number", "name": name},
+        label=explained(term, label),
+        suffix=f" {unit}" if unit else "",
+        value="" if value is None else value,
+        # What pulls is a pressure, too
+        min=None if name == "pressure_gpa" else 0,
+        step=2 if name == "n_beads" else 1,
         debounce=True,
+        allowDecimal=name not in WHOLE,
+        placeholder="automatic",
+        inputProps={"aria-label": label + (f" in {unit}" if unit else "")},
     )
+
+
+# In the order in which they stand; `NUMBERS` keep theirs.
+FIELDS_IN_ORDER = (
+    *("engine", "dispersion", "supercell", "timestep_fs", "equilibration_ps", "ensemble", "pressure_gpa"),
+    *("production_ps", "production_ensemble", "replicas", "n_beads", "q_max_inv_angstrom", "seed"),
+    *("n_orders", "energy_max_mev"),
+)
+
+
+def _field(name: str, form: Form, engines: Sequence[Engine]) -> html.Div:
+    """One advanced option; out of sight where no method that is chosen takes it."""
+    control: Any
+    if name == "engine":
+        control = engine_choice(form.dynamics, engines, form.methods)
+    elif name == "supercell":
+        control = dmc.TextInput(
+            id="form-supercell",
+            label=explained("supercell", "Supercell"),
+            value=form.supercell,
+            placeholder="automatic",
+            debounce=True,
+        )
+    else:
+        control = choice(name, form.dynamics) if name in CHOICES else _number(name, form)
+    return html.Div(
+        control,
+        id={"type": "form-field", "name": name},
+        className=f"field-{name}",
+        hidden=not in_sight(name, form.methods, form.dynamics),
+    )
+
+
+def _advanced(form: Form, engines: Sequence[Engine]) -> Any:
     relax = dmc.Checkbox(
         id="form-relax-cell", label=explained("relax_cell", "Relax the cell too"), checked=form.relax_cell
     )
@@ -278,7 +283,7 @@ def _advanced(form: Form) -> Any:
                             "Left empty, an option is worked out from the structure and the quality.",
                             className="field-hint",
                         ),
-                        html.Div([supercell, *numbers], className="form-grid"),
+                        html.Div([_field(name, form, engines) for name in FIELDS_IN_ORDER], className="form-grid"),
                         html.Div([relax, sites], className="form-row"),
                     ]
                 ),
@@ -293,12 +298,19 @@ def _advanced(form: Form) -> Any:
 
 
 def form_panel(
-    form: Form, *, structure: Structure, instruments: Sequence[Instrument], models: Sequence[Model]
+    form: Form,
+    *,
+    structure: Structure,
+    instruments: Sequence[Instrument],
+    models: Sequence[Model],
+    engines: Sequence[Engine],
 ) -> html.Section:
     """Return the form, filled in: pressing Start at once is a sensible forecast."""
     elements = structure["elements"]
     return html.Section(
         [
+            dcc.Store(id="form-asked"),
+            dcc.Store(id="form-answered"),
             dmc.Title("New forecast", order=2, size="h4"),
             sampling_choice(form.sampling),
             crystal_section(form.crystal, hidden=form.sampling != "path"),
@@ -315,7 +327,7 @@ def form_panel(
                 inputProps={"aria-label": "Temperature in kelvin"},
             ),
             _methods(form),
-            _quality_cards(form),
+            quality_cards(form.quality),
             html.Div(
                 [
                     dmc.Select(
@@ -344,7 +356,7 @@ def form_panel(
                     html.Div(id="model-message", role="alert"),
                 ]
             ),
-            _advanced(form),
+            _advanced(form, engines),
             html.Div(id="form-notes", className="form-notes"),
             html.Div(id="form-message", role="alert"),
             html.Div(

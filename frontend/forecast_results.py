@@ -8,8 +8,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from frontend import notation
 from frontend.client import Model, Prediction
-from frontend.forecast_figures import capital
 from frontend.instrument_picker import display_name
 from frontend.problems import warning_list
 from frontend.shell import icon
@@ -42,7 +42,7 @@ def _model_of(prediction: Prediction, models: Sequence[Model]) -> Model | None:
 def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model]) -> list[Any]:
     """Return what is known of the errors: warnings of each run, then what holds for the method and the potential."""
     children: list[Any] = [
-        warning_list(prediction["warnings"], title=f"{capital(names[prediction['id']])}: take care")
+        warning_list(prediction["warnings"], title=f"{notation.capital(names[prediction['id']])}: take care")
         for prediction in predictions
     ]
     points: list[Any] = []
@@ -196,7 +196,7 @@ def provenance_panel(predictions: Sequence[Prediction], names: Mapping[str, str]
         rows.append(("id", prediction["id"]))
         items.append(
             dmc.AccordionItem(
-                [dmc.AccordionControl(capital(names[prediction["id"]])), dmc.AccordionPanel(_table(rows))],
+                [dmc.AccordionControl(notation.capital(names[prediction["id"]])), dmc.AccordionPanel(_table(rows))],
                 value=prediction["id"],
             )
         )
@@ -214,7 +214,7 @@ def downloads_panel(
     if done[0]["sampling"] == "path":
         words = "CSV has the cut with each of its zones; HDF5 has the map and the harmonic phonons, too."
         contents = html.P(words, className="quiet small flush")
-    head = html.Tr([html.Th("", scope="col"), *[html.Th(capital(names[p["id"]]), scope="col") for p in done]])
+    head = html.Tr([html.Th("", scope="col"), *[html.Th(notation.capital(names[p["id"]]), scope="col") for p in done]])
     rows = [
         html.Tr(
             [

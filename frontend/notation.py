@@ -107,6 +107,11 @@ def method_name(method: str) -> str:
     return METHODS.get(method, method)
 
 
+def capital(text: str) -> str:
+    """Return a text with its first letter as a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def short_method(method: str) -> str:
     """Return a method's name as legends use it."""
     return SHORT_METHODS.get(method, method)

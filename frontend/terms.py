@@ -12,6 +12,21 @@ TERMS: dict[str, str] = {
     "harmonic": "Phonons from the forces at small displacements: quick, exact quantum statistics, scattering by one "
     "phonon and by several at once, no anharmonicity.",
     "md": "Newton's equations for all atoms at the temperature: slower, anharmonic, classical statistics.",
+    "trpmd": "Each atom is a ring of beads held together by springs (path integrals), which has the zero-point "
+    "motion and the quantum spread of a nucleus; its thermostatted dynamics gives the energies. Each bead costs as "
+    "much as a whole run.",
+    "engine": "The program that moves the atoms. Automatic takes one that suits method and potential; all give the "
+    "same physics, at different speeds.",
+    "ensemble": "How the atoms come to the temperature: in the uploaded cell (NVT), or in a cell that first finds "
+    "its mean size and shape at a pressure (NPT), which it then keeps.",
+    "pressure": "Of the cell that finds its size. 0 is as good as the atmosphere; below 0 the cell is pulled apart.",
+    "production_ensemble": "At constant energy nothing disturbs the motion that is recorded. A thermostat holds "
+    "the temperature in small boxes, and broadens lines a little.",
+    "dispersion_correction": "Adds the attraction between distant electron clouds (van der Waals) to the "
+    "potential: DFT-D3 with Becke–Johnson damping for PBE. Only for potentials trained without it; it matters in "
+    "molecular and layered crystals.",
+    "n_beads": "Of each atom's ring, an even number: the colder the sample and the stiffer its vibrations, the "
+    "more are needed.",
     "quality": "How large a box and how long a run: the larger resolves q better, the longer resolves energy better.",
     "potential": "The model that gives the forces on the atoms; every forecast is only as good as it.",
     "temperature": "Sample temperature: it sets how strongly modes are populated and how far they soften.",

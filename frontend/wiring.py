@@ -13,6 +13,8 @@ def attributes(**named: str | None) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in named.items() if value is not None}
 
 
-def in_browser(app: Dash, namespace: str, function: str, *wiring: Any) -> None:
+def in_browser(app: Dash, namespace: str, function: str, *wiring: Any, prevent_initial_call: bool = False) -> None:
     """Let a function of `assets/*.js` answer a callback; never a string of code, which the policy would refuse."""
-    cast(Any, app).clientside_callback(ClientsideFunction(namespace, function), *wiring)
+    cast(Any, app).clientside_callback(
+        ClientsideFunction(namespace, function), *wiring, prevent_initial_call=prevent_initial_call
+    )

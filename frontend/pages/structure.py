@@ -15,6 +15,7 @@ from dash.exceptions import PreventUpdate
 
 from frontend import confirmation, estimates, forecast_form, notation
 from frontend.client import ApiClient, ApiProblem, Prediction, Structure, settled
+from frontend.dynamics_form import ONLY
 from frontend.estimates import FORM_FIELDS, NOT_LIKE_THIS, incomplete, read_form
 from frontend.figures import empty_figure, graph
 from frontend.forecast_form import Form
@@ -86,29 +87,43 @@ def _goes_along(predictions: Any) -> str:
     return f"The uploaded file is deleted.{along} This cannot be undone."
 
 
+async def _usual(api: ApiClient, prediction: Prediction) -> dict[str, Any]:
+    """Options that the API fills in by itself for such a prediction; none where it could not be made any more."""
+    asked = ("structure_id", "method", "temperature_k", "sampling", "instruments", "quality")
+    body = {name: prediction[name] for name in asked} | {"model": prediction["model_id"]}  # type: ignore[literal-required]
+    try:
+        return (await api.estimate(body))["options"]
+    except ApiProblem:
+        return {}
+
+
 async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str, Any]:
     """Return the page of one structure; `?from=` a prediction fills the form with that one's settings."""
     structure_id = parts["id"]
     again = next(iter(parse_qs(search.lstrip("?")).get("from", [])), None)
     structure = await api.structure(structure_id)
-    instruments, models, predictions, source = await settled(
+    instruments, models, engines, predictions, source = await settled(
         api.instruments(),
         api.models(),
+        api.engines(),
         api.predictions(structure_id=structure_id),
         api.prediction(again) if again else api.health(),
     )
-    for answer in (instruments, models):
+    for answer in (instruments, models, engines):
         if isinstance(answer, ApiProblem):
             raise answer
     measured_at = structure.get("temperature_k")
     form = Form(structure_id, temperature_k=measured_at) if measured_at else Form(structure_id)
     if again and not isinstance(source, ApiProblem):
-        form = Form.from_prediction(source)
+        form = Form.from_prediction(source, await _usual(api, source))
     title = structure["name"] or structure["formula"]
     lacking = forecast_form.default_model(models, structure["elements"]) is None
     return title, html.Div(
         [
-            dcc.Store(id="structure-context", data={"structure": structure, "page": str(uuid.uuid4())}),
+            dcc.Store(
+                id="structure-context",
+                data={"structure": structure, "engines": engines, "only": ONLY, "page": str(uuid.uuid4())},
+            ),
             confirmation.confirmation({structure_id: (f"Delete {title}?", _goes_along(predictions))}),
             html.Div(
                 [
@@ -160,7 +175,9 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         ],
                         className="structure-side",
                     ),
-                    forecast_form.form_panel(form, structure=structure, instruments=instruments, models=models),
+                    forecast_form.form_panel(
+                        form, structure=structure, instruments=instruments, models=models, engines=engines
+                    ),
                 ],
                 className="structure-grid",
             ),
@@ -195,7 +212,7 @@ def register(app: Dash, client: ApiClient) -> None:
         if not clicks:
             raise PreventUpdate
         context = values[-1]
-        form = read_form(context["structure"]["id"], values[:-1])
+        form = read_form(context["structure"]["id"], values[:-1], context["engines"])
         problem = incomplete(form)
         if problem:
             return no_update, problem_alert(problem, id="form-problem")

@@ -54,14 +54,13 @@ def shown(site: Site, crystal: CrystalForm) -> dict[str, Any]:
     structure: Structure = run(site.api.structure(site.structure_id))
     form = Form(site.structure_id, sampling="path", crystal=crystal)
     bodies = {
-        "harmonic": request_body(form, method="harmonic"),
-        "preview": request_body(form, method="md", quality="preview"),
+        (method, "preview"): request_body(form, method=method, quality="preview") for method in ("harmonic", "md")
     }
 
     async def ask() -> list[Any]:
         return await settled(*[site.api.estimate(body) for body in bodies.values()])
 
-    return estimates.form_outputs(form, structure, dict(zip(bodies, run(ask()), strict=True)))
+    return estimates.form_outputs(form, structure, dict(zip(bodies, run(ask()), strict=True)), [])
 
 
 def test_the_grey_text_says_which_path_and_how_many_zones(site: Site) -> None:
@@ -91,7 +90,7 @@ def test_zones_that_are_none_are_told_where_they_are_written() -> None:
     problem = estimates.incomplete(form)
     assert isinstance(problem, ApiProblem)
     structure: Any = {"cell": {"lengths_angstrom": [1, 1, 1]}}
-    outputs = estimates.form_outputs(form, structure, {})
+    outputs = estimates.form_outputs(form, structure, {}, [])
     assert "0 0 4; 2 2 0" in outputs["hkl_error"]
     assert outputs["zones_error"] is None
 
