@@ -41,6 +41,8 @@ def environment(given: Mapping[str, str], concurrency: int) -> dict[str, str]:
         # Libraries read these when they are loaded.
         "OMP_NUM_THREADS": threads,
         "NUMBA_NUM_THREADS": threads,
+        # A thread that waits for others sleeps: two jobs on the same cores would else wait for each other, spinning.
+        "OMP_WAIT_POLICY": "PASSIVE",
         # Our matrices are small.
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",

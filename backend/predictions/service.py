@@ -84,7 +84,10 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     except ScatteringError as error:
         raise unprocessable(error) from error
     estimate_s = sampled.estimate_seconds(
-        options, n_atoms_cell=len(data.numbers), method=body.method, atom_steps_per_second=_speed(scope, body.method)
+        options,
+        n_atoms_cell=len(data.numbers),
+        method=body.method,
+        atom_steps_per_second=_speed(scope, body.method, options),
     )
     return Plan(structure, data, model, names, options, estimate_s)
 
@@ -221,18 +224,24 @@ def _instruments(names: list[str]) -> list[str]:
     return list(found)
 
 
-def _speed(scope: Scope, method: str) -> float:
-    """Atom-steps a second: what this machine did lately, or a default until it has done something."""
+def _speed(scope: Scope, method: str, options: dict[str, Any]) -> float:
+    """Atom-steps a second: what was done lately with the same engine, or a default until something was."""
     from scattering import protocol
 
     statement = (
-        select(Prediction.provenance)
+        select(Prediction.provenance, Prediction.options)
         .where(Prediction.status == "succeeded", Prediction.method == method)
         .order_by(col(Prediction.finished_at).desc())
         .limit(RECENT)
     )
-    timings = [provenance.get("timings", {}) for provenance in scope.session.exec(statement)]
-    measured = [timing["atom_steps_per_second"] for timing in timings if timing.get("atom_steps_per_second")]
+    alike = ("engine", "dispersion")
+    measured = [
+        speed
+        for provenance, done in scope.session.exec(statement)
+        if (speed := provenance.get("timings", {}).get("atom_steps_per_second"))
+        and all(done.get(name) == options[name] for name in alike)
+    ]
     if measured:
         return float(statistics.median(measured))
-    return protocol.ATOM_STEPS_PER_SECOND * len(os.sched_getaffinity(0))
+    slower = protocol.DISPERSION_COST if options["dispersion"] else 1.0
+    return protocol.ATOM_STEPS_PER_SECOND * len(os.sched_getaffinity(0)) / slower

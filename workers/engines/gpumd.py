@@ -91,7 +91,9 @@ class GPUMD:
         A cell that was found by another attempt is taken; one that was not is begun again.
         """
         _check(run)
-        checkpoints = Checkpoints(workplace, "gpumd-cell", fingerprint=self._fingerprint(sites, run, pressure_gpa))
+        # Of the composition alone: whoever goes on has relaxed the sites anew, which ends elsewhere in the last digits
+        of = self._fingerprint(Atoms(numbers=sites.numbers), run, pressure_gpa)
+        checkpoints = Checkpoints(workplace, "gpumd-cell", fingerprint=of)
         expected = 2 * run.equilibration_steps // run.every
         if expected < 2:
             raise CannotPredict("The cell needs some time to find its mean: choose a longer equilibration.")
