@@ -15,7 +15,7 @@ from tests.services import PostgreSQL, Redis
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-SHORT_MD = {"supercell": [3, 3, 3], "equilibration_ps": 0.2, "production_ps": 1.0, "replicas": 2}
+SHORT_MD = {"supercell": [2, 2, 2], "equilibration_ps": 0.2, "production_ps": 1.0, "replicas": 2}
 LONG_MD = {"supercell": [3, 3, 3], "equilibration_ps": 0.2, "production_ps": 60.0, "replicas": 1}
 
 
@@ -39,7 +39,7 @@ def test_prediction_is_made_by_whoever_is_there_and_all_leave_in_order(deploymen
     deployment.start_worker("two")
     dynamics = deployment.ask(method="md", options=SHORT_MD)
     assert deployment.final(harmonic)["status"] == "succeeded"
-    assert deployment.final(dynamics)["status"] == "succeeded"
+    assert deployment.final(dynamics, 240)["status"] == "succeeded"
     partials = deployment.client.get(f"/predictions/{dynamics}/partials", headers={"Accept": "application/x-hdf5"})
     assert partials.content.startswith(b"\x89HDF")
 
@@ -90,11 +90,11 @@ def test_worker_that_is_stopped_hands_its_job_back(deployment: Deployment) -> No
     assert deployment.final(long, 30)["status"] == "cancelled"
 
 
-@pytest.mark.parametrize("deployment", [{"BEAMCAST_JOB_TIME_LIMIT_H": "0.005"}], indirect=True)
+@pytest.mark.parametrize("deployment", [{"BEAMCAST_JOB_TIME_LIMIT_H": "0.01"}], indirect=True)
 def test_job_that_takes_too_long_fails_with_a_word_and_its_worker_goes_on(deployment: Deployment) -> None:
     deployment.start_worker("one")
     long = deployment.ask(method="md", options=LONG_MD)
     found = deployment.final(long)
     assert found["status"] == "failed"
-    assert "longer than the 0.005 hours" in found["error"]
+    assert "longer than the 0.01 hours" in found["error"]
     assert deployment.final(deployment.ask())["status"] == "succeeded"
