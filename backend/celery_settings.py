@@ -43,6 +43,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "task_time_limit": soft_limit + HARD_LIMIT_AFTER_S,
         # A running job does not need the broker: Redis may restart under it. What comes of it is in the row.
         "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # Redis that is full refuses commands; without this a worker, and its jobs with it, would die of that.
+        "broker_channel_error_retry": True,
         "broker_connection_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

@@ -65,6 +65,8 @@ def _introduce(sender: str, instance: Any, **_: Any) -> None:
         instance.concurrency,
         ", ".join(instance.introduction.engines),
     )
+    warm_up()
+    beats.beat(instance.introduction)
 
 
 def _show_life(sender: Any, **_: Any) -> None:
@@ -74,15 +76,24 @@ def _show_life(sender: Any, **_: Any) -> None:
         return {process.pid for process in controller.pool._pool._pool if process.is_alive()}
 
     def beat() -> None:
-        with transaction(current()) as session:
-            ring_for_waiting(session, clock(session))
-        while not _stopping.wait(beats.BEAT_EVERY_S):
+        rung = False
+        while True:
             try:
                 beats.beat(controller.introduction)
+                if not rung:
+                    # Bells that were rung before may be another worker's by now
+                    with transaction(current()) as session:
+                        ring_for_waiting(session, clock(session))
+                    rung = True
                 if n := bury(sender.hostname, living):
                     logger.warning("%d of this worker's jobs died; taken back", n)
             except SQLAlchemyError:
                 logger.warning("the database does not answer", exc_info=True)
+            except Exception:
+                # Who shows no life any more gets no work any more
+                logger.exception("no sign of life this time")
+            if _stopping.wait(beats.BEAT_EVERY_S):
+                return
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
 
@@ -94,7 +105,6 @@ def _leave(sender: Any, **_: Any) -> None:
 
 def _begin_child(**_: Any) -> None:
     die_with_parent()
-    warm_up()
 
 
 def _set_up_logging(**_: Any) -> None:

@@ -36,7 +36,6 @@ from workers.provenance import provenance
 from workers.replica import Replica
 from workers.shutdown import shutting_down
 from workers.simulation import Simulation
-from workers.warm_up import wait_until_warm
 
 logger = logging.getLogger(__name__)
 
@@ -57,14 +56,14 @@ class _Result:
     warnings: list[str] | None = None
 
     def publish(self) -> None:
-        """Put it there."""
-        self.written.replace(self.place)
+        """Put it there. Once is enough: when the database is lost before the transaction ends, it is done again."""
+        if self.written.exists() or not self.place.exists():
+            self.written.replace(self.place)
 
 
 @shared_task(name=WORK, ignore_result=True, bind=True)  # type: ignore[untyped-decorator]
 def work(self: Any) -> None:
     """Do the best job that there is for this worker; nothing when there is none."""
-    wait_until_warm()
     lease = leases.claim(self.request.hostname, os.getpid())
     if lease is None:
         return

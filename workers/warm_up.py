@@ -1,29 +1,22 @@
-"""Import what workflows need while a new process waits for its first job, so that a preview does not wait for it."""
+"""Import what workflows need before the worker forks its children.
+
+A process for each job would else begin with seconds of imports: longer than small jobs take. What may touch a graphics
+card is left out, since CUDA does not survive a fork.
+"""
 
 from __future__ import annotations
 
 import importlib
-import threading
 
-MODULES = ("workers.harmonic", "workers.molecular_dynamics", "nep_adapters.ase")
-
-
-_threads: list[threading.Thread] = []
+MODULES = (
+    "workers.harmonic",
+    "workers.molecular_dynamics",
+    "workers.crystal.harmonic",
+    "workers.crystal.dynamics",
+)
 
 
 def warm_up() -> None:
-    """Import in a thread, so that the process says at once that it is up."""
-    thread = threading.Thread(target=_import, name="warm-up", daemon=True)
-    _threads.append(thread)
-    thread.start()
-
-
-def wait_until_warm() -> None:
-    """Wait for the imports: two threads that import packages whose modules import each other meet half of them."""
-    while _threads:
-        _threads.pop().join()
-
-
-def _import() -> None:
+    """Import them. None starts a thread, which would be missing from the children."""
     for name in MODULES:
         importlib.import_module(name)
