@@ -218,6 +218,7 @@ def test_a_free_cell_gives_way_to_pressure_and_stays_cubic(tmp_path: Path, engin
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_zero_point_motion_expands_a_crystal_that_is_not_cubic(
     tmp_path: Path, engine: Callable[[Calculator], IPI]
 ) -> None:

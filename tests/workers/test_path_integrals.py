@@ -94,6 +94,7 @@ def test_powders_and_crystals_have_partials_of_kubo_statistics(tmp_path: Path, s
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_cold_copper_has_its_zero_point_motion(tmp_path: Path) -> None:
     """The elastic line and the mean-square displacement are those of quantum phonons, twice the classical ones."""
     chosen = options(
