@@ -34,6 +34,15 @@ CHOICES: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
 }
 
+OPTION_NAMES = {
+    "n_beads": "beads",
+    "replicas": "independent runs",
+    "ensemble": "equilibration ensemble",
+    "resolve_sites": "sites told apart",
+}
+"""Options whose names say little, as words."""
+ENGINES = {"i-pi": "i-PI", "gpumd": "GPUMD", "nep-adapters-cuda": "nep-adapters on a graphics card"}
+
 # Options that not every method takes; the harmonic preview works its own supercell out.
 ONLY: dict[str, tuple[str, ...]] = {
     "supercell": DYNAMICS,
@@ -78,6 +87,20 @@ class DynamicsForm:
             ensemble=options.get("ensemble") or "nvt",
             production_ensemble=options.get("production_ensemble") or "nve",
         )
+
+
+def told_options(options: Mapping[str, Any]) -> JsonObject:
+    """Return the options that mean something: a cell that is kept meets no pressure."""
+    return {name: value for name, value in options.items() if name != "pressure_gpa" or options["ensemble"] == "npt"}
+
+
+def option_words(name: str, value: Any) -> Any:
+    """Return an option's value as words, where it is one of those that this part of the form asks for."""
+    if name == "engine":
+        return ENGINES.get(value, value)
+    if name not in CHOICES:
+        return value
+    return CHOICES[name][2].get(value or NONE, value)
 
 
 def takes(method: str, name: str) -> bool:

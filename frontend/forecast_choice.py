@@ -9,6 +9,8 @@ from frontend.client import ApiClient, ApiProblem, Prediction, settled
 from frontend.crystal_form import SAMPLINGS
 
 GIVEN_UP = ("failed", "cancelled")
+ORDER = {"harmonic": 0, "md": 1, "trpmd": 2}
+"""From the quickest to the best: the last one that is ready has the map."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Choice:
 
 
 def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
-    return sorted(predictions, key=lambda prediction: prediction["method"] != "harmonic")
+    return sorted(predictions, key=lambda prediction: ORDER.get(prediction["method"], len(ORDER)))
 
 
 def latest(predictions: Sequence[Prediction], sampling: str | None = None) -> list[Prediction]:

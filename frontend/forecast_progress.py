@@ -14,7 +14,7 @@ from frontend.client import ApiClient, ApiProblem, Prediction
 from frontend.confirmation import delete_button
 from frontend.session import of_user
 from frontend.shell import notification
-from frontend.terms import explained
+from frontend.terms import TERMS, explained
 from frontend.wiring import attributes, in_browser
 
 FINISHED = ("succeeded", "failed", "cancelled")
@@ -36,7 +36,7 @@ def labels(predictions: Sequence[Prediction]) -> dict[str, str]:
         if len(twins) > 1:
             name += f" ({prediction.get('quality') or twins.index(prediction) + 1})"
         if name in names.values():
-            name += f" #{list(names.values()).count(name) + 1 + sum(n.startswith(name) for n in names.values())}"
+            name += f" #{1 + sum(other == name or other.startswith(f'{name} #') for other in names.values())}"
         names[prediction["id"]] = name
     return names
 
@@ -47,7 +47,7 @@ def _id(kind: str, prediction_id: str) -> dict[str, str]:
 
 def _row(prediction: Prediction, label: str) -> html.Div:
     key = prediction["id"]
-    term = prediction["method"] if prediction["method"] in ("harmonic", "md") else "md"
+    term = prediction["method"] if prediction["method"] in TERMS else "md"
     return html.Div(
         [
             dcc.Store(id={"type": "prediction-status", "id": key}, data=dict(prediction)),
@@ -123,6 +123,7 @@ def register(app: Dash, client: ApiClient) -> None:
                 ("badge", "children"),
                 ("badge", "color"),
                 ("stage", "children"),
+                ("stage", "className"),
                 ("eta", "children"),
                 ("bar", "value"),
                 ("bar", "className"),

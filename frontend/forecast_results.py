@@ -10,6 +10,7 @@ from dash import html
 
 from frontend import notation
 from frontend.client import Model, Prediction
+from frontend.dynamics_form import OPTION_NAMES, option_words, told_options
 from frontend.instrument_picker import display_name
 from frontend.problems import warning_list
 from frontend.shell import icon
@@ -86,13 +87,26 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], mod
                 html.I("k"),
                 html.Sub("B"),
                 html.I("T"),
-                " (26 meV at 300 K) have no zero-point motion; those of hydrogen tend to come out too high and narrow. "
-                + (
-                    "Error bands are one standard error of independent runs: they tell how well the average is known, "
-                    "not how good the potential is."
-                    if any(several_runs(prediction) for prediction in predictions)
-                    else "One run has no error bands; ask for several independent runs to get them."
-                ),
+                " (26 meV at 300 K) have no zero-point motion; those of hydrogen tend to come out too high and narrow.",
+            ]
+        )
+    if "trpmd" in methods:
+        points.append(
+            [
+                html.Strong("Quantum dynamics. "),
+                "Path integrals give the nuclei their zero-point motion; how they move in time is approximate (TRPMD): "
+                "the thermostat on the beads broadens stiff modes, overtones come out too weak, and too few beads "
+                "leave part of the zero-point motion out.",
+            ]
+        )
+    if methods - {"harmonic"}:
+        points.append(
+            [
+                html.Strong("Statistics. "),
+                "Error bands are one standard error of independent runs: they tell how well the average is known, "
+                "not how good the potential is."
+                if any(several_runs(prediction) for prediction in predictions)
+                else "One run has no error bands; ask for several independent runs to get them.",
             ]
         )
     if crystal:
@@ -155,7 +169,16 @@ def _flatten(name: str, value: Any) -> list[tuple[str, str]]:
     return [(name, "—" if value is None else str(value))]
 
 
-UNITS = {"_fs": "fs", "_ps": "ps", "_inv_angstrom": "Å⁻¹", "_mev": "meV", "_k": "K", "_s": "s", "_angstrom": "Å"}
+UNITS = {
+    "_fs": "fs",
+    "_ps": "ps",
+    "_inv_angstrom": "Å⁻¹",
+    "_mev": "meV",
+    "_gpa": "GPa",
+    "_k": "K",
+    "_s": "s",
+    "_angstrom": "Å",
+}
 
 
 def readable(key: str) -> str:
@@ -189,8 +212,8 @@ def provenance_panel(predictions: Sequence[Prediction], names: Mapping[str, str]
             ("temperature", f"{prediction['temperature_k']:g} K"),
             ("quality", prediction.get("quality") or "—"),
         ]
-        for name, value in prediction["options"].items():
-            rows += _flatten(name, value)
+        for name, value in told_options(prediction["options"]).items():
+            rows += _flatten(OPTION_NAMES.get(name, name), option_words(name, value))
         for name, value in (prediction["provenance"] or {}).items():
             rows += _flatten("" if name == "versions" else name, value)
         rows.append(("id", prediction["id"]))

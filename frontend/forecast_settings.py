@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -13,7 +13,7 @@ from frontend.crystal_figures import zones_group
 from frontend.forecast_results import phonon_orders, species_of
 from frontend.instrument_picker import chosen_items, picker
 from frontend.isotopes_panel import isotopes_group
-from frontend.terms import CORRECTIONS, explained
+from frontend.terms import KUBO_CORRECTIONS, correction_words, corrections, explained
 from frontend.view_state import ENERGY_SCALE_LIMITS, QUANTUM_CORRECTIONS, SAMPLE, ViewState
 from frontend.wiring import attributes
 
@@ -63,22 +63,25 @@ def _phonons(view: ViewState, n_orders: int) -> html.Fieldset:
     )
 
 
-def _quantum(view: ViewState, *, classical: bool) -> html.Div:
+def _quantum(view: ViewState, methods: Set[str]) -> html.Div:
+    offered, corrected = corrections(methods), bool(methods & {"md", "trpmd"})
+    chosen = view.quantum_correction if view.quantum_correction in offered else QUANTUM_CORRECTIONS[0]
+    whose = "path-integral dynamics" if offered is KUBO_CORRECTIONS else "molecular dynamics"
     return html.Div(
         [
             dmc.Select(
                 id="quantum-correction",
-                label=explained("quantum_correction", "Quantum correction of molecular dynamics"),
-                data=[{"value": name, "label": CORRECTIONS[name][0]} for name in QUANTUM_CORRECTIONS],
-                value=view.quantum_correction,
+                label=explained("quantum_correction", f"Quantum correction of {whose}"),
+                data=[{"value": name, "label": offered[name][0]} for name in QUANTUM_CORRECTIONS if name in offered],
+                value=chosen,
                 allowDeselect=False,
-                disabled=not classical,
+                disabled=not corrected,
                 size="xs",
                 **attributes(aria_label="Quantum correction", aria_describedby="quantum-words"),
             ),
             html.P(
-                CORRECTIONS[view.quantum_correction][1]
-                if classical
+                correction_words(chosen, methods)
+                if corrected
                 else "Harmonic predictions have quantum statistics: there is nothing to correct.",
                 id="quantum-words",
                 className="field-hint quantum-words",
@@ -91,12 +94,12 @@ def _switch(id: str, term: str, label: str, checked: bool) -> dmc.Switch:
     return dmc.Switch(id=id, label=explained(term, label), checked=checked, size="sm")
 
 
-def _corrections(view: ViewState, *, classical: bool, crystal: bool) -> html.Fieldset:
+def _corrections(view: ViewState, methods: Set[str], *, crystal: bool) -> html.Fieldset:
     low, high = ENERGY_SCALE_LIMITS
     k_ratio = html.Span([html.I("k"), html.Sub("f"), "/", html.I("k"), html.Sub("i")], className="symbol")
     return _group(
         "Corrections",
-        _quantum(view, classical=classical),
+        _quantum(view, methods),
         html.Div(
             [
                 # Along a path there is none.
@@ -191,7 +194,7 @@ def settings_panel(
         Those on the page: of powders, or of single crystals.
     """
     crystal = any(prediction["sampling"] == "path" for prediction in predictions)
-    classical = any(prediction["method"] == "md" for prediction in predictions)
+    methods = {prediction["method"] for prediction in predictions}
     temperature = " and ".join(sorted({f"{p['temperature_k']:g} K" for p in predictions}))
     length = ["|", html.I("k"), " + ", html.I("G"), "|"] if crystal else ["|", html.I("q"), "|"]
     q_title = explained("q_range_zones" if crystal else "q_range", [*length, " range"])
@@ -210,7 +213,7 @@ def settings_panel(
                     html.Div(isotopes_group(isotopes, species_of(predictions), view.isotopes), id="isotope-panel"),
                     _group(explained("zone", "Brillouin zones"), *zones_group(view, predictions)) if crystal else None,
                     _phonons(view, max(phonon_orders(prediction) for prediction in predictions)),
-                    _corrections(view, classical=classical, crystal=crystal),
+                    _corrections(view, methods, crystal=crystal),
                     _range(
                         explained("energy_range", "Energy range"),
                         "energy",

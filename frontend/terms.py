@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dash import html
@@ -103,6 +104,28 @@ CORRECTIONS: dict[str, tuple[str, str]] = {
     ),
 }
 """Quantum corrections by the API's name: what the page calls each, and what it is good for."""
+
+KUBO_CORRECTIONS: dict[str, tuple[str, str]] = {
+    "none": ("None", "The Kubo-transformed S(q, ω) as simulated: the same on both sides of the elastic line."),
+    "harmonic": (
+        "Harmonic (fixed by theory)",
+        "βħω/(1 − exp(−βħω)) undoes the Kubo transform, which is all that path integrals leave to be corrected.",
+    ),
+}
+"""Those of path integrals: the others would count quantum statistics twice."""
+KUBO_BESIDE = "TRPMD is drawn with Harmonic all the same: it undoes the Kubo transform, and the others are for MD."
+"""Where a correction for classical dynamics is chosen with path integrals beside it."""
+
+
+def corrections(methods: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return the quantum corrections that there are for predictions of these methods."""
+    return KUBO_CORRECTIONS if "md" not in methods and "trpmd" in methods else CORRECTIONS
+
+
+def correction_words(name: str, methods: Iterable[str]) -> str:
+    """Return what is to be said of a quantum correction where these methods are shown."""
+    words = corrections(methods)[name][1]
+    return f"{words} {KUBO_BESIDE}" if "trpmd" in methods and name not in KUBO_CORRECTIONS else words
 
 
 def explained(key: str, label: Any) -> html.Span:

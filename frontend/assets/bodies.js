@@ -52,6 +52,10 @@
         return path;
     }
 
+    // Path integrals have quantum statistics but for the Kubo transform, which one factor undoes: no other is for them.
+    const correctionOf = (view, prediction) =>
+        prediction.method === "trpmd" && view.quantum_correction !== "none" ? "harmonic" : view.quantum_correction;
+
     // The body of /spectrum for one prediction through one instrument, as the controls stand.
     function spectrumBody(view, name, prediction, context, point) {
         const probe = probeOf(view, name);
@@ -66,7 +70,7 @@
             settings: view.settings[name] || context.instruments[name].defaults,
             isotopes,
             contribution: view.contribution,
-            quantum_correction: view.quantum_correction,
+            quantum_correction: correctionOf(view, prediction),
             energy_scale: view.energy_scale,
             elastic: view.elastic,
             kf_over_ki: view.kf_over_ki,

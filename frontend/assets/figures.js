@@ -110,6 +110,8 @@
         return words;
     }
 
+    const DASHES = { harmonic: "harmonic is dashed", md: "MD solid", trpmd: "TRPMD dash-dotted" };
+
     // What the figure does not say by itself.
     function note(kind, { view, context }, { ready, sources, views, at }) {
         const words = [];
@@ -132,9 +134,10 @@
             words.push(view.contribution === "incoherent" ? "X-rays and electrons have no incoherent part: the sample is not shown."
                 : "Intensities for " + PROBES[view.probe] + " have a unit of their own: compare positions, not heights.");
         }
-        const runs = sources.find((one) => one.runs > 1);
-        if (runs && view.errors && !view.order) { words.push("Shade: one standard error, from " + runs.runs + " runs."); }
-        if (!at && new Set(sources.map((one) => one.method)).size > 1) { words.push("Colour tells the instrument; harmonic is dashed."); }
+        const runs = Array.from(new Set(sources.map((one) => one.runs).filter((count) => count > 1)));
+        if (runs.length && view.errors && !view.order) { words.push("Shade: one standard error, from " + listed(runs) + " runs."); }
+        const methods = Object.keys(DASHES).filter((method) => sources.some((one) => one.method === method));
+        if (!at && methods.length > 1) { words.push("Colour tells the instrument; " + listed(methods.map((method) => DASHES[method])) + "."); }
         if (views.length > MOST_VIEWS) { words.push("Only the first " + MOST_VIEWS + " of " + views.length + " curves are drawn."); }
         return words.join(" ");
     }

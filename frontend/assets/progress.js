@@ -18,16 +18,20 @@
     }
 
     function show(state) {
-        if (!state) { return Array(10).fill(skip()); }
-        const running = state.status === "running";
+        if (!state) { return Array(11).fill(skip()); }
         const over = FINISHED.includes(state.status);
-        const stage = over ? ranFor(state) : (state.stage || (running ? "starting" : "waiting for a worker"));
-        const cancelling = state.cancel_requested && !over ? "cancelling …" : null;
+        const words = stageOf(state);
+        const waiting = !over && words.startsWith("waiting");
+        const running = state.status === "running" && !waiting;
+        const begun = !over && state.progress > 0 ? Math.round(state.progress * 100) + " %" : "";
+        const stage = over ? ranFor(state) : state.cancel_requested ? "cancelling …" : words + attempt(state);
         return [
-            WORDS[state.status] || state.status,
-            COLOURS[state.status] || "gray",
-            cancelling || stage,
-            running ? Math.round(state.progress * 100) + " % · " + (duration(state.eta_s) || "…") : "",
+            waiting ? WORDS.queued : WORDS[state.status] || state.status,
+            waiting ? COLOURS.queued : COLOURS[state.status] || "gray",
+            stage,
+            // Waits for something that somebody has to mend.
+            "progress-stage" + (waiting && /none is there|full/.test(words) ? " is-stuck" : ""),
+            running ? (begun || "0 %") + " · " + (duration(state.eta_s) || "…") : begun,
             state.status === "succeeded" ? 100 : state.progress * 100,
             "progress-bar is-" + state.status,
             over ? { display: "none" } : {},
@@ -35,6 +39,21 @@
             state.status !== "failed",
             state.error || (state.status === "failed" ? "It stopped without a reason; the server's log may say more." : ""),
         ];
+    }
+
+    const ENGINES = { gpumd: "GPUMD", "i-pi": "i-PI" };
+    const ORDINALS = { 2: "second", 3: "third", 4: "fourth", 5: "fifth" };
+
+    function stageOf(state) {
+        const usual = state.status === "running" ? "starting" : "waiting for a free worker";
+        return (state.stage || usual).replace(/worker with ([\w-]+)/, (all, name) => "worker with " + (ENGINES[name] || name));
+    }
+
+    // Said, for its per cent may have gone back.
+    function attempt(state) {
+        if (state.status !== "running" || !(state.attempt > 1)) { return ""; }
+        const which = ORDINALS[state.attempt] ? ORDINALS[state.attempt] + " attempt" : "attempt " + state.attempt;
+        return " · " + which + ": a worker died";
     }
 
     function ranFor(state) {

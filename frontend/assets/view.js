@@ -143,7 +143,7 @@
     }
 
     function explainCorrection(view, context) {
-        if (!context.predictions.some((prediction) => prediction.method === "md")) { return; }
+        if (!context.predictions.some((prediction) => prediction.method !== "harmonic")) { return; }
         if (explainCorrection.last === view.quantum_correction && explainCorrection.context === context) { return; }
         explainCorrection.last = view.quantum_correction;
         explainCorrection.context = context;

@@ -26,7 +26,7 @@ from frontend.forecast_settings import settings_panel
 from frontend.instrument_picker import display_name
 from frontend.pages.structure import facts, viewer
 from frontend.shell import icon
-from frontend.terms import CORRECTIONS, explained
+from frontend.terms import correction_words, corrections, explained
 from frontend.view_state import SAMPLE, ViewState, decode, forecast_address
 from frontend.wiring import attributes
 
@@ -36,6 +36,7 @@ def _context(
 ) -> JsonObject:
     """Return what the browser needs to ask for figures."""
     predictions = choice.shown
+    methods = {prediction["method"] for prediction in predictions}
     return {
         "structure": {"id": structure["id"], "name": structure["name"]},
         "sampling": choice.sampling,
@@ -54,7 +55,7 @@ def _context(
             }
             for p in predictions
         ],
-        "corrections": {name: words for name, (_, words) in CORRECTIONS.items()},
+        "corrections": {name: correction_words(name, methods) for name in corrections(methods)},
         "instruments": {
             instrument["name"]: {
                 "label": display_name(instrument["name"]),

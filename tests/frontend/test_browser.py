@@ -355,3 +355,42 @@ def test_terms_explain_themselves_to_the_keyboard(visit: Open, site: Site) -> No
     expect(page.locator(".term-box")).to_have_text(str(term.get_attribute("aria-description")))
     page.keyboard.press("Escape")
     expect(page.locator(".term-box")).to_be_hidden()
+
+
+# Two questions, and what the form shows of an answer to each after the second was asked.
+TWO_QUESTIONS = """() => {
+    const { ask, answer } = window.dash_clientside.forms, usual = window.dash_clientside.callback_context;
+    const older = ask("older"), newer = ask("newer");
+    window.dash_clientside.callback_context = { outputs_list: [{ id: "shown" }, [{ id: "one" }, { id: "two" }]] };
+    const shown = [older, newer].map(({ number, values }) => answer({ number, shown: { 0: values[0] } }, newer));
+    window.dash_clientside.callback_context = usual;
+    return shown.map((parts) => parts.flat().map((part) => (part === window.dash_clientside.no_update ? null : part)));
+}"""
+
+
+def test_the_answer_to_an_older_question_changes_nothing(visit: Open, site: Site) -> None:
+    page = visit(f"/structures/{site.structure_id}")
+    expect(page.locator("#form-summary")).to_contain_text("About")
+    assert page.evaluate(TWO_QUESTIONS) == [[None, None, None], ["newer", None, None]]
+
+
+def test_the_form_shows_what_the_chosen_methods_take(visit: Open, site: Site) -> None:
+    page = visit(f"/structures/{site.structure_id}")
+    page.get_by_text("Advanced options").click()
+    field = "#form-advanced .field-{}".format
+    expect(page.locator(field("n_beads"))).to_be_hidden()
+    page.get_by_text("Quantum dynamics (path integrals, TRPMD)").click()
+    expect(page.locator(field("n_beads"))).to_be_visible()
+    expect(page.locator(".quality-method").first).to_contain_text("MD, ")
+    expect(page.locator("#trpmd-words")).to_contain_text("4 beads, ≈")
+    expect(page.locator(field("pressure_gpa"))).to_be_hidden()
+    page.get_by_label("Equilibration ensemble").first.click()
+    page.get_by_role("option", name="Let the cell find its size (NPT)").click()
+    expect(page.locator(field("pressure_gpa"))).to_be_visible()
+    # i-PI does path integrals alone: with them it goes
+    page.locator("#form-engine").click()
+    page.get_by_role("option", name="i-PI").click()
+    expect(page.locator(field("engine"))).to_contain_text("TRPMD: i-PI")
+    expect(page.locator("#form-notes")).to_contain_text("No worker has i-PI now")
+    page.get_by_text("Quantum dynamics (path integrals, TRPMD)").click()
+    expect(page.locator("#form-engine")).to_have_value("Automatic")
