@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import about, forecast, landing, missing, structure
+from frontend.pages import about, forecast, landing, missing, operations, structure
 from frontend.session import of_user
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
     (re.compile(r"/about"), about.page),
+    (re.compile(r"/operations"), operations.page),
 )
 
 
@@ -88,7 +89,7 @@ def mount(app: FastAPI) -> Dash:
     dash_app.layout = shell.layout()
     shell.register(dash_app)
     confirmation.register(dash_app)
-    for page in (landing, structure, forecast):
+    for page in (landing, structure, forecast, operations):
         page.register(dash_app, client)
     _route(dash_app, client)
     _catch_all(app, dash_app)

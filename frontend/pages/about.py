@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from frontend.client import ApiClient, ApiProblem, Instrument, Model, settled
 
@@ -67,7 +67,13 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
             _section(
                 "Software it stands on", html.Ul([html.Li([html.Strong(n), f": {what}"]) for n, what in PROGRAMS])
             ),
-            html.P(f"Beamcast {version or ''} · GPL-3.0-or-later", className="quiet small section"),
+            html.P(
+                [
+                    f"Beamcast {version or ''} · GPL-3.0-or-later · ",
+                    dcc.Link("What the workers do", href="/operations"),
+                ],
+                className="quiet small section",
+            ),
         ],
         className="narrow prose",
         id="about-page",
