@@ -394,3 +394,37 @@ def test_the_form_shows_what_the_chosen_methods_take(visit: Open, site: Site) ->
     expect(page.locator("#form-notes")).to_contain_text("No worker has i-PI now")
     page.get_by_text("Quantum dynamics (path integrals, TRPMD)").click()
     expect(page.locator("#form-engine")).to_have_value("Automatic")
+
+
+STATE = {"status": "running", "progress": 0.4, "eta_s": 60, "attempt": 1, "cancel_requested": False}
+
+
+@pytest.mark.parametrize(
+    ("state", "badge", "stage", "stuck"),
+    [
+        ({"stage": "running molecular dynamics (1 of 3 replicas done)"}, "Running", "(1 of 3 replicas done)", False),
+        ({"stage": "relaxing", "attempt": 2}, "Running", "relaxing · second attempt: a worker died", False),
+        ({"stage": "waiting for a free worker"}, "Waiting", "waiting for a free worker", False),
+        ({"stage": "", "status": "queued"}, "Waiting", "waiting for a free worker", False),
+        (
+            {"stage": "waiting for a worker with gpumd; none is there now", "status": "queued"},
+            "Waiting",
+            "waiting for a worker with GPUMD; none is there now",
+            True,
+        ),
+        (
+            {"stage": "waiting for room on the server's disk, which is full", "status": "queued"},
+            "Waiting",
+            "waiting for room",
+            True,
+        ),
+    ],
+)
+def test_progress_says_what_is_done_or_waited_for(
+    visit: Open, site: Site, state: dict[str, object], badge: str, stage: str, stuck: bool
+) -> None:
+    page = visit("/about")
+    shown = page.evaluate("state => window.dash_clientside.progress.show(state)", STATE | state)
+    assert shown[0] == badge
+    assert stage in shown[2]
+    assert ("is-stuck" in shown[3]) == stuck
