@@ -25,6 +25,7 @@ from backend.settings import Settings
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 15_000
+CONNECT_WITHIN_S = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -38,7 +39,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_WITHIN_S})
     os.register_at_fork(after_in_child=partial(_leave_to_parent, engine))
     return engine
 

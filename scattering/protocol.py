@@ -25,6 +25,8 @@ Quality = Literal["preview", "standard", "production"]
 
 ATOM_STEPS_PER_SECOND: Final = 25_000.0
 """NEP89 on one core of a 2020s server; replaced by what this machine has measured."""
+CELL_PS: Final = 2.0
+"""A cell swings with a period of about half a picosecond: it is given so long to settle at least, and to average."""
 DISPERSION_COST: Final = 5.0
 """Times a step of NEP89 alone that one with DFT-D3 takes, on cores."""
 
@@ -444,6 +446,8 @@ def estimate_seconds(
         return float(4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008 + orders)
     replicas, beads = options.get("replicas", 1), n_beads(options)
     steps = replicas * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
+    if options["ensemble"] == "npt":
+        steps += 2 * max(options["equilibration_ps"], CELL_PS) * 1e3 / options["timestep_fs"]
     frames = replicas * options["production_ps"] * 1e3 / options["sample_fs"]
     n_self = 6 * len(shells(options["q_max_inv_angstrom"]))
     # Beside an atom's step, a phase of it costs 1/40 000, and a phase with its share of a Fourier transform 1/6000;

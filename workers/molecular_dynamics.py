@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scattering import correlation, protocol
 from scattering.mobility import diffuses, mean_mobility
+from scattering.path_integral import bead_warnings
 from workers import preparation
 from workers.analysis import correlate
 from workers.engines.interface import Workplace
@@ -92,6 +93,7 @@ def combine(simulation: Simulation, prepared: Prepared, replicas: Sequence[Repli
         (
             *prepared.warnings,
             *run_warnings(seen, temperature),
+            *bead_warnings(protocol.n_beads(options), protocol.dynamics(supercell.numbers).typical_mev, temperature),
             *_moving(diffusing, options),
             *_scatter(len(replicas), len(runs)),
         ),

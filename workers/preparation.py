@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
+from scattering.protocol import CELL_PS
 from workers.engines.interface import Workplace
 from workers.progress import Progress
 from workers.relaxation import relax
@@ -89,9 +90,8 @@ def prepare(
     if npt:
         sites = atoms.repeat(options["supercell"])
         report = progress.within(until)
-        scaled = simulation.engine().relax_cell(
-            sites, simulation.run(0), options["pressure_gpa"], workplace=workplace, report=report
-        )
+        run = replace(simulation.run(0), equilibration_ps=max(options["equilibration_ps"], CELL_PS))
+        scaled = simulation.engine().relax_cell(sites, run, options["pressure_gpa"], workplace=workplace, report=report)
         grown = np.linalg.solve(sites.cell.array, scaled.cell.array)
         atoms = atoms.copy()
         atoms.set_cell(atoms.cell.array @ grown, scale_atoms=True)

@@ -12,6 +12,7 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.jobs import leases
+from backend.settings import current
 from workers.engines.interface import Report
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,10 @@ STUCK_AFTER_S = 5.0
 
 class ShuttingDown(Exception):
     """The worker was asked to stop: hand the prediction back."""
+
+
+class TookTooLong(Exception):
+    """The job has run longer than the server allows."""
 
 
 class Progress:
@@ -68,7 +73,7 @@ class Progress:
 
         Raises
         ------
-        Cancelled, LeaseLost, ShuttingDown
+        Cancelled, LeaseLost, ShuttingDown, TookTooLong
             Stop now.
         """
         self._done = self._from + (self._to - self._from) * min(max(share, 0.0), 1.0)
@@ -76,6 +81,9 @@ class Progress:
             raise self._interruption
         if self._shutting_down.is_set():
             raise ShuttingDown
+        # Celery's own limit comes as an exception in the middle of anything, and libraries swallow it
+        if time.monotonic() - self._began > current().job_time_limit_h * 3600:
+            raise TookTooLong
 
     def within(self, until: float) -> Report:
         """What an engine is given to report to, which names its own stages, until `until` of the job is done."""

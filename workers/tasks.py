@@ -31,7 +31,7 @@ from workers import engines, results, workflows
 from workers.engines.interface import Potential, Workplace
 from workers.outcome import CannotPredict, Outcome
 from workers.preparation import Prepared
-from workers.progress import Progress, ShuttingDown
+from workers.progress import Progress, ShuttingDown, TookTooLong
 from workers.provenance import provenance
 from workers.replica import Replica
 from workers.shutdown import shutting_down
@@ -103,7 +103,7 @@ def perform(lease: leases.Lease, stop: threading.Event, *, alone: bool = False) 
         logger.exception("the database does not answer; the job is left to whoever takes it up")
     except (CannotPredict, ModelUnavailable) as error:
         _fail(lease, str(error))
-    except SoftTimeLimitExceeded:
+    except (TookTooLong, SoftTimeLimitExceeded):
         hours = current().job_time_limit_h
         _fail(lease, f"This job took longer than the {hours:g} hours that this server allows: choose a shorter run.")
     except OSError as error:
@@ -163,7 +163,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     shared, mine = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
         outcome = workflows.harmonic(simulation, lease.sampling, progress)
-        return _partials(lease, mine, outcome, {"load_s": loaded, "total_s": time.perf_counter() - began})
+        return _partials(lease, mine, outcome, {"load_s": loaded})
     dynamics = workflows.dynamics(lease.sampling)
     if lease.kind == "prepare":
         results.save(mine, dynamics.prepare(simulation, workplace=workplace, progress=progress))
@@ -179,7 +179,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
         for number in range(lease.options["replicas"])
     ]
     outcome = dynamics.combine(simulation, prepared, replicas)
-    return _partials(lease, mine, outcome, {"load_s": loaded, "combine_s": time.perf_counter() - began})
+    return _partials(lease, mine, outcome, {"combine_s": time.perf_counter() - began})
 
 
 def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation:
@@ -206,12 +206,13 @@ def _partials(lease: leases.Lease, written: Path, outcome: Outcome, timings: dic
 
         assert isinstance(outcome.partials, CrystalPartials)
         write_crystal_partials(written, outcome.partials)
+    timings = {**outcome.timings, **timings}
     made_with = provenance(
         sha256=lease.model.sha256,
         model=lease.model.name,
         engine=lease.options["engine"],
         seed=lease.options["seed"],
-        timings={**outcome.timings, **timings},
+        timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},
         species=list(outcome.partials.species),
         findings=outcome.findings,
     )

@@ -292,6 +292,29 @@ def test_molten_copper_is_said_to_diffuse(copper: Atoms, tmp_path: Path) -> None
     assert any("quasi-elastic" in warning for warning in outcome.warnings)
 
 
+def test_a_cell_left_free_grows_with_heat_and_replicas_run_in_it(tmp_path: Path) -> None:
+    crystal = bulk("Cu", "fcc", a=3.59, cubic=True)
+    chosen = options(
+        "md",
+        crystal,
+        supercell=[2, 2, 2],
+        timestep_fs=5.0,
+        sample_fs=20.0,
+        equilibration_ps=0.1,
+        production_ps=1.0,
+        correlation_ps=0.5,
+        n_q_points=30,
+        q_max_inv_angstrom=3.0,
+        replicas=2,
+        relax_cell=True,
+        ensemble="npt",
+    )
+    outcome = simulate(crystal, options=chosen, temperature=600.0, folder=tmp_path, progress=Silent())
+    # Copper's 3α = 5e-5 /K, from rest to 600 K: 3 %; EMT's is 20 % off, and 32 atoms over 2 ps stray by 0.5 %
+    assert 0.015 < outcome.findings["volume_change"] < 0.05
+    assert outcome.timings["cell_s"] > 0
+
+
 class Broken(Calculator):
     """A potential that gives no number."""
 

@@ -21,6 +21,7 @@ from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
 from scattering.crystal.path import BrillouinZone, SampledPath, Segment, brillouin_zone
 from scattering.mobility import diffuses, mean_mobility
+from scattering.path_integral import bead_warnings
 from workers import preparation
 from workers.crystal.analysis import CrystalSpectra, Target, correlate
 from workers.engines.interface import Workplace
@@ -138,7 +139,12 @@ def combine(simulation: Simulation, prepared: Prepared, replicas: Sequence[Repli
     missing = crystal_protocol.missing_segments(lines, options["supercell"])
     return Outcome(
         partials,
-        (*prepared.warnings, *run_warnings(seen, simulation.temperature), *_warnings(diffusing, missing)),
+        (
+            *prepared.warnings,
+            *run_warnings(seen, simulation.temperature),
+            *bead_warnings(protocol.n_beads(options), float(prepared.dispersion.max()), simulation.temperature),
+            *_warnings(diffusing, missing),
+        ),
         {**prepared.seconds, **seconds},
         {
             **prepared.findings,

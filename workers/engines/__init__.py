@@ -13,6 +13,7 @@ from typing import Final
 
 from ase.calculators.calculator import Calculator
 
+from backend.settings import current
 from workers.engines import potentials
 from workers.engines.interface import Engine, Potential
 
@@ -97,7 +98,9 @@ def available() -> dict[str, str]:
         found["nep-adapters-cuda"] = f"{found['nep-adapters']} on {card}"
     from workers.engines.gpumd_process import find_binary
 
-    if (program := find_binary()) is not None and os.access(program, os.X_OK):
+    # Who names it knows what it is for; one that only happens to be there needs a card
+    wanted = current().gpumd is not None or any(device.exists() for device in DEVICES)
+    if wanted and (program := find_binary()) is not None and os.access(program, os.X_OK):
         found["gpumd"] = str(program.absolute())
     return found
 
