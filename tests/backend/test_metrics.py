@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
@@ -18,7 +19,7 @@ from backend.health import beats
 from backend.jobs import leases
 from backend.metrics import requests
 from backend.owners import LOCAL_USER
-from backend.settings import SQLITE_FILE, Settings
+from backend.settings import Settings
 
 from .conftest import Client
 from .predicting import ask, claim, living, worker
@@ -82,7 +83,7 @@ def test_failures_and_second_attempts(client: Client, settings: Settings, struct
 
 
 def test_another_process_says_the_same_of_the_jobs(
-    client: Client, settings: Settings, structure: dict[str, Any], portal: Any
+    client: Client, settings: Settings, structure: dict[str, Any], portal: BlockingPortal
 ) -> None:
     ask(client, structure)
     other = Client(portal, create_app(settings))
@@ -128,14 +129,15 @@ def test_a_stream_is_timed_to_its_beginning(
     assert value(scrape(client), name, method="GET", route=route, status="200") == 10.0
 
 
-def test_without_a_database_there_is_an_answer(client: Client, settings: Settings) -> None:
-    database.engine(settings).dispose()
-    (settings.data_dir / SQLITE_FILE).unlink()
-    found = scrape(client)
+def test_without_a_database_there_is_an_answer(settings: Settings, portal: BlockingPortal) -> None:
+    # Nothing listens on this port
+    gone = settings.model_copy(update={"database_url": "postgresql+psycopg://beamcast:word@127.0.0.1:1/beamcast"})
+    found = scrape(Client(portal, create_app(gone)))
     assert value(found, "beamcast_database_up") == 0
     assert value(found, "beamcast_broker_up") == 1
     assert (value(found, "beamcast_disk_free_bytes") or 0) > 0
     assert not [name for name, _ in found if name == "beamcast_jobs"]
+    database.engine(gone).dispose()
 
 
 def test_the_process_is_measured_and_the_version_said(client: Client) -> None:
