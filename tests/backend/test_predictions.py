@@ -60,9 +60,16 @@ def test_estimate_creates_nothing(client: Client, settings: Settings, structure:
 def test_estimate_rests_on_what_this_machine_did(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
     body = {"structure_id": structure["id"], "method": "md", "quality": "preview"}
     before = client.post("/predictions/estimate", json=body).json()["estimate_s"]
-    made = ask(client, structure, method="md", quality="preview")
-    run(settings, made["id"], {"timings": {"atom_steps_per_second": 1e3}})
-    assert client.post("/predictions/estimate", json=body).json()["estimate_s"] > 5 * before
+
+    def do(seconds: float, speed: float, **options: Any) -> float:
+        made = ask(client, structure, method="md", quality="preview", options=options)
+        run(settings, made["id"], {"timings": {"production_s": seconds, "atom_steps_per_second": speed}})
+        return float(client.post("/predictions/estimate", json=body).json()["estimate_s"])
+
+    # Another engine's speed and a run of a moment say nothing
+    assert do(1e4, 1e9, engine="gpumd") == before
+    assert do(1.0, 1e3) == before
+    assert do(1000.0, 1e3) > 5 * before
 
 
 @pytest.mark.parametrize(
