@@ -7,6 +7,7 @@ The same thread notices at once when a child has died over a job.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 import warnings
@@ -25,7 +26,8 @@ from backend.queue import celery_app
 from backend.settings import current
 from workers import engines
 from workers.cores import cores
-from workers.lifeline import die_with_parent, die_with_server
+from workers.lifeline import die_with_server, die_with_worker
+from workers.shutdown import shutting_down
 from workers.warm_up import warm_up
 
 logger = logging.getLogger(__name__)
@@ -43,30 +45,43 @@ app = celery_app(current())
 app.set_current()
 app.conf.imports = ["workers.tasks"]
 
-_stopping = threading.Event()
+_WORKER = os.getpid()
+_stopped = threading.Event()
 
 
 def _introduce(sender: str, instance: Any, **_: Any) -> None:
     """Say who we are, before the first bell can be heard."""
-    instance.introduction = WorkerBeat(
-        name=sender,
-        slots=instance.concurrency,
-        long_slots=beats.long_slots(instance.concurrency),
-        queues=sorted(instance.app.amqp.queues.consume_from),
-        engines=engines.available(),
-        host=socket.gethostname(),
-        cores=cores(),
-    )
-    beats.beat(instance.introduction)
+    try:
+        instance.introduction = introduction = WorkerBeat(
+            name=sender,
+            slots=instance.concurrency,
+            long_slots=beats.long_slots(instance.concurrency),
+            queues=sorted(instance.app.amqp.queues.consume_from),
+            engines=engines.available(),
+            host=socket.gethostname(),
+            cores=cores(),
+        )
+        _beat(introduction)
+        warm_up()
+        _beat(introduction)
+    except Exception as error:
+        # Celery would go on without; nobody would know of this worker, and it would get no jobs
+        logger.exception("this worker cannot start")
+        raise SystemExit(1) from error
     logger.info(
         "%s: queues %s; %d jobs at the same time; engines %s",
         sender,
-        ", ".join(instance.introduction.queues),
+        ", ".join(introduction.queues),
         instance.concurrency,
-        ", ".join(instance.introduction.engines),
+        ", ".join(introduction.engines),
     )
-    warm_up()
-    beats.beat(instance.introduction)
+
+
+def _beat(introduction: WorkerBeat) -> None:
+    try:
+        beats.beat(introduction)
+    except SQLAlchemyError:
+        logger.warning("the database does not answer; this worker waits for it", exc_info=True)
 
 
 def _show_life(sender: Any, **_: Any) -> None:
@@ -79,7 +94,11 @@ def _show_life(sender: Any, **_: Any) -> None:
         rung = False
         while True:
             try:
-                beats.beat(controller.introduction)
+                if shutting_down.is_set():
+                    # What its jobs hand back is for others
+                    beats.stop(sender.hostname)
+                else:
+                    beats.beat(controller.introduction)
                 if not rung:
                     # Bells that were rung before may be another worker's by now
                     with transaction(current()) as session:
@@ -92,19 +111,19 @@ def _show_life(sender: Any, **_: Any) -> None:
             except Exception:
                 # Who shows no life any more gets no work any more
                 logger.exception("no sign of life this time")
-            if _stopping.wait(beats.BEAT_EVERY_S):
+            if _stopped.wait(beats.BEAT_EVERY_S):
                 return
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
 
 
 def _leave(sender: Any, **_: Any) -> None:
-    _stopping.set()
+    _stopped.set()
     beats.stop(sender.hostname)
 
 
 def _begin_child(**_: Any) -> None:
-    die_with_parent()
+    die_with_worker(_WORKER)
 
 
 def _set_up_logging(**_: Any) -> None:

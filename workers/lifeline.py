@@ -1,4 +1,4 @@
-"""Nothing outlives its parent: the kernel ends a worker whose server died, and a job whose worker died.
+"""Nothing outlives its parent: neither a worker whose server died, nor a job whose worker died.
 
 Even a server that was killed without a chance to clean up leaves no process behind. The rows that were running are
 taken up again when the server comes back.
@@ -10,8 +10,11 @@ import ctypes
 import os
 import signal
 import sys
+import threading
+import time
 
 PR_SET_PDEATHSIG = 1
+LOOK_EVERY_S = 0.5
 SERVER_PID = "BEAMCAST_SERVER_PID"
 """Environment variable that the server sets for its embedded worker."""
 
@@ -30,3 +33,18 @@ def die_with_server() -> None:
     die_with_parent()
     if os.getppid() != int(server):
         sys.exit(1)
+
+
+def die_with_worker(worker: int) -> None:
+    """Be killed when the worker's parent process has ended.
+
+    `die_with_parent` would come when the thread ends that forked this process. Where the broker is a folder, that
+    is a thread of the pool's, which ends first when a worker is stopped, while its jobs are still handed back.
+    """
+
+    def watch() -> None:
+        while os.getppid() == worker:
+            time.sleep(LOOK_EVERY_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()

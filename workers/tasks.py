@@ -64,7 +64,7 @@ class _Result:
 @shared_task(name=WORK, ignore_result=True, bind=True)  # type: ignore[untyped-decorator]
 def work(self: Any) -> None:
     """Do the best job that there is for this worker; nothing when there is none."""
-    lease = leases.claim(self.request.hostname, os.getpid())
+    lease = None if shutting_down.is_set() else leases.claim(self.request.hostname, os.getpid())
     if lease is None:
         return
     with about(everywhere=True, prediction=lease.prediction_id, job=lease.job_id, attempt=lease.attempt):
