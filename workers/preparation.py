@@ -18,6 +18,9 @@ from workers.relaxation import relax
 from workers.simulation import Simulation
 from workers.stopwatch import Stopwatch
 
+LARGE_VOLUME_CHANGE = 0.04
+"""Most crystals grow by less from rest to room temperature."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -81,11 +84,14 @@ def prepare(
     watch, options = Stopwatch(), simulation.options
     npt = options["ensemble"] == "npt"
     progress.stage("relaxing the atoms", until=0.1 * until if npt else until)
-    relaxed = relax(simulation.atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
+    relaxed = relax(
+        simulation.atoms, calculator, relax_cell=options["relax_cell"], cell_stays=not npt, update=progress.update
+    )
     atoms, findings = (
         relaxed.atoms,
         {"largest_shift_angstrom": relaxed.largest_shift, "pressure_gpa": relaxed.pressure_gpa},
     )
+    warnings = relaxed.warnings
     watch.lap("relax")
     if npt:
         sites = atoms.repeat(options["supercell"])
@@ -96,7 +102,17 @@ def prepare(
         atoms = atoms.copy()
         atoms.set_cell(atoms.cell.array @ grown, scale_atoms=True)
         findings["volume_change"] = float(np.linalg.det(grown) - 1)
+        warnings += _grown(findings["volume_change"])
         # Where the atoms rest in the cell that they are now given
         atoms = relax(atoms, calculator, relax_cell=False).atoms
         watch.lap("cell")
-    return Prepared(atoms.positions, atoms.cell.array, relaxed.warnings, findings, watch.seconds)
+    return Prepared(atoms.positions, atoms.cell.array, warnings, findings, watch.seconds)
+
+
+def _grown(volume_change: float) -> tuple[str, ...]:
+    if abs(volume_change) < LARGE_VOLUME_CHANGE:
+        return ()
+    return (
+        f"Left free, the cell changed its volume by {volume_change:+.1%}, which is more than heat does to most crystals: "
+        "the potential prefers another density, and frequencies shift with it.",
+    )

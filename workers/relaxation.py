@@ -49,9 +49,25 @@ class Relaxed:
 
 
 def relax(
-    atoms: Atoms, calculator: Calculator, *, relax_cell: bool, update: Callable[[float], None] = lambda _: None
+    atoms: Atoms,
+    calculator: Calculator,
+    *,
+    relax_cell: bool,
+    cell_stays: bool = True,
+    update: Callable[[float], None] = lambda _: None,
 ) -> Relaxed:
     """Relax the atoms, in the cell as it is or with it.
+
+    Parameters
+    ----------
+    atoms, calculator
+        The structure and its potential.
+    relax_cell
+        Whether the cell is free.
+    cell_stays
+        Whether what follows runs in this cell; else nobody is warned of the pressure in it.
+    update
+        Called with the share that is done.
 
     Raises
     ------
@@ -81,7 +97,7 @@ def relax(
         warnings.append(f"The relaxation did not converge: {residual:.3f} eV/Å are left on an atom.")
     if largest > LARGE_SHIFT:
         warnings.append(f"An atom moved by {largest:.2f} Å in the relaxation: the potential prefers another structure.")
-    if not relax_cell and abs(pressure) > LARGE_PRESSURE_GPA:
+    if cell_stays and not relax_cell and abs(pressure) > LARGE_PRESSURE_GPA:
         wish = "expand" if pressure > 0 else "shrink"
         warnings.append(
             f"At the uploaded cell the potential is under {pressure:+.1f} GPa: left free, it would {wish}, and "
