@@ -113,6 +113,6 @@ def _grown(volume_change: float) -> tuple[str, ...]:
     if abs(volume_change) < LARGE_VOLUME_CHANGE:
         return ()
     return (
-        f"Left free, the cell changed its volume by {volume_change:+.1%}, which is more than heat does to most crystals: "
-        "the potential prefers another density, and frequencies shift with it.",
+        f"Left free, the cell changed its volume by {volume_change:+.1%}, more than heat does to most crystals: the "
+        "potential prefers another density, and frequencies shift with it.",
     )
