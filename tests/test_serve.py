@@ -92,6 +92,10 @@ def test_ctrl_c_leaves_nothing_behind(server: Running) -> None:
         assert "text/html" in page.headers["content-type"]
         assert "unsafe-eval" not in page.headers["content-security-policy"]
         assert client.get("/api/v1/nothing").status_code == 404
+    # The worker shows life before it forks its children
+    deadline = time.monotonic() + PATIENCE_S
+    while len(server.descendants()) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert len(server.descendants()) >= 4
     status, said = server.stop(signal.SIGINT)
     assert status == 0

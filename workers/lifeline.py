@@ -21,8 +21,12 @@ SERVER_PID = "BEAMCAST_SERVER_PID"
 
 def die_with_parent() -> None:
     """Be killed when the thread that forked this process ends (Linux; elsewhere nothing happens)."""
+    _when_parent_dies(signal.SIGKILL)
+
+
+def _when_parent_dies(number: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
 
 
 def die_with_server() -> None:
@@ -38,9 +42,11 @@ def die_with_server() -> None:
 def die_with_worker(worker: int) -> None:
     """Be killed when the worker's parent process has ended.
 
-    `die_with_parent` would come when the thread ends that forked this process. Where the broker is a folder, that
-    is a thread of the pool's, which ends first when a worker is stopped, while its jobs are still handed back.
+    Celery has asked the kernel for that, as `die_with_parent` does, but its signal comes when the thread ends that
+    forked this process. Where the broker is a folder that is a thread of the pool's, which ends first when a worker is
+    stopped, while its jobs are still handed back.
     """
+    _when_parent_dies(0)
 
     def watch() -> None:
         while os.getppid() == worker:
