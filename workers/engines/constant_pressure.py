@@ -33,6 +33,19 @@ VOLUMES: Final = (0.5, 2.0)
 """Shares of its volume that a crystal may take."""
 
 
+def bulk_modulus(sites: Atoms, calculator: Calculator) -> float:
+    """eV/Å³, of the crystal at rest; within what one can be."""
+    pressures = []
+    for sign in (-1, 1):
+        strained = sites.copy()
+        strained.calc = calculator
+        strained.set_cell(sites.cell.array * (1 + sign * STRAIN), scale_atoms=True)
+        pressures.append(-strained.get_stress(voigt=True)[:3].mean())
+    modulus = (pressures[0] - pressures[1]) / (6 * STRAIN)
+    lowest, highest = (limit * units.GPa for limit in STIFFNESS_GPA)
+    return float(np.clip(np.nan_to_num(modulus, nan=lowest), lowest, highest))
+
+
 def relax_cell(
     sites: Atoms, calculator: Calculator, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report
 ) -> Atoms:
@@ -101,7 +114,7 @@ class _FreeCell:
     def _integrator(self, pressure_gpa: float) -> LangevinBAOAB:
         isotropic = is_isotropic(self._rotations)
         # The cell's vibration: 9 V B of a volume's logarithmic length, about V B of a strain's component
-        stiffness = (9 if isotropic else 1) * self._sites.get_volume() * self._bulk_modulus()
+        stiffness = (9 if isotropic else 1) * self._sites.get_volume() * bulk_modulus(self._sites, self._atoms.calc)
         return LangevinBAOAB(
             self._atoms,
             self._run.timestep_fs * units.fs,
@@ -113,18 +126,6 @@ class _FreeCell:
             P_mass=stiffness * (PERIOD_FS * units.fs / (2 * math.pi)) ** 2,
             rng=self._rng,
         )
-
-    def _bulk_modulus(self) -> float:
-        """eV/Å³, of the crystal at rest; within what one can be."""
-        pressures = []
-        for sign in (-1, 1):
-            strained = self._sites.copy()
-            strained.calc = self._atoms.calc
-            strained.set_cell(self._sites.cell.array * (1 + sign * STRAIN), scale_atoms=True)
-            pressures.append(-strained.get_stress(voigt=True)[:3].mean())
-        modulus = (pressures[0] - pressures[1]) / (6 * STRAIN)
-        lowest, highest = (limit * units.GPa for limit in STIFFNESS_GPA)
-        return float(np.clip(np.nan_to_num(modulus, nan=lowest), lowest, highest))
 
     def _check(self) -> None:
         check_together(self._atoms)

@@ -18,7 +18,7 @@ from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
 from workers.checkpoint import Checkpoints, fingerprint
-from workers.engines.constant_pressure import PERIOD_FS, STIFFNESS_GPA, STRAIN, VOLUMES
+from workers.engines.constant_pressure import PERIOD_FS, VOLUMES, bulk_modulus
 from workers.engines.interface import Report, Run, Workplace
 from workers.engines.ipi_polymers import Barostat, RingPolymers
 from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
@@ -96,20 +96,7 @@ def _barostat(
     i-PI gives a volume's logarithmic length, of which the energy is 9VB/2, the mass 3Nk_BTτ², and a strain's component,
     of which it is about VB/2, a third of that.
     """
-    stiffness = (9 if isotropic else 1) * sites.get_volume() * _bulk_modulus(sites, calculator)
+    stiffness = (9 if isotropic else 1) * sites.get_volume() * bulk_modulus(sites, calculator)
     mass = (3 if isotropic else 1) * len(sites) * units.kB * temperature_k
     tau = PERIOD_FS / (2 * math.pi) * math.sqrt(stiffness / mass)
     return Barostat("isotropic" if isotropic else "flexible", pressure_gpa, tau, PERIOD_FS / 2)
-
-
-def _bulk_modulus(sites: Atoms, calculator: Calculator) -> float:
-    """eV/Å³, of the crystal at rest; within what one can be."""
-    pressures = []
-    for sign in (-1, 1):
-        strained = sites.copy()
-        strained.calc = calculator
-        strained.set_cell(sites.cell.array * (1 + sign * STRAIN), scale_atoms=True)
-        pressures.append(-strained.get_stress(voigt=True)[:3].mean())
-    modulus = (pressures[0] - pressures[1]) / (6 * STRAIN)
-    lowest, highest = (limit * units.GPa for limit in STIFFNESS_GPA)
-    return float(np.clip(np.nan_to_num(modulus, nan=lowest), lowest, highest))
