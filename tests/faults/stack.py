@@ -1,0 +1,397 @@
+"""A whole Beamcast of real processes to break: on PostgreSQL and Redis, or the embedded default."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
+
+from backend import database
+from backend.health.tables import WorkerBeat
+from backend.jobs.tables import Job
+from backend.predictions.partials_file import read_partials
+from backend.predictions.tables import Prediction
+from backend.settings import Settings
+from scattering.partials import Partials
+
+ROOT = Path(__file__).parents[2]
+INTERPOSED = Path(__file__).parent / "interposed"
+READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
+PATIENCE_S = 120.0
+"""For what takes seconds on a machine that does nothing else."""
+LOOK_EVERY_S = 0.03
+FINAL = ("succeeded", "failed", "cancelled")
+LEASE_S, CHECKPOINT_S, MAX_ATTEMPTS = 8, 0.2, 6
+SLOTS = 2
+
+NICKEL = b"""Nickel, as dense as nowhere on Earth
+3.1
+1 0 0
+0 1 0
+0 0 1
+Ni
+4
+Direct
+0 0 0
+0 0.5 0.5
+0.5 0 0.5
+0.5 0.5 0
+"""
+REPULSION = "\n".join(
+    # A NEP whose network gives nothing, so that the repulsion of bare nuclei is left, which goes to zero at 2.4 Å
+    [
+        *("nep4_zbl 1 Ni", "zbl 1.2 2.4", "cutoff 3 3 20 20", "n_max 0 0", "basis_size 0 0", "l_max 1 0 0", "ANN 1 0"),
+        *["0.0"] * 7,
+        *["1.0"] * 2,
+        "",
+    ]
+)
+HARMONIC = {
+    "method": "harmonic",
+    "options": {"supercell": [2, 2, 2], "q_max_inv_angstrom": 2.0, "n_orders": 2, "energy_max_mev": 150.0},
+}
+DYNAMICS = {
+    "method": "md",
+    "quality": "preview",
+    "options": {
+        "supercell": [2, 2, 2],
+        "equilibration_ps": 1.0,
+        "production_ps": 4.0,
+        "correlation_ps": 0.3,
+        "n_q_points": 30,
+        "q_max_inv_angstrom": 2.0,
+        "replicas": 1,
+    },
+}
+
+
+def until(
+    condition: Callable[[], bool],
+    what: str | Callable[[], str],
+    patience_s: float = PATIENCE_S,
+    every_s: float = LOOK_EVERY_S,
+) -> float:
+    """Wait until it is so; the seconds that it took."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > patience_s:
+            raise AssertionError(f"not within {patience_s} s: {what() if callable(what) else what}")
+        time.sleep(every_s)
+    return time.monotonic() - began
+
+
+class Stack:
+    """Server and workers as processes, a potential and a structure to ask predictions of.
+
+    Parameters
+    ----------
+    folder
+        Of data and logs.
+    settings
+        More of the environment: where database and broker are, if not in the data folder.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.embedded = "BEAMCAST_DATABASE_URL" not in settings
+        self.folder, self.faults = folder, folder / "faults"
+        self.faults.mkdir(parents=True)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("BEAMCAST_")},
+            "PYTHONPATH": str(INTERPOSED),
+            "BEAMCAST_FAULTS": str(self.faults),
+            "BEAMCAST_DATA_DIR": str(folder / "data"),
+            "BEAMCAST_PORT": "0",
+            "BEAMCAST_LOG_LEVEL": "INFO",
+            "BEAMCAST_LEASE_S": str(LEASE_S),
+            "BEAMCAST_CHECKPOINT_S": str(CHECKPOINT_S),
+            "BEAMCAST_MAX_ATTEMPTS": str(MAX_ATTEMPTS),
+            "BEAMCAST_WORKER_CONCURRENCY": str(SLOTS if self.embedded else 0),
+            "OMP_NUM_THREADS": "1",
+            "NUMBA_NUM_THREADS": "1",
+            **settings,
+        }
+        self.settings = Settings(data_dir=folder / "data", database_url=settings.get("BEAMCAST_DATABASE_URL", ""))
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.client = httpx.Client(trust_env=False, timeout=60)
+        self._known: dict[str, Any] = {}
+        self._references: dict[str, Partials] = {}
+
+    # Processes
+
+    def start_server(self) -> None:
+        """Start the server, with its worker if that is embedded, and wait until both are there."""
+        said = len(READY.findall(self.log("server")))
+        self._run("server", "serve.py")
+
+        def ready() -> bool:
+            assert self.processes["server"].poll() is None, self.log("server")
+            return len(READY.findall(self.log("server"))) > said
+
+        until(ready, lambda: f"server is ready: {self.log('server')}")
+        self.client.base_url = f"{READY.findall(self.log('server'))[-1]}/api/v1"
+        if self.embedded:
+            until(lambda: bool(self.beats()), "embedded worker shows life")
+
+    def start_worker(self, name: str) -> None:
+        """Start a worker of two slots and wait until it shows life."""
+        self.launch_worker(name)
+        until(lambda: self.alive(name), lambda: f"worker {name} shows life: {self.log(name)}")
+
+    def launch_worker(self, name: str) -> None:
+        """Start one and wait for nothing."""
+        self._run(name, "-m", "workers", "--concurrency", str(SLOTS), "--name", name)
+
+    def ready(self) -> None:
+        """Start what is not running."""
+        if not self.running("server"):
+            self.start_server()
+        if not self.embedded and not self.running("one"):
+            self.start_worker("one")
+
+    def leave_one(self) -> None:
+        """End further workers; all do that themselves, but those of a test that has failed."""
+        for name in set(self.processes) - {"server", "one"}:
+            if self.running(name):
+                self.kill(name)
+
+    def running(self, name: str) -> bool:
+        """Whether a process is there."""
+        return name in self.processes and self.processes[name].poll() is None
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a process and, where it is a worker, to its children."""
+        process = self.processes[name]
+        if name == "server":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name: str, number: int = signal.SIGTERM) -> int:
+        """Stop a process in order; its exit status."""
+        self.processes[name].send_signal(number)
+        return self.processes[name].wait(PATIENCE_S)
+
+    def stop_worker(self) -> None:
+        """Stop the worker as whoever runs it would: systemd by SIGTERM, the embedded one by Ctrl-C to the server."""
+        status = self.stop("server", signal.SIGINT) if self.embedded else self.stop("one")
+        assert status == 0, self.log("server" if self.embedded else "one")
+
+    def close(self) -> None:
+        """End everything."""
+        for name, process in self.processes.items():
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL) if name == "server" else os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self.client.close()
+        database.engine(self.settings).dispose()
+
+    def members(self) -> set[int]:
+        """Living processes of this stack."""
+        found = set()
+        mark = f"BEAMCAST_FAULTS={self.faults}".encode()
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if mark in (entry / "environ").read_bytes().split(b"\0"):
+                        found.add(int(entry.name))
+        return found
+
+    def log(self, name: str) -> str:
+        """What a process has said."""
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def _run(self, name: str, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    # Rows, past the server
+
+    def rows(self, table: Any, *where: Any) -> list[Any]:
+        """Rows as they stand; waits for a database that is away."""
+        while True:
+            try:
+                with database.transaction(self.settings, reading=True) as session:
+                    return list(session.exec(select(table).where(*where)))
+            except SQLAlchemyError:
+                time.sleep(0.1)
+
+    def beats(self) -> list[WorkerBeat]:
+        """Workers that have shown life lately."""
+        with database.transaction(self.settings, reading=True) as session:
+            from backend.health.beats import alive
+
+            return alive(session, database.clock(session))
+
+    def alive(self, name: str) -> bool:
+        """Whether the process of this name has shown life since it was started."""
+        assert self.running(name), self.log(name)
+        return any(beat.name.startswith(f"{name}@") for beat in self.beats())
+
+    def prediction(self, prediction_id: str) -> Prediction:
+        """The row."""
+        (row,) = self.rows(Prediction, Prediction.id == uuid.UUID(prediction_id))
+        return row  # type: ignore[no-any-return]
+
+    def jobs(self, prediction_id: str) -> list[Job]:
+        """Its jobs, in the order in which they were made."""
+        jobs: list[Job] = self.rows(Job, Job.prediction_id == uuid.UUID(prediction_id))
+        return sorted(jobs, key=lambda job: (job.kind == "combine", job.kind != "prepare", job.number))
+
+    def busy(self, prediction_id: str) -> Job | None:
+        """The job that is running, the first of several."""
+        return next((job for job in self.jobs(prediction_id) if job.status == "running"), None)
+
+    # Predictions
+
+    def ask(self, body: dict[str, Any], **more: Any) -> str:
+        """Ask for a prediction; its id."""
+        response = self.client.post("/predictions", json={**self._material(), **body}, **more)
+        assert response.status_code == 202, response.text
+        return str(response.json()["id"])
+
+    def _material(self) -> dict[str, Any]:
+        if not self._known:
+            model = self.client.post("/models", files={"file": ("nep.txt", REPULSION)}, data={"name": "Repulsion"})
+            assert model.status_code == 201, model.text
+            structure = self.client.post("/structures", files={"file": ("POSCAR", NICKEL)})
+            assert structure.status_code == 201, structure.text
+            self._known = {"model": model.json()["id"], "structure_id": structure.json()["id"]}
+        return self._known
+
+    def cancel(self, prediction_id: str) -> None:
+        """Ask for an end."""
+        self.client.post(f"/predictions/{prediction_id}/cancel").raise_for_status()
+
+    def final(self, prediction_id: str, patience_s: float = PATIENCE_S) -> Prediction:
+        """The prediction once it has ended."""
+        until(
+            lambda: self.prediction(prediction_id).status in FINAL,
+            lambda: f"prediction ends; it is {self.prediction(prediction_id)!r} with {self.jobs(prediction_id)!r}",
+            patience_s,
+        )
+        return self.prediction(prediction_id)
+
+    def partials(self, prediction_id: str) -> Partials:
+        """What a prediction that must have succeeded has made."""
+        row = self.final(prediction_id)
+        assert row.status == "succeeded", row.error
+        return read_partials(self.settings.partials_path(prediction_id))
+
+    def reference(self, body: dict[str, Any]) -> Partials:
+        """What an undisturbed prediction makes of it."""
+        key = json.dumps(body, sort_keys=True)
+        if key not in self._references:
+            self._references[key] = self.partials(self.ask(body))
+        return self._references[key]
+
+    def check(self, prediction_id: str, body: dict[str, Any]) -> None:
+        """See that a prediction has made what an undisturbed one makes."""
+        made, expected = self.partials(prediction_id), self.reference(body)
+        for name in ("coherent", "incoherent", "coherent_elastic", "incoherent_elastic"):
+            one, other = getattr(made, name), getattr(expected, name)
+            # Files hold single precision, which is all that a run that goes on from a checkpoint loses
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-6 * np.abs(other).max(), err_msg=name)
+
+    # The tests' hand in the processes
+
+    @contextlib.contextmanager
+    def holding(self, stage: str, *, share: float = 0.0, how: str = "listening") -> Iterator[None]:
+        """Hold all jobs when they come to a stage, or a share of it.
+
+        Parameters
+        ----------
+        how
+            "listening": the job would end when it is told to; "deaf": it is in a long native call, and would not;
+            "crash": it is no more.
+        """
+        for path in self.faults.glob("held-*"):
+            path.unlink()
+        part = self.faults / "hold.part"
+        part.write_text(json.dumps({"stage": stage, "share": share, "how": how}))
+        part.replace(self.faults / "hold")
+        try:
+            yield
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Hold nothing any more."""
+        (self.faults / "hold").unlink(missing_ok=True)
+
+    def until_held(self, prediction_id: str) -> Job:
+        """Wait until a job of a prediction is held; its row."""
+
+        def held() -> bool:
+            job = self.busy(prediction_id)
+            return job is not None and (self.faults / f"held-{job.pid}").exists()
+
+        until(held, lambda: f"job is held: {self.jobs(prediction_id)!r} {self.log('one')[-3000:]}")
+        job = self.busy(prediction_id)
+        assert job is not None
+        return job
+
+    def traces(self) -> list[dict[str, Any]]:
+        """The stages that jobs came to."""
+        path = self.faults / "trace"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def trace(self, prediction_id: str) -> list[dict[str, Any]]:
+        """Those of one prediction's jobs."""
+        return [line for line in self.traces() if line["prediction"] == prediction_id]
+
+    # What must hold after each fault
+
+    def folder_of(self, prediction_id: str) -> Path:
+        """Where its files are."""
+        return self.settings.prediction_dir(prediction_id)
+
+    def running_jobs(self) -> list[Job]:
+        """Jobs that somebody is at."""
+        return self.rows(Job, Job.status == "running")
+
+    def strays(self) -> list[Path]:
+        """Files and folders under the data folder that no row knows."""
+        known = {str(row.id): row.status for row in self.rows(Prediction)}
+        strays = []
+        for folder in (self.settings.data_dir / "predictions").glob("*"):
+            status = known.get(folder.name)
+            allowed = {"partials.h5"} if status == "succeeded" else set()
+            if status not in ("succeeded", "queued", "running"):
+                strays.append(folder)
+            elif status == "succeeded":
+                strays += [path for path in folder.rglob("*") if path.name not in allowed]
+        return strays
+
+    def settle(self) -> None:
+        """Every job is in a final state, the files are those of the rows, no process is busy."""
+
+        def final() -> bool:
+            return not self.rows(Job, col(Job.status).in_(("waiting", "queued", "running")))
+
+        until(final, lambda: f"jobs end: {self.rows(Job, col(Job.status).not_in(FINAL))!r}")
+        until(lambda: not self.strays(), lambda: f"strays: {self.strays()}", 20)

@@ -1,0 +1,176 @@
+"""Bells that are lost, late, doubled or refused: jobs are in rows, so each is done, and once."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from backend.queue import WORK, celery_app
+from backend.settings import Settings
+from tests.faults.conftest import Figure
+from tests.faults.stack import DYNAMICS, HARMONIC, Stack, until
+from tests.services import Redis
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def redis(deployed: Stack, redis_server: Redis) -> Redis:
+    """The one that `deployed` uses."""
+    return redis_server
+
+
+def attempts(stack: Stack, *predictions: str) -> set[int]:
+    return {job.attempt for prediction in predictions for job in stack.jobs(prediction)}
+
+
+def began(stack: Stack, prediction: str) -> list[dict[str, Any]]:
+    """When jobs of a prediction were begun by a worker's child."""
+    return [line for line in stack.trace(prediction) if line["stage"] == "fetching the potential"]
+
+
+@pytest.mark.parametrize("fault", ["flushed", "restarted", "killed"])
+def test_redis_goes_while_jobs_run_and_wait(deployed: Stack, redis: Redis, figure: Figure, fault: str) -> None:
+    stack = deployed
+    with stack.holding("relaxing the atoms"):
+        predictions = [stack.ask(HARMONIC) for _ in range(5)]
+        until(lambda: any(stack.busy(one) for one in predictions), "a job runs")
+        if fault == "flushed":
+            redis.flush()
+        elif fault == "restarted":
+            redis.restart()
+        else:
+            redis.kill()
+            # Asked for without a broker: answered at once, and run when there is one again
+            since = time.monotonic()
+            predictions.append(stack.ask(HARMONIC))
+            figure("asked for without Redis: answered", time.monotonic() - since)
+            redis.start()
+    since = time.monotonic()
+    for prediction in predictions:
+        stack.check(prediction, HARMONIC)
+    figure(f"Redis {fault}, 5 or 6 small jobs: all done", time.monotonic() - since)
+    assert attempts(stack, *predictions) == {1}
+    assert all(len(began(stack, prediction)) == 1 for prediction in predictions)
+
+
+def test_redis_that_is_full(deployed: Stack, redis: Redis, figure: Figure) -> None:
+    stack = deployed
+    stack.reference(HARMONIC)
+    with stack.holding("relaxing the atoms"):
+        first = stack.ask(HARMONIC)
+        stack.until_held(first)
+        redis.fill()
+        since = time.monotonic()
+        second = stack.ask(HARMONIC)
+        figure("asked for while Redis is full: answered", time.monotonic() - since)
+        assert stack.prediction(second).status == "queued"
+    # What runs needs no broker to finish
+    stack.check(first, HARMONIC)
+    redis.relieve()
+    since = time.monotonic()
+    stack.check(second, HARMONIC)
+    figure("Redis has room again: done", time.monotonic() - since)
+    assert attempts(stack, first, second) == {1}
+
+
+def test_redis_that_is_full_for_longer_than_workers_look_after_lost_messages(deployed: Stack, redis: Redis) -> None:
+    stack = deployed
+    stack.reference(HARMONIC)
+    predictions = []
+    with stack.holding("relaxing the atoms"):
+        # More bells than free slots: Redis holds them when it becomes full
+        predictions += [stack.ask(HARMONIC) for _ in range(2)]
+        stack.until_held(predictions[0])
+        ring(stack, 3)
+        redis.fill()
+    for prediction in predictions:
+        stack.check(prediction, HARMONIC)
+    # The worker's children look for the bells, and Redis refuses to note that they were taken
+    time_full = time.monotonic() + 12
+    until(lambda: time.monotonic() > time_full or not stack.running("one"), "Redis was full for a while")
+    redis.relieve()
+    stack.check(stack.ask(HARMONIC), HARMONIC)
+
+
+def ring(stack: Stack, times: int) -> None:
+    """Ring bells for which there is no work."""
+    environment = stack.environment
+    settings = Settings(
+        data_dir=stack.settings.data_dir,
+        **({} if stack.embedded else {"broker_url": environment["BEAMCAST_BROKER_URL"]}),  # type: ignore[arg-type]
+    )
+    for _ in range(times):
+        celery_app(settings).send_task(WORK, queue="cpu", retry=False)
+
+
+def test_bells_too_many_change_nothing(stack: Stack) -> None:
+    with stack.holding("running molecular dynamics", share=0.3):
+        prediction = stack.ask(DYNAMICS)
+        job = stack.until_held(prediction)
+        ring(stack, 20)
+        other = stack.ask(HARMONIC)
+        stack.check(other, HARMONIC)
+        assert stack.jobs(prediction)[1].pid == job.pid
+    stack.check(prediction, DYNAMICS)
+    assert attempts(stack, prediction, other) == {1}
+
+
+def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Redis) -> None:
+    """The visibility timeout of a job's message ends: what that message called for runs once."""
+    stack = deployed
+    stack.start_worker("two")
+    with stack.holding("relaxing the atoms"):
+        predictions = [stack.ask(HARMONIC) for _ in range(2)]
+        for prediction in predictions:
+            stack.until_held(prediction)
+        with redis.client() as client:
+            tags = client.zrange("unacked_index", 0, -1)
+            assert len(tags) >= 2
+            # As old as messages can be: the next look finds them lost
+            client.zadd("unacked_index", dict.fromkeys(tags, 0))
+            until(
+                lambda: not set(tags) & set(client.zrange("unacked_index", 0, -1)), "messages are delivered once more"
+            )
+        until(lambda: client.llen("cpu") == 0, "somebody has taken them")
+    for prediction in predictions:
+        stack.check(prediction, HARMONIC)
+        assert len(began(stack, prediction)) == 1
+    assert attempts(stack, *predictions) == {1}
+    assert stack.stop("two") == 0
+
+
+def test_embedded_broker_is_emptied(stack: Stack, figure: Figure) -> None:
+    if not stack.embedded:
+        pytest.skip("of the embedded broker")
+    with stack.holding("relaxing the atoms"):
+        predictions = [stack.ask(HARMONIC) for _ in range(4)]
+        stack.until_held(predictions[0])
+        for message in (stack.settings.broker_dir / "messages").iterdir():
+            message.unlink(missing_ok=True)
+    since = time.monotonic()
+    for prediction in predictions:
+        stack.check(prediction, HARMONIC)
+    figure("broker's folder emptied, 4 small jobs: all done", time.monotonic() - since)
+    assert attempts(stack, *predictions) == {1}
+
+
+def test_server_dies_between_commit_and_bell(stack: Stack, figure: Figure) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    stack.ask(HARMONIC)
+    (stack.faults / "die-before-ringing").touch()
+    with pytest.raises(httpx.HTTPError):
+        stack.ask(HARMONIC, headers=key)
+    stack.processes["server"].wait(20)
+    if stack.embedded:
+        until(lambda: not stack.members(), "the worker goes with its server")
+    stack.start_server()
+    since = time.monotonic()
+    # The one that was asked for, not another one
+    prediction = stack.ask(HARMONIC, headers=key)
+    stack.check(prediction, HARMONIC)
+    figure("bell lost with the server: done after its start", time.monotonic() - since)

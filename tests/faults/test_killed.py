@@ -1,0 +1,131 @@
+"""Workers and servers that are killed: whoever takes the job up goes on, and the result is the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.faults.conftest import Figure
+from tests.faults.stack import DYNAMICS, HARMONIC, MAX_ATTEMPTS, SLOTS, Stack, until
+
+pytestmark = pytest.mark.slow
+
+HARMONIC_STAGES = (
+    "fetching the potential",
+    "relaxing the atoms",
+    "displacing atoms",
+    "phonons over the Brillouin zone",
+    "averaging over a powder",
+)
+DYNAMICS_STAGES = (
+    ("prepare", "fetching the potential", 0.0),
+    ("prepare", "relaxing the atoms", 0.0),
+    ("replica", "thermalising", 0.1),
+    ("replica", "running molecular dynamics", 0.6),
+    ("replica", "correlating positions", 0.0),
+    ("combine", "averaging replicas", 0.0),
+)
+
+
+def taken_again(stack: Stack, prediction: str, attempt: int) -> float:
+    """Seconds until a job is running in a later attempt, or what follows it is."""
+    began = time.monotonic()
+
+    def again() -> bool:
+        job = stack.busy(prediction)
+        return job is not None and job.attempt > attempt
+
+    until(again, lambda: f"taken again: {stack.jobs(prediction)!r}")
+    return time.monotonic() - began
+
+
+def test_child_killed_in_every_stage_of_harmonic_phonons(stack: Stack, figure: Figure) -> None:
+    prediction = ""
+    for attempt, stage in enumerate(HARMONIC_STAGES, start=1):
+        with stack.holding(stage):
+            prediction = prediction or stack.ask(HARMONIC)
+            job = stack.until_held(prediction)
+            assert job.attempt == attempt
+            assert job.pid is not None
+            os.kill(job.pid, signal.SIGKILL)
+            figure("child killed: taken again", taken_again(stack, prediction, attempt))
+    stack.check(prediction, HARMONIC)
+    assert stack.prediction(prediction).attempt == len(HARMONIC_STAGES) + 1
+
+
+def test_child_killed_in_every_stage_of_dynamics_goes_on_from_its_checkpoint(stack: Stack, figure: Figure) -> None:
+    prediction, attempts = "", {"prepare": 1, "replica": 1, "combine": 1}
+    for kind, stage, share in DYNAMICS_STAGES:
+        with stack.holding(stage, share=share):
+            prediction = prediction or stack.ask(DYNAMICS)
+            job = stack.until_held(prediction)
+            assert (job.kind, job.attempt) == (kind, attempts[kind])
+            assert job.pid is not None
+            os.kill(job.pid, signal.SIGKILL)
+            figure("child killed: taken again", taken_again(stack, prediction, job.attempt))
+            attempts[kind] += 1
+    stack.check(prediction, DYNAMICS)
+    # Each attempt at the replica began where its predecessor had been at most CHECKPOINT_S before it was killed
+    began = {line["attempt"]: line for line in reversed(stack.trace(prediction)) if line["kind"] == "replica"}
+    shares = [
+        max(line["share"] for line in stack.trace(prediction) if (line["attempt"], line["stage"]) == (attempt, stage))
+        for attempt, stage in ((2, "thermalising"), (3, "running molecular dynamics"))
+    ]
+    assert sorted(began) == [1, 2, 3, 4]
+    assert shares[0] > 0.01
+    assert shares[1] > 0.3
+
+
+def test_whole_worker_killed_and_another_goes_on(stack: Stack, figure: Figure) -> None:
+    with stack.holding("running molecular dynamics", share=0.6):
+        prediction = stack.ask(DYNAMICS)
+        job = stack.until_held(prediction)
+        if stack.embedded:
+            # The server starts another one
+            os.killpg(os.getpgid(job.pid or 0), signal.SIGKILL)
+        else:
+            stack.kill("one")
+            stack.start_worker("two")
+        figure("whole worker killed: taken again", taken_again(stack, prediction, 1))
+    stack.check(prediction, DYNAMICS)
+    assert stack.trace(prediction)[-1]["kind"] == "combine"
+    if not stack.embedded:
+        stack.stop("two")
+
+
+def test_a_job_that_kills_its_worker_every_time_stops_at_the_cap(stack: Stack, figure: Figure) -> None:
+    began = time.monotonic()
+    with stack.holding("displacing atoms", how="crash"):
+        prediction = stack.ask(HARMONIC)
+        row = stack.final(prediction)
+    figure(f"{MAX_ATTEMPTS} attempts that each kill their worker: given up", time.monotonic() - began)
+    assert row.status == "failed"
+    assert row.attempt == MAX_ATTEMPTS
+    assert row.error is not None
+    assert f"The worker died {MAX_ATTEMPTS} times" in row.error
+    assert "smaller supercell" in row.error
+    # The worker has all its slots left
+    assert sum(beat.slots for beat in stack.beats()) == SLOTS
+    stack.check(stack.ask(HARMONIC), HARMONIC)
+
+
+def test_server_killed_while_jobs_run(stack: Stack, figure: Figure) -> None:
+    with stack.holding("running molecular dynamics", share=0.3):
+        prediction = stack.ask(DYNAMICS)
+        stack.until_held(prediction)
+        stack.kill("server")
+        if stack.embedded:
+            until(lambda: not stack.members(), "the worker goes with its server")
+            began = time.monotonic()
+            stack.start_server()
+            taken_again(stack, prediction, 1)
+            figure("server killed: started, and taken again", time.monotonic() - began)
+    if not stack.embedded:
+        # The worker needs no server to finish
+        assert stack.final(prediction).status == "succeeded"
+        stack.start_server()
+        assert all(job.attempt == 1 for job in stack.jobs(prediction))
+    stack.check(prediction, DYNAMICS)
