@@ -129,3 +129,25 @@ def test_server_killed_while_jobs_run(stack: Stack, figure: Figure) -> None:
         stack.start_server()
         assert all(job.attempt == 1 for job in stack.jobs(prediction))
     stack.check(prediction, DYNAMICS)
+
+
+def test_one_lost_replica_is_rerun_alone(deployed: Stack) -> None:
+    body = {**DYNAMICS, "options": {**DYNAMICS["options"], "replicas": 2}}  # type: ignore[dict-item]
+    deployed.reference(body)
+    deployed.start_worker("two")
+    with deployed.holding("thermalising", share=0.1):
+        prediction = deployed.ask(body)
+        until(
+            lambda: (
+                sum(job.stage == "thermalising" for job in deployed.jobs(prediction) if job.status == "running") == 2
+            ),
+            "both replicas run",
+        )
+        _, lost, other, _ = deployed.jobs(prediction)
+        assert lost.worker != other.worker
+        os.kill(lost.pid or 0, signal.SIGKILL)
+        until(lambda: deployed.jobs(prediction)[1].attempt == 2, "taken again")
+        assert deployed.jobs(prediction)[2].pid == other.pid
+    deployed.check(prediction, body)
+    assert [job.attempt for job in deployed.jobs(prediction)] == [1, 2, 1, 1]
+    assert deployed.stop("two") == 0
