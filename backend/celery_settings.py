@@ -18,6 +18,7 @@ POLLING_INTERVAL_S = 0.1
 HARD_LIMIT_AFTER_S = 600.0
 """Between the soft limit, at which a job is told to end, and the hard one, at which its process is killed."""
 VISIBILITY_MARGIN_S = 3600.0
+LOST_CHILD_S = 1.0
 CONNECT_WITHIN_S = 2.0
 ANSWER_WITHIN_S = 5.0
 CHECK_EVERY_S = 15
@@ -36,6 +37,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "result_backend": None,
         "task_ignore_result": True,
         "task_acks_late": True,
+        # Seconds for which the slot of a child that died stays taken: its row says what becomes of its job
+        "worker_lost_wait": LOST_CHILD_S,
         "worker_prefetch_multiplier": 1,
         # No worker without a free slot takes a bell that another one could hear. (Celery can do this on Redis only.)
         "worker_disable_prefetch": not settings.embedded_broker,

@@ -35,7 +35,7 @@ PATIENCE_S = 120.0
 """For what takes seconds on a machine that does nothing else."""
 LOOK_EVERY_S = 0.03
 FINAL = ("succeeded", "failed", "cancelled")
-LEASE_S, CHECKPOINT_S, MAX_ATTEMPTS = 8, 0.2, 6
+LEASE_S, CHECKPOINT_S, MAX_ATTEMPTS = 8, 0.01, 6
 SLOTS = 2
 
 NICKEL = b"""Nickel, as dense as nowhere on Earth
