@@ -93,9 +93,9 @@ def perform(lease: leases.Lease, stop: threading.Event, *, alone: bool = False) 
             )
         shutil.rmtree(folder, ignore_errors=True)
     except leases.Cancelled:
-        _patiently(lambda: leases.cancelled(lease))
+        _say(lambda: leases.cancelled(lease))
     except ShuttingDown:
-        _patiently(lambda: leases.release(lease))
+        _say(lambda: leases.release(lease))
     except leases.LeaseLost:
         logger.warning("the job is not ours any more")
     except DBAPIError:
@@ -112,7 +112,7 @@ def perform(lease: leases.Lease, stop: threading.Event, *, alone: bool = False) 
             return
         logger.exception("no room on the disk")
         why = "waiting for room on the server's disk, which is full"
-        _patiently(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, why=why))
+        _say(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, why=why))
     except Exception:
         _unforeseen(lease)
 
@@ -127,10 +127,16 @@ def _unforeseen(lease: leases.Lease) -> None:
 
 
 def _fail(lease: leases.Lease, error: str) -> None:
+    logger.info("failed: %s", error)
+    _say(lambda: leases.fail(lease, error))
+
+
+def _say(how_it_ended: Callable[[], None]) -> None:
+    """Write how the job ended, if it is still ours to say."""
     try:
-        _patiently(lambda: leases.fail(lease, error))
+        _patiently(how_it_ended)
     except leases.LeaseLost:
-        logger.warning("failed after the job was given to another worker: %s", error)
+        logger.warning("the job is another worker's by now")
 
 
 def _patiently(say: Callable[[], None]) -> None:

@@ -241,3 +241,17 @@ def test_what_takes_too_long_fails_with_a_word(
     monkeypatch.setattr(tasks, "_do", too_long)
     work()
     assert "longer than the" in client.get(f"/predictions/{prediction}").json()["error"]
+
+
+def test_who_lost_the_job_meanwhile_ends_in_silence(
+    client: Client, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction = ask(client, metal, method="harmonic")
+
+    def lose_it_and_stop(*_: Any) -> None:
+        sweep.take_back_all()
+        raise leases.Cancelled
+
+    monkeypatch.setattr(tasks, "_do", lose_it_and_stop)
+    assert work(most=1) == 1
+    assert client.get(f"/predictions/{prediction}").json()["status"] == "queued"
