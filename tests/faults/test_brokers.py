@@ -131,7 +131,7 @@ def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Re
             stack.until_held(prediction)
         with redis.client() as client:
             tags = client.zrange("unacked_index", 0, -1)
-            assert len(tags) >= 2
+            assert tags
             # As old as messages can be: who looks next finds them lost. A worker does so soon after it has started
             client.zadd("unacked_index", dict.fromkeys(tags, 0))
             stack.start_worker("two")
