@@ -16,7 +16,7 @@ QUEUES = ("cpu", "gpu")
 POLLING_INTERVAL_S = 0.1
 """How often a worker looks into the embedded broker's folder."""
 HARD_LIMIT_AFTER_S = 600.0
-"""Between the soft limit, at which a job is told to end, and the hard one, at which its process is killed."""
+"""After a job should have ended by its own clock its process is killed; half-way there Celery interrupts it."""
 VISIBILITY_MARGIN_S = 3600.0
 LOST_CHILD_S = 1.0
 CONNECT_WITHIN_S = 2.0
@@ -28,7 +28,8 @@ CHECK_EVERY_S = 15
 def celery_settings(settings: Settings) -> dict[str, Any]:
     """Celery's configuration for these settings' broker."""
     visibility_timeout = _visibility_timeout(settings)
-    soft_limit = settings.job_time_limit_h * 3600
+    # A job looks at the clock itself; an exception in the middle of anything, as Celery raises, is the second way
+    limit = settings.job_time_limit_h * 3600
     return {
         "accept_content": ["json"],
         "task_serializer": "json",
@@ -42,8 +43,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         # No worker without a free slot takes a bell that another one could hear. (Celery can do this on Redis only.)
         "worker_disable_prefetch": not settings.embedded_broker,
-        "task_soft_time_limit": soft_limit,
-        "task_time_limit": soft_limit + HARD_LIMIT_AFTER_S,
+        "task_soft_time_limit": limit + HARD_LIMIT_AFTER_S / 2,
+        "task_time_limit": limit + HARD_LIMIT_AFTER_S,
         # A running job does not need the broker: Redis may restart under it. What comes of it is in the row.
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Redis that is full refuses commands; without this a worker, and its jobs with it, would die of that.

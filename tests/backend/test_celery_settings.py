@@ -21,7 +21,8 @@ LATE_S = 5.0
 @pytest.mark.parametrize("hours", [0.5, 72, 1000])
 def test_a_running_job_s_message_stays_hidden_until_after_its_hard_limit(hours: float) -> None:
     configuration = celery_settings(Settings(broker_url="redis://127.0.0.1/0", job_time_limit_h=hours))
-    assert configuration["task_soft_time_limit"] == hours * 3600
+    # A job ends itself in time; this is for one that does not
+    assert configuration["task_soft_time_limit"] > hours * 3600
     assert configuration["task_time_limit"] > configuration["task_soft_time_limit"]
     for place in (
         configuration["broker_transport_options"],
