@@ -36,7 +36,7 @@ def began(stack: Stack, prediction: str) -> list[dict[str, Any]]:
 def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Redis) -> None:
     """The visibility timeout of a job's message ends: what that message called for runs once.
 
-    Before the others: bells that they rang too often may still be in the worker's hands, and Redis knows no more of them.
+    Before the others: bells that they rang too often may still be in the worker's hands, when Redis was emptied.
     """
     stack = deployed
     with stack.holding("relaxing the atoms"):
