@@ -20,6 +20,7 @@ def main() -> None:
         "benchmarks.incoherent": [str(model)],
         "benchmarks.main_job": [str(model)],
         "benchmarks.gpu": [str(model)],
+        "benchmarks.scaling": [str(model)],
     }.items():
         print(f"== {module}", flush=True)
         subprocess.run([sys.executable, "-m", module, *arguments], check=True, cwd=Path(__file__).parent.parent)
