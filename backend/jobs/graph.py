@@ -19,11 +19,14 @@ from backend.jobs.tables import Job
 from backend.predictions.tables import Prediction
 from backend.settings import Settings
 
-UNFINISHED: Final = ("waiting", "queued", "running")
+ONGOING: Final = ("queued", "running")
+"""States of a prediction that has not ended."""
 ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
 """Jobs of a number wait until all those of smaller numbers have succeeded."""
 PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
 GPU_ENGINES: Final = ("gpumd", "nep-adapters-cuda")
+PROGRAMS: Final = ("gpumd", "i-pi")
+"""Engines that move atoms by themselves, and give no forces to others."""
 
 _PREPARE, _COMBINE = 0.02, 0.02
 
@@ -34,11 +37,13 @@ def jobs_of(prediction: Prediction) -> list[Job]:
     if prediction.method == "harmonic":
         return [_job(prediction, "whole", engine=engine, lane="short", weight=1.0)]
     replicas = prediction.options["replicas"]
-    # Letting the cell find its size is a run of its own
-    lane, light = ("short", "nep-adapters") if prediction.options["ensemble"] == "nvt" else ("long", engine)
+    # Letting the cell find its size is a run of its own. Else forces are all that is wanted, of what will run, or where
+    # that is a program of its own, of nep-adapters
+    npt = prediction.options["ensemble"] == "npt"
+    light = "nep-adapters" if engine in PROGRAMS and not npt else engine
     share = (1 - _PREPARE - _COMBINE) / replicas
     return [
-        _job(prediction, "prepare", engine=light, lane=lane, weight=_PREPARE),
+        _job(prediction, "prepare", engine=light, lane="long" if npt else "short", weight=_PREPARE),
         *(_job(prediction, "replica", number, engine=engine, lane="long", weight=share) for number in range(replicas)),
         _job(prediction, "combine", engine="", lane="short", weight=_COMBINE),
     ]
@@ -75,7 +80,7 @@ def advance(session: Session, prediction: Prediction, now: datetime) -> None:
     session.flush()
     parts = jobs(session, prediction)
     failed = next((job for job in parts if job.status == "failed"), None)
-    if prediction.status in ("queued", "running"):
+    if prediction.status in ONGOING:
         if failed is not None:
             _finish(session, prediction, "failed", now)
             prediction.error = failed.error
@@ -88,7 +93,7 @@ def advance(session: Session, prediction: Prediction, now: datetime) -> None:
         else:
             _queue_next(parts, now)
             summarise(prediction, parts)
-    if prediction.status not in ("queued", "running"):
+    if prediction.status not in ONGOING:
         _stop(parts, now)
     session.add(prediction)
     session.flush()

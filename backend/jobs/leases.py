@@ -188,7 +188,7 @@ def report(lease: Lease, stage: str, progress: float) -> None:
         job.stage, job.progress = stage[:200], min(max(progress, 0.0), 1.0)
         job.seconds = (now - job.started_at).total_seconds() if job.started_at else 0.0
         session.add(job)
-        stop = prediction.cancel_requested or prediction.status not in ("queued", "running")
+        stop = prediction.cancel_requested or prediction.status not in graph.ONGOING
         if not stop:
             session.flush()
             graph.summarise(prediction, graph.jobs(session, prediction))
@@ -221,7 +221,7 @@ def succeed(
         The prediction is not wanted any more; nothing was published.
     """
     with _leased(lease) as (session, prediction, job, now):
-        if prediction.cancel_requested or prediction.status not in ("queued", "running"):
+        if prediction.cancel_requested or prediction.status not in graph.ONGOING:
             raise Cancelled(str(lease.prediction_id))
         publish()
         job.progress = 1.0

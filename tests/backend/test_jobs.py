@@ -292,6 +292,24 @@ def test_a_worker_takes_what_it_has_the_engine_for(
             assert take(other).kind == "replica"
 
 
+@pytest.mark.parametrize(
+    ("engine", "ensemble", "prepares", "queue"),
+    [
+        ("nep-adapters-cuda", "nvt", "nep-adapters-cuda", "gpu"),
+        ("calorine", "nvt", "calorine", "cpu"),
+        ("gpumd", "nvt", "nep-adapters", "cpu"),
+        ("gpumd", "npt", "gpumd", "gpu"),
+    ],
+)
+def test_who_prepares_has_the_engine_that_gives_the_forces(
+    client: Client, settings: Settings, structure: dict[str, Any], engine: str, ensemble: str, prepares: str, queue: str
+) -> None:
+    options = {**FEW, "engine": engine, "ensemble": ensemble}
+    prediction_id = uuid.UUID(ask(client, structure, method="md", options=options)["id"])
+    prepare = jobs(settings, prediction_id)[0]
+    assert (prepare.engine, prepare.queue) == (prepares, queue)
+
+
 def test_as_many_bells_as_there_are_free_slots(
     client: Client, settings: Settings, structure: dict[str, Any], messages: Path
 ) -> None:
