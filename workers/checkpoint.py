@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -136,6 +136,21 @@ class Checkpoints:
         for _, path in sorted(found, reverse=True):
             if (checkpoint := self._read(path)) is not None:
                 yield checkpoint
+
+    def go_on(self, take_over: Callable[[Checkpoint], object]) -> None:
+        """Take over the best checkpoint whose frames are there; where there is none, nothing happens.
+
+        Parameters
+        ----------
+        take_over
+            Raises OSError or ValueError where what the checkpoint speaks of is missing or damaged.
+        """
+        for checkpoint in self.intact():
+            try:
+                take_over(checkpoint)
+                return
+            except (OSError, ValueError):
+                continue
 
     def load(self) -> Checkpoint | None:
         """The intact checkpoint with the most progress."""

@@ -93,13 +93,7 @@ class _Replica:
         self._path = workplace.folder / f"displacements-{workplace.attempt}-{uuid.uuid4().hex[:8]}.npy"
         self._record = DisplacementFile(self._path, np.tile(sites.positions, (run.n_beads, 1)), run.n_frames)
         self._checkpoints = Checkpoints(workplace, "run", fingerprint=fingerprint(sites, run))
-        for checkpoint in self._checkpoints.intact():
-            try:
-                self._take_over(checkpoint)
-                break
-            except (OSError, ValueError):
-                # Its frames are not there: the next best
-                continue
+        self._checkpoints.go_on(self._take_over)
 
     def finish(self) -> Trajectory:
         """Run what is left to be run."""
