@@ -1,0 +1,1 @@
+"""Measured data: read from many formats, kept, compared with predictions."""

@@ -1,0 +1,1 @@
+"""How well a forecast agrees with what was measured."""

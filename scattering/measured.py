@@ -1,0 +1,53 @@
+"""What somebody has measured: intensity against energy transfer, or over (|q|, ω), in the units of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredSpectrum:
+    """A measured spectrum, clean: energies ascend, every number but `error` is finite.
+
+    Attributes
+    ----------
+    energy
+        Shape (n,), meV, ascending; > 0 is energy that the neutron loses.
+    intensity
+        Shape (n,), in a unit of its own.
+    error
+        Shape (n,): standard deviation of `intensity`; NaN where it is not known, > 0 elsewhere. None: known nowhere.
+    low, high
+        Shape (n,), meV: edges of each bin. Neighbours touch, but where there is a gap in the data.
+    """
+
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    error: NDArray[np.float64] | None
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredMap:
+    """A measured S(|q|, ω).
+
+    Attributes
+    ----------
+    q
+        Shape (n_q + 1,), Å⁻¹, ascending: edges of the bins.
+    energy
+        Shape (n_energy + 1,), meV, ascending: edges of the bins.
+    intensity
+        Shape (n_q, n_energy), in a unit of its own; NaN where nothing was measured.
+    error
+        Shape (n_q, n_energy): standard deviations, NaN where not known; or None.
+    """
+
+    q: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    error: NDArray[np.float64] | None
