@@ -44,3 +44,7 @@ class InvalidView(InvalidFields):
 
 class InvalidOptions(InvalidFields):
     """Simulation options that cannot work for this structure."""
+
+
+class InvalidComparison(InvalidFields):
+    """Data and forecast cannot be compared as asked."""

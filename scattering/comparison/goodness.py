@@ -1,0 +1,91 @@
+"""How well a model describes data, in numbers that people in the field know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Goodness:
+    """How well a model describes data.
+
+    Attributes
+    ----------
+    chi2_reduced
+        χ²/(n − p) = Σ((y − m)/σ)²/(n − p). None without errors, or with no more points than parameters.
+    r_factor
+        Σ|y − m|/Σ|y|. None where the data are zero throughout.
+    r_weighted
+        √(Σ((y − m)/σ)²/Σ(y/σ)²); None without errors.
+    correlation
+        Pearson's, between data and model: whatever the scale. None where either is constant.
+    n_points
+        n, the bins that were counted.
+    n_parameters
+        p, the parameters that were fitted.
+    """
+
+    chi2_reduced: float | None
+    r_factor: float | None
+    r_weighted: float | None
+    correlation: float | None
+    n_points: int
+    n_parameters: int
+
+
+def goodness(
+    intensity: NDArray[np.float64],
+    model: NDArray[np.float64],
+    error: NDArray[np.float64] | None,
+    *,
+    n_parameters: int,
+) -> Goodness:
+    """Compare a model with data, bin by bin.
+
+    Parameters
+    ----------
+    intensity, model
+        Shape (n,): data and model, finite, in one unit.
+    error
+        Shape (n,): standard deviations of their difference, > 0; or None.
+    n_parameters
+        How many parameters of the model were fitted to the data.
+
+    References
+    ----------
+    R factors as in powder refinement: R. A. Young (ed.), The Rietveld Method (1993), Table 1.3.
+    """
+    difference = intensity - model
+    degrees = len(intensity) - n_parameters
+    chi2_reduced = r_weighted = None
+    if error is not None:
+        chi2 = float(np.sum((difference / error) ** 2))
+        chi2_reduced = chi2 / degrees if degrees > 0 else None
+        r_weighted = _ratio(chi2, float(np.sum((intensity / error) ** 2)))
+        r_weighted = None if r_weighted is None else float(np.sqrt(r_weighted))
+    return Goodness(
+        chi2_reduced=chi2_reduced,
+        r_factor=_ratio(float(np.sum(np.abs(difference))), float(np.sum(np.abs(intensity)))),
+        r_weighted=r_weighted,
+        correlation=_correlation(intensity, model),
+        n_points=len(intensity),
+        n_parameters=n_parameters,
+    )
+
+
+def _ratio(above: float, below: float) -> float | None:
+    return above / below if below > 0 else None
+
+
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
+    """Pearson's correlation, or None where one of both is constant but for rounding."""
+    if len(first) < 2:
+        return None
+    deviations = [values - values.mean() for values in (first, second)]
+    norms = [float(np.linalg.norm(deviation)) for deviation in deviations]
+    if any(norm <= 1e-12 * np.linalg.norm(values) for norm, values in zip(norms, (first, second), strict=True)):
+        return None
+    return float(np.clip(deviations[0] / norms[0] @ (deviations[1] / norms[1]), -1.0, 1.0))
