@@ -1,10 +1,19 @@
 """Imports every subject's tables, so that migrations and foreign keys see them all."""
 
 from backend import idempotency
+from backend.datasets import tables as dataset_tables
 from backend.health import tables as health_tables
 from backend.jobs import tables as job_tables
 from backend.models import tables as model_tables
 from backend.predictions import tables as prediction_tables
 from backend.structures import tables as structure_tables
 
-__all__ = ["health_tables", "idempotency", "job_tables", "model_tables", "prediction_tables", "structure_tables"]
+__all__ = [
+    "dataset_tables",
+    "health_tables",
+    "idempotency",
+    "job_tables",
+    "model_tables",
+    "prediction_tables",
+    "structure_tables",
+]

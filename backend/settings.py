@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     )
 
     max_upload_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
+    max_dataset_bytes: Annotated[int, Field(gt=0)] = Field(
+        256 * 1024 * 1024, description="of a file of measured data: every detector of a large spectrometer"
+    )
     max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
     parse_timeout_s: Annotated[float, Field(gt=0)] = 20.0
     partials_cache_bytes: Annotated[int, Field(ge=0)] = Field(
@@ -106,6 +109,10 @@ class Settings(BaseSettings):
     def structure_dir(self, structure_id: object) -> Path:
         """Folder of one structure's files."""
         return self.data_dir / "structures" / str(structure_id)
+
+    def dataset_dir(self, dataset_id: object) -> Path:
+        """Folder of one dataset's files."""
+        return self.data_dir / "datasets" / str(dataset_id)
 
     def model_dir(self, model_id: object) -> Path:
         """Folder of one uploaded potential's files."""

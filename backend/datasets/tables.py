@@ -1,0 +1,43 @@
+"""One row for each dataset; its file as uploaded and its numbers lie in the dataset's folder."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlmodel import Field
+
+from backend.columns import Owned
+
+NULLABLE_JSON = JSON(none_as_null=True)
+
+
+class Dataset(Owned, table=True):
+    """A measured spectrum or map, and what is known of how it was measured."""
+
+    __tablename__ = "datasets"
+
+    name: str = Field(max_length=200)
+    kind: str = Field(max_length=8, description="1d or 2d")
+    format: str = Field(max_length=32, description="name in backend.datasets.formats")
+    filename: str = Field(max_length=255, description="as uploaded; for the download only, never a path")
+    sha256: str = Field(max_length=64, description="of the file as uploaded")
+    spectrum: int = Field(description="which of the file's spectra, from 0")
+    title: str = Field(max_length=400, description="that the file gives it")
+    x_unit: str = Field(max_length=16, description="of the file's abscissa")
+    y_unit: str = Field(max_length=100, description="as the file spells it")
+    n_points: int
+    energy_range_mev: list[float] = Field(sa_type=JSON)
+    q_range_inv_angstrom: list[float] | None = Field(default=None, sa_type=NULLABLE_JSON)
+    has_errors: bool
+    instrument: str | None = Field(default=None, max_length=64, description="name in scattering.instruments")
+    settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="those that are known")
+    fixed_energy_mev: float | None = Field(default=None, description="that the user or the file states")
+    temperature_k: float | None = None
+    isotopes: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="what the sample was made of")
+    structure_id: uuid.UUID | None = Field(
+        default=None, foreign_key="structures.id", ondelete="SET NULL", nullable=True, index=True
+    )
+    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    revision: int = Field(default=0, description="counts how often the numbers were worked out anew; names their file")
