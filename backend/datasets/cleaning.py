@@ -1,0 +1,247 @@
+"""From columns as a file has them to a spectrum that can be compared; whatever is done is told."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.datasets.formats.reading import MAX_POINTS, RawSpectrum, Unreadable, XUnit
+from scattering.abscissa import energy_from
+from scattering.measured import MeasuredSpectrum
+
+MAX_ENERGY_MEV = 5000.0
+"""No thermal or epithermal spectrometer reaches further."""
+UNUSUAL_ENERGY_MEV = 1000.0
+"""Beyond it a wrong unit is likelier than the measurement: O–H stretches lie below 500 meV."""
+GAP = 5.0
+"""A spacing this many times that of its neighbours is a gap in the data."""
+MIN_POINTS = 3
+
+
+def clean_spectrum(
+    raw: RawSpectrum,
+    x_unit: XUnit,
+    *,
+    fixed_energy_mev: float | None = None,
+    geometry: Literal["direct", "indirect"] | None = None,
+) -> tuple[MeasuredSpectrum, list[str]]:
+    """A measured spectrum in meV and, in a sentence each, what was done to come there.
+
+    Points and bins that are not finite are dropped and leave a gap. Errors that are not positive are not known. Points
+    in no order are sorted, those at one energy averaged, by their weights where all have errors. Edges of bins stand
+    half-way between points, but do not reach over gaps.
+
+    Parameters
+    ----------
+    raw
+        As read.
+    x_unit
+        Of `raw.x`, as recognised or as the user says.
+    fixed_energy_mev, geometry
+        Of the spectrometer, for an axis of wavelengths.
+
+    Raises
+    ------
+    Unreadable
+        Fewer than three points are left, or the energies cannot be right.
+    scattering.abscissa.FixedEnergyMissing
+        The axis are wavelengths, without what turns them into energies.
+    """
+    n = len(raw.y)
+    if raw.y.ndim != 1 or n > MAX_POINTS or raw.x.shape not in {(n,), (n + 1,)}:
+        raise Unreadable(f"{len(raw.x)} energies do not go with {n} intensities.")
+    if raw.error is not None and raw.error.shape != (n,):
+        raise Unreadable(f"{len(raw.error)} errors do not go with {n} intensities.")
+    told: list[str] = []
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        axis = energy_from(raw.x, x_unit, fixed_energy_mev=fixed_energy_mev, geometry=geometry)
+    _check_range(axis, raw.x, x_unit, told)
+    error = _known_errors(raw, told)
+    edges = len(axis) == n + 1
+    spectrum = _of_bins(axis, raw.y, error, told) if edges else _of_points(axis, raw.y, error, told)
+    if not spectrum.intensity.any():
+        told.append("Every intensity is 0.")
+    return spectrum, told
+
+
+def _check_range(axis: NDArray[np.float64], x: NDArray[np.float64], unit: str, told: list[str]) -> None:
+    finite = np.isfinite(axis)
+    if not finite.any():
+        return
+    largest = float(np.abs(axis[finite]).max())
+    given = f"the axis runs from {np.min(x[finite]):.4g} to {np.max(x[finite]):.4g}"
+    if largest > MAX_ENERGY_MEV:
+        raise Unreadable(
+            f"In {_spelt(unit)}, {given}: energies as far as {largest / 1000:.3g} eV, which no neutron spectrometer "
+            "measures. The unit is probably another."
+        )
+    if largest > UNUSUAL_ENERGY_MEV:
+        looks = " That looks like cm⁻¹." if unit == "meV" else ""
+        told.append(f"Energies reach {largest:.4g} meV ({given}): check that the unit is {_spelt(unit)}.{looks}")
+    elif largest < 1e-3:
+        told.append(f"Energies reach only {largest:.2g} meV ({given}): check that the unit is {_spelt(unit)}.")
+
+
+def _known_errors(raw: RawSpectrum, told: list[str]) -> NDArray[np.float64] | None:
+    """Errors, NaN where not known; None where none is."""
+    if raw.error is None:
+        return None
+    known = np.isfinite(raw.error) & (raw.error > 0)
+    finite_rows = np.isfinite(raw.y)
+    if not (known & finite_rows).any():
+        told.append("The errors are all 0 or missing: the data are taken to have none.")
+        return None
+    unknown = finite_rows & ~known
+    if unknown.any():
+        negative = int((finite_rows & (raw.error < 0)).sum())
+        zero = int((finite_rows & (raw.error == 0)).sum())
+        rest = int(unknown.sum()) - negative - zero
+        kinds = [
+            f"{count} {kind}"
+            for count, kind in ((zero, "0"), (negative, "negative"), (rest, "missing or infinite"))
+            if count
+        ]
+        told.append(
+            f"{_count(int(unknown.sum()), 'error')} cannot be used ({', '.join(kinds)}) and count as not known."
+        )
+    return np.where(known, raw.error, np.nan)
+
+
+def _of_bins(
+    edges: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, told: list[str]
+) -> MeasuredSpectrum:
+    finite_edges = edges[np.isfinite(edges)]
+    if len(finite_edges) > 1 and finite_edges[0] > finite_edges[-1]:
+        edges, y = edges[::-1], y[::-1]
+        error = None if error is None else error[::-1]
+        finite_edges = finite_edges[::-1]
+    if not (np.diff(finite_edges) > 0).all():
+        raise Unreadable("The edges of the energy bins neither ascend nor descend.")
+    good = np.isfinite(y) & np.isfinite(edges[:-1]) & np.isfinite(edges[1:])
+    _tell_dropped(int((~good).sum()), "bin", told)
+    _enough(int(good.sum()))
+    low, high = edges[:-1][good], edges[1:][good]
+    return MeasuredSpectrum((low + high) / 2, y[good], None if error is None else _or_none(error[good]), low, high)
+
+
+def _of_points(
+    energy: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, told: list[str]
+) -> MeasuredSpectrum:
+    good = np.isfinite(energy) & np.isfinite(y)
+    _tell_dropped(int((~good).sum()), "point", told)
+    energy, y = energy[good], y[good]
+    error = None if error is None else error[good]
+    _enough(len(energy))
+    steps = np.diff(energy)
+    if (steps < 0).all():
+        energy, y = energy[::-1], y[::-1]
+        error = None if error is None else error[::-1]
+    elif not (steps > 0).all():
+        if (steps < 0).any() and (steps > 0).any():
+            told.append(f"The energies were in no order ({_count(_turns(steps), 'turn')}) and have been sorted.")
+        order = np.argsort(energy, kind="stable")
+        energy, y = energy[order], y[order]
+        error = None if error is None else error[order]
+        energy, y, error = _merged(energy, y, error, told)
+        _enough(len(energy))
+    low, high = edges_between(energy)
+    if gaps := int((low[1:] > high[:-1]).sum()):
+        told.append(f"{_count(gaps, 'gap')} in the data {'is' if gaps == 1 else 'are'} left open.")
+    return MeasuredSpectrum(energy, y, None if error is None else _or_none(error), low, high)
+
+
+def edges_between(energy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower and upper edges of bins around points, half-way between them but for gaps.
+
+    A spacing is a gap where it is more than `GAP` times the median of the four spacings about it: a step that changes
+    once, as where bins are merged at high energies, opens none.
+
+    Parameters
+    ----------
+    energy
+        Shape (n,), ascending; n ≥ 2.
+
+    Returns
+    -------
+    Shapes (n,) each.
+    """
+    spacing = np.diff(energy)
+    around = np.full((len(spacing), 4), np.nan)
+    for column, offset in enumerate((-2, -1, 1, 2)):
+        from_, to = max(0, -offset), len(spacing) - max(0, offset)
+        if to > from_:
+            around[from_:to, column] = spacing[from_ + offset : to + offset]
+    ordered = np.sort(around, axis=1)  # NaN last
+    there = np.isfinite(ordered).sum(axis=1)
+    rows = np.arange(len(spacing))
+    local = np.where(
+        there > 0,
+        (ordered[rows, np.maximum((there - 1) // 2, 0)] + ordered[rows, np.maximum(there // 2, 0)]) / 2,
+        spacing,
+    )
+    gap = spacing > GAP * local
+    # A point beside a gap is as wide as on its other side; between two gaps, as points thereabouts.
+    left, right = np.append(np.nan, np.where(gap, np.nan, spacing)), np.append(np.where(gap, np.nan, spacing), np.nan)
+    nearby = np.minimum(np.append(np.inf, local), np.append(local, np.inf))
+    below = np.where(np.isfinite(left), left, np.where(np.isfinite(right), right, nearby)) / 2
+    above = np.where(np.isfinite(right), right, np.where(np.isfinite(left), left, nearby)) / 2
+    low, high = energy - below, energy + above
+    touching = ~gap
+    middle = (energy[:-1] + energy[1:]) / 2
+    low[1:][touching] = middle[touching]
+    high[:-1][touching] = middle[touching]
+    return low, high
+
+
+def _merged(
+    energy: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, told: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+    """One point at each energy: the mean weighted by 1/error² where all there have errors, else the plain mean."""
+    # Printed twice, or converted with rounding; no spectrometer resolves a part in 10⁹.
+    new = np.append(True, np.diff(energy) > 1e-9 * np.maximum(1e-3, np.abs(energy[1:])))
+    if new.all():
+        return energy, y, error
+    group = np.cumsum(new) - 1
+    count = np.bincount(group)
+    told.append(
+        f"{_count(int((count > 1).sum()), 'energy', 'energies')} stood there more than once "
+        f"({int(count[count > 1].sum())} points): averaged."
+    )
+    plain = np.bincount(group, weights=y) / count
+    energy = energy[new]
+    if error is None:
+        return energy, plain, None
+    weight = 1 / error**2
+    total = np.bincount(group, weights=weight)  # NaN where one has no error
+    with np.errstate(invalid="ignore"):
+        weighted = np.bincount(group, weights=weight * y) / total
+    return energy, np.where(np.isfinite(total), weighted, plain), 1 / np.sqrt(total)
+
+
+def _or_none(error: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    return error if np.isfinite(error).any() else None
+
+
+def _tell_dropped(count: int, kind: str, told: list[str]) -> None:
+    if count:
+        told.append(f"{_count(count, kind)} without a number (NaN or infinite) left out.")
+
+
+def _enough(count: int) -> None:
+    if count < MIN_POINTS:
+        raise Unreadable(f"Only {_count(count, 'point')} can be used; a spectrum needs at least {MIN_POINTS}.")
+
+
+def _turns(steps: NDArray[np.float64]) -> int:
+    signs = np.sign(steps[steps != 0])
+    return int((signs[1:] != signs[:-1]).sum())
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _spelt(unit: str) -> str:
+    return {"ueV": "µeV", "cm-1": "cm⁻¹", "ps-1": "ps⁻¹", "angstrom": "Å"}.get(unit, unit)

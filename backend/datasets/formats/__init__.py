@@ -1,0 +1,107 @@
+"""The file formats of measured data: an allow-list; which one a file has is told by its first bytes, then by its name.
+
+Left out, and why: formats that unpickle or run code; spreadsheets (a workbook is a program of its own: CSV says the
+same); pictures of spectra.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from backend.datasets.formats import columns
+from backend.datasets.formats.reading import Raw, Unreadable
+from backend.datasets.formats.strangers import looks_like
+from backend.datasets.formats.text import decoded
+
+__all__ = ["FORMATS", "HEAD_BYTES", "Format", "format_of"]
+
+HEAD_BYTES = 65536
+"""Of a file's beginning are enough for `format_of`; the whole file will do as well."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One readable format.
+
+    Attributes
+    ----------
+    name
+        What the form field `format` says.
+    title
+        What people call it.
+    file_names
+        Pattern of the file names, lower case, that this format often has.
+    read
+        The file's bytes to what it holds; raises `Unreadable`.
+    sniffs
+        Whether the first bytes (`HEAD_BYTES` of them, or more) can only, or very likely, be of this format.
+    """
+
+    name: str
+    title: str
+    file_names: re.Pattern[str]
+    read: Callable[[bytes], Sequence[Raw]]
+    sniffs: Callable[[bytes], bool]
+
+
+def _ending(*endings: str) -> re.Pattern[str]:
+    return re.compile(rf".*\.(?:{'|'.join(endings)})")
+
+
+FORMATS: dict[str, Format] = {
+    fmt.name: fmt
+    for fmt in (
+        # The strictest signature first: a table of columns is what all the others' texts may look like.
+        Format(
+            "columns",
+            "table of columns (CSV, TSV, text)",
+            _ending("csv", "tsv", "txt", "dat", "asc", "xye?"),
+            columns.read,
+            columns.sniffs,
+        ),
+    )
+}
+
+
+def format_of(file_name: str, head: bytes) -> Format:
+    """The format of a file, by its first bytes; its name decides where several would do.
+
+    Parameters
+    ----------
+    file_name
+        As the user has it; folders before it do not matter.
+    head
+        The first `HEAD_BYTES` bytes or more.
+
+    Raises
+    ------
+    Unreadable
+        None of the formats; the text says what it looks like, and what can be read.
+    """
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip().lower()
+    if not head.strip():
+        raise Unreadable("The file is empty.")
+    if words := looks_like(head):
+        raise Unreadable(f"This looks like {words}. {_readable()}")
+    sniffed = [fmt for fmt in FORMATS.values() if fmt.sniffs(head)]
+    named = [fmt for fmt in FORMATS.values() if fmt.file_names.fullmatch(base)]
+    if sniffed:
+        return next((fmt for fmt in sniffed if fmt in named and fmt.name != "columns"), sniffed[0])
+    if named and _is_text(head):
+        # A header longer than the head: its reader will see.
+        return named[-1]
+    raise Unreadable(f"This is none of the formats that are read. {_readable()}")
+
+
+def _readable() -> str:
+    return f"Can be read: {'; '.join(fmt.title for fmt in FORMATS.values())}."
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        decoded(head)
+    except Unreadable:
+        return False
+    return True

@@ -1,0 +1,274 @@
+"""Tables of columns: CSV, TSV, white space; energy, intensity, error, or many intensities beside one energy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.datasets.formats import units
+from backend.datasets.formats.reading import MAX_SPECTRA, RawSpectrum, Stated, Unreadable, XUnit
+from backend.datasets.formats.table import Table, cells, number, read_table, uncommented
+from backend.datasets.formats.text import decoded, quoted
+
+_ERROR = re.compile(
+    r"(?:^|[\s_.(\[-])(?:(?:standard|std|stat\w*|y)?[\s_.-]*(?:error|err)(?:or)?s?(?:\s*bars?)?|uncertaint(?:y|ies)"
+    r"|sigma|σ|std(?:ev)?|s\.?d\.?|e\.?s\.?d\.?|dy|ds|di|±|\+/-)(?:$|[\s_.)\]\d])|^e\d*$|^yerr\d*$|errors?\d*$"
+)
+_X_ERROR = re.compile(r"^(?:dx|x[\s_-]?err(?:or)?|de|d_?energy|e_?err)$")
+_INTENSITY = re.compile(
+    r"\bintensit|\bcounts?\b|\bsignal\b|^s\s*\(|\bs\s*\(\s*q|^y\d*\b|^i\b|^i\s*\(|\bdata\b|\bsqw\b|\bspectrum\b|\bdos\b|^s$"
+)
+_INDEX = re.compile(r"^(?:index|idx|no\.?|nr\.?|n|#|pt\.?|points?|row|bin|channel|ch)$")
+_IN_HEADER = re.compile(
+    r"[\[(]([^\[\]()]{1,40})[\])]\s*$|\bin\s+(\S{1,20})\s*$|[=:]\s*(\S{1,40})\s*$|\s/\s(\S{1,20})\s*$"
+)
+HEADER_LINES = 50
+"""Lines above a table in which the names and the unit are looked for."""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the columns are called, and the words above them that say so."""
+
+    names: tuple[str, ...]
+    line: str
+
+
+def sniffs(head: bytes) -> bool:
+    """Whether there is a table of numbers near the beginning."""
+    try:
+        text = decoded(head[: len(head) - len(head) % 4])
+    except Unreadable:
+        return False
+    # The last line may be cut off.
+    whole = text.rpartition("\n")[0] if len(head) >= 4096 else text
+    try:
+        read_table(whole)
+    except Unreadable as error:
+        return "no table" not in str(error).lower()
+    return True
+
+
+def read(data: bytes) -> list[RawSpectrum]:
+    """The spectra in a table of columns.
+
+    Raises
+    ------
+    Unreadable
+        There is no such table.
+    """
+    return spectra_of(read_table(decoded(data)))
+
+
+def spectra_of(table: Table) -> list[RawSpectrum]:
+    """The spectra in a table: each column that is no axis and no error is one."""
+    named = column_names(table)
+    names = tuple(named.names[column] for column in table.kept) if named else ()
+    x, notes = _x_column(names)
+    unit, recognised_by, about_unit = _unit(table, names[x] if names else None)
+    found = list(_columns(table, names, x, notes))
+    if not found:
+        raise Unreadable("The table has an energy column but none of intensities.")
+    if len(found) > MAX_SPECTRA:
+        raise Unreadable(f"The table has {len(found)} columns of intensities; at most {MAX_SPECTRA} are read.")
+    title = _title(table, named)
+    blocks = _blocks(table, x)
+    if len(blocks) > 1:
+        notes.append(f"The energies begin anew {len(blocks) - 1} times after a blank line: each block is a spectrum.")
+    if len(found) * len(blocks) > MAX_SPECTRA:
+        raise Unreadable(f"The table holds {len(found) * len(blocks)} spectra; at most {MAX_SPECTRA} are read.")
+    several = len(found) > 1
+    return [
+        RawSpectrum(
+            x=table.values[block, x],
+            y=table.values[block, y],
+            error=None if error is None else table.values[block, error],
+            x_unit=unit,
+            recognised_by=recognised_by,
+            y_unit=_y_unit(names[y]) if names else "",
+            stated=Stated(
+                title=_spectrum_title(
+                    title, names[y] if names else f"column {table.kept[y] + 1}", several, index, len(blocks)
+                )
+            ),
+            notes=(*table.notes, *about_unit, *notes),
+        )
+        for y, error in found
+        for index, block in enumerate(blocks)
+    ]
+
+
+def column_names(table: Table) -> _Names | None:
+    """The names of all the file's columns, if the header has them."""
+    lines = [uncommented(line) for line in table.header[-HEADER_LINES:] if uncommented(line)]
+    unit_row: list[str] | None = None
+    for back, line in enumerate(reversed(lines[-5:])):
+        for found in _splittings(line, table):
+            if back == 0 and _are_units(found):
+                # Spreadsheets and Origin write the units in a row of their own.
+                unit_row = found
+                break
+            directly_above = back == (0 if unit_row is None else 1)
+            if not _are_names(found, sure=directly_above and table.delimiter is not None):
+                continue
+            if unit_row is not None:
+                found = [f"{name} ({unit})" if unit else name for name, unit in zip(found, unit_row, strict=True)]
+            return _Names(tuple(found), line)
+    if unit_row is not None:
+        return _Names(tuple(unit_row), lines[-1])
+    return None
+
+
+def _splittings(line: str, table: Table) -> Iterator[list[str]]:
+    """Ways to divide a header's line into as many cells as the table has columns, likeliest first."""
+    for delimiter in dict.fromkeys((table.delimiter, "\t", ";", ",", None)):
+        if delimiter is None:
+            # Names with single blanks in them, then words.
+            ways = [re.split(r"\s{2,}|\t", line), line.split()]
+        else:
+            # S(Q,ω) is one name.
+            ways = [
+                cells(line, delimiter),
+                [cell.strip() for cell in re.split(rf"{re.escape(delimiter)}(?![^(\[]*[)\]])", line)],
+            ]
+        yield from (way for way in ways if len(way) == table.width)
+
+
+def _are_names(found: Sequence[str], *, sure: bool) -> bool:
+    if any(number(cell) is not None for cell in found if cell) or not any(found):
+        return False
+    if sure:
+        return True
+    plain = [units.plain(cell) for cell in found]
+    known = sum(
+        bool(units.is_axis(cell) or _ERROR.search(text) or _INTENSITY.search(text) or units.unit_of(cell).unit)
+        for cell, text in zip(found, plain, strict=True)
+    )
+    return known >= 2 or (known == 1 and units.is_axis(found[0]) and len(found[0]) > 1)
+
+
+def _are_units(found: Sequence[str]) -> bool:
+    """Whether a line names units alone: meV, arb. units, ..."""
+    return bool(units.unit_of(found[0]).unit) and not units.is_axis(found[0])
+
+
+def _x_column(names: Sequence[str]) -> tuple[int, list[str]]:
+    """Which column is the axis, and what to say of it."""
+    if not names or not _INDEX.match(units.plain(names[0])):
+        return 0, []
+    later = next((column for column, name in enumerate(names) if column and units.is_axis(name)), None)
+    if later is None:
+        return 0, []
+    return later, [f"“{names[later]}” is read as the axis, “{names[0]}” passed over."]
+
+
+def _columns(table: Table, names: Sequence[str], x: int, notes: list[str]) -> Iterator[tuple[int, int | None]]:
+    """Columns of intensities, each with that of its errors."""
+    width = table.values.shape[1]
+    if not names:
+        yield from _unnamed(table.values, notes)
+        return
+    plain = [units.plain(name) for name in names]
+    rest = [column for column in range(width) if column > x]
+    errors: dict[int, int] = {}
+    intensities: list[int] = []
+    for column in rest:
+        name = plain[column]
+        if _X_ERROR.match(name) and not (name in {"de"} and width == 3):
+            notes.append(f"“{names[column]}” is passed over: errors of energies are not used.")
+        elif _ERROR.search(name):
+            owner = _owner(name, plain, intensities, errors)
+            if owner is None:
+                notes.append(f"“{names[column]}” is passed over: it is not clear which column's error it is.")
+            else:
+                errors[owner] = column
+        elif units.unit_of(names[column]).unit and units.is_axis(names[column]):
+            notes.append(f"“{names[column]}” is passed over: another axis of energy.")
+        else:
+            intensities.append(column)
+    # One error column at the end of a table whose intensities stand before: its last one's only by place, not by name.
+    yield from ((column, errors.get(column)) for column in intensities)
+
+
+def _owner(name: str, plain: Sequence[str], intensities: Sequence[int], taken: dict[int, int]) -> int | None:
+    """Whose errors a column are: of the column with the same name but for “error”, or else of the one before it."""
+    bare = re.sub(r"[\s_.()\[\]-]+", " ", _ERROR.sub(" ", name)).strip()
+    for column in intensities:
+        if bare and column not in taken and re.sub(r"[\s_.()\[\]-]+", " ", plain[column]).strip() == bare:
+            return column
+    last = intensities[-1] if intensities else None
+    return None if last is None or last in taken else last
+
+
+def _unnamed(values: NDArray[np.float64], notes: list[str]) -> Iterator[tuple[int, int | None]]:
+    width = values.shape[1]
+    if width == 3 and not (values[:, 2] < 0).any():
+        notes.append("The columns have no names: they are read as energy, intensity and its standard error.")
+        yield 1, 2
+        return
+    if width > 2:
+        notes.append(
+            "The third column has negative values, which errors have not: it is read as another intensity."
+            if width == 3
+            else "The columns have no names: the first is read as energy, each other one as intensity without errors."
+        )
+    yield from ((column, None) for column in range(1, width))
+
+
+def _unit(table: Table, name: str | None) -> tuple[XUnit | None, str, tuple[str, ...]]:
+    """Unit of the axis, what told it, and what to say of it."""
+    if name is not None:
+        found = units.unit_of(name)
+        if found.unit:
+            return found.unit, f"the column's name “{name}”", (found.note,) if found.note else ()
+        if found.note:
+            return None, "", (found.note,)
+    told: dict[XUnit, tuple[str, str]] = {}
+    for line in table.header[-HEADER_LINES:]:
+        words = uncommented(line)
+        if len(words) < 200 and (match := _IN_HEADER.search(words)) and units.is_axis(words):
+            found = units.unit_of(next(group for group in match.groups() if group))
+            whole = units.unit_of(words)
+            if found.unit and whole.unit == found.unit:
+                told[found.unit] = (f"the header's {quoted(words)}", found.note)
+    if len(told) != 1:
+        return None, "", ()
+    ((unit, (words, note)),) = told.items()
+    return unit, words, (note,) if note else ()
+
+
+def _y_unit(name: str) -> str:
+    match = re.search(r"\[([^\[\]]{1,60})\]\s*$|\s\(([^()]{1,60})\)\s*$", name)
+    return (match[1] or match[2]).strip() if match else ""
+
+
+def _title(table: Table, named: _Names | None) -> str:
+    """The first words of the header that are not the columns' names."""
+    for line in table.header[:HEADER_LINES]:
+        words = uncommented(line)
+        if re.search(r"[^\W\d]{2}", words) and not (named and words == named.line) and not units.is_axis(words):
+            return " ".join(words.strip(",;\t").split())[:200]
+    return ""
+
+
+def _spectrum_title(title: str, column: str, several: bool, block: int, blocks: int) -> str:
+    parts = [column if several else title, f"block {block + 1}" if blocks > 1 else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _blocks(table: Table, x: int) -> list[slice]:
+    """Rows of each spectrum: the table is divided at a break behind which the energies begin anew."""
+    energies = table.values[:, x]
+    rows = len(energies)
+    inner = [row for row in table.breaks if 0 < row < rows]
+    starts = [0]
+    for row in inner:
+        begin, before = energies[starts[-1]], energies[row - 1]
+        step, direction = energies[row] - before, before - begin
+        if row - starts[-1] > 1 and step * direction < 0:
+            starts.append(row)
+    return [slice(start, end) for start, end in zip(starts, [*starts[1:], rows], strict=True)]

@@ -1,0 +1,308 @@
+"""A table of numbers in text: its delimiter, decimal mark, header and rows, found and never guessed past.
+
+The table begins with the first three lines of numbers in a row that agree in delimiter and width. From there on each
+line must be a row of it, blank or a comment; anything else is refused with its line's number, except words after the
+last row. What stands before is the header.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, Unreadable
+from backend.datasets.formats.text import MAX_LINE, quoted
+
+COMMENTS = "#%!;"
+MISSING = frozenset({"", "-", "--", "?", "n/a", "na", "null", "none", "nan", "+nan", "-nan", "1.#qnan", "-1.#ind"})
+"""Words in place of a number, lower case; also stars, Fortran's number that is too long for its field."""
+MIN_ROWS = 3
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?|[+-]?inf(?:inity)?", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+,?\d*|,\d+)(?:[eEdD][+-]?\d+)?")
+_BEGINS = frozenset("0123456789+-.,\"'nN*?\t;|")
+_DELIMITERS = ("\t", ";", "|", ",", None)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of numbers.
+
+    Attributes
+    ----------
+    header
+        The lines before it, as they stand there.
+    delimiter
+        None: white space.
+    values
+        Shape (rows, columns); NaN where a cell is empty or says so.
+    kept
+        Which of the file's columns these are; those that hold nothing are left out.
+    first_line
+        Number of the first row's line in the file, from 1.
+    breaks
+        Rows before which a blank line or a comment stands.
+    notes
+        What the user should know of how it was read.
+    """
+
+    header: tuple[str, ...]
+    delimiter: str | None
+    values: NDArray[np.float64]
+    kept: tuple[int, ...]
+    width: int
+    first_line: int
+    breaks: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Lines of a table's rows, their numbers in the file, the rows with a break before, and comments passed over."""
+
+    lines: list[str]
+    numbers: Sequence[int]
+    breaks: tuple[int, ...] = ()
+    comments: int = 0
+
+
+def read_table(text: str) -> Table:
+    """The table in a text.
+
+    Raises
+    ------
+    Unreadable
+        There is none, or a line in it is no row of it.
+    """
+    lines = text.split("\n")
+    start, delimiter, width = _beginning(lines)
+    end, footer = _end(lines, start)
+    rows = _rows(lines, start, end, delimiter)
+    if len(rows.lines) > MAX_POINTS:
+        raise Unreadable(f"The table has {len(rows.lines)} rows; at most {MAX_POINTS} are read.")
+    notes = []
+    if _decimal_comma(rows, delimiter):
+        notes.append("The comma is read as the decimal mark.")
+    values = _fast(rows.lines, delimiter, width)
+    if values is None:
+        values = _slow(rows, delimiter, width)
+    if rows.comments:
+        notes.append(f"{rows.comments} comment line{'s' if rows.comments > 1 else ''} inside the table passed over.")
+    if footer:
+        notes.append(f"Words after the last row passed over: {quoted(' '.join(footer))}.")
+    # A delimiter at each line's end, or a column that a spreadsheet left empty.
+    kept = np.flatnonzero(~np.isnan(values).all(axis=0))
+    if len(kept) < 2:
+        raise Unreadable("The table has no two columns with numbers in them.")
+    return Table(
+        tuple(lines[:start]),
+        delimiter,
+        values[:, kept],
+        tuple(kept.tolist()),
+        width,
+        start + 1,
+        rows.breaks,
+        tuple(notes),
+    )
+
+
+def cells(line: str, delimiter: str | None) -> list[str]:
+    """The cells of a line, without quotation marks and white space around them."""
+    if delimiter is None:
+        return [cell.strip("\"'") for cell in line.split()]
+    if '"' in line:
+        parts = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    else:
+        parts = line.split(delimiter)
+    return [part.strip() for part in parts]
+
+
+def is_comment(line: str, delimiter: str | None = None) -> bool:
+    """Whether a line begins with a comment mark; a semicolon that divides the columns is none."""
+    begin = line.lstrip()[:1]
+    return begin != "" and begin in COMMENTS and begin != delimiter
+
+
+def uncommented(line: str) -> str:
+    """A header's line without its comment marks."""
+    return line.strip().lstrip(COMMENTS + "*/'").strip()
+
+
+def number(cell: str) -> float | None:
+    """The number in a cell, NaN where it says that there is none, or None: neither."""
+    if _NUMBER.fullmatch(cell):
+        return float(_exponent(cell))
+    if _DECIMAL_COMMA.fullmatch(cell):
+        return float(_exponent(cell).replace(",", "."))
+    if cell.lower() in MISSING or (cell and not cell.strip("*")):
+        return float("nan")
+    return None
+
+
+def _exponent(cell: str) -> str:
+    """Fortran writes 1.5D+02."""
+    return cell.replace("d", "e").replace("D", "e")
+
+
+def _beginning(lines: Sequence[str]) -> tuple[int, str | None, int]:
+    """Index of the table's first line, its delimiter and number of columns."""
+    for index, line in enumerate(lines):
+        if not _may_be_row(line):
+            continue
+        for delimiter in _DELIMITERS:
+            width = _width(line, delimiter)
+            if width and _goes_on(lines, index, delimiter, width):
+                _nothing_lost(lines, index, delimiter, width)
+                _commas_are_clear(lines[index : index + 20], delimiter)
+                return index, delimiter, width
+    raise Unreadable(
+        f"No table of numbers was found: at least {MIN_ROWS} lines in a row with two or more columns each "
+        "(energy, intensity and, if there is one, its error)."
+    )
+
+
+def _may_be_row(line: str) -> bool:
+    begin = line.lstrip(" ")[:1]
+    return begin != "" and begin in _BEGINS
+
+
+def _goes_on(lines: Sequence[str], index: int, delimiter: str | None, width: int) -> bool:
+    """Whether enough rows of a width follow each other, blank lines and comments aside."""
+    found = 0
+    for line in lines[index : index + 4 * MIN_ROWS]:
+        if not line.strip() or is_comment(line, delimiter):
+            continue
+        if _width(line, delimiter) != width:
+            return False
+        found += 1
+        if found == MIN_ROWS:
+            return True
+    return False
+
+
+def _nothing_lost(lines: Sequence[str], start: int, delimiter: str | None, width: int) -> None:
+    """Refuse a table whose first rows would be taken for its header because of a damaged line among them."""
+    for index in range(max(0, start - 2 * MIN_ROWS), start):
+        if _may_be_row(lines[index]) and _width(lines[index], delimiter) == width:
+            wrong = next(
+                number
+                for number in range(index + 1, start + 1)
+                if lines[number].strip() and not is_comment(lines[number], delimiter)
+            )
+            raise Unreadable(
+                f"Line {wrong + 1} is no row of the table that begins in line {index + 1}: {quoted(lines[wrong])}."
+            )
+
+
+def _width(line: str, delimiter: str | None) -> int:
+    """Cells in a row of numbers; 0 if it is none, or has but one column."""
+    if len(line) > MAX_LINE or (delimiter is not None and delimiter not in line):
+        return 0
+    found = cells(line, delimiter)
+    if not 2 <= len(found) <= 2 * MAX_SPECTRA + 2:
+        return 0
+    numbers = [number(cell) for cell in found]
+    # A line of dashes rules off the header.
+    real = sum(value is not None and value == value for value in numbers)
+    return len(found) if None not in numbers and (real >= 2 or (real and "nan" in line.lower())) else 0
+
+
+def _commas_are_clear(lines: Sequence[str], delimiter: str | None) -> None:
+    """Refuse commas that both divide columns and mark decimals: 1,05,2,70."""
+    for line in lines if delimiter == "," else ():
+        if '"' not in line and "." not in line and re.search(r"(?:^|,)0\d+(?:,|$)", line):
+            raise Unreadable(
+                f"Commas seem to divide the columns and to mark the decimals ({quoted(line)}): "
+                "save the table with another delimiter, such as a semicolon or a tab."
+            )
+
+
+def _end(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
+    """Index past the last row, and the words after it."""
+    end = len(lines)
+    footer: list[str] = []
+    while end > start:
+        line = lines[end - 1]
+        if line.strip() and not is_comment(line):
+            if _may_be_row(line) or len(line) > 1000 or re.search(r"\d", line):
+                break
+            footer.append(line.strip())
+        end -= 1
+    return end, footer[::-1]
+
+
+def _rows(lines: list[str], start: int, end: int, delimiter: str | None) -> _Rows:
+    body = lines[start:end]
+    marks = "".join(mark for mark in COMMENTS if mark != delimiter)
+    if all((begin := line.lstrip()[:1]) and begin not in marks for line in body):
+        return _Rows(body, range(start + 1, end + 1))
+    rows: list[str] = []
+    numbers: list[int] = []
+    breaks: list[int] = []
+    comments = 0
+    for index, line in enumerate(body):
+        commented = is_comment(line, delimiter)
+        if commented or not line.strip():
+            comments += commented
+            if not breaks or breaks[-1] != len(rows):
+                breaks.append(len(rows))
+        else:
+            rows.append(line)
+            numbers.append(start + index + 1)
+    return _Rows(rows, numbers, tuple(breaks), comments)
+
+
+def _decimal_comma(rows: _Rows, delimiter: str | None) -> bool:
+    """Whether commas mark the decimals; refuses a table in which points do so too."""
+    if delimiter == ",":
+        return any('"' in row for row in rows.lines[:MIN_ROWS]) and any(
+            "," in cell for row in rows.lines[:MIN_ROWS] for cell in cells(row, delimiter)
+        )
+    with_comma = next((index for index, row in enumerate(rows.lines) if "," in row), None)
+    if with_comma is None:
+        return False
+    with_point = next((index for index, row in enumerate(rows.lines) if "." in row), None)
+    if with_point is not None:
+        point, comma = (
+            f"line {rows.numbers[index]} ({quoted(rows.lines[index])})" for index in (with_point, with_comma)
+        )
+        raise Unreadable(
+            f"Decimals are marked with a point in {point}, but there are commas in {comma}: use one mark, and none "
+            "between thousands."
+        )
+    return True
+
+
+def _fast(rows: list[str], delimiter: str | None, width: int) -> NDArray[np.float64] | None:
+    """All rows at once, where they hold nothing but plain numbers; else None."""
+    try:
+        values = np.loadtxt(rows, delimiter=delimiter, comments=None, ndmin=2, dtype=float)
+    except ValueError:
+        return None
+    return values if values.shape == (len(rows), width) else None
+
+
+def _slow(rows: _Rows, delimiter: str | None, width: int) -> NDArray[np.float64]:
+    """Row by row: decimal commas, empty cells, quotation marks, Fortran's D; and the word for what is no number."""
+    values = array("d")
+    for line, row in zip(rows.numbers, rows.lines, strict=True):
+        found = cells(row, delimiter)
+        if len(found) != width:
+            found = cells(re.split(r"\s[#!%]", row, maxsplit=1)[0], delimiter)
+        if len(found) != width:
+            columns = f"{len(found)} column{'s' if len(found) != 1 else ''}"
+            end = ": the file seems to be cut off there." if line == rows.numbers[-1] else "."
+            raise Unreadable(f"Line {line} has {columns} where the table has {width} ({quoted(row)}){end}")
+        for cell in found:
+            value = number(cell)
+            if value is None:
+                raise Unreadable(
+                    f"Line {line} is no row of the table: {quoted(cell, 30)} is not a number ({quoted(row)})."
+                )
+            values.append(value)
+    return np.frombuffer(values, dtype=float).reshape(len(rows.lines), width).copy()

@@ -1,0 +1,106 @@
+"""The unit of an energy axis, from the words that files put beside it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from backend.datasets.formats.reading import XUnit
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What the label of an axis says: its unit, or None, and what the user should know of it."""
+
+    unit: XUnit | None
+    note: str = ""
+
+
+TOLD: dict[XUnit, str] = {
+    "THz": "THz is read as a frequency ν: E = hν, 1 THz = 4.136 meV.",
+    "ps-1": "ps⁻¹ is read as an angular frequency ω: E = ħω, 1 ps⁻¹ = 0.658 meV.",
+}
+"""What is said of a unit that some read otherwise."""
+
+_NOT_ALONE = r"(?<![a-z0-9/*^.-])"
+"""Before a unit: neither a letter nor what makes a part of a longer unit of it, as in mbarn/sr/meV."""
+_ENDS = r"(?![a-z0-9^*])(?!\s*-\s*1)(?!\s*/)"
+"""After a unit that is no inverse."""
+_INVERSE = r"\s*(?:\^|\*\*)?\s*[({$]*\s*-\s*1\b"
+
+_PATTERNS: tuple[tuple[XUnit, re.Pattern[str]], ...] = (
+    (
+        "cm-1",
+        re.compile(
+            rf"(?<![a-z/])cm\$?{_INVERSE}|(?<![a-z])1\s*/\s*cm\b|\b(?:inverse|reciprocal|per)\s+(?:cm|centimet(?:re|er)s?)\b"
+            r"|\bwave\s*-?\s*numbers?\b|\bkaysers?\b"
+        ),
+    ),
+    ("ueV", re.compile(rf"{_NOT_ALONE}(?:u|micro\s*-?)ev{_ENDS}|\bmicro\s*-?electron\s*-?volts?\b")),
+    ("meV", re.compile(rf"{_NOT_ALONE}mev{_ENDS}|\bmilli\s*-?electron\s*-?volts?\b")),
+    ("eV", re.compile(rf"{_NOT_ALONE}ev{_ENDS}|(?<![a-z-])electron\s*-?volts?\b")),
+    ("THz", re.compile(rf"{_NOT_ALONE}thz{_ENDS}|\btera\s*-?hertz\b")),
+    ("ps-1", re.compile(rf"(?<![a-z/])ps\$?{_INVERSE}|(?<![a-z])(?:1|rad)\s*/\s*ps\b|\bps\s*\^\s*-\s*1\b")),
+    ("angstrom", re.compile(rf"{_NOT_ALONE}(?:å|a|ang(?:stroms?)?|aangstroms?|ångstr[öo]ms?){_ENDS}")),
+)
+_SLASHED = re.compile(r"\s/\s*(?=[^/\s]+(?:\s*\^?[({]*-1[)}]*)?\s*$)")
+"""Quantity calculus: “E / meV” is E in meV. One slash, with the unit behind it and nothing more."""
+_ANGULAR = re.compile(r"\brad\b|\bangular\b|\bomega\b|ω|\bhw\b|\bw\b|ħ")
+_WAVELENGTH = re.compile(r"\bwave\s*-?length\b|\blambda|λ")
+_OTHER_QUANTITY = re.compile(
+    r"\bd\s*-?\s*spacing\b|\btime\s*-?of\s*-?flight\b|\btof\b|2\s*-?theta\b|\b2θ|\btwo\s*-?theta\b|\bmomentum\b|\|q\||^q\b|^temperature\b"
+)
+_AXIS = re.compile(
+    r"\benergy|\be\s*(?:$|[\[(/,])|^x\b|\ben\b|\bwave\s*-?(?:number|length)|\bomega|ω|\bhw\b|\bhbar|ħ|\bfreq|\bdelta\s*_?-?e|\bdeltae|δ\s*e\b"
+    r"|^de\b|\btransfer\b|^ω|^λ|\blambda|^ν|^nu\b|\bneutron\s+loss\b|\braman\s+shift\b|^w\b"
+)
+_NOT_AXIS = re.compile(
+    r"\b(?:intensity|counts?|signal|s\s*\(|error|err|sigma|dos|density)|incident|fixed|final|\bei\b|\bef\b"
+)
+
+
+def plain(words: str) -> str:
+    """Lower case; superscripts, micro signs, dashes and TeX's dollars as ASCII writes them."""
+    text = unicodedata.normalize("NFKC", words.replace("Å", "Å")).lower()
+    for character, replacement in (
+        *((dash, "-") for dash in "−–—‐‑‒"),
+        *((micro, "u") for micro in "μµ"),
+        ("ℏ", "ħ"),
+        ("$", ""),
+        ("\\", ""),
+        ("{", ""),
+        ("}", ""),
+        ("_", " "),
+        ("â„«", "å"),
+    ):
+        text = text.replace(character, replacement)
+    return text.strip()
+
+
+def is_axis(label: str) -> bool:
+    """Whether words name an axis of energy transfer, frequency or wavelength."""
+    text = plain(label)
+    return bool(_AXIS.search(text)) and not _NOT_AXIS.search(text)
+
+
+def unit_of(label: str) -> Recognised:
+    """The unit in the label of an abscissa, such as “Energy transfer (cm^-1)”, “hw [meV]”, “1/CM”."""
+    text = _SLASHED.sub(" in ", plain(label))
+    found = {unit for unit, pattern in _PATTERNS if pattern.search(text)}
+    if "angstrom" in found and not _WAVELENGTH.search(text):
+        # A length, or d, or an article. Å⁻¹ is not found at all.
+        found.discard("angstrom")
+    if other := _OTHER_QUANTITY.search(text):
+        return Recognised(None, f"“{label.strip()}” is not an energy ({other.group().strip()}).")
+    if len(found) > 1:
+        return Recognised(None, f"“{label.strip()}” names more than one unit.")
+    if not found:
+        return Recognised(None)
+    unit = found.pop()
+    if unit == "ps-1" and not _ANGULAR.search(text):
+        return Recognised(
+            None,
+            f"“{label.strip()}” may be a frequency ν (1 ps⁻¹ = 1 THz) or an angular frequency ω: choose THz or ps⁻¹.",
+        )
+    return Recognised(unit, TOLD.get(unit, ""))
