@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from backend import errors
 from backend.access_log import AccessLog
+from backend.body_limits import BodyLimit
 from backend.documentation import add_documentation
 from backend.engines import routes as engines
 from backend.errors import NotFound
@@ -21,7 +21,7 @@ from backend.operations import routes as operations
 from backend.operations.disk import FolderSize
 from backend.predictions import routes as predictions
 from backend.predictions.partials_cache import PartialsCache
-from backend.security import Guard, max_body_size
+from backend.security import Guard
 from backend.settings import Settings
 from backend.structures import routes as structures
 from backend.version import VERSION
@@ -55,8 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.partials_cache = PartialsCache(settings.partials_cache_bytes)
     app.state.closing = False
     app.state.predictions_size = FolderSize(settings.predictions_dir)
-    # Counts the bytes as they come, of requests that do not say their length; the guard, outside, sees those that do.
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=max_body_size(settings))
+    app.add_middleware(BodyLimit, settings=settings)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(AccessLog)
     metrics.install(app, settings, app.state.predictions_size, api=API)

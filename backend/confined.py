@@ -30,7 +30,7 @@ class Exceeded(Exception):
     """The child ran out of time or memory, or crashed."""
 
 
-def run(module: str, arguments: Sequence[str], content: bytes, *, timeout_s: float) -> str:
+def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout_s: float) -> str:
     """Run `python -m module` confined and return what it wrote to its answer.
 
     Parameters
@@ -40,7 +40,8 @@ def run(module: str, arguments: Sequence[str], content: bytes, *, timeout_s: flo
     arguments
         Its command line.
     content
-        The untrusted file; the child finds it as `INPUT` in its working folder, which holds nothing else.
+        The untrusted file, or where it lies; the child finds it as `INPUT` in its working folder, which holds nothing
+        else.
     timeout_s
         Seconds that it may work, loading its modules not counted.
 
@@ -59,7 +60,10 @@ def run(module: str, arguments: Sequence[str], content: bytes, *, timeout_s: flo
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE") if name in os.environ},
     }
     with _at_once, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
-        (Path(folder) / INPUT).write_bytes(content)
+        if isinstance(content, bytes):
+            (Path(folder) / INPUT).write_bytes(content)
+        else:
+            (Path(folder) / INPUT).symlink_to(content.absolute())
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdin=subprocess.DEVNULL,

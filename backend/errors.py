@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
+from backend.body_limits import max_file_bytes
 from scattering.errors import InvalidFields, ScatteringError, UnknownInstrument
 
 logger = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.method} does nothing at {request.url.path}; see /docs for what does."
     elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return as_response(TooLarge.than(request.app.state.settings.max_upload_bytes).document())
+        return as_response(TooLarge.than(max_file_bytes(request.app.state.settings, request.url.path)).document())
     return as_response(_document(error.status_code, phrase, detail), error.headers)
 
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.body_limits import max_body_bytes, max_file_bytes
 from backend.errors import BadRequest, Forbidden, Problem, TooLarge, as_response
 from backend.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-FORM_OVERHEAD_BYTES = 64 * 1024
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 CONTENT_SECURITY_POLICY = {
@@ -40,19 +40,13 @@ def content_security_policy(script_hashes: tuple[str, ...] = ()) -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 
-def max_body_size(settings: Settings) -> int:
-    """Bytes that a request may have: the pages send files as base64, a third longer, and every form has a frame."""
-    return settings.max_upload_bytes * 4 // 3 + FORM_OVERHEAD_BYTES
-
-
 class Guard:
     """Refuses requests from elsewhere and puts the security headers on every response."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._any_host = "*" in settings.allowed_hosts
-        self._max_body_size = max_body_size(settings)
-        self._max_upload_bytes = settings.max_upload_bytes
+        self._settings = settings
         self._hosts = {*LOOPBACK, settings.host.lower(), *(host.lower() for host in settings.allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,21 +60,21 @@ class Guard:
                 _protect(MutableHeaders(scope=message), scope)
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refusal is not None:
             await as_response(refusal.document())(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)
 
-    def _refusal(self, method: str, headers: Headers) -> Problem | None:
+    def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
         if not self._any_host and _name(host) not in self._hosts:
             return BadRequest(f"This server does not answer to {host!r}; BEAMCAST_ALLOWED_HOSTS can allow it.")
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
             return BadRequest("Content-Length is not a number.")
-        if int(length) > self._max_body_size:
-            return TooLarge.than(self._max_upload_bytes)
+        if int(length) > max_body_bytes(self._settings, path):
+            return TooLarge.than(max_file_bytes(self._settings, path))
         if method in SAFE_METHODS:
             return None
         origin = headers.get("origin")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -63,6 +66,53 @@ def read_upload(upload: UploadFile, max_bytes: int) -> bytes:
     if not content:
         raise Unprocessable("The file is empty.", [{"loc": "file", "msg": "is empty"}])
     return bytes(content)
+
+
+@dataclass(frozen=True)
+class Received:
+    """An uploaded file on disk, as long as the request lasts, and the sum of its bytes."""
+
+    path: Path
+    sha256: str
+
+
+@contextmanager
+def received(upload: UploadFile, max_bytes: int) -> Iterator[Received]:
+    """An uploaded file that may be too large to be held in memory.
+
+    Raises
+    ------
+    TooLarge
+        The file is larger than `max_bytes`.
+    Unprocessable
+        The file is empty.
+    """
+    with tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
+        path = Path(folder) / "upload"
+        digest = hashlib.sha256()
+        size = 0
+        with path.open("wb") as file:
+            while chunk := upload.file.read(CHUNK_BYTES):
+                size += len(chunk)
+                if size > max_bytes:
+                    raise TooLarge.than(max_bytes)
+                digest.update(chunk)
+                file.write(chunk)
+        if not size:
+            raise Unprocessable("The file is empty.", [{"loc": "file", "msg": "is empty"}])
+        yield Received(path, digest.hexdigest())
+
+
+def base_name(file_name: str, otherwise: str) -> str:
+    """The name of an uploaded file without folders and what cannot be printed: for people, never a path."""
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(char for char in base if char.isprintable()).strip()[:255] or otherwise
+
+
+def as_attachment(file_name: str) -> dict[str, str]:
+    """Headers of an uploaded file: it may hold anything, also HTML; it is saved, never shown, its type not guessed."""
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in file_name)
+    return {"Content-Disposition": f'attachment; filename="{plain}"', "X-Content-Type-Options": "nosniff"}
 
 
 def remove_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from backend.idempotency import OnceDep, fingerprint
 from backend.owners import ScopeDep
 from backend.pagination import Page, PagingDep
 from backend.sessions import SettingsDep
-from backend.storage import read_upload
+from backend.storage import as_attachment, read_upload
 from backend.structures import examples, service
 from backend.structures.schemas import ExampleOut, StructureOut
 
@@ -71,7 +71,7 @@ def download_structure(
 ) -> Response:
     """The structure as it is simulated, all atoms listed, in a format that other programs read."""
     file_name, content = service.as_file(settings, service.get(scope, structure_id), format)
-    return Response(content, media_type="text/plain; charset=utf-8", headers=_as_attachment(file_name))
+    return Response(content, media_type="text/plain; charset=utf-8", headers=as_attachment(file_name))
 
 
 @router.delete(
@@ -106,9 +106,3 @@ def create_from_example(name: str, scope: ScopeDep, settings: SettingsDep, once:
         lambda made: service.get(scope, made),
     )
     return StructureOut.of(row)
-
-
-def _as_attachment(file_name: str) -> dict[str, str]:
-    # An uploaded file may hold anything, also HTML: it is saved, never shown, and its type is not guessed.
-    plain = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in file_name)
-    return {"Content-Disposition": f'attachment; filename="{plain}"', "X-Content-Type-Options": "nosniff"}

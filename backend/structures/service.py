@@ -16,7 +16,7 @@ from backend.models import catalogue
 from backend.owners import Scope
 from backend.pagination import Paging
 from backend.settings import Settings
-from backend.storage import delete_folder, new_folder, replacing
+from backend.storage import base_name, delete_folder, new_folder, replacing
 from backend.structures import examples, parse, writing
 from backend.structures.formats import FORMATS, Format, format_of
 from backend.structures.formats.reading import TooManyAtoms, Unreadable
@@ -119,7 +119,7 @@ def add(
         temperature_k=contents["temperature_k"],
         warnings=description["warnings"] + catalogue.warnings_for(contents["elements"]),
         format=fmt,
-        filename=_base_name(file_name),
+        filename=base_name(file_name, "structure"),
         sha256=hashlib.sha256(content).hexdigest(),
         example=example,
     )
@@ -173,14 +173,9 @@ def as_file(settings: Settings, row: Structure, fmt: str) -> tuple[str, bytes]:
     return stem + ending, write(load_structure(settings, row.id), row.name).encode()
 
 
-def _base_name(file_name: str) -> str:
-    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(char for char in base if char.isprintable()).strip()[:255] or "structure"
-
-
 def _name(asked: str | None, file_name: str, title: str, formula: str) -> str:
     """What the user says, else what the file says of itself, else its file name."""
-    stem = _base_name(file_name).rsplit(".", 1)[0]
+    stem = base_name(file_name, "structure").rsplit(".", 1)[0]
     candidates = [asked or "", title, "" if GENERIC_NAME.fullmatch(stem) else stem, formula]
     printable = ("".join(char for char in " ".join(text.split()) if char.isprintable()) for text in candidates)
     return next(filter(None, printable), "structure")[:200]

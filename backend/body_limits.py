@@ -1,0 +1,43 @@
+"""How many bytes a request may have, by where it goes: measured data may be larger than all else."""
+
+from __future__ import annotations
+
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.settings import Settings
+
+DATASETS = "/api/v1/datasets"
+FORM_OVERHEAD_BYTES = 64 * 1024
+
+
+def max_file_bytes(settings: Settings, path: str) -> int:
+    """Bytes of a file that is sent to this path."""
+    largest = max(settings.max_dataset_bytes, settings.max_upload_bytes)
+    return largest if _takes_datasets(path) else settings.max_upload_bytes
+
+
+def max_body_bytes(settings: Settings, path: str) -> int:
+    """Bytes that a request to this path may have: every form has a frame.
+
+    The pages send files as base64, a third longer, but measured data that large are sent to the API as they are.
+    """
+    as_base64 = settings.max_upload_bytes * 4 // 3
+    return max(max_file_bytes(settings, path), as_base64) + FORM_OVERHEAD_BYTES
+
+
+class BodyLimit:
+    """Counts the bytes as they come, of requests that do not say their length; the guard sees those that do."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._usual = RequestBodyLimitMiddleware(app, max_body_bytes(settings, "/"))
+        self._datasets = RequestBodyLimitMiddleware(app, max_body_bytes(settings, DATASETS))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on through the limit of its path."""
+        limited = self._datasets if _takes_datasets(scope.get("path", "")) else self._usual
+        await limited(scope, receive, send)
+
+
+def _takes_datasets(path: str) -> bool:
+    return path == DATASETS or path.startswith(f"{DATASETS}/")
