@@ -1,0 +1,1 @@
+"""How well predictions agree with measured data: fits, rankings, peaks, stages of refinement."""

@@ -1,0 +1,189 @@
+"""Comparisons as JSON, in the form that `schemas` describes.
+
+Straight from the arrays: a model of 100 000 numbers takes seconds. What is NaN here is null there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_core import to_json
+
+from backend.comparisons.peaks import MatchedPeaks, Shares
+from backend.comparisons.service import Comparison, ComparisonOfMaps, Ranking, Refinement
+from backend.predictions.schemas import ViewIn
+from scattering.comparison.fit import PARAMETERS, Fitted
+from scattering.comparison.maps import MapComparison
+from scattering.comparison.peaks import Peak
+from scattering.measured import MeasuredSpectrum
+
+NEUTRAL: Mapping[str, float] = {
+    "shift_mev": 0.0,
+    "stretch": 1.0,
+    "background_slope_per_mev": 0.0,
+    "extra_fwhm_mev": 0.0,
+}
+"""Of what is never fitted to a map."""
+
+
+def comparison(found: Comparison | ComparisonOfMaps) -> bytes:
+    """The body of `ComparisonOut`."""
+    common = {"view": _view(found.forecast.view), "warnings": found.warnings}
+    if isinstance(found, ComparisonOfMaps):
+        return _json({**_map_numbers(found.compared), **_map(found.compared), **common})
+    fitted = found.fitted
+    return _json(
+        {
+            **_numbers(fitted),
+            "curve": _curve(found.measured, fitted),
+            "residual": fitted.residual.tolist(),
+            "in_fit": fitted.used.tolist(),
+            "map": None,
+            **common,
+        }
+    )
+
+
+def ranking(found: Ranking) -> bytes:
+    """The body of `RankingOut`."""
+    ranked = [
+        {
+            **_numbers(one.place.fitted),
+            "prediction_id": one.forecast.prediction.id,
+            "label": one.label,
+            "rank": rank,
+            "worse_by": one.place.worse_by,
+            "probability_worse": one.place.probability_worse,
+            "view": _view(one.forecast.view),
+        }
+        for rank, one in enumerate(found.ranked, 1)
+    ]
+    return _json({"ranked": ranked, "measure": found.measure, "caution": found.caution, "warnings": found.warnings})
+
+
+def refinement(found: Refinement) -> bytes:
+    """The body of `RefinementOut`."""
+    stages = [
+        {
+            "name": one.stage.name,
+            "title": one.stage.title,
+            "words": one.stage.words,
+            "view": _view(one.forecast.view),
+            **_numbers(one.fitted),
+            "curve": _curve(found.measured, one.fitted),
+        }
+        for one in found.stages
+    ]
+    return _json({"stages": stages, "warnings": found.warnings})
+
+
+def peaks(found: MatchedPeaks) -> bytes:
+    """The body of `PeaksOut`."""
+    values = found.fitted.values
+
+    def forecast(peak: Peak) -> dict[str, Any]:
+        return {
+            "forecast_mev": peak.energy,
+            "forecast_fitted_mev": values["stretch"] * peak.energy + values["shift_mev"],
+            "forecast_fwhm_mev": peak.fwhm,
+            "forecast_height": values["scale"] * peak.height,
+            **_shares(found.shares[peak]),
+        }
+
+    pairs = [
+        {**_measured(pair.measured), **forecast(pair.forecast), "difference_mev": pair.difference}
+        for pair in found.matches.pairs
+    ]
+    return _json(
+        {
+            "pairs": pairs,
+            "only_measured": [_measured(peak) for peak in found.matches.only_measured],
+            "only_forecast": [forecast(peak) for peak in found.matches.only_forecast],
+            "tolerance_mev": found.matches.tolerance_mev,
+            "range_mev": found.fitted.range_mev,
+            "orders_from": found.orders_from,
+            "view": _view(found.forecast.view),
+            "warnings": found.warnings,
+        }
+    )
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    return to_json(body, inf_nan_mode="null")
+
+
+def _view(view: ViewIn) -> dict[str, Any]:
+    return view.model_dump(mode="json")
+
+
+def _numbers(fitted: Fitted) -> dict[str, Any]:
+    """The part of `FitNumbersOut`."""
+    return {
+        **{name: fitted.values[name] for name in PARAMETERS},
+        "standard_errors": dict(fitted.standard_errors),
+        "correlations": {"parameters": fitted.names, "matrix": fitted.correlations.tolist()},
+        **asdict(fitted.goodness),
+        "everywhere": asdict(fitted.everywhere),
+        "range_mev": fitted.range_mev,
+    }
+
+
+def _curve(measured: MeasuredSpectrum, fitted: Fitted) -> dict[str, Any]:
+    return {
+        "energy_mev": measured.energy.tolist(),
+        "measured": measured.intensity.tolist(),
+        "standard_error": None if measured.error is None else measured.error.tolist(),
+        "forecast": fitted.model.tolist(),
+        "background": fitted.background.tolist(),
+    }
+
+
+def _map_numbers(compared: MapComparison) -> dict[str, Any]:
+    """The part of `FitNumbersOut`, as far as a map has it."""
+    fitted = np.flatnonzero(compared.used.any(axis=0))
+    return {
+        "scale": compared.scale,
+        "background": compared.background,
+        **NEUTRAL,
+        "standard_errors": dict(compared.standard_errors),
+        "correlations": None,
+        **asdict(compared.goodness),
+        "everywhere": None,
+        "range_mev": (compared.energy[fitted[0]], compared.energy[fitted[-1] + 1]) if len(fitted) else None,
+    }
+
+
+def _map(compared: MapComparison) -> dict[str, Any]:
+    return {
+        "curve": None,
+        "residual": None,
+        "in_fit": None,
+        "map": {
+            "q_inv_angstrom": _centres(compared.q).tolist(),
+            "energy_mev": _centres(compared.energy).tolist(),
+            "measured": compared.measured.tolist(),
+            "forecast": compared.forecast.tolist(),
+            "difference": compared.difference.tolist(),
+        },
+    }
+
+
+def _centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (edges[1:] + edges[:-1]) / 2
+
+
+def _measured(peak: Peak) -> dict[str, Any]:
+    return {
+        "measured_mev": peak.energy,
+        "measured_error_mev": peak.standard_error,
+        "measured_fwhm_mev": peak.fwhm,
+        "measured_height": peak.height,
+    }
+
+
+def _shares(shares: Shares) -> dict[str, Any]:
+    return {"elements": dict(shares.elements), "orders": None if shares.orders is None else dict(shares.orders)}

@@ -1,0 +1,189 @@
+"""The forecast that belongs to measured data: looked at as they were measured, on energies that suit them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.comparisons.schemas import FitIn, ViewedIn
+from backend.datasets.tables import Dataset
+from backend.errors import Unprocessable
+from backend.owners import Scope
+from backend.predictions import service as predictions
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.partials_file import read_partials
+from backend.predictions.schemas import EnergyGridIn, RangeIn, ViewIn
+from backend.predictions.spectra import as_view, observe_prediction
+from backend.predictions.tables import Prediction
+from scattering import instruments
+from scattering.comparison.fit import FitOptions
+from scattering.comparison.forecast_grid import forecast_grid
+from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.observe import Spectrum, View
+from scattering.partials import Partials, element
+from scattering.response import MAX_MAP_COLUMNS
+from scattering.view import MAX_BINS
+
+TEMPERATURES_DIFFER_K = 5.0
+TEMPERATURES_DIFFER_SHARE = 0.05
+"""Both, before a difference is worth a word: thermal populations hardly notice less."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """What an instrument would record of a prediction, beside a dataset.
+
+    Attributes
+    ----------
+    prediction
+        Whose.
+    view
+        That was used; its grid is the spectrum's.
+    spectrum
+        The forecast.
+    warnings
+        Where data and forecast are not of the same thing, and what the spectrum itself warns of.
+    """
+
+    prediction: Prediction
+    view: ViewIn
+    spectrum: Spectrum
+    warnings: tuple[str, ...]
+
+
+def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id") -> Prediction:
+    """A succeeded prediction of a powder.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable
+        There is none, it has not succeeded, it is of a single crystal.
+    """
+    row = predictions.succeeded(scope, prediction_id)
+    if row.sampling != "powder":
+        message = "This prediction is of a single crystal along a path; data are compared with predictions of powders."
+        raise Unprocessable(message, [{"loc": loc, "msg": message}])
+    return row
+
+
+def partials_of(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Partials:
+    """The partials of a succeeded prediction of a powder."""
+    return cache.read(scope.settings.partials_path(prediction.id), read_partials)
+
+
+def asked_view(scope: Scope, cache: PartialsCache, prediction: Prediction, body: ViewedIn, dataset: Dataset) -> ViewIn:
+    """The view that a body asks for, following the dataset if so wished."""
+    if not body.follow_dataset:
+        return body.view
+    return following(body.view, dataset, partials_of(scope, cache, prediction).species)
+
+
+def following(view: ViewIn, dataset: Dataset, species: Sequence[str]) -> ViewIn:
+    """A view that looks as the dataset was measured, where it does not say otherwise itself.
+
+    A width or another probe are of the sample itself: who gives them wants no instrument. Isotopes are taken of those
+    elements that the sample has.
+    """
+    taken: dict[str, Any] = {}
+    if view.instrument is None:
+        if dataset.instrument is not None and view.probe == "neutron" and not view.fwhm_mev:
+            taken = {"instrument": dataset.instrument, "settings": {**dataset.settings, **view.settings}}
+    elif _same_instrument(view, dataset) and not view.settings:
+        taken = {"settings": dict(dataset.settings)}
+    if not view.isotopes and view.probe == "neutron":
+        known = {*species, *map(element, species)}
+        taken["isotopes"] = {name: isotope for name, isotope in dataset.isotopes.items() if name in known}
+    return view.model_copy(update=taken)
+
+
+def forecast(
+    scope: Scope,
+    cache: PartialsCache,
+    prediction: Prediction,
+    view: ViewIn,
+    dataset: Dataset,
+    measured: MeasuredSpectrum | MeasuredMap,
+    range_mev: tuple[float, float] | None,
+) -> Forecast:
+    """Look at a prediction on energies that suit the data.
+
+    Raises
+    ------
+    ScatteringError, Unprocessable
+        They have no energies in common, or the view is impossible.
+    """
+    if isinstance(measured, MeasuredSpectrum):
+        low, high, max_bins = measured.low, measured.high, MAX_BINS
+    else:
+        # A map of more bins than columns would come coarser than the grid
+        low, high, max_bins = measured.energy[:-1], measured.energy[1:], MAX_MAP_COLUMNS
+    partials = partials_of(scope, cache, prediction)
+    grid = forecast_grid(low, high, partials, as_view(view), range_mev=range_mev, max_bins=max_bins)
+    used = view.model_copy(
+        update={"energy_mev": EnergyGridIn(min=grid.energy.min, max=grid.energy.max, step=grid.energy.step)}
+    )
+    spectrum = observe_prediction(scope.settings, cache, prediction, used)
+    warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *spectrum.warnings)
+    return Forecast(prediction, used, spectrum, warnings)
+
+
+def mismatches(prediction: Prediction, view: ViewIn, dataset: Dataset) -> tuple[str, ...]:
+    """Where a view of a prediction and a dataset are not of the same experiment."""
+    found = []
+    measured_at, simulated_at = dataset.temperature_k, prediction.temperature_k
+    if measured_at is not None:
+        apart = abs(measured_at - simulated_at)
+        if apart > TEMPERATURES_DIFFER_K and apart > TEMPERATURES_DIFFER_SHARE * max(measured_at, simulated_at):
+            found.append(f"The data were taken at {measured_at:g} K, the prediction is for {simulated_at:g} K.")
+    if dataset.instrument is None:
+        return tuple(found)
+    if view.instrument is None:
+        found.append(f"The data were taken on {dataset.instrument}; the forecast is of the sample itself.")
+    elif not _same_instrument(view, dataset):
+        found.append(f"The data were taken on {dataset.instrument}; the forecast is for {view.instrument}.")
+    elif different := _different_settings(view, dataset.settings):
+        found.append(f"The data were taken with other settings than the forecast's: {different}.")
+    return tuple(found)
+
+
+def _same_instrument(view: ViewIn, dataset: Dataset) -> bool:
+    names = (view.instrument, dataset.instrument)
+    return None not in names and len({str(name).casefold() for name in names}) == 1
+
+
+def _different_settings(view: ViewIn, measured: Mapping[str, Any]) -> str:
+    assert view.instrument is not None
+    used = instruments.get(view.instrument).validate(view.settings)
+    return ", ".join(
+        f"{name} {value} and not {used[name]}" for name, value in measured.items() if used.get(name, value) != value
+    )
+
+
+def as_body(view: View) -> ViewIn:
+    """The form of a view that requests and the spectra's cache have."""
+    grid, q_range = view.energy_mev, view.q_range
+    return ViewIn(
+        instrument=view.instrument,
+        settings=dict(view.settings),
+        isotopes={
+            name: isotope if isinstance(isotope, str) else dict(isotope) for name, isotope in view.isotopes.items()
+        },
+        contribution=view.contribution,
+        quantum_correction=view.quantum_correction,
+        energy_scale=view.energy_scale,
+        energy_mev=EnergyGridIn(min=grid.min, max=grid.max, step=grid.step) if grid else None,
+        q_inv_angstrom=RangeIn(min=q_range[0], max=q_range[1]) if q_range else None,
+        order=view.order,
+        per_order=view.per_order,
+        elastic=view.elastic,
+        kf_over_ki=view.kf_over_ki,
+        probe=view.probe,
+        fwhm_mev=view.fwhm_mev,
+    )
+
+
+def fit_options(asked: FitIn, range_mev: tuple[float, float] | None) -> FitOptions:
+    """The physics' own form of what is fitted."""
+    return FitOptions(asked.scale, asked.shift, asked.stretch, asked.background, asked.extra_width, range_mev)

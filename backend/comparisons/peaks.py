@@ -1,0 +1,183 @@
+"""Peaks of a forecast and of measured data, matched, and what the forecast's are made of."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import col
+
+from backend.comparisons.forecasts import Forecast, asked_view, fit_options, forecast, partials_of, powder
+from backend.comparisons.schemas import PeaksIn
+from backend.comparisons.service import fitted_to, range_of, spectrum_of, told
+from backend.datasets import service as datasets
+from backend.datasets.tables import Dataset
+from backend.owners import Scope
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.schemas import ViewIn
+from backend.predictions.spectra import as_view
+from backend.predictions.tables import Prediction
+from scattering.comparison.fit import Fitted
+from scattering.comparison.forecast_grid import fwhm
+from scattering.comparison.peaks import Matches, Peak, composition, find_peaks, match
+from scattering.errors import ScatteringError
+from scattering.measured import MeasuredSpectrum
+from scattering.observe import Spectrum
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What makes a forecast's peak up: shares of elements and of phonon orders, or None where these are not known."""
+
+    elements: Mapping[str, float]
+    orders: Mapping[str, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Orders:
+    """A spectrum that tells phonon orders apart, and what to say about it; None where there is none."""
+
+    spectrum: Spectrum | None = None
+    prediction_id: uuid.UUID | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class MatchedPeaks:
+    """Peaks of both.
+
+    Attributes
+    ----------
+    fitted
+        Brings the forecast's heights to the data's unit and its energies to where the fit moves them.
+    matches
+        Energies of the forecast as it is, neither shifted nor stretched.
+    shares
+        Of every forecast peak among `matches`.
+    orders_from
+        The harmonic prediction that the orders are of; None where they are not known.
+    """
+
+    dataset: Dataset
+    measured: MeasuredSpectrum
+    forecast: Forecast
+    fitted: Fitted
+    matches: Matches
+    shares: Mapping[Peak, Shares]
+    orders_from: uuid.UUID | None
+    warnings: tuple[str, ...]
+
+
+def peaks(scope: Scope, cache: PartialsCache, body: PeaksIn) -> MatchedPeaks:
+    """Find the peaks of data and forecast, and which belong together.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        As for `service.compare`.
+    """
+    prediction = powder(scope, body.prediction_id)
+    dataset = datasets.get(scope, body.dataset_id)
+    measured = spectrum_of(scope, dataset)
+    view = asked_view(scope, cache, prediction, body, dataset)
+    own_orders = view.order is None and partials_of(scope, cache, prediction).n_orders > 0
+    view = view.model_copy(update={"per_order": own_orders})
+    made = forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev)
+    range_mev = body.fit.range_mev or range_of(measured, made)
+    fitted = fitted_to(measured, made, fit_options(body.fit, range_mev))
+    matches = _matched(measured, made, range_mev, body)
+    orders = (
+        _Orders(made.spectrum, prediction.id)
+        if own_orders
+        else _orders_of_another(scope, cache, prediction, view, dataset, measured)
+    )
+    found = [*(pair.forecast for pair in matches.pairs), *matches.only_forecast]
+    return MatchedPeaks(
+        dataset,
+        measured,
+        made,
+        fitted,
+        matches,
+        {peak: _shares(peak, made.spectrum, orders.spectrum) for peak in found},
+        orders.prediction_id,
+        told(made.warnings, fitted.warnings, orders.warnings),
+    )
+
+
+def _matched(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], body: PeaksIn) -> Matches:
+    """Peaks in a range of the data. A forecast's may lie outside, if it is the same as a measured one within."""
+    energy, spectrum = measured.energy, made.spectrum
+
+    def resolved(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        # What the instrument blurs, and what the data's bins do
+        return np.asarray(np.hypot(fwhm(as_view(made.view), at), np.interp(at, energy, measured.high - measured.low)))
+
+    def inside(peak: Peak) -> bool:
+        return bool(range_mev[0] <= peak.energy <= range_mev[1])
+
+    def looked_at(peak: Peak) -> bool:
+        return inside(peak) and bool(((measured.low <= peak.energy) & (peak.energy <= measured.high)).any())
+
+    seen = find_peaks(
+        energy, measured.intensity, measured.error, prominence=body.prominence, resolution_mev=resolved(energy)
+    )
+    foreseen = find_peaks(
+        spectrum.energy,
+        spectrum.intensity,
+        spectrum.error,
+        prominence=body.prominence,
+        resolution_mev=resolved(spectrum.energy),
+    )
+    matches = match([peak for peak in seen if inside(peak)], foreseen, tolerance_mev=body.tolerance_mev)
+    only_forecast = tuple(filter(looked_at, matches.only_forecast))
+    return Matches(matches.pairs, matches.only_measured, only_forecast, matches.tolerance_mev)
+
+
+def _orders_of_another(
+    scope: Scope,
+    cache: PartialsCache,
+    prediction: Prediction,
+    view: ViewIn,
+    dataset: Dataset,
+    measured: MeasuredSpectrum,
+) -> _Orders:
+    """The newest harmonic prediction of the same structure and potential, for one that holds all orders together."""
+    if view.order is not None:
+        return _Orders(warnings=("The view is of a single phonon order, so peaks are not divided by orders.",))
+    statement = (
+        scope.select(Prediction)
+        .where(
+            col(Prediction.structure_id) == prediction.structure_id,
+            col(Prediction.model_id) == prediction.model_id,
+            col(Prediction.method) == "harmonic",
+            col(Prediction.sampling) == "powder",
+            col(Prediction.status) == "succeeded",
+        )
+        .order_by(col(Prediction.finished_at).desc(), col(Prediction.id))
+        .limit(1)
+    )
+    harmonic = scope.session.exec(statement).first()
+    if harmonic is None or partials_of(scope, cache, harmonic).n_orders == 0:
+        return _Orders()
+    try:
+        made = forecast(scope, cache, harmonic, view.model_copy(update={"per_order": True}), dataset, measured, None)
+    except ScatteringError:
+        # A view by crystallographic sites, say, which only molecular dynamics may tell apart
+        return _Orders()
+    words = (
+        f"The phonon orders are those of the harmonic prediction {harmonic.id} ({harmonic.temperature_k:g} K) at the "
+        "same energies: this prediction holds all orders together."
+    )
+    return _Orders(made.spectrum, harmonic.id, (words,))
+
+
+def _shares(peak: Peak, spectrum: Spectrum, orders: Spectrum | None) -> Shares:
+    elements = composition(peak.energy, peak.fwhm, spectrum.energy, spectrum.per_element, {}).elements
+    if orders is None:
+        return Shares(elements, None)
+    return Shares(
+        elements, composition(peak.energy, peak.fwhm, orders.energy, orders.per_element, orders.per_order).orders
+    )

@@ -1,0 +1,243 @@
+"""What can be done with a prediction and measured data: fit, rank, refine in stages. Peaks are in `peaks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from backend.comparisons.forecasts import (
+    Forecast,
+    as_body,
+    asked_view,
+    fit_options,
+    following,
+    forecast,
+    partials_of,
+    powder,
+)
+from backend.comparisons.schemas import ComparisonIn, FitIn, RankingIn, RefinementIn
+from backend.datasets import service as datasets
+from backend.datasets.tables import Dataset
+from backend.errors import Unprocessable
+from backend.owners import Scope
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.spectra import as_view
+from backend.predictions.tables import Prediction
+from backend.structures.tables import Structure
+from scattering.comparison import ranking
+from scattering.comparison.fit import FitOptions, Fitted, default_range, fit
+from scattering.comparison.forecast_grid import fwhm
+from scattering.comparison.maps import MapComparison, compare_maps
+from scattering.comparison.refinement import Stage, stages
+from scattering.measured import MeasuredMap, MeasuredSpectrum
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A forecast fitted to a measured spectrum."""
+
+    dataset: Dataset
+    measured: MeasuredSpectrum
+    forecast: Forecast
+    fitted: Fitted
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ComparisonOfMaps:
+    """A forecast in the bins of a measured map."""
+
+    dataset: Dataset
+    measured: MeasuredMap
+    forecast: Forecast
+    compared: MapComparison
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """A candidate in its place, the best first."""
+
+    label: str
+    forecast: Forecast
+    place: ranking.Ranked
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Several forecasts against one measured spectrum."""
+
+    dataset: Dataset
+    measured: MeasuredSpectrum
+    ranked: tuple[Ranked, ...]
+    measure: Literal["chi2", "variance"]
+    caution: str | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RefinedStage:
+    """A stage of refinement with its fit."""
+
+    stage: Stage
+    forecast: Forecast
+    fitted: Fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """One forecast, stage by stage, against one measured spectrum."""
+
+    dataset: Dataset
+    measured: MeasuredSpectrum
+    stages: tuple[RefinedStage, ...]
+    warnings: tuple[str, ...]
+
+
+def compare(scope: Scope, cache: PartialsCache, body: ComparisonIn) -> Comparison | ComparisonOfMaps:
+    """Fit a forecast to a dataset: a spectrum with all that `fit` says, a map with scale and background.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        There is no such prediction or dataset, there are no partials (yet), they cannot be compared.
+    """
+    prediction = powder(scope, body.prediction_id)
+    dataset = datasets.get(scope, body.dataset_id)
+    measured = datasets.measured(scope, dataset)
+    view = asked_view(scope, cache, prediction, body, dataset)
+    made = forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev)
+    if isinstance(measured, MeasuredMap):
+        compared = compare_maps(
+            measured,
+            made.spectrum.map,
+            scale=body.fit.scale,
+            background=body.fit.background != "none",
+            range_mev=body.fit.range_mev,
+        )
+        warnings = told(_not_of_maps(body.fit), made.warnings, compared.warnings)
+        return ComparisonOfMaps(dataset, measured, made, compared, warnings)
+    fitted = fitted_to(measured, made, fit_options(body.fit, body.fit.range_mev or range_of(measured, made)))
+    return Comparison(dataset, measured, made, fitted, told(made.warnings, fitted.warnings))
+
+
+def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
+    """Say which of several forecasts describes a measured spectrum best.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        As for `compare`; a problem with one candidate names it.
+    """
+    dataset = datasets.get(scope, body.dataset_id)
+    measured = spectrum_of(scope, dataset)
+    made: list[Forecast] = []
+    labels: list[str] = []
+    for index, candidate in enumerate(body.candidates):
+        prediction = powder(scope, candidate.prediction_id, loc=f"candidates.{index}.prediction_id")
+        view = candidate.view
+        if body.follow_dataset:
+            view = following(view, dataset, partials_of(scope, cache, prediction).species)
+        made.append(forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev))
+        labels.append(candidate.label or _label(scope, prediction))
+    middle = np.array([np.mean(body.fit.range_mev or range_of(measured, made[0]))])
+    found = ranking.rank(
+        measured,
+        [
+            ranking.Candidate(label, one.spectrum.energy, one.spectrum.intensity, one.spectrum.error)
+            for label, one in zip(labels, made, strict=True)
+        ],
+        fit_options(body.fit, body.fit.range_mev),
+        resolution_mev=max(float(fwhm(as_view(one.view), middle)[0]) for one in made) or None,
+    )
+    ranked = tuple(Ranked(place.name, made[place.index], place) for place in found.ranked)
+    several = len(made) > 1
+    own = [
+        f"{label}: {warning}" if several else warning
+        for label, one in zip(labels, made, strict=True)
+        for warning in one.warnings
+    ]
+    return Ranking(dataset, measured, ranked, found.measure, found.caution, told(found.warnings, own))
+
+
+def refine(scope: Scope, cache: PartialsCache, body: RefinementIn) -> Refinement:
+    """Fit the forecast as it is simulated, then with the instrument, then with the quantum correction.
+
+    All stages are fitted in the same range, that of the last one, so that their goodness can be compared.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        As for `compare`.
+    """
+    prediction = powder(scope, body.prediction_id)
+    dataset = datasets.get(scope, body.dataset_id)
+    measured = spectrum_of(scope, dataset)
+    view = asked_view(scope, cache, prediction, body, dataset)
+    steps = stages(as_view(view), partials_of(scope, cache, prediction).statistics)
+    made = [
+        forecast(scope, cache, prediction, as_body(step.view), dataset, measured, body.fit.range_mev) for step in steps
+    ]
+    options = fit_options(body.fit, body.fit.range_mev or range_of(measured, made[-1]))
+    done = tuple(
+        RefinedStage(step, one, fitted_to(measured, one, options)) for step, one in zip(steps, made, strict=True)
+    )
+    return Refinement(dataset, measured, done, told(made[-1].warnings, *(one.fitted.warnings for one in done)))
+
+
+def spectrum_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum:
+    """What was measured, of a dataset that is a spectrum.
+
+    Raises
+    ------
+    Unprocessable
+        It is a map.
+    """
+    measured = datasets.measured(scope, dataset)
+    if isinstance(measured, MeasuredMap):
+        message = (
+            f"'{dataset.name}' is a map over (|q|, ω); POST /comparisons compares it, rankings, peaks and refinement "
+            "take spectra."
+        )
+        raise Unprocessable(message, [{"loc": "dataset_id", "msg": message}])
+    return measured
+
+
+def range_of(measured: MeasuredSpectrum, made: Forecast) -> tuple[float, float]:
+    """What is fitted unless it is said: as far as both reach, but for the elastic line."""
+    elastic = float(fwhm(as_view(made.view), np.zeros(1))[0])
+    spectrum = made.spectrum
+    return default_range(measured, spectrum.energy, spectrum.intensity, resolution_mev=elastic or None)
+
+
+def fitted_to(measured: MeasuredSpectrum, made: Forecast, options: FitOptions) -> Fitted:
+    """Fit a forecast to data."""
+    spectrum = made.spectrum
+    return fit(measured, spectrum.energy, spectrum.intensity, options, forecast_error=spectrum.error)
+
+
+def _not_of_maps(asked: FitIn) -> tuple[str, ...]:
+    """What is asked for and not fitted to a map."""
+    wanted = {
+        "shift": asked.shift,
+        "stretch": asked.stretch,
+        "extra width": asked.extra_width,
+        "slope of the background": asked.background == "linear",
+    }
+    left_out = [name for name, on in wanted.items() if on]
+    if not left_out:
+        return ()
+    return (f"Of a map, a scale and a constant background are fitted; left out here: {', '.join(left_out)}.",)
+
+
+def told(*warnings: Iterable[str]) -> tuple[str, ...]:
+    """All warnings, each once."""
+    return tuple(dict.fromkeys(one for several in warnings for one in several))
+
+
+def _label(scope: Scope, prediction: Prediction) -> str:
+    structure = scope.get(Structure, prediction.structure_id, "structure")
+    return f"{structure.name} · {prediction.model} · {prediction.method} {prediction.temperature_k:g} K"

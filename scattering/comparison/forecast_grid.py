@@ -1,0 +1,151 @@
+"""On which energies a forecast must be known, to be fitted in the bins of measured data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering import instruments, resolution
+from scattering.constants import FWHM_PER_SIGMA
+from scattering.errors import ScatteringError
+from scattering.view import MAX_BINS, EnergyGrid, View, Viewed
+
+MARGIN_MEV = 10.0
+MARGIN_SHARE = 0.15
+"""Of the highest energy: by how much the forecast reaches beyond the data, so that a fit may shift, stretch and broaden
+it. Always the same, so that another choice of what is fitted needs no other forecast."""
+BINS_PER_FWHM = 4
+BINS_PER_SIMULATED = 4
+"""Nothing is known within the simulation's own bins; finer steps than that are for nothing."""
+ROUND_STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+LEAST_BINS = 3
+WIDTH_NODES = 100
+TOLERANCE_MEV = 1e-6
+
+
+@dataclass(frozen=True)
+class ForecastGrid:
+    """Energy bins for a forecast.
+
+    Attributes
+    ----------
+    energy
+        For `View.energy_mev`.
+    warnings
+        Which of the data it cannot reach, and why.
+    """
+
+    energy: EnergyGrid
+    warnings: tuple[str, ...]
+
+
+def forecast_grid(
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    partials: Viewed,
+    view: View,
+    *,
+    range_mev: tuple[float, float] | None = None,
+    max_bins: int = MAX_BINS,
+) -> ForecastGrid:
+    """Choose equal bins that cover those of the data and a margin, as far as the forecast is known.
+
+    It is known where the simulation has energies and, through an instrument, where that measures: beyond, its zeros
+    would count as a forecast of nothing. The bins are a quarter of the resolution's FWHM where it is narrowest, and no
+    wider than the data's.
+
+    Parameters
+    ----------
+    low, high
+        Shape (n,), meV: edges of the data's bins.
+    partials, view
+        What is forecast; the view's own grid does not matter.
+    range_mev
+        That is to be fitted, whose resolution decides on the step. None: all of it.
+    max_bins
+        The bins are wider, where there would be more.
+
+    Raises
+    ------
+    ScatteringError
+        Data and forecast have no energies in common, or the view's instrument and settings are impossible.
+    """
+    first, last = float(low.min()), float(high.max())
+    start, end, warnings = _known(partials, view, first, last)
+    shared = max(first, start), min(last, end)
+    if not shared[1] > shared[0]:
+        raise ScatteringError(
+            f"The data cover {_span(first, last)} and the forecast {_span(start, end)}: nothing can be compared."
+        )
+    margin = MARGIN_MEV + MARGIN_SHARE * max(abs(first), abs(last))
+    start, end = max(first - margin, start), min(last + margin, end)
+    fitted = _overlap(shared, range_mev)
+    inside = (high > fitted[0]) & (low < fitted[1])
+    step = _step(
+        partials, view, fitted, float(np.median((high - low)[inside])) if inside.any() else np.inf, end - start
+    )
+    # Whole bins within what is known
+    first_centre = step * np.ceil((start + step / 2) / step - 1e-9)
+    last_centre = step * np.floor((end - step / 2) / step + 1e-9)
+    if last_centre < first_centre + (LEAST_BINS - 1.5) * step:
+        raise ScatteringError(f"Data and forecast have only {_span(*shared)} in common, too little to be compared.")
+    return ForecastGrid(EnergyGrid(float(first_centre), float(last_centre), step), warnings)
+
+
+def narrowest_fwhm(view: View, low: float, high: float) -> float:
+    """Return the smallest FWHM in meV of a view's resolution between two energies; 0 of a sample without any."""
+    return float(fwhm(view, np.linspace(low, high, WIDTH_NODES)).min())
+
+
+def fwhm(view: View, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the FWHM in meV of a view's resolution at given energies in meV."""
+    if view.instrument is None:
+        return np.full_like(energy, view.fwhm_mev)
+    return FWHM_PER_SIGMA * resolution.sigma(instruments.get(view.instrument), view.settings, energy)
+
+
+def _known(partials: Viewed, view: View, first: float, last: float) -> tuple[float, float, tuple[str, ...]]:
+    """Where the forecast is known, and what it therefore lacks of the data between `first` and `last`."""
+    simulated = (float(partials.energy[-1]) + partials.energy_step / 2) * view.energy_scale
+    start, end, by = -simulated, simulated, "the simulation covers"
+    if view.instrument is not None:
+        instrument = instruments.get(view.instrument)
+        measured = instrument.measured_range(instrument.validate(view.settings))
+        if measured[0] > start or measured[1] < end:
+            by = f"{instrument.name} with these settings and the simulation cover"
+        start, end = max(start, measured[0]), min(end, measured[1])
+    missing = [
+        (one, other)
+        for one, other in ((first, min(start, last)), (max(end, first), last))
+        if other - one > TOLERANCE_MEV
+    ]
+    if not missing:
+        return start, end, ()
+    parts = " and ".join(_span(*part) for part in missing)
+    return start, end, (f"Data at {parts} are not compared: {by} {_span(start, end)}.",)
+
+
+def _overlap(shared: tuple[float, float], range_mev: tuple[float, float] | None) -> tuple[float, float]:
+    """What of a range is shared; all that is shared, where that is nothing."""
+    if range_mev is None:
+        return shared
+    low, high = max(shared[0], range_mev[0]), min(shared[1], range_mev[1])
+    return (low, high) if high > low else shared
+
+
+def _step(partials: Viewed, view: View, fitted: tuple[float, float], bin_width: float, least: float) -> float:
+    """A round number of meV, so that another range is likely to be served by the same forecast."""
+    wanted = bin_width
+    if (narrowest := narrowest_fwhm(view, *fitted)) > 0:
+        wanted = min(wanted, narrowest / BINS_PER_FWHM)
+    wanted = max(wanted, partials.energy_step * view.energy_scale / BINS_PER_SIMULATED)
+    decade = 10.0 ** np.floor(np.log10(max(wanted, least)))
+    rounded = [decade * number for number in ROUND_STEPS]
+    below = [step for step in rounded if least <= step <= wanted * (1 + 1e-9)]
+    return float(below[-1] if below else next(step for step in rounded if step >= least))
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:.4g} to {high:.4g} meV"
