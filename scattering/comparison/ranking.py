@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.comparison.fit import Fitted, FitOptions
+from scattering.comparison.fit import FitOptions, Fitted
 from scattering.measured import MeasuredSpectrum
 
 

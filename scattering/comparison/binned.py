@@ -1,0 +1,119 @@
+"""A forecast's mean over the bins of a measured spectrum, moved, stretched and broadened."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct, idct
+from scipy.interpolate import CubicSpline
+
+
+class BinnedForecast:
+    """A forecast's mean over given bins, with its derivatives.
+
+    m_i = 1/(b − a) ∫_a^b (1/s) (S ⊗ G)((ω − δ)/s) dω = (C((b − δ)/s) − C((a − δ)/s))/(b − a), for a bin from a to b,
+    shift δ, stretch s, a Gaussian G, and C the cumulative integral of S ⊗ G. C is known exactly at the edges of the
+    forecast's bins, whose means its values are, and is a cubic spline between them. Beyond its ends the forecast counts
+    as constant, for the broadening as its mirror image: `reached` tells where that matters.
+
+    Parameters
+    ----------
+    energy, intensity
+        Shape (m,), m ≥ 3: centres of equal bins, meV, ascending, and the means over them.
+    low, high
+        Shape (n,): edges of the bins to average over, meV.
+
+    Attributes
+    ----------
+    low, high, width
+        Shape (n,): edges and widths of the bins, meV.
+    step
+        Width of the forecast's own bins, meV.
+    """
+
+    def __init__(
+        self,
+        energy: NDArray[np.float64],
+        intensity: NDArray[np.float64],
+        low: NDArray[np.float64],
+        high: NDArray[np.float64],
+    ) -> None:
+        self.step = float(energy[-1] - energy[0]) / (len(energy) - 1)
+        self._knots = energy[0] + self.step * (np.arange(len(energy) + 1) - 0.5)
+        self._intensity = np.asarray(intensity, dtype=float)
+        self._cumulative = self._spline(self._intensity)
+        self._spectrum: NDArray[np.float64] | None = None
+        self.low, self.high, self.width = low, high, high - low
+        # Neighbours share an edge: each is looked up once
+        self._edges, where = np.unique(np.concatenate([low, high]), return_inverse=True)
+        self._first, self._last = where[: len(low)], where[len(low) :]
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """From where to where the forecast goes, in meV."""
+        return float(self._knots[0]), float(self._knots[-1])
+
+    def within(self, bins: NDArray[np.bool_]) -> BinnedForecast:
+        """The same forecast in some of the bins."""
+        return self.on(self.low[bins], self.high[bins])
+
+    def on(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> BinnedForecast:
+        """The same forecast in other bins."""
+        return BinnedForecast(self._knots[:-1] + self.step / 2, self._intensity, low, high)
+
+    def reached(self, shift: float, stretch: float) -> NDArray[np.bool_]:
+        """Shape (n,): bins that lie within the forecast, moved and stretched; rounding of an edge does not matter."""
+        slack = 1e-6 * self.step
+        low, high = (self.low - shift) / stretch, (self.high - shift) / stretch
+        return np.asarray((low >= self._knots[0] - slack) & (high <= self._knots[-1] + slack))
+
+    def mean(self, shift: float = 0.0, stretch: float = 1.0, variance: float = 0.0) -> NDArray[np.float64]:
+        """Mean over each bin, shape (n,). `variance` is that of G, meV²."""
+        integral, _, _ = self._at_edges(shift, stretch, variance, derivatives=0)
+        return np.asarray((integral[self._last] - integral[self._first]) / self.width)
+
+    def mean_and_derivatives(
+        self, shift: float, stretch: float, variance: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean over each bin, shape (n,), and its derivatives by shift, stretch and variance, shape (3, n).
+
+        That by the variance v follows from the heat equation, ∂(S ⊗ G)/∂v = ½ ∂²(S ⊗ G)/∂ω².
+        """
+        integral, value, slope = self._at_edges(shift, stretch, variance, derivatives=2)
+        by_edge = np.stack([integral, -value / stretch, -value * (self._edges - shift) / stretch**2, slope / 2])
+        by_bin = (by_edge[:, self._last] - by_edge[:, self._first]) / self.width
+        return by_bin[0], by_bin[1:]
+
+    def means(self, shifts: NDArray[np.float64], stretch: float) -> NDArray[np.float64]:
+        """Mean over each bin at many shifts, roughly (C is linear between its knots): shape (n_shifts, n)."""
+        total = np.concatenate([[0.0], np.cumsum(self._intensity)]) * self.step
+        at = ((self._edges - shifts[:, None]) / stretch - self._knots[0]) / self.step
+        knot = np.clip(at.astype(int), 0, len(self._intensity) - 1)
+        # Beyond the ends the first and the last piece go on
+        integral = total[knot] + (at - knot) * self._intensity[knot] * self.step
+        return np.asarray((integral[:, self._last] - integral[:, self._first]) / self.width)
+
+    def _at_edges(
+        self, shift: float, stretch: float, variance: float, *, derivatives: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """C, its first and its second derivative at the bins' edges; zeros where not asked for."""
+        cumulative = self._cumulative if variance == 0 else self._spline(self._broadened(variance))
+        at = (self._edges - shift) / stretch
+        inside = np.clip(at, self._knots[0], self._knots[-1])
+        beyond = at - inside
+        outside = beyond != 0
+        nothing = np.zeros_like(at)
+        integral = cumulative(inside)
+        value = cumulative(inside, 1) if derivatives or outside.any() else nothing
+        slope = np.where(outside, 0.0, cumulative(inside, 2)) if derivatives else nothing
+        return integral + beyond * value, value, slope
+
+    def _spline(self, intensity: NDArray[np.float64]) -> CubicSpline:
+        return CubicSpline(self._knots, np.concatenate([[0.0], np.cumsum(intensity)]) * self.step)
+
+    def _broadened(self, variance: float) -> NDArray[np.float64]:
+        """S ⊗ G: a cosine transform's components, of wave number k, are damped by exp(−v k²/2)."""
+        if self._spectrum is None:
+            self._spectrum = dct(self._intensity)
+        wave = np.pi * np.arange(len(self._intensity)) / (len(self._intensity) * self.step)
+        return np.asarray(idct(self._spectrum * np.exp(-variance * wave**2 / 2)))
