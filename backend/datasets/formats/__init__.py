@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from backend.datasets.formats import columns
+from backend.datasets.formats import beamcast_hdf5, columns, mantid_nexus, nxspe
 from backend.datasets.formats.reading import Raw, Unreadable
 from backend.datasets.formats.strangers import looks_like
 from backend.datasets.formats.text import decoded
@@ -53,6 +53,9 @@ def _ending(*endings: str) -> re.Pattern[str]:
 FORMATS: dict[str, Format] = {
     fmt.name: fmt
     for fmt in (
+        Format("nxspe", "NXSPE", _ending("nxspe"), nxspe.read, nxspe.sniffs),
+        Format("mantid-nexus", "Mantid processed NeXus", _ending("nxs", "nx5"), mantid_nexus.read, mantid_nexus.sniffs),
+        Format("beamcast-hdf5", "Beamcast HDF5", _ending("h5", "hdf5?"), beamcast_hdf5.read, beamcast_hdf5.sniffs),
         # The strictest signature first: a table of columns is what all the others' texts may look like.
         Format(
             "columns",

@@ -1,0 +1,257 @@
+"""Untrusted HDF5: numbers and words at paths that a format names, and nothing else of the file.
+
+HDF5 can name other files (external links, external storage, virtual datasets), load code (filter plugins), declare
+sizes that it does not hold, and run in circles. None of that is needed to read a measurement. So nobody walks through
+the file here: a reader asks for paths, each step of a path is looked at before it is taken, and a dataset's layout,
+type and size before it is read. What then still breaks HDF5 itself ends in `backend.confined`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+import h5py
+import numpy as np
+from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5pl, h5s, h5t, h5z
+from numpy.typing import NDArray
+
+from backend.datasets.formats.reading import MAX_POINTS, Unreadable
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+HDF4_SIGNATURE = b"\x0e\x03\x13\x01"
+MAX_CHUNK_BYTES = 64 * 1024**2
+"""A chunk is unpacked whole, however little of it is asked for."""
+MAX_TEXT_BYTES = 1024**2
+MAX_ENTRIES = 2_000
+"""Members of a group that is listed."""
+MAX_SOFT_LINKS = 8
+FILTERS = frozenset({h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32, h5z.FILTER_LZF})
+"""Those that are built in and that writers of these formats use."""
+
+Group = Any
+"""An open group: `h5py` has no types."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def is_hdf5(content: bytes) -> bool:
+    """Whether the bytes, or their beginning, are an HDF5 file, perhaps after a block of the user's."""
+    return any(content.startswith(SIGNATURE, at) for at in (0, 512, 1024, 2048))
+
+
+def _damage_told(function: Callable[P, R]) -> Callable[P, R]:
+    """What HDF5 says of a broken file becomes `Unreadable`."""
+
+    @functools.wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Unreadable:
+            raise
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError) as error:
+            raise Unreadable("The file is damaged: HDF5 cannot read what it says it holds.") from error
+
+    return told
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[Group]:
+    """The root group of a file in memory, read-only.
+
+    Raises
+    ------
+    Unreadable
+        It is no HDF5 file, or damaged.
+    """
+    if content.startswith(HDF4_SIGNATURE):
+        raise Unreadable("This is an HDF4 file, an old form of NeXus: load it into Mantid and save it anew.")
+    if not is_hdf5(content):
+        raise Unreadable("This is not an HDF5 file.")
+    _forget_plugins()
+    file = _open_image(content)
+    try:
+        yield _root(file)
+    finally:
+        file.close()
+
+
+def _forget_plugins() -> None:
+    """Leave HDF5 no folder to load filters from; nothing here uses one."""
+    while h5pl.size():
+        h5pl.remove(0)
+
+
+@_damage_told
+def _open_image(content: bytes) -> Any:
+    return h5f.open_file_image(content)
+
+
+@_damage_told
+def _root(file: Any) -> Group:
+    return h5g.open(file, b"/")
+
+
+@_damage_told
+def names(group: Group) -> list[str]:
+    """Names of a group's members.
+
+    Raises
+    ------
+    Unreadable
+        There are too many.
+    """
+    if group.get_num_objs() > MAX_ENTRIES:
+        raise Unreadable(f"A group of the file has more than {MAX_ENTRIES} members.")
+    return [name.decode("utf-8", "replace") for name in group]
+
+
+@_damage_told
+def group_at(parent: Group, path: str) -> Group | None:
+    """The group at a path, or None where there is none."""
+    found = _at(parent, path)
+    return found if isinstance(found, h5g.GroupID) else None
+
+
+@_damage_told
+def shape_of(parent: Group, path: str) -> tuple[int, ...] | None:
+    """Shape of the dataset at a path, which nothing says can be read; None where there is none."""
+    found = _at(parent, path)
+    return _shape(found, path) if isinstance(found, h5d.DatasetID) else None
+
+
+@_damage_told
+def number_array(parent: Group, path: str, *, max_values: int = MAX_POINTS) -> NDArray[np.float64] | None:
+    """The numbers of the dataset at a path, in its shape; None where there is none.
+
+    Raises
+    ------
+    Unreadable
+        They are no plain numbers, too many, not in this file, or packed in a way that is not trusted.
+    """
+    dataset = _at(parent, path)
+    if not isinstance(dataset, h5d.DatasetID):
+        return None
+    kind = dataset.get_type()
+    if kind.get_class() not in (h5t.INTEGER, h5t.FLOAT) or kind.get_size() > 8:
+        raise Unreadable(f"“{path}” does not hold plain numbers.")
+    shape = _shape(dataset, path)
+    count = math.prod(shape)
+    if count > max_values:
+        raise Unreadable(f"“{path}” holds {count:,} values; at most {max_values:,} are read.")
+    _check_storage(dataset, path, count)
+    values = np.empty(shape, dtype=np.float64)
+    if count:
+        dataset.read(h5s.ALL, h5s.ALL, values)
+    return values
+
+
+@_damage_told
+def text(parent: Group, path: str, *, max_bytes: int = MAX_TEXT_BYTES) -> str | None:
+    """The words of the dataset at a path, one string or characters as bytes; None where there are none or too many."""
+    dataset = _at(parent, path)
+    if not isinstance(dataset, h5d.DatasetID):
+        return None
+    kind, shape = dataset.get_type(), _shape(dataset, path)
+    characters = kind.get_class() == h5t.INTEGER and kind.get_size() == 1 and len(shape) == 1
+    string = kind.get_class() == h5t.STRING and math.prod(shape) == 1
+    if not (characters or string) or math.prod(shape) * kind.get_size() > max_bytes:
+        return None
+    _check_storage(dataset, path, math.prod(shape))
+    return _decoded(h5py.Dataset(dataset)[()], max_bytes)
+
+
+@_damage_told
+def attribute(parent: Group, path: str, name: str) -> str | None:
+    """An attribute that is one string, of the object at a path; None where there is none."""
+    found = _at(parent, path)
+    if found is None or not h5a.exists(found, name.encode()):
+        return None
+    opened_attribute = h5a.open(found, name.encode())
+    kind = opened_attribute.get_type()
+    space = opened_attribute.get_space()
+    if kind.get_class() != h5t.STRING or kind.get_size() > MAX_TEXT_BYTES or space.get_simple_extent_npoints() != 1:
+        return None
+    value = np.empty(opened_attribute.shape, dtype=opened_attribute.dtype)
+    opened_attribute.read(value)
+    return _decoded(value, MAX_TEXT_BYTES)
+
+
+def number(parent: Group, path: str) -> float | None:
+    """The one finite number at a path; None where there is none."""
+    values = number_array(parent, path, max_values=1) if math.prod(shape_of(parent, path) or (0,)) == 1 else None
+    return float(values.item()) if values is not None and np.isfinite(values).all() else None
+
+
+def _at(parent: Group, path: str, soft_links: int = 0) -> Any:
+    """The object at a path, each step looked at before it is taken; None where a step is missing."""
+    here = parent
+    for step in (part.encode() for part in path.split("/") if part not in ("", ".")):
+        if not isinstance(here, h5g.GroupID) or not here.links.exists(step):
+            return None
+        link = here.links.get_info(step).type
+        if link == h5l.TYPE_SOFT:
+            if soft_links >= MAX_SOFT_LINKS:
+                raise Unreadable(f"The links of the file lead in circles at “{path}”.")
+            target = here.links.get_val(step).decode("utf-8", "replace")
+            start = h5g.open(_file_of(here), b"/") if target.startswith("/") else here
+            here = _at(start, target, soft_links + 1)
+            if here is None:
+                return None
+        elif link == h5l.TYPE_HARD:
+            here = h5o.open(here, step)
+        else:
+            raise Unreadable(f"“{path}” is a link to another file: save the data themselves into this one.")
+    return here
+
+
+def _file_of(member: Any) -> Any:
+    """The open file that an object is in."""
+    return h5py.h5i.get_file_id(member)
+
+
+def _shape(dataset: Any, path: str) -> tuple[int, ...]:
+    """Shape of a dataset that lies in this file."""
+    # Before its extent is asked for: that of a virtual dataset is worked out from the files that it names.
+    if dataset.get_create_plist().get_layout() == h5d.VIRTUAL:
+        raise Unreadable(f"“{path}” is a virtual dataset, whose numbers are in other files: save a copy of them.")
+    space = dataset.get_space()
+    if space.get_simple_extent_type() == h5s.NULL:
+        raise Unreadable(f"“{path}” is empty.")
+    return tuple(int(length) for length in space.get_simple_extent_dims())
+
+
+def _check_storage(dataset: Any, path: str, count: int) -> None:
+    """Refuse values that are in another file, are not there at all, or need code or memory that nobody should lend."""
+    layout = dataset.get_create_plist()
+    if layout.get_external_count():
+        raise Unreadable(f"The values of “{path}” are in another file: save the data themselves into this one.")
+    if count and not dataset.get_storage_size():
+        raise Unreadable(f"“{path}” declares {count:,} values and holds none.")
+    if layout.get_layout() == h5d.CHUNKED:
+        if math.prod(layout.get_chunk()) * dataset.get_type().get_size() > MAX_CHUNK_BYTES:
+            raise Unreadable(f"“{path}” is packed in chunks that are too large.")
+        for index in range(layout.get_nfilters()):
+            code = layout.get_filter(index)[0]
+            if code not in FILTERS:
+                raise Unreadable(f"“{path}” is packed with a filter that is not read (no. {code}): use gzip.")
+
+
+def _decoded(value: Any, max_bytes: int) -> str | None:
+    """Words out of what h5py gives for a string; without what cannot be printed."""
+    if isinstance(value, np.ndarray):
+        value = value.tobytes() if value.dtype.kind in "iu" else value.reshape(-1)[0]
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogateescape")
+    if not isinstance(value, bytes) or len(value) > max_bytes:
+        return None
+    value = value.split(b"\0", 1)[0]
+    try:
+        words = value.decode("utf-8")
+    except UnicodeDecodeError:
+        words = value.decode("latin-1")
+    return "".join(letter for letter in words if letter.isprintable() or letter in "\n\t").strip()

@@ -1,0 +1,100 @@
+"""What an HDF5 file is: one of the formats that are read, or what to do with it instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, is_hdf5, names, text
+from backend.datasets.formats.reading import Unreadable
+
+Kind = Literal["nxspe", "mantid-nexus", "beamcast-hdf5"]
+
+TITLES: dict[Kind, str] = {
+    "nxspe": "an NXSPE file",
+    "mantid-nexus": "a processed file of Mantid's",
+    "beamcast-hdf5": "a file of Beamcast's",
+}
+WORKSPACE = re.compile(r"mantid_workspace_(\d{1,6})")
+
+
+def kind_by_bytes(head: bytes) -> Kind | None:
+    """The likely kind of a file, by the names in its first bytes: untrusted HDF5 is not opened for that.
+
+    Of a file that shows none of them it is Beamcast's, whose reader says what the file is instead.
+    """
+    if not is_hdf5(head):
+        return None
+    # Beamcast's first: its files may say from which others they were made
+    if b"beamcast_format" in head:
+        return "beamcast-hdf5"
+    if b"NXSPE_info" in head:
+        return "nxspe"
+    return "mantid-nexus" if b"mantid_workspace_" in head else "beamcast-hdf5"
+
+
+def require(root: Group, wanted: Kind) -> list[str]:
+    """Names of the entries of the wanted kind.
+
+    Raises
+    ------
+    Unreadable
+        The file is something else; the text says what it looks like, and what to do.
+    """
+    members = names(root)
+    found = {member: _kind(root, member) for member in members}
+    entries = [member for member in members if found[member] == wanted]
+    if entries:
+        return entries
+    for member in members:
+        if other := found[member]:
+            raise Unreadable(f"This is {TITLES[other]}, not {TITLES[wanted]}: choose the format “{other}”.")
+    raise Unreadable(_something_else(root, members))
+
+
+def _kind(root: Group, member: str) -> Kind | None:
+    if WORKSPACE.fullmatch(member):
+        return "mantid-nexus"
+    if group_at(root, member) is None:
+        return None
+    if (
+        group_at(root, f"{member}/NXSPE_info") is not None
+        or (text(root, f"{member}/definition") or "").upper() == "NXSPE"
+    ):
+        return "nxspe"
+    if text(root, f"{member}/about") is not None and any(
+        attribute(root, f"{member}/{part}", "signal") == "intensity" for part in ("data", "spectrum", "map")
+    ):
+        return "beamcast-hdf5"
+    return None
+
+
+def _something_else(root: Group, members: list[str]) -> str:
+    for member in members:
+        if group_at(root, member) is None:
+            continue
+        definition = text(root, f"{member}/definition") or ""
+        if member.startswith(("MDEventWorkspace", "MDHistoWorkspace")):
+            return (
+                "This is a multidimensional workspace (SaveMD): "
+                "cut it to |q| and energy in Mantid and save that with SaveNexusProcessed."
+            )
+        inside = names(group_at(root, member))
+        if (
+            member.startswith("raw_data")
+            or definition.upper() in ("NXTOFRAW", "NXTOFNPD")
+            or any("event" in name for name in inside)
+        ):
+            return (
+                "This looks like raw data of a spectrometer: "
+                "reduce them first, then save with SaveNXSPE or SaveNexusProcessed."
+            )
+        if definition:
+            return (
+                f"This is a NeXus file of the kind “{definition[:40]}”, which is not read: "
+                "save with SaveNXSPE or SaveNexusProcessed, or as columns of text."
+            )
+    return (
+        "This HDF5 file is neither NXSPE nor a processed file of Mantid's nor one of Beamcast's: "
+        "save the data with SaveNXSPE or SaveNexusProcessed, or as columns of text."
+    )

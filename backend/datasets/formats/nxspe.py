@@ -1,0 +1,165 @@
+"""NXSPE: intensities of detectors over (2θ, ω), as SaveNXSPE writes them for Horace, MSlice and DAVE.
+
+References
+----------
+NeXus application definition NXspe; Mantid, SaveNXSPE (versions 1.1 to 1.3 of the definition).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
+from backend.datasets.formats.hdf5_kinds import kind_by_bytes, require
+from backend.datasets.formats.reading import Raw, RawMap, Stated, Unreadable
+from backend.datasets.formats.spectrometers import geometry_of
+from scattering.instruments import Geometry
+
+MASK = -1e10
+"""Intensities below are marks of masked pixels: −1e30 in older files, NaN in Mantid's."""
+MAX_ENTRIES = 20
+SAME_ENERGY = 0.01
+"""Relative spread of the analysers' energies that counts as one energy."""
+
+
+def sniffs(head: bytes) -> bool:
+    """Whether a file's first bytes speak for this format."""
+    return kind_by_bytes(head) == "nxspe"
+
+
+def read(content: bytes) -> list[Raw]:
+    """The maps of a file, one for each entry.
+
+    Raises
+    ------
+    Unreadable
+        It is not NXSPE, or what it holds does not fit together.
+    """
+    with opened(content) as root:
+        entries = require(root, "nxspe")
+        if len(entries) > MAX_ENTRIES:
+            raise Unreadable(f"The file holds {len(entries)} runs; at most {MAX_ENTRIES} are read.")
+        return [_read_entry(root, entry) for entry in entries]
+
+
+def _read_entry(root: Group, entry: str) -> RawMap:
+    data = group_at(root, f"{entry}/data")
+    intensity = None if data is None else number_array(data, "data")
+    polar = None if data is None else number_array(data, "polar")
+    energy = None if data is None else number_array(data, "energy")
+    if intensity is None or polar is None or energy is None:
+        raise Unreadable("An NXSPE file needs data/data, data/polar and data/energy; one is missing.")
+    error = number_array(data, "error")
+    width = number_array(data, "polar_width")
+    n, n_energy = intensity.shape if intensity.ndim == 2 else (-1, -1)
+    if (
+        polar.shape != (n,)
+        or energy.shape not in ((n_energy,), (n_energy + 1,))
+        or (error is not None and error.shape != intensity.shape)
+        or (width is not None and width.shape != (n,))
+    ):
+        raise Unreadable("Intensities, errors, angles and energies of this NXSPE file do not fit together in number.")
+
+    notes: list[str] = []
+    intensity, error = _unmasked(intensity, error, notes)
+    fixed_energy, several = _fixed_energy(root, entry, notes)
+    name = text(root, f"{entry}/instrument/name") or None
+    geometry = _geometry(root, entry, name, energy, fixed_energy, several)
+    if geometry is None:
+        notes.append("The file does not say whether the spectrometer is of direct or indirect geometry.")
+    psi = number(root, f"{entry}/NXSPE_info/psi")
+    if psi:
+        notes.append(
+            f"The file gives an orientation, ψ = {psi:g}°, as of a single crystal: "
+            "its detectors are averaged over all directions as if it were a powder."
+        )
+    if number(root, f"{entry}/NXSPE_info/ki_over_kf_scaling") == 0:
+        notes.append("The intensities are not multiplied by kᵢ/k_f: compare with a forecast that has k_f/kᵢ on.")
+    unit = attribute(root, f"{entry}/data/energy", "units")
+    known = unit is None or unit.casefold() == "mev"
+    return RawMap(
+        kind="angle",
+        across=np.abs(polar),
+        width=_width(width, notes),
+        x=energy,
+        y=intensity,
+        error=error,
+        x_unit="meV" if known else None,
+        recognised_by="NXSPE's data/energy, in meV" if known else "",
+        y_unit=attribute(root, f"{entry}/data/data", "units") or "",
+        geometry=geometry,
+        stated=Stated(
+            title=text(root, f"{entry}/title") or entry,
+            instrument=name,
+            settings={"e_init": fixed_energy} if geometry == "direct" and fixed_energy else {},
+            fixed_energy_mev=fixed_energy,
+            temperature_k=number(root, f"{entry}/sample/temperature"),
+        ),
+        notes=tuple(notes),
+    )
+
+
+def _unmasked(
+    intensity: NDArray[np.float64], error: NDArray[np.float64] | None, notes: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Masked pixels and detectors that counted nothing become NaN."""
+    masked = ~np.isfinite(intensity) | (intensity <= MASK)
+    # SaveNXSPE writes zeros for spectra without a detector
+    empty = (masked | (intensity == 0)).all(axis=1)
+    masked[empty] = True
+    if gone := int(masked.all(axis=1).sum()):
+        notes.append(f"{gone} of {len(intensity)} detectors are masked or empty and are left out.")
+    if error is not None and not np.nan_to_num(error).any():
+        error = None
+    return np.where(masked, np.nan, intensity), None if error is None else np.where(masked, np.nan, error)
+
+
+def _fixed_energy(root: Group, entry: str, notes: list[str]) -> tuple[float | None, bool]:
+    """E_i or E_f in meV, and whether the file gives one for each detector, as of an indirect spectrometer."""
+    values = number_array(root, f"{entry}/NXSPE_info/fixed_energy")
+    if values is None:
+        values = number_array(root, f"{entry}/instrument/fermi/energy")
+    values = np.empty(0) if values is None else values.ravel()
+    good = values[np.isfinite(values) & (values > 0)]
+    if not len(good):
+        notes.append("The file gives no fixed energy.")
+        return None, False
+    mean = float(good.mean())
+    if np.ptp(good) > SAME_ENERGY * mean:
+        raise Unreadable(
+            f"The detectors have different fixed energies, {good.min():g} to {good.max():g} meV: "
+            "bring them to |q| in Mantid (SofQW) and save with SaveNexusProcessed."
+        )
+    return mean, len(values) > 1
+
+
+def _geometry(
+    root: Group,
+    entry: str,
+    name: str | None,
+    energy: NDArray[np.float64],
+    fixed_energy: float | None,
+    several: bool,
+) -> Geometry | None:
+    """Direct or indirect: a Fermi chopper alone says little, as Mantid has written one for either."""
+    if several:
+        return "indirect"
+    known = geometry_of(name)
+    if known is not None:
+        return known
+    # No neutron loses more than E_i
+    if fixed_energy is not None and np.nanmax(energy, initial=-np.inf) > 1.01 * fixed_energy:
+        return "indirect"
+    return "direct" if group_at(root, f"{entry}/instrument/fermi") is not None else None
+
+
+def _width(width: NDArray[np.float64] | None, notes: list[str]) -> NDArray[np.float64] | None:
+    """Extents in 2θ, those that are not known as wide as the middle one of the others."""
+    if width is None:
+        return None
+    known = np.isfinite(width) & (width > 0)
+    if not known.any():
+        notes.append("The file gives no widths of detectors: each is taken to reach to its neighbours.")
+        return None
+    return np.where(known, width, np.median(width[known]))
