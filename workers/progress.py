@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.jobs import leases
 from backend.settings import current
 from workers.engines.interface import Report
+from workers.shutdown import Flag
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Progress:
         Whether this process runs nothing else, so that it may end itself when it is stuck in a native call.
     """
 
-    def __init__(self, lease: leases.Lease, shutting_down: threading.Event, *, alone: bool = False) -> None:
+    def __init__(self, lease: leases.Lease, shutting_down: Flag, *, alone: bool = False) -> None:
         self._lease, self._shutting_down, self._alone = lease, shutting_down, alone
         self._stage, self._done, self._from, self._to = "starting", 0.0, 0.0, 0.0
         self._began = time.monotonic()

@@ -6,7 +6,6 @@ import errno
 import logging
 import os
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ from workers.preparation import Prepared
 from workers.progress import Progress, ShuttingDown, TookTooLong
 from workers.provenance import provenance
 from workers.replica import Replica
-from workers.shutdown import shutting_down
+from workers.shutdown import Flag, shutting_down
 from workers.simulation import Simulation
 
 logger = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ def work(self: Any) -> None:
         perform(lease, shutting_down, alone=True)
 
 
-def perform(lease: leases.Lease, stop: threading.Event, *, alone: bool = False) -> None:
+def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
     """Do a job to the end, whichever that is.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from tests.backend.conftest import Client
 from tests.backend.predicting import ask, living
 from workers import tasks
 from workers.outcome import CannotPredict
+from workers.shutdown import Flag
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_reasons(
     with living() as name:
         lease = leases.claim(name, 1)
         assert lease is not None
-        tasks.perform(lease, threading.Event())
+        tasks.perform(lease, Flag())
     seen = client.get("/operations").json()
     assert [failure["reason"] for failure in seen["recent_failures"]] == [reason]
     assert seen["failures_by_reason"][reason] == 1

@@ -21,6 +21,7 @@ from tests.backend.predicting import living
 from workers import engines, tasks
 from workers.engines.ase_dynamics import AseDynamics
 from workers.outcome import CannotPredict
+from workers.shutdown import Flag
 
 COPPER = b"""Copper
 3.61
@@ -58,7 +59,7 @@ def emt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def work(*, stop: bool = False, most: int = 10) -> int:
     """Do all the jobs that there are, as a worker's children do one after the other; how many there were."""
-    shutting_down = threading.Event()
+    shutting_down = Flag()
     if stop:
         shutting_down.set()
     with living() as name:
