@@ -10,7 +10,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from backend.datasets.formats import beamcast_hdf5, columns, mantid_nexus, nxspe
+from backend.datasets.formats import (
+    beamcast_csv,
+    beamcast_hdf5,
+    columns,
+    isis_dat,
+    jcamp,
+    mantid_ascii,
+    mantid_nexus,
+    nxspe,
+)
 from backend.datasets.formats.reading import Raw, Unreadable
 from backend.datasets.formats.strangers import looks_like
 from backend.datasets.formats.text import decoded
@@ -56,7 +65,13 @@ FORMATS: dict[str, Format] = {
         Format("nxspe", "NXSPE", _ending("nxspe"), nxspe.read, nxspe.sniffs),
         Format("mantid-nexus", "Mantid processed NeXus", _ending("nxs", "nx5"), mantid_nexus.read, mantid_nexus.sniffs),
         Format("beamcast-hdf5", "Beamcast HDF5", _ending("h5", "hdf5?"), beamcast_hdf5.read, beamcast_hdf5.sniffs),
-        # The strictest signature first: a table of columns is what all the others' texts may look like.
+        Format("jcamp-dx", "JCAMP-DX", _ending("jdx", "dx", "jcamp", "jcm"), jcamp.read, jcamp.sniffs),
+        Format("beamcast-csv", "Beamcast CSV", _ending("csv"), beamcast_csv.read, beamcast_csv.sniffs),
+        Format(
+            "mantid-ascii", "Mantid ASCII", _ending("dat", "txt", "csv", "xye"), mantid_ascii.read, mantid_ascii.sniffs
+        ),
+        Format("isis-dat", "ISIS INS database .DAT", _ending("dat"), isis_dat.read, isis_dat.sniffs),
+        # Last: a table of columns is what most of the texts above look like, too.
         Format(
             "columns",
             "table of columns (CSV, TSV, text)",

@@ -26,26 +26,27 @@ _INDEX = re.compile(r"^(?:index|idx|no\.?|nr\.?|n|#|pt\.?|points?|row|bin|channe
 _IN_HEADER = re.compile(
     r"[\[(]([^\[\]()]{1,40})[\])]\s*$|\bin\s+(\S{1,20})\s*$|[=:]\s*(\S{1,40})\s*$|\s/\s(\S{1,20})\s*$"
 )
+_SNIFFED = 65536
 HEADER_LINES = 50
 """Lines above a table in which the names and the unit are looked for."""
 
 
 @dataclass(frozen=True)
 class _Names:
-    """What the columns are called, and the words above them that say so."""
+    """What the columns are called, and the lines of the header that say so."""
 
     names: tuple[str, ...]
-    line: str
+    lines: tuple[str, ...]
 
 
 def sniffs(head: bytes) -> bool:
     """Whether there is a table of numbers near the beginning."""
     try:
-        text = decoded(head[: len(head) - len(head) % 4])
+        text = decoded(head[:_SNIFFED])
     except Unreadable:
         return False
     # The last line may be cut off.
-    whole = text.rpartition("\n")[0] if len(head) >= 4096 else text
+    whole = text.rpartition("\n")[0] if len(head) >= _SNIFFED else text
     try:
         read_table(whole)
     except Unreadable as error:
@@ -117,9 +118,9 @@ def column_names(table: Table) -> _Names | None:
                 continue
             if unit_row is not None:
                 found = [f"{name} ({unit})" if unit else name for name, unit in zip(found, unit_row, strict=True)]
-            return _Names(tuple(found), line)
+            return _Names(tuple(found), (line, lines[-1]) if unit_row is not None else (line,))
     if unit_row is not None:
-        return _Names(tuple(unit_row), lines[-1])
+        return _Names(tuple(unit_row), (lines[-1],))
     return None
 
 
@@ -250,7 +251,7 @@ def _title(table: Table, named: _Names | None) -> str:
     """The first words of the header that are not the columns' names."""
     for line in table.header[:HEADER_LINES]:
         words = uncommented(line)
-        if re.search(r"[^\W\d]{2}", words) and not (named and words == named.line) and not units.is_axis(words):
+        if re.search(r"[^\W\d]{2}", words) and not (named and words in named.lines) and not units.is_axis(words):
             return " ".join(words.strip(",;\t").split())[:200]
     return ""
 

@@ -88,9 +88,7 @@ def read_table(text: str) -> Table:
     notes = []
     if _decimal_comma(rows, delimiter):
         notes.append("The comma is read as the decimal mark.")
-    values = _fast(rows.lines, delimiter, width)
-    if values is None:
-        values = _slow(rows, delimiter, width)
+    values = values_of(rows.lines, rows.numbers, delimiter, width)
     if rows.comments:
         notes.append(f"{rows.comments} comment line{'s' if rows.comments > 1 else ''} inside the table passed over.")
     if footer:
@@ -109,6 +107,25 @@ def read_table(text: str) -> Table:
         rows.breaks,
         tuple(notes),
     )
+
+
+def values_of(rows: list[str], numbers: Sequence[int], delimiter: str | None, width: int) -> NDArray[np.float64]:
+    """The numbers in rows, shape (rows, width); NaN where a cell says that there is none.
+
+    Parameters
+    ----------
+    rows
+        Lines, all of them rows.
+    numbers
+        Of these lines in the file, from 1.
+
+    Raises
+    ------
+    Unreadable
+        A line is no row of that width, with its number.
+    """
+    values = _fast(rows, delimiter, width)
+    return _slow(rows, numbers, delimiter, width) if values is None else values
 
 
 def cells(line: str, delimiter: str | None) -> list[str]:
@@ -287,16 +304,16 @@ def _fast(rows: list[str], delimiter: str | None, width: int) -> NDArray[np.floa
     return values if values.shape == (len(rows), width) else None
 
 
-def _slow(rows: _Rows, delimiter: str | None, width: int) -> NDArray[np.float64]:
+def _slow(rows: list[str], numbers: Sequence[int], delimiter: str | None, width: int) -> NDArray[np.float64]:
     """Row by row: decimal commas, empty cells, quotation marks, Fortran's D; and the word for what is no number."""
     values = array("d")
-    for line, row in zip(rows.numbers, rows.lines, strict=True):
+    for line, row in zip(numbers, rows, strict=True):
         found = cells(row, delimiter)
         if len(found) != width:
             found = cells(re.split(r"\s[#!%]", row, maxsplit=1)[0], delimiter)
         if len(found) != width:
             columns = f"{len(found)} column{'s' if len(found) != 1 else ''}"
-            end = ": the file seems to be cut off there." if line == rows.numbers[-1] else "."
+            end = ": the file seems to be cut off there." if line == numbers[-1] else "."
             raise Unreadable(f"Line {line} has {columns} where the table has {width} ({quoted(row)}){end}")
         for cell in found:
             value = number(cell)
@@ -305,4 +322,4 @@ def _slow(rows: _Rows, delimiter: str | None, width: int) -> NDArray[np.float64]
                     f"Line {line} is no row of the table: {quoted(cell, 30)} is not a number ({quoted(row)})."
                 )
             values.append(value)
-    return np.frombuffer(values, dtype=float).reshape(len(rows.lines), width).copy()
+    return np.frombuffer(values, dtype=float).reshape(len(rows), width).copy()

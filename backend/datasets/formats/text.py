@@ -27,7 +27,8 @@ def decoded(data: bytes) -> str:
         raise Unreadable("The file is empty.")
     if words := looks_like(data):
         raise Unreadable(f"This looks like {words}.")
-    text = _text(data)
+    # Old DOS programs end a text with Ctrl-Z.
+    text = _text(data.rstrip(b"\x1a"))
     if _BINARY.search(text):
         raise Unreadable("This is a binary file, not text.")
     if "\r" in text:

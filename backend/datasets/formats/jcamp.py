@@ -1,0 +1,305 @@
+"""JCAMP-DX, also with several blocks: ##XYDATA in every compressed form, ##XYPOINTS and ##PEAK TABLE.
+
+What the file says of itself (number of points, first and last abscissa, the abscissa at each line's start, the checks
+of differences) must hold: a file that contradicts itself is damaged, and refused.
+
+References
+----------
+R. S. McDonald and P. A. Wilks, Appl. Spectrosc. 42, 151 (1988); P. Lampen, H. Hillig, A. N. Davies and M. Linscheid,
+Appl. Spectrosc. 48, 1545 (1994).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.datasets.formats import asdf, units
+from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, Unreadable, XUnit
+from backend.datasets.formats.text import decoded, quoted
+
+_TABLES = ("XYDATA", "XYPOINTS", "PEAKTABLE")
+_NOT_READ = {
+    "NTUPLES": "its data are ##NTUPLES, pages of several variables",
+    "RADATA": "its data are an interferogram (##RADATA), which has not been transformed",
+    "PEAKASSIGNMENTS": "its data are peak assignments",
+    "AUDITTRAIL": "",
+}
+_ONCE = frozenset({"NPOINTS", "FIRSTX", "LASTX", "DELTAX", "XFACTOR", "YFACTOR", "XUNITS"})
+_OTHER_METHODS = re.compile(
+    r"\bNMR\b|MASS SPECTRUM|\bMASS\b|ION MOBILITY|CHROMATOGRA|\bE[PS]R\b|DIFFRACTION|THERMO|CIRCULAR"
+)
+_OPTICAL = re.compile(r"INFRARED|RAMAN|\bIR\b|UV|VISIBLE|FLUORESC")
+_NEUTRON = re.compile(r"NEUTRON|\bINS\b")
+_PEAK_NOTE = "A table of peaks: heights at separate energies, with no curve between them."
+
+
+@dataclass
+class _Block:
+    """Labelled data records between ##TITLE= and ##END=: label → value, where each stands, and lines after each."""
+
+    line: int
+    values: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    ended: bool = False
+
+
+def sniffs(head: bytes) -> bool:
+    """Whether the first record is ##TITLE=, as the standard has it, or ##JCAMP-DX= follows."""
+    start = head[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").upper()
+    return re.match(rb"(?:\$\$[^\r\n]*\s+)*##\s*(?:TITLE|JCAMP[-_ ]?DX)\s*=", start) is not None
+
+
+def read(data: bytes) -> list[RawSpectrum]:
+    """The spectra in a JCAMP-DX file.
+
+    Raises
+    ------
+    Unreadable
+        It is damaged, or holds none that could be of neutrons.
+    """
+    found: list[RawSpectrum] = []
+    left_out: list[str] = []
+    for block in _blocks(decoded(data)):
+        if block.values.get("DATATYPE", "").strip().upper() == "LINK":
+            continue
+        title = quoted(block.values.get("TITLE", "")[:60])
+        if why := _why_not(block):
+            left_out.append(f"{title}: {why}")
+            continue
+        found.extend(_spectrum(block, label, lines) for label, lines in block.tables.items() if label in _TABLES)
+        if len(found) > MAX_SPECTRA:
+            raise Unreadable(f"The file holds more than {MAX_SPECTRA} spectra.")
+    if not found:
+        raise Unreadable("; ".join(left_out[:3]) + "." if left_out else "The JCAMP-DX file holds no block of data.")
+    if left_out:
+        note = f"Left out: {'; '.join(left_out[:5])}{' …' if len(left_out) > 5 else ''}."
+        found = [RawSpectrum(**{**vars(spectrum), "notes": (*spectrum.notes, note)}) for spectrum in found]
+    return found
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Blocks in order, those inside another one (a LINK) by themselves."""
+    open_blocks: list[_Block] = []
+    label = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        content = line.partition("$$")[0] if "$$" in line else line
+        stripped = content.lstrip()
+        if not stripped.startswith("##"):
+            if not stripped:
+                continue
+            if not open_blocks:
+                raise Unreadable(f"Line {number} stands outside of any block ##TITLE= … ##END= ({quoted(line)}).")
+            if label in open_blocks[-1].tables:
+                open_blocks[-1].tables[label].append((number, content))
+            continue
+        name, equals, value = stripped[2:].partition("=")
+        if not equals:
+            raise Unreadable(f"Line {number} is no record of JCAMP-DX: “=” is missing ({quoted(line)}).")
+        label = re.sub(r"[\s\-/_]", "", name).upper()
+        if label == "TITLE" or not open_blocks:
+            if len(open_blocks) > 20:
+                raise Unreadable(f"Line {number}: more than 20 blocks inside each other.")
+            open_blocks.append(_Block(number))
+        block = open_blocks[-1]
+        if label == "END":
+            block.ended = True
+            yield open_blocks.pop()
+            label = ""
+            continue
+        if (label in _TABLES and label in block.values) or (
+            block.values.get(label, value.strip()) != value.strip() and label in _ONCE
+        ):
+            raise Unreadable(f"Line {number}: ##{name.strip()}= stands twice in one block.")
+        block.values.setdefault(label, value.strip())
+        block.lines.setdefault(label, number)
+        if label in _TABLES:
+            block.tables[label] = []
+    yield from open_blocks
+
+
+def _why_not(block: _Block) -> str:
+    """Why a block is no spectrum of neutrons, or ""."""
+    kind = block.values.get("DATATYPE", "").upper()
+    if _OTHER_METHODS.search(kind) and not _NEUTRON.search(kind):
+        return f"it says ##DATA TYPE={block.values['DATATYPE']}, which is not inelastic scattering"
+    for label, words in _NOT_READ.items():
+        if label in block.values and words and not block.tables:
+            return f"{words}; save it as ##XYDATA"
+    if not block.tables:
+        return "no ##XYDATA, ##XYPOINTS or ##PEAK TABLE"
+    return ""
+
+
+def _spectrum(block: _Block, label: str, lines: list[tuple[int, str]]) -> RawSpectrum:
+    form = re.sub(r"\s", "", block.values[label]).upper()
+    notes: list[str] = []
+    if not block.ended:
+        notes.append("The file does not end with ##END=: it may have been cut off.")
+    if label == "XYDATA" and form.startswith("(X++(Y..Y"):
+        x, y = _equally_spaced(block, lines, notes)
+    elif form.startswith("(XY..XY"):
+        found = asdf.pairs(lines)
+        x, y = found[:, 0] * _number(block, "XFACTOR", 1.0), found[:, 1] * _number(block, "YFACTOR", 1.0)
+        _check_count(block, len(y))
+    else:
+        raise Unreadable(
+            f"Line {block.lines[label]}: ##{label}={block.values[label][:40]} is none of the forms that are read: "
+            "(X++(Y..Y)) and (XY..XY)."
+        )
+    if label == "PEAKTABLE":
+        notes.append(_PEAK_NOTE)
+    kind = block.values.get("DATATYPE", "")
+    if _OPTICAL.search(kind.upper()):
+        notes.append(f"The file says ##DATA TYPE={kind}: its intensities are not those of neutron scattering.")
+    unit, recognised_by = _x_unit(block, notes)
+    return RawSpectrum(
+        x=x,
+        y=y,
+        error=None,
+        x_unit=unit,
+        recognised_by=recognised_by,
+        y_unit=block.values.get("YUNITS", "")[:60],
+        stated=_stated(block, notes),
+        notes=tuple(notes),
+    )
+
+
+def _equally_spaced(
+    block: _Block, lines: list[tuple[int, str]], notes: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and Y of (X++(Y..Y)): X from the first and last one, the lines' own X as a check."""
+    x_factor, y_factor = _number(block, "XFACTOR", 1.0), _number(block, "YFACTOR", 1.0)
+    found = asdf.ordinates(lines)
+    n = len(found.y)
+    if n < 2:
+        raise Unreadable(f"##XYDATA in line {block.lines['XYDATA']} is followed by {n} points.")
+    _check_count(block, n)
+    first = _number(block, "FIRSTX", found.x[0] * x_factor)
+    if "LASTX" in block.values:
+        last = _number(block, "LASTX")
+    elif "DELTAX" in block.values:
+        last = first + (n - 1) * _number(block, "DELTAX")
+    else:
+        raise Unreadable("The block says neither ##LASTX nor ##DELTAX: its energies are not known.")
+    x = np.linspace(first, last, n)
+    step = abs(last - first) / (n - 1)
+    if step == 0:
+        raise Unreadable(f"##FIRSTX and ##LASTX are both {first:g}.")
+    _check_abscissas(block, found, x, lines, notes)
+    if "DELTAX" in block.values and abs(abs(_number(block, "DELTAX")) - step) > 0.01 * step:
+        notes.append(f"##DELTAX={block.values['DELTAX']} does not go with ##FIRSTX, ##LASTX and the points; not used.")
+    y = found.y * y_factor
+    stated = _float(block.values.get("FIRSTY", ""))
+    # A NaN is not compared.
+    if stated is not None and abs(stated - y[0]) > 1e-3 * max(abs(y[0]), abs(stated)) + abs(y_factor):
+        notes.append(f"##FIRSTY={block.values['FIRSTY']}, but the first intensity is {y[0]:.6g} (with ##YFACTOR).")
+    return x, y
+
+
+def _check_abscissas(
+    block: _Block, found: asdf.Ordinates, x: NDArray[np.float64], lines: list[tuple[int, str]], notes: list[str]
+) -> None:
+    """Compare the X at each line's start with what counting the points gives; a lost line shifts it by many steps."""
+    x_factor = _number(block, "XFACTOR", 1.0)
+    counted = x[np.minimum(found.index, len(x) - 1)]
+    step = abs(x[1] - x[0])
+    # X is printed in units of XFACTOR, rounded or cut off.
+    printed = abs(x_factor) * _last_place(lines)
+    off = np.abs(found.x * x_factor - counted) - printed
+    # Some writers count one point wrongly; where the number of points agrees none is lost by that.
+    at = int(np.argmax(off))
+    if off[at] > (1.6 if "NPOINTS" in block.values else 0.6) * step:
+        raise Unreadable(
+            f"Line {found.line[at]} begins at X = {found.x[at] * x_factor:.8g}, but counting the points it should be "
+            f"{counted[at]:.8g}: a line is missing or damaged, or ##FIRSTX, ##LASTX or ##XFACTOR is wrong."
+        )
+    if off[at] > 0.6 * step:
+        notes.append(
+            f"The lines' own X differ from the counted ones by up to {off[at] + printed:.3g}, about one step (line "
+            f"{found.line[at]}): the file contradicts itself, its energies may be wrong by as much."
+        )
+
+
+def _last_place(lines: list[tuple[int, str]]) -> float:
+    """One unit in the last decimal place to which the lines print X."""
+    match = next(
+        (match for _, line in lines if (match := re.match(r"\s*[+-]?\d*(?:\.(\d*))?", line)) and match[0].strip()), None
+    )
+    return 10.0 ** -len((match[1] or "") if match else "")
+
+
+def _check_count(block: _Block, n: int) -> None:
+    if n == 0:
+        raise Unreadable("The block of data holds no points.")
+    if "NPOINTS" not in block.values:
+        return
+    stated = _number(block, "NPOINTS")
+    if stated > MAX_POINTS:
+        raise Unreadable(f"##NPOINTS={block.values['NPOINTS']}: at most {MAX_POINTS} points are read.")
+    if stated != n:
+        less = "the file seems to be cut off or damaged" if n < stated else "the file is damaged"
+        raise Unreadable(f"The file says ##NPOINTS={block.values['NPOINTS']} but holds {n} points: {less}.")
+
+
+def _number(block: _Block, label: str, default: float | None = None) -> float:
+    text = block.values.get(label, "")
+    if not text and default is not None:
+        return default
+    value = _float(text)
+    if value is None:
+        raise Unreadable(f"Line {block.lines.get(label, block.line)}: ##{label}={text[:40]} is not a number.")
+    return value
+
+
+def _float(text: str) -> float | None:
+    """A finite number, or None."""
+    try:
+        value = float(text) if "_" not in text and text.isascii() else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _x_unit(block: _Block, notes: list[str]) -> tuple[XUnit | None, str]:
+    text = block.values.get("XUNITS", "")
+    if not text:
+        return None, ""
+    found = units.unit_of(text)
+    if found.note:
+        notes.append(found.note)
+    elif found.unit is None:
+        notes.append(f"##XUNITS={text[:40]} is no unit of energy that is known here.")
+    return found.unit, f"##XUNITS={text[:40]}" if found.unit else ""
+
+
+def _stated(block: _Block, notes: list[str]) -> Stated:
+    values = block.values
+    instrument = values.get("SPECTROMETERDATASYSTEM") or values.get("SPECTROMETER") or values.get("INSTRUMENT")
+    if not instrument and _NEUTRON.search(values.get("DATATYPE", "").upper()):
+        # The ISIS INS database: ##ORIGIN= TFXA, ISIS
+        instrument = values.get("ORIGIN", "").partition(",")[0].strip()
+    return Stated(
+        title=" ".join(values.get("TITLE", "").split())[:200],
+        instrument=instrument[:100] if instrument else None,
+        temperature_k=_temperature(values, notes),
+    )
+
+
+def _temperature(values: Mapping[str, str], notes: list[str]) -> float | None:
+    text = values.get("TEMPERATURE", "")
+    match = re.fullmatch(r"([+-]?\d+(?:\.\d*)?)\s*(K|KELVIN|°?\s*C|CELSIUS)", text.strip(), re.IGNORECASE)
+    if match is None:
+        if text:
+            notes.append(
+                f"##TEMPERATURE={text[:40]} says no unit and is not used: the standard means °C, many write K."
+            )
+        return None
+    kelvin = float(match[1]) + (0.0 if match[2].upper().startswith("K") else 273.15)
+    return kelvin if kelvin > 0 else None
