@@ -7,6 +7,8 @@ from fastapi import FastAPI, Request
 from backend import errors
 from backend.access_log import AccessLog
 from backend.body_limits import BodyLimit
+from backend.comparisons import routes as comparisons
+from backend.datasets import routes as datasets
 from backend.documentation import add_documentation
 from backend.engines import routes as engines
 from backend.errors import NotFound
@@ -35,7 +37,9 @@ ROUTERS = (
     isotopes.router,
     engines.router,
     predictions.router,
+    datasets.router,
     jobs.router,
+    comparisons.router,
     figures.router,
     operations.router,
 )

@@ -1,0 +1,157 @@
+"""How data were measured: what the user says comes before what the file says."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from backend.datasets.formats.reading import Stated, XUnit
+from scattering import instruments
+from scattering.errors import InvalidSettings, UnknownInstrument
+from scattering.instruments import Geometry, Instrument
+
+
+class Said(TypedDict, total=False):
+    """What the user says. A key that is missing leaves it to the file; null says that there is none."""
+
+    x_unit: XUnit
+    instrument: str | None
+    settings: dict[str, Any]
+    fixed_energy_mev: float | None
+    temperature_k: float | None
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What is known of how data were measured.
+
+    Attributes
+    ----------
+    instrument
+        Its name in the catalogue.
+    settings
+        Those that are known; the rest have their defaults.
+    fixed_energy_mev
+        That the user or the file states.
+    temperature_k
+        Of the sample.
+    warnings
+        What the file says and cannot be used.
+    """
+
+    instrument: str | None
+    settings: dict[str, Any]
+    fixed_energy_mev: float | None
+    temperature_k: float | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """Of the instrument."""
+        return None if self.instrument is None else instruments.get(self.instrument).geometry
+
+    @property
+    def working_energy_mev(self) -> float | None:
+        """E_i or E_f to convert with: as stated, else the instrument's where it is no mere default."""
+        if self.fixed_energy_mev is not None or self.instrument is None:
+            return self.fixed_energy_mev
+        instrument = instruments.get(self.instrument)
+        setting = energy_setting(instrument)
+        return instrument.coverage.final_energy if setting is None else self.settings.get(setting)
+
+
+def energy_setting(instrument: Instrument) -> str | None:
+    """The setting that holds the fixed energy; None where it never changes."""
+    return "e_init" if instrument.geometry == "direct" else instrument.coverage.final_energy_setting
+
+
+def conditions(said: Said, stated: Stated) -> Conditions:
+    """Bring together what the user and the file say.
+
+    An instrument whose E_i or E_f is a setting that nobody says is set to the fixed energy. The settings that a
+    file states are those of the instrument that it states.
+
+    Raises
+    ------
+    UnknownInstrument
+        The user names one that is not in the catalogue.
+    InvalidSettings
+        The instrument does not have the settings that the user says, or does not allow them, or there is none.
+    """
+    warnings: list[str] = []
+    of_file = _instrument_of_file(stated, warnings if "instrument" not in said else [])
+    instrument = of_file
+    if "instrument" in said:
+        instrument = None if said["instrument"] is None else instruments.get(said["instrument"])
+    given = dict(said.get("settings", {}))
+    setting = None if instrument is None else energy_setting(instrument)
+    fixed = said["fixed_energy_mev"] if "fixed_energy_mev" in said else _positive(stated.fixed_energy_mev)
+    if setting in given and "fixed_energy_mev" not in said:
+        # The user knows better than the file which energy it was.
+        fixed = None
+    temperature = said["temperature_k"] if "temperature_k" in said else _positive(stated.temperature_k)
+    if instrument is None:
+        if given:
+            raise InvalidSettings([{"loc": "settings", "msg": "Say the instrument that these settings are of."}])
+        return Conditions(None, {}, fixed, temperature, tuple(warnings))
+    instrument.validate(given)
+    settings = given
+    if "settings" not in said and instrument is of_file:
+        theirs = _plain(stated.settings)
+        if setting is not None and fixed is not None:
+            # It is filled in below, and the user's comes before the file's.
+            theirs.pop(setting, None)
+        settings = _usable(instrument, theirs, {}, "The file's setting", warnings)
+    if setting is not None and fixed is not None:
+        if setting not in settings:
+            settings |= _usable(instrument, {setting: fixed}, settings, "The fixed energy as the setting", warnings)
+        elif not math.isclose(settings[setting], fixed, rel_tol=0.01):
+            warnings.append(f"The fixed energy is {fixed:g} meV, but {setting} is set to {settings[setting]:g} meV.")
+    return Conditions(instrument.name, settings, fixed, temperature, tuple(warnings))
+
+
+def _instrument_of_file(stated: Stated, warnings: list[str]) -> Instrument | None:
+    """The instrument that a file means: by its name, or the only name of the catalogue among its words."""
+    name = " ".join((stated.instrument or "").split())
+    if not name:
+        return None
+    try:
+        return instruments.get(name)
+    except UnknownInstrument:
+        words = set(re.findall(r"[a-z0-9]+", name.lower()))
+        among = [known for known in instruments.catalogue() if known.name.lower() in words]
+        if len(among) == 1:
+            return among[0]
+        warnings.append(f"The file names the instrument “{name[:60]}”, which Beamcast does not know.")
+        return None
+
+
+def _usable(
+    instrument: Instrument,
+    settings: Mapping[str, Any],
+    beside: Mapping[str, Any],
+    what: str,
+    warnings: list[str],
+) -> dict[str, Any]:
+    """The settings that the instrument allows beside others; those that it does not are told."""
+    used: dict[str, Any] = {}
+    for name, value in settings.items():
+        try:
+            instrument.validate({**beside, **used, name: value})
+        except InvalidSettings as error:
+            warnings.append(f"{what} {name} = {str(value)[:40]} is not used: {error.errors[0]['msg']}")
+        else:
+            used[name] = value
+    return used
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    # Readers may hand on numbers as the file's library has them.
+    return {str(name): value.item() if hasattr(value, "item") else value for name, value in settings.items()}
+
+
+def _positive(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) and value > 0 else None

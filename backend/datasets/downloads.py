@@ -1,0 +1,102 @@
+"""Measured data as JSON, CSV and HDF5, and thinned out to be drawn."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_core import to_json
+
+from backend.datasets.data_file import Measured, as_hdf5
+from backend.datasets.schemas import PREVIEW_BINS, PREVIEW_POINTS
+from backend.predictions.formats import CSV, HDF5, JSON
+from scattering.measured import MeasuredMap, MeasuredSpectrum
+
+
+def as_json(measured: Measured, about: Mapping[str, Any]) -> bytes:
+    """The body that `SpectrumDataOut` or `MapDataOut` describes, straight from the arrays."""
+    if isinstance(measured, MeasuredSpectrum):
+        axes = {"energy_mev": measured.energy, "low_mev": measured.low, "high_mev": measured.high}
+    else:
+        axes = {"q_inv_angstrom": measured.q, "energy_mev": measured.energy}
+    body = {name: values.tolist() for name, values in axes.items()}
+    body["intensity"] = measured.intensity.tolist()
+    body["standard_error"] = None if measured.error is None else measured.error.tolist()
+    return to_json(body, inf_nan_mode="null")
+
+
+def as_csv(measured: Measured, about: Mapping[str, Any]) -> bytes:
+    """One row for each point, or for each bin of a map where something was measured; `#` lines say what it is."""
+    if isinstance(measured, MeasuredSpectrum):
+        columns = {"energy_mev": measured.energy}
+        there = np.ones(measured.intensity.shape, dtype=bool)
+    else:
+        q, energy = np.meshgrid(centres(measured.q), centres(measured.energy), indexing="ij")
+        columns = {"q_inv_angstrom": q, "energy_mev": energy}
+        there = np.isfinite(measured.intensity)
+    columns["intensity"] = measured.intensity
+    if measured.error is not None:
+        columns["standard_error"] = measured.error
+    lines = [json.dumps(about, ensure_ascii=False), f"intensity in {about.get('y_unit') or 'a unit of its own'}"]
+    text = io.StringIO(newline="")
+    text.writelines(f"# {' '.join(line.split())}\r\n" for line in lines)
+    text.write(",".join(columns) + "\r\n")
+    text.writelines(_row(row) for row in zip(*(values[there].tolist() for values in columns.values()), strict=True))
+    return text.getvalue().encode()
+
+
+def _row(values: Iterable[float]) -> str:
+    # The shortest text that is read back as the same number; nothing where none is known.
+    return ",".join("" if math.isnan(value) else repr(value) for value in values) + "\r\n"
+
+
+def thinned_curve(spectrum: MeasuredSpectrum) -> dict[str, Any]:
+    """A spectrum as `CurveOut` has it, NaN for null: peaks stay, because the highest and lowest of each stretch do."""
+    n = len(spectrum.energy)
+    keep = np.arange(n)
+    if n > PREVIEW_POINTS:
+        stretches = np.array_split(keep, PREVIEW_POINTS // 2)
+        picks = (np.argmin, np.argmax)
+        keep = np.unique([stretch[pick(spectrum.intensity[stretch])] for stretch in stretches for pick in picks])
+    return {
+        "energy_mev": spectrum.energy[keep].tolist(),
+        "intensity": spectrum.intensity[keep].tolist(),
+        "standard_error": None if spectrum.error is None else spectrum.error[keep].tolist(),
+    }
+
+
+def thinned_map(image: MeasuredMap) -> dict[str, Any]:
+    """A map as `MapOut` has it, NaN for null: neighbouring bins averaged."""
+    q, energy, intensity = image.q, image.energy, image.intensity
+    rows, columns = _starts(intensity.shape[0]), _starts(intensity.shape[1])
+    there = np.isfinite(intensity)
+    total = _blocks(np.where(there, intensity, 0.0), rows, columns)
+    count = _blocks(there.astype(float), rows, columns)
+    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return {
+        "q_inv_angstrom": centres(q[np.append(rows, len(q) - 1)]).tolist(),
+        "energy_mev": centres(energy[np.append(columns, len(energy) - 1)]).tolist(),
+        "intensity": mean.tolist(),
+    }
+
+
+def _starts(n: int) -> NDArray[np.intp]:
+    """Where the blocks of n bins begin: at most `PREVIEW_BINS`, equally many bins in each but the last."""
+    return np.arange(0, n, -(-n // PREVIEW_BINS))
+
+
+def _blocks(values: NDArray[np.float64], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    return np.asarray(np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1))
+
+
+def centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The middle of each bin."""
+    return (edges[:-1] + edges[1:]) / 2
+
+
+WRITERS: Mapping[str, Callable[[Measured, Mapping[str, Any]], bytes]] = {JSON: as_json, CSV: as_csv, HDF5: as_hdf5}

@@ -1,0 +1,258 @@
+"""`python -m backend.datasets.parse`: what a file of measured data holds, and one of its spectra cleaned, as JSON.
+
+Runs as a process of its own, confined by `backend.confined`. Arrays go back as base64 of 64-bit floats within the JSON:
+exact, NaN among them, and of a size that is known beforehand (10.7 bytes a number, as text up to 25), so that
+`MAX_POINTS` keeps the answer within what `confined` takes: 5 arrays of a spectrum or 2 of a map come to 54 MB at most.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend import confined
+from backend.datasets.cleaning import clean_spectrum
+from backend.datasets.conditions import Conditions, Said, conditions
+from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
+from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, Unreadable, XUnit
+from scattering.abscissa import energy_from
+from scattering.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument
+from scattering.measured import MeasuredMap, MeasuredSpectrum
+
+MEMORY_BYTES = 2 * 1024**3
+MAX_SPECTRUM_POINTS = MAX_POINTS // 2
+"""A spectrum has five arrays, a map two."""
+UNITS = "meV, ueV, eV, cm-1, THz, ps-1 or angstrom"
+
+
+class Request(TypedDict):
+    """What is to be read, and what the user says of it."""
+
+    file_name: str
+    format: str | None
+    spectrum: int
+    said: Said
+
+
+class Refused(Unreadable):
+    """Something that the user must say, or says wrongly; `loc` is the field."""
+
+    def __init__(self, loc: str, message: str) -> None:
+        super().__init__(message)
+        self.loc = loc
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the input file and write the answer."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--request", type=json.loads, required=True)
+    parser.add_argument("--cpu-s", type=float, required=True)
+    options = parser.parse_args(arguments)
+    with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
+        answer.write(as_json(Path(confined.INPUT).read_bytes(), options.request))
+
+
+def as_json(data: bytes, request: Request) -> str:
+    """What `parse` finds, or why nothing: `errors`, one for each field that is wrong."""
+    try:
+        return json.dumps(parse(data, request), allow_nan=False)
+    except (Unreadable, ScatteringError) as error:
+        return json.dumps({"errors": _problems(error)})
+
+
+def parse(data: bytes, request: Request) -> dict[str, Any]:
+    """What a file holds: `format`, `contents` (each spectrum or map in words), and the one asked for as `measured`.
+
+    `measured` is null where something must be said first, which `problems` names.
+
+    Raises
+    ------
+    Unreadable
+        It holds nothing that can be read, or not the spectrum asked for.
+    ScatteringError
+        What the user says of the instrument is wrong.
+    """
+    fmt = _format(data, request)
+    found = fmt.read(data)
+    index = request["spectrum"]
+    if not 0 <= index < len(found):
+        raise Refused("spectrum", f"The file has {_spectra(len(found))}, counted from 0; there is no {index}.")
+    said = request["said"]
+    contents = [_in_words(number, raw, said, selected=number == index) for number, raw in enumerate(found)]
+    answer: dict[str, Any] = {"format": fmt.name, "contents": contents, "measured": None, "problems": []}
+    try:
+        measured, told = _clean(found[index], said)
+    except (Unreadable, ScatteringError) as error:
+        answer["problems"] = _problems(error)
+    else:
+        contents[index] |= _of_measured(measured)
+        contents[index]["warnings"] = list(dict.fromkeys(contents[index]["warnings"] + [_line(x, 500) for x in told]))
+        answer["measured"] = encoded(measured)
+    return answer
+
+
+def _format(data: bytes, request: Request) -> Format:
+    asked = request["format"]
+    if asked is None:
+        return format_of(request["file_name"], data[:HEAD_BYTES])
+    if asked not in FORMATS:
+        message = f"'{asked[:40]}' is not a format that is read; choose one of {', '.join(FORMATS)}."
+        raise Refused("format", message)
+    return FORMATS[asked]
+
+
+def _clean(raw: Raw, said: Said) -> tuple[MeasuredSpectrum | MeasuredMap, list[str]]:
+    unit = said.get("x_unit") or raw.x_unit
+    if unit is None:
+        raise Refused("x_unit", f"The file does not say the unit of its axis: say it, {UNITS}.")
+    known = conditions(said, raw.stated)
+    geometry = _geometry(raw, known)
+    energy = known.working_energy_mev
+    by_angle = isinstance(raw, RawMap) and raw.kind == "angle"
+    if unit == "angstrom" or by_angle:
+        what = "Wavelengths become energy transfers" if unit == "angstrom" else "Angles become |q|"
+        if geometry is None:
+            message = f"{what} once the spectrometer is known: say `instrument`, or generic-direct or generic-indirect."
+            raise Refused("instrument", message)
+        if energy is None:
+            message = f"{what} with the fixed energy (E_i in direct, E_f in indirect geometry): say it in meV."
+            raise Refused("fixed_energy_mev", message)
+    if isinstance(raw, RawMap):
+        from backend.datasets.cleaning_map import clean_map
+
+        measured_map, told = clean_map(raw, unit, fixed_energy_mev=energy, geometry=geometry)
+        if measured_map.intensity.size > MAX_POINTS:
+            raise Unreadable(f"The map has {measured_map.intensity.size} bins; {MAX_POINTS} at most can be used.")
+        return measured_map, told
+    measured, told = clean_spectrum(raw, unit, fixed_energy_mev=energy, geometry=geometry)
+    if len(measured.energy) > MAX_SPECTRUM_POINTS:
+        raise Unreadable(f"The spectrum has {len(measured.energy)} points; rebin it to {MAX_SPECTRUM_POINTS} or fewer.")
+    return measured, told
+
+
+def _geometry(raw: Raw, known: Conditions) -> Any:
+    return known.geometry or (raw.geometry if isinstance(raw, RawMap) else None)
+
+
+def _in_words(index: int, raw: Raw, said: Said, *, selected: bool) -> dict[str, Any]:
+    """One spectrum or map of the file, as a preview lists it."""
+    known = conditions(said, raw.stated)
+    unit: XUnit | None = said.get("x_unit") or raw.x_unit
+    warnings = [*raw.notes, *known.warnings]
+    if selected and raw.x_unit is not None and unit != raw.x_unit:
+        warnings.append(f"The file says {raw.x_unit} ({raw.recognised_by or 'in its header'}); it is read as {unit}.")
+    return {
+        "index": index,
+        "title": _line(raw.stated.title, 400),
+        "kind": "1d" if isinstance(raw, RawSpectrum) else "2d",
+        "n_points": int(raw.y.size),
+        "x_unit": unit,
+        "x_unit_recognised": raw.x_unit is not None,
+        "recognised_by": _line(raw.recognised_by, 200),
+        "y_unit": _line(raw.y_unit, 100),
+        "has_errors": raw.error is not None,
+        "energy_range_mev": _energy_range(raw, unit, known),
+        "q_range_inv_angstrom": _q_range(raw),
+        "instrument": known.instrument,
+        "settings": known.settings,
+        "fixed_energy_mev": known.fixed_energy_mev,
+        "temperature_k": known.temperature_k,
+        "warnings": [_line(warning, 500) for warning in warnings],
+    }
+
+
+def _energy_range(raw: Raw, unit: XUnit | None, known: Conditions) -> list[float] | None:
+    finite = raw.x[np.isfinite(raw.x)]
+    if unit is None or not finite.size:
+        return None
+    try:
+        ends = energy_from(
+            np.array([finite.min(), finite.max()]),
+            unit,
+            fixed_energy_mev=known.working_energy_mev,
+            geometry=_geometry(raw, known),
+        )
+    except ValueError:
+        return None
+    return sorted(ends.tolist()) if np.isfinite(ends).all() else None
+
+
+def _q_range(raw: Raw) -> list[float] | None:
+    if isinstance(raw, RawSpectrum) or raw.kind == "angle":
+        return None
+    finite = raw.across[np.isfinite(raw.across)]
+    return [float(finite.min()), float(finite.max())] if finite.size else None
+
+
+def _of_measured(measured: MeasuredSpectrum | MeasuredMap) -> dict[str, Any]:
+    """What is known once it is clean."""
+    return {
+        "n_points": int(np.isfinite(measured.intensity).sum()),
+        "has_errors": measured.error is not None,
+        "energy_range_mev": measured.energy[[0, -1]].tolist(),
+        "q_range_inv_angstrom": measured.q[[0, -1]].tolist() if isinstance(measured, MeasuredMap) else None,
+    }
+
+
+def encoded(measured: MeasuredSpectrum | MeasuredMap) -> dict[str, Any]:
+    """A clean spectrum or map as JSON; its arrays as base64."""
+    arrays = {name: values for name, values in vars(measured).items() if values is not None}
+    return {
+        "kind": "1d" if isinstance(measured, MeasuredSpectrum) else "2d",
+        "arrays": {
+            name: {
+                "shape": list(values.shape),
+                "base64": base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii"),
+            }
+            for name, values in arrays.items()
+        },
+    }
+
+
+def decoded(answer: dict[str, Any]) -> MeasuredSpectrum | MeasuredMap:
+    """What `encoded` was given.
+
+    Raises
+    ------
+    ValueError
+        It does not come from there.
+    """
+    try:
+        arrays = {name: _array(values) for name, values in answer["arrays"].items()}
+        arrays.setdefault("error", None)  # type: ignore[arg-type]
+        return MeasuredSpectrum(**arrays) if answer["kind"] == "1d" else MeasuredMap(**arrays)
+    except (KeyError, TypeError, binascii.Error) as error:
+        raise ValueError(f"no measured data: {error}") from error
+
+
+def _array(values: dict[str, Any]) -> NDArray[np.float64]:
+    # A copy: what is made from bytes cannot be written to, and is aligned to nothing.
+    return np.frombuffer(base64.b64decode(values["base64"]), dtype="<f8").reshape(values["shape"]).astype(np.float64)
+
+
+def _problems(error: Exception) -> Sequence[FieldError]:
+    if isinstance(error, InvalidFields):
+        return error.errors
+    loc = error.loc if isinstance(error, Refused) else "instrument" if isinstance(error, UnknownInstrument) else "file"
+    return [{"loc": loc, "msg": str(error)}]
+
+
+def _spectra(count: int) -> str:
+    return "1 spectrum" if count == 1 else f"{count} spectra"
+
+
+def _line(text: str, longest: int) -> str:
+    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    return plain.encode("utf-8", "replace").decode()[:longest]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Measured data over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Header, Query
+from fastapi.responses import FileResponse, Response
+
+from backend.datasets import service
+from backend.datasets.downloads import WRITERS
+from backend.datasets.schemas import (
+    DatasetOut,
+    DatasetPatch,
+    MapDataOut,
+    PreviewForm,
+    PreviewOut,
+    SpectrumDataOut,
+)
+from backend.errors import Conflict, NotAcceptable, NotFound, TooLarge, responses
+from backend.idempotency import OnceDep, fingerprint
+from backend.negotiation import choose
+from backend.owners import OwnerDep, ScopeDep
+from backend.pagination import Page, PagingDep
+from backend.predictions.formats import CSV, HDF5, JSON, SUFFIXES
+from backend.sessions import SettingsDep
+from backend.storage import as_attachment, received
+
+router = APIRouter(prefix="/datasets", tags=["datasets"])
+Upload = Annotated[PreviewForm, Form(media_type="multipart/form-data")]
+
+
+@router.post(
+    "/preview",
+    summary="Look at a file of measured data",
+    responses={**responses(TooLarge), 200: {"model": PreviewOut, "description": "what the file holds"}},
+)
+def preview_dataset(form: Upload, settings: SettingsDep) -> Response:
+    """What the file holds, what was recognised and what must be said; the chosen spectrum drawn. Nothing is kept."""
+    with received(form.file, settings.max_dataset_bytes) as file:
+        reading = service.read_upload(settings, file, form)
+    return Response(service.as_preview(reading, form), media_type=JSON)
+
+
+@router.post("", status_code=201, summary="Upload measured data", responses=responses(TooLarge))
+def create_dataset(form: Upload, scope: ScopeDep, settings: SettingsDep, once: OnceDep) -> DatasetOut:
+    """One spectrum or map of the file becomes a dataset, in meV.
+
+    Refused for `x_unit` where the file does not say the unit and nobody else does, and for `fixed_energy_mev` or
+    `instrument` where wavelengths or angles cannot be converted without. `POST /datasets/preview` says so beforehand.
+    """
+    with received(form.file, settings.max_dataset_bytes) as file:
+        reading = service.read_upload(settings, file, form)
+        row = once(
+            fingerprint(file.sha256, form.file.filename, form.model_dump_json(exclude={"file"})),
+            lambda: service.add(scope, reading, file, form),
+            lambda made: service.get(scope, made),
+        )
+    return DatasetOut.of(row)
+
+
+@router.get("", summary="List measured data, newest first", responses=responses())
+def list_datasets(
+    scope: ScopeDep,
+    paging: PagingDep,
+    structure_id: Annotated[uuid.UUID | None, Query(description="only those of this structure")] = None,
+) -> Page[DatasetOut]:
+    """One page of the datasets of one structure or of all."""
+    rows, total = service.page(scope, structure_id, paging)
+    return Page(items=[DatasetOut.of(row) for row in rows], total=total)
+
+
+@router.get("/{dataset_id}", summary="One dataset", responses=responses(NotFound))
+def get_dataset(dataset_id: uuid.UUID, scope: ScopeDep) -> DatasetOut:
+    """What is known of it."""
+    return DatasetOut.of(service.get(scope, dataset_id))
+
+
+@router.patch("/{dataset_id}", summary="Change a dataset", responses=responses(NotFound, Conflict))
+def change_dataset(
+    dataset_id: uuid.UUID, body: DatasetPatch, scope: ScopeDep, settings: SettingsDep, owner: OwnerDep
+) -> DatasetOut:
+    """Another name, unit, instrument, …; what is left out stays, null forgets it.
+
+    Where the numbers rest on it, they are worked out anew from the original file.
+    """
+    reworked = service.rework(settings, owner, dataset_id, body)
+    return DatasetOut.of(service.change(scope, dataset_id, body, reworked))
+
+
+@router.get(
+    "/{dataset_id}/data",
+    summary="Download the numbers",
+    response_class=Response,
+    responses={
+        **responses(NotFound, Conflict, NotAcceptable),
+        200: {
+            "description": "as the `Accept` header asks",
+            "model": SpectrumDataOut | MapDataOut,
+            "content": {CSV: {"schema": {"type": "string"}}, HDF5: {}},
+        },
+    },
+)
+def download_data(
+    dataset_id: uuid.UUID, scope: ScopeDep, accept: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> Response:
+    """Clean and in meV: JSON, CSV (`Accept: text/csv`) or NeXus HDF5 (`Accept: application/x-hdf5`)."""
+    media_type = choose(accept, list(WRITERS))
+    row = service.get(scope, dataset_id)
+    content = WRITERS[media_type](service.measured(scope, row), service.about(row))
+    headers = {} if media_type == JSON else as_attachment(f"{row.name}.{SUFFIXES[media_type]}")
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.get(
+    "/{dataset_id}/file",
+    summary="Download the file as it was uploaded",
+    response_class=FileResponse,
+    responses={
+        **responses(NotFound),
+        200: {"description": "the file", "content": {"application/octet-stream": {}}},
+    },
+)
+def download_original(dataset_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
+    """To the byte."""
+    row = service.get(scope, dataset_id)
+    return FileResponse(
+        service.original(scope, row), media_type="application/octet-stream", headers=as_attachment(row.filename)
+    )
+
+
+@router.delete("/{dataset_id}", status_code=204, summary="Delete a dataset", responses=responses(NotFound))
+def delete_dataset(dataset_id: uuid.UUID, scope: ScopeDep) -> None:
+    """Its files go with it; comparisons are not kept, so nothing rests on it."""
+    service.delete(scope, dataset_id)
