@@ -12,6 +12,8 @@ from typing import Any, NotRequired, TypedDict, cast
 
 import httpx
 
+from frontend.measured import Dataset
+
 API = "/api/v1"
 
 JsonObject = dict[str, Any]
@@ -354,6 +356,17 @@ class ApiClient:
     async def cancel(self, prediction_id: str) -> Prediction:
         """Ask a prediction to stop."""
         return cast(Prediction, await self._call("POST", f"/predictions/{prediction_id}/cancel"))
+
+    async def datasets(self, *, structure_id: str | None = None, limit: int = 200) -> list[Dataset]:
+        """Return the newest measured data, of one structure or of all."""
+        params: dict[str, Any] = {"limit": limit}
+        if structure_id is not None:
+            params["structure_id"] = structure_id
+        return cast(list[Dataset], _items(await self._call("GET", "/datasets", params=params)))
+
+    async def dataset(self, dataset_id: str) -> Dataset:
+        """Return what is known of one measured spectrum or map."""
+        return cast(Dataset, await self._call("GET", f"/datasets/{dataset_id}"))
 
     async def operations(self) -> Operations:
         """Return what the workers do and what failed; refused to who does not run the server."""

@@ -44,6 +44,8 @@ VIEW_INPUTS = (
     Input({"type": "isotope-share", "element": ALL}, "value"),
     Input({"type": "path-choice", "name": ALL}, "value"),
     Input({"type": "path-switch", "name": ALL}, "checked"),
+    Input({"type": "data-choice", "name": ALL}, "value"),
+    Input({"type": "data-chosen", "name": ALL}, "data"),
     Input({"type": "setting", "instrument": ALL, "name": ALL}, "value"),
     Input({"type": "entry", "instrument": ALL, "name": ALL}, "value"),
     Input({"type": "choice", "instrument": ALL, "name": ALL}, "value"),

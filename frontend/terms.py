@@ -80,6 +80,16 @@ TERMS: dict[str, str] = {
     "energy_range": "Energies that are computed and shown; left empty, the instruments' whole range of energy loss. "
     "Below 0 the neutron gains energy.",
     "isotopes": "Swapping isotopes changes scattering lengths only; masses, and so energies, stay as simulated.",
+    "measured_data": "Spectra and maps that you or others measured, from their files: drawn over the forecast and "
+    "compared with it. They stay on this server.",
+    "offset": "Lifts each curve above the one before it, by this part of the largest intensity.",
+    "dataset_scale": "Measured intensities mostly have a unit of their own. Fitted: one factor brings the data onto "
+    "the first curve, by least squares. Same maximum: their highest points agree.",
+    "x_unit": "What the numbers of the energy axis are. Frequencies and wave numbers are converted; a wavelength is "
+    "that of the neutron on the side of the spectrometer that varies.",
+    "measured_instrument": "The forecast is then looked at through the same instrument with the same settings.",
+    "fixed_energy": "Final energy of a spectrometer with an analyser, incident energy of one with a chopper: needed to "
+    "come from a wavelength, or from scattering angles, to energy and momentum transfer.",
     "per_element": "Shows how much of each spectrum every element contributes.",
     "banks": "TOSCA's forward (45°) and backward (135°) detector banks, which see different momentum transfers.",
     "window": "The momentum and energy transfers that the instrument's angles and energies can reach.",

@@ -22,6 +22,8 @@ SCALES = ("linear", "log")
 ENERGY_SCALE_LIMITS = (0.8, 1.2)
 QUANTUM_CORRECTIONS = ("harmonic", "none", "standard", "schofield", "mixed")
 PROBES = ("neutron", "x-ray", "electron")
+DATASET_SCALES = ("fit", "maximum", "none")
+MOST_DATASETS = 24
 MOST_PHONONS = 10
 LARGEST_WIDTH_MEV = 1000.0
 
@@ -49,6 +51,8 @@ class ViewState:
     `instruments` may hold `SAMPLE`. `settings` holds every instrument's settings, filled with defaults; `isotopes` maps
     an element, or a site such as "H2", to an isotope or a mixture; energies are in meV, |q| in Å⁻¹. Of single crystals
     alone: `zone` is None for the average over zones, `point` the special point of the cut, None for the first beyond Γ.
+    Of powders alone: `datasets` are measured data drawn over the forecast, `offset` the part of the largest intensity
+    that each curve is lifted by.
     """
 
     predictions: tuple[str, ...] = ()
@@ -80,6 +84,9 @@ class ViewState:
     point: str | None = None
     times_energy_squared: bool = False
     dispersion: bool = True
+    datasets: tuple[str, ...] = ()
+    offset: float = 0.0
+    dataset_scale: str = "fit"
     isotopes: Mapping[str, Nucleus] = field(default_factory=dict)
     settings: Mapping[str, JsonObject] = field(default_factory=dict)
 
@@ -125,6 +132,12 @@ def zone_of(text: str | None) -> Zone | None:
 def zone_text(zone: Sequence[int]) -> str:
     """Write a zone as an address does: `0,0,4`."""
     return ",".join(map(str, zone))
+
+
+def _datasets(text: str | None) -> tuple[str, ...]:
+    # What is not an id would be asked for as a part of an address
+    ids = [name for name in _names(text) if re.fullmatch(r"[0-9a-fA-F-]{1,36}", name)]
+    return tuple(dict.fromkeys(ids))[:MOST_DATASETS]
 
 
 def _point(text: str | None) -> str | None:
@@ -246,6 +259,9 @@ def decode(
         point=_point(query.get("point")),
         times_energy_squared=query.get("times_energy_squared") == "1",
         dispersion=query.get("dispersion") != "0",
+        datasets=_datasets(query.get("datasets")),
+        offset=_within(_number(query.get("offset")), 0.0, 1.0, 0.0),
+        dataset_scale=_choice(query.get("dataset_scale"), DATASET_SCALES),
         isotopes=_isotopes(query, elements),
         settings=settings,
     )

@@ -23,6 +23,7 @@
         try {
             response = await fetch("/api/v1" + path, options);
         } catch (error) {
+            if (error.name === "AbortError") { throw error; }
             throw new ApiProblem(0, "The server does not answer", "The server does not answer.");
         }
         if (response.ok) {
@@ -34,9 +35,10 @@
         throw new ApiProblem(response.status, title, body.detail || title, body.errors);
     }
 
-    function post(path, body, accept) {
+    function post(path, body, accept, signal) {
         return call(path, {
             method: "POST",
+            signal,
             headers: { "Content-Type": "application/json", Accept: accept || "application/json" },
             body: JSON.stringify(body),
         });
@@ -62,5 +64,39 @@
         };
     }
 
-    window.beamcast = { ApiProblem, call, post, latestWins };
+    // The newest piece of work alone: the one before is told to stop, and what it still brings is nobody's. For answers
+    // that take long, where an old one in between would mislead.
+    function newestOnly(work) {
+        let current = null;
+        const start = async function (request) {
+            if (current) { current.abort(); }
+            const mine = new AbortController();
+            current = mine;
+            try {
+                await work(request, mine.signal);
+            } catch (error) {
+                if (!mine.signal.aborted) { console.error(error); }
+            }
+        };
+        start.stop = () => { if (current) { current.abort(); } };
+        return start;
+    }
+
+    // What the browser saves under a name.
+    async function save(response, name) {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(await response.blob());
+        link.download = name;
+        link.click();
+        window.setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    }
+
+    const FORMATS = {
+        csv: { accept: "text/csv", suffix: ".csv" },
+        hdf5: { accept: "application/x-hdf5", suffix: ".h5" },
+    };
+
+    const fileName = (...words) => words.join("-").replace(/[^\w.-]+/g, "-").toLowerCase();
+
+    window.beamcast = { ApiProblem, call, post, latestWins, newestOnly, save, fileName, FORMATS };
 })();

@@ -67,7 +67,7 @@
         }
         const body = {
             instrument: name,
-            settings: view.settings[name] || context.instruments[name].defaults,
+            settings: (view.coming || {})[name] || view.settings[name] || context.instruments[name].defaults,
             isotopes,
             contribution: view.contribution,
             quantum_correction: correctionOf(view, prediction),

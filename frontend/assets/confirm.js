@@ -13,6 +13,14 @@
         return [true, words.title || "Delete this?", words.text || "", null, { what: touched.what, id: touched.id }];
     }
 
+    // The same question from a list that scripts make.
+    window.beamcast.askToDelete = function (target, words) {
+        set("confirm-text", { children: words.text });
+        set("confirm-problem", { children: null });
+        set("confirm-target", { data: target });
+        set("confirm", { opened: true, title: words.title });
+    };
+
     function keep(clicks) {
         if (clicks) { set("confirm", { opened: false }); }
         return skip();
@@ -29,6 +37,8 @@
 
     const gone = (path) => call(path, { method: "DELETE" });
 
+    const PATHS = { prediction: "/predictions/", dataset: "/datasets/" };
+
     // A structure with its predictions, which rest on it.
     async function structure(id) {
         for (;;) {
@@ -43,12 +53,16 @@
         if (!clicks || !target) { return skip(); }
         set("confirm-yes", { loading: true });
         try {
-            if (target.what === "structure") { await structure(target.id); } else { await gone("/predictions/" + target.id); }
+            if (target.what === "structure") { await structure(target.id); } else { await gone(PATHS[target.what] + target.id); }
         } catch (problem) {
             set("confirm-problem", { children: problem instanceof ApiProblem ? problem.text : String(problem) });
             return false;
         }
         set("confirm", { opened: false });
+        if (target.what === "dataset") {
+            window.beamcast.datasets.gone(target.id);
+            return false;
+        }
         if (window.beamcast.stopFollowing) { window.beamcast.stopFollowing(); }
         set("location", { href: target.what === "structure" ? "/" : without(target.id) });
         return false;

@@ -6,7 +6,7 @@
     const { post, latestWins } = window.beamcast;
     const SAME = 1e-6;
     const GAMMA = "Γ";
-    const CM_PER_MEV = 8.065544;
+    const { CM_PER_MEV } = window.beamcast;
     const known = new Map();
 
     async function look(id, view) {

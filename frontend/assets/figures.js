@@ -3,7 +3,7 @@
 (function () {
     "use strict";
 
-    const { call, post, latestWins, ApiProblem, crystal } = window.beamcast;
+    const { call, post, latestWins, save, fileName, FORMATS, ApiProblem, crystal, datasets } = window.beamcast;
     const {
         SAMPLE, PROBES, succeeded, sourcesOf, instrumentsOf, resolves, hasZone, zoneName, spectrumBody, withEnergies,
         labelOf, numbers,
@@ -38,7 +38,7 @@
         const layout = figure.layout;
         layout.font = { ...layout.font, size: 11 };
         layout.margin = { ...layout.margin, l: 48, r: 8, t: kind === "spectrum" ? 16 : 30 };
-        ["xaxis", "yaxis"].forEach((name) => {
+        Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
             const axis = layout[name];
             axis.title = { ...axis.title, font: { size: 11 }, standoff: 4 };
             axis.nticks = 6;
@@ -147,6 +147,12 @@
         if (element && element.textContent !== text) { set(kind + "-note", { children: text }); }
     }
 
+    // Measured spectra on the same axes.
+    function overlay(view) {
+        const ids = datasets.drawn(view).map((one) => one.id);
+        return ids.length ? { dataset_ids: ids, offset: view.offset, dataset_scale: view.dataset_scale } : null;
+    }
+
     function drawer(kind) {
         let last = null;
         let drawn = false;
@@ -186,9 +192,10 @@
             }
             const style = kind !== "spectrum" ? { scale: view.map_scale }
                 : { scale: view.scale, per_element: view.per_element, banks: view.banks, errors: view.errors };
-            const asked = { kind, theme: theme || "light", energy_unit: view.energy_unit, ...style };
+            const over = kind === "spectrum" && !at ? overlay(view) : null;
+            const asked = { kind, theme: theme || "light", energy_unit: view.energy_unit, ...style, ...over };
             const range = [view.energy_min, view.energy_max];
-            const key = JSON.stringify([asked, range, views, kind === "map" && view.dispersion]);
+            const key = JSON.stringify([asked, range, views, kind === "map" && view.dispersion, over && datasets.stamp()]);
             if (key === last) { return; }
             // The first look at a simulation reads it from the disk, which may take seconds.
             if (!drawn) { say(kind, "Reading the simulation …", false); }
@@ -226,9 +233,12 @@
             drawers = kinds.map(drawer);
         }
         looking = now;
+        datasets.look(now);
         drawers.forEach((draw) => draw(now));
         window.beamcast.tellRepetitions(now);
     };
+    // When it is not the controls that changed, but what they stand for.
+    window.beamcast.lookAgain = () => { if (looking) { window.beamcast.look(looking); } };
 
     const drawStructure = latestWins(async ({ theme, context }) => {
         const path = "/structures/" + context.structure.id + "/figure?theme=" + (theme || "light");
@@ -250,8 +260,6 @@
         return skip();
     }
 
-    const ACCEPT = { csv: "text/csv", hdf5: "application/x-hdf5" };
-    const SUFFIX = { csv: ".csv", hdf5: ".h5" };
 
     async function download(clicks) {
         const touched = window.dash_clientside.callback_context.triggered_id;
@@ -263,14 +271,9 @@
             if (at && !hasZone(view, prediction)) { return "It has no zone " + zoneName(view.zone) + ": choose another."; }
             const about = spectrumBody(view, touched.instrument, prediction, context, at ? at.point : null);
             const [{ prediction_id: id, ...body }] = await withEnergies([{ ...about, prediction_id: prediction.id }], view);
-            const response = await post("/predictions/" + id + "/spectrum", body, ACCEPT[touched.format]);
-            const name = [context.structure.name, touched.instrument, prediction.label].join("-")
-                .replace(/[^\w.-]+/g, "-").toLowerCase();
-            const link = document.createElement("a");
-            link.href = URL.createObjectURL(await response.blob());
-            link.download = "beamcast-" + name + SUFFIX[touched.format];
-            link.click();
-            window.setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+            const response = await post("/predictions/" + id + "/spectrum", body, FORMATS[touched.format].accept);
+            const name = fileName("beamcast", context.structure.name, touched.instrument, prediction.label);
+            await save(response, name + FORMATS[touched.format].suffix);
             return null;
         } catch (problem) {
             return problem.text || String(problem);
@@ -280,4 +283,5 @@
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         figures: { structure, download },
     });
+    window.beamcast.figures = { blank, toolbar };
 })();

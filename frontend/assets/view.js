@@ -30,6 +30,8 @@
         point: null,
         times_energy_squared: false,
         dispersion: true,
+        offset: 0,
+        dataset_scale: "fit",
     };
     // Of single crystals, where the page of powders has other ones.
     const CRYSTAL_DEFAULTS = { map_scale: "log" };
@@ -39,7 +41,8 @@
     // What the controls hold: by id, and by type for those that there are several of, as pairs of id and value.
     function controls() {
         const one = {};
-        const many = { isotope: [], "isotope-percent": [], "isotope-share": [], setting: [], entry: [], choice: [], "path-choice": [], "path-switch": [] };
+        const many = { isotope: [], "isotope-percent": [], "isotope-share": [], setting: [], entry: [], choice: [], "path-choice": [], "path-switch": [],
+            "data-choice": [], "data-chosen": [] };
         window.dash_clientside.callback_context.inputs_list.forEach((item) => {
             if (Array.isArray(item)) {
                 item.forEach((each) => many[each.id.type].push([each.id, each.value]));
@@ -101,6 +104,13 @@
         return found;
     }
 
+    // What single crystals' pages have no controls for.
+    function measuredOf(many) {
+        const found = {};
+        [...many["data-choice"], ...many["data-chosen"]].forEach(([id, value]) => { found[id.name] = value; });
+        return found;
+    }
+
     function collect() {
         const { one, many } = controls();
         const context = window.dash_clientside.callback_context.states_list[0].value;
@@ -135,7 +145,9 @@
             isotopes: isotopesOf(many),
             settings: settingsOf(many, context),
             ...crystalOf(many),
+            ...measuredOf(many),
         };
+        if (view.datasets) { window.beamcast.datasets.followed(view, [...many.setting, ...many.entry, ...many.choice]); }
         explainCorrection(view, context);
         remember(view, context);
         window.beamcast.look({ view, done, theme: one.theme, context });
@@ -158,6 +170,7 @@
         const add = (key, value) => query.push(written(key, value));
         add("instruments", view.instruments.join(","));
         if (view.map) { add("map", view.map); }
+        if ((view.datasets || []).length) { add("datasets", view.datasets.join(",")); }
         const defaults = context.sampling === "path" ? { ...DEFAULTS, ...CRYSTAL_DEFAULTS } : DEFAULTS;
         Object.entries(defaults).forEach(([key, usual]) => {
             const value = view[key];

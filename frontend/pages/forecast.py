@@ -8,11 +8,12 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import Dash, dcc, html
 
-from frontend import forecast_progress, forecast_wiring, notation
+from frontend import datasets_wiring, forecast_progress, forecast_wiring, notation
 from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, Structure, settled
 from frontend.confirmation import confirmation
 from frontend.crystal_figures import crystal_figures, points_of, zones_of
 from frontend.crystal_form import SAMPLINGS
+from frontend.datasets_panel import Measured, datasets_panel, find_measured, no_datasets_panel
 from frontend.forecast_choice import Choice, choose
 from frontend.forecast_figures import powder_figures
 from frontend.forecast_results import (
@@ -24,6 +25,7 @@ from frontend.forecast_results import (
 )
 from frontend.forecast_settings import settings_panel
 from frontend.instrument_picker import display_name
+from frontend.measured import FORMATS, UNITS
 from frontend.pages.structure import facts, viewer
 from frontend.shell import icon
 from frontend.terms import correction_words, corrections, explained
@@ -32,7 +34,11 @@ from frontend.wiring import attributes
 
 
 def _context(
-    structure: Structure, choice: Choice, names: dict[str, str], instruments: Sequence[Instrument]
+    structure: Structure,
+    choice: Choice,
+    names: dict[str, str],
+    instruments: Sequence[Instrument],
+    measured: Measured,
 ) -> JsonObject:
     """Return what the browser needs to ask for figures."""
     predictions = choice.shown
@@ -55,6 +61,8 @@ def _context(
             }
             for p in predictions
         ],
+        "datasets": [*measured.own, *measured.others],
+        "data_words": {"formats": FORMATS, "units": UNITS},
         "corrections": {name: correction_words(name, methods) for name in corrections(methods)},
         "instruments": {
             instrument["name"]: {
@@ -175,10 +183,12 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     if not predictions:
         return title, _nothing(structure, choice.words)
     names = forecast_progress.labels(predictions)
+    powder = choice.sampling != "path"
+    measured = await find_measured(api, structure_id, view.datasets) if powder else Measured()
     reset = forecast_address(structure_id, [p["id"] for p in predictions])
     return title, html.Div(
         [
-            dcc.Store(id="forecast-context", data=_context(structure, choice, names, instruments)),
+            dcc.Store(id="forecast-context", data=_context(structure, choice, names, instruments, measured)),
             dcc.Store(id="structure-context", data={"structure": structure}),
             dcc.Store(id="forecast-following"),
             dcc.Store(id="forecast-done"),
@@ -199,7 +209,15 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         predictions=predictions,
                         reset_href=reset,
                     ),
-                    html.Div(_figures(view, choice, names), className="figures"),
+                    html.Div(
+                        _figures(
+                            view,
+                            choice,
+                            names,
+                            datasets_panel(view, measured, instruments) if powder else no_datasets_panel(),
+                        ),
+                        className="figures",
+                    ),
                 ],
                 className="forecast-grid",
             ),
@@ -233,13 +251,13 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     )
 
 
-def _figures(view: ViewState, choice: Choice, names: dict[str, str]) -> list[html.Section]:
+def _figures(view: ViewState, choice: Choice, names: dict[str, str], measured: html.Section) -> list[html.Section]:
     predictions = choice.shown
     runs = any(several_runs(prediction) for prediction in predictions)
     if choice.sampling == "path":
-        return crystal_figures(view, predictions, names, several_runs=runs)
+        return [*crystal_figures(view, predictions, names, several_runs=runs), measured]
     n_orders = max(phonon_orders(prediction) for prediction in predictions)
-    return powder_figures(view, predictions, names, n_orders=n_orders, several_runs=runs)
+    return powder_figures(view, predictions, names, n_orders=n_orders, several_runs=runs, measured=measured)
 
 
 def _box(title: Any, *children: Any) -> html.Section:
@@ -268,3 +286,4 @@ def register(app: Dash, client: ApiClient) -> None:
     """Make figures follow the controls, and the boxes below them the simulations."""
     forecast_progress.register(app, client)
     forecast_wiring.register(app, client)
+    datasets_wiring.register(app)

@@ -1,0 +1,52 @@
+"""The user's own data as the API tells of them, and the words for what it says."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+FORMATS = {
+    "jcamp-dx": "JCAMP-DX",
+    "mantid-ascii": "Mantid ASCII",
+    "columns": "Columns of numbers",
+    "isis-dat": "ISIS INS database",
+    "beamcast-csv": "Beamcast CSV",
+    "nxspe": "NXSPE",
+    "mantid-nexus": "Mantid NeXus",
+    "beamcast-hdf5": "Beamcast HDF5",
+}
+"""Formats of files by the API's name."""
+
+UNITS = {
+    "meV": "meV",
+    "ueV": "µeV",
+    "eV": "eV",
+    "cm-1": "cm⁻¹",
+    "THz": "THz (frequency ν)",
+    "ps-1": "ps⁻¹ (angular frequency ω)",
+    "angstrom": "Å (wavelength)",
+}
+"""Units that an energy axis may have in a file, by the API's name."""
+
+
+class Dataset(TypedDict):
+    """Measured data as `GET /datasets/{id}` gives them: a spectrum ("1d") or a map over |q| and energy ("2d")."""
+
+    id: str
+    created_at: str
+    name: str
+    kind: str
+    format: str
+    filename: str
+    title: str
+    x_unit: str
+    y_unit: str
+    n_points: int
+    energy_range_mev: list[float]
+    q_range_inv_angstrom: list[float] | None
+    has_errors: bool
+    instrument: str | None
+    settings: dict[str, Any]
+    fixed_energy_mev: float | None
+    temperature_k: float | None
+    structure_id: str | None
+    warnings: list[str]
