@@ -24,7 +24,6 @@ from scattering.measured import MeasuredMap, MeasuredSpectrum
 from scattering.observe import Spectrum, View
 from scattering.partials import Partials, element
 from scattering.response import MAX_MAP_COLUMNS
-from scattering.view import MAX_BINS
 
 TEMPERATURES_DIFFER_K = 5.0
 TEMPERATURES_DIFFER_SHARE = 0.05
@@ -114,13 +113,13 @@ def forecast(
     ScatteringError, Unprocessable
         They have no energies in common, or the view is impossible.
     """
+    partials, asked = partials_of(scope, cache, prediction), as_view(view)
     if isinstance(measured, MeasuredSpectrum):
-        low, high, max_bins = measured.low, measured.high, MAX_BINS
+        grid = forecast_grid(measured.low, measured.high, partials, asked, range_mev=range_mev)
     else:
-        # A map of more bins than columns would come coarser than the grid
-        low, high, max_bins = measured.energy[:-1], measured.energy[1:], MAX_MAP_COLUMNS
-    partials = partials_of(scope, cache, prediction)
-    grid = forecast_grid(low, high, partials, as_view(view), range_mev=range_mev, max_bins=max_bins)
+        low, high = measured.energy[:-1], measured.energy[1:]
+        # Of more bins than that, the map comes coarser than the grid
+        grid = forecast_grid(low, high, partials, asked, range_mev=range_mev, movable=False, max_bins=MAX_MAP_COLUMNS)
     used = view.model_copy(
         update={"energy_mev": EnergyGridIn(min=grid.energy.min, max=grid.energy.max, step=grid.energy.step)}
     )

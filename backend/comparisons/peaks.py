@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import col
 
-from backend.comparisons.forecasts import Forecast, asked_view, fit_options, forecast, partials_of, powder
+from backend.comparisons.forecasts import Forecast, asked_view, forecast, partials_of, powder
 from backend.comparisons.schemas import PeaksIn
-from backend.comparisons.service import fitted_to, range_of, spectrum_of, told
+from backend.comparisons.service import fitted_to, spectrum_of, told
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.owners import Scope
@@ -86,9 +86,8 @@ def peaks(scope: Scope, cache: PartialsCache, body: PeaksIn) -> MatchedPeaks:
     own_orders = view.order is None and partials_of(scope, cache, prediction).n_orders > 0
     view = view.model_copy(update={"per_order": own_orders})
     made = forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev)
-    range_mev = body.fit.range_mev or range_of(measured, made)
-    fitted = fitted_to(measured, made, fit_options(body.fit, range_mev))
-    matches = _matched(measured, made, range_mev, body)
+    fitted = fitted_to(measured, made, body.fit)
+    matches = _matched(measured, made, fitted.range_mev, body)
     orders = (
         _Orders(made.spectrum, prediction.id)
         if own_orders
@@ -108,7 +107,10 @@ def peaks(scope: Scope, cache: PartialsCache, body: PeaksIn) -> MatchedPeaks:
 
 
 def _matched(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], body: PeaksIn) -> Matches:
-    """Peaks in a range of the data. A forecast's may lie outside, if it is the same as a measured one within."""
+    """Match all peaks of data and forecast and keep what lies in a range; a pair lies where it was measured.
+
+    All, because a peak beside the range would leave its partner to another one.
+    """
     energy, spectrum = measured.energy, made.spectrum
 
     def resolved(at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,19 +123,26 @@ def _matched(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float,
     def looked_at(peak: Peak) -> bool:
         return inside(peak) and bool(((measured.low <= peak.energy) & (peak.energy <= measured.high)).any())
 
-    seen = find_peaks(
-        energy, measured.intensity, measured.error, prominence=body.prominence, resolution_mev=resolved(energy)
+    matches = match(
+        find_peaks(
+            energy, measured.intensity, measured.error, prominence=body.prominence, resolution_mev=resolved(energy)
+        ),
+        find_peaks(
+            spectrum.energy,
+            spectrum.intensity,
+            spectrum.error,
+            prominence=body.prominence,
+            resolution_mev=resolved(spectrum.energy),
+            correlated=True,
+        ),
+        tolerance_mev=body.tolerance_mev,
     )
-    foreseen = find_peaks(
-        spectrum.energy,
-        spectrum.intensity,
-        spectrum.error,
-        prominence=body.prominence,
-        resolution_mev=resolved(spectrum.energy),
+    return Matches(
+        tuple(pair for pair in matches.pairs if inside(pair.measured)),
+        tuple(filter(inside, matches.only_measured)),
+        tuple(filter(looked_at, matches.only_forecast)),
+        matches.tolerance_mev,
     )
-    matches = match([peak for peak in seen if inside(peak)], foreseen, tolerance_mev=body.tolerance_mev)
-    only_forecast = tuple(filter(looked_at, matches.only_forecast))
-    return Matches(matches.pairs, matches.only_measured, only_forecast, matches.tolerance_mev)
 
 
 def _orders_of_another(

@@ -28,7 +28,7 @@ from backend.predictions.spectra import as_view
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.comparison import ranking
-from scattering.comparison.fit import FitOptions, Fitted, default_range, fit
+from scattering.comparison.fit import Fitted, fit
 from scattering.comparison.forecast_grid import fwhm
 from scattering.comparison.maps import MapComparison, compare_maps
 from scattering.comparison.refinement import Stage, stages
@@ -120,7 +120,7 @@ def compare(scope: Scope, cache: PartialsCache, body: ComparisonIn) -> Compariso
         )
         warnings = told(_not_of_maps(body.fit), made.warnings, compared.warnings)
         return ComparisonOfMaps(dataset, measured, made, compared, warnings)
-    fitted = fitted_to(measured, made, fit_options(body.fit, body.fit.range_mev or range_of(measured, made)))
+    fitted = fitted_to(measured, made, body.fit)
     return Comparison(dataset, measured, made, fitted, told(made.warnings, fitted.warnings))
 
 
@@ -143,7 +143,6 @@ def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
             view = following(view, dataset, partials_of(scope, cache, prediction).species)
         made.append(forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev))
         labels.append(candidate.label or _label(scope, prediction))
-    middle = np.array([np.mean(body.fit.range_mev or range_of(measured, made[0]))])
     found = ranking.rank(
         measured,
         [
@@ -151,7 +150,7 @@ def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
             for label, one in zip(labels, made, strict=True)
         ],
         fit_options(body.fit, body.fit.range_mev),
-        resolution_mev=max(float(fwhm(as_view(one.view), middle)[0]) for one in made) or None,
+        resolution_mev=max((elastic_fwhm(one) or 0.0 for one in made), default=0.0) or None,
     )
     ranked = tuple(Ranked(place.name, made[place.index], place) for place in found.ranked)
     several = len(made) > 1
@@ -181,9 +180,10 @@ def refine(scope: Scope, cache: PartialsCache, body: RefinementIn) -> Refinement
     made = [
         forecast(scope, cache, prediction, as_body(step.view), dataset, measured, body.fit.range_mev) for step in steps
     ]
-    options = fit_options(body.fit, body.fit.range_mev or range_of(measured, made[-1]))
+    range_mev = fitted_to(measured, made[-1], body.fit).range_mev
     done = tuple(
-        RefinedStage(step, one, fitted_to(measured, one, options)) for step, one in zip(steps, made, strict=True)
+        RefinedStage(step, one, fitted_to(measured, one, body.fit, range_mev))
+        for step, one in zip(steps, made, strict=True)
     )
     return Refinement(dataset, measured, done, told(made[-1].warnings, *(one.fitted.warnings for one in done)))
 
@@ -206,17 +206,24 @@ def spectrum_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum:
     return measured
 
 
-def range_of(measured: MeasuredSpectrum, made: Forecast) -> tuple[float, float]:
-    """What is fitted unless it is said: as far as both reach, but for the elastic line."""
-    elastic = float(fwhm(as_view(made.view), np.zeros(1))[0])
+def fitted_to(
+    measured: MeasuredSpectrum, made: Forecast, asked: FitIn, range_mev: tuple[float, float] | None = None
+) -> Fitted:
+    """Fit a forecast to data, in a range if it is given, else in the one that is asked for or the default."""
     spectrum = made.spectrum
-    return default_range(measured, spectrum.energy, spectrum.intensity, resolution_mev=elastic or None)
+    return fit(
+        measured,
+        spectrum.energy,
+        spectrum.intensity,
+        fit_options(asked, range_mev or asked.range_mev),
+        forecast_error=spectrum.error,
+        resolution_mev=elastic_fwhm(made),
+    )
 
 
-def fitted_to(measured: MeasuredSpectrum, made: Forecast, options: FitOptions) -> Fitted:
-    """Fit a forecast to data."""
-    spectrum = made.spectrum
-    return fit(measured, spectrum.energy, spectrum.intensity, options, forecast_error=spectrum.error)
+def elastic_fwhm(made: Forecast) -> float | None:
+    """Resolution at the elastic line, FWHM in meV; None of a sample without any."""
+    return float(fwhm(as_view(made.view), np.zeros(1))[0]) or None
 
 
 def _not_of_maps(asked: FitIn) -> tuple[str, ...]:

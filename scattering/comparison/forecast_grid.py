@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments, resolution
+from scattering.comparison.fit import LARGEST_SHIFT_MEV, STRETCHES
 from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import ScatteringError
+from scattering.errors import InvalidComparison
 from scattering.view import MAX_BINS, EnergyGrid, View, Viewed
 
-MARGIN_MEV = 10.0
-MARGIN_SHARE = 0.15
-"""Of the highest energy: by how much the forecast reaches beyond the data, so that a fit may shift, stretch and broaden
-it. Always the same, so that another choice of what is fitted needs no other forecast."""
-BINS_PER_FWHM = 4
-BINS_PER_SIMULATED = 4
-"""Nothing is known within the simulation's own bins; finer steps than that are for nothing."""
+STEP_SHARE = 0.25
+"""Of the widest of the resolution's FWHM, the data's bins and the simulation's: finer is blurred anyway."""
 ROUND_STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-LEAST_BINS = 3
+LEAST_BINS = 4
 WIDTH_NODES = 100
-TOLERANCE_MEV = 1e-6
+NOTICED_SHARE = 0.01
+"""Of the data: less than that may go missing at an end without a word."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,14 @@ def forecast_grid(
     view: View,
     *,
     range_mev: tuple[float, float] | None = None,
+    movable: bool = True,
     max_bins: int = MAX_BINS,
 ) -> ForecastGrid:
-    """Choose equal bins that cover those of the data and a margin, as far as the forecast is known.
+    """Choose equal bins that cover those of the data and what a fit may move there, as far as the forecast is known.
 
     It is known where the simulation has energies and, through an instrument, where that measures: beyond, its zeros
-    would count as a forecast of nothing. The bins are a quarter of the resolution's FWHM where it is narrowest, and no
-    wider than the data's.
+    would count as a forecast of nothing. The bins are a quarter of the resolution's FWHM where it is narrowest, or of
+    the data's bins or the simulation's, if those are wider.
 
     Parameters
     ----------
@@ -64,34 +63,39 @@ def forecast_grid(
         What is forecast; the view's own grid does not matter.
     range_mev
         That is to be fitted, whose resolution decides on the step. None: all of it.
+    movable
+        Whether a fit may shift and stretch the forecast. It is not asked which of it this one does, so that another
+        choice of what is fitted needs no other forecast.
     max_bins
         The bins are wider, where there would be more.
 
     Raises
     ------
-    ScatteringError
-        Data and forecast have no energies in common, or the view's instrument and settings are impossible.
+    InvalidComparison
+        Data and forecast have no energies in common.
+    UnknownInstrument, InvalidSettings
+        The view's instrument or its settings are impossible.
     """
     first, last = float(low.min()), float(high.max())
     start, end, warnings = _known(partials, view, first, last)
     shared = max(first, start), min(last, end)
     if not shared[1] > shared[0]:
-        raise ScatteringError(
+        raise _nothing_shared(
             f"The data cover {_span(first, last)} and the forecast {_span(start, end)}: nothing can be compared."
         )
-    margin = MARGIN_MEV + MARGIN_SHARE * max(abs(first), abs(last))
-    start, end = max(first - margin, start), min(last + margin, end)
+    wanted = _before_the_fit(first, last) if movable else (first, last)
+    start, end = max(wanted[0], start), min(wanted[1], end)
     fitted = _overlap(shared, range_mev)
     inside = (high > fitted[0]) & (low < fitted[1])
-    step = _step(
-        partials, view, fitted, float(np.median((high - low)[inside])) if inside.any() else np.inf, end - start
-    )
+    bin_width = float(np.median((high - low)[inside])) if inside.any() else 0.0
+    step = _step(partials, view, fitted, bin_width, (end - start) / max_bins)
     # Whole bins within what is known
     first_centre = step * np.ceil((start + step / 2) / step - 1e-9)
     last_centre = step * np.floor((end - step / 2) / step + 1e-9)
     if last_centre < first_centre + (LEAST_BINS - 1.5) * step:
-        raise ScatteringError(f"Data and forecast have only {_span(*shared)} in common, too little to be compared.")
-    return ForecastGrid(EnergyGrid(float(first_centre), float(last_centre), step), warnings)
+        raise _nothing_shared(f"Data and forecast have only {_span(*shared)} in common, too little to be compared.")
+    # Round numbers stay round in JSON
+    return ForecastGrid(EnergyGrid(round(float(first_centre), 9), round(float(last_centre), 9), step), warnings)
 
 
 def narrowest_fwhm(view: View, low: float, high: float) -> float:
@@ -119,12 +123,20 @@ def _known(partials: Viewed, view: View, first: float, last: float) -> tuple[flo
     missing = [
         (one, other)
         for one, other in ((first, min(start, last)), (max(end, first), last))
-        if other - one > TOLERANCE_MEV
+        if other - one > NOTICED_SHARE * (last - first)
     ]
     if not missing:
         return start, end, ()
     parts = " and ".join(_span(*part) for part in missing)
     return start, end, (f"Data at {parts} are not compared: {by} {_span(start, end)}.",)
+
+
+def _before_the_fit(first: float, last: float) -> tuple[float, float]:
+    """Where what a fit moves to `first` and `last` may have been: (ω − shift)/stretch, of all that are allowed."""
+    shift = min(LARGEST_SHIFT_MEV, (last - first) / 4)
+    return min((first - shift) / stretch for stretch in STRETCHES), max(
+        (last + shift) / stretch for stretch in STRETCHES
+    )
 
 
 def _overlap(shared: tuple[float, float], range_mev: tuple[float, float] | None) -> tuple[float, float]:
@@ -137,14 +149,16 @@ def _overlap(shared: tuple[float, float], range_mev: tuple[float, float] | None)
 
 def _step(partials: Viewed, view: View, fitted: tuple[float, float], bin_width: float, least: float) -> float:
     """A round number of meV, so that another range is likely to be served by the same forecast."""
-    wanted = bin_width
-    if (narrowest := narrowest_fwhm(view, *fitted)) > 0:
-        wanted = min(wanted, narrowest / BINS_PER_FWHM)
-    wanted = max(wanted, partials.energy_step * view.energy_scale / BINS_PER_SIMULATED)
-    decade = 10.0 ** np.floor(np.log10(max(wanted, least)))
+    simulated = partials.energy_step * view.energy_scale
+    wanted = STEP_SHARE * max(narrowest_fwhm(view, *fitted), bin_width, simulated)
+    decade = 10.0 ** math.floor(math.log10(max(wanted, least)))
     rounded = [decade * number for number in ROUND_STEPS]
     below = [step for step in rounded if least <= step <= wanted * (1 + 1e-9)]
-    return float(below[-1] if below else next(step for step in rounded if step >= least))
+    return round(below[-1] if below else next(step for step in rounded if step >= least), 12)
+
+
+def _nothing_shared(msg: str) -> InvalidComparison:
+    return InvalidComparison([{"loc": "dataset_id", "msg": msg}])
 
 
 def _span(low: float, high: float) -> str:
