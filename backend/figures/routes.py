@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from backend.errors import Conflict, NotFound, responses
-from backend.figures.schemas import FigureIn, FiguresIn, LabelledView, ThemeName
+from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, LabelledView, ThemeName
 from backend.owners import ReadingScopeDep, ScopeDep
 from backend.predictions.routes import PartialsCacheDep
 from backend.predictions.schemas import ViewIn
@@ -51,6 +51,18 @@ def draw_prediction(
 
     view = LabelledView(prediction_id=prediction_id, **{name: getattr(body, name) for name in ViewIn.model_fields})
     return _json(service.figure(scope, cache, [view], body.style))
+
+
+@router.post(
+    "/comparisons/figure",
+    summary="Draw a comparison",
+    responses={**responses(NotFound, Conflict), **FIGURE},
+)
+def draw_comparison(body: ComparedFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+    """The same body as for the comparison, the refinement or the ranking, and how it is drawn."""
+    from backend.figures import compared
+
+    return _json(compared.figure(scope, cache, body))
 
 
 @router.get(

@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
+from backend.comparisons.schemas import ComparisonIn, RankingIn, RefinementIn
 from backend.predictions.schemas import ViewIn
 from backend.schemas import RequestBody
 
 ThemeName = Literal["light", "dark"]
 EnergyUnit = Literal["meV", "cm-1"]
 Kind = Literal["map", "spectrum", "zones"]
+DatasetScale = Literal["fit", "maximum", "none"]
 
 
-class Style(RequestBody):
-    """How a figure is drawn."""
+class Look(RequestBody):
+    """How any figure is drawn."""
 
-    kind: Kind = Field("spectrum", description="zones: the cut of a path, by Brillouin zone")
     theme: ThemeName = "light"
     energy_unit: EnergyUnit = "meV"
     scale: Literal["linear", "log"] = Field("linear", description="of the intensity")
+
+
+class Style(Look):
+    """How a figure of forecasts is drawn."""
+
+    kind: Kind = Field("spectrum", description="zones: the cut of a path, by Brillouin zone")
     per_element: bool = Field(False, description="show each element's part; it is there, hidden, otherwise")
     errors: bool = Field(True, description="show a band of one standard error where there are several runs")
     banks: bool = Field(False, description="show each detector bank; it is there, hidden, otherwise")
+    dataset_ids: list[uuid.UUID] = Field(
+        default_factory=list,
+        max_length=24,
+        description="measured data: spectra over a spectrum; one map beside the map, with the difference",
+    )
+    dataset_scale: DatasetScale = Field(
+        "fit",
+        description="of measured spectra: one factor by least squares against the forecast of their instrument "
+        "(or the first), to the same maximum, or as they are",
+    )
+    offset: float = Field(
+        0.0, ge=0, le=2, description="waterfall: each curve is lifted by this share of the largest intensity"
+    )
 
 
 class FigureIn(Style, ViewIn):
     """One view of one prediction."""
-
-    dataset_ids: list[uuid.UUID] = Field(default_factory=list, description="measured data to draw beside it")
-
-    @field_validator("dataset_ids")
-    @classmethod
-    def _no_datasets(cls, dataset_ids: list[uuid.UUID]) -> list[uuid.UUID]:
-        if dataset_ids:
-            raise ValueError("measured data are not available on this server yet; leave 'dataset_ids' out")
-        return dataset_ids
 
     @property
     def style(self) -> Style:
@@ -77,3 +88,41 @@ class FiguresIn(Style):
             ]
         }
     )
+
+
+def _examples(kind: str, compared: type[RequestBody]) -> ConfigDict:
+    """The examples of the comparison that is drawn."""
+    schema = compared.model_config["json_schema_extra"]
+    assert isinstance(schema, dict)
+    examples = schema["examples"]
+    assert isinstance(examples, list)
+    return ConfigDict(
+        json_schema_extra={"examples": [{"kind": kind, **one} for one in examples if isinstance(one, dict)]}
+    )
+
+
+class ComparisonFigureIn(Look, ComparisonIn):
+    """A fit with its residual; of data over (|q|, ω), both maps and their difference."""
+
+    kind: Literal["comparison"]
+
+    model_config = _examples("comparison", ComparisonIn)
+
+
+class RefinementFigureIn(Look, RefinementIn):
+    """The stages one above the other."""
+
+    kind: Literal["refinement"]
+
+    model_config = _examples("refinement", RefinementIn)
+
+
+class RankingFigureIn(Look, RankingIn):
+    """All candidates, the best first, with their residuals."""
+
+    kind: Literal["ranking"]
+
+    model_config = _examples("ranking", RankingIn)
+
+
+ComparedFigureIn = Annotated[ComparisonFigureIn | RefinementFigureIn | RankingFigureIn, Field(discriminator="kind")]

@@ -6,10 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from backend.errors import Unprocessable
+from backend.figures.compared import beside_map
+from backend.figures.labels import SAMPLE, label
 from backend.figures.map import edges, map_figure
+from backend.figures.overlay import overlay
 from backend.figures.path import cuts_figure, path_figure, zones_figure
 from backend.figures.schemas import LabelledView, Style
-from backend.figures.spectrum import Curve, phonons, spectrum_figure
+from backend.figures.spectrum import Curve, spectrum_figure
 from backend.owners import Scope
 from backend.predictions import service as predictions
 from backend.predictions.partials_cache import PartialsCache
@@ -19,9 +22,6 @@ from backend.predictions.tables import Prediction
 from scattering import instruments, kinematics
 from scattering.observe import Spectrum
 
-METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
-PROBES = {"x-ray": "X-rays", "electron": "electrons"}
-SAMPLE = "Sample"
 WINDOW_POINTS = 256
 
 
@@ -40,6 +40,8 @@ def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style:
     if style.kind == "zones":
         message = "A powder has no Brillouin zones; ask for a map or a spectrum."
         raise Unprocessable(message, [{"loc": "kind", "msg": message}])
+    if style.kind == "map" and style.dataset_ids:
+        return beside_map(scope, cache, views[0].prediction_id, views[0], style.dataset_ids, style)
     spectra = [observe_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
     if style.kind == "map":
         return _map(spectra[0], views[0], style, labels[0])
@@ -47,7 +49,7 @@ def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style:
         Curve(spectrum, view.instrument or SAMPLE, row.method, text)
         for spectrum, view, row, text in zip(spectra, views, rows, labels, strict=True)
     ]
-    return spectrum_figure(curves, style)
+    return spectrum_figure(curves, style, overlay(scope, style.dataset_ids, curves, style.dataset_scale))
 
 
 def _along_path(
@@ -72,29 +74,3 @@ def _map(spectrum: Spectrum, view: ViewIn, style: Style, text: str) -> go.Figure
     instrument = instruments.get(view.instrument)
     energy = np.linspace(*edges(spectrum.map)[1], WINDOW_POINTS)
     return map_figure(spectrum, kinematics.window(instrument, view.settings, energy), style, text)
-
-
-def label(view: ViewIn, row: Prediction) -> str:
-    """A view in a few words: instrument, what was set, isotopes, method and temperature."""
-    words = [SAMPLE]
-    if view.instrument is not None:
-        instrument = instruments.get(view.instrument)
-        words = [instrument.name]
-        if instrument.geometry == "direct":
-            words.append(f"E<sub>i</sub> {instrument.validate(view.settings)['e_init']:g} meV")
-    words += [nucleus_in_words(nucleus) for element, nucleus in view.isotopes.items() if nucleus != element]
-    if view.probe != "neutron":
-        words.append(PROBES[view.probe])
-    if view.contribution != "total":
-        words.append(view.contribution)
-    if view.order is not None:
-        words.append(phonons(view.order))
-    words.append(f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K")
-    return " · ".join(words)
-
-
-def nucleus_in_words(nucleus: str | dict[str, float]) -> str:
-    """An isotope, or a mixture such as "98 % 2H + 2 % 1H"."""
-    if isinstance(nucleus, str):
-        return nucleus
-    return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.measured import Points, lifts, points_trace
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.observe import Spectrum, to_inverse_cm
@@ -18,6 +19,8 @@ ENERGY_TITLES = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
 Role = Literal["total", "bank", "element", "order"]
+NEAR_ELASTIC = 0.03
+"""Share of the energy range next to the elastic line that the intensity's axis does not make room for."""
 DECADES = 4
 """Orders of magnitude that a logarithmic axis starts with."""
 
@@ -32,12 +35,14 @@ class Curve:
     label: str
 
 
-def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
-    """Draw spectra: colour tells the instrument, the dash tells the method."""
+def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Points] = ()) -> go.Figure:
+    """Draw spectra: colour tells the instrument, the dash tells the method; measured ones are points over them."""
     theme = THEMES[style.theme]
     unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
     traces: list[dict[str, Any]] = []
-    for curve, (colour, dash) in zip(curves, _pens(curves, theme), strict=True):
+    top = _top(curves, measured)
+    lifted, points_lifted = lifts(len(curves), measured, style.offset * top)
+    for curve, (colour, dash), lift in zip(curves, _pens(curves, theme), lifted, strict=True):
         x = _energy(curve.spectrum.energy, style)
         lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
         lines += _parts(curve, curve.spectrum.banks, "bank", style.banks)
@@ -45,8 +50,13 @@ def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
         orders = {phonons(order): values for order, values in curve.spectrum.per_order.items()}
         lines += _parts(curve, orders, "order", True)
         if style.errors and curve.spectrum.error is not None:
-            traces += band(x, curve.spectrum.intensity, curve.spectrum.error, colour, curve.label)
+            traces += band(x, curve.spectrum.intensity + lift, curve.spectrum.error, colour, curve.label)
+        lines = [replace(line, values=line.values + lift) for line in lines]
         traces += [_trace(line, x, unit, colour, curve.label if line.role == "total" else None) for line in lines]
+    traces += [
+        points_trace(points, theme, index=index, lift=lift, energy_unit=style.energy_unit)
+        for index, (points, lift) in enumerate(zip(measured, points_lifted, strict=True))
+    ]
     return draw(
         traces,
         layout(
@@ -56,7 +66,7 @@ def spectrum_figure(curves: Sequence[Curve], style: Style) -> go.Figure:
                 theme,
                 intensity_title([curve.spectrum for curve in curves]),
                 type=style.scale,
-                range=_intensity_range(curves, style),
+                range=_intensity_range(top, max([0.0, *lifted, *points_lifted]), style),
                 **POWERS,
             ),
             showlegend=True,
@@ -164,14 +174,26 @@ def _energy_range(curves: Sequence[Curve], style: Style) -> list[float]:
     return [float(min(end[0] for end in ends)), float(max(end[1] for end in ends))]
 
 
-def _intensity_range(curves: Sequence[Curve], style: Style) -> list[float]:
-    # The foot of the elastic line would dwarf what people look for.
+def _top(curves: Sequence[Curve], measured: Sequence[Points]) -> float:
+    """The largest intensity; the foot of the elastic line would dwarf what people look for."""
     tops = []
     for curve in curves:
         energy, intensity = curve.spectrum.energy, curve.spectrum.intensity
-        away = np.abs(energy) > 0.03 * (energy[-1] - energy[0])
-        tops.append(float(intensity[away].max(initial=0.0)) or float(intensity.max(initial=0.0)))
-    top = max(tops) or 1.0
+        near = NEAR_ELASTIC * (energy[-1] - energy[0])
+        tops.append(_largest(energy, intensity, near) or float(intensity.max(initial=0.0)))
+    for points in measured:
+        energy, intensity = points.measured.energy, points.measured.intensity
+        axis_of = curves[points.of].spectrum.energy
+        shown = (energy >= axis_of[0]) & (energy <= axis_of[-1])
+        tops.append(_largest(energy[shown], intensity[shown], NEAR_ELASTIC * (axis_of[-1] - axis_of[0])))
+    return max(tops) or 1.0
+
+
+def _largest(energy: NDArray[np.float64], intensity: NDArray[np.float64], near: float) -> float:
+    return float(intensity[np.abs(energy) > near].max(initial=0.0))
+
+
+def _intensity_range(top: float, lifted: float, style: Style) -> list[float]:
     if style.scale == "log":
-        return [float(np.log10(top)) - DECADES, float(np.log10(top)) + 0.3]
-    return [0.0, 1.08 * top]
+        return [float(np.log10(top)) - DECADES, float(np.log10(top + lifted)) + 0.3]
+    return [0.0, 1.08 * top + lifted]

@@ -136,9 +136,10 @@ def test_every_route_is_documented(client: Client) -> None:
             body = operation.get("requestBody", {}).get("content", {}).get("application/json")
             if body is not None:
                 schema = body["schema"]
-                named = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-                fields = named["properties"].values()
-                assert "examples" in named or any("examples" in field for field in fields), where
+                for one in schema.get("oneOf", [schema]):
+                    named = document["components"]["schemas"][one["$ref"].rpartition("/")[2]]
+                    fields = named["properties"].values()
+                    assert "examples" in named or any("examples" in field for field in fields), where
             if "{" in path:
                 assert "404" in operation["responses"], where
 

@@ -110,7 +110,8 @@ def test_map_of_the_sample_has_no_window(client: Client, prediction_id: str) -> 
         {"kind": "pie"},
         {"theme": "pink"},
         {"energy_unit": "eV"},
-        {"dataset_ids": ["6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"]},
+        {"dataset_ids": ["last year's"]},
+        {"offset": -1},
     ],
 )
 def test_figures_that_cannot_be_drawn(client: Client, prediction_id: str, wrong: dict[str, Any]) -> None:

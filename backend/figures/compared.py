@@ -1,0 +1,69 @@
+"""Figures of comparisons: asks for the comparison and hands it to the drawing."""
+
+from __future__ import annotations
+
+import uuid
+
+import plotly.graph_objects as go
+
+from backend.comparisons import service
+from backend.comparisons.forecasts import Forecast
+from backend.comparisons.schemas import ComparisonIn, FitIn
+from backend.errors import Unprocessable
+from backend.figures.comparison import Candidate, comparison_figure, ranking_figure, refinement_figure
+from backend.figures.labels import label
+from backend.figures.measured_map import map_comparison_figure
+from backend.figures.schemas import ComparisonFigureIn, Look, RankingFigureIn, RefinementFigureIn
+from backend.owners import Scope
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.schemas import ViewIn
+
+
+def figure(
+    scope: Scope, cache: PartialsCache, body: ComparisonFigureIn | RefinementFigureIn | RankingFigureIn
+) -> go.Figure:
+    """Draw what the comparison, refinement or ranking with this body gives."""
+    if isinstance(body, RefinementFigureIn):
+        refined = service.refine(scope, cache, body)
+        stages = [Candidate(one.stage.title, one.fitted) for one in refined.stages]
+        return refinement_figure(refined.measured, refined.dataset.name, stages, body)
+    if isinstance(body, RankingFigureIn):
+        ranking = service.rank(scope, cache, body)
+        candidates = [Candidate(one.label, one.place.fitted) for one in ranking.ranked]
+        return ranking_figure(ranking.measured, ranking.dataset.name, candidates, body)
+    return _comparison(service.compare(scope, cache, body), body)
+
+
+def beside_map(
+    scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, view: ViewIn, ids: list[uuid.UUID], look: Look
+) -> go.Figure:
+    """Draw a measured map, a forecast in its bins, and the difference.
+
+    Raises
+    ------
+    Unprocessable
+        There are several datasets, or the one is no map.
+    """
+    if len(ids) > 1:
+        message = "A map stands beside one measured map; ask for a figure of each."
+        raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
+    asked = {name: getattr(view, name) for name in ViewIn.model_fields}
+    body = ComparisonIn(
+        prediction_id=prediction_id, view=ViewIn(**asked), dataset_id=ids[0], fit=FitIn(), follow_dataset=False
+    )
+    found = service.compare(scope, cache, body)
+    if isinstance(found, service.Comparison):
+        message = f"'{found.dataset.name}' is a spectrum; a figure of kind 'spectrum' shows it."
+        raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
+    return _comparison(found, look)
+
+
+def _comparison(found: service.Comparison | service.ComparisonOfMaps, look: Look) -> go.Figure:
+    name, text = found.dataset.name, _label(found.forecast)
+    if isinstance(found, service.ComparisonOfMaps):
+        return map_comparison_figure(found.compared, name, text, look)
+    return comparison_figure(found.measured, name, Candidate(text, found.fitted), look)
+
+
+def _label(made: Forecast) -> str:
+    return label(made.view, made.prediction)

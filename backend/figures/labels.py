@@ -1,0 +1,38 @@
+"""What a curve is called in a legend."""
+
+from __future__ import annotations
+
+from backend.figures.spectrum import phonons
+from backend.predictions.schemas import ViewIn
+from backend.predictions.tables import Prediction
+from scattering import instruments
+
+METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
+PROBES = {"x-ray": "X-rays", "electron": "electrons"}
+SAMPLE = "Sample"
+
+
+def label(view: ViewIn, row: Prediction) -> str:
+    """A view in a few words: instrument, what was set, isotopes, method and temperature."""
+    words = [SAMPLE]
+    if view.instrument is not None:
+        instrument = instruments.get(view.instrument)
+        words = [instrument.name]
+        if instrument.geometry == "direct":
+            words.append(f"E<sub>i</sub> {instrument.validate(view.settings)['e_init']:g} meV")
+    words += [nucleus_in_words(nucleus) for element, nucleus in view.isotopes.items() if nucleus != element]
+    if view.probe != "neutron":
+        words.append(PROBES[view.probe])
+    if view.contribution != "total":
+        words.append(view.contribution)
+    if view.order is not None:
+        words.append(phonons(view.order))
+    words.append(f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K")
+    return " · ".join(words)
+
+
+def nucleus_in_words(nucleus: str | dict[str, float]) -> str:
+    """An isotope, or a mixture such as "98 % 2H + 2 % 1H"."""
+    if isinstance(nucleus, str):
+        return nucleus
+    return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())

@@ -1,0 +1,65 @@
+"""Which measured data a figure of spectra holds, each brought to the unit of the forecast that it belongs to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+
+from backend.datasets import service as datasets
+from backend.datasets.tables import Dataset
+from backend.errors import Unprocessable
+from backend.figures.measured import Points, scaled
+from backend.figures.schemas import DatasetScale
+from backend.figures.spectrum import NEAR_ELASTIC, Curve
+from backend.owners import Scope
+from scattering.comparison.fit import FitOptions, fit
+from scattering.errors import ScatteringError
+from scattering.measured import MeasuredSpectrum
+
+
+def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how: DatasetScale) -> list[Points]:
+    """The measured spectra of these ids.
+
+    Raises
+    ------
+    Unprocessable
+        One is a map.
+    """
+    found = []
+    for dataset_id in ids:
+        row = datasets.get(scope, dataset_id)
+        measured = datasets.measured(scope, row)
+        if not isinstance(measured, MeasuredSpectrum):
+            message = f"'{row.name}' is a map; a figure of kind 'map' shows it."
+            raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
+        index = _belongs_to(row, curves)
+        found.append(Points(row.name, scaled(measured, _factor(measured, curves[index], how)), index))
+    return found
+
+
+def _belongs_to(row: Dataset, curves: Sequence[Curve]) -> int:
+    """The first curve of the dataset's instrument, or the first of all."""
+    return next((index for index, curve in enumerate(curves) if curve.instrument == row.instrument), 0)
+
+
+def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> float:
+    """From the measured unit to the forecast's."""
+    spectrum = curve.spectrum
+    if how == "none":
+        return 1.0
+    if how == "fit":
+        try:
+            scale = fit(measured, spectrum.energy, spectrum.intensity, FitOptions()).values["scale"]
+        except ScatteringError:
+            # They have no energies in common, say; the picture still shows both.
+            scale = 0.0
+        if np.isfinite(scale) and scale > 0:
+            return 1 / scale
+    away = NEAR_ELASTIC * (spectrum.energy[-1] - spectrum.energy[0])
+    inside = (measured.energy >= spectrum.energy[0]) & (measured.energy <= spectrum.energy[-1])
+    seen = measured.intensity[inside & (np.abs(measured.energy) > away)]
+    highest = float(seen.max(initial=0.0)) or float(measured.intensity.max(initial=0.0))
+    forecast = spectrum.intensity[np.abs(spectrum.energy) > away].max(initial=0.0)
+    return float(forecast) / highest if highest > 0 and forecast > 0 else 1.0
