@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -14,16 +11,15 @@ from typing import Any, Self
 
 import httpx
 
-from tests.conftest import ROOT
+from tests.processes import Processes
 from tests.services import PostgreSQL, Redis, wait_for
 
 READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
-STOPS_WITHIN_S = 60
 ASK_EVERY_S = 0.2
 FINAL = ("succeeded", "failed", "cancelled")
 
 
-class Deployment:
+class Deployment(Processes):
     """A server and as many workers as are asked for; all end with it.
 
     Parameters
@@ -39,8 +35,8 @@ class Deployment:
     """
 
     def __init__(self, postgres: PostgreSQL, redis: Redis, database_url: str, folder: Path, **settings: str) -> None:
-        self.postgres, self.redis, self.folder = postgres, redis, folder
-        self.environment = {
+        self.postgres, self.redis = postgres, redis
+        environment = {
             **os.environ,
             "BEAMCAST_DATABASE_URL": database_url,
             "BEAMCAST_BROKER_URL": redis.url,
@@ -51,52 +47,38 @@ class Deployment:
             "BEAMCAST_LOG_LEVEL": "INFO",
             **settings,
         }
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        super().__init__(folder, environment)
         self.client = httpx.Client(trust_env=False, timeout=30)
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._run("migrate", "-m", "backend", "migrate")
+        self.launch("migrate", "-m", "backend", "migrate")
         assert self.processes.pop("migrate").wait(60) == 0, self.log("migrate")
         self.start_server()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.client.close()
-        for process in self.processes.values():
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        self.kill_all()
         if error is not None:
-            for path in sorted(self.folder.glob("*.log")):
-                print(f"--- {path.name}", path.read_text(errors="replace"), sep="\n")
+            print(self.last_words())
 
     def start_server(self) -> None:
         """Start the server and wait until it says that it is ready."""
-        self._run("server", "serve.py")
+        self.launch("server", "serve.py")
         wait_for(lambda: self._said(READY), "the server is ready", 60)
         self.client.base_url = f"{READY.findall(self.log('server'))[-1]}/api/v1"
 
     def start_worker(self, name: str = "cpu", *, queues: str = "cpu", concurrency: int = 2) -> None:
         """Start a worker and wait until it shows life."""
         before = self.slots()
-        self._run(name, *("-m", "workers", "--queues", queues, "--concurrency", str(concurrency), "--name", name))
+        self.launch(name, *("-m", "workers", "--queues", queues, "--concurrency", str(concurrency), "--name", name))
         wait_for(lambda: self.slots() == before + concurrency, f"worker {name} shows life", 60, ASK_EVERY_S)
 
     def slots(self) -> int:
         """Slots of all workers that show life."""
         response = self.client.get("/health")
         return int(response.json()["workers"]) if response.status_code == 200 else 0
-
-    def stop(self, name: str) -> int:
-        """Stop a process as systemd and Docker do, and wait for it; its exit status."""
-        process = self.processes[name]
-        process.send_signal(signal.SIGTERM)
-        return process.wait(STOPS_WITHIN_S)
-
-    def log(self, name: str) -> str:
-        """What a process has written."""
-        return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def ask(self, **prediction: Any) -> str:
         """Ask for a prediction of the example silicon; its id."""
@@ -137,15 +119,3 @@ class Deployment:
     def _said(self, words: re.Pattern[str]) -> bool:
         assert self.processes["server"].poll() is None, self.log("server")
         return words.search(self.log("server")) is not None
-
-    def _run(self, name: str, *arguments: str) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )

@@ -31,7 +31,7 @@ from backend import database
 from backend.settings import Settings
 from backend.startup import prepare
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 LOOK_EVERY_S = 0.02
 PR_SET_PDEATHSIG = 1
 USER = "beamcast"

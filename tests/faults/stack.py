@@ -7,11 +7,10 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from backend import database
+from backend.columns import utc_now
+from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs.tables import Job
 from backend.predictions.partials_file import read_partials
 from backend.predictions.tables import Prediction
 from backend.settings import Settings
 from scattering.partials import Partials
+from tests.processes import Processes
+from tests.services import PostgreSQL, Redis
 
-ROOT = Path(__file__).parents[2]
 INTERPOSED = Path(__file__).parent / "interposed"
 READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
 PATIENCE_S = 120.0
 """For what takes seconds on a machine that does nothing else."""
+GONE_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.03
 FINAL = ("succeeded", "failed", "cancelled")
 LEASE_S, CHECKPOINT_S, MAX_ATTEMPTS = 8, 0.01, 6
@@ -94,22 +97,24 @@ def until(
     return time.monotonic() - began
 
 
-class Stack:
+class Stack(Processes):
     """Server and workers as processes, a potential and a structure to ask predictions of.
 
     Parameters
     ----------
     folder
         Of data and logs.
-    settings
-        More of the environment: where database and broker are, if not in the data folder.
+    postgres, redis
+        Of a deployed one. The embedded default has a file and a folder in their place.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.embedded = "BEAMCAST_DATABASE_URL" not in settings
-        self.folder, self.faults = folder, folder / "faults"
+    def __init__(self, folder: Path, postgres: PostgreSQL | None = None, redis: Redis | None = None) -> None:
+        self.postgres, self.redis = postgres, redis
+        self.embedded = postgres is None or redis is None
+        self.faults = folder / "faults"
         self.faults.mkdir(parents=True)
-        self.environment = {
+        url = "" if postgres is None else postgres.create_database()
+        environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BEAMCAST_")},
             "PYTHONPATH": str(INTERPOSED),
             "BEAMCAST_FAULTS": str(self.faults),
@@ -122,11 +127,16 @@ class Stack:
             "BEAMCAST_WORKER_CONCURRENCY": str(SLOTS if self.embedded else 0),
             "OMP_NUM_THREADS": "1",
             "NUMBA_NUM_THREADS": "1",
-            **settings,
+            **({"BEAMCAST_DATABASE_URL": url} if url else {}),
+            **({} if redis is None else {"BEAMCAST_BROKER_URL": redis.url}),
         }
-        self.settings = Settings(data_dir=folder / "data", database_url=settings.get("BEAMCAST_DATABASE_URL", ""))
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        super().__init__(folder, environment)
+        self.settings = Settings(
+            data_dir=folder / "data", database_url=url, **({} if redis is None else {"broker_url": redis.url})
+        )
         self.client = httpx.Client(trust_env=False, timeout=60)
+        self._n_holds = 0
+        self._launched: dict[str, datetime] = {}
         self._known: dict[str, Any] = {}
         self._references: dict[str, Partials] = {}
 
@@ -135,10 +145,10 @@ class Stack:
     def start_server(self) -> None:
         """Start the server, with its worker if that is embedded, and wait until both are there."""
         said = len(READY.findall(self.log("server")))
-        self._run("server", "serve.py")
+        self.launch("server", "serve.py")
 
         def ready() -> bool:
-            assert self.processes["server"].poll() is None, self.log("server")
+            assert self.running("server"), self.log("server")
             return len(READY.findall(self.log("server"))) > said
 
         until(ready, lambda: f"server is ready: {self.log('server')}")
@@ -153,53 +163,46 @@ class Stack:
 
     def launch_worker(self, name: str) -> None:
         """Start one and wait for nothing."""
-        self._run(name, "-m", "workers", "--concurrency", str(SLOTS), "--name", name)
-
-    def ready(self) -> None:
-        """Start what is not running."""
-        if not self.running("server"):
-            self.start_server()
-        if not self.embedded and not self.running("one"):
-            self.start_worker("one")
-
-    def leave_one(self) -> None:
-        """End further workers; all do that themselves, but those of a test that has failed."""
-        for name in set(self.processes) - {"server", "one"}:
-            if self.running(name):
-                self.kill(name)
-
-    def running(self, name: str) -> bool:
-        """Whether a process is there."""
-        return name in self.processes and self.processes[name].poll() is None
-
-    def kill(self, name: str) -> None:
-        """SIGKILL to a process and, where it is a worker, to its children."""
-        process = self.processes[name]
-        if name == "server":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def stop(self, name: str, number: int = signal.SIGTERM) -> int:
-        """Stop a process in order; its exit status."""
-        self.processes[name].send_signal(number)
-        return self.processes[name].wait(PATIENCE_S)
+        self._launched[name] = utc_now()
+        self.launch(name, "-m", "workers", "--concurrency", str(SLOTS), "--name", name)
 
     def stop_worker(self) -> None:
         """Stop the worker as whoever runs it would: systemd by SIGTERM, the embedded one by Ctrl-C to the server."""
         status = self.stop("server", signal.SIGINT) if self.embedded else self.stop("one")
         assert status == 0, self.log("server" if self.embedded else "one")
 
+    def ready(self) -> None:
+        """Start what is not running."""
+        if self.postgres is not None and self.redis is not None:
+            self.postgres.start()
+            self.redis.start()
+            self.redis.relieve()
+        if not self.running("server"):
+            self.start_server()
+        if not self.embedded and not self.running("one"):
+            self.start_worker("one")
+
+    def mend(self) -> None:
+        """Undo what a test has done, and see that everything comes to its end."""
+        self.let_go()
+        (self.faults / "die-before-ringing").unlink(missing_ok=True)
+        self._signal(signal.SIGCONT)
+        for name in set(self.processes) - {"server", "one"}:
+            self.kill(name)
+        self.ready()
+        self.settle()
+
     def close(self) -> None:
-        """End everything."""
-        for name, process in self.processes.items():
-            if process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL) if name == "server" else os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        self.client.close()
-        database.engine(self.settings).dispose()
+        """End everything, and see that nothing is left."""
+        try:
+            self.kill_all()
+            # Who is frozen does not see that its worker is gone
+            self._signal(signal.SIGCONT)
+            until(lambda: not self.members(), lambda: f"processes are gone: {self.members()}", GONE_WITHIN_S)
+        finally:
+            self._signal(signal.SIGKILL)
+            self.client.close()
+            database.engine(self.settings).dispose()
 
     def members(self) -> set[int]:
         """Living processes of this stack."""
@@ -212,45 +215,34 @@ class Stack:
                         found.add(int(entry.name))
         return found
 
-    def log(self, name: str) -> str:
-        """What a process has said."""
-        path = self.folder / f"{name}.log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    def _run(self, name: str, *arguments: str) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+    def _signal(self, number: int) -> None:
+        for pid in self.members():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     # Rows, past the server
 
     def rows(self, table: Any, *where: Any) -> list[Any]:
         """Rows as they stand; waits for a database that is away."""
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 with database.transaction(self.settings, reading=True) as session:
                     return list(session.exec(select(table).where(*where)))
             except SQLAlchemyError:
+                if time.monotonic() > deadline:
+                    raise
                 time.sleep(0.1)
 
     def beats(self) -> list[WorkerBeat]:
         """Workers that have shown life lately."""
         with database.transaction(self.settings, reading=True) as session:
-            from backend.health.beats import alive
-
-            return alive(session, database.clock(session))
+            return beats.alive(session, database.clock(session))
 
     def alive(self, name: str) -> bool:
         """Whether the process of this name has shown life since it was started."""
         assert self.running(name), self.log(name)
-        return any(beat.name.startswith(f"{name}@") for beat in self.beats())
+        return any(beat.name.startswith(f"{name}@") and beat.seen_at > self._launched[name] for beat in self.beats())
 
     def prediction(self, prediction_id: str) -> Prediction:
         """The row."""
@@ -319,9 +311,8 @@ class Stack:
 
     # The tests' hand in the processes
 
-    @contextlib.contextmanager
-    def holding(self, stage: str, *, share: float = 0.0, how: str = "listening") -> Iterator[None]:
-        """Hold all jobs when they come to a stage, or a share of it.
+    def hold(self, stage: str, *, share: float = 0.0, how: str = "listening") -> None:
+        """Hold all jobs when they come to a stage, or a share of it; nowhere else, any more.
 
         Parameters
         ----------
@@ -329,31 +320,60 @@ class Stack:
             "listening": the job would end when it is told to; "deaf": it is in a long native call, and would not;
             "crash": it is no more.
         """
-        for path in self.faults.glob("held-*"):
-            path.unlink()
+        self._n_holds += 1
         part = self.faults / "hold.part"
-        part.write_text(json.dumps({"stage": stage, "share": share, "how": how}))
+        part.write_text(json.dumps({"stage": stage, "share": share, "how": how, "number": self._n_holds}))
+        # In one step: who is let go at one stage cannot pass by the next one
         part.replace(self.faults / "hold")
-        try:
-            yield
-        finally:
-            self.let_go()
 
     def let_go(self) -> None:
         """Hold nothing any more."""
         (self.faults / "hold").unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def holding(self, stage: str, *, share: float = 0.0, how: str = "listening") -> Iterator[None]:
+        """`hold`, then `let_go`."""
+        self.hold(stage, share=share, how=how)
+        try:
+            yield
+        finally:
+            self.let_go()
+
     def until_held(self, prediction_id: str) -> Job:
         """Wait until a job of a prediction is held; its row."""
+        held: list[Job] = []
 
-        def held() -> bool:
+        def is_held() -> bool:
             job = self.busy(prediction_id)
-            return job is not None and (self.faults / f"held-{job.pid}").exists()
+            if job is not None and (self.faults / f"held-{job.pid}-{self._n_holds}").exists():
+                held.append(job)
+            return bool(held)
 
-        until(held, lambda: f"job is held: {self.jobs(prediction_id)!r} {self.log('one')[-3000:]}")
+        until(is_held, lambda: f"job is held: {self.jobs(prediction_id)!r} {self.last_words()}")
+        return held[0]
+
+    def freeze(self, prediction_id: str) -> int:
+        """Freeze the process of the job that is held, just after a report; its number.
+
+        In the middle of one it would keep its locks in the database.
+        """
+        job = self.until_held(prediction_id)
+        seen = self.reported(prediction_id)
+        until(lambda: self.reported(prediction_id) > seen, "it reports")
+        return self.send(job, signal.SIGSTOP)
+
+    def send(self, job: Job, number: int) -> int:
+        """Send a signal to the process of a running job; the process's number."""
+        assert job.pid is not None
+        os.kill(job.pid, number)
+        return job.pid
+
+    def reported(self, prediction_id: str) -> datetime:
+        """When the running job last did."""
         job = self.busy(prediction_id)
         assert job is not None
-        return job
+        assert job.heartbeat_at is not None
+        return job.heartbeat_at
 
     def traces(self) -> list[dict[str, Any]]:
         """The stages that jobs came to."""
@@ -394,4 +414,4 @@ class Stack:
             return not self.rows(Job, col(Job.status).in_(("waiting", "queued", "running")))
 
         until(final, lambda: f"jobs end: {self.rows(Job, col(Job.status).not_in(FINAL))!r}")
-        until(lambda: not self.strays(), lambda: f"strays: {self.strays()}", 20)
+        until(lambda: not self.strays(), lambda: f"strays: {self.strays()}")

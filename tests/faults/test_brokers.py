@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from backend.queue import WORK, celery_app
-from backend.settings import Settings
 from tests.faults.conftest import Figure
-from tests.faults.stack import DYNAMICS, HARMONIC, Stack, until
+from tests.faults.stack import DYNAMICS, HARMONIC, SLOTS, Stack, until
 from tests.services import Redis
 
 pytestmark = pytest.mark.slow
+
+REFUSED = "command not allowed when used memory"
 
 
 @pytest.fixture
@@ -40,9 +41,7 @@ def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Re
     """
     stack = deployed
     with stack.holding("relaxing the atoms"):
-        predictions = [stack.ask(HARMONIC) for _ in range(2)]
-        for prediction in predictions:
-            stack.until_held(prediction)
+        predictions = hold_all_slots(stack)
         with redis.client() as client:
             tags = client.zrange("unacked_index", 0, -1)
             assert tags
@@ -91,52 +90,53 @@ def test_redis_that_is_full(deployed: Stack, redis: Redis, figure: Figure) -> No
     stack = deployed
     stack.reference(HARMONIC)
     with stack.holding("relaxing the atoms"):
-        first = stack.ask(HARMONIC)
-        stack.until_held(first)
+        running = hold_all_slots(stack)
         redis.fill()
         since = time.monotonic()
-        second = stack.ask(HARMONIC)
+        waiting = stack.ask(HARMONIC)
         figure("asked for while Redis is full: answered", time.monotonic() - since)
-        assert stack.prediction(second).status == "queued"
+        assert stack.prediction(waiting).status == "queued"
     # What runs needs no broker to finish
-    stack.check(first, HARMONIC)
+    for prediction in running:
+        stack.check(prediction, HARMONIC)
     redis.relieve()
     since = time.monotonic()
-    stack.check(second, HARMONIC)
+    stack.check(waiting, HARMONIC)
     figure("Redis has room again: done", time.monotonic() - since)
-    assert attempts(stack, first, second) == {1}
+    assert attempts(stack, *running, waiting) == {1}
 
 
 def test_redis_that_is_full_for_longer_than_workers_look_after_lost_messages(deployed: Stack, redis: Redis) -> None:
     stack = deployed
     stack.reference(HARMONIC)
-    predictions = []
     with stack.holding("relaxing the atoms"):
-        # More bells than free slots: Redis holds them when it becomes full
-        predictions += [stack.ask(HARMONIC) for _ in range(2)]
-        stack.until_held(predictions[0])
+        running = hold_all_slots(stack)
+        # Redis holds these when it becomes full
         ring(stack, 3)
-        before = stack.log("one").count("command not allowed when used memory")
+        before = stack.log("one").count(REFUSED)
         redis.fill()
-    for prediction in predictions:
+    for prediction in running:
         stack.check(prediction, HARMONIC)
     # The worker's children look for the bells, and Redis refuses to note that they were taken
-    refused = "command not allowed when used memory"
-    until(lambda: stack.log("one").count(refused) > before + 10 or not stack.running("one"), "the worker meets it")
+    until(lambda: stack.log("one").count(REFUSED) > before + 10 or not stack.running("one"), "the worker meets it")
     assert stack.running("one"), stack.log("one")
     redis.relieve()
     stack.check(stack.ask(HARMONIC), HARMONIC)
 
 
+def hold_all_slots(stack: Stack) -> list[str]:
+    """Ask for as many predictions as the worker can hold, and wait until it holds them: none needs a bell any more."""
+    predictions = [stack.ask(HARMONIC) for _ in range(SLOTS)]
+    for prediction in predictions:
+        stack.until_held(prediction)
+    return predictions
+
+
 def ring(stack: Stack, times: int) -> None:
     """Ring bells for which there is no work."""
-    environment = stack.environment
-    settings = Settings(
-        data_dir=stack.settings.data_dir,
-        **({} if stack.embedded else {"broker_url": environment["BEAMCAST_BROKER_URL"]}),  # type: ignore[arg-type]
-    )
     for _ in range(times):
-        celery_app(settings).send_task(WORK, queue="cpu", retry=False)
+        # This process may have rung before Redis was restarted
+        celery_app(stack.settings).send_task(WORK, queue="cpu", retry=True)
 
 
 def test_bells_too_many_change_nothing(stack: Stack) -> None:
@@ -168,11 +168,12 @@ def test_embedded_broker_is_emptied(stack: Stack, figure: Figure) -> None:
 
 def test_server_dies_between_commit_and_bell(stack: Stack, figure: Figure) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
-    stack.ask(HARMONIC)
-    (stack.faults / "die-before-ringing").touch()
+    # Nothing is left that anybody would ring for but the one that is asked for next
+    stack.settle()
+    (stack.faults / "die-before-ringing").write_text(str(stack.processes["server"].pid))
     with pytest.raises(httpx.HTTPError):
         stack.ask(HARMONIC, headers=key)
-    stack.processes["server"].wait(20)
+    until(lambda: not stack.running("server"), "the server dies")
     if stack.embedded:
         until(lambda: not stack.members(), "the worker goes with its server")
     stack.start_server()

@@ -45,13 +45,13 @@ def taken_again(stack: Stack, prediction: str, attempt: int) -> float:
 def test_child_killed_in_every_stage_of_harmonic_phonons(stack: Stack, figure: Figure) -> None:
     prediction = ""
     for attempt, stage in enumerate(HARMONIC_STAGES, start=1):
-        with stack.holding(stage):
-            prediction = prediction or stack.ask(HARMONIC)
-            job = stack.until_held(prediction)
-            assert job.attempt == attempt
-            assert job.pid is not None
-            os.kill(job.pid, signal.SIGKILL)
-            figure("child killed: taken again", taken_again(stack, prediction, attempt))
+        stack.hold(stage)
+        prediction = prediction or stack.ask(HARMONIC)
+        job = stack.until_held(prediction)
+        assert job.attempt == attempt
+        stack.send(job, signal.SIGKILL)
+        figure("child killed: taken again", taken_again(stack, prediction, attempt))
+    stack.let_go()
     stack.check(prediction, HARMONIC)
     assert stack.prediction(prediction).attempt == len(HARMONIC_STAGES) + 1
 
@@ -59,14 +59,14 @@ def test_child_killed_in_every_stage_of_harmonic_phonons(stack: Stack, figure: F
 def test_child_killed_in_every_stage_of_dynamics_goes_on_from_its_checkpoint(stack: Stack, figure: Figure) -> None:
     prediction, attempts = "", {"prepare": 1, "replica": 1, "combine": 1}
     for kind, stage, share in DYNAMICS_STAGES:
-        with stack.holding(stage, share=share):
-            prediction = prediction or stack.ask(DYNAMICS)
-            job = stack.until_held(prediction)
-            assert (job.kind, job.attempt) == (kind, attempts[kind])
-            assert job.pid is not None
-            os.kill(job.pid, signal.SIGKILL)
-            figure("child killed: taken again", taken_again(stack, prediction, job.attempt))
-            attempts[kind] += 1
+        stack.hold(stage, share=share)
+        prediction = prediction or stack.ask(DYNAMICS)
+        job = stack.until_held(prediction)
+        assert (job.kind, job.attempt) == (kind, attempts[kind])
+        stack.send(job, signal.SIGKILL)
+        figure("child killed: taken again", taken_again(stack, prediction, job.attempt))
+        attempts[kind] += 1
+    stack.let_go()
     stack.check(prediction, DYNAMICS)
     # Each attempt at the replica began where its predecessor had been at most CHECKPOINT_S before it was killed
     began = {line["attempt"]: line for line in reversed(stack.trace(prediction)) if line["kind"] == "replica"}
@@ -85,7 +85,8 @@ def test_whole_worker_killed_and_another_goes_on(stack: Stack, figure: Figure) -
         job = stack.until_held(prediction)
         if stack.embedded:
             # The server starts another one
-            os.killpg(os.getpgid(job.pid or 0), signal.SIGKILL)
+            assert job.pid is not None
+            os.killpg(os.getpgid(job.pid), signal.SIGKILL)
         else:
             stack.kill("one")
             stack.start_worker("two")
@@ -145,7 +146,7 @@ def test_one_lost_replica_is_rerun_alone(deployed: Stack) -> None:
         )
         _, lost, other, _ = deployed.jobs(prediction)
         assert lost.worker != other.worker
-        os.kill(lost.pid or 0, signal.SIGKILL)
+        deployed.send(lost, signal.SIGKILL)
         until(lambda: deployed.jobs(prediction)[1].attempt == 2, "taken again")
         assert deployed.jobs(prediction)[2].pid == other.pid
     deployed.check(prediction, body)

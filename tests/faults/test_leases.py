@@ -33,9 +33,7 @@ def test_a_frozen_worker_wakes_after_its_job_was_done_by_another(
         stack.start_worker("two")
     with stack.holding(stage, share=share, how="deaf"):
         prediction = stack.ask(body)
-        job = stack.until_held(prediction)
-        assert job.pid is not None
-        os.kill(job.pid, signal.SIGSTOP)
+        pid = stack.freeze(prediction)
     try:
         since = time.monotonic()
         until(lambda: any(one.attempt == 2 for one in stack.jobs(prediction)), "another takes it")
@@ -44,8 +42,8 @@ def test_a_frozen_worker_wakes_after_its_job_was_done_by_another(
         path = stack.settings.partials_path(prediction)
         before, provenance = sum_of(path), stack.prediction(prediction).provenance
     finally:
-        os.kill(job.pid, signal.SIGCONT)
-    until(lambda: not Path(f"/proc/{job.pid}").exists(), "the slower one ends")
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: not Path(f"/proc/{pid}").exists(), "the slower one ends")
     row = stack.prediction(prediction)
     assert (row.status, row.provenance, sum_of(path)) == ("succeeded", provenance, before)
     if not stack.embedded:
@@ -58,16 +56,14 @@ def test_a_frozen_worker_wakes_while_another_is_at_its_job(stack: Stack) -> None
         stack.start_worker("two")
     with stack.holding("running molecular dynamics", share=0.4, how="deaf"):
         prediction = stack.ask(DYNAMICS)
-        job = stack.until_held(prediction)
-        assert job.pid is not None
-        os.kill(job.pid, signal.SIGSTOP)
+        pid = stack.freeze(prediction)
         try:
             until(lambda: stack.jobs(prediction)[1].attempt == 2, "another takes it")
             stack.until_held(prediction)
         finally:
-            os.kill(job.pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
     stack.check(prediction, DYNAMICS)
     assert stack.prediction(prediction).attempt == 2
-    until(lambda: not Path(f"/proc/{job.pid}").exists(), "the slower one ends")
+    until(lambda: not Path(f"/proc/{pid}").exists(), "the slower one ends")
     if not stack.embedded:
         assert stack.stop("two") == 0

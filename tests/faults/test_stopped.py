@@ -78,15 +78,17 @@ def test_worker_is_stopped_in_every_stage(
 ) -> None:
     prediction = ""
     for stage, share in stages:
-        with stack.holding(stage, share=share):
-            prediction = prediction or stack.ask(body)
-            stack.until_held(prediction)
-            since = time.monotonic()
-            stack.stop_worker()
-            figure("worker stopped: its jobs handed back", time.monotonic() - since)
+        stack.hold(stage, share=share)
+        stack.ready()
+        prediction = prediction or stack.ask(body)
+        stack.until_held(prediction)
+        since = time.monotonic()
+        stack.stop_worker()
+        figure("worker stopped: its jobs handed back", time.monotonic() - since)
         assert not stack.busy(prediction)
         assert not any(job.attempt for job in stack.jobs(prediction) if job.status == "queued")
-        stack.ready()
+    stack.let_go()
+    stack.ready()
     stack.check(prediction, body)
     assert stack.prediction(prediction).attempt == 1
     went_on = [line["share"] for line in stack.trace(prediction) if line["stage"] == "running molecular dynamics"]

@@ -1,7 +1,7 @@
 """Puts the tests' hand into the processes of server and worker: no line of the product knows of it.
 
 Python imports this in every process whose PYTHONPATH holds this folder. In the folder `BEAMCAST_FAULTS` the tests say
-what they want (`hold`, `die-before-ringing`) and see what happened (`trace`, `held-<pid>`).
+what they want (`hold`, `die-before-ringing`) and see what happened (`trace`, `held-<pid>-<number of the hold>`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _progress(module: ModuleType) -> None:
                 trace.write(json.dumps({**line, "attempt": self._lease.attempt, "kind": self._lease.kind}, default=str))
                 trace.write("\n")
         while (wish := _held(self._stage, share)) is not None:
-            (FOLDER / f"held-{os.getpid()}").touch()
+            (FOLDER / f"held-{os.getpid()}-{wish['number']}").touch()
             if wish["how"] == "crash":
                 os.kill(os.getpid(), signal.SIGKILL)
             time.sleep(LOOK_EVERY_S)
@@ -64,8 +64,9 @@ def _celery(module: ModuleType) -> None:
     send_task = module.Celery.send_task
 
     def sent(self: Any, *arguments: Any, **named: Any) -> Any:
-        if (FOLDER / "die-before-ringing").exists():
-            (FOLDER / "die-before-ringing").unlink()
+        doomed = FOLDER / "die-before-ringing"
+        if doomed.exists() and doomed.read_text() == str(os.getpid()):
+            doomed.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
         return send_task(self, *arguments, **named)
 
