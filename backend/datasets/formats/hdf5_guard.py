@@ -183,7 +183,10 @@ def attribute(parent: Group, path: str, name: str) -> str | None:
 
 def number(parent: Group, path: str) -> float | None:
     """The one finite number at a path; None where there is none."""
-    values = number_array(parent, path, max_values=1) if math.prod(shape_of(parent, path) or (0,)) == 1 else None
+    shape = shape_of(parent, path)
+    if shape is None or math.prod(shape) != 1:
+        return None
+    values = number_array(parent, path)
     return float(values.item()) if values is not None and np.isfinite(values).all() else None
 
 
