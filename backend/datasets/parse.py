@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from backend import confined
 from backend.datasets.cleaning import clean_spectrum
+from backend.datasets.cleaning_map import clean_map
 from backend.datasets.conditions import Conditions, Said, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, Unreadable, XUnit
@@ -30,6 +31,7 @@ from scattering.measured import MeasuredMap, MeasuredSpectrum
 MEMORY_BYTES = 2 * 1024**3
 MAX_SPECTRUM_POINTS = MAX_POINTS // 2
 """A spectrum has five arrays, a map two."""
+MAX_WARNINGS = 40
 UNITS = "meV, ueV, eV, cm-1, THz, ps-1 or angstrom"
 
 
@@ -94,7 +96,7 @@ def parse(data: bytes, request: Request) -> dict[str, Any]:
         answer["problems"] = _problems(error)
     else:
         contents[index] |= _of_measured(measured)
-        contents[index]["warnings"] = list(dict.fromkeys(contents[index]["warnings"] + [_line(x, 500) for x in told]))
+        contents[index]["warnings"] = _sentences(contents[index]["warnings"] + told)
         answer["measured"] = encoded(measured)
     return answer
 
@@ -126,8 +128,6 @@ def _clean(raw: Raw, said: Said) -> tuple[MeasuredSpectrum | MeasuredMap, list[s
             message = f"{what} with the fixed energy (E_i in direct, E_f in indirect geometry): say it in meV."
             raise Refused("fixed_energy_mev", message)
     if isinstance(raw, RawMap):
-        from backend.datasets.cleaning_map import clean_map
-
         measured_map, told = clean_map(raw, unit, fixed_energy_mev=energy, geometry=geometry)
         if measured_map.intensity.size > MAX_POINTS:
             raise Unreadable(f"The map has {measured_map.intensity.size} bins; {MAX_POINTS} at most can be used.")
@@ -165,7 +165,7 @@ def _in_words(index: int, raw: Raw, said: Said, *, selected: bool) -> dict[str, 
         "settings": known.settings,
         "fixed_energy_mev": known.fixed_energy_mev,
         "temperature_k": known.temperature_k,
-        "warnings": [_line(warning, 500) for warning in warnings],
+        "warnings": _sentences(warnings),
     }
 
 
@@ -249,9 +249,15 @@ def _spectra(count: int) -> str:
     return "1 spectrum" if count == 1 else f"{count} spectra"
 
 
+def _sentences(texts: Sequence[str]) -> list[str]:
+    """Each once; so many that a user reads them."""
+    found = list(dict.fromkeys(_line(text, 500) for text in texts))
+    return found if len(found) <= MAX_WARNINGS else [*found[:MAX_WARNINGS], f"And {len(found) - MAX_WARNINGS} more."]
+
+
 def _line(text: str, longest: int) -> str:
     plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
-    return plain.encode("utf-8", "replace").decode()[:longest]
+    return plain[:longest]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self, cast
 
 from fastapi import UploadFile
-from pydantic import ConfigDict, Field, FiniteFloat, Json, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, Json, StringConstraints
 
 from backend.datasets.conditions import Said
 from backend.datasets.formats.reading import XUnit
@@ -15,8 +15,17 @@ from backend.datasets.tables import Dataset
 from backend.schemas import FreeForm, RequestBody, ResponseBody
 
 Kind = Literal["1d", "2d"]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Symbol = Annotated[str, StringConstraints(min_length=1, max_length=16, strip_whitespace=True)]
+
+
+def _one_line(text: str) -> str:
+    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    if not plain:
+        raise ValueError("there is nothing in it that can be printed")
+    return plain
+
+
+Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+' -]{0,15}$")]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Isotopes = Annotated[dict[Symbol, Symbol | dict[Symbol, Share]], Field(max_length=118)]
 FixedEnergy = Annotated[float, Field(gt=0, le=1e5, allow_inf_nan=False)]
