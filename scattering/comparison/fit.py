@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scattering.comparison.binned import BinnedForecast
 from scattering.comparison.goodness import Goodness, goodness
 from scattering.comparison.preparation import chosen_range, default_range, filled_error
-from scattering.comparison.projection import Problem
+from scattering.comparison.projection import NEUTRAL, Problem
 from scattering.comparison.search import solve
 from scattering.comparison.uncertainty import correlations, covariance
 from scattering.constants import FWHM_PER_SIGMA
@@ -84,8 +84,6 @@ class Fitted:
         Shape (n_data,): bins that were fitted.
     energy
         Shape (n_data,), meV: the data's.
-    jacobian
-        Shape (n_data, n): derivatives of `model` by the fitted parameters.
     model
         Shape (n_data,): the forecast in the data's bins and unit, background included; NaN where the forecast does
         not reach.
@@ -110,7 +108,6 @@ class Fitted:
     used: NDArray[np.bool_]
     energy: NDArray[np.float64]
     model: NDArray[np.float64]
-    jacobian: NDArray[np.float64]
     background: NDArray[np.float64]
     residual: NDArray[np.float64]
     goodness: Goodness
@@ -307,6 +304,9 @@ def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
     measured, names = task.measured, task.names
     problem = task.problem(used)
     best = problem.projected(parameters)
+    if best.scale == 0:
+        parameters = NEUTRAL  # no other is better
+        best = problem.projected(parameters)
     shift, stretch, variance = (float(value) for value in parameters)
     background = np.append(best.background, [0.0, 0.0])[:2]
     values = (best.scale, shift, stretch, *map(float, background), float(FWHM_PER_SIGMA * np.sqrt(variance)))
@@ -347,7 +347,6 @@ def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
         used=used,
         energy=measured.energy,
         model=np.where(reached, model, np.nan),
-        jacobian=np.where(reached[:, None], jacobian, np.nan),
         background=lines,
         residual=np.where(reached, (measured.intensity - model) / error, np.nan),
         goodness=compared[0],
@@ -360,7 +359,7 @@ def _at_bound(task: _Task, scale: float, parameters: NDArray[np.float64]) -> dic
     """Fitted parameters that ended at a bound, each with a sentence."""
     found = {}
     if task.options.scale and scale == 0:
-        found["scale"] = "No scale above 0 makes the forecast describe these data: they have nothing in common here."
+        found["scale"] = "With any scale above 0 the forecast describes these data no better than without it."
     lower, upper = task.bounds
     slack = 1e-6 * (upper - lower)
     names = ("shift_mev", "stretch", "extra_fwhm_mev")
@@ -386,12 +385,12 @@ def _doubts(
     determined = np.isfinite(np.diag(correlated))
     lost = [name for name, is_free, known in zip(names, free, determined, strict=True) if is_free and not known]
     if lost:
-        found.append(f"The data do not determine {' and '.join(lost)} here.")
+        found.append(f"The data do not determine these here: {', '.join(lost)}.")
     for second, first in zip(*np.nonzero(np.tril(np.abs(correlated), -1) > HARDLY_TOLD_APART), strict=True):
         found.append(
             f"{names[first]} and {names[second]} are hardly told apart: correlation {correlated[first, second]:.3f}."
         )
-    if excess is not None and excess > NOTABLE_EXCESS**2:
+    if names and excess is not None and excess > NOTABLE_EXCESS**2:
         found.append(
             f"χ²ᵣ is {excess:.3g}: forecast and data differ by more than the data's errors, and the standard errors "
             f"are {np.sqrt(excess):.2g} times what those give."
