@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from backend.comparisons.schemas import FitIn, ViewedIn
 from backend.datasets.tables import Dataset
-from backend.errors import Unprocessable
+from backend.errors import Unprocessable, unprocessable
 from backend.owners import Scope
 from backend.predictions import service as predictions
 from backend.predictions.partials_cache import PartialsCache
@@ -20,6 +21,7 @@ from backend.predictions.tables import Prediction
 from scattering import instruments
 from scattering.comparison.fit import FitOptions
 from scattering.comparison.forecast_grid import forecast_grid
+from scattering.errors import InvalidSettings, InvalidView, UnknownInstrument
 from scattering.measured import MeasuredMap, MeasuredSpectrum
 from scattering.observe import Spectrum, View
 from scattering.partials import Partials, element
@@ -105,27 +107,51 @@ def forecast(
     dataset: Dataset,
     measured: MeasuredSpectrum | MeasuredMap,
     range_mev: tuple[float, float] | None,
+    *,
+    loc: str = "view",
 ) -> Forecast:
     """Look at a prediction on energies that suit the data.
 
+    Parameters
+    ----------
+    range_mev
+        Of the fit, if it is given: its resolution decides how fine the energies are.
+    loc
+        Where the view stands in the request.
+
     Raises
     ------
-    ScatteringError, Unprocessable
-        They have no energies in common, or the view is impossible.
+    InvalidComparison
+        They have no energies in common.
+    Unprocessable
+        The view is impossible.
     """
-    partials, asked = partials_of(scope, cache, prediction), as_view(view)
-    if isinstance(measured, MeasuredSpectrum):
-        grid = forecast_grid(measured.low, measured.high, partials, asked, range_mev=range_mev)
-    else:
-        low, high = measured.energy[:-1], measured.energy[1:]
-        # Of more bins than that, the map comes coarser than the grid
-        grid = forecast_grid(low, high, partials, asked, range_mev=range_mev, movable=False, max_bins=MAX_MAP_COLUMNS)
-    used = view.model_copy(
-        update={"energy_mev": EnergyGridIn(min=grid.energy.min, max=grid.energy.max, step=grid.energy.step)}
-    )
-    spectrum = observe_prediction(scope.settings, cache, prediction, used)
-    warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *spectrum.warnings)
+    with _named(loc):
+        partials, asked = partials_of(scope, cache, prediction), as_view(view)
+        if isinstance(measured, MeasuredSpectrum):
+            grid = forecast_grid(measured.low, measured.high, partials, asked, range_mev=range_mev)
+        else:
+            low, high = measured.energy[:-1], measured.energy[1:]
+            # Of more bins than that, the map comes coarser than the grid
+            grid = forecast_grid(
+                low, high, partials, asked, range_mev=range_mev, movable=False, max_bins=MAX_MAP_COLUMNS
+            )
+        energy = EnergyGridIn(min=grid.energy.min, max=grid.energy.max, step=grid.energy.step)
+        used = view.model_copy(update={"energy_mev": energy})
+        spectrum = observe_prediction(scope.settings, cache, prediction, used)
+        warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *spectrum.warnings)
     return Forecast(prediction, used, spectrum, warnings)
+
+
+@contextmanager
+def _named(loc: str) -> Iterator[None]:
+    """Say of which view a problem is: a request may hold several."""
+    try:
+        yield
+    except (InvalidView, InvalidSettings, UnknownInstrument) as error:
+        problem = unprocessable(error)
+        errors = [{"loc": f"{loc}.{field.loc}", "msg": field.msg} for field in problem.errors]
+        raise Unprocessable(problem.detail, errors) from error
 
 
 def mismatches(prediction: Prediction, view: ViewIn, dataset: Dataset) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from backend.comparisons.schemas import PeaksIn
 from backend.comparisons.service import fitted_to, spectrum_of, told
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
+from backend.errors import Unprocessable
 from backend.owners import Scope
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
@@ -173,7 +174,7 @@ def _orders_of_another(
         return _Orders()
     try:
         made = forecast(scope, cache, harmonic, view.model_copy(update={"per_order": True}), dataset, measured, None)
-    except ScatteringError:
+    except (ScatteringError, Unprocessable):
         # A view by crystallographic sites, say, which only molecular dynamics may tell apart
         return _Orders()
     words = (

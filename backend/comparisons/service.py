@@ -141,7 +141,8 @@ def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
         view = candidate.view
         if body.follow_dataset:
             view = following(view, dataset, partials_of(scope, cache, prediction).species)
-        made.append(forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev))
+        loc = f"candidates.{index}.view"
+        made.append(forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev, loc=loc))
         labels.append(candidate.label or _label(scope, prediction))
     found = ranking.rank(
         measured,
