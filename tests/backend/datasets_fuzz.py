@@ -1,4 +1,4 @@
-"""`python -m tests.backend.datasets_fuzz FIRST COUNT`: damaged files to the readers, each in a process of its own.
+"""`python -m tests.backend.datasets_fuzz FIRST COUNT`: damaged files to the readers, in processes that may end.
 
 HDF5 itself may crash or run in circles on a damaged file, which ends with the process that reads it. Writes a line of
 JSON: how many were read, refused, ended that way, and the tracebacks of what else was raised.
@@ -23,7 +23,7 @@ from tests.backend import datasets_hdf5 as files
 
 MEMORY_BYTES = 2 * 1024**3
 CPU_S = 2
-READ, REFUSED, RAISED, NO_MEMORY = range(4)
+OUTCOMES = ("read", "refused", "raised", "no_memory", "ended")
 
 
 def sound() -> list[tuple[Callable[[bytes], Sequence[Raw]], bytes]]:
@@ -58,39 +58,51 @@ def damaged(content: bytes, seed: int) -> bytes:
 
 def outcome(read: Callable[[bytes], Sequence[Raw]], content: bytes) -> int:
     """What becomes of one file, in this process."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(used.ru_utime + used.ru_stime) + CPU_S
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
     try:
         read(content)
     except Unreadable:
-        return REFUSED
+        return OUTCOMES.index("refused")
     except MemoryError:
-        return NO_MEMORY
+        return OUTCOMES.index("no_memory")
     except Exception:
         traceback.print_exc()
-        return RAISED
-    return READ
+        return OUTCOMES.index("raised")
+    return OUTCOMES.index("read")
+
+
+def outcomes(read: Callable[[bytes], Sequence[Raw]], contents: Sequence[bytes]) -> list[str]:
+    """What becomes of files: one process after the other reads on behind the file that ended the one before."""
+    found: list[str] = []
+    while len(found) < len(contents):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            for content in contents[len(found) :]:
+                os.write(writing, bytes([outcome(read, content)]))
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as answer:
+            found += [OUTCOMES[code] for code in answer.read()]
+        os.waitpid(child, 0)
+        if len(found) < len(contents):
+            found.append("ended")
+    return found
 
 
 def main(first: int, count: int) -> None:
     """Damage every format's file with `count` seeds."""
-    counts = dict.fromkeys(("read", "refused", "raised", "no_memory", "ended"), 0)
+    counts = dict.fromkeys(OUTCOMES, 0)
     for read, content in sound():
         assert read(content)
-        for seed in range(first, first + count):
-            broken = damaged(content, seed)
-            child = os.fork()
-            if child == 0:
-                os._exit(outcome(read, broken))
-            _, status = os.waitpid(child, 0)
-            code = os.waitstatus_to_exitcode(status)
-            name = ("read", "refused", "raised", "no_memory")[code] if 0 <= code < 4 else "ended"
+        for number, name in enumerate(outcomes(read, [damaged(content, first + n) for n in range(count)])):
             counts[name] += 1
             if name in ("raised", "ended"):
-                print(f"{read.__module__} seed {seed}: {name} ({code})", file=sys.stderr)
+                print(f"{read.__module__} seed {first + number}: {name}", file=sys.stderr)
     print(json.dumps(counts))
 
 
