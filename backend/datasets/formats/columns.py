@@ -108,13 +108,13 @@ def column_names(table: Table) -> _Names | None:
     lines = [uncommented(line) for line in table.header[-HEADER_LINES:] if uncommented(line)]
     unit_row: list[str] | None = None
     for back, line in enumerate(reversed(lines[-5:])):
-        for found in _splittings(line, table):
+        for found, as_rows in _splittings(line, table):
             if back == 0 and _are_units(found):
                 # Spreadsheets and Origin write the units in a row of their own.
                 unit_row = found
                 break
             directly_above = back == (0 if unit_row is None else 1)
-            if not _are_names(found, sure=directly_above and table.delimiter is not None):
+            if not _are_names(found, sure=directly_above and as_rows):
                 continue
             if unit_row is not None:
                 found = [f"{name} ({unit})" if unit else name for name, unit in zip(found, unit_row, strict=True)]
@@ -124,19 +124,25 @@ def column_names(table: Table) -> _Names | None:
     return None
 
 
-def _splittings(line: str, table: Table) -> Iterator[list[str]]:
-    """Ways to divide a header's line into as many cells as the table has columns, likeliest first."""
+def _splittings(line: str, table: Table) -> Iterator[tuple[list[str], bool]]:
+    """Ways to divide a header's line into as many cells as the table has columns, likeliest first.
+
+    With each: whether it is divided by the mark that divides the rows, and that is not white space.
+    """
     for delimiter in dict.fromkeys((table.delimiter, "\t", ";", ",", None)):
         if delimiter is None:
             # Names with single blanks in them, then words.
             ways = [re.split(r"\s{2,}|\t", line), line.split()]
         else:
-            # S(Q,ω) is one name.
-            ways = [
-                cells(line, delimiter),
-                [cell.strip() for cell in re.split(rf"{re.escape(delimiter)}(?![^(\[]*[)\]])", line)],
-            ]
-        yield from (way for way in ways if len(way) == table.width)
+            ways = [cells(line, delimiter)]
+            if len(line) < 2000:
+                ways = [cells(line, delimiter)]
+            if len(line) < 2000:
+                # S(Q,ω) is one name.
+                ways.append([cell.strip() for cell in re.split(rf"{re.escape(delimiter)}(?![^(\[]*[)\]])", line)])
+        yield from (
+            (way, delimiter is not None and delimiter == table.delimiter) for way in ways if len(way) == table.width
+        )
 
 
 def _are_names(found: Sequence[str], *, sure: bool) -> bool:
@@ -144,17 +150,17 @@ def _are_names(found: Sequence[str], *, sure: bool) -> bool:
         return False
     if sure:
         return True
-    plain = [units.plain(cell) for cell in found]
-    known = sum(
-        bool(units.is_axis(cell) or _ERROR.search(text) or _INTENSITY.search(text) or units.unit_of(cell).unit)
-        for cell, text in zip(found, plain, strict=True)
-    )
-    return known >= 2 or (known == 1 and units.is_axis(found[0]) and len(found[0]) > 1)
+    # Three words of a title above three columns are no names.
+    axis = bool(units.is_axis(found[0]) or units.unit_of(found[0]).unit)
+    others = any(_ERROR.search(text) or _INTENSITY.search(text) for text in map(units.plain, found[1:]))
+    with_unit = units.is_axis(found[0]) and units.unit_of(found[0]).unit and re.search(r"[\[(/_]", found[0])
+    return bool((axis and others) or with_unit)
 
 
 def _are_units(found: Sequence[str]) -> bool:
     """Whether a line names units alone: meV, arb. units, ..."""
-    return bool(units.unit_of(found[0]).unit) and not units.is_axis(found[0])
+    bare = re.fullmatch(r"[\[(]?[^\s\[\]()]{1,10}[\])]?", found[0])
+    return bool(bare and units.unit_of(found[0]).unit) and not units.is_axis(found[0])
 
 
 def _x_column(names: Sequence[str]) -> tuple[int, list[str]]:

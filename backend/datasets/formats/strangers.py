@@ -50,14 +50,14 @@ def looks_like(head: bytes) -> str | None:
         if head.startswith(magic):
             return words
     start = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if _HTML.match(start):
+    if _HTML.match(start[:4096]):
         return "a web page (HTML), perhaps a log-in page in place of the file: download it anew"
     text = start.lstrip()
     for matches, words in (
         (text.startswith((b"<?xml", b"<svg")), "XML"),
         (text.startswith(b"{") and b'"' in text[:200], "JSON: save energies and intensities as CSV"),
         (bool(_CIF.search(text)) and b"_cell_" in text, "a crystal structure (CIF): add it under Structures"),
-        (bool(_POSCAR.match(start)), "a crystal structure (POSCAR): add it under Structures"),
+        (bool(_POSCAR.match(start[:2048])), "a crystal structure (POSCAR): add it under Structures"),
         (b'Lattice="' in text[:4096], "a crystal structure (extended XYZ): add it under Structures"),
         (text.startswith(b"CRYST1"), "a structure (PDB)"),
         (b"### Phi Grid" in text[:4096], "an .spe file, which says no angles: save it as NXSPE"),

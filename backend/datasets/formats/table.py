@@ -23,8 +23,10 @@ COMMENTS = "#%!;"
 MISSING = frozenset({"", "-", "--", "?", "n/a", "na", "null", "none", "nan", "+nan", "-nan", "1.#qnan", "-1.#ind"})
 """Words in place of a number, lower case; also stars, Fortran's number that is too long for its field."""
 MIN_ROWS = 3
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?|[+-]?inf(?:inity)?", re.IGNORECASE)
-_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+,?\d*|,\d+)(?:[eEdD][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?")
+"""Also with a decimal comma."""
+_FORTRAN = str.maketrans("dD", "eE")
+_DECIMAL_COMMA = str.maketrans(",", ".")
 _BEGINS = frozenset("0123456789+-.,\"'nN*?\t;|")
 _DELIMITERS = ("\t", ";", "|", ",", None)
 
@@ -125,6 +127,9 @@ def values_of(rows: list[str], numbers: Sequence[int], delimiter: str | None, wi
         A line is no row of that width, with its number.
     """
     values = _fast(rows, delimiter, width)
+    if values is None:
+        marks = _FORTRAN if delimiter == "," else _FORTRAN | _DECIMAL_COMMA
+        values = _fast("\n".join(rows).translate(marks).split("\n"), delimiter, width)
     return _slow(rows, numbers, delimiter, width) if values is None else values
 
 
@@ -147,23 +152,22 @@ def is_comment(line: str, delimiter: str | None = None) -> bool:
 
 def uncommented(line: str) -> str:
     """A header's line without its comment marks."""
-    return line.strip().lstrip(COMMENTS + "*/'").strip()
+    return line.strip().lstrip(COMMENTS + "*/' \t").strip()
 
 
 def number(cell: str) -> float | None:
     """The number in a cell, NaN where it says that there is none, or None: neither."""
+    try:
+        # Python's own underscores between digits are nobody's numbers.
+        return float(cell) if "_" not in cell else None
+    except ValueError:
+        pass
     if _NUMBER.fullmatch(cell):
-        return float(_exponent(cell))
-    if _DECIMAL_COMMA.fullmatch(cell):
-        return float(_exponent(cell).replace(",", "."))
-    if cell.lower() in MISSING or (cell and not cell.strip("*")):
+        # Fortran writes 1.5D+02.
+        return float(cell.replace(",", ".").lower().replace("d", "e"))
+    if cell.lower() in MISSING or not cell.strip("*"):
         return float("nan")
     return None
-
-
-def _exponent(cell: str) -> str:
-    """Fortran writes 1.5D+02."""
-    return cell.replace("d", "e").replace("D", "e")
 
 
 def _beginning(lines: Sequence[str]) -> tuple[int, str | None, int]:
@@ -194,7 +198,7 @@ def _goes_on(lines: Sequence[str], index: int, delimiter: str | None, width: int
     for line in lines[index : index + 4 * MIN_ROWS]:
         if not line.strip() or is_comment(line, delimiter):
             continue
-        if _width(line, delimiter) != width:
+        if _width(line, delimiter, numbers=1) != width:
             return False
         found += 1
         if found == MIN_ROWS:
@@ -207,26 +211,27 @@ def _nothing_lost(lines: Sequence[str], start: int, delimiter: str | None, width
     for index in range(max(0, start - 2 * MIN_ROWS), start):
         if _may_be_row(lines[index]) and _width(lines[index], delimiter) == width:
             wrong = next(
-                number
-                for number in range(index + 1, start + 1)
-                if lines[number].strip() and not is_comment(lines[number], delimiter)
+                later
+                for later in range(index + 1, start)
+                if lines[later].strip()
+                and not is_comment(lines[later], delimiter)
+                and _width(lines[later], delimiter) != width
             )
             raise Unreadable(
                 f"Line {wrong + 1} is no row of the table that begins in line {index + 1}: {quoted(lines[wrong])}."
             )
 
 
-def _width(line: str, delimiter: str | None) -> int:
-    """Cells in a row of numbers; 0 if it is none, or has but one column."""
+def _width(line: str, delimiter: str | None, *, numbers: int = 2) -> int:
+    """Cells in a row of numbers; 0 if it is none, has but one column, or fewer numbers: a line of dashes, say."""
     if len(line) > MAX_LINE or (delimiter is not None and delimiter not in line):
         return 0
     found = cells(line, delimiter)
     if not 2 <= len(found) <= 2 * MAX_SPECTRA + 2:
         return 0
-    numbers = [number(cell) for cell in found]
-    # A line of dashes rules off the header.
-    real = sum(value is not None and value == value for value in numbers)
-    return len(found) if None not in numbers and (real >= 2 or (real and "nan" in line.lower())) else 0
+    values = [number(cell) for cell in found]
+    real = sum(value is not None and value == value for value in values)
+    return len(found) if None not in values and (real >= numbers or (real and "nan" in line.lower())) else 0
 
 
 def _commas_are_clear(lines: Sequence[str], delimiter: str | None) -> None:
@@ -308,6 +313,14 @@ def _slow(rows: list[str], numbers: Sequence[int], delimiter: str | None, width:
     """Row by row: decimal commas, empty cells, quotation marks, Fortran's D; and the word for what is no number."""
     values = array("d")
     for line, row in zip(numbers, rows, strict=True):
+        if "_" not in row:
+            try:
+                plain = [float(cell) for cell in row.split(delimiter)]
+            except ValueError:
+                plain = []
+            if len(plain) == width:
+                values.extend(plain)
+                continue
         found = cells(row, delimiter)
         if len(found) != width:
             found = cells(re.split(r"\s[#!%]", row, maxsplit=1)[0], delimiter)

@@ -23,7 +23,7 @@ TOLD: dict[XUnit, str] = {
 }
 """What is said of a unit that some read otherwise."""
 
-_NOT_ALONE = r"(?<![a-z0-9/*^.-])"
+_NOT_ALONE = r"(?<![a-z0-9/*^.-])(?<!/ )"
 """Before a unit: neither a letter nor what makes a part of a longer unit of it, as in mbarn/sr/meV."""
 _ENDS = r"(?![a-z0-9^*])(?!\s*-\s*1)(?!\s*/)"
 """After a unit that is no inverse."""
@@ -44,15 +44,15 @@ _PATTERNS: tuple[tuple[XUnit, re.Pattern[str]], ...] = (
     ("ps-1", re.compile(rf"(?<![a-z/])ps\$?{_INVERSE}|(?<![a-z])(?:1|rad)\s*/\s*ps\b|\bps\s*\^\s*-\s*1\b")),
     ("angstrom", re.compile(rf"{_NOT_ALONE}(?:å|a|ang(?:stroms?)?|aangstroms?|ångstr[öo]ms?){_ENDS}")),
 )
-_SLASHED = re.compile(r"\s/\s*(?=[^/\s]+(?:\s*\^?[({]*-1[)}]*)?\s*$)")
-"""Quantity calculus: “E / meV” is E in meV. One slash, with the unit behind it and nothing more."""
+_SLASHED = re.compile(r"(?P<quantity>[^/()\[\]]*)(?<!rad)(?<!1)\s*/\s*(?P<unit>[^/()\[\]]+)")
+"""Quantity calculus: “E / meV” is E in meV."""
 _ANGULAR = re.compile(r"\brad\b|\bangular\b|\bomega\b|ω|\bhw\b|\bw\b|ħ")
 _WAVELENGTH = re.compile(r"\bwave\s*-?length\b|\blambda|λ")
 _OTHER_QUANTITY = re.compile(
     r"\bd\s*-?\s*spacing\b|\btime\s*-?of\s*-?flight\b|\btof\b|2\s*-?theta\b|\b2θ|\btwo\s*-?theta\b|\bmomentum\b|\|q\||^q\b|^temperature\b"
 )
 _AXIS = re.compile(
-    r"\benergy|\be\s*(?:$|[\[(/,])|^x\b|\ben\b|\bwave\s*-?(?:number|length)|\bomega|ω|\bhw\b|\bhbar|ħ|\bfreq|\bdelta\s*_?-?e|\bdeltae|δ\s*e\b"
+    r"\b[eé]nerg(?:y|ie|[ií]a)|\be\s*(?:$|[\[(/,])|^x\b|\ben\b|\bwave\s*-?(?:number|length)|\bomega|ω|\bhw\b|\bhbar|ħ|\bfreq|\bdelta\s*_?-?e|\bdeltae|δ\s*e\b"
     r"|^de\b|\btransfer\b|^ω|^λ|\blambda|^ν|^nu\b|\bneutron\s+loss\b|\braman\s+shift\b|^w\b"
 )
 _NOT_AXIS = re.compile(
@@ -60,9 +60,13 @@ _NOT_AXIS = re.compile(
 )
 
 
+_LONGEST = 300
+"""Characters of a label; nothing that follows would be one."""
+
+
 def plain(words: str) -> str:
     """Lower case; superscripts, micro signs, dashes and TeX's dollars as ASCII writes them."""
-    text = unicodedata.normalize("NFKC", words.replace("Å", "Å")).lower()
+    text = unicodedata.normalize("NFKC", words[:_LONGEST]).lower()
     for character, replacement in (
         *((dash, "-") for dash in "−–—‐‑‒"),
         *((micro, "u") for micro in "μµ"),
@@ -72,7 +76,6 @@ def plain(words: str) -> str:
         ("{", ""),
         ("}", ""),
         ("_", " "),
-        ("â„«", "å"),
     ):
         text = text.replace(character, replacement)
     return text.strip()
@@ -86,7 +89,9 @@ def is_axis(label: str) -> bool:
 
 def unit_of(label: str) -> Recognised:
     """The unit in the label of an abscissa, such as “Energy transfer (cm^-1)”, “hw [meV]”, “1/CM”."""
-    text = _SLASHED.sub(" in ", plain(label))
+    text = plain(label)
+    if (match := _SLASHED.fullmatch(text)) and is_axis(match["quantity"]):
+        text = f"{match['quantity']} in {match['unit']}"
     found = {unit for unit, pattern in _PATTERNS if pattern.search(text)}
     if "angstrom" in found and not _WAVELENGTH.search(text):
         # A length, or d, or an article. Å⁻¹ is not found at all.

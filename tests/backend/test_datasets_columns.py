@@ -1,0 +1,245 @@
+"""Tables of columns: delimiters, decimal marks, headers, roles of columns; and lines that are no row."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from backend.datasets.formats import columns
+from backend.datasets.formats.reading import RawSpectrum, Unreadable
+
+from . import datasets_texts as texts
+
+X, Y, E = texts.spectrum()
+PRINTED = 6e-7
+"""Half a unit in the sixth decimal place, and rounding."""
+
+
+def read(data: bytes) -> RawSpectrum:
+    (found,) = columns.read(data)
+    return found
+
+
+def same(found: RawSpectrum, error: np.ndarray | None = E) -> None:
+    assert np.allclose(found.x, X, rtol=0, atol=PRINTED)
+    assert np.allclose(found.y, Y, rtol=0, atol=PRINTED)
+    assert (found.error is None) == (error is None)
+    if error is not None and found.error is not None:
+        assert np.allclose(found.error, error, rtol=0, atol=PRINTED)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "decimal"),
+    [
+        (",", "."),
+        (";", "."),
+        (";", ","),
+        ("\t", "."),
+        ("\t", ","),
+        (" ", "."),
+        (" ", ","),
+        (" , ", "."),
+        ("   ", "."),
+        ("|", "."),
+        ("; ", ","),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_every_delimiter_and_decimal_mark(delimiter: str, decimal: str, named: bool) -> None:
+    names = delimiter.join(["Energy/meV", "S", "error"]) if named else ""
+    found = read(texts.columns(X, Y, E, delimiter=delimiter, decimal=decimal, names=names))
+    same(found)
+    assert found.x_unit == ("meV" if named else None)
+    assert ("The comma is read as the decimal mark." in found.notes) == (decimal == ",")
+    assert any("no names" in note for note in found.notes) != named
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le", "utf-16-be"])
+def test_line_ends_and_encodings(end: str, encoding: str) -> None:
+    text = texts.columns(
+        X, Y, E, names="Energie (µeV), Zählrate, Fehler ±", end=end, header=["# gemessen in Jülich"]
+    ).decode()
+    found = read(text.encode(encoding))
+    same(found)
+    assert found.x_unit == "ueV"
+    assert found.stated.title == "gemessen in Jülich"
+
+
+@pytest.mark.parametrize("mark", ["#", "%", "!", ";", "##", "# !"])
+def test_comment_marks_before_and_within(mark: str) -> None:
+    lines = texts.columns(X, Y, E, header=[f"{mark} my sample", f"{mark} E(meV) , I , sigma"]).decode().split("\n")
+    lines.insert(20, f"{mark} the shutter closed here")
+    found = read("\n".join(lines).encode())
+    same(found)
+    assert (found.x_unit, found.stated.title) == ("meV", "my sample")
+    assert found.notes == ("1 comment line inside the table passed over.",)
+
+
+def test_a_header_of_thousands_of_lines() -> None:
+    header = [f"parameter {number} = {number / 7:.3f} K, 12 34" for number in range(5000)]
+    same(read(texts.columns(X, Y, E, header=header, names="E (meV),S,err")))
+
+
+def test_two_columns_and_unnamed_ones() -> None:
+    same(read(texts.columns(X, Y)), error=None)
+    assert read(texts.columns(X, Y)).notes == ()
+    found = columns.read(texts.columns(X, Y, -E))
+    assert [spectrum.error for spectrum in found] == [None, None]
+    assert "negative" in found[0].notes[0]
+    assert len(columns.read(texts.columns(X, Y, E, Y, E))) == 4
+
+
+def test_a_wide_table_is_several_spectra() -> None:
+    found = columns.read(
+        texts.columns(X, Y, E, 2 * Y, 3 * E, 4 * Y, names="hw [meV],5 K,5 K error,10 K,10 K error,20 K")
+    )
+    assert [spectrum.stated.title for spectrum in found] == ["5 K", "10 K", "20 K"]
+    for spectrum, y, error in zip(found, (Y, 2 * Y, 4 * Y), (E, 3 * E, None), strict=True):
+        assert np.allclose(spectrum.y, y, rtol=0, atol=PRINTED)
+        assert (spectrum.error is None) == (error is None)
+        if error is not None:
+            assert np.allclose(spectrum.error, error, rtol=0, atol=PRINTED)
+
+
+def test_errors_that_stand_behind_all_intensities_find_theirs_by_name() -> None:
+    a, b = columns.read(texts.columns(X, Y, 2 * Y, E, 3 * E, names="energy_mev,back,forward,err_back,forward_error"))
+    assert np.allclose(a.error, E, rtol=0, atol=PRINTED)
+    assert np.allclose(b.error, 3 * E, rtol=0, atol=PRINTED)
+
+
+def test_units_in_a_row_of_their_own() -> None:
+    found = read(
+        texts.columns(X, Y, E, delimiter="\t", header=["Energy\tIntensity\tError", "cm-1\tarb. units\tarb. units"])
+    )
+    same(found)
+    assert (found.x_unit, found.y_unit, found.stated.title) == ("cm-1", "arb. units", "")
+
+
+def test_other_axes_and_errors_of_the_axis_are_passed_over_and_told() -> None:
+    table = texts.columns(X, X * 8.0655, Y, E, E, names="Energy (meV),Energy (cm-1),S(Q,w),dS,dx")
+    found = read(table)
+    same(found)
+    assert found.x_unit == "meV"
+    assert [note.split(" is ")[0] for note in found.notes] == ["“Energy (cm-1)”", "“dx”"]
+    numbered = read(texts.columns(np.arange(120.0), X, Y, E, names="index,E (meV),I,sigma"))
+    same(numbered)
+    assert "passed over" in numbered.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (["# Energy transfer in meV"], "meV"),
+        (["# x axis: wavenumber (cm-1)"], "cm-1"),
+        (["# X unit: meV"], "meV"),
+        (["# Ei = 60 meV", "# incident energy (meV)"], None),
+        (["# energy transfer (meV)", "# energy transfer (cm-1)"], None),
+        (["# resolution 0.3 meV"], None),
+    ],
+)
+def test_a_unit_in_the_header_counts_only_if_it_is_the_axis(header: list[str], expected: str | None) -> None:
+    found = read(texts.columns(X, Y, E, header=header))
+    same(found)
+    assert found.x_unit == expected
+    assert bool(found.recognised_by) == (expected is not None)
+
+
+def test_blocks_whose_energies_begin_anew_are_spectra() -> None:
+    first, second = texts.columns(X, Y, E), texts.columns(X, 2 * Y, E)
+    found = columns.read(first + b"\n\n" + second)
+    assert len(found) == 2
+    assert np.allclose(found[1].y, 2 * Y, rtol=0, atol=PRINTED)
+    assert found[1].stated.title == "block 2"
+    # A blank line alone divides nothing.
+    half = len(first.split(b"\n")) // 2
+    lines = first.split(b"\n")
+    same(read(b"\n".join([*lines[:half], b"", *lines[half:]])))
+
+
+def test_numbers_as_other_languages_write_them() -> None:
+    found = read(b"E (meV) S\n1.0D+00 -2.5d-01\n+2. .5\n\xe2\x88\x923.0 1E2\n 4 nan\n 5 ****\n6 inf\n")
+    assert found.x.tolist() == [1, 2, -3, 4, 5, 6]
+    assert found.y[:3].tolist() == [-0.25, 0.5, 100]
+    assert np.isnan(found.y[3:5]).all()
+    assert np.isinf(found.y[5])
+
+
+def test_empty_and_quoted_cells() -> None:
+    found = read(b'"E (meV)";"S";"error";\n"1";"2,5";"0,1";\n2;;;\n3;--;n/a;\n4;5;0,2;\n')
+    assert found.x.tolist() == [1, 2, 3, 4]
+    assert np.isnan(found.y).tolist() == [False, True, True, False]
+    assert found.error is not None
+    assert np.isnan(found.error).tolist() == [False, True, True, False]
+    plain = texts.columns(X, Y, E).split()
+    same(read(b"\n".join(b'"' + line.replace(b",", b'","') + b'"' for line in plain)))
+
+
+def test_words_after_the_table_are_told() -> None:
+    found = read(texts.columns(X, Y, E) + b"end of data\n")
+    same(found)
+    assert "Words after the last row passed over: “end of data”." in found.notes
+
+
+LINES = texts.columns(X, Y, E, names="E (meV),S,err").split(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"12.0,abc,0.1", "“abc” is not a number"),
+        (b"12.0,1_0,0.1", "“1_0” is not a number"),
+        (b"12.0,0x10,0.1", "“0x10” is not a number"),
+        (b"12.0,1.0", "has 2 columns where the table has 3"),
+        (b"12.0,1.0,0.1,5", "has 4 columns"),
+        (b"12.0;1.0;0.1", "has 1 column "),
+        (b"end", "has 1 column "),
+    ],
+)
+@pytest.mark.parametrize("at", [2, 3, 4, 50, 119])
+def test_a_line_that_is_no_row_is_named(line: bytes, words: str, at: int) -> None:
+    with pytest.raises(Unreadable, match=f"Line {at + 1} ") as refused:
+        read(b"\n".join([*LINES[:at], line, *LINES[at:]]))
+    assert at < 5 or words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b" \n \n", "empty"),
+        (b"hello\nworld\n", "No table"),
+        (b"1\n2\n3\n4\n", "No table"),
+        (b"1 2\n3 4\n", "No table"),
+        (b"1,05,2,70\n1,15,3,01\n1,25,3,05\n", "Commas seem to divide"),
+        (b"1;2.5\n2;1,234.5\n3;4.5\n4;5.5\n5;6\n", "Line 2 "),
+        (b"1.5;2\n2.5;3,5\n3.5;4\n", "Decimals are marked with a point in line 1 .* commas in line 2"),
+        (b"\n".join(LINES[:60]) + b"\n12.3,4", "Line 61 has 2 columns .* cut off"),
+        (b"1,,\n2,,\n3,,\n", "no two columns|No table"),
+        (b"\x7fELF\0\0\0\1", "binary"),
+        (b"%PDF-1.7\n", "PDF"),
+    ],
+)
+def test_what_is_no_table_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        columns.read(data)
+
+
+@pytest.mark.parametrize(
+    "row", [b"12.345678,0.123456,0.001234\n", b"12.345678;0,123456;0,001234\n".replace(b".", b",")]
+)
+def test_a_million_rows(row: bytes) -> None:
+    begun = time.process_time()
+    found = read(row * 1_000_000)
+    # About 1.2 s of one core; a reader that goes cell by cell takes ten times that.
+    assert time.process_time() - begun < 6
+    assert found.y.shape == (1_000_000,)
+    assert found.y[-1] == 0.123456
+
+
+def test_lines_of_megabytes_end_in_a_word() -> None:
+    for line in (b"1 " * 4_000_000, b"x" * 8_000_000, b"1," * 4_000_000):
+        with pytest.raises(Unreadable, match="No table"):
+            columns.read(b"\n".join([line] * 2))
