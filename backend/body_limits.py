@@ -8,13 +8,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from backend.settings import Settings
 
 DATASETS = "/api/v1/datasets"
+UPLOADS = frozenset({DATASETS, f"{DATASETS}/preview"})
+"""Where files of measured data are sent."""
+
 FORM_OVERHEAD_BYTES = 64 * 1024
 
 
 def max_file_bytes(settings: Settings, path: str) -> int:
     """Bytes of a file that is sent to this path."""
     largest = max(settings.max_dataset_bytes, settings.max_upload_bytes)
-    return largest if _takes_datasets(path) else settings.max_upload_bytes
+    return largest if path in UPLOADS else settings.max_upload_bytes
 
 
 def max_body_bytes(settings: Settings, path: str) -> int:
@@ -35,9 +38,5 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on through the limit of its path."""
-        limited = self._datasets if _takes_datasets(scope.get("path", "")) else self._usual
+        limited = self._datasets if scope.get("path") in UPLOADS else self._usual
         await limited(scope, receive, send)
-
-
-def _takes_datasets(path: str) -> bool:
-    return path == DATASETS or path.startswith(f"{DATASETS}/")
