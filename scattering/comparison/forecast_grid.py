@@ -18,6 +18,8 @@ STEP_SHARE = 0.25
 """Of the widest of the resolution's FWHM, the data's bins and the simulation's: finer is blurred anyway."""
 ROUND_STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 LEAST_BINS = 4
+ROUNDING = 1e-9
+"""Of an edge, in bins."""
 WIDTH_NODES = 100
 NOTICED_SHARE = 0.01
 """Of the data: less than that may go missing at an end without a word."""
@@ -84,18 +86,18 @@ def forecast_grid(
             f"The data cover {_span(first, last)} and the forecast {_span(start, end)}: nothing can be compared."
         )
     wanted = _before_the_fit(first, last) if movable else (first, last)
-    start, end = max(wanted[0], start), min(wanted[1], end)
     fitted = _overlap(shared, range_mev)
     inside = (high > fitted[0]) & (low < fitted[1])
     bin_width = float(np.median((high - low)[inside])) if inside.any() else 0.0
-    step = _step(partials, view, fitted, bin_width, (end - start) / max_bins)
-    # Whole bins within what is known
-    first_centre = step * np.ceil((start + step / 2) / step - 1e-9)
-    last_centre = step * np.floor((end - step / 2) / step + 1e-9)
+    span = min(wanted[1], end) - max(wanted[0], start)
+    step = _step(partials, view, fitted, bin_width, span / (max_bins - 2))
+    # Whole bins: all of what is wanted lies within them, and they within what is known
+    first_centre = step * max(math.floor(wanted[0] / step + 0.5 + ROUNDING), math.ceil(start / step + 0.5 - ROUNDING))
+    last_centre = step * min(math.ceil(wanted[1] / step - 0.5 - ROUNDING), math.floor(end / step - 0.5 + ROUNDING))
     if last_centre < first_centre + (LEAST_BINS - 1.5) * step:
         raise _nothing_shared(f"Data and forecast have only {_span(*shared)} in common, too little to be compared.")
     # Round numbers stay round in JSON
-    return ForecastGrid(EnergyGrid(round(float(first_centre), 9), round(float(last_centre), 9), step), warnings)
+    return ForecastGrid(EnergyGrid(round(first_centre, 9), round(last_centre, 9), step), warnings)
 
 
 def narrowest_fwhm(view: View, low: float, high: float) -> float:
