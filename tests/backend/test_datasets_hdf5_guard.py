@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import h5py
 import numpy as np
 import pytest
 
+from backend import confined
 from backend.datasets.formats import beamcast_hdf5, hdf5_guard, mantid_nexus, nxspe
 from backend.datasets.formats.hdf5_guard import attribute, names, number, number_array, opened, text
 from backend.datasets.formats.reading import MAX_POINTS, Unreadable
@@ -186,6 +188,28 @@ def test_a_few_values_in_a_chunk_of_gigabytes_are_refused() -> None:
 
     with pytest.raises(Unreadable, match="chunks that are too large"):
         numbers(build)
+
+
+def test_a_chunk_that_unpacks_to_gigabytes_ends_within_its_limits() -> None:
+    """HDF5 unpacks as much as there is, whatever size was declared: that ends with the memory that it may have."""
+    packer = zlib.compressobj(9)
+    packed = packer.compress(bytes(2**24)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # From a full flush on the stream can go on with any other: 8 GiB of zeros
+    bomb = packed + (512 - 1) * packed[2:]
+
+    def build(root: Any) -> None:
+        group = files.workspace(root, np.ones((1, 4)), None, np.arange(5.0), [1])
+        del group["values"]
+        group.create_dataset("values", (1, 4), dtype="f8", chunks=(1, 4), compression="gzip")
+        group["values"].id.write_direct_chunk((0, 0), bomb)
+
+    request = {"file_name": "bomb.nxs", "format": None, "spectrum": 0, "said": {}}
+    arguments = ["--request", json.dumps(request), "--cpu-s", "20"]
+    try:
+        answer = confined.run("backend.datasets.parse", arguments, files.file_of(build), timeout_s=120)
+    except confined.Exceeded:
+        return
+    assert "damaged" in json.loads(answer)["errors"][0]["msg"]
 
 
 @pytest.mark.parametrize(
