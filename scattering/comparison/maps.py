@@ -266,14 +266,16 @@ def _solved(
     weight = np.ones_like(y) if error is None else 1 / error
     columns = np.stack([m, np.ones_like(m)], axis=1)[:, free] * weight[:, None]
     values = np.array([1.0, 0.0])
-    values[free] = np.linalg.lstsq(columns, (y if scaled else y - m) * weight, rcond=None)[0]
+    # Of millions of bins, two rows hold all that matters
+    basis, triangle = np.linalg.qr(columns)
+    values[free] = np.linalg.lstsq(triangle, basis.T @ ((y if scaled else y - m) * weight), rcond=None)[0]
     if values[0] < 0:
         values = np.array([0.0, np.average(y, weights=weight**2) if raised else 0.0])
     residual = (y - values[0] * m - values[1]) * weight
     excess = float(np.sqrt(residual @ residual / (len(y) - n_free)))
     height, of_forecast = float(np.sqrt(np.mean(y**2))), float(np.sqrt(np.mean(m**2)))
     units = np.array([height / (of_forecast or 1.0), height])[free]
-    covariances = covariance(columns, units, float(np.linalg.norm(y * weight)))
+    covariances = covariance(triangle, units, float(np.linalg.norm(y * weight)))
     if values[0] == 0:
         covariances[0, :] = covariances[:, 0] = np.nan
     # Without errors, and with errors that are too small, the residuals tell how far to trust the parameters
