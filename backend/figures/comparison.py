@@ -87,7 +87,10 @@ def _with_residuals(measured: MeasuredSpectrum, name: str, candidates: Sequence[
                 zeroline=True,
             )
             | {"zerolinecolor": theme.muted, "zerolinewidth": 1},
-            shapes=_not_fitted(fits[0], measured, x_range, drawing, theme),
+            shapes=[
+                *_not_fitted(fits[0], measured, x_range, drawing, theme),
+                _frame(RESIDUAL_SHARE + BETWEEN, 1.0, theme),
+            ],
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             uirevision=f"comparison {drawing.energy_unit} {drawing.scale}",
@@ -103,7 +106,7 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
     height = (1.0 - BETWEEN * (len(stages) - 1)) / len(stages)
     traces: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
-    notes = []
+    notes, frames = [], []
     for index, stage in enumerate(stages):
         number = "" if index == 0 else str(index + 1)
         top = 1.0 - index * (height + BETWEEN)
@@ -122,6 +125,7 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
             range=y_range,
             **POWERS,
         )
+        frames.append(_frame(max(0.0, top - height), top, theme))
         notes.append(
             {
                 "xref": "paper",
@@ -146,6 +150,7 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
             xaxis=axis(theme, ENERGY_TITLES[drawing.energy_unit], range=x_range, anchor=f"y{lowest}"),
             **axes,
             annotations=notes,
+            shapes=frames,
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             uirevision=f"refinement {drawing.energy_unit} {drawing.scale}",
@@ -239,3 +244,9 @@ def _not_fitted(
     }
     parts = [(x_range[0], float(ends[0])), (float(ends[1]), x_range[1])]
     return [{**shade, "x0": low, "x1": high} for low, high in parts if high > low]
+
+
+def _frame(low: float, high: float, theme: Theme) -> dict[str, Any]:
+    """A frame about a panel: the shared energy axis gives only the lowest one its own."""
+    box = {"type": "rect", "xref": "paper", "yref": "paper", "x0": 0, "x1": 1, "y0": low, "y1": high}
+    return {**box, "line": {"color": theme.muted, "width": 1}}
