@@ -52,7 +52,7 @@ def rebin_angles(
     Parameters
     ----------
     two_theta
-        Shape (n_detectors,), degrees, any order; several may be equal.
+        Shape (n_detectors,), degrees, any order; several may be equal. Either side of the beam is the same.
     width
         Shape (n_detectors,), degrees: extent in 2θ. None: detectors touch their neighbours, as far as 3°.
     energy
@@ -86,12 +86,14 @@ def rebin_angles(
         raise CannotRebin("The fixed energy must be above 0 meV: E_i in direct, E_f in indirect geometry.")
     if len(energy) < 2 or not (np.isfinite(energy).all() and (np.diff(energy) > 0).all()):
         raise CannotRebin("The edges of the energy bins must be numbers that ascend.")
-    counts = np.isfinite(two_theta) & (two_theta >= 0) & (two_theta <= 180) & np.isfinite(intensity).any(axis=1)
+    if q is not None and (len(q) < 2 or not (np.isfinite(q).all() and (np.diff(q) > 0).all())):
+        raise CannotRebin("The edges of the bins of |q| must be numbers that ascend.")
+    counts = (np.abs(two_theta) <= 180) & np.isfinite(intensity).any(axis=1)
     if width is not None:
         counts &= np.isfinite(width) & (width > 0)
     if not counts.any():
         raise CannotRebin("No detector has an angle between 0° and 180°, a width, and an intensity that is a number.")
-    angles = two_theta[counts]
+    angles = np.abs(two_theta[counts])
     widths = _assumed_width(angles) if width is None else width[counts]
     centre, extent, values, variance, number = _grouped(
         angles, widths, intensity[counts], None if error is None else error[counts]

@@ -275,7 +275,8 @@ def _fitted(curve: Curve, peak: _Maximum, *, errors_known: bool) -> Peak:
         # A shoulder that only the search's own smoothing makes a maximum
         return Peak(peak.energy, peak.height, width, peak.prominence, None)
     error = slope_error / -change if errors_known else None
-    return Peak(at, height, width, peak.prominence + height - peak.height, error)
+    prominence = max(peak.prominence + height - peak.height, peak.prominence / 2)
+    return Peak(at, height, width, prominence, error)
 
 
 def _change_of_slope(curve: Curve, at: float, sigma: float) -> float:

@@ -288,7 +288,9 @@ def test_a_position_sensitive_detector_takes_seconds():
         ({"fixed_energy": 0.0}, "fixed energy"),
         ({"fixed_energy": float("nan")}, "fixed energy"),
         ({"energy": np.array([1.0, 0.0])}, "ascend"),
+        ({"q": np.array([1.0, 1.0])}, "ascend"),
         ({"two_theta": np.array([200.0])}, "No detector"),
+        ({"two_theta": np.array([np.nan])}, "No detector"),
         ({"width": np.array([0.0])}, "No detector"),
         ({"intensity": np.array([[np.nan]])}, "No detector"),
         ({"energy": np.array([200.0, 210.0])}, "No energy"),
@@ -306,3 +308,16 @@ def test_what_cannot_be_is_refused(change, words):
     }
     with pytest.raises(CannotRebin, match=words):
         rebin_angles(**(good | change))
+
+
+def test_either_side_of_the_beam_is_the_same():
+    common = {
+        "width": np.full(2, 1.0),
+        "energy": np.array([0.0, 1.0]),
+        "intensity": np.array([[1.0], [2.0]]),
+        "error": None,
+        "geometry": "direct",
+        "fixed_energy": E_INIT,
+    }
+    signed = rebin_angles(two_theta=np.array([-40.0, 60.0]), **common)
+    np.testing.assert_array_equal(signed.intensity, rebin_angles(two_theta=np.array([40.0, 60.0]), **common).intensity)
