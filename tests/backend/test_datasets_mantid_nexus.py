@@ -138,6 +138,7 @@ def test_what_was_not_reached_is_nan_and_counts_of_nothing_are_not() -> None:
     found = first_map(files.mantid(values, errors, EDGES, Q, units=("DeltaE", "MomentumTransfer")))
     np.testing.assert_array_equal(np.isnan(found.y), outside)
     assert found.y[4, 7] == 0.0
+    assert f"{outside.sum()} bins of 0 ± 0" in found.notes[-1]
 
 
 @pytest.mark.parametrize(("finalized", "squared"), [("1", "0"), ("0", "0"), ("0", "1"), (None, None)])

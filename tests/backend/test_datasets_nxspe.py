@@ -67,6 +67,16 @@ def test_versions(data: np.ndarray, definition: str, version: str) -> None:
     np.testing.assert_array_equal(read(content).y, data)
 
 
+@pytest.mark.parametrize(("said", "unit"), [("MeV", "meV"), ("cm^-1", "cm-1"), ("furlong", None)])
+def test_units_that_are_said(data: np.ndarray, said: str, unit: str | None) -> None:
+    def build(root: Any) -> None:
+        with h5py.File(io.BytesIO(files.nxspe(POLAR, ENERGY, data, data)), "r") as good:
+            good.copy("reduced", root)
+        root["reduced/data/energy"].attrs["units"] = np.bytes_(said)
+
+    assert read(files.file_of(build)).x_unit == unit
+
+
 def test_energies_may_be_points(data: np.ndarray) -> None:
     middle = (ENERGY[1:] + ENERGY[:-1]) / 2
     np.testing.assert_array_equal(read(files.nxspe(POLAR, middle, data, data)).x, middle)

@@ -19,6 +19,7 @@ from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, name
 from backend.datasets.formats.hdf5_kinds import kind_by_bytes, require
 from backend.datasets.formats.mantid_run import Run, angles_of, run_of
 from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, Raw, RawMap, RawSpectrum, Unreadable, XUnit
+from backend.datasets.formats.units import unit_of
 
 ENERGY_TRANSFER: dict[str, tuple[XUnit, float]] = {
     "DeltaE": ("meV", 1.0),
@@ -28,8 +29,6 @@ ENERGY_TRANSFER: dict[str, tuple[XUnit, float]] = {
     "Wavelength": ("angstrom", 1.0),
 }
 """Mantid's names of units → ours, and the factor to it."""
-LABELS: dict[str, XUnit] = {"mev": "meV", "cm^-1": "cm-1", "1/cm": "cm-1", "cm-1": "cm-1", "thz": "THz"}
-"""Of axes with a unit of their own (“Label”)."""
 NOT_ENERGY_TRANSFER: dict[str, str] = {
     "TOF": "times of flight",
     "dSpacing": "spacings of planes",
@@ -265,8 +264,9 @@ def _x(workspace: Workspace) -> tuple[NDArray[np.float64], XUnit | None, str]:
     if workspace.x_unit in ENERGY_TRANSFER:
         unit, factor = ENERGY_TRANSFER[workspace.x_unit]
         return factor * workspace.x, unit, f"Mantid's axis “{workspace.x_unit}”"
-    label = workspace.x_label.casefold().strip()
-    return workspace.x, LABELS.get(label), f"the axis's label “{workspace.x_label}”" if label in LABELS else ""
+    # A unit of the user's own (“Label”), in words
+    said = unit_of(workspace.x_label).unit
+    return workspace.x, said, f"the axis's label “{workspace.x_label}”" if said else ""
 
 
 def _common_x(workspace: Workspace) -> tuple[NDArray[np.float64], XUnit | None, str]:
@@ -288,7 +288,10 @@ def _q_map(workspace: Workspace, vertical: NDArray[np.float64], run: Run) -> Raw
     values = workspace.values[order]
     errors = None if workspace.errors is None else workspace.errors[order]
     if errors is not None:
-        values = np.where(_beyond_reach((values == 0) & (errors == 0)), np.nan, values)
+        beyond = _beyond_reach((values == 0) & (errors == 0))
+        if beyond.any():
+            notes.append(f"{int(beyond.sum())} bins of 0 ± 0 from the borders inwards are taken as not measured.")
+            values = np.where(beyond, np.nan, values)
     return RawMap(
         kind="q",
         across=vertical[order],

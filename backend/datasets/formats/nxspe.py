@@ -14,6 +14,7 @@ from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, numb
 from backend.datasets.formats.hdf5_kinds import kind_by_bytes, require
 from backend.datasets.formats.reading import Raw, RawMap, Stated, Unreadable
 from backend.datasets.formats.spectrometers import geometry_of
+from backend.datasets.formats.units import unit_of
 from scattering.instruments import Geometry
 
 MASK = -1e10
@@ -77,7 +78,7 @@ def _read_entry(root: Group, entry: str) -> RawMap:
     if number(root, f"{entry}/NXSPE_info/ki_over_kf_scaling") == 0:
         notes.append("The intensities are not multiplied by kᵢ/k_f: compare with a forecast that has k_f/kᵢ on.")
     unit = attribute(root, f"{entry}/data/energy", "units")
-    known = unit is None or unit.casefold() == "mev"
+    x_unit = "meV" if unit is None else unit_of(unit).unit
     return RawMap(
         kind="angle",
         across=np.abs(polar),
@@ -85,8 +86,8 @@ def _read_entry(root: Group, entry: str) -> RawMap:
         x=energy,
         y=intensity,
         error=error,
-        x_unit="meV" if known else None,
-        recognised_by="NXSPE's data/energy, in meV" if known else "",
+        x_unit=x_unit,
+        recognised_by=f"NXSPE's data/energy, in {unit or 'meV'}" if x_unit else "",
         y_unit=attribute(root, f"{entry}/data/data", "units") or "",
         geometry=geometry,
         stated=Stated(
