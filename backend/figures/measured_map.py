@@ -102,6 +102,8 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
         traces,
         layout(
             theme,
+            # What was not measured is no zero
+            plot_bgcolor=theme.outside_of_lines,
             **arrangement,
             coloraxis={
                 "colorscale": [list(stop) for stop in theme.heat],
