@@ -27,7 +27,7 @@
     // Signs as printed: a minus, thin spaces between thousands.
     function printed(text) {
         const [whole, rest] = text.replace("-", "\u2212").split(".");
-        const grouped = whole.length > 5 ? whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") : whole;
+        const grouped = whole.length > 4 ? whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") : whole;
         return rest === undefined ? grouped : grouped + "." + rest;
     }
 
