@@ -187,6 +187,9 @@ def edges_between(energy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     nearby = np.minimum(np.append(np.inf, local), np.append(local, np.inf))
     below = np.where(np.isfinite(left), left, np.where(np.isfinite(right), right, nearby)) / 2
     above = np.where(np.isfinite(right), right, np.where(np.isfinite(left), left, nearby)) / 2
+    # Where the steps are irregular even that may be further than half-way.
+    below[1:] = np.minimum(below[1:], spacing / 2)
+    above[:-1] = np.minimum(above[:-1], spacing / 2)
     low, high = energy - below, energy + above
     touching = ~gap
     middle = (energy[:-1] + energy[1:]) / 2

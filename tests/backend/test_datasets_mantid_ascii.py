@@ -75,6 +75,12 @@ def test_focused(axis: str, expected: str) -> None:
     assert axis in found[0].recognised_by
 
 
+def test_gigahertz_become_terahertz() -> None:
+    (found,) = mantid_ascii.read(texts.focused_xye([A], "Energy transfer in frequency"))
+    assert found.x_unit == "THz"
+    assert np.allclose(found.x, A[0] / 1000, rtol=0, atol=1e-8)
+
+
 @pytest.mark.parametrize("axis", ["Time-of-flight", "d-Spacing", "q"])
 def test_an_axis_that_is_no_energy_transfer_is_refused(axis: str) -> None:
     with pytest.raises(Unreadable, match=axis):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +26,17 @@ _XYE = re.compile(
 _AXIS = re.compile(r"[#']\s*The X-axis unit is:\s*(?P<axis>.*?),\s*The Y-axis unit is:\s*(?P<y>.*)$")
 _SPECTRUM = re.compile(r"[#']\s*Data for spectra\s*:\s*(?P<name>\S+)")
 _TEMPERATURE = re.compile(r"TEMP\s+(?P<value>\S+)\s+K\s*$")
-_UNITS: dict[str, XUnit] = {
-    "energy transfer": "meV",
-    "deltae": "meV",
-    "energy transfer in wavenumber": "cm-1",
-    "deltae_inwavenumber": "cm-1",
-    "wavelength": "angstrom",
+_UNITS: dict[str, tuple[XUnit, float]] = {
+    "energy transfer": ("meV", 1.0),
+    "deltae": ("meV", 1.0),
+    "energy transfer in wavenumber": ("cm-1", 1.0),
+    "deltae_inwavenumber": ("cm-1", 1.0),
+    # GHz
+    "energy transfer in frequency": ("THz", 1e-3),
+    "deltae_infrequency": ("THz", 1e-3),
+    "wavelength": ("angstrom", 1.0),
 }
-"""Mantid's captions and identifiers of axes, lower case; it has no other units for them."""
+"""Mantid's captions and identifiers of axes, lower case → our unit and the factor to it; it has no others for them."""
 _HEADER_LINES = 200
 
 
@@ -161,7 +164,7 @@ def _focused(lines: Sequence[str]) -> list[RawSpectrum]:
             part.lines.append(line)
             part.numbers.append(index + 1)
     parts.append(part)
-    unit = _UNITS.get(axis.lower())
+    unit, factor = _UNITS.get(axis.lower(), (None, 1.0))
     if axis and unit is None:
         raise Unreadable(
             f"The header says that the axis is “{axis}”, which is no energy transfer in a unit that is read: convert "
@@ -169,7 +172,8 @@ def _focused(lines: Sequence[str]) -> list[RawSpectrum]:
         )
     told = f"Mantid's name of the axis, “{axis}”" if unit else ""
     filled = _filled([part for part in parts if part.lines or part.title])
-    return [_spectrum(part, None, 3, unit, told, y_unit, instrument, []) for part in filled]
+    found = [_spectrum(part, None, 3, unit, told, y_unit, instrument, []) for part in filled]
+    return found if factor == 1 else [replace(spectrum, x=factor * spectrum.x) for spectrum in found]
 
 
 def _filled(parts: Sequence[_Part]) -> Sequence[_Part]:

@@ -1,0 +1,219 @@
+"""From raw columns to a clean spectrum in meV, and what is told on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backend.datasets.cleaning import clean_spectrum, edges_between
+from backend.datasets.formats.reading import RawSpectrum, Unreadable
+from scattering.abscissa import FixedEnergyMissing
+from scattering.constants import HBAR_MEV_FS
+from scattering.measured import MeasuredSpectrum
+
+NAN, INF = np.nan, np.inf
+
+
+def raw(x: Any, y: Any, error: Any = None) -> RawSpectrum:
+    arrays = [None if values is None else np.array(values, dtype=float) for values in (x, y, error)]
+    return RawSpectrum(*arrays, None)  # type: ignore[arg-type]
+
+
+def check(found: MeasuredSpectrum) -> None:
+    """What `MeasuredSpectrum` promises."""
+    assert (np.diff(found.energy) > 0).all()
+    assert (found.low < found.energy).all()
+    assert (found.energy < found.high).all()
+    assert (found.low[1:] >= found.high[:-1]).all()
+    assert np.isfinite(found.intensity).all()
+    if found.error is not None:
+        assert np.isfinite(found.error).any()
+        assert ((found.error > 0) | np.isnan(found.error)).all()
+
+
+def test_clean_data_stay_as_they_are_and_nothing_is_told() -> None:
+    found, told = clean_spectrum(raw([1, 2, 3, 5], [4, 5, 6, 7], [0.1, 0.2, 0.3, 0.4]), "meV")
+    assert told == []
+    assert found.energy.tolist() == [1, 2, 3, 5]
+    assert found.low.tolist() == [0.5, 1.5, 2.5, 4]
+    assert found.high.tolist() == [1.5, 2.5, 4, 6]
+    assert found.error is not None
+    assert found.error.tolist() == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_units_become_mev() -> None:
+    found, _ = clean_spectrum(raw([100, 200, 300], [1, 2, 3]), "ps-1")
+    assert found.energy == pytest.approx(np.array([100, 200, 300]) * HBAR_MEV_FS * 1e-3)
+
+
+def test_descending_energies_turn_round_without_a_word() -> None:
+    found, told = clean_spectrum(raw([3, 2, 1], [30, 20, 10], [3, 2, 1]), "meV")
+    assert told == []
+    assert found.intensity.tolist() == [10, 20, 30]
+    assert found.error is not None
+    assert found.error.tolist() == [1, 2, 3]
+
+
+def test_energies_in_no_order_are_sorted_and_told() -> None:
+    found, told = clean_spectrum(raw([3, 1, 2, 4], [30, 10, 20, 40]), "meV")
+    assert found.intensity.tolist() == [10, 20, 30, 40]
+    assert told == ["The energies were in no order (1 turn) and have been sorted."]
+
+
+def test_duplicates_are_averaged_by_weight() -> None:
+    found, told = clean_spectrum(raw([1, 2, 2, 2, 3], [1, 10, 20, 40, 3], [1, 1, 0.5, 1, 1]), "meV")
+    assert found.energy.tolist() == [1, 2, 3]
+    # weights 1, 4, 1
+    assert found.intensity[1] == pytest.approx((10 + 4 * 20 + 40) / 6)
+    assert found.error is not None
+    assert found.error[1] == pytest.approx(1 / np.sqrt(6))
+    assert told == ["1 energy stood there more than once (3 points): averaged."]
+
+
+def test_duplicates_without_all_errors_are_averaged_plainly() -> None:
+    found, _ = clean_spectrum(raw([1, 2, 2, 3], [1, 10, 20, 3], [1, 1, 0, 1]), "meV")
+    assert found.intensity[1] == 15
+    assert found.error is not None
+    assert np.isnan(found.error).tolist() == [False, True, False]
+    plain, _ = clean_spectrum(raw([3, 2, 2, 1], [1, 10, 20, 3]), "meV")
+    assert plain.intensity.tolist() == [3, 15, 1]
+
+
+def test_what_is_no_number_is_left_out_and_told() -> None:
+    found, told = clean_spectrum(raw([1, NAN, 3, 4, 5, INF, 7], [1, 2, NAN, 4, INF, 6, 7]), "meV")
+    assert found.energy.tolist() == [1, 4, 7]
+    assert told == ["4 points without a number (NaN or infinite) left out."]
+
+
+def test_errors_that_cannot_be_are_not_known() -> None:
+    found, told = clean_spectrum(raw(range(6), [1] * 6, [0.1, 0, -1, NAN, INF, 0.2]), "meV")
+    assert found.error is not None
+    assert np.isnan(found.error).tolist() == [False, True, True, True, True, False]
+    assert told == ["4 errors cannot be used (1 0, 1 negative, 2 missing or infinite) and count as not known."]
+
+
+@pytest.mark.parametrize("error", [[0] * 4, [NAN] * 4, [-1] * 4])
+def test_no_errors_at_all(error: list[float]) -> None:
+    found, told = clean_spectrum(raw(range(4), [1] * 4, error), "meV")
+    assert found.error is None
+    assert told == ["The errors are all 0 or missing: the data are taken to have none."]
+
+
+def test_a_gap_stays_open() -> None:
+    x = [*np.arange(0, 10, 0.5), *np.arange(30, 40, 0.5)]
+    found, told = clean_spectrum(raw(x, np.ones(40)), "meV")
+    check(found)
+    assert found.high[19] == 9.75
+    assert found.low[20] == 29.75
+    assert np.array_equal(np.flatnonzero(found.low[1:] > found.high[:-1]), [19])
+    assert told == ["1 gap in the data is left open."]
+
+
+def test_points_that_are_dropped_leave_a_gap_where_they_are_many() -> None:
+    y = np.ones(60)
+    y[20:40] = NAN
+    found, told = clean_spectrum(raw(np.arange(60), y), "meV")
+    assert found.high[19] == 19.5
+    assert found.low[20] == 39.5
+    assert told[1] == "1 gap in the data is left open."
+
+
+def test_a_point_alone_between_two_gaps_is_as_wide_as_the_others() -> None:
+    low, high = edges_between(np.array([0.0, 1, 2, 3, 50, 100, 101, 102, 103]))
+    assert high[4] - low[4] == pytest.approx(1.0)
+
+
+def test_a_coarser_step_at_higher_energies_is_no_gap() -> None:
+    energy = np.concatenate([np.arange(0, 10, 0.1), np.arange(10, 100, 1.0), np.geomspace(100, 500, 50)])
+    low, high = edges_between(np.unique(energy))
+    assert np.array_equal(low[1:], high[:-1])
+
+
+def test_edges_convert_as_they_are() -> None:
+    found, told = clean_spectrum(raw([0, 1, 3, 7], [1, 2, 3], [1, 1, 1]), "THz")
+    assert told == []
+    assert np.array_equal(found.low[1:], found.high[:-1])
+    assert found.high - found.low == pytest.approx(np.array([1, 2, 4]) * 4.135667, rel=1e-6)
+    assert found.energy == pytest.approx((found.low + found.high) / 2)
+
+
+def test_bins_turn_round_and_lose_those_without_a_number() -> None:
+    found, told = clean_spectrum(raw([10, 8, 6, 4, 2, 0], [1, NAN, 3, 4, 5], [1, 2, 3, 4, 5]), "meV")
+    check(found)
+    assert found.intensity.tolist() == [5, 4, 3, 1]
+    assert found.low.tolist() == [0, 2, 4, 8]
+    assert told == ["1 bin without a number (NaN or infinite) left out."]
+    with pytest.raises(Unreadable, match="neither ascend nor descend"):
+        clean_spectrum(raw([0, 2, 1, 3, 4], [1, 2, 3, 4]), "meV")
+
+
+def test_wavelengths_of_both_geometries() -> None:
+    wavelength = raw([1.0, 2.0, 3.0, 4.0], [1, 2, 3, 4])
+    indirect, _ = clean_spectrum(wavelength, "angstrom", fixed_energy_mev=4.0, geometry="indirect")
+    direct, _ = clean_spectrum(wavelength, "angstrom", fixed_energy_mev=90.0, geometry="direct")
+    for found in (indirect, direct):
+        check(found)
+    # E(λ) = 81.8 meV Å²/λ²; a long incident wave is little energy lost, a long final wave much.
+    assert indirect.energy == pytest.approx(81.804 / np.array([4, 3, 2, 1]) ** 2 - 4, rel=1e-4)
+    assert indirect.intensity.tolist() == [4, 3, 2, 1]
+    assert direct.energy == pytest.approx(90 - 81.804 / np.array([1, 2, 3, 4]) ** 2, rel=1e-4)
+    edges, _ = clean_spectrum(raw([1, 2, 3, 4], [1, 2, 3]), "angstrom", fixed_energy_mev=4.0, geometry="indirect")
+    check(edges)
+    with pytest.raises(FixedEnergyMissing):
+        clean_spectrum(wavelength, "angstrom")
+
+
+def test_a_unit_that_is_probably_wrong_is_told_or_refused() -> None:
+    spectrum = raw(np.linspace(16, 4000, 50), np.ones(50))
+    _, told = clean_spectrum(spectrum, "meV")
+    assert told == [
+        "Energies reach 4000 meV (the axis runs from 16 to 4000): check that the unit is meV. That looks like cm⁻¹."
+    ]
+    assert clean_spectrum(spectrum, "cm-1")[1] == []
+    with pytest.raises(Unreadable, match=r"as far as 16\.5 eV.*The unit is probably another"):
+        clean_spectrum(spectrum, "THz")
+    _, told = clean_spectrum(raw([1e-5, 2e-5, 3e-5], [1, 2, 3]), "meV")
+    assert "only 3e-05 meV" in told[0]
+
+
+def test_zeros_everywhere_are_told() -> None:
+    assert clean_spectrum(raw([1, 2, 3], [0, 0, 0]), "meV")[1] == ["Every intensity is 0."]
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "words"),
+    [
+        (raw([1, 2], [1, 2]), "Only 2 points"),
+        (raw([], []), "Only 0 points"),
+        (raw([1, 2, 3], [1, NAN, 3]), "Only 2 points"),
+        (raw([1, 1, 1, 2], [1, 2, 3, 4]), "Only 2 points"),
+        (raw([0, 1, 2], [1, 2]), "Only 2 points"),
+        (raw([1, 2, 3], [1, 2, 3, 4, 5]), "3 energies do not go with 5"),
+        (raw([1, 2, 3], [1, 2, 3], [1, 2]), "2 errors do not go with 3"),
+        (raw([NAN] * 4, [1, 2, 3, 4]), "Only 0 points"),
+    ],
+)
+def test_too_little_is_refused(spectrum: RawSpectrum, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        clean_spectrum(spectrum, "meV")
+
+
+def test_whatever_comes_the_promise_holds() -> None:
+    random = np.random.default_rng(8)
+    odd = [NAN, INF, -INF, 0.0]
+    for trial in range(400):
+        n = int(random.integers(3, 40))
+        x = np.cumsum(random.exponential(10.0 ** random.uniform(-3, 1.5), n)) - 20
+        if trial % 3 == 0:
+            x = random.permutation(np.round(x))
+        y, error = random.normal(size=n), random.normal(1, 1, n)
+        for values in (x, y, error):
+            values[random.random(n) < 0.1] = random.choice(odd)
+        try:
+            found, told = clean_spectrum(raw(x, y, error if trial % 2 else None), "meV")
+        except Unreadable:
+            continue
+        check(found)
+        assert all(sentence.endswith(".") for sentence in told)
