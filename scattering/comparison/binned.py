@@ -5,23 +5,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct, idct
-from scipy.interpolate import CubicSpline
 
 
 class BinnedForecast:
     """A forecast's mean over given bins, with its derivatives.
 
     m_i = 1/(b − a) ∫_a^b (1/s) (S ⊗ G)((ω − δ)/s) dω = (C((b − δ)/s) − C((a − δ)/s))/(b − a), for a bin from a to b,
-    shift δ, stretch s, a Gaussian G, and C the cumulative integral of S ⊗ G. C is known exactly at the edges of the
-    forecast's bins, whose means its values are, and is a cubic spline between them. Beyond its ends the forecast counts
-    as constant, for the broadening as its mirror image: `reached` tells where that matters.
+    shift δ, stretch s, a Gaussian G, and C the cumulative integral of S ⊗ G. Within each of its own bins the forecast
+    is the parabola that has the bin's mean and, at its edges, values of fourth order: C is exact at all edges. Beyond
+    its ends the forecast counts as constant, for the broadening as its mirror image; `reached` tells where it ends.
 
     Parameters
     ----------
     energy, intensity
-        Shape (m,), m ≥ 3: centres of equal bins, meV, ascending, and the means over them.
+        Shape (m,), m ≥ 4: centres of equal bins, meV, ascending, and the means over them.
     low, high
         Shape (n,): edges of the bins to average over, meV.
+
+    References
+    ----------
+    P. Colella and P. R. Woodward, J. Comput. Phys. 54 (1984) 174, Eqs. 1.5 to 1.9 (parabolas of given means).
 
     Attributes
     ----------
@@ -41,7 +44,7 @@ class BinnedForecast:
         self.step = float(energy[-1] - energy[0]) / (len(energy) - 1)
         self._knots = energy[0] + self.step * (np.arange(len(energy) + 1) - 0.5)
         self._intensity = np.asarray(intensity, dtype=float)
-        self._cumulative = self._spline(self._intensity)
+        self._pieces = self._parabolas(self._intensity)
         self._spectrum: NDArray[np.float64] | None = None
         self.low, self.high, self.width = low, high, high - low
         # Neighbours share an edge: each is looked up once
@@ -69,7 +72,7 @@ class BinnedForecast:
 
     def mean(self, shift: float = 0.0, stretch: float = 1.0, variance: float = 0.0) -> NDArray[np.float64]:
         """Mean over each bin, shape (n,). `variance` is that of G, meV²."""
-        integral, _, _ = self._at_edges(shift, stretch, variance, derivatives=0)
+        integral, _, _ = self._at_edges(shift, stretch, variance)
         return np.asarray((integral[self._last] - integral[self._first]) / self.width)
 
     def mean_and_derivatives(
@@ -79,37 +82,43 @@ class BinnedForecast:
 
         That by the variance v follows from the heat equation, ∂(S ⊗ G)/∂v = ½ ∂²(S ⊗ G)/∂ω².
         """
-        integral, value, slope = self._at_edges(shift, stretch, variance, derivatives=2)
+        integral, value, slope = self._at_edges(shift, stretch, variance)
         by_edge = np.stack([integral, -value / stretch, -value * (self._edges - shift) / stretch**2, slope / 2])
         by_bin = (by_edge[:, self._last] - by_edge[:, self._first]) / self.width
         return by_bin[0], by_bin[1:]
 
     def means(self, shifts: NDArray[np.float64], stretch: float) -> NDArray[np.float64]:
         """Mean over each bin at many shifts, roughly (C is linear between its knots): shape (n_shifts, n)."""
-        total = np.concatenate([[0.0], np.cumsum(self._intensity)]) * self.step
         at = ((self._edges - shifts[:, None]) / stretch - self._knots[0]) / self.step
-        knot = np.clip(at.astype(int), 0, len(self._intensity) - 1)
+        piece = np.clip(at.astype(int), 0, len(self._intensity) - 1)
         # Beyond the ends the first and the last piece go on
-        integral = total[knot] + (at - knot) * self._intensity[knot] * self.step
+        integral = self._pieces[0][piece] + (at - piece) * self._intensity[piece] * self.step
         return np.asarray((integral[:, self._last] - integral[:, self._first]) / self.width)
 
     def _at_edges(
-        self, shift: float, stretch: float, variance: float, *, derivatives: int
+        self, shift: float, stretch: float, variance: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """C, its first and its second derivative at the bins' edges; zeros where not asked for."""
-        cumulative = self._cumulative if variance == 0 else self._spline(self._broadened(variance))
-        at = (self._edges - shift) / stretch
-        inside = np.clip(at, self._knots[0], self._knots[-1])
+        """C, its first and its second derivative at the bins' edges."""
+        pieces = self._pieces if variance == 0 else self._parabolas(self._broadened(variance))
+        at = ((self._edges - shift) / stretch - self._knots[0]) / self.step
+        inside = np.clip(at, 0.0, len(self._intensity))
+        piece = np.minimum(inside.astype(int), len(self._intensity) - 1)
+        part = inside - piece
+        total, left, rise, bulge = pieces[:, piece]
+        value = left + part * (rise + bulge * (1 - part))
+        integral = total + self.step * (part * (left + part * ((rise + bulge) / 2 - part * bulge / 3)))
         beyond = at - inside
-        outside = beyond != 0
-        nothing = np.zeros_like(at)
-        integral = cumulative(inside)
-        value = cumulative(inside, 1) if derivatives or outside.any() else nothing
-        slope = np.where(outside, 0.0, cumulative(inside, 2)) if derivatives else nothing
-        return integral + beyond * value, value, slope
+        slope = np.where(beyond == 0, (rise + bulge * (1 - 2 * part)) / self.step, 0.0)
+        return integral + self.step * beyond * value, value, slope
 
-    def _spline(self, intensity: NDArray[np.float64]) -> CubicSpline:
-        return CubicSpline(self._knots, np.concatenate([[0.0], np.cumsum(intensity)]) * self.step)
+    def _parabolas(self, intensity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each bin C at its lower edge, S there, its rise to the upper edge, and its bulge; shape (4, m)."""
+        edge = np.empty(len(intensity) + 1)
+        edge[1:-1] = (intensity[1:] + intensity[:-1]) / 2
+        edge[2:-2] = (7 * (intensity[1:-2] + intensity[2:-1]) - intensity[:-3] - intensity[3:]) / 12
+        edge[[0, -1]] = (3 * intensity[[0, -1]] - edge[[1, -2]]) / 2
+        total = self.step * (np.cumsum(intensity) - intensity)
+        return np.stack([total, edge[:-1], np.diff(edge), 6 * intensity - 3 * (edge[:-1] + edge[1:])])
 
     def _broadened(self, variance: float) -> NDArray[np.float64]:
         """S ⊗ G: a cosine transform's components, of wave number k, are damped by exp(−v k²/2)."""

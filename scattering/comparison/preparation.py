@@ -40,9 +40,7 @@ def default_range(
         Data and forecast have no energy in common.
     """
     half_bin = (energy[-1] - energy[0]) / (len(energy) - 1) / 2
-    some = np.flatnonzero(intensity)  # what an instrument does not reach is zero at the ends
-    first, last = (some[0], some[-1]) if len(some) else (0, -1)
-    low, high = overlap(measured, (float(energy[first] - half_bin), float(energy[last] + half_bin)))
+    low, high = overlap(measured, (float(energy[0] - half_bin), float(energy[-1] + half_bin)))
     beside = ELASTIC_WIDTHS * (elastic_fwhm(measured) if resolution_mev is None else resolution_mev)
     loss, gain = (max(low, beside), high), (low, min(high, -beside))
     longer = loss if loss[1] - loss[0] >= gain[1] - gain[0] else gain

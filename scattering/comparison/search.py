@@ -15,22 +15,27 @@ COARSE_BINS: Final = 128
 MINIMA: Final = 6
 """Of the grid, that are followed on the coarse bins."""
 FINALISTS: Final = 3
-"""Of those, that are followed on the data's own."""
+"""Of those, that are followed on the data's own, at most."""
+PROMISING: Final = 2.0
+"""Times the least misfit on the coarse bins that one may have to be followed further."""
 
 
 def solve(problem: Problem) -> NDArray[np.float64]:
     """Shift, stretch and variance of the deepest minimum that is found, shape (3,).
 
     The data are merged to coarse bins, which makes every peak at least as broad as one of them. There the misfit is
-    taken on a grid of shifts and stretches one bin apart and its deepest minima are followed; the best of those are
-    followed in the data's own bins, and so is the forecast as it is.
+    taken on a grid of shifts and stretches one bin apart; its deepest minima are followed, and so is the forecast as
+    it is. The best of these are followed in the data's own bins.
     """
     starts = [NEUTRAL.copy()]
     if problem.free[:2].any():
         coarse = _merged(problem, COARSE_BINS * (1 if problem.free[:2].all() else 2))
-        followed = [coarse.solve(start, evaluations=15) for start in _minima(coarse)]
-        followed.sort(key=lambda parameters: coarse.projected(parameters).misfit)
-        starts += _different(followed, coarse)[:FINALISTS]
+        followed = [coarse.solve(start, evaluations=12) for start in [*_minima(coarse), *starts]]
+        misfits = [coarse.projected(parameters).misfit for parameters in followed]
+        promising = sorted(
+            (misfit, place) for place, misfit in enumerate(misfits) if misfit <= PROMISING * min(misfits)
+        )
+        starts = _different([followed[place] for _, place in promising], coarse)[:FINALISTS]
     if problem.free[2]:
         # From zero the misfit may fall either way: a derivative there says nothing of what a wide Gaussian would do
         width = np.median(problem.forecast.width)
