@@ -194,11 +194,11 @@ def test_errors_are_those_that_repeated_measurements_scatter_by(detectors):
     edges = np.linspace(0, 50, 6)
     error = rng.uniform(0.5, 1.5, (len(two_theta), 5))
     common = {"two_theta": two_theta, "width": width, "energy": edges, "geometry": "direct", "fixed_energy": E_INIT}
-    runs = [rebin_angles(intensity=rng.normal(10, error), error=error, **common) for _ in range(400)]
+    runs = [rebin_angles(intensity=rng.normal(10, error), error=error, **common) for _ in range(200)]
     scatter = np.std([run.intensity for run in runs], axis=0, ddof=1)
     reached = np.isfinite(scatter)
-    # A standard deviation of 400 runs is known to 3.5 %: the largest of some thousand lies within 5 of these
-    np.testing.assert_allclose(scatter[reached] / runs[0].error[reached], 1, atol=0.18)
+    # A standard deviation of 200 runs is known to 5 %: the largest of some thousand lies within 5 of these
+    np.testing.assert_allclose(scatter[reached] / runs[0].error[reached], 1, atol=0.25)
     assert np.mean(scatter[reached] / runs[0].error[reached]) == pytest.approx(1, abs=0.01)
 
 
