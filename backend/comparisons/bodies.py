@@ -143,17 +143,20 @@ def _curve(measured: MeasuredSpectrum, fitted: Fitted) -> dict[str, Any]:
 
 
 def _map_numbers(compared: MapComparison) -> dict[str, Any]:
-    """The part of `FitNumbersOut`, as far as a map has it."""
-    fitted = np.flatnonzero(compared.used.any(axis=0))
+    """The part of `FitNumbersOut`."""
+    names = list(compared.standard_errors)
+    matrix = np.eye(len(names))
+    if compared.correlation is not None:
+        matrix[[0, 1], [1, 0]] = compared.correlation
     return {
+        **NEUTRAL,
         "scale": compared.scale,
         "background": compared.background,
-        **NEUTRAL,
         "standard_errors": dict(compared.standard_errors),
-        "correlations": None,
+        "correlations": {"parameters": names, "matrix": matrix.tolist()},
         **asdict(compared.goodness),
-        "everywhere": None,
-        "range_mev": (compared.energy[fitted[0]], compared.energy[fitted[-1] + 1]) if len(fitted) else None,
+        "everywhere": asdict(compared.everywhere),
+        "range_mev": compared.range_mev,
     }
 
 

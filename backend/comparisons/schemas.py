@@ -136,8 +136,8 @@ class GoodnessOut(ResponseBody):
     r_factor: float | None = Field(description="Σ|y − m| / Σ|y|")
     r_weighted: float | None = Field(description="√(Σw(y − m)² / Σwy²); null: the data have no errors")
     correlation: float | None = Field(description="of measured and forecast intensities, −1 to 1")
-    n_points: int
-    n_parameters: int
+    n_points: int = Field(description="bins of the data that were counted")
+    n_parameters: int = Field(description="that were fitted")
 
 
 class CorrelationsOut(ResponseBody):
@@ -160,11 +160,9 @@ class FitNumbersOut(GoodnessOut):
         description="of the parameters that were fitted; null: the data do not determine it",
         examples=[{"scale": 0.013, "shift_mev": 0.08}],
     )
-    correlations: CorrelationsOut | None = Field(description="null of a map")
-    everywhere: GoodnessOut | None = Field(
-        description="wherever there are both data and forecast, also outside the range; null of a map"
-    )
-    range_mev: tuple[float, float] | None = Field(description="that was fitted")
+    correlations: CorrelationsOut
+    everywhere: GoodnessOut = Field(description="wherever there are both data and forecast, also outside the range")
+    range_mev: tuple[float, float] = Field(description="that was fitted")
 
 
 class CurveOut(ResponseBody):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +33,12 @@ from scattering.comparison.fit import Fitted, fit
 from scattering.comparison.forecast_grid import fwhm
 from scattering.comparison.maps import MapComparison, compare_maps
 from scattering.comparison.refinement import Stage, stages
+from scattering.errors import FieldError, InvalidComparison
 from scattering.measured import MeasuredMap, MeasuredSpectrum
+
+MOST_POINTS = 50_000
+MOST_BINS = 500_000
+"""Of a spectrum and a map: seconds, and some ten megabytes of JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +113,7 @@ def compare(scope: Scope, cache: PartialsCache, body: ComparisonIn) -> Compariso
     """
     prediction = powder(scope, body.prediction_id)
     dataset = datasets.get(scope, body.dataset_id)
-    measured = datasets.measured(scope, dataset)
+    measured = measured_of(scope, dataset)
     view = asked_view(scope, cache, prediction, body, dataset)
     made = forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev)
     if isinstance(measured, MeasuredMap):
@@ -117,6 +123,7 @@ def compare(scope: Scope, cache: PartialsCache, body: ComparisonIn) -> Compariso
             scale=body.fit.scale,
             background=body.fit.background != "none",
             range_mev=body.fit.range_mev,
+            resolution_mev=elastic_fwhm(made),
         )
         warnings = told(_not_of_maps(body.fit), made.warnings, compared.warnings)
         return ComparisonOfMaps(dataset, measured, made, compared, warnings)
@@ -141,9 +148,11 @@ def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
         view = candidate.view
         if body.follow_dataset:
             view = following(view, dataset, partials_of(scope, cache, prediction).species)
+        label = candidate.label or _label(scope, prediction)
         loc = f"candidates.{index}.view"
-        made.append(forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev, loc=loc))
-        labels.append(candidate.label or _label(scope, prediction))
+        with _named(label):
+            made.append(forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev, loc=loc))
+        labels.append(label)
     found = ranking.rank(
         measured,
         [
@@ -189,22 +198,43 @@ def refine(scope: Scope, cache: PartialsCache, body: RefinementIn) -> Refinement
     return Refinement(dataset, measured, done, told(made[-1].warnings, *(one.fitted.warnings for one in done)))
 
 
+def measured_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum | MeasuredMap:
+    """What was measured.
+
+    Raises
+    ------
+    Unprocessable
+        It has more points than can be fitted while somebody waits.
+    """
+    measured = datasets.measured(scope, dataset)
+    most = MOST_BINS if isinstance(measured, MeasuredMap) else MOST_POINTS
+    if measured.intensity.size > most:
+        raise _refused(
+            f"'{dataset.name}' has {measured.intensity.size} points; at most {most} are compared. Upload it in wider "
+            "bins: no forecast is as fine."
+        )
+    return measured
+
+
 def spectrum_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum:
     """What was measured, of a dataset that is a spectrum.
 
     Raises
     ------
     Unprocessable
-        It is a map.
+        It is a map, or too long.
     """
-    measured = datasets.measured(scope, dataset)
+    measured = measured_of(scope, dataset)
     if isinstance(measured, MeasuredMap):
-        message = (
+        raise _refused(
             f"'{dataset.name}' is a map over (|q|, ω); POST /comparisons compares it, rankings, peaks and refinement "
             "take spectra."
         )
-        raise Unprocessable(message, [{"loc": "dataset_id", "msg": message}])
     return measured
+
+
+def _refused(message: str) -> Unprocessable:
+    return Unprocessable(message, [{"loc": "dataset_id", "msg": message}])
 
 
 def fitted_to(
@@ -244,6 +274,16 @@ def _not_of_maps(asked: FitIn) -> tuple[str, ...]:
 def told(*warnings: Iterable[str]) -> tuple[str, ...]:
     """All warnings, each once."""
     return tuple(dict.fromkeys(one for several in warnings for one in several))
+
+
+@contextmanager
+def _named(label: str) -> Iterator[None]:
+    """Say which of several forecasts it is that cannot be compared."""
+    try:
+        yield
+    except InvalidComparison as error:
+        named: list[FieldError] = [{"loc": wrong["loc"], "msg": f"{label}: {wrong['msg']}"} for wrong in error.errors]
+        raise InvalidComparison(named) from error
 
 
 def _label(scope: Scope, prediction: Prediction) -> str:

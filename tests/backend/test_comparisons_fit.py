@@ -176,7 +176,10 @@ def test_a_map_is_compared_in_its_own_bins(
     assert found["correlation"] > 0.99
     shown = found["map"]
     assert (len(shown["q_inv_angstrom"]), len(shown["energy_mev"])) == intensity.shape == np.shape(shown["difference"])
-    assert (found["curve"], found["everywhere"]) == (None, None)
+    assert (found["curve"], found["residual"], found["in_fit"]) == (None, None, None)
+    assert found["correlations"]["parameters"] == ["scale", "background"] == list(found["standard_errors"])
+    (one, other), (same, _) = found["correlations"]["matrix"]
+    assert (one, other) == (1.0, same)
     assert [value is None for row in shown["measured"] for value in row] == (~seen).ravel().tolist()
     warnings = compared(client, prediction_id, dataset_id, fit={"shift": True, "background": "linear"})["warnings"]
     assert any("shift" in warning and "slope" in warning for warning in warnings)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi import FastAPI
 
 from backend.owners import current_owner
 from backend.settings import Settings
+from scattering.measured import MeasuredSpectrum
 
 from .comparing import hydride_partials, measured_of, predicted, stored
 from .conftest import Client
@@ -114,6 +116,19 @@ def test_data_that_the_forecast_does_not_reach(
         assert response.status_code == 422
         assert response.json()["errors"][0]["loc"] == "dataset_id"
         assert "320 to 420 meV" in response.json()["detail"]
+        assert ("Silicon" in response.json()["detail"]) == (route == "/ranking")
+
+
+def test_more_points_than_anybody_waits_for(
+    client: Client, settings: Settings, tmp_path: Path, prediction_id: str
+) -> None:
+    edges = np.linspace(20, 250, 60_001)
+    centres = (edges[1:] + edges[:-1]) / 2
+    dataset_id = stored(settings, tmp_path, MeasuredSpectrum(centres, centres, None, edges[:-1], edges[1:]))
+    for route in ROUTES:
+        response = client.post(f"/comparisons{route}", json=asked(route, prediction_id, dataset_id))
+        assert response.status_code == 422
+        assert "60000 points" in response.json()["errors"][0]["msg"]
 
 
 def test_a_crystal_is_not_compared(
