@@ -170,6 +170,8 @@ def _from_angles(
             "Angles become |q| with the spectrometer's geometry and its fixed energy (E_f of an indirect, E_i of a "
             "direct geometry spectrometer) in meV."
         )
+    if fixed_energy > MAX_ENERGY_MEV:
+        raise Unreadable(f"A fixed energy of {fixed_energy:.4g} meV is not one of a neutron spectrometer.")
     try:
         measured = rebin_angles(
             two_theta=raw.across,

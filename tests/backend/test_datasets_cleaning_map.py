@@ -138,6 +138,8 @@ def test_angles_need_the_spectrometer() -> None:
         clean_map(angles, "meV", geometry="direct")
     with pytest.raises(FixedEnergyMissing):
         clean_map(angles, "meV", fixed_energy_mev=60.0)
+    with pytest.raises(Unreadable, match="not one of a neutron spectrometer"):
+        clean_map(angles, "meV", fixed_energy_mev=1e9, geometry="indirect")
     with pytest.raises(Unreadable, match="fixed energy"):
         # Every bin is a loss of more than E_i
         clean_map(replace(angles, x=ENERGY + 60), "meV", fixed_energy_mev=50.0, geometry="direct")

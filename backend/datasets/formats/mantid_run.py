@@ -84,7 +84,7 @@ def angles_of(root: Group, entry: str, n: int) -> NDArray[np.float64] | None:
     if position.ndim != 2 or position.shape[1] != 3 or index.ndim != 1 or len(index) < n or count.shape != (n,):
         return None
     index, count = index[:n].astype(int), count.astype(int)
-    if (count < 1).any() or (index < 0).any() or (index + count > len(position)).any():
+    if (count < 1).any() or (index < 0).any() or (count > len(position) - np.minimum(index, len(position))).any():
         return None
     total = np.append(0.0, np.cumsum(np.abs(position[:, 1])))
     angles = (total[index + count] - total[index]) / count
