@@ -84,7 +84,7 @@ def test_forecasts_that_differ_by_less_than_the_noise_are_not_told_apart() -> No
 
 
 def test_equally_wrong_forecasts_are_seldom_told_apart() -> None:
-    """Both miss the data by far more than noise, each line by chance: by Δχ² alone the order would always be certain."""
+    """Both miss the data by far more than noise, each line by chance: by Δχ² alone the order would be certain."""
     certain, chi2 = [], []
     for seed in range(60):
         pair = [candidate("one", moved(1.0, seed=seed)), candidate("other", moved(1.0, seed=seed + 500))]
