@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, field_validator
 
@@ -194,7 +194,7 @@ class ComparisonOut(FitNumbersOut):
     )
     in_fit: list[bool] | None = Field(description="which bins were fitted")
     map: ComparedMapOut | None = Field(description="of data over (|q|, ω)")
-    view: dict[str, Any] = Field(description="the view that was used, with the grid that the forecast is on")
+    view: ViewIn = Field(description="the view that was used, with the grid that the forecast is on")
     warnings: list[str]
 
 
@@ -208,7 +208,7 @@ class RankedOut(FitNumbersOut):
     probability_worse: float | None = Field(
         description="that it is really worse than the best, as far as noise tells; null of the best itself"
     )
-    view: dict[str, Any]
+    view: ViewIn
 
 
 class RankingOut(ResponseBody):
@@ -267,7 +267,7 @@ class PeaksOut(ResponseBody):
         description="the harmonic prediction that tells the orders: this one, or else the newest of the same structure "
         "and potential; null: there is none"
     )
-    view: dict[str, Any]
+    view: ViewIn
     warnings: list[str]
 
 
@@ -277,7 +277,7 @@ class StageOut(FitNumbersOut):
     name: str = Field(examples=["instrument"])
     title: str
     words: str = Field(description="what was added")
-    view: dict[str, Any]
+    view: ViewIn
     curve: CurveOut
 
 
