@@ -21,6 +21,8 @@ from scattering.view import EnergyGrid, View, Viewed
 
 MAX_MAP_COLUMNS = 400
 """More columns than a screen shows only slow a slider down."""
+KEPT = 16
+"""Responses that are remembered; the largest, as a fit to many bins wants them, take 40 MB."""
 TAIL_SIGMAS = 8.0
 """Of the resolution, beyond which it brings nothing."""
 
@@ -142,7 +144,7 @@ def response_to(
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=KEPT)
 def response(axes: Axes) -> Response:
     """Work out what an instrument sees and how it broadens."""
     instrument = instruments.get(axes.instrument) if axes.instrument else None
