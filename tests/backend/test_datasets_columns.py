@@ -239,6 +239,12 @@ def test_a_million_rows(row: bytes) -> None:
     assert found.y[-1] == 0.123456
 
 
+def test_a_quotation_that_never_ends_and_headers_full_of_rows_end_in_a_word() -> None:
+    same(read(b'"a,"",' * 50_000 + b"\n" + texts.columns(X, Y, E)))
+    with pytest.raises(Unreadable, match="No table"):
+        columns.read(b"1 2\nx\n" * 150_000)
+
+
 def test_lines_of_megabytes_end_in_a_word() -> None:
     for line in (b"1 " * 4_000_000, b"x" * 8_000_000, b"1," * 4_000_000):
         with pytest.raises(Unreadable, match="No table"):

@@ -106,7 +106,8 @@ LINES = texts.save_ascii({"1": A, "2": B}).split(b"\n")
         (LINES[0], "no points"),
         (b"1,2,3\n" * 5, "None of Mantid's headers"),
         (b"X , Y0 , E0 , Y1 , E1\n" + b"1,2,3\n" * 5, "names 2 spectra, but the table has 3 columns"),
-        (b"# X , Y , E\n" + b"1\n1,2,3\n" * 2500, "2500 spectra"),
+        (b"# X , Y , E\n" + b"1\n1,2,3\n" * 2500, "more than 2000 spectra"),
+        (b"# X , Y , E\n" + b"1\n" * 100_000, "more than 2000 spectra"),
     ],
 )
 def test_damage_is_refused_with_the_line(data: bytes, words: str) -> None:

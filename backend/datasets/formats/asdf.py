@@ -134,6 +134,8 @@ def _decoded(number: int, line: str) -> tuple[float, list[float], bool]:
         match = _TOKEN.match(line, position)
         if match is None:
             raise _no_number(number, line, position)
+        if len(values) > MAX_POINTS:
+            raise Unreadable(f"There are more than {MAX_POINTS} points.")
         kind, token = match.lastgroup, match[0]
         if kind == "affn":
             values.append(float(token))

@@ -5,6 +5,7 @@ SaveAscii writes no unit of the axis; SaveFocusedXYE writes Mantid's name of it.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -85,7 +86,7 @@ def read(data: bytes) -> list[RawSpectrum]:
 def _version_2(lines: Sequence[str], header: int, match: re.Match[str]) -> list[RawSpectrum]:
     separator = match["separator"].strip() or None
     width = 4 if match["dx"] else 3
-    parts = list(_parts(lines, header, match["separator"]))
+    parts = list(itertools.islice(_parts(lines, header, match["separator"]), MAX_SPECTRA + 1))
     notes = ["SaveAscii writes no unit of the axis."]
     if match["dx"]:
         notes.append("The fourth column, errors of the axis (DX), is not used.")
@@ -156,6 +157,8 @@ def _focused(lines: Sequence[str]) -> list[RawSpectrum]:
                 instrument = match["instrument"].strip()[:100]
             elif match := _SPECTRUM.match(bare):
                 parts.append(part)
+                if len(parts) > MAX_SPECTRA:
+                    break
                 part = _Part(f"spectrum {match['name'][:40]}", [], [])
         elif match := _TEMPERATURE.match(bare):
             value = number(match["value"])
@@ -177,13 +180,13 @@ def _focused(lines: Sequence[str]) -> list[RawSpectrum]:
 
 
 def _filled(parts: Sequence[_Part]) -> Sequence[_Part]:
+    if len(parts) > MAX_SPECTRA:
+        raise Unreadable(f"The file holds more than {MAX_SPECTRA} spectra.")
     if not any(part.lines for part in parts):
         raise Unreadable("There is a header of Mantid's but no points after it.")
     for part in parts:
         if not part.lines:
             raise Unreadable(f"There are no points after the line of {part.title}: the file seems to be cut off there.")
-    if len(parts) > MAX_SPECTRA:
-        raise Unreadable(f"The file holds {len(parts)} spectra; at most {MAX_SPECTRA} are read.")
     return parts
 
 

@@ -8,9 +8,11 @@ last row. What stands before is the header.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,8 @@ COMMENTS = "#%!;"
 MISSING = frozenset({"", "-", "--", "?", "n/a", "na", "null", "none", "nan", "+nan", "-nan", "1.#qnan", "-1.#ind"})
 """Words in place of a number, lower case; also stars, Fortran's number that is too long for its field."""
 MIN_ROWS = 3
+MAX_FALSE_STARTS = 100_000
+"""Lines that begin as a row does but are none of the table; no header has so many."""
 _NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?")
 """Also with a decimal comma."""
 _FORTRAN = str.maketrans("dD", "eE")
@@ -137,10 +141,10 @@ def cells(line: str, delimiter: str | None) -> list[str]:
     """The cells of a line, without quotation marks and white space around them."""
     if delimiter is None:
         return [cell.strip("\"'") for cell in line.split()]
+    parts = line.split(delimiter)
     if '"' in line:
-        parts = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-    else:
-        parts = line.split(delimiter)
+        with suppress(csv.Error):  # a quotation that goes on for ever
+            parts = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     return [part.strip() for part in parts]
 
 
@@ -172,9 +176,9 @@ def number(cell: str) -> float | None:
 
 def _beginning(lines: Sequence[str]) -> tuple[int, str | None, int]:
     """Index of the table's first line, its delimiter and number of columns."""
-    for index, line in enumerate(lines):
-        if not _may_be_row(line):
-            continue
+    candidates = (index for index, line in enumerate(lines) if _may_be_row(line))
+    for index in itertools.islice(candidates, MAX_FALSE_STARTS):
+        line = lines[index]
         for delimiter in _DELIMITERS:
             width = _width(line, delimiter)
             if width and _goes_on(lines, index, delimiter, width):
