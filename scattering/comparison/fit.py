@@ -226,7 +226,7 @@ class _Task:
 
     def units(self, intensity: NDArray[np.float64]) -> NDArray[np.float64]:
         """Shape (n,): a large change of each fitted parameter."""
-        height = float(np.sqrt(np.mean(intensity**2)))
+        height = float(np.sqrt(np.mean(intensity**2))) or 1.0
         span = self.range_mev[1] - self.range_mev[0]
         _, upper = self.bounds
         mean = float(np.sqrt(np.mean(self.forecast.mean() ** 2)))
@@ -246,8 +246,8 @@ class _Task:
     def problem(self, used: NDArray[np.bool_]) -> Problem:
         """Least squares in some of the bins."""
         if used.sum() <= len(self.names):
-            text = f"{used.sum()} bins of the data lie in this range, too few for {len(self.names)} parameters; "
-            raise _invalid("fit.range_mev", text + "choose a wider range or fewer parameters.")
+            holds = f"The range must hold more bins of the data than parameters are fitted, {len(self.names)}"
+            raise _invalid("fit.range_mev", f"{holds}; it holds {used.sum()}. Choose a wider one or fewer parameters.")
         return Problem(
             self.forecast.within(used),
             self.measured.intensity[used],
@@ -267,6 +267,8 @@ class _Task:
         if self.options.scale and not problem.forecast.mean().any():
             raise _invalid("fit.range_mev", "The forecast is zero in this range; choose another.")
         parameters = solve(problem) if start is None else problem.solve(start)
+        if problem.projected(parameters).scale == 0:
+            return used, NEUTRAL  # no other is better
         while (beyond := used & ~self.forecast.reached(*parameters[:2])).any():
             used = used & ~beyond
             parameters = self.problem(used).solve(parameters)
@@ -304,9 +306,6 @@ def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
     measured, names = task.measured, task.names
     problem = task.problem(used)
     best = problem.projected(parameters)
-    if best.scale == 0:
-        parameters = NEUTRAL  # no other is better
-        best = problem.projected(parameters)
     shift, stretch, variance = (float(value) for value in parameters)
     background = np.append(best.background, [0.0, 0.0])[:2]
     values = (best.scale, shift, stretch, *map(float, background), float(FWHM_PER_SIGMA * np.sqrt(variance)))
@@ -357,9 +356,9 @@ def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
 
 def _at_bound(task: _Task, scale: float, parameters: NDArray[np.float64]) -> dict[str, str]:
     """Fitted parameters that ended at a bound, each with a sentence."""
+    if scale == 0:
+        return {"scale": "With any scale above 0 the forecast describes these data no better than without it."}
     found = {}
-    if task.options.scale and scale == 0:
-        found["scale"] = "With any scale above 0 the forecast describes these data no better than without it."
     lower, upper = task.bounds
     slack = 1e-6 * (upper - lower)
     names = ("shift_mev", "stretch", "extra_fwhm_mev")

@@ -326,6 +326,7 @@ def test_a_flat_forecast_determines_its_scale_and_nothing_else() -> None:
     assert np.isnan(fitted.standard_errors["shift_mev"])
     assert np.isfinite(fitted.standard_errors["scale"])
     assert "The data do not determine these here: shift_mev." in fitted.warnings
+    # Beside a background nor even that
     beside_background = fit(data, ENERGY, flat, FitOptions(background="constant"))
     assert np.isnan(beside_background.standard_errors["scale"])
     assert np.isfinite(beside_background.standard_errors["background"])
@@ -338,6 +339,15 @@ def test_a_scale_is_never_negative() -> None:
     assert not fitted.model.any()
     assert np.isnan(fitted.standard_errors["scale"])
     assert "no better than without it" in fitted.warnings[0]
+
+
+def test_data_of_nothing_take_no_forecast() -> None:
+    data = measured({})
+    fitted = fit(replace(data, intensity=np.zeros_like(data.energy)), ENERGY, FORECAST, EVERYTHING)
+    assert [fitted.values[name] for name in PARAMETERS] == [0, 0, 1, 0, 0, 0]
+    assert fitted.used.all()
+    assert np.isfinite(fitted.standard_errors["background"])
+    assert fitted.goodness.r_factor is None
 
 
 def test_a_parameter_at_its_bound_is_told() -> None:
