@@ -78,10 +78,9 @@ RECOVERED = {
 def test_known_parameters_come_back_within_three_standard_errors(options: FitOptions, true: dict[str, float]) -> None:
     pulls = np.array([pull(fit(measured(true, seed=seed), ENERGY, FORECAST, options), true) for seed in range(100)])
     assert (np.sum(np.abs(pulls) < 3, axis=0) >= 95).all()
-    # Nor are the errors too large. Of 100 pulls the spread is known to 7 %, the mean to 0.1
-    spread = pulls.std(axis=0)
-    assert ((spread > 0.8) & (spread < 1.2)).all()
-    assert (np.abs(pulls.mean(axis=0)) < 0.35).all()
+    # Nor are the errors too large. Of 100 pulls the spread is known to 7 %, the mean to 0.1; three times these
+    assert (np.abs(pulls.std(axis=0) - 1) < 0.21).all()
+    assert (np.abs(pulls.mean(axis=0)) < 0.3).all()
 
 
 def test_poisson_counts_give_the_parameters_back() -> None:
