@@ -110,6 +110,18 @@ def test_errors_that_stand_behind_all_intensities_find_theirs_by_name() -> None:
     assert np.allclose(b.error, 3 * E, rtol=0, atol=PRINTED)
 
 
+def test_an_error_column_that_may_be_anothers_is_told() -> None:
+    a, b = columns.read(texts.columns(X, Y, 2 * Y, E, names="E (meV),back,forward,error"))
+    assert a.error is None
+    assert b.error is not None
+    assert a.notes == ("“error” is taken for the error of “forward”, behind which it stands.",)
+
+
+def test_the_unit_of_the_intensity_is_not_that_of_the_axis() -> None:
+    found = read(texts.columns(X, Y, delimiter=" ", names="X Y(meV)"))
+    assert found.x_unit is None
+
+
 def test_units_in_a_row_of_their_own() -> None:
     found = read(
         texts.columns(X, Y, E, delimiter="\t", header=["Energy\tIntensity\tError", "cm-1\tarb. units\tarb. units"])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.datasets.formats import units
 from backend.datasets.formats.reading import MAX_SPECTRA, RawSpectrum, Stated, Unreadable, XUnit
-from backend.datasets.formats.table import Table, cells, number, read_table, uncommented
+from backend.datasets.formats.table import NoTable, Table, cells, number, read_table, uncommented
 from backend.datasets.formats.text import decoded, quoted
 
 _ERROR = re.compile(
@@ -49,8 +49,11 @@ def sniffs(head: bytes) -> bool:
     whole = text.rpartition("\n")[0] if len(head) >= _SNIFFED else text
     try:
         read_table(whole)
-    except Unreadable as error:
-        return "no table" not in str(error).lower()
+    except NoTable:
+        return False
+    except Unreadable:
+        # A table with a fault: its reader says which.
+        pass
     return True
 
 
@@ -70,19 +73,20 @@ def spectra_of(table: Table) -> list[RawSpectrum]:
     named = column_names(table)
     names = tuple(named.names[column] for column in table.kept) if named else ()
     x, notes = _x_column(names)
-    unit, recognised_by, about_unit = _unit(table, names[x] if names else None)
+    unit, recognised_by, about_unit = _unit(table, named, names[x] if names else None)
     found = list(_columns(table, names, x, notes))
     if not found:
         raise Unreadable("The table has an energy column but none of intensities.")
     if len(found) > MAX_SPECTRA:
         raise Unreadable(f"The table has {len(found)} columns of intensities; at most {MAX_SPECTRA} are read.")
-    title = _title(table, named)
+    titles = [names[y] if names else f"column {table.kept[y] + 1}" for y, _ in found]
+    if len(found) == 1:
+        titles = [_title(table, named)]
     blocks = _blocks(table, x)
     if len(blocks) > 1:
         notes.append(f"The energies begin anew {len(blocks) - 1} times after a blank line: each block is a spectrum.")
     if len(found) * len(blocks) > MAX_SPECTRA:
         raise Unreadable(f"The table holds {len(found) * len(blocks)} spectra; at most {MAX_SPECTRA} are read.")
-    several = len(found) > 1
     return [
         RawSpectrum(
             x=table.values[block, x],
@@ -91,14 +95,10 @@ def spectra_of(table: Table) -> list[RawSpectrum]:
             x_unit=unit,
             recognised_by=recognised_by,
             y_unit=_y_unit(names[y]) if names else "",
-            stated=Stated(
-                title=_spectrum_title(
-                    title, names[y] if names else f"column {table.kept[y] + 1}", several, index, len(blocks)
-                )
-            ),
+            stated=Stated(title=", ".join(filter(None, [title, f"block {index + 1}" if len(blocks) > 1 else ""]))),
             notes=(*table.notes, *about_unit, *notes),
         )
-        for y, error in found
+        for title, (y, error) in zip(titles, found, strict=True)
         for index, block in enumerate(blocks)
     ]
 
@@ -185,7 +185,7 @@ def _columns(table: Table, names: Sequence[str], x: int, notes: list[str]) -> It
     intensities: list[int] = []
     for column in rest:
         name = plain[column]
-        if _X_ERROR.match(name) and not (name in {"de"} and width == 3):
+        if _X_ERROR.match(name):
             notes.append(f"“{names[column]}” is passed over: errors of energies are not used.")
         elif _ERROR.search(name):
             owner = _owner(name, plain, intensities, errors)
@@ -197,18 +197,25 @@ def _columns(table: Table, names: Sequence[str], x: int, notes: list[str]) -> It
             notes.append(f"“{names[column]}” is passed over: another axis of energy.")
         else:
             intensities.append(column)
-    # One error column at the end of a table whose intensities stand before: its last one's only by place, not by name.
+    for owner, column in errors.items():
+        by_place = _bare(plain[column]) != _bare(plain[owner])
+        if by_place and any(other < owner and other not in errors for other in intensities):
+            notes.append(f"“{names[column]}” is taken for the error of “{names[owner]}”, behind which it stands.")
     yield from ((column, errors.get(column)) for column in intensities)
 
 
 def _owner(name: str, plain: Sequence[str], intensities: Sequence[int], taken: dict[int, int]) -> int | None:
     """Whose errors a column are: of the column with the same name but for “error”, or else of the one before it."""
-    bare = re.sub(r"[\s_.()\[\]-]+", " ", _ERROR.sub(" ", name)).strip()
     for column in intensities:
-        if bare and column not in taken and re.sub(r"[\s_.()\[\]-]+", " ", plain[column]).strip() == bare:
+        if column not in taken and _bare(name) and _bare(plain[column]) == _bare(name):
             return column
     last = intensities[-1] if intensities else None
     return None if last is None or last in taken else last
+
+
+def _bare(name: str) -> str:
+    """A column's name but for “error” and what joins words."""
+    return re.sub(r"[\s_.()\[\]-]+", " ", _ERROR.sub(" ", name)).strip()
 
 
 def _unnamed(values: NDArray[np.float64], notes: list[str]) -> Iterator[tuple[int, int | None]]:
@@ -226,7 +233,7 @@ def _unnamed(values: NDArray[np.float64], notes: list[str]) -> Iterator[tuple[in
     yield from ((column, None) for column in range(1, width))
 
 
-def _unit(table: Table, name: str | None) -> tuple[XUnit | None, str, tuple[str, ...]]:
+def _unit(table: Table, named: _Names | None, name: str | None) -> tuple[XUnit | None, str, tuple[str, ...]]:
     """Unit of the axis, what told it, and what to say of it."""
     if name is not None:
         found = units.unit_of(name)
@@ -237,6 +244,8 @@ def _unit(table: Table, name: str | None) -> tuple[XUnit | None, str, tuple[str,
     told: dict[XUnit, tuple[str, str]] = {}
     for line in table.header[-HEADER_LINES:]:
         words = uncommented(line)
+        if named and words in named.lines:
+            continue
         if len(words) < 200 and (match := _IN_HEADER.search(words)) and units.is_axis(words):
             found = units.unit_of(next(group for group in match.groups() if group))
             whole = units.unit_of(words)
@@ -260,11 +269,6 @@ def _title(table: Table, named: _Names | None) -> str:
         if re.search(r"[^\W\d]{2}", words) and not (named and words in named.lines) and not units.is_axis(words):
             return " ".join(words.strip(",;\t").split())[:200]
     return ""
-
-
-def _spectrum_title(title: str, column: str, several: bool, block: int, blocks: int) -> str:
-    parts = [column if several else title, f"block {block + 1}" if blocks > 1 else ""]
-    return ", ".join(part for part in parts if part)
 
 
 def _blocks(table: Table, x: int) -> list[slice]:

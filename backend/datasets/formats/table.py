@@ -35,6 +35,10 @@ _BEGINS = frozenset("0123456789+-.,\"'nN*?\t;|")
 _DELIMITERS = ("\t", ";", "|", ",", None)
 
 
+class NoTable(Unreadable):
+    """There are no rows of numbers."""
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table of numbers.
@@ -45,8 +49,10 @@ class Table:
         The lines before it, as they stand there.
     delimiter
         None: white space.
+    width
+        Columns in the file.
     values
-        Shape (rows, columns); NaN where a cell is empty or says so.
+        Shape (rows, len(kept)); NaN where a cell is empty or says so.
     kept
         Which of the file's columns these are; those that hold nothing are left out.
     first_line
@@ -59,9 +65,9 @@ class Table:
 
     header: tuple[str, ...]
     delimiter: str | None
+    width: int
     values: NDArray[np.float64]
     kept: tuple[int, ...]
-    width: int
     first_line: int
     breaks: tuple[int, ...]
     notes: tuple[str, ...]
@@ -106,9 +112,9 @@ def read_table(text: str) -> Table:
     return Table(
         tuple(lines[:start]),
         delimiter,
+        width,
         values[:, kept],
         tuple(kept.tolist()),
-        width,
         start + 1,
         rows.breaks,
         tuple(notes),
@@ -185,7 +191,7 @@ def _beginning(lines: Sequence[str]) -> tuple[int, str | None, int]:
                 _nothing_lost(lines, index, delimiter, width)
                 _commas_are_clear(lines[index : index + 20], delimiter)
                 return index, delimiter, width
-    raise Unreadable(
+    raise NoTable(
         f"No table of numbers was found: at least {MIN_ROWS} lines in a row with two or more columns each "
         "(energy, intensity and, if there is one, its error)."
     )
