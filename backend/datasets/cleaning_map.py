@@ -107,13 +107,17 @@ def _values(raw: RawMap, told: list[str]) -> tuple[NDArray[np.float64], NDArray[
     wrong = good & ~(np.isfinite(raw.error) & (raw.error >= 0))
     zero = good & (raw.error == 0)
     if wrong.any():
-        told.append(f"{int(wrong.sum())} errors are negative, missing or infinite and count as not known.")
+        told.append(f"{_errors(int(wrong.sum()), 'negative, missing or infinite')} as not known.")
     if raw.kind == "angle":
         # A pixel without a count has an error of 0, which says nothing of its neighbours that share a bin.
         return y, np.where(good & ~wrong, raw.error, np.nan)
     if zero.any():
-        told.append(f"{int(zero.sum())} errors are 0 and count as not known.")
+        told.append(f"{_errors(int(zero.sum()), '0')} as not known.")
     return y, np.where(good & ~wrong & ~zero, raw.error, np.nan)
+
+
+def _errors(count: int, what: str) -> str:
+    return f"1 error is {what} and counts" if count == 1 else f"{count} errors are {what} and count"
 
 
 def _edges(
@@ -201,10 +205,13 @@ def _trimmed(measured: MeasuredMap, told: list[str]) -> MeasuredMap:
     if int(there.sum()) < MIN_VALUES:
         raise Unreadable("Nothing of the map is left.")
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    if columns[0] == columns[-1]:
+        raise Unreadable("Only one bin of energy holds values: this is no map.")
     row, column = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     n_rows, n_columns = there.shape[0] - (row.stop - row.start), there.shape[1] - (column.stop - column.start)
-    if n_rows or n_columns:
-        told.append(f"{n_rows} bins of |q| and {n_columns} of energy at the borders hold nothing and are cut off.")
+    for count, what in ((n_rows, "|q|"), (n_columns, "energy")):
+        if count:
+            told.append(f"{count} bin{'s' if count > 1 else ''} of {what} at the borders without a value cut off.")
     intensity = measured.intensity[row, column]
     error = None if measured.error is None else np.where(np.isfinite(intensity), measured.error[row, column], np.nan)
     return MeasuredMap(

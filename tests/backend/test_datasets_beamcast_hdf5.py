@@ -168,6 +168,16 @@ def test_what_was_changed_by_hand_is_refused(change: Callable[[Any], object]) ->
         reader.read(files.file_of(build))
 
 
+def test_where_the_bytes_show_nothing_the_name_decides() -> None:
+    head = b"\x89HDF\r\n\x1a\n" + bytes(1000)
+    assert [format_of(name, head).name for name in ("a.nxspe", "b.nxs", "c.h5", "d")] == [
+        "nxspe",
+        "mantid-nexus",
+        "beamcast-hdf5",
+        "beamcast-hdf5",
+    ]
+
+
 def test_every_hdf5_format_is_told_by_its_bytes_whatever_its_name() -> None:
     """One of the three and no other, so that the name decides nothing."""
     for (_, content), name in zip(datasets_fuzz.sound(), ("nxspe", "mantid-nexus", "beamcast-hdf5"), strict=True):

@@ -94,7 +94,7 @@ def test_values_and_errors_that_are_none() -> None:
         "1 masked value left out.",
         "1 infinite value left out.",
         "2 errors are negative, missing or infinite and count as not known.",
-        "1 errors are 0 and count as not known.",
+        "1 error is 0 and counts as not known.",
     ]
 
 
@@ -111,13 +111,14 @@ def test_empty_borders_are_cut_and_empty_insides_stay() -> None:
     np.testing.assert_array_equal(measured.q, Q[1:])
     np.testing.assert_array_equal(measured.energy, ENERGY[:-1])
     assert np.isnan(measured.intensity[1]).all()
-    assert told[-1].startswith("1 bins of |q| and 1 of energy")
+    assert told == [f"1 bin of {what} at the borders without a value cut off." for what in ("|q|", "energy")]
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"y": np.full((5, 4), np.nan)}, "no intensities"),
+        ({"x": ENERGY[:2], "y": np.ones((5, 1)), "error": None}, "one bin of energy"),
         ({"x": np.array([0.0, 10.0, 5.0, 30.0, 50.0])}, "neither ascend nor descend"),
         ({"x": np.array([0.0, np.nan, 5.0, 30.0, 50.0])}, "not all numbers"),
         ({"x": np.array([0.0, 10.0, 10.0, 30.0])}, "more than once"),

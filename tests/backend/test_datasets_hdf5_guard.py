@@ -61,6 +61,7 @@ def test_numbers_and_words_come_as_they_are() -> None:
         root["a/characters"] = np.frombuffer(b"a list\nof \x07bytes", dtype="u1")
         root["a"].attrs["units"] = np.bytes_("meV")
         root["one"] = np.float32(2.5)
+        root["true"] = True
 
     with opened(files.file_of(build)) as root:
         np.testing.assert_array_equal(number_array(root, "a/b/x"), np.arange(6.0).reshape(2, 3))
@@ -68,7 +69,9 @@ def test_numbers_and_words_come_as_they_are() -> None:
         assert text(root, "a/characters") == "a list\nof bytes"
         assert attribute(root, "a", "units") == "meV"
         assert number(root, "one") == 2.5
-        assert sorted(names(root)) == ["a", "one"]
+        assert number(root, "true") == 1.0
+        assert number(root, "a/varying") is None
+        assert sorted(names(root)) == ["a", "one", "true"]
         assert number_array(root, "a/b/missing") is None
         assert number_array(root, "a/b/x/further") is None
         assert number_array(root, "a") is None

@@ -62,9 +62,9 @@ def _ending(*endings: str) -> re.Pattern[str]:
 FORMATS: dict[str, Format] = {
     fmt.name: fmt
     for fmt in (
+        Format("beamcast-hdf5", "Beamcast HDF5", _ending("h5", "hdf5?"), beamcast_hdf5.read, beamcast_hdf5.sniffs),
         Format("nxspe", "NXSPE", _ending("nxspe"), nxspe.read, nxspe.sniffs),
         Format("mantid-nexus", "Mantid processed NeXus", _ending("nxs", "nx5"), mantid_nexus.read, mantid_nexus.sniffs),
-        Format("beamcast-hdf5", "Beamcast HDF5", _ending("h5", "hdf5?"), beamcast_hdf5.read, beamcast_hdf5.sniffs),
         Format("jcamp-dx", "JCAMP-DX", _ending("jdx", "dx", "jcamp", "jcm"), jcamp.read, jcamp.sniffs),
         Format("beamcast-csv", "Beamcast CSV", _ending("csv"), beamcast_csv.read, beamcast_csv.sniffs),
         Format(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
-from backend.datasets.formats.hdf5_kinds import kind_by_bytes, require
+from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.reading import Raw, RawMap, RawSpectrum, Stated, Unreadable
 from backend.datasets.formats.spectrometers import geometry_of
 
@@ -22,7 +22,7 @@ RECOGNISED = "the file's “energy”, in meV"
 
 def sniffs(head: bytes) -> bool:
     """Whether a file's first bytes speak for this format."""
-    return kind_by_bytes(head) == "beamcast-hdf5"
+    return speaks_for(head, "beamcast-hdf5")
 
 
 def read(content: bytes) -> list[Raw]:

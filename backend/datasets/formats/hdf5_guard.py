@@ -181,13 +181,18 @@ def attribute(parent: Group, path: str, name: str) -> str | None:
     return _decoded(value, MAX_TEXT_BYTES)
 
 
+@_damage_told
 def number(parent: Group, path: str) -> float | None:
-    """The one finite number at a path; None where there is none."""
-    shape = shape_of(parent, path)
-    if shape is None or math.prod(shape) != 1:
+    """The one finite number at a path, or 0 or 1 of a truth value; None where there is none."""
+    dataset = _at(parent, path)
+    if not isinstance(dataset, h5d.DatasetID) or math.prod(_shape(dataset, path)) != 1:
         return None
-    values = number_array(parent, path)
-    return float(values.item()) if values is not None and np.isfinite(values).all() else None
+    kind = dataset.get_type()
+    if kind.get_class() not in (h5t.INTEGER, h5t.FLOAT, h5t.ENUM) or kind.get_size() > 8:
+        return None
+    _check_storage(dataset, path, 1)
+    value = float(np.asarray(h5py.Dataset(dataset)[()]).item())
+    return value if math.isfinite(value) else None
 
 
 def _at(parent: Group, path: str, soft_links: int = 0) -> Any:

@@ -19,18 +19,18 @@ WORKSPACE = re.compile(r"mantid_workspace_(\d{1,6})")
 
 
 def kind_by_bytes(head: bytes) -> Kind | None:
-    """The likely kind of a file, by the names in its first bytes: untrusted HDF5 is not opened for that.
-
-    Of a file that shows none of them it is Beamcast's, whose reader says what the file is instead.
-    """
-    if not is_hdf5(head):
-        return None
+    """The kind that the names in a file's first bytes show, if any: untrusted HDF5 is not opened for that."""
     # Beamcast's first: its files may say from which others they were made
     if b"beamcast_format" in head:
         return "beamcast-hdf5"
     if b"NXSPE_info" in head:
         return "nxspe"
-    return "mantid-nexus" if b"mantid_workspace_" in head else "beamcast-hdf5"
+    return "mantid-nexus" if b"mantid_workspace_" in head else None
+
+
+def speaks_for(head: bytes, kind: Kind) -> bool:
+    """Whether a file's first bytes are of HDF5 and name this kind, or none, so that the file's name decides."""
+    return is_hdf5(head) and kind_by_bytes(head) in (kind, None)
 
 
 def require(root: Group, wanted: Kind) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
-from backend.datasets.formats.hdf5_kinds import kind_by_bytes, require
+from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.mantid_run import Run, angles_of, run_of
 from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, Raw, RawMap, RawSpectrum, Unreadable, XUnit
 from backend.datasets.formats.units import unit_of
@@ -38,6 +38,9 @@ NOT_ENERGY_TRANSFER: dict[str, str] = {
     "QSquared": "|q| alone",
     "Momentum": "the neutron's momentum",
     "Time": "times",
+    "Temperature": "temperatures",
+    "Degrees": "angles",
+    "spectraNumber": "numbers of spectra",
 }
 OTHER_WORKSPACES: dict[str, str] = {
     "event_workspace": "single events: save it with PreserveEvents off",
@@ -86,7 +89,7 @@ class Workspace:
 
 def sniffs(head: bytes) -> bool:
     """Whether a file's first bytes speak for this format."""
-    return kind_by_bytes(head) == "mantid-nexus"
+    return speaks_for(head, "mantid-nexus")
 
 
 def read(content: bytes) -> list[Raw]:

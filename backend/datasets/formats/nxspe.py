@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
-from backend.datasets.formats.hdf5_kinds import kind_by_bytes, require
+from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.reading import Raw, RawMap, Stated, Unreadable
 from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.formats.units import unit_of
@@ -26,7 +26,7 @@ SAME_ENERGY = 0.01
 
 def sniffs(head: bytes) -> bool:
     """Whether a file's first bytes speak for this format."""
-    return kind_by_bytes(head) == "nxspe"
+    return speaks_for(head, "nxspe")
 
 
 def read(content: bytes) -> list[Raw]:
