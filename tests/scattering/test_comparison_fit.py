@@ -87,7 +87,7 @@ def test_poisson_counts_give_the_parameters_back() -> None:
     true = {"scale": 400.0, "shift_mev": 2.0, "stretch": 1.05, "background": 30.0}
     exact = binned(EDGES[:-1], EDGES[1:], true)
     pulls = []
-    for seed in range(30):
+    for seed in range(12):
         counts = np.random.default_rng(seed).poisson(exact).astype(float)
         data = MeasuredSpectrum((EDGES[:-1] + EDGES[1:]) / 2, counts, np.sqrt(counts), EDGES[:-1], EDGES[1:])
         options = FitOptions(shift=True, stretch=True, background="constant")
@@ -99,13 +99,13 @@ def test_poisson_counts_give_the_parameters_back() -> None:
 def test_errors_come_from_the_residuals_where_the_data_have_none() -> None:
     true = {"scale": 3.0, "shift_mev": 4.0, "stretch": 1.08}
     pulls = []
-    for seed in range(30):
+    for seed in range(20):
         exact = measured(true, noise=0.0)
         noisy = exact.intensity + 0.1 * np.random.default_rng(seed).standard_normal(len(exact.energy))
         options = FitOptions(shift=True, stretch=True)
         fitted = fit(replace(exact, intensity=noisy, error=None), ENERGY, FORECAST, options)
         pulls.append(pull(fitted, true))
-    assert np.std(pulls) == pytest.approx(1, abs=0.2)  # 90 pulls, 7 %; thrice
+    assert np.std(pulls) == pytest.approx(1, abs=0.25)  # 60 pulls, 9 %; nearly thrice
     assert fitted.goodness.chi2_reduced is None
     assert fitted.goodness.r_weighted is None
     assert np.nanstd(fitted.residual[fitted.used]) == pytest.approx(1, abs=0.01)
