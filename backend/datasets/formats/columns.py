@@ -180,15 +180,15 @@ def _columns(table: Table, names: Sequence[str], x: int, notes: list[str]) -> It
         yield from _unnamed(table.values, notes)
         return
     plain = [units.plain(name) for name in names]
-    rest = [column for column in range(width) if column > x]
+    bare = [_bare(name) for name in plain]
     errors: dict[int, int] = {}
     intensities: list[int] = []
-    for column in rest:
+    for column in range(x + 1, width):
         name = plain[column]
         if _X_ERROR.match(name):
             notes.append(f"“{names[column]}” is passed over: errors of energies are not used.")
         elif _ERROR.search(name):
-            owner = _owner(name, plain, intensities, errors)
+            owner = _owner(bare[column], bare, intensities, errors)
             if owner is None:
                 notes.append(f"“{names[column]}” is passed over: it is not clear which column's error it is.")
             else:
@@ -198,16 +198,16 @@ def _columns(table: Table, names: Sequence[str], x: int, notes: list[str]) -> It
         else:
             intensities.append(column)
     for owner, column in errors.items():
-        by_place = _bare(plain[column]) != _bare(plain[owner])
+        by_place = bare[column] != bare[owner]
         if by_place and any(other < owner and other not in errors for other in intensities):
             notes.append(f"“{names[column]}” is taken for the error of “{names[owner]}”, behind which it stands.")
     yield from ((column, errors.get(column)) for column in intensities)
 
 
-def _owner(name: str, plain: Sequence[str], intensities: Sequence[int], taken: dict[int, int]) -> int | None:
+def _owner(name: str, bare: Sequence[str], intensities: Sequence[int], taken: dict[int, int]) -> int | None:
     """Whose errors a column are: of the column with the same name but for “error”, or else of the one before it."""
     for column in intensities:
-        if column not in taken and _bare(name) and _bare(plain[column]) == _bare(name):
+        if name and bare[column] == name and column not in taken:
             return column
     last = intensities[-1] if intensities else None
     return None if last is None or last in taken else last
