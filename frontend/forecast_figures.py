@@ -86,15 +86,9 @@ def map_tools(view: ViewState, predictions: Sequence[Prediction], names: Mapping
 
 
 def powder_figures(
-    view: ViewState,
-    predictions: Sequence[Prediction],
-    names: Mapping[str, str],
-    *,
-    n_orders: int,
-    several_runs: bool,
-    measured: html.Section,
+    view: ViewState, predictions: Sequence[Prediction], names: Mapping[str, str], *, n_orders: int, several_runs: bool
 ) -> list[html.Section]:
-    """Return the places of the spectra of all chosen instruments, of the data beside them, and of one's (q, ω) map."""
+    """Return the places of the spectra of all chosen instruments, and of one's (q, ω) map."""
     return [
         figure_panel(
             "spectrum",
@@ -102,7 +96,6 @@ def powder_figures(
             spectrum_tools(view, n_orders=n_orders, several_runs=several_runs),
             label="Forecast spectrum: intensity against energy transfer",
         ),
-        measured,
         figure_panel(
             "map",
             ["Map of ", notation.s_of_q_omega()],

@@ -90,6 +90,29 @@ TERMS: dict[str, str] = {
     "measured_instrument": "The forecast is then looked at through the same instrument with the same settings.",
     "fixed_energy": "Final energy of a spectrometer with an analyser, incident energy of one with a chopper: needed to "
     "come from a wavelength, or from scattering angles, to energy and momentum transfer.",
+    "fit_scale": "One factor on the forecast: measured intensities mostly have a unit of their own.",
+    "fit_shift": "Adds the same energy to the whole forecast, to make up for a zero that is off.",
+    "fit_stretch": "Multiplies all energies of the forecast: 1.02 means that the potential is 2 % too soft.",
+    "fit_background": "What is under the data and in no forecast: the can, multiple scattering, noise.",
+    "fit_width": "Broadens the forecast by a Gaussian (full width at half maximum) on top of the resolution.",
+    "fit_range": "Energies of the data that are fitted; left empty, all that the forecast reaches, without the elastic "
+    "line. What lies outside is drawn all the same.",
+    "standard_errors": "One standard deviation, from the data's own errors; where they have none, from the scatter.",
+    "tolerance": "Largest difference in energy at which a measured and a forecast peak count as the same one. For a "
+    "potential that is much too soft it must be larger.",
+    "chi2": "Mean squared deviation in units of the errors, per degree of freedom: 1 where forecast and data differ by "
+    "noise alone.",
+    "r_factor": "Sum of the deviations as a part of the sum of the data: 0 is perfect.",
+    "r_weighted": "The same, with squares, where each point counts by its error.",
+    "correlation": "Of measured and forecast intensities: 1 where they rise and fall together.",
+    "peak_difference": "▼: the forecast lies too low (a redshift; the potential is too soft). ▲: it lies too high (a "
+    "blueshift).",
+    "peak_elements": "Whose motion makes up the forecast's intensity at the peak.",
+    "peak_orders": "How many phonons one neutron creates at once: 1 is a fundamental, more are overtones and "
+    "combinations.",
+    "worse_by": "How much larger the sum of squared deviations in units of the errors is than that of the best (Δχ²); "
+    "where the data have no errors, by which part the scatter grows.",
+    "probability_worse": "That the difference to the best is real and not noise.",
     "per_element": "Shows how much of each spectrum every element contributes.",
     "banks": "TOSCA's forward (45°) and backward (135°) detector banks, which see different momentum transfers.",
     "window": "The momentum and energy transfers that the instrument's angles and energies can reach.",

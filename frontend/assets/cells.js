@@ -68,11 +68,12 @@
         return far ? "(" + words + ") × 10" + raised(power) : words;
     }
 
+    // Rows are lists of cells, the first of which names the row; a row's class may stand beside it.
     function table(head, rows, attributes) {
         const cell = (content, tag, extra) => element(tag, extra, content);
         return element("table", { class: "data-table", ...attributes },
             element("thead", {}, element("tr", {}, head.map((content) => cell(content, "th", { scope: "col" })))),
-            element("tbody", {}, rows.map((row) => element("tr", {},
+            element("tbody", {}, rows.map((row) => element("tr", { class: row.class },
                 row.map((content, place) => (place ? cell(content, "td") : cell(content, "th", { scope: "row" })))))));
     }
 

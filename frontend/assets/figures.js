@@ -37,13 +37,14 @@
         if (!place || place.clientWidth > 560) { return; }
         const layout = figure.layout;
         layout.font = { ...layout.font, size: 11 };
-        layout.margin = { ...layout.margin, l: 48, r: 8, t: kind === "spectrum" ? 16 : 30 };
+        const lines = kind === "spectrum" || kind === "comparison";
+        layout.margin = { ...layout.margin, l: 48, r: 8, t: lines ? 16 : 30 };
         Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
             const axis = layout[name];
             axis.title = { ...axis.title, font: { size: 11 }, standoff: 4 };
             axis.nticks = 6;
         });
-        if (kind === "spectrum") {
+        if (lines) {
             layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.2, yanchor: "top", font: { size: 11 } };
         }
         figure.data.filter((trace) => trace.colorbar).forEach((trace) => {
@@ -91,6 +92,14 @@
         if (view.dispersion === false) { figure.data = figure.data.filter((trace) => (trace.meta || {}).role !== "dispersion"); }
         narrowed(kind, figure);
         return { data: figure.data, layout };
+    }
+
+    // A figure that is as the API draws it, in the page's dress.
+    function dress(kind, figure, theme) {
+        figure.layout.autosize = true;
+        figure.layout.modebar = toolbar(theme);
+        narrowed(kind, figure);
+        return { data: figure.data, layout: figure.layout };
     }
 
     // What the API draws on the same axes at most.
@@ -234,6 +243,7 @@
         }
         looking = now;
         datasets.look(now);
+        window.beamcast.comparison.look(now);
         drawers.forEach((draw) => draw(now));
         window.beamcast.tellRepetitions(now);
     };
@@ -283,5 +293,5 @@
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         figures: { structure, download },
     });
-    window.beamcast.figures = { blank, toolbar };
+    window.beamcast.figures = { blank, toolbar, dress };
 })();

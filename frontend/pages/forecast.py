@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import Dash, dcc, html
 
-from frontend import datasets_wiring, forecast_progress, forecast_wiring, notation
+from frontend import comparison_panel, datasets_wiring, forecast_progress, forecast_wiring, notation
 from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, Structure, settled
 from frontend.confirmation import confirmation
 from frontend.crystal_figures import crystal_figures, points_of, zones_of
@@ -62,7 +62,7 @@ def _context(
             for p in predictions
         ],
         "datasets": [*measured.own, *measured.others],
-        "data_words": {"formats": FORMATS, "units": UNITS},
+        "data_words": {"formats": FORMATS, "units": UNITS, "terms": comparison_panel.comparison_terms()},
         "corrections": {name: correction_words(name, methods) for name in corrections(methods)},
         "instruments": {
             instrument["name"]: {
@@ -209,15 +209,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         predictions=predictions,
                         reset_href=reset,
                     ),
-                    html.Div(
-                        _figures(
-                            view,
-                            choice,
-                            names,
-                            datasets_panel(view, measured, instruments) if powder else no_datasets_panel(),
-                        ),
-                        className="figures",
-                    ),
+                    html.Div(_figures(view, choice, names, measured, instruments), className="figures"),
                 ],
                 className="forecast-grid",
             ),
@@ -251,13 +243,22 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     )
 
 
-def _figures(view: ViewState, choice: Choice, names: dict[str, str], measured: html.Section) -> list[html.Section]:
+def _figures(
+    view: ViewState, choice: Choice, names: dict[str, str], measured: Measured, instruments: Sequence[Instrument]
+) -> list[html.Section]:
     predictions = choice.shown
     runs = any(several_runs(prediction) for prediction in predictions)
     if choice.sampling == "path":
-        return [*crystal_figures(view, predictions, names, several_runs=runs), measured]
+        return [*crystal_figures(view, predictions, names, several_runs=runs), no_datasets_panel()]
     n_orders = max(phonon_orders(prediction) for prediction in predictions)
-    return powder_figures(view, predictions, names, n_orders=n_orders, several_runs=runs, measured=measured)
+    spectrum, map_ = powder_figures(view, predictions, names, n_orders=n_orders, several_runs=runs)
+    return [
+        spectrum,
+        datasets_panel(view, measured, instruments),
+        comparison_panel.comparison_panel(),
+        map_,
+        comparison_panel.measured_map_panel(),
+    ]
 
 
 def _box(title: Any, *children: Any) -> html.Section:
@@ -287,3 +288,4 @@ def register(app: Dash, client: ApiClient) -> None:
     forecast_progress.register(app, client)
     forecast_wiring.register(app, client)
     datasets_wiring.register(app)
+    comparison_panel.register(app)

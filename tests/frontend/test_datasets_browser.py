@@ -33,11 +33,12 @@ def measured(name: str = "run.csv", *, head: str = "Energy transfer (cm-1),Inten
 def tidied(site: Site) -> Iterator[None]:
     """Datasets of one test are not in the next one's list."""
     yield
+    from sqlmodel import select
+
     from backend import database
     from backend.datasets import service
     from backend.datasets.tables import Dataset
     from backend.owners import LOCAL_USER, Scope
-    from sqlmodel import select
 
     with database.transaction(site.settings) as session:
         scope = Scope(session, LOCAL_USER)
