@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.cleaning import MAX_ENERGY_MEV, edges_between
-from backend.datasets.formats.reading import MAX_POINTS, RawMap, Unreadable, XUnit
+from backend.datasets.formats.reading import MAX_DETECTED, MAX_POINTS, RawMap, Unreadable, XUnit
 from scattering.abscissa import FixedEnergyMissing, energy_from
 from scattering.measured import MeasuredMap
 from scattering.rebinning import CannotRebin, rebin_angles
@@ -75,8 +75,9 @@ def clean_map(
 
 
 def _check_shapes(raw: RawMap) -> None:
-    if raw.y.ndim != 2 or raw.y.size > MAX_POINTS:
-        raise Unreadable(f"The map must have two axes and at most {MAX_POINTS:,} values.")
+    most = MAX_DETECTED if raw.kind == "angle" else MAX_POINTS
+    if raw.y.ndim != 2 or raw.y.size > most:
+        raise Unreadable(f"The map must have two axes and at most {most:,} values.")
     n, n_x = raw.y.shape
     across = {(n,)} if raw.kind == "angle" else {(n,), (n + 1,)}
     if raw.across.shape not in across or raw.x.shape not in {(n_x,), (n_x + 1,)}:

@@ -9,8 +9,9 @@ import h5py
 import numpy as np
 import pytest
 
+from backend.datasets.cleaning_map import clean_map
 from backend.datasets.formats import nxspe as reader
-from backend.datasets.formats.reading import RawMap, Unreadable
+from backend.datasets.formats.reading import MAX_POINTS, RawMap, Unreadable
 
 from . import datasets_hdf5 as files
 
@@ -175,3 +176,14 @@ def test_several_entries(data: np.ndarray) -> None:
 
         content = files.file_of(build)
     assert [found.stated.title for found in reader.read(content)] == ["a", "b"]
+
+
+def test_a_spectrometer_with_as_many_detectors_as_maps_is_read() -> None:
+    """More values than a map may have, for they come to fewer bins."""
+    polar, energy = np.linspace(3.0, 60.0, 20_000), np.linspace(-20.0, 90.0, 121)
+    data = np.ones((len(polar), len(energy) - 1), dtype="f4")
+    assert data.size > MAX_POINTS
+    found = read(files.nxspe(polar, energy, data, 0.1 * data, dtype="<f4", width=0.2))
+    measured, _ = clean_map(found, "meV", fixed_energy_mev=100.0, geometry="direct")
+    assert measured.intensity.size < MAX_POINTS / 10
+    np.testing.assert_allclose(measured.intensity[np.isfinite(measured.intensity)], 1.0, rtol=1e-6)

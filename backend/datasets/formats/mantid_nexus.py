@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
 from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.mantid_run import Run, angles_of, run_of
-from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, Raw, RawMap, RawSpectrum, Unreadable, XUnit
+from backend.datasets.formats.reading import (
+    MAX_DETECTED,
+    MAX_SPECTRA,
+    Raw,
+    RawMap,
+    RawSpectrum,
+    Unreadable,
+    XUnit,
+)
 from backend.datasets.formats.units import unit_of
 
 ENERGY_TRANSFER: dict[str, tuple[XUnit, float]] = {
@@ -50,8 +58,6 @@ OTHER_WORKSPACES: dict[str, str] = {
     "offsets_workspace": "offsets of detectors",
 }
 MAX_WORKSPACES = 200
-MAX_VALUES = 4 * MAX_POINTS
-"""Of the whole file."""
 FEW_SPECTRA = 12
 """No more are sums of banks (TOSCA: backward, forward, both); more are the detectors of a map."""
 MOST_LISTED = 100
@@ -111,8 +117,8 @@ def read(content: bytes) -> list[Raw]:
             try:
                 workspace = _workspace(root, entry)
                 values += workspace.values.size
-                if values > MAX_VALUES:
-                    raise Unreadable(f"the file holds more than {MAX_VALUES:,} values")
+                if values > MAX_DETECTED:
+                    raise Unreadable(f"the file holds more than {MAX_DETECTED:,} values")
                 found += _contents(root, entry, workspace)
             except Unreadable as error:
                 refused.append(f"{entry}: {error}")
@@ -160,7 +166,7 @@ def _workspace(root: Group, entry: str) -> Workspace:
         inside = group_at(root, entry)
         kinds = [] if inside is None else [OTHER_WORKSPACES[name] for name in names(inside) if name in OTHER_WORKSPACES]
         raise Unreadable(f"It holds {kinds[0]}." if kinds else "It holds no histograms.")
-    values, errors = number_array(data, "values"), number_array(data, "errors")
+    values, errors = (number_array(data, name, max_values=MAX_DETECTED) for name in ("values", "errors"))
     x = number_array(data, "axis1")
     if values is None or x is None or values.ndim != 2 or not values.size:
         raise Unreadable("It has no values over a first axis.")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
 from backend.datasets.formats.hdf5_kinds import require, speaks_for
-from backend.datasets.formats.reading import Raw, RawMap, Stated, Unreadable
+from backend.datasets.formats.reading import MAX_DETECTED, Raw, RawMap, Stated, Unreadable
 from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.formats.units import unit_of
 from scattering.instruments import Geometry
@@ -46,12 +46,12 @@ def read(content: bytes) -> list[Raw]:
 
 def _read_entry(root: Group, entry: str) -> RawMap:
     data = group_at(root, f"{entry}/data")
-    intensity = None if data is None else number_array(data, "data")
+    intensity = None if data is None else number_array(data, "data", max_values=MAX_DETECTED)
     polar = None if data is None else number_array(data, "polar")
     energy = None if data is None else number_array(data, "energy")
     if intensity is None or polar is None or energy is None:
         raise Unreadable("An NXSPE file needs data/data, data/polar and data/energy; one is missing.")
-    error = number_array(data, "error")
+    error = number_array(data, "error", max_values=MAX_DETECTED)
     width = number_array(data, "polar_width")
     n, n_energy = intensity.shape if intensity.ndim == 2 else (-1, -1)
     if (

@@ -14,6 +14,8 @@ XUnit = Literal["meV", "ueV", "eV", "cm-1", "THz", "ps-1", "angstrom"]
 
 MAX_POINTS = 2_000_000
 """Values of one spectrum or map."""
+MAX_DETECTED = 16_000_000
+"""Values of all detectors of one run, which come to far fewer bins of |q|: MAPS has 37 000 detectors."""
 MAX_SPECTRA = 2_000
 """Spectra in one file."""
 
