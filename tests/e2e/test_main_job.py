@@ -3,97 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-ROOT = Path(__file__).parent.parent.parent
-READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
-MINUTE_MS = 60_000
+from .conftest import MINUTE_MS, ROOT
+from .looking import strongest, traces, wait_for_curve
+
 # The shortest run that still resolves silicon's optical branch, in a box of 216 atoms
 SMALL_MD = {"form-supercell": "3 × 3 × 3", "equilibration_ps": "0.5", "production_ps": "2"}
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def server(nep89: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on an empty data folder; its address."""
-    data = tmp_path_factory.mktemp("server")
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "serve.py")],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "BEAMCAST_PORT": "0",
-            "BEAMCAST_DATA_DIR": str(data),
-            "BEAMCAST_POTENTIALS_DIR": str(nep89.parent),
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield next(found[1] for line in process.stdout if (found := READY.search(line)))
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
-        process.stdout.close()
-    assert not list((data / "broker").rglob("*.msg"))
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page that must not say anything wrong on its console."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(MINUTE_MS)
-    errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
-
-
-def traces(page: Page) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The curves that the spectrum shows: name → energies, intensities."""
-    found = page.evaluate(
-        """() => document.querySelector('#spectrum-graph .js-plotly-plot')._fullData
-            .filter(trace => trace.type === 'scatter' && trace.visible === true)
-            .map(trace => ({name: trace.name, x: Array.from(trace.x), y: Array.from(trace.y)}))"""
-    )
-    return {trace["name"]: (np.array(trace["x"]), np.array(trace["y"])) for trace in found}
-
-
-def wait_for_curve(page: Page, name: str, timeout_ms: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wait until the spectrum shows a curve whose name holds all these words."""
-    page.wait_for_function(
-        """words => (document.querySelector('#spectrum-graph .js-plotly-plot')?._fullData ?? [])
-            .some(trace => words.every(word => trace.name?.toLowerCase().includes(word)))""",
-        arg=name.lower().split(),
-        timeout=timeout_ms,
-    )
-    return next(
-        curve for label, curve in traces(page).items() if all(word in label.lower() for word in name.lower().split())
-    )
-
-
-def strongest(curve: tuple[np.ndarray, np.ndarray], low: float, high: float) -> float:
-    """Energy of the highest point between two energies."""
-    energy, intensity = curve
-    between = (energy > low) & (energy < high)
-    return float(energy[between][np.argmax(intensity[between])])
 
 
 @pytest.mark.timeout(900)
