@@ -42,6 +42,7 @@ def register(app: Dash) -> None:
         Input("data-instrument", "value"),
         Input("data-fixed-energy", "value"),
         State("data-name", "value"),
+        State("data-temperature", "value"),
         prevent_initial_call=True,
     )
     in_browser(

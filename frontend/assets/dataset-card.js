@@ -17,14 +17,16 @@
 
     const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
 
-    function fill(fields) {
-        const shown = (value) => (value === null || value === undefined ? "" : value);
+    const CONTROLS = { name: "name", unit: "unit", instrument: "instrument", fixed: "fixed-energy", temperature: "temperature" };
+    const same = (one, other) => (one ?? null) === (other ?? null);
+
+    // Puts into the fields what is not there: who types meanwhile is not disturbed.
+    function fill(fields, before) {
         open.fields = fields;
-        set("data-name", { value: fields.name, error: null });
-        set("data-unit", { value: fields.unit, error: null });
-        set("data-instrument", { value: fields.instrument, error: null });
-        set("data-fixed-energy", { value: shown(fields.fixed), error: null });
-        set("data-temperature", { value: shown(fields.temperature), error: null });
+        Object.entries(CONTROLS).filter(([field]) => !before || !same(before[field], fields[field])).forEach(([field, id]) => {
+            const empty = ["fixed", "temperature"].includes(field) ? "" : null;
+            set("data-" + id, { value: fields[field] ?? empty, error: null });
+        });
         showFixed(fields);
     }
 
@@ -150,17 +152,17 @@
         return form;
     }
 
-    const read = newestOnly(async (fields, signal) => {
+    const read = newestOnly(async ({ asked, said }, signal) => {
         const { file, context } = open;
         const first = !open.answer;
         if (first) { say("Reading " + file.name + " …"); } else { place("data-card").setAttribute("aria-busy", "true"); }
         try {
-            const response = await call("/datasets/preview", { method: "POST", body: formOf(file, fields), signal });
+            const response = await call("/datasets/preview", { method: "POST", body: formOf(file, said), signal });
             const answer = await response.json();
             if (signal.aborted || !place("data-card")) { return; }
             say(null);
             unmark();
-            show(answer, fields, context, first);
+            show(answer, asked, said, context, first);
         } catch (problem) {
             if (signal.aborted) { return; }
             if (first) {
@@ -174,13 +176,15 @@
         }
     });
 
+    // Titles that programs give where nobody has given one.
+    const NAMELESS = /^(reduced|entry|data|spectrum \d+|mantid_workspace_\d+)?$/i;
     const stem = (name) => name.replace(/\.[^.]+$/, "");
 
-    function show(answer, asked, context, first) {
+    function show(answer, asked, said, context, first) {
         const several = answer.contents.length > 1;
         const content = answer.contents.find((one) => one.index === Number(asked.spectrum)) || answer.contents[0];
-        const suggested = several ? [stem(open.file.name), content.title || "no. " + (content.index + 1)].join(", ")
-            : content.title || stem(open.file.name);
+        const title = NAMELESS.test(content.title) && !several ? "" : content.title;
+        const suggested = several ? [stem(open.file.name), title || "no. " + (content.index + 1)].join(", ") : title || stem(open.file.name);
         const untouched = first || asked.name === open.suggested;
         open.answer = answer;
         open.suggested = suggested;
@@ -194,17 +198,23 @@
         });
         const moved = first || asked.spectrum !== open.spectrum;
         open.spectrum = String(content.index);
-        if (!asked.unit) { open.told = content.x_unit_recognised ? content.x_unit : null; }
+        if (!said.unit) { open.told = content.x_unit_recognised ? content.x_unit : null; }
         const stated = catalogued(content.instrument, context);
-        if (moved) { set("data-stated", { data: { instrument: stated, settings: content.settings || {} } }); }
+        const conditions = { instrument: stated, settings: content.settings || {} };
+        if (first || (moved && JSON.stringify(conditions) !== JSON.stringify(open.conditions))) {
+            open.conditions = conditions;
+            set("data-stated", { data: conditions });
+        }
+        // What the file does not say of another of its spectra stays as the user has said it.
+        const before = first ? {} : asked;
         fill({
-            name: untouched ? suggested : asked.name,
+            name: untouched ? suggested : before.name,
             spectrum: String(content.index),
-            unit: content.x_unit || asked.unit || null,
-            instrument: moved ? stated : asked.instrument || null,
-            fixed: moved ? number(content.fixed_energy_mev) : number(asked.fixed),
-            temperature: moved ? number(content.temperature_k) : open.fields.temperature,
-        });
+            unit: content.x_unit || before.unit || null,
+            instrument: (moved && stated) || before.instrument || null,
+            fixed: (moved ? number(content.fixed_energy_mev) : null) ?? before.fixed ?? null,
+            temperature: (moved ? number(content.temperature_k) : null) ?? before.temperature ?? null,
+        }, first ? null : before);
         const rest = mark(content.problems || []);
         set("data-problem", { children: rest.map((one) => one.msg).join(" ") || null });
         tellContent(answer, content);
@@ -219,21 +229,24 @@
             return;
         }
         open = { file: files[0], context, answer: null, spectrum: null, theme: document.documentElement.dataset.mantineColorScheme };
-        read({});
+        read({ asked: {}, said: {} });
         if (files.length > 1) { say("One file at a time: " + files[0].name + " is read first."); }
     }
 
     // Called when a field changes that says how the file is to be read.
-    function again(spectrum, unit, instrument, fixed, name) {
+    function again(spectrum, unit, instrument, fixed, name, temperature) {
         if (!open || !open.fields) { return skip(); }
-        const asked = { spectrum, unit, instrument: instrument || null, fixed: number(fixed), name };
         const before = open.fields;
-        const same = ["spectrum", "unit", "instrument", "fixed"].every((field) => (before[field] ?? null) === (asked[field] ?? null));
-        open.fields = { ...before, ...asked };
-        showFixed(open.fields);
-        if (same || !open.file) { return skip(); }
-        // Another spectrum of the file tells its own unit.
-        read(spectrum === before.spectrum ? { ...asked, unit: unit === open.told ? null : unit } : { spectrum, name });
+        const asked = { spectrum, unit, instrument: instrument || null, fixed: number(fixed), name, temperature: number(temperature) };
+        open.fields = asked;
+        showFixed(asked);
+        if (!open.file || ["spectrum", "unit", "instrument", "fixed"].every((field) => same(before[field], asked[field]))) { return skip(); }
+        // Another spectrum of the file may tell these of its own.
+        const moved = spectrum !== before.spectrum;
+        const said = { spectrum, unit: unit === open.told || (moved && open.told) ? null : unit };
+        if (!moved || !open.conditions.instrument) { said.instrument = asked.instrument; }
+        if (!moved || open.answer.contents.every((one) => one.fixed_energy_mev === null)) { said.fixed = asked.fixed; }
+        read({ asked, said });
         return skip();
     }
 

@@ -150,11 +150,15 @@ def test_refused_files_and_units_that_nobody_tells_are_explained_and_nothing_is_
     expect(page.locator("#data-card-title")).to_have_text("run.csv")
     page.locator("#data-keep").click()
     expect(page.locator("#data-card")).to_contain_text("Choose the unit of the energy axis.")
+    # What was typed stays when the file is read anew
+    page.locator("#data-name").fill("My run")
+    page.locator("#data-temperature").fill("77")
     choose(page, "data-unit", "cm⁻¹")
     expect(page.locator("#data-facts")).to_contain_text("10 to 110 meV")
     expect(page.locator("#data-facts")).to_contain_text("cm⁻¹, as you say")
     page.locator("#data-keep").click()
-    expect(page.get_by_role("checkbox", name="run")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="My run")).to_be_checked()
+    expect(page.locator("#data-list")).to_contain_text("77 K")
     expect(page.locator("#data-drop")).to_be_visible()
 
 
@@ -181,7 +185,7 @@ def test_a_late_answer_to_an_older_question_is_dropped(visit: Open, site: Site) 
 
 
 def test_data_are_renamed_downloaded_and_deleted_after_a_question(visit: Open, site: Site) -> None:
-    page = opened(visit, site)
+    page = opened(visit, site, refused=True)
     put(page, measured())
     page.locator("#data-keep").click()
     page.get_by_role("button", name="Edit run").click()
@@ -189,8 +193,9 @@ def test_data_are_renamed_downloaded_and_deleted_after_a_question(visit: Open, s
     page.locator("#data-name").fill("Better name")
     choose(page, "data-unit", "meV")
     page.get_by_role("button", name="Save").click()
-    # Another unit: other energies, under the same id
+    # Another unit: other energies, under the same id, which the forecast does not reach
     expect(page.locator("#data-list")).to_contain_text("80.7 to 887 meV")
+    expect(page.locator("#comparison-problem")).to_contain_text("meV")
     expect(page.locator("#spectrum-graph .legend")).to_contain_text("Better name")
     with page.expect_download() as saving:
         page.get_by_role("button", name="Better name as CSV").click()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -42,7 +41,7 @@ class Shelf:
 
 
 def find(shelf: Shelf, *wanted: str) -> Any:
-    return asyncio.run(find_measured(shelf, HERE, wanted))  # type: ignore[arg-type]
+    return run(find_measured(shelf, HERE, wanted))  # type: ignore[arg-type]
 
 
 def test_the_structures_own_data_and_those_of_others() -> None:
