@@ -195,7 +195,8 @@ def refine(scope: Scope, cache: PartialsCache, body: RefinementIn) -> Refinement
         RefinedStage(step, one, fitted_to(measured, one, body.fit, range_mev))
         for step, one in zip(steps, made, strict=True)
     )
-    return Refinement(dataset, measured, done, told(made[-1].warnings, *(one.fitted.warnings for one in done)))
+    of_fits = [f"{one.stage.title}: {warning}" for one in done for warning in one.fitted.warnings]
+    return Refinement(dataset, measured, done, told(made[-1].warnings, of_fits))
 
 
 def measured_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum | MeasuredMap:

@@ -18,6 +18,10 @@ UNUSUAL_ENERGY_MEV = 1000.0
 GAP = 5.0
 """A spacing this many times that of its neighbours is a gap in the data."""
 MIN_POINTS = 3
+SMALLEST_INTENSITY, LARGEST_INTENSITY = 1e-35, 1e35
+"""Of a spectrum's largest: what 32-bit numbers hold, with room below, and whose squares 64-bit numbers do."""
+SMALLEST_ERROR = 1e-12
+"""As a share of the largest intensity: less is some program's rounding, and would weigh as if all else were nothing."""
 
 
 def clean_spectrum(
@@ -29,9 +33,9 @@ def clean_spectrum(
 ) -> tuple[MeasuredSpectrum, list[str]]:
     """A measured spectrum in meV and, in a sentence each, what was done to come there.
 
-    Points and bins that are not finite are dropped and leave a gap. Errors that are not positive are not known. Points
-    in no order are sorted, those at one energy averaged, by their weights where all have errors. Edges of bins stand
-    half-way between points, but do not reach over gaps.
+    Points and bins that are not finite are dropped and leave a gap. Errors that are not positive, or no errors by their
+    size, are not known. Points in no order are sorted, those at one energy averaged, by their weights where all have
+    errors. Edges of bins stand half-way between points, but do not reach over gaps.
 
     Parameters
     ----------
@@ -45,7 +49,7 @@ def clean_spectrum(
     Raises
     ------
     Unreadable
-        Fewer than three points are left, or the energies cannot be right.
+        Fewer than three points are left, or energies or intensities cannot be right.
     scattering.abscissa.FixedEnergyMissing
         The axis are wavelengths, without what turns them into energies.
     """
@@ -58,7 +62,8 @@ def clean_spectrum(
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         axis = energy_from(raw.x, x_unit, fixed_energy_mev=fixed_energy_mev, geometry=geometry)
     _check_range(axis, raw.x, x_unit, told)
-    error = _known_errors(raw, told)
+    largest = largest_intensity(raw.y)
+    error = _known_errors(raw, SMALLEST_ERROR * largest, told)
     edges = len(axis) == n + 1
     spectrum = _of_bins(axis, raw.y, error, told) if edges else _of_points(axis, raw.y, error, told)
     if not spectrum.intensity.any():
@@ -84,25 +89,43 @@ def _check_range(axis: NDArray[np.float64], x: NDArray[np.float64], unit: str, t
         told.append(f"Energies reach only {largest:.2g} meV ({given}): check that the unit is {_spelt(unit)}.")
 
 
-def _known_errors(raw: RawSpectrum, told: list[str]) -> NDArray[np.float64] | None:
+def largest_intensity(y: NDArray[np.float64]) -> float:
+    """The largest |intensity|; 0 where there is none but zeros.
+
+    Raises
+    ------
+    Unreadable
+        Its square, or a picture's 32-bit numbers, would not hold it.
+    """
+    largest = float(np.abs(y[np.isfinite(y)]).max(initial=0.0))
+    if largest and not SMALLEST_INTENSITY <= largest <= LARGEST_INTENSITY:
+        raise Unreadable(
+            f"The largest intensity is {largest:.3g}, which no unit explains: is the file damaged, or is this another "
+            "column? Else multiply the intensities by a power of ten."
+        )
+    return largest
+
+
+def _known_errors(raw: RawSpectrum, smallest: float, told: list[str]) -> NDArray[np.float64] | None:
     """Errors, NaN where not known; None where none is."""
     if raw.error is None:
         return None
-    known = np.isfinite(raw.error) & (raw.error > 0)
+    known = np.isfinite(raw.error) & (raw.error > smallest) & (raw.error <= LARGEST_INTENSITY)
     finite_rows = np.isfinite(raw.y)
     if not (known & finite_rows).any():
         told.append("The errors are all 0 or missing: the data are taken to have none.")
         return None
     unknown = finite_rows & ~known
     if unknown.any():
-        negative = int((finite_rows & (raw.error < 0)).sum())
-        zero = int((finite_rows & (raw.error == 0)).sum())
-        rest = int(unknown.sum()) - negative - zero
-        kinds = [
-            f"{count} {kind}"
-            for count, kind in ((zero, "0"), (negative, "negative"), (rest, "missing or infinite"))
-            if count
-        ]
+        kinds_of = {
+            "0": raw.error == 0,
+            "negative": raw.error < 0,
+            "next to 0": (raw.error > 0) & (raw.error <= smallest),
+            "far too large": np.isfinite(raw.error) & (raw.error > LARGEST_INTENSITY),
+            "missing or infinite": ~np.isfinite(raw.error) & ~(raw.error < 0),
+        }
+        counts = {kind: int((finite_rows & those).sum()) for kind, those in kinds_of.items()}
+        kinds = [f"{count} {kind}" for kind, count in counts.items() if count]
         told.append(
             f"{_count(int(unknown.sum()), 'error')} cannot be used ({', '.join(kinds)}) and count as not known."
         )

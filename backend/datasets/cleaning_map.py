@@ -7,7 +7,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.cleaning import MAX_ENERGY_MEV, edges_between
+from backend.datasets.cleaning import (
+    LARGEST_INTENSITY,
+    MAX_ENERGY_MEV,
+    SMALLEST_ERROR,
+    edges_between,
+    largest_intensity,
+)
 from backend.datasets.formats.reading import MAX_DETECTED, MAX_POINTS, RawMap, Unreadable, XUnit
 from scattering.abscissa import FixedEnergyMissing, energy_from
 from scattering.measured import MeasuredMap
@@ -100,6 +106,7 @@ def _values(raw: RawMap, told: list[str]) -> tuple[NDArray[np.float64], NDArray[
     if int(good.sum()) < MIN_VALUES:
         raise Unreadable("The map holds no intensities: all are masked or no numbers.")
     y = np.where(good, raw.y, np.nan)
+    largest = largest_intensity(y)
     if raw.error is None:
         return y, None
     if not (raw.error[good] > 0).any():
@@ -109,6 +116,10 @@ def _values(raw: RawMap, told: list[str]) -> tuple[NDArray[np.float64], NDArray[
     zero = good & (raw.error == 0)
     if wrong.any():
         told.append(f"{_errors(int(wrong.sum()), 'negative, missing or infinite')} as not known.")
+    by_size = good & ~wrong & ~zero & ((raw.error <= SMALLEST_ERROR * largest) | (raw.error > LARGEST_INTENSITY))
+    if by_size.any():
+        told.append(f"{_errors(int(by_size.sum()), 'next to 0 or far too large')} as not known.")
+        wrong |= by_size
     if raw.kind == "angle":
         # A pixel without a count has an error of 0, which says nothing of its neighbours that share a bin.
         return y, np.where(good & ~wrong, raw.error, np.nan)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from backend.datasets.data_file import Measured, as_hdf5
+from backend.datasets.formats.beamcast_csv import NO_UNIT
 from backend.datasets.schemas import PREVIEW_BINS, PREVIEW_POINTS
 from backend.predictions.formats import CSV, HDF5, JSON
 from scattering.measured import MeasuredMap, MeasuredSpectrum
@@ -42,7 +43,8 @@ def as_csv(measured: Measured, about: Mapping[str, Any]) -> bytes:
     columns["intensity"] = measured.intensity
     if measured.error is not None:
         columns["standard_error"] = measured.error
-    lines = [json.dumps(about, ensure_ascii=False), f"intensity in {about.get('y_unit') or 'a unit of its own'}"]
+    # First the unit, by which our reader knows the file again
+    lines = [f"intensity in {about.get('y_unit') or NO_UNIT}", json.dumps(about, ensure_ascii=False)]
     text = io.StringIO(newline="")
     text.writelines(f"# {' '.join(line.split())}\r\n" for line in lines)
     text.write(",".join(columns) + "\r\n")

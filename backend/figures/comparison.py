@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from backend.figures.measured import Points, points_trace, with_gaps
+from backend.figures.measured import Points, drawn, points_trace, with_gaps
 from backend.figures.schemas import Look
 from backend.figures.spectrum import ENERGY_TITLES
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
@@ -185,10 +185,11 @@ def _line(
     width: float = 2.0,
 ) -> dict[str, Any]:
     x, y, _ = with_gaps(_energy(measured.energy, drawing), values, None, measured)
+    keep = drawn(y)
     return {
         "type": "scatter",
-        "x": x.astype(np.float32),
-        "y": y.astype(np.float32),
+        "x": x[keep].astype(np.float32),
+        "y": y[keep].astype(np.float32),
         "name": name,
         "mode": "lines",
         "connectgaps": False,

@@ -16,6 +16,8 @@ from scattering.observe import to_inverse_cm
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 MOST_MARKERS = 1500
 """More points than that are a line to the eye, and slow to draw."""
+MOST_POINTS = 8000
+"""More points than a screen has columns say nothing more, and 24 spectra of 50 000 would be 20 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,8 @@ def points_trace(
     unit = "meV" if energy_unit == "meV" else "cm⁻¹"
     x = measured.energy if energy_unit == "meV" else to_inverse_cm(measured.energy)
     x, y, error = with_gaps(x, measured.intensity + lift, measured.error, measured)
+    keep = drawn(y)
+    x, y, error = x[keep], y[keep], None if error is None else error[keep]
     many = len(measured.energy) > MOST_MARKERS
     trace: dict[str, Any] = {
         "type": "scatter",
@@ -92,8 +96,25 @@ def with_gaps(
     )
 
 
+def drawn(y: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Which points of a line are drawn: all, or the lowest and the highest of each stretch, and every gap (NaN)."""
+    every = np.arange(len(y))
+    if len(y) <= MOST_POINTS:
+        return every
+    gaps = np.isnan(y)
+    picked = [
+        stretch[pick(np.where(gaps[stretch], without, y[stretch]))]
+        for stretch in np.array_split(every, MOST_POINTS // 2)
+        for pick, without in ((np.argmin, np.inf), (np.argmax, -np.inf))
+    ]
+    return np.union1d(picked, np.flatnonzero(gaps))
+
+
 def lifts(n_curves: int, points: Sequence[Points], step: float) -> tuple[list[float], list[float]]:
-    """How far each curve and each measured spectrum is lifted in a waterfall: data stand right above their curve."""
+    """How far each curve and each measured spectrum is lifted in a waterfall: data stand right above their curve.
+
+    `step` is an intensity, or decades on a logarithmic axis, where a sum would press all but the lowest curve flat.
+    """
     order: list[tuple[int, int]] = []
     for curve in range(n_curves):
         order.append((curve, -1))

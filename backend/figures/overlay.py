@@ -41,7 +41,8 @@ def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how
 
 def _belongs_to(row: Dataset, curves: Sequence[Curve]) -> int:
     """The first curve of the dataset's instrument, or the first of all."""
-    return next((index for index, curve in enumerate(curves) if curve.instrument == row.instrument), 0)
+    name = (row.instrument or "").casefold()
+    return next((index for index, curve in enumerate(curves) if curve.instrument.casefold() == name), 0)
 
 
 def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> float:

@@ -35,7 +35,7 @@ class Style(Look):
     dataset_ids: list[uuid.UUID] = Field(
         default_factory=list,
         max_length=24,
-        description="measured data: spectra over a spectrum; one map beside the map, with the difference",
+        description="measured data, of powders: spectra over a spectrum; one map beside the map, with the difference",
     )
     dataset_scale: DatasetScale = Field(
         "fit",
@@ -43,7 +43,11 @@ class Style(Look):
         "(or the first), to the same maximum, or as they are",
     )
     offset: float = Field(
-        0.0, ge=0, le=2, description="waterfall: each curve is lifted by this share of the largest intensity"
+        0.0,
+        ge=0,
+        le=2,
+        description="waterfall: each curve is lifted by this share of the largest intensity; on a logarithmic axis of "
+        "four decades",
     )
 
 

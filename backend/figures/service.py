@@ -31,11 +31,14 @@ def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style:
     Raises
     ------
     Unprocessable
-        Powders and single crystals together, or the zones of a powder.
+        Powders and single crystals together, the zones of a powder, or measured data beside a single crystal.
     """
     rows = [predictions.succeeded(scope, view.prediction_id) for view in views]
     labels = [view.label or label(view, row) for view, row in zip(views, rows, strict=True)]
     if {row.sampling for row in rows} == {"path"}:
+        if style.dataset_ids:
+            message = "Measured data are drawn beside predictions of powders; this one is of a single crystal."
+            raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
         return _along_path(scope, cache, rows, views, labels, style)
     if style.kind == "zones":
         message = "A powder has no Brillouin zones; ask for a map or a spectrum."

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from backend.figures.measured import Points, lifts, points_trace
+from backend.figures.measured import Points, lifts, points_trace, scaled
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.observe import Spectrum, to_inverse_cm
@@ -41,7 +41,8 @@ def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Po
     unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
     traces: list[dict[str, Any]] = []
     top = _top(curves, measured)
-    lifted, points_lifted = lifts(len(curves), measured, style.offset * top)
+    logarithmic = style.scale == "log"
+    lifted, points_lifted = lifts(len(curves), measured, style.offset * (DECADES if logarithmic else top))
     for curve, (colour, dash), lift in zip(curves, _pens(curves, theme), lifted, strict=True):
         x = _energy(curve.spectrum.energy, style)
         lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
@@ -49,14 +50,16 @@ def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Po
         lines += _parts(curve, curve.spectrum.per_element, "element", style.per_element)
         orders = {phonons(order): values for order, values in curve.spectrum.per_order.items()}
         lines += _parts(curve, orders, "order", True)
+        factor, added = (10.0**lift, 0.0) if logarithmic else (1.0, lift)
         if style.errors and curve.spectrum.error is not None:
-            traces += band(x, curve.spectrum.intensity + lift, curve.spectrum.error, colour, curve.label)
-        lines = [replace(line, values=line.values + lift) for line in lines]
+            intensity, error = factor * curve.spectrum.intensity + added, factor * curve.spectrum.error
+            traces += band(x, intensity, error, colour, curve.label)
+        lines = [replace(line, values=factor * line.values + added) for line in lines]
         traces += [_trace(line, x, unit, colour, curve.label if line.role == "total" else None) for line in lines]
-    traces += [
-        points_trace(points, theme, index=index, lift=lift, energy_unit=style.energy_unit)
-        for index, (points, lift) in enumerate(zip(measured, points_lifted, strict=True))
-    ]
+    for index, (points, lift) in enumerate(zip(measured, points_lifted, strict=True)):
+        raised = replace(points, measured=scaled(points.measured, 10.0**lift)) if logarithmic else points
+        added = 0.0 if logarithmic else lift
+        traces.append(points_trace(raised, theme, index=index, lift=added, energy_unit=style.energy_unit))
     return draw(
         traces,
         layout(
@@ -195,5 +198,5 @@ def _largest(energy: NDArray[np.float64], intensity: NDArray[np.float64], near: 
 
 def _intensity_range(top: float, lifted: float, style: Style) -> list[float]:
     if style.scale == "log":
-        return [float(np.log10(top)) - DECADES, float(np.log10(top + lifted)) + 0.3]
+        return [float(np.log10(top)) - DECADES, float(np.log10(top)) + lifted + 0.3]
     return [0.0, 1.08 * top + lifted]

@@ -315,7 +315,8 @@ def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
     jacobian = task.jacobian(best.scale, parameters)
     # Without errors, and with errors that are too small, the residuals tell how far to trust the parameters
     excess = best.misfit / (int(used.sum()) - len(names))
-    error = np.full(len(used), np.sqrt(excess) or 1.0) if task.error is None else task.error
+    scatter = float(np.sqrt(excess)) / problem.weight[0]
+    error = np.full(len(used), scatter or 1.0) if task.error is None else task.error
     at_bound = _at_bound(task, best.scale, parameters)
     free = np.array([name not in at_bound for name in names], dtype=bool)
     covariances = np.full((len(names), len(names)), np.nan)

@@ -58,7 +58,8 @@ class Problem:
     intensity
         Shape (n,).
     error
-        Shape (n,): standard deviations, or None: all weigh the same.
+        Shape (n,): standard deviations, or None: all weigh the same, as if each were as far off as the data are large.
+        The search ends by numbers that are small against 1, so that the unit of the data must not matter.
     columns
         Shape (n, n_background): B, linearly independent.
     scaled
@@ -84,7 +85,8 @@ class Problem:
         self.forecast, self.intensity, self.error = forecast, intensity, error
         self.columns, self.scaled, self.free = columns, scaled, free
         self.lower, self.upper = lower, upper
-        self.weight = np.ones_like(intensity) if error is None else 1 / error
+        size = float(np.sqrt(np.mean(intensity**2))) or 1.0
+        self.weight = np.full_like(intensity, 1 / size) if error is None else 1 / error
         self._basis, self._triangle = np.linalg.qr(columns * self.weight[:, None])
         self._weighted = intensity * self.weight
         self._target = self._beside_background(self._weighted)

@@ -200,3 +200,12 @@ def test_powders_and_crystals_do_not_share_a_figure(
     assert "powders" in response.json()["detail"]
     assert client.post("/figures", json={"kind": "zones", "views": views[:1]}).status_code == 422
     assert client.post(f"/predictions/{powder}/spectrum", json={"path": {"point": "X"}}).status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["spectrum", "map", "zones"])
+def test_measured_data_beside_a_path_are_refused(client: Client, prediction_id: str, kind: str) -> None:
+    nobody = "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"
+    response = client.post(f"/predictions/{prediction_id}/figure", json={"kind": kind, "dataset_ids": [nobody]})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == "dataset_ids"
+    assert "single crystal" in response.json()["detail"]

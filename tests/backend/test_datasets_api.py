@@ -256,12 +256,15 @@ def test_a_map_is_drawn_thinned_and_kept_whole(client: Client) -> None:
     rows = client.get(f"/datasets/{dataset['id']}/data", headers={"Accept": "text/csv"}).text.splitlines()
     assert "q_inv_angstrom,energy_mev,intensity" in rows
     assert sum(not row.startswith(("#", "q")) for row in rows) == dataset["n_points"]
+    again = upload(client, "\r\n".join(rows).encode(), "map.csv")
+    assert loc(again) == "file"
+    assert "read from HDF5" in again.json()["detail"]
 
 
 @pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize(("accept", "ending"), [("text/csv", "csv"), ("application/x-hdf5", "h5")])
 def test_downloads_can_be_uploaded_again(client: Client, accept: str, ending: str) -> None:
-    first = made(client, instrument="TOSCA", name="Ice / 5 K")
+    first = made(client, instrument="TOSCA", name="Ice / 5 K", temperature_k="5")
     file = client.get(f"/datasets/{first['id']}/data", headers={"Accept": accept})
     assert file.headers["content-type"].startswith(accept)
     assert file.headers["content-disposition"] == f'attachment; filename="Ice___5_K.{ending}"'
@@ -272,6 +275,8 @@ def test_downloads_can_be_uploaded_again(client: Client, accept: str, ending: st
     np.testing.assert_array_equal(after["standard_error"], before["standard_error"])
     # Energies in HDF5 come from the edges of the bins, which round once more
     np.testing.assert_allclose(after["energy_mev"], before["energy_mev"], rtol=1e-14)
+    known = ("name", "instrument", "settings", "fixed_energy_mev", "temperature_k", "has_errors")
+    assert {name: again.json()[name] for name in known} == {name: first[name] for name in known}
 
 
 @pytest.mark.usefixtures("unconfined")

@@ -217,3 +217,17 @@ def test_whatever_comes_the_promise_holds() -> None:
             continue
         check(found)
         assert all(sentence.endswith(".") for sentence in told)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-40, 1e40, 1e300])
+def test_intensities_of_an_impossible_size_are_refused(size: float) -> None:
+    # Their squares, of which a fit is made, or a picture's 32-bit numbers would be 0 or infinite
+    with pytest.raises(Unreadable, match="which no unit explains"):
+        clean_spectrum(raw([1, 2, 3], [size, 2 * size, 0]), "meV")
+
+
+def test_errors_of_an_impossible_size_are_not_known() -> None:
+    found, told = clean_spectrum(raw([1, 2, 3, 4], [4, 5, 6, 7], [0.1, 1e-300, 1e300, 0]), "meV")
+    assert found.error is not None
+    np.testing.assert_array_equal(found.error, [0.1, NAN, NAN, NAN])
+    assert told == ["3 errors cannot be used (1 0, 1 next to 0, 1 far too large) and count as not known."]

@@ -226,3 +226,14 @@ def test_spectra_of_mantid_come_to_q_by_the_angles_of_their_detectors() -> None:
     there = np.isfinite(found)
     # Pixels of a degree and more, as the detectors stand
     assert np.abs(found / expected - 1)[there].mean() < 0.03
+
+
+def test_numbers_of_an_impossible_size() -> None:
+    with pytest.raises(Unreadable, match="which no unit explains"):
+        clean_map(over_q(y=1e-300 * over_q().y), "meV")
+    error = 0.1 * over_q().y
+    error[0, 0], error[1, 1] = 1e-300, 1e300
+    measured, told = clean_map(over_q(error=error), "meV")
+    assert measured.error is not None
+    assert np.argwhere(np.isnan(measured.error)).tolist() == [[0, 0], [1, 1]]
+    assert told == ["2 errors are next to 0 or far too large and count as not known."]

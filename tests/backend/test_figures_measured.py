@@ -119,6 +119,53 @@ def test_a_waterfall_lifts_each_curve_with_its_data_above_it(
     assert lifted["layout"]["yaxis"]["range"][1] > flat["layout"]["yaxis"]["range"][1] + 2.9 * step
 
 
+def test_on_a_logarithmic_axis_a_waterfall_lifts_by_a_factor(
+    client: Client, prediction_id: str, upload: Upload
+) -> None:
+    # To add half of the largest would press all curves but the lowest flat
+    views = [{"prediction_id": prediction_id, "instrument": name} for name in ("MAPS", "TOSCA")]
+    body = {"views": views, "dataset_ids": [upload()["id"]], "scale": "log"}
+    flat = client.post("/figures", json=body).json()
+    lifted = client.post("/figures", json={**body, "offset": 0.5}).json()
+    ratios = [
+        array(up["y"]).max() / array(down["y"]).max()
+        for role in ("total", "measured")
+        for up, down in zip(of_role(lifted, role), of_role(flat, role), strict=True)
+    ]
+    # Half of four decades for each of MAPS, TOSCA and its data
+    np.testing.assert_allclose(ratios, [1, 1e2, 1e4], rtol=1e-4)
+    assert lifted["layout"]["yaxis"]["range"][1] == pytest.approx(flat["layout"]["yaxis"]["range"][1] + 4)
+
+
+def test_data_belong_to_their_instrument_however_it_is_spelt(
+    client: Client, prediction_id: str, upload: Upload
+) -> None:
+    views = [{"prediction_id": prediction_id, "instrument": name} for name in ("maps", "tosca")]
+    figure = client.post("/figures", json={"views": views, "dataset_ids": [upload()["id"]]}).json()
+    _, tosca = of_role(figure, "total")
+    (points,) = of_role(figure, "measured")
+    difference = array(points["y"]) - np.interp(array(points["x"]), array(tosca["x"]), array(tosca["y"]))
+    assert np.std(difference) == pytest.approx(RELATIVE_ERROR * array(tosca["y"]).max(), rel=0.2)
+
+
+def test_long_data_are_thinned_to_what_a_screen_shows(client: Client, prediction_id: str) -> None:
+    energy = np.concatenate([np.linspace(5, 40, 20_000), np.linspace(50, 100, 20_000)])
+    intensity = np.ones_like(energy)
+    intensity[[7_123, 33_333]] = 5.0, -2.0
+    content = "\n".join(["meV intensity", *(f"{e:.7g} {y:g}" for e, y in zip(energy, intensity, strict=True))]).encode()
+    form = {"x_unit": "meV", "instrument": "TOSCA"}
+    made = client.post("/datasets", files={"file": ("long.txt", content)}, data=form).json()
+    (points,) = of_role(
+        draw(client, prediction_id, dataset_ids=[made["id"]], dataset_scale="none", scale="linear"), "measured"
+    )
+    x, y = array(points["x"]), array(points["y"])
+    assert len(y) <= 8001
+    assert (np.nanmax(y), np.nanmin(y)) == (5.0, -2.0)
+    assert (x[0], x[-1]) == pytest.approx((5, 100), abs=0.05)
+    assert x[np.isnan(y)].tolist() == pytest.approx([45.0])
+    assert (np.diff(x) > 0).all()
+
+
 def test_wavenumbers_and_gaps(client: Client, prediction_id: str) -> None:
     energy = np.concatenate([np.arange(20, 40), np.arange(60, 80)])
     content = "\n".join(["meV intensity", *(f"{e} {1 + e / 10}" for e in energy)]).encode()

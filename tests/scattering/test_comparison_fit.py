@@ -432,3 +432,15 @@ def test_a_fit_follows_a_slider() -> None:
             fit(data, energy, forecast, options)
             took.append(time.perf_counter() - begun)
         assert min(took) < limit
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e-6, 1e6, 1e30])
+def test_without_errors_the_unit_of_the_data_does_not_matter(unit: float) -> None:
+    # The search for the best fit must not take small numbers for a good fit
+    data = replace(measured({"shift_mev": 1.5, "stretch": 1.06, "background": 0.02}), error=None)
+    plain = fit(data, ENERGY, FORECAST, EVERYTHING)
+    other = fit(replace(data, intensity=unit * data.intensity), ENERGY, FORECAST, EVERYTHING)
+    for name in ("shift_mev", "stretch", "extra_fwhm_mev"):
+        assert other.values[name] == pytest.approx(plain.values[name], rel=1e-4, abs=1e-4)
+    assert other.values["scale"] == pytest.approx(unit * plain.values["scale"], rel=1e-4)
+    np.testing.assert_allclose(other.residual, plain.residual, atol=1e-3)

@@ -1,4 +1,4 @@
-"""The CSV that this program writes for a spectrum: the total first, then banks, elements, numbers of phonons.
+"""The CSV that this program writes for a spectrum, forecast (the total, then banks, elements, phonons) or measured.
 
 `#` lines say the unit, what it is (JSON), and remarks; the columns are energy_mev, intensity, standard_error, ...
 """
@@ -17,6 +17,8 @@ from backend.datasets.formats.table import read_table, uncommented
 from backend.datasets.formats.text import decoded
 
 _START = re.compile(rb"\s*#\s*intensity in [^\r\n]{1,200}[\r\n]+\s*#\s*\{")
+NO_UNIT = "a unit of its own"
+"""What stands there for data whose file did not name theirs."""
 _PARTS = {"bank": "bank", "element": "element", "order": "number of phonons", "zone": "zone"}
 
 
@@ -35,14 +37,18 @@ def read(data: bytes) -> list[RawSpectrum]:
     """
     table = read_table(decoded(data))
     names = columns.column_names(table)
+    if names is not None and names.names[:3] == ("q_inv_angstrom", "energy_mev", "intensity"):
+        raise Unreadable("This CSV holds a map over (|q|, ω), which is read from HDF5: download that instead.")
     if names is None or names.names[:2] != ("energy_mev", "intensity"):
         raise Unreadable("The columns “energy_mev,intensity,…” of this program's CSV files are not there.")
     lines = [uncommented(line) for line in table.header if line.lstrip().startswith("#")]
     unit = next((line.removeprefix("intensity in ") for line in lines if line.startswith("intensity in ")), "")
+    unit = "" if unit == NO_UNIT else unit
     about = next(filter(None, map(_object, lines)), {})
     remarks = tuple(
         f"Remark in the file: {line[:300]}" for line in lines if not line.startswith(("intensity in ", "{")) and line
     )
+    measured = "dataset" in about
     stated = _stated(about)
     found = columns.spectra_of(table)
     several = len(found) > 1
@@ -50,7 +56,9 @@ def read(data: bytes) -> list[RawSpectrum]:
         replace(
             spectrum,
             y_unit=unit[:60],
-            stated=replace(stated, title=_title(spectrum.stated.title if several else "intensity", stated.title)),
+            stated=stated
+            if measured
+            else replace(stated, title=_title(spectrum.stated.title if several else "intensity", stated.title)),
             notes=(*spectrum.notes, *remarks),
         )
         for spectrum in found
@@ -77,20 +85,20 @@ def _object(line: str) -> dict[str, Any] | None:
 
 def _stated(about: Mapping[str, Any]) -> Stated:
     view = about.get("view")
-    view = view if isinstance(view, dict) else {}
-    instrument = view.get("instrument")
-    given = view.get("settings")
+    source = view if isinstance(view, dict) else about
+    instrument = source.get("instrument")
+    given = source.get("settings")
     settings = {
         str(name): value
         for name, value in (given.items() if isinstance(given, dict) else ())
         if isinstance(value, str | int | float | bool)
     }
-    method = about.get("method")
+    title = about.get("title" if "dataset" in about else "method")
     return Stated(
-        title=method[:40] if isinstance(method, str) else "",
+        title=title[:400] if isinstance(title, str) else "",
         instrument=instrument[:100] if isinstance(instrument, str) else None,
         settings=settings,
-        fixed_energy_mev=_positive(settings.get("e_init")),
+        fixed_energy_mev=_positive(about.get("fixed_energy_mev")) or _positive(settings.get("e_init")),
         temperature_k=_positive(about.get("temperature_k")),
     )
 
