@@ -28,6 +28,7 @@ from backend.predictions.partials_file import read_partials
 from backend.predictions.tables import Prediction
 from backend.settings import Settings
 from scattering.partials import Partials
+from tests.faults.predictions import NICKEL, REPULSION
 from tests.processes import Processes
 from tests.services import PostgreSQL, Redis
 
@@ -38,48 +39,8 @@ PATIENCE_S = 120.0
 GONE_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.03
 FINAL = ("succeeded", "failed", "cancelled")
-LEASE_S, CHECKPOINT_S, MAX_ATTEMPTS = 8, 0.01, 6
+LEASE_S, CHECKPOINT_S, MAX_ATTEMPTS = 8, 0.005, 6
 SLOTS = 2
-
-NICKEL = b"""Nickel, as dense as nowhere on Earth
-3.1
-1 0 0
-0 1 0
-0 0 1
-Ni
-4
-Direct
-0 0 0
-0 0.5 0.5
-0.5 0 0.5
-0.5 0.5 0
-"""
-REPULSION = "\n".join(
-    # A NEP whose network gives nothing, so that the repulsion of bare nuclei is left, which goes to zero at 2.4 Å
-    [
-        *("nep4_zbl 1 Ni", "zbl 1.2 2.4", "cutoff 3 3 20 20", "n_max 0 0", "basis_size 0 0", "l_max 1 0 0", "ANN 1 0"),
-        *["0.0"] * 7,
-        *["1.0"] * 2,
-        "",
-    ]
-)
-HARMONIC = {
-    "method": "harmonic",
-    "options": {"supercell": [2, 2, 2], "q_max_inv_angstrom": 2.0, "n_orders": 2, "energy_max_mev": 150.0},
-}
-DYNAMICS = {
-    "method": "md",
-    "quality": "preview",
-    "options": {
-        "supercell": [2, 2, 2],
-        "equilibration_ps": 1.0,
-        "production_ps": 4.0,
-        "correlation_ps": 0.3,
-        "n_q_points": 30,
-        "q_max_inv_angstrom": 2.0,
-        "replicas": 1,
-    },
-}
 
 
 def until(

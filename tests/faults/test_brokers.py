@@ -11,7 +11,8 @@ import pytest
 
 from backend.queue import WORK, celery_app
 from tests.faults.conftest import Figure
-from tests.faults.stack import DYNAMICS, HARMONIC, SLOTS, Stack, until
+from tests.faults.predictions import DYNAMICS, HARMONIC
+from tests.faults.stack import SLOTS, Stack, until
 from tests.services import Redis
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from tests.faults.conftest import Figure
-from tests.faults.stack import DYNAMICS, HARMONIC, Stack, until
+from tests.faults.predictions import DYNAMICS, HARMONIC
+from tests.faults.stack import Stack, until
 from tests.services import PostgreSQL
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.faults.conftest import Figure
-from tests.faults.stack import DYNAMICS, HARMONIC, Stack, until
+from tests.faults.predictions import DYNAMICS, HARMONIC
+from tests.faults.stack import Stack, until
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from tests.faults.conftest import Figure
-from tests.faults.stack import DYNAMICS, HARMONIC, MAX_ATTEMPTS, SLOTS, Stack, until
+from tests.faults.predictions import DYNAMICS, HARMONIC
+from tests.faults.stack import MAX_ATTEMPTS, SLOTS, Stack, until
 
 pytestmark = pytest.mark.slow
 
@@ -42,8 +43,8 @@ def taken_again(stack: Stack, prediction: str, attempt: int) -> float:
     return time.monotonic() - began
 
 
-def test_child_killed_in_every_stage_of_harmonic_phonons(stack: Stack, figure: Figure) -> None:
-    prediction = ""
+def test_child_killed_in_every_stage_of_harmonic_phonons(deployed: Stack, figure: Figure) -> None:
+    stack, prediction = deployed, ""
     for attempt, stage in enumerate(HARMONIC_STAGES, start=1):
         stack.hold(stage)
         prediction = prediction or stack.ask(HARMONIC)
@@ -134,8 +135,8 @@ def test_server_killed_while_jobs_run(stack: Stack, figure: Figure) -> None:
 
 def test_one_lost_replica_is_rerun_alone(deployed: Stack) -> None:
     body = {**DYNAMICS, "options": {**DYNAMICS["options"], "replicas": 2}}  # type: ignore[dict-item]
-    deployed.reference(body)
     deployed.start_worker("two")
+    deployed.reference(body)
     with deployed.holding("thermalising", share=0.1):
         prediction = deployed.ask(body)
         until(

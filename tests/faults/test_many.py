@@ -14,7 +14,8 @@ from backend import database
 from backend.jobs.tables import Job
 from backend.predictions.tables import Prediction
 from tests.faults.conftest import Figure
-from tests.faults.stack import HARMONIC, Stack, until
+from tests.faults.predictions import HARMONIC
+from tests.faults.stack import Stack, until
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +33,7 @@ def give_to(stack: Stack, prediction: str, owner: str) -> None:
 
 @pytest.mark.timeout(900)
 def test_two_hundred_at_once(stack: Stack, figure: Figure) -> None:
-    n = 40 if stack.embedded else 200
+    n = 30 if stack.embedded else 200
     stack.reference(TINY)
     if not stack.embedded:
         stack.start_worker("two")

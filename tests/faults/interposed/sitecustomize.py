@@ -59,6 +59,11 @@ def _tasks(module: ModuleType) -> None:
     module.DISK_FULL_WAIT_S = 2.0  # type: ignore[attr-defined]
 
 
+def _beats(module: ModuleType) -> None:
+    """Workers look for children that have died when they show life."""
+    module.BEAT_EVERY_S = 1.0  # type: ignore[attr-defined]
+
+
 def _celery(module: ModuleType) -> None:
     """Let the server die between commit and bell."""
     send_task = module.Celery.send_task
@@ -76,6 +81,7 @@ def _celery(module: ModuleType) -> None:
 CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "workers.progress": _progress,
     "workers.tasks": _tasks,
+    "backend.health.beats": _beats,
     "celery.app.base": _celery,
 }
 
@@ -101,5 +107,10 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
+def _fsync(_: int) -> None:
+    """What a power cut would lose is of no interest here, and checkpoints come by the hundred."""
+
+
 if FOLDER.is_dir():
+    os.fsync = _fsync
     sys.meta_path.insert(0, _Finder())
