@@ -12,12 +12,14 @@ from backend.figures.comparison import goodness_in_words
 from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE
 from backend.figures.schemas import Look
 from backend.figures.spectrum import ENERGY_TITLES
-from backend.figures.theme import POWERS, THEMES, axis, draw, layout, powers_of_ten
+from backend.figures.theme import MARGIN, POWERS, THEMES, axis, draw, layout, powers_of_ten
 from scattering.comparison.maps import MapComparison
 from scattering.observe import to_inverse_cm
 
 DECADES = 3
 BETWEEN = 0.03
+TWO_LINES = 48
+"""Pixels above the maps: labels are as long as a map is wide."""
 # ColorBrewer's PuOr, which every kind of colour vision tells apart, around the paper's colour
 LESS, MORE = ("#5e3c99", "#b2abd2"), ("#fdb863", "#e66101")
 
@@ -45,9 +47,9 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
     width = (1 - 2 * BETWEEN) / 3
     parts = [
         (measured_label, coloured[0], compared.measured, "coloraxis"),
-        (f"{label} × {compared.scale:.3g}", coloured[1], compared.forecast, "coloraxis"),
+        (f"{label}<br>× {compared.scale:.3g}", coloured[1], compared.forecast, "coloraxis"),
         (
-            f"Measured − forecast ({goodness_in_words(compared.goodness)})",
+            f"Measured − forecast<br>{goodness_in_words(compared.goodness)}",
             compared.difference,
             compared.difference,
             "coloraxis2",
@@ -93,6 +95,7 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
                 "text": title,
                 "showarrow": False,
                 "font": {"size": 12},
+                "align": "left",
             }
         )
     bar: dict[str, Any] = {"thickness": 10, "outlinewidth": 0, "ticks": "outside", "tickcolor": theme.muted}
@@ -104,6 +107,7 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
             theme,
             # What was not measured is no zero
             plot_bgcolor=theme.outside_of_lines,
+            margin=MARGIN | {"t": TWO_LINES},
             **arrangement,
             coloraxis={
                 "colorscale": [list(stop) for stop in theme.heat],

@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
 CLEAR = "rgba(0,0,0,0)"
+MARGIN = {"l": 68, "r": 18, "t": 34, "b": 54}
+"""About every figure, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def layout(theme: Theme, **more: Any) -> dict[str, Any]:
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"family": FONT, "size": 13, "color": theme.ink},
-        "margin": {"l": 68, "r": 18, "t": 34, "b": 54},
+        "margin": MARGIN,
         "hoverlabel": {
             "bgcolor": theme.paper,
             "bordercolor": theme.muted,
