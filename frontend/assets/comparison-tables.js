@@ -23,7 +23,7 @@
     // Names, symbols and units of what a fit adjusts.
     function parameters(answer, { unit, terms, dataUnit }) {
         const rows = {
-            scale: ["Scale", "fit_scale", dataUnit + " per unit of the forecast", 1],
+            scale: ["Scale", "fit_scale", dataUnit + " / forecast’s", 1],
             shift_mev: ["Shift", "fit_shift", unitOf(unit), energyIn(1, unit)],
             stretch: ["Stretch", "fit_stretch", "× energy", 1],
             background: ["Background", "fit_background", dataUnit, 1],
@@ -180,7 +180,7 @@
 
     // One line beneath a measured map.
     function mapWords(answer, dataUnit) {
-        const words = ["Scale " + plusMinus(answer.scale, answer.standard_errors.scale) + " " + dataUnit + " per unit of the forecast"];
+        const words = ["Scale " + plusMinus(answer.scale, answer.standard_errors.scale) + " " + dataUnit + " / forecast’s"];
         if ("background" in answer.standard_errors) {
             words.push("background " + plusMinus(answer.background, answer.standard_errors.background) + " " + dataUnit);
         }
