@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 15_000
 CONNECT_WITHIN_S = 5
+KEEPALIVES = {"tcp_keepalives_idle": 20, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
+"""Seconds, seconds, probes: PostgreSQL gives a silent client's locks free after less than a minute."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -40,6 +42,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_WITHIN_S})
+        event.listen(engine, "connect", _set_up_postgresql)
     os.register_at_fork(after_in_child=partial(_leave_to_parent, engine))
     return engine
 
@@ -64,6 +67,14 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _set_up_postgresql(connection: Any, _: object) -> None:
+    # A machine that vanishes within a transaction holds its locks until the server notices: by default for two hours.
+    with connection.cursor() as cursor:
+        for setting, value in KEEPALIVES.items():
+            cursor.execute(f"SET {setting} = {value}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -51,3 +51,14 @@ def test_database_that_is_away_is_said_without_its_password(postgres_server: Pos
     assert "Connection refused" in done.stderr
     assert "Traceback" not in done.stderr
     assert postgres_server.password not in done.stderr
+
+
+def test_a_machine_that_vanishes_does_not_keep_its_locks_for_hours(postgres_url: str) -> None:
+    settings = Settings(database_url=postgres_url)
+    with database.transaction(settings, reading=True) as session:
+        known = {
+            name: session.connection().exec_driver_sql(f"SHOW {name}").scalar_one() for name in database.KEEPALIVES
+        }
+    database.engine(settings).dispose()
+    idle, interval, count = (int(known[name]) for name in database.KEEPALIVES)
+    assert 0 < idle + interval * count < 60
