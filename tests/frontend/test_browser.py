@@ -73,7 +73,7 @@ def incident_energy(page: Page) -> str:
     return page.locator("#setting-MAPS-e_init .mantine-NumberInput-input").input_value()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
 def test_pages_fit_the_screen(visit: Open, site: Site, size: tuple[int, int], dark: bool) -> None:
     for path, landmark in (

@@ -23,7 +23,8 @@ from .test_browser import PHONE, Open, visit
 
 __all__ = ["visit"]
 
-pytestmark = pytest.mark.e2e
+# Into every corner; that it works at all is seen by tests/e2e and test_browser.py
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SHIFTED = 1.5
 """meV that the measured line lies above the harmonic forecast's."""

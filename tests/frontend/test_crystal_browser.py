@@ -12,7 +12,8 @@ from .test_browser import PHONE, WIDE, Open, drawn, position, visit
 
 __all__ = ["visit"]
 
-pytestmark = pytest.mark.e2e
+# Into every corner; that it works at all is seen by tests/e2e and test_browser.py
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ROWS = """id => (document.querySelector('#' + id + '-graph .js-plotly-plot')?._fullData ?? [])
     .filter(trace => trace.type === 'heatmap').map(trace => trace.z.length)"""

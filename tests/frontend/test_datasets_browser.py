@@ -16,7 +16,8 @@ from .test_browser import PHONE, WIDE, Open, drawn, visit
 
 __all__ = ["visit"]
 
-pytestmark = pytest.mark.e2e
+# Into every corner; that it works at all is seen by tests/e2e and test_browser.py
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 CM_PER_MEV = 8.065544
 
