@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Self, TypedDict
 
 
 class FieldError(TypedDict):
@@ -23,6 +23,11 @@ class InvalidFields(ScatteringError):
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = list(errors)
         super().__init__("; ".join(f"{error['loc']}: {error['msg']}" for error in self.errors))
+
+    @classmethod
+    def at(cls, loc: str, msg: str) -> Self:
+        """One field is wrong."""
+        return cls([{"loc": loc, "msg": msg}])
 
 
 class UnknownInstrument(ScatteringError):

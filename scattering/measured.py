@@ -51,3 +51,22 @@ class MeasuredMap:
     energy: NDArray[np.float64]
     intensity: NDArray[np.float64]
     error: NDArray[np.float64] | None
+
+
+def centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The middle of each bin, shape (n,), of edges, shape (n + 1,)."""
+    return (edges[:-1] + edges[1:]) / 2
+
+
+def extremes(y: NDArray[np.float64], most: int) -> NDArray[np.intp]:
+    """Which points of a long line to draw: all, or the lowest and the highest of each stretch, and every gap (NaN)."""
+    n = len(y)
+    if n <= most:
+        return np.arange(n)
+    gaps = np.isnan(y)
+    width = -(-n // (most // 2))
+    starts = np.arange(0, n, width)
+    rows = np.pad(np.where(gaps, np.inf, y), (0, len(starts) * width - n), mode="edge").reshape(-1, width)
+    picked = starts + np.stack([np.argmin(rows, axis=1), np.argmax(np.where(np.isinf(rows), -np.inf, rows), axis=1)])
+    picked = np.minimum(picked, n - 1)
+    return np.union1d(picked, np.flatnonzero(gaps))

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from backend.comparisons.peaks import MatchedPeaks, Shares
@@ -19,7 +18,7 @@ from backend.predictions.schemas import ViewIn
 from scattering.comparison.fit import PARAMETERS, Fitted
 from scattering.comparison.maps import MapComparison
 from scattering.comparison.peaks import Peak
-from scattering.measured import MeasuredSpectrum
+from scattering.measured import MeasuredSpectrum, centres
 
 NEUTRAL: Mapping[str, float] = {
     "shift_mev": 0.0,
@@ -166,17 +165,13 @@ def _map(compared: MapComparison) -> dict[str, Any]:
         "residual": None,
         "in_fit": None,
         "map": {
-            "q_inv_angstrom": _centres(compared.q).tolist(),
-            "energy_mev": _centres(compared.energy).tolist(),
+            "q_inv_angstrom": centres(compared.q).tolist(),
+            "energy_mev": centres(compared.energy).tolist(),
             "measured": compared.measured.tolist(),
             "forecast": compared.forecast.tolist(),
             "difference": compared.difference.tolist(),
         },
     }
-
-
-def _centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (edges[1:] + edges[:-1]) / 2
 
 
 def _measured(peak: Peak) -> dict[str, Any]:

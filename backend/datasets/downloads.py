@@ -16,7 +16,7 @@ from backend.datasets.data_file import Measured, as_hdf5
 from backend.datasets.formats.beamcast_csv import NO_UNIT
 from backend.datasets.schemas import PREVIEW_BINS, PREVIEW_POINTS
 from backend.predictions.formats import CSV, HDF5, JSON
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.measured import MeasuredMap, MeasuredSpectrum, centres, extremes
 
 
 def as_json(measured: Measured, about: Mapping[str, Any]) -> bytes:
@@ -59,12 +59,7 @@ def _row(values: Iterable[float]) -> str:
 
 def thinned_curve(spectrum: MeasuredSpectrum) -> dict[str, Any]:
     """A spectrum as `CurveOut` has it, NaN for null: peaks stay, because the highest and lowest of each stretch do."""
-    n = len(spectrum.energy)
-    keep = np.arange(n)
-    if n > PREVIEW_POINTS:
-        stretches = np.array_split(keep, PREVIEW_POINTS // 2)
-        picks = (np.argmin, np.argmax)
-        keep = np.unique([stretch[pick(spectrum.intensity[stretch])] for stretch in stretches for pick in picks])
+    keep = extremes(spectrum.intensity, PREVIEW_POINTS)
     return {
         "energy_mev": spectrum.energy[keep].tolist(),
         "intensity": spectrum.intensity[keep].tolist(),
@@ -94,11 +89,6 @@ def _starts(n: int) -> NDArray[np.intp]:
 
 def _blocks(values: NDArray[np.float64], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
     return np.asarray(np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1))
-
-
-def centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The middle of each bin."""
-    return (edges[:-1] + edges[1:]) / 2
 
 
 WRITERS: Mapping[str, Callable[[Measured, Mapping[str, Any]], bytes]] = {JSON: as_json, CSV: as_csv, HDF5: as_hdf5}

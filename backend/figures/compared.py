@@ -7,7 +7,6 @@ import uuid
 import plotly.graph_objects as go
 
 from backend.comparisons import service
-from backend.comparisons.forecasts import Forecast
 from backend.comparisons.schemas import ComparisonIn, FitIn
 from backend.errors import Unprocessable
 from backend.figures.comparison import Candidate, comparison_figure, ranking_figure, refinement_figure
@@ -59,11 +58,7 @@ def beside_map(
 
 
 def _comparison(found: service.Comparison | service.ComparisonOfMaps, look: Look) -> go.Figure:
-    name, text = found.dataset.name, _label(found.forecast)
+    name, text = found.dataset.name, label(found.forecast.view, found.forecast.prediction)
     if isinstance(found, service.ComparisonOfMaps):
         return map_comparison_figure(found.compared, name, text, look)
     return comparison_figure(found.measured, name, Candidate(text, found.fitted), look)
-
-
-def _label(made: Forecast) -> str:
-    return label(made.view, made.prediction)

@@ -10,14 +10,13 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from backend.figures.measured import Points, drawn, points_trace, with_gaps
+from backend.figures.energy import ENERGY_TITLES, in_unit
+from backend.figures.measured import MOST_POINTS, Points, points_trace, with_gaps
 from backend.figures.schemas import Look
-from backend.figures.spectrum import ENERGY_TITLES
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.comparison.fit import Fitted
 from scattering.comparison.goodness import Goodness
-from scattering.measured import MeasuredSpectrum
-from scattering.observe import to_inverse_cm
+from scattering.measured import MeasuredSpectrum, extremes
 
 DECADES = 3
 RESIDUAL_SHARE = 0.24
@@ -168,10 +167,6 @@ def goodness_in_words(goodness: Goodness) -> str:
     return ", ".join(words)
 
 
-def _energy(energy: NDArray[np.float64], drawing: Look) -> NDArray[np.float64]:
-    return energy if drawing.energy_unit == "meV" else to_inverse_cm(energy)
-
-
 def _line(
     fitted: Fitted,
     values: NDArray[np.float64],
@@ -184,8 +179,8 @@ def _line(
     group: str | None = None,
     width: float = 2.0,
 ) -> dict[str, Any]:
-    x, y, _ = with_gaps(_energy(measured.energy, drawing), values, None, measured)
-    keep = drawn(y)
+    x, y, _ = with_gaps(in_unit(measured.energy, drawing.energy_unit), values, None, measured)
+    keep = extremes(y, MOST_POINTS)
     return {
         "type": "scatter",
         "x": x[keep].astype(np.float32),
@@ -206,7 +201,7 @@ def energy_range(fits: Sequence[Fitted], measured: MeasuredSpectrum, drawing: Lo
     low, high = float(measured.low[used].min()), float(measured.high[used].max())
     margin = 0.1 * (high - low)
     ends = np.array([max(low - margin, measured.low[0]), min(high + margin, measured.high[-1])])
-    return [float(end) for end in _energy(ends, drawing)]
+    return [float(end) for end in in_unit(ends, drawing.energy_unit)]
 
 
 def intensity_range(fits: Sequence[Fitted], measured: MeasuredSpectrum, drawing: Look) -> list[float]:
@@ -231,7 +226,7 @@ def _not_fitted(
     fitted: Fitted, measured: MeasuredSpectrum, x_range: list[float], drawing: Look, theme: Theme
 ) -> list[dict[str, Any]]:
     """Shades over what the fit did not look at."""
-    ends = _energy(np.array([measured.low[fitted.used].min(), measured.high[fitted.used].max()]), drawing)
+    ends = in_unit(np.array([measured.low[fitted.used].min(), measured.high[fitted.used].max()]), drawing.energy_unit)
     shade: Mapping[str, Any] = {
         "type": "rect",
         "xref": "x",

@@ -8,11 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.schemas import Style
-from backend.figures.spectrum import ENERGY_TITLES, intensity_title
+from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.kinematics import Line, Window
-from scattering.observe import Map, Spectrum, to_inverse_cm
+from scattering.observe import Map, Spectrum
 
 MOMENTUM_TITLE = "|q| (Å⁻¹)"
 BRIGHTEST = 99.5
@@ -35,7 +36,7 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
         What is shown.
     """
     theme, image = THEMES[style.theme], spectrum.map
-    unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
+    unit = UNIT_WORDS[style.energy_unit]
     # Along lines nearly nothing is inside: the scale is then that of everything shown.
     shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
     scaled, low, high, ticks = _scaled(image, shown, style.scale == "log")
@@ -43,7 +44,7 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
         {
             "type": "heatmap",
             "x": image.q.astype(np.float32),
-            "y": _energy(image.energy, style),
+            "y": in_unit(image.energy, style.energy_unit),
             "z": scaled.T,
             "zmin": low,
             "zmax": high,
@@ -74,7 +75,7 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
             yaxis=axis(
                 theme,
                 ENERGY_TITLES[style.energy_unit],
-                range=_energy(np.array(limits[1]), style).tolist(),
+                range=in_unit(np.array(limits[1]), style.energy_unit).tolist(),
                 showgrid=False,
             ),
             annotations=names,
@@ -102,10 +103,6 @@ def _hover(style: Style) -> str:
     return "S 10<sup>%{z:.2f}</sup>" if style.scale == "log" else "S %{z:.3g}"
 
 
-def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
-    return np.asarray(energy if style.energy_unit == "meV" else to_inverse_cm(energy), dtype=np.float32)
-
-
 def edges(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
     """Outer edges of the first and last bins in |q| (Å⁻¹) and energy (meV); no |q| lies below 0."""
     q_step, e_step = image.q[1] - image.q[0], image.energy[1] - image.energy[0]
@@ -131,7 +128,7 @@ def _window(
     line: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
     greyed = line | {
         "x": q.astype(np.float32),
-        "y": _energy(energy, style),
+        "y": in_unit(energy, style.energy_unit),
         "fill": "toself",
         "fillcolor": shade,
         "line": {"width": 0},
@@ -141,7 +138,7 @@ def _window(
         line
         | {
             "x": edge.astype(np.float32),
-            "y": _energy(energy, style),
+            "y": in_unit(energy, style.energy_unit),
             "line": {"color": theme.edge, "width": 2},
             "name": name,
         }
@@ -154,7 +151,7 @@ def _name(line: Line, style: Style, theme: Theme) -> dict[str, Any]:
     at = len(line.q) * 3 // 4
     return {
         "x": float(line.q[at]),
-        "y": float(_energy(line.energy, style)[at]),
+        "y": float(in_unit(line.energy, style.energy_unit)[at]),
         "text": line.label,
         "showarrow": False,
         "xanchor": "left",

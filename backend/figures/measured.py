@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.figures.energy import UNIT_WORDS, in_unit
+from backend.figures.schemas import EnergyUnit
 from backend.figures.theme import Theme
-from scattering.measured import MeasuredSpectrum
-from scattering.observe import to_inverse_cm
+from scattering.measured import MeasuredSpectrum, extremes
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 MOST_MARKERS = 1500
@@ -36,7 +37,7 @@ def scaled(measured: MeasuredSpectrum, factor: float) -> MeasuredSpectrum:
 
 
 def points_trace(
-    points: Points, theme: Theme, *, index: int, lift: float, energy_unit: str, group: str | None = None
+    points: Points, theme: Theme, *, index: int, lift: float, energy_unit: EnergyUnit, group: str | None = None
 ) -> dict[str, Any]:
     """One trace of points with error bars; a line, where there are too many points to tell apart.
 
@@ -48,15 +49,14 @@ def points_trace(
         Added to the intensity.
     """
     measured = points.measured
-    unit = "meV" if energy_unit == "meV" else "cm⁻¹"
-    x = measured.energy if energy_unit == "meV" else to_inverse_cm(measured.energy)
-    x, y, error = with_gaps(x, measured.intensity + lift, measured.error, measured)
-    keep = drawn(y)
+    unit = UNIT_WORDS[energy_unit]
+    x, y, error = with_gaps(in_unit(measured.energy, energy_unit), measured.intensity + lift, measured.error, measured)
+    keep = extremes(y, MOST_POINTS)
     x, y, error = x[keep], y[keep], None if error is None else error[keep]
     many = len(measured.energy) > MOST_MARKERS
     trace: dict[str, Any] = {
         "type": "scatter",
-        "x": x.astype(np.float32),
+        "x": x,
         "y": y.astype(np.float32),
         "name": points.label,
         "mode": "lines" if many else "markers",
@@ -80,8 +80,8 @@ def points_trace(
 
 
 def with_gaps(
-    x: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, measured: MeasuredSpectrum
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+    x: NDArray[np.float32], y: NDArray[np.float64], error: NDArray[np.float64] | None, measured: MeasuredSpectrum
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64] | None]:
     """Put a NaN where neighbouring bins do not touch, so that no line is drawn where nothing was measured."""
     width = measured.high - measured.low
     apart = measured.low[1:] - measured.high[:-1] > 0.01 * np.minimum(width[1:], width[:-1])
@@ -94,20 +94,6 @@ def with_gaps(
         np.insert(y, after, np.nan),
         None if error is None else np.insert(error, after, np.nan),
     )
-
-
-def drawn(y: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Which points of a line are drawn: all, or the lowest and the highest of each stretch, and every gap (NaN)."""
-    n = len(y)
-    if n <= MOST_POINTS:
-        return np.arange(n)
-    gaps = np.isnan(y)
-    width = -(-n // (MOST_POINTS // 2))
-    starts = np.arange(0, n, width)
-    rows = np.pad(np.where(gaps, np.inf, y), (0, len(starts) * width - n), mode="edge").reshape(-1, width)
-    picked = starts + np.stack([np.argmin(rows, axis=1), np.argmax(np.where(np.isinf(rows), -np.inf, rows), axis=1)])
-    picked = np.minimum(picked, n - 1)
-    return np.union1d(picked, np.flatnonzero(gaps))
 
 
 def lifts(n_curves: int, points: Sequence[Points], step: float) -> tuple[list[float], list[float]]:

@@ -9,12 +9,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.comparison import goodness_in_words
+from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE
 from backend.figures.schemas import Look
-from backend.figures.spectrum import ENERGY_TITLES
 from backend.figures.theme import MARGIN, POWERS, THEMES, axis, draw, layout, powers_of_ten
 from scattering.comparison.maps import MapComparison
-from scattering.observe import to_inverse_cm
 
 DECADES = 3
 BETWEEN = 0.03
@@ -41,9 +40,9 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
     else:
         coloured = [compared.measured, compared.forecast]
         limits, ticks = (0.0, high), dict(POWERS)
-    unit = "meV" if drawing.energy_unit == "meV" else "cm⁻¹"
+    unit = UNIT_WORDS[drawing.energy_unit]
     q = compared.q.astype(np.float32)
-    energy = compared.energy if drawing.energy_unit == "meV" else to_inverse_cm(compared.energy)
+    energy = in_unit(compared.energy, drawing.energy_unit)
     width = (1 - 2 * BETWEEN) / 3
     parts = [
         (measured_label, coloured[0], compared.measured, "coloraxis"),
@@ -65,7 +64,7 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
             {
                 "type": "heatmap",
                 "x": q,
-                "y": energy.astype(np.float32),
+                "y": energy,
                 "z": np.asarray(z, dtype=np.float32).T,
                 "customdata": np.asarray(values, dtype=np.float32).T,
                 "xaxis": f"x{number}",

@@ -9,11 +9,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.schemas import Style
-from backend.figures.spectrum import ENERGY_TITLES, band
+from backend.figures.spectrum import band
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.crystal.view import Cut, PathSpectrum
-from scattering.observe import to_inverse_cm
 
 DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}
 """Turquoise, which both colour scales leave out."""
@@ -24,25 +24,25 @@ BRIGHTEST = 96.0
 
 def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the map along the path, greyed where no zone is reached."""
-    theme, image = THEMES[style.theme], spectrum.map
+    theme, image, unit = THEMES[style.theme], spectrum.map, UNIT_WORDS[style.energy_unit]
     seen = image.intensity[np.isfinite(image.intensity)]
     scaled, low, high, hover, ticks = _scaled(image.intensity, seen, style.scale == "log")
     heat = _heatmap(theme, spectrum.unit, ticks) | {
         "x": image.edges.astype(np.float32),
-        "y": _energy(_edges(image.energy), style),
+        "y": in_unit(_edges(image.energy), style.energy_unit),
         "z": scaled.T,
         "zmin": low,
         "zmax": high,
-        "hovertemplate": f"%{{x:.2f}} Å⁻¹ along the path<br>%{{y:.1f}} {_unit(style)}<br>{hover}<extra></extra>",
+        "hovertemplate": f"%{{x:.2f}} Å⁻¹ along the path<br>%{{y:.1f}} {unit}<br>{hover}<extra></extra>",
     }
     phonons = {
         "type": "scatter",
         "mode": "lines",
         "x": np.tile(np.append(image.dispersion_distance, np.nan), image.dispersion.shape[1]).astype(np.float32),
-        "y": _energy(
+        "y": in_unit(
             np.concatenate([np.append(branch, np.nan) for branch in image.dispersion.T]) if image.dispersion.size
             else np.empty(0),
-            style,
+            style.energy_unit,
         ),
         "line": {"color": DISPERSION[style.theme], "width": 1.2},
         "opacity": 0.8,
@@ -70,7 +70,7 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
             yaxis=axis(
                 theme,
                 ENERGY_TITLES[style.energy_unit],
-                range=_energy(np.array([min(lowest, 0.0), image.energy[-1]]), style).tolist(),
+                range=in_unit(np.array([min(lowest, 0.0), image.energy[-1]]), style.energy_unit).tolist(),
                 showgrid=False,
             ),
             shapes=[
@@ -98,7 +98,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
     tops: list[float] = []
     for number, (spectrum, label) in enumerate(zip(spectra, labels, strict=True)):
         cut, colour = _cut(spectrum), theme.lines[number % len(theme.lines)]
-        x = _energy(cut.energy, style)
+        x = in_unit(cut.energy, style.energy_unit)
         if style.errors and cut.error is not None:
             # Shading would close the gaps in which nothing is measured
             measured = np.flatnonzero(np.isfinite(cut.error))
@@ -114,7 +114,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
                 "legendgroup": label,
                 "line": {"color": colour, "width": 2.0},
                 "meta": {"role": "total"},
-                "hovertemplate": f"%{{x:.1f}} {_unit(style)}<br>%{{y:.4g}}<extra>{label}</extra>",
+                "hovertemplate": f"%{{x:.1f}} {UNIT_WORDS[style.energy_unit]}<br>%{{y:.4g}}<extra>{label}</extra>",
             }
         )
         away = np.abs(cut.energy) > 0.03 * (cut.energy[-1] - cut.energy[0])
@@ -142,12 +142,12 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     scaled, low, high, hover, ticks = _scaled(cut.per_zone, seen, style.scale == "log")
     names = [f"{' '.join(map(str, zone))}  ({q:.1f} Å⁻¹)" for zone, q in zip(cut.zones, cut.q, strict=True)]
     heat = _heatmap(theme, spectrum.cut_unit, ticks) | {
-        "x": _energy(_edges(cut.energy), style),
+        "x": in_unit(_edges(cut.energy), style.energy_unit),
         "y": np.arange(len(names)),
         "z": scaled,
         "zmin": low,
         "zmax": high,
-        "hovertemplate": f"G %{{y}}<br>%{{x:.1f}} {_unit(style)}<br>{hover}<extra></extra>",
+        "hovertemplate": f"G %{{y}}<br>%{{x:.1f}} {UNIT_WORDS[style.energy_unit]}<br>{hover}<extra></extra>",
     }
     every = max(1, len(names) // 16)
     return draw(
@@ -214,14 +214,6 @@ def _scaled(
 def _edges(centres: NDArray[np.float64]) -> NDArray[np.float64]:
     step = centres[1] - centres[0]
     return np.append(centres - step / 2, centres[-1] + step / 2)
-
-
-def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
-    return np.asarray(energy if style.energy_unit == "meV" else to_inverse_cm(energy), dtype=np.float32)
-
-
-def _unit(style: Style) -> str:
-    return "meV" if style.energy_unit == "meV" else "cm⁻¹"
 
 
 def _intensity(unit: str) -> str:

@@ -10,12 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.measured import Points, lifts, points_trace, scaled
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
-from scattering.observe import Spectrum, to_inverse_cm
+from scattering.observe import Spectrum
 
-ENERGY_TITLES = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻¹)"}
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
 Role = Literal["total", "bank", "element", "order"]
@@ -38,13 +38,13 @@ class Curve:
 def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Points] = ()) -> go.Figure:
     """Draw spectra: colour tells the instrument, the dash tells the method; measured ones are points over them."""
     theme = THEMES[style.theme]
-    unit = "meV" if style.energy_unit == "meV" else "cm⁻¹"
+    unit = UNIT_WORDS[style.energy_unit]
     traces: list[dict[str, Any]] = []
     top = _top(curves, measured)
     logarithmic = style.scale == "log"
     lifted, points_lifted = lifts(len(curves), measured, style.offset * (DECADES if logarithmic else top))
     for curve, (colour, dash), lift in zip(curves, _pens(curves, theme), lifted, strict=True):
-        x = _energy(curve.spectrum.energy, style)
+        x = in_unit(curve.spectrum.energy, style.energy_unit)
         lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
         lines += _parts(curve, curve.spectrum.banks, "bank", style.banks)
         lines += _parts(curve, curve.spectrum.per_element, "element", style.per_element)
@@ -167,13 +167,8 @@ def _parts(curve: Curve, parts: Mapping[str, NDArray[np.float64]], role: Role, v
     ]
 
 
-def _energy(energy: NDArray[np.float64], style: Style) -> NDArray[np.float32]:
-    values = energy if style.energy_unit == "meV" else to_inverse_cm(energy)
-    return np.asarray(values, dtype=np.float32)
-
-
 def _energy_range(curves: Sequence[Curve], style: Style) -> list[float]:
-    ends = [_energy(curve.spectrum.energy[[0, -1]], style) for curve in curves]
+    ends = [in_unit(curve.spectrum.energy[[0, -1]], style.energy_unit) for curve in curves]
     return [float(min(end[0] for end in ends)), float(max(end[1] for end in ends))]
 
 

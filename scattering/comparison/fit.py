@@ -247,7 +247,8 @@ class _Task:
         """Least squares in some of the bins."""
         if used.sum() <= len(self.names):
             holds = f"The range must hold more bins of the data than parameters are fitted, {len(self.names)}"
-            raise _invalid("fit.range_mev", f"{holds}; it holds {used.sum()}. Choose a wider one or fewer parameters.")
+            text = f"{holds}; it holds {used.sum()}. Choose a wider one or fewer parameters."
+            raise InvalidComparison.at("fit.range_mev", text)
         return Problem(
             self.forecast.within(used),
             self.measured.intensity[used],
@@ -265,7 +266,7 @@ class _Task:
         """Bins and parameters of the best fit: bins that the fit moves beyond the forecast's ends are left out."""
         problem = self.problem(used)
         if self.options.scale and not problem.forecast.mean().any():
-            raise _invalid("fit.range_mev", "The forecast is zero in this range; choose another.")
+            raise InvalidComparison.at("fit.range_mev", "The forecast is zero in this range; choose another.")
         parameters = solve(problem) if start is None else problem.solve(start)
         if problem.projected(parameters).scale == 0:
             return used, NEUTRAL  # no other is better
@@ -273,10 +274,6 @@ class _Task:
             used = used & ~beyond
             parameters = self.problem(used).solve(parameters)
         return used, parameters
-
-
-def _invalid(loc: str, msg: str) -> InvalidComparison:
-    return InvalidComparison([{"loc": loc, "msg": msg}])
 
 
 def _check(

@@ -160,7 +160,7 @@ def _step(partials: Viewed, view: View, fitted: tuple[float, float], bin_width: 
 
 
 def _nothing_shared(msg: str) -> InvalidComparison:
-    return InvalidComparison([{"loc": "dataset_id", "msg": msg}])
+    return InvalidComparison.at("dataset_id", msg)
 
 
 def _span(low: float, high: float) -> str:

@@ -15,7 +15,7 @@ from scattering.comparison.goodness import Goodness, goodness
 from scattering.comparison.preparation import chosen_range, default_range
 from scattering.comparison.uncertainty import correlations, covariance
 from scattering.errors import InvalidComparison
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.measured import MeasuredMap, MeasuredSpectrum, centres
 from scattering.observe import Map
 
 LEAST_REACHED: Final = 0.5
@@ -105,16 +105,16 @@ def compare_maps(
         Data and forecast have too few bins in common, or the forecast is zero there.
     """
     if range_mev is not None and not range_mev[0] < range_mev[1]:
-        raise _invalid("fit.range_mev", "Give two energies in meV, the lower one first.")
+        raise InvalidComparison.at("fit.range_mev", "Give two energies in meV, the lower one first.")
     warnings: list[str] = []
     raw = on_bins(forecast, measured.q, measured.energy)
     both = np.isfinite(measured.intensity) & np.isfinite(raw)
     low, high = _range(measured, forecast, range_mev, resolution_mev, warnings)
-    middle = (measured.energy[1:] + measured.energy[:-1]) / 2
+    middle = centres(measured.energy)
     used = both & (middle >= low) & (middle <= high)
     if not used.any():
         text = f"Data and forecast have no bin of (|q|, ω) in common from {low:.4g} to {high:.4g} meV: choose another "
-        raise _invalid("fit.range_mev", text + "range, or the settings with which the data were taken.")
+        raise InvalidComparison.at("fit.range_mev", text + "range, or the settings with which the data were taken.")
     error = _filled_error(measured, warnings)
     of_used = None if error is None else error[used]
     fitted = _solved(measured.intensity[used], raw[used], of_used, scaled=scale, raised=background)
@@ -210,7 +210,7 @@ def _range(
     some = np.isfinite(measured.intensity)
     there = np.flatnonzero(some.any(axis=0))
     if not len(there):
-        raise _invalid("dataset_id", "The data have no bin with a measured intensity.")
+        raise InvalidComparison.at("dataset_id", "The data have no bin with a measured intensity.")
     low, high = measured.energy[there], measured.energy[there + 1]
     mean = np.where(some, measured.intensity, 0.0).sum(axis=0)[there] / some.sum(axis=0)[there]
     spectrum = MeasuredSpectrum((low + high) / 2, mean, None, low, high)
@@ -260,9 +260,10 @@ def _solved(
     free = np.array([scaled, raised])
     n_free = int(free.sum())
     if len(y) <= n_free:
-        raise _invalid("fit.range_mev", f"{len(y)} bins lie in this range, too few for {n_free} parameters.")
+        text = f"{len(y)} bins lie in this range, too few for {n_free} parameters."
+        raise InvalidComparison.at("fit.range_mev", text)
     if scaled and not m.any():
-        raise _invalid("fit.range_mev", "The forecast is zero in this range; choose another.")
+        raise InvalidComparison.at("fit.range_mev", "The forecast is zero in this range; choose another.")
     weight = np.ones_like(y) if error is None else 1 / error
     columns = np.stack([m, np.ones_like(m)], axis=1)[:, free] * weight[:, None]
     values = np.array([1.0, 0.0])
@@ -289,7 +290,3 @@ def _solved(
         correlation=float(correlations(covariances)[0, 1]) if n_free == 2 else None,
         excess=excess,
     )
-
-
-def _invalid(loc: str, msg: str) -> InvalidComparison:
-    return InvalidComparison([{"loc": loc, "msg": msg}])

@@ -61,7 +61,7 @@ def chosen_range(
     low, high = max(asked[0], common[0]), min(asked[1], common[1])
     if low >= high:
         text = f"Data and forecast are both known from {common[0]:.4g} to {common[1]:.4g} meV; choose a range there."
-        raise InvalidComparison([{"loc": "fit.range_mev", "msg": text}])
+        raise InvalidComparison.at("fit.range_mev", text)
     inside = (measured.energy >= asked[0]) & (measured.energy <= asked[1])
     missed = int(np.sum(inside & ((measured.low < reach[0]) | (measured.high > reach[1]))))
     if missed:
@@ -82,7 +82,7 @@ def overlap(measured: MeasuredSpectrum, reach: tuple[float, float]) -> tuple[flo
     if low >= high:
         data = f"The data go from {measured.low[0]:.4g} to {measured.high[-1]:.4g} meV"
         text = f"{data} and the forecast from {reach[0]:.4g} to {reach[1]:.4g} meV: they have no energy in common."
-        raise InvalidComparison([{"loc": "fit.range_mev", "msg": text}])
+        raise InvalidComparison.at("fit.range_mev", text)
     return low, high
 
 

@@ -127,7 +127,7 @@ def rank(
         There is no candidate, or one cannot be fitted; names it.
     """
     if not candidates:
-        raise InvalidComparison([{"loc": "candidates", "msg": "Choose forecasts to rank."}])
+        raise InvalidComparison.at("candidates", "Choose forecasts to rank.")
     warnings: list[str] = []
     if options.range_mev is None:
         options = replace(options, range_mev=_common_range(measured, candidates, resolution_mev))

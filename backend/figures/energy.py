@@ -1,0 +1,20 @@
+"""Energies as figures show them: in meV or as wavenumbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.figures.schemas import EnergyUnit
+from scattering.observe import to_inverse_cm
+
+ENERGY_TITLES: dict[EnergyUnit, str] = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻¹)"}
+UNIT_WORDS: dict[EnergyUnit, str] = {"meV": "meV", "cm-1": "cm⁻¹"}
+
+
+def in_unit(energy: NDArray[np.floating[Any]], unit: EnergyUnit) -> NDArray[np.float32]:
+    """Energies in meV as they are drawn: in single precision, which is more than a screen shows."""
+    values = np.asarray(energy, dtype=float)
+    return np.asarray(values if unit == "meV" else to_inverse_cm(values), dtype=np.float32)
