@@ -365,7 +365,13 @@ class Stack(Processes):
             if status not in ("succeeded", "queued", "running"):
                 strays.append(folder)
             elif status == "succeeded":
-                strays += [path for path in folder.rglob("*") if path.name not in allowed]
+                # os.walk passes over what vanishes meanwhile: the last job of a prediction clears its folder
+                strays += [
+                    Path(parent, name)
+                    for parent, folders, files in os.walk(folder)
+                    for name in (*folders, *files)
+                    if name not in allowed
+                ]
         return strays
 
     def settle(self) -> None:
