@@ -1,0 +1,1 @@
+"""Which instrument, which settings, how many hours."""

@@ -1,0 +1,127 @@
+"""Bodies of the samples' routes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from backend.predictions.schemas import Name
+from backend.schemas import FreeForm, RequestBody, ResponseBody
+
+Form = Literal["powder", "single crystal"]
+Geometry = Literal["plate", "annulus", "cylinder"]
+ContainerMaterial = Literal["none", "aluminium", "vanadium"]
+
+
+class ContainerIn(RequestBody):
+    """What the sample stands in."""
+
+    material: ContainerMaterial = "aluminium"
+    wall_mm: float = Field(0.2, gt=0, le=10, description="of each wall that the beam crosses")
+
+
+class SampleIn(RequestBody):
+    """The sample in the beam. Of thickness, mass and scatterer percentage the first that is given decides."""
+
+    form: Form = "powder"
+    geometry: Geometry = "plate"
+    thickness_mm: float | None = Field(
+        None, gt=0, le=200, description="of a plate, of an annulus's wall; the diameter of a cylinder"
+    )
+    mass_g: float | None = Field(None, gt=0, le=1e4)
+    volume_cm3: float | None = Field(None, gt=0, le=1e4, description="filled by the sample, voids included")
+    scatterer_percent: float = Field(
+        10.0,
+        gt=0,
+        le=60,
+        description="of the beam that is scattered; decides where no thickness, mass or volume is given",
+    )
+    width_mm: float = Field(40.0, gt=0, le=500, description="across the beam; the outer diameter of an annulus")
+    height_mm: float = Field(40.0, gt=0, le=500)
+    packing: float = Field(
+        1.0, gt=0, le=1, description="share of the volume that is filled; about 0.6 for a loose powder"
+    )
+    density_g_cm3: float | None = Field(None, gt=0, le=30, description="of the solid; null: the crystal's")
+    container: ContainerIn = Field(default_factory=ContainerIn)
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"geometry": "plate", "mass_g": 5}]})
+
+
+class IrradiationIn(RequestBody):
+    """The beam that activates, and for how long."""
+
+    hours: float = Field(24.0, gt=0, le=1e4)
+    flux_n_cm2_s: float | None = Field(None, gt=0, le=1e16, description="null: the instrument's, or 1e7")
+
+
+class AdviceIn(RequestBody):
+    """A sample of a structure, on an instrument."""
+
+    sample: SampleIn = Field(default_factory=SampleIn)
+    isotopes: dict[Name, Name | dict[Name, float]] = Field(default_factory=dict, max_length=118)
+    instrument: Name | None = None
+    settings: FreeForm = Field(default_factory=dict)
+    irradiation: IrradiationIn = Field(default_factory=IrradiationIn)
+
+
+class NuclideOut(ResponseBody):
+    """A nuclide that the beam makes."""
+
+    nuclide: str = Field(examples=["Al-28"])
+    half_life: str = Field(examples=["2.25 m"])
+    activity_uci: dict[str, float] = Field(description="hours after the beam → µCi")
+
+
+class ActivationOut(ResponseBody):
+    """What becomes radioactive."""
+
+    flux_n_cm2_s: float
+    hours: float
+    total_uci: dict[str, float] = Field(description="hours after the beam → µCi, all nuclides")
+    cool_down_h: float | None = Field(description="until below 0.001 µCi; null: never within ten years")
+    nuclides: list[NuclideOut] = Field(description="the most active first")
+
+
+class SampleOut(ResponseBody):
+    """The sample, worked out."""
+
+    formula: str = Field(description="with isotopes", examples=["C6D6"])
+    form: Form
+    geometry: Geometry
+    thickness_mm: float
+    width_mm: float
+    height_mm: float
+    mass_g: float
+    volume_cm3: float
+    density_g_cm3: float = Field(description="of the solid")
+    packing: float
+    molar_mass_g: float
+    moles: float
+    scattering_barn: float = Field(description="bound, a formula unit")
+    absorption_barn: float = Field(description="at 1.798 Å, a formula unit")
+    scatterer_percent: float = Field(description="of the beam that is scattered at 1.798 Å")
+    thickness_for_percent_mm: float = Field(description="that would scatter the percentage asked for")
+    container: str = Field(examples=["aluminium, 2 × 0.2 mm"])
+    container_mass_g: float
+
+
+class TransmissionOut(ResponseBody):
+    """Over an instrument's band."""
+
+    energy_mev: list[float] = Field(description="of the neutron")
+    transmission: list[float]
+    scattered: list[float] = Field(description="share of the beam")
+    absorbed: list[float]
+
+
+class AdviceOut(ResponseBody):
+    """What to know about a sample before it is made."""
+
+    sample: SampleOut
+    transmission: TransmissionOut
+    multiple_scattering: float = Field(description="neutrons scattered twice or more over those scattered once")
+    container_scattering: float = Field(description="scattered by the container over scattered by the sample")
+    activation: ActivationOut
+    advice: list[str] = Field(description="sentences")
+    warnings: list[str]
