@@ -26,6 +26,14 @@ from frontend.wiring import attributes
 SCALE_LABELS = {"fit": "Fitted", "maximum": "Same maximum", "none": "As they are"}
 FILES = "ISIS .DAT, JCAMP-DX, Mantid ASCII, CSV and other columns, NXSPE, Mantid NeXus, Beamcast’s own"
 
+NUMBER: dict[str, Any] = {"min": 0, "debounce": 300, "size": "xs", "hideControls": True}
+OF_THE_RUN = (
+    ("data-temperature", "Temperature", "K", None),
+    ("data-mass", "Mass of the sample", "g", "measured_mass"),
+    ("data-exposure-uah", "Charge on the target", "µA h", "exposure_uah"),
+    ("data-exposure-h", "Measured for", "h", "exposure_h"),
+)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -141,8 +149,20 @@ def _field(id: str, control: Any, *, hidden: bool = False) -> html.Div:
     return html.Div(control, id=f"{id}-field", hidden=hidden)
 
 
+def _of_the_run(id: str, label: str, unit: str, term: str | None) -> html.Div:
+    control = dmc.NumberInput(
+        id=id,
+        label=explained(term, label) if term else label,
+        value="",
+        suffix=f" {unit}",
+        placeholder="not stated",
+        **NUMBER,
+        **attributes(aria_label=f"{label} in {unit}"),
+    )
+    return _field(id, control)
+
+
 def _fields(instruments: Sequence[Instrument]) -> html.Div:
-    number: dict[str, Any] = {"min": 0, "debounce": 300, "size": "xs", "hideControls": True}
     return html.Div(
         [
             _field("data-name", dmc.TextInput(id="data-name", label="Name", value="", size="xs")),
@@ -195,22 +215,12 @@ def _fields(instruments: Sequence[Instrument]) -> html.Div:
                     value="",
                     suffix=" meV",
                     placeholder="of analyser or beam",
-                    **number,
+                    **NUMBER,
                     **attributes(aria_label="Fixed energy in meV"),
                 ),
                 hidden=True,
             ),
-            _field(
-                "data-temperature",
-                dmc.NumberInput(
-                    id="data-temperature",
-                    label="Temperature",
-                    value="",
-                    suffix=" K",
-                    placeholder="not stated",
-                    **number,
-                ),
-            ),
+            *[_of_the_run(*words) for words in OF_THE_RUN],
         ],
         className="data-fields",
     )

@@ -10,13 +10,14 @@ from frontend.client import JsonObject
 from frontend.datasets_panel import chosen, setting_fields
 from frontend.wiring import in_browser
 
+RUN = tuple(State(f"data-{name}", "value") for name in ("temperature", "exposure-uah", "exposure-h", "mass"))
 CARD = (
     State("data-name", "value"),
     State("data-spectrum", "value"),
     State("data-unit", "value"),
     State("data-instrument", "value"),
     State("data-fixed-energy", "value"),
-    State("data-temperature", "value"),
+    *RUN,
     State({"type": "data-setting", "name": ALL}, "value"),
     State({"type": "data-setting", "name": ALL}, "id"),
 )
@@ -42,7 +43,7 @@ def register(app: Dash) -> None:
         Input("data-instrument", "value"),
         Input("data-fixed-energy", "value"),
         State("data-name", "value"),
-        State("data-temperature", "value"),
+        *RUN,
         prevent_initial_call=True,
     )
     in_browser(

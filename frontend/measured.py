@@ -48,5 +48,8 @@ class Dataset(TypedDict):
     settings: dict[str, Any]
     fixed_energy_mev: float | None
     temperature_k: float | None
+    exposure_uah: float | None
+    exposure_h: float | None
+    mass_g: float | None
     structure_id: str | None
     warnings: list[str]

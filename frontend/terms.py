@@ -90,6 +90,10 @@ TERMS: dict[str, str] = {
     "measured_instrument": "The forecast is then looked at through the same instrument with the same settings.",
     "fixed_energy": "Final energy of a spectrometer with an analyser, incident energy of one with a chopper: needed to "
     "come from a wavelength, or from scattering angles, to energy and momentum transfer.",
+    "measured_mass": "Of the sample in the beam. With the exposure, it makes the rates of this instrument absolute "
+    "when beam time is planned.",
+    "exposure_uah": "Integrated current of the run, as its log states it; stands for hours and power of the source.",
+    "exposure_h": "Hours with the beam on the sample, where the charge is not known.",
     "fit_scale": "One factor on the forecast: measured intensities mostly have a unit of their own.",
     "fit_shift": "Adds the same energy to the whole forecast, to make up for a zero that is off.",
     "fit_stretch": "Multiplies all energies of the forecast: 1.02 means that the potential is 2 % too soft.",

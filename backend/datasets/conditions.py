@@ -13,6 +13,9 @@ from scattering import instruments
 from scattering.errors import InvalidSettings, UnknownInstrument
 from scattering.instruments import Geometry, Instrument
 
+OF_THE_RUN = ("temperature_k", "exposure_uah", "exposure_h", "mass_g")
+"""Numbers that change nothing of the data."""
+
 
 class Said(TypedDict, total=False):
     """What the user says. A key that is missing leaves it to the file; null says that there is none."""
@@ -22,6 +25,9 @@ class Said(TypedDict, total=False):
     settings: dict[str, Any]
     fixed_energy_mev: float | None
     temperature_k: float | None
+    exposure_uah: float | None
+    exposure_h: float | None
+    mass_g: float | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,10 @@ class Conditions:
         That the user or the file states.
     temperature_k
         Of the sample.
+    exposure_uah, exposure_h
+        How long it was measured: charge on the target (µA h), hours.
+    mass_g
+        Of the sample.
     warnings
         What the file says and cannot be used.
     """
@@ -46,6 +56,9 @@ class Conditions:
     settings: dict[str, Any]
     fixed_energy_mev: float | None
     temperature_k: float | None
+    exposure_uah: float | None = None
+    exposure_h: float | None = None
+    mass_g: float | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -92,11 +105,14 @@ def conditions(said: Said, stated: Stated) -> Conditions:
     if setting in given and "fixed_energy_mev" not in said:
         # The user knows better than the file which energy it was.
         fixed = None
-    temperature = said["temperature_k"] if "temperature_k" in said else _positive(stated.temperature_k)
+    measured = {
+        name: said[name] if name in said else _positive(getattr(stated, name))  # type: ignore[literal-required]
+        for name in OF_THE_RUN
+    }
     if instrument is None:
         if given:
             raise InvalidSettings([{"loc": "settings", "msg": "Say the instrument that these settings are of."}])
-        return Conditions(None, {}, fixed, temperature, tuple(warnings))
+        return Conditions(None, {}, fixed, warnings=tuple(warnings), **measured)
     instrument.validate(given)
     settings = given
     if "settings" not in said and instrument is of_file:
@@ -110,7 +126,7 @@ def conditions(said: Said, stated: Stated) -> Conditions:
             settings |= _usable(instrument, {setting: fixed}, settings, "The fixed energy as the setting", warnings)
         elif not math.isclose(settings[setting], fixed, rel_tol=0.01):
             warnings.append(f"The fixed energy is {fixed:g} meV, but {setting} is set to {settings[setting]:g} meV.")
-    return Conditions(instrument.name, settings, fixed, temperature, tuple(warnings))
+    return Conditions(instrument.name, settings, fixed, warnings=tuple(warnings), **measured)
 
 
 def _instrument_of_file(stated: Stated, warnings: list[str]) -> Instrument | None:

@@ -6,7 +6,8 @@ Layout, version 1. A NeXus file, so that silx, nexpy and Mantid find axes and un
     /entry                 NX_class=NXentry, default="data"
         title              text
         about              text: JSON of what is known of how it was measured; any key may be missing:
-                           instrument, settings, fixed_energy_mev, temperature_k, isotopes, y_unit, name, …
+                           instrument, settings, fixed_energy_mev, temperature_k, exposure_uah, exposure_h, mass_g,
+                           isotopes, y_unit, name, …
         warnings           texts
     /entry/data            NX_class=NXdata, signal="intensity"; every array has `units`
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from backend import confined
 from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
-from backend.datasets.conditions import Conditions, Said, conditions
+from backend.datasets.conditions import OF_THE_RUN, Conditions, Said, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, Unreadable, XUnit
 from scattering.abscissa import energy_from
@@ -164,7 +164,7 @@ def _in_words(index: int, raw: Raw, said: Said, *, selected: bool) -> dict[str, 
         "instrument": known.instrument,
         "settings": known.settings,
         "fixed_energy_mev": known.fixed_energy_mev,
-        "temperature_k": known.temperature_k,
+        **{name: getattr(known, name) for name in OF_THE_RUN},
         "warnings": _sentences(warnings),
     }
 

@@ -30,9 +30,14 @@ Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Isotopes = Annotated[dict[Symbol, Symbol | dict[Symbol, Share]], Field(max_length=118)]
 FixedEnergy = Annotated[float, Field(gt=0, le=1e5, allow_inf_nan=False)]
 Temperature = Annotated[float, Field(gt=0, le=1e4, allow_inf_nan=False)]
+Exposure = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+Mass = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 ISOTOPES = "element → isotope, or isotopes with fractions, that the sample was made of; the forecast follows"
 FIXED_ENERGY = "E_f of an indirect or E_i of a direct geometry spectrometer; wavelengths and angles need it"
+EXPOSURE_UAH = "charge on the target while it was measured, µA h"
+EXPOSURE_H = "hours that it was measured; with the mass, rates of the instrument become absolute"
+MASS = "of the sample in the beam"
 PREVIEW_POINTS = 2000
 PREVIEW_BINS = 200
 
@@ -51,6 +56,9 @@ class PreviewForm(RequestBody):
     settings: Json[FreeForm] | None = Field(None, description="of the instrument, as JSON")
     fixed_energy_mev: FixedEnergy | None = Field(None, description=FIXED_ENERGY)
     temperature_k: Temperature | None = Field(None, description="of the sample")
+    exposure_uah: Exposure | None = Field(None, description=EXPOSURE_UAH)
+    exposure_h: Exposure | None = Field(None, description=EXPOSURE_H)
+    mass_g: Mass | None = Field(None, description=MASS)
     isotopes: Json[Isotopes] | None = Field(None, description=f"as JSON: {ISOTOPES}")
     structure_id: uuid.UUID | None = Field(None, description="what it was measured of")
 
@@ -70,6 +78,9 @@ class DatasetPatch(RequestBody):
     settings: FreeForm | None = None
     fixed_energy_mev: FixedEnergy | None = Field(None, description=FIXED_ENERGY)
     temperature_k: Temperature | None = Field(None, description="of the sample")
+    exposure_uah: Exposure | None = Field(None, description=EXPOSURE_UAH)
+    exposure_h: Exposure | None = Field(None, description=EXPOSURE_H)
+    mass_g: Mass | None = Field(None, description=MASS)
     isotopes: Isotopes | None = Field(None, description=ISOTOPES)
     structure_id: uuid.UUID | None = Field(None, description="what it was measured of")
 
@@ -97,6 +108,9 @@ class DatasetOut(ResponseBody):
     settings: dict[str, Any] = Field(description="those that are known; the rest have their defaults")
     fixed_energy_mev: float | None = Field(description="that was stated; null: the instrument's, or not known")
     temperature_k: float | None = Field(examples=[20.0])
+    exposure_uah: float | None = Field(description=EXPOSURE_UAH, examples=[900.0])
+    exposure_h: float | None = Field(description=EXPOSURE_H, examples=[6.0])
+    mass_g: float | None = Field(description=MASS, examples=[3.2])
     isotopes: dict[str, Any] = Field(description="that the sample was made of", examples=[{"H": "2H"}])
     structure_id: uuid.UUID | None = Field(description="what it was measured of; null: not said, or deleted")
     warnings: list[str] = Field(description="what was done to the data or looks wrong, as sentences")
@@ -148,6 +162,9 @@ class ContentOut(ResponseBody):
     settings: dict[str, Any]
     fixed_energy_mev: float | None
     temperature_k: float | None
+    exposure_uah: float | None
+    exposure_h: float | None
+    mass_g: float | None
     warnings: list[str]
     problems: list[ProblemOut] = Field(description="with what a POST to /datasets would be refused")
     curve: CurveOut | None

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from backend import confined, database
 from backend.datasets import downloads, parse
-from backend.datasets.conditions import Said, energy_setting
+from backend.datasets.conditions import OF_THE_RUN, Said, energy_setting
 from backend.datasets.data_file import Measured, read_measured, write_measured
 from backend.datasets.schemas import DatasetPatch, PreviewForm
 from backend.datasets.tables import Dataset
@@ -47,7 +47,7 @@ FROM_READING = (
     "instrument",
     "settings",
     "fixed_energy_mev",
-    "temperature_k",
+    *OF_THE_RUN,
     "warnings",
 )
 """Columns that hold what a reader found."""
@@ -215,7 +215,7 @@ def original(scope: Scope, row: Dataset) -> Path:
 
 def about(row: Dataset) -> dict[str, Any]:
     """What goes with the numbers wherever they go."""
-    fields = {"instrument", "settings", "fixed_energy_mev", "temperature_k", "isotopes", "y_unit", "filename", "sha256"}
+    fields = {"instrument", "settings", "fixed_energy_mev", *OF_THE_RUN, "isotopes", "y_unit", "filename", "sha256"}
     known = {name: value for name, value in row.model_dump(mode="json", include=fields).items() if value}
     return {"title": row.name, "dataset": str(row.id), **known}
 
@@ -295,6 +295,9 @@ def _said(row: Dataset, patch: DatasetPatch) -> Said:
         settings=row.settings,
         fixed_energy_mev=row.fixed_energy_mev,
         temperature_k=row.temperature_k,
+        exposure_uah=row.exposure_uah,
+        exposure_h=row.exposure_h,
+        mass_g=row.mass_g,
     )
     unit = patch.x_unit if "x_unit" in changed else row.x_unit
     if unit is not None:

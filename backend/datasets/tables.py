@@ -35,6 +35,9 @@ class Dataset(Owned, table=True):
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="those that are known")
     fixed_energy_mev: float | None = Field(default=None, description="that the user or the file states")
     temperature_k: float | None = None
+    exposure_uah: float | None = None
+    exposure_h: float | None = None
+    mass_g: float | None = None
     isotopes: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="what the sample was made of")
     structure_id: uuid.UUID | None = Field(
         default=None, foreign_key="structures.id", ondelete="SET NULL", nullable=True, index=True

@@ -8,7 +8,6 @@
     const set = (id, props) => window.dash_clientside.set_props(id, props);
     const place = (id) => document.getElementById(id);
     const say = (text, isProblem) => window.beamcast.datasets.say(text, isProblem);
-    const ALL_FIELDS = ["name", "spectrum", "unit", "instrument", "fixed-energy", "temperature"];
 
     // What is on the card: { file, answer, content, fields } of a new file, { id, one } of kept data.
     let open = null;
@@ -17,14 +16,24 @@
 
     const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
 
-    const CONTROLS = { name: "name", unit: "unit", instrument: "instrument", fixed: "fixed-energy", temperature: "temperature" };
+    // Numbers that change nothing of the data: field, control, and the API's name.
+    const OF_RUN = [
+        ["temperature", "temperature", "temperature_k"], ["charge", "exposure-uah", "exposure_uah"],
+        ["hours", "exposure-h", "exposure_h"], ["mass", "mass", "mass_g"],
+    ];
+    const CONTROLS = {
+        name: "name", unit: "unit", instrument: "instrument", fixed: "fixed-energy",
+        ...Object.fromEntries(OF_RUN.map(([field, id]) => [field, id])),
+    };
+    const ALL_FIELDS = ["spectrum", ...Object.values(CONTROLS)];
+    const ofRun = (make) => Object.fromEntries(OF_RUN.map(([field, , name]) => [field, make(field, name)]));
     const same = (one, other) => (one ?? null) === (other ?? null);
 
     // Puts into the fields what is not there: who types meanwhile is not disturbed.
     function fill(fields, before) {
         open.fields = fields;
         Object.entries(CONTROLS).filter(([field]) => !before || !same(before[field], fields[field])).forEach(([field, id]) => {
-            const empty = ["fixed", "temperature"].includes(field) ? "" : null;
+            const empty = ["name", "unit", "instrument"].includes(field) ? null : "";
             set("data-" + id, { value: fields[field] ?? empty, error: null });
         });
         showFixed(fields);
@@ -43,8 +52,8 @@
     }
 
     const FIELDS = {
-        x_unit: "unit", fixed_energy_mev: "fixed-energy", name: "name", temperature_k: "temperature",
-        instrument: "instrument", spectrum: "spectrum",
+        x_unit: "unit", fixed_energy_mev: "fixed-energy", name: "name", instrument: "instrument", spectrum: "spectrum",
+        ...Object.fromEntries(OF_RUN.map(([, id, name]) => [name, id])),
     };
     const fieldOf = (error) => FIELDS[String(error.loc).split(".").pop()];
 
@@ -213,7 +222,7 @@
             unit: content.x_unit || before.unit || null,
             instrument: (moved && stated) || before.instrument || null,
             fixed: (moved ? number(content.fixed_energy_mev) : null) ?? before.fixed ?? null,
-            temperature: (moved ? number(content.temperature_k) : null) ?? before.temperature ?? null,
+            ...ofRun((field, name) => (moved ? number(content[name]) : null) ?? before[field] ?? null),
         }, first ? null : before);
         const rest = mark(content.problems || []);
         set("data-problem", { children: rest.map((one) => one.msg).join(" ") || null });
@@ -233,11 +242,13 @@
         if (files.length > 1) { say("One file at a time: " + files[0].name + " is read first."); }
     }
 
+    const runOf = (values) => Object.fromEntries(OF_RUN.map(([field], at) => [field, number(values[at])]));
+
     // Called when a field changes that says how the file is to be read.
-    function again(spectrum, unit, instrument, fixed, name, temperature) {
+    function again(spectrum, unit, instrument, fixed, name, ...run) {
         if (!open || !open.fields) { return skip(); }
         const before = open.fields;
-        const asked = { spectrum, unit, instrument: instrument || null, fixed: number(fixed), name, temperature: number(temperature) };
+        const asked = { spectrum, unit, instrument: instrument || null, fixed: number(fixed), name, ...runOf(run) };
         open.fields = asked;
         showFixed(asked);
         if (!open.file || ["spectrum", "unit", "instrument", "fixed"].every((field) => same(before[field], asked[field]))) { return skip(); }
@@ -265,7 +276,7 @@
         set("data-spectrum-field", { hidden: true });
         set("data-stated", { data: { instrument: one.instrument, settings: one.settings || {} } });
         fill({ name: one.name, spectrum: null, unit: one.x_unit, instrument: one.instrument, fixed: number(one.fixed_energy_mev),
-            temperature: number(one.temperature_k) });
+            ...ofRun((field, name) => number(one[name])) });
         tellFacts([
             ["File", one.filename],
             ["Format", context.data_words.formats[one.format] || one.format],
@@ -315,7 +326,7 @@
         form.append("format", open.answer.format);
         form.append("settings", JSON.stringify(said.settings));
         form.append("structure_id", open.context.structure.id);
-        if (said.temperature_k !== null) { form.append("temperature_k", said.temperature_k); }
+        OF_RUN.filter(([, , name]) => said[name] !== null).forEach(([, , name]) => form.append(name, said[name]));
         const { file } = open;
         const key = keyOf(JSON.stringify([file.name, file.size, file.lastModified, open.context.structure.id, spectrum, said]));
         return call("/datasets", { method: "POST", body: form, headers: { "Idempotency-Key": key } });
@@ -327,7 +338,7 @@
         });
     }
 
-    async function keep(clicks, name, spectrum, unit, instrument, fixed, temperature, values, ids, context) {
+    async function keep(clicks, name, spectrum, unit, instrument, fixed, temperature, charge, hours, mass, values, ids, context) {
         if (!clicks || !open) { return skip(); }
         if (!unit) {
             set("data-unit", { error: "Choose the unit of the energy axis." });
@@ -339,7 +350,8 @@
         }
         const said = {
             name: name.trim(), x_unit: unit, instrument: instrument || null,
-            settings: settingsOf(instrument, values, ids, context), fixed_energy_mev: number(fixed), temperature_k: number(temperature),
+            settings: settingsOf(instrument, values, ids, context), fixed_energy_mev: number(fixed),
+            ...Object.fromEntries(OF_RUN.map(([, , api], at) => [api, number([temperature, charge, hours, mass][at])])),
         };
         const mine = open;
         const isNew = Boolean(open.file);

@@ -46,7 +46,8 @@
             one.kind === "2d" ? "map, |q| " + range(one.q_range_inv_angstrom, "Å⁻¹") : null,
             range(one.energy_range_mev, "meV") + (one.x_unit === "meV" ? "" : " (file in " + unitName(one.x_unit) + ")"),
             count(one.n_points) + (one.kind === "2d" ? " values" : " points") + (one.has_errors ? " with errors" : ", no errors"),
-            one.temperature_k === null ? null : plain(one.temperature_k, 4) + " K",
+            ...[["temperature_k", "K"], ["mass_g", "g"], ["exposure_uah", "µA h"], ["exposure_h", "h"]].map(([name, unit]) =>
+                (one[name] === null ? null : plain(one[name], 4) + " " + unit)),
         ].filter(Boolean).join(" · ");
     }
 

@@ -132,6 +132,9 @@ def stored(
         "settings": {},
         "fixed_energy_mev": None,
         "temperature_k": None,
+        "exposure_uah": None,
+        "exposure_h": None,
+        "mass_g": None,
         "warnings": [],
         **more,
     }

@@ -89,7 +89,7 @@ def loc(response: Any) -> str:
 
 
 def test_uploaded_spectrum_is_described_listed_and_read_back(client: Client, settings: Settings) -> None:
-    response = upload(client, instrument="tosca", temperature_k="20", isotopes='{"H": "2H"}', name="")
+    response = upload(client, instrument="tosca", temperature_k="20", mass_g="3.2", isotopes='{"H": "2H"}', name="")
     assert response.status_code == 201, response.text
     dataset = response.json()
     expected = {
@@ -106,6 +106,9 @@ def test_uploaded_spectrum_is_described_listed_and_read_back(client: Client, set
         "settings": {},
         "fixed_energy_mev": None,
         "temperature_k": 20,
+        "exposure_uah": None,
+        "exposure_h": None,
+        "mass_g": 3.2,
         "isotopes": {"H": "2H"},
         "structure_id": None,
         "warnings": [],
@@ -160,6 +163,9 @@ def test_name_of_a_dataset(client: Client, content: bytes, form: dict[str, str],
         (CSV, {"fixed_energy_mev": "0"}, "fixed_energy_mev"),
         (CSV, {"fixed_energy_mev": "nan"}, "fixed_energy_mev"),
         (CSV, {"temperature_k": "-3"}, "temperature_k"),
+        (CSV, {"exposure_uah": "inf"}, "exposure_uah"),
+        (CSV, {"exposure_h": "0"}, "exposure_h"),
+        (CSV, {"mass_g": "-1"}, "mass_g"),
         (CSV, {"isotopes": '{"H": {"2H": NaN}}'}, "isotopes"),
         (CSV, {"isotopes": "2H"}, "isotopes"),
         (CSV, {"isotopes": '{"H": "\\ud800"}'}, "isotopes"),
@@ -264,7 +270,8 @@ def test_a_map_is_drawn_thinned_and_kept_whole(client: Client) -> None:
 @pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize(("accept", "ending"), [("text/csv", "csv"), ("application/x-hdf5", "h5")])
 def test_downloads_can_be_uploaded_again(client: Client, accept: str, ending: str) -> None:
-    first = made(client, instrument="TOSCA", name="Ice / 5 K", temperature_k="5")
+    run = {"temperature_k": "5", "exposure_uah": "912.5", "exposure_h": "6", "mass_g": "2.25"}
+    first = made(client, CSV, instrument="TOSCA", name="Ice / 5 K", **run)
     file = client.get(f"/datasets/{first['id']}/data", headers={"Accept": accept})
     assert file.headers["content-type"].startswith(accept)
     assert file.headers["content-disposition"] == f'attachment; filename="Ice___5_K.{ending}"'
@@ -275,7 +282,7 @@ def test_downloads_can_be_uploaded_again(client: Client, accept: str, ending: st
     np.testing.assert_array_equal(after["standard_error"], before["standard_error"])
     # Energies in HDF5 come from the edges of the bins, which round once more
     np.testing.assert_allclose(after["energy_mev"], before["energy_mev"], rtol=1e-14)
-    known = ("name", "instrument", "settings", "fixed_energy_mev", "temperature_k", "has_errors")
+    known = ("name", "instrument", "settings", "fixed_energy_mev", "has_errors", *run)
     assert {name: again.json()[name] for name in known} == {name: first[name] for name in known}
 
 
@@ -368,9 +375,17 @@ def test_what_the_numbers_do_not_rest_on_needs_no_reading(
         raise AssertionError("read again")
 
     monkeypatch.setattr(confined, "run", refuse)
-    body = {"name": "Ice", "temperature_k": None, "structure_id": structure["id"], "isotopes": {"H": {"2H": 1.0}}}
+    exposed = {"exposure_uah": 900.0, "exposure_h": 6.0, "mass_g": 3.0}
+    body = {
+        "name": "Ice",
+        "temperature_k": None,
+        **exposed,
+        "structure_id": structure["id"],
+        "isotopes": {"H": {"2H": 1.0}},
+    }
     changed = patch(client, dataset, **body)
     assert changed.json() == {**dataset, **body}
+    assert patch(client, dataset, mass_g=None).json()["mass_g"] is None
     assert patch(client, dataset, isotopes=None).json()["isotopes"] == {}
     assert loc(patch(client, dataset, structure_id="7b0d8b1e-0000-4000-8000-000000000000")) == "structure_id"
 

@@ -100,6 +100,9 @@ def _stated(about: Mapping[str, Any]) -> Stated:
         settings=settings,
         fixed_energy_mev=_positive(about.get("fixed_energy_mev")) or _positive(settings.get("e_init")),
         temperature_k=_positive(about.get("temperature_k")),
+        exposure_uah=_positive(about.get("exposure_uah")),
+        exposure_h=_positive(about.get("exposure_h")),
+        mass_g=_positive(about.get("mass_g")),
     )
 
 

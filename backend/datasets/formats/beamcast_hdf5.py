@@ -149,6 +149,9 @@ def _stated(root: Group, entry: str) -> tuple[Stated, str]:
             settings=settings if isinstance(settings, dict) else {},
             fixed_energy_mev=_number(about.get("fixed_energy_mev")),
             temperature_k=_number(about.get("temperature_k")),
+            exposure_uah=_number(about.get("exposure_uah")),
+            exposure_h=_number(about.get("exposure_h")),
+            mass_g=_number(about.get("mass_g")),
         ),
         str(about.get("y_unit") or ""),
     )

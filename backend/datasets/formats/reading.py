@@ -40,6 +40,10 @@ class Stated:
         E_f of an indirect or E_i of a direct geometry spectrometer.
     temperature_k
         Of the sample.
+    exposure_uah, exposure_h
+        How long it was measured: charge on the target (µA h), hours.
+    mass_g
+        Of the sample.
     """
 
     title: str = ""
@@ -47,6 +51,9 @@ class Stated:
     settings: Mapping[str, Any] = field(default_factory=dict)
     fixed_energy_mev: float | None = None
     temperature_k: float | None = None
+    exposure_uah: float | None = None
+    exposure_h: float | None = None
+    mass_g: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
