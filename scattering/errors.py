@@ -53,3 +53,11 @@ class InvalidOptions(InvalidFields):
 
 class InvalidComparison(InvalidFields):
     """Data and forecast cannot be compared as asked."""
+
+
+class InvalidSample(InvalidFields):
+    """A sample that cannot be made."""
+
+
+class InvalidPlan(InvalidFields):
+    """What is to be measured cannot be planned as asked."""

@@ -1,0 +1,249 @@
+"""What a sample or its container is of: cross-sections, density, attenuation."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Final, Self
+
+import numpy as np
+import periodictable
+from numpy.typing import ArrayLike, NDArray
+from periodictable.nsf import ABSORPTION_WAVELENGTH
+from scipy import constants
+
+from scattering import weights
+from scattering.constants import BARN_PER_FM2, NEUTRON_ENERGY_MEV_A2
+from scattering.partials import element
+
+WAVELENGTH: Final = float(ABSORPTION_WAVELENGTH)
+"""1.798 Å, at which absorption cross-sections are tabulated (2200 m/s)."""
+THERMAL_MEV: Final = NEUTRON_ENERGY_MEV_A2 * (2 * np.pi / WAVELENGTH) ** 2
+BINDING_MEV: Final = 25.0
+"""Energy of a neutron at which a nucleus is half-way from scattering as bound to scattering as free. The total
+cross-section of hydrogen in a harmonic crystal with the vibrations of benzene, all orders summed, is met within 15 %
+from 1 meV to 1 eV; see tests/scattering/test_sample_material.py."""
+LOWEST_MEV: Final = 1e-3
+"""Energies below, also negative ones, are taken for that: such neutrons are not detected."""
+BARN_PER_FM_A: Final = 1000.0
+"""One fm Å in barn."""
+_ISOTOPE: Final = re.compile(r"(\d*)([A-Z][a-z]?)")
+_SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NEUTRON_MASS_U: Final = constants.m_n / constants.atomic_mass
+
+
+@dataclass(frozen=True)
+class _Nuclide:
+    """An element at natural abundance, or an isotope. Cross-sections in barn, at 1.798 Å; the mass in u.
+
+    `energies` and `resonant` are the absorption cross-section where it does not go as 1/v, over energies in meV.
+    """
+
+    mass: float
+    scattering: float
+    absorption: float
+    energies: NDArray[np.float64] | None
+    resonant: NDArray[np.float64] | None
+
+
+@lru_cache(maxsize=512)
+def _nuclide(label: str) -> _Nuclide:
+    nucleus = weights.scatterer(label)
+    number, symbol = _parts(label)
+    chemical = periodictable.elements.symbol(symbol)
+    entry = chemical[number] if number else chemical
+    total = 4 * np.pi * BARN_PER_FM2 * abs(nucleus.coherent_length) ** 2 + nucleus.incoherent_cross_section
+    absorption = float(entry.neutron.absorption or 0.0)
+    if not entry.neutron.is_energy_dependent:
+        return _Nuclide(float(entry.mass), total, absorption, None, None)
+    energies = np.geomspace(0.1, 1e4, 800)
+    wavelengths = 2 * np.pi * np.sqrt(NEUTRON_ENERGY_MEV_A2 / energies)
+    lengths = entry.neutron.scattering_by_wavelength(wavelengths)[0]
+    resonant = 2 * wavelengths * np.abs(np.asarray(lengths).imag) * BARN_PER_FM_A
+    return _Nuclide(float(entry.mass), total, absorption, energies, resonant)
+
+
+def _parts(label: str) -> tuple[int, str]:
+    """Mass number, 0 at natural abundance, and chemical symbol."""
+    match = _ISOTOPE.fullmatch({"D": "2H", "T": "3H"}.get(label, label))
+    if match is None:
+        raise KeyError(f"{label!r} is not an element or an isotope such as 2H")
+    return int(match.group(1) or 0), match.group(2)
+
+
+@dataclass(frozen=True)
+class Material:
+    """A solid.
+
+    Attributes
+    ----------
+    composition
+        Elements at natural abundance ("C") and isotopes ("2H"), with how many atoms a formula unit has of each.
+    density_g_cm3
+        Of the solid, without voids.
+    """
+
+    composition: tuple[tuple[str, float], ...]
+    density_g_cm3: float
+
+    @classmethod
+    def of(
+        cls,
+        composition: Mapping[str, float],
+        isotopes: Mapping[str, weights.Substitution],
+        *,
+        natural_density: float,
+        density: float | None = None,
+    ) -> Self:
+        """Make a material of a crystal's species.
+
+        Parameters
+        ----------
+        composition
+            Species, elements or sites of them such as "H2", → atoms of a formula unit.
+        isotopes
+            As `weights.scatterers` takes them.
+        natural_density
+            g/cm³ of the crystal at natural abundance. Isotopes make it heavier or lighter, with the same atoms per
+            volume.
+        density
+            g/cm³ that has been measured, of the sample with its isotopes: it stands above the crystal's.
+
+        Raises
+        ------
+        InvalidView
+            The isotopes are none of the sample's.
+        """
+        weights.scatterers(tuple(composition), isotopes)
+        atoms: Counter[str] = Counter()
+        for species, amount in composition.items():
+            chosen = isotopes.get(species, isotopes.get(element(species), element(species)))
+            shares = {chosen: 1.0} if isinstance(chosen, str) else chosen
+            for label, share in shares.items():
+                number, symbol = _parts(label)
+                atoms[f"{number or ''}{symbol}"] += amount * share  # type: ignore[assignment]
+        made = cls(tuple(sorted((label, float(amount)) for label, amount in atoms.items() if amount > 0)), 1.0)
+        natural = sum(amount * _nuclide(element(species)).mass for species, amount in composition.items())
+        return cls(made.composition, density or natural_density * made.molar_mass / natural)
+
+    @property
+    def formula(self) -> str:
+        """With isotopes, in Hill's order: C6D6, ⁷LiD."""
+        carbon = any(_parts(label)[1] == "C" for label, _ in self.composition)
+
+        def place(entry: tuple[str, float]) -> tuple[int, str, int]:
+            number, symbol = _parts(entry[0])
+            first = {"C": 0, "H": 1}.get(symbol, 2) if carbon else 2
+            return first, symbol, number
+
+        return "".join(_text(label, amount) for label, amount in sorted(self.composition, key=place))
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Chemical symbols, each once."""
+        return tuple(sorted({_parts(label)[1] for label, _ in self.composition}))
+
+    @cached_property
+    def molar_mass(self) -> float:
+        """g/mol of formula units."""
+        return sum(amount * _nuclide(label).mass for label, amount in self.composition)
+
+    @cached_property
+    def n_atoms(self) -> float:
+        """Atoms of a formula unit."""
+        return sum(amount for _, amount in self.composition)
+
+    @cached_property
+    def number_density(self) -> float:
+        """Formula units per Å³ of the solid."""
+        return self.density_g_cm3 / self.molar_mass * float(constants.N_A) * 1e-24
+
+    @cached_property
+    def scattering_barn(self) -> float:
+        """Σ n (4π|b|² + σ_inc): all scattering of bound nuclei, barn a formula unit.
+
+        References
+        ----------
+        Sears, Neutron News 3 (1992) 26; see `weights`.
+        """
+        return sum(amount * _nuclide(label).scattering for label, amount in self.composition)
+
+    def absorption_barn(self, energy_mev: ArrayLike = THERMAL_MEV) -> NDArray[np.float64]:
+        """Absorption cross-section of a formula unit, barn, at energies of the neutron (meV).
+
+        σ_a(E) = σ_a(1.798 Å) √(25.3 meV/E), but from the tabulated lengths b(E) as 4π|Im b|/k for the isotopes of Sm,
+        Eu, Gd, Er, Yb, Lu (see `periodictable`), whose resonances lie at thermal energies.
+
+        References
+        ----------
+        Sears (1992); Lynn & Seeger, At. Data Nucl. Data Tables 44 (1990) 191.
+        """
+        energy = np.maximum(np.asarray(energy_mev, dtype=float), LOWEST_MEV)
+        as_velocity = sum(
+            (amount * _nuclide(label).absorption for label, amount in self.composition if not _resonant(label)), 0.0
+        )
+        total = np.asarray(as_velocity * np.sqrt(THERMAL_MEV / energy))
+        for label, amount in self.composition:
+            nuclide = _nuclide(label)
+            if nuclide.energies is not None and nuclide.resonant is not None:
+                total = total + amount * np.interp(np.log(energy), np.log(nuclide.energies), nuclide.resonant)
+        return total
+
+    def removal_barn(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
+        """Scattering cross-section of a formula unit, barn, by which a beam of an energy (meV) is weakened.
+
+        σ(E) = σ_free + (σ_bound − σ_free)/(1 + E/E₀), σ_free = σ_bound (A/(A + 1))²
+
+        with A the mass of the nucleus over the neutron's. An interpolation between both known limits, of which only
+        light nuclei tell: for hydrogen they are 82 and 20.5 barn, from carbon on they differ by less than 18 %. Both
+        leave out Bragg edges: a crystal that scatters coherently is clearer than this below its first one.
+
+        References
+        ----------
+        Squires (1978), Sec. 1.5 and 2.8 for the limits; `BINDING_MEV` for E₀.
+        """
+        energy = np.maximum(np.asarray(energy_mev, dtype=float), LOWEST_MEV)
+        return np.asarray(self._free_barn + (self.scattering_barn - self._free_barn) / (1 + energy / BINDING_MEV))
+
+    @cached_property
+    def _free_barn(self) -> float:
+        total = 0.0
+        for label, amount in self.composition:
+            nuclide = _nuclide(label)
+            ratio = nuclide.mass / _NEUTRON_MASS_U
+            total += amount * nuclide.scattering * (ratio / (ratio + 1)) ** 2
+        return total
+
+    def scattering_per_mm(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
+        """Share of a beam that is scattered in a thin layer of the solid, per mm (1 barn/Å³ = 1/cm)."""
+        return 0.1 * self.number_density * self.removal_barn(energy_mev)
+
+    def absorption_per_mm(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
+        """Share of a beam that is absorbed in a thin layer of the solid, per mm."""
+        return 0.1 * self.number_density * self.absorption_barn(energy_mev)
+
+    def attenuation_per_mm(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
+        """Share of a beam that is lost to it in a thin layer of the solid, per mm."""
+        return self.scattering_per_mm(energy_mev) + self.absorption_per_mm(energy_mev)
+
+
+def _resonant(label: str) -> bool:
+    return _nuclide(label).energies is not None
+
+
+def _text(label: str, amount: float) -> str:
+    number, symbol = _parts(label)
+    name = {(2, "H"): "D", (3, "H"): "T"}.get((number, symbol))
+    name = name or (str(number).translate(_SUPERSCRIPTS) if number else "") + symbol
+    return name if abs(amount - 1) < 5e-4 else f"{name}{round(amount, 3):g}"
+
+
+def _pure(symbol: str) -> Material:
+    return Material(((symbol, 1.0),), float(periodictable.elements.symbol(symbol).density))
+
+
+CONTAINERS: Final[Mapping[str, Material]] = {"aluminium": _pure("Al"), "vanadium": _pure("V")}
+"""Metals that sample cans are made of; densities from `periodictable` (2.70 and 6.11 g/cm³)."""

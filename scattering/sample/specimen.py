@@ -1,0 +1,303 @@
+"""The sample as it stands in the beam: from what a user knows of it to thickness, mass and shielding."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import constants, optimize
+
+from scattering.errors import InvalidSample
+from scattering.sample.material import CONTAINERS, Material
+from scattering.sample.shape import Geometry, Lines, Shape
+
+Form = Literal["powder", "single crystal"]
+ContainerElement = Literal["Al", "V"]
+_ELEMENTS: Final[dict[str, ContainerElement]] = {"aluminium": "Al", "vanadium": "V"}
+THICKEST_MM: Final = 500.0
+"""Nothing thicker is put into a beam."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """What the sample stands in: one of `CONTAINERS`, and the thickness in mm of each wall that the beam crosses."""
+
+    material: str
+    wall_mm: float
+
+    @property
+    def element(self) -> ContainerElement:
+        """Chemical symbol of the metal."""
+        return _ELEMENTS[self.material]
+
+
+@dataclass(frozen=True)
+class SampleSpec:
+    """What a user knows of the sample. Of thickness, mass, volume and scatterer percentage the first given decides.
+
+    Attributes
+    ----------
+    form
+        Powder or single crystal.
+    geometry
+        See `Shape`; the width of a cylinder is its diameter, which is its thickness.
+    thickness_mm, mass_g, volume_cm3
+        None where they are not known; the volume is what the sample fills, voids included.
+    scatterer_percent
+        Of the beam that nuclei scatter as bound ones do, without absorption: 100 (1 − exp(−Σ_s t)), over the width.
+    width_mm, height_mm
+        Across the beam.
+    packing
+        Share of the volume that is filled.
+    container
+        None: nothing.
+    """
+
+    form: Form = "powder"
+    geometry: Geometry = "plate"
+    thickness_mm: float | None = None
+    mass_g: float | None = None
+    volume_cm3: float | None = None
+    scatterer_percent: float = 10.0
+    width_mm: float = 40.0
+    height_mm: float = 40.0
+    packing: float = 1.0
+    container: Container | None = Container("aluminium", 0.2)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample that can be made: what it is of, and its shape in the beam."""
+
+    material: Material
+    spec: SampleSpec
+    shape: Shape
+
+    @property
+    def form(self) -> Form:
+        """Powder or single crystal."""
+        return self.spec.form
+
+    @property
+    def geometry(self) -> Geometry:
+        """Plate, annulus or cylinder."""
+        return self.shape.geometry
+
+    @property
+    def thickness_mm(self) -> float:
+        """Of a plate, of an annulus's wall; the diameter of a cylinder."""
+        return self.shape.thickness
+
+    @property
+    def width_mm(self) -> float:
+        """Across the beam."""
+        return self.shape.width
+
+    @property
+    def height_mm(self) -> float:
+        """Across the beam, upright."""
+        return self.shape.height
+
+    @property
+    def packing(self) -> float:
+        """Share of the volume that is filled."""
+        return self.spec.packing
+
+    @property
+    def container(self) -> Container | None:
+        """What it stands in."""
+        return self.spec.container
+
+    @property
+    def volume_cm3(self) -> float:
+        """Filled by the sample, voids included."""
+        return 1e-3 * self.shape.volume
+
+    @property
+    def mass_g(self) -> float:
+        """Of the sample alone."""
+        return self.volume_cm3 * self.packing * self.material.density_g_cm3
+
+    @property
+    def moles(self) -> float:
+        """Of formula units."""
+        return self.mass_g / self.material.molar_mass
+
+    @property
+    def n_atoms(self) -> float:
+        """All atoms of all species."""
+        return self.moles * float(constants.N_A) * self.material.n_atoms
+
+    @property
+    def container_mass_g(self) -> float:
+        """Of the walls around the sample; lids and flanges come on top of it."""
+        return 0.0 if self.container is None else 1e-3 * self.shape.wall_volume * self._metal.density_g_cm3
+
+    @property
+    def scatterer_percent(self) -> float:
+        """Of a beam as wide as the sample that bound nuclei would scatter, without absorption."""
+        return 100 * _scattered(self.shape.lines, _bound_per_mm(self.material, self.spec))
+
+    def illuminated(self, beam_mm: tuple[float, float]) -> float:
+        """Share of the sample that lies within a beam of a width and a height, centred on it."""
+        return self.shape.illuminated(beam_mm)
+
+    def container_atoms(self, beam_mm: tuple[float, float]) -> float:
+        """Atoms of the container's walls within a centred beam of a width and a height."""
+        if self.container is None:
+            return 0.0
+        moles = self.container_mass_g / self._metal.molar_mass
+        return moles * float(constants.N_A) * self.shape.walls_illuminated(beam_mm)
+
+    def shielding(self, incident_mev: ArrayLike, final_mev: ArrayLike) -> NDArray[np.float64]:
+        """Share of the neutrons scattered once that get out, of those that nothing shields.
+
+        ∫ exp(−μ(E_i) l_in − μ(E_f) l_out) dV / V, the walls on the way included, over the whole sample. Neutrons go
+        on in the direction of the beam: exact for a plate at small scattering angles, and near enough up to about 60°;
+        beyond, and for neutrons that leave a plate by the face that they came in by, the way out differs. Cylinders
+        and annuli are averaged over the lines along the beam.
+
+        Parameters
+        ----------
+        incident_mev, final_mev
+            Energies before and after, meV; broadcast against each other.
+
+        References
+        ----------
+        Sears, Adv. Phys. 24 (1975) 1, Sec. 3.2, for a plate.
+        """
+        before, after = (np.asarray(value, dtype=float)[..., None] for value in (incident_mev, final_mev))
+        lines = self.shape.lines
+        mu_in, mu_out = self._attenuation(before), self._attenuation(after)
+        wall_in, wall_out = self._wall_attenuation(before), self._wall_attenuation(after)
+        sample_in, sample_out = mu_in * lines.sample, mu_out * lines.sample
+        # One half: exp(−(a + b)/2) sinh((a − b)/2)/((a − b)/2), with a and b to come in and to go out through all of it
+        half = (np.abs(sample_in - sample_out) / 2).clip(1e-9, 350.0)
+        one = np.exp(-(sample_in + sample_out) / 2) * np.sinh(half) / half
+        outer = np.exp(-(wall_in + wall_out) * lines.outer)
+        first = np.exp(-sample_out - 2 * wall_out * lines.inner)
+        second = np.exp(-sample_in - 2 * wall_in * lines.inner)
+        weight = lines.share * lines.sample
+        return np.asarray((outer * one * (first + second) / 2) @ (weight / weight.sum()))
+
+    def fates(self, energy_mev: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """What becomes of a beam as wide as the sample at its first collision in it, walls left out.
+
+        Parameters
+        ----------
+        energy_mev
+            Of the beam, meV.
+
+        Returns
+        -------
+        Shares that go through, are scattered and are absorbed; they sum to 1.
+        """
+        energy = np.asarray(energy_mev, dtype=float)
+        through = np.exp(-2 * self._attenuation(energy)[..., None] * self.shape.lines.sample) @ self.shape.lines.share
+        scattering = self.material.scattering_per_mm(energy) / self.material.attenuation_per_mm(energy)
+        return through, (1 - through) * scattering, (1 - through) * (1 - scattering)
+
+    @cached_property
+    def _metal(self) -> Material:
+        assert self.container is not None
+        return CONTAINERS[self.container.material]
+
+    def _attenuation(self, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self.packing * self.material.attenuation_per_mm(energy)
+
+    def _wall_attenuation(self, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.zeros_like(energy) if self.container is None else self._metal.attenuation_per_mm(energy)
+
+
+def resolve(spec: SampleSpec, material: Material) -> Sample:
+    """Work out the sample's thickness from what is known of it.
+
+    Raises
+    ------
+    InvalidSample
+        Nothing of this shape has the thickness, the mass, the volume or the scattering asked for.
+    """
+    if spec.thickness_mm is not None:
+        if spec.geometry == "annulus" and spec.thickness_mm > spec.width_mm / 2:
+            raise InvalidSample.at(
+                "sample.thickness_mm",
+                f"An annulus of {spec.width_mm:g} mm outer diameter has a wall of at most {spec.width_mm / 2:g} mm.",
+            )
+        thickness = spec.thickness_mm
+    elif spec.mass_g is not None:
+        density = spec.packing * material.density_g_cm3
+        thickness = _thickness_of_volume(spec, 1e3 * spec.mass_g / density, "mass_g", f"{spec.mass_g:g} g")
+    elif spec.volume_cm3 is not None:
+        thickness = _thickness_of_volume(spec, 1e3 * spec.volume_cm3, "volume_cm3", f"{spec.volume_cm3:g} cm³")
+    else:
+        thickness = thickness_for_percent(spec, material)
+    return Sample(material, spec, _shape(spec, thickness))
+
+
+def thickness_for_percent(spec: SampleSpec, material: Material) -> float:
+    """Thickness in mm with which the percentage asked for is scattered; see `SampleSpec.scatterer_percent`.
+
+    Raises
+    ------
+    InvalidSample
+        No thickness does.
+    """
+    per_mm, wanted = _bound_per_mm(material, spec), spec.scatterer_percent / 100
+    if spec.geometry == "plate":
+        thickness = -math.log1p(-wanted) / per_mm
+        if thickness > THICKEST_MM:
+            raise InvalidSample.at("sample.scatterer_percent", _too_thick(f"{spec.scatterer_percent:g} %", thickness))
+        return thickness
+
+    def missing(thickness: float) -> float:
+        return _scattered(_shape(spec, thickness).lines, per_mm) - wanted
+
+    thickest = spec.width_mm / 2 if spec.geometry == "annulus" else THICKEST_MM
+    if missing(thickest) < 0:
+        most = 100 * (missing(thickest) + wanted)
+        raise InvalidSample.at(
+            "sample.scatterer_percent",
+            f"This {spec.geometry} scatters {most:.2g} % of the beam at most, not {spec.scatterer_percent:g} %; "
+            "ask for less or give its thickness.",
+        )
+    return float(optimize.brentq(missing, 1e-9, thickest, rtol=1e-9))
+
+
+def _thickness_of_volume(spec: SampleSpec, volume: float, field: str, what: str) -> float:
+    """Thickness in mm of a shape of a volume in mm³."""
+    across = volume / spec.height_mm
+    if spec.geometry == "annulus":
+        left = spec.width_mm**2 / 4 - across / math.pi
+        if left < 0:
+            raise InvalidSample.at(
+                f"sample.{field}",
+                f"{what} do not fit into {spec.width_mm:g} mm × {spec.height_mm:g} mm, which hold "
+                f"{1e-3 * math.pi * spec.width_mm**2 / 4 * spec.height_mm:.3g} cm³; make it wider or higher.",
+            )
+        return spec.width_mm / 2 - math.sqrt(left)
+    thickness = across / spec.width_mm if spec.geometry == "plate" else 2 * math.sqrt(across / math.pi)
+    if thickness > THICKEST_MM:
+        raise InvalidSample.at(f"sample.{field}", _too_thick(what, thickness))
+    return thickness
+
+
+def _too_thick(what: str, thickness: float) -> str:
+    return f"For {what} the sample would have to be {thickness:.0f} mm thick; make it wider or higher, or ask for less."
+
+
+def _shape(spec: SampleSpec, thickness: float) -> Shape:
+    width = thickness if spec.geometry == "cylinder" else spec.width_mm
+    wall = 0.0 if spec.container is None else spec.container.wall_mm
+    return Shape(spec.geometry, thickness, width, spec.height_mm, wall)
+
+
+def _bound_per_mm(material: Material, spec: SampleSpec) -> float:
+    return 0.1 * spec.packing * material.number_density * material.scattering_barn
+
+
+def _scattered(lines: Lines, per_mm: float) -> float:
+    return float(-np.expm1(-2 * per_mm * lines.sample) @ lines.share)
