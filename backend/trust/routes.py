@@ -1,0 +1,23 @@
+"""Trust over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+
+from fastapi import APIRouter
+
+from backend.errors import Conflict, NotFound, responses
+from backend.owners import ScopeDep
+from backend.predictions import service as predictions
+from backend.predictions.routes import PartialsCacheDep
+from backend.trust import service
+from backend.trust.schemas import TrustOut
+
+router = APIRouter(prefix="/predictions", tags=["predictions"])
+
+
+@router.get("/{prediction_id}/trust", summary="How far to trust a prediction", responses=responses(NotFound, Conflict))
+def get_trust(prediction_id: uuid.UUID, scope: ScopeDep, cache: PartialsCacheDep) -> TrustOut:
+    """What its energies are worth, and what that rests on; nothing is simulated."""
+    row = predictions.succeeded(scope, prediction_id)
+    return TrustOut.model_validate(service.trust(scope, cache, row))

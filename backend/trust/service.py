@@ -1,0 +1,155 @@
+"""How far a prediction can be trusted: what is known of its potential, its structure and its run, put together."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import col
+
+from backend.models.catalogue import pretrained
+from backend.models.service import PRETRAINED
+from backend.models.tables import Model
+from backend.owners import Scope
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.tables import Prediction
+from backend.structures.tables import Structure
+from backend.trust import words
+from backend.trust.words import Point
+from scattering.trust.grade import Evidence, Grade, grade
+from scattering.trust.measured_phonons import compare, find
+
+SIBLINGS = 20
+"""The newest predictions of a structure among which another method is looked for."""
+SAME_TEMPERATURE_K = 1.0
+FAR_ANGSTROM = 0.3
+"""An atom that relaxes farther than its thermal motion at room temperature is not where it was measured."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a prediction's energies are worth, from rows alone: no partials are read.
+
+    Attributes
+    ----------
+    harmonic
+        The harmonic prediction that phonons and imaginary modes are of, itself or another one; None without one.
+    """
+
+    model: Model
+    evidence: Evidence
+    grade: Grade
+    harmonic: Prediction | None
+    siblings: tuple[Prediction, ...]
+
+    @property
+    def energy_relative_uncertainty(self) -> float:
+        """One standard deviation of an energy."""
+        return self.grade.uncertainty
+
+    @property
+    def headline(self) -> str:
+        """In one sentence."""
+        return words.headline(self.grade, self.evidence, self.model.name)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far a prediction can be trusted, and what that rests on; see `schemas.TrustOut`."""
+
+    prediction_id: uuid.UUID
+    grade: Grade
+    headline: str
+    points: tuple[Point, ...] = field(default=())
+
+    @property
+    def badge(self) -> str:
+        """In one word."""
+        return self.grade.badge
+
+    @property
+    def label(self) -> str:
+        """The badge in words."""
+        return words.label(self.grade)
+
+    @property
+    def paragraph(self) -> str:
+        """Every point in full sentences."""
+        return " ".join((self.headline, *(point.text for point in self.points)))
+
+    @property
+    def energy_relative_uncertainty(self) -> float:
+        """One standard deviation of an energy."""
+        return self.grade.uncertainty
+
+    @property
+    def energy_bias(self) -> float | None:
+        """Median of computed / measured, less 1."""
+        return self.grade.bias
+
+    @property
+    def scaled_uncertainty(self) -> float | None:
+        """What is left of the uncertainty once energies are scaled."""
+        return self.grade.scaled_uncertainty
+
+
+def assess(scope: Scope, prediction: Prediction) -> Assessment:
+    """Grade a prediction's energies, whatever its state, from what was found by its run and by those beside it."""
+    model = scope.get(Model, prediction.model_id, "potential")
+    structure = scope.get(Structure, prediction.structure_id, "structure")
+    siblings = tuple(_siblings(scope, prediction))
+    harmonic = next((row for row in (prediction, *siblings) if "imaginary_fraction" in _findings(row)), None)
+    findings = _findings(harmonic) if harmonic is not None else {}
+    material = find(formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure))
+    evidence = Evidence(
+        standing="documented" if model.kind == PRETRAINED and model.sha256 in pretrained() else "unknown",
+        comparison=compare(material, findings.get("special_phonons_mev", {})) if material else None,
+        imaginary_fraction=findings.get("imaginary_fraction"),
+        displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > FAR_ANGSTROM,
+    )
+    return Assessment(model, evidence, grade(evidence), harmonic, siblings)
+
+
+def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
+    """Put together everything that is known of a prediction's errors; nothing is simulated."""
+    assessed = assess(scope, prediction)
+    return Trust(prediction.id, assessed.grade, assessed.headline)
+
+
+def formula(written: str) -> dict[str, int]:
+    """Elements and how many of each, of a formula such as Na4Cl4."""
+    found = Counter[str]()
+    for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", written):
+        found[element] += int(number or 1)
+    return dict(found)
+
+
+def _volume_per_atom(structure: Structure) -> float:
+    return structure.volume_angstrom3 / structure.n_atoms
+
+
+def _findings(prediction: Prediction) -> dict[str, Any]:
+    found: dict[str, Any] = (prediction.provenance or {}).get("findings", {})
+    return found
+
+
+def _siblings(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
+    """Succeeded predictions of the same structure, in the same cell, with the same forces; the newest first."""
+    statement = (
+        scope.select(Prediction)
+        .where(
+            col(Prediction.structure_id) == prediction.structure_id,
+            col(Prediction.model_id) == prediction.model_id,
+            col(Prediction.status) == "succeeded",
+            col(Prediction.id) != prediction.id,
+        )
+        .order_by(col(Prediction.finished_at).desc(), col(Prediction.id))
+        .limit(SIBLINGS)
+    )
+    for row in scope.session.exec(statement):
+        if all(row.options.get(name) == prediction.options.get(name) for name in ("dispersion", "relax_cell")):
+            yield row

@@ -1,0 +1,118 @@
+"""Numbers of spectra that tell how far to trust them: mean energies, what classical nuclei miss, noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.constants import BOLTZMANN_MEV_PER_K
+from scattering.observe import Spectrum
+from scattering.partials import Partials
+from scattering.quantum import harmonic_correction
+
+LOW_Q: Final = (0.5, 1.5)
+"""Å⁻¹. There nearly all scattering is by one phonon: with ⟨u²⟩ = 0.04 Å² along q, as hydrogen has, 2 % is not."""
+BEYOND: Final = 1.1
+"""Times the extent of a harmonic spectrum: farther out, a classical spectrum holds noise that ω² would magnify."""
+VISIBLE: Final = 0.01
+"""Of a spectrum's maximum: where its relative error counts."""
+
+
+def density_of_states(partials: Partials, *, end_mev: float) -> NDArray[np.float64]:
+    """Density of vibrational states of each species, from the incoherent scattering at small q.
+
+    One phonon of a crystal scatters as S(q, ω) ∝ q² g(ω)/ω · (n + 1), so that g ∝ ω² S / f with f = βħω/(1 − exp(−βħω))
+    where S is quantum, and with f = 1 where it is classical or Kubo-transformed.
+
+    Parameters
+    ----------
+    end_mev
+        Energies beyond get no states.
+
+    Returns
+    -------
+    Shape (n_species, n_energy), 1/meV, each normalised to 1; zeros where nothing is scattered.
+    """
+    return _densities(partials.incoherent, partials, end_mev)
+
+
+def _densities(incoherent: NDArray[Any], partials: Partials, end_mev: float) -> NDArray[np.float64]:
+    q, energy = partials.q, partials.energy
+    rows = (q >= LOW_Q[0]) & (q <= LOW_Q[1])
+    if not rows.any():
+        rows = np.arange(len(q)) == np.abs(q - np.mean(LOW_Q)).argmin()
+    weight = np.where(energy <= end_mev, energy**2, 0.0)
+    if partials.statistics == "quantum":
+        weight = weight / harmonic_correction(energy, partials.temperature)
+    # Each q counts alike: scattering by one phonon grows as q²
+    states = (incoherent[..., rows, :] / q[rows, None] ** 2).sum(axis=-2) * weight
+    area = states.sum(axis=-1, keepdims=True) * partials.energy_step
+    return np.asarray(np.divide(states, area, out=np.zeros_like(states, dtype=float), where=area > 0))
+
+
+@dataclass(frozen=True)
+class MeanEnergies:
+    """Mean vibrational energies of a harmonic crystal and of dynamics, in meV by species.
+
+    Attributes
+    ----------
+    error
+        Standard error of the dynamics' means from its runs; None where there is one run.
+    """
+
+    harmonic: dict[str, float]
+    dynamics: dict[str, float]
+    error: dict[str, float] | None
+
+    @property
+    def shifts(self) -> dict[str, float]:
+        """Dynamics over harmonic, less 1, by species."""
+        return {one: self.dynamics[one] / energy - 1 for one, energy in self.harmonic.items() if energy > 0}
+
+
+def mean_energies(harmonic: Partials, dynamics: Partials) -> MeanEnergies | None:
+    """Compare the first moments of the densities of states; None where the two tell different species apart."""
+    if harmonic.species != dynamics.species:
+        return None
+    end = BEYOND * harmonic.extent
+
+    def means(partials: Partials, incoherent: NDArray[Any]) -> NDArray[np.float64]:
+        return np.asarray(_densities(incoherent, partials, end) @ partials.energy * partials.energy_step)
+
+    names, error = harmonic.species, None
+    if dynamics.incoherent_runs is not None:
+        runs = means(dynamics, dynamics.incoherent_runs)
+        error = dict(zip(names, (runs.std(axis=0, ddof=1) / np.sqrt(len(runs))).tolist(), strict=True))
+    first_order = harmonic.incoherent if harmonic.orders is None else harmonic.orders[0]
+    return MeanEnergies(
+        dict(zip(names, means(harmonic, first_order).tolist(), strict=True)),
+        dict(zip(names, means(dynamics, dynamics.incoherent).tolist(), strict=True)),
+        error,
+    )
+
+
+def missing_energy(partials: Partials) -> dict[str, float]:
+    """Share of the vibrational energy that nuclei of each species lack when they move classically.
+
+    1 − k_BT / ∫g(ω) (ħω/2) coth(βħω/2) dω: 0 at high temperature, 1 at 0 K, where all is zero-point motion.
+    """
+    energy, thermal = partials.energy[1:], BOLTZMANN_MEV_PER_K * partials.temperature
+    quantum = energy / 2 / np.tanh(energy / (2 * thermal))
+    states = density_of_states(partials, end_mev=BEYOND * partials.extent)[:, 1:]
+    means = states @ quantum * partials.energy_step
+    return {
+        species: max(0.0, 1 - thermal / mean)
+        for species, mean in zip(partials.species, means.tolist(), strict=True)
+        if mean > 0
+    }
+
+
+def relative_error(spectrum: Spectrum) -> float | None:
+    """Median of standard error over intensity, where there is something to see; None where the error is unknown."""
+    if spectrum.error is None:
+        return None
+    seen = spectrum.intensity > VISIBLE * spectrum.intensity.max(initial=0.0)
+    return float(np.median(spectrum.error[seen] / spectrum.intensity[seen])) if seen.any() else None
