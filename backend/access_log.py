@@ -16,6 +16,8 @@ logger = logging.getLogger("beamcast.access")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PREDICTION = re.compile(r"/api/v1/predictions/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|$)")
+SECRET = re.compile(r"(?<=/shared/)[^/]+")
+"""What opens a shared proposal: who reads the log need not be who was given the link."""
 WATCHING = ("/api/v1/health", "/metrics")
 """Asked every few seconds by what watches the server; worth a line only when something is wrong."""
 
@@ -56,6 +58,7 @@ class AccessLog:
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
     level = logging.DEBUG if scope["path"] in WATCHING and status < 400 else logging.INFO
-    facts = {"method": scope["method"], "path": scope["path"], "status": status, "duration_ms": round(seconds * 1e3, 1)}
+    path = SECRET.sub("…", scope["path"])
+    facts = {"method": scope["method"], "path": path, "status": status, "duration_ms": round(seconds * 1e3, 1)}
     # The path is quoted, for it is anybody's text.
     logger.log(level, "%s %r %d in %.1f ms", *facts.values(), extra=facts)

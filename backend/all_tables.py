@@ -6,6 +6,7 @@ from backend.health import tables as health_tables
 from backend.jobs import tables as job_tables
 from backend.models import tables as model_tables
 from backend.predictions import tables as prediction_tables
+from backend.proposals import tables as proposal_tables
 from backend.structures import tables as structure_tables
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "job_tables",
     "model_tables",
     "prediction_tables",
+    "proposal_tables",
     "structure_tables",
 ]

@@ -23,6 +23,8 @@ from backend.operations import routes as operations
 from backend.operations.disk import FolderSize
 from backend.predictions import routes as predictions
 from backend.predictions.partials_cache import PartialsCache
+from backend.proposals import routes as proposals
+from backend.proposals import shared
 from backend.security import Guard
 from backend.settings import Settings
 from backend.structures import routes as structures
@@ -42,6 +44,8 @@ ROUTERS = (
     comparisons.router,
     figures.router,
     operations.router,
+    proposals.router,
+    shared.router,
 )
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     max_dataset_bytes: Annotated[int, Field(gt=0)] = Field(
         256 * 1024 * 1024, description="of a file of measured data: every detector of a large spectrometer"
     )
+    max_proposal_bytes: Annotated[int, Field(gt=0)] = Field(
+        1024**3, description="of an exported proposal that is imported, packed and unpacked"
+    )
     max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
     parse_timeout_s: Annotated[float, Field(gt=0)] = 20.0
     partials_cache_bytes: Annotated[int, Field(ge=0)] = Field(
@@ -113,6 +116,14 @@ class Settings(BaseSettings):
     def dataset_dir(self, dataset_id: object) -> Path:
         """Folder of one dataset's files."""
         return self.data_dir / "datasets" / str(dataset_id)
+
+    def proposal_dir(self, proposal_id: object) -> Path:
+        """Folder of one proposal's reports."""
+        return self.data_dir / "proposals" / str(proposal_id)
+
+    def report_path(self, proposal_id: object, report_id: object, fmt: str) -> Path:
+        """File of one proposal's report."""
+        return self.proposal_dir(proposal_id) / f"{report_id}.{fmt}"
 
     def model_dir(self, model_id: object) -> Path:
         """Folder of one uploaded potential's files."""

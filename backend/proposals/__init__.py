@@ -1,0 +1,1 @@
+"""Proposals: workspaces that hold what belongs to one request for beam time."""

@@ -1,0 +1,134 @@
+"""Bodies of the proposals' routes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from backend.datasets.schemas import DatasetOut
+from backend.datasets.schemas import Name as Line
+from backend.plans.schemas import PlanIn, SettingIn
+from backend.predictions.schemas import Method, Quality, Sampling, Status
+from backend.samples.schemas import SampleIn
+from backend.schemas import RequestBody, ResponseBody
+from backend.structures.schemas import StructureOut
+
+Kind = Literal["structures", "predictions", "datasets"]
+ReportFormat = Literal["pdf", "html"]
+MOST_NOTES = 100_000
+MOST_SETTINGS = 200
+
+
+def _plain_text(text: str) -> str:
+    # PostgreSQL stores no NUL; nobody writes the other control characters on purpose.
+    return "".join(char for char in text.replace("\r\n", "\n") if char.isprintable() or char in "\n\t")
+
+
+Notes = Annotated[str, StringConstraints(max_length=MOST_NOTES), AfterValidator(_plain_text)]
+Settings = Annotated[list[SettingIn], Field(max_length=MOST_SETTINGS)]
+
+
+class ProposalIn(RequestBody):
+    """A new proposal."""
+
+    name: Line
+    notes: Notes = Field("", description="plain text")
+    sample: SampleIn | None = None
+    settings: Settings = Field(default_factory=list, description="instruments as they were chosen")
+    plan: PlanIn | None = Field(None, description="its prediction and its calibrations come into the proposal with it")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Methyl rotations in toluene",
+                    "notes": "TOSCA first; ask about the CCR.",
+                    "sample": {"geometry": "plate", "mass_g": 2},
+                    "settings": [{"instrument": "TOSCA"}],
+                }
+            ]
+        }
+    )
+
+
+class ProposalPatch(RequestBody):
+    """What is to change. A field that is left out stays; null forgets sample or plan."""
+
+    name: Line = Field("", description="of the proposal")
+    notes: Notes = Field("", description="plain text")
+    sample: SampleIn | None = None
+    settings: Settings = Field(default_factory=list, description="all of them: what was there is replaced")
+    plan: PlanIn | None = None
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"notes": "Two days on MAPS will do."}]})
+
+
+class ReportOut(ResponseBody):
+    """A report as it was made."""
+
+    id: uuid.UUID
+    created_at: datetime
+    title: str
+    formats: list[ReportFormat]
+
+
+class ProposalOut(ResponseBody):
+    """A proposal, with the ids of what is in it, in the order in which it came."""
+
+    id: uuid.UUID
+    created_at: datetime
+    changed_at: datetime
+    archived_at: datetime | None = Field(description="null: it is not archived")
+    name: str
+    notes: str
+    sample: dict[str, Any] | None
+    settings: list[dict[str, Any]]
+    plan: dict[str, Any] | None
+    structure_ids: list[uuid.UUID]
+    prediction_ids: list[uuid.UUID]
+    dataset_ids: list[uuid.UUID]
+    reports: list[ReportOut] = Field(description="the newest first")
+    share_path: str | None = Field(description="of the page that anybody may read; null: it is not shared")
+
+
+class ShareOut(ResponseBody):
+    """How others may read a proposal."""
+
+    token: str
+    path: str = Field(description="of the page, on this server", examples=["/shared/6f9a1f…"])
+
+
+class SharedPrediction(ResponseBody):
+    """A prediction as a reader sees it."""
+
+    id: uuid.UUID
+    created_at: datetime
+    structure_id: uuid.UUID
+    model: str
+    method: Method
+    sampling: Sampling
+    quality: Quality
+    temperature_k: float
+    instruments: list[str]
+    options: dict[str, Any]
+    status: Status
+    warnings: list[str]
+
+
+class SharedOut(ResponseBody):
+    """A proposal as somebody reads it who was given its link."""
+
+    name: str
+    created_at: datetime
+    changed_at: datetime
+    notes: str
+    sample: dict[str, Any] | None
+    settings: list[dict[str, Any]]
+    plan: dict[str, Any] | None
+    structures: list[StructureOut]
+    predictions: list[SharedPrediction]
+    datasets: list[DatasetOut]
+    reports: list[ReportOut]

@@ -1,0 +1,342 @@
+"""What can be done with proposals."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from backend.columns import Owned, utc_now
+from backend.database import on_commit, on_rollback
+from backend.datasets.tables import Dataset
+from backend.errors import NotFound, Unprocessable
+from backend.owners import Scope
+from backend.pagination import Paging
+from backend.plans.schemas import PlanIn, SettingIn
+from backend.predictions.tables import Prediction
+from backend.proposals.schemas import Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
+from backend.proposals.tables import (
+    Proposal,
+    ProposalDataset,
+    ProposalPrediction,
+    ProposalReport,
+    ProposalStructure,
+)
+from backend.storage import delete_folder, replacing
+from backend.structures.tables import Structure
+from scattering import instruments
+from scattering.errors import InvalidFields, UnknownInstrument
+
+NOUN = "proposal"
+COPY = " (copy)"
+MAX_NAME = 200
+SECRET_BYTES = 24
+SHARED = "/shared/"
+"""Where the page is that readers see."""
+
+Link = type[ProposalStructure] | type[ProposalPrediction] | type[ProposalDataset]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What a proposal holds links to."""
+
+    link: Link
+    table: type[Owned]
+    noun: str
+
+
+LINKED: Mapping[Kind, Linked] = {
+    "structures": Linked(ProposalStructure, Structure, "structure"),
+    "predictions": Linked(ProposalPrediction, Prediction, "prediction"),
+    "datasets": Linked(ProposalDataset, Dataset, "dataset"),
+}
+
+
+def create(scope: Scope, body: ProposalIn) -> Proposal:
+    """Make a proposal.
+
+    Raises
+    ------
+    Unprocessable
+        It names an instrument or a prediction that there is not.
+    """
+    row = scope.add(Proposal(name=body.name, notes=body.notes))
+    _fill(scope, row, body, {"sample", "settings", "plan"})
+    return scope.add(row)
+
+
+def get(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
+    """The proposal with this id."""
+    return scope.get(Proposal, proposal_id, NOUN)
+
+
+def page(scope: Scope, *, archived: bool, paging: Paging) -> tuple[list[Proposal], int]:
+    """One page of those that are archived, or of those that are not; newest first."""
+    at = col(Proposal.archived_at)
+    statement = scope.select(Proposal).where(at.is_not(None) if archived else at.is_(None))
+    return scope.page(statement, Proposal, paging)
+
+
+def change(scope: Scope, proposal_id: uuid.UUID, patch: ProposalPatch) -> Proposal:
+    """Change what is said in a proposal."""
+    row = _own(scope, proposal_id)
+    for name in patch.model_fields_set & {"name", "notes"}:
+        setattr(row, name, getattr(patch, name))
+    _fill(scope, row, patch, patch.model_fields_set)
+    return _changed(scope, row)
+
+
+def delete(scope: Scope, proposal_id: uuid.UUID) -> None:
+    """Delete a proposal with its reports; structures, predictions and datasets stay."""
+    scope.session.delete(_own(scope, proposal_id))
+    scope.session.flush()
+    delete_folder(scope.session, scope.settings.proposal_dir(proposal_id))
+
+
+def duplicate(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
+    """Another proposal with the same texts and the same things in it; reports and the shared link are not copied."""
+    of = get(scope, proposal_id)
+    row = scope.add(
+        Proposal(
+            name=of.name[: MAX_NAME - len(COPY)] + COPY,
+            notes=of.notes,
+            sample=of.sample,
+            settings=list(of.settings),
+            plan=of.plan,
+        )
+    )
+    for kind, ids in items(scope.session, [of.id])[of.id].items():
+        for item_id in ids:
+            _put(scope, row, kind, item_id)
+    return row
+
+
+def archive(scope: Scope, proposal_id: uuid.UUID, *, archived: bool) -> Proposal:
+    """Take a proposal out of the list, or put it back."""
+    row = _own(scope, proposal_id)
+    row.archived_at = (row.archived_at or utc_now()) if archived else None
+    return scope.add(row)
+
+
+def put(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
+    """Take something into a proposal, once; the structure of a prediction comes with it.
+
+    Raises
+    ------
+    NotFound
+        There is no such proposal, or no such thing.
+    """
+    row = _own(scope, proposal_id)
+    item = scope.get(LINKED[kind].table, item_id, LINKED[kind].noun)
+    _put(scope, row, kind, item_id)
+    if isinstance(item, Prediction):
+        _put(scope, row, "structures", item.structure_id)
+    return _changed(scope, row)
+
+
+def take_out(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
+    """Take something out of a proposal, if it is there; it stays itself."""
+    row = _own(scope, proposal_id)
+    link = scope.session.get(LINKED[kind].link, (proposal_id, item_id))
+    if link is not None:
+        scope.session.delete(link)
+        scope.session.flush()
+    return _changed(scope, row)
+
+
+def items(session: Session, proposal_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[Kind, list[uuid.UUID]]]:
+    """Ids of what is in proposals, in the order in which it came."""
+    wanted = list(proposal_ids)
+    found: dict[uuid.UUID, dict[Kind, list[uuid.UUID]]] = {one: {kind: [] for kind in LINKED} for one in wanted}
+    for kind, linked in LINKED.items():
+        link = linked.link
+        statement = select(link.proposal_id, link.item_id).where(col(link.proposal_id).in_(wanted))
+        for proposal_id, item_id in session.exec(statement.order_by(col(link.added_at), col(link.item_id))):
+            found[proposal_id][kind].append(item_id)
+    return found
+
+
+def members(scope: Scope, table: type[Owned], ids: Sequence[uuid.UUID]) -> list[Any]:
+    """The rows with these ids, in that order; those that are gone are left out."""
+    rows = {row.id: row for row in scope.session.exec(scope.select(table).where(col(table.id).in_(ids)))}
+    return [rows[one] for one in ids if one in rows]
+
+
+def described(scope: Scope, rows: Sequence[Proposal]) -> list[ProposalOut]:
+    """Proposals as they are told."""
+    ids = [row.id for row in rows]
+    inside, made = items(scope.session, ids), reports(scope.session, ids)
+    return [
+        ProposalOut(
+            **row.model_dump(include=set(ProposalOut.model_fields) & set(Proposal.model_fields)),
+            structure_ids=inside[row.id]["structures"],
+            prediction_ids=inside[row.id]["predictions"],
+            dataset_ids=inside[row.id]["datasets"],
+            reports=[ReportOut.model_validate(report) for report in made[row.id]],
+            share_path=None if row.share_secret is None else SHARED + _token(row),
+        )
+        for row in rows
+    ]
+
+
+# Sharing
+
+
+def share(scope: Scope, proposal_id: uuid.UUID) -> str:
+    """The token with which anybody may read a proposal: the one that there is, or a new one."""
+    row = _own(scope, proposal_id)
+    row.share_secret = row.share_secret or secrets.token_urlsafe(SECRET_BYTES)
+    scope.add(row)
+    return _token(row)
+
+
+def revoke(scope: Scope, proposal_id: uuid.UUID) -> None:
+    """Let nobody else read a proposal any more."""
+    row = _own(scope, proposal_id)
+    row.share_secret = None
+    scope.add(row)
+
+
+def shared(session: Session, token: str) -> tuple[Scope, Proposal]:
+    """The proposal that a token opens, and its owner's scope, for nothing but reading what is in it.
+
+    Raises
+    ------
+    NotFound
+        The token opens nothing, or not any more.
+    """
+    refusal = NotFound("There is nothing under this link: it is mistyped, or is not shared any more.")
+    try:
+        proposal_id = uuid.UUID(hex=token[:32])
+    except ValueError:
+        raise refusal from None
+    row = session.get(Proposal, proposal_id)
+    if row is None or row.share_secret is None:
+        raise refusal
+    if not secrets.compare_digest(token[32:].encode("utf-8", "replace"), row.share_secret.encode()):
+        raise refusal
+    return Scope(session, row.owner), row
+
+
+def _token(row: Proposal) -> str:
+    # Which row, and the secret: the row is found by what may be known, the secret is compared in constant time.
+    return f"{row.id.hex}{row.share_secret}"
+
+
+# Reports
+
+
+def reports(session: Session, proposal_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[ProposalReport]]:
+    """Reports of proposals, the newest first."""
+    statement = select(ProposalReport).where(col(ProposalReport.proposal_id).in_(proposal_ids))
+    found: dict[uuid.UUID, list[ProposalReport]] = defaultdict(list)
+    for row in session.exec(statement.order_by(col(ProposalReport.created_at).desc(), col(ProposalReport.id))):
+        found[row.proposal_id].append(row)
+    return found
+
+
+def report(scope: Scope, proposal_id: uuid.UUID, report_id: uuid.UUID) -> ProposalReport:
+    """One report of a proposal.
+
+    Raises
+    ------
+    NotFound
+        It has no such report.
+    """
+    row = scope.get(ProposalReport, report_id, "report")
+    if row.proposal_id != proposal_id:
+        raise NotFound(f"There is no report {report_id}.")
+    return row
+
+
+def keep_report(
+    scope: Scope, proposal: Proposal, title: str, contents: Mapping[ReportFormat, bytes], **more: Any
+) -> ProposalReport:
+    """Store a report with its proposal."""
+    row = ProposalReport(proposal_id=proposal.id, title=title, formats=list(contents), **more)
+    for fmt, content in contents.items():
+        path = scope.settings.report_path(proposal.id, row.id, fmt)
+        on_rollback(scope.session, partial(path.unlink, missing_ok=True))
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    return scope.add(row)
+
+
+def delete_report(scope: Scope, proposal_id: uuid.UUID, report_id: uuid.UUID) -> None:
+    """Delete a report and its files."""
+    _own(scope, proposal_id)
+    row = report(scope, proposal_id, report_id)
+    scope.session.delete(row)
+    scope.session.flush()
+    for fmt in row.formats:
+        on_commit(
+            scope.session, partial(scope.settings.report_path(proposal_id, report_id, fmt).unlink, missing_ok=True)
+        )
+
+
+def _own(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
+    return scope.get_own(Proposal, proposal_id, NOUN, lock=True)
+
+
+def _changed(scope: Scope, row: Proposal) -> Proposal:
+    row.changed_at = utc_now()
+    return scope.add(row)
+
+
+def _put(scope: Scope, row: Proposal, kind: Kind, item_id: uuid.UUID) -> None:
+    link = LINKED[kind].link
+    if scope.session.get(link, (row.id, item_id)) is None:
+        scope.session.add(link(proposal_id=row.id, item_id=item_id))
+        scope.session.flush()
+
+
+def _fill(scope: Scope, row: Proposal, body: ProposalIn | ProposalPatch, said: set[str]) -> None:
+    """Put sample, settings and plan into a row, those of them that are said."""
+    if "sample" in said:
+        row.sample = None if body.sample is None else body.sample.model_dump(mode="json")
+    if "settings" in said:
+        row.settings = [_setting(number, setting) for number, setting in enumerate(body.settings)]
+    if "plan" in said:
+        row.plan = None if body.plan is None else _plan(scope, row, body.plan)
+
+
+def _setting(number: int, setting: SettingIn) -> dict[str, Any]:
+    """A setting with the instrument's own spelling.
+
+    Raises
+    ------
+    Unprocessable
+        There is no such instrument, or it cannot be set so.
+    """
+    try:
+        instrument = instruments.get(setting.instrument)
+        instrument.validate(setting.settings)
+    except UnknownInstrument as error:
+        raise Unprocessable(str(error), [{"loc": f"settings.{number}.instrument", "msg": str(error)}]) from error
+    except InvalidFields as error:
+        fields = [{"loc": f"settings.{number}.{one['loc']}", "msg": one["msg"]} for one in error.errors]
+        raise Unprocessable(str(error), fields) from error
+    return {"instrument": instrument.name, "settings": setting.settings}
+
+
+def _plan(scope: Scope, row: Proposal, plan: PlanIn) -> dict[str, Any]:
+    """A plan as it is stored; what it rests on comes into the proposal."""
+    wanted: list[tuple[Kind, uuid.UUID, str]] = [("predictions", plan.prediction_id, "plan.prediction_id")]
+    for number, one in enumerate(plan.calibrations):
+        at = f"plan.calibrations.{number}"
+        wanted.append(("datasets", one.dataset_id, f"{at}.dataset_id"))
+        if one.prediction_id is not None:
+            wanted.append(("predictions", one.prediction_id, f"{at}.prediction_id"))
+    for kind, item_id, loc in wanted:
+        try:
+            put(scope, row.id, kind, item_id)
+        except NotFound as error:
+            raise Unprocessable(error.detail, [{"loc": loc, "msg": error.detail}]) from error
+    return plan.model_dump(mode="json")

@@ -1,0 +1,83 @@
+"""Shared proposals over HTTP: what somebody may see who was given the link, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import FileResponse, Response
+
+from backend.datasets.schemas import DatasetOut
+from backend.errors import Conflict, NotFound, responses
+from backend.figures.routes import FIGURE
+from backend.figures.schemas import FiguresIn
+from backend.owners import Scope
+from backend.predictions.routes import PartialsCacheDep
+from backend.proposals import service
+from backend.proposals.routes import ReportFormatQuery, report_file
+from backend.proposals.schemas import Kind, ReportOut, SharedOut, SharedPrediction
+from backend.proposals.tables import Proposal
+from backend.sessions import ReadingSessionDep
+from backend.structures.schemas import StructureOut
+
+router = APIRouter(prefix="/shared", tags=["proposals"])
+
+
+def _opened(token: str, session: ReadingSessionDep) -> tuple[Scope, Proposal]:
+    return service.shared(session, token)
+
+
+Opened = Annotated[tuple[Scope, Proposal], Depends(_opened)]
+
+
+@router.get("/{token}", summary="Read a shared proposal", responses=responses(NotFound))
+def read_shared(opened: Opened, response: Response) -> SharedOut:
+    """Its texts, and what is known of the structures, predictions and datasets in it."""
+    scope, row = opened
+    response.headers["X-Robots-Tag"] = "noindex"
+    inside = service.items(scope.session, [row.id])[row.id]
+    rows = {kind: service.members(scope, linked.table, inside[kind]) for kind, linked in service.LINKED.items()}
+    return SharedOut(
+        **row.model_dump(include=set(SharedOut.model_fields) & set(Proposal.model_fields)),
+        structures=[StructureOut.of(one) for one in rows["structures"]],
+        predictions=[SharedPrediction.model_validate(one) for one in rows["predictions"]],
+        datasets=[DatasetOut.of(one) for one in rows["datasets"]],
+        reports=[ReportOut.model_validate(one) for one in service.reports(scope.session, [row.id])[row.id]],
+    )
+
+
+@router.post(
+    "/{token}/figures",
+    summary="Draw forecasts of a shared proposal",
+    responses={**responses(NotFound, Conflict), **FIGURE},
+)
+def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Response:
+    """As POST /figures draws them, of the predictions and datasets in the proposal alone."""
+    from backend.figures import service as figures
+
+    scope, row = opened
+    inside = service.items(scope.session, [row.id])[row.id]
+    _only(inside, "predictions", (view.prediction_id for view in body.views))
+    _only(inside, "datasets", body.dataset_ids)
+    figure = figures.figure(scope, cache, body.views, body)
+    return Response(figure.to_json(validate=False), media_type="application/json")
+
+
+@router.get(
+    "/{token}/reports/{report_id}",
+    summary="Download a report of a shared proposal",
+    response_class=FileResponse,
+    responses={**responses(NotFound), 200: {"description": "the file", "content": {"application/pdf": {}}}},
+)
+def download_shared_report(report_id: uuid.UUID, opened: Opened, fmt: ReportFormatQuery = "pdf") -> FileResponse:
+    """As it was made."""
+    scope, row = opened
+    return report_file(scope, service.report(scope, row.id, report_id), fmt)
+
+
+def _only(inside: dict[Kind, list[uuid.UUID]], kind: Kind, asked: Iterable[uuid.UUID]) -> None:
+    for one in asked:
+        if one not in inside[kind]:
+            raise NotFound(f"There is no {service.LINKED[kind].noun} {one} in this proposal.")

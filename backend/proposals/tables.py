@@ -1,0 +1,70 @@
+"""One row for each proposal, one for each thing in it, and one for each report, whose files lie in its folder."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Text
+from sqlmodel import Field, SQLModel
+
+from backend.columns import Owned, UTCDateTime, utc_now
+
+NULLABLE_JSON = JSON(none_as_null=True)
+
+
+class Proposal(Owned, table=True):
+    """A workspace."""
+
+    __tablename__ = "proposals"
+
+    name: str = Field(max_length=200)
+    notes: str = Field(default="", sa_type=Text)
+    sample: dict[str, Any] | None = Field(default=None, sa_type=NULLABLE_JSON, description="a SampleIn")
+    settings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON, description="chosen: each a SettingIn")
+    plan: dict[str, Any] | None = Field(default=None, sa_type=NULLABLE_JSON, description="a PlanIn")
+    changed_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    share_secret: str | None = Field(default=None, max_length=64, description="who shows it may read; null: nobody")
+
+
+class _Link(SQLModel):
+    """Something that is in a proposal. It goes with the proposal, and with the thing."""
+
+    proposal_id: uuid.UUID = Field(foreign_key="proposals.id", ondelete="CASCADE", primary_key=True)
+    added_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
+
+
+class ProposalStructure(_Link, table=True):
+    """A structure in a proposal."""
+
+    __tablename__ = "proposal_structures"
+
+    item_id: uuid.UUID = Field(foreign_key="structures.id", ondelete="CASCADE", primary_key=True, index=True)
+
+
+class ProposalPrediction(_Link, table=True):
+    """A prediction in a proposal."""
+
+    __tablename__ = "proposal_predictions"
+
+    item_id: uuid.UUID = Field(foreign_key="predictions.id", ondelete="CASCADE", primary_key=True, index=True)
+
+
+class ProposalDataset(_Link, table=True):
+    """Measured data in a proposal."""
+
+    __tablename__ = "proposal_datasets"
+
+    item_id: uuid.UUID = Field(foreign_key="datasets.id", ondelete="CASCADE", primary_key=True, index=True)
+
+
+class ProposalReport(Owned, table=True):
+    """A report as it was made; its files are named after its id."""
+
+    __tablename__ = "proposal_reports"
+
+    proposal_id: uuid.UUID = Field(foreign_key="proposals.id", ondelete="CASCADE", index=True)
+    title: str = Field(max_length=200)
+    formats: list[str] = Field(sa_type=JSON, description="pdf, html")
