@@ -41,7 +41,13 @@ class TargetIn(RequestBody):
     """What is to be reached."""
 
     signal_to_noise: float = Field(
-        10.0, gt=0, le=1e4, description="of each feature within its width: signal over the error of the counts"
+        20.0, gt=0, le=1e4, description="of each feature within its width: signal over the error of the counts"
+    )
+    q_slices: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="parts of |q| that each must reach it; null: 40 in direct geometry, all together in indirect",
     )
     source_power: float = Field(
         1.0, gt=0, le=5, description="of the source, as a part of what its flux is stated for (160 µA, 1 MW)"

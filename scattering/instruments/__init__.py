@@ -12,12 +12,15 @@ from typing import Any, Final, Literal
 
 from scattering.errors import FieldError, InvalidSettings, UnknownInstrument
 from scattering.instruments.choppers import Chopper, Repetition, read_choppers
+from scattering.instruments.detectors import Detectors, read_detectors
 
 Geometry = Literal["direct", "indirect"]
 
 LARGEST_GAIN: Final = 0.9
 """Largest energy gain over final energy of an indirect instrument, where its own is not known: a choice, which leaves
 the incident neutrons a tenth of the final energy."""
+USUAL_BEAM_MM: Final = (40.0, 40.0)
+"""At the sample, where an instrument's own is not known: a choice."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,14 @@ class Instrument:
         How often the source pulses; None without `choppers`.
     package_limits
         Chopper package → incident energies in meV that it serves, where it does not serve all.
+    detectors
+        What is counted; None where it is not known, or known only together with what the analysers reflect.
+    beam
+        Width and height of the beam at the sample, mm.
+    single_crystals
+        Whether it maps single crystals: in direct geometry with position-sensitive detectors.
+    retired
+        It is there for data of the past.
     """
 
     name: str
@@ -160,6 +171,15 @@ class Instrument:
     choppers: tuple[Chopper, ...]
     repetition: Repetition | None
     package_limits: Mapping[str, tuple[float, float]]
+    detectors: Detectors | None
+    beam: tuple[float, float]
+    single_crystals: bool
+    retired: bool
+
+    @property
+    def can_be_asked_for(self) -> bool:
+        """Whether it is a real instrument that still runs."""
+        return not self.retired and self.facility != "Any"
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -292,6 +312,7 @@ def _read(text: str) -> Instrument:
     raw = tomllib.loads(text)
     resolution = dict(raw["resolution"])
     repetition = raw.get("repetition")
+    detectors = read_detectors(raw.get("detectors"))
     return Instrument(
         name=raw["name"],
         facility=raw["facility"],
@@ -313,6 +334,10 @@ def _read(text: str) -> Instrument:
         choppers=read_choppers(raw.get("choppers", ())),
         repetition=Repetition(repetition["source_frequency_hz"], repetition["frames"]) if repetition else None,
         package_limits={name: _pair(limits) for name, limits in raw.get("package_limits_mev", {}).items()},
+        detectors=detectors,
+        beam=detectors.beam if detectors is not None else _pair(raw.get("beam_mm", USUAL_BEAM_MM)),
+        single_crystals=raw.get("single_crystals", False),
+        retired=raw.get("retired", False),
     )
 
 

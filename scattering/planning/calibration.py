@@ -1,0 +1,216 @@
+"""Absolute rates from the user's own data: what an instrument counted of a known mass in a known time.
+
+Counts are found in data that were reduced: of a Poisson variable c n with the error c √n, n = (value/error)².
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering import kinematics
+from scattering.errors import InvalidPlan
+from scattering.instruments import Instrument
+from scattering.measured import MeasuredSpectrum
+from scattering.planning.projection import Weighted, seen
+from scattering.planning.rates import Rates, combined
+from scattering.sample import Sample
+
+STRETCHES: Final = 24
+"""Of the fitted range, in each of which counts per intensity are taken together: they vary slowly with energy."""
+FEWEST_COUNTS: Final = 20.0
+UNCERTAINTY: Final = 0.2
+"""Relative, of a calibrated rate: other thickness, other self-shielding, another day. A choice."""
+UNLIKE: Final = "The forecast does not fit the data that are to calibrate by: nothing of them would be its own."
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """What a dataset says was counted.
+
+    Attributes
+    ----------
+    energy
+        Shape (n,), meV: middles of stretches.
+    per_intensity
+        Shape (n,): counts per meV for a recorded intensity of 1.
+    """
+
+    energy: NDArray[np.float64]
+    per_intensity: NDArray[np.float64]
+
+
+def counts_of(measured: MeasuredSpectrum, used: NDArray[np.bool_]) -> Counts:
+    """Counts behind data with errors, averaged over stretches of energy.
+
+    With y = c n and e² = c² n in a stretch, Σy/Σe² = 1/c: counts per bin for y = 1, whatever the noise of single bins.
+
+    Raises
+    ------
+    InvalidPlan
+        There are no errors, or too few counts.
+    """
+    if measured.error is None:
+        raise InvalidPlan.at("calibrations", "The data have no errors: how much was counted cannot be told from them.")
+    good = used & np.isfinite(measured.error) & (measured.error > 0) & (measured.intensity > 0)
+    if not good.any():
+        raise InvalidPlan.at("calibrations", "No point of the data within the fitted range has an error.")
+    widths = measured.high - measured.low
+    groups = np.array_split(np.flatnonzero(good), min(STRETCHES, max(int(good.sum()) // 8, 1)))
+    energy, per_intensity = [], []
+    for group in groups:
+        values, squares = measured.intensity[group], measured.error[group] ** 2
+        counts = float(values.sum() ** 2 / squares.sum())
+        if counts >= FEWEST_COUNTS:
+            energy.append(float(np.mean(measured.energy[group])))
+            per_intensity.append(float(values.sum() / squares.sum() / widths[group].mean()))
+    if not energy:
+        message = f"The data hold fewer than {FEWEST_COUNTS:.0f} counts in any stretch: too few to calibrate by."
+        raise InvalidPlan.at("calibrations", message)
+    return Counts(np.array(energy), np.array(per_intensity))
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """How an instrument counts, from data.
+
+    Attributes
+    ----------
+    instrument
+        Its name.
+    energy, kappa
+        Shape (n,), meV, and counts an hour and meV for one atom that scatters 1 barn/(sr meV), of an instrument whose
+        flux is not known; None of one whose is.
+    room
+        Shape (n,): counts an hour and meV that were not the forecast's; 0 of an instrument whose flux is known.
+    factor
+        Measured over computed counts, of an instrument whose flux is known; 1 of others.
+    words
+        What it rests on.
+    """
+
+    instrument: str
+    energy: NDArray[np.float64]
+    kappa: NDArray[np.float64] | None
+    room: NDArray[np.float64]
+    factor: float
+    words: str
+
+    def corrected(self, rates: Rates) -> Rates:
+        """Computed rates times what was measured over what was computed."""
+        return replace(
+            rates,
+            sample=rates.sample * self.factor,
+            container=rates.container * self.factor,
+            basis="calibrated",
+            relative_uncertainty=UNCERTAINTY,
+        )
+
+    def rates(
+        self,
+        instrument: Instrument,
+        settings: Mapping[str, Any],
+        scattering: Weighted,
+        sample: Sample,
+        container: Weighted | None = None,
+    ) -> Rates:
+        """Counts an hour of another sample on an instrument whose flux is not known.
+
+        The forecast's S counts as that of the data's fit did; k_f/k_i, efficiency and flux are in the calibration.
+        """
+        assert self.kappa is not None
+        settings = instrument.validate(settings)
+        inside = (scattering.energy >= 0) & (scattering.energy <= instrument.measured_range(settings)[1])
+        energy = scattering.energy[inside]
+        incident, final = kinematics.incident_and_final(instrument, settings, energy)
+        counted = np.interp(energy, self.energy, self.kappa) * sample.shielding(incident, final)
+        atoms = sample.n_atoms * sample.illuminated(instrument.beam)
+        of_container = np.zeros_like(energy)
+        if container is not None:
+            held = sample.container_atoms(instrument.beam)
+            of_container = counted * held * seen(container, instrument, settings, energy)
+        return Rates(
+            energy,
+            counted * atoms * seen(scattering, instrument, settings, energy),
+            of_container,
+            np.interp(energy, self.energy, self.room),
+            "calibrated",
+            combined(UNCERTAINTY),
+        )
+
+
+def calibrate(
+    instrument: Instrument,
+    counts: Counts,
+    *,
+    scale: float,
+    background: NDArray[np.float64],
+    hours: float,
+    n_atoms: float,
+    words: str,
+) -> Calibration:
+    """Make the rates of an instrument absolute whose flux is not known.
+
+    Parameters
+    ----------
+    counts
+        Of the data.
+    scale
+        Data over forecast: intensity for 1 barn/(sr meV) per atom.
+    background
+        Shape of `counts.energy`: intensity that is not the forecast's.
+    hours
+        For which was counted, at the power that the instrument's numbers are for.
+    n_atoms
+        In the beam; what the sample shielded is in the calibration.
+
+    Raises
+    ------
+    InvalidPlan
+        The data are nothing like the forecast.
+    """
+    if not scale > 0:
+        raise InvalidPlan.at("calibrations", UNLIKE)
+    kappa = scale * counts.per_intensity / (hours * n_atoms)
+    room = np.maximum(background, 0.0) * counts.per_intensity / hours
+    return Calibration(instrument.name, counts.energy, kappa, room, 1.0, words)
+
+
+def correct(
+    instrument: Instrument,
+    counts: Counts,
+    measured: MeasuredSpectrum,
+    signal: NDArray[np.float64],
+    *,
+    hours: float,
+    expected: Rates,
+    words: str,
+) -> Calibration:
+    """Correct the computed rates of an instrument whose flux is known by what was counted in all.
+
+    Parameters
+    ----------
+    signal
+        Shape (n_data,): what of each measured intensity is the forecast's; NaN outside the fitted range.
+    expected
+        Rates that were computed for the sample of the data.
+
+    Raises
+    ------
+    InvalidPlan
+        The data are nothing like the forecast.
+    """
+    used = np.isfinite(signal)
+    widths = measured.high - measured.low
+    per_intensity = np.interp(measured.energy, counts.energy, counts.per_intensity)
+    found = float((signal * widths * per_intensity)[used].sum()) / hours if used.any() else 0.0
+    low, high = (measured.low[used].min(), measured.high[used].max()) if used.any() else (0.0, 0.0)
+    inside = (expected.energy >= low) & (expected.energy <= high)
+    computed = float(expected.sample[inside].sum() * expected.step)
+    if not (found > 0 and computed > 0):
+        raise InvalidPlan.at("calibrations", UNLIKE)
+    return Calibration(instrument.name, counts.energy, None, np.zeros_like(counts.energy), found / computed, words)

@@ -1,0 +1,105 @@
+"""Features as an instrument counts them: signal and background under each, and the hours that they take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.constants import FWHM_PER_SIGMA
+from scattering.planning.features import Feature
+from scattering.planning.rates import Rates
+
+POINTS: Final = 41
+"""Recorded energies about a feature."""
+SURROUNDINGS: Final = 2.0
+"""Widths to either side of a feature in which the ground that it stands on is looked for."""
+KERNEL_SIGMAS: Final = 6.0
+LEAST_SHARE: Final = 0.02
+"""Of the counts under a peak that must stand above the ground: a smaller rise is not a peak that anybody would see."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A feature within its width, as recorded.
+
+    Attributes
+    ----------
+    width
+        Over which counts are added up, meV: FWHM of resolution and sample together.
+    signal
+        Counts an hour: of the peak above its ground, or all of the sample's.
+    background
+        Counts an hour: everything else in the same bins.
+    """
+
+    width: float
+    signal: float
+    background: float
+
+
+def blurred(
+    energy: NDArray[np.float64], values: NDArray[np.float64], sigma: NDArray[np.float64], at: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Values at recorded energies: each true energy blurred by a Gaussian of its own width.
+
+    Parameters
+    ----------
+    energy, values, sigma
+        Shape (n,): equal bins in meV, a density in them, and the standard deviation of the resolution there.
+    at
+        Shape (m,), meV, ascending.
+    """
+    near = slice(*np.searchsorted(energy, [at[0] - KERNEL_SIGMAS * sigma.max(), at[-1] + KERNEL_SIGMAS * sigma.max()]))
+    step = energy[1] - energy[0]
+    # Narrower than a bin, a line would fall between two points
+    width = np.maximum(sigma[near], step / 2)
+    kernel = np.exp(-((at[:, None] - energy[near]) ** 2) / (2 * width**2)) / (np.sqrt(2 * np.pi) * width)
+    return np.asarray(kernel @ values[near] * step)
+
+
+def count(feature: Feature, rates: Rates, sigma: NDArray[np.float64]) -> Counted:
+    """Count a feature at a resolution.
+
+    Parameters
+    ----------
+    sigma
+        Shape (n,), meV: of the resolution at `rates.energy`.
+    """
+    resolution = FWHM_PER_SIGMA * float(np.interp(feature.energy, rates.energy, sigma))
+    width = float(np.hypot(resolution, feature.fwhm))
+    half = (0.5 + SURROUNDINGS) * width
+    at = np.linspace(feature.energy - half, feature.energy + half, POINTS)
+    sample = blurred(rates.energy, rates.sample, sigma, at)
+    other = np.interp(at, rates.energy, rates.room)
+    if rates.container.any():
+        other = other + blurred(rates.energy, rates.container, sigma, at)
+    inside = np.abs(at - feature.energy) <= width / 2
+    step = width / inside.sum()
+    whole, beside = float(sample[inside].sum() * step), float(other[inside].sum() * step)
+    if feature.measure == "intensity":
+        return Counted(width, whole, beside)
+    ground = _ground(at - feature.energy, sample, width)
+    peak = float((sample - ground)[inside].sum() * step)
+    if peak < LEAST_SHARE * whole:
+        peak = 0.0
+    return Counted(width, peak, beside + whole - peak)
+
+
+def _ground(offset: NDArray[np.float64], values: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """The straight line that a peak stands on: through the lowest points on either side."""
+    left, right = np.flatnonzero(offset < -width / 2), np.flatnonzero(offset > width / 2)
+    a, b = left[np.argmin(values[left])], right[np.argmin(values[right])]
+    slope = (values[b] - values[a]) / (offset[b] - offset[a])
+    return np.asarray(values[a] + slope * (offset - offset[a]))
+
+
+def hours_for(signal: float, background: float, signal_to_noise: float) -> float:
+    """Hours until S t/√((S + B) t) is the signal to noise asked for; infinite without signal.
+
+    t = (S/N)² (S + B)/S², with the rates S and B. It goes as one over flux and mass where the background is the
+    sample's own, or none.
+    """
+    return float("inf") if signal <= 0 else signal_to_noise**2 * (signal + background) / signal**2

@@ -1,0 +1,193 @@
+"""What is to be measured: energies that matter, found in the forecast or given, and pairs that must be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+import numpy as np
+
+from scattering.comparison.peaks import composition, find_peaks
+from scattering.errors import InvalidPlan
+from scattering.observe import Spectrum, observe
+from scattering.partials import Partials
+from scattering.view import View
+
+Measure = Literal["peak", "intensity"]
+
+MOST_FOUND: Final = 8
+SMALLEST_SHARE: Final = 0.04
+"""Of the largest peak's prominence, below which nothing is a feature by itself."""
+WIDTH_SHARE: Final = 0.008
+"""Of the highest energy: the Gaussian that smooths the sample's own spectrum. No broadband spectrometer does better."""
+LOWEST_SHARE, LOWEST_MEV = 0.05, 5.0
+"""Of the highest energy, and at most so much: below, what is found is the foot of the acoustic branches or the elastic
+line's, and a feature must be given."""
+NEAR_WIDTHS: Final = 1.0
+"""Half widths about a given energy in which a peak is its peak."""
+LIKE_ERRORS: Final = 0.9
+"""Correlation of the errors of a potential's energies: one that is too soft makes all of them too low. A choice,
+between 1, when all separations would scale alike, and what neighbours in a phonon spectrum were never compared for."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something to be measured.
+
+    Attributes
+    ----------
+    energy
+        meV.
+    found
+        In the forecast, and not given by the user.
+    measure
+        What counts as signal: "peak", what stands above its surroundings; "intensity", everything.
+    fwhm
+        Of the sample itself, meV; 0 where it is narrower than what the simulation resolves.
+    energy_uncertainty
+        One standard deviation, meV.
+    relative_error
+        Of the intensity, statistical.
+    elements
+        Element → share of the intensity.
+    """
+
+    energy: float
+    found: bool
+    measure: Measure
+    fwhm: float
+    energy_uncertainty: float
+    relative_error: float
+    elements: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two features that must be told apart, the lower one first."""
+
+    low: Feature
+    high: Feature
+
+    @property
+    def separation(self) -> float:
+        """meV."""
+        return self.high.energy - self.low.energy
+
+    @property
+    def uncertainty(self) -> float:
+        """Standard deviation of the separation, meV: errors of both energies, which are alike to `LIKE_ERRORS`."""
+        a, b = self.low.energy_uncertainty, self.high.energy_uncertainty
+        return float(np.sqrt(max(a**2 + b**2 - 2 * LIKE_ERRORS * a * b, 0.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Features and pairs of a sample, and the spectrum they were found in."""
+
+    features: tuple[Feature, ...]
+    pairs: tuple[Pair, ...]
+    spectrum: Spectrum
+    warnings: tuple[str, ...]
+
+
+def find(
+    partials: Partials,
+    view: View,
+    *,
+    given: Sequence[float] | None,
+    pairs: Sequence[tuple[float, float]] | None,
+    energy_relative_uncertainty: float,
+) -> Found:
+    """Find the features of a sample, or look at the given ones.
+
+    Parameters
+    ----------
+    view
+        Of the sample itself: no instrument.
+    given
+        Energies in meV; None: the largest peaks, `MOST_FOUND` at most.
+    pairs
+        Energies of those to be told apart, each within reach of a feature; None: neighbours.
+    energy_relative_uncertainty
+        Of the forecast's energies, one standard deviation.
+
+    Raises
+    ------
+    InvalidPlan
+        A given energy or pair is beyond the forecast, or there is no feature.
+    """
+    highest = float(partials.energy[-1]) * view.energy_scale
+    highest_seen = min(partials.extent * view.energy_scale, highest)
+    width = max(WIDTH_SHARE * highest_seen, 2 * partials.energy_step)
+    spectrum = observe(partials, _smoothed(view, width))
+    simulated = max(float(partials.metadata.get("energy_resolution_mev", 0.0)), 0.0)
+    own = float(np.hypot(width, simulated))
+    peaks = find_peaks(
+        spectrum.energy,
+        spectrum.intensity,
+        spectrum.error,
+        prominence=SMALLEST_SHARE if given is None else SMALLEST_SHARE / 4,
+        resolution_mev=width,
+        elastic_mev=min(LOWEST_SHARE * highest_seen, LOWEST_MEV) if given is None else width,
+        correlated=True,
+    )
+
+    def feature(energy: float, fwhm: float, measure: Measure) -> Feature:
+        at = int(np.argmin(np.abs(spectrum.energy - energy)))
+        error = 0.0 if spectrum.error is None else float(spectrum.error[at] / max(spectrum.intensity[at], 1e-30))
+        made_of = composition(energy, max(fwhm, width), spectrum.energy, spectrum.per_element, {}).elements
+        narrower = float(np.sqrt(max(fwhm**2 - own**2, 0.0)))
+        uncertainty = energy_relative_uncertainty * energy
+        return Feature(energy, given is None, measure, narrower, uncertainty, min(error, 1.0), made_of)
+
+    if given is None:
+        largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:MOST_FOUND]
+        features = [feature(round(peak.energy, 2), peak.fwhm, "peak") for peak in largest]
+    else:
+        features = []
+        for index, energy in enumerate(dict.fromkeys(given)):
+            if energy > highest:
+                raise InvalidPlan.at(f"features_mev.{index}", f"The forecast ends at {highest:.0f} meV.")
+            near = [peak for peak in peaks if abs(peak.energy - energy) <= NEAR_WIDTHS * peak.fwhm]
+            peak = min(near, key=lambda one: abs(one.energy - energy), default=None)
+            features.append(feature(energy, width, "intensity") if peak is None else feature(energy, peak.fwhm, "peak"))
+    features.sort(key=lambda one: one.energy)
+    if not features:
+        message = "The forecast has no peak that stands out; give the energies that matter."
+        raise InvalidPlan.at("features_mev", message)
+    return Found(tuple(features), _pairs(features, pairs), spectrum, _warnings(features, given))
+
+
+def _smoothed(view: View, fwhm: float) -> View:
+    return View(
+        isotopes=view.isotopes,
+        quantum_correction=view.quantum_correction,
+        energy_scale=view.energy_scale,
+        fwhm_mev=min(fwhm, 1000.0),
+    )
+
+
+def _pairs(features: Sequence[Feature], wanted: Sequence[tuple[float, float]] | None) -> tuple[Pair, ...]:
+    if wanted is None:
+        return tuple(Pair(low, high) for low, high in pairwise(features))
+    found: dict[tuple[float, float], Pair] = {}
+    for index, energies in enumerate(wanted):
+        low, high = (min(features, key=lambda one, at=energy: abs(one.energy - at)) for energy in sorted(energies))
+        for energy, nearest in zip(sorted(energies), (low, high), strict=True):
+            if abs(nearest.energy - energy) > max(nearest.fwhm, 0.05 * energy):
+                named = ", ".join(f"{one.energy:g}" for one in features)
+                message = f"There is no feature at {energy:g} meV; there are {named}."
+                raise InvalidPlan.at(f"pairs_mev.{index}", message)
+        if low is high:
+            raise InvalidPlan.at(f"pairs_mev.{index}", "Both energies are the same feature.")
+        found[low.energy, high.energy] = Pair(low, high)
+    return tuple(found.values())
+
+
+def _warnings(features: Sequence[Feature], given: Sequence[float] | None) -> tuple[str, ...]:
+    flat = [f"{one.energy:g}" for one in features if given is not None and one.measure == "intensity"]
+    if not flat:
+        return ()
+    return (f"The forecast has no peak at {', '.join(flat)} meV: there, all intensity counts as signal.",)

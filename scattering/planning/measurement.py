@@ -1,0 +1,72 @@
+"""A measurement that has not been made: Poisson counts of a sample, its container and the room, from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.planning.rates import Rates
+from scattering.resolution import resolution_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Counts in equal energy bins.
+
+    Attributes
+    ----------
+    energy
+        Shape (n,), meV: middles of the bins.
+    counts
+        Shape (n,), drawn.
+    expected
+        Shape (n,): their mean, everything together.
+    background
+        Shape (n,): of the mean, what container and room give.
+    """
+
+    energy: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    expected: NDArray[np.float64]
+    background: NDArray[np.float64]
+
+    @property
+    def standard_error(self) -> NDArray[np.float64]:
+        """√counts, and 1 where there are none, as reductions do."""
+        return np.sqrt(np.maximum(self.counts, 1))
+
+
+def expected_counts(
+    rates: Rates, sigma: NDArray[np.float64], edges: NDArray[np.float64], hours: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean counts in bins after some hours: of everything, and of container and room alone.
+
+    Parameters
+    ----------
+    sigma
+        Shape of `rates.energy`, meV.
+    edges
+        Shape (n + 1,), meV.
+
+    Returns
+    -------
+    Two of shape (n,).
+    """
+    widths = np.diff(edges)
+    matrix = resolution_matrix(rates.energy, edges, sigma, step=rates.step)
+    centres = (edges[1:] + edges[:-1]) / 2
+    room = np.interp(centres, rates.energy, rates.room, left=0.0, right=0.0)
+    background = (rates.container @ matrix + room) * widths * hours
+    signal = (rates.sample @ matrix) * widths * hours
+    return np.maximum(signal, 0.0) + np.maximum(background, 0.0), np.maximum(background, 0.0)
+
+
+def measure(
+    rates: Rates, sigma: NDArray[np.float64], edges: NDArray[np.float64], hours: float, *, seed: int
+) -> Measurement:
+    """Draw the counts of a measurement."""
+    expected, background = expected_counts(rates, sigma, edges, hours)
+    counts = np.random.default_rng(seed).poisson(expected)
+    return Measurement((edges[1:] + edges[:-1]) / 2, counts, expected, background)

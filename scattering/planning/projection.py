@@ -1,0 +1,87 @@
+"""A forecast as an instrument's detectors average it over |q|, before the resolution blurs it.
+
+A scan of thousands of settings needs it once for each incident energy: choppers only blur and attenuate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering import kinematics, quantum
+from scattering.components import components_of
+from scattering.instruments import Instrument
+from scattering.partials import Partials
+from scattering.view import View, check
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """Partials with the weights of neutrons, added up.
+
+    Attributes
+    ----------
+    q
+        Shape (n_q,), Å⁻¹.
+    energy
+        Shape (2 n − 1,), meV: both sides of 0.
+    intensity
+        Shape (n_q, 2 n − 1), barn/(sr meV) per atom, with quantum statistics on both sides.
+    """
+
+    q: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float32]
+
+    @property
+    def step(self) -> float:
+        """Width of an energy bin, meV."""
+        return float(self.energy[1] - self.energy[0])
+
+
+def weighted(partials: Partials, view: View) -> Weighted:
+    """Add up partials as a view of the sample weighs them: isotopes, correction and energy scale of `view` count.
+
+    Raises
+    ------
+    InvalidView
+        The partials cannot be viewed so.
+    """
+    check(partials, view)
+    total = np.zeros((len(partials.q), len(partials.energy)), dtype=np.float32)
+    for component in components_of(partials, view):
+        total += component.weight[:, None] * component.values
+    energy = partials.energy * view.energy_scale
+    both = np.concatenate([-energy[:0:-1], energy])
+    if partials.statistics == "quantum":
+        factor = np.where(both < 0, quantum.detailed_balance(np.abs(both), partials.temperature), 1.0)
+    else:
+        factor = quantum.correction(view.quantum_correction, both, partials.temperature)
+    factor = (factor / view.energy_scale).astype(np.float32)
+    intensity = np.concatenate([total[:, :0:-1], total], axis=1) * factor
+    return Weighted(partials.q, both, intensity)
+
+
+def seen(
+    sample: Weighted, instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Average over what the detectors see at each energy transfer, all banks alike: S without k_f/k_i or resolution.
+
+    Parameters
+    ----------
+    energy
+        Shape (n,), a contiguous part of `sample.energy`.
+
+    Returns
+    -------
+    Shape (n,), barn/(sr meV) per atom; 0 where nothing is reached.
+    """
+    shares = kinematics.coverage(kinematics.window(instrument, settings, energy), sample.q)
+    first = int(np.searchsorted(sample.energy, energy[0] - sample.step / 2))
+    part = sample.intensity[:, first : first + len(energy)]
+    banks = [np.einsum("qe,qe->e", part, share.astype(np.float32)) for share in shares.values()]
+    return np.asarray(np.mean(banks, axis=0), dtype=float)

@@ -1,0 +1,118 @@
+"""Which settings to try: incident energies × chopper packages × frequencies, of instruments that may be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from scattering import flux, instruments
+from scattering.instruments import Instrument, Setting
+
+HEADROOM: Final = 1.02
+"""Of the lowest incident energy that is tried, over what a feature needs if it lies as high as it may."""
+FARTHEST: Final = 5.0
+"""Largest incident energy over that: resolution is lost beyond, and nothing is won but small |q|."""
+STEP: Final = 1.2
+"""Between incident energies: less than the range over which a resolution changes noticeably."""
+MOST_FREQUENCIES: Final = 5
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Settings of one instrument that share an incident energy, or have none: what choppers do differs alone."""
+
+    instrument: Instrument
+    variants: tuple[dict[str, Any], ...]
+
+
+def may_be_asked_for(
+    *, facilities: Sequence[str] = (), names: Sequence[str] = (), single_crystal: bool = False
+) -> tuple[Instrument, ...]:
+    """Instruments that a proposal can be for.
+
+    Parameters
+    ----------
+    facilities
+        How their facility's name begins, without regard to case; empty: any.
+    names
+        Of instruments; empty: any that runs.
+    single_crystal
+        Only those that map single crystals.
+
+    Raises
+    ------
+    UnknownInstrument
+        A name that is not in the catalogue.
+    """
+    chosen = [instruments.get(name) for name in names] or [
+        one for one in instruments.catalogue() if one.can_be_asked_for
+    ]
+    begins = tuple(name.casefold() for name in facilities)
+    return tuple(
+        one
+        for one in {one.name: one for one in chosen}.values()
+        if (not begins or one.facility.casefold().startswith(begins)) and (one.single_crystals or not single_crystal)
+    )
+
+
+def settings_to_try(instrument: Instrument, energies: Sequence[float]) -> Iterator[Tried]:
+    """Settings of an instrument with which at least one energy transfer, in meV, lies within its range."""
+    by_name = {setting.name: setting for setting in instrument.settings}
+    if "monochromator" in by_name:
+        for name in by_name["monochromator"].enum:
+            yield Tried(instrument, ({**instrument.defaults, "monochromator": name},))
+        return
+    if "e_init" not in by_name:
+        yield Tried(instrument, (instrument.defaults,))
+        return
+    choppers = list(_choppers(instrument, by_name))
+    for incident in _incident_energies(instrument, by_name["e_init"], energies):
+        variants = [{**instrument.defaults, "e_init": incident, **variant} for variant in choppers]
+        limits = instrument.package_limits
+        allowed = [
+            one
+            for one in variants
+            if one.get("chopper_package") not in limits
+            or limits[one["chopper_package"]][0] <= incident <= limits[one["chopper_package"]][1]
+        ]
+        if allowed:
+            yield Tried(instrument, tuple(allowed))
+
+
+def _incident_energies(instrument: Instrument, setting: Setting, energies: Sequence[float]) -> list[float]:
+    assert setting.minimum is not None
+    assert setting.maximum is not None
+    needed = [energy / instrument.coverage.largest_energy_fraction for energy in energies]
+    low = max(HEADROOM * min(needed), setting.minimum)
+    high = min(FARTHEST * max(needed), setting.maximum)
+    if high < low:
+        return []
+    n = int(np.ceil(np.log(high / low) / np.log(STEP))) + 1
+    tried = np.geomspace(low, high, n)
+    # And just what each feature needs
+    tried = np.concatenate([tried, [HEADROOM * energy for energy in needed]])
+    rounded = {float(f"{energy:.2g}") if energy >= 10 else round(float(energy), 1) for energy in tried}
+    return sorted(energy for energy in rounded if setting.check(energy) is None)
+
+
+def _choppers(instrument: Instrument, by_name: dict[str, Setting]) -> Iterator[dict[str, Any]]:
+    """Packages and frequencies of the chopper that resolves; other settings keep their defaults."""
+    package = by_name.get("chopper_package")
+    frequency = by_name.get(flux.FREQUENCY_SETTING.get(instrument.name, "chopper_frequency"))
+    for chosen in [{}] if package is None else [{package.name: name} for name in package.enum]:
+        for turns in [{}] if frequency is None else [{frequency.name: hertz} for hertz in _frequencies(frequency)]:
+            yield {**chosen, **turns}
+
+
+def _frequencies(setting: Setting) -> list[int]:
+    """Frequencies that the chopper is allowed, some of them where there are many, the highest always."""
+    assert setting.minimum is not None
+    assert setting.maximum is not None
+    assert setting.multiple_of is not None
+    low, high, step = int(setting.minimum), int(setting.maximum), setting.multiple_of
+    allowed = list(range(-(-low // step) * step, high + 1, step))
+    every = -(-len(allowed) // MOST_FREQUENCIES)
+    return allowed[::-1][::every]

@@ -1,0 +1,140 @@
+"""Settings, hours and choices in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scattering.instruments import Instrument
+from scattering.planning.evaluation import Evaluated, FeatureAt
+from scattering.planning.features import Pair
+from scattering.planning.ranking import Ranking
+
+LISTED = 4
+
+
+def label(instrument: Instrument, settings: Mapping[str, Any]) -> str:
+    """An instrument as it is set: "MAPS, Eᵢ = 120 meV, A, 400 Hz"."""
+    parts = [instrument.name]
+    for setting in instrument.settings:
+        value = settings.get(setting.name, setting.default)
+        if setting.name == "e_init":
+            parts.append(f"Eᵢ = {value:g} meV")
+        elif setting.type == "string":
+            parts.append(str(value))
+        else:
+            parts.append(f"{value:g} {setting.unit}" if setting.unit else f"{value:g}")
+    return ", ".join(parts)
+
+
+def hours(value: float) -> str:
+    """Hours as one says them: minutes below one, days above three."""
+    if value < 1 / 60:
+        return "under a minute"
+    if value < 1:
+        return f"{60 * value:.0f} min"
+    if value < 10:
+        return f"{value:.1f} h".replace(".0 h", " h")
+    return f"{value:.0f} h" if value < 72 else f"{value / 24:.0f} days"
+
+
+def band(value: float, uncertainty: float) -> str:
+    """Hours with the band that a relative uncertainty, as of a factor, leaves."""
+    return f"{hours(value)} ({hours(value / (1 + uncertainty))} to {hours(value * (1 + uncertainty))})"
+
+
+def explanation(ranking: Ranking, index: int, pairs: Sequence[Pair], *, beam_time_h: float | None) -> str:
+    """Why a setting is among the best: what it shows, what it takes, and what one would gain or lose beside it."""
+    one = ranking.ranked[index]
+    sentences = [_reach(one), *_pairs(one, pairs), _time(one, beam_time_h)]
+    sentences += _alternatives(ranking, index)
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _energies(features: Sequence[FeatureAt]) -> str:
+    named = [f"{one.feature.energy:g}" for one in features[:LISTED]]
+    more = f" and {len(features) - LISTED} more" if len(features) > LISTED else ""
+    return f"{', '.join(named)}{more} meV"
+
+
+def _reach(one: Evaluated) -> str:
+    n = len(one.features)
+    measured = one.measured
+    missed = [feature for feature in one.features if not feature.reachable]
+    washed = [feature for feature in one.features if feature.reachable and feature not in measured]
+    if len(measured) == n:
+        text = "Measures the feature." if n == 1 else f"Measures all {n} features."
+    else:
+        text = f"Measures {len(measured)} of {n} features."
+    if missed:
+        text += f" Does not reach {_energies(missed)}: {missed[0].why}."
+    if washed:
+        text += f" At its resolution nothing stands out at {_energies(washed)}."
+    return text
+
+
+def _pairs(one: Evaluated, pairs: Sequence[Pair]) -> list[str]:
+    told = [
+        (resolved.ratio, pair, resolved)
+        for pair, resolved in zip(pairs, one.pairs, strict=True)
+        if resolved.ratio is not None
+    ]
+    if not told:
+        return []
+    ratio, pair, resolved = min(told, key=lambda each: each[0])
+    between = f"{pair.low.energy:g} and {pair.high.energy:g} meV, {ratio:.1f} widths apart"
+    if one.n_resolved == len(pairs):
+        return [f"Tells {'both' if len(pairs) == 1 else f'all {len(pairs)} pairs'} apart (closest: {between})."]
+    if one.n_resolved == 0:
+        return [f"Tells no pair apart ({between}, is {resolved.verdict})."]
+    return [f"Tells {one.n_resolved} of {len(pairs)} pairs apart; {between}, is {resolved.verdict}."]
+
+
+def _time(one: Evaluated, beam_time_h: float | None) -> str:
+    slowest = max(one.measured, key=lambda each: each.hours).feature
+    if one.basis == "relative":
+        return (
+            f"How long is not known: nobody gives its flux. The slowest feature is {slowest.energy:g} meV; "
+            "calibrate with data of your own to get hours."
+        )
+    text = f"Takes {band(one.hours, one.uncertainty)}, longest for {slowest.energy:g} meV."
+    if beam_time_h is not None and one.hours > beam_time_h:
+        text += f" That is more than the {beam_time_h:g} h asked for."
+    elif beam_time_h is not None and one.hours * (1 + one.uncertainty) > beam_time_h:
+        text += f" If the rates are at their low end, the {beam_time_h:g} h asked for do not suffice."
+    return text
+
+
+def _alternatives(ranking: Ranking, index: int) -> list[str]:
+    """The quickest and the sharpest setting of the same instrument that measures as much."""
+    one = ranking.ranked[index]
+    same = [
+        other
+        for other in ranking.ranked
+        if other.instrument is one.instrument and other is not one and len(other.measured) >= len(one.measured)
+    ]
+    if not same or one.resolution_percent is None:
+        return []
+    found = []
+    sharper = [
+        other
+        for other in same
+        if other.resolution_percent is not None and other.resolution_percent < 0.85 * one.resolution_percent
+    ]
+    if sharper:
+        other = min(sharper, key=lambda each: each.hours)
+        found.append(f"Sharper: {_change(one, other)}.")
+    quicker = [other for other in same if other.hours < 0.7 * one.hours]
+    if quicker:
+        other = min(quicker, key=lambda each: each.resolution_percent or float("inf"))
+        found.append(f"Quicker: {_change(one, other)}.")
+    return found
+
+
+def _change(one: Evaluated, other: Evaluated) -> str:
+    changed = {name: value for name, value in other.settings.items() if value != one.settings.get(name)}
+    named = label(other.instrument, other.settings).partition(", ")[2] if changed else "the same"
+    return (
+        f"{named} ({other.resolution_percent:.1f} % instead of {one.resolution_percent:.1f} %, "
+        f"{other.hours / one.hours:.1f} times as long)"
+    )
