@@ -25,24 +25,30 @@ from backend.predictions import routes as predictions
 from backend.predictions.partials_cache import PartialsCache
 from backend.proposals import routes as proposals
 from backend.proposals import shared
+from backend.reports import routes as reports
+from backend.samples import routes as samples
 from backend.security import Guard
 from backend.settings import Settings
 from backend.structures import routes as structures
+from backend.trust import routes as trust
 from backend.version import VERSION
 
 API = "/api/v1"
 ROUTERS = (
     health.router,
     structures.router,
+    samples.router,
     models.router,
     instruments.router,
     isotopes.router,
     engines.router,
     predictions.router,
+    trust.router,
     datasets.router,
     jobs.router,
     comparisons.router,
     figures.router,
+    reports.router,
     operations.router,
     proposals.router,
     shared.router,

@@ -64,6 +64,12 @@ class AdviceIn(RequestBody):
     settings: FreeForm = Field(default_factory=dict)
     irradiation: IrradiationIn = Field(default_factory=IrradiationIn)
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"sample": {"geometry": "plate", "mass_g": 2}, "isotopes": {"H": "2H"}, "instrument": "TOSCA"}]
+        }
+    )
+
 
 class NuclideOut(ResponseBody):
     """A nuclide that the beam makes."""
@@ -101,7 +107,9 @@ class SampleOut(ResponseBody):
     scattering_barn: float = Field(description="bound, a formula unit")
     absorption_barn: float = Field(description="at 1.798 Å, a formula unit")
     scatterer_percent: float = Field(description="of the beam that is scattered at 1.798 Å")
-    thickness_for_percent_mm: float = Field(description="that would scatter the percentage asked for")
+    thickness_for_percent_mm: float | None = Field(
+        description="that would scatter the percentage asked for; null: none of this shape does"
+    )
     container: str = Field(examples=["aluminium, 2 × 0.2 mm"])
     container_mass_g: float
 

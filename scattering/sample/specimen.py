@@ -213,8 +213,15 @@ class Sample:
         return np.zeros_like(energy) if self.container is None else self._metal.attenuation_per_mm(energy)
 
 
-def resolve(spec: SampleSpec, material: Material) -> Sample:
+def resolve(spec: SampleSpec, material: Material, *, field: str = "sample") -> Sample:
     """Work out the sample's thickness from what is known of it.
+
+    Parameters
+    ----------
+    spec, material
+        What is known of the sample, and of what it is.
+    field
+        What errors call the sample.
 
     Raises
     ------
@@ -224,21 +231,21 @@ def resolve(spec: SampleSpec, material: Material) -> Sample:
     if spec.thickness_mm is not None:
         if spec.geometry == "annulus" and spec.thickness_mm > spec.width_mm / 2:
             raise InvalidSample.at(
-                "sample.thickness_mm",
+                f"{field}.thickness_mm",
                 f"An annulus of {spec.width_mm:g} mm outer diameter has a wall of at most {spec.width_mm / 2:g} mm.",
             )
         thickness = spec.thickness_mm
     elif spec.mass_g is not None:
         density = spec.packing * material.density_g_cm3
-        thickness = _thickness_of_volume(spec, 1e3 * spec.mass_g / density, "mass_g", f"{spec.mass_g:g} g")
+        thickness = _thickness_of_volume(spec, 1e3 * spec.mass_g / density, f"{field}.mass_g", f"{spec.mass_g:g} g")
     elif spec.volume_cm3 is not None:
-        thickness = _thickness_of_volume(spec, 1e3 * spec.volume_cm3, "volume_cm3", f"{spec.volume_cm3:g} cm³")
+        thickness = _thickness_of_volume(spec, 1e3 * spec.volume_cm3, f"{field}.volume_cm3", f"{spec.volume_cm3:g} cm³")
     else:
-        thickness = thickness_for_percent(spec, material)
+        thickness = thickness_for_percent(spec, material, field=field)
     return Sample(material, spec, _shape(spec, thickness))
 
 
-def thickness_for_percent(spec: SampleSpec, material: Material) -> float:
+def thickness_for_percent(spec: SampleSpec, material: Material, *, field: str = "sample") -> float:
     """Thickness in mm with which the percentage asked for is scattered; see `SampleSpec.scatterer_percent`.
 
     Raises
@@ -250,7 +257,7 @@ def thickness_for_percent(spec: SampleSpec, material: Material) -> float:
     if spec.geometry == "plate":
         thickness = -math.log1p(-wanted) / per_mm
         if thickness > THICKEST_MM:
-            raise InvalidSample.at("sample.scatterer_percent", _too_thick(f"{spec.scatterer_percent:g} %", thickness))
+            raise InvalidSample.at(f"{field}.scatterer_percent", _too_thick(f"{spec.scatterer_percent:g} %", thickness))
         return thickness
 
     def missing(thickness: float) -> float:
@@ -260,7 +267,7 @@ def thickness_for_percent(spec: SampleSpec, material: Material) -> float:
     if missing(thickest) < 0:
         most = 100 * (missing(thickest) + wanted)
         raise InvalidSample.at(
-            "sample.scatterer_percent",
+            f"{field}.scatterer_percent",
             f"This {spec.geometry} scatters {most:.2g} % of the beam at most, not {spec.scatterer_percent:g} %; "
             "ask for less or give its thickness.",
         )
@@ -274,14 +281,14 @@ def _thickness_of_volume(spec: SampleSpec, volume: float, field: str, what: str)
         left = spec.width_mm**2 / 4 - across / math.pi
         if left < 0:
             raise InvalidSample.at(
-                f"sample.{field}",
+                field,
                 f"{what} do not fit into {spec.width_mm:g} mm × {spec.height_mm:g} mm, which hold "
                 f"{1e-3 * math.pi * spec.width_mm**2 / 4 * spec.height_mm:.3g} cm³; make it wider or higher.",
             )
         return spec.width_mm / 2 - math.sqrt(left)
     thickness = across / spec.width_mm if spec.geometry == "plate" else 2 * math.sqrt(across / math.pi)
     if thickness > THICKEST_MM:
-        raise InvalidSample.at(f"sample.{field}", _too_thick(what, thickness))
+        raise InvalidSample.at(field, _too_thick(what, thickness))
     return thickness
 
 

@@ -1,0 +1,220 @@
+"""Samples of structures, worked out."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.owners import Scope
+from backend.samples.schemas import ActivationOut, AdviceIn, AdviceOut, NuclideOut, SampleIn, SampleOut, TransmissionOut
+from backend.structures import service as structures
+from backend.structures.tables import Structure
+from scattering import flux, instruments, kinematics
+from scattering.instruments import Instrument
+from scattering.partials import element
+from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpec, resolve
+from scattering.sample import advice as sentences
+from scattering.sample.activation import HARMLESS_UCI, REST_H, Activation, activation
+from scattering.sample.advice import Surroundings
+from scattering.sample.material import THERMAL_MEV
+from scattering.sample.multiple import multiple_scattering
+from scattering.sites import site_labels
+from scattering.weights import Substitution
+
+TYPICAL_FLUX: Final = 1e7
+"""Neutrons/(cm² s) where the instrument's flux is not known, between the 10⁴ of a monochromatic beam at a chopper
+spectrometer and the 10⁷ to 10⁸ of a white beam at one of indirect geometry: the careful side. A choice."""
+ENERGIES: Final = 120
+WIDEST_MEV: Final = (1.0, 1000.0)
+"""The neutron's energies where no instrument is chosen."""
+_COUNTED: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
+
+
+def specimen(
+    scope: Scope, structure: Structure, sample: SampleIn, isotopes: Mapping[str, Substitution], *, field: str = "sample"
+) -> Sample:
+    """A sample of a structure, worked out.
+
+    Parameters
+    ----------
+    scope, structure
+        Whose and which.
+    sample
+        What is known of it.
+    isotopes
+        As of a spectrum: by element, or by site ("H2").
+    field
+        Where the sample stands in the request.
+
+    Raises
+    ------
+    InvalidView
+        The isotopes are none of the structure's.
+    InvalidSample
+        There is no such sample.
+    """
+    material = Material.of(
+        _composition(scope, structure, isotopes),
+        isotopes,
+        natural_density=structure.density_g_cm3,
+        density=sample.density_g_cm3,
+    )
+    return resolve(_spec(sample), material, field=field)
+
+
+def described(sample: Sample) -> SampleOut:
+    """A sample as it is shown."""
+    return SampleOut(
+        formula=sample.material.formula,
+        form=sample.form,
+        geometry=sample.geometry,
+        thickness_mm=sample.thickness_mm,
+        width_mm=sample.width_mm,
+        height_mm=sample.height_mm,
+        mass_g=sample.mass_g,
+        volume_cm3=sample.volume_cm3,
+        density_g_cm3=sample.material.density_g_cm3,
+        packing=sample.packing,
+        molar_mass_g=sample.material.molar_mass,
+        moles=sample.moles,
+        scattering_barn=sample.material.scattering_barn,
+        absorption_barn=float(sample.material.absorption_barn()),
+        scatterer_percent=sample.scatterer_percent,
+        thickness_for_percent_mm=sentences.wanted_thickness(sample),
+        container=_container(sample),
+        container_mass_g=sample.container_mass_g,
+    )
+
+
+def advise(scope: Scope, structure_id: uuid.UUID, body: AdviceIn) -> AdviceOut:
+    """What to know about a sample before it is made.
+
+    Raises
+    ------
+    NotFound
+        There is no such structure.
+    """
+    structure = structures.get(scope, structure_id)
+    instrument = None if body.instrument is None else instruments.get(body.instrument)
+    checked = {} if instrument is None else instrument.validate(body.settings)
+    sample = specimen(scope, structure, body.sample, body.isotopes)
+    around = _surroundings(instrument, checked)
+    multiple = multiple_scattering(sample, around.energy_mev)
+    beam = body.irradiation.flux_n_cm2_s or _flux(instrument, checked)
+    materials = [(sample.material, sample.mass_g)]
+    if sample.container is not None:
+        materials.append((CONTAINERS[sample.container.material], sample.container_mass_g))
+    active = activation(materials, flux=beam, hours=body.irradiation.hours)
+    return AdviceOut(
+        sample=described(sample),
+        transmission=_transmission(sample, _energies(instrument, checked)),
+        multiple_scattering=multiple,
+        container_scattering=sentences.container_ratio(sample),
+        activation=_activation(active, beam, body.irradiation.hours),
+        advice=[*sentences.advice(sample, around), _cool_down(active, beam, body.irradiation.hours)],
+        warnings=sentences.warnings(sample, around, multiple=multiple, active=active),
+    )
+
+
+def _composition(scope: Scope, structure: Structure, isotopes: Mapping[str, Substitution]) -> dict[str, float]:
+    """Atoms of a formula unit by element, or by site where the isotopes tell sites apart."""
+    atoms = structures.load_structure(scope.settings, structure.id)
+    labels = atoms.symbols
+    if any(name[-1:].isdigit() for name in isotopes):
+        labels = site_labels(cell=atoms.cell, positions=atoms.positions, numbers=atoms.numbers)
+    unit = {symbol: int(count or 1) for symbol, count in _COUNTED.findall(structure.formula)}
+    units = len(labels) / sum(unit.values())
+    order = list(unit)
+    by_label = sorted(Counter(labels).items(), key=lambda item: order.index(element(item[0])))
+    return {label: count / units for label, count in by_label}
+
+
+def _spec(sample: SampleIn) -> SampleSpec:
+    can = sample.container
+    return SampleSpec(
+        form=sample.form,
+        geometry=sample.geometry,
+        thickness_mm=sample.thickness_mm,
+        mass_g=sample.mass_g,
+        volume_cm3=sample.volume_cm3,
+        scatterer_percent=sample.scatterer_percent,
+        width_mm=sample.width_mm,
+        height_mm=sample.height_mm,
+        packing=sample.packing,
+        container=None if can.material == "none" else Container(can.material, can.wall_mm),
+    )
+
+
+def _container(sample: Sample) -> str:
+    if sample.container is None:
+        return "none"
+    crossed = 4 if sample.geometry == "annulus" else 2
+    return f"{sample.container.material}, {crossed} × {sample.container.wall_mm:g} mm"
+
+
+def _surroundings(instrument: Instrument | None, settings: Mapping[str, Any]) -> Surroundings:
+    if instrument is None:
+        return Surroundings()
+    angles = instrument.two_theta(settings)
+    banks = ((angle, angle) for angle in instrument.coverage.lines.values())
+    return Surroundings(
+        energy_mev=float(settings["e_init"]) if instrument.geometry == "direct" else THERMAL_MEV,
+        beam_mm=instrument.beam,
+        two_theta_deg=tuple(banks) if angles is None else (angles,),
+    )
+
+
+def _energies(instrument: Instrument | None, settings: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Energies of the neutrons on their way in and out, meV."""
+    low, high = WIDEST_MEV
+    if instrument is not None:
+        transfers = np.array(instrument.measured_range(settings))
+        ways = np.concatenate(kinematics.incident_and_final(instrument, settings, transfers))
+        low, high = max(float(ways.min()), WIDEST_MEV[0]), float(ways.max())
+    return np.geomspace(low, high, ENERGIES)
+
+
+def _transmission(sample: Sample, energy: NDArray[np.float64]) -> TransmissionOut:
+    through, scattered, absorbed = sample.fates(energy)
+    return TransmissionOut(
+        energy_mev=energy.tolist(),
+        transmission=through.tolist(),
+        scattered=scattered.tolist(),
+        absorbed=absorbed.tolist(),
+    )
+
+
+def _flux(instrument: Instrument | None, settings: Mapping[str, Any]) -> float:
+    known = None if instrument is None else flux.flux(instrument, settings)
+    return TYPICAL_FLUX if known is None else known.value
+
+
+def _activation(active: Activation, beam: float, hours: float) -> ActivationOut:
+    def by_time(values: tuple[float, ...]) -> dict[str, float]:
+        return {f"{rest:g}": value for rest, value in zip(REST_H, values, strict=True)}
+
+    return ActivationOut(
+        flux_n_cm2_s=beam,
+        hours=hours,
+        total_uci=by_time(active.total_uci),
+        cool_down_h=active.cool_down_h,
+        nuclides=[
+            NuclideOut(nuclide=one.name, half_life=one.half_life, activity_uci=by_time(one.activity_uci))
+            for one in active.nuclides
+        ],
+    )
+
+
+def _cool_down(active: Activation, beam: float, hours: float) -> str:
+    after = f"After {sentences.number(hours)} h in {sentences.power_of_ten(beam)} n/cm²/s sample and container"
+    if active.cool_down_h is None:
+        return f"{after} stay above {HARMLESS_UCI:g} µCi for more than ten years."
+    if active.cool_down_h == 0:
+        return f"{after} are below {HARMLESS_UCI:g} µCi at once."
+    return f"{after} are below {HARMLESS_UCI:g} µCi within {sentences.duration(active.cool_down_h)}."

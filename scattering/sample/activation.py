@@ -1,0 +1,134 @@
+"""What becomes radioactive in the beam, and when it has decayed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import periodictable
+from numpy.typing import NDArray
+from periodictable import activation as tables
+
+from scattering.sample.material import Material, parts
+
+REST_H: Final = (0.0, 1.0, 24.0, 360.0)
+"""Hours after the beam at which activities are given: at once, to take it out, the next day, after two weeks."""
+HARMLESS_UCI: Final = 1e-3
+"""37 Bq: a choice. The lowest activity that IAEA's GSR Part 3 (2014), Table I.1, exempts of any nuclide is 1 kBq."""
+LONGEST_H: Final = 10 * 365.25 * 24
+FEWEST_UCI: Final = 1e-9
+"""Nuclides of less are left out."""
+_STATE: Final = re.compile(r"[+st]+$")
+"""How the tables mark by which branch a nuclide is reached ("Co-60m+", "Cd-115s"); half-lives tell isomers apart."""
+_TIMES: Final = np.concatenate([[0.0], np.geomspace(1e-3, LONGEST_H, 400)])
+
+
+@dataclass(frozen=True)
+class Nuclide:
+    """A nuclide that the beam makes: its name ("Al-28"), half-life in words, activities in µCi at `REST_H`."""
+
+    name: str
+    half_life: str
+    activity_uci: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """What becomes radioactive.
+
+    Attributes
+    ----------
+    nuclides
+        The most active first.
+    total_uci
+        Of all nuclides, µCi at `REST_H`.
+    cool_down_h
+        Hours until it is below `HARMLESS_UCI`; None: more than ten years.
+    """
+
+    nuclides: tuple[Nuclide, ...]
+    total_uci: tuple[float, ...]
+    cool_down_h: float | None
+
+
+def activation(materials: Sequence[tuple[Material, float]], *, flux: float, hours: float) -> Activation:
+    """Activity of materials after a beam that has met all of them.
+
+    Captures of thermal neutrons alone, at their cross-section for 2200 m/s: neither resonances nor fast neutrons, of
+    which a moderated beam has few; and no shielding, so that a strong absorber is overestimated.
+
+    Parameters
+    ----------
+    materials
+        Each with its mass in g.
+    flux
+        Neutrons/(cm² s), as thermal ones.
+    hours
+        In the beam.
+
+    References
+    ----------
+    IAEA-TECDOC (1987) and NUBASE2020, as `periodictable.activation` tabulates them.
+    """
+    environment = tables.ActivationEnvironment(fluence=flux, Cd_ratio=0, fast_ratio=0)  # type: ignore[no-untyped-call]
+    times = tuple(np.concatenate([REST_H, _TIMES]).tolist())
+    found: dict[tuple[str, str], NDArray[np.float64]] = {}
+    for material, mass in materials:
+        if mass <= 0:
+            continue
+        sample = tables.Sample(_formula(material), mass)
+        sample.calculate_activation(environment, exposure=hours, rest_times=times)
+        for product, activities in sample.activity.items():
+            key = _STATE.sub("", str(product.daughter)), str(product.Thalf_str)
+            # A short-lived one underflows to what is none
+            found[key] = found.get(key, np.zeros(len(times))) + np.nan_to_num(np.maximum(activities, 0.0))
+    total = sum(found.values(), np.zeros(len(times)))
+    n = len(REST_H)
+    active = sorted(found.items(), key=lambda item: -float(item[1][0]))
+    return Activation(
+        tuple(
+            Nuclide(name, half_life, tuple(values[:n].tolist()))
+            for (name, half_life), values in active
+            if values[0] > FEWEST_UCI
+        ),
+        tuple(total[:n].tolist()),
+        _cool_down(total[n:]),
+    )
+
+
+def untabulated(material: Material) -> tuple[str, ...]:
+    """Elements whose activation is not tabulated, among them all that are radioactive by themselves."""
+    tabulated = (
+        (symbol, [chemical[number] for number in chemical.isotopes])
+        for symbol in material.elements
+        for chemical in [periodictable.elements.symbol(symbol)]
+    )
+    return tuple(
+        symbol for symbol, isotopes in tabulated if not any(getattr(one, "neutron_activation", ()) for one in isotopes)
+    )
+
+
+def _cool_down(total: NDArray[np.float64]) -> float | None:
+    """Hours until the activity at `_TIMES` has fallen below `HARMLESS_UCI` for good."""
+    above = np.flatnonzero(total > HARMLESS_UCI)
+    if not len(above):
+        return 0.0
+    last = int(above[-1])
+    if last == len(total) - 1:
+        return None
+    # Between two times the activity falls nearly exponentially
+    high, low = np.log(total[last]), np.log(max(float(total[last + 1]), 1e-300))
+    share = (high - np.log(HARMLESS_UCI)) / (high - low)
+    return float(_TIMES[last] + share * (_TIMES[last + 1] - _TIMES[last]))
+
+
+def _formula(material: Material) -> Any:
+    entries = []
+    for label, amount in material.composition:
+        number, symbol = parts(label)
+        chemical = periodictable.elements.symbol(symbol)
+        entries.append((amount, chemical[number] if number else chemical))
+    return periodictable.formula(entries)

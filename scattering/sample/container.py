@@ -1,0 +1,104 @@
+"""What a can of aluminium or vanadium scatters by itself, as partials that an instrument looks at."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import periodictable
+from numpy.typing import NDArray
+from scipy import fft
+
+from scattering.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
+from scattering.partials import Partials
+from scattering.phonons import occupation
+from scattering.sample.specimen import ContainerElement
+
+DEBYE_TEMPERATURE_K: Final[dict[ContainerElement, float]] = {"Al": 428.0, "V": 380.0}
+"""Kittel, Introduction to Solid State Physics (8th ed., 2005), Ch. 5, Table 1."""
+FINEST_MEV: Final = 0.5
+"""Widest bin in which the Debye spectrum is built: a seventieth of its end."""
+TAIL: Final = 10.0
+"""Standard deviations, and highest phonons, beyond the recoil energy at which scattering has ended."""
+CHUNK: Final = 64
+"""Momentum transfers at once."""
+
+
+def container_partials(
+    element: ContainerElement, *, temperature: float, q: NDArray[np.float64], energy: NDArray[np.float64]
+) -> Partials:
+    """Partials of an isotropic Debye solid in the incoherent approximation, all orders of phonons at once.
+
+    S(q, ω) = ∫ dt/2πħ exp(−iωt) exp(−q²U) [exp(q²γ(t)) − 1],  γ(t) = ∫ B(ω) exp(iωt) dω,  U = γ(0)
+    B(±ω) = ħ²/2M · 3ω/ω_D³ · (n + ½ ± ½) up to ω_D
+
+    Atoms interfere in a real can: Bragg lines and the dispersion's bands of aluminium are smeared over |q| here, with
+    the right intensity on average. The elastic line exp(−q²U) is kept apart, as of any partials.
+
+    Parameters
+    ----------
+    element
+        Of which the can is.
+    temperature
+        Kelvin; 0 is allowed.
+    q, energy
+        Axes as of `Partials`, Å⁻¹ and meV.
+
+    References
+    ----------
+    Squires (1978), Ch. 3, Eq. 3.36 and 3.123 for the incoherent approximation.
+    """
+    step = float(energy[1] - energy[0])
+    # An odd number of fine bins to a bin, so that their middles agree
+    finer = 2 * int(np.ceil(max(step / FINEST_MEV - 1, 0) / 2)) + 1
+    fine = step / finer
+    at, strength = _displacements(element, temperature, fine)
+    first, second = (float(strength @ at**power) * fine for power in (1, 2))
+    reach = float(q.max()) ** 2 * first + TAIL * (float(q.max()) * np.sqrt(second) + at.max())
+    half = int(np.ceil(max(float(energy[-1]) + step, reach) / fine))
+    length = fft.next_fast_len(2 * half + 1)
+    circular = np.zeros(length)
+    circular[np.rint(at / fine).astype(int)] = strength
+    gamma = fft.fft(circular) * fine
+    kept = (np.arange(len(energy))[:, None] * finer + np.arange(finer) - finer // 2) % length
+    inelastic = np.empty((len(q), len(energy)), dtype=np.float32)
+    squared, total = q[:, None] ** 2, gamma[0].real
+    for start in range(0, len(q), CHUNK):
+        part = squared[start : start + CHUNK]
+        decay = np.exp(part * (gamma - total)) - np.exp(-part * total)
+        spectrum = fft.ifft(decay, axis=1).real / fine
+        inelastic[start : start + CHUNK] = np.maximum(spectrum[:, kept].mean(axis=2), 0)
+    elastic = np.exp(-(q**2) * total)[None]
+    return Partials(
+        q=q,
+        energy=energy,
+        species=(element,),
+        concentration=np.ones(1),
+        coherent=inelastic[None],
+        incoherent=inelastic[None].copy(),
+        coherent_elastic=elastic,
+        incoherent_elastic=elastic.copy(),
+        temperature=temperature,
+        statistics="quantum",
+        metadata={"method": "Debye solid", "debye_temperature_k": DEBYE_TEMPERATURE_K[element]},
+    )
+
+
+def _displacements(
+    element: ContainerElement, temperature: float, step: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Energies of both signs, meV, and the spectrum B of the displacements along any direction, Å²/meV.
+
+    The density of states is integrated over each bin, so that the first moment, ∫ωB dω = ħ²/2M, is exact.
+    """
+    highest = BOLTZMANN_MEV_PER_K * DEBYE_TEMPERATURE_K[element]
+    recoil = RECOIL_MEV_A2_AMU / float(periodictable.elements.symbol(element).mass)
+    above: NDArray[np.float64] = step * np.arange(1, int(np.ceil(highest / step + 0.5)), dtype=np.float64)
+    edges = np.clip(np.append(above - step / 2, above[-1] + step / 2), 0, highest)
+    per_energy = recoil * np.diff(edges**3) / highest**3 / above / step
+    thermal = occupation(above, temperature) if temperature > 0 else np.zeros_like(above)
+    at_zero = 3 * recoil * BOLTZMANN_MEV_PER_K * temperature / highest**3
+    return (
+        np.concatenate([-above[::-1], [0.0], above]),
+        np.concatenate([(per_energy * thermal)[::-1], [at_zero], per_energy * (thermal + 1)]),
+    )
