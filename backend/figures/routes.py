@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from backend.errors import Conflict, NotFound, responses
 from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, LabelledView, ThemeName
 from backend.owners import ReadingScopeDep, ScopeDep
+from backend.plans.schemas import PlanFigureIn
 from backend.predictions.routes import PartialsCacheDep
 from backend.predictions.schemas import ViewIn
 from backend.structures.service import load_structure
@@ -63,6 +64,14 @@ def draw_comparison(body: ComparedFigureIn, scope: ReadingScopeDep, cache: Parti
     from backend.figures import compared
 
     return _json(compared.figure(scope, cache, body))
+
+
+@router.post("/plans/figure", summary="Draw a plan", responses={**responses(NotFound, Conflict), **FIGURE})
+def draw_plan(body: PlanFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+    """Features, resolution against hours, a simulated measurement, isotopes, or the sample on all instruments."""
+    from backend.figures import plans
+
+    return _json(plans.figure(scope, cache, body))
 
 
 @router.get(

@@ -94,6 +94,7 @@ class PlanIn(FeaturesIn):
     target: TargetIn = Field(default_factory=TargetIn)
     calibrations: list[CalibrationIn] = Field(default_factory=list, max_length=8)
     most: int = Field(40, ge=1, le=400, description="of the ranked settings, that are returned")
+    all_tried: bool = Field(False, description="return every setting that reaches something, too, in short")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -172,7 +173,7 @@ class FeatureAtOut(ResponseBody):
     hours: float | None = Field(description="for the signal to noise asked for; null: never, or only relative")
     hours_low: float | None
     hours_high: float | None
-    relative_time: float | None = Field(description="1: the quickest feature of the same instrument")
+    relative_time: float | None = Field(description="where hours are not known; 1: the quickest of the features")
     counts: float | None = Field(description="signal after the setting's hours")
 
 
@@ -199,7 +200,6 @@ class SettingOut(ResponseBody):
     hours: float | None = Field(description="for all features; null: never, or only relative")
     hours_low: float | None
     hours_high: float | None
-    relative_time: float | None = Field(description="to the same instrument's quickest setting")
     resolution_percent: float | None = Field(description="FWHM over energy transfer, of the worst feature")
     n_reachable: int
     n_resolved: int = Field(description="of the pairs, resolved or likely")
@@ -217,7 +217,6 @@ class FrontPointOut(ResponseBody):
     instrument: str
     label: str
     hours: float | None
-    relative_time: float | None
     resolution_percent: float | None
     n_resolved: int
     on_front: bool
@@ -230,7 +229,7 @@ class PlanOut(ResponseBody):
     pairs: list[PairOut]
     sample: SampleOut
     ranked: list[SettingOut] = Field(description="the best first")
-    tried: list[FrontPointOut] = Field(description="all settings that reach a feature")
+    tried: list[FrontPointOut] = Field(description="all settings that reach a feature, if asked for")
     n_settings: int = Field(description="that were tried")
     seconds: float
     energy_relative_uncertainty: float = Field(description="of the forecast's energies, one standard deviation")

@@ -179,7 +179,7 @@ def evaluate(
     """
     checked = instrument.validate(settings)
     try:
-        sigma = _sigma(instrument, checked, shape.energy)
+        sigma = widths(instrument, checked, shape.energy)
     except InvalidSettings:
         return None
     rates = brought_to_flux(instrument, checked, shape, target, calibration)
@@ -279,7 +279,7 @@ def _out_of_reach(
     return ""
 
 
-def _sigma(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
+def widths(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
     """Standard deviation of the resolution at each energy, interpolated between a few: widths are smooth.
 
     At the gain side it is the elastic line's, which is all that its tail among the losses needs.

@@ -174,7 +174,7 @@ def _pairs(features: Sequence[Feature], wanted: Sequence[tuple[float, float]] | 
         return tuple(Pair(low, high) for low, high in pairwise(features))
     found: dict[tuple[float, float], Pair] = {}
     for index, energies in enumerate(wanted):
-        low, high = (min(features, key=lambda one, at=energy: abs(one.energy - at)) for energy in sorted(energies))
+        low, high = (_nearest(features, energy) for energy in sorted(energies))
         for energy, nearest in zip(sorted(energies), (low, high), strict=True):
             if abs(nearest.energy - energy) > max(nearest.fwhm, 0.05 * energy):
                 named = ", ".join(f"{one.energy:g}" for one in features)
@@ -184,6 +184,10 @@ def _pairs(features: Sequence[Feature], wanted: Sequence[tuple[float, float]] | 
             raise InvalidPlan.at(f"pairs_mev.{index}", "Both energies are the same feature.")
         found[low.energy, high.energy] = Pair(low, high)
     return tuple(found.values())
+
+
+def _nearest(features: Sequence[Feature], energy: float) -> Feature:
+    return min(features, key=lambda one: abs(one.energy - energy))
 
 
 def _warnings(features: Sequence[Feature], given: Sequence[float] | None) -> tuple[str, ...]:

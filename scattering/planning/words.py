@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scattering import resolution
 from scattering.instruments import Instrument
+from scattering.planning.calibration import UNCERTAINTY, Calibration
 from scattering.planning.evaluation import Evaluated, FeatureAt
 from scattering.planning.features import Pair
 from scattering.planning.ranking import Ranking
+from scattering.planning.rates import DETECTORS_UNCERTAINTY, ROOM_PER_M_H, Basis, known_flux
+from scattering.planning.resolving import UNKNOWN_RESOLUTION
 
 LISTED = 4
 
@@ -41,6 +45,33 @@ def hours(value: float) -> str:
 def band(value: float, uncertainty: float) -> str:
     """Hours with the band that a relative uncertainty, as of a factor, leaves."""
     return f"{hours(value)} ({hours(value / (1 + uncertainty))} to {hours(value * (1 + uncertainty))})"
+
+
+def rests_on(
+    instrument: Instrument, settings: Mapping[str, Any], basis: Basis, calibration: Calibration | None
+) -> tuple[str, ...]:
+    """Where the numbers come from, and how far they may be off."""
+    found = []
+    if calibration is not None:
+        found.append(f"{calibration.words} Rates are taken to be right within {UNCERTAINTY:.0%}.")
+        if calibration.kappa is None:
+            found.append(f"It counted {calibration.factor:.2g} times what was computed.")
+    at = known_flux(instrument, settings)
+    if basis == "absolute" and at is not None and instrument.detectors is not None:
+        found.append(
+            f"Flux {at.value:.2g} n/(cm² s) at {at.power}, computed with PyChop and known within a factor of "
+            f"{1 + at.relative_uncertainty:g}; detectors of {instrument.detectors.solid_angle:g} sr within "
+            f"{DETECTORS_UNCERTAINTY:.0%}; the room as MARI's, {ROOM_PER_M_H:g} counts an hour and metre of tube."
+        )
+    if basis == "relative":
+        found.append("Nobody gives its flux and efficiency: hours follow once it is calibrated with data of your own.")
+    known = resolution.relative_uncertainty(instrument, instrument.validate(settings))
+    found.append(
+        f"Resolution within {known:.0%}."
+        if known is not None
+        else f"Resolution taken to be right within {UNKNOWN_RESOLUTION:.0%}: it was never compared with measurement."
+    )
+    return tuple(found)
 
 
 def explanation(ranking: Ranking, index: int, pairs: Sequence[Pair], *, beam_time_h: float | None) -> str:

@@ -1,0 +1,87 @@
+"""Figures of plans: asks for the plan and hands it to the drawing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from backend.errors import Unprocessable
+from backend.figures import planning
+from backend.figures.sheet import Panel, sheet_figure
+from backend.owners import Scope
+from backend.plans import service
+from backend.plans.schemas import (
+    DeuterationFigureIn,
+    FeaturesFigureIn,
+    FrontFigureIn,
+    MeasurementFigureIn,
+    PlanFigureIn,
+    SheetFigureIn,
+)
+from backend.plans.specimens import planned
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.schemas import ViewIn
+from backend.predictions.spectra import observe_prediction
+from scattering import instruments, kinematics
+from scattering.errors import ScatteringError
+from scattering.instruments import Instrument
+from scattering.planning import words
+from scattering.suggestion import suited_settings
+
+WINDOW_POINTS = 96
+SHEET_HEADROOM = 1.05
+
+
+def figure(scope: Scope, cache: PartialsCache, body: PlanFigureIn) -> go.Figure:
+    """Draw what the plan, measurement, sheet or features with this body give."""
+    if isinstance(body, FrontFigureIn):
+        made = service.plan(scope, cache, body)
+        return planning.front_figure(made.ranking, theme=body.theme, beam_time_h=body.constraints.beam_time_h)
+    if isinstance(body, DeuterationFigureIn):
+        here, there = service.instead(scope, cache, body)
+        spectra = [(one.sample.material.formula, one.found.spectrum) for one in (here, there)]
+        return planning.isotopes_figure(spectra, theme=body.theme, energy_unit=body.energy_unit)
+    if isinstance(body, MeasurementFigureIn):
+        drawn = service.simulate(scope, cache, body)
+        unit = f"counts per {drawn.bin_mev:g} meV"
+        label = f"{drawn.label}, {words.hours(body.hours)}"
+        return planning.measurement_figure(
+            drawn.measurement, label, unit, theme=body.theme, energy_unit=body.energy_unit
+        )
+    if isinstance(body, FeaturesFigureIn):
+        _, found = service.find_features(scope, cache, body)
+        return planning.features_figure(found.spectrum, found.features, theme=body.theme, energy_unit=body.energy_unit)
+    return _sheet(scope, cache, body)
+
+
+def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure:
+    what = planned(scope, cache, body)
+    highest = SHEET_HEADROOM * min(what.partials.extent, float(what.partials.energy[-1])) * body.energy_scale
+    asked = [service.set_instrument(one, f"settings.{index}") for index, one in enumerate(body.settings)]
+    if not asked:
+        running = (one for one in instruments.catalogue() if one.can_be_asked_for)
+        asked = [(one, suited_settings(one, highest)) for one in running]
+
+    def panel(instrument: Instrument, settings: dict[str, Any]) -> Panel:
+        label = words.label(instrument, settings)
+        view = ViewIn(
+            instrument=instrument.name,
+            settings=settings,
+            isotopes=body.isotopes,
+            quantum_correction=body.quantum_correction,
+            energy_scale=body.energy_scale,
+        )
+        try:
+            spectrum = observe_prediction(scope.settings, cache, what.prediction, view)
+        except (ScatteringError, Unprocessable) as error:
+            return Panel(label, None, None, str(error))
+        if not any(share.any() for share in spectrum.banks.values()) and not spectrum.intensity.any():
+            return Panel(label, None, None, "reaches nothing of what was simulated")
+        low, high = instrument.energy_range(settings)
+        energy = np.linspace(low, min(high, highest), WINDOW_POINTS)
+        return Panel(label, spectrum, kinematics.window(instrument, settings, energy))
+
+    panels = [panel(instrument, settings) for instrument, settings in asked]
+    return sheet_figure(panels, body.features_mev, highest, theme=body.theme, energy_unit=body.energy_unit)

@@ -1,0 +1,195 @@
+"""The same sample on many instruments: small maps with their windows, the spectrum below each, on the same energies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from backend.figures.energy import ENERGY_TITLES, in_unit
+from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE
+from backend.figures.schemas import EnergyUnit, ThemeName
+from backend.figures.theme import THEMES, Theme, axis, draw, layout
+from scattering.kinematics import Window
+from scattering.observe import Spectrum
+
+COLUMNS = 3
+ROW_PX = 300
+GAP_X, GAP_PX = 0.035, 78
+MAP_SHARE = 0.66
+"""Of a cell's height; the rest is the spectrum's."""
+MOST_CELLS = (60, 120)
+"""Of a small map, in |q| and energy: as many as its pixels can show."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One instrument: its map and window, its spectrum, and a word where there is none."""
+
+    label: str
+    spectrum: Spectrum | None
+    window: Window | None
+    word: str = ""
+
+
+def sheet_figure(
+    panels: Sequence[Panel], features: Sequence[float], highest: float, *, theme: ThemeName, energy_unit: EnergyUnit
+) -> go.Figure:
+    """Draw the sheet.
+
+    Parameters
+    ----------
+    features
+        meV, marked in each spectrum.
+    highest
+        meV: where all energy axes end.
+    """
+    colours = THEMES[theme]
+    rows = -(-len(panels) // COLUMNS)
+    height = rows * ROW_PX + (rows - 1) * GAP_PX + 110
+    traces: list[dict[str, Any]] = []
+    arrangement: dict[str, Any] = {}
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    end = float(in_unit(np.array([highest]), energy_unit)[0])
+    inner = height - 110
+    for index, panel in enumerate(panels):
+        row, column = divmod(index, COLUMNS)
+        width = (1 - GAP_X * (COLUMNS - 1)) / COLUMNS
+        left = column * (width + GAP_X)
+        top = 1 - row * (ROW_PX + GAP_PX) / inner
+        bottom = top - ROW_PX / inner
+        split = top - MAP_SHARE * ROW_PX / inner
+        numbers = (2 * index + 1, 2 * index + 2)
+        names = [("" if number == 1 else str(number)) for number in numbers]
+        domains = ([split + 6 / inner, top], [bottom, split - 6 / inner])
+        for place, (name, domain) in enumerate(zip(names, domains, strict=True)):
+            last = place == 1
+            title = ENERGY_TITLES[energy_unit] if last else ""
+            arrangement[f"xaxis{name}"] = _small(
+                colours, title, domain=[left, left + width], anchor=f"y{name}", range=[0, end], showticklabels=last
+            )
+            momentum = MOMENTUM_TITLE if not last and column == 0 else ""
+            arrangement[f"yaxis{name}"] = _small(
+                colours, momentum, domain=domain, anchor=f"x{name}", showticklabels=not last, automargin=False
+            )
+        notes.append(_note(panel.label, left, top + 4 / inner, colours, size=12, yanchor="bottom", xanchor="left"))
+        if panel.spectrum is None or panel.window is None:
+            notes.append(_note(panel.word, left + width / 2, (top + bottom) / 2, colours, size=11))
+            continue
+        traces += _map(panel.spectrum, panel.window, names[0], colours, energy_unit)
+        traces.append(_spectrum(panel.spectrum, names[1], colours, energy_unit))
+        marked = in_unit(np.array(features, dtype=float), energy_unit)
+        shapes += [_mark(float(energy), f"x{names[1]}", f"y{names[1]} domain", colours) for energy in marked]
+        q_high = float(panel.spectrum.map.q[-1])
+        arrangement[f"yaxis{names[0]}"]["range"] = [0, q_high]
+        arrangement[f"yaxis{names[1]}"]["range"] = [0, _top(panel.spectrum)]
+    return draw(
+        traces,
+        layout(
+            colours,
+            **arrangement,
+            height=height,
+            shapes=shapes,
+            annotations=notes,
+            showlegend=False,
+            margin={"l": 56, "r": 16, "t": 40, "b": 54},
+            uirevision=f"sheet {energy_unit}",
+        ),
+    )
+
+
+def _small(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
+    made = axis(theme, title, showgrid=False, nticks=5, tickfont={"size": 10}, ticklen=3, **more)
+    made["title"] = {"text": title, "standoff": 3, "font": {"size": 11}}
+    return made
+
+
+def _map(spectrum: Spectrum, window: Window, name: str, theme: Theme, unit: EnergyUnit) -> list[dict[str, Any]]:
+    """What is reached, coloured, with the window's edges over it; energies run to the right, as in the spectrum."""
+    image = spectrum.map
+    seen = np.ones_like(image.inside) if window.lines else image.inside
+    shown = np.where(seen, image.intensity, np.nan)
+    values, q, energy = _thinned(shown, image.q, image.energy)
+    finite = values[np.isfinite(values)]
+    high = float(np.percentile(finite, BRIGHTEST)) if finite.size else 1.0
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "heatmap",
+            "x": in_unit(energy, unit),
+            "y": q.astype(np.float32),
+            "z": values.astype(np.float32),
+            "zmin": 0.0,
+            "zmax": high or 1.0,
+            "colorscale": [list(stop) for stop in theme.heat],
+            "showscale": False,
+            "hoverinfo": "skip",
+            "xaxis": f"x{name}",
+            "yaxis": f"y{name}",
+        }
+    ]
+    edges = [line.q for line in window.lines] or [window.q_min, window.q_max]
+    return traces + [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": in_unit(window.energy, unit),
+            "y": edge.astype(np.float32),
+            "line": {"color": theme.edge, "width": 1.5},
+            "hoverinfo": "skip",
+            "xaxis": f"x{name}",
+            "yaxis": f"y{name}",
+        }
+        for edge in edges
+    ]
+
+
+def _thinned(
+    values: NDArray[np.float64], q: NDArray[np.float64], energy: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Means over groups of bins, as many as a small map shows; NaN where nothing of a group is reached."""
+    by = [max(1, -(-n // most)) for n, most in zip(values.shape, MOST_CELLS, strict=True)]
+    shape = [n // step for n, step in zip(values.shape, by, strict=True)]
+    cut = values[: shape[0] * by[0], : shape[1] * by[1]].reshape(shape[0], by[0], shape[1], by[1])
+    known = np.isfinite(cut)
+    total = np.where(known, cut, 0.0).sum(axis=(1, 3))
+    number = known.sum(axis=(1, 3))
+    means = np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
+    axes = [
+        part[: n * step].reshape(n, step).mean(axis=1) for part, n, step in zip((q, energy), shape, by, strict=True)
+    ]
+    return means, axes[0], axes[1]
+
+
+def _spectrum(spectrum: Spectrum, name: str, theme: Theme, unit: EnergyUnit) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": in_unit(spectrum.energy, unit),
+        "y": spectrum.intensity.astype(np.float32),
+        "line": {"color": theme.lines[0], "width": 1.3},
+        "hoverinfo": "skip",
+        "xaxis": f"x{name}",
+        "yaxis": f"y{name}",
+    }
+
+
+def _top(spectrum: Spectrum) -> float:
+    """Of the spectrum's axis: what stands beside the elastic line is cut."""
+    beyond = spectrum.intensity[len(spectrum.intensity) // 20 :]
+    return 1.1 * float(beyond.max(initial=0.0)) or 1.0
+
+
+def _mark(energy: float, x: str, y: str, theme: Theme) -> dict[str, Any]:
+    line = {"color": theme.edge, "width": 1, "dash": "dot"}
+    return {"type": "line", "x0": energy, "x1": energy, "xref": x, "y0": 0, "y1": 1, "yref": y, "line": line}
+
+
+def _note(text: str, x: float, y: float, theme: Theme, **more: Any) -> dict[str, Any]:
+    font = {"size": more.pop("size"), "color": theme.ink}
+    note = {"text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False, "font": font}
+    return {**note, **more}

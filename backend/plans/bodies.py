@@ -1,0 +1,177 @@
+"""Plans as they are sent: numbers that may be infinite become null."""
+
+from __future__ import annotations
+
+import math
+
+from backend.plans.schemas import (
+    DeuterationOut,
+    FeatureAtOut,
+    FeatureOut,
+    FrontPointOut,
+    MeasurementOut,
+    PairAtOut,
+    PairOut,
+    PlanIn,
+    PlannedFeaturesOut,
+    PlanOut,
+    SettingOut,
+)
+from backend.plans.service import Plan, Simulated
+from backend.plans.specimens import Planned
+from backend.samples import service as samples
+from scattering.planning import words
+from scattering.planning.evaluation import FAR, Evaluated, FeatureAt
+from scattering.planning.features import Feature, Found, Pair
+from scattering.planning.resolving import Resolved
+
+
+def plan(made: Plan, body: PlanIn) -> PlanOut:
+    """The settings asked for, the best first; those that are explained are always among them."""
+    ranking = made.ranking
+    shown = sorted({*range(min(body.most, len(ranking.ranked))), *ranking.best})
+    tried = range(len(ranking.ranked)) if body.all_tried else ()
+    return PlanOut(
+        features=[_feature(one) for one in made.found.features],
+        pairs=[_pair(one) for one in made.found.pairs],
+        sample=samples.described(made.sample),
+        ranked=[_setting(made, index, body) for index in shown],
+        tried=[_point(made, index) for index in tried],
+        n_settings=made.n_settings,
+        seconds=made.seconds,
+        energy_relative_uncertainty=made.what.energy_relative_uncertainty,
+        warnings=list(made.warnings),
+    )
+
+
+def features(what: Planned, found: Found) -> PlannedFeaturesOut:
+    """Features and pairs with the spectrum that they are of."""
+    return PlannedFeaturesOut(
+        features=[_feature(one) for one in found.features],
+        pairs=[_pair(one) for one in found.pairs],
+        energy_mev=found.spectrum.energy.tolist(),
+        intensity=found.spectrum.intensity.tolist(),
+        warnings=[*what.warnings, *found.warnings],
+    )
+
+
+def deuteration(here: Plan, there: Plan, body: PlanIn) -> DeuterationOut:
+    """Both samples."""
+    spectra = [one.found.spectrum for one in (here, there)]
+    return DeuterationOut(
+        as_planned=plan(here, body),
+        instead=plan(there, body),
+        energy_mev=spectra[0].energy.tolist(),
+        intensity=spectra[0].intensity.tolist(),
+        intensity_instead=spectra[1].intensity.tolist(),
+        warnings=list(spectra[1].warnings),
+    )
+
+
+def measurement(made: Simulated, hours: float) -> MeasurementOut:
+    """A simulated measurement."""
+    drawn = made.measurement
+    return MeasurementOut(
+        label=made.label,
+        basis=made.basis,
+        hours=hours,
+        energy_mev=drawn.energy.tolist(),
+        counts=drawn.counts.tolist(),
+        standard_error=drawn.standard_error.tolist(),
+        expected=drawn.expected.tolist(),
+        background=drawn.background.tolist(),
+        unit=f"counts per {made.bin_mev:g} meV in {words.hours(hours)}",
+        rests_on=list(made.rests_on),
+        warnings=list(made.warnings),
+    )
+
+
+def _feature(one: Feature) -> FeatureOut:
+    return FeatureOut(
+        energy_mev=one.energy,
+        source="found" if one.found else "given",
+        measure=one.measure,
+        fwhm_mev=one.fwhm,
+        energy_uncertainty_mev=one.energy_uncertainty,
+        elements=dict(one.elements),
+    )
+
+
+def _pair(one: Pair) -> PairOut:
+    return PairOut(low_mev=one.low.energy, high_mev=one.high.energy, separation_mev=one.separation)
+
+
+def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
+    one, best = made.ranking.ranked[index], made.ranking.best
+    known = one.basis != "relative"
+    beam_time = body.constraints.beam_time_h
+    calibration = made.calibrations.get(one.instrument.name)
+    return SettingOut(
+        rank=index + 1,
+        instrument=one.instrument.name,
+        facility=one.instrument.facility,
+        settings=dict(one.settings),
+        label=words.label(one.instrument, one.settings),
+        basis=one.basis,
+        hours=one.hours if known else None,
+        hours_low=one.hours / (1 + one.uncertainty) if known else None,
+        hours_high=one.hours * (1 + one.uncertainty) if known else None,
+        resolution_percent=one.resolution_percent,
+        n_reachable=sum(each.reachable for each in one.features),
+        n_resolved=one.n_resolved,
+        within_beam_time=one.hours <= beam_time if known and beam_time is not None else None,
+        on_front=index in made.ranking.front,
+        features=_features_at(one),
+        pairs=[_pair_at(pair, each) for pair, each in zip(made.found.pairs, one.pairs, strict=True)],
+        rests_on=list(words.rests_on(one.instrument, one.settings, one.basis, calibration)),
+        explanation=words.explanation(made.ranking, index, made.found.pairs, beam_time_h=beam_time)
+        if index in best
+        else None,
+    )
+
+
+def _features_at(one: Evaluated) -> list[FeatureAtOut]:
+    quickest = min((each.hours for each in one.measured), default=math.inf)
+    return [_feature_at(one, each, quickest) for each in one.features]
+
+
+def _feature_at(one: Evaluated, each: FeatureAt, quickest: float) -> FeatureAtOut:
+    known = one.basis != "relative"
+    counted, hours = each.counted, each.hours if each.hours < FAR else None
+    return FeatureAtOut(
+        energy_mev=each.feature.energy,
+        reachable=each.reachable,
+        why=each.why,
+        fwhm_mev=each.fwhm,
+        fwhm_uncertainty_mev=each.fwhm_uncertainty,
+        signal_per_hour=counted.signal if counted is not None and known else None,
+        background_per_hour=counted.background if counted is not None and known else None,
+        hours=hours if known else None,
+        hours_low=hours / (1 + one.uncertainty) if known and hours is not None else None,
+        hours_high=hours * (1 + one.uncertainty) if known and hours is not None else None,
+        relative_time=hours / quickest if not known and hours is not None else None,
+        counts=counted.signal * one.hours if counted is not None and known else None,
+    )
+
+
+def _pair_at(pair: Pair, one: Resolved) -> PairAtOut:
+    return PairAtOut(
+        low_mev=pair.low.energy,
+        high_mev=pair.high.energy,
+        separation_over_fwhm=one.ratio,
+        uncertainty=one.uncertainty,
+        probability=one.probability,
+        verdict=one.verdict,
+    )
+
+
+def _point(made: Plan, index: int) -> FrontPointOut:
+    one = made.ranking.ranked[index]
+    return FrontPointOut(
+        instrument=one.instrument.name,
+        label=words.label(one.instrument, one.settings),
+        hours=one.hours if one.basis != "relative" else None,
+        resolution_percent=one.resolution_percent,
+        n_resolved=one.n_resolved,
+        on_front=index in made.ranking.front,
+    )

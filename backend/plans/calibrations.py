@@ -1,0 +1,134 @@
+"""Calibrations from the user's own datasets: their counts, in a known time of a known mass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from backend.comparisons.forecasts import following, forecast, partials_of, powder
+from backend.comparisons.schemas import FitIn
+from backend.comparisons.service import fitted_to, spectrum_of
+from backend.datasets import service as datasets
+from backend.datasets.tables import Dataset
+from backend.errors import Unprocessable
+from backend.owners import Scope
+from backend.plans.schemas import CalibrationIn, ScatteringIn
+from backend.plans.specimens import planned, sample_of, specimen
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.schemas import ViewIn
+from backend.predictions.tables import Prediction
+from backend.samples.schemas import SampleIn
+from scattering import flux, instruments
+from scattering.errors import InvalidFields
+from scattering.planning import calibration as physics
+from scattering.planning.calibration import Calibration
+from scattering.planning.evaluation import Target, brought_to_flux, shape_of
+
+NOMINAL_UA = {"ISIS": 160.0}
+"""Beam current that µA h are hours of: that of ISIS, target station 1."""
+
+
+def calibrations(
+    scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: Sequence[CalibrationIn]
+) -> dict[str, Calibration]:
+    """Instrument → its calibration; of two of the same instrument the first counts.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        A dataset lacks what is needed; the problem names it.
+    """
+    made: dict[str, Calibration] = {}
+    for index, one in enumerate(asked):
+        loc = f"calibrations.{index}"
+        try:
+            found = _calibration(scope, cache, body, one, loc)
+        except InvalidFields as error:
+            raise Unprocessable(str(error.errors[0]["msg"]), [{"loc": loc, "msg": error.errors[0]["msg"]}]) from error
+        made.setdefault(found.instrument, found)
+    return made
+
+
+def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: CalibrationIn, loc: str) -> Calibration:
+    dataset = datasets.get(scope, asked.dataset_id)
+    instrument_name, hours, mass = _known(dataset, loc)
+    measured = spectrum_of(scope, dataset)
+    prediction = powder(scope, asked.prediction_id or body.prediction_id, loc=f"{loc}.prediction_id")
+    own = asked.prediction_id is None or asked.prediction_id == body.prediction_id
+    view = ViewIn(
+        quantum_correction=body.quantum_correction,
+        energy_scale=body.energy_scale if own else 1.0,
+    )
+    view = following(view, dataset, partials_of(scope, cache, prediction).species)
+    made = forecast(scope, cache, prediction, view, dataset, measured, None, loc=loc)
+    fitted = fitted_to(measured, made, FitIn(scale=True, background="constant"))
+    counts = physics.counts_of(measured, fitted.used)
+    instrument = instruments.get(instrument_name)
+    sample = sample_of(scope, prediction, view.isotopes, SampleIn(mass_g=mass))
+    words = f"Calibrated by “{dataset.name}”: {mass:g} g for {_exposure(dataset)}."
+    if instrument.detectors is None or not flux.known(instrument):
+        background = np.interp(counts.energy, fitted.energy, fitted.background)
+        return physics.calibrate(
+            instrument,
+            counts,
+            scale=fitted.values["scale"],
+            background=background,
+            hours=hours,
+            n_atoms=sample.n_atoms,
+            words=words,
+        )
+    of_data = replace(planned(scope, cache, _looking(body, prediction, view)), prediction=prediction)
+    stood = specimen(of_data, sample)
+    settings = instrument.validate(view.settings)
+    expected = brought_to_flux(instrument, settings, shape_of(instrument, settings, stood, None), Target(), None)
+    if expected is None:
+        message = f"The flux of {instrument.name} is not known with the settings of “{dataset.name}”."
+        raise Unprocessable(message, [{"loc": f"{loc}.dataset_id", "msg": message}])
+    signal = np.where(fitted.used, fitted.model - fitted.background, np.nan)
+    return physics.correct(instrument, counts, measured, signal, hours=hours, expected=expected, words=words)
+
+
+def _looking(body: ScatteringIn, prediction: Prediction, view: ViewIn) -> ScatteringIn:
+    return ScatteringIn(
+        prediction_id=prediction.id,
+        isotopes=view.isotopes,
+        quantum_correction=body.quantum_correction,
+        energy_scale=view.energy_scale,
+    )
+
+
+def _known(dataset: Dataset, loc: str) -> tuple[str, float, float]:
+    """Instrument, hours and mass of a dataset.
+
+    Raises
+    ------
+    Unprocessable
+        One of them is not known.
+    """
+    lacking = []
+    if dataset.instrument is None:
+        lacking.append("its instrument")
+    if dataset.mass_g is None:
+        lacking.append("the mass of the sample")
+    hours = _hours(dataset)
+    if hours is None:
+        lacking.append("the exposure (hours, or µA h at ISIS)")
+    if lacking or dataset.instrument is None or hours is None or dataset.mass_g is None:
+        message = f"“{dataset.name}” cannot calibrate: say {' and '.join(lacking)} on its card."
+        raise Unprocessable(message, [{"loc": f"{loc}.dataset_id", "msg": message}])
+    return dataset.instrument, hours, dataset.mass_g
+
+
+def _hours(dataset: Dataset) -> float | None:
+    if dataset.exposure_h is not None:
+        return dataset.exposure_h
+    if dataset.exposure_uah is None or dataset.instrument is None:
+        return None
+    current = NOMINAL_UA.get(instruments.get(dataset.instrument).facility.split(",")[0])
+    return None if current is None else dataset.exposure_uah / current
+
+
+def _exposure(dataset: Dataset) -> str:
+    return f"{dataset.exposure_h:g} h" if dataset.exposure_h is not None else f"{dataset.exposure_uah:g} µA h"
