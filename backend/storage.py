@@ -20,12 +20,25 @@ from backend.database import on_commit, on_rollback
 from backend.errors import TooLarge, Unprocessable
 
 CHUNK_BYTES = 1 << 20
+ARRIVING = "arriving"
+"""A file that keeps a folder from the sweep until its row is committed."""
 
 
 def new_folder(session: Session, folder: Path) -> Path:
     """Make a folder that is gone again when the transaction is rolled back."""
     on_rollback(session, partial(shutil.rmtree, folder, ignore_errors=True))
     folder.mkdir(parents=True)
+    return folder
+
+
+def arriving_folder(session: Session, folder: Path) -> Path:
+    """Make a folder among those that the sweep looks through, as `new_folder` does."""
+    on_rollback(session, partial(shutil.rmtree, folder, ignore_errors=True))
+    hidden = folder.with_name(f".{folder.name.replace('-', '')}")
+    hidden.mkdir(parents=True)
+    (hidden / ARRIVING).touch()
+    hidden.rename(folder)
+    on_commit(session, partial((folder / ARRIVING).unlink, missing_ok=True))
     return folder
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from sqlmodel import col, select
 
@@ -15,6 +17,9 @@ from backend.jobs.leases import take_back
 from backend.jobs.tables import Job
 from backend.predictions.tables import Prediction
 from backend.settings import current
+
+ARRIVES_WITHIN_S = 3600.0
+"""After that, who brought the files has died."""
 
 
 def sweep() -> None:
@@ -88,7 +93,17 @@ def remove_orphans() -> None:
         busy = set(session.exec(select(Job.prediction_id).where(Job.status == "running")))
     for prediction_id, folder in folders.items():
         status = known.get(prediction_id)
+        if status is None and _arriving(folder):
+            continue
         if status is None or (status in ("failed", "cancelled") and prediction_id not in busy):
             storage.remove_folder(folder)
         elif status == "succeeded" and prediction_id not in busy:
             storage.remove_folder(settings.work_dir(prediction_id))
+
+
+def _arriving(folder: Path) -> bool:
+    """Whether files come in from elsewhere, of a row that is not committed yet."""
+    try:
+        return time.time() - (folder / storage.ARRIVING).stat().st_mtime < ARRIVES_WITHIN_S
+    except FileNotFoundError:
+        return False

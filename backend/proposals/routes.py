@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, UploadFile
 from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
-from backend.errors import NotFound, responses
+from backend.errors import Conflict, NotFound, TooLarge, responses
 from backend.idempotency import OnceDep, fingerprint
 from backend.owners import Scope, ScopeDep
 from backend.pagination import Page, PagingDep
-from backend.proposals import service
+from backend.proposals import export, importing, service
 from backend.proposals.schemas import Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ShareOut
 from backend.proposals.tables import Proposal, ProposalReport
-from backend.storage import as_attachment
+from backend.sessions import SettingsDep
+from backend.storage import as_attachment, received
 
 router = APIRouter(prefix="/proposals", tags=["proposals"])
 
@@ -47,6 +51,22 @@ def create_proposal(body: ProposalIn, scope: ScopeDep, once: OnceDep) -> Proposa
     """A workspace for what belongs to one request for beam time."""
     row = once(fingerprint(body), lambda: service.create(scope, body), lambda made: service.get(scope, made))
     return _out(scope, row)
+
+
+@router.post("/import", status_code=201, summary="Import a proposal", responses=responses(TooLarge))
+def import_proposal(file: UploadFile, scope: ScopeDep, settings: SettingsDep, once: OnceDep) -> ProposalOut:
+    """An exported proposal becomes a new one, all that is in it under new ids. All of it or, if refused, nothing.
+
+    Every file is checked as an upload is, which takes about a second each.
+    """
+    with received(file, settings.max_proposal_bytes) as sent, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
+        found = importing.check(settings, sent.path, Path(folder))
+        row = once(
+            fingerprint(sent.sha256),
+            lambda: importing.add(scope, found),
+            lambda made: service.get(scope, made),
+        )
+        return _out(scope, row)
 
 
 @router.get("", summary="List proposals, newest first", responses=responses())
@@ -101,6 +121,27 @@ def restore_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
     return _out(scope, service.archive(scope, proposal_id, archived=False))
 
 
+@router.get(
+    "/{proposal_id}/export",
+    summary="Export a proposal",
+    response_class=FileResponse,
+    responses={
+        **responses(NotFound, Conflict),
+        200: {"description": "an RO-Crate", "content": {"application/zip": {}}},
+    },
+)
+def export_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
+    """Everything in it, predictions that have succeeded with their partials; `POST /proposals/import` takes it in."""
+    row = service.get(scope, proposal_id)
+    path = export.write(scope, row)
+    return FileResponse(
+        path,
+        media_type="application/zip",
+        headers=as_attachment(f"{row.name}.zip"),
+        background=BackgroundTask(path.unlink, missing_ok=True),
+    )
+
+
 @router.post("/{proposal_id}/share", summary="Share a proposal", responses=responses(NotFound))
 def share_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ShareOut:
     """Whoever has the link may read the proposal and look at its forecasts, until it is revoked; nothing else."""
@@ -135,7 +176,7 @@ def delete_report(proposal_id: uuid.UUID, report_id: uuid.UUID, scope: ScopeDep)
     service.delete_report(scope, proposal_id, report_id)
 
 
-@router.put("/{proposal_id}/{kind}/{item_id}", summary="Take something in", responses=responses(NotFound))
+@router.put("/{proposal_id}/{kind}/{item_id}", summary="Take something in", responses=responses(NotFound, Conflict))
 def put_item(proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
     """A structure, a prediction (its structure comes with it) or a dataset. Twice is once."""
     return _out(scope, service.put(scope, proposal_id, kind, item_id))

@@ -20,6 +20,8 @@ Kind = Literal["structures", "predictions", "datasets"]
 ReportFormat = Literal["pdf", "html"]
 MOST_NOTES = 100_000
 MOST_SETTINGS = 200
+MOST = 200
+"""Of each kind of thing in a proposal, and of its reports."""
 
 
 def _plain_text(text: str) -> str:

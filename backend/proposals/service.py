@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from backend.columns import Owned, utc_now
 from backend.database import on_commit, on_rollback
 from backend.datasets.tables import Dataset
-from backend.errors import NotFound, Unprocessable
+from backend.errors import Conflict, NotFound, Unprocessable
 from backend.owners import Scope
 from backend.pagination import Paging
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.tables import Prediction
-from backend.proposals.schemas import Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
+from backend.proposals.schemas import MOST, Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
 from backend.proposals.tables import (
     Proposal,
     ProposalDataset,
@@ -132,6 +132,8 @@ def put(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) ->
     ------
     NotFound
         There is no such proposal, or no such thing.
+    Conflict
+        There are too many in it.
     """
     row = _own(scope, proposal_id)
     item = scope.get(LINKED[kind].table, item_id, LINKED[kind].noun)
@@ -259,7 +261,15 @@ def report(scope: Scope, proposal_id: uuid.UUID, report_id: uuid.UUID) -> Propos
 def keep_report(
     scope: Scope, proposal: Proposal, title: str, contents: Mapping[ReportFormat, bytes], **more: Any
 ) -> ProposalReport:
-    """Store a report with its proposal."""
+    """Store a report with its proposal.
+
+    Raises
+    ------
+    Conflict
+        There are too many.
+    """
+    if len(reports(scope.session, [proposal.id])[proposal.id]) >= MOST:
+        raise Conflict(f"There are {MOST} reports in this proposal, and no more can be: delete some.")
     row = ProposalReport(proposal_id=proposal.id, title=title, formats=list(contents), **more)
     for fmt, content in contents.items():
         path = scope.settings.report_path(proposal.id, row.id, fmt)
@@ -293,6 +303,9 @@ def _changed(scope: Scope, row: Proposal) -> Proposal:
 def _put(scope: Scope, row: Proposal, kind: Kind, item_id: uuid.UUID) -> None:
     link = LINKED[kind].link
     if scope.session.get(link, (row.id, item_id)) is None:
+        inside = select(func.count()).select_from(link).where(col(link.proposal_id) == row.id)
+        if scope.session.exec(inside).one() >= MOST:
+            raise Conflict(f"There are {MOST} {kind} in this proposal, and no more can be.")
         scope.session.add(link(proposal_id=row.id, item_id=item_id))
         scope.session.flush()
 

@@ -151,6 +151,22 @@ def number_array(parent: Group, path: str, *, max_values: int = MAX_POINTS) -> N
 
 
 @_damage_told
+def checked_storage(parent: Group, path: str) -> Any:
+    """The dataset at a path, which can be read as far as where it lies and how it is packed; None where there is none.
+
+    Raises
+    ------
+    Unreadable
+        Its values are not in this file, or packed in a way that is not trusted.
+    """
+    dataset = _at(parent, path)
+    if not isinstance(dataset, h5d.DatasetID):
+        return None
+    _check_storage(dataset, path, math.prod(_shape(dataset, path)))
+    return dataset
+
+
+@_damage_told
 def text(parent: Group, path: str, *, max_bytes: int = MAX_TEXT_BYTES) -> str | None:
     """The words of the dataset at a path, one string or characters as bytes; None where there are none or too many."""
     dataset = _at(parent, path)

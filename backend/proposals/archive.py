@@ -1,0 +1,124 @@
+"""Archives that somebody brings: the files of a zip that are asked for by name, never more bytes than may be.
+
+Nothing is unpacked by the names that stand in it. What is refused is refused as the field `file`.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from backend.errors import Unprocessable
+from backend.storage import CHUNK_BYTES
+
+MAX_MEMBERS = 2000
+MAX_DIRECTORY_BYTES = 1024**2
+_END = struct.Struct("<4s4H2LH")
+_END_SIGNATURE = b"PK\x05\x06"
+_LOCATOR_SIGNATURE, _LOCATOR_BYTES = b"PK\x06\x07", 20
+_MAX_COMMENT = 2**16
+ENCRYPTED = 0x1
+
+
+def refusal(message: str) -> Unprocessable:
+    """An archive that cannot be used."""
+    return Unprocessable(message, [{"loc": "file", "msg": message}])
+
+
+class Archive:
+    """An open archive."""
+
+    def __init__(self, file: zipfile.ZipFile) -> None:
+        self._file = file
+        self._members = {info.filename: info for info in file.infolist()}
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        """A file of the archive.
+
+        Raises
+        ------
+        Unprocessable
+            It is not there, too large, or damaged.
+        """
+        return b"".join(self._chunks(name, max_bytes))
+
+    def copy(self, name: str, to: Path, max_bytes: int) -> None:
+        """Put a file of the archive there; as `read`."""
+        with to.open("wb") as file:
+            file.writelines(self._chunks(name, max_bytes))
+
+    def _chunks(self, name: str, max_bytes: int) -> Iterator[bytes]:
+        info = self._members.get(name)
+        if info is None:
+            raise refusal(f"The archive lacks its file {name[:80]!r}.")
+        if info.file_size > max_bytes:
+            raise refusal(f"{name[:80]!r} is larger than the {max_bytes / 2**20:.0f} MiB that are taken.")
+        try:
+            with self._file.open(info) as member:
+                yield from self._whole(member, name, max_bytes)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise refusal(f"{name[:80]!r} in the archive is damaged: {str(error)[:200]}") from error
+
+    def _whole(self, member: IO[bytes], name: str, max_bytes: int) -> Iterator[bytes]:
+        left = max_bytes
+        while chunk := member.read(CHUNK_BYTES):
+            left -= len(chunk)
+            if left < 0:
+                raise ValueError("it is larger than it says")
+            yield chunk
+
+
+@contextmanager
+def opened(path: Path, max_bytes: int) -> Iterator[Archive]:
+    """An archive whose files have at most so many bytes together, unpacked.
+
+    Raises
+    ------
+    Unprocessable
+        It is no such archive.
+    """
+    _check_directory(path)
+    try:
+        file = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        raise refusal(f"The file is not a zip archive, or is damaged: {str(error)[:200]}") from error
+    with file:
+        members = file.infolist()
+        if len({info.filename for info in members}) < len(members):
+            raise refusal("The archive has two files of the same name.")
+        for info in members:
+            if info.flag_bits & ENCRYPTED:
+                raise refusal("The archive is encrypted.")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise refusal("The archive is packed in a way that is not read; only deflate is.")
+        if sum(info.file_size for info in members) > max_bytes:
+            raise refusal(f"The archive holds more than the {max_bytes / 2**20:.0f} MiB that are taken.")
+        yield Archive(file)
+
+
+def _check_directory(path: Path) -> None:
+    """Refuse a list of files that is too long, before it is read into memory."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END.size - _MAX_COMMENT - _LOCATOR_BYTES))
+        tail = file.read()
+    at = tail.rfind(_END_SIGNATURE)
+    if at < 0 or at + _END.size > len(tail):
+        raise refusal("The file is not a zip archive, or is damaged.")
+    _, _, _, _, members, directory_bytes, _, _ = _END.unpack_from(tail, at)
+    long = tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR_SIGNATURE)
+    if long or members > MAX_MEMBERS or directory_bytes > MAX_DIRECTORY_BYTES:
+        raise refusal(f"The archive lists more than {MAX_MEMBERS} files, or is too large.")

@@ -1,0 +1,237 @@
+"""A proposal as one archive: an RO-Crate that other programs read too, and that another server can take in."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tempfile
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from backend.columns import utc_now
+from backend.datasets import service as datasets
+from backend.datasets.schemas import DatasetPatch
+from backend.datasets.tables import Dataset
+from backend.errors import Conflict
+from backend.models import catalogue
+from backend.models import service as models
+from backend.models.tables import Model
+from backend.owners import Scope
+from backend.predictions.formats import HDF5
+from backend.predictions.tables import Prediction
+from backend.proposals import manifest as form
+from backend.proposals import service
+from backend.proposals.schemas import Kind, ProposalIn
+from backend.proposals.tables import Proposal, ProposalReport
+from backend.structures import service as structures
+from backend.structures.tables import Structure
+from backend.version import VERSION
+
+REPORT_TYPES = {"pdf": "application/pdf", "html": "text/html"}
+README = """This is a proposal that Beamcast has exported, with all that is in it. It is an RO-Crate:
+ro-crate-metadata.json tells what each file is. Beamcast itself reads beamcast.json and takes everything in
+again: Proposals, Import; or
+
+    curl -F file=@proposal.zip https://your-beamcast/api/v1/proposals/import
+
+structures/    as they were uploaded
+predictions/   partial dynamic structure factors in HDF5, before any instrument has looked at them
+datasets/      measured data as they were uploaded
+potentials/    those that were uploaded; pretrained ones are known by their sum
+reports/       as they were made
+"""
+
+
+@dataclass
+class _Crate:
+    """Files of an archive with what they are."""
+
+    files: list[tuple[str, Path | bytes, dict[str, Any]]] = field(default_factory=list)
+
+    def put(self, member: str, source: Path | bytes, **about: Any) -> str:
+        self.files.append((member, source, about))
+        return member
+
+
+def write(scope: Scope, row: Proposal) -> Path:
+    """A temporary file with the archive, for the caller to remove.
+
+    Raises
+    ------
+    Conflict
+        Something in it was deleted or changed just now.
+    """
+    crate = _Crate()
+    try:
+        manifest = _manifest(scope, row, crate)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise Conflict(f"Something in this proposal cannot be exported: {where}.") from error
+    crate.put("README.txt", README.encode(), name="What this is", encodingFormat="text/plain")
+    if row.notes:
+        crate.put("notes.txt", row.notes.encode(), name="Notes", encodingFormat="text/plain")
+    content = manifest.model_dump_json(indent=1).encode()
+    crate.put(form.FILE, content, name="What Beamcast reads", encodingFormat="application/json")
+    handle, name = tempfile.mkstemp(prefix="beamcast-", suffix=".zip")
+    os.close(handle)
+    path = Path(name)
+    try:
+        _write_crate(path, row, crate)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, FileNotFoundError):
+            raise Conflict("Something in this proposal was changed or deleted just now; export it again.") from error
+        raise
+    return path
+
+
+def _write_crate(path: Path, row: Proposal, crate: _Crate) -> None:
+    from rocrate.rocrate import ROCrate
+
+    written = ROCrate()
+    written.name = row.name
+    written.description = row.notes or f"The proposal “{row.name}”: structures, forecasts and measured data."
+    for member, source, about in crate.files:
+        content = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+        written.add_file(content, dest_path=member, properties=about, record_size=True)
+    written.write_zip(path)
+
+
+def _manifest(scope: Scope, row: Proposal, crate: _Crate) -> form.Manifest:
+    inside = service.items(scope.session, [row.id])[row.id]
+    predictions = [one for one in _rows(scope, "predictions", inside) if one.status == "succeeded"]
+    # A plan's prediction may have been taken out again; a prediction cannot be without its structure.
+    needed = [*inside["structures"], *(one.structure_id for one in predictions)]
+    return form.Manifest(
+        format=form.FORMAT,
+        version=form.VERSION,
+        beamcast=VERSION,
+        exported_at=utc_now(),
+        proposal=_proposal(row, {one.id for one in predictions}, set(inside["datasets"])),
+        structures=_numbered(
+            lambda number, one: _structure(scope, number, one, crate),
+            service.members(scope, Structure, list(dict.fromkeys(needed))),
+        ),
+        models=_numbered(
+            lambda number, one: _model(scope, number, one, crate),
+            service.members(scope, Model, list(dict.fromkeys(one.model_id for one in predictions))),
+        ),
+        predictions=_numbered(lambda number, one: _prediction(scope, number, one, crate), predictions),
+        datasets=_numbered(lambda number, one: _dataset(scope, number, one, crate), _rows(scope, "datasets", inside)),
+        reports=_numbered(
+            lambda number, one: _report(scope, number, one, crate),
+            service.reports(scope.session, [row.id])[row.id][::-1],
+        ),
+    )
+
+
+def _rows(scope: Scope, kind: Kind, inside: dict[Kind, list[uuid.UUID]]) -> list[Any]:
+    return service.members(scope, service.LINKED[kind].table, inside[kind])
+
+
+def _numbered(make: Callable[[int, Any], Any], rows: list[Any]) -> list[Any]:
+    return [make(number, row) for number, row in enumerate(rows, start=1)]
+
+
+def _proposal(row: Proposal, predictions: set[uuid.UUID], measured: set[uuid.UUID]) -> ProposalIn:
+    """The texts; a plan only with what it rests on."""
+    body = ProposalIn(name=row.name, notes=row.notes, sample=row.sample, settings=row.settings, plan=row.plan)
+    plan = body.plan
+    if plan is None or plan.prediction_id not in predictions:
+        return body.model_copy(update={"plan": None})
+    kept = [
+        one
+        for one in plan.calibrations
+        if one.dataset_id in measured and (one.prediction_id is None or one.prediction_id in predictions)
+    ]
+    return body.model_copy(update={"plan": plan.model_copy(update={"calibrations": kept})})
+
+
+def _member(folder: str, number: int, file_name: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", file_name).strip("._")[:80]
+    return f"{folder}/{number:03d}-{plain or 'file'}"
+
+
+def _structure(scope: Scope, number: int, row: Structure, crate: _Crate) -> form.StructureEntry:
+    return form.StructureEntry(
+        id=row.id,
+        name=row.name,
+        format=row.format,
+        file_name=row.filename,
+        file=crate.put(
+            _member("structures", number, row.filename),
+            scope.settings.structure_dir(row.id) / structures.ORIGINAL,
+            name=row.name,
+            description=f"Crystal structure of {row.formula}, {row.space_group}, as it was uploaded ({row.format})",
+            encodingFormat="text/plain",
+            sha256=row.sha256,
+        ),
+    )
+
+
+def _model(scope: Scope, number: int, row: Model, crate: _Crate) -> form.ModelEntry:
+    file = None
+    if row.sha256 not in catalogue.pretrained():
+        file = crate.put(
+            _member("potentials", number, f"{row.name}.txt"),
+            scope.settings.model_dir(row.id) / models.FILE,
+            name=row.name,
+            description="Neuroevolution potential, as it was uploaded",
+            encodingFormat="text/plain",
+            sha256=row.sha256,
+        )
+    return form.ModelEntry(
+        id=row.id, name=row.name, sha256=row.sha256, licence=row.licence, citation=row.citation, file=file
+    )
+
+
+def _prediction(scope: Scope, number: int, row: Prediction, crate: _Crate) -> form.PredictionEntry:
+    what = f"{row.method}-{row.temperature_k:g}K-{row.sampling}"
+    fields = set(form.PredictionEntry.model_fields) & set(Prediction.model_fields)
+    return form.PredictionEntry(
+        **row.model_dump(include=fields),
+        file=crate.put(
+            _member("predictions", number, f"{what}.h5"),
+            scope.settings.partials_path(row.id),
+            name=f"Partials: {row.method}, {row.temperature_k:g} K, {row.sampling}",
+            description=f"Partial dynamic structure factors, simulated with {row.model}",
+            encodingFormat=HDF5,
+        ),
+    )
+
+
+def _dataset(scope: Scope, number: int, row: Dataset, crate: _Crate) -> form.DatasetEntry:
+    return form.DatasetEntry(
+        id=row.id,
+        format=row.format,
+        file_name=row.filename,
+        spectrum=row.spectrum,
+        said=DatasetPatch(**row.model_dump(include=set(DatasetPatch.model_fields))),
+        file=crate.put(
+            _member("datasets", number, row.filename),
+            datasets.original(scope, row),
+            name=row.name,
+            description=f"Measured data as they were uploaded ({row.format})",
+            encodingFormat="application/octet-stream",
+            sha256=row.sha256,
+        ),
+    )
+
+
+def _report(scope: Scope, number: int, row: ProposalReport, crate: _Crate) -> form.ReportEntry:
+    files = {
+        fmt: crate.put(
+            _member("reports", number, f"{row.title[:60]}.{fmt}"),
+            scope.settings.report_path(row.proposal_id, row.id, fmt),
+            name=row.title,
+            encodingFormat=REPORT_TYPES[fmt],
+        )
+        for fmt in row.formats
+    }
+    return form.ReportEntry(title=row.title, created_at=row.created_at, files=files)

@@ -1,0 +1,325 @@
+"""A proposal that comes in as an archive, from another server or from nobody knows whom.
+
+Everything in it is read as an upload is: confined, in bounded time and memory, before the first row is written. Then
+all of it is stored in one transaction, under new ids, or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from fastapi import UploadFile
+from pydantic import ValidationError
+from sqlmodel import col
+
+from backend import confined
+from backend.columns import utc_now
+from backend.datasets import service as datasets
+from backend.datasets.conditions import Said
+from backend.datasets.schemas import PreviewForm
+from backend.errors import TooLarge, Unprocessable
+from backend.models import catalogue
+from backend.models import service as models
+from backend.models.tables import Model
+from backend.owners import Scope
+from backend.plans.schemas import PlanIn
+from backend.predictions.tables import Prediction
+from backend.proposals import archive, service
+from backend.proposals import manifest as form
+from backend.proposals.archive import Archive, refusal
+from backend.proposals.tables import Proposal
+from backend.settings import Settings
+from backend.storage import Received, arriving_folder, replacing
+from backend.structures import service as structures
+from backend.structures.geometry import StructureData
+from scattering import instruments
+from scattering.errors import ScatteringError
+from scattering.partials import element
+
+MAX_MANIFEST_BYTES = 8 * 1024**2
+CHECK_S = 60.0
+"""Reading partials of a gigabyte and observing them once."""
+
+
+@dataclass
+class Checked:
+    """What was found in an archive, ready to be stored. Files lie in a folder that lasts as long as the request."""
+
+    manifest: form.Manifest
+    structures: list[tuple[form.StructureEntry, bytes, dict[str, Any]]] = field(default_factory=list)
+    models: list[tuple[form.ModelEntry, bytes | None, dict[str, Any]]] = field(default_factory=list)
+    predictions: list[tuple[form.PredictionEntry, Path, dict[str, Any], list[str]]] = field(default_factory=list)
+    datasets: list[tuple[form.DatasetEntry, Received, datasets.Reading]] = field(default_factory=list)
+    reports: list[tuple[form.ReportEntry, dict[Any, bytes]]] = field(default_factory=list)
+
+
+def check(settings: Settings, path: Path, folder: Path) -> Checked:
+    """Read an archive; takes seconds, so it is done before the transaction's first statement.
+
+    Parameters
+    ----------
+    settings
+        Of this server.
+    path
+        The archive.
+    folder
+        Empty, for what is unpacked.
+
+    Raises
+    ------
+    Unprocessable
+        Something in it cannot be used; says which file.
+    """
+    with archive.opened(path, settings.max_proposal_bytes) as opened:
+        found = Checked(_manifest(opened))
+        _check_ids(found.manifest)
+        for structure in found.manifest.structures:
+            with _of(structure.file):
+                found.structures.append((structure, *_structure(settings, opened, structure)))
+        for model in found.manifest.models:
+            with _of(model.file or model.name):
+                found.models.append((model, *_model(settings, opened, model)))
+        atoms = {entry.id: contents for entry, _, contents in found.structures}
+        for prediction in found.manifest.predictions:
+            with _of(prediction.file):
+                to = folder / f"{prediction.id}.h5"
+                opened.copy(prediction.file, to, settings.max_proposal_bytes)
+                found.predictions.append((prediction, to, *_prediction(prediction, to, atoms[prediction.structure_id])))
+        for dataset in found.manifest.datasets:
+            with _of(dataset.file):
+                found.datasets.append((dataset, *_dataset(settings, opened, dataset, folder)))
+        for report in found.manifest.reports:
+            contents = {fmt: opened.read(member, settings.max_upload_bytes) for fmt, member in report.files.items()}
+            found.reports.append((report, contents))
+    return found
+
+
+def add(scope: Scope, found: Checked) -> Proposal:
+    """Store what `check` has found, as new rows.
+
+    Raises
+    ------
+    Unprocessable
+        A potential is neither here nor in the archive, or does not know an element.
+    """
+    new: dict[uuid.UUID, uuid.UUID] = {}
+    for structure, content, contents in found.structures:
+        made = structures.add(
+            scope, contents, content=content, fmt=structure.format, file_name=structure.file_name, name=structure.name
+        )
+        new[structure.id] = made.id
+    potentials = {entry.id: _potential(scope, entry, content, tried) for entry, content, tried in found.models}
+    for prediction, path, options, species in found.predictions:
+        model = potentials[prediction.model_id]
+        if missing := models.coverage(model, {element(name) for name in species}):
+            raise refusal(f"{model.name} does not know {', '.join(missing)}, of which {prediction.file} is.")
+        new[prediction.id] = _add_prediction(
+            scope, found.manifest, prediction, path, options, species, model, new[prediction.structure_id]
+        )
+    for dataset, file, reading in found.datasets:
+        of = dataset.said.structure_id
+        sent = UploadFile(io.BytesIO(), filename=dataset.file_name)
+        isotopes = json.dumps(dataset.said.isotopes or {})
+        upload = PreviewForm(
+            file=sent, name=dataset.said.name, isotopes=isotopes, structure_id=new.get(of) if of else None
+        )
+        new[dataset.id] = datasets.add(scope, reading, file, upload).id
+    body = found.manifest.proposal
+    row = service.create(scope, body.model_copy(update={"plan": _mapped(body.plan, new)}))
+    for kind in service.LINKED:
+        for entry in getattr(found.manifest, kind):
+            service.put(scope, row.id, kind, new[entry.id])
+    for report, files in found.reports:
+        service.keep_report(scope, row, report.title, files, created_at=report.created_at)
+    return row
+
+
+# One at a time
+
+
+def _manifest(opened: Archive) -> form.Manifest:
+    content = opened.read(form.FILE, MAX_MANIFEST_BYTES)
+    try:
+        return form.Manifest.model_validate_json(content)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)[:3]]
+        raise refusal(f"{form.FILE} in the archive cannot be used: {'; '.join(problems)[:600]}.") from error
+
+
+def _check_ids(manifest: form.Manifest) -> None:
+    """Each thing once, and nothing that is spoken of missing."""
+    lists = (manifest.structures, manifest.models, manifest.predictions, manifest.datasets)
+    ids = [entry.id for entries in lists for entry in entries]
+    if len(set(ids)) < len(ids):
+        raise refusal("Two things in the archive have the same id.")
+    structure_ids, model_ids = ({entry.id for entry in those} for those in (manifest.structures, manifest.models))
+    for entry in manifest.predictions:
+        if entry.structure_id not in structure_ids or entry.model_id not in model_ids:
+            raise refusal(f"The archive lacks the structure or the potential of {entry.file}.")
+    plan = manifest.proposal.plan
+    predictions, measured = ({entry.id for entry in those} for those in (manifest.predictions, manifest.datasets))
+    if plan is not None:
+        needed = {plan.prediction_id, *(one.prediction_id for one in plan.calibrations if one.prediction_id)}
+        if not needed <= predictions or not {one.dataset_id for one in plan.calibrations} <= measured:
+            raise refusal("The archive lacks what its plan rests on.")
+
+
+def _structure(settings: Settings, opened: Archive, entry: form.StructureEntry) -> tuple[bytes, dict[str, Any]]:
+    content = opened.read(entry.file, settings.max_upload_bytes)
+    return content, structures.read(settings, content, structures.choose_format(entry.file_name, entry.format))
+
+
+def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple[bytes | None, dict[str, Any]]:
+    if entry.file is None:
+        return None, {}
+    content = opened.read(entry.file, settings.max_upload_bytes)
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise refusal("it is not the potential that it should be: its sum differs.")
+    return content, models.inspect(content)
+
+
+def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Its options as they would be filled in here, and what its partials tell apart."""
+    from scattering import protocol
+    from scattering.crystal import protocol as crystal_protocol
+
+    data = StructureData.from_json(json.dumps(contents["structure"]))
+    try:
+        options = (crystal_protocol if entry.sampling == "path" else protocol).fill_options(
+            method=entry.method,
+            quality=entry.quality,
+            numbers=data.numbers,
+            positions=data.positions,
+            cell=data.cell,
+            temperature=entry.temperature_k,
+            instruments=[instruments.get(name).name for name in entry.instruments],
+            options=entry.options,
+        )
+    except ScatteringError as error:
+        raise refusal(str(error)) from error
+    arguments = ["--sampling", entry.sampling, "--cpu-s", str(CHECK_S)]
+    try:
+        answer = json.loads(confined.run("backend.predictions.check", arguments, path, timeout_s=CHECK_S))
+    except confined.Exceeded as error:
+        raise refusal(f"the partials could not be read: {error}.") from error
+    if "error" in answer:
+        raise refusal(answer["error"])
+    species = [str(name) for name in answer["species"]]
+    if {element(name) for name in species} != set(contents["elements"]):
+        raise refusal("the partials are of other elements than the structure.")
+    if not math.isclose(answer["temperature_k"], entry.temperature_k, abs_tol=0.01):
+        raise refusal("the partials are of another temperature than the prediction.")
+    return options, species
+
+
+def _dataset(
+    settings: Settings, opened: Archive, entry: form.DatasetEntry, folder: Path
+) -> tuple[Received, datasets.Reading]:
+    path = folder / f"{entry.id}.data"
+    opened.copy(entry.file, path, settings.max_dataset_bytes)
+    said = entry.said.model_dump(mode="json", include=set(Said.__annotations__))
+    said["settings"] = said["settings"] or {}
+    if said["x_unit"] is None:
+        del said["x_unit"]
+    reading = datasets.read(
+        settings,
+        path,
+        file_name=entry.file_name,
+        fmt=entry.format,
+        spectrum=entry.spectrum,
+        said=cast(Said, said),
+    )
+    assert reading.usable is not None  # refuses, if something must be said first
+    with path.open("rb") as file:
+        return Received(path, hashlib.file_digest(file, "sha256").hexdigest()), reading
+
+
+def _potential(scope: Scope, entry: form.ModelEntry, content: bytes | None, tried: dict[str, Any]) -> Model:
+    """The potential of that sum that is here, or the one that was brought."""
+    pretrained = catalogue.pretrained().get(entry.sha256)
+    if pretrained is not None:
+        return models.get(scope, pretrained.id)
+    here = scope.select(Model).where(Model.sha256 == entry.sha256).order_by(col(Model.created_at))
+    row = scope.session.exec(here).first()
+    if row is not None:
+        return row
+    if content is None:
+        raise refusal(f"The potential {entry.name} is neither in the archive nor here; upload it first.")
+    return models.add(scope, tried, content=content, name=entry.name, licence=entry.licence, citation=entry.citation)
+
+
+def _add_prediction(
+    scope: Scope,
+    manifest: form.Manifest,
+    entry: form.PredictionEntry,
+    path: Path,
+    options: dict[str, Any],
+    species: list[str],
+    model: Model,
+    structure_id: uuid.UUID,
+) -> uuid.UUID:
+    told = dict(entry.provenance)
+    # Not beside the others: what another machine needed would tell this one's users how long theirs will take.
+    origin = {
+        "id": str(entry.id),
+        "beamcast": manifest.beamcast,
+        "exported_at": manifest.exported_at.isoformat(timespec="seconds"),
+        "timings": told.pop("timings", {}),
+    }
+    row = Prediction(
+        structure_id=structure_id,
+        model_id=model.id,
+        model=model.name,
+        method=entry.method,
+        sampling=entry.sampling,
+        quality=entry.quality,
+        temperature_k=entry.temperature_k,
+        instruments=[instruments.get(name).name for name in entry.instruments],
+        options=options,
+        status="succeeded",
+        progress=1.0,
+        warnings=entry.warnings,
+        provenance={**told, "species": species, "imported_from": origin},
+        finished_at=entry.finished_at or utc_now(),
+    )
+    arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
+    with replacing(scope.settings.partials_path(row.id)) as temporary:
+        shutil.copyfile(path, temporary)
+    return scope.add(row).id
+
+
+def _mapped(plan: PlanIn | None, new: dict[uuid.UUID, uuid.UUID]) -> PlanIn | None:
+    """A plan that speaks of the new rows."""
+    if plan is None:
+        return None
+    calibrations = [
+        one.model_copy(
+            update={
+                "dataset_id": new[one.dataset_id],
+                "prediction_id": None if one.prediction_id is None else new[one.prediction_id],
+            }
+        )
+        for one in plan.calibrations
+    ]
+    return plan.model_copy(update={"prediction_id": new[plan.prediction_id], "calibrations": calibrations})
+
+
+@contextmanager
+def _of(name: str) -> Iterator[None]:
+    """Say of which file of the archive a refusal speaks; its field is the archive's."""
+    try:
+        yield
+    except (Unprocessable, TooLarge) as error:
+        raise refusal(f"{name[:80]}: {error.detail}") from error
+    except ScatteringError as error:
+        raise refusal(f"{name[:80]}: {error}") from error

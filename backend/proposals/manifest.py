@@ -1,0 +1,118 @@
+"""What an exported proposal says of itself: `beamcast.json` in the archive, which alone is read when it comes back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from backend.datasets.schemas import DatasetPatch
+from backend.datasets.schemas import Name as Line
+from backend.predictions.schemas import Method, Name, Quality, Sampling
+from backend.proposals.schemas import MOST, ProposalIn, ReportFormat
+from backend.schemas import FreeForm, RequestBody
+
+FILE = "beamcast.json"
+FORMAT: Literal["beamcast-proposal"] = "beamcast-proposal"
+VERSION: Literal[1] = 1
+MAX_DEPTH = 6
+
+Member = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+"""Name of a file in the archive; never a path of ours."""
+FileName = Annotated[str, StringConstraints(max_length=400)]
+Sum = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sentence = Annotated[str, StringConstraints(max_length=2000)]
+
+
+def _tame(value: dict[str, Any]) -> dict[str, Any]:
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise ValueError("is nested too deeply")
+        if isinstance(item, dict):
+            waiting += [(inner, depth + 1) for inner in item.values()]
+        elif isinstance(item, list):
+            if len({isinstance(inner, list) for inner in item}) > 1:
+                raise ValueError("a list holds lists and other things")
+            waiting += [(inner, depth + 1) for inner in item]
+    return value
+
+
+Told = Annotated[FreeForm, AfterValidator(_tame)]
+"""How a prediction was made: pages show it as a table."""
+
+
+class StructureEntry(RequestBody):
+    """A structure, as it was uploaded."""
+
+    id: uuid.UUID
+    name: Line
+    format: Annotated[str, StringConstraints(max_length=40)]
+    file_name: FileName
+    file: Member
+
+
+class ModelEntry(RequestBody):
+    """A potential: by its sum where it is a pretrained one, with its file where it was uploaded."""
+
+    id: uuid.UUID
+    name: Line
+    sha256: Sum
+    licence: Annotated[str, StringConstraints(max_length=200)] = ""
+    citation: Annotated[str, StringConstraints(max_length=1000)] = ""
+    file: Member | None = None
+
+
+class PredictionEntry(RequestBody):
+    """A prediction that has succeeded, and its partials."""
+
+    id: uuid.UUID
+    structure_id: uuid.UUID
+    model_id: uuid.UUID
+    method: Method
+    sampling: Sampling
+    quality: Quality
+    temperature_k: float = Field(ge=1, le=3000)
+    instruments: list[Name] = Field(max_length=32)
+    options: FreeForm
+    warnings: list[Sentence] = Field(max_length=200)
+    provenance: Told
+    finished_at: AwareDatetime | None = None
+    file: Member
+
+
+class DatasetEntry(RequestBody):
+    """Measured data as they were uploaded, and what was said of them."""
+
+    id: uuid.UUID
+    format: Annotated[str, StringConstraints(max_length=40)]
+    file_name: FileName
+    spectrum: int = Field(ge=0)
+    said: DatasetPatch
+    file: Member
+
+
+class ReportEntry(RequestBody):
+    """A report as it was made."""
+
+    title: Line
+    created_at: AwareDatetime
+    files: dict[ReportFormat, Member] = Field(min_length=1)
+
+
+class Manifest(RequestBody):
+    """A proposal with all that is in it. Ids are those of the server that it comes from."""
+
+    format: Literal["beamcast-proposal"]
+    version: Literal[1]
+    beamcast: Annotated[str, StringConstraints(max_length=64)]
+    exported_at: datetime
+    proposal: ProposalIn
+    structures: list[StructureEntry] = Field(max_length=2 * MOST)
+    models: list[ModelEntry] = Field(max_length=MOST)
+    predictions: list[PredictionEntry] = Field(max_length=MOST)
+    datasets: list[DatasetEntry] = Field(max_length=MOST)
+    reports: list[ReportEntry] = Field(max_length=MOST)

@@ -1,0 +1,520 @@
+"""Proposals that go out as an archive and come in again: whole, under new ids; and archives that mean harm."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import struct
+import uuid
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from rocrate.rocrate import ROCrate
+from sqlmodel import select
+
+from backend import confined, database
+from backend.app import create_app
+from backend.datasets import parse as dataset_parse
+from backend.jobs import sweep
+from backend.models import service as models
+from backend.models.tables import Model
+from backend.owners import LOCAL_USER, Scope, current_owner
+from backend.predictions import check
+from backend.predictions.crystal_file import write_crystal_partials
+from backend.predictions.partials_file import write_partials
+from backend.predictions.tables import Prediction
+from backend.proposals import archive
+from backend.settings import Settings
+from backend.storage import ARRIVING, arriving_folder
+from backend.structures import parse as structure_parse
+from tests.frontend.conftest import ZONES, flat_branch
+
+from .conftest import SILICON, Client
+from .predicting import ask, finish, silicon_partials, succeeded
+from .test_proposals import CSV, again, make, put, report, upload
+
+Change = Callable[[dict[str, Any], dict[str, bytes]], None]
+
+
+def export(client: Client, proposal: dict[str, Any]) -> bytes:
+    response = client.get(f"/proposals/{proposal['id']}/export")
+    assert response.status_code == 200, response.text
+    assert response.headers["content-disposition"] == 'attachment; filename="Beam_time.zip"'
+    return response.content
+
+
+def bring(client: Client, content: bytes, **headers: str) -> Any:
+    return client.post("/proposals/import", files={"file": ("proposal.zip", content)}, headers=headers)
+
+
+def refused(client: Client, content: bytes) -> str:
+    response = bring(client, content)
+    assert response.status_code == 422, response.text
+    assert [error["loc"] for error in response.json()["errors"]] == ["file"]
+    return str(response.json()["detail"])
+
+
+def unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest and all files of an archive."""
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        files = {name: file.read(name) for name in file.namelist()}
+    return json.loads(files["beamcast.json"]), files
+
+
+def packed(manifest: Any, files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in {**files, "beamcast.json": json.dumps(manifest).encode()}.items():
+            file.writestr(name, data)
+    return content.getvalue()
+
+
+def counts(client: Client) -> list[int]:
+    return [client.get(f"/{kind}").json()["total"] for kind in ("proposals", "structures", "predictions", "datasets")]
+
+
+def kept(settings: Settings) -> list[str]:
+    """All files of rows."""
+    folders = ("structures", "predictions", "datasets", "models", "proposals")
+    return sorted(str(path) for name in folders for path in (settings.data_dir / name).rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files in this process: the same reading, without a second for each process."""
+
+    def run(module: str, arguments: Sequence[str], content: bytes | Path, **__: object) -> str:
+        options = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        path = content if isinstance(content, Path) else None
+        data = content if isinstance(content, bytes) else content.read_bytes()
+        if module == "backend.structures.parse":
+            return structure_parse.as_json(data, options["--format"], int(options["--max-atoms"]))
+        if module == "backend.datasets.parse":
+            return dataset_parse.as_json(data, json.loads(options["--request"]))
+        assert module == "backend.predictions.check"
+        assert path is not None
+        return check.as_json(path, options["--sampling"])
+
+    monkeypatch.setattr(confined, "run", run)
+
+
+@pytest.fixture
+def full(client: Client, settings: Settings, structure: dict[str, Any]) -> dict[str, Any]:
+    """A proposal with something of everything."""
+    prediction = succeeded(client, settings, structure, temperature_k=300)
+    dataset = upload(client, instrument="TOSCA", temperature_k="20", mass_g="3.2", structure_id=structure["id"])
+    proposal = make(
+        client,
+        notes="Why: because.\nÅ⁻¹",
+        sample={"geometry": "annulus", "mass_g": 3},
+        settings=[{"instrument": "MAPS", "settings": {"e_init": 120}}],
+        plan={"prediction_id": prediction, "features_mev": [60.0], "calibrations": [{"dataset_id": dataset}]},
+    )
+    put(client, proposal, "predictions", ask(client, structure, temperature_k=200)["id"])
+    report(settings, proposal, title="As sent in")
+    return again(client, proposal)
+
+
+@pytest.fixture
+def exported(client: Client, full: dict[str, Any]) -> bytes:
+    return export(client, full)
+
+
+def test_an_export_is_a_crate_that_others_read(exported: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "proposal.zip"
+    path.write_bytes(exported)
+    crate = ROCrate(path)
+    assert crate.name == "Beam time"
+    listed = {entity.id for entity in crate.data_entities}
+    assert listed == set(unpacked(exported)[1]) - {"ro-crate-metadata.json"}
+    assert {name.split("/")[0] for name in listed if "/" in name} == {
+        "structures",
+        "predictions",
+        "datasets",
+        "reports",
+    }
+    structure = crate.dereference("structures/001-Si.vasp")
+    assert structure["sha256"] == hashlib.sha256(SILICON).hexdigest()
+    assert int(structure["contentSize"]) == len(SILICON)
+
+
+def test_what_comes_in_is_what_went_out(
+    app: FastAPI, client: Client, settings: Settings, full: dict[str, Any], exported: bytes
+) -> None:
+    # Somebody who has nothing here yet
+    app.dependency_overrides[current_owner] = lambda: "somebody else"
+    response = bring(client, exported)
+    assert response.status_code == 201, response.text
+    new = response.json()
+    assert counts(client) == [1, 1, 1, 1]
+    for name in ("name", "notes", "sample", "settings"):
+        assert new[name] == full[name]
+    assert new["plan"]["prediction_id"] == new["prediction_ids"][0] != full["plan"]["prediction_id"]
+    assert new["plan"]["calibrations"][0]["dataset_id"] == new["dataset_ids"][0]
+    assert new["plan"]["features_mev"] == [60.0]
+    structure = client.get(f"/structures/{new['structure_ids'][0]}").json()
+    assert (structure["name"], structure["formula"], structure["filename"]) == ("Silicon", "Si", "Si.vasp")
+    assert client.get(f"/structures/{structure['id']}/file?format=original").content == SILICON
+    dataset = client.get(f"/datasets/{new['dataset_ids'][0]}").json()
+    assert (dataset["instrument"], dataset["temperature_k"], dataset["mass_g"]) == ("TOSCA", 20, 3.2)
+    assert dataset["structure_id"] == structure["id"]
+    assert client.get(f"/datasets/{dataset['id']}/file").content == CSV
+    made = new["reports"][0]
+    assert made["title"] == "As sent in"
+    assert made["created_at"] == full["reports"][0]["created_at"]
+    assert client.get(f"/proposals/{new['id']}/reports/{made['id']}").content.startswith(b"%PDF")
+    prediction = client.get(f"/predictions/{new['prediction_ids'][0]}").json()
+    assert (prediction["status"], prediction["progress"], prediction["warnings"]) == ("succeeded", 1, ["a coarse grid"])
+    app.dependency_overrides.clear()
+    # The one that has not succeeded stayed behind
+    (done,) = [one for one in client.get("/predictions").json()["items"] if one["status"] == "succeeded"]
+    for name in ("options", "method", "sampling", "quality", "model_id", "temperature_k", "instruments"):
+        assert prediction[name] == done[name]
+    origin = prediction["provenance"]["imported_from"]
+    assert origin["id"] == done["id"]
+    assert "timings" not in prediction["provenance"]
+    app.dependency_overrides[current_owner] = lambda: "somebody else"
+    # It can be looked at, and is there for good
+    sweep.remove_orphans()
+    spectra = [client.post(f"/predictions/{prediction['id']}/spectrum", json={"instrument": "TOSCA"})]
+    assert not list(settings.predictions_dir.rglob(ARRIVING))
+    app.dependency_overrides.clear()
+    spectra.append(client.post(f"/predictions/{done['id']}/spectrum", json={"instrument": "TOSCA"}))
+    assert spectra[0].json() == spectra[1].json()
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_the_same_key_imports_once(client: Client, exported: bytes) -> None:
+    key = {"Idempotency-Key": "one"}
+    first, second = (bring(client, exported, **key).json()["id"] for _ in range(2))
+    assert first == second
+    assert counts(client)[0] == 2
+
+
+@pytest.mark.usefixtures("unconfined")
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("harmonic", {"n_orders": 2, "resolve_sites": True}),
+        ("md", {"replicas": 3, "seed": 7}),
+        ("trpmd", {"n_beads": 8}),
+    ],
+)
+def test_options_come_through_unchanged(
+    client: Client, settings: Settings, structure: dict[str, Any], method: str, options: dict[str, Any]
+) -> None:
+    prediction = succeeded(client, settings, structure, method=method, options=options, quality="preview")
+    proposal = make(client)
+    put(client, proposal, "predictions", prediction)
+    response = bring(client, export(client, proposal))
+    assert response.status_code == 201, response.text
+    new = client.get(f"/predictions/{response.json()['prediction_ids'][0]}").json()
+    assert new["options"] == client.get(f"/predictions/{prediction}").json()["options"]
+
+
+def test_a_single_crystal_comes_through(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    options = {"path": "Γ-X-W", "zones": ZONES}
+    prediction = ask(client, structure, sampling="path", options=options, instruments=["MAPS"])
+    to = settings.partials_path(prediction["id"])
+    finish(prediction["id"], lambda path: write_crystal_partials(path, flat_branch(60.0)), to, provenance={})
+    proposal = make(client)
+    put(client, proposal, "predictions", prediction["id"])
+    response = bring(client, export(client, proposal))
+    assert response.status_code == 201, response.text
+    new = response.json()["prediction_ids"][0]
+    assert client.get(f"/predictions/{new}").json()["options"] == prediction["options"]
+    assert client.post(f"/predictions/{new}/spectrum", json={"instrument": "MAPS"}).status_code == 200
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_an_uploaded_potential_comes_along(
+    app: FastAPI, client: Client, settings: Settings, structure: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"elements": ["Si"], "format": "nep4", "engine": "nep-adapters", "cutoff_radial": 5.0}
+    monkeypatch.setattr(models, "inspect", lambda content: found)
+    content = b"nep4 1 Si\n"
+    with database.transaction(settings) as session:
+        scope = Scope(session, LOCAL_USER)
+        models.add(scope, found, content=content, name="Mine", licence="CC0", citation="Me, 2026")
+    prediction = succeeded(client, settings, structure, model="Mine")
+    proposal = make(client)
+    put(client, proposal, "predictions", prediction)
+    sent = export(client, proposal)
+    # Here it is known by its sum already
+    assert bring(client, sent).status_code == 201
+    app.dependency_overrides[current_owner] = lambda: "somebody else"
+    assert bring(client, sent).status_code == 201
+    app.dependency_overrides.clear()
+    with database.transaction(settings, reading=True) as session:
+        rows = session.exec(select(Model).where(Model.name == "Mine")).all()
+        assert sorted(row.owner for row in rows) == [LOCAL_USER, "somebody else"]
+        for row in rows:
+            assert models.model_file(settings, row).read_bytes() == content
+            assert (row.licence, row.citation) == ("CC0", "Me, 2026")
+    manifest, files = unpacked(sent)
+    files[manifest["models"][0]["file"]] = b"nep4 1 Ge\n"
+    assert "its sum differs" in refused(client, packed(manifest, files))
+
+
+# Archives that mean harm
+
+
+def first(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
+    entry: dict[str, Any] = manifest[kind][0]
+    return entry
+
+
+def _partials(change: Callable[[h5py.File], None]) -> Change:
+    def apply(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        content = io.BytesIO(files[first(manifest, "predictions")["file"]])
+        with h5py.File(content, "r+") as file:
+            change(file)
+        files[first(manifest, "predictions")["file"]] = content.getvalue()
+
+    return apply
+
+
+def _elsewhere(file: h5py.File) -> None:
+    del file["coherent"]
+    file["coherent"] = h5py.ExternalLink("/etc/hostname", "/coherent")
+
+
+def _outside(file: h5py.File) -> None:
+    shape, size = file["incoherent"].shape, file["incoherent"].size * 4
+    del file["incoherent"]
+    file.create_dataset("incoherent", shape, dtype="f4", external=[("/etc/passwd", 0, size)])
+
+
+def _endless(file: h5py.File) -> None:
+    del file["orders" if "orders" in file else "coherent"]
+    file.create_dataset("coherent", (1, 40_000, 40_000), dtype="f4", chunks=(1, 100, 100), fillvalue=1.0)
+
+
+def _not_finite(file: h5py.File) -> None:
+    file["coherent"][0, 0, 0] = np.nan
+
+
+def _germanium(file: h5py.File) -> None:
+    del file["species"]
+    file["species"] = ["Ge"]
+
+
+def _colder(file: h5py.File) -> None:
+    file.attrs["temperature_k"] = 200.0
+
+
+def _text(file: h5py.File) -> None:
+    del file["species"]
+    file["species"] = np.arange(3)
+
+
+def put_in(*where: Any, value: Any) -> Change:
+    """Something else in the manifest."""
+
+    def apply(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        there: Any = manifest
+        for step in where[:-1]:
+            there = there[step]
+        there[where[-1]] = value
+
+    return apply
+
+
+def lacking(kind: str) -> Change:
+    def apply(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        del files[first(manifest, kind)["file"]]
+
+    return apply
+
+
+def with_file(kind: str, content: bytes) -> Change:
+    def apply(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        files[first(manifest, kind)["file"]] = content
+
+    return apply
+
+
+DEEP: Any = 1
+for _ in range(12):
+    DEEP = {"a": DEEP}
+
+HARM: dict[str, tuple[Change, str]] = {
+    "another format": (put_in("format", value="something"), "format"),
+    "another version": (put_in("version", value=2), "version"),
+    "unknown words": (put_in("colour", value="blue"), "colour"),
+    "no name": (put_in("proposal", "name", value=""), "name"),
+    "two of an id": (lambda m, f: m["structures"].append(first(m, "structures")), "same id"),
+    "no structure": (put_in("predictions", 0, "structure_id", value=str(uuid.uuid4())), "lacks the structure"),
+    "no prediction": (put_in("proposal", "plan", "prediction_id", value=str(uuid.uuid4())), "its plan"),
+    "a path": (put_in("structures", 0, "file", value="../../../../etc/passwd"), "lacks its file"),
+    "an absolute path": (put_in("datasets", 0, "file", value="/etc/passwd"), "lacks its file"),
+    "no partials": (lacking("predictions"), "lacks its file"),
+    "no data": (lacking("datasets"), "lacks its file"),
+    "structure of nothing": (with_file("structures", b"nothing"), "001-Si.vasp"),
+    "structure of another format": (put_in("structures", 0, "format", value="exe"), "not a format"),
+    "data of nothing": (with_file("datasets", b"\x00\x01"), "001-run.csv"),
+    "data with an odd instrument": (put_in("datasets", 0, "said", "instrument", value="X"), "001-run.csv"),
+    "partials of nothing": (with_file("predictions", b"nothing"), "not an HDF5 file"),
+    "partials elsewhere": (_partials(_elsewhere), "link to another file"),
+    "partials outside": (_partials(_outside), "in another file"),
+    "partials without end": (_partials(_endless), "holds none"),
+    "partials not finite": (_partials(_not_finite), "not finite"),
+    "partials of others": (_partials(_germanium), "other elements"),
+    "partials of another temperature": (_partials(_colder), "another temperature"),
+    "partials of numbers": (_partials(_text), "holds no names"),
+    "options of another method": (put_in("predictions", 0, "options", "n_beads", value=4), "n_beads"),
+    "options beyond all": (put_in("predictions", 0, "options", "n_orders", value=10**9), "n_orders"),
+    "an unknown instrument": (put_in("predictions", 0, "instruments", value=["NOSUCH"]), "NOSUCH"),
+    "provenance without end": (put_in("predictions", 0, "provenance", "x", value=DEEP), "nested"),
+    "provenance of odd lists": (put_in("predictions", 0, "provenance", "x", value=[[1], 2]), "list"),
+    "a potential of nowhere": (put_in("models", 0, "sha256", value="0" * 64), "neither in the archive nor here"),
+    "a report of nothing": (put_in("reports", 0, "files", value={"exe": "x"}), "files"),
+}
+
+
+@pytest.mark.usefixtures("unconfined")
+@pytest.mark.parametrize("harm", HARM)
+def test_what_cannot_be_used_is_refused_and_nothing_is_kept(
+    client: Client, settings: Settings, exported: bytes, harm: str
+) -> None:
+    before, files_before = counts(client), kept(settings)
+    manifest, files = unpacked(exported)
+    change, said = HARM[harm]
+    change(manifest, files)
+    assert said in refused(client, packed(manifest, files))
+    assert counts(client) == before
+    assert kept(settings) == files_before
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_what_is_no_archive_is_refused(client: Client, exported: bytes) -> None:
+    for content in (b"nothing", b"PK\x05\x06", exported[: len(exported) // 2], b"PK\x05\x06" + bytes(17)):
+        assert "not a zip archive" in refused(client, content)
+    empty = io.BytesIO()
+    with zipfile.ZipFile(empty, "w"):
+        pass
+    assert "lacks its file 'beamcast.json'" in refused(client, empty.getvalue())
+    assert bring(client, b"").json()["errors"][0]["loc"] == "file"
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_bytes_that_were_damaged_are_found(client: Client, exported: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(exported)) as file:
+        info = file.getinfo("beamcast.json")
+    at = info.header_offset + 200
+    assert "damaged" in refused(client, exported[:at] + bytes(20) + exported[at + 20 :])
+
+
+def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("beamcast.json", bytes(50 * 1024**2))
+    assert path.stat().st_size < 100_000
+    with pytest.raises(archive.Unprocessable, match="holds more"), archive.opened(path, 1024**2):
+        pass
+    with archive.opened(path, 1024**3) as opened, pytest.raises(archive.Unprocessable, match="larger than the 8 MiB"):
+        opened.read("beamcast.json", 8 * 1024**2)
+
+
+def test_a_file_that_is_larger_than_it_says_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a", bytes(1024**2))
+    # The directory says 10 bytes
+    lied = content.getvalue().replace(struct.pack("<L", 1024**2), struct.pack("<L", 10))
+    path = tmp_path / "lie.zip"
+    path.write_bytes(lied)
+    with archive.opened(path, 1024**3) as opened, pytest.raises(archive.Unprocessable, match="damaged"):
+        opened.read("a", 1024**3)
+
+
+def test_a_list_of_files_without_end_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for number in range(archive.MAX_MEMBERS + 1):
+            file.writestr(f"{number}", b"")
+    with pytest.raises(archive.Unprocessable, match="more than"), archive.opened(path, 1024**3):
+        pass
+    # The long form of the end, which Python would believe before the short one
+    locator = b"PK\x06\x07" + bytes(16)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, 0, 0)
+    path.write_bytes(bytes(200) + locator + end)
+    with pytest.raises(archive.Unprocessable, match="more than"), archive.opened(path, 1024**3):
+        pass
+
+
+def test_two_files_of_a_name_and_odd_packings_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a", b"1")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            file.writestr("a", b"2")
+    with pytest.raises(archive.Unprocessable, match="same name"), archive.opened(path, 1024**3):
+        pass
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("a", b"1")
+    with pytest.raises(archive.Unprocessable, match="packed"), archive.opened(path, 1024**3):
+        pass
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_an_archive_beyond_the_limit_is_not_received(settings: Settings, portal: Any, exported: bytes) -> None:
+    small = settings.model_copy(update={"max_proposal_bytes": 50_000, "max_upload_bytes": 10_000})
+    response = bring(Client(portal, create_app(small)), exported + bytes(200_000))
+    assert response.status_code == 413
+
+
+def test_partials_are_bounded_in_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_partials(tmp_path / "partials.h5", silicon_partials())
+    assert json.loads(check.as_json(tmp_path / "partials.h5", "powder"))["species"] == ["Si"]
+    monkeypatch.setattr(check, "MAX_ARRAY_BYTES", 1000)
+    assert "larger than" in json.loads(check.as_json(tmp_path / "partials.h5", "powder"))["error"]
+
+
+def test_the_sweep_leaves_what_is_just_coming_in(settings: Settings) -> None:
+    prediction_id = uuid.uuid4()
+    folder = settings.prediction_dir(prediction_id)
+    with contextlib.suppress(KeyError), database.transaction(settings) as session:
+        arriving_folder(session, folder)
+        sweep.remove_orphans()
+        assert folder.exists()
+        raise KeyError
+    assert not folder.exists()
+    with database.transaction(settings) as session:
+        arriving_folder(session, folder)
+    # Committed without a row, which nothing does: then it is a stray as any other
+    sweep.remove_orphans()
+    assert not folder.exists()
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_a_plan_that_rests_on_nothing_stays_behind(
+    client: Client, settings: Settings, structure: dict[str, Any], full: dict[str, Any]
+) -> None:
+    client.delete(f"/proposals/{full['id']}/predictions/{full['plan']['prediction_id']}")
+    manifest, _ = unpacked(export(client, full))
+    assert manifest["predictions"] == []
+    assert manifest["proposal"]["plan"] is None
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_a_prediction_brings_its_structure_even_if_that_was_taken_out(client: Client, full: dict[str, Any]) -> None:
+    client.delete(f"/proposals/{full['id']}/structures/{full['structure_ids'][0]}")
+    manifest, _ = unpacked(export(client, full))
+    assert [one["id"] for one in manifest["structures"]] == full["structure_ids"]
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_a_file_that_is_gone_is_told(client: Client, settings: Settings, full: dict[str, Any]) -> None:
+    with database.transaction(settings, reading=True) as session:
+        done = session.exec(select(Prediction.id).where(Prediction.status == "succeeded")).one()
+    settings.partials_path(done).unlink()
+    assert client.get(f"/proposals/{full['id']}/export").status_code == 409
