@@ -21,6 +21,7 @@ from backend.metrics import routes as metrics
 from backend.models import routes as models
 from backend.operations import routes as operations
 from backend.operations.disk import FolderSize
+from backend.plans import routes as plans
 from backend.predictions import routes as predictions
 from backend.predictions.partials_cache import PartialsCache
 from backend.proposals import routes as proposals
@@ -47,6 +48,7 @@ ROUTERS = (
     datasets.router,
     jobs.router,
     comparisons.router,
+    plans.router,
     figures.router,
     reports.router,
     operations.router,
