@@ -18,7 +18,7 @@ class ContainerIn(RequestBody):
     """What the sample stands in."""
 
     material: ContainerMaterial = "aluminium"
-    wall_mm: float = Field(0.2, gt=0, le=10, description="of each wall that the beam crosses")
+    wall_mm: float = Field(0.2, ge=1e-3, le=10, description="of each wall that the beam crosses")
 
 
 class SampleIn(RequestBody):
@@ -27,22 +27,22 @@ class SampleIn(RequestBody):
     form: Form = "powder"
     geometry: Geometry = "plate"
     thickness_mm: float | None = Field(
-        None, gt=0, le=200, description="of a plate, of an annulus's wall; the diameter of a cylinder"
+        None, ge=1e-4, le=200, description="of a plate, of an annulus's wall; the diameter of a cylinder"
     )
-    mass_g: float | None = Field(None, gt=0, le=1e4)
-    volume_cm3: float | None = Field(None, gt=0, le=1e4, description="filled by the sample, voids included")
+    mass_g: float | None = Field(None, ge=1e-6, le=1e4)
+    volume_cm3: float | None = Field(None, ge=1e-6, le=1e4, description="filled by the sample, voids included")
     scatterer_percent: float = Field(
         10.0,
-        gt=0,
+        ge=0.01,
         le=60,
         description="of the beam that is scattered; decides where no thickness, mass or volume is given",
     )
-    width_mm: float = Field(40.0, gt=0, le=500, description="across the beam; the outer diameter of an annulus")
-    height_mm: float = Field(40.0, gt=0, le=500)
+    width_mm: float = Field(40.0, ge=0.1, le=500, description="across the beam; the outer diameter of an annulus")
+    height_mm: float = Field(40.0, ge=0.1, le=500)
     packing: float = Field(
-        1.0, gt=0, le=1, description="share of the volume that is filled; about 0.6 for a loose powder"
+        1.0, ge=0.01, le=1, description="share of the volume that is filled; about 0.6 for a loose powder"
     )
-    density_g_cm3: float | None = Field(None, gt=0, le=30, description="of the solid; null: the crystal's")
+    density_g_cm3: float | None = Field(None, ge=1e-3, le=30, description="of the solid; null: the crystal's")
     container: ContainerIn = Field(default_factory=ContainerIn)
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"geometry": "plate", "mass_g": 5}]})
@@ -51,8 +51,8 @@ class SampleIn(RequestBody):
 class IrradiationIn(RequestBody):
     """The beam that activates, and for how long."""
 
-    hours: float = Field(24.0, gt=0, le=1e4)
-    flux_n_cm2_s: float | None = Field(None, gt=0, le=1e16, description="null: the instrument's, or 1e7")
+    hours: float = Field(24.0, ge=1e-3, le=1e4)
+    flux_n_cm2_s: float | None = Field(None, ge=1, le=1e16, description="null: the instrument's, or 1e7")
 
 
 class AdviceIn(RequestBody):

@@ -176,7 +176,8 @@ def _energies(instrument: Instrument | None, settings: Mapping[str, Any]) -> NDA
     if instrument is not None:
         transfers = np.array(instrument.measured_range(settings))
         ways = np.concatenate(kinematics.incident_and_final(instrument, settings, transfers))
-        low, high = max(float(ways.min()), WIDEST_MEV[0]), float(ways.max())
+        high = float(ways.max())
+        low = max(float(ways.min()), min(WIDEST_MEV[0], high / 100))
     return np.geomspace(low, high, ENERGIES)
 
 

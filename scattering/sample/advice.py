@@ -23,6 +23,8 @@ MANY_TWICE: Final = 0.3
 """Neutrons scattered several times over those scattered once; a plate that scatters 10 % has 0.2."""
 MUCH_ABSORBED: Final = 0.2
 """Of the neutrons that a sample takes out of the beam."""
+MOSTLY_ABSORBED: Final = 0.5
+"""From here on an isotope is worth its price."""
 MUCH_CONTAINER: Final = 0.2
 """Scattered by the can over by the sample."""
 THINNEST_MM: Final = 0.2
@@ -110,6 +112,8 @@ def _thickness(sample: Sample) -> str:
         f"{_an(sample)} {number(sample.thickness_mm)} mm thick, {number(sample.mass_g)} g, scatters "
         f"{number(percent)} % of the beam at 1.798 Å"
     )
+    if _absorbed_share(sample.material, THERMAL_MEV) > MUCH_ABSORBED:
+        now += ", were nothing absorbed"
     asked = sample.spec.scatterer_percent
     if thickness is None or abs(thickness / sample.thickness_mm - 1) < 0.01:
         return now + "."
@@ -150,8 +154,7 @@ def _deuteration(sample: Sample) -> Iterator[str]:
 
 def _absorption(sample: Sample, around: Surroundings) -> Iterator[str]:
     material, energy = sample.material, around.energy_mev
-    absorbed = float(material.absorption_barn(energy))
-    share = absorbed / (absorbed + float(material.removal_barn(energy)))
+    share = _absorbed_share(material, energy)
     if share < MUCH_ABSORBED:
         return
     by_label = {label: amount * float(_only(label).absorption_barn(energy)) for label, amount in material.composition}
@@ -160,13 +163,19 @@ def _absorption(sample: Sample, around: Surroundings) -> Iterator[str]:
         f"Of the neutrons that the sample takes out of a beam of {number(energy)} meV, {number(100 * share)} % are "
         f"absorbed, mostly by {name(worst)}"
     )
-    better = _clearest(worst)
+    better = _clearest(worst) if share > MOSTLY_ABSORBED else None
     if better is None:
-        yield f"{said}; a thin sample, or faster neutrons, lose fewer."
+        yield f"{said}: a thinner sample, or faster neutrons, would lose fewer."
         return
     # Both at 1.798 Å
     times = float(_only(worst).absorption_barn()) / max(float(_only(better).absorption_barn()), 1e-6)
-    yield f"{said}; {name(better)} absorbs {number(times)} times less: ask for it when the sample is made."
+    yield f"{said}; {name(better)} absorbs {number(times)} times less: think of it before the sample is made."
+
+
+def _absorbed_share(material: Material, energy: float) -> float:
+    """Of the neutrons that are taken out of a beam."""
+    absorbed = float(material.absorption_barn(energy))
+    return absorbed / (absorbed + float(material.removal_barn(energy)))
 
 
 def _clearest(label: str) -> str | None:
@@ -207,23 +216,28 @@ def _container(sample: Sample) -> Iterator[str]:
         return
     if sample.container.material == "aluminium":
         yield (
-            "Aluminium has Bragg peaks and phonons up to 40 meV: measure the empty can, or take vanadium, which has no "
-            "Bragg peaks to speak of but scatters three times as much."
+            "Aluminium has Bragg peaks, and phonons below 40 meV: measure the empty can; or take vanadium, which has "
+            "hardly any Bragg peaks but scatters four times as much."
         )
     else:
         yield (
-            "Vanadium has next to no Bragg peaks, but phonons up to 34 meV that are smooth in |q|: measure the empty "
-            "can; above that, aluminium scatters a third as much."
+            "Vanadium has hardly any Bragg peaks, but phonons below 40 meV: measure the empty can; aluminium would "
+            "scatter a quarter as much."
         )
 
 
 def _packing(sample: Sample) -> Iterator[str]:
-    if sample.form == "powder" and sample.packing > 0.95:
-        thickness = sample.thickness_mm / LOOSE
-        yield (
-            f"A loose powder fills about {LOOSE:g} of its volume: the same mass would be about {number(thickness)} mm "
-            "thick; set the packing if it is not pressed."
-        )
+    if sample.form != "powder" or sample.packing <= 0.95:
+        return
+    spec = replace(sample.spec, thickness_mm=None, mass_g=sample.mass_g, packing=LOOSE)
+    try:
+        thickness = resolve(spec, sample.material).thickness_mm
+    except InvalidSample:
+        return
+    yield (
+        f"A loose powder fills about {LOOSE:g} of its volume: the same mass would be about {number(thickness)} mm "
+        "thick; set the packing if it is not pressed."
+    )
 
 
 def _spoilt(sample: Sample, around: Surroundings, multiple: float) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -58,7 +59,7 @@ class Shape:
         """Share of the walls' volume within a centred beam."""
         return self._share(self._wall_discs, beam) if self.wall else 0.0
 
-    @property
+    @cached_property
     def lines(self) -> Lines:
         """Lines along the beam, in the middle of the height, over the width of the sample."""
         if self.geometry == "plate":
