@@ -35,6 +35,7 @@ from workers.provenance import provenance
 from workers.replica import Replica
 from workers.shutdown import Flag, shutting_down
 from workers.simulation import Simulation
+from workers.training_range import training_range
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     shared, mine = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
         outcome = workflows.harmonic(simulation, lease.sampling, progress)
-        return _partials(lease, mine, outcome, {"load_s": loaded})
+        return _partials(lease, simulation, mine, outcome, {"load_s": loaded})
     dynamics = workflows.dynamics(lease.sampling)
     if lease.kind == "prepare":
         results.save(mine, dynamics.prepare(simulation, workplace=workplace, progress=progress))
@@ -184,7 +185,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
         for number in range(lease.options["replicas"])
     ]
     outcome = dynamics.combine(simulation, prepared, replicas)
-    return _partials(lease, mine, outcome, {"combine_s": time.perf_counter() - began})
+    return _partials(lease, simulation, mine, outcome, {"combine_s": time.perf_counter() - began})
 
 
 def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation:
@@ -202,7 +203,9 @@ def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> 
     )
 
 
-def _partials(lease: leases.Lease, written: Path, outcome: Outcome, timings: dict[str, float]) -> _Result:
+def _partials(
+    lease: leases.Lease, simulation: Simulation, written: Path, outcome: Outcome, timings: dict[str, float]
+) -> _Result:
     """Write the prediction's partials, and what they were made with."""
     if isinstance(outcome.partials, Partials):
         write_partials(written, outcome.partials)
@@ -219,6 +222,6 @@ def _partials(lease: leases.Lease, written: Path, outcome: Outcome, timings: dic
         seed=lease.options["seed"],
         timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},
         species=list(outcome.partials.species),
-        findings=outcome.findings,
+        findings={**outcome.findings, **training_range(simulation)},
     )
     return _Result(written, current().partials_path(lease.prediction_id), made_with, list(outcome.warnings))

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from ase.data import chemical_symbols
 
+from scattering.trust.training import Trained
+
 MAX_TYPES = 94
 MAX_N = 16
 MAX_BASIS = 16
@@ -170,6 +172,33 @@ def read(content: bytes) -> NepFile:
     n_zbl = 10 * n_types * (n_types + 1) // 2 if flexible_zbl else 0
     _check_numbers(lines, header.number, n_parameters + n_descriptors + n_zbl)
     return NepFile(name, version, elements, max(cutoffs[::2]), max(cutoffs[1::2]), n_descriptors, n_parameters)
+
+
+def trained(content: bytes) -> Trained | None:
+    """What a nep.txt that `read` passed says of its training set.
+
+    None where the scales are not those of coefficients that are all 1, or cutoffs differ between elements.
+    """
+    lines = content.decode("ascii").rstrip().splitlines()
+    header = {words[0]: words[1:] for words in map(str.split, lines[:7])}
+    cutoffs, (n_radial, n_angular) = header["cutoff"][:-2], map(int, header["n_max"])
+    n_types = int(lines[0].split()[1])
+    if len(cutoffs) != 2:
+        return None
+    n_l = _number_of_l(_Header([" ".join(["l_max", *header["l_max"]])]))
+    n_descriptors = n_radial + 1 + (n_angular + 1) * n_l
+    flexible_zbl = "zbl" in header and not any(map(float, header["zbl"][:2]))
+    end = len(lines) - (10 * n_types * (n_types + 1) // 2 if flexible_zbl else 0)
+    scales = np.array(lines[end - n_descriptors : end], dtype=np.float64)
+    radial, angular = scales[: n_radial + 1], scales[n_radial + 1 :].reshape(n_l, n_angular + 1)
+    # With equal coefficients all radial functions are the same one
+    alike = np.allclose(radial, radial[0], rtol=1e-4) and np.allclose(angular, angular[:, :1], rtol=1e-4)
+    if not alike or scales.min() <= 0:
+        return None
+    three_body = angular[: int(header["l_max"][0]), 0]
+    basis_radial, basis_angular = map(int, header["basis_size"])
+    ranges = 1 / np.array([radial[0], *three_body])
+    return Trained(float(cutoffs[0]), float(cutoffs[1]), basis_radial, basis_angular, ranges)
 
 
 def _first_line(header: _Header) -> tuple[str, int, tuple[str, ...]]:

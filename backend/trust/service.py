@@ -6,7 +6,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import col
@@ -18,14 +18,13 @@ from backend.owners import Scope
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
-from backend.trust import words
-from backend.trust.words import Point
+from backend.trust import points, words
+from backend.trust.points import Point
 from scattering.trust.grade import Evidence, Grade, grade
-from scattering.trust.measured_phonons import compare, find
+from scattering.trust.measured_phonons import Material, compare, find
 
-SIBLINGS = 20
+OTHERS = 20
 """The newest predictions of a structure among which another method is looked for."""
-SAME_TEMPERATURE_K = 1.0
 FAR_ANGSTROM = 0.3
 """An atom that relaxes farther than its thermal motion at room temperature is not where it was measured."""
 
@@ -38,13 +37,19 @@ class Assessment:
     ----------
     harmonic
         The harmonic prediction that phonons and imaginary modes are of, itself or another one; None without one.
+    material
+        That was measured; None where nothing is tabulated of this crystal.
+    others
+        Predictions beside this one, the newest first.
     """
 
     model: Model
+    elements: tuple[str, ...]
+    material: Material | None
     evidence: Evidence
     grade: Grade
     harmonic: Prediction | None
-    siblings: tuple[Prediction, ...]
+    others: tuple[Prediction, ...]
 
     @property
     def energy_relative_uncertainty(self) -> float:
@@ -64,7 +69,7 @@ class Trust:
     prediction_id: uuid.UUID
     grade: Grade
     headline: str
-    points: tuple[Point, ...] = field(default=())
+    points: tuple[Point, ...]
 
     @property
     def badge(self) -> str:
@@ -101,23 +106,40 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     """Grade a prediction's energies, whatever its state, from what was found by its run and by those beside it."""
     model = scope.get(Model, prediction.model_id, "potential")
     structure = scope.get(Structure, prediction.structure_id, "structure")
-    siblings = tuple(_siblings(scope, prediction))
-    harmonic = next((row for row in (prediction, *siblings) if "imaginary_fraction" in _findings(row)), None)
+    others = tuple(_others(scope, prediction))
+    harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)
     findings = _findings(harmonic) if harmonic is not None else {}
     material = find(formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure))
     evidence = Evidence(
         standing="documented" if model.kind == PRETRAINED and model.sha256 in pretrained() else "unknown",
         comparison=compare(material, findings.get("special_phonons_mev", {})) if material else None,
         imaginary_fraction=findings.get("imaginary_fraction"),
+        outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
         displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > FAR_ANGSTROM,
     )
-    return Assessment(model, evidence, grade(evidence), harmonic, siblings)
+    return Assessment(model, tuple(structure.elements), material, evidence, grade(evidence), harmonic, others)
 
 
 def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
     """Put together everything that is known of a prediction's errors; nothing is simulated."""
+    # These take a second to import, and an assessment does without
+    from backend.trust.observed import observe
+
     assessed = assess(scope, prediction)
-    return Trust(prediction.id, assessed.grade, assessed.headline)
+    seen = observe(scope, cache, prediction, assessed.others)
+    name, method = assessed.model.name, prediction.method
+    told = (
+        points.potential(name, len(assessed.model.elements), assessed.elements, assessed.evidence),
+        points.training(name, _findings(prediction)),
+        points.phonons(name, assessed.material and assessed.material.name, assessed.evidence, assessed.grade),
+        points.stability(_findings(assessed.harmonic) if assessed.harmonic else None),
+        points.anharmonicity(method, seen),
+        points.quantum(method, prediction.temperature_k, seen),
+        points.statistics(method, seen),
+        points.method(method),
+        points.run(prediction.warnings),
+    )
+    return Trust(prediction.id, assessed.grade, assessed.headline, told)
 
 
 def formula(written: str) -> dict[str, int]:
@@ -137,7 +159,7 @@ def _findings(prediction: Prediction) -> dict[str, Any]:
     return found
 
 
-def _siblings(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
+def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
     """Succeeded predictions of the same structure, in the same cell, with the same forces; the newest first."""
     statement = (
         scope.select(Prediction)
@@ -148,7 +170,7 @@ def _siblings(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
             col(Prediction.id) != prediction.id,
         )
         .order_by(col(Prediction.finished_at).desc(), col(Prediction.id))
-        .limit(SIBLINGS)
+        .limit(OTHERS)
     )
     for row in scope.session.exec(statement):
         if all(row.options.get(name) == prediction.options.get(name) for name in ("dispersion", "relax_cell")):

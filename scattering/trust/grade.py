@@ -25,14 +25,14 @@ FEW: Final = 3
 OF_FEW: Final = 0.05
 """What is added for the rest of the spectrum, where few lines were compared: a judgement."""
 SOME_IMAGINARY: Final = 0.03
-MUCH_IMAGINARY: Final = 0.10
-"""What is added where modes are imaginary, up to `MUCH` of them and beyond: their neighbours are too soft, and atoms
-do not rest where they do in nature. Judgements."""
+"""What is added where modes are imaginary, or the share of them if that is more: their neighbours are too soft, and
+atoms do not rest where they do in nature. A judgement."""
 MUCH: Final = 0.01
+"""Share of imaginary modes that makes a forecast doubtful: more than acoustic ones next to Γ. A judgement."""
 AGREES: Final = 0.05
-"""Median and root mean square of a potential that agrees with measurement."""
-UNIFORM: Final = 0.07
-"""Scatter about the median up to which one energy scale mends a bias."""
+"""Median of a potential that agrees with measurement, some lines above and some below."""
+UNIFORM: Final = 0.10
+"""Scatter about the median up to which one energy scale mends a bias: what is left is no worse than `DOCUMENTED`."""
 
 
 @dataclass(frozen=True)
@@ -83,21 +83,39 @@ class Grade:
     scaled_uncertainty: float | None
 
 
+def objections(evidence: Evidence) -> tuple[str, ...]:
+    """What makes a forecast doubtful: clauses that follow "that"."""
+    comparison, fraction = evidence.comparison, evidence.imaginary_fraction or 0.0
+    found = []
+    if comparison is not None and comparison.n_collapsed:
+        found.append(
+            f"{comparison.n_collapsed} of the measured phonons are imaginary, or next to that, in the potential"
+        )
+    if comparison is not None and comparison.scatter > UNIFORM:
+        low, high = comparison.ratios[0], comparison.ratios[-1]
+        found.append(f"phonons lie between {low:.2f} and {high:.2f} of the measured energy, which no scale mends")
+    if fraction >= MUCH:
+        found.append(f"{100 * fraction:.0f} % of the modes are imaginary")
+    if evidence.outside_training:
+        found.append("the structure lies outside what the potential was trained on")
+    if evidence.displaced:
+        found.append("atoms moved far from where they were measured when the potential relaxed them")
+    return tuple(found)
+
+
 def grade(evidence: Evidence) -> Grade:
     """Grade a forecast; independent errors add in squares."""
     comparison, fraction = evidence.comparison, evidence.imaginary_fraction or 0.0
-    imaginary = 0.0 if fraction == 0 else SOME_IMAGINARY if fraction < MUCH else MUCH_IMAGINARY
-    doubtful = evidence.outside_training or evidence.displaced or fraction >= MUCH
+    imaginary = max(SOME_IMAGINARY, fraction) if fraction else 0.0
+    doubtful = bool(objections(evidence))
+    badge: Badge
     if comparison is None:
         general = DOCUMENTED if evidence.standing == "documented" else UNKNOWN
-        return Grade("doubtful" if doubtful else "unchecked", math.hypot(general, imaginary), None, None)
+        badge = "doubtful" if doubtful else "unchecked"
+        return Grade(badge, math.hypot(general, imaginary), None, None)
     others = math.hypot(imaginary, OF_FEW if len(comparison.ratios) < FEW else 0.0)
     bias = comparison.median - 1
-    badge: Badge
-    if doubtful or comparison.n_collapsed or comparison.scatter > UNIFORM:
-        badge = "doubtful"
-    else:
-        badge = "agrees" if abs(bias) <= AGREES and comparison.rms <= AGREES else "biased"
+    badge = "doubtful" if doubtful else "agrees" if abs(bias) <= AGREES else "biased"
     return Grade(
         badge,
         math.hypot(max(FLOOR, comparison.rms), others),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.constants import BOLTZMANN_MEV_PER_K
-from scattering.observe import Spectrum
+from scattering.crystal.partials import CrystalPartials
 from scattering.partials import Partials
 from scattering.quantum import harmonic_correction
 
@@ -21,7 +21,10 @@ VISIBLE: Final = 0.01
 """Of a spectrum's maximum: where its relative error counts."""
 
 
-def density_of_states(partials: Partials, *, end_mev: float) -> NDArray[np.float64]:
+AnyPartials = Partials | CrystalPartials
+
+
+def density_of_states(partials: AnyPartials, *, end_mev: float) -> NDArray[np.float64]:
     """Density of vibrational states of each species, from the incoherent scattering at small q.
 
     One phonon of a crystal scatters as S(q, ω) ∝ q² g(ω)/ω · (n + 1), so that g ∝ ω² S / f with f = βħω/(1 − exp(−βħω))
@@ -39,7 +42,7 @@ def density_of_states(partials: Partials, *, end_mev: float) -> NDArray[np.float
     return _densities(partials.incoherent, partials, end_mev)
 
 
-def _densities(incoherent: NDArray[Any], partials: Partials, end_mev: float) -> NDArray[np.float64]:
+def _densities(incoherent: NDArray[Any], partials: AnyPartials, end_mev: float) -> NDArray[np.float64]:
     q, energy = partials.q, partials.energy
     rows = (q >= LOW_Q[0]) & (q <= LOW_Q[1])
     if not rows.any():
@@ -94,7 +97,7 @@ def mean_energies(harmonic: Partials, dynamics: Partials) -> MeanEnergies | None
     )
 
 
-def missing_energy(partials: Partials) -> dict[str, float]:
+def missing_energy(partials: AnyPartials) -> dict[str, float]:
     """Share of the vibrational energy that nuclei of each species lack when they move classically.
 
     1 − k_BT / ∫g(ω) (ħω/2) coth(βħω/2) dω: 0 at high temperature, 1 at 0 K, where all is zero-point motion.
@@ -110,9 +113,19 @@ def missing_energy(partials: Partials) -> dict[str, float]:
     }
 
 
-def relative_error(spectrum: Spectrum) -> float | None:
-    """Median of standard error over intensity, where there is something to see; None where the error is unknown."""
-    if spectrum.error is None:
+def relative_error(intensity: NDArray[np.float64], error: NDArray[np.float64] | None) -> float | None:
+    """Median of standard error over intensity, where there is something to see.
+
+    Parameters
+    ----------
+    intensity, error
+        Shape (n,) both, in any unit; NaN where nothing is known.
+
+    Returns
+    -------
+    None where there is no error, or nothing to see.
+    """
+    if error is None or not (np.isfinite(intensity) & (intensity > 0)).any():
         return None
-    seen = spectrum.intensity > VISIBLE * spectrum.intensity.max(initial=0.0)
-    return float(np.median(spectrum.error[seen] / spectrum.intensity[seen])) if seen.any() else None
+    seen = intensity > VISIBLE * np.nanmax(intensity)
+    return float(np.median(error[seen] / intensity[seen]))

@@ -108,6 +108,11 @@ def test_a_prediction_succeeds_with_partials_and_provenance(
     assert spectrum.status_code == 200
     assert max(spectrum.json()["intensity"]) > 0
     assert files(settings) == {"partials.h5"}
+    if method == "harmonic":
+        special = row["provenance"]["findings"]["special_phonons_mev"]
+        assert special["Γ"] == pytest.approx([0, 0, 0], abs=0.1)
+        # Aluminium's phonons were measured, but not at the density of copper, whose cell this is
+        assert client.get(f"/predictions/{prediction}/trust").json()["energy_bias"] is None
 
 
 def test_a_message_delivered_twice_does_nothing_the_second_time(

@@ -20,6 +20,7 @@ from workers.force_constants import displace, sample_zone, stability_warnings
 from workers.outcome import Outcome
 from workers.progress import Progress
 from workers.relaxation import relax
+from workers.special_points import special_phonons
 from workers.species import species_labels
 from workers.stopwatch import Stopwatch
 
@@ -110,5 +111,6 @@ def run(
             "lowest_energy_mev": stability.lowest_mev,
             "highest_energy_mev": stability.highest_mev,
             "imaginary_fraction": stability.imaginary_fraction,
+            "special_phonons_mev": special_phonons(found.force_constants, atoms),
         },
     )

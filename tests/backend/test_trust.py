@@ -1,0 +1,234 @@
+"""How far a prediction can be trusted, over the API."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backend import database
+from backend.app import create_app
+from backend.models.tables import Model
+from backend.owners import LOCAL_USER, Scope
+from backend.predictions import service as predictions
+from backend.predictions.crystal_file import write_crystal_partials
+from backend.predictions.partials_file import write_partials
+from backend.settings import Settings
+from backend.trust import service
+from scattering.constants import BOLTZMANN_MEV_PER_K
+from scattering.partials import Partials
+from scattering.trust.measured_phonons import materials
+from tests.frontend.conftest import ZONES, flat_branch
+
+from .conftest import Client
+from .predicting import ask, finish, run, silicon_partials, succeeded
+
+SOFT = 0.89
+"""NEP89's silicon, about."""
+
+
+def findings(factor: float = SOFT, **more: Any) -> dict[str, Any]:
+    """What a harmonic run finds, all of whose phonons are so many times the measured ones."""
+    silicon = next(material for material in materials() if material.name == "silicon")
+    modes = {
+        point: [factor * energy for degeneracy, energy in lines for _ in range(degeneracy)]
+        for point, lines in silicon.modes.items()
+    }
+    found = {"imaginary_fraction": 0.0, "lowest_energy_mev": 0.3, "special_phonons_mev": modes, **more}
+    return {"species": ["Si"], "findings": found}
+
+
+def trust(client: Client, prediction_id: str) -> dict[str, Any]:
+    response = client.get(f"/predictions/{prediction_id}/trust")
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def test_a_potential_of_known_accuracy_that_was_not_checked(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    told = trust(client, succeeded(client, settings, structure))
+    assert told["badge"] == "unchecked"
+    assert told["energy_relative_uncertainty"] == pytest.approx(0.10)
+    assert told["energy_bias"] is None
+    assert told["scaled_uncertainty"] is None
+    assert "NEP89" in told["headline"]
+    assert told["paragraph"].startswith(told["headline"])
+
+
+def test_phonons_that_are_all_a_tenth_too_low(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    prediction_id = ask(client, structure)["id"]
+    run(settings, prediction_id, findings())
+    told = trust(client, prediction_id)
+    assert told["badge"] == "biased"
+    assert told["energy_bias"] == pytest.approx(SOFT - 1)
+    assert told["energy_relative_uncertainty"] == pytest.approx(-np.log(SOFT))
+    # All alike: an energy scale mends it, up to what measurements are worth
+    assert told["scaled_uncertainty"] == pytest.approx(0.02)
+    assert "11 %" in told["label"]
+    assert "1.12" in told["headline"]
+
+
+def test_there_is_nothing_to_trust_before_the_prediction_has_succeeded(
+    client: Client, structure: dict[str, Any]
+) -> None:
+    assert client.get(f"/predictions/{ask(client, structure)['id']}/trust").status_code == 409
+    assert client.get(f"/predictions/{uuid.uuid4()}/trust").status_code == 404
+
+
+def test_a_plan_takes_its_uncertainty_from_here(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    prediction_id = ask(client, structure)["id"]
+    run(settings, prediction_id, findings())
+    cache = create_app(settings).state.partials_cache
+    with database.transaction(settings) as session:
+        scope = Scope(session, LOCAL_USER)
+        row = predictions.succeeded(scope, uuid.UUID(prediction_id))
+        full, light = service.trust(scope, cache, row), service.assess(scope, row)
+    assert full.energy_relative_uncertainty == light.energy_relative_uncertainty
+    assert full.headline == light.headline
+
+
+def point(told: dict[str, Any], topic: str) -> dict[str, Any]:
+    return next(dict(one) for one in told["points"] if one["topic"] == topic)
+
+
+def test_every_point_is_told_with_a_verdict(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    prediction_id = ask(client, structure)["id"]
+    run(settings, prediction_id, findings(training_range={"largest": 0.16, "spread": 0.0}))
+    told = trust(client, prediction_id)
+    verdicts = {one["topic"]: one["verdict"] for one in told["points"]}
+    assert verdicts == {
+        "potential": "fair",
+        "training": "good",
+        "phonons": "fair",
+        "stability": "good",
+        "anharmonicity": "unknown",
+        "quantum": "good",
+        "statistics": "good",
+        "method": "fair",
+        "run": "fair",
+    }
+    assert "a coarse grid" in point(told, "run")["text"]
+    numbers = point(told, "phonons")["numbers"]
+    assert numbers["median_ratio"] == pytest.approx(SOFT)
+    assert len(numbers["lines"]) == 8
+    assert {"point", "measured_mev", "computed_mev"} == set(numbers["lines"][0])
+    assert all(one["text"] in told["paragraph"] for one in told["points"])
+
+
+def dynamics(energy_mev: float, *, n_runs: int = 3) -> Partials:
+    """Classical partials of one mode, as `silicon_partials` are quantum ones; runs are 10 % apart in height."""
+    quantum = silicon_partials()
+    q, energy = quantum.q, quantum.energy
+    line = np.exp(-(((energy - energy_mev) / 1.5) ** 2)) / 4.0
+    shape = (q[:, None] ** 2 * line)[None].astype(np.float32)
+    runs = np.stack([shape * np.float32(1 + 0.1 * (run - (n_runs - 1) / 2)) for run in range(n_runs)])
+    return dataclasses.replace(
+        quantum,
+        statistics="classical",
+        coherent=shape,
+        incoherent=shape,
+        coherent_runs=runs,
+        incoherent_runs=runs,
+    )
+
+
+def test_dynamics_are_set_beside_the_harmonic_prediction_of_the_same_crystal(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    harmonic = ask(client, structure)["id"]
+    run(settings, harmonic, findings())
+    md = ask(client, structure, method="md", quality="preview", options={"replicas": 3})["id"]
+    finish(
+        md, lambda path: write_partials(path, dynamics(57.0)), settings.partials_path(md), provenance={}, warnings=[]
+    )
+    told = trust(client, md)
+    # What the harmonic prediction was found to be holds for the same potential here
+    assert told["badge"] == "biased"
+    assert told["energy_bias"] == pytest.approx(SOFT - 1)
+    moved = point(told, "anharmonicity")
+    assert moved["numbers"]["relative_shift"]["Si"] == pytest.approx(-0.05, abs=0.003)
+    assert "−5" in moved["text"]
+    lacking = point(told, "quantum")
+    thermal = BOLTZMANN_MEV_PER_K * 300
+    expected = 1 - thermal / (57 / 2 / np.tanh(57 / (2 * thermal)))
+    assert lacking["numbers"]["missing_energy"]["Si"] == pytest.approx(expected, rel=0.01)
+    assert lacking["verdict"] == "fair"
+    # Heights of 90, 100, 110 %: 10 % / √3
+    assert point(told, "statistics")["numbers"]["relative_error"] == pytest.approx(0.1 / np.sqrt(3), rel=0.01)
+    assert point(told, "run")["verdict"] == "good"
+    # And the harmonic one now knows what it lacks
+    assert point(trust(client, harmonic), "anharmonicity")["verdict"] == "fair"
+
+
+def test_at_another_temperature_dynamics_say_nothing_of_anharmonicity(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    run(settings, ask(client, structure, temperature_k=100)["id"], findings())
+    md = ask(client, structure, method="md", quality="preview")["id"]
+    finish(
+        md, lambda path: write_partials(path, dynamics(57.0)), settings.partials_path(md), provenance={}, warnings=[]
+    )
+    told = trust(client, md)
+    assert point(told, "anharmonicity")["verdict"] == "unknown"
+    # Harmonic energies do not depend on temperature
+    assert told["badge"] == "biased"
+
+
+def test_a_crystal_that_is_unstable_in_the_potential_is_doubtful(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    prediction_id = ask(client, structure)["id"]
+    found = findings(imaginary_fraction=0.2, lowest_energy_mev=-20.0, largest_shift_angstrom=0.5)
+    run(settings, prediction_id, found)
+    told = trust(client, prediction_id)
+    assert told["badge"] == "doubtful"
+    assert "20 % of the modes are imaginary" in told["headline"]
+    assert "moved far" in told["headline"]
+    assert point(told, "stability")["verdict"] == "poor"
+
+
+def test_surroundings_outside_training_are_doubtful(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    prediction_id = ask(client, structure)["id"]
+    run(settings, prediction_id, findings(1.0, training_range={"largest": 2.5, "spread": 1.5}))
+    told = trust(client, prediction_id)
+    assert told["badge"] == "doubtful"
+    assert point(told, "training")["verdict"] == "poor"
+
+
+def test_an_uploaded_potential_is_of_unknown_accuracy(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    with database.transaction(settings) as session:
+        Scope(session, LOCAL_USER).add(
+            Model(
+                name="mine", kind="uploaded", elements=["Si"], sha256="0" * 64, size_bytes=1, format="nep4",
+                engine="nep-adapters", cutoff_angstrom=5.0,
+            )
+        )  # fmt: skip
+    told = trust(client, succeeded(client, settings, structure, model="mine"))
+    assert told["badge"] == "unchecked"
+    assert told["energy_relative_uncertainty"] == pytest.approx(0.15)
+    assert point(told, "potential")["verdict"] == "unknown"
+    assert "nothing is known" in told["headline"]
+
+
+def test_a_single_crystal_has_its_points_too(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    body = {"sampling": "path", "quality": "preview", "options": {"path": "Γ-X", "zones": ZONES}}
+    prediction_id = ask(client, structure, **body)["id"]
+    partials = flat_branch(55.0)
+    finish(
+        prediction_id,
+        lambda path: write_crystal_partials(path, partials),
+        settings.partials_path(prediction_id),
+        provenance=findings(),
+        warnings=[],
+    )
+    told = trust(client, prediction_id)
+    assert told["badge"] == "biased"
+    assert point(told, "quantum")["numbers"]["extent_mev"] == pytest.approx(55, abs=3)

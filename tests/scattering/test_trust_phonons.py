@@ -1,0 +1,141 @@
+"""Measured phonons as they are tabulated, comparisons with them, and grades."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from scattering.trust.grade import DOCUMENTED, FLOOR, OF_FEW, UNKNOWN, Evidence, grade, objections
+from scattering.trust.measured_phonons import Comparison, Material, compare, find, materials
+
+
+def material(name: str) -> Material:
+    return next(one for one in materials() if one.name == name)
+
+
+def scaled(name: str, factor: float | np.ndarray) -> dict[str, list[float]]:
+    """Phonons that are so many times the measured ones; the acoustic ones at Γ next to 0."""
+    return {
+        point: list(np.sort(np.concatenate([[energy or 1e-4] * n for n, energy in lines])) * factor)
+        for point, lines in material(name).modes.items()
+    }
+
+
+def compared(name: str, factor: float) -> Comparison:
+    found = compare(material(name), scaled(name, factor))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("one", materials(), ids=lambda one: one.name)
+def test_the_table_holds_what_a_crystal_can_have(one: Material) -> None:
+    """Three modes an atom of the primitive cell, by rising energy."""
+    # One formula unit a primitive cell in these lattices, two atoms in diamond's
+    n_atoms = sum(one.formula.values()) * (2 if one.space_group == 227 else 1)
+    for lines in one.modes.values():
+        assert sum(degeneracy for degeneracy, _ in lines) == 3 * n_atoms
+        energies = [energy for _, energy in lines]
+        assert energies == sorted(energies)
+    assert one.source
+    assert 5 < one.volume_per_atom < 40
+
+
+@pytest.mark.parametrize(
+    ("heavy", "light"), [("germanium", "silicon"), ("gold", "silver"), ("potassium bromide", "potassium chloride")]
+)
+def test_heavier_crystals_of_a_kind_vibrate_more_slowly(heavy: str, light: str) -> None:
+    """At every line of theirs, and no slower than by twice what the masses alone do."""
+    pairs = compare(material(light), scaled(heavy, 1.0))
+    assert pairs is not None
+    assert max(pairs.ratios) < 1
+    assert min(pairs.ratios) > 0.4
+
+
+@pytest.mark.parametrize("name", ["aluminium", "copper", "nickel", "palladium", "platinum", "gold"])
+def test_cubic_close_packed_metals_are_near_to_springs_between_neighbours(name: str) -> None:
+    """Central springs between nearest neighbours have ω² at X and L as 8 : 4 and 8 : 2 for the longitudinal mode.
+
+    Real metals deviate by up to a quarter in ω; a line that was typed wrongly, or in another unit, would by more.
+    """
+    modes = material(name).modes
+    (_, x_transverse), (_, x_longitudinal) = modes["X"]
+    (_, l_transverse), (_, l_longitudinal) = modes["L"]
+    assert x_longitudinal / l_longitudinal == pytest.approx(1, rel=0.05)
+    assert x_transverse / x_longitudinal == pytest.approx(math.sqrt(1 / 2), rel=0.25)
+    assert l_transverse / l_longitudinal == pytest.approx(math.sqrt(1 / 4), rel=0.25)
+
+
+def test_a_crystal_is_known_by_formula_space_group_and_density() -> None:
+    volume = 5.43**3 / 8
+    assert find({"Si": 8}, 227, volume) is material("silicon")
+    assert find({"Si": 8}, 194, volume) is None
+    assert find({"Si": 8}, 227, 0.8 * volume) is None
+    assert find({"Na": 4, "Cl": 4}, 225, 22.4) is material("sodium chloride")
+    assert find({}, 1, 10.0) is None
+
+
+def test_phonons_that_are_all_alike_too_soft_need_one_scale() -> None:
+    found = compared("silicon", 0.9)
+    assert found.median == pytest.approx(0.9)
+    assert found.rms == pytest.approx(-math.log(0.9))
+    assert found.scatter == pytest.approx(0, abs=1e-9)
+    graded = grade(Evidence("documented", found))
+    assert graded.badge == "biased"
+    assert graded.bias == pytest.approx(-0.1)
+    assert graded.uncertainty == pytest.approx(-math.log(0.9))
+    assert graded.scaled_uncertainty == FLOOR
+
+
+def test_a_potential_is_never_better_than_measurements() -> None:
+    graded = grade(Evidence("unknown", compared("copper", 1.0)))
+    assert graded.badge == "agrees"
+    assert graded.uncertainty == FLOOR
+
+
+def test_one_line_says_little_of_the_others() -> None:
+    graded = grade(Evidence("documented", compared("sodium chloride", 1.0)))
+    assert graded.uncertainty == pytest.approx(math.hypot(FLOOR, OF_FEW))
+
+
+def test_a_collapsed_line_makes_a_forecast_doubtful_and_is_not_averaged() -> None:
+    computed = scaled("copper", 1.0)
+    computed["L"][:2] = [-3.0, -3.0]
+    found = compare(material("copper"), computed)
+    assert found is not None
+    assert found.n_collapsed == 1
+    assert found.median == pytest.approx(1)
+    graded = grade(Evidence("documented", found))
+    assert graded.badge == "doubtful"
+
+
+def test_points_that_were_not_computed_are_left_out() -> None:
+    computed = scaled("silicon", 1.0)
+    del computed["X"]
+    found = compare(material("silicon"), {**computed, "L": computed["L"][:3]})
+    assert found is not None
+    assert {line.point for line in found.lines} == {"Γ"}
+    assert compare(material("silicon"), {}) is None
+
+
+def test_without_a_comparison_the_potentials_standing_decides() -> None:
+    assert grade(Evidence("documented")).uncertainty == DOCUMENTED
+    assert grade(Evidence("unknown")).uncertainty == UNKNOWN
+    assert grade(Evidence("documented")).badge == "unchecked"
+    assert grade(Evidence("documented")).bias is None
+
+
+def test_imaginary_modes_add_their_share_in_squares() -> None:
+    few, many = (grade(Evidence("documented", imaginary_fraction=fraction)) for fraction in (1e-4, 0.4))
+    assert few.badge == "unchecked"
+    assert few.uncertainty == pytest.approx(math.hypot(DOCUMENTED, 0.03))
+    assert many.badge == "doubtful"
+    assert many.uncertainty == pytest.approx(math.hypot(DOCUMENTED, 0.4))
+
+
+def test_every_doubt_is_named() -> None:
+    evidence = Evidence("documented", imaginary_fraction=0.2, outside_training=True, displaced=True)
+    assert len(objections(evidence)) == 3
+    assert grade(evidence).badge == "doubtful"
+    assert objections(Evidence("documented", compared("silicon", 0.9), 0.0)) == ()

@@ -1,0 +1,47 @@
+"""Phonons at Γ and at the special points of the zone boundary, where they can be compared with measurements."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from ase import Atoms
+from euphonic import ForceConstants
+
+from scattering.crystal.path import brillouin_zone, reciprocal
+from scattering.errors import InvalidOptions
+
+MOST_ATOMS = 8
+"""Of a primitive cell: beyond, so many branches lie so close that nobody tabulates them."""
+
+
+def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float]]:
+    """Energies of all modes at each special point, ascending, in meV; negative where imaginary.
+
+    Parameters
+    ----------
+    found
+        Force constants of the primitive cell, in the orientation of the uploaded one.
+    atoms
+        The uploaded cell.
+
+    Returns
+    -------
+    Special point → energies; empty for large cells and where no symmetry is found.
+    """
+    if found.crystal.n_atoms > MOST_ATOMS:
+        return {}
+    try:
+        zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
+    except InvalidOptions:
+        return {}
+    primitive = found.crystal.cell_vectors.to("angstrom").magnitude
+    vectors = np.array([zone.repeats @ point for point in zone.points.values()]) @ reciprocal(atoms.cell.array)
+    with warnings.catch_warnings():
+        # The engine brings an OpenMP of its own; Euphonic then runs on one core and says so
+        warnings.filterwarnings("ignore", message="\\s*More than one OpenMP", category=UserWarning)
+        modes = found.calculate_qpoint_frequencies(
+            vectors @ primitive.T / (2 * np.pi), asr="reciprocal", insert_gamma=False, reduce_qpts=False
+        )
+    energies = np.sort(modes.frequencies.to("meV").magnitude, axis=1).round(3)
+    return dict(zip(zone.points, energies.tolist(), strict=True))
