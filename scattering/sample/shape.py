@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Geometry = Literal["plate", "annulus", "cylinder"]
-NODES = 10
-"""Lines in each stretch of the width within which lengths vary smoothly: means are right to 1e-6."""
+NODES = 6
+"""Lines in each stretch of the width within which lengths vary smoothly: means are right to 3e-4, those of a full
+cylinder to 1e-6. A scan of settings asks for them thousands of times."""
 
 
 @dataclass(frozen=True)
