@@ -1,0 +1,339 @@
+"""Everything that a forecast rests on and gave, as an RO-Crate from which it can be run again.
+
+References
+----------
+P. Sefton et al., RO-Crate Metadata Specification 1.1 (2020), doi:10.5281/zenodo.4541002
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from backend.database import clock
+from backend.datasets import service as datasets
+from backend.datasets.schemas import PreviewForm
+from backend.datasets.tables import Dataset
+from backend.errors import Unavailable
+from backend.models import service as models
+from backend.models.tables import Model
+from backend.owners import Scope
+from backend.predictions import formats, path_formats
+from backend.predictions import service as predictions
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.tables import Prediction
+from backend.reports.document import AMPLE, Document, Picture, document, draw
+from backend.reports.figures import LETTERS
+from backend.reports.gathering import Gathered, Shown, gather
+from backend.reports.html import html
+from backend.reports.pdf import pdf
+from backend.reports.schemas import ReportIn
+from backend.storage import CHUNK_BYTES
+from backend.structures import service as structures
+from backend.structures.tables import Structure
+from backend.version import VERSION
+
+SPARE_BYTES = 64 * 1024**2
+"""Left free on the disk, for figures and everybody else."""
+RECIPE = Path(__file__).parent / "rerun.py"
+STORED = (".h5", ".pdf")
+"""Compressed already, or nothing to be gained for the time."""
+TYPES = {
+    ".h5": "application/x-hdf5",
+    ".csv": "text/csv",
+    ".svg": "image/svg+xml",
+    ".pdf": "application/pdf",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".py": "text/x-python",
+    ".cif": "chemical/x-cif",
+}
+LICENCE = "Whoever made this has stated no licence; ask before you pass it on."
+README = """\
+# {title}
+
+A forecast of inelastic neutron scattering by Beamcast {version}, {date}, as an RO-Crate (ro-crate-metadata.json says
+what each file is).
+
+| | |
+| --- | --- |
+| report.pdf, report.html | the report |
+| inputs/ | structures as uploaded and as CIF; uploaded potentials, or where a pretrained one comes from and its sum |
+| predictions/ | partial dynamic structure factors (HDF5, units in the attributes): what was simulated |
+| spectra/ | what each instrument would record: spectra as CSV, with their maps as HDF5 |
+| datasets/ | measured data as they were uploaded |
+| figures/ | the figures as SVG |
+| requests.json | what was asked for, complete |
+| provenance.json | how it was made: versions, seeds, sums, timings |
+
+## To run it again
+
+    python rerun.py http://127.0.0.1:8000
+
+with any Beamcast at that address and nothing but Python. It uploads the inputs, asks for the same predictions with the
+same options and seeds, waits for them and fetches report and partials. On the same versions the numbers come out the
+same, but for the last digits where engines run on several cores. `partials.h5` needs no rerun: h5py, silx and
+NeXpy open it.
+"""
+
+
+@dataclass
+class _Contents:
+    """Files of the bundle: name → content, or where it lies; and what each is."""
+
+    texts: dict[str, bytes] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
+
+    def put(self, name: str, content: bytes | str | Path, about: str) -> str:
+        if isinstance(content, Path):
+            self.paths[name] = content
+        else:
+            self.texts[name] = content if isinstance(content, bytes) else content.encode()
+        self.about[name] = about
+        return name
+
+
+def bundle(scope: Scope, cache: PartialsCache, body: ReportIn) -> Path:
+    """A zip file on disk, which the caller removes.
+
+    Large files go from disk to disk: memory holds one piece of them at a time.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        As `gather`.
+    Unavailable
+        There is no room on the disk.
+    """
+    gathered, now = gather(scope, cache, body), clock(scope.session)
+    pictures, contents = draw(gathered), _Contents()
+    made = document(gathered, pictures, AMPLE, now)
+    requests = _inputs(scope, gathered, contents)
+    _results(gathered, pictures, made, now, contents)
+    contents.put("requests.json", _json(requests), "What was asked for, complete; rerun.py reads it.")
+    contents.put("provenance.json", _json(_provenance(gathered, requests)), "How it was made.")
+    contents.put("rerun.py", RECIPE.read_bytes(), "Runs the forecast again on any Beamcast: plain HTTP.")
+    readme = README.format(title=made.title, version=VERSION, date=made.date)
+    contents.put("README.md", readme, "What is in here, and how to run it again.")
+    contents.put("ro-crate-metadata.json", _json(_metadata(gathered, contents, made, now)), "")
+    return _written(scope.settings.scratch_dir, contents)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def _written(folder: Path, contents: _Contents) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = sum(path.stat().st_size for path in contents.paths.values()) + SPARE_BYTES
+    if shutil.disk_usage(folder).free < needed:
+        raise Unavailable(f"The disk has no room for a bundle of {needed / 2**20:.0f} MiB; make some and ask again.")
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="bundle-", suffix=".zip", delete=False) as file:
+        path = Path(file.name)
+        try:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, content in contents.texts.items():
+                    archive.writestr(name, content, _compression(name))
+                for name, source in contents.paths.items():
+                    archive.write(source, name, _compression(name))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return path
+
+
+def _compression(name: str) -> int:
+    return zipfile.ZIP_STORED if name.endswith(STORED) else zipfile.ZIP_DEFLATED
+
+
+def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, Any]:
+    """Put what went in, and return what was asked for: ids in it are those of this server, which the recipe changes."""
+    rows = list(_predictions(scope, gathered))
+    crystals = _each([scope.get(Structure, row.structure_id, "structure") for row in rows])
+    potentials = _each([scope.get(Model, row.model_id, "potential") for row in rows])
+    return {
+        "beamcast": VERSION,
+        "structures": [_structure(scope, row, number, contents) for number, row in enumerate(crystals, start=1)],
+        "potentials": [_potential(scope, row, number, contents) for number, row in enumerate(potentials, start=1)],
+        "predictions": [_prediction(scope, row, number, contents) for number, row in enumerate(rows, start=1)],
+        "datasets": [
+            _dataset(scope, row, number, contents) for number, row in enumerate(_datasets(scope, gathered), start=1)
+        ],
+        "report": gathered.body.model_dump(mode="json"),
+    }
+
+
+def _each(rows: Sequence[Any]) -> list[Any]:
+    return list({row.id: row for row in rows}.values())
+
+
+def _predictions(scope: Scope, gathered: Gathered) -> Iterator[Prediction]:
+    """Those of the report, and those that calibrations rest on."""
+    yield gathered.prediction
+    seen = {gathered.prediction.id}
+    plan = gathered.body.plan
+    calibrating = [] if plan is None else [one.prediction_id for one in plan.calibrations if one.prediction_id]
+    for other in [*gathered.body.others, *calibrating]:
+        if other not in seen:
+            seen.add(other)
+            yield predictions.succeeded(scope, other)
+
+
+def _datasets(scope: Scope, gathered: Gathered) -> list[Dataset]:
+    plan = gathered.body.plan
+    calibrating = [] if plan is None else [datasets.get(scope, one.dataset_id) for one in plan.calibrations]
+    return _each([*gathered.datasets, *calibrating])
+
+
+def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -> dict[str, Any]:
+    name, original = structures.as_file(scope.settings, row, "original")
+    path = f"inputs/structure-{number}-original{_suffix(name)}"
+    contents.put(path, original, "The structure as it was uploaded.")
+    cif = structures.as_file(scope.settings, row, "cif")[1]
+    contents.put(f"inputs/structure-{number}.cif", cif, "The structure as it is simulated, every atom listed.")
+    return {"id": str(row.id), "file": path, "filename": name, "format": row.format, "name": row.name}
+
+
+def _potential(scope: Scope, row: Model, number: int, contents: _Contents) -> dict[str, Any]:
+    said = {name: getattr(row, name) for name in ("name", "kind", "sha256", "licence", "citation", "source")}
+    found = {"id": str(row.id), "file": None, **said}
+    if row.kind != models.PRETRAINED:
+        path = f"inputs/potential-{number}.nep.txt"
+        found["file"] = contents.put(path, models.model_file(scope.settings, row), "The potential as it was uploaded.")
+    else:
+        contents.put(f"inputs/potential-{number}.json", _json(said), "Which potential, where it comes from, its sum.")
+    return found
+
+
+def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents) -> dict[str, Any]:
+    names = ("method", "temperature_k", "sampling", "instruments", "quality", "options")
+    asked = {name: getattr(row, name) for name in names}
+    partials = scope.settings.partials_path(row.id)
+    path = contents.put(f"predictions/{number}/partials.h5", partials, "Partial dynamic structure factors.")
+    body = {"structure_id": str(row.structure_id), "model": str(row.model_id), **asked}
+    return {"id": str(row.id), "file": path, "sha256": _sha256(partials), "body": body}
+
+
+def _dataset(scope: Scope, row: Dataset, number: int, contents: _Contents) -> dict[str, Any]:
+    path = f"datasets/{number}{_suffix(row.filename)}"
+    contents.put(path, datasets.original(scope, row), f"Measured data as they were uploaded: {row.name}")
+    said = {name: getattr(row, name, None) for name in PreviewForm.model_fields if name != "file"}
+    form = {name: value for name, value in said.items() if value not in (None, "", {})}
+    return {"id": str(row.id), "file": path, "filename": row.filename, "sha256": row.sha256, "form": form}
+
+
+def _suffix(file_name: str) -> str:
+    """The ending of an uploaded file's name, where it is a plain one; the rest of it may be anything."""
+    found = re.search(r"\.[A-Za-z0-9]{1,12}$", file_name)
+    return found[0].lower() if found else ""
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _results(
+    gathered: Gathered, pictures: Sequence[Picture], made: Document, now: datetime, contents: _Contents
+) -> None:
+    paper = pdf(lambda room: document(gathered, pictures, room, now))
+    contents.put("report.pdf", paper, "The report on two pages.")
+    contents.put("report.html", html(made), "The report, uncut.")
+    for picture in pictures:
+        contents.put(f"figures/{picture.name}.svg", picture.svg, picture.alt)
+    rows = [gathered.prediction, *gathered.others]
+    for letter, one in zip(LETTERS, gathered.shown, strict=False):
+        stem = f"spectra/{letter}-{one.view.instrument or 'sample'}"
+        for number, (row, (as_csv, as_hdf5)) in enumerate(zip(rows, _files(one, rows), strict=True), start=1):
+            name = stem if number == 1 else f"{stem}-prediction-{number}"
+            contents.put(f"{name}.csv", as_csv, f"Spectrum of prediction {row.id}, {one.label}.")
+            contents.put(f"{name}.h5", as_hdf5, f"The same with its map, {one.label}.")
+    if gathered.plan is not None:
+        contents.put("plan.json", gathered.plan.model_dump_json(indent=1), "The plan: settings, pairs, counts, hours.")
+    if gathered.measurement is not None:
+        counted = gathered.measurement.model_dump_json(indent=1)
+        contents.put("measurement.json", counted, "A simulated measurement, seeded.")
+
+
+def _files(one: Shown, rows: Sequence[Prediction]) -> Iterator[tuple[bytes, bytes]]:
+    """CSV and HDF5 of what one instrument would record of each prediction."""
+    seen = [one.spectrum or one.along, *one.others, *one.others_along]
+    writers: Any = formats.WRITERS if one.spectrum is not None else path_formats.WRITERS
+    for row, spectrum in zip(rows, seen, strict=True):
+        about = {
+            "prediction": str(row.id),
+            "method": row.method,
+            "temperature_k": row.temperature_k,
+            "view": one.view.model_dump(mode="json"),
+        }
+        yield writers[formats.CSV](spectrum, about), writers[formats.HDF5](spectrum, about)
+
+
+def _provenance(gathered: Gathered, requests: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "beamcast": VERSION,
+        "predictions": [
+            {
+                "id": str(row.id),
+                "started_at": row.started_at,
+                "finished_at": row.finished_at,
+                "attempt": row.attempt,
+                "warnings": row.warnings,
+                "provenance": row.provenance,
+                "partials_sha256": asked["sha256"],
+            }
+            for row, asked in zip([gathered.prediction, *gathered.others], requests["predictions"], strict=False)
+        ],
+        "potentials": requests["potentials"],
+        "trust": None if gathered.trust is None else gathered.trust.model_dump(mode="json"),
+    }
+
+
+def _metadata(gathered: Gathered, contents: _Contents, made: Document, now: datetime) -> dict[str, Any]:
+    """What ro-crate-metadata.json says."""
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.model.person import Person
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate(version="1.1")
+    crate.name, crate.description = made.title, "Forecast of an inelastic neutron scattering experiment by Beamcast."
+    crate.datePublished, crate.license = now, LICENCE
+    files = {}
+    for name, about in contents.about.items():
+        kind = TYPES.get(Path(name).suffix, "application/octet-stream")
+        files[name] = crate.add_file(dest_path=name, properties={"description": about, "encodingFormat": kind})
+    software = {"@type": "SoftwareApplication", "name": "Beamcast", "version": VERSION, "softwareVersion": VERSION}
+    beamcast = crate.add(ContextEntity(crate, "#beamcast", properties=software))
+    row = gathered.prediction
+    action = {"@type": "CreateAction", "name": f"Prediction {row.id}", "endTime": _iso(row.finished_at or now)}
+    if row.started_at is not None:
+        action["startTime"] = _iso(row.started_at)
+    run = crate.add(ContextEntity(crate, f"#{uuid.UUID(str(row.id))}", properties=action))
+    run["instrument"] = beamcast
+    run["object"] = [file for name, file in files.items() if name.startswith(("inputs/", "requests"))]
+    run["result"] = [file for name, file in files.items() if name.startswith(("predictions/", "spectra/", "report"))]
+    crate.root_dataset["mentions"] = run
+    crate.root_dataset["citation"] = made.references
+    if made.proposer:
+        crate.root_dataset["author"] = crate.add(Person(crate, "#proposer", properties={"name": made.proposer}))
+    metadata: dict[str, Any] = crate.metadata.generate()
+    return metadata
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="seconds")

@@ -1,0 +1,287 @@
+"""Everything that a report shows, looked up and worked out; nothing is drawn or worded here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.datasets import service as datasets
+from backend.datasets.tables import Dataset
+from backend.errors import Unprocessable
+from backend.figures.labels import SAMPLE, label
+from backend.figures.measured import Points
+from backend.figures.overlay import overlay
+from backend.figures.spectrum import Curve
+from backend.models.tables import Model
+from backend.owners import Scope
+from backend.plans.schemas import MeasurementIn, MeasurementOut, PlanOut, SettingIn, SettingOut
+from backend.predictions import service as predictions
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.spectra import observe_path_prediction, observe_prediction
+from backend.predictions.tables import Prediction
+from backend.reports.schemas import MOST_VIEWS, ReportIn, ReportViewIn
+from backend.structures.tables import Structure
+from backend.trust.schemas import TrustOut
+
+if TYPE_CHECKING:
+    from scattering.crystal.view import PathSpectrum
+    from scattering.observe import Spectrum
+
+LONGEST_H = 1e5
+VISIBLE = 0.02
+"""Of the highest intensity: what is still seen of a spectrum on paper."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One instrument as it is set, and what it would record.
+
+    Attributes
+    ----------
+    view, label
+        What is looked at, and in words.
+    setting
+        What the plan says of it, or None without one.
+    spectrum, others
+        Of the report's prediction and of the others; of powders.
+    along, others_along
+        The same of single crystals along a path.
+    points
+        Measured data that belong to this instrument.
+    """
+
+    view: ReportViewIn
+    label: str
+    setting: SettingOut | None = None
+    spectrum: Spectrum | None = None
+    others: Sequence[Spectrum] = ()
+    along: PathSpectrum | None = None
+    others_along: Sequence[PathSpectrum] = ()
+    points: Sequence[Points] = ()
+
+    @property
+    def unit(self) -> str:
+        """Of the intensities."""
+        if self.spectrum is not None:
+            return self.spectrum.unit
+        return "" if self.along is None else self.along.cut_unit
+
+    @property
+    def line(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+        """Energies, intensities and their errors: the spectrum, or the cut of a path."""
+        found = self.spectrum if self.spectrum is not None else self.along.cut if self.along is not None else None
+        assert found is not None
+        return found.energy, found.intensity, found.error
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What a report is made of."""
+
+    body: ReportIn
+    prediction: Prediction
+    others: Sequence[Prediction]
+    structure: Structure
+    model: Model
+    shown: Sequence[Shown]
+    datasets: Sequence[Dataset]
+    plan: PlanOut | None
+    measurement: MeasurementOut | None
+    trust: TrustOut | None
+    limits: tuple[float, float]
+    warnings: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def features(self) -> list[float]:
+        """Energies that matter, meV."""
+        return [] if self.plan is None else [feature.energy_mev for feature in self.plan.features]
+
+
+def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
+    """Look everything up.
+
+    Raises
+    ------
+    NotFound, Conflict
+        There is no such prediction or dataset, or the prediction has not succeeded.
+    Unprocessable, ScatteringError
+        The plan or a view asks for what cannot be; powders and single crystals together.
+    """
+    from backend.trust import service as trust
+
+    row = predictions.succeeded(scope, body.prediction_id)
+    others = [predictions.succeeded(scope, other) for other in body.others]
+    for index, other in enumerate(others):
+        if other.sampling != row.sampling:
+            message = "Powders and single crystals do not share a figure; leave this prediction out."
+            raise Unprocessable(message, [{"loc": f"others.{index}", "msg": message}])
+    measured = [datasets.get(scope, dataset_id) for dataset_id in body.dataset_ids]
+    planned, counted = _planned(scope, cache, body)
+    shown, warnings = _shown(scope, cache, body, row, others, measured, planned)
+    return Gathered(
+        body=body,
+        prediction=row,
+        others=others,
+        structure=scope.get(Structure, row.structure_id, "structure"),
+        model=scope.get(Model, row.model_id, "potential"),
+        shown=shown,
+        datasets=measured,
+        plan=planned,
+        measurement=counted,
+        trust=TrustOut.model_validate(trust.trust(scope, cache, row)),
+        limits=_limits(shown, [] if planned is None else [feature.energy_mev for feature in planned.features]),
+        warnings=warnings,
+    )
+
+
+def _planned(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOut | None, MeasurementOut | None]:
+    """The plan, and a measurement at its best setting for the hours that it takes, where they are known."""
+    from backend.plans import bodies, service
+
+    if body.plan is None:
+        return None, None
+    planned = bodies.plan(service.plan(scope, cache, body.plan), body.plan)
+    chosen = next((setting for setting in best(planned) if setting.hours is not None), None)
+    if chosen is None or chosen.hours is None:
+        return planned, None
+    hours = min(body.hours or proposed(chosen.hours), LONGEST_H)
+    setting = SettingIn(instrument=chosen.instrument, settings=chosen.settings)
+    asked = {name: getattr(body.plan, name) for name in MeasurementIn.model_fields if hasattr(body.plan, name)}
+    counting = MeasurementIn(**asked, setting=setting, hours=hours)
+    return planned, bodies.measurement(service.simulate(scope, cache, counting), hours)
+
+
+def best(planned: PlanOut) -> list[SettingOut]:
+    """The settings that a plan explains, three at most; those drawn."""
+    explained = [setting for setting in planned.ranked if setting.explanation]
+    return (explained or planned.ranked)[:MOST_VIEWS]
+
+
+def proposed(hours: float) -> float:
+    """Hours rounded up to what somebody would ask for: quarters below 2, halves below 12, whole ones above."""
+    step = 0.25 if hours < 2 else 0.5 if hours < 12 else 1.0
+    return max(step, math.ceil(hours / step - 1e-9) * step)
+
+
+def _views(body: ReportIn, row: Prediction, planned: PlanOut | None) -> list[tuple[ReportViewIn, SettingOut | None]]:
+    """The plan's best three, or else the views asked for, or else the prediction's own instruments."""
+    if body.plan is not None and planned is not None and planned.ranked:
+        reading = {"isotopes": body.plan.isotopes, "energy_scale": body.plan.energy_scale}
+        return [
+            (
+                ReportViewIn(
+                    instrument=setting.instrument,
+                    settings=setting.settings,
+                    quantum_correction=body.plan.quantum_correction,
+                    label=setting.label[:300],
+                    **reading,
+                ),
+                setting,
+            )
+            for setting in best(planned)
+        ]
+    views = body.views or [ReportViewIn(instrument=name) for name in row.instruments] or [ReportViewIn()]
+    return [(view, None) for view in views[:MOST_VIEWS]]
+
+
+def _of_data(
+    views: Sequence[ReportViewIn], measured: Sequence[Dataset]
+) -> list[tuple[ReportViewIn, SettingOut | None]]:
+    """One more view, of the instrument of measured data that none of the others is of, as it was set."""
+    drawn = {(view.instrument or "").casefold() for view in views}
+    for one in measured:
+        if one.kind == "1d" and one.instrument is not None and one.instrument.casefold() not in drawn:
+            like = views[0].model_dump(include={"isotopes", "quantum_correction", "energy_scale", "contribution"})
+            return [(ReportViewIn(instrument=one.instrument, settings=one.settings, **like), None)]
+    return []
+
+
+def _shown(
+    scope: Scope,
+    cache: PartialsCache,
+    body: ReportIn,
+    row: Prediction,
+    others: Sequence[Prediction],
+    measured: Sequence[Dataset],
+    planned: PlanOut | None,
+) -> tuple[list[Shown], list[str]]:
+    views, settings = _views(body, row, planned), scope.settings
+    views += _of_data([view for view, _ in views], measured if row.sampling == "powder" else ())
+    labels = [view.label or plain_label(view, row) for view, _ in views]
+    warnings = []
+    if planned is None and len(body.views) > MOST_VIEWS:
+        warnings.append(f"{len(body.views) - MOST_VIEWS} more views are not drawn: two pages hold {MOST_VIEWS}.")
+    if row.sampling == "path":
+        if measured:
+            warnings.append("Measured data are not drawn beside a single crystal.")
+        return [
+            Shown(
+                view=view,
+                label=text,
+                setting=setting,
+                along=observe_path_prediction(settings, cache, row, view),
+                others_along=[observe_path_prediction(settings, cache, other, view) for other in others],
+            )
+            for (view, setting), text in zip(views, labels, strict=True)
+        ], warnings
+    curves = [
+        Curve(observe_prediction(settings, cache, row, view), view.instrument or SAMPLE, row.method, text)
+        for (view, _), text in zip(views, labels, strict=True)
+    ]
+    drawn = {"", *(curve.instrument.casefold() for curve in curves)}
+    lines = [one for one in measured if one.kind == "1d" and (one.instrument or "").casefold() in drawn]
+    warnings += [f"'{one.name}' is not drawn." for one in measured if one not in lines]
+    points = overlay(scope, [dataset.id for dataset in lines], curves, "fit")
+    return [
+        Shown(
+            view=view,
+            label=text,
+            setting=setting,
+            spectrum=curve.spectrum,
+            others=[observe_prediction(settings, cache, other, view) for other in others],
+            points=[one for one in points if one.of == index],
+        )
+        for index, ((view, setting), text, curve) in enumerate(zip(views, labels, curves, strict=True))
+    ], warnings
+
+
+def plain_label(view: ReportViewIn, row: Prediction) -> str:
+    """A view in a few words, without the figures' markup."""
+    return label(view, row).replace("<sub>i</sub>", "ᵢ")
+
+
+def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, float]:
+    """Lowest and highest energy to show: a third beyond the highest feature, or as far as something is seen."""
+    ends = [float(one.line[0][-1]) for one in shown]
+    if features:
+        return 0.0, min(1.35 * max(features), max([*ends, *(1.02 * energy for energy in features)]))
+    seen = []
+    for one in shown:
+        energy, intensity, _ = one.line
+        away = np.where(np.abs(energy) > 0.03 * energy[-1], np.nan_to_num(intensity), 0.0)
+        bright = energy[away > VISIBLE * (away.max(initial=0.0) or 1.0)]
+        seen.append(1.08 * float(bright[-1]) if len(bright) else float(energy[-1]))
+    return 0.0, min(max(seen), max(ends))
+
+
+def widths(one: Shown, energies: Sequence[float]) -> list[float | None]:
+    """FWHM in meV of an instrument's resolution at energies that it reaches; None where it does not."""
+    from scattering import instruments, resolution
+    from scattering.constants import FWHM_PER_SIGMA
+
+    if one.view.instrument is None:
+        return [None] * len(energies)
+    instrument = instruments.get(one.view.instrument)
+    settings: dict[str, Any] = instrument.validate(one.view.settings)
+    low, high = instrument.measured_range(settings)
+    return [
+        float(FWHM_PER_SIGMA * resolution.sigma(instrument, settings, np.array([energy]))[0])
+        if low <= energy <= high
+        else None
+        for energy in energies
+    ]

@@ -1,0 +1,101 @@
+"""A report as one HTML file: nothing is loaded from elsewhere, and no script runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from backend.reports.document import Document, Picture, Table
+from backend.version import VERSION
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+STYLE = """
+body { font: 16px/1.45 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; color: #1c2733; background: #fff;
+  max-width: 56rem; margin: 1.5rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; }
+figure { margin: 1.2rem 0; } figure svg { width: 100%; height: auto; max-height: 46rem; }
+figcaption, caption, .note, footer { font-size: .9rem; } caption { text-align: left; padding-bottom: .3rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem;
+  border-block: 2px solid #1c2733; overflow-wrap: normal; }
+th, td { text-align: left; padding: .2rem .5rem; vertical-align: top; } .right { text-align: right; }
+thead { border-bottom: 1px solid #1c2733; } dl { display: grid; grid-template-columns: max-content 1fr;
+  gap: .1rem 1rem; margin: .8rem 0; } dt { color: #5b6773; } dd { margin: 0; }
+@media print { body { font-size: 9.5pt; margin: 0; } }
+"""
+
+
+def html(document: Document) -> str:
+    """The report as a page."""
+    features = [] if document.features is None else [_table(document.features)]
+    measurement = [] if document.measurement is None else [_picture(document.measurement, 3)]
+    body = [
+        f'<h1 dir="auto">{escape(document.title)}</h1>',
+        *([f'<p dir="auto">{escape(document.proposer)}</p>'] if document.proposer else []),
+        f"<p>{escape(document.date)}</p>",
+        _facts(document.facts),
+        *_paragraphs(document.notes),
+        _picture(document.spectra, 1),
+        *features,
+        _table(document.settings),
+        *(f"<p><b>{letter}</b> {escape(sentence)}</p>" for letter, sentence in document.explanations),
+        '<div class="pair">',
+        _picture(document.map, 2),
+        *measurement,
+        "</div>",
+        *(["<h2>Sample in the beam</h2>", _facts(document.sample)] if document.sample else []),
+        *_trust(document.trust),
+        "<h2>Methods</h2>",
+        *_paragraphs([document.methods]),
+        "<h2>References</h2>",
+        "<ol>",
+        *(f"<li>{escape(reference)}</li>" for reference in document.references),
+        "</ol>",
+        *_paragraphs([f"Left out: {' '.join(document.left_out)}"] if document.left_out else []),
+        "<footer>",
+        f"<p>Forecast by Beamcast {escape(VERSION)}.</p>",
+        _facts(document.provenance),
+        "</footer>",
+    ]
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(document.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _paragraphs(texts: Sequence[str]) -> list[str]:
+    return [f'<p dir="auto">{escape(text)}</p>' for text in texts]
+
+
+def _facts(pairs: Sequence[tuple[str, str]]) -> str:
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs) + "</dl>"
+
+
+def _trust(trust: tuple[str, str] | None) -> list[str]:
+    if trust is None:
+        return []
+    return ["<h2>How far to trust it</h2>", f"<p><strong>{escape(trust[0])}</strong> {escape(trust[1])}</p>"]
+
+
+def _picture(picture: Picture, number: int) -> str:
+    # The picture's own text is outlines: its name is said to those who do not see it
+    svg = picture.svg.replace("<svg ", f'<svg role="img" aria-label="{escape(picture.alt)}" ', 1)
+    return f"<figure>{svg}<figcaption><b>Figure {number}.</b> {escape(picture.caption)}</figcaption></figure>"
+
+
+def _table(table: Table) -> str:
+    marks = [' class="right"' if right else "" for right in table.right]
+    header = "".join(f"<th{mark}>{escape(name)}</th>" for name, mark in zip(table.header, marks, strict=True))
+    rows = "".join(
+        "<tr>" + "".join(f"<td{mark}>{escape(cell)}</td>" for cell, mark in zip(row, marks, strict=True)) + "</tr>\n"
+        for row in table.rows
+    )
+    note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    return (
+        f'<div class="wide"><table><caption>{escape(table.caption)}</caption><thead><tr>{header}</tr></thead>\n'
+        f"<tbody>{rows}</tbody></table></div>{note}"
+    )

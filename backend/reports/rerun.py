@@ -1,0 +1,117 @@
+"""Run a forecast again: upload what is in this folder to a Beamcast, ask for the same, fetch what comes.
+
+    python rerun.py http://127.0.0.1:8000 [--no-wait]
+
+Needs Python 3.9 and nothing else. What it does can be done by hand: each step is one HTTP request.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ENDED = ("succeeded", "failed", "cancelled")
+POLL_S = 5.0
+
+
+def send(address: str, path: str, content: bytes | None = None, kind: str = "application/json") -> bytes:
+    """The answer to a GET, or to a POST of this content."""
+    headers = {} if content is None else {"Content-Type": kind}
+    request = urllib.request.Request(f"{address.rstrip('/')}/api/v1{path}", data=content, headers=headers)
+    try:
+        with urllib.request.urlopen(request) as response:
+            return bytes(response.read())
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{path}: {error.code} {error.read().decode(errors='replace')}")
+
+
+def post(address: str, path: str, body: Any) -> Any:
+    """The answer to a POST of JSON."""
+    return json.loads(send(address, path, json.dumps(body).encode()))
+
+
+def upload(address: str, path: str, file: Path, file_name: str, fields: dict[str, Any]) -> Any:
+    """The answer to a POST of a file with form fields (multipart/form-data, RFC 7578)."""
+    boundary = uuid.uuid4().hex
+    parts = []
+    for name, value in fields.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode())
+    plain = "".join("_" if char in '"\\\r\n' else char for char in file_name)
+    disposition = f'Content-Disposition: form-data; name="file"; filename="{plain}"'
+    parts.append(f"--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
+    parts += [file.read_bytes(), f"\r\n--{boundary}--\r\n".encode()]
+    return json.loads(send(address, path, b"".join(parts), f"multipart/form-data; boundary={boundary}"))
+
+
+def renamed(value: Any, ids: dict[str, str]) -> Any:
+    """The same with this server's ids in place of the old ones."""
+    if isinstance(value, dict):
+        return {name: renamed(item, ids) for name, item in value.items()}
+    if isinstance(value, list):
+        return [renamed(item, ids) for item in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+def ask(address: str, requests: dict[str, Any]) -> dict[str, str]:
+    """Upload and ask for everything; ids of the old server → those of this one."""
+    ids: dict[str, str] = {}
+    for one in requests["structures"]:
+        fields = {"name": one["name"], "format": one["format"]}
+        ids[one["id"]] = upload(address, "/structures", HERE / one["file"], one["filename"], fields)["id"]
+    for one in requests["potentials"]:
+        if one["file"] is None:
+            ids[one["id"]] = one["name"]  # pretrained: every Beamcast knows it by name
+            continue
+        fields = {"name": one["name"], "licence": one["licence"], "citation": one["citation"]}
+        ids[one["id"]] = upload(address, "/models", HERE / one["file"], "nep.txt", fields)["id"]
+    for one in requests["datasets"]:
+        fields = {name: value for name, value in one["form"].items() if name != "structure_id"}
+        if (structure := ids.get(one["form"].get("structure_id", ""))) is not None:
+            fields["structure_id"] = structure
+        ids[one["id"]] = upload(address, "/datasets", HERE / one["file"], one["filename"], fields)["id"]
+    for one in requests["predictions"]:
+        ids[one["id"]] = post(address, "/predictions", renamed(one["body"], ids))["id"]
+    return ids
+
+
+def wait(address: str, prediction: str) -> None:
+    """Until it has ended, saying how far it is."""
+    while True:
+        state = json.loads(send(address, f"/predictions/{prediction}"))
+        print(f"{prediction}: {state['status']} {state['stage']} {100 * state['progress']:.0f} %", flush=True)
+        if state["status"] in ENDED:
+            break
+        time.sleep(POLL_S)
+    if state["status"] != "succeeded":
+        sys.exit(f"{prediction} has {state['status']}: {state['error']}")
+
+
+def main(arguments: list[str]) -> None:
+    """Ask, wait, fetch."""
+    addresses = [argument for argument in arguments if not argument.startswith("-")]
+    if len(addresses) != 1:
+        sys.exit(__doc__)
+    address, requests = addresses[0], json.loads((HERE / "requests.json").read_text("utf-8"))
+    ids = ask(address, requests)
+    new = [ids[one["id"]] for one in requests["predictions"]]
+    print(f"Asked for: {', '.join(new)}")
+    if "--no-wait" in arguments:
+        return
+    for number, prediction in enumerate(new, start=1):
+        wait(address, prediction)
+        (HERE / f"rerun-{number}-partials.h5").write_bytes(send(address, f"/predictions/{prediction}/partials"))
+    body = json.dumps(renamed(requests["report"], ids)).encode()
+    (HERE / "rerun-report.pdf").write_bytes(send(address, "/reports", body))
+    print("Partials and report lie beside this file.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,147 @@
+"""Reports and bundles over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.responses import FileResponse, Response
+from pydantic import BaseModel, ValidationError
+from starlette.background import BackgroundTask
+
+from backend.errors import Conflict, NotAcceptable, NotFound, Unprocessable, responses
+from backend.negotiation import choose
+from backend.owners import ReadingScopeDep
+from backend.plans.schemas import PlanIn
+from backend.predictions.routes import PartialsCacheDep
+from backend.predictions.schemas import Name
+from backend.reports.schemas import Line, ReportIn, ReportViewIn
+
+router = APIRouter(tags=["reports"])
+
+PDF, HTML, ZIP = "application/pdf", "text/html", "application/zip"
+SUFFIXES = {PDF: "pdf", HTML: "html"}
+BodyT = TypeVar("BodyT", bound=BaseModel)
+
+
+def _asked(
+    prediction_id: uuid.UUID,
+    instruments: Annotated[list[Name] | None, Query(description="to draw, set as by default")] = None,
+    dataset_ids: Annotated[list[uuid.UUID] | None, Query(description="measured data to draw over")] = None,
+    plan: Annotated[str | None, Query(max_length=20_000, description="the body of a plan, as JSON")] = None,
+    title: Line = "",
+    proposer: Line = "",
+) -> ReportIn:
+    planned = None
+    if plan is not None:
+        try:
+            planned = PlanIn.model_validate_json(plan)
+        except ValidationError as error:
+            raise _refused(error, "plan") from error
+    fields: dict[str, Any] = {
+        "prediction_id": prediction_id,
+        "views": [ReportViewIn(instrument=name) for name in instruments or []],
+        "dataset_ids": dataset_ids or [],
+        "plan": planned,
+        "title": title,
+        "proposer": proposer,
+    }
+    try:
+        return ReportIn(**fields)
+    except ValidationError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: ValidationError, *within: str) -> Unprocessable:
+    """What a body that came in parts would be refused with."""
+    fields = [
+        {"loc": ".".join([*within, *map(str, item["loc"])]) or "plan", "msg": item["msg"]} for item in error.errors()
+    ]
+    return Unprocessable("; ".join(f"{field['loc']}: {field['msg']}" for field in fields[:5]), fields)
+
+
+AskedDep = Annotated[ReportIn, Depends(_asked)]
+REFUSED = responses(NotFound, Conflict)
+
+
+def _content(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": "the file", "content": {media_type: {} for media_type in media_types}}}
+
+
+def _report(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn, media_type: str) -> Response:
+    from backend.reports import html, service
+
+    name = f"beamcast-{body.prediction_id}.{SUFFIXES[media_type]}"
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    if media_type == HTML:
+        headers["Content-Security-Policy"] = html.POLICY
+    return Response(service.report(scope, cache, body, media_type), media_type=media_type, headers=headers)
+
+
+@router.get(
+    "/predictions/{prediction_id}/report.pdf",
+    summary="The two pages to attach to a proposal",
+    response_class=Response,
+    responses={**REFUSED, **_content(PDF)},
+)
+def get_pdf(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+    """Figures, settings, hours, methods and references, on two A4 pages at most."""
+    return _report(scope, cache, body, PDF)
+
+
+@router.get(
+    "/predictions/{prediction_id}/report.html",
+    summary="The report as a page",
+    response_class=Response,
+    responses={**REFUSED, **_content(HTML)},
+)
+def get_html(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+    """The same, uncut, in one file that loads nothing."""
+    return _report(scope, cache, body, HTML)
+
+
+@router.post(
+    "/reports",
+    summary="Write a report",
+    response_class=Response,
+    responses={**responses(NotFound, Conflict, NotAcceptable), **_content(PDF, HTML)},
+)
+def write_report(
+    body: ReportIn,
+    scope: ReadingScopeDep,
+    cache: PartialsCacheDep,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Response:
+    """PDF, or HTML where `Accept: text/html` asks for it. Nothing is stored."""
+    return _report(scope, cache, body, choose(accept, [PDF, HTML]))
+
+
+def _bundle(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn) -> Response:
+    from backend.reports.bundle import bundle
+
+    path = bundle(scope, cache, body)
+    name = f"beamcast-{body.prediction_id}.zip"
+    return FileResponse(path, media_type=ZIP, filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
+
+
+@router.get(
+    "/predictions/{prediction_id}/bundle.zip",
+    summary="Everything from which the forecast can be run again",
+    response_class=FileResponse,
+    responses={**REFUSED, **_content(ZIP)},
+)
+def get_bundle(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+    """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate."""
+    return _bundle(scope, cache, body)
+
+
+@router.post(
+    "/reports/bundle",
+    summary="Pack a bundle",
+    response_class=FileResponse,
+    responses={**REFUSED, **_content(ZIP)},
+)
+def pack_bundle(body: ReportIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+    """The same body as for the report, and all that it rests on, as an RO-Crate."""
+    return _bundle(scope, cache, body)

@@ -1,0 +1,32 @@
+"""Reports: what is gathered, drawn once, and written as PDF or HTML."""
+
+from __future__ import annotations
+
+from backend.database import clock
+from backend.owners import Scope
+from backend.predictions.partials_cache import PartialsCache
+from backend.reports.document import AMPLE, Document, Room, document, draw
+from backend.reports.gathering import gather
+from backend.reports.html import html
+from backend.reports.pdf import pdf
+from backend.reports.schemas import ReportIn
+
+PDF = "application/pdf"
+HTML = "text/html"
+
+
+def report(scope: Scope, cache: PartialsCache, body: ReportIn, media_type: str) -> bytes:
+    """The report as a file of this type: `PDF` or `HTML`.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        As `gather`.
+    """
+    gathered, now = gather(scope, cache, body), clock(scope.session)
+    pictures = draw(gathered)
+
+    def make(room: Room) -> Document:
+        return document(gathered, pictures, room, now)
+
+    return pdf(make) if media_type == PDF else html(make(AMPLE)).encode()
