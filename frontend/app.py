@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import about, forecast, landing, missing, operations, structure
+from frontend.pages import about, forecast, landing, missing, operations, plan, structure
 from frontend.session import of_user
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(r"/"), landing.page),
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
+    (re.compile(rf"/plan/{_ID}"), plan.page),
     (re.compile(r"/about"), about.page),
     (re.compile(r"/operations"), operations.page),
 )
@@ -91,6 +92,7 @@ def mount(app: FastAPI) -> Dash:
     confirmation.register(dash_app)
     for page in (landing, structure, forecast, operations):
         page.register(dash_app, client)
+    plan.register(dash_app)
     _route(dash_app, client)
     _catch_all(app, dash_app)
     # Dash puts its assets together at the first request for "/": a shared link may well come before it.

@@ -121,6 +121,23 @@ class Prediction(TypedDict):
     model_id: str
 
 
+class TrustPoint(TypedDict):
+    """One thing that trust rests on."""
+
+    topic: str
+    verdict: str
+    text: str
+
+
+class Trust(TypedDict):
+    """How far a prediction can be trusted."""
+
+    badge: str
+    label: str
+    headline: str
+    points: list[TrustPoint]
+
+
 class Estimate(TypedDict):
     """What a simulation would cost and resolve, before it is started."""
 
@@ -130,6 +147,13 @@ class Estimate(TypedDict):
     q_resolution_inv_angstrom: float | None
     energy_resolution_mev: float | None
     warnings: list[str]
+
+
+class Proposal(TypedDict):
+    """A workspace for what belongs to one request for beam time."""
+
+    id: str
+    name: str
 
 
 class Queue(TypedDict):
@@ -344,6 +368,10 @@ class ApiClient:
         """Return one prediction."""
         return cast(Prediction, await self._call("GET", f"/predictions/{prediction_id}"))
 
+    async def trust(self, prediction_id: str) -> Trust:
+        """Return how far a prediction that is ready can be trusted."""
+        return cast(Trust, await self._call("GET", f"/predictions/{prediction_id}/trust"))
+
     async def estimate(self, request: Mapping[str, Any]) -> Estimate:
         """Return what a prediction would cost, without starting it."""
         return cast(Estimate, await self._call("POST", "/predictions/estimate", json=dict(request)))
@@ -367,6 +395,10 @@ class ApiClient:
     async def dataset(self, dataset_id: str) -> Dataset:
         """Return what is known of one measured spectrum or map."""
         return cast(Dataset, await self._call("GET", f"/datasets/{dataset_id}"))
+
+    async def proposals(self, *, limit: int = 50) -> list[Proposal]:
+        """Return the newest proposals that are not archived."""
+        return cast(list[Proposal], _items(await self._call("GET", "/proposals", params={"limit": limit})))
 
     async def operations(self) -> Operations:
         """Return what the workers do and what failed; refused to who does not run the server."""

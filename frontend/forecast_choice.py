@@ -32,6 +32,11 @@ class Choice:
     words: list[str]
 
     @property
+    def powders(self) -> list[Prediction]:
+        """Those of a powder, which beam time is planned with."""
+        return [one for one in (*self.shown, *self.other) if one["sampling"] == "powder"]
+
+    @property
     def sampling(self) -> str:
         """`powder` or `path`."""
         return self.shown[0]["sampling"] if self.shown else "powder"

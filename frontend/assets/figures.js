@@ -37,7 +37,7 @@
         if (!place || place.clientWidth > 560) { return; }
         const layout = figure.layout;
         layout.font = { ...layout.font, size: 11 };
-        const lines = kind === "spectrum" || kind === "comparison";
+        const lines = ["spectrum", "comparison"].includes(kind) || kind.startsWith("plan-");
         layout.margin = { ...layout.margin, l: 48, r: 8, t: lines ? 16 : 30 };
         Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
             const axis = layout[name];

@@ -192,6 +192,12 @@
             if (window.location.pathname !== path) { return; }
             const address = (predictions) => path + "?" + [written("predictions", predictions.join(",")), ...query].join("&");
             window.history.replaceState(window.history.state, "", address(context.predictions.map((one) => one.id)));
+            const plan = document.getElementById("plan-link");
+            if (plan && context.sampling !== "path") {
+                const along = query.filter((one) => one.startsWith("iso.") || one.startsWith("energy_scale="));
+                const ids = written("predictions", context.predictions.map((one) => one.id).join(","));
+                window.dash_clientside.set_props("plan-link", { href: path.replace("/forecast/", "/plan/") + "?" + [ids, ...along].join("&") });
+            }
             // The settings come along to the forecasts of the other kind of sample.
             if (context.others.length && document.getElementById("other-sampling")) {
                 window.dash_clientside.set_props("other-sampling", { href: address(context.others) });
