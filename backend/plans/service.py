@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,8 +132,8 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
         )
         return [each for each in done if each is not None]
 
-    with ThreadPoolExecutor(max_workers=min(4, len(os.sched_getaffinity(0)))) as pool:
-        evaluated = [each for several_done in pool.map(several, tried) for each in several_done]
+    # In one thread: half of it is PyChop's Python, for which threads would wait for each other
+    evaluated = [each for one in tried for each in several(one)]
     ranking = rank(evaluated, beam_time_h=body.constraints.beam_time_h)
     warnings = [*what.warnings, *features.warnings]
     if not ranking.ranked:

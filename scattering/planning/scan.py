@@ -63,7 +63,10 @@ def settings_to_try(instrument: Instrument, energies: Sequence[float]) -> Iterat
     by_name = {setting.name: setting for setting in instrument.settings}
     if "monochromator" in by_name:
         for name in by_name["monochromator"].enum:
-            yield Tried(instrument, ({**instrument.defaults, "monochromator": name},))
+            settings = {**instrument.defaults, "monochromator": name}
+            low, high = instrument.energy_range(settings)
+            if any(low <= energy <= high for energy in energies):
+                yield Tried(instrument, (settings,))
         return
     if "e_init" not in by_name:
         yield Tried(instrument, (instrument.defaults,))

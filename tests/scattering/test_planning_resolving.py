@@ -1,0 +1,240 @@
+"""Whether features are told apart; which settings are tried; what is ranked first."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from scattering import instruments
+from scattering.errors import InvalidPlan, UnknownInstrument
+from scattering.measured import MeasuredSpectrum
+from scattering.observe import EnergyGrid, observe
+from scattering.planning import words
+from scattering.planning.calibration import calibrate, correct, counts_of
+from scattering.planning.evaluation import Evaluated, Specimen, Target, evaluate, shape_of
+from scattering.planning.features import Feature, Pair, find
+from scattering.planning.projection import seen, weighted
+from scattering.planning.ranking import rank
+from scattering.planning.rates import Rates
+from scattering.planning.resolving import tell_apart
+from scattering.planning.scan import may_be_asked_for, settings_to_try
+from scattering.view import View
+
+from .planned import lines, plate
+
+
+def pair(low: float, high: float, uncertainty: float = 0.0, fwhm: float = 0.0) -> Pair:
+    features = [Feature(at, True, "peak", fwhm, uncertainty * at, 0.0, {}) for at in (low, high)]
+    return Pair(*features)
+
+
+def test_told_apart_when_the_separation_exceeds_the_width() -> None:
+    sharp = tell_apart(pair(50, 54), 2.0, 2.0, resolution_uncertainty=0.1)
+    assert sharp.ratio == pytest.approx(2.0)
+    assert sharp.verdict == "resolved"
+    # 2 meV above a width of 2 ± 0.2: ten standard deviations
+    assert sharp.probability == pytest.approx(1.0)
+    assert tell_apart(pair(50, 54), 4.0, 4.0, resolution_uncertainty=0.1).probability == pytest.approx(0.5)
+    assert tell_apart(pair(50, 54), 8.0, 8.0, resolution_uncertainty=0.1).verdict == "not resolved"
+
+
+def test_the_potential_s_error_enters_the_verdict() -> None:
+    """Errors of 10 % of both energies, correlated by 0.9, leave 10 % · 52 meV · √0.2 of the separation unknown."""
+    doubtful = tell_apart(pair(50, 54, uncertainty=0.1), 2.0, 2.0, resolution_uncertainty=0.0)
+    spread = np.sqrt(5.0**2 + 5.4**2 - 2 * 0.9 * 5.0 * 5.4)
+    assert doubtful.uncertainty == pytest.approx(spread / 2.0)
+    assert doubtful.verdict == "likely"
+    exact = tell_apart(pair(50, 54, uncertainty=0.0), 2.0, 2.0, resolution_uncertainty=0.0)
+    assert exact.probability == 1.0
+
+
+def test_the_sample_s_own_width_counts() -> None:
+    broad = tell_apart(pair(50, 54, fwhm=3.0), 4.0, 4.0, resolution_uncertainty=0.1)
+    assert broad.ratio == pytest.approx(4.0 / 5.0)  # √(3² + 4²)
+
+
+def test_features_of_two_lines_are_found_with_width_and_elements() -> None:
+    found = find(lines((40.0, 47.0), width=2.5), View(), given=None, pairs=None, energy_relative_uncertainty=0.05)
+    assert [one.energy for one in found.features] == pytest.approx([40.0, 47.0], abs=0.15)
+    assert all(one.measure == "peak" and one.elements == {"V": 1.0} for one in found.features)
+    assert found.features[0].fwhm == pytest.approx(2.5, rel=0.15)  # smoothing taken off in quadrature
+    assert found.features[0].energy_uncertainty == pytest.approx(2.0, rel=0.01)
+    assert [one.separation for one in found.pairs] == pytest.approx([7.0], abs=0.2)
+
+
+def test_given_features_beyond_or_without_a_peak() -> None:
+    partials = lines((40.0,), width=2.5)
+    found = find(partials, View(), given=[70.0, 40.5], pairs=None, energy_relative_uncertainty=0.0)
+    assert [(one.energy, one.measure) for one in found.features] == [(40.5, "peak"), (70.0, "intensity")]
+    assert "no peak at 70 meV" in found.warnings[0]
+    with pytest.raises(InvalidPlan, match="The forecast ends at 250 meV"):
+        find(partials, View(), given=[300.0], pairs=None, energy_relative_uncertainty=0.0)
+    with pytest.raises(InvalidPlan, match="There is no feature at 90 meV"):
+        find(partials, View(), given=[40.0], pairs=[(40.0, 90.0)], energy_relative_uncertainty=0.0)
+    with pytest.raises(InvalidPlan, match="the same feature"):
+        find(partials, View(), given=[40.0], pairs=[(39.9, 40.1)], energy_relative_uncertainty=0.0)
+
+
+def test_settings_that_are_tried_are_allowed_and_reach_something() -> None:
+    for instrument in may_be_asked_for():
+        for tried in settings_to_try(instrument, [30.0, 80.0]):
+            for settings in tried.variants:
+                instrument.validate(settings)
+                assert instrument.energy_range(settings)[1] >= 30.0, (instrument.name, settings)
+            incident = {settings.get("e_init") for settings in tried.variants}
+            assert len(incident) == 1
+
+
+def test_which_instruments_may_be_asked_for() -> None:
+    names = {one.name for one in may_be_asked_for()}
+    assert {"TOSCA", "MAPS", "ARCS", "Lagrange", "VISION"} <= names
+    assert not {"TFXA", "generic-direct", "generic-indirect"} & names
+    assert {one.facility.split(",")[0] for one in may_be_asked_for(facilities=["isis"])} == {"ISIS"}
+    assert "TOSCA" not in {one.name for one in may_be_asked_for(single_crystal=True)}
+    assert [one.name for one in may_be_asked_for(names=["tfxa"])] == ["TFXA"]
+    with pytest.raises(UnknownInstrument):
+        may_be_asked_for(names=["nonesuch"])
+
+
+def specimen(energies: tuple[float, ...] = (40.0, 44.0)) -> Specimen:
+    return Specimen(plate(), weighted(lines(energies, width=0.5), View()), None)
+
+
+def evaluated(names: tuple[str, ...], energies: tuple[float, ...] = (40.0, 44.0)) -> tuple[list[Evaluated], list[Pair]]:
+    stood = specimen(energies)
+    features = [Feature(at, True, "peak", 0.5, 0.0, 0.0, {}) for at in energies]
+    pairs = [Pair(low, high) for low, high in itertools.pairwise(features)]
+    found = []
+    for name in names:
+        for tried in settings_to_try(instruments.get(name), energies):
+            shape = shape_of(tried.instrument, tried.variants[0], stood, None)
+            done = [evaluate(tried.instrument, each, shape, features, pairs, Target()) for each in tried.variants]
+            found += [one for one in done if one is not None]
+    return found, pairs
+
+
+def test_the_front_is_what_nothing_beats() -> None:
+    found, _ = evaluated(("MAPS", "MERLIN", "ARCS"))
+    ranking = rank(found)
+    most = max(len(one.measured) for one in ranking.ranked)
+    full = [(index, one) for index, one in enumerate(ranking.ranked) if len(one.measured) == most]
+    for index, one in full:
+        beaten = any(
+            other.hours <= one.hours
+            and other.resolution_percent <= one.resolution_percent
+            and (other.hours < one.hours or other.resolution_percent < one.resolution_percent)
+            for _, other in full
+        )
+        assert (index in ranking.front) != beaten or any(
+            other.hours == one.hours and other.resolution_percent == one.resolution_percent
+            for at, other in full
+            if at != index
+        )
+    assert len({ranking.ranked[index].instrument.name for index in ranking.best}) == 3
+
+
+def test_ranking_puts_what_tells_apart_before_what_is_quick() -> None:
+    found, pairs = evaluated(("MAPS", "MERLIN"))
+    ranking = rank(found)
+    resolved = [one.n_resolved for one in ranking.ranked if len(one.measured) == 2]
+    assert resolved == sorted(resolved, reverse=True)
+    text = words.explanation(ranking, 0, pairs, beam_time_h=1e-6)
+    assert "Measures all 2 features" in text
+    assert "more than the 1e-06 h asked for" in text
+
+
+def test_a_feature_near_the_end_of_the_range_or_under_the_elastic_line_is_not_reached() -> None:
+    maps = instruments.get("MAPS")
+    stood = specimen()
+    features = [Feature(40.0, True, "peak", 0.5, 4.0, 0.0, {}), Feature(1.0, False, "intensity", 0.5, 0.0, 0.0, {})]
+    settings = {"e_init": 45.0, "chopper_package": "S", "chopper_frequency": 300}
+    done = evaluate(maps, settings, shape_of(maps, settings, stood, None), features, [], Target())
+    assert done is not None
+    assert "may lie above 43 meV" in done.features[0].why
+    assert "under the elastic line" in done.features[1].why
+    # And what is not reached takes no time
+    assert done.measured == ()
+    assert rank([done]).ranked == ()
+
+
+def test_without_flux_hours_are_relative() -> None:
+    found, pairs = evaluated(("TOSCA",))
+    assert found[0].basis == "relative"
+    ranking = rank(found)
+    assert "nobody gives its flux" in words.explanation(ranking, 0, pairs, beam_time_h=None)
+
+
+def reduced(counts: np.ndarray, edges: np.ndarray, per_count: float) -> MeasuredSpectrum:
+    """Data as a reduction leaves them: intensity ∝ counts per meV, with their Poisson errors."""
+    centres, widths = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    error = np.sqrt(np.maximum(counts, 1.0)) / widths * per_count
+    return MeasuredSpectrum(centres, counts / widths * per_count, error, edges[:-1], edges[1:])
+
+
+def test_tosca_calibrated_by_its_own_data_counts_what_it_counted() -> None:
+    """Counts of 2 g in 3 h, known to be K f N t, give the same K back for another mass, and the room's with it."""
+    tosca = instruments.get("TOSCA")
+    partials = lines((40.0,), width=6.0)
+    grid = EnergyGrid(20.0, 60.0, 0.25)
+    forecast = observe(partials, View(instrument="TOSCA", energy_mev=grid))
+    sample, kappa, room, hours = plate(mass_g=2.0), 3e-20, 400.0, 3.0
+    edges = np.append(grid.centres - 0.125, grid.centres[-1] + 0.125)
+    mean = (kappa * sample.n_atoms * forecast.intensity + room) * 0.25 * hours
+    counts = np.random.default_rng(2).poisson(mean).astype(float)
+    measured = reduced(counts, edges, per_count=7e-4)
+    found = counts_of(measured, np.ones(len(counts), dtype=bool))
+    np.testing.assert_allclose(found.per_intensity, 1 / 7e-4, rtol=0.05)
+    scale = kappa * sample.n_atoms * hours * 7e-4  # as the fit of the forecast to the data gives it
+    calibration = calibrate(
+        tosca,
+        found,
+        scale=scale,
+        background=np.full(len(found.energy), room * hours * 7e-4),
+        hours=hours,
+        n_atoms=sample.n_atoms,
+        words="",
+    )
+    assert calibration.kappa is not None
+    np.testing.assert_allclose(calibration.kappa, kappa, rtol=0.05)
+    np.testing.assert_allclose(calibration.room, room, rtol=0.05)
+    scattering = weighted(partials, View())
+    half = calibration.rates(tosca, {}, scattering, plate(mass_g=1.0))
+    inside = (half.energy >= 30) & (half.energy <= 50)
+    expected = kappa * plate(mass_g=1.0).n_atoms * seen(scattering, tosca, {}, half.energy)[inside]
+    # 1 g of vanadium on 16 cm² shields a per cent
+    assert (half.sample[inside].sum() / expected.sum()) == pytest.approx(1.0, abs=0.07)
+
+
+def test_data_without_errors_or_counts_calibrate_nothing() -> None:
+    edges = np.arange(0.0, 11.0)
+    bare = MeasuredSpectrum((edges[1:] + edges[:-1]) / 2, np.ones(10), None, edges[:-1], edges[1:])
+    with pytest.raises(InvalidPlan, match="no errors"):
+        counts_of(bare, np.ones(10, dtype=bool))
+    with pytest.raises(InvalidPlan, match="fewer than 20 counts"):
+        counts_of(reduced(np.ones(10), edges, 1.0), np.ones(10, dtype=bool))
+
+
+def test_known_flux_is_corrected_by_what_was_counted() -> None:
+    merlin = instruments.get("MERLIN")
+    energy = np.arange(0, 100, 0.25)
+    expected = Rates(energy, np.full_like(energy, 50.0), np.zeros_like(energy), np.zeros_like(energy), "absolute", 1.0)
+    edges = np.arange(20.0, 60.5, 0.5)
+    counts = np.random.default_rng(5).poisson(1.7 * 50.0 * 0.5 * 4.0, len(edges) - 1).astype(float)
+    measured = reduced(counts, edges, per_count=0.01)
+    found = counts_of(measured, np.ones(len(counts), dtype=bool))
+    calibration = correct(merlin, found, measured, measured.intensity, hours=4.0, expected=expected, words="")
+    assert calibration.factor == pytest.approx(1.7, rel=0.03)  # √(1/13600) of noise, 1 % of edges
+    corrected = calibration.corrected(expected)
+    assert corrected.basis == "calibrated"
+    np.testing.assert_allclose(corrected.sample, expected.sample * calibration.factor)
+
+
+def test_labels_and_hours_in_words() -> None:
+    maps = instruments.get("MAPS")
+    assert words.label(maps, {"e_init": 120.0, "chopper_package": "A", "chopper_frequency": 400}) == (
+        "MAPS, Eᵢ = 120 meV, A, 400 Hz"
+    )
+    assert [words.hours(value) for value in (0.001, 0.25, 2.0, 2.5, 30, 200)] == [
+        "under a minute", "15 min", "2 h", "2.5 h", "30 h", "8 days",
+    ]  # fmt: skip
+    assert words.band(4.0, 1.0) == "4 h (2 h to 8 h)"
