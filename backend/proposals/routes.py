@@ -13,10 +13,20 @@ from starlette.background import BackgroundTask
 
 from backend.errors import Conflict, NotFound, TooLarge, responses
 from backend.idempotency import OnceDep, fingerprint
-from backend.owners import Scope, ScopeDep
+from backend.owners import OwnerDep, Scope, ScopeDep
 from backend.pagination import Page, PagingDep
-from backend.proposals import export, importing, service
-from backend.proposals.schemas import Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ShareOut
+from backend.predictions.routes import PartialsCacheDep
+from backend.proposals import export, importing, reporting, service
+from backend.proposals.schemas import (
+    Kind,
+    ProposalIn,
+    ProposalOut,
+    ProposalPatch,
+    ProposalReportIn,
+    ReportFormat,
+    ReportOut,
+    ShareOut,
+)
 from backend.proposals.tables import Proposal, ProposalReport
 from backend.sessions import SettingsDep
 from backend.storage import as_attachment, received
@@ -153,6 +163,29 @@ def share_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ShareOut:
 def revoke_share(proposal_id: uuid.UUID, scope: ScopeDep) -> None:
     """The link opens nothing any more; sharing again makes another one."""
     service.revoke(scope, proposal_id)
+
+
+@router.post(
+    "/{proposal_id}/reports", status_code=201, summary="Make a report", responses=responses(NotFound, Conflict)
+)
+def make_report(
+    proposal_id: uuid.UUID,
+    body: ProposalReportIn,
+    scope: ScopeDep,
+    settings: SettingsDep,
+    owner: OwnerDep,
+    cache: PartialsCacheDep,
+    once: OnceDep,
+) -> ReportOut:
+    """Of the plan, or of the chosen settings where there is none; PDF and HTML, kept with the proposal."""
+    contents = reporting.make(settings, owner, cache, proposal_id, body)
+
+    def keep() -> ProposalReport:
+        row = service.get(scope, proposal_id)
+        return service.keep_report(scope, row, body.title or row.name, contents)
+
+    row = once(fingerprint(body), keep, lambda made: service.report(scope, proposal_id, made))
+    return ReportOut.model_validate(row)
 
 
 @router.get(

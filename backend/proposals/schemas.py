@@ -19,6 +19,7 @@ from backend.structures.schemas import StructureOut
 Kind = Literal["structures", "predictions", "datasets"]
 ReportFormat = Literal["pdf", "html"]
 MOST_NOTES = 100_000
+MOST_TITLE = 200
 MOST_SETTINGS = 200
 MOST = 200
 """Of each kind of thing in a proposal, and of its reports."""
@@ -27,6 +28,10 @@ MOST = 200
 def _plain_text(text: str) -> str:
     # PostgreSQL stores no NUL; nobody writes the other control characters on purpose.
     return "".join(char for char in text.replace("\r\n", "\n") if char.isprintable() or char in "\n\t")
+
+
+def _plain_line(text: str) -> str:
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
 
 
 Notes = Annotated[str, StringConstraints(max_length=MOST_NOTES), AfterValidator(_plain_text)]
@@ -66,6 +71,22 @@ class ProposalPatch(RequestBody):
     plan: PlanIn | None = None
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"notes": "Two days on MAPS will do."}]})
+
+
+class ProposalReportIn(RequestBody):
+    """A report that is to be made and kept."""
+
+    title: Annotated[str, StringConstraints(max_length=MOST_TITLE), AfterValidator(_plain_line)] = Field(
+        "", description="empty: the proposal's name"
+    )
+    proposer: Annotated[str, StringConstraints(max_length=MOST_TITLE), AfterValidator(_plain_line)] = ""
+    prediction_id: uuid.UUID | None = Field(
+        None, description="null: that of the plan, or the one of a powder that came last"
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Optical phonons", "proposer": "A. Physicist"}]}
+    )
 
 
 class ReportOut(ResponseBody):

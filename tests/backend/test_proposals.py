@@ -265,3 +265,25 @@ def test_a_prediction_that_is_not_ready_is_told_so(client: Client, structure: di
     path = client.post(f"/proposals/{proposal['id']}/share").json()["path"]
     assert client.get(path).json()["predictions"][0]["status"] == "queued"
     assert client.post(f"{path}/figures", json={"views": [{"prediction_id": waiting}]}).status_code == 409
+
+
+def test_a_report_is_made_of_what_is_in_the_proposal_and_kept(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    proposal = make(client, settings=[{"instrument": "TOSCA"}], notes="Why: because.")
+    path = f"/proposals/{proposal['id']}/reports"
+    assert client.post(path, json={}).status_code == 409
+    prediction = succeeded(client, settings, structure)
+    put(client, proposal, "predictions", prediction)
+    wrong = client.post(path, json={"prediction_id": NOWHERE})
+    assert wrong.json()["errors"][0]["loc"] == "prediction_id"
+    key = {"Idempotency-Key": "one"}
+    made = client.post(path, json={"title": "Two\npages", "proposer": "Me"}, headers=key)
+    assert made.status_code == 201, made.text
+    assert client.post(path, json={"title": "Two\npages", "proposer": "Me"}, headers=key).json() == made.json()
+    assert made.json()["title"] == "Two pages"
+    assert again(client, proposal)["reports"] == [made.json()]
+    assert client.get(f"{path}/{made.json()['id']}").content.startswith(b"%PDF")
+    page = client.get(f"{path}/{made.json()['id']}?format=html").text
+    assert "Two pages" in page
+    assert "TOSCA" in page

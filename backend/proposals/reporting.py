@@ -1,0 +1,86 @@
+"""Reports of a proposal: what they are of, and how they are made and kept."""
+
+from __future__ import annotations
+
+import uuid
+
+from backend import database
+from backend.datasets.tables import Dataset
+from backend.errors import Conflict, Unprocessable
+from backend.owners import Scope
+from backend.plans.schemas import PlanIn
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.tables import Prediction
+from backend.proposals import service
+from backend.proposals.schemas import ProposalReportIn, ReportFormat
+from backend.proposals.tables import Proposal
+from backend.reports.schemas import ReportIn, ReportViewIn
+from backend.settings import Settings
+
+MOST_OTHERS = 3
+MOST_DATASETS = 6
+MOST_VIEWS = 24
+MOST_NOTES = 20_000
+
+
+def make(
+    settings: Settings, owner: str, cache: PartialsCache, proposal_id: uuid.UUID, body: ProposalReportIn
+) -> dict[ReportFormat, bytes]:
+    """The files of a report; takes seconds, so it has a transaction of its own that keeps no writer waiting.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable
+        There is no such proposal, or nothing in it that a report could be of.
+    """
+    from backend.reports import service as reports
+
+    with database.transaction(settings, reading=True) as session:
+        scope = Scope(session, owner)
+        asked = _asked(scope, service.get(scope, proposal_id), body)
+        return {
+            "pdf": reports.report(scope, cache, asked, reports.PDF),
+            "html": reports.report(scope, cache, asked, reports.HTML),
+        }
+
+
+def _asked(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:
+    """What the report is of: the plan, or the chosen settings, of one prediction, with what is beside it."""
+    inside = service.items(scope.session, [row.id])[row.id]
+    predictions: list[Prediction] = service.members(scope, Prediction, inside["predictions"])
+    plan = None if row.plan is None else PlanIn.model_validate(row.plan)
+    of = _prediction(predictions, plan, body.prediction_id)
+    if plan is not None and plan.prediction_id != of.id:
+        plan = None
+    measured: list[Dataset] = service.members(scope, Dataset, inside["datasets"])
+    return ReportIn(
+        prediction_id=of.id,
+        others=[one.id for one in predictions if _beside(one, of)][:MOST_OTHERS],
+        views=[] if plan is not None else [ReportViewIn(**setting) for setting in row.settings[:MOST_VIEWS]],
+        dataset_ids=[one.id for one in measured if one.kind == "1d"][:MOST_DATASETS],
+        plan=plan,
+        title=body.title or row.name,
+        proposer=body.proposer,
+        notes=row.notes[:MOST_NOTES],
+    )
+
+
+def _usable(prediction: Prediction) -> bool:
+    return prediction.status == "succeeded" and prediction.sampling == "powder"
+
+
+def _beside(prediction: Prediction, of: Prediction) -> bool:
+    return _usable(prediction) and prediction.id != of.id and prediction.structure_id == of.structure_id
+
+
+def _prediction(predictions: list[Prediction], plan: PlanIn | None, asked: uuid.UUID | None) -> Prediction:
+    """The one asked for, else the plan's, else the one that came last."""
+    ready = {one.id: one for one in predictions if _usable(one)}
+    if asked is not None and asked not in ready:
+        message = f"There is no prediction {asked} of a powder in this proposal that has succeeded."
+        raise Unprocessable(message, [{"loc": "prediction_id", "msg": message}])
+    if not ready:
+        raise Conflict("A report is of a forecast: add one of a powder that has succeeded to the proposal.")
+    if asked is None and plan is not None and plan.prediction_id in ready:
+        asked = plan.prediction_id
+    return ready[asked] if asked is not None else list(ready.values())[-1]
