@@ -201,7 +201,7 @@ def _spectra_caption(gathered: Gathered) -> str:
         words.append("Points: measured data, scaled by least squares to the forecast of their instrument.")
     if gathered.features:
         words.append("Dotted, numbered: the features of Table 1.")
-    if any(one.line[0][-1] < 0.98 * gathered.limits[1] for one in gathered.shown):
+    if any(one.line[0][-1] < 0.99 * gathered.limits[1] for one in gathered.shown):
         words.append("Hatched: not reached.")
     return " ".join(words)
 
@@ -313,6 +313,7 @@ def _planned(gathered: Gathered, room: Room, left_out: list[str]) -> Table:
     if any(setting.basis == "relative" for setting in plan.ranked):
         words.append("Relative: the flux is not known absolutely; × n compares its features with the quickest.")
     words += plan.warnings[: room.sentences]
+    words += list(dict.fromkeys(text for setting in best(plan) for text in setting.rests_on))[: 2 * room.sentences]
     kept = min(room.settings, len(rows))
     if len(rows) > kept:
         left_out.append(f"{len(rows) - kept} lower ranked settings.")

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import matplotlib
@@ -21,7 +22,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.textpath import TextToPath
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -43,6 +46,10 @@ HALF_MM = 88.0
 LETTERS = "ABCD"
 PANELS_MM = {1: 50.0, 2: 38.0, 3: 31.0, 4: 25.0}
 """Height of each of so many panels."""
+HANDLE_MM = 16.0
+"""Of a legend's entry, beside its words."""
+TITLE_MM = 7.5
+"""Of it, for a line of text."""
 ENERGY = "Energy transfer (meV)"
 THEME = THEMES["light"]
 DASHES = ((5.0, 1.8), (1.3, 1.5), (6.0, 1.6, 1.2, 1.6))
@@ -52,6 +59,7 @@ MOST_POINTS = 400
 ROOM: dict[str, Any] = {"facecolor": THEME.paper, "edgecolor": "none", "pad": 1.2, "alpha": 0.92}
 """Behind words that stand on lines."""
 ON_LINES: dict[str, Any] = {"frameon": True, "edgecolor": "none", "framealpha": 0.92, "borderaxespad": 0.3}
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 STYLE: Any = {
@@ -139,21 +147,26 @@ def spectra(panels: Sequence[Panel], features: Sequence[float], unit: str, limit
         handles: dict[str, Any] = {}
         n_named = 0
         for letter, axis, panel in zip(LETTERS, axes, panels, strict=False):
-            _panel(axis, panel, limits, letter, n_named=n_named)
+            _panel(axis, panel, limits, letter, n_named=n_named, room=1 / (1 - TITLE_MM / PANELS_MM[len(panels)]))
             n_named += len(panel.points)
             _mark(axis, features, limits, named=letter == "A")
             handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
         axes[-1].set_xlabel(ENERGY)
         figure.supylabel(f"S(|q|, ω)\n({unit})", fontsize=TEXT_PT, multialignment="center")
         if named:
-            figure.legend(
-                handles.values(), handles.keys(), loc="outside upper left", ncols=3, columnspacing=1.2, borderpad=0.1
-            )
+            columns = min(3, len(handles))
+            labels = [fitted(label, WIDTH_MM / columns - HANDLE_MM) for label in handles]
+            at: dict[str, Any] = {"loc": "outside upper left", "ncols": columns, "columnspacing": 1.2, "borderpad": 0.1}
+            figure.legend(list(handles.values()), labels, **at)
     return made[0]
 
 
-def _panel(axis: Axes, panel: Panel, limits: tuple[float, float], letter: str, *, n_named: int) -> None:
-    """Draw one panel; `n_named` measured spectra stand in those above it and have taken their markers."""
+def _panel(axis: Axes, panel: Panel, limits: tuple[float, float], letter: str, *, n_named: int, room: float) -> None:
+    """Draw one panel.
+
+    `n_named` measured spectra stand in those above it and have taken their markers; `room` times the highest intensity
+    is the axis long, so that the title stands on none.
+    """
     low, high = limits
     main = panel.main
     shown = (main.x >= low) & (main.x <= high)
@@ -169,10 +182,12 @@ def _panel(axis: Axes, panel: Panel, limits: tuple[float, float], letter: str, *
     for index, points in enumerate(panel.points, start=n_named):
         tops.append(_points(axis, points, index, limits))
     axis.set_xlim(low, high)
-    axis.set_ylim(0, 1.3 * (max(tops) or 1.0))
+    axis.set_ylim(0, room * (max(tops) or 1.0))
     axis.yaxis.set_major_locator(MaxNLocator(3, prune="upper"))
     place: dict[str, Any] = {"transform": axis.transAxes, "va": "top", "ha": "left", "bbox": ROOM, "zorder": 6}
-    axis.text(0.008, 0.93, f"{letter}  {panel.title}", weight="bold", **place)
+    title = fitted(f"{letter}  {panel.title}", 0.8 * WIDTH_MM, bold=True)
+    # A long title must not take the room of the axes
+    axis.text(0.008, 0.93, title, weight="bold", **place).set_in_layout(False)
     end, step = float(main.x[-1]), float(main.x[-1] - main.x[-2])
     for start, stop in ((end + step / 2, high), (low, float(main.x[0]) - step)):
         if stop - start > 0.01 * (high - low):
@@ -340,6 +355,9 @@ def _numbers_at(axis: Axes, features: Sequence[float], limits: tuple[float, floa
 def measurement(counted: MeasurementOut, features: Sequence[float], limits: tuple[float, float]) -> str:
     """Counts with their errors, what is expected without noise, and the background under it."""
     energy, counts = np.array(counted.energy_mev), np.array(counted.counts, dtype=float)
+    power = 3 * int(np.log10(max(_top(energy, counts, limits), 1.0)) / 3 + 1e-9)
+    power = power if power > 3 else 0
+    counts /= 10.0**power
     shown = (energy >= limits[0]) & (energy <= limits[1])
     keep = np.flatnonzero(shown)[extremes(counts[shown], 160)]
     with _canvas("measurement", HALF_MM, 72.0) as (figure, made):
@@ -347,7 +365,7 @@ def measurement(counted: MeasurementOut, features: Sequence[float], limits: tupl
         axis.errorbar(
             energy[keep],
             counts[keep],
-            yerr=np.array(counted.standard_error)[keep],
+            yerr=np.array(counted.standard_error)[keep] / 10.0**power,
             linestyle="none",
             marker="o",
             markersize=2.4,
@@ -358,18 +376,42 @@ def measurement(counted: MeasurementOut, features: Sequence[float], limits: tupl
             elinewidth=0.5,
             label="simulated counts",
         )
-        axis.plot(energy[shown], np.array(counted.expected)[shown], color=THEME.lines[0], label="expected", zorder=3)
-        background = np.array(counted.background)[shown]
+        axis.plot(
+            energy[shown],
+            np.array(counted.expected)[shown] / 10.0**power,
+            color=THEME.lines[0],
+            label="expected",
+            zorder=3,
+        )
+        background = np.array(counted.background)[shown] / 10.0**power
         axis.plot(energy[shown], background, color=THEME.lines[1], dashes=DASHES[0], label="background", zorder=3)
         _mark(axis, features, limits, named=True)
         away = _top(energy, counts, limits)
         axis.set_xlim(*limits)
         axis.set_ylim(0, 1.35 * (away or 1.0))
         axis.set_xlabel(ENERGY)
-        axis.set_ylabel(counted.unit[:1].upper() + counted.unit[1:])
-        axis.ticklabel_format(axis="y", scilimits=(-3, 5))
+        axis.set_ylabel(
+            f"10{str(power).translate(RAISED)} {counted.unit}" if power else counted.unit[:1].upper() + counted.unit[1:]
+        )
         axis.legend(loc="upper right", labelspacing=0.2, handlelength=2.0, **ON_LINES)
     return made[0]
+
+
+@cache
+def _known() -> frozenset[int]:
+    return frozenset(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap())
+
+
+def fitted(text: str, width_mm: float, *, bold: bool = False) -> str:
+    """The text, shortened to a width, with boxes for letters of scripts that the font does not have."""
+    there = "".join(char if ord(char) in _known() else "□" for char in text)
+    font = FontProperties(family="DejaVu Sans", size=TEXT_PT, weight="bold" if bold else "normal")
+    measure = TextToPath().get_text_width_height_descent
+    shown, kept = there, len(there)
+    while kept and measure(shown, font, ismath=False)[0] > width_mm / 25.4 * 72:
+        kept -= 1
+        shown = f"{there[:kept].rstrip()}…"
+    return shown
 
 
 def fonts_folder() -> str:
