@@ -342,7 +342,7 @@ def _report(title: str, proposals: Sequence[Proposal]) -> html.Section:
                 segmented(
                     "plan-report-mode",
                     "Settings in the report",
-                    (("best", "The best three settings"), ("chosen", "The setting counted with above")),
+                    (("best", "The best three"), ("chosen", "The one counted above")),
                     "best",
                 ),
             ],

@@ -38,7 +38,7 @@
         const layout = figure.layout;
         layout.font = { ...layout.font, size: 11 };
         const lines = ["spectrum", "comparison"].includes(kind) || kind.startsWith("plan-");
-        layout.margin = { ...layout.margin, l: 48, r: 8, t: lines ? 16 : 30 };
+        layout.margin = { ...layout.margin, l: 48, r: 8, t: lines ? ((layout.title || {}).text ? 36 : 16) : 30 };
         Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name)).forEach((name) => {
             const axis = layout[name];
             axis.title = { ...axis.title, font: { size: 11 }, standoff: 4 };

@@ -33,7 +33,15 @@
             name, only ? null : removal("Remove " + text, () => remove(mev)));
     }
 
+    // Chosen ones are there at once; what is known of them comes with the answer.
+    function listed() {
+        const known = found ? found.features : [];
+        if (now.state.features === null) { return known; }
+        return now.state.features.map((mev) => known.find((one) => same(one.energy_mev, mev)) || { energy_mev: mev, source: "given" });
+    }
+
     function made({ elements, fwhm_mev, energy_uncertainty_mev }) {
+        if (!elements) { return null; }
         const parts = Object.entries(elements).filter(([, share]) => share >= 0.05).sort(([, one], [, other]) => other - one)
             .map(([name, share]) => name + " " + Math.round(100 * share) + " %").join(", ");
         const width = fwhm_mev > 0 ? "width " + named(fwhm_mev) : "narrower than is known";
@@ -52,7 +60,8 @@
         const list = place("plan-features-list");
         if (!list || !found) { return; }
         const held = document.activeElement && list.contains(document.activeElement);
-        list.replaceChildren(...found.features.map((one) => chip(one, found.features.length === 1)));
+        const features = listed();
+        list.replaceChildren(...features.map((one) => chip(one, features.length === 1)));
         if (held) { (list.querySelector("button") || place("plan-feature-new")).focus(); }
         const pairs = now.state.pairs === null ? found.pairs.map((pair) => [pair.low_mev, pair.high_mev]) : now.state.pairs;
         place("plan-pairs-list").replaceChildren(...pairs.map(pairChip));
@@ -64,7 +73,7 @@
 
     // Changes
 
-    const current = () => (found ? found.features.map((one) => rounded(one.energy_mev)) : now.state.features || []);
+    const current = () => listed().map((one) => rounded(one.energy_mev));
 
     function choose(energies) {
         const sorted = Array.from(new Set(energies)).sort((one, other) => one - other);
@@ -171,5 +180,11 @@
         if (unit !== state.energy_unit || found) { render(); }
     }
 
-    window.beamcast.plan.featuresPanel = { look, clicked, adjacent, energies: current };
+    // Between a choice and the question that follows it.
+    function refresh(looking) {
+        now = looking;
+        render();
+    }
+
+    window.beamcast.plan.featuresPanel = { look, refresh, clicked, adjacent, energies: current };
 })();

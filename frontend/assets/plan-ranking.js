@@ -15,6 +15,8 @@
     let open = new Set(); // ranks whose numbers are unfolded
     let all = false;
 
+    const scrolled = (content) => element("div", { class: "table-frame", tabindex: "0" }, content);
+
     // Words
 
     const VERDICTS = {
@@ -133,9 +135,9 @@
             pair.probability === null ? "—" : pair.probability > 0.995 ? "> 99 %" : pair.probability < 0.005 ? "< 1 %" : Math.round(100 * pair.probability) + " %",
             verdictBadge(pair.verdict)]);
         return element("div", { class: "plan-details" },
-            table(["Feature", "Width (FWHM), " + unit(), term("Signal an hour", "signal_rate", terms), term("Under it", "background_rate", terms), "Time", "Counts"], features),
-            pairs.length ? table(["Pair", term("Distance over width", "separation", terms), term("Probability", "verdict_probability", terms), term("Verdict", "verdict", terms)], pairs,
-                { class: "data-table is-narrow" }) : null,
+            scrolled(table(["Feature", "Width (FWHM), " + unit(), term("Signal an hour", "signal_rate", terms), term("Under it", "background_rate", terms), "Time", "Counts"], features)),
+            pairs.length ? scrolled(table(["Pair", term("Distance over width", "separation", terms), term("Probability", "verdict_probability", terms), term("Verdict", "verdict", terms)], pairs,
+                { class: "data-table is-narrow" })) : null,
             listOf(one.rests_on, { class: "small quiet" }),
             element("div", { class: "plan-card-foot" }, choosing(one), forecastLink(one)));
     }
@@ -155,7 +157,7 @@
         const made = element("table", { class: "data-table plan-settings-table" },
             element("caption", { class: "visually-hidden" }, "Ranked settings"),
             element("thead", {}, head()), element("tbody", {}, shown.flatMap(rows)));
-        place("plan-table").replaceChildren(element("div", { class: "table-frame" }, made), ...(more ? [more] : []));
+        place("plan-table").replaceChildren(scrolled(made), ...(more ? [more] : []));
         const again = rank ? made.querySelector("tr[data-rank='" + rank + "'] .plan-unfold") : key ? made.querySelector("th[data-key='" + key + "'] button") : null;
         if (again) { again.focus({ preventScroll: true }); }
     }

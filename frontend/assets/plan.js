@@ -67,6 +67,7 @@
 
     function change(changed) {
         Object.assign(own, changed);
+        featuresPanel.refresh(looking());
         update();
     }
 

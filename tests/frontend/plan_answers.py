@@ -198,7 +198,7 @@ def deuteration(body: dict[str, Any]) -> dict[str, Any]:
     found = features(body)
     return {
         "as_planned": plan(body),
-        "instead": plan(body, formula="30Si", thickness_mm=3.1),
+        "instead": plan(body, formula="³⁰Si", thickness_mm=3.1),
         "energy_mev": found["energy_mev"],
         "intensity": found["intensity"],
         "intensity_instead": found["intensity"],
