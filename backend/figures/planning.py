@@ -44,7 +44,7 @@ def features_figure(
                 "mode": "markers+text",
                 "x": at,
                 "y": (heights + 0.06 * top).astype(np.float32),
-                "text": [f"{value:.4g}" for value in at],
+                "text": [f"{value:.1f}" for value in at],
                 "textposition": "top center",
                 "name": "Features",
                 "marker": {"symbol": "triangle-down", "size": 10, "color": colours.edge},
@@ -74,12 +74,13 @@ def _line(x: NDArray[np.float32], y: NDArray[np.float64], name: str, colour: str
 
 
 def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | None) -> go.Figure:
-    """Draw resolution against hours where these are known; the frontier is a line, the best are named."""
+    """Draw resolution against hours of what measures most features; the frontier is a line, the best are named."""
     colours = THEMES[theme]
+    most = max((len(one.measured) for one in ranking.ranked), default=0)
     known = [
         (index, one)
         for index, one in enumerate(ranking.ranked)
-        if one.basis != "relative" and one.resolution_percent is not None
+        if one.basis != "relative" and one.resolution_percent is not None and len(one.measured) == most
     ]
     # The first are the best: of too many points, the last go
     shown = [each for each in known if each[0] in ranking.front or each[0] in ranking.best]
@@ -111,7 +112,7 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
         traces,
         layout(
             colours,
-            xaxis=axis(colours, "Hours for all features", type="log", **POWERS),
+            xaxis=axis(colours, "Hours for all features that are reached", type="log", **POWERS),
             yaxis=axis(colours, "FWHM over energy transfer, worst feature (%)", type="log"),
             shapes=shapes,
             annotations=_best_names(ranking, colours) if shown else [_nothing(colours)],
@@ -143,6 +144,7 @@ def _points(
 
 
 def _best_names(ranking: Ranking, colours: Theme) -> list[dict[str, Any]]:
+    most = max(len(one.measured) for one in ranking.ranked)
     best = [ranking.ranked[index] for index in ranking.best]
     return [
         {
@@ -158,7 +160,7 @@ def _best_names(ranking: Ranking, colours: Theme) -> list[dict[str, Any]]:
             "opacity": 0.9,
         }
         for place, one in enumerate(best, start=1)
-        if one.basis != "relative" and one.resolution_percent
+        if one.basis != "relative" and one.resolution_percent and len(one.measured) == most
     ]
 
 

@@ -27,7 +27,7 @@ from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.spectra_cache import SpectraCache
 from scattering import instruments, resolution
 from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import InvalidFields, ScatteringError
+from scattering.errors import InvalidFields, ScatteringError, UnknownInstrument
 from scattering.instruments import Instrument
 from scattering.planning import words
 from scattering.planning.calibration import Calibration
@@ -148,11 +148,14 @@ def _nothing(body: PlanIn, n_settings: int) -> str:
 
 
 def _scan(body: PlanIn, energies: Sequence[float]) -> list[Tried]:
-    chosen = may_be_asked_for(
-        facilities=body.constraints.facilities,
-        names=body.constraints.instruments,
-        single_crystal=body.sample.form == "single crystal",
-    )
+    try:
+        chosen = may_be_asked_for(
+            facilities=body.constraints.facilities,
+            names=body.constraints.instruments,
+            single_crystal=body.sample.form == "single crystal",
+        )
+    except UnknownInstrument as error:
+        raise Unprocessable(str(error), [{"loc": "constraints.instruments", "msg": str(error)}]) from error
     if not chosen:
         message = "No instrument is left: none of these facilities' instruments maps such a sample."
         raise Unprocessable(message, [{"loc": "constraints.facilities", "msg": message}])

@@ -12,8 +12,10 @@ from scattering.constants import FWHM_PER_SIGMA
 from scattering.planning.features import Feature
 from scattering.planning.rates import Rates
 
-POINTS: Final = 41
-"""Recorded energies about a feature."""
+POINTS, HALF = 41, 4
+"""Recorded energies about a feature, and how many of them lie within half a width of it."""
+NEAR: Final = 0.75
+"""Widths within which a peak is taken for the feature: detectors see other |q| than the sample's average."""
 SURROUNDINGS: Final = 2.0
 """Widths to either side of a feature in which the ground that it stands on is looked for."""
 KERNEL_SIGMAS: Final = 6.0
@@ -84,29 +86,25 @@ def count(feature: Feature, rates: Rates, sigma: NDArray[np.float64]) -> Counted
     other = np.interp(at, rates.energy, rates.room)
     if rates.container.any():
         other = other + blurred(rates.energy, rates.container, sigma, at)
-    # 9 of 41 points from half a width below to half a width above
-    inside = np.abs(at - feature.energy) <= (0.5 + 1e-9) * width
+    middle, top = POINTS // 2, POINTS // 2
+    if feature.measure == "peak":
+        reach = np.flatnonzero(np.abs(at - feature.energy) <= NEAR * width)
+        top = int(reach[np.argmax(sample[reach])])
+        # On a slope, or in the valley between two others, there is no maximum within reach
+        is_peak = top not in (reach[0], reach[-1])
+        middle = top if is_peak else middle
+    inside = slice(middle - HALF, middle + HALF + 1)
     whole, beside = (float(np.trapezoid(density[inside], at[inside])) for density in (sample, other))
     if feature.measure == "intensity":
         return Counted(width, whole, beside)
-    ground = _ground(at, sample, inside)
-    peak = 0.0 if ground is None else float(np.trapezoid((sample - ground)[inside], at[inside]))
+    peak = float(np.trapezoid((sample - _ground(at, sample, top))[inside], at[inside])) if is_peak else 0.0
     if peak < LEAST_SHARE * whole:
         peak = 0.0
     return Counted(width, peak, beside + whole - peak)
 
 
-def _ground(
-    at: NDArray[np.float64], values: NDArray[np.float64], inside: NDArray[np.bool_]
-) -> NDArray[np.float64] | None:
-    """The straight line that a peak stands on: through the lowest points on either side, as far as nothing is higher.
-
-    None where there is no maximum inside: on a slope, or in the valley between two others.
-    """
-    places = np.flatnonzero(inside)
-    top = int(places[np.argmax(values[places])])
-    if top in (places[0], places[-1]):
-        return None
+def _ground(at: NDArray[np.float64], values: NDArray[np.float64], top: int) -> NDArray[np.float64]:
+    """The line that a peak stands on: through the lowest points on either side, as far as nothing is higher."""
     higher = np.flatnonzero(values > values[top])
     first = int(higher[higher < top].max(initial=-1)) + 1
     last = int(higher[higher > top].min(initial=len(values))) - 1

@@ -128,8 +128,7 @@ def find(
         spectrum.energy,
         spectrum.intensity,
         spectrum.error,
-        prominence=SMALLEST_SHARE if given is None else SMALLEST_SHARE / 4,
-        resolution_mev=width,
+        resolution_mev=own,
         elastic_mev=min(LOWEST_SHARE * highest_seen, LOWEST_MEV) if given is None else width,
         correlated=True,
     )
@@ -144,6 +143,7 @@ def find(
 
     if given is None:
         largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:MOST_FOUND]
+        largest = [peak for peak in largest if peak.prominence >= SMALLEST_SHARE * largest[0].prominence]
         features = [feature(round(peak.energy, 2), peak.fwhm, "peak") for peak in largest]
     else:
         features = []

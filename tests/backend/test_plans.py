@@ -1,0 +1,262 @@
+"""Plans over the API: ranked settings, features, isotopes, simulated measurements, calibrations, figures, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backend.plans.schemas import DeuterationOut, MeasurementOut, PlannedFeaturesOut, PlanOut
+from backend.settings import Settings
+
+from .comparing import hydride_partials, predicted
+from .conftest import Client
+from .predicting import succeeded
+
+MAPS = {"instrument": "MAPS", "settings": {"e_init": 120.0, "chopper_package": "S", "chopper_frequency": 300}}
+MERLIN = {"instrument": "merlin", "settings": {"e_init": 120.0, "chopper_package": "G", "chopper_frequency": 300}}
+TOSCA = {"instrument": "TOSCA"}
+
+
+@pytest.fixture
+def prediction_id(client: Client, settings: Settings, structure: dict[str, Any]) -> str:
+    """One mode of silicon at 60 meV."""
+    return succeeded(client, settings, structure)
+
+
+def planned(client: Client, prediction_id: str, **more: Any) -> dict[str, Any]:
+    response = client.post("/plans", json={"prediction_id": prediction_id, **more})
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def refused(client: Client, path: str, loc: str, **body: Any) -> str:
+    """The message of a refusal, which must name the field."""
+    response = client.post(path, json=body)
+    assert response.status_code == 422, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert loc in [error["loc"] for error in response.json()["errors"]], response.json()
+    return str(response.json()["detail"])
+
+
+def test_a_scan_ranks_settings_of_all_instruments(client: Client, prediction_id: str) -> None:
+    found = planned(client, prediction_id, constraints={"beam_time_h": 48}, all_tried=True)
+    assert PlanOut.model_validate(found).features[0].energy_mev == pytest.approx(60.0, abs=0.3)
+    assert found["n_settings"] > 1000
+    assert [one["rank"] for one in found["ranked"]] == sorted(one["rank"] for one in found["ranked"])
+    explained = [one for one in found["ranked"] if one["explanation"]]
+    assert len({one["instrument"] for one in explained}) == len(explained) == 3
+    assert {"MAPS", "MERLIN", "ARCS", "TOSCA", "VISION"} <= {one["instrument"] for one in found["tried"]}
+    for one in found["ranked"]:
+        assert one["rests_on"]
+        if one["hours"] is not None:
+            # The flux is known within a factor of 2, the detectors within 20 %
+            assert one["hours_high"] / one["hours"] == pytest.approx(one["hours"] / one["hours_low"])
+            assert 2.0 < one["hours_high"] / one["hours"] < 2.2
+            assert one["within_beam_time"] == (one["hours"] <= 48)
+
+
+def test_hours_scale_as_they_must(client: Client, prediction_id: str) -> None:
+    def hours(**more: Any) -> float:
+        body = {"sample": {"mass_g": 0.01, "container": {"material": "none"}}, "target": {"background": 0}, **more}
+        (one,) = planned(client, prediction_id, settings=[MAPS], features_mev=[60.0], **body)["ranked"]
+        return float(one["hours"])
+
+    one = hours()
+    assert hours(target={"background": 0, "source_power": 0.5}) == pytest.approx(2 * one)
+    assert hours(target={"background": 0, "signal_to_noise": 40}) == pytest.approx(4 * one)
+    assert hours(target={"background": 0, "q_slices": 1}) == pytest.approx(one / 40)
+    twice = {"mass_g": 0.02, "container": {"material": "none"}}
+    assert hours(sample=twice) == pytest.approx(one / 2, rel=1e-3)
+    assert hours(target={}) > one  # the room counts, too
+
+
+def test_the_same_request_gives_the_same_answer(client: Client, prediction_id: str) -> None:
+    first, again = (planned(client, prediction_id, settings=[MAPS, MERLIN, TOSCA]) for _ in range(2))
+    assert first == again
+    assert {one["instrument"] for one in first["ranked"]} == {"MAPS", "MERLIN", "TOSCA"}
+
+
+def test_hours_are_relative_where_nobody_gives_a_flux(client: Client, prediction_id: str) -> None:
+    (tosca,) = planned(client, prediction_id, settings=[TOSCA], features_mev=[60.0, 30.0])["ranked"]
+    assert (tosca["basis"], tosca["hours"]) == ("relative", None)
+    assert min(one["relative_time"] for one in tosca["features"] if one["relative_time"]) == 1.0
+    assert "calibrate with data of your own" in tosca["explanation"]
+
+
+def test_constraints(client: Client, prediction_id: str) -> None:
+    found = planned(client, prediction_id, constraints={"facilities": ["ILL"]})
+    assert {one["facility"] for one in found["ranked"]} == {"ILL, Grenoble"}
+    crystal = planned(client, prediction_id, sample={"form": "single crystal"}, constraints={"facilities": ["ISIS"]})
+    assert not {"TOSCA", "MARI"} & {one["instrument"] for one in crystal["ranked"]}
+    none = planned(client, prediction_id, constraints={"instruments": ["LET"]})
+    assert none["ranked"] == []
+    assert "No instrument that reaches any of the features is left" in none["warnings"][-1]
+
+
+def test_an_energy_scale_that_undoes_a_bias_moves_features(client: Client, prediction_id: str) -> None:
+    scaled = client.post("/plans/features", json={"prediction_id": prediction_id, "energy_scale": 1.1}).json()
+    assert PlannedFeaturesOut.model_validate(scaled).features[0].energy_mev == pytest.approx(66.0, abs=0.3)
+
+
+def test_pairs(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    prediction_id = predicted(client, settings, structure, hydride_partials())
+    found = planned(client, prediction_id, settings=[MAPS], features_mev=[35.0, 62.0], pairs_mev=[[62.0, 35.0]])
+    (pair,) = found["pairs"]
+    assert (pair["low_mev"], pair["high_mev"], pair["separation_mev"]) == (35.0, 62.0, 27.0)
+    (at,) = found["ranked"][0]["pairs"]
+    assert at["verdict"] == "resolved"
+    assert at["separation_over_fwhm"] > 3
+
+
+def test_isotopes_instead(client: Client, prediction_id: str) -> None:
+    response = client.post(
+        "/plans/deuteration",
+        json={"prediction_id": prediction_id, "settings": [MERLIN], "instead": {"Si": "29Si"}},
+    )
+    assert response.status_code == 200, response.text
+    found = response.json()
+    assert DeuterationOut.model_validate(found)
+    one, other = found["as_planned"], found["instead"]
+    assert other["sample"]["formula"] == "²⁹Si"
+    assert [f["energy_mev"] for f in one["features"]] == [f["energy_mev"] for f in other["features"]]
+    assert one["sample"]["thickness_mm"] != other["sample"]["thickness_mm"]
+    assert found["intensity"] != found["intensity_instead"]
+    assert any("natural masses" in word for word in other["warnings"])
+
+
+def measured(client: Client, prediction_id: str, **more: Any) -> dict[str, Any]:
+    response = client.post("/plans/measurement", json={"prediction_id": prediction_id, "hours": 2.0, **more})
+    assert response.status_code == 200, response.text
+    assert MeasurementOut.model_validate(response.json())
+    return dict(response.json())
+
+
+def test_a_simulated_measurement(client: Client, prediction_id: str) -> None:
+    one = measured(client, prediction_id, setting=MERLIN, seed=4)
+    again, other = (measured(client, prediction_id, setting=MERLIN, seed=seed) for seed in (4, 5))
+    assert one["counts"] == again["counts"] != other["counts"]
+    deviations = (np.array(one["counts"]) - one["expected"]) / np.sqrt(np.maximum(one["expected"], 1e-9))
+    chi2, n = float((deviations**2).sum()), len(deviations)
+    assert chi2 / n == pytest.approx(1.0, abs=5 * np.sqrt(2 / n))
+    longer = measured(client, prediction_id, setting=MERLIN, hours=4.0)
+    np.testing.assert_allclose(longer["expected"], 2 * np.array(one["expected"]))
+
+
+def test_a_plan_s_counts_are_those_of_its_measurement(client: Client, prediction_id: str) -> None:
+    """All counts within the feature's width, of signal and background, in both."""
+    plan = planned(client, prediction_id, settings=[MERLIN], features_mev=[60.0], target={"q_slices": 1})
+    (at,) = plan["ranked"][0]["features"]
+    made = measured(client, prediction_id, setting=MERLIN, hours=1.0, bin_mev=0.1)
+    width = np.hypot(at["fwhm_mev"], plan["features"][0]["fwhm_mev"])
+    energy = np.array(made["energy_mev"])
+    inside = np.abs(energy - energy[np.argmax(made["expected"])]) <= width / 2
+    total = np.array(made["expected"])[inside].sum()
+    assert total == pytest.approx(at["signal_per_hour"] + at["background_per_hour"], rel=0.05)
+
+
+def calibration(client: Client, prediction_id: str, *, counts_per_s: float = 4e5, **conditions: Any) -> str:
+    """A dataset of TOSCA: the forecast as it would be counted, with noise. Its id."""
+    grid = {"min": 20.0, "max": 100.0, "step": 0.5}
+    view = {"instrument": "TOSCA", "energy_mev": grid}
+    forecast = client.post(f"/predictions/{prediction_id}/spectrum", json=view).json()
+    mean = counts_per_s * np.array(forecast["intensity"]) + 30.0
+    counts = np.random.default_rng(8).poisson(mean)
+    rows = zip(forecast["energy_mev"], 0.01 * counts, 0.01 * np.sqrt(np.maximum(counts, 1)), strict=True)
+    text = "energy (meV),intensity,error\n" + "\n".join(f"{x},{y},{e}" for x, y, e in rows)
+    form = {"instrument": "TOSCA", **{name: str(value) for name, value in conditions.items()}}
+    response = client.post("/datasets", files={"file": ("tosca.csv", text.encode())}, data=form)
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
+
+
+def test_a_dataset_of_known_exposure_makes_tosca_absolute(client: Client, prediction_id: str) -> None:
+    """320 µA h are two hours: as long, and of as much, the same counts are expected as were counted."""
+    dataset_id = calibration(client, prediction_id, exposure_uah=320, mass_g=3.0)
+    with_data = {"calibrations": [{"dataset_id": dataset_id}]}
+    (tosca,) = planned(client, prediction_id, settings=[TOSCA], features_mev=[60.0], **with_data)["ranked"]
+    assert tosca["basis"] == "calibrated"
+    assert 1.1 < tosca["hours_high"] / tosca["hours"] < 1.4
+    assert "320 µA h" in tosca["rests_on"][0]
+    again = measured(
+        client,
+        prediction_id,
+        setting=TOSCA,
+        bin_mev=0.5,
+        sample={"mass_g": 3.0, "container": {"material": "none"}},
+        **with_data,
+    )
+    energy, expected = np.array(again["energy_mev"]), np.array(again["expected"])
+    inside = (energy > 55) & (energy < 65)
+    counted = client.get(f"/datasets/{dataset_id}/data").json()
+    there = (np.array(counted["energy_mev"]) > 55) & (np.array(counted["energy_mev"]) < 65)
+    total = 100 * np.array(counted["intensity"])[there].sum()
+    # 3 g of silicon shield 1 %; the bins' edges differ
+    assert expected[inside].sum() == pytest.approx(total, rel=0.06)
+    background = np.array(again["background"])[inside]
+    assert background == pytest.approx(np.full(inside.sum(), 30.0), rel=0.35)
+
+
+def test_what_a_calibration_lacks_is_said(client: Client, prediction_id: str) -> None:
+    dataset_id = calibration(client, prediction_id)
+    message = refused(
+        client,
+        "/plans",
+        "calibrations.0.dataset_id",
+        prediction_id=prediction_id,
+        settings=[TOSCA],
+        calibrations=[{"dataset_id": dataset_id}],
+    )
+    assert "the mass of the sample" in message
+    assert "the exposure" in message
+
+
+def test_refusals_name_the_field(client: Client, prediction_id: str) -> None:
+    body = {"prediction_id": prediction_id}
+    assert "ends at" in refused(client, "/plans", "features_mev.0", **body, features_mev=[4000])
+    assert "no feature" in refused(client, "/plans", "pairs_mev.0", **body, features_mev=[60], pairs_mev=[[60, 90]])
+    refused(client, "/plans", "settings.1.instrument", **body, settings=[MAPS, {"instrument": "nonesuch"}])
+    wrong = {"instrument": "MAPS", "settings": {"e_init": -5}}
+    assert "Incident energy" in refused(client, "/plans", "settings.0.settings.e_init", **body, settings=[wrong])
+    opaque = {"instrument": "MAPS", "settings": {"e_init": 15, "chopper_package": "A", "chopper_frequency": 600}}
+    refused(client, "/plans", "settings.0.settings.chopper_frequency", **body, settings=[opaque])
+    assert "Calibrate" in refused(client, "/plans/measurement", "setting.instrument", **body, setting=TOSCA, hours=1)
+    refused(client, "/plans/measurement", "bin_mev", **body, setting=MERLIN, hours=1, bin_mev=0.001)
+    crystal = {"sample": {"form": "single crystal"}, "constraints": {"instruments": ["TOSCA"]}}
+    refused(client, "/plans", "constraints.facilities", **body, **crystal)
+    refused(client, "/plans", "isotopes.H", **body, isotopes={"H": "2H"})
+    refused(client, "/plans", "constraints.instruments", **body, constraints={"instruments": ["nonesuch"]})
+    for odd in ({"features_mev": []}, {"target": {"signal_to_noise": 0}}, {"most": 0}, {"sample": {"mass_g": -1}}):
+        response = client.post("/plans", json={**body, **odd})
+        assert response.status_code == 422, odd
+
+
+def test_no_such_prediction(client: Client) -> None:
+    missing = "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"
+    for path, more in (("", {}), ("/features", {}), ("/measurement", {"setting": MAPS, "hours": 1})):
+        assert client.post(f"/plans{path}", json={"prediction_id": missing, **more}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("features", {}),
+        ("front", {"settings": [MAPS, MERLIN]}),
+        ("measurement", {"setting": MERLIN, "hours": 3}),
+        ("deuteration", {"settings": [MERLIN], "instead": {"Si": "29Si"}}),
+        ("sheet", {"features_mev": [60.0]}),
+    ],
+)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures(client: Client, prediction_id: str, kind: str, more: dict[str, Any], theme: str) -> None:
+    body = {"prediction_id": prediction_id, "kind": kind, "theme": theme, "energy_unit": "cm-1", **more}
+    response = client.post("/plans/figure", json=body)
+    assert response.status_code == 200, response.text
+    figure = response.json()
+    assert figure["data"]
+    if kind == "sheet":
+        titles = [note["text"] for note in figure["layout"]["annotations"]]
+        assert sum(title.startswith(("MAPS", "TOSCA", "ARCS", "Lagrange")) for title in titles) == 4
+    if kind == "measurement":
+        assert "MERLIN" in figure["layout"]["title"]["text"]
