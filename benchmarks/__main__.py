@@ -19,6 +19,7 @@ def main() -> None:
         "benchmarks.engine": [str(model)],
         "benchmarks.incoherent": [str(model)],
         "benchmarks.main_job": [str(model)],
+        "benchmarks.planning": [str(model)],
         "benchmarks.gpu": [str(model)],
         "benchmarks.scaling": [str(model)],
     }.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -55,8 +57,9 @@ def predict(
     return time.perf_counter() - began, peak
 
 
-def main(model: Path) -> None:
-    """Print a line for each sample and method."""
+@contextlib.contextmanager
+def served(model: Path) -> Iterator[tuple[httpx.Client, str]]:
+    """A server on a data folder of its own, for as long as it is needed: a client of its API, and the folder."""
     with tempfile.TemporaryDirectory() as data_dir:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "serve.py")],
@@ -72,19 +75,23 @@ def main(model: Path) -> None:
         url = next(found[1] for line in process.stdout if (found := READY.search(line)))
         try:
             with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as client:
-                for method in ("harmonic", "md"):
-                    for name, temperature in SAMPLES.items():
-                        began = time.perf_counter()
-                        content = (ROOT / f"backend/structures/examples/{name}.cif").read_bytes()
-                        structure = client.post("/structures", files={"file": (f"{name}.cif", content)}).json()["id"]
-                        uploaded = time.perf_counter() - began
-                        seconds, peak = predict(client, data_dir, structure, method, temperature)
-                        print(
-                            f"{name}, {method}: {uploaded + seconds:.1f} s, largest process {peak:.0f} MB", flush=True
-                        )
+                yield client, data_dir
         finally:
             process.send_signal(signal.SIGINT)
             process.wait()
+
+
+def main(model: Path) -> None:
+    """Print a line for each sample and method."""
+    with served(model) as (client, data_dir):
+        for method in ("harmonic", "md"):
+            for name, temperature in SAMPLES.items():
+                began = time.perf_counter()
+                content = (ROOT / f"backend/structures/examples/{name}.cif").read_bytes()
+                structure = client.post("/structures", files={"file": (f"{name}.cif", content)}).json()["id"]
+                uploaded = time.perf_counter() - began
+                seconds, peak = predict(client, data_dir, structure, method, temperature)
+                print(f"{name}, {method}: {uploaded + seconds:.1f} s, largest process {peak:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
