@@ -1,4 +1,4 @@
-"""What stands below a forecast's figures: how far to trust them, provenance, downloads."""
+"""What stands below a forecast's figures beside trust: provenance and downloads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from frontend import notation
 from frontend.client import Model, Prediction
 from frontend.dynamics_form import OPTION_NAMES, option_words, told_options
 from frontend.instrument_picker import display_name
-from frontend.problems import warning_list
 from frontend.shell import icon
 from frontend.wiring import attributes
 
@@ -40,128 +39,15 @@ def _model_of(prediction: Prediction, models: Sequence[Model]) -> Model | None:
     return next((model for model in models if model["id"] == key), None)
 
 
-def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model]) -> list[Any]:
-    """Return what is known of the errors: warnings of each run, then what holds for the method and the potential."""
-    children: list[Any] = [
-        warning_list(prediction["warnings"], title=f"{notation.capital(names[prediction['id']])}: take care")
-        for prediction in predictions
-    ]
-    points: list[Any] = []
-    for model in {id(m): m for p in predictions if (m := _model_of(p, models))}.values():
-        if model["name"].upper().startswith("NEP89"):
-            points.append(
-                [
-                    html.Strong("NEP89. "),
-                    "A general potential: phonon energies are within 5–15 % of experiment for most inorganic crystals, "
-                    "and much worse for some. Compare with a known line of your sample and use the energy scale.",
-                ]
-            )
-        else:
-            points.append(
-                [
-                    html.Strong(f"{model['name']}. "),
-                    "An uploaded potential: its accuracy is not known here. It holds for structures like those it "
-                    "was trained on.",
-                ]
-            )
-    methods = {prediction["method"] for prediction in predictions}
-    crystal = any(prediction["sampling"] == "path" for prediction in predictions)
-    if "harmonic" in methods:
-        points.append(
-            [
-                html.Strong("Harmonic. "),
-                "No anharmonic shift or broadening. Scattering by one phonon is computed with the phase between the "
-                "atoms; overtones and combinations, up to ten phonons at once, in the incoherent approximation: at "
-                "small ",
-                html.I("q"),
-                " and in coherent scatterers their dependence on ",
-                html.I("q"),
-                " is not to be trusted.",
-            ]
-        )
-    if "md" in methods:
-        points.append(
-            [
-                html.Strong("Molecular dynamics. "),
-                "Nuclei move classically: modes above about ",
-                html.I("k"),
-                html.Sub("B"),
-                html.I("T"),
-                " (26 meV at 300 K) have no zero-point motion; those of hydrogen tend to come out too high and narrow.",
-            ]
-        )
-    if "trpmd" in methods:
-        points.append(
-            [
-                html.Strong("Quantum dynamics. "),
-                "Path integrals give the nuclei their zero-point motion; how they move in time is approximate (TRPMD): "
-                "the thermostat on the beads broadens stiff modes, overtones come out too weak, and too few beads "
-                "leave part of the zero-point motion out.",
-            ]
-        )
-    if methods - {"harmonic"}:
-        points.append(
-            [
-                html.Strong("Statistics. "),
-                "Error bands are one standard error of independent runs: they tell how well the average is known, "
-                "not how good the potential is."
-                if any(several_runs(prediction) for prediction in predictions)
-                else "One run has no error bands; ask for several independent runs to get them.",
-            ]
-        )
-    if crystal:
-        points += _crystal_points()
-    points.append(
-        [
-            html.Strong("Instrument. "),
-            "Resolution functions are fits, most without a published comparison with measurement; background, "
-            "absorption and multiple scattering are not included.",
-        ]
-    )
-    children.append(html.Ul([html.Li(point) for point in points], className="trust-points"))
-    return [child for child in children if child is not None]
-
-
-def _crystal_points() -> list[Any]:
-    """What holds of single crystals alone."""
-    squared = html.Sup("2")
-    length = ["|", html.I("k"), " + ", html.I("G"), "|"]
-    return [
-        [
-            html.Strong("Brillouin zones. "),
-            "The map and the cut are averages over zones, all counted alike: those whose ",
-            *length,
-            " lies in the instrument’s window at that energy, the crystal being turned as one likes. A measurement in "
-            "one orientation sees fewer; look at them zone by zone.",
-        ],
-        [
-            html.Strong("What is divided out. "),
-            "The Debye–Waller factor is that of the mean-square displacement ⟨",
-            html.I("u"),
-            squared,
-            "⟩ of the same run. Dividing by it and by |",
-            html.I("q"),
-            "|",
-            squared,
-            " makes scattering by one phonon alike in all zones, and magnifies that by several phonons in far ones.",
-        ],
-        [
-            html.Strong("Not included. "),
-            "Resolution in ",
-            html.I("q"),
-            ", which slants and broadens steep branches; the elastic line and Bragg peaks. In polar crystals the "
-            "longitudinal optical modes are too low near Γ, for the potential has no charges.",
-        ],
-    ]
-
-
 def _flatten(name: str, value: Any) -> list[tuple[str, str]]:
     if isinstance(value, Mapping):
         return [row for key, inner in value.items() for row in _flatten(f"{name} {key}".strip(), inner)]
     if isinstance(value, list) and value and isinstance(value[0], list):
         return [(name, "; ".join(" ".join(str(number) for number in vector) for vector in value))]
     if isinstance(value, list):
-        return [(name, " × ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value))]
+        # Repeats of a cell, or a list of energies
+        between = " × " if len(value) == 3 and all(isinstance(v, int) for v in value) else ", "
+        return [(name, between.join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value))]
     if isinstance(value, bool):
         return [(name, "yes" if value else "no")]
     if isinstance(value, float):
@@ -184,8 +70,10 @@ UNITS = {
 def readable(key: str) -> str:
     """Return an API name as words with its unit: `production_ps` becomes `production (ps)`."""
     for suffix, unit in UNITS.items():
-        if key.endswith(suffix):
-            return f"{key[: -len(suffix)].replace('_', ' ')} ({unit})"
+        # A name within may follow, such as that of a special point
+        head, found, name = f"{key} ".partition(f"{suffix} ")
+        if found:
+            return f"{head} {name}".replace("_", " ").strip() + f" ({unit})"
     return key.replace("_", " ")
 
 

@@ -9,10 +9,11 @@ from dash import ALL, MATCH, Dash, Input, Output, Patch, State
 from dash.exceptions import PreventUpdate
 
 from frontend.client import ApiClient, ApiProblem, JsonObject, settled
-from frontend.forecast_results import downloads_panel, provenance_panel, species_of, trust_panel
+from frontend.forecast_results import downloads_panel, provenance_panel, species_of
 from frontend.instrument_picker import instrument_item
 from frontend.isotopes_panel import chosen_nuclei, isotopes_group, offered
 from frontend.session import of_user
+from frontend.trust_badge import trust_badges, trust_panel, trusts_of
 from frontend.wiring import in_browser
 
 # assets/view.js finds each by its id.
@@ -177,6 +178,20 @@ def register(app: Dash, client: ApiClient) -> None:
 
     @app.callback(
         Output("trust", "children"),
+        Output("trust-badges", "children"),
+        Input("forecast-done", "data"),
+        State("forecast-context", "data"),
+    )
+    async def tell_trust(done: Any, context: JsonObject) -> Sequence[Any]:
+        # Not with the page: partials are read for it, which the figures wait for, too
+        api = of_user(client)
+        answers = await settled(*[api.prediction(p["id"]) for p in context["predictions"]])
+        predictions = [answer for answer in answers if not isinstance(answer, ApiProblem)]
+        names = {p["id"]: p["label"] for p in context["predictions"]}
+        trusts = await trusts_of(api, predictions)
+        return trust_panel(predictions, names, trusts), trust_badges(predictions, names, trusts)
+
+    @app.callback(
         Output("provenance", "children"),
         Output("downloads", "children"),
         Input("forecast-done", "data"),
@@ -192,7 +207,6 @@ def register(app: Dash, client: ApiClient) -> None:
         names = {p["id"]: p["label"] for p in context["predictions"]}
         order = [name for name in context["instruments"] if name in (chosen or [])]
         return (
-            trust_panel(predictions, names, models),
             provenance_panel(predictions, names, models),
             downloads_panel(predictions, names, order),
         )

@@ -10,6 +10,7 @@ from backend.trust.observed import Observed
 from backend.trust.schemas import Topic, Verdict
 from backend.trust.words import percent, signed
 from scattering.trust.grade import DOCUMENTED, Evidence, Grade
+from scattering.trust.measured_phonons import Material
 
 FAINT: Final = 0.03
 PLAIN: Final = 0.10
@@ -88,7 +89,7 @@ def training(name: str, findings: Mapping[str, Any]) -> Point:
     return Point("training", "good", f"{text} {blind}", numbers)
 
 
-def phonons(name: str, material: str | None, evidence: Evidence, grade: Grade) -> Point:
+def phonons(name: str, material: Material | None, evidence: Evidence, grade: Grade) -> Point:
     """Phonons beside measured ones."""
     comparison = evidence.comparison
     if comparison is None or grade.bias is None:
@@ -96,8 +97,8 @@ def phonons(name: str, material: str | None, evidence: Evidence, grade: Grade) -
             "No phonons that were measured in this crystal are tabulated here: compare with a known line of your "
             "sample, and use the energy scale."
             if material is None
-            else f"Phonons of {material} were measured, but no harmonic prediction of this structure and potential is "
-            "here to compare with them: a preview takes seconds."
+            else f"Phonons of {material.name} were measured, but no harmonic prediction of this structure and "
+            "potential is here to compare with them: a preview takes seconds."
         )
         return Point("phonons", "unknown", text)
     points = list(dict.fromkeys(line.point for line in comparison.lines))
@@ -151,30 +152,31 @@ def stability(findings: Mapping[str, Any] | None) -> Point:
 def anharmonicity(method: str, seen: Observed) -> Point:
     """Harmonic against dynamics."""
     if seen.energies is None or not seen.energies.shifts:
-        there, missing = (
-            ("harmonic", "molecular dynamics") if method == "harmonic" else ("dynamics", "harmonic phonons")
-        )
+        missing = "molecular dynamics" if method == "harmonic" else "harmonic prediction"
         return Point(
             "anharmonicity",
             "unknown",
-            f"How anharmonic the crystal is cannot be told: beside this prediction ({there}) there is none of "
-            f"{missing} for the same structure, potential and temperature.",
+            f"How anharmonic the crystal is cannot be told: there is no {missing} of the same structure with the same "
+            "potential and temperature.",
         )
     energies, shifts = seen.energies, seen.energies.shifts
     told = _list([f"{signed(shift)} for {species}" for species, shift in shifts.items()])
     largest = max(map(abs, shifts.values()))
     text = f"From harmonic phonons to dynamics the mean vibrational energy moves by {told}"
+    noise = 0.0
     if energies.error is not None:
-        relative = max(energies.error[one] / energies.dynamics[one] for one in shifts)
-        text += f" (± {percent(relative)})"
-    text += (
-        ": this forecast lacks that."
-        if method == "harmonic" and largest > FAINT
-        else ": little."
-        if largest <= FAINT
-        else ", which this forecast has."
-    )
-    verdict: Verdict = "good" if largest <= FAINT or method != "harmonic" else "fair" if largest <= PLAIN else "poor"
+        noise = max(energies.error[one] / energies.dynamics[one] for one in shifts)
+        text += f" (±\u00a0{percent(noise)})"
+    verdict: Verdict
+    if largest <= max(FAINT, 2 * noise):
+        verdict = "good" if noise <= FAINT else "unknown"
+        text += ": little." if verdict == "good" else ": no more than the noise of the dynamics."
+    elif method == "harmonic":
+        verdict = "fair" if largest <= PLAIN else "poor"
+        text += ": this forecast lacks that."
+    else:
+        verdict = "good"
+        text += ", which this forecast has."
     return Point(
         "anharmonicity",
         verdict,
@@ -191,18 +193,18 @@ def anharmonicity(method: str, seen: Observed) -> Point:
 def quantum(method: str, temperature_k: float, seen: Observed) -> Point:
     """Classical against quantum nuclei."""
     numbers: dict[str, Any] = {"extent_mev": seen.extent_mev, "reduced_extent": seen.reduced_extent}
+    reach = f"modes reach {seen.extent_mev:.0f} meV, {seen.reduced_extent:.1f} times the thermal energy"
     if method != "md":
         how = "harmonic oscillators" if method == "harmonic" else "path integrals"
-        text = f"Nuclei have their zero-point motion, by {how}: modes reach {seen.reduced_extent:.1f} times k_BT."
+        text = f"Nuclei have their zero-point motion, by {how}: {reach}."
         return Point("quantum", "good", text, numbers)
     numbers["missing_energy"] = seen.missing
     worst = max(seen.missing.values(), default=0.0)
     shares = _list([f"{percent(share)} for {species}" for species, share in seen.missing.items()])
     text = (
-        f"Nuclei move classically, while modes reach {seen.reduced_extent:.1f} times k_BT at {temperature_k:g} K: of "
-        f"the vibrational energy they lack {shares}, zero-point motion above all. Correcting the spectrum for detailed "
-        "balance mends intensities, not energies: stiff modes, those of hydrogen above all, tend to come out too high "
-        "and narrow."
+        f"Nuclei move classically, while {reach} at {temperature_k:g} K: of the vibrational energy they lack {shares}, "
+        "which is zero-point motion. Correcting the spectrum for detailed balance mends intensities, not energies: "
+        "stiff modes, those of hydrogen above all, tend to come out too high and narrow."
     )
     return Point("quantum", "good" if worst < CLEAN else "fair" if worst < 0.5 else "poor", text, numbers)
 

@@ -33,7 +33,7 @@ class TrustOut(ResponseBody):
         description="agrees, biased: compared with measured phonons of this crystal; unchecked: there are none, or no "
         "harmonic prediction to compare; doubtful: something speaks against it"
     )
-    label: str = Field(description="the badge in words", examples=["Energies biased by −11 %"])
+    label: str = Field(description="the badge in words", examples=["Energies 11 % too low, ± 3 % once scaled"])
     headline: str
     paragraph: str = Field(description="every point in full sentences, for a proposal or a report")
     energy_relative_uncertainty: float = Field(description="of an energy as it is computed, one standard deviation")

@@ -131,7 +131,7 @@ def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
     told = (
         points.potential(name, len(assessed.model.elements), assessed.elements, assessed.evidence),
         points.training(name, _findings(prediction)),
-        points.phonons(name, assessed.material and assessed.material.name, assessed.evidence, assessed.grade),
+        points.phonons(name, assessed.material, assessed.evidence, assessed.grade),
         points.stability(_findings(assessed.harmonic) if assessed.harmonic else None),
         points.anharmonicity(method, seen),
         points.quantum(method, prediction.temperature_k, seen),

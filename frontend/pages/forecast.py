@@ -21,7 +21,6 @@ from frontend.forecast_results import (
     phonon_orders,
     provenance_panel,
     several_runs,
-    trust_panel,
 )
 from frontend.forecast_settings import settings_panel
 from frontend.instrument_picker import display_name
@@ -29,6 +28,7 @@ from frontend.measured import FORMATS, UNITS
 from frontend.pages.structure import facts, viewer
 from frontend.shell import icon
 from frontend.terms import correction_words, corrections, explained
+from frontend.trust_badge import trust_panel
 from frontend.view_state import SAMPLE, ViewState, decode, forecast_address
 from frontend.wiring import attributes
 
@@ -112,6 +112,7 @@ def _header(structure: Structure, choice: Choice, instruments: Sequence[str]) ->
                     dmc.Title(structure["name"], order=1, size="h2"),
                     html.Span(notation.formula(structure["formula"]), className="title-formula"),
                     _samplings(choice, instruments),
+                    html.Div(id="trust-badges", className="badges"),
                     html.Div(
                         [
                             dmc.Button(
@@ -219,7 +220,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         [
                             _box(
                                 explained("trust", "How far to trust it"),
-                                html.Div(trust_panel(predictions, names, models), id="trust"),
+                                html.Div(trust_panel(predictions, names, {}), id="trust"),
                             ),
                             _box(
                                 "Downloads",

@@ -68,7 +68,7 @@ def test_phonons_that_are_all_a_tenth_too_low(client: Client, settings: Settings
     assert told["energy_relative_uncertainty"] == pytest.approx(-np.log(SOFT))
     # All alike: an energy scale mends it, up to what measurements are worth
     assert told["scaled_uncertainty"] == pytest.approx(0.02)
-    assert "11 %" in told["label"]
+    assert told["label"] == "Energies 11\u00a0% too low, ±\u00a02.0\u00a0% once scaled"
     assert "1.12" in told["headline"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from frontend import forecast_choice, forecast_progress
 from frontend.dynamics_form import told_options
-from frontend.forecast_results import provenance_panel, trust_panel
+from frontend.forecast_results import provenance_panel
 from frontend.forecast_settings import settings_panel
 from frontend.terms import correction_words
 from frontend.view_state import ViewState
@@ -76,13 +76,6 @@ def test_options_are_told_in_words(site: Site) -> None:
     assert told["dispersion"] == "None"
     assert told["pressure (GPa)"] == "1.5"
     assert "pressure_gpa" not in told_options({**OPTIONS, "ensemble": "nvt"})
-
-
-def test_path_integrals_have_errors_of_their_own(site: Site) -> None:
-    said = text(trust_panel([prediction(site, "trpmd")], {"trpmd": "TRPMD"}, []))
-    assert "Quantum dynamics. " in said
-    assert "Error bands are one standard error" in said
-    assert "Molecular dynamics. " not in said
 
 
 def test_the_best_method_stands_last_and_names_differ(site: Site) -> None:
