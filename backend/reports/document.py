@@ -11,6 +11,7 @@ import numpy as np
 
 from backend.figures.labels import METHODS
 from backend.figures.measured import Points
+from backend.figures.path import where
 from backend.plans.schemas import FeatureAtOut, SettingOut
 from backend.predictions.tables import Prediction
 from backend.reports import figures
@@ -128,7 +129,8 @@ def draw(gathered: Gathered) -> list[Picture]:
     """The figures: of the spectra, of the first one's map, and of the simulated measurement if there is one."""
     shown, features = gathered.shown, gathered.features
     panels = [_panel(gathered, one) for one in shown]
-    drawn = figures.spectra(panels, features, shown[0].unit, gathered.limits)
+    symbol = "S(|q|, ω)" if shown[0].spectrum is not None else "Intensity"
+    drawn = figures.spectra(panels, features, f"{symbol}\n({shown[0].unit})", gathered.limits)
     pictures = [Picture("spectra", drawn, _spectra_caption(gathered), "Spectra of " + "; ".join(_titles(shown)))]
     first = shown[0]
     svg = _map(gathered, first)
@@ -150,8 +152,10 @@ def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
     own, *names = _names([gathered.prediction, *gathered.others])
     beside: list[Spectrum | Cut] = [*one.others, *(along.cut for along in one.others_along if along.cut is not None)]
     others = [figures.Trace(name, found.energy, found.intensity) for name, found in zip(names, beside, strict=True)]
+    cut = None if one.along is None else one.along.cut
+    title = one.label if cut is None else f"{one.label} · {where(cut)}"
     points = [Points(_clip(point.label, 40), point.measured, point.of) for point in one.points]
-    return figures.Panel(_clip(one.label, 70), figures.Trace(own, energy, intensity, error), others, points)
+    return figures.Panel(_clip(title, 100), figures.Trace(own, energy, intensity, error), others, points)
 
 
 def _names(rows: Sequence[Prediction]) -> list[str]:
@@ -313,7 +317,11 @@ def _planned(gathered: Gathered, room: Room, left_out: list[str]) -> Table:
     if any(setting.basis == "relative" for setting in plan.ranked):
         words.append("Relative: the flux is not known absolutely; × n compares its features with the quickest.")
     words += plan.warnings[: room.sentences]
-    words += list(dict.fromkeys(text for setting in best(plan) for text in setting.rests_on))[: 2 * room.sentences]
+    basis: dict[str, list[str]] = {}
+    for letter, setting in zip(LETTERS, best(plan), strict=False):
+        for text in setting.rests_on:
+            basis.setdefault(text, []).append(letter)
+    words += [f"{', '.join(of)}: {text}" for text, of in basis.items()][: 2 * room.sentences]
     kept = min(room.settings, len(rows))
     if len(rows) > kept:
         left_out.append(f"{len(rows) - kept} lower ranked settings.")

@@ -126,7 +126,7 @@ def _canvas(name: str, width_mm: float, height_mm: float) -> Iterator[tuple[Figu
         made.append(COMMENTS.sub("", text[text.index("<svg") :]))
 
 
-def spectra(panels: Sequence[Panel], features: Sequence[float], unit: str, limits: tuple[float, float]) -> str:
+def spectra(panels: Sequence[Panel], features: Sequence[float], title: str, limits: tuple[float, float]) -> str:
     """Spectra below each other on one energy axis, each with its features numbered, and what it does not reach hatched.
 
     Parameters
@@ -135,8 +135,8 @@ def spectra(panels: Sequence[Panel], features: Sequence[float], unit: str, limit
         From top to bottom.
     features
         Energies in meV; the first is called 1.
-    unit
-        Of the intensities.
+    title
+        Of the intensities, with their unit.
     limits
         Lowest and highest energy shown, meV.
     """
@@ -152,7 +152,7 @@ def spectra(panels: Sequence[Panel], features: Sequence[float], unit: str, limit
             _mark(axis, features, limits, named=letter == "A")
             handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
         axes[-1].set_xlabel(ENERGY)
-        figure.supylabel(f"S(|q|, ω)\n({unit})", fontsize=TEXT_PT, multialignment="center")
+        figure.supylabel(title, fontsize=TEXT_PT, multialignment="center")
         if named:
             columns = min(3, len(handles))
             labels = [fitted(label, WIDTH_MM / columns - HANDLE_MM) for label in handles]
@@ -355,8 +355,8 @@ def _numbers_at(axis: Axes, features: Sequence[float], limits: tuple[float, floa
 def measurement(counted: MeasurementOut, features: Sequence[float], limits: tuple[float, float]) -> str:
     """Counts with their errors, what is expected without noise, and the background under it."""
     energy, counts = np.array(counted.energy_mev), np.array(counted.counts, dtype=float)
-    power = 3 * int(np.log10(max(_top(energy, counts, limits), 1.0)) / 3 + 1e-9)
-    power = power if power > 3 else 0
+    highest = _top(energy, counts, limits)
+    power = 3 * int(np.log10(highest) // 3) if highest >= 1e4 else 0
     counts /= 10.0**power
     shown = (energy >= limits[0]) & (energy <= limits[1])
     keep = np.flatnonzero(shown)[extremes(counts[shown], 160)]
@@ -388,7 +388,7 @@ def measurement(counted: MeasurementOut, features: Sequence[float], limits: tupl
         _mark(axis, features, limits, named=True)
         away = _top(energy, counts, limits)
         axis.set_xlim(*limits)
-        axis.set_ylim(0, 1.35 * (away or 1.0))
+        axis.set_ylim(0, 1.5 * (away or 1.0))
         axis.set_xlabel(ENERGY)
         axis.set_ylabel(
             f"10{str(power).translate(RAISED)} {counted.unit}" if power else counted.unit[:1].upper() + counted.unit[1:]

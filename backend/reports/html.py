@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from html import escape
 
 from backend.reports.document import Document, Picture, Table
-from backend.version import VERSION
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 STYLE = """
@@ -16,11 +15,12 @@ h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; } h2 { font-size: 
 figure { margin: 1.2rem 0; } figure svg { width: 100%; height: auto; max-height: 46rem; }
 figcaption, caption, .note, footer { font-size: .9rem; } caption { text-align: left; padding-bottom: .3rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem;
+.wide { overflow-x: auto; margin: 1.2rem 0 .6rem; } table { border-collapse: collapse; width: 100%; font-size: .9rem;
   border-block: 2px solid #1c2733; overflow-wrap: normal; }
 th, td { text-align: left; padding: .2rem .5rem; vertical-align: top; } .right { text-align: right; }
 thead { border-bottom: 1px solid #1c2733; } dl { display: grid; grid-template-columns: max-content 1fr;
   gap: .1rem 1rem; margin: .8rem 0; } dt { color: #5b6773; } dd { margin: 0; }
+@media (max-width: 42rem) { figure.wide svg, .wide table { width: 42rem; } }
 @media print { body { font-size: 9.5pt; margin: 0; } }
 """
 
@@ -53,7 +53,6 @@ def html(document: Document) -> str:
         "</ol>",
         *_paragraphs([f"Left out: {' '.join(document.left_out)}"] if document.left_out else []),
         "<footer>",
-        f"<p>Forecast by Beamcast {escape(VERSION)}.</p>",
         _facts(document.provenance),
         "</footer>",
     ]
@@ -84,7 +83,8 @@ def _trust(trust: tuple[str, str] | None) -> list[str]:
 def _picture(picture: Picture, number: int) -> str:
     # The picture's own text is outlines: its name is said to those who do not see it
     svg = picture.svg.replace("<svg ", f'<svg role="img" aria-label="{escape(picture.alt)}" ', 1)
-    return f"<figure>{svg}<figcaption><b>Figure {number}.</b> {escape(picture.caption)}</figcaption></figure>"
+    wide = ' class="wide"' if number == 1 else ""
+    return f"<figure{wide}>{svg}<figcaption><b>Figure {number}.</b> {escape(picture.caption)}</figcaption></figure>"
 
 
 def _table(table: Table) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import uuid
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -274,3 +277,19 @@ def test_bands_share_their_unit() -> None:
     assert band_in_words(12, 8, 20) == "12 h (8 to 20 h)"
     assert band_in_words(2, 0.5, 8) == "2 h (30 min to 8 h)"
     assert band_in_words(None, None, None) == "–"
+
+
+def test_drawing_and_typesetting_are_loaded_when_a_report_is_asked_for() -> None:
+    """They take a second, which a server that starts does not have."""
+    asked = "import sys, backend.app; print({'matplotlib', 'typst', 'rocrate'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_reports_made_at_the_same_time_do_not_mix(client: Client, prediction_id: str) -> None:
+    titles = [f"Number {number}" for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda title: report(client, prediction_id, title=title), titles))
+    for title, content in zip(titles, made, strict=True):
+        text = text_of(content)[1]
+        assert [other for other in titles if other in text] == [title]
