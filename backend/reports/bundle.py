@@ -32,11 +32,12 @@ from backend.predictions import formats, path_formats
 from backend.predictions import service as predictions
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
-from backend.reports.document import AMPLE, Document, Picture, document, draw
+from backend.reports.document import AMPLE, Document, document
 from backend.reports.figures import LETTERS
 from backend.reports.gathering import Gathered, Shown, gather
 from backend.reports.html import html
 from backend.reports.pdf import pdf
+from backend.reports.pictures import Picture, draw
 from backend.reports.schemas import ReportIn
 from backend.storage import CHUNK_BYTES
 from backend.structures import service as structures

@@ -7,24 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-import numpy as np
-
-from backend.figures.labels import METHODS
-from backend.figures.measured import Points
-from backend.figures.path import where
 from backend.plans.schemas import FeatureAtOut, SettingOut
-from backend.predictions.tables import Prediction
-from backend.reports import figures
 from backend.reports.figures import LETTERS
-from backend.reports.gathering import Gathered, Shown, best, widths
-from backend.reports.wording import band_in_words, hours_in_words, methods, references, significant
+from backend.reports.gathering import Gathered, best, widths
+from backend.reports.pictures import Picture
+from backend.reports.wording import band_in_words, hours_in_words, methods, one_line, references, significant
 from backend.trust.schemas import TrustOut
 from backend.version import VERSION
-from scattering import instruments, kinematics
-from scattering.crystal.view import Cut
-from scattering.observe import Spectrum
+from scattering import instruments
 
-WINDOW_POINTS = 256
 NO_BREAK = "\u00a0"
 T = TypeVar("T")
 
@@ -51,16 +42,6 @@ FITTING = (
     Room(features=4, pairs=2, settings=3, notes=0, sentences=0, references=6),
 )
 """On paper: the first that takes two pages is chosen."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure as SVG."""
-
-    name: str
-    svg: str
-    caption: str
-    alt: str
 
 
 @dataclass(frozen=True)
@@ -105,8 +86,8 @@ def document(gathered: Gathered, pictures: Sequence[Picture], room: Room, now: d
     by_name = {picture.name: picture for picture in pictures}
     sentences = [] if plan is None else [one.explanation or "" for one in best(plan)]
     return Document(
-        title=_line(gathered.body.title) or f"Neutron scattering forecast: {_line(gathered.structure.name)}",
-        proposer=_line(gathered.body.proposer),
+        title=one_line(gathered.body.title) or f"Neutron scattering forecast: {one_line(gathered.structure.name)}",
+        proposer=one_line(gathered.body.proposer),
         date=f"{now:%d %B %Y}",
         facts=_facts(gathered),
         notes=notes,
@@ -125,91 +106,6 @@ def document(gathered: Gathered, pictures: Sequence[Picture], room: Room, now: d
     )
 
 
-def draw(gathered: Gathered) -> list[Picture]:
-    """The figures: of the spectra, of the first one's map, and of the simulated measurement if there is one."""
-    shown, features = gathered.shown, gathered.features
-    panels = [_panel(gathered, one) for one in shown]
-    symbol = "S(|q|, ω)" if shown[0].spectrum is not None else "Intensity"
-    drawn = figures.spectra(panels, features, f"{symbol}\n({shown[0].unit})", gathered.limits)
-    pictures = [Picture("spectra", drawn, _spectra_caption(gathered), "Spectra of " + "; ".join(_titles(shown)))]
-    first = shown[0]
-    svg = _map(gathered, first)
-    text = f"Intensity, {first.label}{_of_map(first)}"
-    pictures.append(Picture("map", svg, text + (" Numbers: the features." if features else ""), text))
-    if gathered.measurement is not None:
-        counted = gathered.measurement
-        text = f"Simulated measurement, {counted.label}, {hours_in_words(counted.hours)} (Poisson noise, seeded)."
-        pictures.append(Picture("measurement", figures.measurement(counted, features, gathered.limits), text, text))
-    return pictures
-
-
-def _titles(shown: Sequence[Shown]) -> list[str]:
-    return [one.label for one in shown]
-
-
-def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
-    energy, intensity, error = one.line
-    own, *names = _names([gathered.prediction, *gathered.others])
-    beside: list[Spectrum | Cut] = [*one.others, *(along.cut for along in one.others_along if along.cut is not None)]
-    others = [figures.Trace(name, found.energy, found.intensity) for name, found in zip(names, beside, strict=True)]
-    cut = None if one.along is None else one.along.cut
-    title = one.label if cut is None else f"{one.label} · {where(cut)}"
-    points = [Points(_clip(point.label, 40), point.measured, point.of) for point in one.points]
-    return figures.Panel(_clip(title, 100), figures.Trace(own, energy, intensity, error), others, points)
-
-
-def _names(rows: Sequence[Prediction]) -> list[str]:
-    """What tells predictions apart, in a few words: the potential too where it differs, or else a part of the id."""
-    by_potential = len({row.model_id for row in rows}) > 1
-    words = [
-        " · ".join([f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K", *[row.model] * by_potential])
-        for row in rows
-    ]
-    return [
-        _clip(name, 40) if name not in words[:index] else f"{_clip(name, 30)} · {str(row.id)[:4]}"
-        for index, (name, row) in enumerate(zip(words, rows, strict=True))
-    ]
-
-
-def _map(gathered: Gathered, first: Shown) -> str:
-    if first.along is not None:
-        return figures.path_map(first.along.map, gathered.features, first.along.unit, gathered.limits)
-    assert first.spectrum is not None
-    window = None
-    if first.view.instrument is not None:
-        energy = np.linspace(*gathered.limits, WINDOW_POINTS)
-        window = kinematics.window(instruments.get(first.view.instrument), first.view.settings, energy)
-    return figures.powder_map(first.spectrum.map, window, gathered.features, first.unit, gathered.limits)
-
-
-def _of_map(first: Shown) -> str:
-    """What else a map shows."""
-    if first.along is not None:
-        return "; lines: harmonic phonons."
-    if first.view.instrument is None:
-        return "."
-    return (
-        "; lines: where its banks measure."
-        if instruments.get(first.view.instrument).lines
-        else "; hatched: not reached."
-    )
-
-
-def _spectra_caption(gathered: Gathered) -> str:
-    words = ["What would be recorded."]
-    if any(one.line[2] is not None for one in gathered.shown):
-        words.append("Grey band: statistical error of the simulation, one standard deviation.")
-    if gathered.others:
-        words.append("Dashed: other predictions.")
-    if any(one.points for one in gathered.shown):
-        words.append("Points: measured data, scaled by least squares to the forecast of their instrument.")
-    if gathered.features:
-        words.append("Dotted, numbered: the features of Table 1.")
-    if any(one.line[0][-1] < 0.99 * gathered.limits[1] for one in gathered.shown):
-        words.append("Hatched: not reached.")
-    return " ".join(words)
-
-
 def _facts(gathered: Gathered) -> list[tuple[str, str]]:
     structure, row = gathered.structure, gathered.prediction
     lengths = " × ".join(f"{length:.3f}" for length in structure.lengths_angstrom)
@@ -217,7 +113,7 @@ def _facts(gathered: Gathered) -> list[tuple[str, str]]:
     view = gathered.shown[0].view
     isotopes = ", ".join(f"{element} → {_isotope(nucleus)}" for element, nucleus in view.isotopes.items())
     facts = [
-        ("Sample", f"{_line(structure.name)}, {structure.formula}"),
+        ("Sample", f"{one_line(structure.name)}, {structure.formula}"),
         ("Space group", f"{structure.space_group} (No. {structure.space_group_number})"),
         ("Cell", f"{lengths} Å; {angles}°; {structure.n_atoms} atoms"),
         ("Density", f"{structure.density_g_cm3:.3f} g/cm³"),
@@ -232,7 +128,7 @@ def _isotope(nucleus: str | dict[str, float]) -> str:
 
 
 def _notes(text: str, room: Room, left_out: list[str]) -> list[str]:
-    paragraphs = [paragraph for paragraph in (_line(one) for one in text.splitlines()) if paragraph]
+    paragraphs = [paragraph for paragraph in (one_line(one) for one in text.splitlines()) if paragraph]
     kept: list[str] = []
     left = room.notes
     for paragraph in paragraphs:
@@ -416,13 +312,3 @@ def _trust(trust: TrustOut) -> tuple[str, str]:
     # The paragraph may begin with its headline
     headline = trust.headline.strip()
     return headline, trust.paragraph.strip().removeprefix(headline).strip()
-
-
-def _line(text: str) -> str:
-    """One line of what can be printed."""
-    return "".join(char for char in " ".join(text.split()) if char.isprintable())
-
-
-def _clip(text: str, most: int = 60) -> str:
-    text = _line(text)
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -12,19 +12,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.textpath import TextToPath
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -33,6 +29,7 @@ from backend.figures.measured import Points, with_gaps
 from backend.figures.path import BRIGHTEST as BRIGHTEST_OF_PATH
 from backend.figures.theme import THEMES
 from backend.plans.schemas import MeasurementOut
+from backend.reports.lettering import FAMILY, TEXT_PT, fitted
 from scattering.crystal.view import PathMap
 from scattering.kinematics import Window
 from scattering.measured import extremes
@@ -40,7 +37,6 @@ from scattering.observe import Map
 
 MM = 1 / 25.4
 """Inches."""
-TEXT_PT = 10.0
 WIDTH_MM = 180.0
 HALF_MM = 88.0
 LETTERS = "ABCD"
@@ -63,7 +59,7 @@ RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 STYLE: Any = {
-    "font.family": ["DejaVu Sans"],
+    "font.family": [FAMILY],
     "font.size": TEXT_PT,
     "axes.titlesize": TEXT_PT,
     "axes.labelsize": TEXT_PT,
@@ -395,25 +391,3 @@ def measurement(counted: MeasurementOut, features: Sequence[float], limits: tupl
         )
         axis.legend(loc="upper right", labelspacing=0.2, handlelength=2.0, **ON_LINES)
     return made[0]
-
-
-@cache
-def _known() -> frozenset[int]:
-    return frozenset(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap())
-
-
-def fitted(text: str, width_mm: float, *, bold: bool = False) -> str:
-    """The text, shortened to a width, with boxes for letters of scripts that the font does not have."""
-    there = "".join(char if ord(char) in _known() else "□" for char in text)
-    font = FontProperties(family="DejaVu Sans", size=TEXT_PT, weight="bold" if bold else "normal")
-    measure = TextToPath().get_text_width_height_descent
-    shown, kept = there, len(there)
-    while kept and measure(shown, font, ismath=False)[0] > width_mm / 25.4 * 72:
-        kept -= 1
-        shown = f"{there[:kept].rstrip()}…"
-    return shown
-
-
-def fonts_folder() -> str:
-    """Folder of the fonts that matplotlib brings."""
-    return f"{matplotlib.get_data_path()}/fonts/ttf"

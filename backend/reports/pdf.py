@@ -13,7 +13,7 @@ from typing import Any
 import typst
 
 from backend.reports.document import FITTING, Document, Room
-from backend.reports.figures import fonts_folder
+from backend.reports.lettering import fonts_folder
 from backend.version import VERSION
 
 MOST_PAGES = 2

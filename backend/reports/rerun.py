@@ -18,7 +18,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ENDED = ("succeeded", "failed", "cancelled")
-POLL_S = 5.0
+LONGEST_PAUSE_S = 10.0
 
 
 def send(address: str, path: str, content: bytes | None = None, kind: str = "application/json") -> bytes:
@@ -84,12 +84,14 @@ def ask(address: str, requests: dict[str, Any]) -> dict[str, str]:
 
 def wait(address: str, prediction: str) -> None:
     """Until it has ended, saying how far it is."""
+    pause = 0.25
     while True:
         state = json.loads(send(address, f"/predictions/{prediction}"))
         print(f"{prediction}: {state['status']} {state['stage']} {100 * state['progress']:.0f} %", flush=True)
         if state["status"] in ENDED:
             break
-        time.sleep(POLL_S)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
     if state["status"] != "succeeded":
         sys.exit(f"{prediction} has {state['status']}: {state['error']}")
 
@@ -102,7 +104,7 @@ def main(arguments: list[str]) -> None:
     address, requests = addresses[0], json.loads((HERE / "requests.json").read_text("utf-8"))
     ids = ask(address, requests)
     new = [ids[one["id"]] for one in requests["predictions"]]
-    print(f"Asked for: {', '.join(new)}")
+    print(f"Asked for: {', '.join(new)}", flush=True)
     if "--no-wait" in arguments:
         return
     for number, prediction in enumerate(new, start=1):

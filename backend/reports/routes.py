@@ -75,7 +75,7 @@ def _report(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn, med
     name = f"beamcast-{body.prediction_id}.{SUFFIXES[media_type]}"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     if media_type == HTML:
-        headers["Content-Security-Policy"] = html.POLICY
+        headers["Content-Security-Policy"] = f"{html.POLICY}; frame-ancestors 'none'"
     return Response(service.report(scope, cache, body, media_type), media_type=media_type, headers=headers)
 
 

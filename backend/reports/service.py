@@ -5,10 +5,11 @@ from __future__ import annotations
 from backend.database import clock
 from backend.owners import Scope
 from backend.predictions.partials_cache import PartialsCache
-from backend.reports.document import AMPLE, Document, Room, document, draw
+from backend.reports.document import AMPLE, Document, Room, document
 from backend.reports.gathering import gather
 from backend.reports.html import html
 from backend.reports.pdf import pdf
+from backend.reports.pictures import draw
 from backend.reports.schemas import ReportIn
 
 PDF = "application/pdf"

@@ -125,3 +125,13 @@ def significant(value: float | None, digits: int = 3) -> str:
         return f"{value:.{digits - 1}e}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
     return f"{value:.{decimals}f}"
+
+
+def one_line(text: str) -> str:
+    """One line of what can be printed."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
+
+
+def clipped(text: str, most: int = 60) -> str:
+    text = one_line(text)
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -25,12 +26,13 @@ from backend import database
 from backend.app import create_app
 from backend.models import service as models
 from backend.owners import LOCAL_USER, Scope
-from backend.predictions.partials_file import read_partials
+from backend.predictions.partials_file import read_partials, write_partials
 from backend.settings import SQLITE_FILE, Settings
 
 from .conftest import SILICON, Client
 from .nep_texts import nep_text
-from .reporting import prediction, text_of
+from .predicting import finish
+from .reporting import partials, prediction, text_of
 
 
 @pytest.fixture
@@ -130,6 +132,21 @@ def test_numbers_are_those_of_the_server(
     np.testing.assert_array_equal(read_partials(partials).coherent, kept.coherent)
 
 
+@contextlib.contextmanager
+def served(settings: Settings) -> Iterator[str]:
+    """The address of a server that lives as long as this lasts."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path, migrated_database: Path) -> Iterator[tuple[str, Settings]]:
     """Another Beamcast with nothing in it, at an address."""
@@ -137,17 +154,9 @@ def elsewhere(tmp_path: Path, migrated_database: Path) -> Iterator[tuple[str, Se
     folder.mkdir()
     shutil.copy(migrated_database, folder / SQLITE_FILE)
     settings = Settings(data_dir=folder, database_url="")
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", settings
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
-        database.engine(settings).dispose()
+    with served(settings) as address:
+        yield address, settings
+    database.engine(settings).dispose()
 
 
 def test_it_is_run_again_elsewhere_with_the_same_options(
@@ -182,6 +191,27 @@ def test_it_is_run_again_elsewhere_with_the_same_options(
     original = client.get(f"/datasets/{dataset_id}").json()
     kept = ("name", "x_unit", "instrument", "temperature_k", "energy_range_mev", "n_points", "settings")
     assert {name: dataset[name] for name in kept} == {name: original[name] for name in kept}
+
+
+def test_the_recipe_waits_and_fetches_partials_and_report(
+    client: Client, settings: Settings, prediction_id: str, tmp_path: Path
+) -> None:
+    view = {"instrument": "MAPS", "settings": {"e_init": 220}}
+    folder = unpacked(client, settings, tmp_path / "bundle", prediction_id=prediction_id, views=[view], title="Again")
+    with served(settings) as address:
+        command = [sys.executable, "-I", str(folder / "rerun.py"), address]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            again = running.stdout.readline().removeprefix("Asked for: ").strip()
+            path = settings.partials_path(again)
+            finish(again, lambda where: write_partials(where, partials()), path, provenance={}, warnings=[])
+            said = running.communicate(timeout=60)[0]
+    assert running.returncode == 0
+    assert f"{again}: succeeded" in said
+    np.testing.assert_array_equal(read_partials(folder / "rerun-1-partials.h5").coherent, partials().coherent)
+    text = text_of((folder / "rerun-report.pdf").read_bytes())[1]
+    assert "Again" in text
+    assert again in text
 
 
 def test_an_uploaded_potential_goes_along(
