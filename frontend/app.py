@@ -12,9 +12,9 @@ from dash import Dash, Input, Output
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
 
-from frontend import confirmation, shell, theme
+from frontend import confirmation, proposal_menu, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import about, forecast, landing, missing, operations, plan, structure
+from frontend.pages import about, forecast, landing, missing, operations, plan, proposals, shared, structure
 from frontend.session import of_user
 
 log = logging.getLogger(__name__)
@@ -22,11 +22,15 @@ log = logging.getLogger(__name__)
 Layout = Callable[[ApiClient, dict[str, str], str], Awaitable[tuple[str, Any]]]
 
 _ID = r"(?P<id>[0-9A-Za-z-]+)"
+SHARED = "/shared/"
 PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(r"/"), landing.page),
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
     (re.compile(rf"/plan/{_ID}"), plan.page),
+    (re.compile(r"/proposals"), proposals.page),
+    (re.compile(rf"/proposals/{_ID}"), proposals.one_page),
+    (re.compile(rf"{SHARED}(?P<token>[0-9A-Za-z_-]+)"), shared.page),
     (re.compile(r"/about"), about.page),
     (re.compile(r"/operations"), operations.page),
 )
@@ -90,8 +94,10 @@ def mount(app: FastAPI) -> Dash:
     dash_app.layout = shell.layout()
     shell.register(dash_app)
     confirmation.register(dash_app)
-    for page in (landing, structure, forecast, operations):
+    for page in (landing, structure, forecast, operations, proposals):
         page.register(dash_app, client)
+    shared.register(dash_app)
+    proposal_menu.register(dash_app)
     plan.register(dash_app)
     _route(dash_app, client)
     _catch_all(app, dash_app)
@@ -130,6 +136,8 @@ def _catch_all(app: FastAPI, dash_app: Dash) -> None:
         finally:
             cast(Any, reset_current_request)(token)
         status = 200 if find_page(request.url.path) else 404
-        return Response(html, status_code=status, media_type="text/html")
+        # Who was given a link has not given it to search engines.
+        headers = {"X-Robots-Tag": "noindex"} if request.url.path.startswith(SHARED) else None
+        return Response(html, status_code=status, media_type="text/html", headers=headers)
 
     app.add_api_route("/{path:path}", page, methods=["GET"], include_in_schema=False)

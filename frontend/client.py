@@ -149,13 +149,6 @@ class Estimate(TypedDict):
     warnings: list[str]
 
 
-class Proposal(TypedDict):
-    """A workspace for what belongs to one request for beam time."""
-
-    id: str
-    name: str
-
-
 class Queue(TypedDict):
     """One lane of a queue, in numbers of jobs."""
 
@@ -292,7 +285,8 @@ class ApiClient:
         """Return the same client speaking with a user's cookies."""
         return ApiClient(self._app, cookies)
 
-    async def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+    async def call(self, method: str, path: str, **kwargs: Any) -> Any:
+        """Return the body of the answer, read from JSON; a refusal is raised as `ApiProblem`."""
         # A fresh client each time: a shared one would keep one user's Set-Cookie and send it for the next.
         transport = httpx.ASGITransport(app=self._app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
@@ -309,7 +303,7 @@ class ApiClient:
     async def health(self) -> JsonObject:
         """Return the state of the server; a 503 still tells which part is down."""
         try:
-            return cast(JsonObject, await self._call("GET", "/health"))
+            return cast(JsonObject, await self.call("GET", "/health"))
         except ApiProblem as problem:
             down = [error["loc"] for error in problem.errors]
             return {"status": "error", "detail": problem.detail, "workers": 0 if "workers" in down else None}
@@ -317,92 +311,88 @@ class ApiClient:
     async def instruments(self, structure_id: str | None = None) -> list[Instrument]:
         """Return the instrument catalogue, with defaults that suit a structure where one is given."""
         params = {"structure_id": structure_id} if structure_id else None
-        return cast(list[Instrument], _items(await self._call("GET", "/instruments", params=params)))
+        return cast(list[Instrument], _items(await self.call("GET", "/instruments", params=params)))
 
     async def isotopes(self, elements: Sequence[str]) -> dict[str, list[str]]:
         """Return the isotopes with known scattering lengths, such as `{"H": ["1H", "2H", "3H"]}`."""
-        answer = await self._call("GET", "/isotopes", params={"elements": ",".join(elements)})
+        answer = await self.call("GET", "/isotopes", params={"elements": ",".join(elements)})
         return cast(dict[str, list[str]], answer)
 
     async def models(self) -> list[Model]:
         """Return the catalogue of potentials."""
-        return cast(list[Model], _items(await self._call("GET", "/models")))
+        return cast(list[Model], _items(await self.call("GET", "/models")))
 
     async def engines(self) -> list[Engine]:
         """Return what predictions can be simulated with."""
-        return cast(list[Engine], await self._call("GET", "/engines"))
+        return cast(list[Engine], await self.call("GET", "/engines"))
 
     async def upload_model(self, filename: str, content: bytes) -> Model:
         """Add a user's own `nep.txt`."""
-        answer = await self._call("POST", "/models", files={"file": (filename, content)}, data={"name": filename})
+        answer = await self.call("POST", "/models", files={"file": (filename, content)}, data={"name": filename})
         return cast(Model, answer)
 
     async def examples(self) -> list[Example]:
         """Return the built-in structures."""
-        return cast(list[Example], _items(await self._call("GET", "/examples")))
+        return cast(list[Example], _items(await self.call("GET", "/examples")))
 
     async def open_example(self, name: str) -> Structure:
         """Add a built-in structure to the user's own."""
-        return cast(Structure, await self._call("POST", f"/examples/{name}"))
+        return cast(Structure, await self.call("POST", f"/examples/{name}"))
 
     async def upload_structure(self, filename: str, content: bytes) -> Structure:
         """Add a structure from a file."""
-        return cast(Structure, await self._call("POST", "/structures", files={"file": (filename, content)}))
+        return cast(Structure, await self.call("POST", "/structures", files={"file": (filename, content)}))
 
     async def structures(self, *, limit: int = 20) -> list[Structure]:
         """Return the newest structures."""
-        return cast(list[Structure], _items(await self._call("GET", "/structures", params={"limit": limit})))
+        return cast(list[Structure], _items(await self.call("GET", "/structures", params={"limit": limit})))
 
     async def structure(self, structure_id: str) -> Structure:
         """Return one structure."""
-        return cast(Structure, await self._call("GET", f"/structures/{structure_id}"))
+        return cast(Structure, await self.call("GET", f"/structures/{structure_id}"))
 
     async def predictions(self, *, structure_id: str | None = None, limit: int = 50) -> list[Prediction]:
         """Return the newest predictions, of one structure or of all."""
         params: dict[str, Any] = {"limit": limit}
         if structure_id is not None:
             params["structure_id"] = structure_id
-        return cast(list[Prediction], _items(await self._call("GET", "/predictions", params=params)))
+        return cast(list[Prediction], _items(await self.call("GET", "/predictions", params=params)))
 
     async def prediction(self, prediction_id: str) -> Prediction:
         """Return one prediction."""
-        return cast(Prediction, await self._call("GET", f"/predictions/{prediction_id}"))
+        return cast(Prediction, await self.call("GET", f"/predictions/{prediction_id}"))
 
     async def trust(self, prediction_id: str) -> Trust:
         """Return how far a prediction that is ready can be trusted."""
-        return cast(Trust, await self._call("GET", f"/predictions/{prediction_id}/trust"))
+        return cast(Trust, await self.call("GET", f"/predictions/{prediction_id}/trust"))
 
     async def estimate(self, request: Mapping[str, Any]) -> Estimate:
         """Return what a prediction would cost, without starting it."""
-        return cast(Estimate, await self._call("POST", "/predictions/estimate", json=dict(request)))
+        return cast(Estimate, await self.call("POST", "/predictions/estimate", json=dict(request)))
 
     async def start(self, request: Mapping[str, Any], *, idempotency_key: str) -> Prediction:
         """Start a prediction; the same key gives the same prediction, so a double click costs nothing."""
         headers = {"Idempotency-Key": idempotency_key}
-        return cast(Prediction, await self._call("POST", "/predictions", json=dict(request), headers=headers))
+        return cast(Prediction, await self.call("POST", "/predictions", json=dict(request), headers=headers))
 
     async def cancel(self, prediction_id: str) -> Prediction:
         """Ask a prediction to stop."""
-        return cast(Prediction, await self._call("POST", f"/predictions/{prediction_id}/cancel"))
+        return cast(Prediction, await self.call("POST", f"/predictions/{prediction_id}/cancel"))
 
     async def datasets(self, *, structure_id: str | None = None, limit: int = 200) -> list[Dataset]:
         """Return the newest measured data, of one structure or of all."""
         params: dict[str, Any] = {"limit": limit}
         if structure_id is not None:
             params["structure_id"] = structure_id
-        return cast(list[Dataset], _items(await self._call("GET", "/datasets", params=params)))
+        return cast(list[Dataset], _items(await self.call("GET", "/datasets", params=params)))
 
     async def dataset(self, dataset_id: str) -> Dataset:
         """Return what is known of one measured spectrum or map."""
-        return cast(Dataset, await self._call("GET", f"/datasets/{dataset_id}"))
-
-    async def proposals(self, *, limit: int = 50) -> list[Proposal]:
-        """Return the newest proposals that are not archived."""
-        return cast(list[Proposal], _items(await self._call("GET", "/proposals", params={"limit": limit})))
+        return cast(Dataset, await self.call("GET", f"/datasets/{dataset_id}"))
 
     async def operations(self) -> Operations:
         """Return what the workers do and what failed; refused to who does not run the server."""
-        return cast(Operations, await self._call("GET", "/operations"))
+        return cast(Operations, await self.call("GET", "/operations"))
 
 
 def _items(answer: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from dash import ALL, Dash, Input, Output, State, dcc, html
 from frontend.shell import icon
 from frontend.wiring import attributes, in_browser
 
-What = Literal["prediction", "structure"]
+What = Literal["prediction", "structure", "proposal", "report"]
 
 
 def delete_button(what: What, key: str, *, label: str, text: str = "Delete", hidden: bool = False) -> html.Span:

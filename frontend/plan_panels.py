@@ -11,12 +11,12 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from frontend.client import Proposal
 from frontend.figures import graph
 from frontend.forecast_figures import figure_panel, segmented
 from frontend.isotopes_panel import isotope_label
 from frontend.plan_settings import field_id
 from frontend.plan_state import PlanState
+from frontend.proposals_client import Proposal
 from frontend.shell import icon
 from frontend.terms import TERMS, explained
 from frontend.wiring import attributes

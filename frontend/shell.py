@@ -31,6 +31,7 @@ def _header() -> dmc.AppShellHeader:
                 html.Nav(
                     [
                         dcc.Link("Structures", href="/", className="nav-link"),
+                        dcc.Link("Proposals", href="/proposals", className="nav-link"),
                         dcc.Link("About", href="/about", className="nav-link"),
                         html.A("API", href="/docs", className="nav-link"),
                         dmc.ColorSchemeToggle(

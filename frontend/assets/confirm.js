@@ -37,7 +37,7 @@
 
     const gone = (path) => call(path, { method: "DELETE" });
 
-    const PATHS = { prediction: "/predictions/", dataset: "/datasets/" };
+    const PATHS = { prediction: "/predictions/", dataset: "/datasets/", proposal: "/proposals/", report: "/proposals/" };
 
     // A structure with its predictions, which rest on it.
     async function structure(id) {
@@ -63,7 +63,15 @@
             window.beamcast.datasets.gone(target.id);
             return false;
         }
+        if (target.what === "report") {
+            window.beamcast.proposals.stale();
+            return false;
+        }
         if (window.beamcast.stopFollowing) { window.beamcast.stopFollowing(); }
+        if (target.what === "proposal") {
+            set("location", { href: "/proposals" });
+            return false;
+        }
         set("location", { href: target.what === "structure" ? "/" : without(target.id) });
         return false;
     }

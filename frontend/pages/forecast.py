@@ -26,6 +26,8 @@ from frontend.forecast_settings import settings_panel
 from frontend.instrument_picker import display_name
 from frontend.measured import FORMATS, UNITS
 from frontend.pages.structure import facts, viewer
+from frontend.plan_state import plan_address
+from frontend.proposal_menu import add_to_proposal
 from frontend.shell import icon
 from frontend.terms import correction_words, corrections, explained
 from frontend.trust_badge import trust_panel
@@ -96,7 +98,7 @@ def _samplings(choice: Choice, instruments: Sequence[str]) -> Any:
     )
 
 
-def _header(structure: Structure, choice: Choice, instruments: Sequence[str]) -> html.Div:
+def _header(structure: Structure, choice: Choice, instruments: Sequence[str], adding: Any) -> html.Div:
     return html.Div(
         [
             html.Div(
@@ -115,6 +117,7 @@ def _header(structure: Structure, choice: Choice, instruments: Sequence[str]) ->
                     html.Div(id="trust-badges", className="badges"),
                     html.Div(
                         [
+                            adding,
                             dmc.Button(
                                 "Copy link",
                                 id="copy-link",
@@ -122,6 +125,15 @@ def _header(structure: Structure, choice: Choice, instruments: Sequence[str]) ->
                                 variant="default",
                                 size="xs",
                             ),
+                            # The isotopes come along: assets/view.js keeps the address up to date.
+                            dcc.Link(
+                                "Plan beam time",
+                                href=plan_address(structure["id"], [p["id"] for p in choice.powders]),
+                                id="plan-link",
+                                className="button-link slim is-light",
+                            )
+                            if choice.powders
+                            else None,
                             dcc.Link(
                                 "New forecast", href=f"/structures/{structure['id']}", className="button-link slim"
                             ),
@@ -187,6 +199,9 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     powder = choice.sampling != "path"
     measured = await find_measured(api, structure_id, view.datasets) if powder else Measured()
     reset = forecast_address(structure_id, [p["id"] for p in predictions])
+    adding = await add_to_proposal(
+        api, name=f"Beam time for {structure['name']}", predictions=[p["id"] for p in predictions]
+    )
     return title, html.Div(
         [
             dcc.Store(id="forecast-context", data=_context(structure, choice, names, instruments, measured)),
@@ -195,7 +210,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
             dcc.Store(id="forecast-done"),
             dcc.Store(id="view-collected"),
             confirmation({p["id"]: _deleting(p) for p in predictions}),
-            _header(structure, choice, view.instruments),
+            _header(structure, choice, view.instruments, adding),
             dmc.Alert(html.Ul([html.Li(word) for word in choice.words]), color="yellow", variant="light")
             if choice.words
             else None,

@@ -15,12 +15,15 @@ from dash.exceptions import PreventUpdate
 from frontend import notation
 from frontend.client import ApiClient, ApiProblem, Example, Prediction, Structure, settled
 from frontend.problems import problem_alert
+from frontend.proposal_parts import proposal_rows
+from frontend.proposals_client import Proposal, proposals
 from frontend.session import of_user
 from frontend.shell import icon
 from frontend.view_state import forecast_address
 from frontend.wiring import attributes
 
 LARGEST_UPLOAD_MB = 10
+NEWEST_PROPOSALS = 5
 STATUS_COLOURS = {"queued": "gray", "running": "beam", "succeeded": "teal", "failed": "red", "cancelled": "gray"}
 STATUS_WORDS = {
     "queued": "waiting",
@@ -156,12 +159,26 @@ def _recent(structures: Sequence[Structure], predictions: Sequence[Prediction]) 
     return html.Ul([_recent_row(s, by_structure[s["id"]]) for s in structures], className="recent", id="recent")
 
 
+def _proposals(newest: Sequence[Proposal], total: int) -> html.Section:
+    title = dmc.Title("Proposals", order=2, size="h4")
+    if not newest:
+        words = "A proposal holds forecasts, data, notes and reports of one request for beam time. "
+        link = dcc.Link("Make one", href="/proposals")
+        return html.Section([title, html.P([words, link, "."], className="quiet")], className="section")
+    more = "All proposals" if total <= len(newest) else f"All {total} proposals"
+    return html.Section(
+        [title, proposal_rows(newest), dcc.Link(more, href="/proposals", className="small more-link")],
+        className="section",
+        id="landing-proposals",
+    )
+
+
 async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str, Any]:
     """Return the landing page."""
-    examples, structures, predictions = await settled(
-        api.examples(), api.structures(limit=8), api.predictions(limit=60)
+    examples, structures, predictions, proposed = await settled(
+        api.examples(), api.structures(limit=8), api.predictions(limit=60), proposals(api, limit=NEWEST_PROPOSALS)
     )
-    for answer in (structures, predictions):
+    for answer in (structures, predictions, proposed):
         if isinstance(answer, ApiProblem):
             raise answer
     return "Beamcast", html.Div(
@@ -194,6 +211,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                 [dmc.Title("Recent structures and forecasts", order=2, size="h4"), _recent(structures, predictions)],
                 className="section",
             ),
+            _proposals(*proposed),
         ],
         className="narrow landing",
         id="landing-page",

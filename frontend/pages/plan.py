@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, dcc, html
 
-from frontend import notation
+from frontend import notation, proposals_client
 from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, Structure, settled
 from frontend.forecast_choice import ORDER
 from frontend.instrument_picker import GENERIC, display_name, facility
@@ -101,7 +101,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
         api.predictions(structure_id=structure_id),
         api.isotopes(structure["elements"]),
         api.datasets(),
-        api.proposals(),
+        proposals_client.proposals(api),
     )
     for answer in (instruments, predictions):
         if isinstance(answer, ApiProblem):
@@ -144,7 +144,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         state,
                         isotopes=isotopes,
                         title=f"{structure['name']}: inelastic neutron scattering",
-                        proposals=[] if isinstance(proposals, ApiProblem) else proposals,
+                        proposals=[] if isinstance(proposals, ApiProblem) else proposals[0],
                     ),
                 ],
                 className="forecast-grid",

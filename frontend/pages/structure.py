@@ -21,6 +21,7 @@ from frontend.figures import empty_figure, graph
 from frontend.forecast_form import Form
 from frontend.pages.landing import decode_upload, status_badge
 from frontend.problems import problem_alert, warning_list
+from frontend.proposal_menu import add_to_proposal
 from frontend.session import of_user
 from frontend.shell import icon
 from frontend.view_state import forecast_address
@@ -132,6 +133,10 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         [
                             dmc.Title(title, order=1, size="h2"),
                             html.Span(notation.formula(structure["formula"]), className="title-formula"),
+                            html.Div(
+                                await add_to_proposal(api, name=f"Beam time for {title}", structures=[structure_id]),
+                                className="title-actions",
+                            ),
                         ],
                         className="title-row",
                     ),
