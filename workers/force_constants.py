@@ -91,7 +91,8 @@ def displace(
     return Displaced(
         phonons.force_constants(
             cell=primitive.cell,
-            positions=primitive.positions,
+            # Where the atoms whose force constants these are stand: phonopy may name their images in other cells
+            positions=cells.positions[primitive.p2s_map],
             symbols=list(primitive.symbols),
             masses=primitive.masses,
             supercell_matrix=np.rint(cells.cell @ np.linalg.inv(primitive.cell)).astype(int),

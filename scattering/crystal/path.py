@@ -18,6 +18,7 @@ import numpy as np
 import seekpath
 import spglib
 from numpy.typing import NDArray
+from spglib.error import SpglibError
 
 from scattering.errors import InvalidOptions
 
@@ -171,7 +172,7 @@ def brillouin_zone(
             found = seekpath.get_path(structure, symprec=SYMMETRY_TOLERANCE)
             standard = found["primitive_lattice"], found["primitive_positions"], found["primitive_types"]
             dataset = spglib.get_symmetry_dataset(standard, symprec=SYMMETRY_TOLERANCE)
-    except (seekpath.hpkot.SymmetryDetectionError, ValueError, KeyError) as error:
+    except (seekpath.hpkot.SymmetryDetectionError, SpglibError, ValueError, KeyError) as error:
         raise InvalidOptions([{"loc": "options.path", "msg": _NO_SYMMETRY}]) from error
     # Rows of the standardised lattice turned back into the uploaded orientation
     repeats = cell @ np.linalg.inv(found["primitive_lattice"] @ found["rotation_matrix"])

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.calculators.emt import EMT
 from euphonic import ForceConstants
+from phonopy import Phonopy
+from phonopy.structure.atoms import PhonopyAtoms
 from scipy import constants
 
 from scattering import phonons
+from workers.force_constants import displace
 from workers.special_points import special_phonons
 
 SPRING, MASS, LATTICE, REPEATS = 2.0, 50.0, 4.0, 4
@@ -58,3 +62,29 @@ def test_springs_have_the_energies_that_theory_gives_them(cubic: bool) -> None:
 def test_where_no_symmetry_is_found_there_are_no_special_points() -> None:
     fc = springs_between_neighbours(bulk("Cu", a=LATTICE).cell.array)
     assert special_phonons(fc, Atoms("Cu2", [[0, 0, 0], [0, 0, 0]], cell=np.eye(3), pbc=True)) == {}
+
+
+def by_phonopy(atoms: Atoms) -> list[float]:
+    """Energies at X in meV, ascending, with phonopy from beginning to end."""
+    unit = PhonopyAtoms(
+        symbols=list(atoms.symbols), cell=atoms.cell.array, scaled_positions=atoms.get_scaled_positions()
+    )
+    phonopy = Phonopy(unit, np.diag([2, 2, 2]), primitive_matrix="F", log_level=0)
+    phonopy.generate_displacements(distance=0.01)
+    forces = []
+    for cell in phonopy.supercells_with_displacements:
+        moved = Atoms(cell.symbols, scaled_positions=cell.scaled_positions, cell=cell.cell, pbc=True, calculator=EMT())
+        forces.append(moved.get_forces())
+    phonopy.forces = np.array(forces)
+    phonopy.produce_force_constants()
+    phonopy.symmetrize_force_constants()
+    thz = np.sort(phonopy.run_qpoints([[0.5, 0.0, 0.5]]).frequencies[0])
+    return list(thz * constants.h * 1e12 / constants.e * 1e3)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5, 6, 7], [7, 0, 5, 2, 3, 4, 1, 6], [1, 3, 5, 7, 0, 2, 4, 6]])
+def test_phonons_do_not_depend_on_the_order_in_which_a_file_lists_its_atoms(order: list[int]) -> None:
+    """The atoms that phonopy takes for the primitive cell's may lie in different cells of the uploaded one."""
+    crystal: Atoms = bulk("CuAl", "zincblende", a=5.4, cubic=True)[order]
+    found = displace(crystal, EMT(), labels=list(crystal.symbols), supercell=[2, 2, 2], distance=0.01)
+    assert special_phonons(found.force_constants, crystal)["X"] == pytest.approx(by_phonopy(crystal), abs=0.05)
