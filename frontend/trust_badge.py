@@ -62,8 +62,8 @@ def trust_panel(predictions: Sequence[Prediction], names: Mapping[str, str], tru
         children.append(html.P(words, className="quiet small flush"))
     headlines = _grouped({key: trusts[key]["headline"] for key in shown})
     for headline, keys in headlines:
-        who = [html.Strong(f"{_names(keys, names)}. ")] if len(headlines) > 1 else []
-        children.append(html.P([*who, headline], className=f"trust-headline is-{trusts[keys[0]]['badge']}"))
+        whose = [html.Strong(f"{_names(keys, names)}. ")] if len(headlines) > 1 else []
+        children.append(html.P([*whose, headline], className=f"trust-headline is-{trusts[keys[0]]['badge']}"))
     warnings = _grouped({prediction["id"]: tuple(prediction["warnings"]) for prediction in predictions})
     children += [warning_list(list(words), title=f"{_names(keys, names)}: take care") for words, keys in warnings]
     points: list[Any] = []

@@ -92,7 +92,7 @@ def training(name: str, findings: Mapping[str, Any]) -> Point:
 def phonons(name: str, material: Material | None, evidence: Evidence, grade: Grade) -> Point:
     """Phonons beside measured ones."""
     comparison = evidence.comparison
-    if comparison is None or grade.bias is None:
+    if comparison is None:
         text = (
             "No phonons that were measured in this crystal are tabulated here: compare with a known line of your "
             "sample, and use the energy scale."
@@ -101,6 +101,14 @@ def phonons(name: str, material: Material | None, evidence: Evidence, grade: Gra
             "potential is here to compare with them: a preview takes seconds."
         )
         return Point("phonons", "unknown", text)
+    if not comparison.ratios:
+        return Point(
+            "phonons",
+            "poor",
+            f"All {len(comparison.lines)} phonon lines of {comparison.material.name} that were measured "
+            f"({comparison.material.source}) are imaginary in {name}, or next to that.",
+            {"lines": [asdict(line) for line in comparison.lines]},
+        )
     points = list(dict.fromkeys(line.point for line in comparison.lines))
     lowest, highest = comparison.ratios[0], comparison.ratios[-1]
     text = (

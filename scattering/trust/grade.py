@@ -72,7 +72,7 @@ class Grade:
     uncertainty
         One standard deviation of an energy, relative.
     bias
-        Median of computed / measured, less 1; None where nothing was measured.
+        Median of computed / measured, less 1; None where nothing could be compared.
     scaled_uncertainty
         What is left of the uncertainty once energies are divided by 1 + bias; None likewise.
     """
@@ -88,10 +88,9 @@ def objections(evidence: Evidence) -> tuple[str, ...]:
     comparison, fraction = evidence.comparison, evidence.imaginary_fraction or 0.0
     found = []
     if comparison is not None and comparison.n_collapsed:
-        found.append(
-            f"{comparison.n_collapsed} of the measured phonons are imaginary, or next to that, in the potential"
-        )
-    if comparison is not None and comparison.scatter > UNIFORM:
+        lines = f"{comparison.n_collapsed} of {len(comparison.lines)} measured phonon lines"
+        found.append(f"the potential has {lines} imaginary or next to that")
+    if comparison is not None and comparison.ratios and comparison.scatter > UNIFORM:
         low, high = comparison.ratios[0], comparison.ratios[-1]
         found.append(f"phonons lie between {low:.2f} and {high:.2f} of the measured energy, which no scale mends")
     if fraction >= MUCH:
@@ -109,7 +108,7 @@ def grade(evidence: Evidence) -> Grade:
     imaginary = max(SOME_IMAGINARY, fraction) if fraction else 0.0
     doubtful = bool(objections(evidence))
     badge: Badge
-    if comparison is None:
+    if comparison is None or not comparison.ratios:
         general = DOCUMENTED if evidence.standing == "documented" else UNKNOWN
         badge = "doubtful" if doubtful else "unchecked"
         return Grade(badge, math.hypot(general, imaginary), None, None)

@@ -72,7 +72,7 @@ class Comparison:
     lines
         All that both have.
     ratios
-        computed / measured of those lines that have not collapsed, ascending.
+        computed / measured of those lines that have not collapsed, ascending. Without any, there is no median.
     """
 
     material: Material
@@ -154,7 +154,7 @@ def compare(material: Material, computed: Mapping[str, Sequence[float]]) -> Comp
 
     Returns
     -------
-    None where they have no point in common, or every line has collapsed.
+    None where they have no point in common.
     """
     lines = []
     for point, measured in material.modes.items():
@@ -168,4 +168,4 @@ def compare(material: Material, computed: Mapping[str, Sequence[float]]) -> Comp
             first += degeneracy
     every = (line.computed_mev / line.measured_mev for line in lines)
     ratios = sorted(ratio for ratio in every if ratio > REAL_SHARE)
-    return Comparison(material, tuple(lines), tuple(ratios)) if ratios else None
+    return Comparison(material, tuple(lines), tuple(ratios)) if lines else None

@@ -110,6 +110,15 @@ def test_a_collapsed_line_makes_a_forecast_doubtful_and_is_not_averaged() -> Non
     assert graded.badge == "doubtful"
 
 
+def test_a_crystal_all_of_whose_lines_have_collapsed_has_no_bias() -> None:
+    found = compare(material("lithium fluoride"), {"Γ": [-9.0, -9.0, -9.0, 0.0, 0.0, 0.0]})
+    assert found is not None
+    graded = grade(Evidence("documented", found, imaginary_fraction=0.5))
+    assert graded.badge == "doubtful"
+    assert graded.bias is None
+    assert graded.uncertainty == pytest.approx(math.hypot(DOCUMENTED, 0.5))
+
+
 def test_points_that_were_not_computed_are_left_out() -> None:
     computed = scaled("silicon", 1.0)
     del computed["X"]
