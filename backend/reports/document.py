@@ -11,7 +11,7 @@ from backend.plans.schemas import FeatureAtOut, SettingOut
 from backend.reports.figures import LETTERS
 from backend.reports.gathering import Gathered, best, widths
 from backend.reports.pictures import Picture
-from backend.reports.wording import band_in_words, hours_in_words, methods, one_line, references, significant
+from backend.reports.wording import band_in_words, clipped, hours_in_words, methods, one_line, references, significant
 from backend.trust.schemas import TrustOut
 from backend.version import VERSION
 from scattering import instruments
@@ -251,7 +251,7 @@ def _seen(gathered: Gathered) -> Table:
         reached = instruments.get(one.view.instrument).measured_range if one.view.instrument else None
         settings = instruments.get(one.view.instrument).validate(one.view.settings) if one.view.instrument else {}
         end = "–" if reached is None else f"{reached(settings)[1]:.4g}"
-        rows.append([letter, one.label, end, *(significant(width, 2) for width in widths(one, energies))])
+        rows.append([letter, clipped(one.label, 100), end, *(significant(width, 2) for width in widths(one, energies))])
     return Table(
         caption="Table 1. Settings: largest energy transfer, and the resolution (FWHM, meV) at three.",
         header=["", "Setting", "Up to (meV)", *(f"at {energy:g} meV" for energy in energies)],

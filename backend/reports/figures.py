@@ -223,26 +223,33 @@ def _top(x: NDArray[np.float64], y: NDArray[np.float64], limits: tuple[float, fl
     return float(y[away].max(initial=0.0))
 
 
-def _mark(axis: Axes, features: Sequence[float], limits: tuple[float, float], *, named: bool) -> None:
-    """Dotted lines at the features, and their numbers above the axis where they are named."""
-    room, last, level = 0.022 * (limits[1] - limits[0]), -np.inf, 0
+def _mark(
+    axis: Axes, features: Sequence[float], limits: tuple[float, float], *, named: bool, narrow: bool = False
+) -> None:
+    """Dotted lines at the features, and their numbers above the axis where they are named.
+
+    Numbers that would touch stand one above the other; above a narrow axis the second is left out.
+    """
+    room, last, level = (0.06 if narrow else 0.027) * (limits[1] - limits[0]), -np.inf, 0
     for number, energy in enumerate(features, start=1):
         if not limits[0] <= energy <= limits[1]:
             continue
         axis.axvline(energy, color=THEME.ink, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1.5)
-        if named:
-            level = level + 1 if energy - last < room else 0
-            last = energy
-            axis.annotate(
-                str(number),
-                (energy, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 1.5 + 10.5 * (level % 3)),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                annotation_clip=False,
-            )
+        close = energy - last < room
+        if not named or (close and narrow):
+            continue
+        level = (level + 1) % 3 if close else 0
+        last = energy
+        axis.annotate(
+            str(number),
+            (energy, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 1.5 + 10.5 * level),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            annotation_clip=False,
+        )
 
 
 def powder_map(
@@ -381,7 +388,7 @@ def measurement(counted: MeasurementOut, features: Sequence[float], limits: tupl
         )
         background = np.array(counted.background)[shown] / 10.0**power
         axis.plot(energy[shown], background, color=THEME.lines[1], dashes=DASHES[0], label="background", zorder=3)
-        _mark(axis, features, limits, named=True)
+        _mark(axis, features, limits, named=True, narrow=True)
         away = _top(energy, counts, limits)
         axis.set_xlim(*limits)
         axis.set_ylim(0, 1.5 * (away or 1.0))
