@@ -120,11 +120,13 @@
     // The work that shows one part of the page, unless it is shown already. `show` gets the answer and what was asked.
     function part(name, { path, show, busy, problem }) {
         let last = null;
-        const tell = (text) => { if (place(problem)) { set(problem, { children: text }); } };
-        const start = newestOnly(async (request, signal) => {
-            const key = JSON.stringify([request.body, request.more]);
+        let otherwise = () => {};
+        const tell = (text) => { if (problem && place(problem)) { set(problem, { children: text }); } };
+        const ask = newestOnly(async (request, signal) => {
+            const key = JSON.stringify(request.body);
             if (key === last) {
                 busy(false, request);
+                otherwise();
                 return;
             }
             last = null;
@@ -142,12 +144,17 @@
                 const rest = mark(name, error.errors || [], request.context);
                 const said = (error.errors || []).length && !rest.length ? "See what is marked in red." : error.text || String(error);
                 tell(said);
-                show(null, request);
+                show(null, request, error);
             }
             busy(false, request);
         });
+        // `unchanged` is called where the answer stands there already.
+        const start = (request, unchanged) => {
+            otherwise = unchanged || (() => {});
+            ask(request);
+        };
         const forget = () => {
-            start.stop();
+            ask.stop();
             last = null;
         };
         return { start, forget };
@@ -157,11 +164,12 @@
     function figurePart(id, { dressed } = {}) {
         return part(id, {
             path: () => "/plans/figure",
-            problem: id + "-message",
             busy: (is) => { if (place(id + "-place")) { place(id + "-place").setAttribute("aria-busy", String(is)); } },
-            show: (answer, request) => {
+            // What is refused, the panel says in words already.
+            show: (answer, request, error) => {
                 const dress = (made) => (dressed ? dressed(made, request) : made);
-                set(id + "-message", { className: "graph-message" + (answer ? "" : " is-problem") });
+                const failed = answer || error.status === 422 ? null : error.text || String(error);
+                set(id + "-message", { children: failed, className: "graph-message" + (failed ? " is-problem" : "") });
                 set(id + "-graph", { figure: answer ? dress(window.beamcast.figures.dress(id, answer, request.theme)) : window.beamcast.figures.blank() });
             },
         });

@@ -55,8 +55,14 @@
 
     function ask() {
         set("plan-seed", { children: chosen ? "Seed " + seed : null });
-        if (!chosen || !now) {
+        const unknown = chosen && chosen.basis === "relative";
+        if (!chosen || !now || unknown) {
             [numbers, drawing].forEach((one) => one.forget());
+            place("plan-measurement").setAttribute("aria-busy", "false");
+            place("plan-measurement-words").replaceChildren();
+            set("plan-measurement-graph", { figure: window.beamcast.figures.blank() });
+            set("plan-measurement-message", { className: "graph-message", children: unknown
+                ? "How much " + chosen.instrument + " counts is not published: one of your own measurements, with exposure and mass, would tell." : null });
             return;
         }
         const { state, context } = now;
@@ -65,11 +71,14 @@
         drawing.start({ body: figure("measurement", body, state), context, theme: state.theme });
     }
 
+    // Whose counts are known, first.
+    const best = () => ranked.find((one) => one.basis !== "relative") || ranked[0] || null;
+
     // With the newest ranking: the best, or what was chosen where it is still there.
     function offer(settings) {
         ranked = settings;
         const kept = own.setting ? ranked.find((one) => one.label === own.setting) : null;
-        chosen = kept || ranked[0] || null;
+        chosen = kept || best();
         give("plan-setting", { data: ranked.map((one) => ({ value: one.label, label: one.rank + ". " + one.label })), value: chosen ? chosen.label : null });
         give("plan-measured-hours", { value: hours() });
         ask();

@@ -213,6 +213,8 @@
                 show();
             }
             request.told(given);
+            // One after the other: both try all settings, and the table is what one waits for.
+            if (given) { front.start(request.front); }
         },
     });
     const front = figurePart("plan-front");
@@ -227,8 +229,8 @@
         const before = now;
         now = looking;
         const { state, context } = looking;
-        numbers.start({ body: { ...plan(state), most: MOST }, context, told });
-        front.start({ body: figure("front", plan(state), state), context, theme: state.theme });
+        const drawn = { body: figure("front", plan(state), state), context, theme: state.theme };
+        numbers.start({ body: { ...plan(state), most: MOST }, context, told, front: drawn }, () => front.start(drawn));
         if (answer && before && before.state.energy_unit !== state.energy_unit) { show(); }
     }
 

@@ -110,7 +110,10 @@
                 place("plan-deuteration-table").replaceChildren(element("p", { class: "quiet small" }, "Both samples are being planned …"));
             }
         },
-        show: (answer) => place("plan-deuteration-table").replaceChildren(...(answer ? besides(answer) : [])),
+        show: (answer, request) => {
+            place("plan-deuteration-table").replaceChildren(...(answer ? besides(answer) : []));
+            if (answer) { drawing.start(request.drawn); }
+        },
     });
     const drawing = figurePart("plan-deuteration");
 
@@ -125,8 +128,8 @@
             [other, drawing].forEach((one) => one.forget());
             return;
         }
-        other.start({ body: deuteration(state), context });
-        drawing.start({ body: figure("deuteration", deuteration(state), state), context, theme: state.theme });
+        const drawn = { body: figure("deuteration", deuteration(state), state), context, theme: state.theme };
+        other.start({ body: deuteration(state), context, drawn }, () => drawing.start(drawn));
     }
 
     window.beamcast.plan.samplePanel = { look };
