@@ -46,6 +46,7 @@ from scattering import instruments
 from scattering.errors import ScatteringError
 from scattering.partials import element
 
+IMPORTED = "It was imported with a proposal: that it was simulated so is what the archive says, and was not checked."
 MAX_MANIFEST_BYTES = 8 * 1024**2
 CHECK_S = 60.0
 """Reading partials of a gigabyte and observing them once."""
@@ -288,7 +289,7 @@ def _add_prediction(
         options=options,
         status="succeeded",
         progress=1.0,
-        warnings=entry.warnings,
+        warnings=[*(one for one in entry.warnings if one != IMPORTED), IMPORTED],
         provenance={**told, "species": species, "imported_from": origin},
         finished_at=entry.finished_at or utc_now(),
     )

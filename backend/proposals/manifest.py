@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
+from typing_extensions import TypedDict
 
 from backend.datasets.schemas import DatasetPatch
 from backend.datasets.schemas import Name as Line
@@ -26,6 +27,43 @@ Sum = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sentence = Annotated[str, StringConstraints(max_length=2000)]
 
 
+class TrainingRange(TypedDict):
+    """The atoms' surroundings against what a potential was trained on."""
+
+    largest: float
+    spread: float
+
+
+class Findings(TypedDict, total=False):
+    """What a simulation found that trust rests on; there may be more."""
+
+    training_range: TrainingRange
+    largest_shift_angstrom: float
+    imaginary_fraction: Annotated[float, Field(ge=0, le=1)]
+    lowest_energy_mev: float
+    special_phonons_mev: dict[str, list[float]]
+
+
+class Provenance(TypedDict, total=False):
+    """What pages, reports and trust read of how a prediction was made; there may be more."""
+
+    versions: dict[str, str]
+    seed: int
+    timings: dict[str, float]
+    findings: Findings
+
+
+_PROVENANCE = TypeAdapter(Provenance)
+
+
+def _as_ours(value: dict[str, Any]) -> dict[str, Any]:
+    _PROVENANCE.validate_python(value, strict=True)
+    findings = value.get("findings", {})
+    if "imaginary_fraction" in findings and "lowest_energy_mev" not in findings:
+        raise ValueError("imaginary_fraction comes with lowest_energy_mev")
+    return value
+
+
 def _tame(value: dict[str, Any]) -> dict[str, Any]:
     waiting: list[tuple[Any, int]] = [(value, 0)]
     while waiting:
@@ -41,7 +79,7 @@ def _tame(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-Told = Annotated[FreeForm, AfterValidator(_tame)]
+Told = Annotated[FreeForm, AfterValidator(_tame), AfterValidator(_as_ours)]
 """How a prediction was made: pages show it as a table."""
 
 

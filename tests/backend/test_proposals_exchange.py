@@ -31,14 +31,14 @@ from backend.predictions import check
 from backend.predictions.crystal_file import write_crystal_partials
 from backend.predictions.partials_file import write_partials
 from backend.predictions.tables import Prediction
-from backend.proposals import archive
+from backend.proposals import archive, importing
 from backend.settings import Settings
 from backend.storage import ARRIVING, arriving_folder
 from backend.structures import parse as structure_parse
 from tests.frontend.conftest import ZONES, flat_branch
 
 from .conftest import SILICON, Client
-from .predicting import ask, finish, silicon_partials, succeeded
+from .predicting import ask, finish, run, silicon_partials, succeeded
 from .test_proposals import CSV, again, make, put, report, upload
 
 Change = Callable[[dict[str, Any], dict[str, bytes]], None]
@@ -172,7 +172,8 @@ def test_what_comes_in_is_what_went_out(
     assert made["created_at"] == full["reports"][0]["created_at"]
     assert client.get(f"/proposals/{new['id']}/reports/{made['id']}").content.startswith(b"%PDF")
     prediction = client.get(f"/predictions/{new['prediction_ids'][0]}").json()
-    assert (prediction["status"], prediction["progress"], prediction["warnings"]) == ("succeeded", 1, ["a coarse grid"])
+    assert (prediction["status"], prediction["progress"]) == ("succeeded", 1)
+    assert prediction["warnings"] == ["a coarse grid", importing.IMPORTED]
     app.dependency_overrides.clear()
     # The one that has not succeeded stayed behind
     (done,) = [one for one in client.get("/predictions").json()["items"] if one["status"] == "succeeded"]
@@ -375,6 +376,20 @@ HARM: dict[str, tuple[Change, str]] = {
     "an unknown instrument": (put_in("predictions", 0, "instruments", value=["NOSUCH"]), "NOSUCH"),
     "provenance without end": (put_in("predictions", 0, "provenance", "x", value=DEEP), "nested"),
     "provenance of odd lists": (put_in("predictions", 0, "provenance", "x", value=[[1], 2]), "list"),
+    "versions that are none": (put_in("predictions", 0, "provenance", "versions", value=5), "versions"),
+    "timings that are none": (
+        put_in("predictions", 0, "provenance", "timings", value={"production_s": "x"}),
+        "timings",
+    ),
+    "findings that are none": (put_in("predictions", 0, "provenance", "findings", value="x"), "findings"),
+    "half of a finding": (
+        put_in("predictions", 0, "provenance", "findings", value={"imaginary_fraction": 0.1}),
+        "lowest_energy_mev",
+    ),
+    "phonons that are none": (
+        put_in("predictions", 0, "provenance", "findings", value={"special_phonons_mev": {"Γ": "x"}}),
+        "special_phonons_mev",
+    ),
     "a potential of nowhere": (put_in("models", 0, "sha256", value="0" * 64), "neither in the archive nor here"),
     "a report of nothing": (put_in("reports", 0, "files", value={"exe": "x"}), "files"),
 }
@@ -493,6 +508,43 @@ def test_the_sweep_leaves_what_is_just_coming_in(settings: Settings) -> None:
     # Committed without a row, which nothing does: then it is a stray as any other
     sweep.remove_orphans()
     assert not folder.exists()
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_what_a_simulation_found_comes_along_and_is_still_what_trust_rests_on(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    made = {
+        "versions": {"euphonic": "1.4"},
+        "model": "NEP89",
+        "model_sha256": "0" * 64,
+        "engine": "nep-adapters",
+        "seed": 1,
+        "cores": 2,
+        "timings": {"production_s": 3.5, "atom_steps_per_second": 1e6},
+        "species": ["Si"],
+        "findings": {
+            "largest_shift_angstrom": 0.0,
+            "pressure_gpa": None,
+            "force_constant_at_edge": 0.01,
+            "zone_divisions": [12, 12, 12],
+            "lowest_energy_mev": 0.0,
+            "imaginary_fraction": 0.0,
+            "special_phonons_mev": {"Γ": [0.0, 0.0, 0.0, 57.0, 57.0, 57.0]},
+            "training_range": {"largest": 0.7, "spread": 0.2},
+        },
+    }
+    prediction = ask(client, structure)["id"]
+    run(settings, prediction, made)
+    proposal = make(client)
+    put(client, proposal, "predictions", prediction)
+    new = bring(client, export(client, proposal)).json()["prediction_ids"][0]
+    told = client.get(f"/predictions/{new}").json()["provenance"]
+    assert told["findings"] == made["findings"]
+    assert told["imported_from"]["timings"] == made["timings"]
+    trusts = [client.get(f"/predictions/{one}/trust") for one in (prediction, new)]
+    assert [one.status_code for one in trusts] == [200, 200]
+    assert trusts[0].json()["badge"] == trusts[1].json()["badge"]
 
 
 @pytest.mark.usefixtures("unconfined")
