@@ -159,6 +159,10 @@ def compare(material: Material, computed: Mapping[str, Sequence[float]]) -> Comp
     lines = []
     for point, measured in material.modes.items():
         energies = sorted(computed.get(point, ()))
+        if point == "Γ":
+            # The acoustic ones first, though optical ones may be imaginary
+            nearest = sorted(energies, key=abs)
+            energies = [*nearest[:3], *sorted(nearest[3:])]
         if len(energies) != sum(degeneracy for degeneracy, _ in measured):
             continue
         first = 0

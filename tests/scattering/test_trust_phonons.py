@@ -113,6 +113,8 @@ def test_a_collapsed_line_makes_a_forecast_doubtful_and_is_not_averaged() -> Non
 def test_a_crystal_all_of_whose_lines_have_collapsed_has_no_bias() -> None:
     found = compare(material("lithium fluoride"), {"Γ": [-9.0, -9.0, -9.0, 0.0, 0.0, 0.0]})
     assert found is not None
+    (line,) = found.lines
+    assert line.computed_mev == -9
     graded = grade(Evidence("documented", found, imaginary_fraction=0.5))
     assert graded.badge == "doubtful"
     assert graded.bias is None
