@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Room:
-    """How much of what may be long is shown."""
+    """How much of what may be long is shown: how many of each; notes, one line and trust in characters."""
 
     features: int
     pairs: int
@@ -30,6 +30,8 @@ class Room:
     notes: int
     sentences: int
     references: int
+    line: int = 300
+    trust: int = 20_000
 
 
 AMPLE = Room(features=24, pairs=24, settings=40, notes=20_000, sentences=24, references=40)
@@ -39,7 +41,7 @@ FITTING = (
     Room(features=8, pairs=4, settings=4, notes=900, sentences=3, references=14),
     Room(features=6, pairs=3, settings=3, notes=600, sentences=3, references=12),
     Room(features=6, pairs=3, settings=3, notes=300, sentences=1, references=10),
-    Room(features=4, pairs=2, settings=3, notes=0, sentences=0, references=6),
+    Room(features=4, pairs=2, settings=3, notes=0, sentences=0, references=6, line=100, trust=300),
 )
 """On paper: the first that takes two pages is chosen."""
 
@@ -86,10 +88,12 @@ def document(gathered: Gathered, pictures: Sequence[Picture], room: Room, now: d
     by_name = {picture.name: picture for picture in pictures}
     sentences = [] if plan is None else [one.explanation or "" for one in best(plan)]
     return Document(
-        title=one_line(gathered.body.title) or f"Neutron scattering forecast: {one_line(gathered.structure.name)}",
-        proposer=one_line(gathered.body.proposer),
+        title=clipped(
+            one_line(gathered.body.title) or f"Neutron scattering forecast: {gathered.structure.name}", room.line
+        ),
+        proposer=clipped(gathered.body.proposer, room.line),
         date=f"{now:%d %B %Y}",
-        facts=_facts(gathered),
+        facts=_facts(gathered, room),
         notes=notes,
         spectra=by_name["spectra"],
         map=by_name["map"],
@@ -98,7 +102,7 @@ def document(gathered: Gathered, pictures: Sequence[Picture], room: Room, now: d
         settings=_planned(gathered, room, left_out) if plan is not None else _seen(gathered),
         explanations=list(zip(LETTERS, sentences[: room.sentences], strict=False)),
         sample=_sample(gathered),
-        trust=None if gathered.trust is None else _trust(gathered.trust),
+        trust=None if gathered.trust is None else _trust(gathered.trust, room),
         methods=methods(gathered),
         references=_capped(references(gathered), room.references, "references", left_out),
         provenance=_provenance(gathered),
@@ -106,14 +110,14 @@ def document(gathered: Gathered, pictures: Sequence[Picture], room: Room, now: d
     )
 
 
-def _facts(gathered: Gathered) -> list[tuple[str, str]]:
+def _facts(gathered: Gathered, room: Room) -> list[tuple[str, str]]:
     structure, row = gathered.structure, gathered.prediction
     lengths = " × ".join(f"{length:.3f}" for length in structure.lengths_angstrom)
     angles = ", ".join(f"{angle:.4g}" for angle in structure.angles_deg)
     view = gathered.shown[0].view
     isotopes = ", ".join(f"{element} → {_isotope(nucleus)}" for element, nucleus in view.isotopes.items())
     facts = [
-        ("Sample", f"{one_line(structure.name)}, {structure.formula}"),
+        ("Sample", f"{clipped(structure.name, room.line)}, {clipped(structure.formula, room.line)}"),
         ("Space group", f"{structure.space_group} (No. {structure.space_group_number})"),
         ("Cell", f"{lengths} Å; {angles}°; {structure.n_atoms} atoms"),
         ("Density", f"{structure.density_g_cm3:.3f} g/cm³"),
@@ -308,7 +312,7 @@ def _capped(items: list[T], most: int, what: str, left_out: list[str]) -> list[T
     return items[:most]
 
 
-def _trust(trust: TrustOut) -> tuple[str, str]:
+def _trust(trust: TrustOut, room: Room) -> tuple[str, str]:
     # The paragraph may begin with its headline
     headline = trust.headline.strip()
-    return headline, trust.paragraph.strip().removeprefix(headline).strip()
+    return headline, clipped(trust.paragraph.strip().removeprefix(headline), room.trust)

@@ -191,6 +191,30 @@ def test_what_is_too_long_is_left_out_and_said_to_be(client: Client, prediction_
     assert whole.count("<tr>") >= 24 + len(several)
 
 
+def test_the_worst_that_can_be_written_is_still_two_pages(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    with database.transaction(settings) as session:
+        row = session.get(Structure, uuid.UUID(structure["id"]))
+        assert row is not None
+        row.name = "W" * 200
+        session.add(row)
+    prediction_id = prediction(client, settings, structure)
+    data = stored(settings, tmp_path, measured_of(client, prediction_id), instrument="LET", settings={"e_init": 30})
+    energies = [10.0 + 8 * index for index in range(24)]
+    told = {
+        "title": "W" * 300,
+        "proposer": "W" * 300,
+        "notes": "\n".join("W" * 5000),
+        "plan": plan(prediction_id, features_mev=energies),
+        "dataset_ids": [data] * 6,
+        "others": [prediction(client, settings, structure) for _ in range(3)],
+    }
+    content = report(client, prediction_id, **told)
+    assert n_pages(content) == 2
+    assert "Left out here" in text_of(content)[1]
+
+
 def test_ten_thousand_characters_are_refused_as_a_title(client: Client, prediction_id: str) -> None:
     response = client.post("/reports", json={"prediction_id": prediction_id, "title": "x" * 10_000})
     assert response.status_code == 422
