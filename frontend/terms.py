@@ -150,7 +150,7 @@ TERMS: dict[str, str] = {
     "basis_calibrated": "From your own measured data of known exposure and mass.",
     "basis_relative": "The flux is not known: times compare settings of the same instrument only. Calibrate with your "
     "own data to get hours.",
-    "relative_time": "In units of the quickest setting of the same instrument.",
+    "relative_time": "In units of the quickest feature of the same setting: how long in hours is not known.",
     "resolution_percent": "Full width at half maximum over the energy transfer, of the feature where it is worst.",
     "reachable": "Features inside the window of angles and energies, out of all.",
     "separation": "Distance of the two features over the full width at half maximum: above 1, two peaks are seen.",

@@ -164,6 +164,9 @@
 
     // Answers
 
+    // The best setting of each of the best instruments: three choppers of one are one answer.
+    const explained = ({ ranked }) => ranked.filter((one) => one.explanation);
+
     function summary({ n_settings, seconds, ranked, energy_relative_uncertainty: off }) {
         const words = count(n_settings) + " settings tried in " + plain(seconds, 2) + " s. ";
         if (!ranked.length) { return words + "None of them reaches a feature: choose other features, or fewer limits."; }
@@ -173,9 +176,9 @@
     function show() {
         const absolute = answer.ranked.some((one) => one.basis !== "relative");
         const hint = !answer.ranked.length || absolute ? null : element("p", { class: "caution" }, element("strong", {}, "No hours yet. "),
-            "The flux of these instruments is not published: times compare settings only, until one of your own measurements calibrates them.");
+            "The flux of these instruments is not published: times compare features of one setting only, until one of your own measurements calibrates them.");
         place("plan-ranking-words").replaceChildren(...[element("p", { class: "quiet small flush" }, summary(answer)), warned(answer.warnings), hint].filter(Boolean));
-        place("plan-best").replaceChildren(...answer.ranked.slice(0, 3).map(card));
+        place("plan-best").replaceChildren(...explained(answer).map(card));
         if (answer.ranked.length) { renderTable(); } else { place("plan-table").replaceChildren(); }
     }
 
@@ -234,5 +237,5 @@
         if (answer && before && before.state.energy_unit !== state.energy_unit) { show(); }
     }
 
-    window.beamcast.plan.rankingPanel = { look, ranked: () => (answer ? answer.ranked : []) };
+    window.beamcast.plan.rankingPanel = { look, ranked: () => (answer ? answer.ranked : []), best: () => (answer ? explained(answer) : []) };
 })();

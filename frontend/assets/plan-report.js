@@ -58,7 +58,7 @@
     const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
     async function propose() {
-        const settings = window.beamcast.plan.rankingPanel.ranked().slice(0, 3).map(settingOf);
+        const settings = window.beamcast.plan.rankingPanel.best().map(settingOf);
         const { sample, ...rest } = plan(now.state);
         const body = { sample, settings, plan: { sample, ...rest } };
         const id = now.state.proposal;
