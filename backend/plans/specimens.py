@@ -57,7 +57,7 @@ def planned(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Planned:
             uncertainty = known.scaled_uncertainty
         elif abs(known.energy_bias) > SCALED_WITHIN:
             warnings.append(
-                f"Compared with measured phonons the energies are off by {known.energy_bias:+.0%}: "
+                f"Compared with measured phonons the energies are off by {100 * known.energy_bias:+.0f} %: "
                 f"an energy scale of {undone:.2f} would mend that."
             )
     if body.isotopes:

@@ -263,7 +263,7 @@ def _out_of_reach(
     elastic = FWHM_PER_SIGMA * float(np.interp(0.0, rates.energy, sigma))
     if feature.energy > high:
         if instrument.geometry == "direct":
-            limit = f"{instrument.coverage.largest_energy_fraction:.0%} of the incident energy"
+            limit = f"{100 * instrument.coverage.largest_energy_fraction:.0f} % of the incident energy"
             return f"above {high:.0f} meV, {limit}"
         return f"above {high:.0f} meV, where the range ends"
     if feature.energy + feature.energy_uncertainty > high:

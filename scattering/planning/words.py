@@ -13,6 +13,7 @@ from scattering.planning.features import Pair
 from scattering.planning.ranking import Ranking
 from scattering.planning.rates import DETECTORS_UNCERTAINTY, ROOM_PER_M_H, Basis, known_flux
 from scattering.planning.resolving import UNKNOWN_RESOLUTION
+from scattering.sample.advice import power_of_ten
 
 LISTED = 4
 
@@ -42,6 +43,11 @@ def hours(value: float) -> str:
     return f"{value:.0f} h" if value < 72 else f"{value / 24:.0f} days"
 
 
+def percent(share: float) -> str:
+    """A share as one writes it."""
+    return f"{100 * share:.0f} %"
+
+
 def band(value: float, uncertainty: float) -> str:
     """Hours with the band that a relative uncertainty, as of a factor, leaves."""
     return f"{hours(value)} ({hours(value / (1 + uncertainty))} to {hours(value * (1 + uncertainty))})"
@@ -53,23 +59,23 @@ def rests_on(
     """Where the numbers come from, and how far they may be off."""
     found = []
     if calibration is not None:
-        found.append(f"{calibration.words} Rates are taken to be right within {UNCERTAINTY:.0%}.")
+        found.append(f"{calibration.words} Rates are taken to be right within {percent(UNCERTAINTY)}.")
         if calibration.kappa is None:
             found.append(f"It counted {calibration.factor:.2g} times what was computed.")
     at = known_flux(instrument, settings)
     if basis == "absolute" and at is not None and instrument.detectors is not None:
         found.append(
-            f"Flux {at.value:.2g} n/(cm² s) at {at.power}, computed with PyChop and known within a factor of "
+            f"Flux {power_of_ten(at.value)} n/(cm² s) at {at.power}, computed with PyChop and known within a factor of "
             f"{1 + at.relative_uncertainty:g}; detectors of {instrument.detectors.solid_angle:g} sr within "
-            f"{DETECTORS_UNCERTAINTY:.0%}; the room as MARI's, {ROOM_PER_M_H:g} counts an hour and metre of tube."
+            f"{percent(DETECTORS_UNCERTAINTY)}; the room as MARI's, {ROOM_PER_M_H:g} counts an hour and metre of tube."
         )
     if basis == "relative":
         found.append("Nobody gives its flux and efficiency: hours follow once it is calibrated with data of your own.")
     known = resolution.relative_uncertainty(instrument, instrument.validate(settings))
     found.append(
-        f"Resolution within {known:.0%}."
+        f"Resolution within {percent(known)}."
         if known is not None
-        else f"Resolution taken to be right within {UNKNOWN_RESOLUTION:.0%}: it was never compared with measurement."
+        else f"Resolution taken to be right within {percent(UNKNOWN_RESOLUTION)}: it was never compared with measurement."
     )
     return tuple(found)
 
