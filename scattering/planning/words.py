@@ -75,7 +75,7 @@ def rests_on(
     found.append(
         f"Resolution within {percent(known)}."
         if known is not None
-        else f"Resolution taken to be right within {percent(UNKNOWN_RESOLUTION)}: it was never compared with measurement."
+        else f"Resolution taken to be right within {percent(UNKNOWN_RESOLUTION)}: it was never compared with data."
     )
     return tuple(found)
 
