@@ -15,7 +15,14 @@ from backend.predictions.spectra import observe_path_prediction, observe_predict
 from backend.predictions.tables import Prediction
 from scattering.constants import BOLTZMANN_MEV_PER_K
 from scattering.errors import ScatteringError
-from scattering.trust.spectra import AnyPartials, MeanEnergies, mean_energies, missing_energy, relative_error
+from scattering.trust.spectra import (
+    AnyPartials,
+    MeanEnergies,
+    highest_mode,
+    mean_energies,
+    missing_energy,
+    relative_error,
+)
 
 SAME_TEMPERATURE_K = 1.0
 
@@ -26,9 +33,9 @@ class Observed:
 
     Attributes
     ----------
-    extent_mev
-        How high the sample vibrates.
-    reduced_extent
+    highest_mev
+        Energy below which nearly all modes lie.
+    reduced_highest
         βħω there: above about 1 the nuclei move as quantum mechanics wants it.
     missing
         Share of the vibrational energy that classical nuclei lack, by species; empty where they are not classical.
@@ -38,8 +45,8 @@ class Observed:
         Mean energies of harmonic and dynamic predictions at the same temperature; None where one is missing.
     """
 
-    extent_mev: float
-    reduced_extent: float
+    highest_mev: float
+    reduced_highest: float
     missing: dict[str, float]
     statistical_error: float | None
     energies: MeanEnergies | None
@@ -48,9 +55,10 @@ class Observed:
 def observe(scope: Scope, cache: PartialsCache, prediction: Prediction, others: Iterable[Prediction]) -> Observed:
     """Take the numbers of a succeeded prediction and of the newest one by the other method."""
     partials = _partials(scope, cache, prediction)
+    highest = highest_mode(partials)
     return Observed(
-        partials.extent,
-        partials.extent / (BOLTZMANN_MEV_PER_K * partials.temperature),
+        highest,
+        highest / (BOLTZMANN_MEV_PER_K * partials.temperature),
         missing_energy(partials) if partials.statistics == "classical" else {},
         _statistical_error(scope, cache, prediction),
         _energies(scope, cache, prediction, others),

@@ -200,8 +200,8 @@ def anharmonicity(method: str, seen: Observed) -> Point:
 
 def quantum(method: str, temperature_k: float, seen: Observed) -> Point:
     """Classical against quantum nuclei."""
-    numbers: dict[str, Any] = {"extent_mev": seen.extent_mev, "reduced_extent": seen.reduced_extent}
-    reach = f"modes reach {seen.extent_mev:.0f} meV, {seen.reduced_extent:.1f} times the thermal energy"
+    numbers: dict[str, Any] = {"highest_mev": seen.highest_mev, "reduced_highest": seen.reduced_highest}
+    reach = f"modes reach {seen.highest_mev:.0f} meV, {seen.reduced_highest:.1f} times the thermal energy"
     if method != "md":
         how = "harmonic oscillators" if method == "harmonic" else "path integrals"
         text = f"Nuclei have their zero-point motion, by {how}: {reach}."

@@ -17,6 +17,8 @@ LOW_Q: Final = (0.5, 1.5)
 """Å⁻¹. There nearly all scattering is by one phonon: with ⟨u²⟩ = 0.04 Å² along q, as hydrogen has, 2 % is not."""
 BEYOND: Final = 1.1
 """Times the extent of a harmonic spectrum: farther out, a classical spectrum holds noise that ω² would magnify."""
+MOST: Final = 0.95
+"""Of the states: the rest may be overtones or noise, which ω² magnifies."""
 VISIBLE: Final = 0.01
 """Of a spectrum's maximum: where its relative error counts."""
 
@@ -56,6 +58,20 @@ def _densities(incoherent: NDArray[Any], partials: AnyPartials, end_mev: float) 
     return np.asarray(np.divide(states, area, out=np.zeros_like(states, dtype=float), where=area > 0))
 
 
+def highest_mode(partials: AnyPartials) -> float:
+    """Energy in meV below which `MOST` of the vibrational states lie; the extent where none are known."""
+    one_phonon = partials.incoherent if isinstance(partials, CrystalPartials) else _one_phonon(partials)
+    states = _densities(one_phonon, partials, BEYOND * partials.extent)
+    shared = (partials.concentration @ states).cumsum()
+    if not shared[-1] > 0:
+        return partials.extent
+    return float(partials.energy[np.searchsorted(shared, MOST * shared[-1])])
+
+
+def _one_phonon(partials: Partials) -> NDArray[Any]:
+    return partials.incoherent if partials.orders is None else partials.orders[0]
+
+
 @dataclass(frozen=True)
 class MeanEnergies:
     """Mean vibrational energies of a harmonic crystal and of dynamics, in meV by species.
@@ -89,9 +105,8 @@ def mean_energies(harmonic: Partials, dynamics: Partials) -> MeanEnergies | None
     if dynamics.incoherent_runs is not None:
         runs = means(dynamics, dynamics.incoherent_runs)
         error = dict(zip(names, (runs.std(axis=0, ddof=1) / np.sqrt(len(runs))).tolist(), strict=True))
-    first_order = harmonic.incoherent if harmonic.orders is None else harmonic.orders[0]
     return MeanEnergies(
-        dict(zip(names, means(harmonic, first_order).tolist(), strict=True)),
+        dict(zip(names, means(harmonic, _one_phonon(harmonic)).tolist(), strict=True)),
         dict(zip(names, means(dynamics, dynamics.incoherent).tolist(), strict=True)),
         error,
     )

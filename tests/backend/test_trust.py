@@ -231,4 +231,4 @@ def test_a_single_crystal_has_its_points_too(client: Client, settings: Settings,
     )
     told = trust(client, prediction_id)
     assert told["badge"] == "biased"
-    assert point(told, "quantum")["numbers"]["extent_mev"] == pytest.approx(55, abs=3)
+    assert point(told, "quantum")["numbers"]["highest_mev"] == pytest.approx(55, abs=3)

@@ -10,7 +10,7 @@ import pytest
 from scattering.constants import BOLTZMANN_MEV_PER_K
 from scattering.partials import Partials, Statistics
 from scattering.quantum import harmonic_correction
-from scattering.trust.spectra import density_of_states, mean_energies, missing_energy, relative_error
+from scattering.trust.spectra import density_of_states, highest_mode, mean_energies, missing_energy, relative_error
 
 TEMPERATURE = 300.0
 
@@ -57,6 +57,12 @@ def test_the_density_of_states_is_found_whatever_the_statistics(statistics: Stat
     assert states @ partials.energy * partials.energy_step == pytest.approx(40.0, rel=1e-3)
     low = partials.energy < 40
     assert states[low].sum() * partials.energy_step == pytest.approx(0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("statistics", ["classical", "quantum", "kubo"])
+def test_the_highest_mode_is_found_below_which_nearly_all_states_lie(statistics: Statistics) -> None:
+    # Lines of 1 meV width
+    assert highest_mode(oscillators(20.0, 60.0, statistics=statistics)) == pytest.approx(60.5, abs=0.5)
 
 
 def test_a_classical_oscillator_lacks_what_a_quantum_one_has_more() -> None:
