@@ -38,10 +38,8 @@ def make(
     with database.transaction(settings, reading=True) as session:
         scope = Scope(session, owner)
         asked = _asked(scope, service.get(scope, proposal_id), body)
-        return {
-            "pdf": reports.report(scope, cache, asked, reports.PDF),
-            "html": reports.report(scope, cache, asked, reports.HTML),
-        }
+        made = reports.reports(scope, cache, asked, (reports.PDF, reports.HTML))
+        return {"pdf": made[reports.PDF], "html": made[reports.HTML]}
 
 
 def _asked(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backend.database import clock
 from backend.owners import Scope
 from backend.predictions.partials_cache import PartialsCache
@@ -17,7 +19,12 @@ HTML = "text/html"
 
 
 def report(scope: Scope, cache: PartialsCache, body: ReportIn, media_type: str) -> bytes:
-    """The report as a file of this type: `PDF` or `HTML`.
+    """The report as a file of this type: `PDF` or `HTML`. As `reports`."""
+    return reports(scope, cache, body, [media_type])[media_type]
+
+
+def reports(scope: Scope, cache: PartialsCache, body: ReportIn, media_types: Sequence[str]) -> dict[str, bytes]:
+    """The report as files of these types, `PDF` and `HTML`: planned and drawn once.
 
     Raises
     ------
@@ -30,4 +37,4 @@ def report(scope: Scope, cache: PartialsCache, body: ReportIn, media_type: str) 
     def make(room: Room) -> Document:
         return document(gathered, pictures, room, now)
 
-    return pdf(make) if media_type == PDF else html(make(AMPLE)).encode()
+    return {one: pdf(make) if one == PDF else html(make(AMPLE)).encode() for one in media_types}

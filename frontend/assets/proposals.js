@@ -13,6 +13,8 @@
 
     const FIELDS = { "proposal-name": "name", "proposal-notes": "notes" };
     const WAIT_MS = 700;
+    const AGAIN_MS = 3000;
+    const MOST_KEPT_ALIVE = 60000;
     // What is typed and not saved yet, by proposal: the page may be left meanwhile.
     const unsaved = new Map();
     let timer = null;
@@ -32,11 +34,17 @@
         if (!body) { return; }
         if (id === openId()) { tell("Saving …"); }
         try {
-            await call("/proposals/" + id, { method: "PATCH", headers: JSON_HEADERS, body: JSON.stringify(body), keepalive: JSON.stringify(body).length < 60000 });
+            const text = JSON.stringify(body);
+            // Goes on when the page is left; browsers refuse that to more.
+            const keepalive = new Blob([text]).size < MOST_KEPT_ALIVE;
+            await call("/proposals/" + id, { method: "PATCH", headers: JSON_HEADERS, body: text, keepalive });
             if (id === openId() && !unsaved.has(id)) { tell("Saved"); }
         } catch (problem) {
-            // Kept, and tried again with the next letter; what was typed since counts.
-            if (problem.status === 0) { unsaved.set(id, { ...body, ...unsaved.get(id) }); }
+            // Kept, and tried again until the server is back; what was typed since counts.
+            if (problem.status === 0) {
+                unsaved.set(id, { ...body, ...unsaved.get(id) });
+                timer = window.setTimeout(() => flush(true), AGAIN_MS);
+            }
             if (id === openId()) { tell("Not saved: " + (problem instanceof ApiProblem ? problem.text : String(problem)), true); }
         }
     }
@@ -92,7 +100,7 @@
         return path ? address(path) : skip();
     }
 
-    async function copy(button) {
+    async function copy() {
         const field = place("share-link");
         let words = "Link copied";
         try {

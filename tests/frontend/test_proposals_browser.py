@@ -83,6 +83,27 @@ def test_words_typed_just_before_leaving_are_saved(visit: Open, site: Site) -> N
 
 
 @pytest.mark.slow
+def test_words_are_saved_once_the_server_is_back(visit: Open, site: Site) -> None:
+    proposal_id = created(site)
+    page = visit(f"/proposals/{proposal_id}")
+    page.locator("#proposal-page").wait_for()
+    # As if nobody answered; a connection that is cut in earnest would be noted on the console
+    page.evaluate(
+        """() => {
+            window.there = window.fetch;
+            window.fetch = (path, asked) => asked?.method === 'PATCH'
+                ? Promise.reject(new TypeError('gone')) : window.there(path, asked);
+        }"""
+    )
+    page.locator("#proposal-notes").fill("Å" * 50_000)
+    expect(page.locator("#proposal-saved")).to_contain_text("Not saved: The server does not answer")
+    assert stored(site, proposal_id)["notes"] == ""
+    page.evaluate("() => { window.fetch = window.there; }")
+    expect(page.locator("#proposal-saved")).to_have_text(SAVED)
+    assert stored(site, proposal_id)["notes"] == "Å" * 50_000
+
+
+@pytest.mark.slow
 def test_a_proposal_is_exported_imported_and_deleted(visit: Open, site: Site) -> None:
     proposal_id = created(site, name="To and fro")
     page = visit(f"/proposals/{proposal_id}")
