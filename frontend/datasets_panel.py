@@ -156,7 +156,8 @@ def _of_the_run(id: str, label: str, unit: str, term: str | None) -> html.Div:
         value="",
         suffix=f" {unit}",
         placeholder="not stated",
-        **NUMBER,
+        # Nothing is read anew for them, so they need not wait until typing is over.
+        **{**NUMBER, "debounce": False},
         **attributes(aria_label=f"{label} in {unit}"),
     )
     return _field(id, control)

@@ -72,9 +72,12 @@ def _problem(id: str) -> html.Div:
     return html.Div(id=id, className="inline-problem", role="alert")
 
 
-def _figure(id: str, label: str) -> html.Div:
+def _figure(id: str, label: str, waiting: str = "") -> html.Div:
     return html.Div(
-        [graph(f"{id}-graph", label=label), html.Div(id=f"{id}-message", className="graph-message", role="status")],
+        [
+            graph(f"{id}-graph", label=label),
+            html.Div(waiting, id=f"{id}-message", className="graph-message", role="status"),
+        ],
         id=f"{id}-place",
         className="plan-figure",
     )
@@ -276,7 +279,7 @@ def _measurement() -> html.Section:
         explained("simulated_measurement", "What would be counted"),
         fields,
         _problem("plan-measurement-problem"),
-        _figure("plan-measurement", "Simulated counts with their error bars"),
+        _figure("plan-measurement", "Simulated counts with their error bars", "Appears when settings are ranked."),
         html.Div(id="plan-measurement-words"),
     )
 

@@ -148,8 +148,8 @@ TERMS: dict[str, str] = {
     "basis": "What the hours rest on: known flux, your own measured data, or only a comparison.",
     "basis_absolute": "From the published flux of the instrument.",
     "basis_calibrated": "From your own measured data of known exposure and mass.",
-    "basis_relative": "The flux is not known: times compare settings of the same instrument only. Calibrate with your "
-    "own data to get hours.",
+    "basis_relative": "The flux is not known: times compare features of one setting only. Calibrate with your own "
+    "data to get hours.",
     "relative_time": "In units of the quickest feature of the same setting: how long in hours is not known.",
     "resolution_percent": "Full width at half maximum over the energy transfer, of the feature where it is worst.",
     "reachable": "Features inside the window of angles and energies, out of all.",

@@ -162,12 +162,17 @@
 
     // A figure as the API draws it.
     function figurePart(id, { dressed } = {}) {
+        let drawn = false;
         return part(id, {
             path: () => "/plans/figure",
-            busy: (is) => { if (place(id + "-place")) { place(id + "-place").setAttribute("aria-busy", String(is)); } },
+            busy: (is) => {
+                if (place(id + "-place")) { place(id + "-place").setAttribute("aria-busy", String(is)); }
+                if (is && !drawn) { set(id + "-message", { children: "Being drawn …", className: "graph-message" }); }
+            },
             // What is refused, the panel says in words already.
             show: (answer, request, error) => {
                 const dress = (made) => (dressed ? dressed(made, request) : made);
+                drawn = Boolean(answer);
                 const failed = answer || error.status === 422 ? null : error.text || String(error);
                 set(id + "-message", { children: failed, className: "graph-message" + (failed ? " is-problem" : "") });
                 set(id + "-graph", { figure: answer ? dress(window.beamcast.figures.dress(id, answer, request.theme)) : window.beamcast.figures.blank() });
@@ -184,7 +189,7 @@
     function hoursWords(hours) {
         if (hours === null || hours === undefined) { return "—"; }
         if (hours < 1 / 60) { return "< 1 min"; }
-        if (hours < 1) { return Math.round(60 * hours) + " min"; }
+        if (Math.round(60 * hours) < 60) { return Math.round(60 * hours) + " min"; }
         if (hours < 96) { return significant(hours, 2) + " h"; }
         if (hours < 24 * 365) { return significant(hours / 24, 2) + " days"; }
         return "> 1 year";

@@ -130,7 +130,10 @@
     const sheet = part("sheet", {
         path: () => "/plans/figure",
         problem: "plan-sheet-problem",
-        busy: (is) => { if (place("plan-sheet-place")) { place("plan-sheet-place").setAttribute("aria-busy", String(is)); } },
+        busy: (is) => {
+            place("plan-sheet-place").setAttribute("aria-busy", String(is));
+            set("plan-sheet-message", { children: is ? "Being drawn …" : null });
+        },
         show: (answer, { theme }) => {
             if (!answer) {
                 set("plan-sheet-graph", { figure: window.beamcast.figures.blank() });

@@ -237,5 +237,5 @@
         if (answer && before && before.state.energy_unit !== state.energy_unit) { show(); }
     }
 
-    window.beamcast.plan.rankingPanel = { look, ranked: () => (answer ? answer.ranked : []), best: () => (answer ? explained(answer) : []) };
+    window.beamcast.plan.rankingPanel = { look, best: () => (answer ? explained(answer) : []) };
 })();

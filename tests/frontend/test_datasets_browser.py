@@ -163,6 +163,24 @@ def test_refused_files_and_units_that_nobody_tells_are_explained_and_nothing_is_
     expect(page.locator("#data-drop")).to_be_visible()
 
 
+def test_exposure_and_mass_are_kept_and_can_calibrate_a_plan(visit: Open, site: Site) -> None:
+    page = opened(visit, site)
+    put(page, measured())
+    choose(page, "data-instrument", "TOSCA")
+    page.locator("#data-mass").fill("3.2")
+    page.locator("#data-exposure-uah").fill("900")
+    page.locator("#data-keep").click()
+    expect(page.locator("#data-list")).to_contain_text("3.2 g · 900 µA h")
+    page.get_by_role("button", name="Edit run").click()
+    expect(page.locator("#data-exposure-uah")).to_have_value("900 µA h")
+    page.locator("#data-exposure-h").fill("6")
+    page.locator("#data-keep").click()
+    expect(page.locator("#data-list")).to_contain_text("900 µA h · 6 h")
+    planning = visit(f"/plan/{site.structure_id}")
+    planning.get_by_label("run · TOSCA, 900 µA h, 3.2 g").check(force=True)
+    planning.wait_for_url("**calibrations=*")
+
+
 def test_a_late_answer_to_an_older_question_is_dropped(visit: Open, site: Site) -> None:
     page = opened(visit, site)
     put(page, measured())

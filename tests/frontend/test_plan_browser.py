@@ -194,7 +194,7 @@ def test_the_report_is_asked_for_with_the_plan_and_the_plan_kept(visit: Open, si
     proposal = page.request.get(page.url.split("/plan/")[0] + "/api/v1" + str(link.get_attribute("href"))).json()
     assert proposal["plan"]["prediction_id"] == site.harmonic_id
     assert proposal["prediction_ids"] == [site.harmonic_id]
-    assert [one["instrument"] for one in proposal["settings"]] == ["MAPS", "MERLIN", "TOSCA"]
+    assert [one["instrument"] for one in proposal["settings"]] == ["MAPS", "MERLIN"]
 
 
 @pytest.mark.slow
