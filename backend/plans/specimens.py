@@ -49,15 +49,15 @@ def planned(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Planned:
     prediction = powder(scope, body.prediction_id)
     partials = partials_of(scope, cache, prediction)
     view = View(isotopes=body.isotopes, quantum_correction=body.quantum_correction, energy_scale=body.energy_scale)
-    known = trusts.trust(scope, cache, prediction)
-    uncertainty, warnings = known.energy_relative_uncertainty, []
-    if known.energy_bias is not None and known.scaled_uncertainty is not None:
-        undone = 1 / (1 + known.energy_bias)
+    known = trusts.assess(scope, prediction).grade
+    uncertainty, warnings = known.uncertainty, []
+    if known.bias is not None and known.scaled_uncertainty is not None:
+        undone = 1 / (1 + known.bias)
         if abs(body.energy_scale / undone - 1) <= SCALED_WITHIN:
             uncertainty = known.scaled_uncertainty
-        elif abs(known.energy_bias) > SCALED_WITHIN:
+        elif abs(known.bias) > SCALED_WITHIN:
             warnings.append(
-                f"Compared with measured phonons the energies are off by {100 * known.energy_bias:+.0f} %: "
+                f"Compared with measured phonons the energies are off by {100 * known.bias:+.0f} %: "
                 f"an energy scale of {undone:.2f} would mend that."
             )
     if body.isotopes:
