@@ -40,6 +40,10 @@ from scattering.planning.scan import Tried, may_be_asked_for, settings_to_try
 from scattering.sample import Sample
 
 MOST_BINS = 4000
+SINGLE_CRYSTAL = (
+    "Hours of a single crystal are those of its powder average, all orientations together: a map of one zone takes as "
+    "much longer as it is a smaller part of what the detectors see."
+)
 _lately = SpectraCache()
 
 
@@ -136,6 +140,8 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
     evaluated = [each for one in tried for each in several(one)]
     ranking = rank(evaluated, beam_time_h=body.constraints.beam_time_h)
     warnings = [*what.warnings, *features.warnings]
+    if sample.form == "single crystal":
+        warnings.append(SINGLE_CRYSTAL)
     if not ranking.ranked:
         warnings.append(_nothing(body, n_settings))
     return Plan(what, features, sample, ranking, calibrated, n_settings, time.perf_counter() - began, tuple(warnings))
