@@ -76,12 +76,7 @@ def _line(x: NDArray[np.float32], y: NDArray[np.float64], name: str, colour: str
 def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | None) -> go.Figure:
     """Draw resolution against hours of what measures most features; the frontier is a line, the best are named."""
     colours = THEMES[theme]
-    most = max((len(one.measured) for one in ranking.ranked), default=0)
-    known = [
-        (index, one)
-        for index, one in enumerate(ranking.ranked)
-        if one.basis != "relative" and one.resolution_percent is not None and len(one.measured) == most
-    ]
+    known = _known(ranking)
     # The first are the best: of too many points, the last go
     shown = [each for each in known if each[0] in ranking.front or each[0] in ranking.best]
     shown += [each for each in known if each not in shown][: MOST_POINTS - len(shown)]
@@ -115,12 +110,23 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
             xaxis=axis(colours, "Hours for all features that are reached", type="log", **POWERS),
             yaxis=axis(colours, "FWHM over energy transfer, worst feature (%)", type="log"),
             shapes=shapes,
-            annotations=_best_names(ranking, colours) if shown else [_nothing(colours)],
+            annotations=_best_names(ranking, {index for index, _ in known}, colours) if shown else [_nothing(colours)],
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             hovermode="closest",
             uirevision="front",
         ),
     )
+
+
+def _known(ranking: Ranking) -> list[tuple[int, Evaluated]]:
+    """Of the settings whose hours are known, those that measure most features, with their places."""
+    known = [
+        (index, one)
+        for index, one in enumerate(ranking.ranked)
+        if one.basis != "relative" and one.resolution_percent is not None
+    ]
+    most = max((len(one.measured) for _, one in known), default=0)
+    return [each for each in known if len(each[1].measured) == most]
 
 
 def _points(
@@ -143,9 +149,8 @@ def _points(
     }
 
 
-def _best_names(ranking: Ranking, colours: Theme) -> list[dict[str, Any]]:
-    most = max(len(one.measured) for one in ranking.ranked)
-    best = [ranking.ranked[index] for index in ranking.best]
+def _best_names(ranking: Ranking, drawn: set[int], colours: Theme) -> list[dict[str, Any]]:
+    best = [(index, ranking.ranked[index]) for index in ranking.best]
     return [
         {
             "x": float(np.log10(one.hours)),
@@ -159,8 +164,8 @@ def _best_names(ranking: Ranking, colours: Theme) -> list[dict[str, Any]]:
             "bgcolor": colours.paper,
             "opacity": 0.9,
         }
-        for place, one in enumerate(best, start=1)
-        if one.basis != "relative" and one.resolution_percent and len(one.measured) == most
+        for place, (index, one) in enumerate(best, start=1)
+        if index in drawn and one.resolution_percent
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +80,8 @@ def sheet_figure(
             )
         notes.append(_note(panel.label, left, top + 4 / inner, colours, size=12, yanchor="bottom", xanchor="left"))
         if panel.spectrum is None or panel.window is None:
-            notes.append(_note(panel.word, left + width / 2, (top + bottom) / 2, colours, size=11))
+            word = "<br>".join(textwrap.wrap(panel.word, 40))
+            notes.append(_note(word, left + width / 2, (top + bottom) / 2, colours, size=11, xanchor="center"))
             continue
         traces += _map(panel.spectrum, panel.window, names[0], colours, energy_unit)
         traces.append(_spectrum(panel.spectrum, names[1], colours, energy_unit))

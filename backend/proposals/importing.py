@@ -132,7 +132,7 @@ def add(scope: Scope, found: Checked) -> Proposal:
         sent = UploadFile(io.BytesIO(), filename=dataset.file_name)
         isotopes = json.dumps(dataset.said.isotopes or {})
         upload = PreviewForm(
-            file=sent, name=dataset.said.name, isotopes=isotopes, structure_id=new.get(of) if of else None
+            file=sent, name=dataset.said.name or None, isotopes=isotopes, structure_id=new.get(of) if of else None
         )
         new[dataset.id] = datasets.add(scope, reading, file, upload).id
     body = found.manifest.proposal

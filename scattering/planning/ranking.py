@@ -56,18 +56,17 @@ def rank(evaluated: Sequence[Evaluated], *, beam_time_h: float | None = None) ->
 
 
 def _front(ranked: Sequence[Evaluated]) -> frozenset[int]:
-    """Of those that measure most features: not beaten in both resolution and hours. Relative hours, by instrument."""
+    """Of those that measure most: not beaten in both resolution and hours. Where hours are relative, by instrument."""
     if not ranked:
         return frozenset()
-    most = max(len(one.measured) for one in ranked)
     groups: dict[str, list[int]] = {}
     for index, one in enumerate(ranked):
-        if len(one.measured) == most:
-            groups.setdefault("" if not BASES[one.basis] else one.instrument.name, []).append(index)
+        groups.setdefault("" if not BASES[one.basis] else one.instrument.name, []).append(index)
     found: set[int] = set()
     for indices in groups.values():
-        sharpest = float("inf")
-        for index in sorted(indices, key=lambda at: (ranked[at].hours, ranked[at].resolution_percent or 0.0)):
+        most, sharpest = max(len(ranked[index].measured) for index in indices), float("inf")
+        full = [index for index in indices if len(ranked[index].measured) == most]
+        for index in sorted(full, key=lambda at: (ranked[at].hours, ranked[at].resolution_percent or 0.0)):
             width = ranked[index].resolution_percent or float("inf")
             if width < sharpest:
                 sharpest = width
