@@ -548,6 +548,14 @@ def test_what_a_simulation_found_comes_along_and_is_still_what_trust_rests_on(
 
 
 @pytest.mark.usefixtures("unconfined")
+def test_data_without_a_name_get_that_of_their_file(client: Client, exported: bytes) -> None:
+    manifest, files = unpacked(exported)
+    del first(manifest, "datasets")["said"]["name"]
+    new = bring(client, packed(manifest, files)).json()["dataset_ids"][0]
+    assert client.get(f"/datasets/{new}").json()["name"] == "run"
+
+
+@pytest.mark.usefixtures("unconfined")
 def test_a_plan_that_rests_on_nothing_stays_behind(
     client: Client, settings: Settings, structure: dict[str, Any], full: dict[str, Any]
 ) -> None:
