@@ -24,10 +24,7 @@ from scattering import flux, instruments
 from scattering.errors import InvalidFields
 from scattering.planning import calibration as physics
 from scattering.planning.calibration import Calibration
-from scattering.planning.evaluation import Target, brought_to_flux, shape_of
-
-NOMINAL_UA = {"ISIS": 160.0}
-"""Beam current that µA h are hours of: that of ISIS, target station 1."""
+from scattering.planning.evaluation import NOMINAL_UA, Target, brought_to_flux, shape_of
 
 
 def calibrations(
@@ -126,8 +123,8 @@ def _hours(dataset: Dataset) -> float | None:
         return dataset.exposure_h
     if dataset.exposure_uah is None or dataset.instrument is None:
         return None
-    current = NOMINAL_UA.get(instruments.get(dataset.instrument).facility.split(",")[0])
-    return None if current is None else dataset.exposure_uah / current
+    at_isis = instruments.get(dataset.instrument).facility.startswith("ISIS")
+    return dataset.exposure_uah / NOMINAL_UA if at_isis else None
 
 
 def _exposure(dataset: Dataset) -> str:

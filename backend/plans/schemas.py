@@ -52,6 +52,9 @@ class TargetIn(RequestBody):
     source_power: float = Field(
         1.0, gt=0, le=5, description="of the source, as a part of what its flux is stated for (160 µA, 1 MW)"
     )
+    beam_current: float | None = Field(
+        None, gt=0, le=1000, description="µA of protons at ISIS; in place of source_power for its instruments"
+    )
     background: float = Field(1.0, ge=0, le=100, description="multiplies the background that is assumed of the room")
 
 

@@ -200,7 +200,7 @@ def set_instrument(asked: SettingIn, loc: str) -> tuple[Instrument, dict[str, An
 
 def target_of(body: TargetIn) -> Target:
     """The physics' own form of a target."""
-    return Target(body.signal_to_noise, body.source_power, body.background, body.q_slices)
+    return Target(body.signal_to_noise, body.source_power, body.background, body.q_slices, body.beam_current)
 
 
 def instead(scope: Scope, cache: PartialsCache, body: DeuterationIn) -> tuple[Plan, Plan]:

@@ -26,6 +26,8 @@ WIDTH_NODES: Final = 48
 ELASTIC_WIDTHS: Final = 1.5
 """Full widths of the elastic line within which it hides everything: a Gaussian has fallen to 0.2 % there, and the
 elastic line is a hundred times what stands beside it."""
+NOMINAL_UA: Final = 160.0
+"""Beam current that ISIS's fluxes are stated for, and that µA h are hours of: that of target station 1."""
 SLICES: Final = {"direct": 40, "indirect": 1}
 """Of |q|, that a measurement is divided into where nobody says: 0.2 Å⁻¹ each over some 8 Å⁻¹, or all banks together."""
 FAR: Final = 1000.0
@@ -44,6 +46,8 @@ class Target:
         As a part of what fluxes are stated for.
     background
         Multiplies what the room is assumed to count.
+    beam_current
+        Of the protons at ISIS, µA, or None: says the power of its instruments in place of `source_power`.
     slices
         Of |q|, each of which must reach it; None: `SLICES` of the geometry.
     """
@@ -52,6 +56,13 @@ class Target:
     source_power: float = 1.0
     background: float = 1.0
     slices: int | None = None
+    beam_current: float | None = None
+
+    def power(self, instrument: Instrument) -> float:
+        """Of an instrument's source, as a part of what its flux is stated for."""
+        if self.beam_current is not None and instrument.facility.startswith("ISIS"):
+            return self.beam_current / NOMINAL_UA
+        return self.source_power
 
     def hours(self, counted: Counted, instrument: Instrument) -> float:
         """Until a feature reaches the target; infinite where it never does."""
@@ -209,14 +220,14 @@ def brought_to_flux(
 ) -> Rates | None:
     """Rates with the choppers as they are set; None where nothing gets through."""
     if shape.basis == "calibrated":
-        return counting_rates.scaled(shape, target.source_power, target.background)
+        return counting_rates.scaled(shape, target.power(instrument), target.background)
     if shape.basis == "relative":
         return shape
     found = counting_rates.known_flux(instrument, settings)
     if found is None:
         # Beyond the tables of flux: hours are what a plan is for, and others of its settings have them
         return None
-    rates = counting_rates.at_flux(shape, found, source_power=target.source_power, background=target.background)
+    rates = counting_rates.at_flux(shape, found, source_power=target.power(instrument), background=target.background)
     return rates if calibration is None else calibration.corrected(rates)
 
 

@@ -65,6 +65,7 @@ def test_hours_scale_as_they_must(client: Client, prediction_id: str) -> None:
 
     one = hours()
     assert hours(target={"background": 0, "source_power": 0.5}) == pytest.approx(2 * one)
+    assert hours(target={"background": 0, "beam_current": 80}) == pytest.approx(2 * one)  # of 160 µA
     assert hours(target={"background": 0, "signal_to_noise": 40}) == pytest.approx(4 * one)
     assert hours(target={"background": 0, "q_slices": 1}) == pytest.approx(one / 40)
     twice = {"mass_g": 0.02, "container": {"material": "none"}}
