@@ -39,7 +39,7 @@ def plan(made: Plan, body: PlanIn) -> PlanOut:
         tried=[_point(made, index) for index in tried],
         n_settings=made.n_settings,
         seconds=made.seconds,
-        energy_relative_uncertainty=made.what.energy_relative_uncertainty,
+        energy_relative_uncertainty=made.energy_relative_uncertainty,
         warnings=list(made.warnings),
     )
 

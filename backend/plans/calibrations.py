@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -63,28 +62,28 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     fitted = fitted_to(measured, made, FitIn(scale=True, background="constant"))
     counts = physics.counts_of(measured, fitted.used)
     instrument = instruments.get(instrument_name)
+    settings = instrument.validate(view.settings)
     sample = sample_of(scope, prediction, view.isotopes, SampleIn(mass_g=mass))
     words = f"Calibrated by “{dataset.name}”: {mass:g} g for {_exposure(dataset)}."
     if instrument.detectors is None or not flux.known(instrument):
         background = np.interp(counts.energy, fitted.energy, fitted.background)
         return physics.calibrate(
             instrument,
+            settings,
             counts,
             scale=fitted.values["scale"],
             background=background,
             hours=hours,
-            n_atoms=sample.n_atoms,
+            sample=sample,
             words=words,
         )
-    of_data = replace(planned(scope, cache, _looking(body, prediction, view)), prediction=prediction)
-    stood = specimen(of_data, sample)
-    settings = instrument.validate(view.settings)
+    stood = specimen(planned(scope, cache, _looking(body, prediction, view)), sample)
     expected = brought_to_flux(instrument, settings, shape_of(instrument, settings, stood, None), Target(), None)
     if expected is None:
         message = f"The flux of {instrument.name} is not known with the settings of “{dataset.name}”."
         raise Unprocessable(message, [{"loc": f"{loc}.dataset_id", "msg": message}])
     signal = np.where(fitted.used, fitted.model - fitted.background, np.nan)
-    return physics.correct(instrument, counts, measured, signal, hours=hours, expected=expected, words=words)
+    return physics.correct(instrument, settings, counts, measured, signal, hours=hours, expected=expected, words=words)
 
 
 def _looking(body: ScatteringIn, prediction: Prediction, view: ViewIn) -> ScatteringIn:

@@ -44,7 +44,8 @@ SINGLE_CRYSTAL = (
     "Hours of a single crystal are those of its powder average, all orientations together: a map of one zone takes as "
     "much longer as it is a smaller part of what the detectors see."
 )
-_lately = SpectraCache()
+_features, _plans = SpectraCache(), SpectraCache(held=4)
+"""A plan of five thousand settings is 20 MB; a page asks for one, its figure, and the two of another isotope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class Plan:
         That it took.
     """
 
-    what: Planned
+    energy_relative_uncertainty: float
     found: Found
     sample: Sample
     ranking: Ranking
@@ -91,7 +92,7 @@ def find_features(scope: Scope, cache: PartialsCache, body: FeaturesIn) -> tuple
     """
     what = planned(scope, cache, body)
     asked = body.model_dump_json(include=set(FeaturesIn.model_fields))
-    return what, _lately.get(
+    return what, _features.get(
         what.partials, f"features {what.energy_relative_uncertainty} {asked}", lambda: found(what, body)
     )
 
@@ -107,11 +108,11 @@ def plan(scope: Scope, cache: PartialsCache, body: PlanIn) -> Plan:
     what, features = find_features(scope, cache, body)
     sample = sample_of(scope, what.prediction, body.isotopes, body.sample)
     calibrated = calibrations(scope, cache, body, body.calibrations)
-    # Another mass of a dataset is another calibration, but no other request
-    rests = [(name, one.words, one.factor) for name, one in sorted(calibrated.items())]
+    # A dataset that is said to be something else is another calibration, but no other request
+    rests = [one.told for _, one in sorted(calibrated.items())]
     asked = body.model_dump_json(include=set(PlanIn.model_fields) - {"most", "all_tried"})
-    key = f"plan {what.energy_relative_uncertainty} {rests} {asked}"
-    return _lately.get(what.partials, key, lambda: _plan(what, features, sample, calibrated, body))
+    key = f"plan {what.energy_relative_uncertainty} {what.warnings} {rests} {asked}"
+    return _plans.get(what.partials, key, lambda: _plan(what, features, sample, calibrated, body))
 
 
 def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[str, Calibration], body: PlanIn) -> Plan:
@@ -119,7 +120,7 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
     tried = (
         _asked(body)
         if body.settings != "scan"
-        else _scan(body, [one.energy + one.energy_uncertainty for one in features.features])
+        else _scan(body, [one.energy + one.energy_uncertainty for one in features.features], calibrated)
     )
     n_settings = sum(len(one.variants) for one in tried)
     if n_settings > MOST_SETTINGS:
@@ -130,10 +131,13 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
     def several(one: Tried) -> list[Evaluated]:
         calibration = calibrated.get(one.instrument.name)
         shape = shape_of(one.instrument, one.variants[0], stood, calibration)
-        done = (
-            evaluate(one.instrument, settings, shape, features.features, features.pairs, target, calibration)
-            for settings in one.variants
-        )
+        done = []
+        for settings in one.variants:
+            if calibration is not None and calibration.kappa is not None:
+                shape = shape_of(one.instrument, settings, stood, calibration)
+            done.append(
+                evaluate(one.instrument, settings, shape, features.features, features.pairs, target, calibration)
+            )
         return [each for each in done if each is not None]
 
     # In one thread: half of it is PyChop's Python, for which threads would wait for each other
@@ -144,16 +148,25 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
         warnings.append(SINGLE_CRYSTAL)
     if not ranking.ranked:
         warnings.append(_nothing(body, n_settings))
-    return Plan(what, features, sample, ranking, calibrated, n_settings, time.perf_counter() - began, tuple(warnings))
+    return Plan(
+        what.energy_relative_uncertainty,
+        features,
+        sample,
+        ranking,
+        calibrated,
+        n_settings,
+        time.perf_counter() - began,
+        tuple(warnings),
+    )
 
 
 def _nothing(body: PlanIn, n_settings: int) -> str:
     if not n_settings:
         return "No instrument that reaches any of the features is left; loosen the constraints."
-    return "With none of the settings that were tried is any of the features measured within six weeks."
+    return "With none of the settings that were tried is any of the features reached and measured within six weeks."
 
 
-def _scan(body: PlanIn, energies: Sequence[float]) -> list[Tried]:
+def _scan(body: PlanIn, energies: Sequence[float], calibrated: Mapping[str, Calibration]) -> list[Tried]:
     try:
         chosen = may_be_asked_for(
             facilities=body.constraints.facilities,
@@ -165,7 +178,13 @@ def _scan(body: PlanIn, energies: Sequence[float]) -> list[Tried]:
     if not chosen:
         message = "No instrument is left: none of these facilities' instruments maps such a sample."
         raise Unprocessable(message, [{"loc": "constraints.facilities", "msg": message}])
-    return [tried for instrument in chosen for tried in settings_to_try(instrument, energies)]
+    tried = [each for instrument in chosen for each in settings_to_try(instrument, energies)]
+    for instrument in chosen:
+        # Without a flux hours are known for the settings of the data alone
+        one = calibrated.get(instrument.name)
+        if one is not None and one.kappa is not None and not any(one.settings in each.variants for each in tried):
+            tried.append(Tried(instrument, (dict(one.settings),)))
+    return tried
 
 
 def _asked(body: PlanIn) -> list[Tried]:

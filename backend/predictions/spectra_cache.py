@@ -16,9 +16,13 @@ HELD = 16
 
 
 class SpectraCache:
-    """Views of partials by what they ask. They go when the partials go. Safe to use from many threads."""
+    """Views of partials by what they ask, `held` of each. Safe to use from many threads.
 
-    def __init__(self) -> None:
+    They go when the partials go, and so must not hold these themselves.
+    """
+
+    def __init__(self, held: int = HELD) -> None:
+        self._most = held
         self._held: WeakKeyDictionary[Any, OrderedDict[str, Future[Any]]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
@@ -33,7 +37,7 @@ class SpectraCache:
             first = future is None
             if future is None:
                 future = views[asked] = Future()
-                if len(views) > HELD:
+                if len(views) > self._most:
                     views.popitem(last=False)
             else:
                 views.move_to_end(asked)

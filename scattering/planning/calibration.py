@@ -16,8 +16,8 @@ from scattering import kinematics
 from scattering.errors import InvalidPlan
 from scattering.instruments import Instrument
 from scattering.measured import MeasuredSpectrum
-from scattering.planning.projection import Weighted, seen
-from scattering.planning.rates import Rates, combined
+from scattering.planning.projection import Weighted
+from scattering.planning.rates import Rates, losses, of_atoms, relative_per_atom
 from scattering.sample import Sample
 
 STRETCHES: Final = 24
@@ -82,9 +82,11 @@ class Calibration:
     ----------
     instrument
         Its name.
+    settings
+        With which the data were measured. Where the flux is not known, nothing is known of any other.
     energy, kappa
-        Shape (n,), meV, and counts an hour and meV for one atom that scatters 1 barn/(sr meV), of an instrument whose
-        flux is not known; None of one whose is.
+        Shape (n,), meV, and counts an hour and meV for one atom that scatters 1 barn/(sr meV) and that nothing
+        shields, of an instrument whose flux is not known; None of one whose is.
     room
         Shape (n,): counts an hour and meV that were not the forecast's; 0 of an instrument whose flux is known.
     factor
@@ -94,11 +96,26 @@ class Calibration:
     """
 
     instrument: str
+    settings: Mapping[str, Any]
     energy: NDArray[np.float64]
     kappa: NDArray[np.float64] | None
     room: NDArray[np.float64]
     factor: float
     words: str
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """All that distinguishes it from another."""
+        kappa = None if self.kappa is None else self.kappa.tolist()
+        return (
+            self.instrument,
+            dict(self.settings),
+            self.energy.tolist(),
+            kappa,
+            self.room.tolist(),
+            self.factor,
+            self.words,
+        )
 
     def corrected(self, rates: Rates) -> Rates:
         """Computed rates times what was measured over what was computed."""
@@ -121,42 +138,34 @@ class Calibration:
         """Counts an hour of another sample on an instrument whose flux is not known.
 
         The forecast's S counts as that of the data's fit did; k_f/k_i, efficiency and flux are in the calibration.
+        Beyond the energies of the data counts go on as those do that are relative.
         """
         assert self.kappa is not None
         settings = instrument.validate(settings)
-        inside = (scattering.energy >= 0) & (scattering.energy <= instrument.measured_range(settings)[1])
-        energy = scattering.energy[inside]
-        incident, final = kinematics.incident_and_final(instrument, settings, energy)
-        counted = np.interp(energy, self.energy, self.kappa) * sample.shielding(incident, final)
-        atoms = sample.n_atoms * sample.illuminated(instrument.beam)
-        of_container = np.zeros_like(energy)
-        if container is not None:
-            held = sample.container_atoms(instrument.beam)
-            of_container = counted * held * seen(container, instrument, settings, energy)
-        return Rates(
-            energy,
-            counted * atoms * seen(scattering, instrument, settings, energy),
-            of_container,
-            np.interp(energy, self.energy, self.room),
-            "calibrated",
-            combined(UNCERTAINTY),
-        )
+        energy = losses(scattering, instrument, settings)
+        over_relative = self.kappa / relative_per_atom(instrument, settings, self.energy)
+        per_atom = relative_per_atom(instrument, settings, energy) * np.interp(energy, self.energy, over_relative)
+        counted = of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
+        return Rates(energy, *counted, np.interp(energy, self.energy, self.room), "calibrated", UNCERTAINTY)
 
 
 def calibrate(
     instrument: Instrument,
+    settings: Mapping[str, Any],
     counts: Counts,
     *,
     scale: float,
     background: NDArray[np.float64],
     hours: float,
-    n_atoms: float,
+    sample: Sample,
     words: str,
 ) -> Calibration:
     """Make the rates of an instrument absolute whose flux is not known.
 
     Parameters
     ----------
+    settings
+        Validated, of the data.
     counts
         Of the data.
     scale
@@ -165,8 +174,8 @@ def calibrate(
         Shape of `counts.energy`: intensity that is not the forecast's.
     hours
         For which was counted, at the power that the instrument's numbers are for.
-    n_atoms
-        In the beam; what the sample shielded is in the calibration.
+    sample
+        Of the data.
 
     Raises
     ------
@@ -175,13 +184,16 @@ def calibrate(
     """
     if not scale > 0:
         raise InvalidPlan.at("calibrations", UNLIKE)
-    kappa = scale * counts.per_intensity / (hours * n_atoms)
+    incident, final = kinematics.incident_and_final(instrument, settings, counts.energy)
+    atoms = sample.n_atoms * sample.illuminated(instrument.beam) * sample.shielding(incident, final)
+    kappa = scale * counts.per_intensity / (hours * atoms)
     room = np.maximum(background, 0.0) * counts.per_intensity / hours
-    return Calibration(instrument.name, counts.energy, kappa, room, 1.0, words)
+    return Calibration(instrument.name, settings, counts.energy, kappa, room, 1.0, words)
 
 
 def correct(
     instrument: Instrument,
+    settings: Mapping[str, Any],
     counts: Counts,
     measured: MeasuredSpectrum,
     signal: NDArray[np.float64],
@@ -194,6 +206,8 @@ def correct(
 
     Parameters
     ----------
+    settings
+        Validated, of the data.
     signal
         Shape (n_data,): what of each measured intensity is the forecast's; NaN outside the fitted range.
     expected
@@ -213,4 +227,5 @@ def correct(
     computed = float(expected.sample[inside].sum() * expected.step)
     if not (found > 0 and computed > 0):
         raise InvalidPlan.at("calibrations", UNLIKE)
-    return Calibration(instrument.name, counts.energy, None, np.zeros_like(counts.energy), found / computed, words)
+    none = np.zeros_like(counts.energy)
+    return Calibration(instrument.name, settings, counts.energy, None, none, found / computed, words)

@@ -120,4 +120,5 @@ def hours_for(signal: float, background: float, signal_to_noise: float) -> float
     t = (S/N)² (S + B)/S², with the rates S and B. It goes as one over flux and mass where the background is the
     sample's own, or none.
     """
-    return float("inf") if signal <= 0 else signal_to_noise**2 * (signal + background) / signal**2
+    # The square of a signal may be too small for a number
+    return float("inf") if signal <= 0 else (signal_to_noise / signal) * signal_to_noise * (1 + background / signal)

@@ -163,9 +163,14 @@ class Evaluated:
 def shape_of(
     instrument: Instrument, settings: Mapping[str, Any], specimen: Specimen, calibration: Calibration | None
 ) -> Rates:
-    """Rates per flux, calibrated, or relative: whatever can be said. Choppers change none of it."""
+    """Rates per flux, calibrated, or relative: whatever can be said.
+
+    Choppers change none of it, but for what a calibration says of an instrument whose flux is not known: it holds for
+    the settings of its data.
+    """
     parts = (instrument, settings, specimen.scattering, specimen.sample, specimen.container)
-    if calibration is not None and calibration.kappa is not None:
+    own = calibration is not None and calibration.settings == instrument.validate(settings)
+    if calibration is not None and calibration.kappa is not None and own:
         return calibration.rates(*parts)
     if instrument.detectors is not None and flux.known(instrument):
         return counting_rates.per_flux(*parts)
@@ -186,7 +191,7 @@ def evaluate(
     Parameters
     ----------
     shape
-        As `shape_of` gives it for the same incident energy.
+        As `shape_of` gives it for these settings, or for other choppers where those change none of it.
     """
     checked = instrument.validate(settings)
     try:
@@ -286,7 +291,7 @@ def _out_of_reach(
     if feature.energy < low:
         return f"below {low:.1f} meV, where the range begins"
     if not float(np.interp(feature.energy, rates.energy, rates.sample)) > 0:
-        return "at no momentum transfer that was simulated"
+        return "without intensity at the momentum transfers that are reached and were simulated"
     return ""
 
 

@@ -25,8 +25,6 @@ WIDTH_SHARE: Final = 0.008
 LOWEST_SHARE, LOWEST_MEV = 0.05, 5.0
 """Of the highest energy, and at most so much: below, what is found is the foot of the acoustic branches or the elastic
 line's, and a feature must be given."""
-NEAR_WIDTHS: Final = 1.0
-"""Half widths about a given energy in which a peak is its peak."""
 LIKE_ERRORS: Final = 0.9
 """Correlation of the errors of a potential's energies: one that is too soft makes all of them too low. A choice,
 between 1, when all separations would scale alike, and what neighbours in a phonon spectrum were never compared for."""
@@ -150,7 +148,7 @@ def find(
         for index, energy in enumerate(dict.fromkeys(given)):
             if energy > highest:
                 raise InvalidPlan.at(f"features_mev.{index}", f"The forecast ends at {highest:.0f} meV.")
-            near = [peak for peak in peaks if abs(peak.energy - energy) <= NEAR_WIDTHS * peak.fwhm]
+            near = [peak for peak in peaks if abs(peak.energy - energy) <= peak.fwhm / 2]
             peak = min(near, key=lambda one: abs(one.energy - energy), default=None)
             features.append(feature(energy, width, "intensity") if peak is None else feature(energy, peak.fwhm, "peak"))
     features.sort(key=lambda one: one.energy)

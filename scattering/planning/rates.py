@@ -24,10 +24,6 @@ ROOM_PER_M_H: Final = 6.0
 """Counts of the room an hour for each metre of tube, as MARI's page at ISIS gives them; of others it is a guess."""
 DETECTORS_UNCERTAINTY: Final = 0.2
 """Relative, of solid angle times efficiency: what the sources of the solid angles are rounded to and gaps take."""
-ROOM_UNCERTAINTY: Final = 1.0
-"""Relative: a factor of two, as nobody knows it for an instrument and a day."""
-TAIL_SIGMAS: Final = 8.0
-"""Of the elastic resolution, below 0, that is looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +64,6 @@ def per_flux(
     scattering: Weighted,
     sample: Sample,
     container: Weighted | None = None,
-    *,
-    gain_mev: float = 0.0,
 ) -> Rates:
     """Counts an hour for a flux of 1 n/(cm² s), of an instrument whose detectors are known.
 
@@ -83,8 +77,6 @@ def per_flux(
         Of the sample, per atom.
     container
         Of the container's material, per atom, at the same energies; None: there is none.
-    gain_mev
-        How far below 0 to look, for what the resolution brings into the losses.
 
     References
     ----------
@@ -93,29 +85,18 @@ def per_flux(
     detectors = instrument.detectors
     assert detectors is not None
     settings = instrument.validate(settings)
-    energy = _within(scattering, -gain_mev, instrument.measured_range(settings)[1])
-    incident, final = kinematics.incident_and_final(instrument, settings, energy)
-    counted = (
+    energy = losses(scattering, instrument, settings)
+    _, final = kinematics.incident_and_final(instrument, settings, energy)
+    per_atom = (
         SECONDS * CM2_PER_BARN * detectors.solid_angle * detectors.efficiency(final)
         * np.nan_to_num(kinematics.k_ratio(instrument, settings, energy))
-        * sample.shielding(incident, np.maximum(final, 1e-3))
     )  # fmt: skip
-    atoms = sample.n_atoms * sample.illuminated(detectors.beam)
-    of_container = np.zeros_like(energy)
-    if container is not None:
-        of_container = counted * sample.container_atoms(detectors.beam) * seen(container, instrument, settings, energy)
+    counted = of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
     path = instrument.flight_paths["sample_detector"]
     room = ROOM_PER_M_H * detectors.tube_length(path) * frame_share(
         final, flight_path=path, frame_frequency=detectors.frame_frequency
     )  # fmt: skip
-    return Rates(
-        energy,
-        counted * atoms * seen(scattering, instrument, settings, energy),
-        of_container,
-        room,
-        "absolute",
-        DETECTORS_UNCERTAINTY,
-    )
+    return Rates(energy, *counted, room, "absolute", DETECTORS_UNCERTAINTY)
 
 
 def relative(
@@ -124,41 +105,72 @@ def relative(
     scattering: Weighted,
     sample: Sample,
     container: Weighted | None = None,
-    *,
-    gain_mev: float = 0.0,
 ) -> Rates:
-    """Counts in a unit of its own, of an instrument whose flux or detectors nobody gives.
+    """Counts in a unit of its own, of an instrument whose flux or detectors nobody gives; the room is left out."""
+    settings = instrument.validate(settings)
+    energy = losses(scattering, instrument, settings)
+    per_atom = relative_per_atom(instrument, settings, energy)
+    counted = of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
+    return Rates(energy, *counted, np.zeros_like(energy), "relative", DETECTORS_UNCERTAINTY)
+
+
+def relative_per_atom(
+    instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Counts of one atom that scatters the same at all energies, in a unit of its own: k_f/k_i times the spectrum.
 
     In indirect geometry the incident energy varies, and the spectrum of a moderator above thermal energies goes as
-    1/E_i; of a monochromator or a chopper spectrometer it is taken as constant. What the room counts is not known.
+    1/E_i; of a monochromator or a chopper spectrometer it is taken as constant.
+
+    Parameters
+    ----------
+    settings
+        Validated.
+    energy
+        Shape (n,), meV.
 
     References
     ----------
     C. G. Windsor, Pulsed Neutron Scattering (1981), Ch. 2, on the slowing-down spectrum.
     """
-    settings = instrument.validate(settings)
-    energy = _within(scattering, max(-gain_mev, instrument.measured_range(settings)[0]), _highest(instrument, settings))
+    ratio = np.nan_to_num(kinematics.k_ratio(instrument, settings, energy))
+    if instrument.geometry == "direct" or instrument.coverage.incident_energies:
+        return ratio
+    return ratio / kinematics.incident_and_final(instrument, settings, energy)[0]
+
+
+def of_atoms(
+    per_atom: NDArray[np.float64],
+    instrument: Instrument,
+    settings: Mapping[str, Any],
+    energy: NDArray[np.float64],
+    scattering: Weighted,
+    sample: Sample,
+    container: Weighted | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts of all atoms in the beam, of the sample and of its container, with what both shield.
+
+    Parameters
+    ----------
+    per_atom
+        Shape (n,): counts of one atom that scatters 1 barn/(sr meV) and that nothing shields.
+    energy
+        Shape (n,), meV, a contiguous part of the sample's.
+    """
     incident, final = kinematics.incident_and_final(instrument, settings, energy)
-    spectrum = 1 / incident if instrument.geometry == "indirect" and not instrument.coverage.incident_energies else 1.0
-    counted = (
-        spectrum
-        * np.nan_to_num(kinematics.k_ratio(instrument, settings, energy))
-        * sample.shielding(incident, np.maximum(final, 1e-3))
-    )
+    let_out = per_atom * sample.shielding(incident, np.maximum(final, 1e-3))
     atoms = sample.n_atoms * sample.illuminated(instrument.beam)
-    of_container = np.zeros_like(energy)
-    if container is not None:
-        of_container = counted * sample.container_atoms(instrument.beam) * seen(container, instrument, settings, energy)
-    signal = counted * atoms * seen(scattering, instrument, settings, energy)
-    return Rates(energy, signal, of_container, np.zeros_like(energy), "relative", DETECTORS_UNCERTAINTY)
+    counted = let_out * atoms * seen(scattering, instrument, settings, energy)
+    if container is None:
+        return counted, np.zeros_like(energy)
+    held = sample.container_atoms(instrument.beam)
+    return counted, let_out * held * seen(container, instrument, settings, energy)
 
 
-def _highest(instrument: Instrument, settings: Mapping[str, Any]) -> float:
-    return instrument.measured_range(settings)[1]
-
-
-def _within(scattering: Weighted, low: float, high: float) -> NDArray[np.float64]:
-    """The sample's energies from a lowest to a highest one."""
+def losses(scattering: Weighted, instrument: Instrument, settings: Mapping[str, Any]) -> NDArray[np.float64]:
+    """The sample's energies that an instrument measures, from 0 on."""
+    low, high = instrument.measured_range(settings)
+    low = max(low, 0.0)
     inside = (scattering.energy >= low - scattering.step / 2) & (scattering.energy <= high + scattering.step / 2)
     return scattering.energy[inside]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -94,11 +94,16 @@ def _incident_energies(instrument: Instrument, setting: Setting, energies: Seque
     if high < low:
         return []
     n = int(np.ceil(np.log(high / low) / np.log(STEP))) + 1
-    tried = np.geomspace(low, high, n)
-    # And just what each feature needs
-    tried = np.concatenate([tried, [HEADROOM * energy for energy in needed]])
-    rounded = {float(f"{energy:.2g}") if energy >= 10 else round(float(energy), 1) for energy in tried}
-    return sorted(energy for energy in rounded if setting.check(energy) is None)
+    tried = {_rounded(energy, np.round) for energy in np.geomspace(low, high, n)}
+    # And just what each feature needs, and no less
+    tried |= {_rounded(HEADROOM * energy, np.ceil) for energy in needed}
+    return sorted(energy for energy in tried if setting.check(energy) is None)
+
+
+def _rounded(energy: float, rounded: Callable[[float], float]) -> float:
+    """Two digits, and tenths below 10 meV."""
+    step = 10.0 ** max(np.floor(np.log10(energy)) - 1, -1)
+    return float(f"{rounded(energy / step) * step:.3g}")
 
 
 def _choppers(instrument: Instrument, by_name: dict[str, Setting]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from scattering import resolution
 from scattering.instruments import Instrument
 from scattering.planning.calibration import UNCERTAINTY, Calibration
-from scattering.planning.evaluation import Evaluated, FeatureAt
+from scattering.planning.evaluation import FAR, Evaluated, FeatureAt
 from scattering.planning.features import Pair
 from scattering.planning.ranking import Ranking
 from scattering.planning.rates import DETECTORS_UNCERTAINTY, ROOM_PER_M_H, Basis, known_flux
@@ -58,7 +58,7 @@ def rests_on(
 ) -> tuple[str, ...]:
     """Where the numbers come from, and how far they may be off."""
     found = []
-    if calibration is not None:
+    if calibration is not None and basis == "calibrated":
         found.append(f"{calibration.words} Rates are taken to be right within {percent(UNCERTAINTY)}.")
         if calibration.kappa is None:
             found.append(f"It counted {calibration.factor:.2g} times what was computed.")
@@ -70,7 +70,10 @@ def rests_on(
             f"{percent(DETECTORS_UNCERTAINTY)}; the room as MARI's, {ROOM_PER_M_H:g} counts an hour and metre of tube."
         )
     if basis == "relative":
-        found.append("Nobody gives its flux and efficiency: hours follow once it is calibrated with data of your own.")
+        found.append(
+            "Nobody gives its flux and efficiency: hours follow once it is calibrated with data of your own"
+            f"{', measured with these settings' if instrument.settings else ''}."
+        )
     known = resolution.relative_uncertainty(instrument, instrument.validate(settings))
     found.append(
         f"Resolution within {percent(known)}."
@@ -98,7 +101,8 @@ def _reach(one: Evaluated) -> str:
     n = len(one.features)
     measured = one.measured
     missed = [feature for feature in one.features if not feature.reachable]
-    washed = [feature for feature in one.features if feature.reachable and feature not in measured]
+    washed = [feature for feature in one.features if feature.reachable and feature.hours == float("inf")]
+    faint = [feature for feature in one.features if FAR <= feature.hours < float("inf")]
     if len(measured) == n:
         text = "Measures the feature." if n == 1 else f"Measures all {n} features."
     else:
@@ -107,6 +111,8 @@ def _reach(one: Evaluated) -> str:
         text += f" Does not reach {_energies(missed)}: {missed[0].why}."
     if washed:
         text += f" At its resolution nothing stands out at {_energies(washed)}."
+    if faint:
+        text += f" At {_energies(faint)} six weeks would not suffice."
     return text
 
 

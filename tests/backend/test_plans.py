@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import FastAPI
 
 from backend.plans.schemas import DeuterationOut, MeasurementOut, PlannedFeaturesOut, PlanOut
+from backend.predictions.partials_cache import PartialsCache
+from backend.predictions.partials_file import read_partials
 from backend.settings import Settings
 
 from .comparing import hydride_partials, predicted
@@ -199,6 +204,30 @@ def test_a_dataset_of_known_exposure_makes_tosca_absolute(client: Client, predic
     assert background == pytest.approx(np.full(inside.sum(), 30.0), rel=0.35)
 
 
+def test_what_a_dataset_is_said_to_be_of_changes_a_plan_that_was_asked_for_before(
+    client: Client, prediction_id: str
+) -> None:
+    """3 g of ³⁰Si scatter 14 % more than of silicon (2.64 b and 2.17 b): as much less the instrument has counted."""
+    dataset_id = calibration(client, prediction_id, exposure_uah=320, mass_g=3.0)
+    with_data = {"settings": [TOSCA], "features_mev": [60.0], "calibrations": [{"dataset_id": dataset_id}]}
+    (before,) = planned(client, prediction_id, **with_data)["ranked"]
+    assert client.request("PATCH", f"/datasets/{dataset_id}", json={"isotopes": {"Si": "30Si"}}).status_code == 200
+    (after,) = planned(client, prediction_id, **with_data)["ranked"]
+    assert after["rests_on"] == before["rests_on"]
+    assert after["hours"] / before["hours"] == pytest.approx(2.64 / 2.17 * 28.09 / 29.97, rel=0.02)
+
+
+def test_plans_go_when_their_partials_go(client: Client, app: FastAPI, settings: Settings, prediction_id: str) -> None:
+    planned(client, prediction_id, settings=[TOSCA])
+    read = app.state.partials_cache.read(settings.partials_path(prediction_id), read_partials)
+    partials = weakref.ref(read)
+    del read
+    assert partials() is not None
+    app.state.partials_cache = PartialsCache(0)
+    gc.collect()
+    assert partials() is None
+
+
 def test_what_a_calibration_lacks_is_said(client: Client, prediction_id: str) -> None:
     dataset_id = calibration(client, prediction_id)
     message = refused(
@@ -226,6 +255,8 @@ def test_refusals_name_the_field(client: Client, prediction_id: str) -> None:
     refused(client, "/plans/measurement", "bin_mev", **body, setting=MERLIN, hours=1, bin_mev=0.001)
     crystal = {"sample": {"form": "single crystal"}, "constraints": {"instruments": ["TOSCA"]}}
     refused(client, "/plans", "constraints.facilities", **body, **crystal)
+    response = client.post("/plans", json={**body, "settings": [MERLIN], "target": {"source_power": 1e-300}})
+    assert response.json()["ranked"] == [], response.text
     refused(client, "/plans", "isotopes.H", **body, isotopes={"H": "2H"})
     refused(client, "/plans", "constraints.instruments", **body, constraints={"instruments": ["nonesuch"]})
     for odd in ({"features_mev": []}, {"target": {"signal_to_noise": 0}}, {"most": 0}, {"sample": {"mass_g": -1}}):

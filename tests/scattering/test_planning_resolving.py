@@ -1,6 +1,7 @@
 """Whether features are told apart; which settings are tried; what is ranked first."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,10 @@ from scattering.errors import InvalidPlan, UnknownInstrument
 from scattering.measured import MeasuredSpectrum
 from scattering.observe import EnergyGrid, observe
 from scattering.planning import words
-from scattering.planning.calibration import calibrate, correct, counts_of
+from scattering.planning.calibration import Calibration, calibrate, correct, counts_of
 from scattering.planning.evaluation import Evaluated, Specimen, Target, evaluate, shape_of
 from scattering.planning.features import Feature, Pair, find
-from scattering.planning.projection import seen, weighted
+from scattering.planning.projection import Weighted, seen, weighted
 from scattering.planning.ranking import rank
 from scattering.planning.rates import Rates
 from scattering.planning.resolving import tell_apart
@@ -75,6 +76,13 @@ def test_given_features_beyond_or_without_a_peak() -> None:
         find(partials, View(), given=[40.0], pairs=[(39.9, 40.1)], energy_relative_uncertainty=0.0)
 
 
+def test_a_given_energy_beside_a_peak_is_not_that_peak_s() -> None:
+    """Half a width away it is; beyond, what stands at the given energy is not what the peak would count."""
+    partials = lines((40.0,), width=2.5)
+    found = find(partials, View(), given=[41.0, 42.5], pairs=None, energy_relative_uncertainty=0.0)
+    assert [one.measure for one in found.features] == ["peak", "intensity"]
+
+
 def test_settings_that_are_tried_are_allowed_and_reach_something() -> None:
     for instrument in may_be_asked_for():
         for tried in settings_to_try(instrument, [30.0, 80.0]):
@@ -83,6 +91,15 @@ def test_settings_that_are_tried_are_allowed_and_reach_something() -> None:
                 assert instrument.energy_range(settings)[1] >= 30.0, (instrument.name, settings)
             incident = {settings.get("e_init") for settings in tried.variants}
             assert len(incident) == 1
+
+
+@pytest.mark.parametrize("energy", [9.7, 60.4, 98.0, 99.7])
+def test_some_incident_energy_is_just_what_a_feature_needs(energy: float) -> None:
+    """Rounded up by less than a tenth, and never down to where the feature is out of reach."""
+    merlin = instruments.get("MERLIN")
+    ends = [merlin.energy_range(tried.variants[0])[1] for tried in settings_to_try(merlin, [energy])]
+    assert min(end for end in ends if end >= energy) < 1.13 * energy
+    assert min(ends) >= energy / 1.05
 
 
 def test_which_instruments_may_be_asked_for() -> None:
@@ -133,6 +150,26 @@ def test_the_front_is_what_nothing_beats() -> None:
     assert len({ranking.ranked[index].instrument.name for index in ranking.best}) == 3
 
 
+def test_why_a_feature_that_is_reached_is_not_measured() -> None:
+    """A peak that would take too long is no peak that is washed out."""
+    merlin = instruments.get("MERLIN")
+    strong, weak = (weighted(lines((at,), width=0.5), View()) for at in (40.0, 50.0))
+    stood = Specimen(plate(), replace(strong, intensity=strong.intensity + 0.01 * weak.intensity + 1e-9), None)
+    settings = {"e_init": 60.0, "chopper_package": "G", "chopper_frequency": 300}
+    features = [Feature(at, True, "peak", 0.5, 0.0, 0.0, {}) for at in (30.0, 40.0, 50.0)]
+    shape = shape_of(merlin, settings, stood, None)
+
+    def done(signal_to_noise: float) -> Evaluated:
+        found = evaluate(merlin, settings, shape, features, [], Target(signal_to_noise))
+        assert found is not None
+        return found
+
+    far = done(20 * np.sqrt(2000 / done(20).features[2].hours))
+    assert far.features[2].hours == pytest.approx(2000.0)
+    text = words.explanation(rank([far]), 0, [], beam_time_h=None)
+    assert "Measures 1 of 3 features. At its resolution nothing stands out at 30 meV. At 50 meV six weeks" in text
+
+
 def test_ranking_puts_what_tells_apart_before_what_is_quick() -> None:
     found, pairs = evaluated(("MAPS", "MERLIN"))
     ranking = rank(found)
@@ -172,37 +209,73 @@ def reduced(counts: np.ndarray, edges: np.ndarray, per_count: float) -> Measured
 
 
 def test_tosca_calibrated_by_its_own_data_counts_what_it_counted() -> None:
-    """Counts of 2 g in 3 h, known to be K f N t, give the same K back for another mass, and the room's with it."""
+    """Counts of 60 g in 3 h, known to be K f N A t, give the same K back for another mass, and the room's with it.
+
+    A, what the sample lets out, is 0.56 for 60 g of vanadium on 16 cm², 6 mm.
+    """
     tosca = instruments.get("TOSCA")
     partials = lines((40.0,), width=6.0)
     grid = EnergyGrid(20.0, 60.0, 0.25)
     forecast = observe(partials, View(instrument="TOSCA", energy_mev=grid))
-    sample, kappa, room, hours = plate(mass_g=2.0), 3e-20, 400.0, 3.0
+    sample, kappa, room, hours = plate(mass_g=60.0), 1e-21, 400.0, 3.0
+    let_out = sample.shielding(grid.centres + 4.0, 4.0)
+    assert let_out.mean() == pytest.approx(0.56, abs=0.01)
     edges = np.append(grid.centres - 0.125, grid.centres[-1] + 0.125)
-    mean = (kappa * sample.n_atoms * forecast.intensity + room) * 0.25 * hours
+    mean = (kappa * sample.n_atoms * let_out * forecast.intensity + room) * 0.25 * hours
     counts = np.random.default_rng(2).poisson(mean).astype(float)
     measured = reduced(counts, edges, per_count=7e-4)
     found = counts_of(measured, np.ones(len(counts), dtype=bool))
     np.testing.assert_allclose(found.per_intensity, 1 / 7e-4, rtol=0.05)
-    scale = kappa * sample.n_atoms * hours * 7e-4  # as the fit of the forecast to the data gives it
+    # As the fit of the forecast to the data gives it
+    scale = kappa * sample.n_atoms * float(let_out.mean()) * hours * 7e-4
     calibration = calibrate(
         tosca,
+        {},
         found,
         scale=scale,
         background=np.full(len(found.energy), room * hours * 7e-4),
         hours=hours,
-        n_atoms=sample.n_atoms,
+        sample=sample,
         words="",
     )
     assert calibration.kappa is not None
     np.testing.assert_allclose(calibration.kappa, kappa, rtol=0.05)
     np.testing.assert_allclose(calibration.room, room, rtol=0.05)
     scattering = weighted(partials, View())
-    half = calibration.rates(tosca, {}, scattering, plate(mass_g=1.0))
-    inside = (half.energy >= 30) & (half.energy <= 50)
-    expected = kappa * plate(mass_g=1.0).n_atoms * seen(scattering, tosca, {}, half.energy)[inside]
-    # 1 g of vanadium on 16 cm² shields a per cent
-    assert (half.sample[inside].sum() / expected.sum()) == pytest.approx(1.0, abs=0.07)
+    thin = plate(mass_g=0.1)
+    counted = calibration.rates(tosca, {}, scattering, thin)
+    inside = (counted.energy >= 30) & (counted.energy <= 50)
+    expected = kappa * thin.n_atoms * seen(scattering, tosca, {}, counted.energy)[inside]
+    # 0.1 g shields a per mille; the noise is 5 % of each stretch, of which the line takes some
+    assert (counted.sample[inside].sum() / expected.sum()) == pytest.approx(1.0, abs=0.03)
+
+
+def test_beyond_its_data_a_calibration_goes_as_the_moderator_s_spectrum() -> None:
+    """TOSCA's counts of the same scattering fall as √(E_f/E_i)/E_i, the beam's slowing-down spectrum times k_f/k_i."""
+    tosca = instruments.get("TOSCA")
+    energy = np.linspace(20.0, 60.0, 24)
+    final = tosca.final_energy({})
+    assert final is not None
+    incident = energy + final
+    calibration = Calibration("TOSCA", {}, energy, 1e-20 * incident**-1.5, np.zeros(24), 1.0, "")
+    scattering = Weighted(np.arange(0.1, 30.0, 0.1), np.arange(0.0, 200.0, 0.5), np.ones((299, 400), dtype=np.float32))
+    sample = plate(mass_g=1e-3)
+    counted = calibration.rates(tosca, {}, scattering, sample).sample
+    for at in (10.0, 40.0, 150.0):
+        expected = 1e-20 * (at + final) ** -1.5 * sample.n_atoms
+        assert counted[np.searchsorted(scattering.energy, at)] == pytest.approx(expected, rel=1e-3)
+
+
+def test_without_a_flux_a_calibration_holds_for_its_own_settings() -> None:
+    """Another monochromator of Lagrange delivers another flux."""
+    lagrange, stood = instruments.get("Lagrange"), specimen()
+    energy = np.linspace(30.0, 60.0, 24)
+    measured = {"monochromator": "Cu(220)"}
+    calibration = Calibration("Lagrange", measured, energy, np.full(24, 1e-20), np.zeros(24), 1.0, "Calibrated.")
+    assert shape_of(lagrange, {}, stood, calibration).basis == "calibrated"  # it is the default
+    other = {"monochromator": "Cu(331)"}
+    assert shape_of(lagrange, other, stood, calibration).basis == "relative"
+    assert "measured with these settings" in words.rests_on(lagrange, other, "relative", calibration)[0]
 
 
 def test_data_without_errors_or_counts_calibrate_nothing() -> None:
@@ -222,7 +295,7 @@ def test_known_flux_is_corrected_by_what_was_counted() -> None:
     counts = np.random.default_rng(5).poisson(1.7 * 50.0 * 0.5 * 4.0, len(edges) - 1).astype(float)
     measured = reduced(counts, edges, per_count=0.01)
     found = counts_of(measured, np.ones(len(counts), dtype=bool))
-    calibration = correct(merlin, found, measured, measured.intensity, hours=4.0, expected=expected, words="")
+    calibration = correct(merlin, {}, found, measured, measured.intensity, hours=4.0, expected=expected, words="")
     assert calibration.factor == pytest.approx(1.7, rel=0.03)  # √(1/13600) of noise, 1 % of edges
     corrected = calibration.corrected(expected)
     assert corrected.basis == "calibrated"
