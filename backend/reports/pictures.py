@@ -44,7 +44,8 @@ def draw(gathered: Gathered) -> list[Picture]:
     pictures.append(Picture("map", svg, text + (" Numbers: the features." if features else ""), text))
     if gathered.measurement is not None:
         counted = gathered.measurement
-        text = f"Simulated measurement, {counted.label}, {hours_in_words(counted.hours)} (Poisson noise, seeded)."
+        time = hours_in_words(counted.hours)
+        text = f"Simulated measurement, {counted.label}, {time}, all detectors (Poisson noise, seeded)."
         pictures.append(Picture("measurement", figures.measurement(counted, features, gathered.limits), text, text))
     return pictures
 

@@ -169,7 +169,7 @@
 
     function summary({ n_settings, seconds, ranked, energy_relative_uncertainty: off }) {
         const words = count(n_settings) + " settings tried in " + plain(seconds, 2) + " s. ";
-        if (!ranked.length) { return words + "None of them reaches a feature: choose other features, or fewer limits."; }
+        if (!ranked.length) { return words + "None of them measures a feature: choose other features, or fewer limits."; }
         return words + "Verdicts count with energies known to ± " + plain(100 * off, 2) + " %.";
     }
 

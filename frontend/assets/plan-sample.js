@@ -86,7 +86,7 @@
         const row = (name, tell) => [name, tell(as_planned), tell(instead)];
         const hours = (plan) => {
             const one = best(plan);
-            if (!one) { return "no setting reaches a feature"; }
+            if (!one) { return "no setting measures a feature"; }
             if (one.hours === null) { return one.basis === "relative" ? "not known" : "never"; }
             return [hoursWords(one.hours), bandWords(one.hours_low, one.hours_high)].filter(Boolean).join(", ");
         };

@@ -56,7 +56,8 @@ def counts_of(measured: MeasuredSpectrum, used: NDArray[np.bool_]) -> Counts:
     """
     if measured.error is None:
         raise InvalidPlan.at("calibrations", "The data have no errors: how much was counted cannot be told from them.")
-    good = used & np.isfinite(measured.error) & (measured.error > 0) & (measured.intensity > 0)
+    # A bin without counts has the error of one: it says nothing of c. One below 0 had a background taken off it
+    good = used & np.isfinite(measured.error) & (measured.error > 0) & (measured.intensity != 0)
     if not good.any():
         raise InvalidPlan.at("calibrations", "No point of the data within the fitted range has an error.")
     widths = measured.high - measured.low
@@ -65,7 +66,7 @@ def counts_of(measured: MeasuredSpectrum, used: NDArray[np.bool_]) -> Counts:
     for group in groups:
         values, squares = measured.intensity[group], measured.error[group] ** 2
         counts = float(values.sum() ** 2 / squares.sum())
-        if counts >= FEWEST_COUNTS:
+        if values.sum() > 0 and counts >= FEWEST_COUNTS:
             energy.append(float(np.mean(measured.energy[group])))
             per_intensity.append(float(values.sum() / squares.sum() / widths[group].mean()))
     if not energy:

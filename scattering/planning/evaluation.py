@@ -129,7 +129,7 @@ class Evaluated:
     hours
         For all features that are reached and not washed out; infinite where there is none.
     resolution_percent
-        FWHM over energy of the worst of them.
+        FWHM over energy of the worst feature that is reached.
     """
 
     instrument: Instrument

@@ -145,7 +145,9 @@ def find(
         features = [feature(round(peak.energy, 2), peak.fwhm, "peak") for peak in largest]
     else:
         features = []
-        for index, energy in enumerate(dict.fromkeys(given)):
+        for index, energy in enumerate(given):
+            if energy in given[:index]:
+                continue
             if energy > highest:
                 raise InvalidPlan.at(f"features_mev.{index}", f"The forecast ends at {highest:.0f} meV.")
             near = [peak for peak in peaks if abs(peak.energy - energy) <= peak.fwhm / 2]
