@@ -63,7 +63,10 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     counts = physics.counts_of(measured, fitted.used)
     instrument = instruments.get(instrument_name)
     settings = instrument.validate(view.settings)
-    sample = sample_of(scope, prediction, view.isotopes, SampleIn(mass_g=mass))
+    # The mass is of the sample in the beam: a plate as large as that
+    width, height = instrument.beam
+    plate = SampleIn(mass_g=mass, width_mm=width, height_mm=height)
+    sample = sample_of(scope, prediction, view.isotopes, plate)
     words = f"Calibrated by “{dataset.name}”: {mass:g} g for {_exposure(dataset)}."
     if instrument.detectors is None or not flux.known(instrument):
         background = np.interp(counts.energy, fitted.energy, fitted.background)

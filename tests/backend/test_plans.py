@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import weakref
 from typing import Any
 
@@ -167,9 +168,15 @@ def calibration(client: Client, prediction_id: str, *, counts_per_s: float = 4e5
     grid = {"min": 20.0, "max": 100.0, "step": 0.5}
     view = {"instrument": "TOSCA", "energy_mev": grid}
     forecast = client.post(f"/predictions/{prediction_id}/spectrum", json=view).json()
-    mean = counts_per_s * np.array(forecast["intensity"]) + 30.0
+    return dataset_of(
+        client, forecast["energy_mev"], counts_per_s * np.array(forecast["intensity"]) + 30.0, **conditions
+    )
+
+
+def dataset_of(client: Client, energy: list[float], mean: Any, **conditions: Any) -> str:
+    """A dataset of TOSCA, or of another instrument, that counts so much on average. Its id."""
     counts = np.random.default_rng(8).poisson(mean)
-    rows = zip(forecast["energy_mev"], 0.01 * counts, 0.01 * np.sqrt(np.maximum(counts, 1)), strict=True)
+    rows = zip(energy, 0.01 * counts, 0.01 * np.sqrt(np.maximum(counts, 1)), strict=True)
     text = "energy (meV),intensity,error\n" + "\n".join(f"{x},{y},{e}" for x, y, e in rows)
     form = {"instrument": "TOSCA", **{name: str(value) for name, value in conditions.items()}}
     response = client.post("/datasets", files={"file": ("tosca.csv", text.encode())}, data=form)
@@ -198,10 +205,35 @@ def test_a_dataset_of_known_exposure_makes_tosca_absolute(client: Client, predic
     counted = client.get(f"/datasets/{dataset_id}/data").json()
     there = (np.array(counted["energy_mev"]) > 55) & (np.array(counted["energy_mev"]) < 65)
     total = 100 * np.array(counted["intensity"])[there].sum()
-    # 3 g of silicon shield 1 %; the bins' edges differ
+    # The bins' edges differ, and the data's sample is taken to be in a can
     assert expected[inside].sum() == pytest.approx(total, rel=0.06)
     background = np.array(again["background"])[inside]
     assert background == pytest.approx(np.full(inside.sum(), 30.0), rel=0.35)
+
+
+def test_data_that_count_what_is_computed_correct_nothing(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    """Of a sample in the beam of CNCS, 15 mm × 50 mm."""
+    prediction_id = predicted(client, settings, structure, hydride_partials())
+    setting = {"instrument": "CNCS", "settings": {"e_init": 24.0}}
+    plan = {"sample": {"mass_g": 3.0, "width_mm": 15, "height_mm": 50}, "energy_scale": 0.5}
+    made = measured(client, prediction_id, setting=setting, bin_mev=0.25, **plan)
+    signal = np.array(made["expected"]) - np.array(made["background"])
+    dataset_id = dataset_of(
+        client,
+        made["energy_mev"],
+        signal,
+        instrument="CNCS",
+        settings=json.dumps(setting["settings"]),
+        exposure_h="2",
+        mass_g="3",
+    )
+    with_data = {"settings": [setting], "features_mev": [17.5], "calibrations": [{"dataset_id": dataset_id}]}
+    (found,) = planned(client, prediction_id, **plan, **with_data)["ranked"]
+    assert found["basis"] == "calibrated"
+    # The fit's S lacks k_f/k_i and efficiency, which vary over the line
+    assert float(found["rests_on"][1].split()[2]) == pytest.approx(1.0, abs=0.1)
 
 
 def test_what_a_dataset_is_said_to_be_of_changes_a_plan_that_was_asked_for_before(
