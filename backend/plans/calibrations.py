@@ -20,7 +20,7 @@ from backend.predictions.schemas import ViewIn
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from scattering import flux, instruments
-from scattering.errors import InvalidFields
+from scattering.errors import InvalidFields, InvalidPlan
 from scattering.planning import calibration as physics
 from scattering.planning.calibration import Calibration
 from scattering.planning.evaluation import NOMINAL_UA, Target, brought_to_flux, shape_of
@@ -60,6 +60,10 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     view = following(view, dataset, partials_of(scope, cache, prediction).species)
     made = forecast(scope, cache, prediction, view, dataset, measured, None, loc=loc)
     fitted = fitted_to(measured, made, FitIn(scale=True, background="constant"))
+    scale = fitted.values["scale"]
+    # Also where the error is not a number
+    if not fitted.standard_errors["scale"] <= physics.UNCERTAINTY * scale:
+        raise InvalidPlan.at("calibrations", physics.UNLIKE)
     counts = physics.counts_of(measured, fitted.used)
     instrument = instruments.get(instrument_name)
     settings = instrument.validate(view.settings)
@@ -74,7 +78,7 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
             instrument,
             settings,
             counts,
-            scale=fitted.values["scale"],
+            scale=scale,
             background=background,
             hours=hours,
             sample=sample,

@@ -251,7 +251,7 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
         instrument, settings, shape_of(instrument, settings, stood, calibration), target_of(body.target), calibration
     )
     if rates is None or rates.basis == "relative":
-        where = " with these settings" if rates is None else ""
+        where = " with these settings" if rates is None or calibration is not None else ""
         message = (
             f"How much {instrument.name} counts{where} is not known, so a measurement cannot be simulated. "
             "Calibrate it with data of your own whose exposure and mass are known."

@@ -24,7 +24,7 @@ STRETCHES: Final = 24
 """Of the fitted range, in each of which counts per intensity are taken together: they vary slowly with energy."""
 FEWEST_COUNTS: Final = 20.0
 UNCERTAINTY: Final = 0.2
-"""Relative, of a calibrated rate: other thickness, other self-shielding, another day. A choice."""
+"""Relative, of a calibrated rate: another thickness, what the fit does not know, another day. A choice."""
 UNLIKE: Final = "The forecast does not fit the data that are to calibrate by: nothing of them would be its own."
 
 

@@ -236,6 +236,22 @@ def test_data_that_count_what_is_computed_correct_nothing(
     assert float(found["rests_on"][1].split()[2]) == pytest.approx(1.0, abs=0.1)
 
 
+def test_data_without_the_forecast_s_peaks_calibrate_nothing(client: Client, prediction_id: str) -> None:
+    """A scale fits noise, too; within 20 % it must be known for rates to be."""
+    dataset_id = dataset_of(
+        client, np.arange(20.0, 100.0, 0.5).tolist(), np.full(160, 50.0), instrument="TOSCA", exposure_h="2", mass_g="3"
+    )
+    message = refused(
+        client,
+        "/plans",
+        "calibrations.0",
+        prediction_id=prediction_id,
+        settings=[TOSCA],
+        calibrations=[{"dataset_id": dataset_id}],
+    )
+    assert "does not fit the data" in message
+
+
 def test_what_a_dataset_is_said_to_be_of_changes_a_plan_that_was_asked_for_before(
     client: Client, prediction_id: str
 ) -> None:
