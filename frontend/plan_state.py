@@ -65,6 +65,7 @@ FIELDS: Mapping[str, Field] = {
         _number("signal_to_noise", 0.1, 1e4, 20.0),
         _number("q_slices", 1.0, 1000.0),
         _number("source_power", 0.01, 5.0, 1.0),
+        _number("beam_current", 1.0, 1000.0),
         _number("background", 0.0, 100.0, 1.0),
         Field("calibrations", "names", ()),
     )

@@ -137,6 +137,8 @@ TERMS: dict[str, str] = {
     "signal_to_noise": "Signal of each feature within its width, over the statistical error of all counts there.",
     "q_slices": "Parts of the momentum transfer that each must reach the signal to noise. Left empty: 40 with a "
     "chopper spectrometer, whose maps are read in slices; all together where an analyser gives one spectrum.",
+    "beam_current": "Of the protons at ISIS: says the power of its instruments, in place of the source power. Their "
+    "fluxes are stated for 160 µA.",
     "source_power": "As a part of the power that the instrument's flux is stated for, such as 160 µA at ISIS.",
     "plan_background": "Multiplies the background that is assumed of room and shielding.",
     "calibration": "One of your own spectra, with exposure and mass: it tells how much its instrument really counts, "

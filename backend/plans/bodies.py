@@ -114,8 +114,8 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
         label=words.label(one.instrument, one.settings),
         basis=one.basis,
         hours=one.hours if known else None,
-        hours_low=one.hours / (1 + one.uncertainty) if known else None,
-        hours_high=one.hours * (1 + one.uncertainty) if known else None,
+        hours_low=one.hours_low if known else None,
+        hours_high=one.hours_high if known else None,
         resolution_percent=one.resolution_percent,
         n_reachable=sum(each.reachable for each in one.features),
         n_resolved=one.n_resolved,
@@ -123,7 +123,10 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
         on_front=index in made.ranking.front,
         features=_features_at(one),
         pairs=[_pair_at(pair, each) for pair, each in zip(made.found.pairs, one.pairs, strict=True)],
-        rests_on=list(words.rests_on(one.instrument, one.settings, one.basis, calibration)),
+        rests_on=[
+            *words.rests_on(one.instrument, one.settings, one.basis, calibration),
+            *words.not_simulated(one, made.q_end),
+        ],
         explanation=words.explanation(made.ranking, index, made.found.pairs, beam_time_h=beam_time)
         if index in best
         else None,
@@ -147,8 +150,8 @@ def _feature_at(one: Evaluated, each: FeatureAt, quickest: float) -> FeatureAtOu
         signal_per_hour=counted.signal if counted is not None and known else None,
         background_per_hour=counted.background if counted is not None and known else None,
         hours=hours if known else None,
-        hours_low=hours / (1 + one.uncertainty) if known and hours is not None else None,
-        hours_high=hours * (1 + one.uncertainty) if known and hours is not None else None,
+        hours_low=each.hours_low if known and hours is not None else None,
+        hours_high=each.hours_high if known and hours is not None else None,
         relative_time=hours / quickest if not known and hours is not None else None,
         counts=counted.signal * one.hours if counted is not None and known else None,
     )

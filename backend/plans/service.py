@@ -27,7 +27,7 @@ from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.spectra_cache import SpectraCache
 from scattering import instruments, resolution
 from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import InvalidFields, ScatteringError, UnknownInstrument
+from scattering.errors import InvalidFields, InvalidView, ScatteringError, UnknownInstrument
 from scattering.instruments import Instrument
 from scattering.planning import words
 from scattering.planning.calibration import Calibration
@@ -54,6 +54,8 @@ class Plan:
 
     Attributes
     ----------
+    q_end
+        Where the simulation ends, Å⁻¹.
     n_settings
         That were tried; those that let nothing through are among them.
     seconds
@@ -61,6 +63,7 @@ class Plan:
     """
 
     energy_relative_uncertainty: float
+    q_end: float
     found: Found
     sample: Sample
     ranking: Ranking
@@ -150,6 +153,7 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
         warnings.append(_nothing(body, n_settings))
     return Plan(
         what.energy_relative_uncertainty,
+        float(what.partials.q[-1] + what.partials.q_step / 2),
         features,
         sample,
         ranking,
@@ -231,7 +235,13 @@ def instead(scope: Scope, cache: PartialsCache, body: DeuterationIn) -> tuple[Pl
     here = plan(scope, cache, asked)
     same = [one.energy for one in here.found.features]
     there = asked.model_copy(update={"isotopes": {**body.isotopes, **body.instead}, "features_mev": same})
-    return here, plan(scope, cache, there)
+    try:
+        return here, plan(scope, cache, there)
+    except InvalidView as error:
+        fields = [
+            {"loc": field["loc"].replace("isotopes", "instead", 1), "msg": field["msg"]} for field in error.errors
+        ]
+        raise Unprocessable(fields[0]["msg"], fields) from error
 
 
 def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulated:

@@ -32,7 +32,8 @@
         return body;
     }
 
-    const target = ({ signal_to_noise, q_slices, source_power, background }) => ({ signal_to_noise, q_slices, source_power, background });
+    const target = ({ signal_to_noise, q_slices, source_power, beam_current, background }) =>
+        ({ signal_to_noise, q_slices, source_power, beam_current, background });
     const calibrations = (state) => state.calibrations.map((id) => ({ dataset_id: id }));
 
     function features(state) {

@@ -37,11 +37,14 @@ class Counted:
         Counts an hour: of the peak above its ground, or all of the sample's.
     background
         Counts an hour: everything else in the same bins.
+    room
+        Of these, what the room counts: no flux makes it more.
     """
 
     width: float
     signal: float
     background: float
+    room: float
 
 
 def blurred(
@@ -83,9 +86,8 @@ def count(feature: Feature, rates: Rates, sigma: NDArray[np.float64]) -> Counted
     half = (0.5 + SURROUNDINGS) * width
     at = np.linspace(feature.energy - half, feature.energy + half, POINTS)
     sample = blurred(rates.energy, rates.sample, sigma, at)
-    other = np.interp(at, rates.energy, rates.room)
-    if rates.container.any():
-        other = other + blurred(rates.energy, rates.container, sigma, at)
+    around = np.interp(at, rates.energy, rates.room)
+    can = blurred(rates.energy, rates.container, sigma, at) if rates.container.any() else np.zeros_like(at)
     middle, top = POINTS // 2, POINTS // 2
     if feature.measure == "peak":
         reach = np.flatnonzero(np.abs(at - feature.energy) <= NEAR * width)
@@ -94,13 +96,13 @@ def count(feature: Feature, rates: Rates, sigma: NDArray[np.float64]) -> Counted
         is_peak = top not in (reach[0], reach[-1])
         middle = top if is_peak else middle
     inside = slice(middle - HALF, middle + HALF + 1)
-    whole, beside = (float(np.trapezoid(density[inside], at[inside])) for density in (sample, other))
+    whole, canned, room = (float(np.trapezoid(density[inside], at[inside])) for density in (sample, can, around))
     if feature.measure == "intensity":
-        return Counted(width, whole, beside)
+        return Counted(width, whole, canned + room, room)
     peak = float(np.trapezoid((sample - _ground(at, sample, top))[inside], at[inside])) if is_peak else 0.0
     if peak < LEAST_SHARE * whole:
         peak = 0.0
-    return Counted(width, peak, beside + whole - peak)
+    return Counted(width, peak, whole - peak + canned + room, room)
 
 
 def _ground(at: NDArray[np.float64], values: NDArray[np.float64], top: int) -> NDArray[np.float64]:

@@ -64,10 +64,11 @@ class Target:
             return self.beam_current / NOMINAL_UA
         return self.source_power
 
-    def hours(self, counted: Counted, instrument: Instrument) -> float:
-        """Until a feature reaches the target; infinite where it never does."""
+    def hours(self, counted: Counted, instrument: Instrument, factor: float = 1.0) -> float:
+        """Until a feature reaches the target, if all but the room counts so many times faster; infinite for never."""
         slices = self.slices or SLICES[instrument.geometry]
-        return hours_for(counted.signal / slices, counted.background / slices, self.signal_to_noise)
+        background = factor * (counted.background - counted.room) + counted.room
+        return hours_for(factor * counted.signal / slices, background / slices, self.signal_to_noise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +104,8 @@ class FeatureAt:
         Counts an hour, in the basis of the rates.
     hours
         For the target, in that basis: real hours unless it is "relative"; infinite where the peak is washed out.
+    hours_low, hours_high
+        With rates at the high and the low end of what is known of them.
     """
 
     feature: Feature
@@ -111,6 +114,8 @@ class FeatureAt:
     fwhm_uncertainty: float | None = None
     counted: Counted | None = None
     hours: float = float("inf")
+    hours_low: float = float("inf")
+    hours_high: float = float("inf")
 
     @property
     def reachable(self) -> bool:
@@ -124,12 +129,10 @@ class Evaluated:
 
     Attributes
     ----------
-    uncertainty
-        Relative, of the hours.
-    hours
+    hours, hours_low, hours_high
         For all features that are reached and not washed out; infinite where there is none.
     resolution_percent
-        FWHM over energy of the worst feature that is reached.
+        FWHM over energy of the worst of them.
     """
 
     instrument: Instrument
@@ -137,7 +140,6 @@ class Evaluated:
     basis: Basis
     features: tuple[FeatureAt, ...]
     pairs: tuple[Resolved, ...]
-    uncertainty: float
 
     @property
     def measured(self) -> tuple[FeatureAt, ...]:
@@ -150,9 +152,19 @@ class Evaluated:
         return max((one.hours for one in self.measured), default=float("inf"))
 
     @property
+    def hours_low(self) -> float:
+        """The same, rates being at their high end."""
+        return max((one.hours_low for one in self.measured), default=float("inf"))
+
+    @property
+    def hours_high(self) -> float:
+        """The same, rates being at their low end."""
+        return max((one.hours_high for one in self.measured), default=float("inf"))
+
+    @property
     def resolution_percent(self) -> float | None:
-        """FWHM over energy transfer, per cent, of the worst feature that is reached."""
-        return max((100 * one.fwhm / one.feature.energy for one in self.features if one.fwhm is not None), default=None)
+        """FWHM over energy transfer, per cent, of the worst feature that is counted at all."""
+        return max((100 * one.fwhm / one.feature.energy for one in self.measured if one.fwhm is not None), default=None)
 
     @property
     def n_resolved(self) -> int:
@@ -211,9 +223,7 @@ def evaluate(
             resolved.append(NOT_REACHABLE)
         else:
             resolved.append(tell_apart(pair, low.fwhm, high.fwhm, resolution_uncertainty=u))
-    statistical = max((one.feature.relative_error for one in found if one.reachable), default=0.0)
-    uncertainty = combined(rates.relative_uncertainty, statistical)
-    return Evaluated(instrument, checked, rates.basis, found, tuple(resolved), uncertainty)
+    return Evaluated(instrument, checked, rates.basis, found, tuple(resolved))
 
 
 def brought_to_flux(
@@ -253,6 +263,7 @@ def _feature_at(
     if why:
         return FeatureAt(feature, why)
     counted = count(feature, rates, sigma)
+    off = 1 + combined(rates.relative_uncertainty, feature.relative_error)
     fwhm = FWHM_PER_SIGMA * float(np.interp(feature.energy, rates.energy, sigma))
     return FeatureAt(
         feature,
@@ -261,6 +272,8 @@ def _feature_at(
         uncertainty * fwhm,
         counted,
         target.hours(counted, instrument),
+        target.hours(counted, instrument, off),
+        target.hours(counted, instrument, 1 / off),
     )
 
 

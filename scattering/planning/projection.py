@@ -66,6 +66,26 @@ def weighted(partials: Partials, view: View) -> Weighted:
     return Weighted(partials.q, both, intensity)
 
 
+def unsimulated(q_end: float, instrument: Instrument, settings: Mapping[str, Any], energy: float) -> float:
+    """Share of the solid angle in which detectors see |q| beyond what was simulated, at an energy transfer.
+
+    Parameters
+    ----------
+    q_end
+        Where the simulation ends, Å⁻¹.
+    energy
+        meV.
+    """
+    window = kinematics.window(instrument, instrument.validate(settings), np.array([energy]))
+    if window.lines:
+        return float(np.mean([line.q[0] > q_end for line in window.lines]))
+    low, high = float(window.q_min[0]), float(window.q_max[0])
+    if not high > max(low, q_end):
+        return 0.0
+    # A solid angle is q dq/(k_i k_f)
+    return float((high**2 - max(low, q_end) ** 2) / (high**2 - low**2))
+
+
 def seen(
     sample: Weighted, instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -18,6 +18,9 @@ FARTHEST: Final = 5.0
 STEP: Final = 1.2
 """Between incident energies: less than the range over which a resolution changes noticeably."""
 MOST_FREQUENCIES: Final = 5
+MOST_ENERGIES: Final = 24
+MOST_TUNED: Final = 6
+"""Features that an incident energy is tried for of its own, just what each needs."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,11 @@ def _incident_energies(instrument: Instrument, setting: Setting, energies: Seque
     high = min(FARTHEST * max(needed), setting.maximum)
     if high < low:
         return []
-    n = int(np.ceil(np.log(high / low) / np.log(STEP))) + 1
+    n = min(int(np.ceil(np.log(high / low) / np.log(STEP))) + 1, MOST_ENERGIES)
     tried = {_rounded(energy, np.round) for energy in np.geomspace(low, high, n)}
-    # And just what each feature needs, and no less
-    tried |= {_rounded(HEADROOM * energy, np.ceil) for energy in needed}
+    # And just what features need, and no less; of too many, the highest and some between
+    every = -(-len(needed) // MOST_TUNED)
+    tried |= {_rounded(HEADROOM * energy, np.ceil) for energy in sorted(needed, reverse=True)[::every]}
     return sorted(energy for energy in tried if setting.check(energy) is None)
 
 

@@ -10,12 +10,14 @@ from scattering.instruments import Instrument
 from scattering.planning.calibration import UNCERTAINTY, Calibration
 from scattering.planning.evaluation import FAR, Evaluated, FeatureAt
 from scattering.planning.features import Pair
+from scattering.planning.projection import unsimulated
 from scattering.planning.ranking import Ranking
 from scattering.planning.rates import DETECTORS_UNCERTAINTY, ROOM_PER_M_H, Basis, known_flux
 from scattering.planning.resolving import UNKNOWN_RESOLUTION
 from scattering.sample.advice import power_of_ten
 
 LISTED = 4
+NOTABLE_SHARE = 0.1
 
 
 def label(instrument: Instrument, settings: Mapping[str, Any]) -> str:
@@ -33,14 +35,14 @@ def label(instrument: Instrument, settings: Mapping[str, Any]) -> str:
 
 
 def hours(value: float) -> str:
-    """Hours as one says them: minutes below one, days above three."""
+    """Hours as one says them: minutes below one, days above four."""
     if value < 1 / 60:
         return "under a minute"
     if value < 1:
         return f"{60 * value:.0f} min"
     if value < 10:
         return f"{value:.1f} h".replace(".0 h", " h")
-    return f"{value:.0f} h" if value < 72 else f"{value / 24:.0f} days"
+    return f"{value:.0f} h" if value < 96 else f"{value / 24:.0f} days"
 
 
 def percent(share: float) -> str:
@@ -48,9 +50,24 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def band(value: float, uncertainty: float) -> str:
-    """Hours with the band that a relative uncertainty, as of a factor, leaves."""
-    return f"{hours(value)} ({hours(value / (1 + uncertainty))} to {hours(value * (1 + uncertainty))})"
+def band(value: float, low: float, high: float) -> str:
+    """Hours with their band."""
+    return f"{hours(value)} ({hours(low)} to {hours(high)})"
+
+
+def not_simulated(one: Evaluated, q_end: float) -> tuple[str, ...]:
+    """A sentence where detectors see much that was not simulated: up to `q_end`, Å⁻¹."""
+    shares = {
+        each.feature.energy: unsimulated(q_end, one.instrument, one.settings, each.feature.energy)
+        for each in one.measured
+    }
+    most = max(shares, key=lambda energy: shares[energy], default=None)
+    if most is None or shares[most] < NOTABLE_SHARE:
+        return ()
+    return (
+        f"{percent(shares[most])} of what its detectors see at {most:g} meV lies beyond the {q_end:.0f} Å⁻¹ that were "
+        "simulated, and counts as the rest.",
+    )
 
 
 def rests_on(
@@ -140,10 +157,10 @@ def _time(one: Evaluated, beam_time_h: float | None) -> str:
             f"How long is not known: nobody gives its flux. The slowest feature is {slowest.energy:g} meV; "
             "calibrate with data of your own to get hours."
         )
-    text = f"Takes {band(one.hours, one.uncertainty)}, longest for {slowest.energy:g} meV."
+    text = f"Takes {band(one.hours, one.hours_low, one.hours_high)}, longest for {slowest.energy:g} meV."
     if beam_time_h is not None and one.hours > beam_time_h:
         text += f" That is more than the {beam_time_h:g} h asked for."
-    elif beam_time_h is not None and one.hours * (1 + one.uncertainty) > beam_time_h:
+    elif beam_time_h is not None and one.hours_high > beam_time_h:
         text += f" If the rates are at their low end, the {beam_time_h:g} h asked for do not suffice."
     return text
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from scattering import flux, instruments, weights
+from scattering import flux, instruments, kinematics, weights
 from scattering.instruments.detectors import Detectors, frame_share
 from scattering.planning import rates as counting_rates
 from scattering.planning.counting import blurred, count, hours_for
 from scattering.planning.features import Feature
 from scattering.planning.measurement import measure
-from scattering.planning.projection import weighted
+from scattering.planning.projection import unsimulated, weighted
 from scattering.planning.rates import Rates
 from scattering.view import View
 
@@ -151,6 +151,19 @@ def test_simulated_counts_are_poisson() -> None:
     assert np.abs(deviations).max() < 4.5  # of 60 bins
     assert (counts.var(axis=0, ddof=1) / expected).mean() == pytest.approx(1.0, abs=0.03)  # √(2/400/60) is 0.009
     np.testing.assert_array_equal(measure(rates, sigma, edges, 3.0, seed=7).counts, drawn[7].counts)
+
+
+def test_solid_angle_beyond_the_simulation() -> None:
+    """MERLIN's, at 40 meV from 100: |q| from 2.0 to 13.4 Å⁻¹; solid angles go as q²."""
+    merlin = instruments.get("MERLIN")
+    seen = kinematics.window(merlin, SETTINGS, np.array([40.0]))
+    low, high = seen.q_min[0], seen.q_max[0]
+    half = np.sqrt((low**2 + high**2) / 2)
+    assert unsimulated(float(half), merlin, SETTINGS, 40.0) == pytest.approx(0.5)
+    assert unsimulated(float(high) + 0.1, merlin, SETTINGS, 40.0) == 0.0
+    assert unsimulated(0.1, merlin, SETTINGS, 40.0) == pytest.approx(1.0)
+    # At 40 meV TOSCA's backward bank sees 5.1 Å⁻¹, its forward one 4
+    assert unsimulated(4.5, instruments.get("TOSCA"), {}, 40.0) == 0.5
 
 
 def test_scattering_length_of_vanadium_is_the_table_s() -> None:

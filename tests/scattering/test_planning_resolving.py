@@ -317,4 +317,4 @@ def test_labels_and_hours_in_words() -> None:
     assert [words.hours(value) for value in (0.001, 0.25, 2.0, 2.5, 30, 200)] == [
         "under a minute", "15 min", "2 h", "2.5 h", "30 h", "8 days",
     ]  # fmt: skip
-    assert words.band(4.0, 1.0) == "4 h (2 h to 8 h)"
+    assert words.band(4.0, 2.0, 8.0) == "4 h (2 h to 8 h)"
