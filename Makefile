@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
-# Passed on to pytest: make test ARGS="-k spectrum"
+# Passed on to pytest: make test ARGS="-k spectrum"; ARGS="-n 0" for one test after the other
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -16,7 +16,7 @@ run: $(STAMP) ## Start Beamcast at http://127.0.0.1:8000 (settings: BEAMCAST_…
 	@exec $(BIN)/python serve.py
 
 test: $(STAMP) ## Run the tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(STAMP) ## Measure every claim of speed beside its peer
 	@$(BIN)/python -m benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,11 @@ from backend.models import catalogue, fetch
 from backend.settings import Settings
 
 pytest_plugins = ["tests.services"]
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Several sessions share the cores: threads of one would wait for those of another
+    for _library in ("OMP", "OPENBLAS", "NUMBA"):
+        os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache"

@@ -101,6 +101,7 @@ def seen(partials: CrystalPartials, point: int) -> np.ndarray:
     return np.asarray(cut.intensity)
 
 
+@pytest.mark.slow
 def test_the_path_is_that_of_the_box(dynamic_copper: CrystalPartials) -> None:
     assert dynamic_copper.labels == ("Γ", "", "", "X")
     np.testing.assert_allclose(np.abs(dynamic_copper.wave_vectors).sum(axis=1), [0, 1 / 3, 2 / 3, 1], atol=1e-12)
@@ -110,6 +111,7 @@ def test_the_path_is_that_of_the_box(dynamic_copper: CrystalPartials) -> None:
     assert len(dynamic_copper.coherent_runs) == 2
 
 
+@pytest.mark.slow
 def test_molecular_dynamics_sees_the_harmonic_phonons(dynamic_copper: CrystalPartials) -> None:
     """Along Γ–X, each strong peak lies at a phonon: within the run's resolution and 5 % for what is anharmonic."""
     resolution = dynamic_copper.metadata["energy_resolution_mev"]
@@ -127,6 +129,7 @@ def test_molecular_dynamics_sees_the_harmonic_phonons(dynamic_copper: CrystalPar
     assert len(found) >= 4
 
 
+@pytest.mark.slow
 def test_both_methods_scatter_as_strongly(harmonic_copper: CrystalPartials, dynamic_copper: CrystalPartials) -> None:
     """At constant wave vector, the mean energy and the strength agree within what few modes in two runs allow."""
     energy = 0.25 * np.arange(181)
@@ -145,6 +148,7 @@ def test_both_methods_scatter_as_strongly(harmonic_copper: CrystalPartials, dyna
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.35)
 
 
+@pytest.mark.slow
 def test_displacements_are_those_of_a_box(harmonic_copper: CrystalPartials, dynamic_copper: CrystalPartials) -> None:
     harmonic, dynamic = (np.trace(partials.displacements[0]) / 3 for partials in (harmonic_copper, dynamic_copper))
     # 108 atoms lack the waves that are longer than their box, which move atoms most

@@ -89,6 +89,7 @@ def test_copper_in_emt_has_the_highest_phonon_that_it_is_known_to_have(harmonic_
     assert 24 < highest < 34
 
 
+@pytest.mark.slow
 def test_md_scatters_as_the_harmonic_crystal_where_multiphonons_are_weak(
     harmonic_copper: Partials, dynamic_copper: Partials
 ) -> None:
@@ -109,6 +110,7 @@ def test_md_scatters_as_the_harmonic_crystal_where_multiphonons_are_weak(
     assert moments["md"][1] == pytest.approx(moments["harmonic"][1], rel=0.08)
 
 
+@pytest.mark.slow
 def test_md_keeps_the_sum_rules(dynamic_copper: Partials) -> None:
     """∫S dω = 1, and with the quantum factor ∫ωS dω = ħ²q²/2M, both over both signs of ω and for every atom."""
     energy, step = dynamic_copper.energy, dynamic_copper.energy_step
@@ -125,6 +127,7 @@ def test_md_keeps_the_sum_rules(dynamic_copper: Partials) -> None:
         assert first == pytest.approx(RECOIL_MEV_A2_AMU * dynamic_copper.q[row] ** 2 / 63.546, rel=0.12)
 
 
+@pytest.mark.slow
 def test_md_says_how_far_its_atoms_move_and_how_sure_it_is(dynamic_copper: Partials) -> None:
     squares = dynamic_copper.metadata["mean_square_displacement_angstrom2"]["Cu"]
     # The elastic line at small q is 1 − q²⟨u²⟩/3
@@ -142,6 +145,7 @@ def test_md_says_how_far_its_atoms_move_and_how_sure_it_is(dynamic_copper: Parti
     assert 0.005 < relative < 0.5
 
 
+@pytest.mark.slow
 def test_elastic_line_is_the_debye_waller_factor(harmonic_copper: Partials, dynamic_copper: Partials) -> None:
     q = np.searchsorted(dynamic_copper.q, 3.0)
     # EISF of a small box lacks its longest waves: MD's is the larger
@@ -149,6 +153,7 @@ def test_elastic_line_is_the_debye_waller_factor(harmonic_copper: Partials, dyna
     assert 0.97 < ratio < 1.1
 
 
+@pytest.mark.slow
 def test_both_have_the_species_and_the_metadata_they_need(harmonic_copper: Partials, dynamic_copper: Partials) -> None:
     assert harmonic_copper.species == dynamic_copper.species == ("Cu",)
     assert (harmonic_copper.statistics, dynamic_copper.statistics) == ("quantum", "classical")
@@ -357,6 +362,7 @@ def test_an_instability_is_reported_and_not_hidden() -> None:
     assert any("imaginary" in warning for warning in outcome.warnings)
 
 
+@pytest.mark.slow
 def test_md_seen_from_both_sides_of_the_elastic_line_obeys_detailed_balance(dynamic_copper: Partials) -> None:
     """Of the sample itself, where both sides have the same |q|: the ratio is Boltzmann's at every energy."""
     step = dynamic_copper.energy_step
