@@ -40,7 +40,7 @@ class Rates:
         Shape (n,), 1/(h meV): at recorded energies.
     basis
         "absolute": from flux, solid angle and cross-section; "calibrated": from the user's own data of known exposure;
-        "relative": in a unit that is the same for all settings of an instrument.
+        "relative": in a unit of its own, which differs from one setting of the choppers to the next.
     relative_uncertainty
         Of `sample`; 1 is a factor of two to either side.
     """
