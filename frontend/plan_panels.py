@@ -14,14 +14,14 @@ from dash import html
 from frontend.figures import graph
 from frontend.forecast_figures import figure_panel, segmented
 from frontend.isotopes_panel import isotope_label
+from frontend.measured import Dataset
+from frontend.plan_report import panel, report_panel
 from frontend.plan_settings import field_id
 from frontend.plan_state import PlanState
 from frontend.proposals_client import Proposal
-from frontend.shell import icon
 from frontend.terms import TERMS, explained
 from frontend.wiring import attributes
 
-NEW_PROPOSAL = "new"
 PLAN_TERMS = (
     "verdict",
     "hours_band",
@@ -52,20 +52,6 @@ PLAN_TERMS = (
 def plan_terms() -> dict[str, str]:
     """Return the explanations that the scripts need."""
     return {name: TERMS[name] for name in PLAN_TERMS}
-
-
-def _panel(id: str, title: Any, *children: Any, tools: Sequence[Any] = ()) -> html.Section:
-    return html.Section(
-        [
-            html.Div(
-                [dmc.Title(title, order=2, size="h4"), html.Div(list(tools), className="tools") if tools else None],
-                className="panel-head",
-            ),
-            *children,
-        ],
-        className="panel",
-        id=id,
-    )
 
 
 def _problem(id: str) -> html.Div:
@@ -199,7 +185,7 @@ def _sample(isotopes: Mapping[str, Sequence[str]]) -> html.Section:
         className="plan-what-if",
         hidden=not choices,
     )
-    return _panel(
+    return panel(
         "plan-sample",
         "The sample in the beam",
         _problem("plan-sample-problem"),
@@ -209,7 +195,7 @@ def _sample(isotopes: Mapping[str, Sequence[str]]) -> html.Section:
 
 
 def _ranking() -> html.Section:
-    return _panel(
+    return panel(
         "plan-ranking",
         "Which instrument, which setting",
         html.Div(id="plan-progress", className="plan-progress", role="status"),
@@ -274,7 +260,7 @@ def _measurement() -> html.Section:
         ],
         className="plan-fields",
     )
-    return _panel(
+    return panel(
         "plan-measurement",
         explained("simulated_measurement", "What would be counted"),
         fields,
@@ -285,7 +271,7 @@ def _measurement() -> html.Section:
 
 
 def _sheet() -> html.Section:
-    return _panel(
+    return panel(
         "plan-sheet",
         "The sample on all instruments",
         _problem("plan-sheet-problem"),
@@ -301,84 +287,13 @@ def _sheet() -> html.Section:
     )
 
 
-def _report(title: str, proposals: Sequence[Proposal]) -> html.Section:
-    def text(id: str, label: str, value: str, **more: Any) -> dmc.TextInput:
-        return dmc.TextInput(id=id, label=label, value=value, size="xs", **more)
-
-    def button(kind: str, label: str) -> html.Button:
-        return html.Button(
-            [icon("download", size=14), label],
-            id=f"plan-report-{kind}",
-            type="button",
-            className="button-link slim plan-report-button",
-            **attributes(data_report=kind),
-        )
-
-    return _panel(
-        "plan-report",
-        "For the proposal",
-        html.P(
-            "Two pages that a user office takes: figures, settings with their hours, methods, references. The bundle "
-            "holds all that is needed to run the forecast again.",
-            className="quiet small flush",
-        ),
-        html.Div(
-            [
-                text("plan-report-title", "Title", title),
-                text("plan-report-proposer", "Proposer", "", placeholder="Name, institute"),
-            ],
-            className="plan-fields is-wide",
-        ),
-        dmc.Textarea(
-            id="plan-report-notes",
-            label="Your own words",
-            placeholder="Why this experiment: some 900 characters fit on the pages",
-            value="",
-            autosize=True,
-            minRows=2,
-            maxRows=10,
-            size="xs",
-        ),
-        html.Div(
-            [
-                html.Span("It shows", className="tool-label"),
-                segmented(
-                    "plan-report-mode",
-                    "Settings in the report",
-                    (("best", "The best three"), ("chosen", "The one counted above")),
-                    "best",
-                ),
-            ],
-            className="fit-row",
-        ),
-        html.Div(
-            [button("pdf", "PDF"), button("html", "HTML"), button("bundle", "Bundle (RO-Crate)")],
-            className="plan-buttons",
-        ),
-        html.Div(
-            [
-                dmc.Select(
-                    id="plan-proposal",
-                    label=explained("proposal", "Keep it in a proposal"),
-                    data=[
-                        {"value": NEW_PROPOSAL, "label": "A new proposal"},
-                        *({"value": one["id"], "label": one["name"]} for one in proposals),
-                    ],
-                    value=NEW_PROPOSAL,
-                    allowDeselect=False,
-                    size="xs",
-                    **attributes(aria_label="Proposal that the plan is kept in"),
-                ),
-                dmc.Button("Add to proposal", id="plan-propose", size="xs", variant="default"),
-            ],
-            className="plan-fields",
-        ),
-        html.Div(id="plan-report-message", role="status"),
-    )
-
-
 def plan_panels(
-    state: PlanState, *, isotopes: Mapping[str, Sequence[str]], title: str, proposals: Sequence[Proposal]
+    state: PlanState,
+    *,
+    isotopes: Mapping[str, Sequence[str]],
+    title: str,
+    proposals: Sequence[Proposal],
+    datasets: Sequence[Dataset],
 ) -> html.Div:
     """Return the panels of a plan, empty.
 
@@ -390,8 +305,8 @@ def plan_panels(
         Of the report.
     proposals
         That the plan may be kept in.
+    datasets
+        Spectra measured of the structure, which the report may show.
     """
-    return html.Div(
-        [_features(state), _sample(isotopes), _ranking(), _measurement(), _sheet(), _report(title, proposals)],
-        className="figures plan-panels",
-    )
+    shown = [_features(state), _sample(isotopes), _ranking(), _measurement(), _sheet()]
+    return html.Div([*shown, report_panel(title, proposals, datasets)], className="figures plan-panels")

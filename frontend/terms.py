@@ -137,6 +137,7 @@ TERMS: dict[str, str] = {
     "signal_to_noise": "Signal of each feature within its width, over the statistical error of all counts there.",
     "q_slices": "Parts of the momentum transfer that each must reach the signal to noise. Left empty: 40 with a "
     "chopper spectrometer, whose maps are read in slices; all together where an analyser gives one spectrum.",
+    "report_data": "Spectra measured of this structure: the report draws each beside the forecast of its instrument.",
     "beam_current": "Of the protons at ISIS: says the power of its instruments, in place of the source power. Their "
     "fluxes are stated for 160 µA.",
     "source_power": "As a part of the power that the instrument's flux is stated for, such as 160 µA at ISIS.",

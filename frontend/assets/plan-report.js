@@ -35,7 +35,7 @@
         const of = (mode, body) => (state.report_mode === mode ? body : {});
         return {
             prediction_id: state.prediction, title: value("plan-report-title"), proposer: value("plan-report-proposer"),
-            notes: value("plan-report-notes"), plan: planned(),
+            notes: value("plan-report-notes"), dataset_ids: state.report_data, plan: planned(),
             ...of("chosen", { hours: window.beamcast.plan.measurementPanel.hours() }),
         };
     }

@@ -51,7 +51,8 @@
         const before = controls || {};
         const next = {
             prediction: one.prediction, isotopes, theme: one.theme, instead_on: Boolean(one["instead-on"]), instead: one.instead,
-            sheet_mode: one["sheet-mode"], report_mode: one["report-mode"], proposal: one.proposal,
+            sheet_mode: one["sheet-mode"], report_mode: one["report-mode"], report_data: one["report-data"] || [],
+            proposal: one.proposal,
         };
         context.fields.forEach(({ key, kind }) => {
             next[key] = kind === "number" ? numberOf(key, one[key], before[key]) : kind === "names" ? one[key] || [] : one[key];

@@ -112,7 +112,9 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
     ready = [one for one in powders if one["status"] == "succeeded"]
     if not ready:
         return title, _nothing(structure, powders)
-    usable = [] if isinstance(datasets, ApiProblem) else [one for one in datasets if usable_for_calibration(one)]
+    datasets = [] if isinstance(datasets, ApiProblem) else datasets
+    usable = [one for one in datasets if usable_for_calibration(one)]
+    own = [one for one in datasets if one["structure_id"] == structure_id and one["kind"] == "1d"]
     real = [one for one in instruments if facility(one) != GENERIC]
     state = decode_plan(
         search,
@@ -145,6 +147,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                         isotopes=isotopes,
                         title=f"{structure['name']}: inelastic neutron scattering",
                         proposals=[] if isinstance(proposals, ApiProblem) else proposals[0],
+                        datasets=own,
                     ),
                 ],
                 className="forecast-grid",
@@ -170,6 +173,7 @@ def register(app: Dash) -> None:
         Input("plan-instead", "value"),
         Input("plan-sheet-mode", "value"),
         Input("plan-report-mode", "value"),
+        Input("plan-report-data", "value"),
         Input("plan-proposal", "value"),
         Input("theme", "data"),
         State("plan-context", "data"),

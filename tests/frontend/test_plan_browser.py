@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from .conftest import Site
 from .plan_answers import FakeApi
@@ -195,6 +195,32 @@ def test_the_report_is_asked_for_with_the_plan_and_the_plan_kept(visit: Open, si
     assert proposal["plan"]["prediction_id"] == site.harmonic_id
     assert proposal["prediction_ids"] == [site.harmonic_id]
     assert [one["instrument"] for one in proposal["settings"]] == ["MAPS", "MERLIN"]
+
+
+@pytest.mark.slow
+def test_measured_data_go_into_the_report(visit: Open, site: Site) -> None:
+    page = visit("/about")
+    api = page.url.removesuffix("/about") + "/api/v1"
+    rows = "\n".join(f"{energy},{1 + energy % 7},0.5" for energy in range(5, 80))
+    file: FilePayload = {"name": "run.csv", "mimeType": "text/csv", "buffer": f"energy (meV),S,error\n{rows}".encode()}
+    said = {"name": "Last year", "instrument": "MAPS", "structure_id": site.structure_id}
+    made = page.request.post(f"{api}/datasets", multipart={"file": file, **said})
+    assert made.status == 201, made.text()
+    dataset_id = made.json()["id"]
+    try:
+        page, _ = planned(visit, site)
+        bodies: list[dict[str, Any]] = []
+        page.route(
+            "**/api/v1/reports",
+            lambda route: (bodies.append(route.request.post_data_json), route.fulfill(body="%PDF-1.7")),
+        )
+        page.locator("#plan-report-data").click()
+        page.get_by_role("option", name="Last year").click()
+        with page.expect_download():
+            page.get_by_role("button", name="PDF").click()
+        assert bodies[0]["dataset_ids"] == [dataset_id]
+    finally:
+        page.request.delete(f"{api}/datasets/{dataset_id}")
 
 
 @pytest.mark.slow
