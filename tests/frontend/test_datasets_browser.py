@@ -163,7 +163,7 @@ def test_refused_files_and_units_that_nobody_tells_are_explained_and_nothing_is_
     expect(page.locator("#data-drop")).to_be_visible()
 
 
-def test_exposure_and_mass_are_kept_and_can_calibrate_a_plan(visit: Open, site: Site) -> None:
+def test_exposure_and_mass_are_kept_and_offered_to_calibrate_a_plan(visit: Open, site: Site) -> None:
     page = opened(visit, site)
     put(page, measured())
     choose(page, "data-instrument", "TOSCA")
@@ -176,9 +176,11 @@ def test_exposure_and_mass_are_kept_and_can_calibrate_a_plan(visit: Open, site: 
     page.locator("#data-exposure-h").fill("6")
     page.locator("#data-keep").click()
     expect(page.locator("#data-list")).to_contain_text("900 µA h · 6 h")
-    planning = visit(f"/plan/{site.structure_id}")
+    planning = visit(f"/plan/{site.structure_id}", refused=True)
     planning.get_by_label("run · TOSCA, 900 µA h, 3.2 g").check(force=True)
     planning.wait_for_url("**calibrations=*")
+    # They are made up, and nothing like the forecast that is planned with: it says so at their place
+    expect(planning.get_by_text("does not fit the data that are to calibrate by")).to_be_visible()
 
 
 def test_a_late_answer_to_an_older_question_is_dropped(visit: Open, site: Site) -> None:
