@@ -138,12 +138,16 @@ class _Projection:
 
 def energy_factor(partials: Viewed, view: View, response: Response) -> NDArray[np.float64]:
     """What each energy is multiplied by: statistics, k_f/k_i, and the energy scale's Jacobian."""
-    energy = response.energy
+    return sample_factor(partials, view, response.energy) * (response.k_ratio if view.kf_over_ki else 1.0)
+
+
+def sample_factor(partials: Viewed, view: View, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What energies of either sign, meV, are multiplied by without an instrument: statistics, the scale's Jacobian."""
     if partials.statistics == "quantum":
         factor = np.where(energy < 0, quantum.detailed_balance(np.abs(energy), partials.temperature), 1.0)
     else:
         factor = quantum.correction(view.quantum_correction, energy, partials.temperature)
-    return factor / view.energy_scale * (response.k_ratio if view.kf_over_ki else 1.0)
+    return factor / view.energy_scale
 
 
 def _weighted(components: list[Component], rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

@@ -133,10 +133,10 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
 
     def several(one: Tried) -> list[Evaluated]:
         calibration = calibrated.get(one.instrument.name)
-        shape = shape_of(one.instrument, one.variants[0], stood, calibration)
-        done = []
+        shape, done = None, []
         for settings in one.variants:
-            if calibration is not None and calibration.kappa is not None:
+            # Choppers change none of it, but for a calibration that holds for its own settings alone
+            if shape is None or (calibration is not None and calibration.kappa is not None):
                 shape = shape_of(one.instrument, settings, stood, calibration)
             done.append(
                 evaluate(one.instrument, settings, shape, features.features, features.pairs, target, calibration)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import kinematics, quantum
+from scattering import kinematics
 from scattering.components import components_of
 from scattering.instruments import Instrument
+from scattering.observe import sample_factor
 from scattering.partials import Partials
 from scattering.view import View, check
 
@@ -57,11 +58,7 @@ def weighted(partials: Partials, view: View) -> Weighted:
         total += component.weight[:, None] * component.values
     energy = partials.energy * view.energy_scale
     both = np.concatenate([-energy[:0:-1], energy])
-    if partials.statistics == "quantum":
-        factor = np.where(both < 0, quantum.detailed_balance(np.abs(both), partials.temperature), 1.0)
-    else:
-        factor = quantum.correction(view.quantum_correction, both, partials.temperature)
-    factor = (factor / view.energy_scale).astype(np.float32)
+    factor = sample_factor(partials, view, both).astype(np.float32)
     intensity = np.concatenate([total[:, :0:-1], total], axis=1) * factor
     return Weighted(partials.q, both, intensity)
 
