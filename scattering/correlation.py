@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from scattering.constants import HBAR_MEV_FS, PLANCK_MEV_FS
-from scattering.partials import Partials, Statistics
+from scattering.partials import Partials
+from scattering.quantum import Statistics
 
 MAX_RUNS: Final = 10
 """Kept beside their mean: enough for an error of the error of a quarter, and a file that stays small."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.quantum import harmonic_correction
-
-if TYPE_CHECKING:
-    from scattering.partials import Statistics
+from scattering.quantum import Statistics, harmonic_correction
 
 STEPS_MEV: Final = (0.25, 0.5, 1.0)
 """Bins, the first with which the arrays take no more than `BYTES`. TOSCA's σ is 0.31 meV at the elastic line; the

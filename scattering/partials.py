@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations_with_replacement
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scattering.energy_axis import extent
+from scattering.quantum import Statistics
 
-Statistics = Literal["classical", "kubo", "quantum"]
 _SPECIES = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 

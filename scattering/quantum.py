@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from scattering.constants import BOLTZMANN_MEV_PER_K
 
+Statistics = Literal["classical", "kubo", "quantum"]
+"""Of what S(q, ω) was simulated with: classical nuclei, Kubo-transformed correlations of ring polymers, phonons."""
 Correction = Literal["none", "harmonic", "standard", "schofield", "mixed"]
 
 DESCRIPTIONS: Final[Mapping[Correction, str]] = {

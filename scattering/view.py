@@ -13,8 +13,7 @@ from scattering import resolution
 from scattering.errors import FieldError, InvalidView
 from scattering.form_factors import Probe
 from scattering.instruments import Instrument
-from scattering.partials import Statistics
-from scattering.quantum import Correction, reduced_energy
+from scattering.quantum import Correction, Statistics, reduced_energy
 from scattering.weights import Substitution
 
 Contribution = Literal["total", "coherent", "incoherent"]

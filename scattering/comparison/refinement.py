@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from scattering.errors import InvalidView
-from scattering.partials import Statistics
-from scattering.quantum import Correction
+from scattering.quantum import Correction, Statistics
 from scattering.view import View
 
 StageName = Literal["raw", "instrument", "quantum"]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from scattering.crystal.path import reciprocal
 from scattering.energy_axis import extent
-from scattering.partials import Statistics, check_arrays, element
+from scattering.partials import check_arrays, element
+from scattering.quantum import Statistics
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,8 @@ from backend.predictions.partials_file import write_partials
 from backend.settings import Settings
 from backend.storage import Received
 from scattering.measured import MeasuredMap, MeasuredSpectrum
-from scattering.partials import Partials, Statistics
+from scattering.partials import Partials
+from scattering.quantum import Statistics
 
 from .conftest import Client
 from .predicting import ask, finish

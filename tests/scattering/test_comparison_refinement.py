@@ -9,8 +9,8 @@ from scattering.comparison.refinement import STAGES, stages
 from scattering.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
 from scattering.errors import InvalidView
 from scattering.observe import EnergyGrid, View, observe
-from scattering.partials import Partials, Statistics
-from scattering.quantum import harmonic_correction
+from scattering.partials import Partials
+from scattering.quantum import Statistics, harmonic_correction
 
 TEMPERATURE = 127.0
 STEP = 0.5

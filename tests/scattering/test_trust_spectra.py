@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from scattering.constants import BOLTZMANN_MEV_PER_K
-from scattering.partials import Partials, Statistics
-from scattering.quantum import harmonic_correction
+from scattering.partials import Partials
+from scattering.quantum import Statistics, harmonic_correction
 from scattering.trust.spectra import density_of_states, highest_mode, mean_energies, missing_energy, relative_error
 
 TEMPERATURE = 300.0
