@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from backend.body_limits import max_file_bytes
-from scattering.errors import InvalidFields, ScatteringError, UnknownInstrument
+from scattering.core.errors import InvalidFields, ScatteringError, UnknownInstrument
 
 logger = logging.getLogger(__name__)
 

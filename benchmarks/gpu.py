@@ -16,7 +16,7 @@ from ase.build import bulk
 from ase.io import read
 from numpy.typing import NDArray
 
-from scattering.constants import PLANCK_MEV_FS
+from scattering.core.constants import PLANCK_MEV_FS
 from workers import engines
 from workers.engines.interface import Potential, Run, Trajectory, Workplace
 

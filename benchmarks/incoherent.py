@@ -23,8 +23,8 @@ from ase.io import read
 from ase.io.trajectory import TrajectoryWriter
 from numpy.typing import NDArray
 
-from scattering import correlation, powder
-from scattering.intermediate import self_functions
+from scattering.simulate import correlation, powder
+from scattering.simulate.intermediate import self_functions
 from workers.engines import calculator, interface
 from workers.engines.ase_dynamics import AseDynamics
 from workers.relaxation import relax

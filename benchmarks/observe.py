@@ -12,10 +12,13 @@ from euphonic import ureg
 from euphonic.spectra import Spectrum2D, apply_kinematic_constraints
 
 from benchmarks.timing import paired
-from scattering import instruments, observe, resolution, response, weights
-from scattering.observe import EnergyGrid, View
-from scattering.partials import Partials
-from scattering.quantum import harmonic_correction
+from scattering import instruments
+from scattering.core.partials import Partials
+from scattering.core.quantum import harmonic_correction
+from scattering.instruments import resolution
+from scattering.observe import response, weights
+from scattering.observe import spectrum as observe
+from scattering.observe.spectrum import EnergyGrid, View
 
 E_INIT = 120.0
 SETTINGS = {"e_init": E_INIT, "chopper_package": "ARCS-100-1.5-AST", "chopper_frequency": 600}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import correlation, powder, protocol
-from scattering.intermediate import collective_functions, self_functions
+from scattering.simulate import correlation, powder, protocol
+from scattering.simulate.intermediate import collective_functions, self_functions
 
 
 def n_segments(options: Mapping[str, Any]) -> int:
@@ -39,7 +39,7 @@ def correlate(
     groups
         Indices of the atoms of each species, species sorted.
     options
-        As `scattering.protocol.fill_options` returns them.
+        As `scattering.simulate.protocol.fill_options` returns them.
     seed
         Of the choice of q-points. Another one for each run, so that the runs' scatter holds the error of a finite
         number of directions too.

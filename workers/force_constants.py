@@ -15,7 +15,7 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
-from scattering import phonons, protocol
+from scattering.simulate import phonons, protocol
 from workers.outcome import CannotPredict
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from scattering import energy_axis, harmonic, protocol
+from scattering.core import energy_axis
+from scattering.simulate import harmonic, protocol
 from workers.force_constants import displace, sample_zone, stability_warnings
 from workers.outcome import Outcome
 from workers.progress import Progress
@@ -34,7 +35,7 @@ def run(
     calculator
         The potential.
     options
-        As `scattering.protocol.fill_options` returns them.
+        As `scattering.simulate.protocol.fill_options` returns them.
     temperature
         Kelvin.
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from scattering import protocol
+from scattering.simulate import protocol
 
 DRIFT_MEV: Final = 2.0
 """Energy drift per atom over the production that a time step should not exceed."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import correlation, protocol
-from scattering.mobility import diffuses, mean_mobility
-from scattering.path_integral import bead_warnings
+from scattering.simulate import correlation, protocol
+from scattering.simulate.mobility import diffuses, mean_mobility
+from scattering.simulate.path_integral import bead_warnings
 from workers import preparation
 from workers.analysis import correlate
 from workers.engines.interface import Workplace

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
-from scattering.partials import Partials
 
 
 class CannotPredict(RuntimeError):

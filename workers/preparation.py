@@ -11,7 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
-from scattering.protocol import CELL_PS
+from scattering.simulate.protocol import CELL_PS
 from workers.engines.interface import Workplace
 from workers.progress import Progress
 from workers.relaxation import relax

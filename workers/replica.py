@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.mobility import Mobility, mobility
+from scattering.simulate.mobility import Mobility, mobility
 from workers.analysis import n_segments
 from workers.engines.interface import Workplace
 from workers.preparation import Prepared

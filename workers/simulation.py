@@ -24,7 +24,7 @@ class Simulation:
     atoms
         The uploaded cell.
     options
-        As `fill_options` of `scattering.protocol` or `scattering.crystal.protocol` returns them.
+        As `fill_options` of `scattering.simulate.protocol` or `scattering.crystal.protocol` returns them.
     temperature
         Kelvin.
     potential

@@ -8,8 +8,8 @@ import numpy as np
 from ase import Atoms
 from euphonic import ForceConstants
 
+from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import brillouin_zone, reciprocal
-from scattering.errors import InvalidOptions
 
 MOST_ATOMS = 8
 """Of a primitive cell: beyond, so many branches lie so close that nobody tabulates them."""

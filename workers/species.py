@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ase import Atoms
 
-from scattering.sites import site_labels
+from scattering.core.sites import site_labels
 
 
 def species_labels(atoms: Atoms, *, resolve_sites: bool) -> list[str]:

@@ -24,8 +24,8 @@ from backend.predictions.partials_file import write_partials
 from backend.queue import WORK
 from backend.settings import Settings, current
 from backend.structures.service import load_structure
+from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
-from scattering.partials import Partials
 from workers import engines, results, workflows
 from workers.engines.interface import Potential, Workplace
 from workers.outcome import CannotPredict, Outcome

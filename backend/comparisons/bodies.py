@@ -15,10 +15,10 @@ from pydantic_core import to_json
 from backend.comparisons.peaks import MatchedPeaks, Shares
 from backend.comparisons.service import Comparison, ComparisonOfMaps, Ranking, Refinement
 from backend.predictions.schemas import ViewIn
-from scattering.comparison.fit import PARAMETERS, Fitted
-from scattering.comparison.maps import MapComparison
-from scattering.comparison.peaks import Peak
-from scattering.measured import MeasuredSpectrum, centres
+from scattering.measured.comparison.fit import PARAMETERS, Fitted
+from scattering.measured.comparison.maps import MapComparison
+from scattering.measured.comparison.peaks import Peak
+from scattering.measured.data import MeasuredSpectrum, centres
 
 NEUTRAL: Mapping[str, float] = {
     "shift_mev": 0.0,

@@ -19,13 +19,13 @@ from backend.predictions.schemas import EnergyGridIn, RangeIn, ViewIn
 from backend.predictions.spectra import as_view, observe_prediction
 from backend.predictions.tables import Prediction
 from scattering import instruments
-from scattering.comparison.fit import FitOptions
-from scattering.comparison.forecast_grid import forecast_grid
-from scattering.errors import InvalidSettings, InvalidView, UnknownInstrument
-from scattering.measured import MeasuredMap, MeasuredSpectrum
-from scattering.observe import Spectrum, View
-from scattering.partials import Partials, element
-from scattering.response import MAX_MAP_COLUMNS
+from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument
+from scattering.core.partials import Partials, element
+from scattering.measured.comparison.fit import FitOptions
+from scattering.measured.comparison.forecast_grid import forecast_grid
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
+from scattering.observe.response import MAX_MAP_COLUMNS
+from scattering.observe.spectrum import Spectrum, View
 
 TEMPERATURES_DIFFER_K = 5.0
 TEMPERATURES_DIFFER_SHARE = 0.05

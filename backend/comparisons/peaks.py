@@ -21,12 +21,12 @@ from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
 from backend.predictions.spectra import as_view
 from backend.predictions.tables import Prediction
-from scattering.comparison.fit import Fitted
-from scattering.comparison.forecast_grid import fwhm
-from scattering.comparison.peaks import Matches, Peak, composition, find_peaks, match
-from scattering.errors import ScatteringError
-from scattering.measured import MeasuredSpectrum
-from scattering.observe import Spectrum
+from scattering.core.errors import ScatteringError
+from scattering.measured.comparison.fit import Fitted
+from scattering.measured.comparison.forecast_grid import fwhm
+from scattering.measured.comparison.peaks import Matches, Peak, composition, find_peaks, match
+from scattering.measured.data import MeasuredSpectrum
+from scattering.observe.spectrum import Spectrum
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,13 @@ from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.spectra import as_view
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
-from scattering.comparison import ranking
-from scattering.comparison.fit import Fitted, fit
-from scattering.comparison.forecast_grid import fwhm
-from scattering.comparison.maps import MapComparison, compare_maps
-from scattering.comparison.refinement import Stage, stages
-from scattering.errors import FieldError, InvalidComparison
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.core.errors import FieldError, InvalidComparison
+from scattering.measured.comparison import ranking
+from scattering.measured.comparison.fit import Fitted, fit
+from scattering.measured.comparison.forecast_grid import fwhm
+from scattering.measured.comparison.maps import MapComparison, compare_maps
+from scattering.measured.comparison.refinement import Stage, stages
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 MOST_POINTS = 50_000
 MOST_BINS = 500_000

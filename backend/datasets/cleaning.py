@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.formats.reading import MAX_POINTS, RawSpectrum, Unreadable, XUnit
-from scattering.abscissa import energy_from
-from scattering.measured import MeasuredSpectrum
+from scattering.measured.data import MeasuredSpectrum
+from scattering.measured.units import energy_from
 
 MAX_ENERGY_MEV = 5000.0
 """No thermal or epithermal spectrometer reaches further."""
@@ -50,7 +50,7 @@ def clean_spectrum(
     ------
     Unreadable
         Fewer than three points are left, or energies or intensities cannot be right.
-    scattering.abscissa.FixedEnergyMissing
+    scattering.measured.units.FixedEnergyMissing
         The axis are wavelengths, without what turns them into energies.
     """
     n = len(raw.y)

@@ -15,9 +15,9 @@ from backend.datasets.cleaning import (
     largest_intensity,
 )
 from backend.datasets.formats.reading import MAX_DETECTED, MAX_POINTS, RawMap, Unreadable, XUnit
-from scattering.abscissa import FixedEnergyMissing, energy_from
-from scattering.measured import MeasuredMap
-from scattering.rebinning import CannotRebin, rebin_angles
+from scattering.measured.data import MeasuredMap
+from scattering.measured.rebinning import CannotRebin, rebin_angles
+from scattering.measured.units import FixedEnergyMissing, energy_from
 
 MASK = 1e28
 """Nothing is counted that is as large: programs mark masked pixels with ±1e30 and the like."""
@@ -38,7 +38,7 @@ def clean_map(
     Values that are masked or no numbers, and errors that are not positive, are NaN. Axes of points get edges half-way
     between them; where a step is far wider than its neighbours stands a bin without values. Rows and columns at the
     borders without a value are cut off. Detectors at angles are averaged over the azimuth and brought to |q| by
-    `scattering.rebinning`.
+    `scattering.measured.rebinning`.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def clean_map(
     ------
     Unreadable
         Nothing is left, or axes and values cannot belong together.
-    scattering.abscissa.FixedEnergyMissing
+    scattering.measured.units.FixedEnergyMissing
         Angles or wavelengths, without what turns them into |q| or energies.
     """
     _check_shapes(raw)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from backend.datasets.formats.reading import Stated, XUnit
 from scattering import instruments
-from scattering.errors import InvalidSettings, UnknownInstrument
+from scattering.core.errors import InvalidSettings, UnknownInstrument
 from scattering.instruments import Geometry, Instrument
 
 OF_THE_RUN = ("temperature_k", "exposure_uah", "exposure_h", "mass_g")

@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 
 from backend.predictions.formats import new_nexus, nexus_data, put
 from backend.storage import replacing
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 FORMAT: Final = "measured"
 VERSION: Final = 1

@@ -16,7 +16,7 @@ from backend.datasets.data_file import Measured, as_hdf5
 from backend.datasets.formats.beamcast_csv import NO_UNIT
 from backend.datasets.schemas import PREVIEW_BINS, PREVIEW_POINTS
 from backend.predictions.formats import CSV, HDF5, JSON
-from scattering.measured import MeasuredMap, MeasuredSpectrum, centres, extremes
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum, centres, extremes
 
 
 def as_json(measured: Measured, about: Mapping[str, Any]) -> bytes:

@@ -24,9 +24,9 @@ from backend.datasets.cleaning_map import clean_map
 from backend.datasets.conditions import OF_THE_RUN, Conditions, Said, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, Unreadable, XUnit
-from scattering.abscissa import energy_from
-from scattering.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.core.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
+from scattering.measured.units import energy_from
 
 MEMORY_BYTES = 2 * 1024**3
 MAX_SPECTRUM_POINTS = MAX_POINTS // 2

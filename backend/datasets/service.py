@@ -27,8 +27,8 @@ from backend.settings import Settings
 from backend.storage import Received, base_name, delete_folder, new_folder, replacing
 from backend.structures import service as structures
 from scattering import instruments
-from scattering.errors import UnknownInstrument
-from scattering.measured import MeasuredSpectrum
+from scattering.core.errors import UnknownInstrument
+from scattering.measured.data import MeasuredSpectrum
 
 ORIGINAL = "original"
 CACHE_BYTES = 128 * 1024**2

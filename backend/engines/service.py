@@ -23,7 +23,7 @@ TITLES: Final = {
 
 def engines(session: Session) -> list[EngineOut]:
     """Every engine that some method knows, whether a worker has it or not."""
-    from scattering import protocol  # takes long to import
+    from scattering.simulate import protocol  # takes long to import
 
     methods: dict[str, list[Method]] = {}
     for method in get_args(Method):

@@ -14,9 +14,9 @@ from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.measured import MOST_POINTS, Points, points_trace, with_gaps
 from backend.figures.schemas import Look
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
-from scattering.comparison.fit import Fitted
-from scattering.comparison.goodness import Goodness
-from scattering.measured import MeasuredSpectrum, extremes
+from scattering.measured.comparison.fit import Fitted
+from scattering.measured.comparison.goodness import Goodness
+from scattering.measured.data import MeasuredSpectrum, extremes
 
 DECADES = 3
 RESIDUAL_SHARE = 0.24

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.figures.schemas import EnergyUnit
-from scattering.observe import to_inverse_cm
+from scattering.observe.spectrum import to_inverse_cm
 
 ENERGY_TITLES: dict[EnergyUnit, str] = {"meV": "Energy transfer (meV)", "cm-1": "Energy transfer (cm⁻¹)"}
 UNIT_WORDS: dict[EnergyUnit, str] = {"meV": "meV", "cm-1": "cm⁻¹"}

@@ -12,8 +12,8 @@ from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.schemas import Style
 from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
-from scattering.kinematics import Line, Window
-from scattering.observe import Map, Spectrum
+from scattering.instruments.kinematics import Line, Window
+from scattering.observe.spectrum import Map, Spectrum
 
 MOMENTUM_TITLE = "|q| (Å⁻¹)"
 BRIGHTEST = 99.5

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.figures.energy import UNIT_WORDS, in_unit
 from backend.figures.schemas import EnergyUnit
 from backend.figures.theme import Theme
-from scattering.measured import MeasuredSpectrum, extremes
+from scattering.measured.data import MeasuredSpectrum, extremes
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 MOST_MARKERS = 1500

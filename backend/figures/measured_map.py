@@ -13,7 +13,7 @@ from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE
 from backend.figures.schemas import Look
 from backend.figures.theme import MARGIN, POWERS, THEMES, axis, draw, layout, powers_of_ten
-from scattering.comparison.maps import MapComparison
+from scattering.measured.comparison.maps import MapComparison
 
 DECADES = 3
 BETWEEN = 0.03

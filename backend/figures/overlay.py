@@ -14,9 +14,9 @@ from backend.figures.measured import Points, scaled
 from backend.figures.schemas import DatasetScale
 from backend.figures.spectrum import NEAR_ELASTIC, Curve
 from backend.owners import Scope
-from scattering.comparison.fit import FitOptions, fit
-from scattering.errors import ScatteringError
-from scattering.measured import MeasuredSpectrum
+from scattering.core.errors import ScatteringError
+from scattering.measured.comparison.fit import FitOptions, fit
+from scattering.measured.data import MeasuredSpectrum
 
 
 def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how: DatasetScale) -> list[Points]:

@@ -13,7 +13,7 @@ from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
-from scattering.observe import Spectrum
+from scattering.observe.spectrum import Spectrum
 from scattering.planning import words
 from scattering.planning.evaluation import Evaluated
 from scattering.planning.features import Feature

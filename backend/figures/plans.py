@@ -24,11 +24,11 @@ from backend.plans.specimens import planned
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
 from backend.predictions.spectra import observe_prediction
-from scattering import instruments, kinematics
-from scattering.errors import ScatteringError
-from scattering.instruments import Instrument
+from scattering import instruments
+from scattering.core.errors import ScatteringError
+from scattering.instruments import Instrument, kinematics
+from scattering.instruments.suggestion import suited_settings
 from scattering.planning import words
-from scattering.suggestion import suited_settings
 
 WINDOW_POINTS = 96
 SHEET_HEADROOM = 1.05

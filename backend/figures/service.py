@@ -19,8 +19,9 @@ from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
 from backend.predictions.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.tables import Prediction
-from scattering import instruments, kinematics
-from scattering.observe import Spectrum
+from scattering import instruments
+from scattering.instruments import kinematics
+from scattering.observe.spectrum import Spectrum
 
 WINDOW_POINTS = 256
 

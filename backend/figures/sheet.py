@@ -15,8 +15,8 @@ from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.theme import THEMES, Theme, axis, draw, layout
-from scattering.kinematics import Window
-from scattering.observe import Spectrum
+from scattering.instruments.kinematics import Window
+from scattering.observe.spectrum import Spectrum
 
 COLUMNS = 3
 ROW_PX = 300

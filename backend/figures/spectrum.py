@@ -14,7 +14,7 @@ from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.measured import Points, lifts, points_trace, scaled
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
-from scattering.observe import Spectrum
+from scattering.observe.spectrum import Spectrum
 
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")

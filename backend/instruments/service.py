@@ -23,17 +23,18 @@ from backend.instruments.schemas import (
 )
 from backend.owners import Scope
 from backend.structures import service as structures
-from scattering import flux, instruments
-from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import UnknownInstrument
-from scattering.instruments import Instrument
+from scattering import instruments
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.errors import UnknownInstrument
+from scattering.instruments import Instrument, flux
 
 
 def catalogue(scope: Scope, structure_id: uuid.UUID | None = None) -> list[InstrumentOut]:
     """Every instrument; its defaults suit the structure where one is named."""
     if structure_id is None:
         return [_out(instrument, instrument.defaults) for instrument in instruments.catalogue()]
-    from scattering import protocol, suggestion
+    from scattering.instruments import suggestion
+    from scattering.simulate import protocol
 
     elements = structures.get(scope, structure_id).elements
     highest = protocol.dynamics(np.array([atomic_numbers[element] for element in elements])).typical_mev
@@ -56,7 +57,7 @@ def get(name: str) -> Instrument:
 
 def window(instrument: Instrument, settings: Mapping[str, Any]) -> WindowOut:
     """What an instrument reaches with these settings."""
-    from scattering import kinematics
+    from scattering.instruments import kinematics
 
     reached = kinematics.window(instrument, settings)
     lines = [LineOut(label=ln.label, energy_mev=_list(ln.energy), q_inv_angstrom=_list(ln.q)) for ln in reached.lines]
@@ -70,7 +71,7 @@ def window(instrument: Instrument, settings: Mapping[str, Any]) -> WindowOut:
 
 def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: list[float]) -> ResolutionOut:
     """How well an instrument resolves with these settings."""
-    from scattering import resolution as model
+    from scattering.instruments import resolution as model
 
     sigma = model.sigma(instrument, instrument.validate(settings), np.array(energy_mev))
     return ResolutionOut(
@@ -82,7 +83,7 @@ def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: 
 
 def repetitions(instrument: Instrument, settings: Mapping[str, Any]) -> RepetitionsOut:
     """The incident energies that come along with the chosen one; only that one where the choppers are not known."""
-    from scattering import repetition
+    from scattering.instruments import repetition
 
     checked = instrument.validate(settings)
     if instrument.geometry == "indirect":
@@ -113,7 +114,7 @@ def _flux(instrument: Instrument, settings: Mapping[str, Any], share: float) -> 
 
 
 def _out(instrument: Instrument, defaults: dict[str, Any]) -> InstrumentOut:
-    from scattering.resolution import relative_uncertainty
+    from scattering.instruments.resolution import relative_uncertainty
 
     return InstrumentOut(
         name=instrument.name,

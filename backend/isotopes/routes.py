@@ -8,7 +8,7 @@ from ase.data import chemical_symbols
 from fastapi import APIRouter, Query
 
 from backend.errors import Unprocessable, responses
-from scattering import weights
+from scattering.observe import weights
 
 router = APIRouter(tags=["instruments"])
 

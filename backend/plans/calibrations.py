@@ -19,8 +19,9 @@ from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
-from scattering import flux, instruments
-from scattering.errors import InvalidFields, InvalidPlan
+from scattering import instruments
+from scattering.core.errors import InvalidFields, InvalidPlan
+from scattering.instruments import flux
 from scattering.planning import calibration as physics
 from scattering.planning.calibration import Calibration
 from scattering.planning.evaluation import NOMINAL_UA, Target, brought_to_flux, shape_of

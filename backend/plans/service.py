@@ -25,10 +25,10 @@ from backend.plans.schemas import (
 from backend.plans.specimens import Planned, found, planned, sample_of, specimen
 from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.spectra_cache import SpectraCache
-from scattering import instruments, resolution
-from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import InvalidFields, InvalidView, ScatteringError, UnknownInstrument
-from scattering.instruments import Instrument
+from scattering import instruments
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.errors import InvalidFields, InvalidView, ScatteringError, UnknownInstrument
+from scattering.instruments import Instrument, resolution
 from scattering.planning import words
 from scattering.planning.calibration import Calibration
 from scattering.planning.evaluation import Evaluated, Target, brought_to_flux, evaluate, shape_of, widths

@@ -15,13 +15,13 @@ from backend.samples import service as samples
 from backend.samples.schemas import SampleIn
 from backend.structures import service as structures
 from backend.trust import service as trusts
-from scattering.partials import Partials
+from scattering.core.partials import Partials
+from scattering.observe.view import View
 from scattering.planning.evaluation import Specimen
 from scattering.planning.features import Found, find
 from scattering.planning.projection import weighted
 from scattering.sample import Sample
 from scattering.sample.container import container_partials
-from scattering.view import View
 
 SCALED_WITHIN = 0.02
 """How near the energy scale must be to the one that undoes a known bias, for the bias to count as undone."""

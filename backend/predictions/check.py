@@ -20,10 +20,10 @@ from backend.datasets.formats.hdf5_guard import checked_storage, opened
 from backend.datasets.formats.reading import Unreadable
 from backend.predictions import crystal_file, partials_file
 from backend.predictions.array_file import UnreadablePartials
+from scattering.core.errors import ScatteringError
 from scattering.crystal.observe import observe_path
 from scattering.crystal.view import PathView
-from scattering.errors import ScatteringError
-from scattering.observe import View, observe
+from scattering.observe.spectrum import View, observe
 
 MEMORY_BYTES = 4 * 1024**3
 MAX_ARRAY_BYTES = 1024**3

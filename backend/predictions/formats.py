@@ -13,7 +13,7 @@ import numpy as np
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    from scattering.observe import Spectrum
+    from scattering.observe.spectrum import Spectrum
 
 JSON = "application/json"
 CSV = "text/csv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.predictions.array_file import Layout, UnreadablePartials, opened, written
-from scattering.partials import Partials
+from scattering.core.partials import Partials
 
 __all__ = ["UnreadablePartials", "read_partials", "write_partials"]
 

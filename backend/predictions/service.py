@@ -24,7 +24,7 @@ from backend.structures.geometry import StructureData
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 from scattering import instruments
-from scattering.errors import ScatteringError, UnknownInstrument
+from scattering.core.errors import ScatteringError, UnknownInstrument
 
 NOUN = "prediction"
 LONG_S = 12 * 3600.0
@@ -55,8 +55,8 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
         It cannot be; the problem names the field.
     """
     # Both take long to import, and the first query locks the database
-    from scattering import protocol
     from scattering.crystal import protocol as crystal_protocol
+    from scattering.simulate import protocol
 
     sampled = crystal_protocol if body.sampling == "path" else protocol
     structure = _structure(scope, body.structure_id)
@@ -120,7 +120,7 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
 
 def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
     """What the prediction would take and resolve; nothing is created."""
-    from scattering import protocol
+    from scattering.simulate import protocol
 
     planned = plan(scope, body)
     warnings = []
@@ -227,7 +227,7 @@ def _instruments(names: list[str]) -> list[str]:
 
 def _speed(scope: Scope, method: str, options: dict[str, Any]) -> float:
     """Atom-steps a second: what was done lately with the same engine, or a default until something was."""
-    from scattering import protocol
+    from scattering.simulate import protocol
 
     statement = (
         select(Prediction.provenance, Prediction.options)

@@ -1,6 +1,6 @@
 """Looking at a prediction: its partials, through an instrument.
 
-`scattering.observe` takes a second to import, so this waits until somebody looks; the server warms it up.
+`scattering.observe.spectrum` takes a second to import, so this waits until somebody looks; the server warms it up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from backend.settings import Settings
 
 if TYPE_CHECKING:
     from scattering.crystal.view import PathSpectrum
-    from scattering.observe import Spectrum, View
+    from scattering.observe.spectrum import Spectrum, View
 
 PATH_ALONE = "This prediction is of a single crystal along a path; look at it without powders beside it."
 _lately = SpectraCache()
@@ -31,7 +31,7 @@ def observe_prediction(settings: Settings, cache: PartialsCache, prediction: Pre
         The view asks for something that cannot be.
     """
     from backend.predictions.partials_file import read_partials
-    from scattering.observe import observe
+    from scattering.observe.spectrum import observe
 
     if prediction.sampling != "powder" or view.path is not None:
         message = "This prediction is of a powder: it has no path." if prediction.sampling == "powder" else PATH_ALONE
@@ -71,7 +71,7 @@ def _asked(view: ViewIn) -> str:
 
 def as_view(body: ViewIn) -> View:
     """The physics' own form of a view."""
-    from scattering.observe import EnergyGrid, View
+    from scattering.observe.spectrum import EnergyGrid, View
 
     grid, q_range = body.energy_mev, body.q_inv_angstrom
     return View(

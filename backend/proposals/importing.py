@@ -43,8 +43,8 @@ from backend.storage import Received, arriving_folder, replacing
 from backend.structures import service as structures
 from backend.structures.geometry import StructureData
 from scattering import instruments
-from scattering.errors import ScatteringError
-from scattering.partials import element
+from scattering.core.errors import ScatteringError
+from scattering.core.partials import element
 
 IMPORTED = "It was imported with a proposal: that it was simulated so is what the archive says, and was not checked."
 MAX_MANIFEST_BYTES = 8 * 1024**2
@@ -191,8 +191,8 @@ def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple
 
 def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Its options as they would be filled in here, and what its partials tell apart."""
-    from scattering import protocol
     from scattering.crystal import protocol as crystal_protocol
+    from scattering.simulate import protocol
 
     data = StructureData.from_json(json.dumps(contents["structure"]))
     try:

@@ -31,7 +31,7 @@ from backend.proposals.tables import (
 from backend.storage import delete_folder, replacing
 from backend.structures.tables import Structure
 from scattering import instruments
-from scattering.errors import InvalidFields, UnknownInstrument
+from scattering.core.errors import InvalidFields, UnknownInstrument
 
 NOUN = "proposal"
 COPY = " (copy)"

@@ -31,9 +31,9 @@ from backend.figures.theme import THEMES
 from backend.plans.schemas import MeasurementOut
 from backend.reports.lettering import FAMILY, TEXT_PT, fitted
 from scattering.crystal.view import PathMap
-from scattering.kinematics import Window
-from scattering.measured import extremes
-from scattering.observe import Map
+from scattering.instruments.kinematics import Window
+from scattering.measured.data import extremes
+from scattering.observe.spectrum import Map
 
 MM = 1 / 25.4
 """Inches."""

@@ -30,7 +30,7 @@ from backend.trust.schemas import TrustOut
 
 if TYPE_CHECKING:
     from scattering.crystal.view import PathSpectrum
-    from scattering.observe import Spectrum
+    from scattering.observe.spectrum import Spectrum
 
 LONGEST_H = 1e5
 VISIBLE = 0.02
@@ -271,8 +271,9 @@ def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, f
 
 def widths(one: Shown, energies: Sequence[float]) -> list[float | None]:
     """FWHM in meV of an instrument's resolution at energies that it reaches; None where it does not."""
-    from scattering import instruments, resolution
-    from scattering.constants import FWHM_PER_SIGMA
+    from scattering import instruments
+    from scattering.core.constants import FWHM_PER_SIGMA
+    from scattering.instruments import resolution
 
     if one.view.instrument is None:
         return [None] * len(energies)

@@ -14,9 +14,10 @@ from backend.predictions.tables import Prediction
 from backend.reports import figures
 from backend.reports.gathering import Gathered, Shown
 from backend.reports.wording import clipped, hours_in_words
-from scattering import instruments, kinematics
+from scattering import instruments
 from scattering.crystal.view import Cut
-from scattering.observe import Spectrum
+from scattering.instruments import kinematics
+from scattering.observe.spectrum import Spectrum
 
 WINDOW_POINTS = 256
 

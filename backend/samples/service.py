@@ -15,17 +15,17 @@ from backend.owners import Scope
 from backend.samples.schemas import ActivationOut, AdviceIn, AdviceOut, NuclideOut, SampleIn, SampleOut, TransmissionOut
 from backend.structures import service as structures
 from backend.structures.tables import Structure
-from scattering import flux, instruments, kinematics
-from scattering.instruments import Instrument
-from scattering.partials import element
+from scattering import instruments
+from scattering.core.partials import element
+from scattering.core.sites import site_labels
+from scattering.instruments import Instrument, flux, kinematics
+from scattering.observe.weights import Substitution
 from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpec, resolve
 from scattering.sample import advice as sentences
 from scattering.sample.activation import HARMLESS_UCI, REST_H, Activation, activation
 from scattering.sample.advice import Surroundings
 from scattering.sample.material import THERMAL_MEV
 from scattering.sample.multiple import multiple_scattering
-from scattering.sites import site_labels
-from scattering.weights import Substitution
 
 TYPICAL_FLUX: Final = 1e7
 """Neutrons/(cm² s) where the instrument's flux is not known, between the 10⁴ of a monochromatic beam at a chopper

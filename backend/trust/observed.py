@@ -13,8 +13,8 @@ from backend.predictions.partials_file import read_partials
 from backend.predictions.schemas import ViewIn
 from backend.predictions.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.tables import Prediction
-from scattering.constants import BOLTZMANN_MEV_PER_K
-from scattering.errors import ScatteringError
+from scattering.core.constants import BOLTZMANN_MEV_PER_K
+from scattering.core.errors import ScatteringError
 from scattering.trust.spectra import (
     AnyPartials,
     MeanEnergies,

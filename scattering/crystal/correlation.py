@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.correlation import spectrum_from_correlation, split_elastic
 from scattering.crystal.path import BrillouinZone, reciprocal
-from scattering.path_integral import of_beads
+from scattering.simulate.correlation import spectrum_from_correlation, split_elastic
+from scattering.simulate.path_integral import of_beads
 
 
 def equivalent_vectors(

@@ -10,11 +10,11 @@ import numpy as np
 from euphonic import ForceConstants, QpointPhononModes
 from numpy.typing import NDArray
 
-from scattering import multiphonon
-from scattering.constants import RECOIL_MEV_A2_AMU
+from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
 from scattering.crystal.path import SampledPath, reciprocal
-from scattering.phonons import LOWEST_ENERGY_MEV, Zone, occupation
+from scattering.simulate import multiphonon
+from scattering.simulate.phonons import LOWEST_ENERGY_MEV, Zone, occupation
 
 
 def _reduced(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.energy_axis import extent
+from scattering.core.partials import check_arrays, element
+from scattering.core.quantum import Statistics
 from scattering.crystal.path import reciprocal
-from scattering.energy_axis import extent
-from scattering.partials import check_arrays, element
-from scattering.quantum import Statistics
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ import spglib
 from numpy.typing import NDArray
 from spglib.error import SpglibError
 
-from scattering.errors import InvalidOptions
+from scattering.core.errors import InvalidOptions
 
 GAMMA = "Γ"
 SYMMETRY_TOLERANCE = 1e-2

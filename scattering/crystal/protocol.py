@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments as catalogue
-from scattering import kinematics, protocol
+from scattering.core.errors import FieldError, InvalidOptions
+from scattering.core.sites import site_labels
 from scattering.crystal.path import (
     BrillouinZone,
     SampledPath,
@@ -28,8 +29,8 @@ from scattering.crystal.path import (
     segments,
 )
 from scattering.crystal.zones import check_zones, random_zones, reachable_zones
-from scattering.errors import FieldError, InvalidOptions
-from scattering.sites import site_labels
+from scattering.instruments import kinematics
+from scattering.simulate import protocol
 
 DEFAULT_ZONES: Final = 52
 """As many as Lindgren et al. take for silicon."""

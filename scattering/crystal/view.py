@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.errors import FieldError, InvalidView
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
-from scattering.errors import FieldError, InvalidView
-from scattering.view import View, check
+from scattering.observe.view import View, check
 
 
 @dataclass(frozen=True)

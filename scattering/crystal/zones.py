@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import SAME, BrillouinZone, reciprocal
-from scattering.errors import InvalidOptions
 
 
 def check_zones(zone: BrillouinZone, hkl: Sequence[Sequence[int]]) -> NDArray[np.int64]:

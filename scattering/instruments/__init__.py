@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
 
-from scattering.errors import FieldError, InvalidSettings, UnknownInstrument
+from scattering.core.errors import FieldError, InvalidSettings, UnknownInstrument
 from scattering.instruments.choppers import Chopper, Repetition, read_choppers
 from scattering.instruments.detectors import Detectors, read_detectors
 
@@ -78,7 +78,7 @@ class Resolution:
     Attributes
     ----------
     model
-        A model of ResINS ("PyChop_fit", "AbINS"), or one of `scattering.resolution`'s own ("quadrature", "chopper").
+        A model of ResINS ("PyChop_fit", "AbINS"), or one of `resolution.py`'s own ("quadrature", "chopper").
     numbers
         What an own model needs and no setting gives.
     relative_uncertainty

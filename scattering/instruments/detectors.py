@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import constants
 
-from scattering.constants import MEV
+from scattering.core.constants import MEV
 
 HELIUM_ABSORPTION_BARN: Final = 5333.0
 """Of ³He for neutrons of 2200 m/s: Sears, Neutron News 3 (1992) 26."""

@@ -12,10 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import kinematics
-from scattering.errors import InvalidPlan
-from scattering.instruments import Instrument
-from scattering.measured import MeasuredSpectrum
+from scattering.core.errors import InvalidPlan
+from scattering.instruments import Instrument, kinematics
+from scattering.measured.data import MeasuredSpectrum
 from scattering.planning.projection import Weighted
 from scattering.planning.rates import Rates, losses, of_atoms, relative_per_atom
 from scattering.sample import Sample

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.constants import FWHM_PER_SIGMA
+from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.planning.features import Feature
 from scattering.planning.rates import Rates
 

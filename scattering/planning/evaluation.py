@@ -9,10 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import flux, resolution
-from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import InvalidSettings
-from scattering.instruments import Instrument
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.errors import InvalidSettings
+from scattering.instruments import Instrument, flux, resolution
 from scattering.planning import rates as counting_rates
 from scattering.planning.calibration import Calibration
 from scattering.planning.counting import Counted, count, hours_for

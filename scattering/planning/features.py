@@ -9,11 +9,11 @@ from typing import Final, Literal
 
 import numpy as np
 
-from scattering.comparison.peaks import composition, find_peaks
-from scattering.errors import InvalidPlan
-from scattering.observe import Spectrum, observe
-from scattering.partials import Partials
-from scattering.view import View
+from scattering.core.errors import InvalidPlan
+from scattering.core.partials import Partials
+from scattering.measured.comparison.peaks import composition, find_peaks
+from scattering.observe.spectrum import Spectrum, observe
+from scattering.observe.view import View
 
 Measure = Literal["peak", "intensity"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.instruments.resolution import resolution_matrix
 from scattering.planning.rates import Rates
-from scattering.resolution import resolution_matrix
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import kinematics
-from scattering.components import components_of
-from scattering.instruments import Instrument
-from scattering.observe import sample_factor
-from scattering.partials import Partials
-from scattering.view import View, check
+from scattering.core.partials import Partials
+from scattering.instruments import Instrument, kinematics
+from scattering.observe.components import components_of
+from scattering.observe.spectrum import sample_factor
+from scattering.observe.view import View, check
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,9 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import kinematics
-from scattering.flux import Flux, flux
-from scattering.instruments import Instrument
+from scattering.instruments import Instrument, kinematics
 from scattering.instruments.detectors import frame_share
+from scattering.instruments.flux import Flux, flux
 from scattering.planning.projection import Weighted, seen
 from scattering.sample import Sample
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from scattering import flux, instruments
-from scattering.instruments import Instrument, Setting
+from scattering import instruments
+from scattering.instruments import Instrument, Setting, flux
 
 HEADROOM: Final = 1.02
 """Of the lowest incident energy that is tried, over what a feature needs if it lies as high as it may."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scattering import resolution
-from scattering.instruments import Instrument
+from scattering.instruments import Instrument, resolution
 from scattering.planning.calibration import UNCERTAINTY, Calibration
 from scattering.planning.evaluation import FAR, Evaluated, FeatureAt
 from scattering.planning.features import Pair

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 import periodictable
 
-from scattering import weights
-from scattering.errors import InvalidSample
+from scattering.core.errors import InvalidSample
+from scattering.observe import weights
 from scattering.sample.activation import HARMLESS_UCI, Activation, untabulated
 from scattering.sample.material import CONTAINERS, THERMAL_MEV, Material, name, parts
 from scattering.sample.specimen import Sample, resolve, thickness_for_percent

@@ -9,10 +9,10 @@ import periodictable
 from numpy.typing import NDArray
 from scipy import fft
 
-from scattering.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
-from scattering.partials import Partials
-from scattering.phonons import occupation
+from scattering.core.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
+from scattering.core.partials import Partials
 from scattering.sample.specimen import ContainerElement
+from scattering.simulate.phonons import occupation
 
 DEBYE_TEMPERATURE_K: Final[dict[ContainerElement, float]] = {"Al": 428.0, "V": 380.0}
 """Kittel, Introduction to Solid State Physics (8th ed., 2005), Ch. 5, Table 1."""

@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from periodictable.nsf import ABSORPTION_WAVELENGTH
 from scipy import constants
 
-from scattering import weights
-from scattering.constants import BARN_PER_FM2, NEUTRON_ENERGY_MEV_A2
-from scattering.partials import element
+from scattering.core.constants import BARN_PER_FM2, NEUTRON_ENERGY_MEV_A2
+from scattering.core.partials import element
+from scattering.observe import weights
 
 WAVELENGTH: Final = float(ABSORPTION_WAVELENGTH)
 """1.798 Å, at which absorption cross-sections are tabulated (2200 m/s)."""

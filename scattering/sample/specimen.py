@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import constants, optimize
 
-from scattering.errors import InvalidSample
+from scattering.core.errors import InvalidSample
 from scattering.sample.material import CONTAINERS, Material
 from scattering.sample.shape import Geometry, Lines, Shape
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from scattering.constants import INVERSE_CM_MEV, PLANCK_MEV_FS
+from scattering.core.constants import INVERSE_CM_MEV, PLANCK_MEV_FS
 
 UNITS_MEV: Final = {"THz": PLANCK_MEV_FS * 1e-3, "cm-1": INVERSE_CM_MEV}
 VOLUME_TOLERANCE: Final = 0.06

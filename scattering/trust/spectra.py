@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.constants import BOLTZMANN_MEV_PER_K
+from scattering.core.constants import BOLTZMANN_MEV_PER_K
+from scattering.core.partials import Partials
+from scattering.core.quantum import harmonic_correction
 from scattering.crystal.partials import CrystalPartials
-from scattering.partials import Partials
-from scattering.quantum import harmonic_correction
 
 LOW_Q: Final = (0.5, 1.5)
 """Å⁻¹. There nearly all scattering is by one phonon: with ⟨u²⟩ = 0.04 Å² along q, as hydrogen has, 2 % is not."""

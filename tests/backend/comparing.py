@@ -20,9 +20,9 @@ from backend.owners import LOCAL_USER, Scope
 from backend.predictions.partials_file import write_partials
 from backend.settings import Settings
 from backend.storage import Received
-from scattering.measured import MeasuredMap, MeasuredSpectrum
-from scattering.partials import Partials
-from scattering.quantum import Statistics
+from scattering.core.partials import Partials
+from scattering.core.quantum import Statistics
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 from .conftest import Client
 from .predicting import ask, finish

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scattering.kinematics import momentum_transfer
+from scattering.instruments.kinematics import momentum_transfer
 
 
 def words(group: Any, name: str, value: str, **attributes: str) -> None:

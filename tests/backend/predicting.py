@@ -16,7 +16,7 @@ from backend.jobs import leases
 from backend.jobs.leases import Lease
 from backend.predictions.partials_file import write_partials
 from backend.settings import Settings
-from scattering.partials import Partials
+from scattering.core.partials import Partials
 
 from .conftest import Client
 

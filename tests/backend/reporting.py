@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backend.settings import Settings
-from scattering.partials import Partials
+from scattering.core.partials import Partials
 
 from .comparing import hydride_partials, predicted
 from .conftest import Client

@@ -11,8 +11,8 @@ import pytest
 
 from backend.comparisons.schemas import ComparisonOut
 from backend.settings import Settings
-from scattering import observe
-from scattering.measured import MeasuredMap
+from scattering.measured.data import MeasuredMap
+from scattering.observe import spectrum as observe
 
 from .comparing import as_csv, compared, hydride_partials, measured_of, predicted, stored
 from .conftest import Client

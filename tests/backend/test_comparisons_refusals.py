@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from backend.owners import current_owner
 from backend.settings import Settings
-from scattering.measured import MeasuredSpectrum
+from scattering.measured.data import MeasuredSpectrum
 
 from .comparing import hydride_partials, measured_of, predicted, stored
 from .conftest import Client

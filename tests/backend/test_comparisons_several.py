@@ -19,7 +19,7 @@ from backend.comparisons.schemas import (
     StageOut,
 )
 from backend.settings import Settings
-from scattering import quantum
+from scattering.core import quantum
 
 from .comparing import (
     HYDROGEN_LINE,

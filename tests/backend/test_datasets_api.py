@@ -22,7 +22,7 @@ from backend.datasets.data_file import as_hdf5
 from backend.errors import Conflict, Unprocessable
 from backend.owners import LOCAL_USER, Scope, current_owner
 from backend.settings import Settings
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 from .conftest import Client
 

@@ -15,8 +15,8 @@ from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of
 from backend.datasets.formats import beamcast_hdf5 as reader
 from backend.datasets.formats.reading import RawMap, RawSpectrum, Unreadable
 from backend.predictions import formats
-from scattering.measured import MeasuredMap, MeasuredSpectrum
-from scattering.observe import Map, Spectrum
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
+from scattering.observe.spectrum import Map, Spectrum
 
 from . import datasets_fuzz
 from . import datasets_hdf5 as files

@@ -9,9 +9,9 @@ import pytest
 
 from backend.datasets.cleaning import clean_spectrum, edges_between
 from backend.datasets.formats.reading import RawSpectrum, Unreadable
-from scattering.abscissa import FixedEnergyMissing
-from scattering.constants import HBAR_MEV_FS
-from scattering.measured import MeasuredSpectrum
+from scattering.core.constants import HBAR_MEV_FS
+from scattering.measured.data import MeasuredSpectrum
+from scattering.measured.units import FixedEnergyMissing
 
 NAN, INF = np.nan, np.inf
 

@@ -10,9 +10,9 @@ import pytest
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.formats import mantid_nexus, nxspe
 from backend.datasets.formats.reading import RawMap, Unreadable
-from scattering.abscissa import FixedEnergyMissing
-from scattering.constants import INVERSE_CM_MEV
-from scattering.kinematics import momentum_transfer
+from scattering.core.constants import INVERSE_CM_MEV
+from scattering.instruments.kinematics import momentum_transfer
+from scattering.measured.units import FixedEnergyMissing
 
 from . import datasets_hdf5 as files
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.datasets.data_file import DamagedData, read_measured, write_measured
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 ENERGY = np.array([-1.0, 0.1, 2.0 / 3.0, 7.0])
 SPECTRUM = MeasuredSpectrum(

@@ -15,7 +15,7 @@ from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.formats import beamcast_hdf5, mantid_nexus, nxspe
 from backend.datasets.formats.reading import Raw, RawMap, Unreadable
-from scattering.abscissa import FixedEnergyMissing
+from scattering.measured.units import FixedEnergyMissing
 
 from . import datasets_fuzz
 from . import datasets_hdf5 as files

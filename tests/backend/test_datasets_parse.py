@@ -15,9 +15,9 @@ from backend.datasets.conditions import Conditions, Said, conditions
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.formats.reading import MAX_POINTS, Stated
 from scattering import instruments
-from scattering.abscissa import energy_from
-from scattering.errors import InvalidSettings, UnknownInstrument
-from scattering.measured import MeasuredMap, MeasuredSpectrum
+from scattering.core.errors import InvalidSettings, UnknownInstrument
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum
+from scattering.measured.units import energy_from
 
 CSV = b"energy (cm-1),intensity,error\n" + b"".join(b"%d,%d,0.5\n" % (10 * i, i % 7) for i in range(1, 40))
 NAMELESS = b"".join(b"%g %d\n" % (1 + i / 10, i % 7) for i in range(40))

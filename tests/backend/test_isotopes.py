@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scattering import weights
+from scattering.observe import weights
 
 from .conftest import Client
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from backend.predictions.spectra_cache import HELD, SpectraCache
-from scattering.observe import Spectrum, View, observe
-from scattering.partials import Partials
+from scattering.core.partials import Partials
+from scattering.observe.spectrum import Spectrum, View, observe
 
 from .predicting import silicon_partials
 

@@ -18,8 +18,8 @@ from backend.predictions.crystal_file import write_crystal_partials
 from backend.predictions.partials_file import write_partials
 from backend.settings import Settings
 from backend.trust import service
-from scattering.constants import BOLTZMANN_MEV_PER_K
-from scattering.partials import Partials
+from scattering.core.constants import BOLTZMANN_MEV_PER_K
+from scattering.core.partials import Partials
 from scattering.trust.measured_phonons import materials
 from tests.frontend.conftest import ZONES, flat_branch
 

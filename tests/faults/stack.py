@@ -27,7 +27,7 @@ from backend.jobs.tables import Job
 from backend.predictions.partials_file import read_partials
 from backend.predictions.tables import Prediction
 from backend.settings import Settings
-from scattering.partials import Partials
+from scattering.core.partials import Partials
 from tests.faults.predictions import NICKEL, REPULSION
 from tests.processes import Processes
 from tests.services import PostgreSQL, Redis

@@ -29,8 +29,8 @@ from backend.structures import parse
 from backend.structures import service as structures
 from frontend.app import csp_script_hashes, mount
 from frontend.client import ApiClient
+from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
-from scattering.partials import Partials
 from tests.backend.predicting import finish
 
 Answer = TypeVar("Answer")

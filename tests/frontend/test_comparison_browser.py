@@ -16,7 +16,7 @@ from backend.datasets import service
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.tables import Dataset
 from backend.owners import LOCAL_USER, Scope
-from scattering.measured import MeasuredMap
+from scattering.measured.data import MeasuredMap
 
 from .conftest import Site
 from .test_browser import PHONE, Open, visit

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from euphonic import ForceConstants
 
-from scattering import phonons
+from scattering.simulate import phonons
 
 LATTICE = 4.0
 

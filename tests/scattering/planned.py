@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scattering.partials import Partials
+from scattering.core.partials import Partials
 from scattering.sample import Material, Sample, SampleSpec, resolve
 
 STEP = 0.25

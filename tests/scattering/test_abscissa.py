@@ -9,8 +9,8 @@ import pytest
 from euphonic import ureg
 from scipy import constants
 
-from scattering import abscissa
-from scattering.abscissa import FixedEnergyMissing, energy_from
+from scattering.measured import units as abscissa
+from scattering.measured.units import FixedEnergyMissing, energy_from
 
 
 # Rounded conversion factors of the literature: Squires (1978), Appendix A; 1 ps⁻¹ is ħ/1 ps.

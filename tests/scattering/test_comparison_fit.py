@@ -10,11 +10,11 @@ from scipy.integrate import quad
 from scipy.optimize import curve_fit
 from scipy.special import erf
 
-from scattering.comparison.binned import BinnedForecast
-from scattering.comparison.fit import PARAMETERS, FitOptions, Fitted, default_range, fit
-from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import InvalidComparison
-from scattering.measured import MeasuredSpectrum
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.errors import InvalidComparison
+from scattering.measured.comparison.binned import BinnedForecast
+from scattering.measured.comparison.fit import PARAMETERS, FitOptions, Fitted, default_range, fit
+from scattering.measured.data import MeasuredSpectrum
 
 CENTRE = np.array([12.0, 28.0, 45.0, 61.0, 88.0, 120.0, 150.0])
 SIGMA = np.array([1.2, 1.5, 1.3, 2.0, 2.2, 3.0, 3.5])

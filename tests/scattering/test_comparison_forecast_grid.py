@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scattering.comparison.binned import BinnedForecast
-from scattering.comparison.fit import LARGEST_SHIFT_MEV, STRETCHES
-from scattering.comparison.forecast_grid import forecast_grid, fwhm, narrowest_fwhm
-from scattering.errors import InvalidComparison, InvalidSettings, UnknownInstrument
-from scattering.observe import View, observe
-from scattering.partials import Partials
+from scattering.core.errors import InvalidComparison, InvalidSettings, UnknownInstrument
+from scattering.core.partials import Partials
+from scattering.measured.comparison.binned import BinnedForecast
+from scattering.measured.comparison.fit import LARGEST_SHIFT_MEV, STRETCHES
+from scattering.measured.comparison.forecast_grid import forecast_grid, fwhm, narrowest_fwhm
+from scattering.observe.spectrum import View, observe
 
 TOSCA = View("TOSCA")
 

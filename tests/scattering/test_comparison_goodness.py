@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scattering.comparison.goodness import goodness
+from scattering.measured.comparison.goodness import goodness
 
 DATA = np.array([1.0, 2.0, 4.0, 3.0])
 MODEL = np.array([1.5, 2.0, 3.0, 3.0])

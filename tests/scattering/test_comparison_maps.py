@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scattering.comparison.maps import compare_maps, on_bins
-from scattering.errors import InvalidComparison
-from scattering.kinematics import momentum_transfer
-from scattering.measured import MeasuredMap
-from scattering.observe import Map
-from scattering.rebinning import rebin_angles
+from scattering.core.errors import InvalidComparison
+from scattering.instruments.kinematics import momentum_transfer
+from scattering.measured.comparison.maps import compare_maps, on_bins
+from scattering.measured.data import MeasuredMap
+from scattering.measured.rebinning import rebin_angles
+from scattering.observe.spectrum import Map
 
 E_INIT = 120.0
 

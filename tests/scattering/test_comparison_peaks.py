@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scattering.comparison.peaks import Peak, composition, find_peaks, match
-from scattering.comparison.smoothing import Curve, noise, smooth
+from scattering.measured.comparison.peaks import Peak, composition, find_peaks, match
+from scattering.measured.comparison.smoothing import Curve, noise, smooth
 
 STEP = 1.0
 AXIS = np.arange(10.0, 250.0, STEP)

@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import ndtr
 
-from scattering.comparison.distinction import Loss, block_bins, probability_worse
-from scattering.comparison.fit import FitOptions
-from scattering.comparison.ranking import TOLD_APART, Candidate, rank
-from scattering.errors import InvalidComparison
-from scattering.measured import MeasuredSpectrum
+from scattering.core.errors import InvalidComparison
+from scattering.measured.comparison.distinction import Loss, block_bins, probability_worse
+from scattering.measured.comparison.fit import FitOptions
+from scattering.measured.comparison.ranking import TOLD_APART, Candidate, rank
+from scattering.measured.data import MeasuredSpectrum
 
 ENERGY = np.arange(0.0, 260.1, 0.25)
 EDGES = np.linspace(5.0, 200.0, 601)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scattering.comparison.refinement import STAGES, stages
-from scattering.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
-from scattering.errors import InvalidView
-from scattering.observe import EnergyGrid, View, observe
-from scattering.partials import Partials
-from scattering.quantum import Statistics, harmonic_correction
+from scattering.core.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
+from scattering.core.errors import InvalidView
+from scattering.core.partials import Partials
+from scattering.core.quantum import Statistics, harmonic_correction
+from scattering.measured.comparison.refinement import STAGES, stages
+from scattering.observe.spectrum import EnergyGrid, View, observe
 
 TEMPERATURE = 127.0
 STEP = 0.5

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scattering import correlation, powder
-from scattering.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, PLANCK_MEV_FS
-from scattering.partials import Partials
+from scattering.core.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, PLANCK_MEV_FS
+from scattering.core.partials import Partials
+from scattering.simulate import correlation, powder
 
 
 def test_an_oscillation_becomes_a_line_at_its_energy_with_half_its_area() -> None:

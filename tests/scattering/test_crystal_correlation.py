@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from scattering.constants import HBAR_MEV_FS
+from scattering.core.constants import HBAR_MEV_FS
 from scattering.crystal import correlation as crystal_correlation
 from scattering.crystal.path import brillouin_zone, reciprocal
 

@@ -5,16 +5,16 @@ import pytest
 from euphonic import ForceConstants, ureg
 from numpy.typing import NDArray
 
-from scattering import phonons
-from scattering.constants import BARN_PER_FM2, RECOIL_MEV_A2_AMU
+from scattering.core.constants import BARN_PER_FM2, RECOIL_MEV_A2_AMU
+from scattering.core.quantum import detailed_balance
 from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
 from scattering.crystal.view import PathView
-from scattering.quantum import detailed_balance
-from scattering.view import EnergyGrid, View
-from scattering.weights import scatterer
+from scattering.observe.view import EnergyGrid, View
+from scattering.observe.weights import scatterer
+from scattering.simulate import phonons
 from tests.scattering.crystals import LATTICE, springs
 
 TEMPERATURE = 200.0

@@ -9,6 +9,7 @@ from ase import Atoms
 from ase.build import bulk
 from dynasor.qpoints import get_supercell_qpoints_along_path
 
+from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import (
     BrillouinZone,
     brillouin_zone,
@@ -20,7 +21,6 @@ from scattering.crystal.path import (
     segments,
 )
 from scattering.crystal.zones import check_zones, random_zones, reachable_zones
-from scattering.errors import InvalidOptions
 
 
 def zone_of(atoms: Atoms) -> BrillouinZone:

@@ -7,10 +7,10 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from scattering import protocol
+from scattering.core.errors import InvalidOptions
 from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.path import brillouin_zone
-from scattering.errors import InvalidOptions
+from scattering.simulate import protocol
 
 SILICON = bulk("Si", "diamond", a=5.431, cubic=True)
 MAGNESIUM = bulk("Mg", "hcp", a=3.21, c=5.21)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scattering import energy_axis
+from scattering.core import energy_axis
 
 BENZENE = np.array([1, 6])
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from scattering import flux, instruments, resolution
-from scattering.constants import FWHM_PER_SIGMA
-from scattering.errors import InvalidSettings
+from scattering import instruments
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.errors import InvalidSettings
+from scattering.instruments import flux, resolution
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from ase.data import atomic_numbers
 from dynasor.post_processing import XRayFormFactors
 from scipy import constants
 
-from scattering.errors import InvalidView
-from scattering.form_factors import form_factors, pair_weights
+from scattering.core.errors import InvalidView
+from scattering.observe.form_factors import form_factors, pair_weights
 
 Q = np.linspace(0.1, 18.0, 60)
 

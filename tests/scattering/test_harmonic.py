@@ -5,10 +5,10 @@ import pytest
 from euphonic import Crystal, ForceConstants, ureg
 from euphonic.powder import sample_sphere_structure_factor
 
-from scattering import harmonic, phonons
-from scattering.constants import RECOIL_MEV_A2_AMU
-from scattering.partials import Partials
-from scattering.quantum import detailed_balance
+from scattering.core.constants import RECOIL_MEV_A2_AMU
+from scattering.core.partials import Partials
+from scattering.core.quantum import detailed_balance
+from scattering.simulate import harmonic, phonons
 from tests.scattering.crystals import LATTICE, springs
 
 TEMPERATURE = 200.0

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from euphonic import ForceConstants, ureg
 
-from scattering import correlation, intermediate, quantum
-from scattering.constants import AMU_A2_PER_FS2_MEV, BARN_PER_FM2, BOLTZMANN_MEV_PER_K
+from scattering.core import quantum
+from scattering.core.constants import AMU_A2_PER_FS2_MEV, BARN_PER_FM2, BOLTZMANN_MEV_PER_K
+from scattering.simulate import correlation, intermediate
 from tests.scattering.crystals import LATTICE, springs
 
 REPEATS = 4  # the box that `springs` ties together: its own waves are exact in both

@@ -6,8 +6,8 @@ import pytest
 from resins import Instrument as ResinsInstrument
 
 from scattering import instruments
-from scattering.constants import NEUTRON_ENERGY_MEV_A2
-from scattering.errors import InvalidSettings, UnknownInstrument
+from scattering.core.constants import NEUTRON_ENERGY_MEV_A2
+from scattering.core.errors import InvalidSettings, UnknownInstrument
 
 
 def test_names_are_found_without_regard_to_case() -> None:

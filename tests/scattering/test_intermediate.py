@@ -11,9 +11,9 @@ from ase import Atoms
 from ase.io.trajectory import TrajectoryWriter
 from scipy.special import j0
 
-from scattering import correlation, intermediate, powder
-from scattering.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
-from scattering.quantum import detailed_balance, harmonic_correction
+from scattering.core.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
+from scattering.core.quantum import detailed_balance, harmonic_correction
+from scattering.simulate import correlation, intermediate, powder
 
 SINGLE = 2e-6
 """Phases in single precision: 1e-6 each at most for what moves by some Å; sums of them are better."""

@@ -5,8 +5,10 @@ import pytest
 from euphonic import ureg
 from euphonic.spectra import Spectrum2D, apply_kinematic_constraints
 
-from scattering import instruments, kinematics, protocol
-from scattering.constants import NEUTRON_ENERGY_MEV_A2
+from scattering import instruments
+from scattering.core.constants import NEUTRON_ENERGY_MEV_A2
+from scattering.instruments import kinematics
+from scattering.simulate import protocol
 
 
 def test_elastic_scattering_is_braggs() -> None:

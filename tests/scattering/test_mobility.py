@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scattering.mobility import diffuses, mean_square_displacement, mobility
+from scattering.simulate.mobility import diffuses, mean_square_displacement, mobility
 
 SPACING = 2.3
 

@@ -11,9 +11,9 @@ from abinslib.displacements import Displacements
 from euphonic import ForceConstants, QpointPhononModes, Quantity, ureg
 from scipy import integrate, special, stats
 
-from scattering.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
-from scattering.multiphonon import DisplacementSpectra, SelfPart, displacement_spectra, half_sphere, self_part
-from scattering.phonons import Zone, occupation
+from scattering.core.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
+from scattering.simulate.multiphonon import DisplacementSpectra, SelfPart, displacement_spectra, half_sphere, self_part
+from scattering.simulate.phonons import Zone, occupation
 from tests.scattering.crystals import LATTICE, springs
 
 STEP = 0.5

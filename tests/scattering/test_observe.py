@@ -5,11 +5,13 @@ import pytest
 from euphonic import ureg
 from euphonic.spectra import Spectrum2D
 
-from scattering import instruments, kinematics, resolution, weights
-from scattering.errors import InvalidSettings, InvalidView, UnknownInstrument
-from scattering.observe import EnergyGrid, View, observe
-from scattering.partials import Partials
-from scattering.quantum import harmonic_correction
+from scattering import instruments
+from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument
+from scattering.core.partials import Partials
+from scattering.core.quantum import harmonic_correction
+from scattering.instruments import kinematics, resolution
+from scattering.observe import weights
+from scattering.observe.spectrum import EnergyGrid, View, observe
 
 TEMPERATURE = 120.0
 

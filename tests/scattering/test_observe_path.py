@@ -5,16 +5,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from scattering import instruments, kinematics
-from scattering.constants import BARN_PER_FM2, BOLTZMANN_MEV_PER_K, NEUTRON_ENERGY_MEV_A2
+from scattering import instruments
+from scattering.core.constants import BARN_PER_FM2, BOLTZMANN_MEV_PER_K, NEUTRON_ENERGY_MEV_A2
+from scattering.core.errors import InvalidView
+from scattering.core.quantum import detailed_balance
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.view import PathView
-from scattering.errors import InvalidView
-from scattering.form_factors import form_factors
-from scattering.quantum import detailed_balance
-from scattering.view import EnergyGrid, View
-from scattering.weights import scatterer
+from scattering.instruments import kinematics
+from scattering.observe.form_factors import form_factors
+from scattering.observe.view import EnergyGrid, View
+from scattering.observe.weights import scatterer
 
 A = 4.0
 ZONES = np.array([[0, 0, 0], [0, 0, 2], [1, 1, 3], [4, 0, 2], [6, 2, 2]])

@@ -5,11 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scattering import instruments, kinematics, quantum, weights
-from scattering.errors import InvalidView
-from scattering.form_factors import form_factors
-from scattering.observe import EnergyGrid, View, observe
-from scattering.partials import Partials
+from scattering import instruments
+from scattering.core import quantum
+from scattering.core.errors import InvalidView
+from scattering.core.partials import Partials
+from scattering.instruments import kinematics
+from scattering.observe import weights
+from scattering.observe.form_factors import form_factors
+from scattering.observe.spectrum import EnergyGrid, View, observe
 
 TEMPERATURE = 150.0
 STEP = 0.25

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scattering.constants import BOLTZMANN_MEV_PER_K
-from scattering.path_integral import MAX_BEADS, TOLERANCE, bead_warnings, n_beads_needed, shortfall
+from scattering.core.constants import BOLTZMANN_MEV_PER_K
+from scattering.simulate.path_integral import MAX_BEADS, TOLERANCE, bead_warnings, n_beads_needed, shortfall
 
 
 def mean_square_by_modes(n_beads: int, x: float) -> float:

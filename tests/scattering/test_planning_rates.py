@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from scattering import flux, instruments, kinematics, weights
+from scattering import instruments
+from scattering.instruments import flux, kinematics
 from scattering.instruments.detectors import Detectors, frame_share
+from scattering.observe import weights
+from scattering.observe.view import View
 from scattering.planning import rates as counting_rates
 from scattering.planning.counting import blurred, count, hours_for
 from scattering.planning.features import Feature
 from scattering.planning.measurement import measure
 from scattering.planning.projection import unsimulated, weighted
 from scattering.planning.rates import Rates
-from scattering.view import View
 
 from .planned import STEP, lines, plate
 

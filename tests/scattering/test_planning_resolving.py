@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from scattering import instruments
-from scattering.errors import InvalidPlan, UnknownInstrument
-from scattering.measured import MeasuredSpectrum
-from scattering.observe import EnergyGrid, observe
+from scattering.core.errors import InvalidPlan, UnknownInstrument
+from scattering.measured.data import MeasuredSpectrum
+from scattering.observe.spectrum import EnergyGrid, observe
+from scattering.observe.view import View
 from scattering.planning import words
 from scattering.planning.calibration import Calibration, calibrate, correct, counts_of
 from scattering.planning.evaluation import Evaluated, Specimen, Target, evaluate, shape_of
@@ -19,7 +20,6 @@ from scattering.planning.ranking import rank
 from scattering.planning.rates import Rates
 from scattering.planning.resolving import tell_apart
 from scattering.planning.scan import may_be_asked_for, settings_to_try
-from scattering.view import View
 
 from .planned import lines, plate
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scattering import powder
+from scattering.simulate import powder
 
 CELL = np.array([[14.78, 0.0, 0.0], [0.0, 18.84, 0.0], [-3.0, 0.0, 13.3]])
 Q = 0.1 * np.arange(1, 121)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scattering import protocol
-from scattering.constants import PLANCK_MEV_FS
-from scattering.errors import InvalidOptions
+from scattering.core.constants import PLANCK_MEV_FS
+from scattering.core.errors import InvalidOptions
+from scattering.simulate import protocol
 
 SILICON = {"numbers": np.full(8, 14), "positions": np.zeros((8, 3)), "cell": 5.431 * np.eye(3)}
 BENZENE = {

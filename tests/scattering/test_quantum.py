@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from scattering import quantum
-from scattering.constants import BOLTZMANN_MEV_PER_K
+from scattering.core import quantum
+from scattering.core.constants import BOLTZMANN_MEV_PER_K
 
 
 @pytest.mark.parametrize("temperature", [5.0, 100.0, 1500.0])

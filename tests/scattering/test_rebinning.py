@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from scattering.kinematics import momentum_transfer
-from scattering.rebinning import CannotRebin, rebin_angles
+from scattering.instruments.kinematics import momentum_transfer
+from scattering.measured.rebinning import CannotRebin, rebin_angles
 
 E_INIT = 100.0
 

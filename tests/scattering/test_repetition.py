@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.constants import milli, neutron_mass
 
-from scattering import instruments, repetition
-from scattering.constants import MEV
+from scattering import instruments
+from scattering.core.constants import MEV
+from scattering.instruments import repetition
 from scattering.instruments.choppers import FermiPackage
 
 

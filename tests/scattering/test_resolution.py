@@ -10,9 +10,10 @@ from resins import Instrument as ResinsInstrument
 from resins.models.pychop import E2V, NoTransmissionError
 from scipy.constants import neutron_mass
 
-from scattering import flux, instruments, resolution
-from scattering.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV, MEV, NEUTRON_ENERGY_MEV_A2
-from scattering.errors import InvalidSettings
+from scattering import instruments
+from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV, MEV, NEUTRON_ENERGY_MEV_A2
+from scattering.core.errors import InvalidSettings
+from scattering.instruments import flux, resolution
 
 UPSTREAM = [item for item in instruments.catalogue() if item.resolution.model not in resolution.OWN_MODELS]
 CHOPPERS = [item for item in UPSTREAM if item.resolution.model == "PyChop_fit"]
@@ -204,7 +205,7 @@ def test_upstream_models_that_are_not_used_still_fail(name: str, version: str, m
 
     def width() -> None:
         sigma = upstream.get_resolution_function(model).get_characteristics(np.array([[100.0]]))["sigma"]
-        pytest.fail(f"ResINS's {model} gives {sigma} meV now: check it, and use it in scattering.resolution")
+        pytest.fail(f"ResINS's {model} gives {sigma} meV now: check it, and use it in instruments.resolution")
 
     with pytest.raises((NameError, TypeError)):
         width()
@@ -267,7 +268,7 @@ def test_lagrange_is_mended_and_upstream_still_broken() -> None:
     assert fwhm[0] == pytest.approx(0.8, rel=1e-12)
     upstream = ResinsInstrument.from_default("Lagrange").get_resolution_function("AbINS", monochromator="Si(311)")
     halved = upstream.get_characteristics(np.array([[20.0]]))["sigma"][0]
-    assert halved == pytest.approx(0.4), "ResINS gives a true σ now: take it as it is in scattering.resolution"
+    assert halved == pytest.approx(0.4), "ResINS gives a true σ now: take it as it is in instruments.resolution"
     copper = resolution.sigma(instrument, {"monochromator": "Cu(220)"}, np.linspace(22, 28, 200))
     assert np.abs(np.diff(copper)).max() < 2e-3  # no step at 25 meV
 

@@ -5,12 +5,12 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pytest
 
-from scattering import correlation, intermediate
-from scattering.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
+from scattering.core.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
+from scattering.core.quantum import harmonic_correction, reduced_energy
 from scattering.crystal.correlation import mean_square_displacements
-from scattering.mobility import mean_square_displacement, mobility
-from scattering.path_integral import shortfall
-from scattering.quantum import harmonic_correction, reduced_energy
+from scattering.simulate import correlation, intermediate
+from scattering.simulate.mobility import mean_square_displacement, mobility
+from scattering.simulate.path_integral import shortfall
 
 SINGLE = 2e-6
 """Phases in single precision."""

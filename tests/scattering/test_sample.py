@@ -9,7 +9,7 @@ import periodictable
 import pytest
 from scipy import constants, integrate, special
 
-from scattering.errors import InvalidSample, InvalidView
+from scattering.core.errors import InvalidSample, InvalidView
 from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpec, resolve
 from scattering.sample.activation import activation, untabulated
 from scattering.sample.advice import Surroundings, advice, container_ratio, duration, number, power_of_ten, warnings

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from scattering.constants import BOLTZMANN_MEV_PER_K, NEUTRON_ENERGY_MEV_A2, RECOIL_MEV_A2_AMU
-from scattering.multiphonon import DisplacementSpectra, self_part
-from scattering.phonons import occupation
+from scattering.core.constants import BOLTZMANN_MEV_PER_K, NEUTRON_ENERGY_MEV_A2, RECOIL_MEV_A2_AMU
 from scattering.sample import Material
 from scattering.sample.container import DEBYE_TEMPERATURE_K, _displacements, container_partials
+from scattering.simulate.multiphonon import DisplacementSpectra, self_part
+from scattering.simulate.phonons import occupation
 
 ENERGY = 0.5 * np.arange(801)
 Q = np.linspace(0.5, 18.0, 36)

@@ -6,7 +6,7 @@ import numpy as np
 from ase.build import bulk
 from ase.spacegroup import crystal
 
-from scattering.sites import site_labels
+from scattering.core.sites import site_labels
 
 
 def labels(atoms):

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from scattering import instruments, protocol, resolution
-from scattering.suggestion import suited_settings
+from scattering import instruments
+from scattering.instruments import resolution
+from scattering.instruments.suggestion import suited_settings
+from scattering.simulate import protocol
 
 
 @pytest.mark.parametrize("instrument", instruments.catalogue(), ids=lambda instrument: instrument.name)

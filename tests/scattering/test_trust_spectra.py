@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from scattering.constants import BOLTZMANN_MEV_PER_K
-from scattering.partials import Partials
-from scattering.quantum import Statistics, harmonic_correction
+from scattering.core.constants import BOLTZMANN_MEV_PER_K
+from scattering.core.partials import Partials
+from scattering.core.quantum import Statistics, harmonic_correction
 from scattering.trust.spectra import density_of_states, highest_mode, mean_energies, missing_energy, relative_error
 
 TEMPERATURE = 300.0

@@ -6,8 +6,8 @@ import pytest
 from euphonic import Crystal, ureg
 from euphonic.isotopes import LegacyJsonData
 
-from scattering import weights
-from scattering.errors import InvalidView
+from scattering.core.errors import InvalidView
+from scattering.observe import weights
 
 ELEMENTS = ["H", "Li", "C", "O", "Al", "Si", "Ti", "V", "Ba", "Zr"]
 

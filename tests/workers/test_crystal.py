@@ -16,7 +16,7 @@ from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.view import PathView
-from scattering.view import EnergyGrid, View
+from scattering.observe.view import EnergyGrid, View
 from workers.crystal import harmonic
 from workers.outcome import Outcome
 from workers.progress import ShuttingDown

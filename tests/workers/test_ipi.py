@@ -15,9 +15,9 @@ from ase.calculators.emt import EMT
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
-from scattering.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
-from scattering.path_integral import shortfall
-from scattering.quantum import reduced_energy
+from scattering.core.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
+from scattering.core.quantum import reduced_energy
+from scattering.simulate.path_integral import shortfall
 from workers.engines import potentials
 from workers.engines.interface import Potential, Run, Trajectory, Workplace
 from workers.engines.ipi import IPI

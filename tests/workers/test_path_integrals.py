@@ -11,9 +11,9 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
-from scattering import protocol
 from scattering.crystal import protocol as crystal_protocol
-from scattering.path_integral import shortfall
+from scattering.simulate import protocol
+from scattering.simulate.path_integral import shortfall
 from workers import harmonic
 from workers.engines import potentials
 from workers.engines.interface import Engine

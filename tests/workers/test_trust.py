@@ -15,7 +15,7 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 from scipy import constants
 
-from scattering import phonons
+from scattering.simulate import phonons
 from workers.force_constants import displace
 from workers.special_points import special_phonons
 

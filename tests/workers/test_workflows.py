@@ -12,11 +12,11 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
 from ase.io import read
 
-from scattering import protocol
-from scattering.constants import RECOIL_MEV_A2_AMU
-from scattering.observe import EnergyGrid, View, observe
-from scattering.partials import Partials
-from scattering.quantum import detailed_balance, harmonic_correction
+from scattering.core.constants import RECOIL_MEV_A2_AMU
+from scattering.core.partials import Partials
+from scattering.core.quantum import detailed_balance, harmonic_correction
+from scattering.observe.spectrum import EnergyGrid, View, observe
+from scattering.simulate import protocol
 from tests.conftest import ROOT
 from workers import engines, harmonic
 from workers.engines.interface import Potential

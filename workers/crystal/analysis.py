@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import powder, protocol
 from scattering.crystal import correlation as crystal_correlation
 from scattering.crystal.path import BrillouinZone
 from scattering.crystal.protocol import MAX_ARMS
-from scattering.intermediate import collective_functions, self_functions
+from scattering.simulate import powder, protocol
+from scattering.simulate.intermediate import collective_functions, self_functions
 
 BLOCK_BYTES: Final = 128e6
 """Of correlations that are worked on at once."""

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import powder, protocol
-from scattering.constants import PLANCK_MEV_FS
+from scattering.core.constants import PLANCK_MEV_FS
 from scattering.crystal import correlation as crystal_correlation
 from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
 from scattering.crystal.path import BrillouinZone, SampledPath, Segment, brillouin_zone
-from scattering.mobility import diffuses, mean_mobility
-from scattering.path_integral import bead_warnings
+from scattering.simulate import powder, protocol
+from scattering.simulate.mobility import diffuses, mean_mobility
+from scattering.simulate.path_integral import bead_warnings
 from workers import preparation
 from workers.crystal.analysis import CrystalSpectra, Target, correlate
 from workers.engines.interface import Workplace

@@ -11,11 +11,12 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
-from scattering import energy_axis, protocol
+from scattering.core import energy_axis
 from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.partials import scattering_vectors
 from scattering.crystal.path import SampledPath, brillouin_zone
+from scattering.simulate import protocol
 from workers.force_constants import displace, sample_zone, stability_warnings
 from workers.outcome import Outcome
 from workers.progress import Progress

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scattering import instruments
-from scattering.errors import UnknownInstrument
+from scattering.core.errors import UnknownInstrument
 from scattering.instruments import Geometry
 
 

@@ -1,0 +1,192 @@
+"""Partial dynamic structure factors: what a simulation leaves behind and an instrument looks at."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.core.energy_axis import extent
+from scattering.core.quantum import Statistics
+
+_SPECIES = re.compile(r"([A-Z][a-z]?)(\d*)")
+
+
+def element(species: str) -> str:
+    """Chemical symbol of a species: "H" of "H" and of the crystallographic site "H2"."""
+    match = _SPECIES.fullmatch(species)
+    if match is None:
+        raise ValueError(f"{species!r} is not a chemical symbol, with or without the number of a site")
+    return match.group(1)
+
+
+def check_arrays(partials: Any, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Refuse partials, of a powder or a crystal, whose arrays or runs are not of the shapes that belong to them.
+
+    Raises
+    ------
+    ValueError
+        Says which.
+    """
+    if (partials.coherent_runs is None) != (partials.incoherent_runs is None):
+        raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
+    if partials.coherent_runs is not None:
+        n_runs = len(partials.coherent_runs)
+        if n_runs < 2:
+            raise ValueError("one run alone has no scatter")
+        shapes |= {
+            "coherent_runs": (n_runs, *shapes["coherent"]),
+            "incoherent_runs": (n_runs, *shapes["incoherent"]),
+        }
+    for name, shape in shapes.items():
+        array = getattr(partials, name)
+        if array.shape != shape:
+            raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} has values that are not finite")
+
+
+@dataclass(frozen=True, eq=False)
+class Partials:
+    """Spherically averaged, unweighted partial dynamic structure factors of a sample.
+
+    Normalised per atom of the sample (all species together), so that the weighted sum is per atom too:
+    S(q, ω) = Σ_pairs b_α b_β S_αβ + Σ_α (σ_inc,α / 4π) S_α.
+
+    Only ω ≥ 0 (neutron energy loss) is stored; detailed balance gives the other side.
+
+    Attributes
+    ----------
+    q
+        Shape (n_q,), Å⁻¹. Centres of equal bins, ascending.
+    energy
+        Shape (n_energy,), meV. Centres of equal bins, the first at 0.
+    species
+        Sorted: chemical symbols, or where the simulation tells crystallographic sites apart a symbol with the number
+        of the site, such as "H2".
+    concentration
+        Shape (n_species,). Fraction of the atoms that each species is; sums to 1.
+    coherent
+        Shape (n_pairs, n_q, n_energy), 1/meV per atom, in the order of `pairs`. An unlike pair holds
+        S_αβ + S_βα, as dynasor does.
+    incoherent
+        Shape (n_species, n_q, n_energy), 1/meV per atom.
+    coherent_elastic, incoherent_elastic
+        Shapes (n_pairs, n_q) and (n_species, n_q), dimensionless per atom: the part that does not decay within
+        the simulated correlation time, a line at ω = 0 that is kept out of the arrays above.
+    temperature
+        Kelvin.
+    statistics
+        "classical" for molecular dynamics (symmetric in ω); "kubo" for path-integral dynamics, whose structure is
+        quantum and whose correlations are Kubo-transformed (symmetric too); "quantum" where the occupation is
+        already that of quantum oscillators.
+    metadata
+        How they were made: plain JSON values.
+    orders
+        Shape (n_orders, n_species, n_q, n_energy), 1/meV per atom, or None: the self part by the number of phonons,
+        beginning with one. `incoherent` is their sum; `coherent` is the interference of one phonon and, on like
+        pairs, the self part of all higher orders (incoherent approximation).
+    coherent_runs, incoherent_runs
+        Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: the independent runs that these are means of.
+        Their scatter is the statistical error, of a point or of anything linear in the partials.
+    """
+
+    q: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    species: tuple[str, ...]
+    concentration: NDArray[np.float64]
+    coherent: NDArray[np.float32]
+    incoherent: NDArray[np.float32]
+    coherent_elastic: NDArray[np.float64]
+    incoherent_elastic: NDArray[np.float64]
+    temperature: float
+    statistics: Statistics
+    metadata: dict[str, Any] = field(default_factory=dict)
+    orders: NDArray[np.float32] | None = None
+    coherent_runs: NDArray[np.float32] | None = None
+    incoherent_runs: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        n_q, n_energy, n_pairs, n_species = len(self.q), len(self.energy), len(self.pairs), len(self.species)
+        shapes: dict[str, tuple[int, ...]] = {
+            "q": (n_q,),
+            "energy": (n_energy,),
+            "concentration": (n_species,),
+            "coherent": (n_pairs, n_q, n_energy),
+            "incoherent": (n_species, n_q, n_energy),
+            "coherent_elastic": (n_pairs, n_q),
+            "incoherent_elastic": (n_species, n_q),
+        }
+        if self.orders is not None:
+            shapes["orders"] = (len(self.orders), n_species, n_q, n_energy)
+        check_arrays(self, shapes)
+        if tuple(sorted(self.species)) != self.species:
+            raise ValueError("species must be sorted")
+        for species in self.species:
+            element(species)
+        if n_q < 2 or n_energy < 2:
+            raise ValueError("q and energy need at least two bins each")
+        for name in ("q", "energy"):
+            steps = np.diff(getattr(self, name))
+            if steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6):
+                raise ValueError(f"{name} must be ascending with equal steps")
+        if self.energy[0] != 0:
+            raise ValueError("the first energy must be 0")
+        if self.statistics not in ("classical", "kubo", "quantum"):
+            raise ValueError(f"unknown statistics {self.statistics!r}")
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Species pairs in the order of `coherent`."""
+        return tuple(combinations_with_replacement(self.species, 2))
+
+    @property
+    def q_step(self) -> float:
+        """Width of a q bin in Å⁻¹."""
+        return float(self.q[1] - self.q[0])
+
+    @property
+    def energy_step(self) -> float:
+        """Width of an energy bin in meV."""
+        return float(self.energy[1] - self.energy[0])
+
+    @cached_property
+    def extent(self) -> float:
+        """Energy in meV beyond which nothing much is scattered; see `energy_axis.extent`."""
+        everything = self.coherent.sum(axis=(0, 1)) + self.incoherent.sum(axis=(0, 1))
+        return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
+
+    @property
+    def n_orders(self) -> int:
+        """How many phonon orders are told apart; 0 where none are."""
+        return 0 if self.orders is None else len(self.orders)
+
+    @cached_property
+    def one_phonon_interference(self) -> NDArray[np.float32]:
+        """Shape of `coherent`: that of one phonon alone, without the self part of the higher orders."""
+        if self.orders is None:
+            raise ValueError("these partials do not tell phonon orders apart")
+        interference = self.coherent.copy()
+        higher = self.orders[1:].sum(axis=0)
+        for index, (one, other) in enumerate(self.pairs):
+            if one == other:
+                interference[index] -= higher[self.species.index(one)]
+        return interference
+
+    @property
+    def standard_errors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Standard errors of `coherent` and `incoherent`, or None where there is only one run."""
+        if self.coherent_runs is None or self.incoherent_runs is None:
+            return None
+        return standard_error(self.coherent_runs), standard_error(self.incoherent_runs)
+
+
+def standard_error(runs: NDArray[Any]) -> NDArray[Any]:
+    """Standard error of the mean over the first axis, of n ≥ 2 independent runs."""
+    return np.asarray(runs.std(axis=0, ddof=1) / math.sqrt(len(runs)))

@@ -1,0 +1,1 @@
+"""Measured data: spectra and maps, units, rebinning, comparison with a forecast."""

@@ -1,0 +1,292 @@
+"""A forecast map on the bins of a measured one: one scale, the difference, how well both agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from scattering.core.errors import InvalidComparison
+from scattering.measured.comparison.fit import NOTABLE_EXCESS
+from scattering.measured.comparison.goodness import Goodness, goodness
+from scattering.measured.comparison.preparation import chosen_range, default_range
+from scattering.measured.comparison.uncertainty import correlations, covariance
+from scattering.measured.data import MeasuredMap, MeasuredSpectrum, centres
+from scattering.observe.spectrum import Map
+
+LEAST_REACHED: Final = 0.5
+"""Of a bin's extent along either axis: less, and what the forecast says of it is not that of the bin."""
+LEAST_INSIDE: Final = 0.01
+"""Of a bin's area: less within the window is its rim. A bank on a line fills no more of a bin than this by far."""
+
+
+@dataclass(frozen=True, eq=False)
+class MapComparison:
+    """A forecast map scaled to a measured one, in the measured bins.
+
+    Attributes
+    ----------
+    q, energy
+        Shapes (n_q + 1,), Å⁻¹, and (n_energy + 1,), meV: edges of the measured bins.
+    measured
+        Shape (n_q, n_energy), in the data's unit; NaN where nothing was measured.
+    forecast
+        Shape (n_q, n_energy): the forecast times `scale`, plus `background`, in the data's unit; NaN where forecast or
+        window do not reach.
+    difference
+        Shape (n_q, n_energy): measured − forecast, in the data's unit; NaN where one of them is.
+    scale, background
+        1 and 0 where they were not fitted. The background is in the data's unit.
+    standard_errors
+        Of the fitted ones of "scale" and "background"; NaN where the data do not determine them. Statistical, times
+        √χ²ᵣ where that is above 1.
+    correlation
+        Of scale and background; None unless both were fitted, NaN where they are not determined.
+    range_mev
+        Where the fit was made, no further than data and forecast.
+    used
+        Shape (n_q, n_energy): bins that were fitted.
+    goodness
+        In the bins that were fitted.
+    everywhere
+        In all bins that both have.
+    warnings
+        What the reader should know.
+    """
+
+    q: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    measured: NDArray[np.float64]
+    forecast: NDArray[np.float64]
+    difference: NDArray[np.float64]
+    scale: float
+    background: float
+    standard_errors: Mapping[str, float]
+    correlation: float | None
+    range_mev: tuple[float, float]
+    used: NDArray[np.bool_]
+    goodness: Goodness
+    everywhere: Goodness
+    warnings: tuple[str, ...]
+
+
+def compare_maps(
+    measured: MeasuredMap,
+    forecast: Map,
+    *,
+    scale: bool = True,
+    background: bool = False,
+    range_mev: tuple[float, float] | None = None,
+    resolution_mev: float | None = None,
+) -> MapComparison:
+    """Bring a forecast map to the bins of a measured one and scale it to the data by weighted least squares.
+
+    Weights are 1/error²; without errors all bins weigh the same. Where some errors are unknown, that of the nearest bin
+    counts.
+
+    Parameters
+    ----------
+    forecast
+        Equal bins of |q| and energy.
+    scale, background
+        What is fitted: a factor, never below 0, and a constant in the data's unit.
+    range_mev
+        Bins whose middle lies within are fitted. None: all but the elastic line, as of spectra.
+    resolution_mev
+        FWHM at the elastic line, meV, which tells how far that reaches. None: the data's own line does.
+
+    Raises
+    ------
+    InvalidComparison
+        Data and forecast have too few bins in common, or the forecast is zero there.
+    """
+    if range_mev is not None and not range_mev[0] < range_mev[1]:
+        raise InvalidComparison.at("fit.range_mev", "Give two energies in meV, the lower one first.")
+    warnings: list[str] = []
+    raw = on_bins(forecast, measured.q, measured.energy)
+    both = np.isfinite(measured.intensity) & np.isfinite(raw)
+    low, high = _range(measured, forecast, range_mev, resolution_mev, warnings)
+    middle = centres(measured.energy)
+    used = both & (middle >= low) & (middle <= high)
+    if not used.any():
+        text = f"Data and forecast have no bin of (|q|, ω) in common from {low:.4g} to {high:.4g} meV: choose another "
+        raise InvalidComparison.at("fit.range_mev", text + "range, or the settings with which the data were taken.")
+    error = _filled_error(measured, warnings)
+    of_used = None if error is None else error[used]
+    fitted = _solved(measured.intensity[used], raw[used], of_used, scaled=scale, raised=background)
+    model = fitted.scale * raw + fitted.background
+    if fitted.scale == 0:
+        warnings.append("No positive scale brings the forecast nearer to the data: they go against each other.")
+    if error is not None and fitted.excess > NOTABLE_EXCESS:
+        times = f"{fitted.excess:.3g} times"
+        warnings.append(f"The residuals are {times} what the data's errors allow; the standard errors are widened so.")
+
+    def agreement(bins: NDArray[np.bool_], n_parameters: int) -> Goodness:
+        errors = None if error is None else error[bins]
+        return goodness(measured.intensity[bins], model[bins], errors, n_parameters=n_parameters)
+
+    return MapComparison(
+        q=measured.q,
+        energy=measured.energy,
+        measured=measured.intensity,
+        forecast=model,
+        difference=measured.intensity - model,
+        scale=fitted.scale,
+        background=fitted.background,
+        standard_errors=fitted.standard_errors,
+        correlation=fitted.correlation,
+        range_mev=(low, high),
+        used=used,
+        goodness=agreement(used, int(scale) + int(background)),
+        everywhere=agreement(both, int(scale) + int(background)),
+        warnings=tuple(warnings),
+    )
+
+
+def on_bins(forecast: Map, q: NDArray[np.float64], energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of a map over other bins, of the part of each that lies inside the window.
+
+    Between its centres the map counts as bilinear, which is an average over area where the other bins are the wider
+    ones and an interpolation where they are the narrower. Only what is inside the window counts.
+
+    Parameters
+    ----------
+    q, energy
+        Shapes (n_q + 1,), Å⁻¹, and (n_energy + 1,), meV, ascending: edges of the bins.
+
+    Returns
+    -------
+    Shape (n_q, n_energy); NaN where the bins are outside the window, or more than half beyond the map's axes.
+    """
+    along, along_share, along_reached = _axis(forecast.q, q)
+    across, across_share, across_reached = _axis(forecast.energy, energy)
+    inside = forecast.inside.astype(float)
+    weight = along @ inside @ across.T
+    total = along @ np.where(forecast.inside, forecast.intensity, 0.0) @ across.T
+    known = along_share @ inside @ across_share.T > LEAST_INSIDE
+    known &= (along_reached >= LEAST_REACHED)[:, None] & (across_reached >= LEAST_REACHED)
+    return np.where(known, total / np.where(known, weight, 1.0), np.nan)
+
+
+def _axis(
+    centres: NDArray[np.float64], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """How bins of one axis lie on equal bins of another.
+
+    Returns
+    -------
+    Mean over each bin of the function that is 1 at one centre and falls to 0 at the next ones, and share of each bin in
+    each of the equal ones: shape (n_bins, n_centres); share of each bin that lies on the axis at all, shape (n_bins,).
+    """
+    step = (centres[-1] - centres[0]) / (len(centres) - 1)
+    # In steps: the axis goes from −½ to n − ½
+    position = (edges - centres[0]) / step
+    clipped = np.clip(position, -0.5, len(centres) - 0.5)
+    widths = np.diff(clipped)
+    divisor = np.where(widths > 0, widths, 1.0)[:, None]
+    nodes = np.arange(-1, len(centres) + 1)
+    x = np.clip(clipped[:, None] - nodes, -1.0, 1.0)
+    # ∫ of the triangle 1 − |x| from −1
+    means = np.diff(0.5 + x - np.sign(x) * x**2 / 2, axis=0) / divisor
+    # Beyond its outermost centres the function is constant
+    means[:, 1] += means[:, 0]
+    means[:, -2] += means[:, -1]
+    shares = np.diff(np.clip(clipped[:, None] - nodes[1:-1], -0.5, 0.5), axis=0) / divisor
+    return means[:, 1:-1], shares, widths / np.diff(position)
+
+
+def _range(
+    measured: MeasuredMap,
+    forecast: Map,
+    asked: tuple[float, float] | None,
+    resolution_mev: float | None,
+    warnings: list[str],
+) -> tuple[float, float]:
+    """Energies to fit, as of the spectra that the maps are on average over |q|."""
+    some = np.isfinite(measured.intensity)
+    there = np.flatnonzero(some.any(axis=0))
+    if not len(there):
+        raise InvalidComparison.at("dataset_id", "The data have no bin with a measured intensity.")
+    low, high = measured.energy[there], measured.energy[there + 1]
+    mean = np.where(some, measured.intensity, 0.0).sum(axis=0)[there] / some.sum(axis=0)[there]
+    spectrum = MeasuredSpectrum((low + high) / 2, mean, None, low, high)
+    if asked is None:
+        seen = np.where(forecast.inside, forecast.intensity, 0.0).sum(axis=0)
+        return default_range(spectrum, forecast.energy, seen, resolution_mev=resolution_mev)
+    half = (forecast.energy[-1] - forecast.energy[0]) / (len(forecast.energy) - 1) / 2
+    return chosen_range(spectrum, (forecast.energy[0] - half, forecast.energy[-1] + half), asked, warnings)
+
+
+def _filled_error(measured: MeasuredMap, warnings: list[str]) -> NDArray[np.float64] | None:
+    """Errors of all bins that were measured, unknown ones from the nearest bin; None where most are not known.
+
+    Those are mostly bins without a count: to leave out just these would raise scale and background.
+    """
+    if measured.error is None:
+        return None
+    some = np.isfinite(measured.intensity)
+    known = some & (measured.error > 0)
+    n_missing = int(np.sum(some & ~known))
+    if not n_missing:
+        return measured.error
+    missing = f"{n_missing} of {some.sum()} bins have no known error"
+    if n_missing > some.sum() / 2:
+        warnings.append(f"{missing}: all bins weigh the same.")
+        return None
+    warnings.append(f"{missing}; they count with that of the nearest bin.")
+    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return np.asarray(measured.error[tuple(nearest)])
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """Scale and background with their errors; `excess` is √χ²ᵣ."""
+
+    scale: float
+    background: float
+    standard_errors: Mapping[str, float]
+    correlation: float | None
+    excess: float
+
+
+def _solved(
+    y: NDArray[np.float64], m: NDArray[np.float64], error: NDArray[np.float64] | None, *, scaled: bool, raised: bool
+) -> _Solution:
+    """Least squares of y = scale · m + background, of which each is fitted or stays at 1 and 0; shape (n,)."""
+    free = np.array([scaled, raised])
+    n_free = int(free.sum())
+    if len(y) <= n_free:
+        text = f"{len(y)} bins lie in this range, too few for {n_free} parameters."
+        raise InvalidComparison.at("fit.range_mev", text)
+    if scaled and not m.any():
+        raise InvalidComparison.at("fit.range_mev", "The forecast is zero in this range; choose another.")
+    weight = np.ones_like(y) if error is None else 1 / error
+    columns = np.stack([m, np.ones_like(m)], axis=1)[:, free] * weight[:, None]
+    values = np.array([1.0, 0.0])
+    # Of millions of bins, two rows hold all that matters
+    basis, triangle = np.linalg.qr(columns)
+    values[free] = np.linalg.lstsq(triangle, basis.T @ ((y if scaled else y - m) * weight), rcond=None)[0]
+    if values[0] < 0:
+        values = np.array([0.0, np.average(y, weights=weight**2) if raised else 0.0])
+    residual = (y - values[0] * m - values[1]) * weight
+    excess = float(np.sqrt(residual @ residual / (len(y) - n_free)))
+    height, of_forecast = float(np.sqrt(np.mean(y**2))), float(np.sqrt(np.mean(m**2)))
+    units = np.array([height / (of_forecast or 1.0), height])[free]
+    covariances = covariance(triangle, units, float(np.linalg.norm(y * weight)))
+    if values[0] == 0:
+        covariances[0, :] = covariances[:, 0] = np.nan
+    # Without errors, and with errors that are too small, the residuals tell how far to trust the parameters
+    widened = excess if error is None else max(excess, 1.0)
+    deviations = widened * np.sqrt(np.diag(covariances))
+    names = np.array(["scale", "background"])[free]
+    return _Solution(
+        scale=float(values[0]),
+        background=float(values[1]),
+        standard_errors={str(name): float(one) for name, one in zip(names, deviations, strict=True)},
+        correlation=float(correlations(covariances)[0, 1]) if n_free == 2 else None,
+        excess=excess,
+    )

@@ -1,0 +1,122 @@
+"""Where data and forecast are compared, and how much each bin weighs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.core.errors import InvalidComparison
+from scattering.measured.data import MeasuredSpectrum
+
+ELASTIC_WIDTHS: Final = 3.0
+"""FWHM of the elastic line that a comparison stays away from it: of a Gaussian nothing is left there."""
+
+
+def default_range(
+    measured: MeasuredSpectrum,
+    energy: NDArray[np.float64],
+    intensity: NDArray[np.float64],
+    *,
+    resolution_mev: float | None = None,
+) -> tuple[float, float]:
+    """Where data and forecast are compared unless told otherwise, in meV: where both are, beside the elastic line.
+
+    Data mostly hold an elastic line and forecasts mostly do not. It counts as over three FWHM from ω = 0: of the
+    instrument's resolution if that is known, else of the line that the data have there, if they have one. Of the two
+    sides the longer one, which nearly always is that of energy loss.
+
+    Parameters
+    ----------
+    energy, intensity
+        Shape (m,): the forecast, as for `fit`.
+    resolution_mev
+        FWHM at the elastic line, meV.
+
+    Raises
+    ------
+    InvalidComparison
+        Data and forecast have no energy in common.
+    """
+    half_bin = (energy[-1] - energy[0]) / (len(energy) - 1) / 2
+    low, high = overlap(measured, (float(energy[0] - half_bin), float(energy[-1] + half_bin)))
+    beside = ELASTIC_WIDTHS * (elastic_fwhm(measured) if resolution_mev is None else resolution_mev)
+    loss, gain = (max(low, beside), high), (low, min(high, -beside))
+    longer = loss if loss[1] - loss[0] >= gain[1] - gain[0] else gain
+    return longer if longer[1] > longer[0] else (low, high)
+
+
+def chosen_range(
+    measured: MeasuredSpectrum, reach: tuple[float, float], asked: tuple[float, float], warnings: list[str]
+) -> tuple[float, float]:
+    """The range that somebody asked for, no further than data and forecast go; says where that cuts it.
+
+    Raises
+    ------
+    InvalidComparison
+        Nothing is left.
+    """
+    common = overlap(measured, reach)
+    low, high = max(asked[0], common[0]), min(asked[1], common[1])
+    if low >= high:
+        text = f"Data and forecast are both known from {common[0]:.4g} to {common[1]:.4g} meV; choose a range there."
+        raise InvalidComparison.at("fit.range_mev", text)
+    inside = (measured.energy >= asked[0]) & (measured.energy <= asked[1])
+    missed = int(np.sum(inside & ((measured.low < reach[0]) | (measured.high > reach[1]))))
+    if missed:
+        ends = f"The forecast goes from {reach[0]:.4g} to {reach[1]:.4g} meV"
+        warnings.append(f"{ends}: {missed} bins of the range lie beyond and are not fitted.")
+    return low, high
+
+
+def overlap(measured: MeasuredSpectrum, reach: tuple[float, float]) -> tuple[float, float]:
+    """Energies that data and forecast share, in meV.
+
+    Raises
+    ------
+    InvalidComparison
+        There are none.
+    """
+    low, high = max(float(measured.low[0]), reach[0]), min(float(measured.high[-1]), reach[1])
+    if low >= high:
+        data = f"The data go from {measured.low[0]:.4g} to {measured.high[-1]:.4g} meV"
+        text = f"{data} and the forecast from {reach[0]:.4g} to {reach[1]:.4g} meV: they have no energy in common."
+        raise InvalidComparison.at("fit.range_mev", text)
+    return low, high
+
+
+def elastic_fwhm(measured: MeasuredSpectrum) -> float:
+    """FWHM in meV of the line that the data have at ω = 0, from its loss side; 0 where they have none.
+
+    A line is what lies within a tenth of the data's energies from 0 and is three times the median intensity.
+    """
+    farthest = max(abs(measured.low[0]), abs(measured.high[-1]))
+    near = np.flatnonzero(np.abs(measured.energy) <= farthest / 10)
+    if not (len(near) and measured.low[0] <= 0 <= measured.high[-1]):
+        return 0.0
+    top = near[np.argmax(measured.intensity[near])]
+    height = measured.intensity[top]
+    fallen = np.flatnonzero(measured.intensity[top:] < height / 2)
+    if not (height > 3 * np.median(np.abs(measured.intensity)) and len(fallen)):
+        return 0.0
+    return 2 * float(measured.energy[top + fallen[0]] - measured.energy[top])
+
+
+def filled_error(measured: MeasuredSpectrum, warnings: list[str]) -> NDArray[np.float64] | None:
+    """Errors of all bins, shape (n_data,), or None.
+
+    Where only some are unknown, mostly bins without a count, they are interpolated between the others: an error varies
+    slowly, and to leave out just the empty bins would raise the background.
+    """
+    if measured.error is None:
+        return None
+    known = np.isfinite(measured.error)
+    if known.all():
+        return measured.error
+    missing = f"{np.sum(~known)} of {len(known)} bins have no known error"
+    if known.sum() < len(known) / 2:
+        warnings.append(f"{missing}: all bins weigh the same.")
+        return None
+    warnings.append(f"{missing}; they count with that of their neighbours.")
+    return np.interp(measured.energy, measured.energy[known], measured.error[known])

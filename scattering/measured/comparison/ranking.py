@@ -1,0 +1,273 @@
+"""Which of several forecasts describes a measured spectrum best, and whether that is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.errors import InvalidComparison
+from scattering.measured.comparison.binned import BinnedForecast
+from scattering.measured.comparison.distinction import FEWEST_BLOCKS, Loss, block_bins, probability_worse
+from scattering.measured.comparison.fit import FitOptions, Fitted, fit
+from scattering.measured.comparison.preparation import default_range, filled_error
+from scattering.measured.data import MeasuredSpectrum
+
+TOLD_APART: Final = 0.975
+"""Probability of being worse from which on forecasts count as told apart: 95 % certain, as either may come first."""
+SEPARABLE: Final = 16.0
+"""Expected difference of χ² between two forecasts, d, that tells them apart: its standard deviation is 2√d."""
+ALIKE: Final = 0.01
+"""Σ|m₁ − m₂|/Σ|m₁| below which two curves are the same for all purposes."""
+
+
+UNLIKE: Final = 0.5
+"""Correlation of the best with the data below which none of them is any good."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A forecast to be ranked.
+
+    Attributes
+    ----------
+    name
+        What it is called in words.
+    energy, intensity
+        Shape (n,): as for `fit`.
+    error
+        Shape (n,): standard error of `intensity`, or None.
+    """
+
+    name: str
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    error: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """A forecast's place.
+
+    Attributes
+    ----------
+    index
+        Its place among the candidates as they were given.
+    name
+        Its own.
+    fitted
+        Its fit, in the bins common to all.
+    worse_by
+        By how much its misfit is above the best's, see `Ranking.measure`; 0 for the best.
+    probability_worse
+        Probability that it is really worse than the best, 0 to 1; None for the best itself.
+    """
+
+    index: int
+    name: str
+    fitted: Fitted
+    worse_by: float
+    probability_worse: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Forecasts from best to worst.
+
+    Attributes
+    ----------
+    ranked
+        Best first.
+    measure
+        What `worse_by` is: the difference of χ² ("chi2"), or where the data have no errors the difference of the
+        residual variance as a share of the best's ("variance").
+    block_bins
+        Bins that hang together: see `distinction.block_bins`.
+    caution
+        One or several sentences, where the order should not be taken at its word; or None.
+    warnings
+        What else the reader should know.
+    """
+
+    ranked: tuple[Ranked, ...]
+    measure: Literal["chi2", "variance"]
+    block_bins: int
+    caution: str | None
+    warnings: tuple[str, ...]
+
+
+def rank(
+    measured: MeasuredSpectrum,
+    candidates: Sequence[Candidate],
+    options: FitOptions,
+    *,
+    resolution_mev: float | None = None,
+) -> Ranking:
+    """Rank forecasts by how well they describe data: the same options, parameters, weights and bins for all.
+
+    The forecasts' own errors are no weights here, lest a noisy forecast fit better: what they add to the misfit is
+    taken off, and they make the order less certain.
+
+    Parameters
+    ----------
+    options
+        For all. Without a range, that which `default_range` gives for all of them.
+    resolution_mev
+        FWHM at the elastic line, meV: for the default range, and bins within it are not independent.
+
+    Raises
+    ------
+    InvalidComparison
+        There is no candidate, or one cannot be fitted; names it.
+    """
+    if not candidates:
+        raise InvalidComparison.at("candidates", "Choose forecasts to rank.")
+    warnings: list[str] = []
+    if options.range_mev is None:
+        options = replace(options, range_mev=_common_range(measured, candidates, resolution_mev))
+    fits = _fits(measured, candidates, options, warnings)
+    used = fits[0].used
+    error = filled_error(measured, [])
+    weight = np.ones(int(used.sum())) if error is None else 1 / error[used]
+    losses = [_loss(measured, candidate, fitted, weight) for candidate, fitted in zip(candidates, fits, strict=True)]
+    misfits = np.array([loss.misfit for loss in losses])
+    order = np.argsort(misfits, kind="stable")
+    best = order[0]
+    step = float(np.median((measured.high - measured.low)[used]))
+    block = block_bins(losses[best].residual, (resolution_mev or 0.0) / step)
+    lowest = misfits[best]
+    ranked = []
+    for place in order:
+        worse_by = float(misfits[place] - lowest)
+        if error is None:
+            worse_by = worse_by / float(lowest) if lowest > 0 else 0.0
+        probability = None if place == best else probability_worse(losses[place], losses[best], block)
+        ranked.append(Ranked(int(place), candidates[place].name, fits[place], worse_by, probability))
+    return Ranking(
+        ranked=tuple(ranked),
+        measure="variance" if error is None else "chi2",
+        block_bins=block,
+        caution=_caution(measured, ranked, weight if error is not None else None, block),
+        warnings=tuple(warnings),
+    )
+
+
+def _common_range(
+    measured: MeasuredSpectrum, candidates: Sequence[Candidate], resolution_mev: float | None
+) -> tuple[float, float]:
+    """Where all can be compared with the data."""
+    ranges = []
+    for candidate in candidates:
+        with _named(candidate):
+            ranges.append(default_range(measured, candidate.energy, candidate.intensity, resolution_mev=resolution_mev))
+    low, high = max(low for low, _ in ranges), min(high for _, high in ranges)
+    if low >= high:
+        raise InvalidComparison(
+            [{"loc": "candidates", "msg": "These forecasts and the data have no energy in common."}]
+        )
+    return low, high
+
+
+def _fits(
+    measured: MeasuredSpectrum, candidates: Sequence[Candidate], options: FitOptions, warnings: list[str]
+) -> list[Fitted]:
+    """Fit all in the bins that each of them reaches: those that a fit moves out of another's reach go as well."""
+    fits: list[Fitted] = []
+    for candidate in candidates:
+        with _named(candidate):
+            fits.append(fit(measured, candidate.energy, candidate.intensity, options))
+    most = max(int(fitted.used.sum()) for fitted in fits)
+    while not all(np.array_equal(fitted.used, fits[0].used) for fitted in fits):
+        common = np.logical_and.reduce([fitted.used for fitted in fits])
+        for place, candidate in enumerate(candidates):
+            if not np.array_equal(fits[place].used, common):
+                with _named(candidate):
+                    fits[place] = fit(measured, candidate.energy, candidate.intensity, options, bins=common)
+    left = int(fits[0].used.sum())
+    if left < most:
+        warnings.append(f"{most - left} of {most} bins are not compared: not all of the forecasts reach there.")
+    return fits
+
+
+@contextmanager
+def _named(candidate: Candidate) -> Iterator[None]:
+    """Say which candidate it is that cannot be compared."""
+    try:
+        yield
+    except InvalidComparison as error:
+        raise InvalidComparison(
+            [{"loc": wrong["loc"], "msg": f"{candidate.name}: {wrong['msg']}"} for wrong in error.errors]
+        ) from error
+
+
+def _loss(measured: MeasuredSpectrum, candidate: Candidate, fitted: Fitted, weight: NDArray[np.float64]) -> Loss:
+    """What a fit misses in the bins that it was made in."""
+    used, values = fitted.used, fitted.values
+    model_error = None
+    if candidate.error is not None:
+        of_forecast = BinnedForecast(candidate.energy, candidate.error, measured.low[used], measured.high[used])
+        variance = (values["extra_fwhm_mev"] / FWHM_PER_SIGMA) ** 2
+        model_error = weight * values["scale"] * of_forecast.mean(values["shift_mev"], values["stretch"], variance)
+    return Loss(
+        residual=weight * (measured.intensity - fitted.model)[used],
+        model_error=model_error,
+    )
+
+
+def _caution(
+    measured: MeasuredSpectrum, ranked: Sequence[Ranked], weight: NDArray[np.float64] | None, block: int
+) -> str | None:
+    """What to keep in mind before the first is called the right one."""
+    best, *others = ranked
+    found = []
+    alike = [other for other in others if (other.probability_worse or 0.0) < TOLD_APART]
+    if alike:
+        found += [_not_told_apart(best, alike), _remedy(measured, best, alike[0], weight, block)]
+    if others and best.fitted.used.sum() < (FEWEST_BLOCKS + 1) * block:
+        found.append("What the fits miss is alike over so much of the range that the probabilities are rough.")
+    correlation, excess = best.fitted.goodness.correlation, best.fitted.goodness.chi2_reduced
+    # Noisy data correlate little with the best of forecasts
+    if (correlation is None or correlation < UNLIKE) and (excess is None or excess > 2):
+        shown = "" if correlation is None else f": its correlation with them is {correlation:.2f}"
+        subject = "None of them describes the data; not even the best" if others else "It does not describe the data"
+        found.append(f"{subject}{shown}.")
+    return " ".join(found) or None
+
+
+def _not_told_apart(best: Ranked, alike: Sequence[Ranked]) -> str:
+    listed = ", ".join(f"{other.name} ({other.probability_worse:.0%})" for other in alike)
+    return (
+        f"The data do not tell {best.name} from {listed}: the percentage is the probability of being worse, and "
+        f"{TOLD_APART:.1%} would tell them apart."
+    )
+
+
+def _remedy(
+    measured: MeasuredSpectrum, best: Ranked, other: Ranked, weight: NDArray[np.float64] | None, block: int
+) -> str:
+    """What would help to tell two forecasts apart."""
+    used = best.fitted.used
+    models = [ranked.fitted.model[used] for ranked in (best, other)]
+    difference = models[0] - models[1]
+    if np.abs(difference).sum() <= ALIKE * np.abs(models[0]).sum():
+        return (
+            "Once fitted, both are the same curve within 1 % here: compare in another range or with fewer parameters."
+        )
+    if weight is None:
+        scatter = float(np.std((measured.intensity - best.fitted.model)[used]))
+        weight = np.full(len(difference), 1 / scatter if scatter > 0 else 1.0)
+    density = uniform_filter1d((difference * weight) ** 2, block)
+    place = f"around {measured.energy[used][np.argmax(density)]:.3g} meV, where they differ most"
+    separation = float(np.sum((difference * weight) ** 2))
+    if separation < SEPARABLE:
+        return f"Counting {np.ceil(SEPARABLE / max(separation, 0.1)):.0f} times longer would help, above all {place}."
+    return (
+        f"Longer counting would hardly help, as both miss the data by more than noise: look {place}, at a better "
+        "resolution or in a wider range."
+    )

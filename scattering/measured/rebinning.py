@@ -1,0 +1,258 @@
+"""From scattering angles to |q|: what detectors count over (2θ, ω), in bins of (|q|, ω)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from scattering.core.errors import ScatteringError
+from scattering.instruments import Geometry
+from scattering.instruments.kinematics import momentum_transfer
+from scattering.measured.data import MeasuredMap
+
+NICE_Q_STEPS: Final = (0.01, 0.02, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
+"""Å⁻¹."""
+MAX_Q_BINS: Final = 400
+MAX_GROUPS: Final = 2000
+GROUPED_WITHIN: Final = 0.1
+"""Of a detector's width: detectors whose angles differ by less count as one."""
+NEGLIGIBLE: Final = 1e-9
+"""Share of a pixel that does not make a bin measured."""
+WIDEST_ASSUMED: Final = 3.0
+"""Degrees: of a detector whose width is not known, however far its neighbours are."""
+
+
+class CannotRebin(ScatteringError):
+    """The angles, energies or the fixed energy leave nothing that could be brought to |q|."""
+
+
+def rebin_angles(
+    *,
+    two_theta: NDArray[np.float64],
+    width: NDArray[np.float64] | None,
+    energy: NDArray[np.float64],
+    intensity: NDArray[np.float64],
+    error: NDArray[np.float64] | None,
+    geometry: Geometry,
+    fixed_energy: float,
+    q: NDArray[np.float64] | None = None,
+) -> MeasuredMap:
+    """Average what detectors count at their angles over bins of |q|, each pixel by the area that it shares with a bin.
+
+    A pixel, one detector in one bin of energy, is a curved quadrangle in (|q|, ω): at each ω it extends over the |q| of
+    its angles, and moves along |q| as ω goes through the bin. It is taken as the parallelogram with the same mean |q|,
+    extent and slant, whose overlap with each bin of |q| is in closed form. A bin's intensity is the mean of its pixels
+    by shared area, Σ a_i y_i / Σ a_i: the mean of S over what was measured of the bin. Summed over the bins,
+    (Σ a_i) S is Σ a_i y_i over the pixels: nothing is gained or lost.
+
+    Parameters
+    ----------
+    two_theta
+        Shape (n_detectors,), degrees, any order; several may be equal. Either side of the beam is the same.
+    width
+        Shape (n_detectors,), degrees: extent in 2θ. None: detectors touch their neighbours, as far as 3°.
+    energy
+        Shape (n_energy + 1,), meV, ascending: edges of the bins, which the map keeps.
+    intensity
+        Shape (n_detectors, n_energy): S or another density; NaN where masked.
+    error
+        Shape (n_detectors, n_energy), standard deviations; or None.
+    geometry, fixed_energy
+        "direct" and E_i, or "indirect" and E_f, meV.
+    q
+        Shape (n_q + 1,), Å⁻¹, ascending: edges. By default equal bins as wide as detectors are apart in |q|.
+
+    Returns
+    -------
+    Bins that no pixel reaches are NaN. Errors are those of each bin by itself, √(Σ a_i² e_i²)/Σ a_i: neighbours in |q|
+    share pixels, and the finer the bins the more their errors are correlated, which is not kept. A bin's error is NaN
+    where that of one of its pixels is, or where all are 0.
+
+    Raises
+    ------
+    CannotRebin
+        No angle, energy or pixel can be used; the text says why.
+
+    Notes
+    -----
+    Detectors whose angles differ by less than a tenth of their width (or 1/2000 of the angles' range) are averaged
+    first: tens of thousands of pixels of a position-sensitive detector come down to some hundred angles.
+    """
+    if not (np.isfinite(fixed_energy) and fixed_energy > 0):
+        raise CannotRebin("The fixed energy must be above 0 meV: E_i in direct, E_f in indirect geometry.")
+    if len(energy) < 2 or not (np.isfinite(energy).all() and (np.diff(energy) > 0).all()):
+        raise CannotRebin("The edges of the energy bins must be numbers that ascend.")
+    if q is not None and (len(q) < 2 or not (np.isfinite(q).all() and (np.diff(q) > 0).all())):
+        raise CannotRebin("The edges of the bins of |q| must be numbers that ascend.")
+    counts = (np.abs(two_theta) <= 180) & np.isfinite(intensity).any(axis=1)
+    if width is not None:
+        counts &= np.isfinite(width) & (width > 0)
+    if not counts.any():
+        raise CannotRebin("No detector has an angle between 0° and 180°, a width, and an intensity that is a number.")
+    angles = np.abs(two_theta[counts])
+    widths = _assumed_width(angles) if width is None else width[counts]
+    centre, extent, values, variance, number = _grouped(
+        angles, widths, intensity[counts], None if error is None else error[counts]
+    )
+    middle, across, slant = _pixels(centre, extent, energy, geometry, fixed_energy)
+    # Nothing comes from E_i < 0 or goes to E_f < 0, whatever a file says
+    used = (number > 0) & np.isfinite(middle)
+    if not used.any():
+        raise CannotRebin("No energy can be reached with this fixed energy: check it, and the geometry.")
+    edges = _default_bins(centre, middle, across, slant, used) if q is None else np.asarray(q, dtype=float)
+    shape = (len(edges) - 1, len(energy) - 1)
+    size = shape[0] * shape[1]
+    area, total, squares = np.zeros(size), np.zeros(size), np.zeros(size)
+    columns = np.broadcast_to(np.arange(shape[1]), used.shape)[used]
+    pixel_area, pixel_value = (number * across)[used], values[used]
+    pixel_variance = variance[used] if variance is not None else None
+    for pixel, row, share in _overlaps(middle[used], across[used], slant[used], edges):
+        weight = share * pixel_area[pixel]
+        index = row * shape[1] + columns[pixel]
+        area += np.bincount(index, weight, size)
+        total += np.bincount(index, weight * pixel_value[pixel], size)
+        if pixel_variance is not None:
+            squares += np.bincount(index, weight**2 * pixel_variance[pixel], size)
+    reached = area > 0
+    divisor = np.where(reached, area, 1.0)
+    mean = np.where(reached, total / divisor, np.nan).reshape(shape)
+    if error is None:
+        return MeasuredMap(edges, energy, mean, None)
+    deviation = np.where(squares > 0, np.sqrt(squares) / divisor, np.nan).reshape(shape)
+    return MeasuredMap(edges, energy, mean, deviation)
+
+
+def _assumed_width(two_theta: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Widths, degrees, with which detectors just touch their neighbours, but no more than `WIDEST_ASSUMED`."""
+    distinct = np.unique(two_theta)
+    gaps = np.minimum(np.diff(distinct), WIDEST_ASSUMED) if len(distinct) > 1 else np.array([WIDEST_ASSUMED])
+    # At either end as on the inner side
+    widths = (np.append(gaps[0], gaps) + np.append(gaps, gaps[-1])) / 2 if len(distinct) > 1 else gaps
+    return np.asarray(widths[np.searchsorted(distinct, two_theta)])
+
+
+def _grouped(
+    two_theta: NDArray[np.float64],
+    width: NDArray[np.float64],
+    intensity: NDArray[np.float64],
+    error: NDArray[np.float64] | None,
+) -> tuple[
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64] | None,
+    NDArray[np.float64],
+]:
+    """Average detectors of nearly the same angle.
+
+    Returns
+    -------
+    Angle and width, shape (n_groups,); mean intensity, its variance, and how many detectors count, shape (n_groups,
+    n_energy).
+    """
+    cell = max(GROUPED_WITHIN * float(np.median(width)), float(np.ptp(two_theta)) / MAX_GROUPS)
+    _, group = np.unique(np.floor(two_theta / cell), return_inverse=True)
+    n_groups = int(group.max()) + 1
+    members = sparse.csr_array((np.ones(len(group)), (group, np.arange(len(group)))), shape=(n_groups, len(group)))
+    size = np.bincount(group)
+    known = np.isfinite(intensity)
+    number = np.asarray(members @ known.astype(np.float32), dtype=float)
+    divisor = np.maximum(number, 1.0)
+    mean = np.asarray(members @ np.where(known, intensity, 0.0)) / divisor
+    variance = None
+    if error is not None:
+        variance = np.asarray(members @ np.where(known, error, 0.0) ** 2) / divisor**2
+    return np.bincount(group, two_theta) / size, np.bincount(group, width) / size, mean, variance, number
+
+
+def _pixels(
+    two_theta: NDArray[np.float64],
+    width: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    geometry: Geometry,
+    fixed_energy: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Mean |q|, extent along |q|, and change of |q| across the energy bin, Å⁻¹: shape (n_angles, n_energy).
+
+    NaN where the middle of the energy bin cannot be reached.
+    """
+    # The varying energy: a bin that is cut by 0 counts as far as that
+    varying = fixed_energy - energy if geometry == "direct" else fixed_energy + energy
+    centre = (varying[1:] + varying[:-1]) / 2
+    initial, final = (fixed_energy, varying) if geometry == "direct" else (varying, fixed_energy)
+
+    def edge(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+        return momentum_transfer(
+            incident_energy=np.maximum(initial, 0.0),
+            final_energy=np.maximum(final, 0.0),
+            two_theta=np.clip(angle, 0.0, 180.0)[:, None],
+        )
+
+    low, high = edge(two_theta - width / 2), edge(two_theta + width / 2)
+    along = (low + high) / 2
+    middle = np.where(centre > 0, (along[:, 1:] + along[:, :-1]) / 2, np.nan)
+    across = ((high - low)[:, 1:] + (high - low)[:, :-1]) / 2
+    return middle, across, np.abs(np.diff(along, axis=1))
+
+
+def _default_bins(
+    two_theta: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    across: NDArray[np.float64],
+    slant: NDArray[np.float64],
+    used: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Edges of equal bins over all that is reached, Å⁻¹, as wide as detectors are, or are apart if that is more.
+
+    Gaps of more than three widths are gaps, and not the distance of neighbours.
+    """
+    reach = (across + slant) / 2
+    low, high = float((middle - reach)[used].min()), float((middle + reach)[used].max())
+    step = float(np.median(across[used]))
+    if len(two_theta) > 1:
+        apart = np.diff(middle, axis=0)[used[1:] & used[:-1]]
+        apart = apart[apart < 3 * step]
+        step = max(step, float(np.median(apart))) if len(apart) else step
+    step = max(step, (high - low) / MAX_Q_BINS)
+    step = next((nice for nice in NICE_Q_STEPS if nice >= 0.999 * step), NICE_Q_STEPS[-1])
+    first = int(np.floor(max(low, 0.0) / step + 1e-6))
+    last = max(int(np.ceil(high / step - 1e-6)), first + 1)
+    return np.asarray(step * np.arange(first, last + 1))
+
+
+def _overlaps(
+    middle: NDArray[np.float64], across: NDArray[np.float64], slant: NDArray[np.float64], edges: NDArray[np.float64]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]]:
+    """Yield (pixel, bin, share of the pixel in the bin): first the bins that pixels begin in, then those above them.
+
+    Projected on |q|, a parallelogram is the sum of two uniform distributions, as wide as `across` and `slant`.
+    """
+    # A rectangle is a parallelogram whose slant is too small to see
+    tiny = 1e-6 * (across + slant) + 1e-12
+    a, b = np.maximum(across, tiny), np.maximum(slant, tiny)
+
+    def below(pixel: NDArray[np.intp], at: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of pixels below given |q|: the second integral of four steps."""
+        broad, narrow = np.maximum(a, b)[pixel], np.minimum(a, b)[pixel]
+        # By symmetry from the nearer end, where nothing large is subtracted
+        x = at - middle[pixel]
+        from_end = np.maximum((broad + narrow) / 2 - np.abs(x), 0.0)
+        beyond = np.maximum(from_end - narrow, 0.0)
+        tail = np.minimum((from_end - beyond) * (from_end + beyond) / (2 * broad * narrow), 0.5)
+        return np.asarray(np.where(x < 0, tail, 1 - tail))
+
+    reach = (a + b) / 2
+    row = np.searchsorted(edges, middle - reach, side="right") - 1
+    pixel = np.flatnonzero((row < len(edges) - 1) & (middle + reach > edges[0]))
+    row = np.maximum(row[pixel], 0)
+    lower = below(pixel, edges[row])
+    while len(pixel):
+        upper = below(pixel, edges[row + 1])
+        touched = upper - lower > NEGLIGIBLE
+        yield pixel[touched], row[touched], (upper - lower)[touched]
+        going_on = (upper < 1.0) & (row + 2 < len(edges))
+        pixel, row, lower = pixel[going_on], row[going_on] + 1, upper[going_on]

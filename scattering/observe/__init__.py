@@ -1,0 +1,1 @@
+"""From partials to what an instrument records."""

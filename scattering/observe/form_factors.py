@@ -1,0 +1,74 @@
+"""Form factors of X-rays and electrons: what stands for the scattering length where the cloud scatters."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.core.errors import InvalidView
+from scattering.core.partials import element
+
+Probe = Literal["neutron", "x-ray", "electron"]
+UNITS: dict[Probe, str] = {
+    "neutron": "barn/(sr meV) per atom",
+    "x-ray": "electron units/meV per atom",
+    "electron": "Å²/meV per atom",
+}
+
+
+def form_factors(species: tuple[str, ...], q: NDArray[np.float64], probe: Probe) -> NDArray[np.float64]:
+    """Form factors f(q) of free neutral atoms.
+
+    X-rays: the Fourier transform of the electron density, f(0) = Z, without the Thomson length r₀ and without
+    resonances. Electrons: elastic scattering amplitude of the screened nucleus in Å.
+
+    Parameters
+    ----------
+    species
+        Elements or their sites.
+    q
+        Shape (n_q,), Å⁻¹.
+    probe
+        "x-ray" or "electron".
+
+    Returns
+    -------
+    Shape (n_species, n_q), in electrons or Å.
+
+    Raises
+    ------
+    InvalidView
+        An element that the tables do not hold.
+
+    References
+    ----------
+    X-rays: Waasmaier and Kirfel, Acta Cryst. A51 (1995) 416, as tabulated in `periodictable` (which has hydrogen,
+    where dynasor's table has none). Electrons: Peng, Ren, Dudarev and Whelan, Acta Cryst. A52 (1996) 257, from
+    dynasor.
+    """
+    return np.array([_form_factor(element(one), tuple(q.tolist()), probe) for one in species])
+
+
+@lru_cache(maxsize=512)
+def _form_factor(symbol: str, q: tuple[float, ...], probe: Probe) -> NDArray[np.float64]:
+    try:
+        if probe == "x-ray":
+            from periodictable.cromermann import fxrayatq
+
+            return np.asarray(fxrayatq(symbol, np.array(q)), dtype=float)
+        from dynasor.post_processing import ElectronScatteringFactors  # two seconds to import
+
+        table = ElectronScatteringFactors([symbol])
+        return np.array([table.get_weight_coh(symbol, one) for one in q], dtype=float)
+    except (KeyError, ValueError) as error:
+        message = f"There is no {probe} form factor of {symbol} up to {q[-1]:.1f} Å⁻¹."
+        raise InvalidView([{"loc": "probe", "msg": message}]) from error
+
+
+def pair_weights(factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """f_α(q) f_β(q) for the unique pairs of `Partials.pairs`: (n_species, n_q) → (n_pairs, n_q)."""
+    first, second = np.triu_indices(len(factors))
+    return np.asarray(factors[first] * factors[second])

@@ -1,0 +1,197 @@
+"""An instrument on given axes: what of (|q|, ω) each bank sees, and the resolution. Kept, since sliders come back.
+
+Both sides of the elastic line are there: the gain side as far as the recorded bins, or what resolution brings into
+them, need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering import instruments
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.instruments import Instrument, kinematics, resolution
+from scattering.observe.view import EnergyGrid, View, Viewed
+
+MAX_MAP_COLUMNS = 400
+"""More columns than a screen shows only slow a slider down."""
+KEPT = 16
+"""Responses that are remembered; the largest, as a fit to many bins wants them, take 40 MB."""
+TAIL_SIGMAS = 8.0
+"""Of the resolution, beyond which it brings nothing."""
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Everything that window and resolution depend on, hashable.
+
+    Attributes
+    ----------
+    instrument, settings
+        Name, or None for the sample itself, and checked settings.
+    n_q, q_first, q_step
+        Bins of |q|, Å⁻¹.
+    n_energy, energy_step
+        Bins of the energy loss, the first at 0, meV.
+    grid
+        What is recorded.
+    fwhm
+        Resolution where there is no instrument, meV.
+    q_range
+        What of |q| counts, Å⁻¹.
+    """
+
+    instrument: str | None
+    settings: tuple[tuple[str, Any], ...]
+    n_q: int
+    q_first: float
+    q_step: float
+    n_energy: int
+    energy_step: float
+    grid: EnergyGrid
+    fwhm: float = 0.0
+    q_range: tuple[float, float] | None = None
+
+    @property
+    def q(self) -> NDArray[np.float64]:
+        """Shape (n_q,), Å⁻¹."""
+        return np.asarray(self.q_first + self.q_step * np.arange(self.n_q))
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """An instrument on given axes.
+
+    Attributes
+    ----------
+    n_gain
+        How many bins of energy gain stand before the n_energy bins of loss.
+    energy
+        Shape (n_gain + n_energy,), meV, ascending; 0 at index n_gain.
+    shares
+        Bank → shape (n_q, n_gain + n_energy), as from `kinematics.coverage`.
+    matrix
+        Shape (n_gain + n_energy, n_recorded).
+    k_ratio
+        Shape (n_gain + n_energy,): k_f/k_i, 1 without an instrument.
+    rows
+        Of |q|, that a map shows.
+    map_energy, map_matrix
+        Recorded bins of the map, meV, and its resolution.
+    inside
+        Shape (n_rows, n_map): what of the map the instrument reaches.
+    reach
+        Smallest and largest |q| that is reached, Å⁻¹.
+    """
+
+    n_gain: int
+    energy: NDArray[np.float64]
+    shares: Mapping[str, NDArray[np.float32]]
+    matrix: NDArray[np.float32]
+    k_ratio: NDArray[np.float64]
+    rows: slice
+    map_energy: NDArray[np.float64]
+    map_matrix: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+    reach: tuple[float, float]
+
+
+def _restricted(
+    shares: Mapping[str, NDArray[np.float64]], q: NDArray[np.float64], q_range: tuple[float, float] | None
+) -> dict[str, NDArray[np.float32]]:
+    """Shares of the bins whose centres lie in a range of |q|, or of the one nearest to a narrower range."""
+    if q_range is None:
+        return {label: share.astype(np.float32) for label, share in shares.items()}
+    chosen = (q >= q_range[0]) & (q <= q_range[1])
+    if not chosen.any():
+        chosen[np.argmin(np.abs(q - sum(q_range) / 2))] = True
+    found = {}
+    for label, share in shares.items():
+        part = np.where(chosen[:, None], share, 0.0)
+        total = part.sum(axis=0)
+        found[label] = (part / np.where(total > 0, total, 1.0)).astype(np.float32)
+    return found
+
+
+def response_to(
+    partials: Viewed,
+    view: View,
+    instrument: Instrument | None,
+    settings: Mapping[str, Any],
+    grid: EnergyGrid,
+    q_range: tuple[float, float] | None,
+) -> Response:
+    """Return how an instrument with checked settings, or none, sees partials; `q_range` is what of |q| counts."""
+    return response(
+        Axes(
+            instrument.name if instrument is not None else None,
+            tuple(sorted(settings.items())),
+            len(partials.q),
+            float(partials.q[0]),
+            partials.q_step,
+            len(partials.energy),
+            partials.energy_step * view.energy_scale,
+            grid,
+            view.fwhm_mev,
+            q_range,
+        )
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def response(axes: Axes) -> Response:
+    """Work out what an instrument sees and how it broadens."""
+    instrument = instruments.get(axes.instrument) if axes.instrument else None
+    settings = dict(axes.settings)
+    q, centres, step = axes.q, axes.grid.centres, axes.grid.step
+    edges = np.append(centres - step / 2, centres[-1] + step / 2)
+
+    def sigma(energy: NDArray[np.float64]) -> NDArray[np.float64]:
+        if instrument is None:
+            return np.full_like(energy, axes.fwhm / FWHM_PER_SIGMA)
+        return resolution.sigma(instrument, settings, energy)
+
+    reaching = TAIL_SIGMAS * float(sigma(np.zeros(1))[0]) - edges[0]
+    n_gain = int(np.clip(np.ceil(reaching / axes.energy_step + 0.5), 0, axes.n_energy - 1))
+    energy = np.asarray(axes.energy_step * np.arange(-n_gain, axes.n_energy), dtype=float)
+    matrix = resolution.resolution_matrix(energy, edges, sigma(energy), step=axes.energy_step)
+
+    coarsen = -(-len(centres) // MAX_MAP_COLUMNS)
+    n_map = len(centres) // coarsen
+    map_edges = edges[: n_map * coarsen + 1 : coarsen]
+    map_energy = (map_edges[1:] + map_edges[:-1]) / 2
+    map_matrix = matrix[:, : n_map * coarsen].reshape(len(energy), n_map, coarsen).mean(axis=2)
+    if instrument is None:
+        # Every |q| counts by its sphere's radius, as the angles of a detector would
+        shares = {"": np.repeat((q / q.sum())[:, None], len(energy), axis=1)}
+        k_ratio = np.ones_like(energy)
+        inside, rows = np.ones((len(q), n_map), dtype=bool), slice(0, len(q))
+        reach = (float(q[0]), float(q[-1]))
+    else:
+        shares = kinematics.coverage(kinematics.window(instrument, settings, energy), q)
+        k_ratio = kinematics.k_ratio(instrument, settings, energy)
+        seen = kinematics.window(instrument, settings, map_energy)
+        inside = np.any([share > 0 for share in kinematics.coverage(seen, q).values()], axis=0)
+        # Bins that are asked for may all lie where nothing is measured
+        measured = np.isfinite(seen.q_min)
+        reach = (float(seen.q_min[measured].min()), float(seen.q_max[measured].max())) if measured.any() else (0.0, 0.0)
+        shown = np.flatnonzero((q >= reach[0] - 0.5) & (q <= reach[1] + 0.5)) if measured.any() else np.empty(0)
+        rows = slice(int(shown[0]), int(shown[-1]) + 1) if len(shown) > 1 else slice(0, len(q))
+    return Response(
+        n_gain=n_gain,
+        energy=energy,
+        shares=_restricted(shares, q, axes.q_range),
+        matrix=matrix.astype(np.float32),
+        k_ratio=np.nan_to_num(k_ratio),
+        rows=rows,
+        map_energy=map_energy,
+        map_matrix=map_matrix.astype(np.float32),
+        inside=inside[rows],
+        reach=reach,
+    )

@@ -1,0 +1,321 @@
+"""What an instrument would record of given partials: weights, statistics, window, resolution, projection.
+
+A pure function in milliseconds: what depends only on the instrument's settings and the axes is kept by `response`, so
+that a slider which changes something else costs a few matrix products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from scattering import instruments
+from scattering.core import quantum
+from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
+from scattering.core.partials import Partials, element, standard_error
+from scattering.instruments import Instrument, resolution
+from scattering.observe import weights
+from scattering.observe.components import Component, component_weights, components_of
+from scattering.observe.form_factors import UNITS
+from scattering.observe.response import Response, response_to
+from scattering.observe.view import EnergyGrid, View, Viewed, check, default_grid
+
+__all__ = ["EnergyGrid", "Map", "Spectrum", "View", "observe", "to_inverse_cm"]
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """Intensity over (|q|, ω).
+
+    Attributes
+    ----------
+    q
+        Shape (n_q,), Å⁻¹.
+    energy
+        Shape (n_energy,), meV.
+    intensity
+        Shape (n_q, n_energy), in the spectrum's unit, everywhere, also where the instrument does not reach.
+    inside
+        Shape (n_q, n_energy): where the instrument reaches.
+    """
+
+    q: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """What would be recorded: intensity against energy transfer, and over (|q|, ω).
+
+    Attributes
+    ----------
+    energy
+        Shape (n,), meV. Bin centres.
+    intensity
+        Shape (n,), in `unit`: the double-differential cross-section, less k_f/k_i unless asked for, averaged over
+        the solid angle of the detectors. The mean of the banks where there are several.
+    error
+        Shape (n,): standard error of `intensity` from the scatter of independent runs, or None.
+    per_element, banks
+        Name → shape (n,). Elements (or sites, where the partials tell them apart) add up to `intensity`; an unlike
+        pair's interference is shared by halves.
+    per_order
+        Number of phonons → shape (n,); empty where they were not asked for or are not told apart. They add up to
+        `intensity` less the elastic line.
+    map
+        The map of the same view.
+    warnings
+        What the reader of the figure should know.
+    """
+
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    error: NDArray[np.float64] | None
+    unit: str
+    per_element: Mapping[str, NDArray[np.float64]]
+    banks: Mapping[str, NDArray[np.float64]]
+    per_order: Mapping[int, NDArray[np.float64]]
+    map: Map
+    warnings: tuple[str, ...] = field(default=())
+
+
+def _elastic_line(partials: Partials, energy: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Shape of the elastic line on an energy axis, 1/meV: as broad as the run's own window makes it.
+
+    The Fourier transform of cos²(πt/2T), |t| ≤ T, as in `correlation`: T sinc(x) / (2πħ (1 − (x/π)²)), x = ωT/ħ. A
+    prediction without correlation time has a line of one bin.
+    """
+    width = float(partials.metadata.get("energy_resolution_mev", 0.0))
+    if partials.statistics == "quantum" or width <= step:
+        return np.where(np.abs(energy) < step / 2, 1 / step, 0.0)
+    x = 2 * energy / width  # ωT/πħ, with T = h/width
+    with np.errstate(divide="ignore", invalid="ignore"):
+        line = np.sinc(x) / (1 - x**2)
+    return np.where(np.abs(np.abs(x) - 1) < 1e-6, 0.5, line) / width
+
+
+class _Projection:
+    """From partials on their axes to recorded bins, for one response."""
+
+    def __init__(self, response: Response, factor: NDArray[np.float64], elastic: NDArray[np.float64] | None) -> None:
+        self._response = response
+        self._factor = factor.astype(np.float32)
+        self._elastic = elastic
+
+    def spectra(self, components: Sequence[Component], share: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Average each component over |q| by the share that is seen, and broaden: shape (n_components, n_recorded).
+
+        All in one matrix product: one for each would read the matrix as often.
+        """
+        n_gain = self._response.n_gain
+        averages = np.zeros((len(components), len(self._factor)), dtype=np.float32)
+        for seen, component in zip(averages, components, strict=True):
+            # Neutrons weight every |q| alike, and copying the share costs more than averaging by it
+            same = component.weight[0] if np.ptp(component.weight) == 0 else None
+            weighted = share if same is not None else share * component.weight[:, None]
+            np.einsum("qe,qe->e", component.values[:, n_gain:0:-1], weighted[:, :n_gain], out=seen[:n_gain])
+            np.einsum("qe,qe->e", component.values, weighted[:, n_gain:], out=seen[n_gain:])
+            seen *= self._factor
+            if self._elastic is not None:
+                seen += (component.elastic @ weighted) * self._elastic
+            if same is not None:
+                seen *= same
+        return np.asarray(averages @ self._response.matrix, dtype=float)
+
+    def map(self, values: NDArray[np.float32], elastic: NDArray[np.float64] | None) -> NDArray[np.float32]:
+        """Broaden along ω: (n_rows, n_energy) → (n_rows, n_map)."""
+        n_gain = self._response.n_gain
+        both = np.concatenate([values[:, n_gain:0:-1], values], axis=1) * self._factor
+        if self._elastic is not None and elastic is not None:
+            both += np.outer(elastic, self._elastic)
+        return np.asarray(both @ self._response.map_matrix, dtype=np.float32)
+
+
+def energy_factor(partials: Viewed, view: View, response: Response) -> NDArray[np.float64]:
+    """What each energy is multiplied by: statistics, k_f/k_i, and the energy scale's Jacobian."""
+    return sample_factor(partials, view, response.energy) * (response.k_ratio if view.kf_over_ki else 1.0)
+
+
+def sample_factor(partials: Viewed, view: View, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What energies of either sign, meV, are multiplied by without an instrument: statistics, the scale's Jacobian."""
+    if partials.statistics == "quantum":
+        factor = np.where(energy < 0, quantum.detailed_balance(np.abs(energy), partials.temperature), 1.0)
+    else:
+        factor = quantum.correction(view.quantum_correction, energy, partials.temperature)
+    return factor / view.energy_scale
+
+
+def _weighted(components: list[Component], rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Weighted sum over components on the rows of a map, and of their elastic lines."""
+    total = sum(
+        (component.weight[rows, None] * component.values[rows] for component in components),
+        start=np.zeros((1, 1), dtype=np.float32),
+    )
+    elastic = sum((component.weight[rows] * component.elastic[rows] for component in components), start=np.zeros(1))
+    return np.asarray(total), np.asarray(elastic)
+
+
+def _per_order(
+    partials: Partials, view: View, response: Response, projection: _Projection
+) -> dict[int, NDArray[np.float64]]:
+    """Spectrum of each number of phonons."""
+    orders = range(1, partials.n_orders + 1 if view.per_order and view.order is None else 1)
+    shares = response.shares.values()
+    found: dict[int, NDArray[np.float64]] = {}
+    for order in orders:
+        components = components_of(partials, replace(view, order=order))
+        found[order] = np.mean([projection.spectra(components, share).sum(axis=0) for share in shares], axis=0)
+    return found
+
+
+def _error(
+    partials: Partials, view: View, response: Response, projection: _Projection, pooled: float
+) -> NDArray[np.float64] | None:
+    """Standard error of the spectrum: the scatter of what each run alone would give.
+
+    Its variance is averaged over neighbouring bins within the resolution, which are no independent measurements:
+    a handful of runs tells a standard deviation only roughly.
+    """
+    if partials.coherent_runs is None or partials.incoherent_runs is None or view.order is not None:
+        return None
+    coherent, incoherent = component_weights(partials, view)
+    no_line = np.zeros(len(partials.q))
+    runs = [
+        Component(
+            ("", ""),
+            np.ones(len(partials.q), dtype=np.float32),
+            np.einsum("cq,cqe->qe", coherent, pairs) + np.einsum("cq,cqe->qe", incoherent, selves),
+            no_line,
+        )
+        for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True)
+    ]
+    spectra = np.mean([projection.spectra(runs, share) for share in response.shares.values()], axis=0)
+    width = int(np.clip(round(pooled), 1, spectra.shape[1]))
+    variance = uniform_filter1d(standard_error(spectra) ** 2, width, mode="nearest")
+    # The filter's running sum leaves rounding below zero
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
+
+def _warnings(
+    partials: Partials,
+    view: View,
+    instrument: Instrument | None,
+    settings: Mapping[str, Any],
+    response: Response,
+    grid: EnergyGrid,
+) -> tuple[str, ...]:
+    found = []
+    simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
+    if instrument is not None:
+        if response.reach[1] > partials.q[-1] + partials.q_step:
+            found.append(
+                f"{instrument.name} reaches {response.reach[1]:.1f} Å⁻¹ with these settings; the simulation was "
+                f"analysed up to {partials.q[-1]:.1f} Å⁻¹, and the average is over that part."
+            )
+        if not any(share.any() for share in response.shares.values()):
+            found.append(f"Nothing that was simulated lies within what {instrument.name} reaches with these settings.")
+        sigma = resolution.sigma(instrument, settings, np.array([grid.min, (grid.min + grid.max) / 2]))
+        if simulated > FWHM_PER_SIGMA * sigma.max():
+            found.append(
+                f"The simulation resolves {simulated:.1f} meV, less well than {instrument.name} does "
+                f"({FWHM_PER_SIGMA * sigma.max():.1f} meV): lines are broader here than they would be measured."
+            )
+    substituted = {old: new for old, new in view.isotopes.items() if new != element(old)}
+    if substituted:
+        names = ", ".join(
+            f"{old} by {weights.scatterers([old], {old: new})[0].label}" for old, new in substituted.items()
+        )
+        found.append(f"{names}: the scattering is the isotope's, the frequencies are still those of the natural mass.")
+    diffusing = [str(one) for one in partials.metadata.get("diffusing", [])]
+    if diffusing and not view.elastic:
+        found.append(
+            f"{', '.join(diffusing)} diffuses: part of its elastic line is quasi-elastic. Show the elastic line to see "
+            "both."
+        )
+    if view.elastic and view.contribution != "incoherent":
+        found.append(
+            "The coherent elastic line holds no Bragg peaks of a powder: harmonic predictions leave it out, and a "
+            "simulated box has it only at its own q-points."
+        )
+    return tuple(found)
+
+
+def observe(partials: Partials, view: View) -> Spectrum:
+    """Forecast what an instrument records.
+
+    The weighted partials are given quantum occupation on both sides of the elastic line, projected on ω within the
+    window (each bank by the solid angle that it covers), and broadened by the resolution at their energy; the map is
+    broadened along ω and marked where the instrument reaches. Projection and broadening commute, so the spectrum is
+    the projection of what was masked before broadening, and the map's edge is not dimmed by what lies outside it.
+
+    Parameters
+    ----------
+    partials
+        From a simulation.
+    view
+        What to look at.
+
+    Raises
+    ------
+    UnknownInstrument, InvalidSettings, InvalidView
+        Something in `view` is not possible; the message says what and how to mend it.
+
+    References
+    ----------
+    Lindgren et al. (2025), Eqs. 5 and 6 and Sect. II C.
+    """
+    instrument = instruments.get(view.instrument) if view.instrument is not None else None
+    check(partials, view)
+    settings = instrument.validate(view.settings) if instrument is not None else {}
+    grid = view.energy_mev or default_grid(partials, view, instrument, settings)
+    components = components_of(partials, view)
+    seen = response_to(partials, view, instrument, settings, grid, view.q_range)
+    line = _elastic_line(partials, seen.energy, partials.energy_step * view.energy_scale) if view.elastic else None
+    projection = _Projection(seen, energy_factor(partials, view, seen), line)
+
+    banks: dict[str, NDArray[np.float64]] = {}
+    parts = {species: np.zeros(len(grid.centres)) for species in partials.species}
+    for label, share in seen.shares.items():
+        spectra = projection.spectra(components, share)
+        banks[label] = spectra.sum(axis=0)
+        for component, values in zip(components, spectra, strict=True):
+            for species in component.species:
+                parts[species] += values / 2
+    weighted, elastic = _weighted(components, seen.rows)
+    shape = (len(partials.q[seen.rows]), len(partials.energy))
+    intensity = projection.map(np.broadcast_to(weighted, shape), np.broadcast_to(elastic, shape[:1]))
+    width = _pooled_width(partials, view, instrument, settings, grid)
+    return Spectrum(
+        energy=grid.centres,
+        intensity=np.mean(list(banks.values()), axis=0),
+        error=_error(partials, view, seen, projection, width / grid.step),
+        unit=UNITS[view.probe],
+        per_element={species: values / len(banks) for species, values in parts.items()},
+        banks=banks if len(banks) > 1 else {},
+        per_order=_per_order(partials, view, seen, projection),
+        map=Map(partials.q[seen.rows], seen.map_energy, intensity, seen.inside),
+        warnings=_warnings(partials, view, instrument, settings, seen, grid),
+    )
+
+
+def _pooled_width(
+    partials: Partials, view: View, instrument: Instrument | None, settings: Mapping[str, Any], grid: EnergyGrid
+) -> float:
+    """Range of energy in meV within which errors are pooled: two resolution widths in the middle of the spectrum."""
+    width = max(view.fwhm_mev, float(partials.metadata.get("energy_resolution_mev", 0.0)))
+    if instrument is not None:
+        middle = np.array([(grid.min + grid.max) / 2])
+        width = max(width, FWHM_PER_SIGMA * float(resolution.sigma(instrument, settings, middle)[0]))
+    return 2 * width
+
+
+def to_inverse_cm(energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert energies from meV to cm⁻¹."""
+    return energy / INVERSE_CM_MEV

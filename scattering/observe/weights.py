@@ -1,0 +1,159 @@
+"""Neutron scattering lengths and cross-sections of elements, isotopes and their mixtures.
+
+One source: Sears, Neutron News 3 (1992) 26, with the later revisions that `periodictable` tabulates.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import periodictable
+from numpy.typing import NDArray
+
+from scattering.core.constants import BARN_PER_FM2
+from scattering.core.errors import FieldError, InvalidView
+from scattering.core.partials import element
+
+Substitution = str | Mapping[str, float]
+"""An isotope ("2H"), or isotopes with their fractions ({"1H": 0.02, "2H": 0.98})."""
+
+_ISOTOPE = re.compile(r"^(\d{1,3})?([A-Z][a-z]?)$")
+_NAMED_ISOTOPES = {"D": "2H", "T": "3H"}
+
+
+@dataclass(frozen=True)
+class Scatterer:
+    """What a nucleus contributes: bound coherent length in fm (complex) and incoherent cross-section in barn."""
+
+    label: str
+    coherent_length: complex
+    incoherent_cross_section: float
+
+
+@lru_cache(maxsize=512)
+def scatterer(label: str) -> Scatterer:
+    """Look up an element at natural abundance ("H") or an isotope ("2H", "D").
+
+    Raises
+    ------
+    KeyError
+        No such element or isotope, or no neutron data for it.
+    """
+    match = _ISOTOPE.match(_NAMED_ISOTOPES.get(label, label))
+    if match is None:
+        raise KeyError(f"{label!r} is not an element or an isotope such as 2H")
+    mass_number, symbol = match.groups()
+    try:
+        chemical = periodictable.elements.symbol(symbol)
+        nuclide = chemical[int(mass_number)] if mass_number else chemical
+    except (KeyError, ValueError) as error:
+        raise KeyError(f"there is no isotope {label}") from error
+    neutron = nuclide.neutron
+    if neutron is None or neutron.b_c is None or neutron.incoherent is None:
+        raise KeyError(f"no neutron scattering length is tabulated for {label}")
+    length = neutron.b_c_complex if neutron.b_c_complex is not None else neutron.b_c
+    return Scatterer(label, complex(length), float(neutron.incoherent))
+
+
+def mixture(fractions: Mapping[str, float]) -> Scatterer:
+    """Isotopes at random on a site: the mean length scatters coherently, the rest incoherently.
+
+    b = Σ c_i b_i,  σ_inc = 4π (Σ c_i |b_i|² − |b|²) + Σ c_i σ_inc,i
+
+    Parameters
+    ----------
+    fractions
+        Isotope → fraction; they sum to 1.
+
+    References
+    ----------
+    Squires (1978), Eqs. 2.68 to 2.72.
+    """
+    nuclei = [(scatterer(label), share) for label, share in fractions.items()]
+    mean = sum((share * nucleus.coherent_length for nucleus, share in nuclei), 0j)
+    spread = sum(share * abs(nucleus.coherent_length) ** 2 for nucleus, share in nuclei) - abs(mean) ** 2
+    own = sum(share * nucleus.incoherent_cross_section for nucleus, share in nuclei)
+    label = " + ".join(f"{100 * share:g} % {name}" for name, share in fractions.items())
+    return Scatterer(label, mean, 4 * math.pi * BARN_PER_FM2 * max(spread, 0.0) + own)
+
+
+def isotopes(symbol: str) -> tuple[str, ...]:
+    """Return the isotopes of an element that have neutron data, e.g. ("1H", "2H", "3H")."""
+    chemical = periodictable.elements.symbol(symbol)
+    found = []
+    for mass_number in chemical.isotopes:
+        try:
+            found.append(scatterer(f"{mass_number}{symbol}").label)
+        except KeyError:
+            continue
+    return tuple(found)
+
+
+def scatterers(species: Sequence[str], substitutions: Mapping[str, Substitution]) -> tuple[Scatterer, ...]:
+    """Return the nucleus that stands for each species, natural abundance unless substituted.
+
+    Parameters
+    ----------
+    species
+        Elements, or sites of them such as "H2".
+    substitutions
+        Species, or element for all its sites, → what stands there. A site's own comes before its element's.
+
+    Raises
+    ------
+    InvalidView
+        A substitution for a species that is not there, or by a nucleus of another element or without data, or
+        fractions that are no mixture.
+    """
+    errors: list[FieldError] = []
+    for name, substitution in substitutions.items():
+        if name not in species and name not in {element(one) for one in species}:
+            errors.append({"loc": f"isotopes.{name}", "msg": f"The sample has no {name}; it has {', '.join(species)}."})
+        elif (problem := _problem(element(name), substitution)) is not None:
+            errors.append({"loc": f"isotopes.{name}", "msg": problem})
+    if errors:
+        raise InvalidView(errors)
+    try:
+        return tuple(_nucleus(substitutions.get(one, substitutions.get(element(one), element(one)))) for one in species)
+    except KeyError as error:
+        raise InvalidView([{"loc": "isotopes", "msg": f"{error.args[0]}; choose an isotope."}]) from error
+
+
+def _nucleus(substitution: Substitution) -> Scatterer:
+    return scatterer(substitution) if isinstance(substitution, str) else mixture(substitution)
+
+
+def _problem(symbol: str, substitution: Substitution) -> str | None:
+    """What is wrong with an isotope or a mixture for an element, or None."""
+    labels = [substitution] if isinstance(substitution, str) else list(substitution)
+    for label in labels:
+        match = _ISOTOPE.match(_NAMED_ISOTOPES.get(label, label))
+        if match is None or match.group(2) != symbol:
+            return f"{label!r} is not an isotope of {symbol}; write it as mass number and symbol, such as 2H."
+        try:
+            scatterer(label)
+        except KeyError as error:
+            return f"{error.args[0]}."
+    if not isinstance(substitution, str):
+        shares = list(substitution.values())
+        if any(not 0 <= share <= 1 for share in shares) or abs(math.fsum(shares) - 1) > 1e-6:
+            return "Give the fractions of the isotopes as numbers from 0 to 1 that sum to 1."
+    return None
+
+
+def coherent_weights(nuclei: Sequence[Scatterer]) -> NDArray[np.float64]:
+    """Re(b_α b_β*) for the unique pairs of `Partials.pairs`. Shape (n_pairs,), barn/sr."""
+    lengths = [nucleus.coherent_length for nucleus in nuclei]
+    return BARN_PER_FM2 * np.array(
+        [(a * b.conjugate()).real for i, a in enumerate(lengths) for b in lengths[i:]], dtype=float
+    )
+
+
+def incoherent_weights(nuclei: Sequence[Scatterer]) -> NDArray[np.float64]:
+    """σ_inc / 4π of each species. Shape (n_species,), barn/sr."""
+    return np.array([nucleus.incoherent_cross_section for nucleus in nuclei]) / (4 * np.pi)

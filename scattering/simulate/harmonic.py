@@ -1,0 +1,233 @@
+"""A harmonic crystal's partials: phonons → coherent one-phonon S(q, ω), and the self part to all orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.core.constants import RECOIL_MEV_A2_AMU
+from scattering.core.partials import Partials
+from scattering.simulate import multiphonon
+from scattering.simulate.phonons import LOWEST_ENERGY_MEV, Zone, occupation
+
+CHUNK_BYTES = 2**26
+"""Of the largest array of scattering vectors that are worked on at once."""
+
+
+def mean_square_displacements(zone: Zone, temperature: float) -> NDArray[np.float64]:
+    """Mean-square displacement tensors ⟨u_a u_b⟩ of each atom at a temperature in K, with the crystal's symmetry.
+
+    Shape (n_atoms, 3, 3), Å²: twice Euphonic's Debye–Waller exponent. Imaginary and near-zero modes are left out.
+    """
+    return multiphonon.displacement_spectra(zone, temperature=temperature, step=1.0).displacements
+
+
+def coherent_one_phonon(
+    zone: Zone,
+    *,
+    displacements: NDArray[np.float64],
+    labels: Sequence[str],
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_directions: int = 300,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda _: None,
+) -> NDArray[np.float32]:
+    """Coherent one-phonon partials of a powder.
+
+    S_αβ(q, ω) = ⟨Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν)⟩,
+    F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
+
+    averaged over directions at random and over |q| within its bin, at the scattering vectors nearest to them that
+    differ from a k-point of the zone's grid by a reciprocal lattice vector. A bin at small |q| in which there is none
+    takes the nearest bin that has some, in proportion to q².
+
+    Parameters
+    ----------
+    zone
+        Phonons.
+    displacements
+        Shape (n_atoms, 3, 3), Å².
+    labels
+        The species of each atom.
+    q, energy
+        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV. Centres of equal bins, the first energy 0.
+    temperature
+        Kelvin.
+    n_directions
+        Directions for each |q|.
+    seed
+        Of the directions and of |q| within a bin.
+    progress
+        Called with the share that is done.
+
+    Returns
+    -------
+    Shape (n_pairs, n_q, n_energy), 1/meV per atom of the cell; unlike pairs hold both orders.
+
+    References
+    ----------
+    Squires (1978), Eq. 3.120; Fair et al., J. Appl. Cryst. 55 (2022) 1689 (Euphonic).
+    """
+    rng = np.random.default_rng(seed)
+    modes, crystal = zone.modes, zone.modes.crystal
+    species = sorted(set(labels))
+    masses = crystal.atom_mass.to("amu").magnitude
+    positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
+    q_step, energy_step = q[1] - q[0], energy[1] - energy[0]
+    energies = modes.frequencies.to("meV").magnitude
+    bins = np.rint(energies / energy_step).astype(int)
+    used = (energies > LOWEST_ENERGY_MEV) & (bins < len(energy))
+    safe = np.where(used, energies, 1.0)
+    strength = np.where(used, RECOIL_MEV_A2_AMU / safe * (occupation(safe, temperature) + 1), 0.0) / energy_step
+    bins[~used] = 0
+    n_energy = int(bins.max()) + 1  # no one-phonon scattering beyond
+
+    directions = rng.normal(size=(len(q) * n_directions, 3))
+    directions /= np.linalg.norm(directions, axis=1)[:, None]
+    radii = np.repeat(q, n_directions) + q_step * (rng.random(len(directions)) - 0.5)
+    index, vectors = zone.fold(directions * radii[:, None])
+    shell = np.rint((np.linalg.norm(vectors, axis=1) - q[0]) / q_step).astype(int)
+    # By k-point, so that all scattering vectors that share one take a single matrix product
+    order = np.argsort(index, kind="stable")
+    order = order[(shell[order] >= 0) & (shell[order] < len(q))]
+    index, vectors, shell = index[order], vectors[order], shell[order]
+    samples = np.bincount(shell, minlength=len(q))
+
+    pairs = list(combinations_with_replacement(range(len(species)), 2))
+    eigenvectors = modes.eigenvectors.reshape(*energies.shape, -1)
+    columns = [np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in species]
+    result = np.zeros((len(pairs), len(q) * n_energy))
+    chunk = max(1, CHUNK_BYTES // (16 * 3 * len(masses) * (len(species) + 4)))
+    for start in range(0, len(index), chunk):
+        point, k = vectors[start : start + chunk], index[start : start + chunk]
+        damping = np.exp(-np.einsum("pa,kab,pb->pk", point, displacements, point, optimize=True) / 2)
+        factor = damping * np.exp(-1j * point @ positions.T) / np.sqrt(masses)
+        polarised = (factor[:, :, None] * point[:, None, :]).reshape(len(point), -1)
+        amplitude = np.empty((len(species), len(point), energies.shape[1]), dtype=complex)
+        edges = np.append(np.flatnonzero(np.diff(k, prepend=-1)), len(k))
+        for first, last in pairwise(edges):
+            for number, chosen in enumerate(columns):
+                amplitude[number, first:last] = polarised[first:last, chosen] @ eigenvectors[k[first]][:, chosen].T
+        place = (shell[start : start + chunk, None] * n_energy + bins[k]).ravel()
+        for number, (one, other) in enumerate(pairs):
+            product = (amplitude[one] * amplitude[other].conj()).real * strength[k] * (1 if one == other else 2)
+            result[number] += np.bincount(place, weights=product.ravel(), minlength=result.shape[1])
+        progress(min(1.0, (start + chunk) / len(index)))
+    averaged = np.zeros((len(pairs), len(q), len(energy)), dtype=np.float32)
+    averaged[..., :n_energy] = result.reshape(len(pairs), len(q), n_energy)
+    averaged /= (np.maximum(samples, 1)[:, None] * len(masses)).astype(np.float32)
+    filled = np.flatnonzero(samples)
+    for empty in np.flatnonzero(samples == 0):
+        nearest = filled[np.argmin(np.abs(filled - empty))]
+        averaged[:, empty] = averaged[:, nearest] * (q[empty] / q[nearest]) ** 2
+    return averaged
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Partials, and what they lack.
+
+    Attributes
+    ----------
+    partials
+        With the self part by the number of phonons.
+    beyond
+        Shape (n_species, n_q). Share of what a species scatters that more phonons than the last order scatter.
+    """
+
+    partials: Partials
+    beyond: NDArray[np.float64]
+
+
+def predict(
+    zone: Zone,
+    *,
+    labels: Sequence[str],
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_orders: int = 10,
+    n_directions: int = 300,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda _: None,
+    metadata: dict[str, Any] | None = None,
+) -> Prediction:
+    """Quantum partials of a powder: coherent one-phonon, and the self part of `n_orders` orders with its elastic line.
+
+    The self part of orders from two on counts as coherent scattering too (incoherent approximation): the phases of
+    different atoms average out over the many ways to share a momentum among several phonons.
+
+    Parameters
+    ----------
+    zone
+        Phonons.
+    labels
+        The species of each atom of the phonons' crystal.
+    q, energy
+        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV. Centres of equal bins, the first energy 0.
+    temperature
+        Kelvin.
+    n_orders
+        The highest number of phonons.
+    n_directions, seed
+        Of the coherent part's directions.
+    progress
+        Called with the share that is done.
+    metadata
+        How the phonons were made.
+
+    References
+    ----------
+    Placzek & Van Hove, Phys. Rev. 93 (1954) 1207; Squires (1978), Ch. 3.
+    """
+    step = float(energy[1] - energy[0])
+    species = tuple(sorted(set(labels)))
+    member = np.array([[label == one for label in labels] for one in species])
+    concentration = member.mean(axis=1)
+    spectra = multiphonon.displacement_spectra(zone, temperature=temperature, step=step)
+    of_site = np.equal.outer(spectra.site, np.arange(spectra.site.max() + 1)).astype(float)
+    self_part = multiphonon.self_part(
+        spectra,
+        shares=member @ of_site / len(labels),
+        q=q,
+        n_energy=len(energy),
+        n_orders=n_orders,
+        progress=lambda share: progress(share / 3),
+    )
+    coherent = coherent_one_phonon(
+        zone,
+        displacements=spectra.displacements,
+        labels=labels,
+        q=q,
+        energy=energy,
+        temperature=temperature,
+        n_directions=n_directions,
+        seed=seed,
+        progress=lambda share: progress((1 + 2 * share) / 3),
+    )
+    pairs = list(combinations_with_replacement(species, 2))
+    for index, one in enumerate(species):
+        coherent[pairs.index((one, one))] += self_part.orders[1:, index].sum(axis=0)
+    partials = Partials(
+        q=q,
+        energy=energy,
+        species=species,
+        concentration=concentration,
+        coherent=coherent,
+        incoherent=self_part.orders.sum(axis=0),
+        # Bragg peaks are no part of a powder average on a grid of |q|
+        coherent_elastic=np.zeros((len(coherent), len(q))),
+        incoherent_elastic=self_part.elastic,
+        temperature=temperature,
+        statistics="quantum",
+        metadata=metadata or {},
+        orders=self_part.orders,
+    )
+    return Prediction(partials, self_part.beyond / concentration[:, None])

@@ -1,0 +1,129 @@
+"""How far the atoms of a run move: about their sites, and away from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from scattering.simulate.path_integral import of_beads
+
+LINDEMANN: Final = 0.3
+"""Root mean square displacement, over the mean distance between atoms, beyond which atoms may have left their sites.
+Crystals melt near 0.1 of it about the site, which is 0.15 between two moments (criterion of
+F. A. Lindemann, Phys. Z. 11, 609 (1910)); light atoms that librate reach twice that and stay."""
+GROWTH: Final = 0.2
+"""Share of the mean-square displacement that came in the second half of the time: 1/2 for diffusion, 0 on sites."""
+
+
+@dataclass(frozen=True)
+class Mobility:
+    """How the atoms of one species move.
+
+    Attributes
+    ----------
+    fluctuation
+        ⟨|r − ⟨r⟩|²⟩ about each atom's mean position, all three directions together, Å². Of the beads of a ring polymer
+        where there are any: zero-point motion counts.
+    displacement
+        ⟨|r(t₀ + t) − r(t₀)|²⟩ at the longest time that is looked at, Å², of the beads' mean position.
+    growth
+        Share of `displacement` that came in the second half of that time.
+    diffusion
+        A sixth of the slope over that half, Å²/ps: the diffusion coefficient where the atoms diffuse.
+    """
+
+    fluctuation: float
+    displacement: float
+    growth: float
+    diffusion: float
+
+
+def mean_square_displacement(
+    displacements: NDArray[np.float32], atoms: NDArray[np.integer[Any]]
+) -> NDArray[np.float64]:
+    """Mean-square displacement over all time origins, averaged over some atoms; of beads, that of their mean position.
+
+    ⟨|r(t₀ + τ) − r(t₀)|²⟩ = ⟨|r(t₀ + τ)|² + |r(t₀)|²⟩ − 2⟨r(t₀ + τ)·r(t₀)⟩, the last by Fourier transform
+
+    Parameters
+    ----------
+    displacements
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, of unwrapped positions. May be a memory
+        map: it is read atom by atom.
+    atoms
+        Indices.
+
+    Returns
+    -------
+    Shape (n_frames,), Å², at lags 0 to n_frames − 1.
+
+    References
+    ----------
+    V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen and G. R. Kneller, Collection SFN 12, 201 (2011).
+    """
+    displacements = of_beads(displacements)
+    n_frames = displacements.shape[3]
+    total = np.zeros(n_frames)
+    n_fft = fft.next_fast_len(2 * n_frames, real=True)
+    origins = n_frames - np.arange(n_frames)
+    for atom in atoms:
+        centroid = displacements[:, atom].mean(axis=0, dtype=float)
+        # About the mean, so that little is lost in the difference
+        moves = centroid - centroid.mean(axis=1, keepdims=True)
+        squares = (moves**2).sum(axis=0)
+        products = fft.irfft((np.abs(fft.rfft(moves, n_fft)) ** 2).sum(axis=0), n_fft)[:n_frames]
+        # Both ends of all stretches of length τ
+        ends = squares.cumsum()[::-1] + squares[::-1].cumsum()[::-1]
+        total += (ends - 2 * products) / origins
+    return np.maximum(total / len(atoms), 0.0)
+
+
+def mobility(
+    displacements: NDArray[np.float32], groups: Sequence[NDArray[np.integer[Any]]], time_step: float
+) -> list[Mobility]:
+    """Say how the atoms of each group move, looking at times up to half of the run.
+
+    Parameters
+    ----------
+    displacements
+        As in `mean_square_displacement`.
+    groups
+        Indices of the atoms of each species.
+    time_step
+        Between frames, fs.
+    """
+    displacements = of_beads(displacements)
+    found, n_frames = list[Mobility](), displacements.shape[3]
+    half = max(2, n_frames // 2)
+    for group in groups:
+        fluctuation = float(np.mean([displacements[:, atom].var(axis=(0, 2), dtype=float).sum() for atom in group]))
+        squares = mean_square_displacement(displacements, group)[:half]
+        middle = half // 2
+        slope = np.polyfit(np.arange(middle, half) * time_step * 1e-3, squares[middle:], 1)[0] if half > 3 else 0.0
+        end = float(squares[-1])
+        growth = 1 - float(squares[middle]) / end if end > 0 else 0.0
+        found.append(Mobility(fluctuation, end, growth, float(slope) / 6))
+    return found
+
+
+def mean_mobility(of_runs: Sequence[Mobility]) -> Mobility:
+    """Average over independent runs."""
+    return Mobility(*np.mean([astuple(one) for one in of_runs], axis=0).tolist())
+
+
+def diffuses(mobility: Mobility, spacing: float) -> bool:
+    """Whether atoms leave their sites: they come far, compared with the distance between atoms, and keep going.
+
+    Parameters
+    ----------
+    mobility
+        Of the species.
+    spacing
+        Cube root of the volume per atom of the sample, Å.
+    """
+    return mobility.displacement > (LINDEMANN * spacing) ** 2 and mobility.growth > GROWTH
