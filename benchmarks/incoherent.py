@@ -27,7 +27,7 @@ from scattering.simulate import correlation, powder
 from scattering.simulate.intermediate import self_functions
 from workers.engines import calculator, interface
 from workers.engines.ase_dynamics import AseDynamics
-from workers.relaxation import relax
+from workers.simulations.steps.relaxation import relax
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / ".cache/benchmarks/benzene"

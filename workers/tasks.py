@@ -26,16 +26,17 @@ from backend.settings import Settings, current
 from backend.structures.service import load_structure
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
-from workers import engines, results, workflows
+from workers import engines
+from workers.simulations import results, registry as workflows
 from workers.engines.interface import Potential, Workplace
-from workers.outcome import CannotPredict, Outcome
-from workers.preparation import Prepared
+from workers.simulations.outcome import CannotPredict, Outcome
+from workers.simulations.steps.preparation import Prepared
 from workers.progress import Progress, ShuttingDown, TookTooLong
-from workers.provenance import provenance
-from workers.replica import Replica
+from workers.simulations.provenance import provenance
+from workers.simulations.steps.replica import Replica
 from workers.shutdown import Flag, shutting_down
-from workers.simulation import Simulation
-from workers.training_range import training_range
+from workers.simulations.simulation import Simulation
+from workers.simulations.training_range import training_range
 
 logger = logging.getLogger(__name__)
 

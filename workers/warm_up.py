@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 
 MODULES = (
-    "workers.harmonic",
-    "workers.molecular_dynamics",
-    "workers.crystal.harmonic",
-    "workers.crystal.dynamics",
+    "workers.simulations.powder_harmonic",
+    "workers.simulations.powder_dynamics",
+    "workers.simulations.path_harmonic",
+    "workers.simulations.path_dynamics",
 )
 
 

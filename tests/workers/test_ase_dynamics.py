@@ -22,9 +22,9 @@ from workers import checkpoint, engines
 from workers.engines import ase_dynamics, displacement_file
 from workers.engines.ase_dynamics import AseDynamics
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 from workers.progress import ShuttingDown
-from workers.relaxation import relax
+from workers.simulations.steps.relaxation import relax
 
 COPPER = bulk("Cu", cubic=True, a=3.61).repeat((2, 2, 1))
 RUN = Run(temperature_k=300.0, timestep_fs=4.0, sample_fs=8.0, equilibration_ps=0.08, production_ps=0.16, seed=5)

@@ -12,7 +12,7 @@ from backend.operations.tallies import reason_of
 from tests.backend.conftest import Client
 from tests.backend.predicting import ask, living
 from workers import tasks
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 from workers.shutdown import Flag
 
 

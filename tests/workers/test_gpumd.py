@@ -22,7 +22,7 @@ from workers.engines.gpumd import GPUMD
 from workers.engines.gpumd_output import Frames, Thermodynamics
 from workers.engines.gpumd_recorder import Recorder, largest_displacement
 from workers.engines.interface import Potential, Run, Trajectory, Workplace
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 RUN = Run(temperature_k=300, timestep_fs=2, sample_fs=6, equilibration_ps=0.12, production_ps=0.6, seed=1)
 

@@ -14,8 +14,8 @@ from ase.calculators.emt import EMT
 from scattering.crystal import protocol as crystal_protocol
 from scattering.simulate import protocol
 from scattering.simulate.path_integral import shortfall
-from workers import harmonic
-from workers.engines import potentials
+from workers.simulations import powder_harmonic as harmonic
+from workers.potentials import nep as potentials
 from workers.engines.interface import Engine
 from workers.engines.ipi import IPI
 

@@ -20,7 +20,7 @@ from tests.backend.conftest import Client
 from tests.backend.predicting import living
 from workers import engines, tasks
 from workers.engines.ase_dynamics import AseDynamics
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 from workers.shutdown import Flag
 
 COPPER = b"""Copper

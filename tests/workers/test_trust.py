@@ -16,8 +16,8 @@ from phonopy.structure.atoms import PhonopyAtoms
 from scipy import constants
 
 from scattering.simulate import phonons
-from workers.force_constants import displace
-from workers.special_points import special_phonons
+from workers.simulations.steps.force_constants import displace
+from workers.simulations.steps.special_points import special_phonons
 
 SPRING, MASS, LATTICE, REPEATS = 2.0, 50.0, 4.0, 4
 

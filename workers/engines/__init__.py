@@ -14,7 +14,7 @@ from typing import Final
 from ase.calculators.calculator import Calculator
 
 from backend.settings import current
-from workers.engines import potentials
+from workers.potentials import nep as potentials
 from workers.engines.interface import Engine, Potential
 
 
@@ -52,7 +52,7 @@ def calculator(engine: str, potential: Potential) -> Calculator:
     ------
     UnknownEngine
         No such engine here.
-    workers.outcome.CannotPredict
+    workers.simulations.outcome.CannotPredict
         It refuses the potential.
     """
     try:
@@ -69,7 +69,7 @@ def dynamics(engine: str, potential: Potential) -> Engine:
     ------
     UnknownEngine
         No such engine here.
-    workers.outcome.CannotPredict
+    workers.simulations.outcome.CannotPredict
         It refuses the potential.
     """
     if engine in PROGRAMS:

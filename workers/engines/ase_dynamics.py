@@ -28,7 +28,7 @@ from workers.engines import constant_pressure
 from workers.engines.displacement_file import DisplacementFile
 from workers.engines.interface import Report, Run, Trajectory, Workplace
 from workers.engines.motion import FRICTION_PER_FS, check_together, degrees_of_freedom, set_in_motion, temperature
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 from workers.progress import ShuttingDown
 
 COUPLING_FS: Final = 1000.0

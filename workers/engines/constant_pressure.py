@@ -20,7 +20,7 @@ from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines.interface import Report, Run, Workplace
 from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
 from workers.engines.motion import FRICTION_PER_FS, check_together, set_in_motion
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 from workers.progress import ShuttingDown
 
 PERIOD_FS: Final = 500.0

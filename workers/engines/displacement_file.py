@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 BUFFER: Final = 64 * 2**20
 """Bytes of frames collected before they are written: a frame alone would touch a page of the file for every atom."""
@@ -38,7 +38,7 @@ class DisplacementFile:
     ------
     OSError
         The disk is full.
-    workers.outcome.CannotPredict
+    workers.simulations.outcome.CannotPredict
         The disk is too small.
     """
 

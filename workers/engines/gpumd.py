@@ -36,7 +36,7 @@ from workers.engines import gpumd_input, gpumd_process, mean_cell
 from workers.engines.gpumd_output import Thermodynamics
 from workers.engines.gpumd_replica import Replica, moving
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 POLL_S: Final = 0.2
 MAX_BEADS: Final = 128

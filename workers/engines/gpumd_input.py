@@ -17,7 +17,7 @@ from ase import Atoms
 from workers.engines import mean_cell
 from workers.engines.interface import Potential, Run
 from workers.engines.motion import FRICTION_PER_FS
-from workers.engines.potentials import COORDINATION_CUTOFF, DISPERSION_CUTOFF
+from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
 
 RELEASE: Final = "v5.6"
 """Of GPUMD: what the inputs and the formats of the outputs were read off from, and what the image of the GPU worker

@@ -16,7 +16,7 @@ from typing import IO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 CHUNK: Final = 4 * 2**20
 """Bytes that are read at once, unless one frame is longer."""

@@ -21,7 +21,7 @@ from workers.engines.gpumd_output import Frames, Thermodynamics
 from workers.engines.gpumd_recorder import Recorder, largest_displacement, take_over
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.engines.motion import set_in_motion
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 ATOM_STEPS_PER_S: Final = 5e6
 """Of a GPU, roughly: how many steps are as long as the work that may be lost. A wrong guess costs no more than that."""

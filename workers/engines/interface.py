@@ -134,7 +134,7 @@ class Engine(Protocol):
 
     Raises
     ------
-    workers.outcome.CannotPredict
+    workers.simulations.outcome.CannotPredict
         The atoms flew apart, or the engine refuses the model or the run; the message is for the user.
     """
 

@@ -16,7 +16,7 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 CENTROID_FS: Final = 50.0
 """Langevin thermostat of each atom's centroid, while it is brought to the temperature; as in classical runs."""

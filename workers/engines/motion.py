@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms, units
 from ase.md.velocitydistribution import Stationary, thermalize_momenta
 
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 FRICTION_PER_FS: Final = 0.02
 """Langevin: a vibration of more than 7 meV forgets its energy within 50 fs; a slower one is overdamped, and takes

@@ -8,7 +8,7 @@ from ase.neighborlist import neighbor_list
 
 from backend.models import nep_file
 from scattering.trust.training import coverage, crowding
-from workers.simulation import Simulation
+from workers.simulations.simulation import Simulation
 
 MOST_ATOMS = 2000
 """Of larger cells the pairs of neighbours' neighbours take seconds."""

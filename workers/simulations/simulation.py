@@ -12,7 +12,7 @@ from ase.calculators.calculator import Calculator
 
 from workers import engines
 from workers.engines.interface import Engine, Potential, Run
-from workers.species import species_labels
+from workers.simulations.steps.species import species_labels
 
 
 @dataclass(frozen=True, eq=False)

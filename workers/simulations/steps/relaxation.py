@@ -12,7 +12,7 @@ from ase.calculators.calculator import Calculator
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 FORCE_TOLERANCE = 1e-3
 """eV/Å. A residual force f shifts an atom by f/k, here under 1e-3 Å even for the softest modes that matter."""

@@ -17,12 +17,12 @@ from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.partials import scattering_vectors
 from scattering.crystal.path import SampledPath, brillouin_zone
 from scattering.simulate import protocol
-from workers.force_constants import displace, sample_zone, stability_warnings
-from workers.outcome import Outcome
+from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
+from workers.simulations.outcome import Outcome
 from workers.progress import Progress
-from workers.relaxation import relax
-from workers.special_points import special_phonons
-from workers.species import species_labels
+from workers.simulations.steps.relaxation import relax
+from workers.simulations.steps.special_points import special_phonons
+from workers.simulations.steps.species import species_labels
 from workers.stopwatch import Stopwatch
 
 

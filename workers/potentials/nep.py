@@ -10,7 +10,7 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from workers.engines.interface import Potential
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 DISPERSION_CUTOFF: Final = 12.0
 """Å. Pairs further apart are left out, which have 1 % of benzene's dispersion energy. As in GPUMD's manual."""

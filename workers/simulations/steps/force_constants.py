@@ -16,7 +16,7 @@ from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
 from scattering.simulate import phonons, protocol
-from workers.outcome import CannotPredict
+from workers.simulations.outcome import CannotPredict
 
 
 @dataclass(frozen=True, eq=False)

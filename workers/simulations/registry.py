@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from workers.engines.interface import Workplace
-from workers.outcome import Outcome
-from workers.preparation import Prepared
+from workers.simulations.outcome import Outcome
+from workers.simulations.steps.preparation import Prepared
 from workers.progress import Progress
-from workers.replica import Replica
-from workers.simulation import Simulation
+from workers.simulations.steps.replica import Replica
+from workers.simulations.simulation import Simulation
 
 
 class Dynamics(Protocol):
@@ -33,13 +33,13 @@ class Dynamics(Protocol):
 
 def dynamics(sampling: str) -> Dynamics:
     """Molecular dynamics of a powder, or along a path."""
-    name = "workers.crystal.dynamics" if sampling == "path" else "workers.molecular_dynamics"
+    name = "workers.simulations.path_dynamics" if sampling == "path" else "workers.simulations.powder_dynamics"
     return cast(Dynamics, import_module(name))
 
 
 def harmonic(simulation: Simulation, sampling: str, progress: Progress) -> Outcome:
     """Harmonic phonons of a powder, or along a path."""
-    module = import_module("workers.crystal.harmonic" if sampling == "path" else "workers.harmonic")
+    module = import_module("workers.simulations.path_harmonic" if sampling == "path" else "workers.simulations.powder_harmonic")
     outcome: Outcome = module.run(
         simulation.atoms,
         simulation.calculator(),

@@ -1,1 +1,0 @@
-"""Workflows of a single crystal."""

@@ -1,0 +1,1 @@
+"""Loaders of interatomic potentials, one module for each family."""

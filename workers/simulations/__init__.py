@@ -1,0 +1,1 @@
+"""One module for each method and sampling, found through `registry`."""
