@@ -1,6 +1,6 @@
 """Beamcast in one command: API and pages (uvicorn) with a supervised worker, which ends when the server does.
 
-The only module that sees every room. Settings come from `BEAMCAST_…` environment variables (backend/settings.py).
+The only module that sees every room. Settings come from `BEAMCAST_…` environment variables (backend/kit/settings.py).
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend import database, logs
 from backend.health import beats
 from backend.jobs import sweep
-from backend.queue import QUEUES, forget_messages
-from backend.settings import Settings, current, in_words
+from backend.kit import logs
+from backend.kit.db import database
+from backend.kit.queue.wake_up import QUEUES, forget_messages
+from backend.kit.settings import Settings, current, in_words
 from backend.startup import prepare
 from workers.command import arguments, environment
 from workers.lifeline import SERVER_PID

@@ -15,9 +15,9 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend import database
 from backend.health import beats
-from backend.settings import Settings, current, in_words
+from backend.kit.db import database
+from backend.kit.settings import Settings, current, in_words
 from backend.startup import prepare
 
 FAILED = 2

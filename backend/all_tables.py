@@ -1,10 +1,10 @@
 """Imports every subject's tables, so that migrations and foreign keys see them all."""
 
-from backend import idempotency
 from backend.datasets import tables as dataset_tables
 from backend.health import tables as health_tables
 from backend.jobs import tables as job_tables
-from backend.models import tables as model_tables
+from backend.kit.http import idempotency
+from backend.potentials import tables as model_tables
 from backend.predictions import tables as prediction_tables
 from backend.proposals import tables as proposal_tables
 from backend.structures import tables as structure_tables

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 
-from backend import errors
-from backend.access_log import AccessLog
-from backend.body_limits import BodyLimit
 from backend.comparisons import routes as comparisons
 from backend.datasets import routes as datasets
-from backend.documentation import add_documentation
 from backend.engines import routes as engines
-from backend.errors import NotFound
 from backend.figures import routes as figures
 from backend.health import routes as health
 from backend.instruments import routes as instruments
 from backend.isotopes import routes as isotopes
 from backend.jobs import routes as jobs
+from backend.kit.http import errors
+from backend.kit.http.access_log import AccessLog
+from backend.kit.http.body_limits import BodyLimit
+from backend.kit.http.documentation import add_documentation
+from backend.kit.http.errors import NotFound
+from backend.kit.http.security import Guard
+from backend.kit.settings import Settings
+from backend.kit.version import VERSION
 from backend.metrics import routes as metrics
-from backend.models import routes as models
+from backend.observing.partials_cache import PartialsCache
 from backend.operations import routes as operations
 from backend.operations.disk import FolderSize
 from backend.plans import routes as plans
+from backend.potentials import routes as models
 from backend.predictions import routes as predictions
-from backend.predictions.partials_cache import PartialsCache
 from backend.proposals import routes as proposals
 from backend.proposals import shared
 from backend.reports import routes as reports
 from backend.samples import routes as samples
-from backend.security import Guard
-from backend.settings import Settings
 from backend.structures import routes as structures
 from backend.trust import routes as trust
-from backend.version import VERSION
 
 API = "/api/v1"
 ROUTERS = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backend import database
-from backend.models import catalogue
-from backend.settings import Settings
+from backend.kit.db import database
+from backend.kit.settings import Settings
+from backend.potentials import catalogue
 
 LOCK = 0x6265616D
 """Any number, as long as it stays the same ("beam")."""

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from backend.models import catalogue, fetch
-from backend.settings import current
+from backend.kit.settings import current
+from backend.potentials import catalogue, fetch
 
 
 def main() -> None:

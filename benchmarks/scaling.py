@@ -64,13 +64,13 @@ def rows(database_url: str | None) -> Iterator[None]:
         os.environ |= {"BEAMCAST_DATA_DIR": folder, "BEAMCAST_DATABASE_URL": database_url or ""}
         from sqlmodel import select
 
-        from backend.database import transaction
         from backend.health import beats
         from backend.health.tables import WorkerBeat
         from backend.jobs import graph
-        from backend.models.tables import Model
+        from backend.kit.db.database import transaction
+        from backend.kit.settings import current
+        from backend.potentials.tables import Model
         from backend.predictions.tables import Prediction
-        from backend.settings import current
         from backend.startup import prepare
         from backend.structures.tables import Structure
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from backend.models import catalogue, fetch
-from backend.settings import Settings
+from backend.kit.settings import Settings
+from backend.potentials import catalogue, fetch
 
 pytest_plugins = ["tests.services"]
 

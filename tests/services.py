@@ -27,8 +27,8 @@ import psycopg
 import pytest
 import redis
 
-from backend import database
-from backend.settings import Settings
+from backend.kit.db import database
+from backend.kit.settings import Settings
 from backend.startup import prepare
 
 PATIENCE_S = 60

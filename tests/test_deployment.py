@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from backend.settings import Settings
+from backend.kit.settings import Settings
 from tests.conftest import ROOT
 from workers.__main__ import parse
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from backend.celery_settings import QUEUES
-from backend.settings import current, in_words
+from backend.kit.queue.celery_settings import QUEUES
+from backend.kit.settings import current, in_words
 from workers.command import arguments, environment
 from workers.cores import default_concurrency
 

@@ -16,14 +16,14 @@ from typing import Any
 from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready, worker_shutdown
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend import logs
-from backend.database import clock, transaction
 from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs.dispatch import ring_for_waiting
 from backend.jobs.sweep import bury
-from backend.queue import celery_app
-from backend.settings import current
+from backend.kit import logs
+from backend.kit.db.database import clock, transaction
+from backend.kit.queue.wake_up import celery_app
+from backend.kit.settings import current
 from workers import engines
 from workers.cores import cores
 from workers.lifeline import die_with_server, die_with_worker

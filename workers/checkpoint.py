@@ -16,7 +16,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from backend.storage import replacing
+from backend.kit.files.storage import replacing
 from workers.engines.interface import Workplace
 
 logger = logging.getLogger(__name__)

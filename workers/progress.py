@@ -12,7 +12,7 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.jobs import leases
-from backend.settings import current
+from backend.kit.settings import current
 from workers.engines.interface import Report
 from workers.shutdown import Flag
 

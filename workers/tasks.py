@@ -18,24 +18,25 @@ from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
 
 from backend.jobs import leases
-from backend.logs import about
-from backend.models.service import ModelUnavailable, model_file
-from backend.predictions.partials_file import write_partials
-from backend.queue import WORK
-from backend.settings import Settings, current
+from backend.kit.logs import about
+from backend.kit.queue.wake_up import WORK
+from backend.kit.settings import Settings, current
+from backend.observing.partials_file import write_partials
+from backend.potentials.service import ModelUnavailable, model_file
 from backend.structures.service import load_structure
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from workers import engines
-from workers.simulations import results, registry as workflows
 from workers.engines.interface import Potential, Workplace
-from workers.simulations.outcome import CannotPredict, Outcome
-from workers.simulations.steps.preparation import Prepared
 from workers.progress import Progress, ShuttingDown, TookTooLong
-from workers.simulations.provenance import provenance
-from workers.simulations.steps.replica import Replica
 from workers.shutdown import Flag, shutting_down
+from workers.simulations import registry as workflows
+from workers.simulations import results
+from workers.simulations.outcome import CannotPredict, Outcome
+from workers.simulations.provenance import provenance
 from workers.simulations.simulation import Simulation
+from workers.simulations.steps.preparation import Prepared
+from workers.simulations.steps.replica import Replica
 from workers.simulations.training_range import training_range
 
 logger = logging.getLogger(__name__)
@@ -211,7 +212,7 @@ def _partials(
     if isinstance(outcome.partials, Partials):
         write_partials(written, outcome.partials)
     else:
-        from backend.predictions.crystal_file import write_crystal_partials
+        from backend.observing.crystal_file import write_crystal_partials
 
         assert isinstance(outcome.partials, CrystalPartials)
         write_crystal_partials(written, outcome.partials)

@@ -10,13 +10,13 @@ from typing import Any
 
 from backend.comparisons.schemas import FitIn, ViewedIn
 from backend.datasets.tables import Dataset
-from backend.errors import Unprocessable, unprocessable
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable, unprocessable
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.partials_file import read_partials
+from backend.observing.spectra import as_view, observe_prediction
 from backend.predictions import service as predictions
-from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.partials_file import read_partials
 from backend.predictions.schemas import EnergyGridIn, RangeIn, ViewIn
-from backend.predictions.spectra import as_view, observe_prediction
 from backend.predictions.tables import Prediction
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument

@@ -15,11 +15,11 @@ from backend.comparisons.schemas import PeaksIn
 from backend.comparisons.service import fitted_to, spectrum_of, told
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
-from backend.errors import Unprocessable
-from backend.owners import Scope
-from backend.predictions.partials_cache import PartialsCache
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra import as_view
 from backend.predictions.schemas import ViewIn
-from backend.predictions.spectra import as_view
 from backend.predictions.tables import Prediction
 from scattering.core.errors import ScatteringError
 from scattering.measured.comparison.fit import Fitted

@@ -18,8 +18,8 @@ from backend.comparisons.schemas import (
     RefinementIn,
     RefinementOut,
 )
-from backend.errors import Conflict, NotFound, responses
-from backend.owners import ReadingScopeDep
+from backend.kit.db.owners import ReadingScopeDep
+from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.predictions.routes import PartialsCacheDep
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, field_validator
 
+from backend.kit.http.schemas import RequestBody, ResponseBody
 from backend.predictions.schemas import ViewIn
-from backend.schemas import RequestBody, ResponseBody
 
 Background = Literal["none", "constant", "linear"]
 EnergyMeV = Annotated[float, Field(ge=-1e4, le=1e4)]

@@ -22,10 +22,10 @@ from backend.comparisons.forecasts import (
 from backend.comparisons.schemas import ComparisonIn, FitIn, RankingIn, RefinementIn
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
-from backend.errors import Unprocessable
-from backend.owners import Scope
-from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.spectra import as_view
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra import as_view
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.core.errors import FieldError, InvalidComparison

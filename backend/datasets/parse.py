@@ -1,6 +1,6 @@
 """`python -m backend.datasets.parse`: what a file of measured data holds, and one of its spectra cleaned, as JSON.
 
-Runs as a process of its own, confined by `backend.confined`. Arrays go back as base64 of 64-bit floats within the JSON:
+Runs confined (`kit.files.confined`). Arrays go back as base64 of 64-bit floats within the JSON:
 exact, NaN among them, and of a size that is known beforehand (10.7 bytes a number, as text up to 25), so that
 `MAX_POINTS` keeps the answer within what `confined` takes: 5 arrays of a spectrum or 2 of a map come to 54 MB at most.
 """
@@ -18,12 +18,12 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from backend import confined
 from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.conditions import OF_THE_RUN, Conditions, Said, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, Unreadable, XUnit
+from backend.kit.files import confined
 from scattering.core.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.measured.units import energy_from

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, Json, Strin
 from backend.datasets.conditions import Said
 from backend.datasets.formats.reading import XUnit
 from backend.datasets.tables import Dataset
-from backend.schemas import FreeForm, RequestBody, ResponseBody
+from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
 Kind = Literal["1d", "2d"]
 

@@ -13,18 +13,19 @@ from typing import Any
 from pydantic_core import to_json
 from sqlmodel import col
 
-from backend import confined, database
 from backend.datasets import downloads, parse
 from backend.datasets.conditions import OF_THE_RUN, Said, energy_setting
 from backend.datasets.data_file import Measured, read_measured, write_measured
 from backend.datasets.schemas import DatasetPatch, PreviewForm
 from backend.datasets.tables import Dataset
-from backend.errors import Conflict, NotFound, Unprocessable
-from backend.owners import Scope
-from backend.pagination import Paging
-from backend.predictions.partials_cache import PartialsCache
-from backend.settings import Settings
-from backend.storage import Received, base_name, delete_folder, new_folder, replacing
+from backend.kit.db import database
+from backend.kit.db.owners import Scope
+from backend.kit.files import confined
+from backend.kit.files.storage import Received, base_name, delete_folder, new_folder, replacing
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.http.pagination import Paging
+from backend.kit.settings import Settings
+from backend.observing.partials_cache import PartialsCache
 from backend.structures import service as structures
 from scattering import instruments
 from scattering.core.errors import UnknownInstrument

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from backend.columns import Owned
+from backend.kit.db.columns import Owned
 
 NULLABLE_JSON = JSON(none_as_null=True)
 

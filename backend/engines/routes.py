@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from backend.engines import service
 from backend.engines.schemas import EngineOut
-from backend.errors import responses
-from backend.owners import ReadingScopeDep
+from backend.kit.db.owners import ReadingScopeDep
+from backend.kit.http.errors import responses
 
 router = APIRouter(tags=["predictions"])
 

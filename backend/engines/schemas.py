@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from backend.kit.http.schemas import ResponseBody
 from backend.predictions.schemas import Method
-from backend.schemas import ResponseBody
 
 
 class EngineOut(ResponseBody):

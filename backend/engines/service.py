@@ -6,10 +6,10 @@ from typing import Final, get_args
 
 from sqlmodel import Session
 
-from backend.database import clock
 from backend.engines.schemas import EngineOut
 from backend.health import beats
 from backend.jobs.graph import GPU_ENGINES
+from backend.kit.db.database import clock
 from backend.predictions.schemas import Method
 
 TITLES: Final = {

@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 
 from backend.comparisons import service
 from backend.comparisons.schemas import ComparisonIn, FitIn
-from backend.errors import Unprocessable
 from backend.figures.comparison import Candidate, comparison_figure, ranking_figure, refinement_figure
 from backend.figures.labels import label
 from backend.figures.measured_map import map_comparison_figure
 from backend.figures.schemas import ComparisonFigureIn, Look, RankingFigureIn, RefinementFigureIn
-from backend.owners import Scope
-from backend.predictions.partials_cache import PartialsCache
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
-from backend.errors import Unprocessable
 from backend.figures.measured import Points, scaled
 from backend.figures.schemas import DatasetScale
 from backend.figures.spectrum import NEAR_ELASTIC, Curve
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
 from scattering.core.errors import ScatteringError
 from scattering.measured.comparison.fit import FitOptions, fit
 from scattering.measured.data import MeasuredSpectrum

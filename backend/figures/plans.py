@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from backend.errors import Unprocessable
 from backend.figures import planning
 from backend.figures.sheet import Panel, sheet_figure
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra import observe_prediction
 from backend.plans import service
 from backend.plans.schemas import (
     DeuterationFigureIn,
@@ -21,9 +23,7 @@ from backend.plans.schemas import (
     SheetFigureIn,
 )
 from backend.plans.specimens import planned
-from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
-from backend.predictions.spectra import observe_prediction
 from scattering import instruments
 from scattering.core.errors import ScatteringError
 from scattering.instruments import Instrument, kinematics

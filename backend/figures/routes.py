@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from backend.errors import Conflict, NotFound, responses
 from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, LabelledView, ThemeName
-from backend.owners import ReadingScopeDep, ScopeDep
+from backend.kit.db.owners import ReadingScopeDep, ScopeDep
+from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.plans.schemas import PlanFigureIn
 from backend.predictions.routes import PartialsCacheDep
 from backend.predictions.schemas import ViewIn

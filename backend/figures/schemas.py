@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from backend.comparisons.schemas import ComparisonIn, RankingIn, RefinementIn
+from backend.kit.http.schemas import RequestBody
 from backend.predictions.schemas import ViewIn
-from backend.schemas import RequestBody
 
 ThemeName = Literal["light", "dark"]
 EnergyUnit = Literal["meV", "cm-1"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from backend.errors import Unprocessable
 from backend.figures.compared import beside_map
 from backend.figures.labels import SAMPLE, label
 from backend.figures.map import edges, map_figure
@@ -13,11 +12,12 @@ from backend.figures.overlay import overlay
 from backend.figures.path import cuts_figure, path_figure, zones_figure
 from backend.figures.schemas import LabelledView, Style
 from backend.figures.spectrum import Curve, spectrum_figure
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra import observe_path_prediction, observe_prediction
 from backend.predictions import service as predictions
-from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
-from backend.predictions.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.tables import Prediction
 from scattering import instruments
 from scattering.instruments import kinematics

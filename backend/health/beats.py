@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select
 
-from backend.database import clock, transaction
 from backend.health.tables import WorkerBeat
-from backend.settings import current
+from backend.kit.db.database import clock, transaction
+from backend.kit.settings import current
 
 BEAT_EVERY_S = 3.0
 ALIVE_FOR = timedelta(seconds=4 * BEAT_EVERY_S)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from backend.errors import Unavailable, responses
 from backend.health import service
 from backend.health.schemas import HealthOut
-from backend.sessions import SettingsDep
+from backend.kit.db.sessions import SettingsDep
+from backend.kit.http.errors import Unavailable, responses
 
 router = APIRouter(tags=["health"])
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from backend.schemas import ResponseBody
+from backend.kit.http.schemas import ResponseBody
 
 
 class HealthOut(ResponseBody):

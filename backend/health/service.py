@@ -8,12 +8,12 @@ import os
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.database import clock, transaction
-from backend.errors import Unavailable
 from backend.health import beats
 from backend.health.schemas import HealthOut
-from backend.settings import Settings
-from backend.version import VERSION
+from backend.kit.db.database import clock, transaction
+from backend.kit.http.errors import Unavailable
+from backend.kit.settings import Settings
+from backend.kit.version import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def _workers(settings: Settings) -> int:
 
 def ask_broker(settings: Settings) -> None:
     """See that the broker takes messages; whatever its client raises if it does not."""
-    from backend.queue import celery_app
+    from backend.kit.queue.wake_up import celery_app
 
     with celery_app(settings).connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)

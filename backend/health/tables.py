@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
-from backend.columns import UTCDateTime, utc_now
+from backend.kit.db.columns import UTCDateTime, utc_now
 
 
 class WorkerBeat(SQLModel, table=True):

@@ -6,7 +6,6 @@ import uuid
 
 from fastapi import APIRouter
 
-from backend.errors import NotFound, responses
 from backend.instruments import service
 from backend.instruments.schemas import (
     InstrumentOut,
@@ -17,7 +16,8 @@ from backend.instruments.schemas import (
     WindowIn,
     WindowOut,
 )
-from backend.owners import ScopeDep
+from backend.kit.db.owners import ScopeDep
+from backend.kit.http.errors import NotFound, responses
 
 router = APIRouter(prefix="/instruments", tags=["instruments"])
 

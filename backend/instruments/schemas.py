@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from backend.schemas import FreeForm, RequestBody, ResponseBody
+from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
 Energy = Annotated[float, Field(ge=-1e4, le=1e4)]
 

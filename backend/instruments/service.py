@@ -11,7 +11,6 @@ import numpy as np
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
-from backend.errors import NotFound
 from backend.instruments.schemas import (
     FluxOut,
     InstrumentOut,
@@ -21,7 +20,8 @@ from backend.instruments.schemas import (
     ResolutionOut,
     WindowOut,
 )
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import NotFound
 from backend.structures import service as structures
 from scattering import instruments
 from scattering.core.constants import FWHM_PER_SIGMA

@@ -7,7 +7,7 @@ from typing import Annotated
 from ase.data import chemical_symbols
 from fastapi import APIRouter, Query
 
-from backend.errors import Unprocessable, responses
+from backend.kit.http.errors import Unprocessable, responses
 from scattering.observe import weights
 
 router = APIRouter(tags=["instruments"])

@@ -16,8 +16,8 @@ from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs.graph import jobs, summarise
 from backend.jobs.tables import Job
+from backend.kit.queue.wake_up import ring
 from backend.predictions.tables import Prediction
-from backend.queue import ring
 
 ON_ITS_WAY = timedelta(seconds=1)
 """A bell takes 0.1 s to be heard, and a busy machine some more: no other is rung for the same job meanwhile."""

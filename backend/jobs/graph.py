@@ -14,10 +14,10 @@ from typing import Final
 
 from sqlmodel import Session, select
 
-from backend import storage
 from backend.jobs.tables import Job
+from backend.kit.files import storage
+from backend.kit.settings import Settings
 from backend.predictions.tables import Prediction
-from backend.settings import Settings
 
 ONGOING: Final = ("queued", "running")
 """States of a prediction that has not ended."""

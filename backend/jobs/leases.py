@@ -16,14 +16,14 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select, update
 
-from backend.database import clock, transaction
 from backend.health.tables import WorkerBeat
 from backend.jobs import graph
 from backend.jobs.dispatch import ring_for_waiting
 from backend.jobs.tables import Job
-from backend.models.tables import Model
+from backend.kit.db.database import clock, transaction
+from backend.kit.settings import current
+from backend.potentials.tables import Model
 from backend.predictions.tables import Prediction
-from backend.settings import current
 
 MAX_TEXT = 2000
 

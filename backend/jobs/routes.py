@@ -6,10 +6,10 @@ import uuid
 
 from fastapi import APIRouter
 
-from backend.errors import NotFound, responses
 from backend.jobs import graph
 from backend.jobs.schemas import JobOut
-from backend.owners import ScopeDep
+from backend.kit.db.owners import ScopeDep
+from backend.kit.http.errors import NotFound, responses
 from backend.predictions.tables import Prediction
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from backend.schemas import ResponseBody
+from backend.kit.http.schemas import ResponseBody
 
 
 class JobOut(ResponseBody):

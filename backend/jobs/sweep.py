@@ -10,13 +10,13 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from backend import storage
-from backend.database import clock, transaction
 from backend.jobs.dispatch import LOST_AFTER, ring_for_waiting, say_what_is_missing
 from backend.jobs.leases import take_back
 from backend.jobs.tables import Job
+from backend.kit.db.database import clock, transaction
+from backend.kit.files import storage
+from backend.kit.settings import current
 from backend.predictions.tables import Prediction
-from backend.settings import current
 
 ARRIVES_WITHIN_S = 3600.0
 """After that, who brought the files has died."""

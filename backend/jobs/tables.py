@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from backend.columns import Owned, UTCDateTime, utc_now
+from backend.kit.db.columns import Owned, UTCDateTime, utc_now
 
 
 class Job(Owned, table=True):

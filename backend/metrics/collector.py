@@ -13,13 +13,13 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from backend.celery_settings import QUEUES
-from backend.database import clock, transaction
 from backend.health import beats
+from backend.kit.db.database import clock, transaction
+from backend.kit.queue.celery_settings import QUEUES
+from backend.kit.settings import Settings
+from backend.kit.version import VERSION
 from backend.operations import disk, tallies
 from backend.operations.service import LANES, broker_is_up
-from backend.settings import Settings
-from backend.version import VERSION
 
 logger = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
+from backend.kit.db.owners import current_operator
+from backend.kit.settings import Settings
 from backend.metrics.collector import Standing
 from backend.metrics.requests import RequestTimes
 from backend.operations.disk import FolderSize
-from backend.owners import current_operator
-from backend.settings import Settings
 
 router = APIRouter()
 

@@ -1,11 +1,13 @@
-"""Alembic's entry: runs the revisions on the connection of `backend.database.migrate`, or on its own."""
+"""Alembic's entry: runs the revisions on the connection of `backend.kit.db.database.migrate`, or on its own."""
 
 from __future__ import annotations
 
 from alembic import context
 from sqlmodel import SQLModel
 
-from backend import all_tables, database, settings
+from backend import all_tables
+from backend.kit import settings
+from backend.kit.db import database
 
 assert all_tables  # imported for its tables
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from backend.errors import Forbidden, Unavailable, responses
+from backend.kit.db.owners import OperatorDep
+from backend.kit.db.sessions import SettingsDep
+from backend.kit.http.errors import Forbidden, Unavailable, responses
 from backend.operations import service
 from backend.operations.disk import FolderSize
 from backend.operations.schemas import OperationsOut
-from backend.owners import OperatorDep
-from backend.sessions import SettingsDep
 
 router = APIRouter(tags=["operations"])
 

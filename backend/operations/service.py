@@ -12,12 +12,14 @@ import sqlalchemy
 from sqlalchemy import Row, Select
 from sqlmodel import Session, col, select
 
-from backend.celery_settings import QUEUES
-from backend.database import clock, transaction
 from backend.health import beats
 from backend.health.service import ask_broker
 from backend.health.tables import WorkerBeat
 from backend.jobs.tables import Job
+from backend.kit.db.database import clock, transaction
+from backend.kit.queue.celery_settings import QUEUES
+from backend.kit.settings import Settings
+from backend.kit.version import VERSION
 from backend.operations import disk, tallies
 from backend.operations.schemas import (
     DiskOut,
@@ -29,8 +31,6 @@ from backend.operations.schemas import (
     WorkerOut,
 )
 from backend.predictions.tables import Prediction
-from backend.settings import Settings
-from backend.version import VERSION
 
 logger = logging.getLogger(__name__)
 

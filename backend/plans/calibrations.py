@@ -11,11 +11,11 @@ from backend.comparisons.schemas import FitIn
 from backend.comparisons.service import fitted_to, spectrum_of
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
-from backend.errors import Unprocessable
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
 from backend.plans.schemas import CalibrationIn, ScatteringIn
 from backend.plans.specimens import planned, sample_of, specimen
-from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.schemas import ViewIn
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn

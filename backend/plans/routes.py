@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from backend.errors import Conflict, NotFound, responses
-from backend.owners import ReadingScopeDep
+from backend.kit.db.owners import ReadingScopeDep
+from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.plans.schemas import (
     DeuterationIn,
     DeuterationOut,

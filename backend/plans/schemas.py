@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.predictions.schemas import Correction, Name
 from backend.samples.schemas import SampleIn, SampleOut
-from backend.schemas import FreeForm, RequestBody, ResponseBody
 
 FeatureEnergy = Annotated[float, Field(gt=0, le=5000)]
 Basis = Literal["absolute", "calibrated", "relative"]

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import Unprocessable
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra_cache import SpectraCache
 from backend.plans.calibrations import calibrations
 from backend.plans.schemas import (
     MOST_SETTINGS,
@@ -23,8 +25,6 @@ from backend.plans.schemas import (
     TargetIn,
 )
 from backend.plans.specimens import Planned, found, planned, sample_of, specimen
-from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.spectra_cache import SpectraCache
 from scattering import instruments
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidFields, InvalidView, ScatteringError, UnknownInstrument

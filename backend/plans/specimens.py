@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.comparisons.forecasts import partials_of, powder
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.observing.partials_cache import PartialsCache
 from backend.plans.schemas import FeaturesIn, ScatteringIn
-from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
 from backend.samples import service as samples
 from backend.samples.schemas import SampleIn

@@ -6,12 +6,12 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 
-from backend.database import transaction
-from backend.errors import NotFound
-from backend.owners import Scope
+from backend.kit.db.database import transaction
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import NotFound
+from backend.kit.settings import Settings
 from backend.predictions import service
 from backend.predictions.schemas import FINISHED, PredictionOut
-from backend.settings import Settings
 
 POLL_S = 0.25
 

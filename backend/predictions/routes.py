@@ -10,15 +10,16 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from backend.errors import Conflict, NotAcceptable, NotFound, responses
-from backend.idempotency import OnceDep, fingerprint
-from backend.negotiation import choose
-from backend.owners import OwnerDep, ReadingScopeDep, ScopeDep
-from backend.pagination import Page, PagingDep
-from backend.predictions import events, formats, path_formats, service, spectra
-from backend.predictions.partials_cache import PartialsCache
+from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
+from backend.kit.db.sessions import SettingsDep
+from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
+from backend.kit.http.idempotency import OnceDep, fingerprint
+from backend.kit.http.negotiation import choose
+from backend.kit.http.pagination import Page, PagingDep
+from backend.observing import formats, path_formats, spectra
+from backend.observing.partials_cache import PartialsCache
+from backend.predictions import events, service
 from backend.predictions.schemas import EstimateOut, PathSpectrumOut, PredictionIn, PredictionOut, SpectrumOut, ViewIn
-from backend.sessions import SettingsDep
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 

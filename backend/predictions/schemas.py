@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
-from backend.schemas import FreeForm, RequestBody, ResponseBody
+from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
 Method = Literal["harmonic", "md", "trpmd"]
 Sampling = Literal["powder", "path"]

@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
-from backend.database import clock
-from backend.errors import Conflict, NotFound, Unprocessable, unprocessable
 from backend.jobs import graph
 from backend.jobs.dispatch import ring_for_waiting, say_what_is_missing
-from backend.models.tables import Model
-from backend.owners import Scope
-from backend.pagination import Paging
+from backend.kit.db.database import clock
+from backend.kit.db.owners import Scope
+from backend.kit.files.storage import delete_folder
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
+from backend.kit.http.pagination import Paging
+from backend.potentials.tables import Model
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
 from backend.predictions.tables import Prediction
-from backend.storage import delete_folder
 from backend.structures.geometry import StructureData
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure

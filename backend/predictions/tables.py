@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
-from backend.columns import Owned, UTCDateTime
+from backend.kit.db.columns import Owned, UTCDateTime
 
 
 class Prediction(Owned, table=True):

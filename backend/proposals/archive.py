@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from backend.errors import Unprocessable
-from backend.storage import CHUNK_BYTES
+from backend.kit.files.storage import CHUNK_BYTES
+from backend.kit.http.errors import Unprocessable
 
 MAX_MEMBERS = 2000
 MAX_DIRECTORY_BYTES = 1024**2

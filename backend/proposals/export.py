@@ -14,16 +14,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backend.columns import utc_now
 from backend.datasets import service as datasets
 from backend.datasets.schemas import DatasetPatch
 from backend.datasets.tables import Dataset
-from backend.errors import Conflict
-from backend.models import catalogue
-from backend.models import service as models
-from backend.models.tables import Model
-from backend.owners import Scope
-from backend.predictions.formats import HDF5
+from backend.kit.db.columns import utc_now
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Conflict
+from backend.kit.version import VERSION
+from backend.observing.formats import HDF5
+from backend.potentials import catalogue
+from backend.potentials import service as models
+from backend.potentials.tables import Model
 from backend.predictions.tables import Prediction
 from backend.proposals import manifest as form
 from backend.proposals import service
@@ -31,7 +32,6 @@ from backend.proposals.schemas import Kind, ProposalIn
 from backend.proposals.tables import Proposal, ProposalReport
 from backend.structures import service as structures
 from backend.structures.tables import Structure
-from backend.version import VERSION
 
 REPORT_TYPES = {"pdf": "application/pdf", "html": "text/html"}
 README = """This is a proposal that Beamcast has exported, with all that is in it. It is an RO-Crate:

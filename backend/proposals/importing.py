@@ -22,24 +22,24 @@ from fastapi import UploadFile
 from pydantic import ValidationError
 from sqlmodel import col
 
-from backend import confined
-from backend.columns import utc_now
 from backend.datasets import service as datasets
 from backend.datasets.conditions import Said
 from backend.datasets.schemas import PreviewForm
-from backend.errors import TooLarge, Unprocessable
-from backend.models import catalogue
-from backend.models import service as models
-from backend.models.tables import Model
-from backend.owners import Scope
+from backend.kit.db.columns import utc_now
+from backend.kit.db.owners import Scope
+from backend.kit.files import confined
+from backend.kit.files.storage import Received, arriving_folder, replacing
+from backend.kit.http.errors import TooLarge, Unprocessable
+from backend.kit.settings import Settings
 from backend.plans.schemas import PlanIn
+from backend.potentials import catalogue
+from backend.potentials import service as models
+from backend.potentials.tables import Model
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, service
 from backend.proposals import manifest as form
 from backend.proposals.archive import Archive, refusal
 from backend.proposals.tables import Proposal
-from backend.settings import Settings
-from backend.storage import Received, arriving_folder, replacing
 from backend.structures import service as structures
 from backend.structures.geometry import StructureData
 from scattering import instruments
@@ -210,7 +210,7 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
         raise refusal(str(error)) from error
     arguments = ["--sampling", entry.sampling, "--cpu-s", str(CHECK_S)]
     try:
-        answer = json.loads(confined.run("backend.predictions.check", arguments, path, timeout_s=CHECK_S))
+        answer = json.loads(confined.run("backend.observing.check", arguments, path, timeout_s=CHECK_S))
     except confined.Exceeded as error:
         raise refusal(f"the partials could not be read: {error}.") from error
     if "error" in answer:

@@ -11,9 +11,9 @@ from typing_extensions import TypedDict
 
 from backend.datasets.schemas import DatasetPatch
 from backend.datasets.schemas import Name as Line
+from backend.kit.http.schemas import FreeForm, RequestBody
 from backend.predictions.schemas import Method, Name, Quality, Sampling
 from backend.proposals.schemas import MOST, ProposalIn, ReportFormat
-from backend.schemas import FreeForm, RequestBody
 
 FILE = "beamcast.json"
 FORMAT: Literal["beamcast-proposal"] = "beamcast-proposal"

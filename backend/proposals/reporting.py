@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import uuid
 
-from backend import database
 from backend.datasets.tables import Dataset
-from backend.errors import Conflict, Unprocessable
-from backend.owners import Scope
+from backend.kit.db import database
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Conflict, Unprocessable
+from backend.kit.settings import Settings
+from backend.observing.partials_cache import PartialsCache
 from backend.plans.schemas import PlanIn
-from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
 from backend.proposals import service
 from backend.proposals.schemas import ProposalReportIn, ReportFormat
 from backend.proposals.tables import Proposal
 from backend.reports.schemas import ReportIn, ReportViewIn
-from backend.settings import Settings
 
 MOST_OTHERS = 3
 MOST_DATASETS = 6

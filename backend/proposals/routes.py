@@ -11,10 +11,12 @@ from fastapi import APIRouter, Query, UploadFile
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from backend.errors import Conflict, NotFound, TooLarge, responses
-from backend.idempotency import OnceDep, fingerprint
-from backend.owners import OwnerDep, Scope, ScopeDep
-from backend.pagination import Page, PagingDep
+from backend.kit.db.owners import OwnerDep, Scope, ScopeDep
+from backend.kit.db.sessions import SettingsDep
+from backend.kit.files.storage import as_attachment, received
+from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
+from backend.kit.http.idempotency import OnceDep, fingerprint
+from backend.kit.http.pagination import Page, PagingDep
 from backend.predictions.routes import PartialsCacheDep
 from backend.proposals import export, importing, reporting, service
 from backend.proposals.schemas import (
@@ -28,8 +30,6 @@ from backend.proposals.schemas import (
     ShareOut,
 )
 from backend.proposals.tables import Proposal, ProposalReport
-from backend.sessions import SettingsDep
-from backend.storage import as_attachment, received
 
 router = APIRouter(prefix="/proposals", tags=["proposals"])
 

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from backend.datasets.schemas import DatasetOut
 from backend.datasets.schemas import Name as Line
+from backend.kit.http.schemas import RequestBody, ResponseBody
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.schemas import Method, Quality, Sampling, Status
 from backend.samples.schemas import SampleIn
-from backend.schemas import RequestBody, ResponseBody
 from backend.structures.schemas import StructureOut
 
 Kind = Literal["structures", "predictions", "datasets"]

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from backend.columns import Owned, utc_now
-from backend.database import on_commit, on_rollback
 from backend.datasets.tables import Dataset
-from backend.errors import Conflict, NotFound, Unprocessable
-from backend.owners import Scope
-from backend.pagination import Paging
+from backend.kit.db.columns import Owned, utc_now
+from backend.kit.db.database import on_commit, on_rollback
+from backend.kit.db.owners import Scope
+from backend.kit.files.storage import delete_folder, replacing
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.http.pagination import Paging
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.tables import Prediction
 from backend.proposals.schemas import MOST, Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
@@ -28,7 +29,6 @@ from backend.proposals.tables import (
     ProposalReport,
     ProposalStructure,
 )
-from backend.storage import delete_folder, replacing
 from backend.structures.tables import Structure
 from scattering import instruments
 from scattering.core.errors import InvalidFields, UnknownInstrument

@@ -10,16 +10,16 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, Response
 
 from backend.datasets.schemas import DatasetOut
-from backend.errors import Conflict, NotFound, responses
 from backend.figures.routes import FIGURE
 from backend.figures.schemas import FiguresIn
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.db.sessions import ReadingSessionDep
+from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.predictions.routes import PartialsCacheDep
 from backend.proposals import service
 from backend.proposals.routes import ReportFormatQuery, report_file
 from backend.proposals.schemas import Kind, ReportOut, SharedOut, SharedPrediction
 from backend.proposals.tables import Proposal
-from backend.sessions import ReadingSessionDep
 from backend.structures.schemas import StructureOut
 
 router = APIRouter(prefix="/shared", tags=["proposals"])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, Text
 from sqlmodel import Field, SQLModel
 
-from backend.columns import Owned, UTCDateTime, utc_now
+from backend.kit.db.columns import Owned, UTCDateTime, utc_now
 
 NULLABLE_JSON = JSON(none_as_null=True)
 

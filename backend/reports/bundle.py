@@ -20,17 +20,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from backend.database import clock
 from backend.datasets import service as datasets
 from backend.datasets.schemas import PreviewForm
 from backend.datasets.tables import Dataset
-from backend.errors import Unavailable
-from backend.models import service as models
-from backend.models.tables import Model
-from backend.owners import Scope
-from backend.predictions import formats, path_formats
+from backend.kit.db.database import clock
+from backend.kit.db.owners import Scope
+from backend.kit.files.storage import CHUNK_BYTES
+from backend.kit.http.errors import Unavailable
+from backend.kit.version import VERSION
+from backend.observing import formats, path_formats
+from backend.observing.partials_cache import PartialsCache
+from backend.potentials import service as models
+from backend.potentials.tables import Model
 from backend.predictions import service as predictions
-from backend.predictions.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
 from backend.reports.document import AMPLE, Document, document
 from backend.reports.figures import LETTERS
@@ -39,10 +41,8 @@ from backend.reports.html import html
 from backend.reports.pdf import pdf
 from backend.reports.pictures import Picture, draw
 from backend.reports.schemas import ReportIn
-from backend.storage import CHUNK_BYTES
 from backend.structures import service as structures
 from backend.structures.tables import Structure
-from backend.version import VERSION
 
 SPARE_BYTES = 64 * 1024**2
 """Left free on the disk, for figures and everybody else."""

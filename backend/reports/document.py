@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from backend.kit.version import VERSION
 from backend.plans.schemas import FeatureAtOut, SettingOut
 from backend.reports.figures import LETTERS
 from backend.reports.gathering import Gathered, best, widths
 from backend.reports.pictures import Picture
 from backend.reports.wording import band_in_words, clipped, hours_in_words, methods, one_line, references, significant
 from backend.trust.schemas import TrustOut
-from backend.version import VERSION
 from scattering import instruments
 
 NO_BREAK = "\u00a0"

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
-from backend.errors import Unprocessable
 from backend.figures.labels import SAMPLE, label
 from backend.figures.measured import Points
 from backend.figures.overlay import overlay
 from backend.figures.spectrum import Curve
-from backend.models.tables import Model
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra import observe_path_prediction, observe_prediction
 from backend.plans.schemas import MeasurementIn, MeasurementOut, PlanOut, SettingIn, SettingOut
+from backend.potentials.tables import Model
 from backend.predictions import service as predictions
-from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.tables import Prediction
 from backend.reports.schemas import MOST_VIEWS, ReportIn, ReportViewIn
 from backend.structures.tables import Structure

@@ -12,9 +12,9 @@ from typing import Any
 
 import typst
 
+from backend.kit.version import VERSION
 from backend.reports.document import FITTING, Document, Room
 from backend.reports.lettering import fonts_folder
-from backend.version import VERSION
 
 MOST_PAGES = 2
 PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")

@@ -10,9 +10,9 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.background import BackgroundTask
 
-from backend.errors import Conflict, NotAcceptable, NotFound, Unprocessable, responses
-from backend.negotiation import choose
-from backend.owners import ReadingScopeDep
+from backend.kit.db.owners import ReadingScopeDep
+from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, Unprocessable, responses
+from backend.kit.http.negotiation import choose
 from backend.plans.schemas import PlanIn
 from backend.predictions.routes import PartialsCacheDep
 from backend.predictions.schemas import Name

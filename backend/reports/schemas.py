@@ -7,9 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from backend.kit.http.schemas import RequestBody
 from backend.plans.schemas import PlanIn
 from backend.predictions.schemas import ViewIn
-from backend.schemas import RequestBody
 
 MOST_VIEWS = 3
 """Spectra that two pages hold."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.database import clock
-from backend.owners import Scope
-from backend.predictions.partials_cache import PartialsCache
+from backend.kit.db.database import clock
+from backend.kit.db.owners import Scope
+from backend.observing.partials_cache import PartialsCache
 from backend.reports.document import AMPLE, Document, Room, document
 from backend.reports.gathering import gather
 from backend.reports.html import html

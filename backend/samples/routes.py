@@ -6,8 +6,8 @@ import uuid
 
 from fastapi import APIRouter
 
-from backend.errors import NotFound, responses
-from backend.owners import ReadingScopeDep
+from backend.kit.db.owners import ReadingScopeDep
+from backend.kit.http.errors import NotFound, responses
 from backend.samples.schemas import AdviceIn, AdviceOut
 
 router = APIRouter(tags=["samples"])

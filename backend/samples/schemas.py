@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.predictions.schemas import Name
-from backend.schemas import FreeForm, RequestBody, ResponseBody
 
 Form = Literal["powder", "single crystal"]
 Geometry = Literal["plate", "annulus", "cylinder"]

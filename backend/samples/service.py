@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.owners import Scope
+from backend.kit.db.owners import Scope
 from backend.samples.schemas import ActivationOut, AdviceIn, AdviceOut, NuclideOut, SampleIn, SampleOut, TransmissionOut
 from backend.structures import service as structures
 from backend.structures.tables import Structure

@@ -1,6 +1,6 @@
 """`python -m backend.structures.parse`: what one file holds, as JSON.
 
-Runs as a process of its own, confined by `backend.confined`: a parser that is led to loop, to fill the memory or to
+Runs as a process of its own, confined by `kit.files.confined`: a parser that is led to loop, to fill the memory or to
 crash takes nothing with it.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from backend import confined
+from backend.kit.files import confined
 from backend.structures.chemistry import check, describe, right_handed
 from backend.structures.formats import FORMATS
 from backend.structures.formats.reading import Unreadable

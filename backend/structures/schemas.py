@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import Field
 
-from backend.schemas import ResponseBody
+from backend.kit.http.schemas import ResponseBody
 from backend.structures.chemistry import SYMMETRY_TOLERANCE_ANGSTROM
 from backend.structures.tables import Structure
 

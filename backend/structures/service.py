@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from backend import confined
-from backend.errors import Conflict, NotFound, TooLarge, Unprocessable
-from backend.models import catalogue
-from backend.owners import Scope
-from backend.pagination import Paging
-from backend.settings import Settings
-from backend.storage import base_name, delete_folder, new_folder, replacing
+from backend.kit.db.owners import Scope
+from backend.kit.files import confined
+from backend.kit.files.storage import base_name, delete_folder, new_folder, replacing
+from backend.kit.http.errors import Conflict, NotFound, TooLarge, Unprocessable
+from backend.kit.http.pagination import Paging
+from backend.kit.settings import Settings
+from backend.potentials import catalogue
 from backend.structures import examples, parse, writing
 from backend.structures.formats import FORMATS, Format, format_of
 from backend.structures.formats.reading import TooManyAtoms, Unreadable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from backend.columns import Owned
+from backend.kit.db.columns import Owned
 
 
 class Structure(Owned, table=True):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backend.errors import Unprocessable
-from backend.owners import Scope
-from backend.predictions.crystal_file import read_crystal_partials
-from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.partials_file import read_partials
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Unprocessable
+from backend.observing.crystal_file import read_crystal_partials
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.partials_file import read_partials
+from backend.observing.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.schemas import ViewIn
-from backend.predictions.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.tables import Prediction
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.errors import ScatteringError

@@ -6,8 +6,8 @@ import uuid
 
 from fastapi import APIRouter
 
-from backend.errors import Conflict, NotFound, responses
-from backend.owners import ScopeDep
+from backend.kit.db.owners import ScopeDep
+from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.predictions import service as predictions
 from backend.predictions.routes import PartialsCacheDep
 from backend.trust import service

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from backend.schemas import ResponseBody
+from backend.kit.http.schemas import ResponseBody
 from scattering.trust.grade import Badge
 
 Topic = Literal[

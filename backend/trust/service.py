@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlmodel import col
 
-from backend.models.catalogue import pretrained
-from backend.models.service import PRETRAINED
-from backend.models.tables import Model
-from backend.owners import Scope
-from backend.predictions.partials_cache import PartialsCache
+from backend.kit.db.owners import Scope
+from backend.observing.partials_cache import PartialsCache
+from backend.potentials.catalogue import pretrained
+from backend.potentials.service import PRETRAINED
+from backend.potentials.tables import Model
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from backend.trust import points, words

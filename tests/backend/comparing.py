@@ -13,13 +13,13 @@ import numpy as np
 from fastapi import UploadFile
 from numpy.typing import NDArray
 
-from backend import database
 from backend.datasets import service as datasets
 from backend.datasets.schemas import PreviewForm
-from backend.owners import LOCAL_USER, Scope
-from backend.predictions.partials_file import write_partials
-from backend.settings import Settings
-from backend.storage import Received
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope
+from backend.kit.files.storage import Received
+from backend.kit.settings import Settings
+from backend.observing.partials_file import write_partials
 from scattering.core.partials import Partials
 from scattering.core.quantum import Statistics
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum

@@ -12,11 +12,11 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
-from backend import database
-from backend import settings as settings_module
 from backend.app import create_app
-from backend.owners import LOCAL_USER, Scope
-from backend.settings import SQLITE_FILE, Settings
+from backend.kit import settings as settings_module
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope
+from backend.kit.settings import SQLITE_FILE, Settings
 from backend.startup import prepare
 from backend.structures import parse
 from backend.structures import service as structures
@@ -35,7 +35,7 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(
     request: pytest.FixtureRequest, tmp_path: Path, migrated_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Settings]:
-    """Settings of a fresh data folder; `backend.settings.current()` gives the same, as in a worker."""
+    """Settings of a fresh data folder; `backend.kit.settings.current()` gives the same, as in a worker."""
     monkeypatch.setenv("BEAMCAST_DATA_DIR", str(tmp_path))
     if request.config.getoption("--postgresql"):
         monkeypatch.setenv("BEAMCAST_DATABASE_URL", request.getfixturevalue("migrated_postgres_url"))

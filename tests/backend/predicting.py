@@ -14,8 +14,8 @@ from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs import leases
 from backend.jobs.leases import Lease
-from backend.predictions.partials_file import write_partials
-from backend.settings import Settings
+from backend.kit.settings import Settings
+from backend.observing.partials_file import write_partials
 from scattering.core.partials import Partials
 
 from .conftest import Client

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backend.settings import Settings
+from backend.kit.settings import Settings
 from scattering.core.partials import Partials
 
 from .comparing import hydride_partials, predicted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from backend.settings import Settings, in_words
+from backend.kit.settings import Settings, in_words
 
 SECRET = "f3b1c9a7e5d24680"
 

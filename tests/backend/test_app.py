@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import FastAPI
 
-from backend.owners import current_owner
-from backend.settings import Settings
+from backend.kit.db.owners import current_owner
+from backend.kit.settings import Settings
 
 from .conftest import Client
 

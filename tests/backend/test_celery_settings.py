@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from kombu.exceptions import OperationalError
 
-from backend.celery_settings import ANSWER_WITHIN_S, CONNECT_WITHIN_S, celery_settings
-from backend.queue import WORK, celery_app
-from backend.settings import Settings
+from backend.kit.queue.celery_settings import ANSWER_WITHIN_S, CONNECT_WITHIN_S, celery_settings
+from backend.kit.queue.wake_up import WORK, celery_app
+from backend.kit.settings import Settings
 
 LATE_S = 5.0
 """What a busy machine adds."""

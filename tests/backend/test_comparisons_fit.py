@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backend.comparisons.schemas import ComparisonOut
-from backend.settings import Settings
+from backend.kit.settings import Settings
 from scattering.measured.data import MeasuredMap
 from scattering.observe import spectrum as observe
 

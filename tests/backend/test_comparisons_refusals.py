@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from backend.owners import current_owner
-from backend.settings import Settings
+from backend.kit.db.owners import current_owner
+from backend.kit.settings import Settings
 from scattering.measured.data import MeasuredSpectrum
 
 from .comparing import hydride_partials, measured_of, predicted, stored

@@ -18,7 +18,7 @@ from backend.comparisons.schemas import (
     RefinementOut,
     StageOut,
 )
-from backend.settings import Settings
+from backend.kit.settings import Settings
 from scattering.core import quantum
 
 from .comparing import (

@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from backend.predictions.crystal_file import read_crystal_partials, write_crystal_partials
-from backend.settings import Settings
+from backend.kit.settings import Settings
+from backend.observing.crystal_file import read_crystal_partials, write_crystal_partials
 from scattering.crystal.partials import CrystalPartials
 
 from .conftest import Client

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
-from backend.predictions.crystal_file import read_crystal_partials, write_crystal_partials
-from backend.predictions.partials_file import UnreadablePartials, read_partials
+from backend.observing.crystal_file import read_crystal_partials, write_crystal_partials
+from backend.observing.partials_file import UnreadablePartials, read_partials
 
 from .test_crystal import crystal_partials
 

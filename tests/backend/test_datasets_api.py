@@ -15,13 +15,14 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 
-from backend import confined, database
 from backend.app import create_app
 from backend.datasets import parse, service
 from backend.datasets.data_file import as_hdf5
-from backend.errors import Conflict, Unprocessable
-from backend.owners import LOCAL_USER, Scope, current_owner
-from backend.settings import Settings
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope, current_owner
+from backend.kit.files import confined
+from backend.kit.http.errors import Conflict, Unprocessable
+from backend.kit.settings import Settings
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 from .conftest import Client
@@ -413,7 +414,7 @@ def test_change_that_is_rolled_back_leaves_the_old_numbers(
         raise Unprocessable("after the files were written")
 
     with monkeypatch.context() as failing:
-        failing.setattr("backend.owners.Scope.add", refuse)
+        failing.setattr("backend.kit.db.owners.Scope.add", refuse)
         assert patch(client, dataset, x_unit="meV").status_code == 422
         assert upload(client).status_code == 422
     assert client.get(f"/datasets/{dataset['id']}").json() == dataset

@@ -12,7 +12,7 @@ import pytest
 from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of
 from backend.datasets.formats.reading import RawSpectrum, Unreadable
-from backend.predictions import formats as written
+from backend.observing import formats as written
 from scattering.observe.spectrum import Spectrum
 
 from . import datasets_texts as texts

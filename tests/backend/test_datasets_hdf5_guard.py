@@ -17,10 +17,10 @@ import h5py
 import numpy as np
 import pytest
 
-from backend import confined
 from backend.datasets.formats import beamcast_hdf5, hdf5_guard, mantid_nexus, nxspe
 from backend.datasets.formats.hdf5_guard import attribute, names, number, number_array, opened, text
 from backend.datasets.formats.reading import MAX_POINTS, Unreadable
+from backend.kit.files import confined
 
 from . import datasets_fuzz
 from . import datasets_hdf5 as files

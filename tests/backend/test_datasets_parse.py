@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend import confined
 from backend.datasets import parse
 from backend.datasets.conditions import Conditions, Said, conditions
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.formats.reading import MAX_POINTS, Stated
+from backend.kit.files import confined
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, UnknownInstrument
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.figures.structure import structure_figure
-from backend.settings import Settings
+from backend.kit.settings import Settings
 from backend.structures.geometry import StructureData
 
 from .conftest import Client

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.settings import Settings
+from backend.kit.settings import Settings
 
 from .conftest import Client
 from .predicting import succeeded

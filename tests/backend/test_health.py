@@ -6,11 +6,11 @@ import shutil
 
 from sqlalchemy import text
 
-from backend import database
-from backend.database import transaction
 from backend.health import beats
-from backend.settings import Settings
-from backend.version import VERSION
+from backend.kit.db import database
+from backend.kit.db.database import transaction
+from backend.kit.settings import Settings
+from backend.kit.version import VERSION
 
 from .conftest import Client
 from .predicting import worker

@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 from sqlmodel import update
 
-from backend import storage
-from backend.columns import utc_now
-from backend.database import transaction
 from backend.health import beats
 from backend.jobs import graph, leases, sweep
 from backend.jobs.dispatch import ring_for_waiting
 from backend.jobs.leases import Lease
 from backend.jobs.tables import Job
-from backend.owners import Scope
+from backend.kit.db.columns import utc_now
+from backend.kit.db.database import transaction
+from backend.kit.db.owners import Scope
+from backend.kit.files import storage
+from backend.kit.queue.wake_up import ring
+from backend.kit.settings import Settings
 from backend.predictions import service
 from backend.predictions.schemas import PredictionIn
 from backend.predictions.tables import Prediction
-from backend.queue import ring
-from backend.settings import Settings
 
 from .conftest import Client
 from .predicting import WORKER, ask, living

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from backend.logs import OURS, about, configure
-from backend.settings import Settings
+from backend.kit.logs import OURS, about, configure
+from backend.kit.settings import Settings
 from tests.backend.conftest import Client
 
 Lines = Callable[[], list[dict[str, Any]]]

@@ -13,13 +13,13 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
-from backend import database
 from backend.app import create_app
 from backend.health import beats
 from backend.jobs import leases
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER
+from backend.kit.settings import Settings
 from backend.metrics import requests
-from backend.owners import LOCAL_USER
-from backend.settings import Settings
 
 from .conftest import Client
 from .predicting import ask, claim, living, worker

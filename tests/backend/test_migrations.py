@@ -6,8 +6,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
-from backend import all_tables, database
-from backend.settings import Settings
+from backend import all_tables
+from backend.kit.db import database
+from backend.kit.settings import Settings
 
 assert all_tables
 

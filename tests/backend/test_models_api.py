@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from backend import confined, database
-from backend.errors import Unprocessable
-from backend.models import catalogue, service, trial
-from backend.models.service import ModelUnavailable
-from backend.models.tables import Model
-from backend.settings import Settings
+from backend.kit.db import database
+from backend.kit.files import confined
+from backend.kit.http.errors import Unprocessable
+from backend.kit.settings import Settings
+from backend.potentials import catalogue, service, trial
+from backend.potentials.service import ModelUnavailable
+from backend.potentials.tables import Model
 
 from .conftest import Client
 from .nep_texts import nep_text
@@ -76,7 +77,7 @@ def test_pretrained_potential_is_installed_once_its_file_is_there(settings: Sett
     (settings.potentials_dir / "dropped").write_bytes(b"abc")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "pretrained", lambda: small)
-        patch.setattr("backend.models.fetch.sha256_of", lambda _: entry.sha256)
+        patch.setattr("backend.potentials.fetch.sha256_of", lambda _: entry.sha256)
         assert service.installed(settings, row)
         assert service.model_file(settings, row) == settings.potentials_dir / "dropped"
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.models import catalogue, fetch, service
-from backend.models.catalogue import Distribution, Pretrained
-from backend.models.fetch import FetchFailed
-from backend.models.service import ModelUnavailable
-from backend.models.tables import Model
-from backend.settings import Settings
+from backend.kit.settings import Settings
+from backend.potentials import catalogue, fetch, service
+from backend.potentials.catalogue import Distribution, Pretrained
+from backend.potentials.fetch import FetchFailed
+from backend.potentials.service import ModelUnavailable
+from backend.potentials.tables import Model
 
 CONTENT = np.random.default_rng(0).bytes(600_000)
 MEMBER = "project-1.0/data/potential.txt"

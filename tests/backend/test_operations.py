@@ -10,17 +10,17 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import col, update
 
-from backend.columns import utc_now
-from backend.database import transaction
 from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs import leases, sweep
 from backend.jobs.tables import Job
+from backend.kit.db.columns import utc_now
+from backend.kit.db.database import transaction
+from backend.kit.db.owners import LOCAL_USER, current_owner
+from backend.kit.settings import Settings
+from backend.kit.version import VERSION
 from backend.operations.disk import FolderSize
-from backend.owners import LOCAL_USER, current_owner
 from backend.predictions.tables import Prediction
-from backend.settings import Settings
-from backend.version import VERSION
 
 from .conftest import Client
 from .predicting import ask, claim, living, worker

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
+from backend.kit.settings import Settings
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.partials_file import read_partials
 from backend.plans.schemas import DeuterationOut, MeasurementOut, PlannedFeaturesOut, PlanOut
-from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.partials_file import read_partials
-from backend.settings import Settings
 
 from .comparing import hydride_partials, predicted
 from .conftest import Client

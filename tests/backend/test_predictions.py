@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from backend.database import transaction
 from backend.jobs import leases, sweep
 from backend.jobs.leases import Lease
-from backend.models.tables import Model
-from backend.owners import LOCAL_USER
+from backend.kit.db.database import transaction
+from backend.kit.db.owners import LOCAL_USER
+from backend.kit.settings import Settings
+from backend.potentials.tables import Model
 from backend.predictions import events
 from backend.predictions.tables import Prediction
-from backend.settings import Settings
 from backend.structures.tables import Structure
 
 from .conftest import Client

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from backend import database
-from backend.owners import LOCAL_USER, Scope, current_owner
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope, current_owner
+from backend.kit.settings import Settings
 from backend.proposals import service
-from backend.settings import Settings
 
 from .conftest import Client
 from .predicting import ask, succeeded

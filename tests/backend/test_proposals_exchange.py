@@ -20,20 +20,21 @@ from fastapi import FastAPI
 from rocrate.rocrate import ROCrate
 from sqlmodel import select
 
-from backend import confined, database
 from backend.app import create_app
 from backend.datasets import parse as dataset_parse
 from backend.jobs import sweep
-from backend.models import service as models
-from backend.models.tables import Model
-from backend.owners import LOCAL_USER, Scope, current_owner
-from backend.predictions import check
-from backend.predictions.crystal_file import write_crystal_partials
-from backend.predictions.partials_file import write_partials
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope, current_owner
+from backend.kit.files import confined
+from backend.kit.files.storage import ARRIVING, arriving_folder
+from backend.kit.settings import Settings
+from backend.observing import check
+from backend.observing.crystal_file import write_crystal_partials
+from backend.observing.partials_file import write_partials
+from backend.potentials import service as models
+from backend.potentials.tables import Model
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, importing
-from backend.settings import Settings
-from backend.storage import ARRIVING, arriving_folder
 from backend.structures import parse as structure_parse
 from tests.frontend.conftest import ZONES, flat_branch
 
@@ -99,7 +100,7 @@ def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
             return structure_parse.as_json(data, options["--format"], int(options["--max-atoms"]))
         if module == "backend.datasets.parse":
             return dataset_parse.as_json(data, json.loads(options["--request"]))
-        assert module == "backend.predictions.check"
+        assert module == "backend.observing.check"
         assert path is not None
         return check.as_json(path, options["--sampling"])
 

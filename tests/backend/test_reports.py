@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend import database
+from backend.kit.db import database
+from backend.kit.settings import Settings
 from backend.reports.gathering import proposed
 from backend.reports.pdf import n_pages
 from backend.reports.wording import band_in_words, significant
-from backend.settings import Settings
 from backend.structures.tables import Structure
 
 from .comparing import measured_of, predicted, stored
@@ -241,7 +241,7 @@ def test_other_predictions_are_drawn_dashed(
 
 
 def test_single_crystals_have_a_report_too(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
-    from backend.predictions.crystal_file import write_crystal_partials
+    from backend.observing.crystal_file import write_crystal_partials
 
     from .predicting import ask, finish
 

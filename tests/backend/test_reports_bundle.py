@@ -22,12 +22,12 @@ import numpy as np
 import pytest
 import uvicorn
 
-from backend import database
 from backend.app import create_app
-from backend.models import service as models
-from backend.owners import LOCAL_USER, Scope
-from backend.predictions.partials_file import read_partials, write_partials
-from backend.settings import SQLITE_FILE, Settings
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope
+from backend.kit.settings import SQLITE_FILE, Settings
+from backend.observing.partials_file import read_partials, write_partials
+from backend.potentials import service as models
 
 from .conftest import SILICON, Client
 from .nep_texts import nep_text

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from backend.jobs import leases
-from backend.predictions.partials_cache import PartialsCache
-from backend.predictions.partials_file import read_partials, write_partials
-from backend.settings import Settings
+from backend.kit.settings import Settings
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.partials_file import read_partials, write_partials
 
 from .conftest import Client
 from .predicting import ask, claim, silicon_partials, succeeded

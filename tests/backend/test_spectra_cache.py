@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from backend.predictions.spectra_cache import HELD, SpectraCache
+from backend.observing.spectra_cache import HELD, SpectraCache
 from scattering.core.partials import Partials
 from scattering.observe.spectrum import Spectrum, View, observe
 

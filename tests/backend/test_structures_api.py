@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from backend import confined
-from backend.errors import Unprocessable
-from backend.settings import Settings
+from backend.kit.files import confined
+from backend.kit.http.errors import Unprocessable
+from backend.kit.settings import Settings
 from backend.structures import examples, parse, service
 from backend.structures.formats import FORMATS
 from backend.structures.geometry import StructureData
@@ -137,7 +137,7 @@ def test_failed_store_leaves_nothing(client: Client, settings: Settings, monkeyp
     def refuse(*_: object) -> None:
         raise Unprocessable("after the files were written")
 
-    monkeypatch.setattr("backend.owners.Scope.add", refuse)
+    monkeypatch.setattr("backend.kit.db.owners.Scope.add", refuse)
     assert upload(client, BENZENE).status_code == 422
     assert nothing_is_left(settings)
 
@@ -231,7 +231,7 @@ HOSTILE = {
 @pytest.mark.parametrize("harm", sorted(HOSTILE))
 def test_reader_that_is_led_astray_takes_nothing_with_it(tmp_path: Path, harm: str) -> None:
     (tmp_path / "astray.py").write_text(
-        "from backend import confined\n"
+        "from backend.kit.files import confined\n"
         "with confined.child(memory_bytes=2**30, cpu_s=0.5) as answer:\n"
         "    answer.write('started')\n"
         f"    {HOSTILE[harm]}\n"
@@ -250,7 +250,7 @@ def test_reader_that_is_led_astray_takes_nothing_with_it(tmp_path: Path, harm: s
 def test_what_libraries_print_is_not_the_answer(tmp_path: Path) -> None:
     (tmp_path / "loud.py").write_text(
         "import os, sys, warnings\n"
-        "from backend import confined\n"
+        "from backend.kit.files import confined\n"
         "with confined.child(memory_bytes=2**30, cpu_s=5) as answer:\n"
         "    print('noise'); os.write(1, b'noise'); warnings.warn('noise')\n"
         "    answer.write(open(confined.INPUT).read())\n"

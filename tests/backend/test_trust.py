@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend import database
 from backend.app import create_app
-from backend.models.tables import Model
-from backend.owners import LOCAL_USER, Scope
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope
+from backend.kit.settings import Settings
+from backend.observing.crystal_file import write_crystal_partials
+from backend.observing.partials_file import write_partials
+from backend.potentials.tables import Model
 from backend.predictions import service as predictions
-from backend.predictions.crystal_file import write_crystal_partials
-from backend.predictions.partials_file import write_partials
-from backend.settings import Settings
 from backend.trust import service
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.partials import Partials

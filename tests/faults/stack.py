@@ -19,14 +19,14 @@ import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from backend import database
-from backend.columns import utc_now
 from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs.tables import Job
-from backend.predictions.partials_file import read_partials
+from backend.kit.db import database
+from backend.kit.db.columns import utc_now
+from backend.kit.settings import Settings
+from backend.observing.partials_file import read_partials
 from backend.predictions.tables import Prediction
-from backend.settings import Settings
 from scattering.core.partials import Partials
 from tests.faults.predictions import NICKEL, REPULSION
 from tests.processes import Processes

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.queue import WORK, celery_app
+from backend.kit.queue.wake_up import WORK, celery_app
 from tests.faults.conftest import Figure
 from tests.faults.predictions import DYNAMICS, HARMONIC
 from tests.faults.stack import SLOTS, Stack, until

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import update
 
-from backend import database
 from backend.jobs.tables import Job
+from backend.kit.db import database
 from backend.predictions.tables import Prediction
 from tests.faults.conftest import Figure
 from tests.faults.predictions import HARMONIC

@@ -17,13 +17,13 @@ import uvicorn
 from fastapi import FastAPI
 from numpy.typing import NDArray
 
-from backend import database
-from backend import settings as settings_module
 from backend.app import create_app
-from backend.owners import LOCAL_USER, Scope
-from backend.predictions.crystal_file import write_crystal_partials
-from backend.predictions.partials_file import write_partials
-from backend.settings import Settings
+from backend.kit import settings as settings_module
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope
+from backend.kit.settings import Settings
+from backend.observing.crystal_file import write_crystal_partials
+from backend.observing.partials_file import write_partials
 from backend.startup import prepare
 from backend.structures import parse
 from backend.structures import service as structures

@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlmodel import select
 
-from backend import database
 from backend.datasets import service
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.tables import Dataset
-from backend.owners import LOCAL_USER, Scope
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope
 from scattering.measured.data import MeasuredMap
 
 from .conftest import Site

@@ -36,10 +36,10 @@ def tidied(site: Site) -> Iterator[None]:
     yield
     from sqlmodel import select
 
-    from backend import database
     from backend.datasets import service
     from backend.datasets.tables import Dataset
-    from backend.owners import LOCAL_USER, Scope
+    from backend.kit.db import database
+    from backend.kit.db.owners import LOCAL_USER, Scope
 
     with database.transaction(site.settings) as session:
         scope = Scope(session, LOCAL_USER)

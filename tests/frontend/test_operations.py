@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlmodel import col, update
 
-from backend.columns import utc_now
-from backend.database import transaction
 from backend.health.tables import WorkerBeat
 from backend.jobs.tables import Job
+from backend.kit.db.columns import utc_now
+from backend.kit.db.database import transaction
+from backend.kit.settings import Settings
 from backend.predictions.tables import Prediction
-from backend.settings import Settings
 from frontend.app import render
 from frontend.client import OperatedJob, Operations
 from frontend.pages import operations

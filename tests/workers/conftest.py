@@ -21,13 +21,14 @@ from tests.backend.conftest import (  # noqa: F401
     silicon,
     structure,
 )
-from workers.simulations import results, registry as workflows
 from workers.engines.ase_dynamics import AseDynamics
 from workers.engines.interface import Engine, Potential, Report, Workplace
+from workers.simulations import registry as workflows
+from workers.simulations import results
 from workers.simulations.outcome import Outcome
+from workers.simulations.simulation import Simulation
 from workers.simulations.steps.preparation import Prepared
 from workers.simulations.steps.replica import Replica
-from workers.simulations.simulation import Simulation
 
 
 class Silent:

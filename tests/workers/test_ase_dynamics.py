@@ -22,8 +22,8 @@ from workers import checkpoint, engines
 from workers.engines import ase_dynamics, displacement_file
 from workers.engines.ase_dynamics import AseDynamics
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
-from workers.simulations.outcome import CannotPredict
 from workers.progress import ShuttingDown
+from workers.simulations.outcome import CannotPredict
 from workers.simulations.steps.relaxation import relax
 
 COPPER = bulk("Cu", cubic=True, a=3.61).repeat((2, 2, 1))

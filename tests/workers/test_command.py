@@ -79,7 +79,7 @@ def test_nonsense_is_refused(line: list[str], capsys: pytest.CaptureFixture[str]
 def test_worker_does_not_start_without_a_secret(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from backend.settings import current
+    from backend.kit.settings import current
 
     monkeypatch.setenv("BEAMCAST_BROKER_URL", "redis://redis:6379/0")
     current.cache_clear()

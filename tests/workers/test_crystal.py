@@ -17,9 +17,9 @@ from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.view import PathView
 from scattering.observe.view import EnergyGrid, View
+from workers.progress import ShuttingDown
 from workers.simulations import path_harmonic as harmonic
 from workers.simulations.outcome import Outcome
-from workers.progress import ShuttingDown
 
 from .conftest import Silent
 from .conftest import simulate as simulate_here

@@ -12,8 +12,8 @@ from backend.operations.tallies import reason_of
 from tests.backend.conftest import Client
 from tests.backend.predicting import ask, living
 from workers import tasks
-from workers.simulations.outcome import CannotPredict
 from workers.shutdown import Flag
+from workers.simulations.outcome import CannotPredict
 
 
 @pytest.mark.parametrize(

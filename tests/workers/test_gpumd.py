@@ -15,7 +15,7 @@ from ase import Atoms, units
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
-from backend.settings import current
+from backend.kit.settings import current
 from tests.workers import gpumd_stand_in
 from workers.engines import gpumd_input, gpumd_output, gpumd_process, gpumd_replica
 from workers.engines.gpumd import GPUMD

@@ -18,11 +18,11 @@ from ase.optimize import BFGS
 from scattering.core.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
 from scattering.core.quantum import reduced_energy
 from scattering.simulate.path_integral import shortfall
-from workers.potentials import nep as potentials
 from workers.engines.interface import Potential, Run, Trajectory, Workplace
 from workers.engines.ipi import IPI
-from workers.simulations.outcome import CannotPredict
+from workers.potentials import nep as potentials
 from workers.progress import ShuttingDown
+from workers.simulations.outcome import CannotPredict
 
 ENERGY, TEMPERATURE = 40.0, 100.0
 """meV and K: βħω is 4.6."""

@@ -14,10 +14,10 @@ from ase.calculators.emt import EMT
 from scattering.crystal import protocol as crystal_protocol
 from scattering.simulate import protocol
 from scattering.simulate.path_integral import shortfall
-from workers.simulations import powder_harmonic as harmonic
-from workers.potentials import nep as potentials
 from workers.engines.interface import Engine
 from workers.engines.ipi import IPI
+from workers.potentials import nep as potentials
+from workers.simulations import powder_harmonic as harmonic
 
 from .conftest import Played, Silent, simulate
 

@@ -13,15 +13,15 @@ from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import OperationalError
 
 from backend.jobs import leases, sweep
-from backend.models.service import ModelUnavailable
-from backend.predictions.partials_file import read_partials
-from backend.settings import Settings
+from backend.kit.settings import Settings
+from backend.observing.partials_file import read_partials
+from backend.potentials.service import ModelUnavailable
 from tests.backend.conftest import Client
 from tests.backend.predicting import living
 from workers import engines, tasks
 from workers.engines.ase_dynamics import AseDynamics
-from workers.simulations.outcome import CannotPredict
 from workers.shutdown import Flag
+from workers.simulations.outcome import CannotPredict
 
 COPPER = b"""Copper
 3.61

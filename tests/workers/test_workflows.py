@@ -19,10 +19,10 @@ from scattering.observe.spectrum import EnergyGrid, View, observe
 from scattering.simulate import protocol
 from tests.conftest import ROOT
 from workers import engines
-from workers.simulations import powder_harmonic as harmonic
 from workers.engines.interface import Potential
-from workers.simulations.outcome import CannotPredict
 from workers.progress import ShuttingDown
+from workers.simulations import powder_harmonic as harmonic
+from workers.simulations.outcome import CannotPredict
 from workers.simulations.steps.relaxation import CannotRelax, relax
 
 from .conftest import Silent, simulate

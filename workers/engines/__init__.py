@@ -13,9 +13,9 @@ from typing import Final
 
 from ase.calculators.calculator import Calculator
 
-from backend.settings import current
-from workers.potentials import nep as potentials
+from backend.kit.settings import current
 from workers.engines.interface import Engine, Potential
+from workers.potentials import nep as potentials
 
 
 class UnknownEngine(LookupError):

@@ -28,8 +28,8 @@ from workers.engines import constant_pressure
 from workers.engines.displacement_file import DisplacementFile
 from workers.engines.interface import Report, Run, Trajectory, Workplace
 from workers.engines.motion import FRICTION_PER_FS, check_together, degrees_of_freedom, set_in_motion, temperature
-from workers.simulations.outcome import CannotPredict
 from workers.progress import ShuttingDown
+from workers.simulations.outcome import CannotPredict
 
 COUPLING_FS: Final = 1000.0
 """Velocity rescaling in production acts on the kinetic energy of all atoms together, and slower than they vibrate."""

@@ -20,8 +20,8 @@ from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines.interface import Report, Run, Workplace
 from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
 from workers.engines.motion import FRICTION_PER_FS, check_together, set_in_motion
-from workers.simulations.outcome import CannotPredict
 from workers.progress import ShuttingDown
+from workers.simulations.outcome import CannotPredict
 
 PERIOD_FS: Final = 500.0
 """Of the cell's own vibration: slower than sound crosses some nanometres, and many of them fit into a few ps."""

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from backend.settings import current
+from backend.kit.settings import current
 from workers.engines import gpumd_output
 from workers.lifeline import die_with_parent
 

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines import ipi_cell
-from workers.potentials import nep as potentials
 from workers.engines.displacement_file import DisplacementFile
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.engines.ipi_polymers import RingPolymers
-from workers.simulations.outcome import CannotPredict
+from workers.potentials import nep as potentials
 from workers.progress import ShuttingDown
+from workers.simulations.outcome import CannotPredict
 
 
 class IPI:

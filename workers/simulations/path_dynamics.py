@@ -22,16 +22,16 @@ from scattering.crystal.path import BrillouinZone, SampledPath, Segment, brillou
 from scattering.simulate import powder, protocol
 from scattering.simulate.mobility import diffuses, mean_mobility
 from scattering.simulate.path_integral import bead_warnings
-from workers.simulations.steps import preparation
-from workers.simulations.path_analysis import CrystalSpectra, Target, correlate
 from workers.engines.interface import Workplace
+from workers.progress import Progress
+from workers.simulations.outcome import Outcome
+from workers.simulations.path_analysis import CrystalSpectra, Target, correlate
+from workers.simulations.simulation import Simulation
+from workers.simulations.steps import preparation
 from workers.simulations.steps.force_constants import displace
 from workers.simulations.steps.integration import run_warnings, together, total_seconds
-from workers.simulations.outcome import Outcome
 from workers.simulations.steps.preparation import Prepared
-from workers.progress import Progress
 from workers.simulations.steps.replica import Replica, run_replica
-from workers.simulations.simulation import Simulation
 from workers.stopwatch import Stopwatch
 
 Spectra = CrystalSpectra
@@ -94,7 +94,7 @@ def _target(simulation: Simulation, prepared: Prepared) -> Target:
 def replica(
     simulation: Simulation, prepared: Prepared, number: int, *, workplace: Workplace, progress: Progress
 ) -> Replica:
-    """Run one replica and turn it into spectra along the path, as `workers.simulations.steps.replica.run_replica` says."""
+    """Run one replica and turn it into spectra along the path, as `steps.replica.run_replica` says."""
     target = _target(simulation, prepared)
 
     def of_stretch(stretch: NDArray[np.float32], *, seed: int, update: Callable[[float], None]) -> Spectra:

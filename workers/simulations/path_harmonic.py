@@ -17,9 +17,9 @@ from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.partials import scattering_vectors
 from scattering.crystal.path import SampledPath, brillouin_zone
 from scattering.simulate import protocol
-from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
-from workers.simulations.outcome import Outcome
 from workers.progress import Progress
+from workers.simulations.outcome import Outcome
+from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
 from workers.simulations.steps.relaxation import relax
 from workers.simulations.steps.special_points import special_phonons
 from workers.simulations.steps.species import species_labels

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from scattering.simulate import correlation, protocol
 from scattering.simulate.mobility import diffuses, mean_mobility
 from scattering.simulate.path_integral import bead_warnings
-from workers.simulations.steps import preparation
-from workers.simulations.powder_analysis import correlate
 from workers.engines.interface import Workplace
-from workers.simulations.steps.integration import run_warnings, together, total_seconds
-from workers.simulations.outcome import Outcome
-from workers.simulations.steps.preparation import Prepared
 from workers.progress import Progress
-from workers.simulations.steps.replica import Replica, run_replica
+from workers.simulations.outcome import Outcome
+from workers.simulations.powder_analysis import correlate
 from workers.simulations.simulation import Simulation
+from workers.simulations.steps import preparation
+from workers.simulations.steps.integration import run_warnings, together, total_seconds
+from workers.simulations.steps.preparation import Prepared
+from workers.simulations.steps.replica import Replica, run_replica
 
 Spectra = correlation.Spectra
 
@@ -32,7 +32,7 @@ def prepare(simulation: Simulation, *, workplace: Workplace, progress: Progress)
 def replica(
     simulation: Simulation, prepared: Prepared, number: int, *, workplace: Workplace, progress: Progress
 ) -> Replica:
-    """Run one replica and turn it into spectra of a powder, as `workers.simulations.steps.replica.run_replica` says."""
+    """Run one replica and turn it into spectra of a powder, as `steps.replica.run_replica` says."""
     sites, options = prepared.supercell(simulation), simulation.options
     groups = _groups(simulation)
     highest = min(protocol.dynamics(sites.numbers).highest_mev, 0.9 * protocol.nyquist_energy(options["sample_fs"]))

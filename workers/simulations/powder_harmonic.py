@@ -11,9 +11,9 @@ from ase.calculators.calculator import Calculator
 
 from scattering.core import energy_axis
 from scattering.simulate import harmonic, protocol
-from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
-from workers.simulations.outcome import Outcome
 from workers.progress import Progress
+from workers.simulations.outcome import Outcome
+from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
 from workers.simulations.steps.relaxation import relax
 from workers.simulations.steps.special_points import special_phonons
 from workers.simulations.steps.species import species_labels

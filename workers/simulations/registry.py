@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from workers.engines.interface import Workplace
-from workers.simulations.outcome import Outcome
-from workers.simulations.steps.preparation import Prepared
 from workers.progress import Progress
-from workers.simulations.steps.replica import Replica
+from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation
+from workers.simulations.steps.preparation import Prepared
+from workers.simulations.steps.replica import Replica
 
 
 class Dynamics(Protocol):
@@ -39,7 +39,9 @@ def dynamics(sampling: str) -> Dynamics:
 
 def harmonic(simulation: Simulation, sampling: str, progress: Progress) -> Outcome:
     """Harmonic phonons of a powder, or along a path."""
-    module = import_module("workers.simulations.path_harmonic" if sampling == "path" else "workers.simulations.powder_harmonic")
+    module = import_module(
+        "workers.simulations.path_harmonic" if sampling == "path" else "workers.simulations.powder_harmonic"
+    )
     outcome: Outcome = module.run(
         simulation.atoms,
         simulation.calculator(),

@@ -6,7 +6,7 @@ from typing import Any
 
 from ase.neighborlist import neighbor_list
 
-from backend.models import nep_file
+from backend.potentials import nep_file
 from scattering.trust.training import coverage, crowding
 from workers.simulations.simulation import Simulation
 

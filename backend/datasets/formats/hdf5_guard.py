@@ -3,7 +3,7 @@
 HDF5 can name other files (external links, external storage, virtual datasets), load code (filter plugins), declare
 sizes that it does not hold, and run in circles. None of that is needed to read a measurement. So nobody walks through
 the file here: a reader asks for paths, each step of a path is looked at before it is taken, and a dataset's layout,
-type and size before it is read. What then still breaks HDF5 itself ends in `backend.confined`.
+type and size before it is read. What then still breaks HDF5 itself ends in `backend.kit.files.confined`.
 """
 
 from __future__ import annotations

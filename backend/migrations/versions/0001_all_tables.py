@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-import backend.columns
+import backend.kit.db.columns
 
 revision = "0001"
 down_revision = None
@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", backend.columns.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("request", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_table(
         "models",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", backend.columns.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
@@ -61,7 +61,7 @@ def upgrade() -> None:
     op.create_table(
         "structures",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", backend.columns.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("formula", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
@@ -90,7 +90,7 @@ def upgrade() -> None:
         "worker_beats",
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("slots", sa.Integer(), nullable=False),
-        sa.Column("seen_at", backend.columns.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     with op.batch_alter_table("worker_beats", schema=None) as batch_op:
@@ -99,7 +99,7 @@ def upgrade() -> None:
     op.create_table(
         "predictions",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", backend.columns.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("structure_id", sa.Uuid(), nullable=False),
         sa.Column("model_id", sa.Uuid(), nullable=False),
@@ -122,10 +122,10 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("worker", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=True),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
-        sa.Column("enqueued_at", backend.columns.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("heartbeat_at", backend.columns.UTCDateTime(timezone=True), nullable=True),
-        sa.Column("started_at", backend.columns.UTCDateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", backend.columns.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("enqueued_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("heartbeat_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("started_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", backend.kit.db.columns.UTCDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["model_id"],
             ["models.id"],

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-import backend.columns
+import backend.kit.db.columns
 
 revision = "0004"
 down_revision = "0003"
@@ -18,7 +18,7 @@ branch_labels = None
 depends_on = None
 
 TEXT = sqlmodel.sql.sqltypes.AutoString
-TIME = backend.columns.UTCDateTime(timezone=True)
+TIME = backend.kit.db.columns.UTCDateTime(timezone=True)
 
 
 def upgrade() -> None:

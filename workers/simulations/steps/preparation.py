@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scattering.simulate.protocol import CELL_PS
 from workers.engines.interface import Workplace
 from workers.progress import Progress
-from workers.simulations.steps.relaxation import relax
 from workers.simulations.simulation import Simulation
+from workers.simulations.steps.relaxation import relax
 from workers.stopwatch import Stopwatch
 
 LARGE_VOLUME_CHANGE = 0.04

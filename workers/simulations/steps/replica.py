@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.simulate.mobility import Mobility, mobility
-from workers.simulations.powder_analysis import n_segments
 from workers.engines.interface import Workplace
-from workers.simulations.steps.preparation import Prepared
 from workers.progress import Progress
+from workers.simulations.powder_analysis import n_segments
 from workers.simulations.simulation import Simulation
+from workers.simulations.steps.preparation import Prepared
 from workers.stopwatch import Stopwatch
 
 DYNAMICS_SHARE = 0.93

@@ -1,0 +1,1 @@
+"""The database: engine, transactions, columns, whose rows a request may see."""

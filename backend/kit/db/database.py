@@ -1,0 +1,141 @@
+"""The database: engine, transactions, migrations.
+
+One request or task step is one transaction; application code never commits. What must happen only after
+the commit (ring the worker's bell, remove files) or only when it fails (remove files just written) is put off
+with `on_commit` and `on_rollback`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Pool, event
+from sqlmodel import Session, create_engine, func, select
+
+from backend.kit.db.columns import utc_now
+from backend.kit.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_MS = 15_000
+CONNECT_WITHIN_S = 5
+KEEPALIVES = {"tcp_keepalives_idle": 20, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
+"""Seconds, seconds, probes: PostgreSQL gives a silent client's locks free after less than a minute."""
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+_parents_pools: list[Pool] = []
+
+
+@cache
+def _engine(url: str) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_WITHIN_S})
+        event.listen(engine, "connect", _set_up_postgresql)
+    os.register_at_fork(after_in_child=partial(_leave_to_parent, engine))
+    return engine
+
+
+def _leave_to_parent(engine: Engine) -> None:
+    # The parent's connections may be neither used nor closed in a forked child: keep them, but out of the way.
+    _parents_pools.append(engine.pool)
+    engine.dispose(close=False)
+
+
+def engine(settings: Settings) -> Engine:
+    """The engine of these settings' database; one in a process."""
+    return _engine(settings.database_url)
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    # The driver's own transaction handling is off: it begins too late for a consistent read.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _set_up_postgresql(connection: Any, _: object) -> None:
+    # A machine that vanishes within a transaction holds its locks until the server notices: by default for two hours.
+    with connection.cursor() as cursor:
+        for setting, value in KEEPALIVES.items():
+            cursor.execute(f"SET {setting} = {value}")
+    connection.commit()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A read that turns into a write cannot wait for another writer (its snapshot is stale): lock at once.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(settings: Settings, *, reading: bool = False) -> Iterator[Session]:
+    """One transaction: committed at the end, rolled back on any error."""
+    bind = engine(settings)
+    if reading:
+        bind = bind.execution_options(reading=True)
+    with Session(bind, expire_on_commit=False) as session:
+        session.info["settings"] = settings
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            _carry_out(session, "on_rollback")
+            raise
+        _carry_out(session, "on_commit")
+
+
+def clock(session: Session) -> datetime:
+    """The time by the database server's clock, which all machines share; a file's clock is this machine's."""
+    if session.get_bind().dialect.name == "sqlite":
+        return utc_now()
+    now: datetime = session.exec(select(func.clock_timestamp())).one()
+    return now
+
+
+def on_commit(session: Session, action: Callable[[], object]) -> None:
+    """Do this once the transaction is committed; forget it when it is rolled back."""
+    session.info.setdefault("on_commit", []).append(action)
+
+
+def on_rollback(session: Session, action: Callable[[], object]) -> None:
+    """Do this when the transaction is rolled back."""
+    session.info.setdefault("on_rollback", []).append(action)
+
+
+def _carry_out(session: Session, when: str) -> None:
+    for action in session.info.pop(when, ()):
+        try:
+            action()
+        except Exception:
+            # The transaction stands: the sweep rings a lost bell again, a leftover file is only space.
+            logger.exception("%s action failed", when)
+
+
+def migrate(settings: Settings) -> None:
+    """Create the database, or bring it to the newest revision."""
+    from alembic import command
+    from alembic.config import Config
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine(settings).connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

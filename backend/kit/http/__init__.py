@@ -1,0 +1,1 @@
+"""HTTP: problems, bodies, paging, idempotency, security."""

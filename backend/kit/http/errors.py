@@ -1,0 +1,218 @@
+"""Problems as RFC 9457 documents: classes that carry their status and stand in the OpenAPI `responses`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar, Self
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import IntegrityError, OperationalError
+from starlette.exceptions import HTTPException
+
+from backend.kit.http.body_limits import max_file_bytes
+from scattering.core.errors import InvalidFields, ScatteringError, UnknownInstrument
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field of the request that is wrong."""
+
+    loc: str = Field(examples=["settings.e_init"])
+    msg: str = Field(examples=["Input should be less than or equal to 2000"])
+
+
+class ProblemDocument(BaseModel):
+    """What every error looks like (RFC 9457)."""
+
+    type: str = Field(examples=["urn:beamcast:problem:not-found"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(description="what is wrong and what to do about it")
+    errors: list[FieldProblem] = Field(default_factory=list, description="the fields that are wrong")
+
+
+class Problem(Exception):
+    """Base of everything that a request can be refused for."""
+
+    status: ClassVar[int] = HTTPStatus.BAD_REQUEST
+    title: ClassVar[str] = "Bad request"
+
+    def __init__(self, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = [FieldProblem(loc=error["loc"], msg=error["msg"]) for error in errors]
+
+    def document(self) -> ProblemDocument:
+        """The problem as it is sent."""
+        return _document(self.status, self.title, self.detail, self.errors)
+
+
+class BadRequest(Problem):
+    """The request cannot be read."""
+
+
+class Forbidden(Problem):
+    """The request comes from where, or from whom, it may not come."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Forbidden"
+
+
+class NotFound(Problem):
+    """There is no such thing, or it is somebody else's."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Not found"
+
+
+class NotAcceptable(Problem):
+    """None of the formats that the client accepts can be given."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    title = "Not acceptable"
+
+
+class Conflict(Problem):
+    """The request is right, but not in the present state of things."""
+
+    status = HTTPStatus.CONFLICT
+    title = "Conflict"
+
+
+class TooLarge(Problem):
+    """More bytes or atoms than this server takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "Too large"
+
+    @classmethod
+    def than(cls, max_bytes: int) -> Self:
+        """For a file or a request of more bytes."""
+        return cls(f"This is larger than the {max_bytes / 2**20:.0f} MiB that are taken.")
+
+
+class Unprocessable(Problem):
+    """The request was understood and asks for something that cannot be."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "Unprocessable"
+
+
+class Unavailable(Problem):
+    """Something that the server needs is not there at the moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Unavailable"
+
+
+def unprocessable(error: Exception) -> Unprocessable:
+    """What the physics cannot do, as a problem that names the fields."""
+    if isinstance(error, InvalidFields):
+        return Unprocessable(str(error), [dict(field) for field in error.errors])  # type: ignore[arg-type]
+    if isinstance(error, UnknownInstrument):
+        return Unprocessable(str(error), [{"loc": "instrument", "msg": str(error)}])
+    return Unprocessable(str(error))
+
+
+def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses` of a route that may refuse with these problems (a bad field always may)."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    refusals: tuple[type[Problem], ...] = (*problems, Unprocessable)
+    for problem in refusals:
+        description = (problem.__doc__ or problem.title).strip()
+        example = _document(problem.status, problem.title, description, []).model_dump(mode="json")
+        by_status[int(problem.status)] = {
+            "model": ProblemDocument,
+            "description": description,
+            "content": {MEDIA_TYPE: {"example": example}},
+        }
+    return by_status
+
+
+def _document(status: int, title: str, detail: str, errors: Iterable[FieldProblem] = ()) -> ProblemDocument:
+    slug = title.lower().replace(" ", "-")
+    return ProblemDocument(
+        type=f"urn:beamcast:problem:{slug}",
+        title=title,
+        status=int(status),
+        detail=detail,
+        errors=list(errors),
+    )
+
+
+def as_response(document: ProblemDocument, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The problem as an HTTP response."""
+    return JSONResponse(
+        document.model_dump(mode="json"), status_code=document.status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def _location(loc: Sequence[object]) -> str:
+    # 'body' says nothing to a user; 'query' and 'path' do.
+    parts = loc[1:] if len(loc) > 1 and loc[0] == "body" else loc
+    return ".".join(str(part) for part in parts)
+
+
+async def _problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return as_response(error.document())
+
+
+async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [FieldProblem(loc=_location(item["loc"]), msg=item["msg"]) for item in error.errors()]
+    detail = "; ".join(f"{field.loc}: {field.msg}" for field in fields[:5]) or "The request cannot be read."
+    return as_response(_document(422, Unprocessable.title, detail, fields))
+
+
+async def _scattering(_: Request, error: Exception) -> JSONResponse:
+    return as_response(unprocessable(error).document())
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase.capitalize()
+    detail = str(error.detail)
+    if error.status_code == HTTPStatus.NOT_FOUND and detail == "Not Found":
+        detail = f"There is nothing at {request.url.path}; see /docs for what there is."
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method} does nothing at {request.url.path}; see /docs for what does."
+    elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return as_response(TooLarge.than(max_file_bytes(request.app.state.settings, request.url.path)).document())
+    return as_response(_document(error.status_code, phrase, detail), error.headers)
+
+
+async def _in_use(request: Request, error: Exception) -> JSONResponse:
+    logger.info("refused by the database: %s %s: %s", request.method, request.url.path, error)
+    return as_response(Conflict("Something else rests on this, or it exists already.").document())
+
+
+async def _database_busy(request: Request, error: Exception) -> JSONResponse:
+    logger.error("database: %s %s: %s", request.method, request.url.path, error)
+    return as_response(Unavailable("The database did not answer; try again in a moment.").document())
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
+    detail = "Something went wrong that should not have; the server's log says what."
+    return as_response(_document(500, "Internal server error", detail))
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(ResponseValidationError, _unexpected)
+    app.add_exception_handler(ScatteringError, _scattering)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(IntegrityError, _in_use)
+    app.add_exception_handler(OperationalError, _database_busy)
+    app.add_exception_handler(Exception, _unexpected)

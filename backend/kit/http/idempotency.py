@@ -1,0 +1,106 @@
+"""A POST that creates and comes twice with the same `Idempotency-Key` creates once.
+
+The key is stored in the same transaction as what it made, so that either both exist or neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from typing import Annotated, Protocol, TypeVar
+
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from backend.kit.db.columns import Owned
+from backend.kit.db.owners import Scope, ScopeDep
+from backend.kit.http.errors import Unprocessable
+
+
+class IdempotencyKey(Owned, table=True):
+    """A key that was used, and what it made."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("owner", "key"),)
+
+    key: str = Field(max_length=255)
+    request: str = Field(max_length=64, description="fingerprint of route and body")
+    resource_id: uuid.UUID
+
+
+class HasId(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+
+
+Made = TypeVar("Made", bound=HasId)
+
+
+def fingerprint(*parts: BaseModel | bytes | str | None) -> str:
+    """What makes two request bodies the same request."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, BaseModel):
+            part = json.dumps(part.model_dump(mode="json"), sort_keys=True)
+        data = part.encode() if isinstance(part, str) else part or b""
+        digest.update(len(data).to_bytes(8) + data)
+    return digest.hexdigest()
+
+
+class Once:
+    """Makes a thing, unless this key has made it before."""
+
+    def __init__(self, scope: Scope, key: str | None, route: str) -> None:
+        self._scope = scope
+        self._key = key
+        self._route = route
+
+    def __call__(self, body: str, make: Callable[[], Made], load: Callable[[uuid.UUID], Made]) -> Made:
+        """Return what `make` makes, or what it made for the same key before.
+
+        Parameters
+        ----------
+        body
+            `fingerprint` of the request.
+        make
+            Makes the thing; called at most once for a key.
+        load
+            Finds the thing of an earlier call by its id.
+
+        Raises
+        ------
+        Unprocessable
+            The key was used for another request.
+        """
+        if self._key is None:
+            return make()
+        request = fingerprint(self._route, body)
+        statement = self._scope.select(IdempotencyKey).where(IdempotencyKey.key == self._key)
+        earlier = self._scope.session.exec(statement).first()
+        if earlier is not None:
+            if earlier.request != request:
+                raise Unprocessable("This Idempotency-Key was used for another request; make a new key.")
+            return load(earlier.resource_id)
+        made = make()
+        self._scope.add(IdempotencyKey(key=self._key, request=request, resource_id=made.id))
+        return made
+
+
+def _once(
+    request: Request,
+    scope: ScopeDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=255, description="repeat a request with the same key and it is done once"),
+    ] = None,
+) -> Once:
+    return Once(scope, idempotency_key, f"{request.method} {request.url.path}")
+
+
+OnceDep = Annotated[Once, Depends(_once)]

@@ -1,0 +1,103 @@
+"""Who may ask and what a page may load. There is no login: the browser must not become somebody else's tool.
+
+A page on the internet can make the user's browser send requests to 127.0.0.1. Two checks stop it: the `Host` must
+be one of ours (against DNS rebinding), and a request that changes something must come from our own pages.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.kit.http.body_limits import max_body_bytes, max_file_bytes
+from backend.kit.http.errors import BadRequest, Forbidden, Problem, TooLarge, as_response
+from backend.kit.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+CONTENT_SECURITY_POLICY = {
+    "default-src": ["'self'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:", "blob:"],
+    "font-src": ["'self'", "data:"],
+    "connect-src": ["'self'"],
+    "object-src": ["'none'"],
+    "base-uri": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+}
+"""Plotly and Mantine style elements directly, which needs 'unsafe-inline' for styles; scripts need their hash."""
+
+
+def content_security_policy(script_hashes: tuple[str, ...] = ()) -> str:
+    """The policy, with the inline scripts that have these hashes (`sha256-…`) allowed."""
+    directives = {name: list(sources) for name, sources in CONTENT_SECURITY_POLICY.items()}
+    directives["script-src"] += [f"'{script_hash}'" for script_hash in script_hashes]
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+class Guard:
+    """Refuses requests from elsewhere and puts the security headers on every response."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._any_host = "*" in settings.allowed_hosts
+        self._settings = settings
+        self._hosts = {*LOOPBACK, settings.host.lower(), *(host.lower() for host in settings.allowed_hosts)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            # There are no web sockets in here, and the lifespan has no headers.
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _protect(MutableHeaders(scope=message), scope)
+            await send(message)
+
+        refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
+        if refusal is not None:
+            await as_response(refusal.document())(scope, receive, send_guarded)
+            return
+        await self._app(scope, receive, send_guarded)
+
+    def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
+        host = headers.get("host", "")
+        if not self._any_host and _name(host) not in self._hosts:
+            return BadRequest(f"This server does not answer to {host!r}; BEAMCAST_ALLOWED_HOSTS can allow it.")
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit():
+            return BadRequest("Content-Length is not a number.")
+        if int(length) > max_body_bytes(self._settings, path):
+            return TooLarge.than(max_file_bytes(self._settings, path))
+        if method in SAFE_METHODS:
+            return None
+        origin = headers.get("origin")
+        elsewhere = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+        # Browsers that know it say so in this header; programs send neither.
+        if elsewhere or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            return Forbidden("This request comes from another site's page; only Beamcast's own pages may send it.")
+        return None
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _protect(headers: MutableHeaders, scope: Scope) -> None:
+    # What mounts pages sets the hashes of their inline scripts once it knows them.
+    app = scope.get("app")
+    hashes = getattr(getattr(app, "state", None), "script_hashes", ())
+    headers.setdefault("Content-Security-Policy", content_security_policy(hashes))
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

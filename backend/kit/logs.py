@@ -1,0 +1,90 @@
+"""What the processes write to standard error: lines of text, or of JSON, that say which prediction they are about.
+
+`about` notes facts that all lines carry while it lasts, those of libraries too.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TextIO
+
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+
+from backend.kit.settings import Settings
+
+OURS = ("beamcast", "scattering", "backend", "workers", "frontend")
+TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+_here: ContextVar[dict[str, str]] = ContextVar("about", default={})  # noqa: B039 - replaced, never changed
+_everywhere: dict[str, str] = {}
+
+
+@contextmanager
+def about(*, everywhere: bool = False, **facts: object) -> Iterator[None]:
+    """Note facts, such as `prediction=…`, in every line that is logged within.
+
+    Parameters
+    ----------
+    everywhere
+        In this process's other threads as well, as when it does this and nothing else. Otherwise what is logged in
+        this thread or coroutine, and in those that are given its context.
+    facts
+        Names and what they say; those that are None are left out.
+    """
+    global _everywhere
+    noted = {name: str(fact) for name, fact in facts.items() if fact is not None}
+    before = _everywhere
+    token = _here.set({**_here.get(), **noted})
+    if everywhere:
+        _everywhere = {**before, **noted}
+    try:
+        yield
+    finally:
+        _here.reset(token)
+        _everywhere = before
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """Log to standard error as the settings say, and nowhere else; libraries from warnings upwards."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.addFilter(_note)
+    handler.setFormatter(_json() if settings.log_format == "json" else _Text(TEXT))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(settings.log_level)
+    # A warning of a library would otherwise be lines that are no JSON.
+    logging.captureWarnings(settings.log_format == "json")
+
+
+def _note(record: logging.LogRecord) -> bool:
+    facts = {**_everywhere, **_here.get()}
+    record.facts = " ".join(f"{name}={fact}" for name, fact in facts.items())
+    for name, fact in facts.items():
+        if not hasattr(record, name):
+            setattr(record, name, fact)
+    return True
+
+
+class _Text(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        first, newline, rest = super().format(record).partition("\n")
+        facts = getattr(record, "facts", "")
+        return f"{first} [{facts}]{newline}{rest}" if facts else f"{first}{newline}{rest}"
+
+
+def _json() -> logging.Formatter:
+    return JsonFormatter(
+        ["levelname", "name", "process", "message"],
+        timestamp="time",
+        rename_fields={"levelname": "level", "name": "logger", "exc_info": "traceback"},
+        # All else that a record has is a fact.
+        reserved_attrs=[*RESERVED_ATTRS, "facts"],
+        json_ensure_ascii=False,
+    )

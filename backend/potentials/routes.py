@@ -1,0 +1,61 @@
+"""Potentials over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import PurePath
+from typing import Annotated
+
+from fastapi import APIRouter, Form, UploadFile
+
+from backend.kit.db.owners import ScopeDep
+from backend.kit.db.sessions import SettingsDep
+from backend.kit.files.storage import read_upload
+from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
+from backend.kit.http.idempotency import OnceDep, fingerprint
+from backend.kit.http.pagination import Page, PagingDep
+from backend.potentials import service
+from backend.potentials.schemas import ModelOut
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+
+@router.get("", summary="List potentials, newest first", responses=responses())
+def list_models(scope: ScopeDep, settings: SettingsDep, paging: PagingDep) -> Page[ModelOut]:
+    """The pretrained potentials, and those that were uploaded."""
+    rows, total = service.page(scope, paging)
+    return Page(items=[ModelOut.of(row, settings) for row in rows], total=total)
+
+
+@router.post("", status_code=201, summary="Upload a potential", responses=responses(TooLarge))
+def create_model(
+    file: UploadFile,
+    scope: ScopeDep,
+    settings: SettingsDep,
+    once: OnceDep,
+    name: Annotated[str | None, Form(max_length=200, description="left out: the file's name")] = None,
+    licence: Annotated[str, Form(max_length=200)] = "",
+    citation: Annotated[str, Form(max_length=1000, description="goes into the provenance of predictions")] = "",
+) -> ModelOut:
+    """A NEP4 or NEP5 potential as GPUMD writes it (nep.txt). It is checked line by line, then tried out."""
+    content = read_upload(file, settings.max_upload_bytes)
+    found = service.inspect(content)
+    called = name if name and name.strip() else PurePath(file.filename or "nep").stem
+    row = once(
+        fingerprint(content, called, licence, citation),
+        lambda: service.add(scope, found, content=content, name=called, licence=licence, citation=citation),
+        lambda made: service.get(scope, made),
+    )
+    return ModelOut.of(row, settings)
+
+
+@router.get("/{model_id}", summary="One potential", responses=responses(NotFound))
+def get_model(model_id: uuid.UUID, scope: ScopeDep, settings: SettingsDep) -> ModelOut:
+    """What is known of it."""
+    return ModelOut.of(service.get(scope, model_id), settings)
+
+
+@router.delete("/{model_id}", status_code=204, summary="Delete a potential", responses=responses(NotFound, Conflict))
+def delete_model(model_id: uuid.UUID, scope: ScopeDep) -> None:
+    """Refused while predictions rest on it, and for pretrained ones."""
+    service.delete(scope, model_id)

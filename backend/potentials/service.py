@@ -1,0 +1,175 @@
+"""What can be done with potentials."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from backend.kit.db.owners import Scope
+from backend.kit.files import confined
+from backend.kit.files.storage import delete_folder, new_folder, replacing
+from backend.kit.http.errors import Conflict, Unavailable, Unprocessable
+from backend.kit.http.pagination import Paging
+from backend.kit.settings import Settings
+from backend.potentials import catalogue, fetch
+from backend.potentials.fetch import FetchFailed, Progress
+from backend.potentials.tables import Model
+
+FILE = "nep.txt"
+PRETRAINED = "pretrained"
+UPLOADED = "uploaded"
+TRIAL_S = 30.0
+
+
+class ModelUnavailable(Unavailable):
+    """A potential's file is not here and could not be fetched; the text says what to do."""
+
+
+def inspect(content: bytes) -> dict[str, Any]:
+    """What an untrusted nep.txt holds and which engine runs it, found out by a confined process; see `trial`.
+
+    Takes a second or more, so it is done before the transaction's first statement, which would lock the database.
+
+    Raises
+    ------
+    Unprocessable
+        It is corrupt, or no engine runs it.
+    """
+    try:
+        answer = confined.run("backend.potentials.trial", ["--cpu-s", str(TRIAL_S)], content, timeout_s=TRIAL_S)
+        result: dict[str, Any] = json.loads(answer)
+    except confined.Exceeded as error:
+        result = {"error": f"The potential could not be tried out: {error}."}
+    if "error" in result:
+        raise Unprocessable(result["error"], [{"loc": "file", "msg": result["error"]}])
+    return result
+
+
+def add(scope: Scope, found: dict[str, Any], *, content: bytes, name: str, licence: str, citation: str) -> Model:
+    """Store an uploaded potential that `inspect` passed."""
+    row = Model(
+        name=_free_name(name),
+        kind=UPLOADED,
+        elements=found["elements"],
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        format=found["format"],
+        engine=found["engine"],
+        cutoff_angstrom=found["cutoff_radial"],
+        licence=licence,
+        citation=citation,
+        source="uploaded",
+    )
+    with replacing(new_folder(scope.session, scope.settings.model_dir(row.id)) / FILE) as path:
+        path.write_bytes(content)
+    return scope.add(row)
+
+
+def _free_name(name: str) -> str:
+    """The name with its blanks put right; names that would be taken for another potential are refused."""
+    tidy = " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())[:200]
+    message = ""
+    if not tidy:
+        message = "Give the potential a name."
+    elif any(tidy.lower() == entry.name.lower() for entry in catalogue.pretrained().values()):
+        message = f"'{tidy}' is the name of a pretrained potential; choose another."
+    else:
+        try:
+            uuid.UUID(tidy)
+            message = "A name must not look like an id."
+        except ValueError:
+            return tidy
+    raise Unprocessable(message, [{"loc": "name", "msg": message}])
+
+
+def get(scope: Scope, model_id: uuid.UUID) -> Model:
+    """The potential with this id."""
+    return scope.get(Model, model_id, "potential")
+
+
+def page(scope: Scope, paging: Paging) -> tuple[list[Model], int]:
+    """One page of the potentials, newest first, pretrained ones last, and how many there are."""
+    return scope.page(scope.select(Model), Model, paging)
+
+
+def delete(scope: Scope, model_id: uuid.UUID) -> None:
+    """Delete an uploaded potential and its file.
+
+    Raises
+    ------
+    Conflict
+        Predictions rest on it, or it is a pretrained one.
+    """
+    row = get(scope, model_id)
+    if row.kind == PRETRAINED:
+        raise Conflict(f"{row.name} comes with Beamcast and cannot be deleted.")
+    row = scope.get_own(Model, model_id, "potential")
+    name = row.name
+    scope.session.delete(row)
+    try:
+        scope.session.flush()
+    except IntegrityError as error:
+        raise Conflict(f"Predictions were made with '{name}'; delete them first.") from error
+    delete_folder(scope.session, scope.settings.model_dir(model_id))
+
+
+def coverage(model: Model, elements: Iterable[str]) -> list[str]:
+    """Elements that the potential does not know, in the order given; empty when it covers all."""
+    return catalogue.missing_elements(model.elements, elements)
+
+
+def installed(settings: Settings, model: Model) -> bool:
+    """Whether the potential's file is here; a pretrained one's is fetched on first use otherwise."""
+    entry = catalogue.pretrained().get(model.sha256)
+    if model.kind == PRETRAINED and entry is not None:
+        return fetch.find(settings, entry) is not None
+    return (settings.model_dir(model.id) / FILE).is_file()
+
+
+def model_file(settings: Settings, model: Model, progress: Progress | None = None) -> Path:
+    """Path of the potential's nep.txt, its sum checked; a pretrained one is fetched on first use.
+
+    Parameters
+    ----------
+    settings
+        Those of this server or worker.
+    model
+        The potential's row.
+    progress
+        Called with the bytes here and the bytes in all while fetching, at least every few seconds.
+
+    Raises
+    ------
+    ModelUnavailable
+        It is not here and cannot be fetched; the text says what to do.
+    """
+    if model.kind == PRETRAINED:
+        return _pretrained_file(settings, model, progress)
+    path = settings.model_dir(model.id) / FILE
+    if not path.is_file() or fetch.sha256_of(path) != model.sha256:
+        raise ModelUnavailable(f"The file of the potential '{model.name}' is lost or was changed; upload it again.")
+    return path
+
+
+def _pretrained_file(settings: Settings, model: Model, progress: Progress | None) -> Path:
+    entry = catalogue.pretrained().get(model.sha256)
+    if entry is None:
+        raise ModelUnavailable(f"This version of Beamcast does not know {model.name} ({model.sha256}) any more.")
+    found = fetch.find(settings, entry)
+    if found is not None:
+        return found
+    try:
+        return fetch.fetch(settings, entry, progress)
+    except (FetchFailed, OSError) as error:
+        raise ModelUnavailable(
+            f"{entry.name} could not be fetched: {error}. Try again later (what has come is kept), or put its file, "
+            f"under any name, into the folder {settings.potentials_dir}: {entry.size_bytes} bytes, "
+            f"sha256 {entry.sha256}. It is GPUMD's potentials/nep/nep89_20250409/nep89_20250409.txt, and lies in "
+            f"{entry.distribution.file} as {entry.distribution.member}."
+        ) from error

@@ -1,7 +1,0 @@
-"""The version of Beamcast, written once: in pyproject.toml."""
-
-import tomllib
-from pathlib import Path
-
-with (Path(__file__).parent.parent / "pyproject.toml").open("rb") as _file:
-    VERSION: str = tomllib.load(_file)["project"]["version"]
