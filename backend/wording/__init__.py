@@ -1,0 +1,52 @@
+"""Sentences of notices, for pages, reports and the API alike. No other room of the backend makes sentences.
+
+Each module has the words of one subject: a mapping `WORDS` of codes to a format string over the notice's parameters, or
+to a function that takes the parameters by keyword and returns the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Final
+
+from scattering.core.notices import Notice
+
+Words = str | Callable[..., str]
+
+TEXT: Final = "text"
+"""Code of a sentence that was stored before notices had codes; its one parameter is `text`."""
+
+
+@cache
+def all_words() -> Mapping[str, Words]:
+    """Words of every code, from all modules of this folder.
+
+    Raises
+    ------
+    ValueError
+        Two modules have words of the same code.
+    """
+    words: dict[str, Words] = {TEXT: "{text}"}
+    for module in iter_modules(__path__):
+        for code, made_of in getattr(import_module(f"{__name__}.{module.name}"), "WORDS", {}).items():
+            if code in words:
+                raise ValueError(f"the code {code} has words in two modules, one of them {module.name}")
+            words[code] = made_of
+    return words
+
+
+def message(notice: Notice) -> str:
+    """Return the sentence of a notice; of a code that this version does not know, the code with its parameters."""
+    words = all_words().get(notice.code)
+    if words is None:
+        stated = ", ".join(f"{name} = {value}" for name, value in notice.params.items())
+        return f"{notice.code} ({stated})" if stated else notice.code
+    return words.format(**notice.params) if isinstance(words, str) else words(**notice.params)
+
+
+def messages(notices: list[Notice] | tuple[Notice, ...]) -> list[str]:
+    """Return the sentence of each notice."""
+    return [message(notice) for notice in notices]
