@@ -12,8 +12,8 @@ Badge = Literal["agrees", "biased", "unchecked", "doubtful"]
 Standing = Literal["documented", "unknown"]
 
 DOCUMENTED: Final = 0.10
-"""Relative error of phonon energies in NEP89: within 5-15 % of experiment for most inorganic crystals (docs/method.md,
-from silicon, aluminium, copper, MgO and LiH)."""
+"""Relative error of phonon energies in NEP89: within 5-15 % of experiment for most inorganic crystals, from silicon,
+aluminium, copper, MgO and LiH (docs/method/potential.md)."""
 UNKNOWN: Final = 0.15
 """Of a potential about which nothing is known: what general potentials reach at their worst in ordinary crystals. A
 judgement, on the side of caution."""

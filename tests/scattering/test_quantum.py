@@ -63,7 +63,7 @@ def test_the_first_moment_of_a_free_atom_asks_for_schofield() -> None:
 def test_what_an_overtone_would_need(reduced: float, order: int) -> None:
     """An oscillator in closed form: I_n(z) classical, exp(nx/2) I_n(z_q) quantum; the ratio is (x/(1 − e⁻ˣ))ⁿ.
 
-    Debye–Waller factors left out, which are 1 at this small q. The figures of docs/method.md are these.
+    Debye–Waller factors are left out; they are 1 at this small q. docs/method/quantum-statistics.md has these figures.
     """
     temperature, energy = 100.0, reduced * BOLTZMANN_MEV_PER_K * 100.0
     classical = 1e-6  # z = q² kT/Mω²

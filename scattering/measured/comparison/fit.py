@@ -118,7 +118,7 @@ class Fitted:
 LARGEST_SHIFT_MEV: Final = 50.0
 """Of shift and extra width; or a quarter of the fitted range, if that is less."""
 STRETCHES: Final = (0.7, 1.4)
-"""Potentials are off by 5 to 15 %, some by more: docs/method.md."""
+"""Potentials are off by 5 to 15 %, some by more: docs/method/potential.md."""
 NOTABLE_EXCESS: Final = 1.1
 """Of √χ²ᵣ: below, it may well be chance, and is not worth a sentence."""
 HARDLY_TOLD_APART: Final = 0.99
