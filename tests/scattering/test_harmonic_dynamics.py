@@ -47,9 +47,12 @@ def run(fc: ForceConstants) -> tuple[np.ndarray, np.ndarray]:
     vibrating = squares > 1e-6 * squares[-1]
     assert vibrating.sum() == len(masses) - 3
     thermal = np.sqrt(BOLTZMANN_MEV_PER_K * TEMPERATURE)
-    shape = (N_RUNS, vibrating.sum())
-    positions = rng.normal(size=shape) * thermal / np.sqrt(squares[vibrating]) @ modes[:, vibrating].T / np.sqrt(masses)
-    velocities = rng.normal(size=shape) * thermal @ modes[:, vibrating].T / np.sqrt(masses)
+    shape = (N_RUNS, len(masses))
+    # By symmetric square roots of the covariances: eigenvectors of degenerate modes differ from library to library, and
+    # the runs must not
+    normal = modes[:, vibrating]
+    positions = thermal * rng.normal(size=shape) @ (normal / np.sqrt(squares[vibrating]) @ normal.T) / np.sqrt(masses)
+    velocities = thermal * rng.normal(size=shape) @ (normal @ normal.T) / np.sqrt(masses)
     frames = []
     acceleration = -positions @ constants / masses
     for step in range(EVERY * 2 * N_LAGS):
