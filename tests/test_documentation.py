@@ -48,3 +48,11 @@ def test_operations_lists_every_setting() -> None:
     """The page that lists the settings lists all of them."""
     named = set(re.findall(r"`(BEAMCAST_[A-Z0-9_]+)`", (ROOT / "docs/operations.md").read_text()))
     assert {f"BEAMCAST_{name.upper()}" for name in Settings.model_fields} <= named
+
+
+def test_architecture_names_modules_that_exist() -> None:
+    """A module that is moved or renamed is renamed on the page too."""
+    rooms = ("scattering", "backend", "workers", "frontend", "docs")
+    files = [path.as_posix() for room in rooms for path in (ROOT / room).rglob("*.*")] + [f"{ROOT}/serve.py"]
+    named = re.findall(r"`([\w/.-]+\.(?:py|js|typ))`", (ROOT / "docs/architecture.md").read_text())
+    assert not [name for name in named if not any(file.endswith(f"/{name}") for file in files)]
