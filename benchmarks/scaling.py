@@ -93,7 +93,7 @@ def rows(database_url: str | None) -> Iterator[None]:
                 )  # fmt: skip
                 session.add(prediction)
                 session.flush()
-                session.add_all(graph.jobs_of(prediction))
+                session.add_all(graph.jobs_of(prediction, loader=model.engine))
         for number in range(max(CLAIMERS)):
             beats.beat(
                 WorkerBeat(name=f"w{number}", slots=2, long_slots=1, queues=["cpu"], engines={"nep-adapters": "1"})

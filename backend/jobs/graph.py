@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlmodel import Session, select
 
+from backend.engines import catalogue as engines
 from backend.jobs.tables import Job
 from backend.kit.files import storage
 from backend.kit.settings import Settings
@@ -24,23 +25,27 @@ ONGOING: Final = ("queued", "running")
 ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
 """Jobs of a number wait until all those of smaller numbers have succeeded."""
 PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
-GPU_ENGINES: Final = ("gpumd", "nep-adapters-cuda")
-PROGRAMS: Final = ("gpumd", "i-pi")
-"""Engines that move atoms by themselves, and give no forces to others."""
 
 _PREPARE, _COMBINE = 0.02, 0.02
 
 
-def jobs_of(prediction: Prediction) -> list[Job]:
-    """The jobs that make a prediction, not yet in the database."""
+def jobs_of(prediction: Prediction, *, loader: str) -> list[Job]:
+    """Return the jobs that make a prediction, not yet in the database.
+
+    Parameters
+    ----------
+    prediction
+        Its row.
+    loader
+        Engine that the potential was found to load in: it gives the forces where the chosen engine gives none.
+    """
     engine = prediction.options["engine"]
     if prediction.method == "harmonic":
         return [_job(prediction, "whole", engine=engine, lane="short", weight=1.0)]
     replicas = prediction.options["replicas"]
-    # Letting the cell find its size is a run of its own. Else forces are all that is wanted, of what will run, or where
-    # that is a program of its own, of nep-adapters
+    # The engine itself relaxes the cell at constant pressure. Else the preparation needs forces only
     npt = prediction.options["ensemble"] == "npt"
-    light = "nep-adapters" if engine in PROGRAMS and not npt else engine
+    light = engine if npt or engines.get(engine).gives_forces else loader
     share = (1 - _PREPARE - _COMBINE) / replicas
     return [
         _job(prediction, "prepare", engine=light, lane="long" if npt else "short", weight=_PREPARE),
@@ -56,7 +61,7 @@ def _job(prediction: Prediction, kind: str, number: int = 0, *, engine: str, lan
         prediction_id=prediction.id,
         kind=kind,
         number=number,
-        queue="gpu" if engine in GPU_ENGINES else "cpu",
+        queue=engines.get(engine).queue if engine else "cpu",
         engine=engine,
         lane=lane,
         priority=PRIORITIES[prediction.quality],

@@ -111,7 +111,7 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
             eta_s=planned.estimate_s,
         )
     )
-    scope.session.add_all(graph.jobs_of(row))
+    scope.session.add_all(graph.jobs_of(row, loader=planned.model.engine))
     now = clock(scope.session)
     ring_for_waiting(scope.session, now)
     say_what_is_missing(scope.session, now)

@@ -1,0 +1,78 @@
+"""The engines that there are: one TOML file each in `records/`.
+
+A record says what an engine is called, what it can do and where it runs; everything else reads it. The code of an
+engine is the module `workers.engines.NAME`, which only workers import (docs/decisions/0009-records.md).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from backend.engines.record import Engine
+
+FOLDER = Path(__file__).parent / "records"
+
+
+class UnknownEngine(LookupError):
+    """There is no engine of that name."""
+
+
+@cache
+def engines() -> dict[str, Engine]:
+    """Return all engines by name, in the order of their names.
+
+    Raises
+    ------
+    ValueError
+        A record is wrong: it lacks a field, bears another name than its file, or is the second default of a method.
+    """
+    found = {}
+    for path in sorted(FOLDER.glob("*.toml")):
+        engine = Engine.model_validate(tomllib.loads(path.read_text()))
+        if engine.name != path.stem:
+            raise ValueError(f"{path} holds the record of {engine.name}")
+        found[engine.name] = engine
+    defaults = [method for engine in found.values() for method in engine.default_for]
+    if len(defaults) != len(set(defaults)):
+        raise ValueError("two engines are the default of the same method")
+    return found
+
+
+def get(name: str) -> Engine:
+    """Return an engine's record.
+
+    Raises
+    ------
+    UnknownEngine
+        There is none of that name.
+    """
+    try:
+        return engines()[name]
+    except KeyError:
+        raise UnknownEngine(f"there is no engine {name!r}; there are {', '.join(engines())}") from None
+
+
+def title(name: str) -> str:
+    """Return how an engine is called in sentences; its name, where an older version knew an engine of that name."""
+    return engines()[name].title if name in engines() else name
+
+
+def for_method(method: str, family: str | None = None, *, preferred: str | None = None) -> tuple[str, ...]:
+    """Return the engines that a prediction may choose, the default first and the others by name.
+
+    Parameters
+    ----------
+    method
+        Of predictions: "harmonic", "md" or "trpmd".
+    family
+        Of the potential; None for any.
+    preferred
+        The engine that comes first where it can do the method: the one that the potential was found to load in.
+    """
+    able = [
+        engine for engine in engines().values() if method in engine.methods and (family is None or engine.loads(family))
+    ]
+    able.sort(key=lambda engine: (engine.name != preferred, method not in engine.default_for))
+    return tuple(engine.name for engine in able)
