@@ -23,7 +23,7 @@ TOPICS = {
     "method": "Method",
 }
 """Points in the order in which they stand; what the run warned of stands above them."""
-VERDICTS = {"good": "speaks for it", "fair": "limits it", "poor": "speaks against it", "unknown": "is not known"}
+VERDICTS = {"good": "strength", "fair": "limitation", "poor": "serious limitation", "unknown": "unknown"}
 
 
 async def trusts_of(api: ApiClient, predictions: Sequence[Prediction]) -> dict[str, Trust]:

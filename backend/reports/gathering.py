@@ -112,6 +112,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
     Unprocessable, ScatteringError
         The plan or a view asks for what cannot be; powders and single crystals together.
     """
+    from backend.trust import bodies as trust_bodies
     from backend.trust import service as trust
 
     row = predictions.succeeded(scope, body.prediction_id)
@@ -133,7 +134,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         datasets=measured,
         plan=planned,
         measurement=counted,
-        trust=TrustOut.model_validate(trust.trust(scope, cache, row)),
+        trust=trust_bodies.trust(trust.trust(scope, cache, row)),
         limits=_limits(shown, [] if planned is None else [feature.energy_mev for feature in planned.features]),
         warnings=warnings,
     )

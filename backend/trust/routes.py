@@ -10,7 +10,7 @@ from backend.kit.db.owners import ScopeDep
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.predictions import service as predictions
 from backend.predictions.routes import PartialsCacheDep
-from backend.trust import service
+from backend.trust import bodies, service
 from backend.trust.schemas import TrustOut
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
@@ -18,6 +18,6 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 @router.get("/{prediction_id}/trust", summary="How far to trust a prediction", responses=responses(NotFound, Conflict))
 def get_trust(prediction_id: uuid.UUID, scope: ScopeDep, cache: PartialsCacheDep) -> TrustOut:
-    """What its energies are worth, and what that rests on; nothing is simulated."""
+    """Return the accuracy of its energies, and the evidence for it. Nothing is simulated."""
     row = predictions.succeeded(scope, prediction_id)
-    return TrustOut.model_validate(service.trust(scope, cache, row))
+    return bodies.trust(service.trust(scope, cache, row))

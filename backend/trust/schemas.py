@@ -1,4 +1,4 @@
-"""What is answered of trust."""
+"""Bodies of responses about trust."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from backend.kit.http.schemas import ResponseBody
+from backend.wording.schemas import NoticeOut
 from scattering.trust.grade import Badge
 
 Topic = Literal[
@@ -22,6 +23,7 @@ class PointOut(ResponseBody):
     topic: Topic
     verdict: Verdict
     text: str
+    text_notice: NoticeOut
     numbers: dict[str, Any] = Field(description="what the verdict rests on, with units in the names")
 
 
@@ -33,9 +35,12 @@ class TrustOut(ResponseBody):
         description="agrees, biased: compared with measured phonons of this crystal; unchecked: there are none, or no "
         "harmonic prediction to compare; doubtful: something speaks against it"
     )
-    label: str = Field(description="the badge in words", examples=["Energies 11 % too low, ± 3 % once scaled"])
-    headline: str
-    paragraph: str = Field(description="every point in full sentences, for a proposal or a report")
+    label: str = Field(description="the badge in words", examples=["Energies 11 % too low, ± 3 % after scaling"])
+    label_notice: NoticeOut
+    headline: str = Field(description="accuracy of the energies, then every objection")
+    headline_notice: NoticeOut = Field(description="accuracy of the energies, without the objections")
+    objections: list[NoticeOut] = Field(description="why the badge is doubtful; empty for the other badges")
+    paragraph: str = Field(description="headline and the text of every point, for a proposal or a report")
     energy_relative_uncertainty: float = Field(description="of an energy as it is computed, one standard deviation")
     energy_bias: float | None = Field(description="median of computed / measured, less 1; null: nothing was measured")
     scaled_uncertainty: float | None = Field(

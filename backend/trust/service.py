@@ -1,4 +1,4 @@
-"""How far a prediction can be trusted: what is known of its potential, its structure and its run, put together."""
+"""Assess how far a prediction can be trusted, from its potential, its structure and its run."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ from backend.potentials.service import PRETRAINED
 from backend.potentials.tables import Model
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
-from backend.trust import points, words
+from backend.trust import points, summary
 from backend.trust.points import Point
+from scattering.core.notices import Notice
 from scattering.trust.grade import Evidence, Grade, grade
 from scattering.trust.measured_phonons import Material, compare, find
 
-OTHERS = 20
+MAX_OTHERS = 20
 """The newest predictions of a structure among which another method is looked for."""
-FAR_ANGSTROM = 0.3
+MAX_SHIFT_ANGSTROM = 0.3
 """An atom that relaxes farther than its thermal motion at room temperature is not where it was measured."""
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What a prediction's energies are worth, from rows alone: no partials are read.
+    """Accuracy of a prediction's energies, from database rows alone: no partials are read.
 
     Attributes
     ----------
     harmonic
         The harmonic prediction that phonons and imaginary modes are of, itself or another one; None without one.
     material
-        That was measured; None where nothing is tabulated of this crystal.
+        The same crystal with measured phonons; None where none is tabulated.
     others
         Predictions beside this one, the newest first.
     """
@@ -52,58 +53,22 @@ class Assessment:
     others: tuple[Prediction, ...]
 
     @property
-    def energy_relative_uncertainty(self) -> float:
-        """One standard deviation of an energy."""
-        return self.grade.uncertainty
-
-    @property
-    def headline(self) -> str:
-        """In one sentence."""
-        return words.headline(self.grade, self.evidence, self.model.name)
+    def headline(self) -> Notice:
+        """Accuracy of the energies."""
+        return summary.headline(self.grade, self.evidence, self.model.name)
 
 
 @dataclass(frozen=True)
 class Trust:
-    """How far a prediction can be trusted, and what that rests on; see `schemas.TrustOut`."""
+    """How far a prediction can be trusted, and the points that this rests on."""
 
     prediction_id: uuid.UUID
-    grade: Grade
-    headline: str
+    assessment: Assessment
     points: tuple[Point, ...]
-
-    @property
-    def badge(self) -> str:
-        """In one word."""
-        return self.grade.badge
-
-    @property
-    def label(self) -> str:
-        """The badge in words."""
-        return words.label(self.grade)
-
-    @property
-    def paragraph(self) -> str:
-        """Every point in full sentences."""
-        return " ".join((self.headline, *(point.text for point in self.points)))
-
-    @property
-    def energy_relative_uncertainty(self) -> float:
-        """One standard deviation of an energy."""
-        return self.grade.uncertainty
-
-    @property
-    def energy_bias(self) -> float | None:
-        """Median of computed / measured, less 1."""
-        return self.grade.bias
-
-    @property
-    def scaled_uncertainty(self) -> float | None:
-        """What is left of the uncertainty once energies are scaled."""
-        return self.grade.scaled_uncertainty
 
 
 def assess(scope: Scope, prediction: Prediction) -> Assessment:
-    """Grade a prediction's energies, whatever its state, from what was found by its run and by those beside it."""
+    """Grade a prediction's energies, whatever its state, from the findings of its run and of those beside it."""
     model = scope.get(Model, prediction.model_id, "potential")
     structure = scope.get(Structure, prediction.structure_id, "structure")
     others = tuple(_others(scope, prediction))
@@ -115,35 +80,35 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
         comparison=compare(material, findings.get("special_phonons_mev", {})) if material else None,
         imaginary_fraction=findings.get("imaginary_fraction"),
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
-        displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > FAR_ANGSTROM,
+        displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
     )
     return Assessment(model, tuple(structure.elements), material, evidence, grade(evidence), harmonic, others)
 
 
 def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
-    """Put together everything that is known of a prediction's errors; nothing is simulated."""
+    """Return everything that is known about a prediction's errors. Nothing is simulated."""
     # These take a second to import, and an assessment does without
     from backend.trust.observed import observe
 
     assessed = assess(scope, prediction)
     seen = observe(scope, cache, prediction, assessed.others)
     name, method = assessed.model.name, prediction.method
-    told = (
-        points.potential(name, len(assessed.model.elements), assessed.elements, assessed.evidence),
-        points.training(name, _findings(prediction)),
-        points.phonons(name, assessed.material, assessed.evidence, assessed.grade),
-        points.stability(_findings(assessed.harmonic) if assessed.harmonic else None),
-        points.anharmonicity(method, seen),
-        points.quantum(method, prediction.temperature_k, seen),
-        points.statistics(method, seen),
-        points.method(method),
-        points.run(prediction.warnings),
+    made = (
+        points.potential_point(name, len(assessed.model.elements), assessed.elements, assessed.evidence),
+        points.training_point(name, _findings(prediction)),
+        points.phonons_point(name, assessed.material, assessed.evidence, assessed.grade),
+        points.stability_point(_findings(assessed.harmonic) if assessed.harmonic else None),
+        points.anharmonicity_point(method, seen),
+        points.quantum_point(method, prediction.temperature_k, seen),
+        points.statistics_point(method, seen),
+        points.method_point(method),
+        points.run_point(prediction.warnings),
     )
-    return Trust(prediction.id, assessed.grade, assessed.headline, told)
+    return Trust(prediction.id, assessed, made)
 
 
 def formula(written: str) -> dict[str, int]:
-    """Elements and how many of each, of a formula such as Na4Cl4."""
+    """Return the elements of a formula such as Na4Cl4, and how many atoms of each."""
     found = Counter[str]()
     for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", written):
         found[element] += int(number or 1)
@@ -170,7 +135,7 @@ def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
             col(Prediction.id) != prediction.id,
         )
         .order_by(col(Prediction.finished_at).desc(), col(Prediction.id))
-        .limit(OTHERS)
+        .limit(MAX_OTHERS)
     )
     for row in scope.session.exec(statement):
         if all(row.options.get(name) == prediction.options.get(name) for name in ("dispersion", "relax_cell")):

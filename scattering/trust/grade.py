@@ -1,4 +1,4 @@
-"""From what is known of a forecast's errors to one word and one number."""
+"""Grade the energies of a forecast: one word and one number from everything that is known of their errors."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from scattering.core.notices import Notice
 from scattering.trust.measured_phonons import Comparison
 
 Badge = Literal["agrees", "biased", "unchecked", "doubtful"]
 Standing = Literal["documented", "unknown"]
 
-DOCUMENTED: Final = 0.10
-"""Relative error of phonon energies in NEP89: within 5-15 % of experiment for most inorganic crystals, from silicon,
-aluminium, copper, MgO and LiH (docs/method/potential.md)."""
-UNKNOWN: Final = 0.15
-"""Of a potential about which nothing is known: what general potentials reach at their worst in ordinary crystals. A
-judgement, on the side of caution."""
-FLOOR: Final = 0.02
+DOCUMENTED_RELATIVE_ERROR: Final = 0.10
+"""Of phonon energies in NEP89: within 5-15 % of experiment for most inorganic crystals, from silicon, aluminium,
+copper, MgO and LiH (docs/method/potential.md)."""
+UNDOCUMENTED_RELATIVE_ERROR: Final = 0.15
+"""Of a potential about which nothing is known: the worst of general potentials in ordinary crystals. A judgement, on
+the side of caution."""
+MIN_RELATIVE_ERROR: Final = 0.02
 """No comparison with measurement is better: neutron energies of phonons are good to 1-2 %, and harmonic ones lie 1-2 %
 above those at room temperature."""
-FEW: Final = 3
-"""Fewer lines say little about the rest of the spectrum."""
-OF_FEW: Final = 0.05
-"""What is added for the rest of the spectrum, where few lines were compared: a judgement."""
-SOME_IMAGINARY: Final = 0.03
-"""What is added where modes are imaginary, or the share of them if that is more: their neighbours are too soft, and
-atoms do not rest where they do in nature. A judgement."""
-MUCH: Final = 0.01
-"""Share of imaginary modes that makes a forecast doubtful: more than acoustic ones next to Γ. A judgement."""
-AGREES: Final = 0.05
-"""Median of a potential that agrees with measurement, some lines above and some below."""
-UNIFORM: Final = 0.10
-"""Scatter about the median up to which one energy scale mends a bias: what is left is no worse than `DOCUMENTED`."""
+MIN_LINES: Final = 3
+"""Fewer compared lines say little about the rest of the spectrum."""
+FEW_LINES_RELATIVE_ERROR: Final = 0.05
+"""Added for the rest of the spectrum where fewer than `MIN_LINES` were compared: a judgement."""
+IMAGINARY_RELATIVE_ERROR: Final = 0.03
+"""Added where modes are imaginary, or their fraction if that is larger: their neighbours are too soft, and the atoms do
+not rest where they do in nature. A judgement."""
+MAX_IMAGINARY_FRACTION: Final = 0.01
+"""From this fraction of imaginary modes on a forecast is doubtful: more than acoustic ones next to Γ. A judgement."""
+MAX_AGREEING_BIAS: Final = 0.05
+"""Largest median deviation of a potential that agrees with measurement, some lines above and some below."""
+MAX_UNIFORM_SCATTER: Final = 0.10
+"""Scatter about the median up to which one energy scale corrects a bias: the rest is no worse than
+`DOCUMENTED_RELATIVE_ERROR`."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Evidence:
     imaginary_fraction
         Of the harmonic modes; None where they were not calculated.
     outside_training
-        Whether the structure is known to lie outside what the potential was trained on.
+        Whether the structure is known to lie outside the training set of the potential.
     displaced
         Whether the atoms moved far when they were relaxed.
     """
@@ -62,13 +64,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Grade:
-    """How far energies can be trusted.
+    """Accuracy of a forecast's energies.
 
     Attributes
     ----------
     badge
         "agrees" and "biased" were compared with measured phonons of this crystal; "unchecked" was not; "doubtful" has
-        something that speaks against it.
+        an objection (see `objections`).
     uncertainty
         One standard deviation of an energy, relative.
     bias
@@ -83,41 +85,42 @@ class Grade:
     scaled_uncertainty: float | None
 
 
-def objections(evidence: Evidence) -> tuple[str, ...]:
-    """What makes a forecast doubtful: clauses that follow "that"."""
+def objections(evidence: Evidence) -> tuple[Notice, ...]:
+    """Return the reasons that make a forecast doubtful."""
     comparison, fraction = evidence.comparison, evidence.imaginary_fraction or 0.0
-    found = []
+    reasons = []
     if comparison is not None and comparison.n_collapsed:
-        lines = f"{comparison.n_collapsed} of {len(comparison.lines)} measured phonon lines"
-        found.append(f"the potential has {lines} imaginary or next to that")
-    if comparison is not None and comparison.ratios and comparison.scatter > UNIFORM:
+        counted = {"n_collapsed": comparison.n_collapsed, "n_lines": len(comparison.lines)}
+        reasons.append(Notice("phonon_lines_collapsed", counted))
+    if comparison is not None and comparison.ratios and comparison.scatter > MAX_UNIFORM_SCATTER:
         low, high = comparison.ratios[0], comparison.ratios[-1]
-        found.append(f"phonons lie between {low:.2f} and {high:.2f} of the measured energy, which no scale mends")
-    if fraction >= MUCH:
-        found.append(f"{100 * fraction:.0f} % of the modes are imaginary")
+        reasons.append(Notice("phonon_ratios_scattered", {"lowest_ratio": low, "highest_ratio": high}))
+    if fraction >= MAX_IMAGINARY_FRACTION:
+        reasons.append(Notice("many_imaginary_modes", {"imaginary_fraction": fraction}))
     if evidence.outside_training:
-        found.append("the structure lies outside what the potential was trained on")
+        reasons.append(Notice("structure_outside_training"))
     if evidence.displaced:
-        found.append("atoms moved far from where they were measured when the potential relaxed them")
-    return tuple(found)
+        reasons.append(Notice("atoms_displaced_by_relaxation"))
+    return tuple(reasons)
 
 
 def grade(evidence: Evidence) -> Grade:
     """Grade a forecast; independent errors add in squares."""
     comparison, fraction = evidence.comparison, evidence.imaginary_fraction or 0.0
-    imaginary = max(SOME_IMAGINARY, fraction) if fraction else 0.0
+    imaginary = max(IMAGINARY_RELATIVE_ERROR, fraction) if fraction else 0.0
     doubtful = bool(objections(evidence))
     badge: Badge
     if comparison is None or not comparison.ratios:
-        general = DOCUMENTED if evidence.standing == "documented" else UNKNOWN
+        documented = evidence.standing == "documented"
+        general = DOCUMENTED_RELATIVE_ERROR if documented else UNDOCUMENTED_RELATIVE_ERROR
         badge = "doubtful" if doubtful else "unchecked"
         return Grade(badge, math.hypot(general, imaginary), None, None)
-    others = math.hypot(imaginary, OF_FEW if len(comparison.ratios) < FEW else 0.0)
+    others = math.hypot(imaginary, FEW_LINES_RELATIVE_ERROR if len(comparison.ratios) < MIN_LINES else 0.0)
     bias = comparison.median - 1
-    badge = "doubtful" if doubtful else "agrees" if abs(bias) <= AGREES else "biased"
+    badge = "doubtful" if doubtful else "agrees" if abs(bias) <= MAX_AGREEING_BIAS else "biased"
     return Grade(
         badge,
-        math.hypot(max(FLOOR, comparison.rms), others),
+        math.hypot(max(MIN_RELATIVE_ERROR, comparison.rms), others),
         bias,
-        math.hypot(max(FLOOR, comparison.scatter), others),
+        math.hypot(max(MIN_RELATIVE_ERROR, comparison.scatter), others),
     )

@@ -55,7 +55,11 @@ def test_a_potential_of_known_accuracy_that_was_not_checked(
     assert told["energy_relative_uncertainty"] == pytest.approx(0.10)
     assert told["energy_bias"] is None
     assert told["scaled_uncertainty"] is None
-    assert "NEP89" in told["headline"]
+    assert told["headline_notice"]["code"] == "energies_not_compared"
+    assert told["headline_notice"]["params"]["accuracy_documented"]
+    assert not told["headline_notice"]["params"]["is_lower_bound"]
+    assert told["label_notice"]["code"] == "badge_unchecked"
+    assert told["objections"] == []
     assert told["paragraph"].startswith(told["headline"])
 
 
@@ -68,8 +72,13 @@ def test_phonons_that_are_all_a_tenth_too_low(client: Client, settings: Settings
     assert told["energy_relative_uncertainty"] == pytest.approx(-np.log(SOFT))
     # All alike: an energy scale mends it, up to what measurements are worth
     assert told["scaled_uncertainty"] == pytest.approx(0.02)
-    assert told["label"] == "Energies 11\u00a0% too low, ±\u00a02.0\u00a0% once scaled"
-    assert "1.12" in told["headline"]
+    assert told["label_notice"]["code"] == "badge_biased"
+    assert told["label_notice"]["params"] == {"bias": told["energy_bias"], "scaled_uncertainty": 0.02}
+    assert told["label"] == told["label_notice"]["message"]
+    assert told["headline"] == told["headline_notice"]["message"]
+    assert told["headline_notice"]["code"] == "energies_biased"
+    assert told["headline_notice"]["params"]["energy_scale"] == pytest.approx(1 / SOFT)
+    assert told["headline_notice"]["params"]["n_lines"] == 8
 
 
 def test_there_is_nothing_to_trust_before_the_prediction_has_succeeded(
@@ -87,8 +96,13 @@ def test_a_plan_takes_its_uncertainty_from_here(client: Client, settings: Settin
         scope = Scope(session, LOCAL_USER)
         row = predictions.succeeded(scope, uuid.UUID(prediction_id))
         full, light = service.trust(scope, cache, row), service.assess(scope, row)
-    assert full.energy_relative_uncertainty == light.energy_relative_uncertainty
-    assert full.headline == light.headline
+    assert full.assessment.grade == light.grade
+    assert full.assessment.headline == light.headline
+
+
+def codes(told: dict[str, Any]) -> dict[str, str]:
+    """Topic → code of its point."""
+    return {one["topic"]: one["text_notice"]["code"] for one in told["points"]}
 
 
 def point(told: dict[str, Any], topic: str) -> dict[str, Any]:
@@ -111,11 +125,23 @@ def test_every_point_is_told_with_a_verdict(client: Client, settings: Settings, 
         "method": "fair",
         "run": "fair",
     }
-    assert "a coarse grid" in point(told, "run")["text"]
+    assert codes(told) == {
+        "potential": "potential_documented",
+        "training": "training_range_kept",
+        "phonons": "phonons_compared",
+        "stability": "all_modes_real",
+        "anharmonicity": "anharmonicity_unknown",
+        "quantum": "zero_point_motion_included",
+        "statistics": "no_statistical_error",
+        "method": "method_harmonic",
+        "run": "run_with_warnings",
+    }
+    assert point(told, "run")["text_notice"]["params"] == {"warnings": ["a coarse grid"]}
     numbers = point(told, "phonons")["numbers"]
     assert numbers["median_ratio"] == pytest.approx(SOFT)
     assert len(numbers["lines"]) == 8
     assert {"point", "measured_mev", "computed_mev"} == set(numbers["lines"][0])
+    assert all(one["text"] == one["text_notice"]["message"] for one in told["points"])
     assert all(one["text"] in told["paragraph"] for one in told["points"])
 
 
@@ -151,7 +177,17 @@ def test_dynamics_are_set_beside_the_harmonic_prediction_of_the_same_crystal(
     assert told["energy_bias"] == pytest.approx(SOFT - 1)
     moved = point(told, "anharmonicity")
     assert moved["numbers"]["relative_shift"]["Si"] == pytest.approx(-0.05, abs=0.003)
-    assert "−5" in moved["text"]
+    assert codes(told) == {
+        "potential": "potential_documented",
+        "training": "training_range_unknown",
+        "phonons": "phonons_compared",
+        "stability": "all_modes_real",
+        "anharmonicity": "anharmonicity_included",
+        "quantum": "zero_point_motion_missing",
+        "statistics": "statistical_error",
+        "method": "method_md",
+        "run": "run_without_warnings",
+    }
     lacking = point(told, "quantum")
     thermal = BOLTZMANN_MEV_PER_K * 300
     expected = 1 - thermal / (57 / 2 / np.tanh(57 / (2 * thermal)))
@@ -162,6 +198,7 @@ def test_dynamics_are_set_beside_the_harmonic_prediction_of_the_same_crystal(
     assert point(told, "run")["verdict"] == "good"
     # And the harmonic one now knows what it lacks
     assert point(trust(client, harmonic), "anharmonicity")["verdict"] == "fair"
+    assert codes(trust(client, harmonic))["anharmonicity"] == "anharmonicity_omitted"
 
 
 def test_at_another_temperature_dynamics_say_nothing_of_anharmonicity(
@@ -174,6 +211,7 @@ def test_at_another_temperature_dynamics_say_nothing_of_anharmonicity(
     )
     told = trust(client, md)
     assert point(told, "anharmonicity")["verdict"] == "unknown"
+    assert point(told, "anharmonicity")["text_notice"]["params"] == {"missing_method": "harmonic"}
     # Harmonic energies do not depend on temperature
     assert told["badge"] == "biased"
 
@@ -186,9 +224,13 @@ def test_a_crystal_that_is_unstable_in_the_potential_is_doubtful(
     run(settings, prediction_id, found)
     told = trust(client, prediction_id)
     assert told["badge"] == "doubtful"
-    assert "20 % of the modes are imaginary" in told["headline"]
-    assert "moved far" in told["headline"]
+    assert [one["code"] for one in told["objections"]] == ["many_imaginary_modes", "atoms_displaced_by_relaxation"]
+    assert told["objections"][0]["params"] == {"imaginary_fraction": 0.2}
+    assert told["label_notice"]["code"] == "badge_doubtful"
+    assert told["headline_notice"]["params"]["is_lower_bound"]
+    assert all(one["message"] in told["headline"] for one in told["objections"])
     assert point(told, "stability")["verdict"] == "poor"
+    assert codes(told)["stability"] == "structure_unstable"
 
 
 def test_surroundings_outside_training_are_doubtful(
@@ -198,7 +240,9 @@ def test_surroundings_outside_training_are_doubtful(
     run(settings, prediction_id, findings(1.0, training_range={"largest": 2.5, "spread": 1.5}))
     told = trust(client, prediction_id)
     assert told["badge"] == "doubtful"
+    assert [one["code"] for one in told["objections"]] == ["structure_outside_training"]
     assert point(told, "training")["verdict"] == "poor"
+    assert codes(told)["training"] == "training_range_exceeded"
 
 
 def test_an_uploaded_potential_is_of_unknown_accuracy(
@@ -215,7 +259,8 @@ def test_an_uploaded_potential_is_of_unknown_accuracy(
     assert told["badge"] == "unchecked"
     assert told["energy_relative_uncertainty"] == pytest.approx(0.15)
     assert point(told, "potential")["verdict"] == "unknown"
-    assert "nothing is known" in told["headline"]
+    assert codes(told)["potential"] == "potential_undocumented"
+    assert not told["headline_notice"]["params"]["accuracy_documented"]
 
 
 def test_a_single_crystal_has_its_points_too(client: Client, settings: Settings, structure: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ def test_what_holds_of_both_is_said_once(site: Site) -> None:
     assert said.count("About potential.") == 1
     assert "Quantum effects (Harmonic). Nuclei are quantum." in said
     assert "Quantum effects (MD). Nuclei move classically." in said
-    assert "speaks against it: " in said
+    assert "serious limitation: " in said
     # Warnings are alike, too; the point about them would repeat them
     assert said.count("one mode is all there is") == 1
     assert "About run." not in said

@@ -7,7 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from scattering.trust.grade import DOCUMENTED, FLOOR, OF_FEW, UNKNOWN, Evidence, grade, objections
+from scattering.core.notices import Notice
+from scattering.trust.grade import (
+    DOCUMENTED_RELATIVE_ERROR,
+    FEW_LINES_RELATIVE_ERROR,
+    MIN_RELATIVE_ERROR,
+    UNDOCUMENTED_RELATIVE_ERROR,
+    Evidence,
+    grade,
+    objections,
+)
 from scattering.trust.measured_phonons import Comparison, Material, compare, find, materials
 
 
@@ -85,18 +94,18 @@ def test_phonons_that_are_all_alike_too_soft_need_one_scale() -> None:
     assert graded.badge == "biased"
     assert graded.bias == pytest.approx(-0.1)
     assert graded.uncertainty == pytest.approx(-math.log(0.9))
-    assert graded.scaled_uncertainty == FLOOR
+    assert graded.scaled_uncertainty == MIN_RELATIVE_ERROR
 
 
 def test_a_potential_is_never_better_than_measurements() -> None:
     graded = grade(Evidence("unknown", compared("copper", 1.0)))
     assert graded.badge == "agrees"
-    assert graded.uncertainty == FLOOR
+    assert graded.uncertainty == MIN_RELATIVE_ERROR
 
 
 def test_one_line_says_little_of_the_others() -> None:
     graded = grade(Evidence("documented", compared("sodium chloride", 1.0)))
-    assert graded.uncertainty == pytest.approx(math.hypot(FLOOR, OF_FEW))
+    assert graded.uncertainty == pytest.approx(math.hypot(MIN_RELATIVE_ERROR, FEW_LINES_RELATIVE_ERROR))
 
 
 def test_a_collapsed_line_makes_a_forecast_doubtful_and_is_not_averaged() -> None:
@@ -106,8 +115,9 @@ def test_a_collapsed_line_makes_a_forecast_doubtful_and_is_not_averaged() -> Non
     assert found is not None
     assert found.n_collapsed == 1
     assert found.median == pytest.approx(1)
-    graded = grade(Evidence("documented", found))
-    assert graded.badge == "doubtful"
+    evidence = Evidence("documented", found)
+    assert grade(evidence).badge == "doubtful"
+    assert objections(evidence) == (Notice("phonon_lines_collapsed", {"n_collapsed": 1, "n_lines": 4}),)
 
 
 def test_a_crystal_all_of_whose_lines_have_collapsed_has_no_bias() -> None:
@@ -118,7 +128,7 @@ def test_a_crystal_all_of_whose_lines_have_collapsed_has_no_bias() -> None:
     graded = grade(Evidence("documented", found, imaginary_fraction=0.5))
     assert graded.badge == "doubtful"
     assert graded.bias is None
-    assert graded.uncertainty == pytest.approx(math.hypot(DOCUMENTED, 0.5))
+    assert graded.uncertainty == pytest.approx(math.hypot(DOCUMENTED_RELATIVE_ERROR, 0.5))
 
 
 def test_points_that_were_not_computed_are_left_out() -> None:
@@ -131,8 +141,8 @@ def test_points_that_were_not_computed_are_left_out() -> None:
 
 
 def test_without_a_comparison_the_potentials_standing_decides() -> None:
-    assert grade(Evidence("documented")).uncertainty == DOCUMENTED
-    assert grade(Evidence("unknown")).uncertainty == UNKNOWN
+    assert grade(Evidence("documented")).uncertainty == DOCUMENTED_RELATIVE_ERROR
+    assert grade(Evidence("unknown")).uncertainty == UNDOCUMENTED_RELATIVE_ERROR
     assert grade(Evidence("documented")).badge == "unchecked"
     assert grade(Evidence("documented")).bias is None
 
@@ -140,13 +150,17 @@ def test_without_a_comparison_the_potentials_standing_decides() -> None:
 def test_imaginary_modes_add_their_share_in_squares() -> None:
     few, many = (grade(Evidence("documented", imaginary_fraction=fraction)) for fraction in (1e-4, 0.4))
     assert few.badge == "unchecked"
-    assert few.uncertainty == pytest.approx(math.hypot(DOCUMENTED, 0.03))
+    assert few.uncertainty == pytest.approx(math.hypot(DOCUMENTED_RELATIVE_ERROR, 0.03))
     assert many.badge == "doubtful"
-    assert many.uncertainty == pytest.approx(math.hypot(DOCUMENTED, 0.4))
+    assert many.uncertainty == pytest.approx(math.hypot(DOCUMENTED_RELATIVE_ERROR, 0.4))
 
 
 def test_every_doubt_is_named() -> None:
     evidence = Evidence("documented", imaginary_fraction=0.2, outside_training=True, displaced=True)
-    assert len(objections(evidence)) == 3
+    assert objections(evidence) == (
+        Notice("many_imaginary_modes", {"imaginary_fraction": 0.2}),
+        Notice("structure_outside_training"),
+        Notice("atoms_displaced_by_relaxation"),
+    )
     assert grade(evidence).badge == "doubtful"
     assert objections(Evidence("documented", compared("silicon", 0.9), 0.0)) == ()

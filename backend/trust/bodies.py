@@ -1,0 +1,40 @@
+"""Trust as it is sent."""
+
+from __future__ import annotations
+
+from backend import wording
+from backend.trust import summary
+from backend.trust.points import Point
+from backend.trust.schemas import PointOut, TrustOut
+from backend.trust.service import Trust
+from backend.wording.schemas import NoticeOut
+from scattering.trust.grade import objections
+
+
+def trust(made: Trust) -> TrustOut:
+    """Return the body of a prediction's trust."""
+    assessed, grade = made.assessment, made.assessment.grade
+    label, headline, against = summary.label(grade), assessed.headline, objections(assessed.evidence)
+    headline_text = " ".join(wording.messages((headline, *against)))
+    points = [_point(point) for point in made.points]
+    return TrustOut(
+        prediction_id=made.prediction_id,
+        badge=grade.badge,
+        label=wording.message(label),
+        label_notice=NoticeOut.of(label),
+        headline=headline_text,
+        headline_notice=NoticeOut.of(headline),
+        objections=[NoticeOut.of(objection) for objection in against],
+        paragraph=" ".join((headline_text, *(point.text for point in points))),
+        energy_relative_uncertainty=grade.uncertainty,
+        energy_bias=grade.bias,
+        scaled_uncertainty=grade.scaled_uncertainty,
+        points=points,
+    )
+
+
+def _point(point: Point) -> PointOut:
+    notice = NoticeOut.of(point.notice)
+    return PointOut(
+        topic=point.topic, verdict=point.verdict, text=notice.message, text_notice=notice, numbers=dict(point.numbers)
+    )
