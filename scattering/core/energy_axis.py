@@ -1,4 +1,4 @@
-"""How far and how finely predictions cover energies, how much memory that takes, and where there is nothing more."""
+"""The energy axis of predictions: its end, its bins, the memory that it takes, and the end of the scattering."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from numpy.typing import NDArray
 from scattering.core.quantum import Statistics, harmonic_correction
 
 STEPS_MEV: Final = (0.25, 0.5, 1.0)
-"""Bins, the first with which the arrays take no more than `BYTES`. TOSCA's σ is 0.31 meV at the elastic line; the
-coarser bins are narrower than it from 50 meV (0.5) or 150 meV (1) on."""
-BYTES: Final = 200e6
+"""Widths of bins; the first is taken whose arrays need no more than `MAX_ARRAY_BYTES`. TOSCA's σ is 0.31 meV at the
+elastic line; the coarser bins are narrower than σ from 50 meV (0.5) or 150 meV (1) on."""
+MAX_ARRAY_BYTES: Final = 200e6
+"""Memory of a prediction's arrays."""
 HEADROOM: Final = 1.1
-"""The axis goes at least that far beyond the highest phonon, for the resolution's tail."""
+"""Smallest end of the axis over the highest phonon: room for the tail of the resolution."""
 
 
 def worthwhile_end(numbers: NDArray[np.integer[Any]]) -> float:
-    """Energy in meV up to which multi-phonon scattering of elements with these atomic numbers is worth predicting.
+    """Return the energy in meV up to which to predict multiphonon scattering of elements with these atomic numbers.
 
-    With hydrogen, its stretch at up to 450 meV and the combinations of that with what lies below 150; with elements up
-    to neon, the first overtone of most; else all that is scattered up to 12 Å⁻¹, of silicon say.
+    - with hydrogen: its stretch, up to 450 meV, and the combinations of the stretch with modes below 150 meV;
+    - with elements up to neon: the first overtone of most modes;
+    - otherwise: all scattering up to 12 Å⁻¹ of, for example, silicon.
     """
     lightest = int(np.min(numbers))
     if lightest == 1:
@@ -31,32 +33,32 @@ def worthwhile_end(numbers: NDArray[np.integer[Any]]) -> float:
 
 
 def size(*, n_species: int, n_orders: int, n_q: int, n_energy: float) -> float:
-    """Bytes of a harmonic prediction's arrays: orders, their sum, and pairs, in single precision."""
+    """Return the bytes of a harmonic prediction's arrays: orders, their sum, and pairs, in single precision."""
     return 4 * n_q * n_energy * (n_species * (n_orders + 1) + n_species * (n_species + 1) / 2)
 
 
 def smallest_size(*, end: float, n_species: int, n_orders: int, n_q: int) -> float:
-    """Bytes with the coarsest bins."""
+    """Return the bytes of the arrays with the coarsest bins."""
     return size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=end / STEPS_MEV[-1] + 1)
 
 
 def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int) -> NDArray[np.float64]:
-    """Centres of the bins, from 0, in meV: as fine as `BYTES` permits.
+    """Return the centres of the bins in meV, from 0: the finest bins that `MAX_ARRAY_BYTES` permits.
 
     Parameters
     ----------
     end
-        Where the axis ends, in meV, unless a phonon needs more.
+        End of the axis, meV. A high phonon moves it further.
     highest
         The highest phonon, meV.
     n_species, n_orders, n_q
-        Elements or sites, orders of phonons, and bins of |q| to make room for.
+        Number of elements or sites, of phonon orders, and of bins of |q|.
     """
     end = max(end, HEADROOM * highest)
     fitting = (
         step
         for step in STEPS_MEV
-        if size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=end / step + 1) <= BYTES
+        if size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=end / step + 1) <= MAX_ARRAY_BYTES
     )
     step = next(fitting, STEPS_MEV[-1])
     return np.asarray(step * np.arange(math.ceil(end / step) + 1))
@@ -65,10 +67,10 @@ def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int)
 def extent(
     energy: NDArray[np.float64], intensity: NDArray[np.floating[Any]], *, temperature: float, statistics: Statistics
 ) -> float:
-    """Energy in meV beyond which a sample scatters next to nothing: what a figure shows by itself.
+    """Return the energy in meV beyond which a sample scatters next to nothing: the default end of a figure.
 
-    The last at which ω S(ω), which for one phonon is the density of states whatever the temperature, is 1 % of its
-    maximum.
+    It is the last energy at which ω S(ω) is 1 % of its maximum. For one phonon ω S(ω) is the density of states at any
+    temperature.
 
     Parameters
     ----------
@@ -82,5 +84,5 @@ def extent(
     weighted = energy * np.abs(intensity)
     if statistics != "quantum":
         weighted = weighted * harmonic_correction(energy, temperature)
-    some = np.flatnonzero(weighted > 0.01 * weighted.max(initial=0.0))
-    return float(energy[some[-1]]) if len(some) else float(energy[-1])
+    strong = np.flatnonzero(weighted > 0.01 * weighted.max(initial=0.0))
+    return float(energy[strong[-1]]) if len(strong) else float(energy[-1])

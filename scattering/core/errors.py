@@ -1,4 +1,4 @@
-"""What can be wrong with a request for physics, said so that a user can mend it."""
+"""Errors in requests for physics; each names the field, the fault and the remedy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Self, TypedDict
 
 
 class FieldError(TypedDict):
-    """One field that is wrong: where it stands and what to do about it."""
+    """A wrong field: its place in the request, and a message that says what to do."""
 
     loc: str
     msg: str
@@ -18,7 +18,7 @@ class ScatteringError(ValueError):
 
 
 class InvalidFields(ScatteringError):
-    """One or several fields are wrong; `errors` names each."""
+    """One or several fields are wrong; `errors` lists them."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = list(errors)
@@ -26,7 +26,7 @@ class InvalidFields(ScatteringError):
 
     @classmethod
     def at(cls, loc: str, msg: str) -> Self:
-        """One field is wrong."""
+        """Return the error of a single wrong field."""
         return cls([{"loc": loc, "msg": msg}])
 
 
@@ -40,24 +40,24 @@ class UnknownInstrument(ScatteringError):
 
 
 class InvalidSettings(InvalidFields):
-    """Instrument settings outside what the instrument allows."""
+    """Instrument settings are outside the range of the instrument."""
 
 
 class InvalidView(InvalidFields):
-    """A spectrum was asked for that the partials cannot give."""
+    """The partials cannot give the spectrum of this view."""
 
 
 class InvalidOptions(InvalidFields):
-    """Simulation options that cannot work for this structure."""
+    """Simulation options cannot work for this structure."""
 
 
 class InvalidComparison(InvalidFields):
-    """Data and forecast cannot be compared as asked."""
+    """Data and forecast cannot be compared with these options."""
 
 
 class InvalidSample(InvalidFields):
-    """A sample that cannot be made."""
+    """A sample with these properties cannot exist."""
 
 
 class InvalidPlan(InvalidFields):
-    """What is to be measured cannot be planned as asked."""
+    """A measurement with these features, sample or settings cannot be planned."""

@@ -1,4 +1,4 @@
-"""Partial dynamic structure factors: what a simulation leaves behind and an instrument looks at."""
+"""Partial dynamic structure factors: the result of a simulation, and the input of every view."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPECIES = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 
 def element(species: str) -> str:
-    """Chemical symbol of a species: "H" of "H" and of the crystallographic site "H2"."""
+    """Return the chemical symbol of a species: "H" for the element "H" and for the site "H2"."""
     match = _SPECIES.fullmatch(species)
     if match is None:
         raise ValueError(f"{species!r} is not a chemical symbol, with or without the number of a site")
@@ -27,12 +27,12 @@ def element(species: str) -> str:
 
 
 def check_arrays(partials: Any, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Refuse partials, of a powder or a crystal, whose arrays or runs are not of the shapes that belong to them.
+    """Check the shapes of the arrays and runs of partials, of a powder or a crystal, and that all values are finite.
 
     Raises
     ------
     ValueError
-        Says which.
+        An array has a wrong shape or values that are not finite; the message names it.
     """
     if (partials.coherent_runs is None) != (partials.incoherent_runs is None):
         raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
@@ -68,10 +68,10 @@ class Partials:
     energy
         Shape (n_energy,), meV. Centres of equal bins, the first at 0.
     species
-        Sorted: chemical symbols, or where the simulation tells crystallographic sites apart a symbol with the number
-        of the site, such as "H2".
+        Sorted: chemical symbols. If the simulation separates inequivalent sites, a symbol with the number of the site,
+        such as "H2".
     concentration
-        Shape (n_species,). Fraction of the atoms that each species is; sums to 1.
+        Shape (n_species,). Fraction of the atoms of each species; sums to 1.
     coherent
         Shape (n_pairs, n_q, n_energy), 1/meV per atom, in the order of `pairs`. An unlike pair holds
         S_αβ + S_βα, as dynasor does.
@@ -79,7 +79,7 @@ class Partials:
         Shape (n_species, n_q, n_energy), 1/meV per atom.
     coherent_elastic, incoherent_elastic
         Shapes (n_pairs, n_q) and (n_species, n_q), dimensionless per atom: the part that does not decay within
-        the simulated correlation time, a line at ω = 0 that is kept out of the arrays above.
+        the simulated correlation time. It is a line at ω = 0, and is not included in the arrays above.
     temperature
         Kelvin.
     statistics
@@ -87,14 +87,14 @@ class Partials:
         quantum and whose correlations are Kubo-transformed (symmetric too); "quantum" where the occupation is
         already that of quantum oscillators.
     metadata
-        How they were made: plain JSON values.
+        Provenance of the partials: plain JSON values.
     orders
-        Shape (n_orders, n_species, n_q, n_energy), 1/meV per atom, or None: the self part by the number of phonons,
-        beginning with one. `incoherent` is their sum; `coherent` is the interference of one phonon and, on like
+        Shape (n_orders, n_species, n_q, n_energy), 1/meV per atom, or None: the self part of each phonon order, from
+        one phonon on. `incoherent` is their sum; `coherent` is the interference of one phonon and, on like
         pairs, the self part of all higher orders (incoherent approximation).
     coherent_runs, incoherent_runs
-        Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: the independent runs that these are means of.
-        Their scatter is the statistical error, of a point or of anything linear in the partials.
+        Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: independent runs, whose means these are.
+        Their scatter gives the standard error of a point and of anything linear in the partials.
     """
 
     q: NDArray[np.float64]
@@ -158,20 +158,20 @@ class Partials:
 
     @cached_property
     def extent(self) -> float:
-        """Energy in meV beyond which nothing much is scattered; see `energy_axis.extent`."""
+        """Energy in meV beyond which the sample scatters next to nothing; see `energy_axis.extent`."""
         everything = self.coherent.sum(axis=(0, 1)) + self.incoherent.sum(axis=(0, 1))
         return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
 
     @property
     def n_orders(self) -> int:
-        """How many phonon orders are told apart; 0 where none are."""
+        """Number of separate phonon orders; 0 if there are none."""
         return 0 if self.orders is None else len(self.orders)
 
     @cached_property
     def one_phonon_interference(self) -> NDArray[np.float32]:
-        """Shape of `coherent`: that of one phonon alone, without the self part of the higher orders."""
+        """Coherent part of one phonon alone, without the self part of the higher orders; shape of `coherent`."""
         if self.orders is None:
-            raise ValueError("these partials do not tell phonon orders apart")
+            raise ValueError("these partials have no separate phonon orders")
         interference = self.coherent.copy()
         higher = self.orders[1:].sum(axis=0)
         for index, (one, other) in enumerate(self.pairs):
@@ -181,12 +181,12 @@ class Partials:
 
     @property
     def standard_errors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-        """Standard errors of `coherent` and `incoherent`, or None where there is only one run."""
+        """Standard errors of `coherent` and `incoherent`, or None if there is only one run."""
         if self.coherent_runs is None or self.incoherent_runs is None:
             return None
         return standard_error(self.coherent_runs), standard_error(self.incoherent_runs)
 
 
 def standard_error(runs: NDArray[Any]) -> NDArray[Any]:
-    """Standard error of the mean over the first axis, of n ≥ 2 independent runs."""
+    """Return the standard error of the mean over the first axis, of n ≥ 2 independent runs."""
     return np.asarray(runs.std(axis=0, ddof=1) / math.sqrt(len(runs)))

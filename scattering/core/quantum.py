@@ -1,4 +1,4 @@
-"""Quantum statistics of the energy transfer."""
+"""Quantum statistics: detailed balance, and corrections of classical intensities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 
 Statistics = Literal["classical", "kubo", "quantum"]
-"""Of what S(q, ω) was simulated with: classical nuclei, Kubo-transformed correlations of ring polymers, phonons."""
+"""Statistics of a simulated S(q, ω): of classical nuclei, of Kubo-transformed correlations, of quantum phonons."""
 Correction = Literal["none", "harmonic", "standard", "schofield", "mixed"]
 
 DESCRIPTIONS: Final[Mapping[Correction, str]] = {
@@ -21,7 +21,7 @@ DESCRIPTIONS: Final[Mapping[Correction, str]] = {
     "schofield": "exp(βħω/2): Schofield's shift of time by iβħ/2; obeys the recoil's first order, grows without bound.",
     "mixed": "√(harmonic · Schofield): Skinner's mean of both, for high-frequency and overtone transitions in liquids.",
 }
-"""What each correction is, in a sentence."""
+"""One sentence on each correction."""
 
 
 def reduced_energy(energy: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -30,9 +30,9 @@ def reduced_energy(energy: NDArray[np.float64], temperature: float) -> NDArray[n
 
 
 def harmonic_correction(energy: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Factor that turns a classical S(q, ω) into one with quantum occupation: βħω / (1 − exp(−βħω)).
+    """Return the factor that gives a classical S(q, ω) quantum occupation: βħω / (1 − exp(−βħω)).
 
-    Exact for the one-phonon term of a harmonic crystal, where it replaces k_BT/ħω by n + 1. It obeys detailed
+    It is exact for the one-phonon term of a harmonic crystal, where it replaces k_BT/ħω by n + 1. It obeys detailed
     balance, f(−ω) = exp(−βħω) f(ω), and tends to 1 as ω → 0.
 
     Parameters
@@ -59,7 +59,7 @@ def harmonic_correction(energy: NDArray[np.float64], temperature: float) -> NDAr
 
 
 def correction(name: Correction, energy: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Factor that gives a classical, even S(q, ω) detailed balance, by name.
+    """Return the factor of a named correction, which gives a classical, even S(q, ω) detailed balance.
 
     With x = βħω:
 
@@ -82,7 +82,7 @@ def correction(name: Correction, energy: NDArray[np.float64], temperature: float
 
     Returns
     -------
-    Array of the shape of `energy`, dimensionless; infinite where exp(βħω/2) leaves the range of numbers.
+    Array of the shape of `energy`, dimensionless; infinite where exp(βħω/2) exceeds the range of numbers.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Crystallographic sites: atoms of one element that symmetry does not relate."""
+"""Inequivalent crystallographic sites: atoms of one element that symmetry does not relate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def site_labels(
     numbers: NDArray[np.integer[Any]],
     tolerance: float = 1e-2,
 ) -> list[str]:
-    """Name the site of each atom: "H1", "H2", … in the order of the file; "H" where an element has only one.
+    """Name the site of each atom: "H1", "H2", … in the order of the file; "H" if the element has only one site.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def site_labels(
     numbers
         Shape (n_atoms,). Atomic numbers.
     tolerance
-        Å. Atoms that a symmetry operation brings so close to each other count as related.
+        Å. Two atoms are related if a symmetry operation brings one within this distance of the other.
     """
     dataset = spglib.get_symmetry_dataset(
         (cell.tolist(), (positions @ np.linalg.inv(cell)).tolist(), numbers.tolist()), symprec=tolerance

@@ -1,4 +1,4 @@
-"""What somebody has measured: intensity against energy transfer, or over (|q|, ω), in the units of the rest."""
+"""Measured data: intensity against energy transfer in meV, or over (|q|, ω)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class MeasuredSpectrum:
-    """A measured spectrum, clean: energies ascend, every number but `error` is finite.
+    """A clean measured spectrum: energies ascend, and every number except `error` is finite.
 
     Attributes
     ----------
     energy
-        Shape (n,), meV, ascending; > 0 is energy that the neutron loses.
+        Shape (n,), meV, ascending; positive where the neutron loses energy.
     intensity
-        Shape (n,), in a unit of its own.
+        Shape (n,), in any unit.
     error
-        Shape (n,): standard deviation of `intensity`; NaN where it is not known, > 0 elsewhere. None: known nowhere.
+        Shape (n,): standard deviation of `intensity`; NaN where it is unknown, > 0 elsewhere. None: unknown everywhere.
     low, high
-        Shape (n,), meV: edges of each bin. Neighbours touch, but where there is a gap in the data.
+        Shape (n,), meV: edges of each bin. Neighbours touch, except at a gap in the data.
     """
 
     energy: NDArray[np.float64]
@@ -42,9 +42,9 @@ class MeasuredMap:
     energy
         Shape (n_energy + 1,), meV, ascending: edges of the bins.
     intensity
-        Shape (n_q, n_energy), in a unit of its own; NaN where nothing was measured.
+        Shape (n_q, n_energy), in any unit; NaN where nothing was measured.
     error
-        Shape (n_q, n_energy): standard deviations, NaN where not known; or None.
+        Shape (n_q, n_energy): standard deviations, NaN where unknown; or None.
     """
 
     q: NDArray[np.float64]
@@ -54,12 +54,15 @@ class MeasuredMap:
 
 
 def centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The middle of each bin, shape (n,), of edges, shape (n + 1,)."""
+    """Return the centre of each bin, shape (n,), from the edges, shape (n + 1,)."""
     return (edges[:-1] + edges[1:]) / 2
 
 
 def extremes(y: NDArray[np.float64], most: int) -> NDArray[np.intp]:
-    """Which points of a long line to draw: all, or the lowest and the highest of each stretch, and every gap (NaN)."""
+    """Return the indices of the points to draw of a long curve, at most about `most`.
+
+    If the curve has more points, the lowest and the highest point of each stretch are kept, and every gap (NaN).
+    """
     n = len(y)
     if n <= most:
         return np.arange(n)

@@ -1,4 +1,4 @@
-"""From scattering angles to |q|: what detectors count over (2θ, ω), in bins of (|q|, ω)."""
+"""Rebinning of intensities from scattering angles, over (2θ, ω), to momentum transfer, over (|q|, ω)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from scattering.instruments.kinematics import momentum_transfer
 from scattering.measured.data import MeasuredMap
 
 NICE_Q_STEPS: Final = (0.01, 0.02, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
-"""Å⁻¹."""
+"""Å⁻¹. Widths of default bins."""
 MAX_Q_BINS: Final = 400
 MAX_GROUPS: Final = 2000
-GROUPED_WITHIN: Final = 0.1
-"""Of a detector's width: detectors whose angles differ by less count as one."""
-NEGLIGIBLE: Final = 1e-9
-"""Share of a pixel that does not make a bin measured."""
-WIDEST_ASSUMED: Final = 3.0
-"""Degrees: of a detector whose width is not known, however far its neighbours are."""
+"""Groups of detectors at most."""
+GROUP_WIDTH_FRACTION: Final = 0.1
+"""Width of a group of detectors over the width of a detector: detectors at closer angles are averaged."""
+MIN_PIXEL_FRACTION: Final = 1e-9
+"""Fraction of a pixel below which the pixel does not reach a bin."""
+MAX_ASSUMED_WIDTH_DEG: Final = 3.0
+"""Largest width of a detector that is assumed where the file states none, however far its neighbours are."""
 
 
 class CannotRebin(ScatteringError):
-    """The angles, energies or the fixed energy leave nothing that could be brought to |q|."""
+    """No pixel can be rebinned with these angles, energies and fixed energy."""
 
 
 def rebin_angles(
@@ -41,20 +42,20 @@ def rebin_angles(
     fixed_energy: float,
     q: NDArray[np.float64] | None = None,
 ) -> MeasuredMap:
-    """Average what detectors count at their angles over bins of |q|, each pixel by the area that it shares with a bin.
+    """Average the intensities of detectors over bins of |q|, weighted by the area that a pixel shares with a bin.
 
-    A pixel, one detector in one bin of energy, is a curved quadrangle in (|q|, ω): at each ω it extends over the |q| of
-    its angles, and moves along |q| as ω goes through the bin. It is taken as the parallelogram with the same mean |q|,
-    extent and slant, whose overlap with each bin of |q| is in closed form. A bin's intensity is the mean of its pixels
-    by shared area, Σ a_i y_i / Σ a_i: the mean of S over what was measured of the bin. Summed over the bins,
-    (Σ a_i) S is Σ a_i y_i over the pixels: nothing is gained or lost.
+    A pixel is one detector in one bin of energy. In (|q|, ω) it is a curved quadrangle: at each ω it extends over the
+    |q| of its angles, and it moves along |q| as ω goes through the bin. It is replaced by the parallelogram with the
+    same mean |q|, extent and slant, whose overlap with each bin of |q| has a closed form. The intensity of a bin is
+    the mean of its pixels weighted by shared area, Σ a_i y_i / Σ a_i: the mean of S over the measured part of the bin.
+    Summed over the bins, (Σ a_i) S is Σ a_i y_i over the pixels: intensity is conserved.
 
     Parameters
     ----------
     two_theta
-        Shape (n_detectors,), degrees, any order; several may be equal. Either side of the beam is the same.
+        Shape (n_detectors,), degrees, any order; several may be equal. Both sides of the beam are equivalent.
     width
-        Shape (n_detectors,), degrees: extent in 2θ. None: detectors touch their neighbours, as far as 3°.
+        Shape (n_detectors,), degrees: extent in 2θ. None: detectors touch their neighbours, up to 3°.
     energy
         Shape (n_energy + 1,), meV, ascending: edges of the bins, which the map keeps.
     intensity
@@ -64,23 +65,23 @@ def rebin_angles(
     geometry, fixed_energy
         "direct" and E_i, or "indirect" and E_f, meV.
     q
-        Shape (n_q + 1,), Å⁻¹, ascending: edges. By default equal bins as wide as detectors are apart in |q|.
+        Shape (n_q + 1,), Å⁻¹, ascending: edges. Default: equal bins as wide as the distance of detectors in |q|.
 
     Returns
     -------
-    Bins that no pixel reaches are NaN. Errors are those of each bin by itself, √(Σ a_i² e_i²)/Σ a_i: neighbours in |q|
-    share pixels, and the finer the bins the more their errors are correlated, which is not kept. A bin's error is NaN
-    where that of one of its pixels is, or where all are 0.
+    Bins that no pixel reaches are NaN. The error of a bin is √(Σ a_i² e_i²)/Σ a_i. Neighbours in |q| share pixels, so
+    their errors are correlated, more so the finer the bins are; this correlation is not kept. The error of a bin is
+    NaN if that of one of its pixels is NaN, or if all are 0.
 
     Raises
     ------
     CannotRebin
-        No angle, energy or pixel can be used; the text says why.
+        No angle, energy or pixel can be used; the message says why.
 
     Notes
     -----
-    Detectors whose angles differ by less than a tenth of their width (or 1/2000 of the angles' range) are averaged
-    first: tens of thousands of pixels of a position-sensitive detector come down to some hundred angles.
+    Detectors whose angles differ by less than a tenth of their width (or 1/2000 of the range of angles) are averaged
+    first. This reduces tens of thousands of pixels of a position-sensitive detector to some hundred angles.
     """
     if not (np.isfinite(fixed_energy) and fixed_energy > 0):
         raise CannotRebin("The fixed energy must be above 0 meV: E_i in direct, E_f in indirect geometry.")
@@ -95,11 +96,11 @@ def rebin_angles(
         raise CannotRebin("No detector has an angle between 0° and 180°, a width, and an intensity that is a number.")
     angles = np.abs(two_theta[counts])
     widths = _assumed_width(angles) if width is None else width[counts]
-    centre, extent, values, variance, number = _grouped(
+    centre, extent, values, variance, number = _group_detectors(
         angles, widths, intensity[counts], None if error is None else error[counts]
     )
     middle, across, slant = _pixels(centre, extent, energy, geometry, fixed_energy)
-    # Nothing comes from E_i < 0 or goes to E_f < 0, whatever a file says
+    # No neutron has E_i < 0 or E_f < 0, whatever a file states
     used = (number > 0) & np.isfinite(middle)
     if not used.any():
         raise CannotRebin("No energy can be reached with this fixed energy: check it, and the geometry.")
@@ -127,15 +128,18 @@ def rebin_angles(
 
 
 def _assumed_width(two_theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Widths, degrees, with which detectors just touch their neighbours, but no more than `WIDEST_ASSUMED`."""
+    """Return the widths in degrees with which detectors touch their neighbours, at most `MAX_ASSUMED_WIDTH_DEG`."""
     distinct = np.unique(two_theta)
-    gaps = np.minimum(np.diff(distinct), WIDEST_ASSUMED) if len(distinct) > 1 else np.array([WIDEST_ASSUMED])
-    # At either end as on the inner side
+    if len(distinct) > 1:
+        gaps = np.minimum(np.diff(distinct), MAX_ASSUMED_WIDTH_DEG)
+    else:
+        gaps = np.array([MAX_ASSUMED_WIDTH_DEG])
+    # The outermost detectors have the width of their inner side
     widths = (np.append(gaps[0], gaps) + np.append(gaps, gaps[-1])) / 2 if len(distinct) > 1 else gaps
     return np.asarray(widths[np.searchsorted(distinct, two_theta)])
 
 
-def _grouped(
+def _group_detectors(
     two_theta: NDArray[np.float64],
     width: NDArray[np.float64],
     intensity: NDArray[np.float64],
@@ -151,10 +155,10 @@ def _grouped(
 
     Returns
     -------
-    Angle and width, shape (n_groups,); mean intensity, its variance, and how many detectors count, shape (n_groups,
-    n_energy).
+    Angle and width, shape (n_groups,); mean intensity, its variance, and number of detectors that count, shape
+    (n_groups, n_energy).
     """
-    cell = max(GROUPED_WITHIN * float(np.median(width)), float(np.ptp(two_theta)) / MAX_GROUPS)
+    cell = max(GROUP_WIDTH_FRACTION * float(np.median(width)), float(np.ptp(two_theta)) / MAX_GROUPS)
     _, group = np.unique(np.floor(two_theta / cell), return_inverse=True)
     n_groups = int(group.max()) + 1
     members = sparse.csr_array((np.ones(len(group)), (group, np.arange(len(group)))), shape=(n_groups, len(group)))
@@ -176,11 +180,11 @@ def _pixels(
     geometry: Geometry,
     fixed_energy: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean |q|, extent along |q|, and change of |q| across the energy bin, Å⁻¹: shape (n_angles, n_energy).
+    """Return mean |q|, extent along |q|, and change of |q| across the energy bin, Å⁻¹: shape (n_angles, n_energy).
 
-    NaN where the middle of the energy bin cannot be reached.
+    NaN if no neutron reaches the middle of the energy bin.
     """
-    # The varying energy: a bin that is cut by 0 counts as far as that
+    # The varying energy: a bin that contains 0 counts above 0 only
     varying = fixed_energy - energy if geometry == "direct" else fixed_energy + energy
     centre = (varying[1:] + varying[:-1]) / 2
     initial, final = (fixed_energy, varying) if geometry == "direct" else (varying, fixed_energy)
@@ -206,9 +210,9 @@ def _default_bins(
     slant: NDArray[np.float64],
     used: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """Edges of equal bins over all that is reached, Å⁻¹, as wide as detectors are, or are apart if that is more.
+    """Return edges of equal bins over the reached |q|, Å⁻¹, as wide as detectors, or as their distance if that is more.
 
-    Gaps of more than three widths are gaps, and not the distance of neighbours.
+    Distances of more than three widths are gaps between banks, and do not count.
     """
     reach = (across + slant) / 2
     low, high = float((middle - reach)[used].min()), float((middle + reach)[used].max())
@@ -227,18 +231,18 @@ def _default_bins(
 def _overlaps(
     middle: NDArray[np.float64], across: NDArray[np.float64], slant: NDArray[np.float64], edges: NDArray[np.float64]
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]]:
-    """Yield (pixel, bin, share of the pixel in the bin): first the bins that pixels begin in, then those above them.
+    """Yield (pixel, bin, fraction of the pixel in the bin): first the lowest bin of each pixel, then the bins above.
 
     Projected on |q|, a parallelogram is the sum of two uniform distributions, as wide as `across` and `slant`.
     """
-    # A rectangle is a parallelogram whose slant is too small to see
+    # A rectangle is treated as a parallelogram with a negligible slant
     tiny = 1e-6 * (across + slant) + 1e-12
     a, b = np.maximum(across, tiny), np.maximum(slant, tiny)
 
     def below(pixel: NDArray[np.intp], at: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Share of pixels below given |q|: the second integral of four steps."""
+        """Return the fraction of pixels below given |q|: the second integral of four steps."""
         broad, narrow = np.maximum(a, b)[pixel], np.minimum(a, b)[pixel]
-        # By symmetry from the nearer end, where nothing large is subtracted
+        # Computed from the nearer end, by symmetry, which avoids the subtraction of large numbers
         x = at - middle[pixel]
         from_end = np.maximum((broad + narrow) / 2 - np.abs(x), 0.0)
         beyond = np.maximum(from_end - narrow, 0.0)
@@ -252,7 +256,7 @@ def _overlaps(
     lower = below(pixel, edges[row])
     while len(pixel):
         upper = below(pixel, edges[row + 1])
-        touched = upper - lower > NEGLIGIBLE
+        touched = upper - lower > MIN_PIXEL_FRACTION
         yield pixel[touched], row[touched], (upper - lower)[touched]
-        going_on = (upper < 1.0) & (row + 2 < len(edges))
-        pixel, row, lower = pixel[going_on], row[going_on] + 1, upper[going_on]
+        unfinished = (upper < 1.0) & (row + 2 < len(edges))
+        pixel, row, lower = pixel[unfinished], row[unfinished] + 1, upper[unfinished]

@@ -1,4 +1,4 @@
-"""What stands on the energy axis of a measurement, in meV."""
+"""Conversion of the energy axis of a measurement to meV."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ _MEV_PER: dict[str, float] = {
 
 
 class FixedEnergyMissing(ValueError):
-    """A wavelength is no energy transfer before the other side's energy and the geometry are known."""
+    """An energy transfer from a wavelength needs the fixed energy and the geometry of the spectrometer."""
 
 
 def energy_from(
     x: ArrayLike, unit: Unit, *, fixed_energy_mev: float | None = None, geometry: Geometry | None = None
 ) -> NDArray[np.float64]:
-    """Energy transfer ω in meV from an axis in `unit`; edges of bins convert as points do.
+    """Return the energy transfer ω in meV from an axis in `unit`; edges of bins convert like points.
 
-    Of a wavelength λ of the neutron, E = ħ²(2π/λ)²/2mₙ; indirect geometry: ω = E(λ) − E_f, λ being the incident one;
-    direct geometry: ω = E_i − E(λ), λ being the final one.
+    A neutron of wavelength λ has E = ħ²(2π/λ)²/2mₙ. In indirect geometry λ is the incident wavelength, and
+    ω = E(λ) − E_f. In direct geometry λ is the final wavelength, and ω = E_i − E(λ).
 
     Parameters
     ----------
     x
         Any shape. NaN is passed on.
     unit
-        "THz" is ν, E = hν; "ps-1" is ω, E = ħω; "angstrom" is the wavelength at the side that varies.
+        "THz" is ν, E = hν; "ps-1" is ω, E = ħω; "angstrom" is the wavelength on the side that varies.
     fixed_energy_mev
-        E_f (indirect) or E_i (direct). Of wavelengths only.
+        E_f (indirect) or E_i (direct). For wavelengths only.
     geometry
-        Of the spectrometer. Of wavelengths only.
+        Of the spectrometer. For wavelengths only.
 
     Returns
     -------
@@ -56,9 +56,9 @@ def energy_from(
     Raises
     ------
     FixedEnergyMissing
-        `x` are wavelengths, and there is no geometry or no positive fixed energy.
+        `x` are wavelengths, and the geometry or a positive fixed energy is missing.
     ValueError
-        The unit is not known.
+        The unit is unknown.
 
     References
     ----------

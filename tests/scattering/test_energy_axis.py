@@ -32,4 +32,4 @@ def test_long_axes_and_many_sites_get_coarser_bins(n_species: int, end: float, s
     np.testing.assert_allclose(np.diff(axis), step)
     planes = 11 * n_species + n_species * (n_species + 1) // 2
     # One bin more than counted, where the end is no whole number of bins
-    assert 4 * planes * 180 * (len(axis) - 1) <= energy_axis.BYTES
+    assert 4 * planes * 180 * (len(axis) - 1) <= energy_axis.MAX_ARRAY_BYTES
