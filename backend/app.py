@@ -21,6 +21,7 @@ from backend.kit.http.security import Guard
 from backend.kit.settings import Settings
 from backend.kit.version import VERSION
 from backend.metrics import routes as metrics
+from backend.observing import routes as observing
 from backend.observing.partials_cache import PartialsCache
 from backend.operations import routes as operations
 from backend.operations.disk import FolderSize
@@ -44,6 +45,7 @@ ROUTERS = (
     isotopes.router,
     engines.router,
     predictions.router,
+    observing.router,
     trust.router,
     datasets.router,
     jobs.router,

@@ -14,11 +14,12 @@ from pydantic_core import to_json
 
 from backend.comparisons.peaks import MatchedPeaks, Shares
 from backend.comparisons.service import Comparison, ComparisonOfMaps, Ranking, Refinement
-from backend.predictions.schemas import ViewIn
+from backend.observing.schemas import ViewIn
 from scattering.measured.comparison.fit import PARAMETERS, Fitted
 from scattering.measured.comparison.maps import MapComparison
 from scattering.measured.comparison.peaks import Peak
 from scattering.measured.data import MeasuredSpectrum, centres
+from scattering.observe.view import View
 
 NEUTRAL: Mapping[str, float] = {
     "shift_mev": 0.0,
@@ -115,8 +116,8 @@ def _json(body: Mapping[str, Any]) -> bytes:
     return to_json(body, inf_nan_mode="null")
 
 
-def _view(view: ViewIn) -> dict[str, Any]:
-    return view.model_dump(mode="json")
+def _view(view: View) -> dict[str, Any]:
+    return ViewIn.of(view).model_dump(mode="json")
 
 
 def _numbers(fitted: Fitted) -> dict[str, Any]:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from backend.comparisons.schemas import FitIn, ViewedIn
+from backend.comparisons.requests import ComparisonRequest
 from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable, unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.partials_file import read_partials
-from backend.observing.spectra import as_view, observe_prediction
+from backend.observing.spectra import observe_prediction
 from backend.predictions import service as predictions
-from backend.predictions.schemas import EnergyGridIn, RangeIn, ViewIn
 from backend.predictions.tables import Prediction
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument
 from scattering.core.partials import Partials, element
-from scattering.measured.comparison.fit import FitOptions
 from scattering.measured.comparison.forecast_grid import forecast_grid
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.observe.response import MAX_MAP_COLUMNS
@@ -49,7 +47,7 @@ class Forecast:
     """
 
     prediction: Prediction
-    view: ViewIn
+    view: View
     spectrum: Spectrum
     warnings: tuple[str, ...]
 
@@ -74,14 +72,16 @@ def partials_of(scope: Scope, cache: PartialsCache, prediction: Prediction) -> P
     return cache.read(scope.settings.partials_path(prediction.id), read_partials)
 
 
-def asked_view(scope: Scope, cache: PartialsCache, prediction: Prediction, body: ViewedIn, dataset: Dataset) -> ViewIn:
-    """The view that a body asks for, following the dataset if so wished."""
-    if not body.follow_dataset:
-        return body.view
-    return following(body.view, dataset, partials_of(scope, cache, prediction).species)
+def asked_view(
+    scope: Scope, cache: PartialsCache, prediction: Prediction, asked: ComparisonRequest, dataset: Dataset
+) -> View:
+    """Return the view that is asked for, following the dataset if it is to."""
+    if not asked.follow_dataset:
+        return asked.view
+    return following(asked.view, dataset, partials_of(scope, cache, prediction).species)
 
 
-def following(view: ViewIn, dataset: Dataset, species: Sequence[str]) -> ViewIn:
+def following(view: View, dataset: Dataset, species: Sequence[str]) -> View:
     """A view that looks as the dataset was measured, where it does not say otherwise itself.
 
     A width or another probe are of the sample itself: who gives them wants no instrument. Isotopes are taken of those
@@ -96,14 +96,14 @@ def following(view: ViewIn, dataset: Dataset, species: Sequence[str]) -> ViewIn:
     if not view.isotopes and view.probe == "neutron":
         known = {*species, *map(element, species)}
         taken["isotopes"] = {name: isotope for name, isotope in dataset.isotopes.items() if name in known}
-    return view.model_copy(update=taken)
+    return replace(view, **taken)
 
 
 def forecast(
     scope: Scope,
     cache: PartialsCache,
     prediction: Prediction,
-    view: ViewIn,
+    view: View,
     dataset: Dataset,
     measured: MeasuredSpectrum | MeasuredMap,
     range_mev: tuple[float, float] | None,
@@ -127,17 +127,16 @@ def forecast(
         The view is impossible.
     """
     with _named(loc):
-        partials, asked = partials_of(scope, cache, prediction), as_view(view)
+        partials = partials_of(scope, cache, prediction)
         if isinstance(measured, MeasuredSpectrum):
-            grid = forecast_grid(measured.low, measured.high, partials, asked, range_mev=range_mev)
+            grid = forecast_grid(measured.low, measured.high, partials, view, range_mev=range_mev)
         else:
             low, high = measured.energy[:-1], measured.energy[1:]
             # Of more bins than that, the map comes coarser than the grid
             grid = forecast_grid(
-                low, high, partials, asked, range_mev=range_mev, movable=False, max_bins=MAX_MAP_COLUMNS
+                low, high, partials, view, range_mev=range_mev, movable=False, max_bins=MAX_MAP_COLUMNS
             )
-        energy = EnergyGridIn(min=grid.energy.min, max=grid.energy.max, step=grid.energy.step)
-        used = view.model_copy(update={"energy_mev": energy})
+        used = replace(view, energy_mev=grid.energy)
         spectrum = observe_prediction(scope.settings, cache, prediction, used)
         warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *spectrum.warnings)
     return Forecast(prediction, used, spectrum, warnings)
@@ -154,7 +153,7 @@ def _named(loc: str) -> Iterator[None]:
         raise Unprocessable(problem.detail, errors) from error
 
 
-def mismatches(prediction: Prediction, view: ViewIn, dataset: Dataset) -> tuple[str, ...]:
+def mismatches(prediction: Prediction, view: View, dataset: Dataset) -> tuple[str, ...]:
     """Where a view of a prediction and a dataset are not of the same experiment."""
     found = []
     measured_at, simulated_at = dataset.temperature_k, prediction.temperature_k
@@ -173,42 +172,14 @@ def mismatches(prediction: Prediction, view: ViewIn, dataset: Dataset) -> tuple[
     return tuple(found)
 
 
-def _same_instrument(view: ViewIn, dataset: Dataset) -> bool:
+def _same_instrument(view: View, dataset: Dataset) -> bool:
     names = (view.instrument, dataset.instrument)
     return None not in names and len({str(name).casefold() for name in names}) == 1
 
 
-def _different_settings(view: ViewIn, measured: Mapping[str, Any]) -> str:
+def _different_settings(view: View, measured: Mapping[str, Any]) -> str:
     assert view.instrument is not None
     used = instruments.get(view.instrument).validate(view.settings)
     return ", ".join(
         f"{name} {value} and not {used[name]}" for name, value in measured.items() if used.get(name, value) != value
     )
-
-
-def as_body(view: View) -> ViewIn:
-    """The form of a view that requests and the spectra's cache have."""
-    grid, q_range = view.energy_mev, view.q_range
-    return ViewIn(
-        instrument=view.instrument,
-        settings=dict(view.settings),
-        isotopes={
-            name: isotope if isinstance(isotope, str) else dict(isotope) for name, isotope in view.isotopes.items()
-        },
-        contribution=view.contribution,
-        quantum_correction=view.quantum_correction,
-        energy_scale=view.energy_scale,
-        energy_mev=EnergyGridIn(min=grid.min, max=grid.max, step=grid.step) if grid else None,
-        q_inv_angstrom=RangeIn(min=q_range[0], max=q_range[1]) if q_range else None,
-        order=view.order,
-        per_order=view.per_order,
-        elastic=view.elastic,
-        kf_over_ki=view.kf_over_ki,
-        probe=view.probe,
-        fwhm_mev=view.fwhm_mev,
-    )
-
-
-def fit_options(asked: FitIn, range_mev: tuple[float, float] | None) -> FitOptions:
-    """The physics' own form of what is fitted."""
-    return FitOptions(asked.scale, asked.shift, asked.stretch, asked.background, asked.extra_width, range_mev)

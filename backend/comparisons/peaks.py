@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import col
 
 from backend.comparisons.forecasts import Forecast, asked_view, forecast, partials_of, powder
-from backend.comparisons.schemas import PeaksIn
+from backend.comparisons.requests import PeaksRequest
 from backend.comparisons.service import fitted_to, spectrum_of, told
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import as_view
-from backend.predictions.schemas import ViewIn
 from backend.predictions.tables import Prediction
 from scattering.core.errors import ScatteringError
 from scattering.measured.comparison.fit import Fitted
@@ -27,6 +25,7 @@ from scattering.measured.comparison.forecast_grid import fwhm
 from scattering.measured.comparison.peaks import Matches, Peak, composition, find_peaks, match
 from scattering.measured.data import MeasuredSpectrum
 from scattering.observe.spectrum import Spectrum
+from scattering.observe.view import View
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class MatchedPeaks:
     warnings: tuple[str, ...]
 
 
-def peaks(scope: Scope, cache: PartialsCache, body: PeaksIn) -> MatchedPeaks:
+def peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> MatchedPeaks:
     """Find the peaks of data and forecast, and which belong together.
 
     Raises
@@ -80,15 +79,15 @@ def peaks(scope: Scope, cache: PartialsCache, body: PeaksIn) -> MatchedPeaks:
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `service.compare`.
     """
-    prediction = powder(scope, body.prediction_id)
-    dataset = datasets.get(scope, body.dataset_id)
+    prediction = powder(scope, asked.prediction_id)
+    dataset = datasets.get(scope, asked.dataset_id)
     measured = spectrum_of(scope, dataset)
-    view = asked_view(scope, cache, prediction, body, dataset)
+    view = asked_view(scope, cache, prediction, asked, dataset)
     own_orders = view.order is None and partials_of(scope, cache, prediction).n_orders > 0
-    view = view.model_copy(update={"per_order": own_orders})
-    made = forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev)
-    fitted = fitted_to(measured, made, body.fit)
-    matches = _matched(measured, made, fitted.range_mev, body)
+    view = replace(view, per_order=own_orders)
+    made = forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev)
+    fitted = fitted_to(measured, made, asked.fit)
+    matches = _match(measured, made, fitted.range_mev, asked)
     orders = (
         _Orders(made.spectrum, prediction.id)
         if own_orders
@@ -107,7 +106,7 @@ def peaks(scope: Scope, cache: PartialsCache, body: PeaksIn) -> MatchedPeaks:
     )
 
 
-def _matched(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], body: PeaksIn) -> Matches:
+def _match(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], asked: PeaksRequest) -> Matches:
     """Match all peaks of data and forecast and keep what lies in a range; a pair lies where it was measured.
 
     All, because a peak beside the range would leave its partner to another one.
@@ -116,7 +115,7 @@ def _matched(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float,
 
     def resolved(at: NDArray[np.float64]) -> NDArray[np.float64]:
         # What the instrument blurs, and what the data's bins do
-        return np.asarray(np.hypot(fwhm(as_view(made.view), at), np.interp(at, energy, measured.high - measured.low)))
+        return np.asarray(np.hypot(fwhm(made.view, at), np.interp(at, energy, measured.high - measured.low)))
 
     def inside(peak: Peak) -> bool:
         return bool(range_mev[0] <= peak.energy <= range_mev[1])
@@ -126,17 +125,17 @@ def _matched(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float,
 
     matches = match(
         find_peaks(
-            energy, measured.intensity, measured.error, prominence=body.prominence, resolution_mev=resolved(energy)
+            energy, measured.intensity, measured.error, prominence=asked.prominence, resolution_mev=resolved(energy)
         ),
         find_peaks(
             spectrum.energy,
             spectrum.intensity,
             spectrum.error,
-            prominence=body.prominence,
+            prominence=asked.prominence,
             resolution_mev=resolved(spectrum.energy),
             correlated=True,
         ),
-        tolerance_mev=body.tolerance_mev,
+        tolerance_mev=asked.tolerance_mev,
     )
     return Matches(
         tuple(pair for pair in matches.pairs if inside(pair.measured)),
@@ -150,7 +149,7 @@ def _orders_of_another(
     scope: Scope,
     cache: PartialsCache,
     prediction: Prediction,
-    view: ViewIn,
+    view: View,
     dataset: Dataset,
     measured: MeasuredSpectrum,
 ) -> _Orders:
@@ -173,7 +172,7 @@ def _orders_of_another(
     if harmonic is None or partials_of(scope, cache, harmonic).n_orders == 0:
         return _Orders()
     try:
-        made = forecast(scope, cache, harmonic, view.model_copy(update={"per_order": True}), dataset, measured, None)
+        made = forecast(scope, cache, harmonic, replace(view, per_order=True), dataset, measured, None)
     except (ScatteringError, Unprocessable):
         # A view by crystallographic sites, say, which only molecular dynamics may tell apart
         return _Orders()

@@ -20,7 +20,7 @@ from backend.comparisons.schemas import (
 )
 from backend.kit.db.owners import ReadingScopeDep
 from backend.kit.http.errors import Conflict, NotFound, responses
-from backend.predictions.routes import PartialsCacheDep
+from backend.observing.partials_cache import PartialsCacheDep
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 
@@ -42,7 +42,7 @@ def compare(body: ComparisonIn, scope: ReadingScopeDep, cache: PartialsCacheDep)
     """
     from backend.comparisons import bodies, service
 
-    return _json(bodies.comparison(service.compare(scope, cache, body)))
+    return _json(bodies.comparison(service.compare(scope, cache, body.to_request())))
 
 
 @router.post(
@@ -52,7 +52,7 @@ def rank(body: RankingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Re
     """Which phase, composition or potential describes a measured spectrum best, and whether that is certain."""
     from backend.comparisons import bodies, service
 
-    return _json(bodies.ranking(service.rank(scope, cache, body)))
+    return _json(bodies.ranking(service.rank(scope, cache, body.to_request())))
 
 
 @router.post("/peaks", summary="Match the peaks of forecast and data", responses=_gives(PeaksOut, "peaks by energy"))
@@ -60,7 +60,7 @@ def match_peaks(body: PeaksIn, scope: ReadingScopeDep, cache: PartialsCacheDep) 
     """Peaks of both with their differences, and the elements and phonon orders that make them up."""
     from backend.comparisons import bodies, peaks
 
-    return _json(bodies.peaks(peaks.peaks(scope, cache, body)))
+    return _json(bodies.peaks(peaks.peaks(scope, cache, body.to_request())))
 
 
 @router.post(
@@ -72,4 +72,4 @@ def refine(body: RefinementIn, scope: ReadingScopeDep, cache: PartialsCacheDep) 
     """As simulated, then with window and resolution, then with the quantum correction, each fitted to the data."""
     from backend.comparisons import bodies, service
 
-    return _json(bodies.refinement(service.refine(scope, cache, body)))
+    return _json(bodies.refinement(service.refine(scope, cache, body.to_request())))

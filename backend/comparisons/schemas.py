@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, field_validator
 
 from backend.kit.http.schemas import RequestBody, ResponseBody
-from backend.predictions.schemas import ViewIn
+from backend.observing.schemas import ViewIn
+
+if TYPE_CHECKING:
+    from backend.comparisons.requests import ComparisonRequest, PeaksRequest, RankingRequest
+    from scattering.measured.comparison.fit import FitOptions
 
 Background = Literal["none", "constant", "linear"]
 EnergyMeV = Annotated[float, Field(ge=-1e4, le=1e4)]
@@ -39,6 +43,12 @@ class FitIn(RequestBody):
             raise ValueError("the second energy must be above the first")
         return value
 
+    def to_options(self) -> FitOptions:
+        """Return the physics' own form of what is fitted."""
+        from scattering.measured.comparison.fit import FitOptions
+
+        return FitOptions(**self.model_dump())
+
 
 class ViewedIn(RequestBody):
     """A prediction, how to look at it, and the measured data beside it."""
@@ -54,6 +64,21 @@ class ViewedIn(RequestBody):
         True,
         description="the view takes the dataset's instrument, settings and isotopes where it names none itself",
     )
+
+    def to_request(self) -> ComparisonRequest:
+        """Return what the service takes."""
+        from backend.comparisons.requests import ComparisonRequest
+
+        return ComparisonRequest(**self._asked())
+
+    def _asked(self) -> dict[str, Any]:
+        return {
+            "prediction_id": self.prediction_id,
+            "dataset_id": self.dataset_id,
+            "view": self.view.to_view(),
+            "fit": self.fit.to_options(),
+            "follow_dataset": self.follow_dataset,
+        }
 
 
 class ComparisonIn(ViewedIn):
@@ -86,6 +111,12 @@ class PeaksIn(ViewedIn):
         None, description="of the smallest peak, as a share of the largest intensity; null: chosen from the noise"
     )
 
+    def to_request(self) -> PeaksRequest:
+        """Return what the service takes."""
+        from backend.comparisons.requests import PeaksRequest
+
+        return PeaksRequest(**self._asked(), tolerance_mev=self.tolerance_mev, prominence=self.prominence)
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -112,6 +143,13 @@ class RankingIn(RequestBody):
     candidates: list[CandidateIn] = Field(min_length=1, max_length=MAX_CANDIDATES)
     fit: FitIn = Field(default_factory=FitIn)
     follow_dataset: bool = Field(True, description="as in a comparison, for every candidate")
+
+    def to_request(self) -> RankingRequest:
+        """Return what the service takes."""
+        from backend.comparisons.requests import Candidate, RankingRequest
+
+        candidates = tuple(Candidate(one.prediction_id, one.view.to_view(), one.label) for one in self.candidates)
+        return RankingRequest(self.dataset_id, candidates, self.fit.to_options(), self.follow_dataset)
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from backend.comparisons.forecasts import (
     Forecast,
-    as_body,
     asked_view,
-    fit_options,
     following,
     forecast,
     partials_of,
     powder,
 )
-from backend.comparisons.schemas import ComparisonIn, FitIn, RankingIn, RefinementIn
+from backend.comparisons.requests import ComparisonRequest, RankingRequest
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import as_view
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.core.errors import FieldError, InvalidComparison
 from scattering.measured.comparison import ranking
-from scattering.measured.comparison.fit import Fitted, fit
+from scattering.measured.comparison.fit import FitOptions, Fitted, fit
 from scattering.measured.comparison.forecast_grid import fwhm
 from scattering.measured.comparison.maps import MapComparison, compare_maps
 from scattering.measured.comparison.refinement import Stage, stages
@@ -103,7 +100,7 @@ class Refinement:
     warnings: tuple[str, ...]
 
 
-def compare(scope: Scope, cache: PartialsCache, body: ComparisonIn) -> Comparison | ComparisonOfMaps:
+def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Comparison | ComparisonOfMaps:
     """Fit a forecast to a dataset: a spectrum with all that `fit` says, a map with scale and background.
 
     Raises
@@ -111,27 +108,27 @@ def compare(scope: Scope, cache: PartialsCache, body: ComparisonIn) -> Compariso
     NotFound, Conflict, Unprocessable, ScatteringError
         There is no such prediction or dataset, there are no partials (yet), they cannot be compared.
     """
-    prediction = powder(scope, body.prediction_id)
-    dataset = datasets.get(scope, body.dataset_id)
+    prediction = powder(scope, asked.prediction_id)
+    dataset = datasets.get(scope, asked.dataset_id)
     measured = measured_of(scope, dataset)
-    view = asked_view(scope, cache, prediction, body, dataset)
-    made = forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev)
+    view = asked_view(scope, cache, prediction, asked, dataset)
+    made = forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev)
     if isinstance(measured, MeasuredMap):
         compared = compare_maps(
             measured,
             made.spectrum.map,
-            scale=body.fit.scale,
-            background=body.fit.background != "none",
-            range_mev=body.fit.range_mev,
+            scale=asked.fit.scale,
+            background=asked.fit.background != "none",
+            range_mev=asked.fit.range_mev,
             resolution_mev=elastic_fwhm(made),
         )
-        warnings = told(_not_of_maps(body.fit), made.warnings, compared.warnings)
+        warnings = told(_not_of_maps(asked.fit), made.warnings, compared.warnings)
         return ComparisonOfMaps(dataset, measured, made, compared, warnings)
-    fitted = fitted_to(measured, made, body.fit)
+    fitted = fitted_to(measured, made, asked.fit)
     return Comparison(dataset, measured, made, fitted, told(made.warnings, fitted.warnings))
 
 
-def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
+def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
     """Say which of several forecasts describes a measured spectrum best.
 
     Raises
@@ -139,19 +136,19 @@ def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `compare`; a problem with one candidate names it.
     """
-    dataset = datasets.get(scope, body.dataset_id)
+    dataset = datasets.get(scope, asked.dataset_id)
     measured = spectrum_of(scope, dataset)
     made: list[Forecast] = []
     labels: list[str] = []
-    for index, candidate in enumerate(body.candidates):
+    for index, candidate in enumerate(asked.candidates):
         prediction = powder(scope, candidate.prediction_id, loc=f"candidates.{index}.prediction_id")
         view = candidate.view
-        if body.follow_dataset:
+        if asked.follow_dataset:
             view = following(view, dataset, partials_of(scope, cache, prediction).species)
         label = candidate.label or _label(scope, prediction)
         loc = f"candidates.{index}.view"
         with _named(label):
-            made.append(forecast(scope, cache, prediction, view, dataset, measured, body.fit.range_mev, loc=loc))
+            made.append(forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev, loc=loc))
         labels.append(label)
     found = ranking.rank(
         measured,
@@ -159,7 +156,7 @@ def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
             ranking.Candidate(label, one.spectrum.energy, one.spectrum.intensity, one.spectrum.error)
             for label, one in zip(labels, made, strict=True)
         ],
-        fit_options(body.fit, body.fit.range_mev),
+        asked.fit,
         resolution_mev=max((elastic_fwhm(one) or 0.0 for one in made), default=0.0) or None,
     )
     ranked = tuple(Ranked(place.name, made[place.index], place) for place in found.ranked)
@@ -172,7 +169,7 @@ def rank(scope: Scope, cache: PartialsCache, body: RankingIn) -> Ranking:
     return Ranking(dataset, measured, ranked, found.measure, found.caution, told(found.warnings, own))
 
 
-def refine(scope: Scope, cache: PartialsCache, body: RefinementIn) -> Refinement:
+def refine(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Refinement:
     """Fit the forecast as it is simulated, then with the instrument, then with the quantum correction.
 
     All stages are fitted in the same range, that of the last one, so that their goodness can be compared.
@@ -182,17 +179,15 @@ def refine(scope: Scope, cache: PartialsCache, body: RefinementIn) -> Refinement
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `compare`.
     """
-    prediction = powder(scope, body.prediction_id)
-    dataset = datasets.get(scope, body.dataset_id)
+    prediction = powder(scope, asked.prediction_id)
+    dataset = datasets.get(scope, asked.dataset_id)
     measured = spectrum_of(scope, dataset)
-    view = asked_view(scope, cache, prediction, body, dataset)
-    steps = stages(as_view(view), partials_of(scope, cache, prediction).statistics)
-    made = [
-        forecast(scope, cache, prediction, as_body(step.view), dataset, measured, body.fit.range_mev) for step in steps
-    ]
-    range_mev = fitted_to(measured, made[-1], body.fit).range_mev
+    view = asked_view(scope, cache, prediction, asked, dataset)
+    steps = stages(view, partials_of(scope, cache, prediction).statistics)
+    made = [forecast(scope, cache, prediction, step.view, dataset, measured, asked.fit.range_mev) for step in steps]
+    range_mev = fitted_to(measured, made[-1], asked.fit).range_mev
     done = tuple(
-        RefinedStage(step, one, fitted_to(measured, one, body.fit, range_mev))
+        RefinedStage(step, one, fitted_to(measured, one, asked.fit, range_mev))
         for step, one in zip(steps, made, strict=True)
     )
     of_fits = [f"{one.stage.title}: {warning}" for one in done for warning in one.fitted.warnings]
@@ -239,7 +234,7 @@ def _refused(message: str) -> Unprocessable:
 
 
 def fitted_to(
-    measured: MeasuredSpectrum, made: Forecast, asked: FitIn, range_mev: tuple[float, float] | None = None
+    measured: MeasuredSpectrum, made: Forecast, asked: FitOptions, range_mev: tuple[float, float] | None = None
 ) -> Fitted:
     """Fit a forecast to data, in a range if it is given, else in the one that is asked for or the default."""
     spectrum = made.spectrum
@@ -247,7 +242,7 @@ def fitted_to(
         measured,
         spectrum.energy,
         spectrum.intensity,
-        fit_options(asked, range_mev or asked.range_mev),
+        replace(asked, range_mev=range_mev or asked.range_mev),
         forecast_error=spectrum.error,
         resolution_mev=elastic_fwhm(made),
     )
@@ -255,10 +250,10 @@ def fitted_to(
 
 def elastic_fwhm(made: Forecast) -> float | None:
     """Resolution at the elastic line, FWHM in meV; None of a sample without any."""
-    return float(fwhm(as_view(made.view), np.zeros(1))[0]) or None
+    return float(fwhm(made.view, np.zeros(1))[0]) or None
 
 
-def _not_of_maps(asked: FitIn) -> tuple[str, ...]:
+def _not_of_maps(asked: FitOptions) -> tuple[str, ...]:
     """What is asked for and not fitted to a map."""
     wanted = {
         "shift": asked.shift,

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.reading import MAX_POINTS, RawSpectrum, Unreadable, XUnit
+from backend.datasets.formats.reading import MAX_POINTS, RawSpectrum, XUnit
+from backend.kit.files.unreadable import Unreadable
 from scattering.measured.data import MeasuredSpectrum
 from scattering.measured.units import energy_from
 

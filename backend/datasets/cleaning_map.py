@@ -14,7 +14,8 @@ from backend.datasets.cleaning import (
     edges_between,
     largest_intensity,
 )
-from backend.datasets.formats.reading import MAX_DETECTED, MAX_POINTS, RawMap, Unreadable, XUnit
+from backend.datasets.formats.reading import MAX_DETECTED, MAX_POINTS, RawMap, XUnit
+from backend.kit.files.unreadable import Unreadable
 from scattering.measured.data import MeasuredMap
 from scattering.measured.rebinning import CannotRebin, rebin_angles
 from scattering.measured.units import FixedEnergyMissing, energy_from

@@ -40,8 +40,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.kit.files.nexus import new_nexus, nexus_data, put
 from backend.kit.files.storage import replacing
-from backend.observing.formats import new_nexus, nexus_data, put
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 FORMAT: Final = "measured"

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from backend.datasets.data_file import Measured, as_hdf5
 from backend.datasets.formats.beamcast_csv import NO_UNIT
 from backend.datasets.schemas import PREVIEW_BINS, PREVIEW_POINTS
-from backend.observing.formats import CSV, HDF5, JSON
+from backend.kit.http.media_types import CSV, HDF5, JSON
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum, centres, extremes
 
 

@@ -22,8 +22,9 @@ from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.conditions import OF_THE_RUN, Conditions, Said, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
-from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, Unreadable, XUnit
+from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, XUnit
 from backend.kit.files import confined
+from backend.kit.files.unreadable import Unreadable
 from scattering.core.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.measured.units import energy_from

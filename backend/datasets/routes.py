@@ -23,9 +23,9 @@ from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, received
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, TooLarge, responses
 from backend.kit.http.idempotency import OnceDep, fingerprint
+from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
 from backend.kit.http.negotiation import choose
 from backend.kit.http.pagination import Page, PagingDep
-from backend.observing.formats import CSV, HDF5, JSON, SUFFIXES
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 Upload = Annotated[PreviewForm, Form(media_type="multipart/form-data")]

@@ -21,11 +21,11 @@ from backend.datasets.tables import Dataset
 from backend.kit.db import database
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
+from backend.kit.files.read_cache import ReadCache
 from backend.kit.files.storage import Received, base_name, delete_folder, new_folder, replacing
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
-from backend.observing.partials_cache import PartialsCache
 from backend.structures import service as structures
 from scattering import instruments
 from scattering.core.errors import UnknownInstrument
@@ -55,7 +55,7 @@ FROM_READING = (
 WORKED_OUT_FROM = frozenset({"x_unit", "instrument", "settings", "fixed_energy_mev"})
 """Fields of a patch on which the numbers rest."""
 
-_lately = PartialsCache(CACHE_BYTES)
+_lately = ReadCache(CACHE_BYTES)
 
 
 @dataclass(frozen=True)

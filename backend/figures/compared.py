@@ -7,7 +7,7 @@ import uuid
 import plotly.graph_objects as go
 
 from backend.comparisons import service
-from backend.comparisons.schemas import ComparisonIn, FitIn
+from backend.comparisons.requests import ComparisonRequest
 from backend.figures.comparison import Candidate, comparison_figure, ranking_figure, refinement_figure
 from backend.figures.labels import label
 from backend.figures.measured_map import map_comparison_figure
@@ -15,7 +15,8 @@ from backend.figures.schemas import ComparisonFigureIn, Look, RankingFigureIn, R
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.predictions.schemas import ViewIn
+from scattering.measured.comparison.fit import FitOptions
+from scattering.observe.view import View
 
 
 def figure(
@@ -23,18 +24,18 @@ def figure(
 ) -> go.Figure:
     """Draw what the comparison, refinement or ranking with this body gives."""
     if isinstance(body, RefinementFigureIn):
-        refined = service.refine(scope, cache, body)
+        refined = service.refine(scope, cache, body.to_request())
         stages = [Candidate(one.stage.title, one.fitted) for one in refined.stages]
         return refinement_figure(refined.measured, refined.dataset.name, stages, body)
     if isinstance(body, RankingFigureIn):
-        ranking = service.rank(scope, cache, body)
+        ranking = service.rank(scope, cache, body.to_request())
         candidates = [Candidate(one.label, one.place.fitted) for one in ranking.ranked]
         return ranking_figure(ranking.measured, ranking.dataset.name, candidates, body)
-    return _comparison(service.compare(scope, cache, body), body)
+    return _comparison(service.compare(scope, cache, body.to_request()), body)
 
 
 def beside_map(
-    scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, view: ViewIn, ids: list[uuid.UUID], look: Look
+    scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, view: View, ids: list[uuid.UUID], look: Look
 ) -> go.Figure:
     """Draw a measured map, a forecast in its bins, and the difference.
 
@@ -46,11 +47,8 @@ def beside_map(
     if len(ids) > 1:
         message = "A map stands beside one measured map; ask for a figure of each."
         raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
-    asked = {name: getattr(view, name) for name in ViewIn.model_fields}
-    body = ComparisonIn(
-        prediction_id=prediction_id, view=ViewIn(**asked), dataset_id=ids[0], fit=FitIn(), follow_dataset=False
-    )
-    found = service.compare(scope, cache, body)
+    asked = ComparisonRequest(prediction_id, ids[0], view, FitOptions(), follow_dataset=False)
+    found = service.compare(scope, cache, asked)
     if isinstance(found, service.Comparison):
         message = f"'{found.dataset.name}' is a spectrum; a figure of kind 'spectrum' shows it."
         raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from backend.figures.spectrum import phonons
-from backend.predictions.schemas import ViewIn
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from backend.predictions.tables import Prediction
-from scattering import instruments
+
+if TYPE_CHECKING:
+    from scattering.observe.view import View
+    from scattering.observe.weights import Substitution
 
 METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
 PROBES = {"x-ray": "X-rays", "electron": "electrons"}
 SAMPLE = "Sample"
 
 
-def label(view: ViewIn, row: Prediction) -> str:
+@dataclass(frozen=True)
+class LabelledView:
+    """A view of a prediction that shares its axes with others; a label is made where none is given."""
+
+    prediction_id: uuid.UUID
+    view: View
+    label: str | None = None
+
+
+def label(view: View, row: Prediction) -> str:
     """A view in a few words: instrument, what was set, isotopes, method and temperature."""
+    from scattering import instruments
+
     words = [SAMPLE]
     if view.instrument is not None:
         instrument = instruments.get(view.instrument)
@@ -31,8 +47,13 @@ def label(view: ViewIn, row: Prediction) -> str:
     return " · ".join(words)
 
 
-def nucleus_in_words(nucleus: str | dict[str, float]) -> str:
+def nucleus_in_words(nucleus: Substitution) -> str:
     """An isotope, or a mixture such as "98 % 2H + 2 % 1H"."""
     if isinstance(nucleus, str):
         return nucleus
     return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())
+
+
+def phonons(order: int) -> str:
+    """Return a number of phonons in words."""
+    return "1 phonon" if order == 1 else f"{order} phonons"

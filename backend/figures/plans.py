@@ -23,11 +23,11 @@ from backend.plans.schemas import (
     SheetFigureIn,
 )
 from backend.plans.specimens import planned
-from backend.predictions.schemas import ViewIn
 from scattering import instruments
 from scattering.core.errors import ScatteringError
 from scattering.instruments import Instrument, kinematics
 from scattering.instruments.suggestion import suited_settings
+from scattering.observe.view import View
 from scattering.planning import words
 
 WINDOW_POINTS = 96
@@ -66,7 +66,7 @@ def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure
 
     def panel(instrument: Instrument, settings: dict[str, Any]) -> Panel:
         label = words.label(instrument, settings)
-        view = ViewIn(
+        view = View(
             instrument=instrument.name,
             settings=settings,
             isotopes=body.isotopes,

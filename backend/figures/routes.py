@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, LabelledView, ThemeName
+from backend.figures.labels import LabelledView
+from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, ThemeName
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
 from backend.kit.http.errors import Conflict, NotFound, responses
+from backend.observing.partials_cache import PartialsCacheDep
 from backend.plans.schemas import PlanFigureIn
-from backend.predictions.routes import PartialsCacheDep
-from backend.predictions.schemas import ViewIn
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 
@@ -36,7 +36,7 @@ def draw_figure(body: FiguresIn, scope: ReadingScopeDep, cache: PartialsCacheDep
     """Spectra of several predictions and instruments on the same axes, or one map."""
     from backend.figures import service
 
-    return _json(service.figure(scope, cache, body.views, body))
+    return _json(service.figure(scope, cache, [view.to_labelled() for view in body.views], body))
 
 
 @router.post(
@@ -50,7 +50,7 @@ def draw_prediction(
     """The same body as for the spectrum, and how it is drawn."""
     from backend.figures import service
 
-    view = LabelledView(prediction_id=prediction_id, **{name: getattr(body, name) for name in ViewIn.model_fields})
+    view = LabelledView(prediction_id, body.to_view())
     return _json(service.figure(scope, cache, [view], body.style))
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from backend.comparisons.schemas import ComparisonIn, RankingIn, RefinementIn
+from backend.figures.labels import LabelledView
 from backend.kit.http.schemas import RequestBody
-from backend.predictions.schemas import ViewIn
+from backend.observing.schemas import ViewIn
 
 ThemeName = Literal["light", "dark"]
 EnergyUnit = Literal["meV", "cm-1"]
@@ -60,21 +61,25 @@ class FigureIn(Style, ViewIn):
         return Style(**{name: getattr(self, name) for name in Style.model_fields})
 
 
-class LabelledView(ViewIn):
+class LabelledViewIn(ViewIn):
     """A view of a prediction that shares its axes with others."""
 
     prediction_id: uuid.UUID
     label: str | None = Field(None, max_length=200, description="in the legend; made from the view by default")
 
+    def to_labelled(self) -> LabelledView:
+        """Return what the service takes."""
+        return LabelledView(self.prediction_id, self.to_view(), self.label)
+
 
 class FiguresIn(Style):
     """Several views on the same axes; a map takes one."""
 
-    views: list[LabelledView] = Field(min_length=1, max_length=24)
+    views: list[LabelledViewIn] = Field(min_length=1, max_length=24)
 
     @field_validator("views")
     @classmethod
-    def _one_map(cls, views: list[LabelledView], others: ValidationInfo) -> list[LabelledView]:
+    def _one_map(cls, views: list[LabelledViewIn], others: ValidationInfo) -> list[LabelledViewIn]:
         if others.data.get("kind") in ("map", "zones") and len(views) > 1:
             raise ValueError("a map shows one view; ask for one figure each")
         return views

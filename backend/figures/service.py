@@ -6,27 +6,27 @@ import numpy as np
 import plotly.graph_objects as go
 
 from backend.figures.compared import beside_map
-from backend.figures.labels import SAMPLE, label
+from backend.figures.labels import SAMPLE, LabelledView, label
 from backend.figures.map import edges, map_figure
 from backend.figures.overlay import overlay
 from backend.figures.path import cuts_figure, path_figure, zones_figure
-from backend.figures.schemas import LabelledView, Style
+from backend.figures.schemas import Style
 from backend.figures.spectrum import Curve, spectrum_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import observe_path_prediction, observe_prediction
 from backend.predictions import service as predictions
-from backend.predictions.schemas import ViewIn
 from backend.predictions.tables import Prediction
 from scattering import instruments
 from scattering.instruments import kinematics
 from scattering.observe.spectrum import Spectrum
+from scattering.observe.view import View
 
 WINDOW_POINTS = 256
 
 
-def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style: Style) -> go.Figure:
+def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style: Style) -> go.Figure:
     """The views on the same axes.
 
     Raises
@@ -34,8 +34,9 @@ def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style:
     Unprocessable
         Powders and single crystals together, the zones of a powder, or measured data beside a single crystal.
     """
-    rows = [predictions.succeeded(scope, view.prediction_id) for view in views]
-    labels = [view.label or label(view, row) for view, row in zip(views, rows, strict=True)]
+    rows = [predictions.succeeded(scope, one.prediction_id) for one in asked]
+    views = [one.view for one in asked]
+    labels = [one.label or label(one.view, row) for one, row in zip(asked, rows, strict=True)]
     if {row.sampling for row in rows} == {"path"}:
         if style.dataset_ids:
             message = "Measured data are drawn beside predictions of powders; this one is of a single crystal."
@@ -45,7 +46,7 @@ def figure(scope: Scope, cache: PartialsCache, views: list[LabelledView], style:
         message = "A powder has no Brillouin zones; ask for a map or a spectrum."
         raise Unprocessable(message, [{"loc": "kind", "msg": message}])
     if style.kind == "map" and style.dataset_ids:
-        return beside_map(scope, cache, views[0].prediction_id, views[0], style.dataset_ids, style)
+        return beside_map(scope, cache, rows[0].id, views[0], style.dataset_ids, style)
     spectra = [observe_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
     if style.kind == "map":
         return _map(spectra[0], views[0], style, labels[0])
@@ -60,7 +61,7 @@ def _along_path(
     scope: Scope,
     cache: PartialsCache,
     rows: list[Prediction],
-    views: list[LabelledView],
+    views: list[View],
     labels: list[str],
     style: Style,
 ) -> go.Figure:
@@ -72,7 +73,7 @@ def _along_path(
     return cuts_figure(spectra, labels, style)
 
 
-def _map(spectrum: Spectrum, view: ViewIn, style: Style, text: str) -> go.Figure:
+def _map(spectrum: Spectrum, view: View, style: Style, text: str) -> go.Figure:
     if view.instrument is None:
         return map_figure(spectrum, None, style, text)
     instrument = instruments.get(view.instrument)

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.labels import phonons
 from backend.figures.measured import Points, lifts, points_trace, scaled
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
@@ -127,11 +128,6 @@ def intensity_title(spectra: Sequence[Spectrum]) -> str:
     """What an axis of intensities says; probes of different units have none in common."""
     units = {spectrum.unit for spectrum in spectra}
     return f"S(|q|, ω) ({units.pop()})" if len(units) == 1 else "S(|q|, ω) (each in its own unit)"
-
-
-def phonons(order: int) -> str:
-    """A number of phonons in words."""
-    return "1 phonon" if order == 1 else f"{order} phonons"
 
 
 def band(

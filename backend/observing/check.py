@@ -1,7 +1,7 @@
 """`python -m backend.observing.check`: whether a file of partials that somebody brings can be looked at.
 
 Runs confined (`kit.files.confined`). What is named in the layout is looked at before HDF5 reads
-it (`backend.datasets.formats.hdf5_guard`); then it is read and observed once, as it will be later.
+it (`backend.kit.files.hdf5_guard`); then it is read and observed once, as it will be later.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any
 import h5py
 from h5py import h5d, h5t
 
-from backend.datasets.formats.hdf5_guard import checked_storage, opened
-from backend.datasets.formats.reading import Unreadable
 from backend.kit.files import confined
+from backend.kit.files.hdf5_guard import checked_storage, opened
+from backend.kit.files.unreadable import Unreadable
 from backend.observing import crystal_file, partials_file
 from backend.observing.array_file import UnreadablePartials
 from scattering.core.errors import ScatteringError
 from scattering.crystal.observe import observe_path
-from scattering.crystal.view import PathView
 from scattering.observe.spectrum import View, observe
+from scattering.observe.view import PathView
 
 MEMORY_BYTES = 4 * 1024**3
 MAX_ARRAY_BYTES = 1024**3

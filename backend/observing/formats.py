@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic_core import to_json
 
+from backend.kit.files.nexus import new_nexus, nexus_data, put
+from backend.kit.http.media_types import CSV, HDF5, JSON
+
 if TYPE_CHECKING:
     from scattering.observe.spectrum import Spectrum
-
-JSON = "application/json"
-CSV = "text/csv"
-HDF5 = "application/x-hdf5"
 
 
 def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
@@ -88,43 +86,8 @@ def as_hdf5(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
     return content.getvalue()
 
 
-@contextmanager
-def new_nexus(content: io.BytesIO, about: Mapping[str, Any], warnings: Sequence[str], *, default: str) -> Iterator[Any]:
-    """An HDF5 file's `entry`, with what the data are about; `default` is the group that a viewer opens."""
-    import h5py
-
-    with h5py.File(content, "w") as file:
-        file.attrs["NX_class"] = "NXroot"
-        entry = file.create_group("entry")
-        entry.attrs["NX_class"] = "NXentry"
-        entry.attrs["default"] = default
-        file.attrs["default"] = "entry"
-        entry["title"] = str(about.get("title", "Beamcast"))
-        entry["about"] = json.dumps(about, ensure_ascii=False)
-        entry["warnings"] = np.array(warnings, dtype=h5py.string_dtype())
-        yield entry
-
-
-def nexus_data(entry: Any, name: str, axes: Mapping[str, tuple[str, Any]]) -> Any:
-    """A group whose signal `intensity` stands on axes, given as name → unit and values."""
-    group = entry.create_group(name)
-    group.attrs["NX_class"] = "NXdata"
-    group.attrs["signal"] = "intensity"
-    group.attrs["axes"] = list(axes)
-    for axis, (unit, values) in axes.items():
-        put(group, axis, values, unit)
-    return group
-
-
-def put(group: Any, name: str, values: Any, unit: str) -> None:
-    """A dataset with its unit."""
-    group[name] = values
-    group[name].attrs["units"] = unit
-
-
 WRITERS: Mapping[str, Callable[[Spectrum, Mapping[str, Any]], bytes]] = {
     JSON: as_json,
     CSV: as_csv,
     HDF5: as_hdf5,
 }
-SUFFIXES: Mapping[str, str] = {JSON: "json", CSV: "csv", HDF5: "h5"}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic_core import to_json
 
-from backend.observing.formats import CSV, HDF5, JSON, new_nexus, nexus_data, put
+from backend.kit.files.nexus import new_nexus, nexus_data, put
+from backend.kit.http.media_types import CSV, HDF5, JSON
 
 if TYPE_CHECKING:
     from scattering.crystal.view import Cut, PathSpectrum

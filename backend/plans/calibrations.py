@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from backend.comparisons.forecasts import following, forecast, partials_of, powder
-from backend.comparisons.schemas import FitIn
 from backend.comparisons.service import fitted_to, spectrum_of
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
@@ -16,12 +15,13 @@ from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.plans.schemas import CalibrationIn, ScatteringIn
 from backend.plans.specimens import planned, sample_of, specimen
-from backend.predictions.schemas import ViewIn
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from scattering import instruments
 from scattering.core.errors import InvalidFields, InvalidPlan
 from scattering.instruments import flux
+from scattering.measured.comparison.fit import FitOptions
+from scattering.observe.view import View
 from scattering.planning import calibration as physics
 from scattering.planning.calibration import Calibration
 from scattering.planning.evaluation import NOMINAL_UA, Target, brought_to_flux, shape_of
@@ -54,13 +54,13 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     measured = spectrum_of(scope, dataset)
     prediction = powder(scope, asked.prediction_id or body.prediction_id, loc=f"{loc}.prediction_id")
     own = asked.prediction_id is None or asked.prediction_id == body.prediction_id
-    view = ViewIn(
+    view = View(
         quantum_correction=body.quantum_correction,
         energy_scale=body.energy_scale if own else 1.0,
     )
     view = following(view, dataset, partials_of(scope, cache, prediction).species)
     made = forecast(scope, cache, prediction, view, dataset, measured, None, loc=loc)
-    fitted = fitted_to(measured, made, FitIn(scale=True, background="constant"))
+    fitted = fitted_to(measured, made, FitOptions(scale=True, background="constant"))
     scale = fitted.values["scale"]
     # Also where the error is not a number
     if not fitted.standard_errors["scale"] <= physics.UNCERTAINTY * scale:
@@ -94,7 +94,7 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     return physics.correct(instrument, settings, counts, measured, signal, hours=hours, expected=expected, words=words)
 
 
-def _looking(body: ScatteringIn, prediction: Prediction, view: ViewIn) -> ScatteringIn:
+def _looking(body: ScatteringIn, prediction: Prediction, view: View) -> ScatteringIn:
     return ScatteringIn(
         prediction_id=prediction.id,
         isotopes=view.isotopes,

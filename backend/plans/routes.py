@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from backend.kit.db.owners import ReadingScopeDep
 from backend.kit.http.errors import Conflict, NotFound, responses
+from backend.observing.partials_cache import PartialsCacheDep
 from backend.plans.schemas import (
     DeuterationIn,
     DeuterationOut,
@@ -16,7 +17,6 @@ from backend.plans.schemas import (
     PlannedFeaturesOut,
     PlanOut,
 )
-from backend.predictions.routes import PartialsCacheDep
 
 router = APIRouter(prefix="/plans", tags=["plans"], responses=responses(NotFound, Conflict))
 

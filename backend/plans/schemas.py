@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
-from backend.predictions.schemas import Correction, Name
+from backend.observing.schemas import Correction
+from backend.predictions.schemas import Name
 from backend.samples.schemas import SampleIn, SampleOut
 
 FeatureEnergy = Annotated[float, Field(gt=0, le=5000)]

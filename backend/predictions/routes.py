@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
-from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
+from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.kit.http.idempotency import OnceDep, fingerprint
-from backend.kit.http.negotiation import choose
 from backend.kit.http.pagination import Page, PagingDep
-from backend.observing import formats, path_formats, spectra
-from backend.observing.partials_cache import PartialsCache
 from backend.predictions import events, service
-from backend.predictions.schemas import EstimateOut, PathSpectrumOut, PredictionIn, PredictionOut, SpectrumOut, ViewIn
+from backend.predictions.schemas import EstimateOut, PredictionIn, PredictionOut
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
-
-
-def _partials_cache(request: Request) -> PartialsCache:
-    cache: PartialsCache = request.app.state.partials_cache
-    return cache
-
-
-PartialsCacheDep = Annotated[PartialsCache, Depends(_partials_cache)]
 
 
 @router.post("", status_code=202, summary="Ask for a prediction", responses=responses(Conflict))
@@ -93,61 +81,3 @@ def cancel_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOu
 def delete_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
     """Its files go with it; if it runs, it is stopped."""
     service.delete(scope, prediction_id)
-
-
-@router.get(
-    "/{prediction_id}/partials",
-    summary="Download the partial structure factors",
-    response_class=FileResponse,
-    responses={
-        **responses(NotFound, Conflict),
-        200: {"description": "HDF5 with named axes and units", "content": {formats.HDF5: {}}},
-    },
-)
-def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
-    """What was simulated, before any instrument looked at it."""
-    row = service.succeeded(scope, prediction_id)
-    path = scope.settings.partials_path(row.id)
-    return FileResponse(path, media_type=formats.HDF5, filename=f"beamcast-{row.id}-partials.h5")
-
-
-@router.post(
-    "/{prediction_id}/spectrum",
-    summary="What an instrument would record",
-    responses={
-        **responses(NotFound, Conflict, NotAcceptable),
-        200: {
-            "description": "as the `Accept` header asks",
-            "model": SpectrumOut | PathSpectrumOut,
-            "content": {formats.CSV: {"schema": {"type": "string"}}, formats.HDF5: {}},
-        },
-    },
-)
-def observe_spectrum(
-    prediction_id: uuid.UUID,
-    body: ViewIn,
-    scope: ReadingScopeDep,
-    cache: PartialsCacheDep,
-    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> Response:
-    """Partials through an instrument: JSON, CSV (`Accept: text/csv`) or HDF5 (`Accept: application/x-hdf5`).
-
-    Nothing is simulated: this takes milliseconds. A prediction along a path gives its cut and its map.
-    """
-    media_type = choose(accept, list(formats.WRITERS))
-    row = service.succeeded(scope, prediction_id)
-    about: dict[str, Any] = {
-        "prediction": str(row.id),
-        "method": row.method,
-        "temperature_k": row.temperature_k,
-        "view": body.model_dump(mode="json"),
-    }
-    if row.sampling == "path":
-        along = spectra.observe_path_prediction(scope.settings, cache, row, body)
-        content = path_formats.WRITERS[media_type](along, about)
-    else:
-        spectrum = spectra.observe_prediction(scope.settings, cache, row, body)
-        content = formats.WRITERS[media_type](spectrum, about)
-    name = f"beamcast-{body.instrument or 'sample'}-{row.id}.{formats.SUFFIXES[media_type]}"
-    headers = {} if media_type == formats.JSON else {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers)

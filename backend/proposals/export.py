@@ -20,8 +20,8 @@ from backend.datasets.tables import Dataset
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Conflict
+from backend.kit.http.media_types import HDF5
 from backend.kit.version import VERSION
-from backend.observing.formats import HDF5
 from backend.potentials import catalogue
 from backend.potentials import service as models
 from backend.potentials.tables import Model

@@ -17,7 +17,7 @@ from backend.kit.files.storage import as_attachment, received
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.pagination import Page, PagingDep
-from backend.predictions.routes import PartialsCacheDep
+from backend.observing.partials_cache import PartialsCacheDep
 from backend.proposals import export, importing, reporting, service
 from backend.proposals.schemas import (
     Kind,

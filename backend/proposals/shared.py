@@ -15,7 +15,7 @@ from backend.figures.schemas import FiguresIn
 from backend.kit.db.owners import Scope
 from backend.kit.db.sessions import ReadingSessionDep
 from backend.kit.http.errors import Conflict, NotFound, responses
-from backend.predictions.routes import PartialsCacheDep
+from backend.observing.partials_cache import PartialsCacheDep
 from backend.proposals import service
 from backend.proposals.routes import ReportFormatQuery, report_file
 from backend.proposals.schemas import Kind, ReportOut, SharedOut, SharedPrediction
@@ -61,7 +61,7 @@ def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Res
     inside = service.items(scope.session, [row.id])[row.id]
     _only(inside, "predictions", (view.prediction_id for view in body.views))
     _only(inside, "datasets", body.dataset_ids)
-    figure = figures.figure(scope, cache, body.views, body)
+    figure = figures.figure(scope, cache, [view.to_labelled() for view in body.views], body)
     return Response(figure.to_json(validate=False), media_type="application/json")
 
 

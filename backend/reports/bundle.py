@@ -27,6 +27,7 @@ from backend.kit.db.database import clock
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import CHUNK_BYTES
 from backend.kit.http.errors import Unavailable
+from backend.kit.http.media_types import CSV, HDF5
 from backend.kit.version import VERSION
 from backend.observing import formats, path_formats
 from backend.observing.partials_cache import PartialsCache
@@ -282,7 +283,7 @@ def _files(one: Shown, rows: Sequence[Prediction]) -> Iterator[tuple[bytes, byte
             "temperature_k": row.temperature_k,
             "view": one.view.model_dump(mode="json"),
         }
-        yield writers[formats.CSV](spectrum, about), writers[formats.HDF5](spectrum, about)
+        yield writers[CSV](spectrum, about), writers[HDF5](spectrum, about)
 
 
 def _provenance(gathered: Gathered, requests: dict[str, Any]) -> dict[str, Any]:

@@ -225,13 +225,13 @@ def _shown(
                 view=view,
                 label=text,
                 setting=setting,
-                along=observe_path_prediction(settings, cache, row, view),
-                others_along=[observe_path_prediction(settings, cache, other, view) for other in others],
+                along=observe_path_prediction(settings, cache, row, view.to_view()),
+                others_along=[observe_path_prediction(settings, cache, other, view.to_view()) for other in others],
             )
             for (view, setting), text in zip(views, labels, strict=True)
         ], warnings
     curves = [
-        Curve(observe_prediction(settings, cache, row, view), view.instrument or SAMPLE, row.method, text)
+        Curve(observe_prediction(settings, cache, row, view.to_view()), view.instrument or SAMPLE, row.method, text)
         for (view, _), text in zip(views, labels, strict=True)
     ]
     drawn = {"", *(curve.instrument.casefold() for curve in curves)}
@@ -244,7 +244,7 @@ def _shown(
             label=text,
             setting=setting,
             spectrum=curve.spectrum,
-            others=[observe_prediction(settings, cache, other, view) for other in others],
+            others=[observe_prediction(settings, cache, other, view.to_view()) for other in others],
             points=[one for one in points if one.of == index],
         )
         for index, ((view, setting), text, curve) in enumerate(zip(views, labels, curves, strict=True))
@@ -253,7 +253,7 @@ def _shown(
 
 def plain_label(view: ReportViewIn, row: Prediction) -> str:
     """A view in a few words, without the figures' markup."""
-    return label(view, row).replace("<sub>i</sub>", "ᵢ")
+    return label(view.to_view(), row).replace("<sub>i</sub>", "ᵢ")
 
 
 def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, float]:

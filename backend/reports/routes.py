@@ -13,8 +13,8 @@ from starlette.background import BackgroundTask
 from backend.kit.db.owners import ReadingScopeDep
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, Unprocessable, responses
 from backend.kit.http.negotiation import choose
+from backend.observing.partials_cache import PartialsCacheDep
 from backend.plans.schemas import PlanIn
-from backend.predictions.routes import PartialsCacheDep
 from backend.predictions.schemas import Name
 from backend.reports.schemas import Line, ReportIn, ReportViewIn
 

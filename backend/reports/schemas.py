@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from backend.kit.http.schemas import RequestBody
+from backend.observing.schemas import ViewIn
 from backend.plans.schemas import PlanIn
-from backend.predictions.schemas import ViewIn
 
 MOST_VIEWS = 3
 """Spectra that two pages hold."""

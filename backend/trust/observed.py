@@ -11,10 +11,10 @@ from backend.observing.crystal_file import read_crystal_partials
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.partials_file import read_partials
 from backend.observing.spectra import observe_path_prediction, observe_prediction
-from backend.predictions.schemas import ViewIn
 from backend.predictions.tables import Prediction
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.errors import ScatteringError
+from scattering.observe.view import View
 from scattering.trust.spectra import (
     AnyPartials,
     MeanEnergies,
@@ -75,9 +75,9 @@ def _partials(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Any
 def _statistical_error(scope: Scope, cache: PartialsCache, prediction: Prediction) -> float | None:
     try:
         if prediction.sampling == "path":
-            cut = observe_path_prediction(scope.settings, cache, prediction, ViewIn()).cut
+            cut = observe_path_prediction(scope.settings, cache, prediction, View()).cut
             return relative_error(cut.intensity, cut.error) if cut is not None else None
-        spectrum = observe_prediction(scope.settings, cache, prediction, ViewIn())
+        spectrum = observe_prediction(scope.settings, cache, prediction, View())
         return relative_error(spectrum.intensity, spectrum.error)
     except (ScatteringError, Unprocessable):
         # An element that scatters neutrons by an unknown length, say

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 
 from backend.kit.db.owners import ScopeDep
 from backend.kit.http.errors import Conflict, NotFound, responses
+from backend.observing.partials_cache import PartialsCacheDep
 from backend.predictions import service as predictions
-from backend.predictions.routes import PartialsCacheDep
 from backend.trust import bodies, service
 from backend.trust.schemas import TrustOut
 

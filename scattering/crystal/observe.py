@@ -16,13 +16,13 @@ from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.partials import standard_error
 from scattering.crystal.harmonic import interpolate
 from scattering.crystal.partials import CrystalPartials
-from scattering.crystal.view import Cut, PathMap, PathSpectrum, PathView, check_path
+from scattering.crystal.view import Cut, PathMap, PathSpectrum, check_path
 from scattering.instruments import Instrument, kinematics, resolution
 from scattering.observe import weights
 from scattering.observe.form_factors import UNITS, Probe, form_factors, pair_weights
 from scattering.observe.response import Response, response_to
 from scattering.observe.spectrum import energy_factor
-from scattering.observe.view import View, default_grid
+from scattering.observe.view import PathView, View, default_grid
 
 STRONG_DEBYE_WALLER = 3.0
 """Of the exponent 2W: beyond, a twentieth is left of what one phonon scatters, and dividing magnifies all the rest."""

@@ -10,32 +10,7 @@ from numpy.typing import NDArray
 from scattering.core.errors import FieldError, InvalidView
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
-from scattering.observe.view import View, check
-
-
-@dataclass(frozen=True)
-class PathView:
-    """How to put Brillouin zones together, and where to cut; the rest is in `View`.
-
-    Attributes
-    ----------
-    divide_debye_waller
-        Divide each zone and pair of species by its Debye–Waller factor, so that far zones count as near ones do.
-    divide_q_squared
-        Divide by |k + G|², with which one-phonon scattering grows.
-    zone
-        Index of the one Brillouin zone to look at, or None for the average over those that are reached.
-    point
-        Where to cut: a special point's name or the index of a wave vector; None for no cut.
-    times_energy_squared
-        Multiply the cut by ω², which flattens what occupation and 1/ω make steep.
-    """
-
-    divide_debye_waller: bool = True
-    divide_q_squared: bool = True
-    zone: int | None = None
-    point: str | int | None = None
-    times_energy_squared: bool = False
+from scattering.observe.view import PathView, View, check
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,6 +41,31 @@ class EnergyGrid:
 
 
 @dataclass(frozen=True)
+class PathView:
+    """How to put a single crystal's Brillouin zones together, and where to cut.
+
+    Attributes
+    ----------
+    divide_debye_waller
+        Divide each zone and pair of species by its Debye–Waller factor, so that far zones count as near ones do.
+    divide_q_squared
+        Divide by |k + G|², with which one-phonon scattering grows.
+    zone
+        Index of the one Brillouin zone to look at, or None for the average over those that are reached.
+    point
+        Where to cut: a special point's name or the index of a wave vector; None for no cut.
+    times_energy_squared
+        Multiply the cut by ω², which flattens what occupation and 1/ω make steep.
+    """
+
+    divide_debye_waller: bool = True
+    divide_q_squared: bool = True
+    zone: int | None = None
+    point: str | int | None = None
+    times_energy_squared: bool = False
+
+
+@dataclass(frozen=True)
 class View:
     """What to look at.
 
@@ -76,6 +101,8 @@ class View:
         What scatters. X-rays and electrons are given for the sample itself.
     fwhm_mev
         Width of a constant Gaussian resolution for the sample itself, meV.
+    path
+        Of partials along a path; None: its defaults.
     """
 
     instrument: str | None = None
@@ -92,6 +119,7 @@ class View:
     q_range: tuple[float, float] | None = None
     probe: Probe = "neutron"
     fwhm_mev: float = 0.0
+    path: PathView | None = None
 
 
 class Viewed(Protocol):

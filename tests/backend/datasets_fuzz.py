@@ -17,7 +17,8 @@ import numpy as np
 
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.formats import beamcast_hdf5, mantid_nexus, nxspe
-from backend.datasets.formats.reading import Raw, Unreadable
+from backend.datasets.formats.reading import Raw
+from backend.kit.files.unreadable import Unreadable
 from scattering.measured.data import MeasuredMap
 from tests.backend import datasets_hdf5 as files
 

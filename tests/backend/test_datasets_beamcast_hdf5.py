@@ -13,7 +13,8 @@ from backend.datasets.cleaning_map import clean_map
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of
 from backend.datasets.formats import beamcast_hdf5 as reader
-from backend.datasets.formats.reading import RawMap, RawSpectrum, Unreadable
+from backend.datasets.formats.reading import RawMap, RawSpectrum
+from backend.kit.files.unreadable import Unreadable
 from backend.observing import formats
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.observe.spectrum import Map, Spectrum

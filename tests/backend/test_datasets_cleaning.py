@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from backend.datasets.cleaning import clean_spectrum, edges_between
-from backend.datasets.formats.reading import RawSpectrum, Unreadable
+from backend.datasets.formats.reading import RawSpectrum
+from backend.kit.files.unreadable import Unreadable
 from scattering.core.constants import HBAR_MEV_FS
 from scattering.measured.data import MeasuredSpectrum
 from scattering.measured.units import FixedEnergyMissing

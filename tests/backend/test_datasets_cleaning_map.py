@@ -9,7 +9,8 @@ import pytest
 
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.formats import mantid_nexus, nxspe
-from backend.datasets.formats.reading import RawMap, Unreadable
+from backend.datasets.formats.reading import RawMap
+from backend.kit.files.unreadable import Unreadable
 from scattering.core.constants import INVERSE_CM_MEV
 from scattering.instruments.kinematics import momentum_transfer
 from scattering.measured.units import FixedEnergyMissing

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from backend.datasets.formats import columns
-from backend.datasets.formats.reading import RawSpectrum, Unreadable
+from backend.datasets.formats.reading import RawSpectrum
+from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_texts as texts
 

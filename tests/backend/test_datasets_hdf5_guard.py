@@ -17,10 +17,11 @@ import h5py
 import numpy as np
 import pytest
 
-from backend.datasets.formats import beamcast_hdf5, hdf5_guard, mantid_nexus, nxspe
-from backend.datasets.formats.hdf5_guard import attribute, names, number, number_array, opened, text
-from backend.datasets.formats.reading import MAX_POINTS, Unreadable
-from backend.kit.files import confined
+from backend.datasets.formats import beamcast_hdf5, mantid_nexus, nxspe
+from backend.datasets.formats.reading import MAX_POINTS
+from backend.kit.files import confined, hdf5_guard
+from backend.kit.files.hdf5_guard import attribute, names, number, number_array, opened, text
+from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_fuzz
 from . import datasets_hdf5 as files

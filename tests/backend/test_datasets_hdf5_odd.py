@@ -14,7 +14,8 @@ import pytest
 from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.formats import beamcast_hdf5, mantid_nexus, nxspe
-from backend.datasets.formats.reading import Raw, RawMap, Unreadable
+from backend.datasets.formats.reading import Raw, RawMap
+from backend.kit.files.unreadable import Unreadable
 from scattering.measured.units import FixedEnergyMissing
 
 from . import datasets_fuzz

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.datasets.formats import isis_dat
-from backend.datasets.formats.reading import Unreadable
+from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_texts as texts
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from backend.datasets.formats import asdf, jcamp
-from backend.datasets.formats.reading import RawSpectrum, Unreadable
+from backend.datasets.formats.reading import RawSpectrum
+from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_texts as texts
 

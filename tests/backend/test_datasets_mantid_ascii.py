@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from backend.datasets.formats import mantid_ascii
-from backend.datasets.formats.reading import RawSpectrum, Unreadable
+from backend.datasets.formats.reading import RawSpectrum
+from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_texts as texts
 

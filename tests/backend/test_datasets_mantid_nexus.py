@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from backend.datasets.formats import mantid_nexus as reader
-from backend.datasets.formats.reading import RawMap, RawSpectrum, Unreadable
+from backend.datasets.formats.reading import RawMap, RawSpectrum
+from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_hdf5 as files
 

@@ -11,7 +11,8 @@ import pytest
 
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.formats import nxspe as reader
-from backend.datasets.formats.reading import MAX_POINTS, RawMap, Unreadable
+from backend.datasets.formats.reading import MAX_POINTS, RawMap
+from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_hdf5 as files
 

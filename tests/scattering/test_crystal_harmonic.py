@@ -11,8 +11,7 @@ from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
-from scattering.crystal.view import PathView
-from scattering.observe.view import EnergyGrid, View
+from scattering.observe.view import EnergyGrid, PathView, View
 from scattering.observe.weights import scatterer
 from scattering.simulate import phonons
 from tests.scattering.crystals import LATTICE, springs

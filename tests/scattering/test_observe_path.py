@@ -11,10 +11,9 @@ from scattering.core.errors import InvalidView
 from scattering.core.quantum import detailed_balance
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
-from scattering.crystal.view import PathView
 from scattering.instruments import kinematics
 from scattering.observe.form_factors import form_factors
-from scattering.observe.view import EnergyGrid, View
+from scattering.observe.view import EnergyGrid, PathView, View
 from scattering.observe.weights import scatterer
 
 A = 4.0

@@ -15,8 +15,7 @@ from scipy.signal import find_peaks
 from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
-from scattering.crystal.view import PathView
-from scattering.observe.view import EnergyGrid, View
+from scattering.observe.view import EnergyGrid, PathView, View
 from workers.progress import ShuttingDown
 from workers.simulations import path_harmonic as harmonic
 from workers.simulations.outcome import Outcome

@@ -20,9 +20,10 @@ from backend.datasets.formats import (
     mantid_nexus,
     nxspe,
 )
-from backend.datasets.formats.reading import Raw, Unreadable
+from backend.datasets.formats.reading import Raw
 from backend.datasets.formats.strangers import looks_like
 from backend.datasets.formats.text import decoded
+from backend.kit.files.unreadable import Unreadable
 
 __all__ = ["FORMATS", "HEAD_BYTES", "Format", "format_of"]
 

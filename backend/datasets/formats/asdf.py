@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.reading import MAX_POINTS, Unreadable
+from backend.datasets.formats.reading import MAX_POINTS
 from backend.datasets.formats.text import quoted
+from backend.kit.files.unreadable import Unreadable
 
 Lines = Sequence[tuple[int, str]]
 """Lines with their numbers in the file, from 1."""

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from backend.datasets.formats import columns
-from backend.datasets.formats.reading import RawSpectrum, Stated, Unreadable
+from backend.datasets.formats.reading import RawSpectrum, Stated
 from backend.datasets.formats.table import read_table, uncommented
 from backend.datasets.formats.text import decoded
+from backend.kit.files.unreadable import Unreadable
 
 _START = re.compile(rb"\s*#\s*intensity in [^\r\n]{1,200}[\r\n]+\s*#\s*\{")
 NO_UNIT = "a unit of its own"

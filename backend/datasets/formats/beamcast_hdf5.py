@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
 from backend.datasets.formats.hdf5_kinds import require, speaks_for
-from backend.datasets.formats.reading import Raw, RawMap, RawSpectrum, Stated, Unreadable
+from backend.datasets.formats.reading import Raw, RawMap, RawSpectrum, Stated
 from backend.datasets.formats.spectrometers import geometry_of
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
+from backend.kit.files.unreadable import Unreadable
 
 PARTS = {"element": "of {}", "bank": "bank {}", "order": "{} phonons"}
 """Curves beside the whole, by the beginning of their names; “order_1”: what one phonon scatters."""

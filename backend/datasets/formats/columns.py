@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.formats import units
-from backend.datasets.formats.reading import MAX_SPECTRA, RawSpectrum, Stated, Unreadable, XUnit
+from backend.datasets.formats.reading import MAX_SPECTRA, RawSpectrum, Stated, XUnit
 from backend.datasets.formats.table import NoTable, Table, cells, number, read_table, uncommented
 from backend.datasets.formats.text import decoded, quoted
+from backend.kit.files.unreadable import Unreadable
 
 _ERROR = re.compile(
     r"(?:^|[\s_.(\[-])(?:(?:standard|std|stat\w*|y)?[\s_.-]*(?:error|err)(?:or)?s?(?:\s*bars?)?|uncertaint(?:y|ies)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, is_hdf5, names, text
-from backend.datasets.formats.reading import Unreadable
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, is_hdf5, names, text
+from backend.kit.files.unreadable import Unreadable
 
 Kind = Literal["nxspe", "mantid-nexus", "beamcast-hdf5"]
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 
-from backend.datasets.formats.reading import RawSpectrum, Stated, Unreadable
+from backend.datasets.formats.reading import RawSpectrum, Stated
 from backend.datasets.formats.table import read_table
 from backend.datasets.formats.text import decoded, quoted
+from backend.kit.files.unreadable import Unreadable
 
 _UNITS = re.compile(r"\S{0,12}\s*\(\s*CM\s*\^?-\s*1\s*\)[\s,]+COUNTS[\s,]+ERRORS?\s*$", re.IGNORECASE)
 _HEADER_LINES = 5

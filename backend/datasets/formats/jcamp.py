@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.formats import asdf, units
-from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, Unreadable, XUnit
+from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, XUnit
 from backend.datasets.formats.text import decoded, quoted
+from backend.kit.files.unreadable import Unreadable
 
 _TABLES = ("XYDATA", "XYPOINTS", "PEAKTABLE")
 _NOT_READ = {

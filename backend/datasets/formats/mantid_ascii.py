@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, Unreadable, XUnit
+from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, XUnit
 from backend.datasets.formats.table import number, read_table, values_of
 from backend.datasets.formats.text import decoded, quoted
+from backend.kit.files.unreadable import Unreadable
 
 _VERSION_2 = re.compile(
     r"[^\w\s]{0,3}\s?X (?P<separator>\W{1,3}) Y (?P=separator) E(?P<dx> (?P=separator) DX)?(?:\s+Distribution=\w+)?\s*$"

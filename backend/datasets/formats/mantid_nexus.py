@@ -15,19 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
 from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.mantid_run import Run, angles_of, run_of
-from backend.datasets.formats.reading import (
-    MAX_DETECTED,
-    MAX_SPECTRA,
-    Raw,
-    RawMap,
-    RawSpectrum,
-    Unreadable,
-    XUnit,
-)
+from backend.datasets.formats.reading import MAX_DETECTED, MAX_SPECTRA, Raw, RawMap, RawSpectrum, XUnit
 from backend.datasets.formats.units import unit_of
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
+from backend.kit.files.unreadable import Unreadable
 
 ENERGY_TRANSFER: dict[str, tuple[XUnit, float]] = {
     "DeltaE": ("meV", 1.0),

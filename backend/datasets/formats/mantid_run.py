@@ -9,9 +9,9 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.hdf5_guard import Group, attribute, number_array, shape_of, text
 from backend.datasets.formats.reading import Stated
 from backend.datasets.formats.spectrometers import geometry_of
+from backend.kit.files.hdf5_guard import Group, attribute, number_array, shape_of, text
 from scattering.instruments import Geometry
 
 MAX_PARAMETERS_BYTES = 16 * 1024**2

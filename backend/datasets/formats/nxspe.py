@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
 from backend.datasets.formats.hdf5_kinds import require, speaks_for
-from backend.datasets.formats.reading import MAX_DETECTED, Raw, RawMap, Stated, Unreadable
+from backend.datasets.formats.reading import MAX_DETECTED, Raw, RawMap, Stated
 from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.formats.units import unit_of
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
+from backend.kit.files.unreadable import Unreadable
 from scattering.instruments import Geometry
 
 MASK = -1e10

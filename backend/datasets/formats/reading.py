@@ -20,10 +20,6 @@ MAX_SPECTRA = 2_000
 """Spectra in one file."""
 
 
-class Unreadable(ValueError):
-    """The file is not what it claims to be, or holds nothing that can be used; the text says what to do."""
-
-
 @dataclass(frozen=True)
 class Stated:
     """What a file says of how it was measured; what it does not say is None.

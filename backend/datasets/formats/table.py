@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, Unreadable
+from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA
 from backend.datasets.formats.text import MAX_LINE, quoted
+from backend.kit.files.unreadable import Unreadable
 
 COMMENTS = "#%!;"
 MISSING = frozenset({"", "-", "--", "?", "n/a", "na", "null", "none", "nan", "+nan", "-nan", "1.#qnan", "-1.#ind"})

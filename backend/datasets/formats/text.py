@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
-from backend.datasets.formats.reading import Unreadable
 from backend.datasets.formats.strangers import looks_like
+from backend.kit.files.unreadable import Unreadable
 
 _BINARY = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD = str.maketrans({"−": "-", "\xa0": " ", "\u202f": " ", "\u2009": " ", "\ufeff": None, "\f": "\n", "\v": "\n"})

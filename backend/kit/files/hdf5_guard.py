@@ -19,10 +19,12 @@ import numpy as np
 from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5pl, h5s, h5t, h5z
 from numpy.typing import NDArray
 
-from backend.datasets.formats.reading import MAX_POINTS, Unreadable
+from backend.kit.files.unreadable import Unreadable
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HDF4_SIGNATURE = b"\x0e\x03\x13\x01"
+MAX_VALUES = 2_000_000
+"""Of one array, unless more are asked for."""
 MAX_CHUNK_BYTES = 64 * 1024**2
 """A chunk is unpacked whole, however little of it is asked for."""
 MAX_TEXT_BYTES = 1024**2
@@ -125,7 +127,7 @@ def shape_of(parent: Group, path: str) -> tuple[int, ...] | None:
 
 
 @_damage_told
-def number_array(parent: Group, path: str, *, max_values: int = MAX_POINTS) -> NDArray[np.float64] | None:
+def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> NDArray[np.float64] | None:
     """The numbers of the dataset at a path, in its shape; None where there is none.
 
     Raises

@@ -1,0 +1,53 @@
+"""Files that were read lately, kept in memory as the arrays they hold."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+Key = tuple[str, int]
+ContentT = TypeVar("ContentT")
+
+
+class ReadCache:
+    """The least recently used give way when `max_bytes` are held. Safe to use from many threads."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._held: OrderedDict[Key, Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+
+    def read(self, path: Path, reader: Callable[[Path], ContentT]) -> ContentT:
+        """Return what the reader makes of a file; a file written anew is read anew."""
+        key = (str(path), path.stat().st_mtime_ns)
+        if (held := self._get(key)) is not None:
+            return cast(ContentT, held)
+        # One reads, the others wait for it rather than read the same again.
+        with self._reading:
+            if (held := self._get(key)) is not None:
+                return cast(ContentT, held)
+            content = reader(path)
+            self._put(key, content)
+            return content
+
+    def _get(self, key: Key) -> Any:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
+    def _put(self, key: Key, content: object) -> None:
+        with self._lock:
+            self._held[key] = content
+            while len(self._held) > 1 and sum(map(_size, self._held.values())) > self._max_bytes:
+                self._held.popitem(last=False)
+
+
+def _size(content: object) -> int:
+    return sum(value.nbytes for value in vars(content).values() if isinstance(value, np.ndarray))

@@ -1,0 +1,79 @@
+"""Partials and spectra of predictions over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import FileResponse, Response
+
+from backend.kit.db.owners import ReadingScopeDep, ScopeDep
+from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
+from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
+from backend.kit.http.negotiation import choose
+from backend.observing import formats, path_formats, spectra
+from backend.observing.partials_cache import PartialsCacheDep
+from backend.observing.schemas import PathSpectrumOut, SpectrumOut, ViewIn
+from backend.predictions import service as predictions
+
+router = APIRouter(prefix="/predictions", tags=["predictions"])
+
+
+@router.get(
+    "/{prediction_id}/partials",
+    summary="Download the partial structure factors",
+    response_class=FileResponse,
+    responses={
+        **responses(NotFound, Conflict),
+        200: {"description": "HDF5 with named axes and units", "content": {HDF5: {}}},
+    },
+)
+def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
+    """What was simulated, before any instrument looked at it."""
+    row = predictions.succeeded(scope, prediction_id)
+    path = scope.settings.partials_path(row.id)
+    return FileResponse(path, media_type=HDF5, filename=f"beamcast-{row.id}-partials.h5")
+
+
+@router.post(
+    "/{prediction_id}/spectrum",
+    summary="What an instrument would record",
+    responses={
+        **responses(NotFound, Conflict, NotAcceptable),
+        200: {
+            "description": "as the `Accept` header asks",
+            "model": SpectrumOut | PathSpectrumOut,
+            "content": {CSV: {"schema": {"type": "string"}}, HDF5: {}},
+        },
+    },
+)
+def observe_spectrum(
+    prediction_id: uuid.UUID,
+    body: ViewIn,
+    scope: ReadingScopeDep,
+    cache: PartialsCacheDep,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Response:
+    """Partials through an instrument: JSON, CSV (`Accept: text/csv`) or HDF5 (`Accept: application/x-hdf5`).
+
+    Nothing is simulated: this takes milliseconds. A prediction along a path gives its cut and its map.
+    """
+    view = body.to_view()
+    media_type = choose(accept, list(formats.WRITERS))
+    row = predictions.succeeded(scope, prediction_id)
+    about: dict[str, Any] = {
+        "prediction": str(row.id),
+        "method": row.method,
+        "temperature_k": row.temperature_k,
+        "view": body.model_dump(mode="json"),
+    }
+    if row.sampling == "path":
+        along = spectra.observe_path_prediction(scope.settings, cache, row, view)
+        content = path_formats.WRITERS[media_type](along, about)
+    else:
+        spectrum = spectra.observe_prediction(scope.settings, cache, row, view)
+        content = formats.WRITERS[media_type](spectrum, about)
+    name = f"beamcast-{body.instrument or 'sample'}-{row.id}.{SUFFIXES[media_type]}"
+    headers = {} if media_type == JSON else {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
