@@ -384,9 +384,10 @@ def _check_sites(options: Mapping[str, Any], labels: Sequence[str]) -> None:
     size = energy_axis.smallest_size(
         end=options["energy_max_mev"], n_species=n_sites, n_orders=options["n_orders"], n_q=n_q
     )
-    if size > 2 * energy_axis.BYTES:
+    allowed = 2 * energy_axis.MAX_ARRAY_BYTES
+    if size > allowed:
         problem = (
-            f"{n_sites} sites and their pairs would take {size / 1e6:.0f} MB, of {2e-6 * energy_axis.BYTES:.0f} MB "
+            f"{n_sites} sites and their pairs would take {size / 1e6:.0f} MB, of {allowed / 1e6:.0f} MB "
             "allowed: don't tell sites apart, or choose a smaller range of q or energy, or fewer orders."
         )
         raise InvalidOptions([{"loc": "options.resolve_sites", "msg": problem}])
