@@ -34,7 +34,7 @@ def plan(made: Plan, body: PlanIn) -> PlanOut:
     return PlanOut(
         features=[_feature(one) for one in made.found.features],
         pairs=[_pair(one) for one in made.found.pairs],
-        sample=samples.described(made.sample),
+        sample=samples.sample_body(made.sample),
         ranked=[_setting(made, index, body) for index in shown],
         tried=[_point(made, index) for index in tried],
         n_settings=made.n_settings,

@@ -15,11 +15,11 @@ router = APIRouter(tags=["samples"])
 
 @router.post(
     "/structures/{structure_id}/sample-advice",
-    summary="Work out a sample, and what to know before it is made",
+    summary="Size a sample and get advice about it",
     responses=responses(NotFound),
 )
 def advise(structure_id: uuid.UUID, body: AdviceIn, scope: ReadingScopeDep) -> AdviceOut:
-    """Thickness, mass, transmission, multiple scattering, activation, and sentences. Nothing is kept."""
+    """Return thickness, mass, transmission, multiple scattering, activation, advice and warnings. Nothing is stored."""
     from backend.samples import service
 
     return service.advise(scope, structure_id, body)

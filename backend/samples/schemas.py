@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.predictions.schemas import Name
+from backend.wording.schemas import NoticeOut
 
 Form = Literal["powder", "single crystal"]
 Geometry = Literal["plate", "annulus", "cylinder"]
@@ -15,14 +16,14 @@ ContainerMaterial = Literal["none", "aluminium", "vanadium"]
 
 
 class ContainerIn(RequestBody):
-    """What the sample stands in."""
+    """The container of the sample."""
 
     material: ContainerMaterial = "aluminium"
     wall_mm: float = Field(0.2, ge=1e-3, le=10, description="of each wall that the beam crosses")
 
 
 class SampleIn(RequestBody):
-    """The sample in the beam. Of thickness, mass and scatterer percentage the first that is given decides."""
+    """The sample in the beam. The first given of thickness, mass, volume and percentage defines its amount."""
 
     form: Form = "powder"
     geometry: Geometry = "plate"
@@ -40,7 +41,7 @@ class SampleIn(RequestBody):
     width_mm: float = Field(40.0, ge=0.1, le=500, description="across the beam; the outer diameter of an annulus")
     height_mm: float = Field(40.0, ge=0.1, le=500)
     packing: float = Field(
-        1.0, ge=0.01, le=1, description="share of the volume that is filled; about 0.6 for a loose powder"
+        1.0, ge=0.01, le=1, description="packing fraction: filled part of the volume; about 0.6 for a loose powder"
     )
     density_g_cm3: float | None = Field(None, ge=1e-3, le=30, description="of the solid; null: the crystal's")
     container: ContainerIn = Field(default_factory=ContainerIn)
@@ -49,7 +50,7 @@ class SampleIn(RequestBody):
 
 
 class IrradiationIn(RequestBody):
-    """The beam that activates, and for how long."""
+    """Flux and irradiation time."""
 
     hours: float = Field(24.0, ge=1e-3, le=1e4)
     flux_n_cm2_s: float | None = Field(None, ge=1, le=1e16, description="null: the instrument's, or 1e7")
@@ -80,7 +81,7 @@ class NuclideOut(ResponseBody):
 
 
 class ActivationOut(ResponseBody):
-    """What becomes radioactive."""
+    """Activation of sample and container."""
 
     flux_n_cm2_s: float
     hours: float
@@ -90,7 +91,7 @@ class ActivationOut(ResponseBody):
 
 
 class SampleOut(ResponseBody):
-    """The sample, worked out."""
+    """The sample with its thickness, mass and cross-sections."""
 
     formula: str = Field(description="with isotopes", examples=["C6D6"])
     form: Form
@@ -119,17 +120,19 @@ class TransmissionOut(ResponseBody):
 
     energy_mev: list[float] = Field(description="of the neutron")
     transmission: list[float]
-    scattered: list[float] = Field(description="share of the beam")
+    scattered: list[float] = Field(description="fraction of the beam")
     absorbed: list[float]
 
 
 class AdviceOut(ResponseBody):
-    """What to know about a sample before it is made."""
+    """Advice and warnings about a sample, and the numbers behind them."""
 
     sample: SampleOut
     transmission: TransmissionOut
     multiple_scattering: float = Field(description="neutrons scattered twice or more over those scattered once")
     container_scattering: float = Field(description="scattered by the container over scattered by the sample")
     activation: ActivationOut
-    advice: list[str] = Field(description="sentences")
+    advice: list[str]
+    advice_notices: list[NoticeOut] = Field(description="the advice as codes with parameters")
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")

@@ -1,4 +1,4 @@
-"""Samples of structures, worked out."""
+"""Size, transmission, activation and advice of samples."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from backend import wording
 from backend.kit.db.owners import Scope
 from backend.samples.schemas import ActivationOut, AdviceIn, AdviceOut, NuclideOut, SampleIn, SampleOut, TransmissionOut
 from backend.structures import service as structures
 from backend.structures.tables import Structure
+from backend.wording.samples import container_label
+from backend.wording.schemas import NoticeOut
 from scattering import instruments
 from scattering.core.partials import element
 from scattering.core.sites import site_labels
 from scattering.instruments import Instrument, flux, kinematics
 from scattering.observe.weights import Substitution
 from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpec, resolve
-from scattering.sample import advice as sentences
-from scattering.sample.activation import HARMLESS_UCI, REST_H, Activation, activation
+from scattering.sample import advice as advising
+from scattering.sample.activation import DECAY_TIMES_H, Activation, activation
 from scattering.sample.advice import Surroundings
 from scattering.sample.material import THERMAL_MEV
 from scattering.sample.multiple import multiple_scattering
 
-TYPICAL_FLUX: Final = 1e7
+TYPICAL_FLUX_N_CM2_S: Final = 1e7
 """Neutrons/(cm² s) where the instrument's flux is not known, between the 10⁴ of a monochromatic beam at a chopper
 spectrometer and the 10⁷ to 10⁸ of a white beam at one of indirect geometry: the careful side. A choice."""
-ENERGIES: Final = 120
-WIDEST_MEV: Final = (1.0, 1000.0)
+N_ENERGIES: Final = 120
+DEFAULT_RANGE_MEV: Final = (1.0, 1000.0)
 """The neutron's energies where no instrument is chosen."""
 _COUNTED: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
 
@@ -39,7 +42,7 @@ _COUNTED: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
 def specimen(
     scope: Scope, structure: Structure, sample: SampleIn, isotopes: Mapping[str, Substitution], *, field: str = "sample"
 ) -> Sample:
-    """A sample of a structure, worked out.
+    """Return a sample of a structure, with its thickness found.
 
     Parameters
     ----------
@@ -55,9 +58,9 @@ def specimen(
     Raises
     ------
     InvalidView
-        The isotopes are none of the structure's.
+        The isotopes are not those of the structure.
     InvalidSample
-        There is no such sample.
+        No such sample can be made.
     """
     material = Material.of(
         _composition(scope, structure, isotopes),
@@ -68,8 +71,8 @@ def specimen(
     return resolve(_spec(sample), material, field=field)
 
 
-def described(sample: Sample) -> SampleOut:
-    """A sample as it is shown."""
+def sample_body(sample: Sample) -> SampleOut:
+    """Return the body of a sample."""
     return SampleOut(
         formula=sample.material.formula,
         form=sample.form,
@@ -86,14 +89,14 @@ def described(sample: Sample) -> SampleOut:
         scattering_barn=sample.material.scattering_barn,
         absorption_barn=float(sample.material.absorption_barn()),
         scatterer_percent=sample.scatterer_percent,
-        thickness_for_percent_mm=sentences.wanted_thickness(sample),
-        container=_container(sample),
+        thickness_for_percent_mm=advising.requested_thickness_mm(sample),
+        container=container_label(sample),
         container_mass_g=sample.container_mass_g,
     )
 
 
 def advise(scope: Scope, structure_id: uuid.UUID, body: AdviceIn) -> AdviceOut:
-    """What to know about a sample before it is made.
+    """Return advice and warnings about a sample, and the numbers behind them.
 
     Raises
     ------
@@ -110,20 +113,25 @@ def advise(scope: Scope, structure_id: uuid.UUID, body: AdviceIn) -> AdviceOut:
     materials = [(sample.material, sample.mass_g)]
     if sample.container is not None:
         materials.append((CONTAINERS[sample.container.material], sample.container_mass_g))
-    active = activation(materials, flux=beam, hours=body.irradiation.hours)
+    hours = body.irradiation.hours
+    active = activation(materials, flux=beam, hours=hours)
+    advice = [*advising.advice(sample, around), advising.cool_down(active, flux_n_cm2_s=beam, hours=hours)]
+    warnings = advising.warnings(sample, around, multiple=multiple, active=active)
     return AdviceOut(
-        sample=described(sample),
+        sample=sample_body(sample),
         transmission=_transmission(sample, _energies(instrument, checked)),
         multiple_scattering=multiple,
-        container_scattering=sentences.container_ratio(sample),
-        activation=_activation(active, beam, body.irradiation.hours),
-        advice=[*sentences.advice(sample, around), _cool_down(active, beam, body.irradiation.hours)],
-        warnings=sentences.warnings(sample, around, multiple=multiple, active=active),
+        container_scattering=advising.container_over_sample(sample),
+        activation=_activation(active, beam, hours),
+        advice=wording.messages(advice),
+        advice_notices=[NoticeOut.of(notice) for notice in advice],
+        warnings=wording.messages(warnings),
+        notices=[NoticeOut.of(notice) for notice in warnings],
     )
 
 
 def _composition(scope: Scope, structure: Structure, isotopes: Mapping[str, Substitution]) -> dict[str, float]:
-    """Atoms of a formula unit by element, or by site where the isotopes tell sites apart."""
+    """Atoms of a formula unit by element, or by site where isotopes are given by site."""
     atoms = structures.load_structure(scope.settings, structure.id)
     labels = atoms.symbols
     if any(name[-1:].isdigit() for name in isotopes):
@@ -151,13 +159,6 @@ def _spec(sample: SampleIn) -> SampleSpec:
     )
 
 
-def _container(sample: Sample) -> str:
-    if sample.container is None:
-        return "none"
-    crossed = 4 if sample.geometry == "annulus" else 2
-    return f"{sample.container.material}, {crossed} × {sample.container.wall_mm:g} mm"
-
-
 def _surroundings(instrument: Instrument | None, settings: Mapping[str, Any]) -> Surroundings:
     if instrument is None:
         return Surroundings()
@@ -172,20 +173,20 @@ def _surroundings(instrument: Instrument | None, settings: Mapping[str, Any]) ->
 
 def _energies(instrument: Instrument | None, settings: Mapping[str, Any]) -> NDArray[np.float64]:
     """Energies of the neutrons on their way in and out, meV."""
-    low, high = WIDEST_MEV
+    low, high = DEFAULT_RANGE_MEV
     if instrument is not None:
         transfers = np.array(instrument.measured_range(settings))
         ways = np.concatenate(kinematics.incident_and_final(instrument, settings, transfers))
         high = float(ways.max())
-        low = max(float(ways.min()), min(WIDEST_MEV[0], high / 100))
-    return np.geomspace(low, high, ENERGIES)
+        low = max(float(ways.min()), min(DEFAULT_RANGE_MEV[0], high / 100))
+    return np.geomspace(low, high, N_ENERGIES)
 
 
 def _transmission(sample: Sample, energy: NDArray[np.float64]) -> TransmissionOut:
-    through, scattered, absorbed = sample.fates(energy)
+    transmitted, scattered, absorbed = sample.beam_fractions(energy)
     return TransmissionOut(
         energy_mev=energy.tolist(),
-        transmission=through.tolist(),
+        transmission=transmitted.tolist(),
         scattered=scattered.tolist(),
         absorbed=absorbed.tolist(),
     )
@@ -193,12 +194,12 @@ def _transmission(sample: Sample, energy: NDArray[np.float64]) -> TransmissionOu
 
 def _flux(instrument: Instrument | None, settings: Mapping[str, Any]) -> float:
     known = None if instrument is None else flux.flux(instrument, settings)
-    return TYPICAL_FLUX if known is None else known.value
+    return TYPICAL_FLUX_N_CM2_S if known is None else known.value
 
 
 def _activation(active: Activation, beam: float, hours: float) -> ActivationOut:
     def by_time(values: tuple[float, ...]) -> dict[str, float]:
-        return {f"{rest:g}": value for rest, value in zip(REST_H, values, strict=True)}
+        return {f"{rest:g}": value for rest, value in zip(DECAY_TIMES_H, values, strict=True)}
 
     return ActivationOut(
         flux_n_cm2_s=beam,
@@ -210,12 +211,3 @@ def _activation(active: Activation, beam: float, hours: float) -> ActivationOut:
             for one in active.nuclides
         ],
     )
-
-
-def _cool_down(active: Activation, beam: float, hours: float) -> str:
-    after = f"After {sentences.number(hours)} h in {sentences.power_of_ten(beam)} n/cm²/s sample and container"
-    if active.cool_down_h is None:
-        return f"{after} stay above {HARMLESS_UCI:g} µCi for more than ten years."
-    if active.cool_down_h == 0:
-        return f"{after} are below {HARMLESS_UCI:g} µCi at once."
-    return f"{after} are below {HARMLESS_UCI:g} µCi within {sentences.duration(active.cool_down_h)}."

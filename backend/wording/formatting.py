@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Final
 
 SPACE: Final = "\u00a0"
+HOURS_PER_YEAR: Final = 8766.0
+_SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return a number with so many significant digits, without exponent or trailing zeros: 0.23, 9.7, 140, 140000."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    text = f"{rounded:.{decimals}f}"
+    return (text.rstrip("0").rstrip(".") if decimals else text).replace("-", "−")
+
+
+def scientific(value: float) -> str:
+    """Return a number too large or too small to be written out: 2.5 × 10⁷."""
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits.removesuffix('.0')} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
 def percent(fraction: float) -> str:
-    """Return a fraction as a percentage of two digits at most: 3.4 %, 12 %, 2 %."""
-    value = abs(100 * fraction)
-    digits = f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
-    return f"{'−' if fraction < 0 and digits != '0' else ''}{digits}{SPACE}%"
+    """Return a fraction as a percentage of two significant digits: 3.4 %, 12 %, 2 %."""
+    return f"{number(100 * fraction)}{SPACE}%"
 
 
 def signed_percent(fraction: float) -> str:
@@ -25,6 +42,19 @@ def listed(words: Iterable[str]) -> str:
     """Return words as a list in a sentence: "Γ, X and L"."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def duration(hours: float) -> str:
+    """Return hours in the unit that suits them: minutes below one, days from 96, years from two."""
+    if hours < 1 / 60:
+        return "under a minute"
+    if hours < 1:
+        return f"{60 * hours:.0f} min"
+    if hours < 10:
+        return f"{hours:.1f} h".replace(".0 h", " h")
+    if hours < 96:
+        return f"{hours:.0f} h"
+    return f"{hours / 24:.0f} days" if hours < 2 * HOURS_PER_YEAR else f"{number(hours / HOURS_PER_YEAR)} years"
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:

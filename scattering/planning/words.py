@@ -13,7 +13,8 @@ from scattering.planning.projection import unsimulated
 from scattering.planning.ranking import Ranking
 from scattering.planning.rates import DETECTORS_UNCERTAINTY, ROOM_PER_M_H, Basis, known_flux
 from scattering.planning.resolving import UNKNOWN_RESOLUTION
-from scattering.sample.advice import power_of_ten
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 LISTED = 4
 NOTABLE_SHARE = 0.1
@@ -42,6 +43,12 @@ def hours(value: float) -> str:
     if value < 10:
         return f"{value:.1f} h".replace(".0 h", " h")
     return f"{value:.0f} h" if value < 96 else f"{value / 24:.0f} days"
+
+
+def power_of_ten(value: float) -> str:
+    """A number too large or too small to be written out: 2.5 × 10⁷."""
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits.removesuffix('.0')} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""What becomes radioactive in the beam, and when it has decayed."""
+"""Activation of a sample by the beam, and its decay."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from periodictable import activation as tables
 
 from scattering.sample.material import Material, parts
 
-REST_H: Final = (0.0, 1.0, 24.0, 360.0)
+DECAY_TIMES_H: Final = (0.0, 1.0, 24.0, 360.0)
 """Hours after the beam at which activities are given: at once, to take it out, the next day, after two weeks."""
 HARMLESS_UCI: Final = 1e-3
 """37 Bq: a choice. The lowest activity that IAEA's GSR Part 3 (2014), Table I.1, exempts of any nuclide is 1 kBq."""
-LONGEST_H: Final = 10 * 365.25 * 24
-FEWEST_UCI: Final = 1e-9
+MAX_COOL_DOWN_H: Final = 10 * 365.25 * 24
+MIN_ACTIVITY_UCI: Final = 1e-9
 """Nuclides of less are left out."""
 _STATE: Final = re.compile(r"[+st]+$")
 """How the tables mark by which branch a nuclide is reached ("Co-60m+", "Cd-115s"); half-lives tell isomers apart."""
-_TIMES: Final = np.concatenate([[0.0], np.geomspace(1e-3, LONGEST_H, 400)])
+_TIMES: Final = np.concatenate([[0.0], np.geomspace(1e-3, MAX_COOL_DOWN_H, 400)])
 
 
 @dataclass(frozen=True)
 class Nuclide:
-    """A nuclide that the beam makes: its name ("Al-28"), half-life in words, activities in µCi at `REST_H`."""
+    """A nuclide that the beam makes: name ("Al-28"), half-life ("2.25 m"), activities in µCi at `DECAY_TIMES_H`."""
 
     name: str
     half_life: str
@@ -37,14 +37,14 @@ class Nuclide:
 
 @dataclass(frozen=True)
 class Activation:
-    """What becomes radioactive.
+    """Activation of a sample.
 
     Attributes
     ----------
     nuclides
         The most active first.
     total_uci
-        Of all nuclides, µCi at `REST_H`.
+        Of all nuclides, µCi at `DECAY_TIMES_H`.
     cool_down_h
         Hours until it is below `HARMLESS_UCI`; None: more than ten years.
     """
@@ -55,7 +55,7 @@ class Activation:
 
 
 def activation(materials: Sequence[tuple[Material, float]], *, flux: float, hours: float) -> Activation:
-    """Activity of materials after a beam that has met all of them.
+    """Return the activity of materials after irradiation by the same beam.
 
     Captures of thermal neutrons alone, at their cross-section for 2200 m/s: neither resonances nor fast neutrons, of
     which a moderated beam has few; and no shielding, so that a strong absorber is overestimated.
@@ -67,15 +67,15 @@ def activation(materials: Sequence[tuple[Material, float]], *, flux: float, hour
     flux
         Neutrons/(cm² s), as thermal ones.
     hours
-        In the beam.
+        Irradiation time.
 
     References
     ----------
     IAEA-TECDOC (1987) and NUBASE2020, as `periodictable.activation` tabulates them.
     """
     environment = tables.ActivationEnvironment(fluence=flux, Cd_ratio=0, fast_ratio=0)  # type: ignore[no-untyped-call]
-    times = tuple(np.concatenate([REST_H, _TIMES]).tolist())
-    found: dict[tuple[str, str], NDArray[np.float64]] = {}
+    times = tuple(np.concatenate([DECAY_TIMES_H, _TIMES]).tolist())
+    activity: dict[tuple[str, str], NDArray[np.float64]] = {}
     for material, mass in materials:
         if mass <= 0:
             continue
@@ -84,23 +84,23 @@ def activation(materials: Sequence[tuple[Material, float]], *, flux: float, hour
         for product, activities in sample.activity.items():
             key = _STATE.sub("", str(product.daughter)), str(product.Thalf_str)
             # A short-lived one underflows to what is none
-            found[key] = found.get(key, np.zeros(len(times))) + np.nan_to_num(np.maximum(activities, 0.0))
-    total = sum(found.values(), np.zeros(len(times)))
-    n = len(REST_H)
-    active = sorted(found.items(), key=lambda item: -float(item[1][0]))
+            activity[key] = activity.get(key, np.zeros(len(times))) + np.nan_to_num(np.maximum(activities, 0.0))
+    total = sum(activity.values(), np.zeros(len(times)))
+    n = len(DECAY_TIMES_H)
+    active = sorted(activity.items(), key=lambda item: -float(item[1][0]))
     return Activation(
         tuple(
             Nuclide(name, half_life, tuple(values[:n].tolist()))
             for (name, half_life), values in active
-            if values[0] > FEWEST_UCI
+            if values[0] > MIN_ACTIVITY_UCI
         ),
         tuple(total[:n].tolist()),
         _cool_down(total[n:]),
     )
 
 
-def untabulated(material: Material) -> tuple[str, ...]:
-    """Elements whose activation is not tabulated, among them all that are radioactive by themselves."""
+def elements_without_activation(material: Material) -> tuple[str, ...]:
+    """Return the elements whose activation is not tabulated, among them all that are radioactive by themselves."""
     tabulated = (
         (symbol, [chemical[number] for number in chemical.isotopes])
         for symbol in material.elements

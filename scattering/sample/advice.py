@@ -1,8 +1,7 @@
-"""What to know of a sample before it is made, in sentences."""
+"""Advice and warnings about a sample before it is made, as notices."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,31 +10,33 @@ import numpy as np
 import periodictable
 
 from scattering.core.errors import InvalidSample
+from scattering.core.notices import Notice
 from scattering.observe import weights
-from scattering.sample.activation import HARMLESS_UCI, Activation, untabulated
-from scattering.sample.material import CONTAINERS, THERMAL_MEV, Material, name, parts
+from scattering.sample.activation import HARMLESS_UCI, Activation, elements_without_activation
+from scattering.sample.material import CONTAINERS, THERMAL_MEV, Material, parts
 from scattering.sample.specimen import Sample, resolve, thickness_for_percent
 
-# Choices: where a sentence begins to be worth reading
-THICK_PERCENT: Final = 20.0
-THIN_PERCENT: Final = 3.0
-MANY_TWICE: Final = 0.3
+# Choices: from where on a notice is worth reading
+MAX_SCATTERING_FRACTION: Final = 0.20
+MIN_SCATTERING_FRACTION: Final = 0.03
+MAX_MULTIPLE_OVER_SINGLE: Final = 0.3
 """Neutrons scattered several times over those scattered once; a plate that scatters 10 % has 0.2."""
-MUCH_ABSORBED: Final = 0.2
+MAX_ABSORBED_FRACTION: Final = 0.2
 """Of the neutrons that a sample takes out of the beam."""
-MOSTLY_ABSORBED: Final = 0.5
-"""From here on an isotope is worth its price."""
-MUCH_CONTAINER: Final = 0.2
-"""Scattered by the can over by the sample."""
-THINNEST_MM: Final = 0.2
-"""A layer that can hardly be spread evenly."""
-LOOSE: Final = 0.6
-"""Packing of a powder that is poured and shaken: spheres at random fill 0.60 to 0.64 (Scott & Kilgour, J. Phys. D 2
-(1969) 863)."""
-SIDEWAYS_DEG: Final = (75.0, 105.0)
-"""Scattering angles at which a plate across the beam is looked at edge on."""
-LONG_H: Final = 24.0
-_SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MIN_ISOTOPE_ABSORBED_FRACTION: Final = 0.5
+"""From here on a clearer isotope is worth its price."""
+MAX_CONTAINER_OVER_SAMPLE: Final = 0.2
+"""Scattered by the container over scattered by the sample."""
+MIN_POWDER_LAYER_MM: Final = 0.2
+"""A thinner layer can hardly be spread evenly."""
+LOOSE_PACKING: Final = 0.6
+"""Packing fraction of a powder that is poured and shaken: spheres at random fill 0.60 to 0.64 (Scott & Kilgour, J.
+Phys. D 2 (1969) 863)."""
+MIN_PRESSED_PACKING: Final = 0.95
+MIN_ILLUMINATED_FRACTION: Final = 0.9
+EDGE_ON_TWO_THETA_DEG: Final = (75.0, 105.0)
+"""Scattering angles at which detectors see a plate across the beam edge on."""
+MIN_LONG_COOL_DOWN_H: Final = 24.0
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ class Surroundings:
     two_theta_deg: tuple[tuple[float, float], ...] = ()
 
     @property
-    def sideways(self) -> bool:
-        """Whether detectors see a plate edge on."""
-        return any(low < SIDEWAYS_DEG[1] and high > SIDEWAYS_DEG[0] for low, high in self.two_theta_deg)
+    def see_plates_edge_on(self) -> bool:
+        """Whether detectors see a plate across the beam edge on."""
+        start, end = EDGE_ON_TWO_THETA_DEG
+        return any(low < end and high > start for low, high in self.two_theta_deg)
 
 
-def container_ratio(sample: Sample) -> float:
-    """Scattered by the container's walls over scattered by the sample, both bound and seen alike by the beam."""
+def container_over_sample(sample: Sample) -> float:
+    """Return scattering by the container's walls over scattering by the sample, both bound, in the same beam."""
     if sample.container is None:
         return 0.0
     metal = CONTAINERS[sample.container.material]
@@ -71,16 +73,16 @@ def container_ratio(sample: Sample) -> float:
     return walls / (sample.moles * sample.material.scattering_barn)
 
 
-def wanted_thickness(sample: Sample) -> float | None:
-    """Thickness in mm that scatters the percentage asked for, or None where none does."""
+def requested_thickness_mm(sample: Sample) -> float | None:
+    """Return the thickness in mm that scatters the percentage asked for; None where no thickness does."""
     try:
         return thickness_for_percent(sample.spec, sample.material)
     except InvalidSample:
         return None
 
 
-def advice(sample: Sample, around: Surroundings) -> list[str]:
-    """Sentences on thickness, isotopes, shape, container and packing."""
+def advice(sample: Sample, around: Surroundings) -> list[Notice]:
+    """Return what to know of thickness, isotopes, shape, container and packing."""
     return [
         _thickness(sample),
         *_deuteration(sample),
@@ -91,8 +93,14 @@ def advice(sample: Sample, around: Surroundings) -> list[str]:
     ]
 
 
-def warnings(sample: Sample, around: Surroundings, *, multiple: float, active: Activation) -> list[str]:
-    """Sentences on what may spoil the measurement or its aftermath.
+def cool_down(active: Activation, *, flux_n_cm2_s: float, hours: float) -> Notice:
+    """Return how long sample and container stay radioactive after so many hours in a flux."""
+    irradiated = {"flux_n_cm2_s": flux_n_cm2_s, "irradiation_h": hours}
+    return Notice("cool_down", {**irradiated, "harmless_uci": HARMLESS_UCI, "cool_down_h": active.cool_down_h})
+
+
+def warnings(sample: Sample, around: Surroundings, *, multiple: float, active: Activation) -> list[Notice]:
+    """Return what may spoil the measurement or delay the return of the sample.
 
     Parameters
     ----------
@@ -101,39 +109,40 @@ def warnings(sample: Sample, around: Surroundings, *, multiple: float, active: A
     multiple
         See `multiple_scattering`.
     active
-        What becomes radioactive.
+        Activation of sample and container.
     """
-    return [*_spoilt(sample, around, multiple), *_cooling(sample, active)]
+    return [*_disturbances(sample, around, multiple), *_activity(sample, active)]
 
 
-def _thickness(sample: Sample) -> str:
-    percent, thickness = sample.scatterer_percent, wanted_thickness(sample)
-    now = (
-        f"{_an(sample)} {number(sample.thickness_mm)} mm thick, {number(sample.mass_g)} g, scatters "
-        f"{number(percent)} % of the beam at 1.798 Å"
-    )
-    if _absorbed_share(sample.material, THERMAL_MEV) > MUCH_ABSORBED:
-        now += ", were nothing absorbed"
-    asked = sample.spec.scatterer_percent
+def _thickness(sample: Sample) -> Notice:
+    fraction, thickness = sample.scatterer_percent / 100, requested_thickness_mm(sample)
+    stated = {
+        "geometry": sample.geometry,
+        "thickness_mm": sample.thickness_mm,
+        "mass_g": sample.mass_g,
+        "scattering_fraction": fraction,
+        "absorption_neglected": _absorbed_fraction(sample.material, THERMAL_MEV) > MAX_ABSORBED_FRACTION,
+    }
+    requested = sample.spec.scatterer_percent / 100
     if thickness is None or abs(thickness / sample.thickness_mm - 1) < 0.01:
-        return now + "."
+        return Notice("sample_thickness", stated)
     mass = _at_thickness(sample, sample.material, thickness).mass_g
-    would = f"{number(asked)} % would take {number(thickness)} mm, {number(mass)} g"
-    if percent > max(asked, THICK_PERCENT):
-        return f"{now}: it is thick, and scatters many neutrons twice. {would}."
-    if percent < min(asked, THIN_PERCENT):
-        return f"{now}: it is thin, and hours fall as its mass grows. {would}."
-    return f"{now}; {would}."
+    other = {"requested_fraction": requested, "requested_thickness_mm": thickness, "requested_mass_g": mass}
+    if fraction > max(requested, MAX_SCATTERING_FRACTION):
+        return Notice("sample_thick", {**stated, **other})
+    if fraction < min(requested, MIN_SCATTERING_FRACTION):
+        return Notice("sample_thin", {**stated, **other})
+    return Notice("sample_thickness", {**stated, **other})
 
 
-def _deuteration(sample: Sample) -> Iterator[str]:
+def _deuteration(sample: Sample) -> Iterator[Notice]:
     material = sample.material
     light = {label for label, _ in material.composition if label in ("H", "1H")}
     if not light:
         return
-    share = sum(amount * _only(label).scattering_barn for label, amount in material.composition if label in light)
-    share /= material.scattering_barn
-    if share < 0.5 or sample.scatterer_percent > 99:
+    fraction = sum(amount * _only(label).scattering_barn for label, amount in material.composition if label in light)
+    fraction /= material.scattering_barn
+    if fraction < 0.5 or sample.scatterer_percent > 99:
         return
     atoms: dict[str, float] = {}
     for label, amount in material.composition:
@@ -145,147 +154,105 @@ def _deuteration(sample: Sample) -> Iterator[str]:
     except InvalidSample:
         return
     mass = _at_thickness(sample, heavy, thickness).mass_g
-    yield (
-        f"Hydrogen does {number(100 * share)} % of the scattering, so the sample must be thin and shows hydrogen's "
-        f"motion above all. With deuterium {number(thickness)} mm, {number(mass)} g, would scatter as much, and show "
-        "the other atoms too."
-    )
+    yield Notice("deuteration", {"hydrogen_fraction": fraction, "thickness_mm": thickness, "mass_g": mass})
 
 
-def _absorption(sample: Sample, around: Surroundings) -> Iterator[str]:
+def _absorption(sample: Sample, around: Surroundings) -> Iterator[Notice]:
     material, energy = sample.material, around.energy_mev
-    share = _absorbed_share(material, energy)
-    if share < MUCH_ABSORBED:
+    fraction = _absorbed_fraction(material, energy)
+    if fraction < MAX_ABSORBED_FRACTION:
         return
     by_label = {label: amount * float(_only(label).absorption_barn(energy)) for label, amount in material.composition}
     worst = max(by_label, key=lambda label: by_label[label])
-    said = (
-        f"Of the neutrons that the sample takes out of a beam of {number(energy)} meV, {number(100 * share)} % are "
-        f"absorbed, mostly by {name(worst)}"
-    )
-    better = _clearest(worst) if share > MOSTLY_ABSORBED else None
+    stated = {"energy_mev": energy, "absorbed_fraction": fraction, "absorber": worst}
+    better = _clearest_isotope(worst) if fraction > MIN_ISOTOPE_ABSORBED_FRACTION else None
     if better is None:
-        yield f"{said}: a thinner sample, or faster neutrons, would lose fewer."
+        yield Notice("absorption", stated)
         return
     # Both at 1.798 Å
-    times = float(_only(worst).absorption_barn()) / max(float(_only(better).absorption_barn()), 1e-6)
-    yield f"{said}; {name(better)} absorbs {number(times)} times less: think of it before the sample is made."
+    ratio = float(_only(worst).absorption_barn()) / max(float(_only(better).absorption_barn()), 1e-6)
+    yield Notice("absorption_by_replaceable_isotope", {**stated, "isotope": better, "absorption_ratio": ratio})
 
 
-def _absorbed_share(material: Material, energy: float) -> float:
+def _absorbed_fraction(material: Material, energy: float) -> float:
     """Of the neutrons that are taken out of a beam."""
     absorbed = float(material.absorption_barn(energy))
     return absorbed / (absorbed + float(material.removal_barn(energy)))
 
 
-def _clearest(label: str) -> str | None:
+def _clearest_isotope(label: str) -> str | None:
     """The isotope of the element that absorbs least, of those of which nature has 1 % at least, if it is far better."""
     _, symbol = parts(label)
     chemical = periodictable.elements.symbol(symbol)
-    found = []
+    candidates = []
     for isotope in weights.isotopes(symbol):
         mass_number, _ = parts(isotope)
         if float(chemical[mass_number].abundance or 0) >= 1:
-            found.append((float(_only(isotope).absorption_barn()), isotope))
-    best = min(found, default=None)
+            candidates.append((float(_only(isotope).absorption_barn()), isotope))
+    best = min(candidates, default=None)
     if best is None or best[1] == label or best[0] > float(_only(label).absorption_barn()) / 5:
         return None
     return best[1]
 
 
-def _shape(sample: Sample, around: Surroundings) -> Iterator[str]:
-    if sample.geometry == "plate" and around.sideways:
-        yield (
-            "Some of the detectors look at the plate edge on, and it shadows itself there: turn it by 45°, or fill an "
-            "annulus, which looks the same from all sides."
-        )
-    if sample.geometry == "cylinder" and sample.scatterer_percent > THICK_PERCENT:
-        yield "A full cylinder is thick in its middle: an annulus of the same mass scatters fewer neutrons twice."
+def _shape(sample: Sample, around: Surroundings) -> Iterator[Notice]:
+    if sample.geometry == "plate" and around.see_plates_edge_on:
+        yield Notice("plate_edge_on")
+    if sample.geometry == "cylinder" and sample.scatterer_percent > 100 * MAX_SCATTERING_FRACTION:
+        yield Notice("thick_cylinder")
     if around.beam_mm is not None:
-        share = sample.illuminated(around.beam_mm)
-        if share < 0.9:
+        fraction = sample.illuminated(around.beam_mm)
+        if fraction < MIN_ILLUMINATED_FRACTION:
             width, height = around.beam_mm
-            yield (
-                f"The beam is {width:g} mm wide and {height:g} mm high: {number(100 * share)} % of the sample stands "
-                "in it. The rest does no good, unless the sample is smaller and thicker."
-            )
+            beam = {"beam_width_mm": width, "beam_height_mm": height}
+            yield Notice("sample_larger_than_beam", {**beam, "illuminated_fraction": fraction})
 
 
-def _container(sample: Sample) -> Iterator[str]:
+def _container(sample: Sample) -> Iterator[Notice]:
     if sample.container is None:
         return
-    if sample.container.material == "aluminium":
-        yield (
-            "Aluminium has Bragg peaks, and phonons below 40 meV: measure the empty can; or take vanadium, which has "
-            "hardly any Bragg peaks but scatters four times as much."
-        )
-    else:
-        yield (
-            "Vanadium has hardly any Bragg peaks, but phonons below 40 meV: measure the empty can; aluminium would "
-            "scatter a quarter as much."
-        )
+    yield Notice("aluminium_container") if sample.container.material == "aluminium" else Notice("vanadium_container")
 
 
-def _packing(sample: Sample) -> Iterator[str]:
-    if sample.form != "powder" or sample.packing <= 0.95:
+def _packing(sample: Sample) -> Iterator[Notice]:
+    if sample.form != "powder" or sample.packing <= MIN_PRESSED_PACKING:
         return
-    spec = replace(sample.spec, thickness_mm=None, mass_g=sample.mass_g, packing=LOOSE)
+    spec = replace(sample.spec, thickness_mm=None, mass_g=sample.mass_g, packing=LOOSE_PACKING)
     try:
         thickness = resolve(spec, sample.material).thickness_mm
     except InvalidSample:
         return
-    yield (
-        f"A loose powder fills about {LOOSE:g} of its volume: the same mass would be about {number(thickness)} mm "
-        "thick; set the packing if it is not pressed."
-    )
+    yield Notice("loose_powder", {"packing_fraction": LOOSE_PACKING, "thickness_mm": thickness})
 
 
-def _spoilt(sample: Sample, around: Surroundings, multiple: float) -> Iterator[str]:
-    if multiple > MANY_TWICE:
-        yield (
-            f"For 100 neutrons that are scattered once, {number(100 * multiple)} are scattered several times: a smooth "
-            "background, and overtones where there are none."
-        )
-    through, _, absorbed = (float(share) for share in sample.fates(np.array(around.energy_mev)))
+def _disturbances(sample: Sample, around: Surroundings, multiple: float) -> Iterator[Notice]:
+    if multiple > MAX_MULTIPLE_OVER_SINGLE:
+        yield Notice("strong_multiple_scattering", {"multiple_over_single": multiple})
+    transmitted, _, absorbed = (float(part) for part in sample.beam_fractions(np.array(around.energy_mev)))
     if absorbed > 0.5:
-        yield (
-            f"The sample absorbs {number(100 * absorbed)} % of a beam of {number(around.energy_mev)} meV and lets "
-            f"{number(100 * through)} % through."
-        )
-    ratio = container_ratio(sample)
-    if ratio > MUCH_CONTAINER:
-        yield f"The container scatters {number(ratio)} times as much as the sample: thinner walls, or more sample."
+        fractions = {"absorbed_fraction": absorbed, "transmitted_fraction": transmitted}
+        yield Notice("strong_absorption", {"energy_mev": around.energy_mev, **fractions})
+    ratio = container_over_sample(sample)
+    if ratio > MAX_CONTAINER_OVER_SAMPLE:
+        yield Notice("strong_container_scattering", {"container_over_sample": ratio})
     if sample.form == "powder" and sample.container is None:
-        yield "A powder needs a container; without one its scattering is missing from the forecast."
-    if sample.form == "powder" and sample.thickness_mm < THINNEST_MM:
-        yield (
-            f"A layer of {number(sample.thickness_mm)} mm is hard to spread evenly: deuterate it, or mix it with "
-            "aluminium powder, or take a wider sample."
-        )
+        yield Notice("powder_without_container")
+    if sample.form == "powder" and sample.thickness_mm < MIN_POWDER_LAYER_MM:
+        yield Notice("thin_powder_layer", {"thickness_mm": sample.thickness_mm})
     if sample.form == "single crystal" and sample.geometry == "annulus":
-        yield "A single crystal is seldom an annulus."
+        yield Notice("single_crystal_annulus")
 
 
-def _cooling(sample: Sample, active: Activation) -> Iterator[str]:
-    unknown = untabulated(sample.material)
+def _activity(sample: Sample, active: Activation) -> Iterator[Notice]:
+    unknown = elements_without_activation(sample.material)
     if unknown:
-        yield (
-            f"Of {', '.join(unknown)} no activation is tabulated; the element may be radioactive by itself. Ask the "
-            "facility."
-        )
-    if active.cool_down_h is None:
-        yield (
-            f"It stays above {HARMLESS_UCI:g} µCi for more than ten years, by {_longest(active)}: ask the facility "
-            "whether it can be sent back."
-        )
-    elif active.cool_down_h > LONG_H:
-        yield (
-            f"It stays above {HARMLESS_UCI:g} µCi for {duration(active.cool_down_h)}, by {_longest(active)}: plan to "
-            "leave it at the facility so long."
-        )
+        yield Notice("activation_not_tabulated", {"elements": list(unknown)})
+    if active.cool_down_h is None or active.cool_down_h > MIN_LONG_COOL_DOWN_H:
+        lasting = {"harmless_uci": HARMLESS_UCI, "nuclide": _longest_lived(active)}
+        yield Notice("long_cool_down", {**lasting, "cool_down_h": active.cool_down_h})
 
 
-def _longest(active: Activation) -> str:
+def _longest_lived(active: Activation) -> str:
     """The nuclide of which most is left in the end."""
     return max(active.nuclides, key=lambda nuclide: nuclide.activity_uci[::-1]).name
 
@@ -296,30 +263,3 @@ def _at_thickness(sample: Sample, material: Material, thickness: float) -> Sampl
 
 def _only(label: str) -> Material:
     return Material(((label, 1.0),), 1.0)
-
-
-def _an(sample: Sample) -> str:
-    return {"plate": "A plate", "cylinder": "A cylinder", "annulus": "An annulus whose wall is"}[sample.geometry]
-
-
-def number(value: float) -> str:
-    """Two digits that count, without exponents: 0.23, 9.7, 140, 140000."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    digits = 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, digits)
-    return f"{rounded:.{max(0, 1 - math.floor(math.log10(abs(rounded))))}f}"
-
-
-def power_of_ten(value: float) -> str:
-    """A number too large or too small to be written out: 2.5 × 10⁷."""
-    digits, exponent = f"{value:.1e}".split("e")
-    return f"{digits.removesuffix('.0')} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
-
-
-def duration(hours: float) -> str:
-    """Hours in words of the unit that suits them."""
-    for unit, length in (("years", 8766.0), ("days", 24.0), ("hours", 1.0)):
-        if hours >= 2 * length:
-            return f"{number(hours / length)} {unit}"
-    return f"{number(60 * hours)} minutes"

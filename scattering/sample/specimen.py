@@ -184,8 +184,12 @@ class Sample:
         weight = lines.share * lines.sample
         return np.asarray((outer * one * (first + second) / 2) @ (weight / weight.sum()))
 
-    def fates(self, energy_mev: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """What becomes of a beam as wide as the sample at its first collision in it, walls left out.
+    def beam_fractions(
+        self, energy_mev: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the fractions of a beam as wide as the sample that are transmitted, scattered and absorbed.
+
+        Of each neutron the first collision in the sample counts; walls are left out.
 
         Parameters
         ----------
@@ -194,12 +198,14 @@ class Sample:
 
         Returns
         -------
-        Shares that go through, are scattered and are absorbed; they sum to 1.
+        Fractions transmitted, scattered and absorbed; they sum to 1.
         """
         energy = np.asarray(energy_mev, dtype=float)
-        through = np.exp(-2 * self._attenuation(energy)[..., None] * self.shape.lines.sample) @ self.shape.lines.share
+        transmitted = (
+            np.exp(-2 * self._attenuation(energy)[..., None] * self.shape.lines.sample) @ self.shape.lines.share
+        )
         scattering = self.material.scattering_per_mm(energy) / self.material.attenuation_per_mm(energy)
-        return through, (1 - through) * scattering, (1 - through) * (1 - scattering)
+        return transmitted, (1 - transmitted) * scattering, (1 - transmitted) * (1 - scattering)
 
     @cached_property
     def _metal(self) -> Material:

@@ -21,6 +21,10 @@ def advise(client: Client, structure_id: str, **body: Any) -> dict[str, Any]:
     return dict(response.json())
 
 
+def codes(notices: list[dict[str, Any]]) -> list[str]:
+    return [notice["code"] for notice in notices]
+
+
 def test_benzene_and_its_deuterated_form(client: Client, benzene: str) -> None:
     light = advise(client, benzene)
     heavy = advise(client, benzene, isotopes={"H": "2H"}, instrument="TOSCA")
@@ -31,7 +35,11 @@ def test_benzene_and_its_deuterated_form(client: Client, benzene: str) -> None:
     assert heavy["sample"]["thickness_mm"] / light["sample"]["thickness_mm"] == pytest.approx(1.55 / 0.23, rel=0.03)
     assert heavy["sample"]["density_g_cm3"] / light["sample"]["density_g_cm3"] == pytest.approx(84.15 / 78.11, rel=1e-3)
     assert light["sample"]["thickness_for_percent_mm"] == pytest.approx(light["sample"]["thickness_mm"])
-    assert any("deuterium" in sentence for sentence in light["advice"])
+    assert "deuteration" in codes(light["advice_notices"])
+    assert "deuteration" not in codes(heavy["advice_notices"])
+    for told in (light, heavy):
+        assert told["advice"] == [notice["message"] for notice in told["advice_notices"]]
+        assert told["warnings"] == [notice["message"] for notice in told["notices"]]
     assert 0.05 < light["multiple_scattering"] < 0.3
     assert light["sample"]["container"] == "aluminium, 2 × 0.2 mm"
     assert light["activation"]["nuclides"][0]["nuclide"] == "Al-28"
@@ -61,8 +69,16 @@ def test_the_flux_is_the_instruments_where_it_is_known(client: Client, structure
     assert 1e3 < known["flux_n_cm2_s"] < 1e5
     unknown = advise(client, structure["id"], instrument="TOSCA")["activation"]
     assert unknown["flux_n_cm2_s"] == 1e7
-    given = advise(client, structure["id"], irradiation={"hours": 1, "flux_n_cm2_s": 1e9})["activation"]
-    assert (given["hours"], given["flux_n_cm2_s"]) == (1, 1e9)
+    given = advise(client, structure["id"], irradiation={"hours": 1, "flux_n_cm2_s": 1e9})
+    assert (given["activation"]["hours"], given["activation"]["flux_n_cm2_s"]) == (1, 1e9)
+    cool_down = given["advice_notices"][-1]
+    assert cool_down["code"] == "cool_down"
+    assert cool_down["params"] == {
+        "flux_n_cm2_s": 1e9,
+        "irradiation_h": 1,
+        "harmless_uci": 1e-3,
+        "cool_down_h": given["activation"]["cool_down_h"],
+    }
 
 
 def test_thickness_goes_before_mass(client: Client, structure: dict[str, Any]) -> None:

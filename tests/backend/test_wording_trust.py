@@ -9,7 +9,7 @@ import pytest
 from backend import wording
 from backend.trust import points, summary
 from backend.trust.observed import Observed
-from backend.wording import formatting, trust
+from backend.wording import trust
 from scattering.core.notices import Notice
 from scattering.trust.grade import Evidence, Grade, grade, objections
 from scattering.trust.measured_phonons import Comparison, Line, Material, compare, materials
@@ -90,10 +90,3 @@ def test_the_badge_states_the_uncertainty(graded: Grade, label: str) -> None:
 
 def test_names_with_braces_are_not_filled_in() -> None:
     assert "{name}" in wording.message(points.training_point("{name}", {}).notice)
-
-
-@pytest.mark.parametrize(
-    ("fraction", "stated"), [(0.034, "3.4"), (0.02, "2"), (0.0996, "10"), (0.12, "12"), (-0.05, "−5"), (-1e-4, "0")]
-)
-def test_a_percentage_has_two_digits(fraction: float, stated: str) -> None:
-    assert formatting.percent(fraction) == f"{stated}\u00a0%"

@@ -16,6 +16,17 @@ FOUND = (57.0, 62.0)
 UNCERTAINTY = 0.06
 
 
+def notice(message: str) -> dict[str, Any]:
+    """A notice that has nothing but its sentence."""
+    return {"code": "text", "params": {"text": message}, "message": message}
+
+
+ADVICE = (
+    notice("A plate of 2.4 mm scatters 2.5 % of the beam: four times as thick would still be safe."),
+    notice("The container scatters a fifth of what the sample does: measure it empty, too."),
+)
+
+
 def sample(*, formula: str = "Si", thickness_mm: float = 2.4) -> dict[str, Any]:
     """A plate of silicon."""
     return {
@@ -63,11 +74,10 @@ def advice(body: dict[str, Any]) -> dict[str, Any]:
                 {"nuclide": "Al-28", "half_life": "2.25 m", "activity_uci": {"0": 0.12}},
             ],
         },
-        "advice": [
-            "A plate of 2.4 mm scatters 2.5 % of the beam: four times as thick would still be safe.",
-            "The container scatters a fifth of what the sample does: measure it empty, too.",
-        ],
+        "advice": [one["message"] for one in ADVICE],
+        "advice_notices": list(ADVICE),
         "warnings": [],
+        "notices": [],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import periodictable
@@ -11,8 +12,8 @@ from scipy import constants, integrate, special
 
 from scattering.core.errors import InvalidSample, InvalidView
 from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpec, resolve
-from scattering.sample.activation import activation, untabulated
-from scattering.sample.advice import Surroundings, advice, container_ratio, duration, number, power_of_ten, warnings
+from scattering.sample.activation import activation, elements_without_activation
+from scattering.sample.advice import Surroundings, advice, container_over_sample, cool_down, warnings
 from scattering.sample.material import THERMAL_MEV
 from scattering.sample.multiple import escapes, multiple_scattering
 from scattering.sample.shape import Shape
@@ -187,10 +188,10 @@ def test_shielding_broadcasts_and_stays_between_nothing_and_all() -> None:
     assert np.all(np.diff(shielding[1, 1:]) > 0)
 
 
-def test_fates_of_a_thick_absorber() -> None:
+def test_fractions_of_the_beam_in_a_thick_absorber() -> None:
     sample = resolve(SampleSpec(thickness_mm=1.0), GADOLINIUM)
-    through, scattered, absorbed = sample.fates(np.array([THERMAL_MEV, 500.0]))
-    np.testing.assert_allclose(through + scattered + absorbed, 1)
+    transmitted, scattered, absorbed = sample.beam_fractions(np.array([THERMAL_MEV, 500.0]))
+    np.testing.assert_allclose(transmitted + scattered + absorbed, 1)
     assert absorbed[0] > 0.99
     assert absorbed[1] < absorbed[0]
 
@@ -242,43 +243,85 @@ def test_activation_adds_up_over_materials_and_knows_what_stays() -> None:
     twice = activation([(cobalt, 1.0)], flux=2e7, hours=24)
     np.testing.assert_allclose(twice.total_uci, 2 * np.array(alone.total_uci), rtol=1e-3)
     assert activation([], flux=1e7, hours=1).cool_down_h == 0
-    assert untabulated(Material.of({"U": 1, "O": 2}, {}, natural_density=10.9)) == ("U",)
+    assert elements_without_activation(Material.of({"U": 1, "O": 2}, {}, natural_density=10.9)) == ("U",)
 
 
-def told(sample: Sample, around: Surroundings | None = None) -> str:
+def notices(sample: Sample, around: Surroundings | None = None) -> dict[str, dict[str, Any]]:
+    """Code → parameters of advice and warnings about a sample."""
     around = around or Surroundings()
     active = activation([(sample.material, sample.mass_g)], flux=1e7, hours=24)
     multiple = multiple_scattering(sample, around.energy_mev, histories=2000)
-    return "\n".join([*advice(sample, around), *warnings(sample, around, multiple=multiple, active=active)])
+    given = [*advice(sample, around), *warnings(sample, around, multiple=multiple, active=active)]
+    assert len({one.code for one in given}) == len(given)
+    return {one.code: dict(one.params) for one in given}
 
 
-def test_advice_suits_the_sample() -> None:
-    hydrogenous = told(resolve(SampleSpec(), BENZENE))
-    assert "0.23 mm thick, 0.42 g, scatters 10 %" in hydrogenous
-    assert "With deuterium 1.5 mm" in hydrogenous
-    assert "deuterium" not in told(resolve(SampleSpec(), DEUTERATED))
-    absorber = told(resolve(SampleSpec(), Material.of({"La": 1, "B": 6}, {}, natural_density=4.7)))
-    assert "¹¹B" in absorber
-    assert "mostly by B" in absorber
+def test_hydrogen_calls_for_deuterium() -> None:
+    hydrogenous = notices(resolve(SampleSpec(), BENZENE))
+    assert hydrogenous["sample_thickness"]["thickness_mm"] == pytest.approx(0.23, rel=0.02)
+    assert hydrogenous["sample_thickness"]["scattering_fraction"] == pytest.approx(0.1)
+    # As thick as asked for: there is no other to name
+    assert "requested_thickness_mm" not in hydrogenous["sample_thickness"]
+    assert hydrogenous["deuteration"]["thickness_mm"] == pytest.approx(1.55, rel=0.02)
+    expected = 82.02 / (82.02 + 5.551)
+    assert hydrogenous["deuteration"]["hydrogen_fraction"] == pytest.approx(expected, rel=1e-3)
+    assert "deuteration" not in notices(resolve(SampleSpec(), DEUTERATED))
+
+
+def test_a_clear_isotope_replaces_an_absorber() -> None:
+    absorber = notices(resolve(SampleSpec(), Material.of({"La": 1, "B": 6}, {}, natural_density=4.7)))
+    assert absorber["sample_thickness"]["absorption_neglected"]
+    replaced = absorber["absorption_by_replaceable_isotope"]
+    assert (replaced["absorber"], replaced["isotope"]) == ("B", "11B")
+    # 767 and 0.0055 barn (Sears 1992)
+    assert replaced["absorption_ratio"] == pytest.approx(767 / 0.0055, rel=0.01)
     clear = Material.of({"La": 1, "B": 6}, {"B": "11B"}, natural_density=4.7)
-    assert "mostly by B" not in told(resolve(SampleSpec(), clear))
-    thick = told(resolve(SampleSpec(mass_g=100), DEUTERATED))
-    assert "it is thick" in thick
-    assert "several times" in thick
-    thin = told(resolve(SampleSpec(mass_g=1), SILICON))
-    assert "it is thin" in thin
-    assert "The container scatters" in thin
-    cobalt = told(resolve(SampleSpec(), Material.of({"Co": 1}, {}, natural_density=8.9)))
-    assert "more than ten years, by Co-60" in cobalt
+    remaining = notices(resolve(SampleSpec(), clear))
+    assert "absorption_by_replaceable_isotope" not in remaining
+    assert remaining.get("absorption", {"absorber": "La"})["absorber"] == "La"
+
+
+def test_thick_and_thin_samples_are_named() -> None:
+    thick = notices(resolve(SampleSpec(mass_g=100), DEUTERATED))
+    assert thick["sample_thick"]["mass_g"] == pytest.approx(100)
+    assert thick["sample_thick"]["requested_fraction"] == pytest.approx(0.1)
+    assert thick["sample_thick"]["requested_thickness_mm"] == pytest.approx(1.55, rel=0.02)
+    assert thick["strong_multiple_scattering"]["multiple_over_single"] > 0.3
+    thin_sample = resolve(SampleSpec(mass_g=1), SILICON)
+    thin = notices(thin_sample)
+    assert thin["sample_thin"]["scattering_fraction"] < 0.03
+    assert thin["strong_container_scattering"] == {"container_over_sample": container_over_sample(thin_sample)}
+
+
+def test_what_stays_radioactive_is_named() -> None:
+    cobalt = notices(resolve(SampleSpec(), Material.of({"Co": 1}, {}, natural_density=8.9)))
+    assert cobalt["long_cool_down"] == {"harmless_uci": 1e-3, "nuclide": "Co-60", "cool_down_h": None}
+    uranium = notices(resolve(SampleSpec(), Material.of({"U": 1, "O": 2}, {}, natural_density=10.9)))
+    assert uranium["activation_not_tabulated"] == {"elements": ["U"]}
+    aluminium = activation([(CONTAINERS["aluminium"], 1.0)], flux=1e7, hours=24)
+    after = cool_down(aluminium, flux_n_cm2_s=1e7, hours=24).params
+    assert after["cool_down_h"] == aluminium.cool_down_h
+    assert (after["flux_n_cm2_s"], after["irradiation_h"]) == (1e7, 24)
+
+
+def test_powders_need_a_container_and_a_thickness() -> None:
+    bare = notices(resolve(SampleSpec(container=None, thickness_mm=0.1), SILICON))
+    assert {"powder_without_container", "thin_powder_layer", "loose_powder"} <= bare.keys()
+    assert bare["thin_powder_layer"] == {"thickness_mm": 0.1}
+    assert bare["loose_powder"]["thickness_mm"] == pytest.approx(0.1 / bare["loose_powder"]["packing_fraction"])
+    crystal = notices(resolve(SampleSpec(form="single crystal", geometry="annulus", container=None), BENZENE))
+    assert "single_crystal_annulus" in crystal
+    assert not {"powder_without_container", "loose_powder", "aluminium_container"} & crystal.keys()
 
 
 def test_advice_suits_the_instrument() -> None:
     plate = resolve(SampleSpec(width_mm=80), SILICON)
-    wide = Surroundings(50.0, (40.0, 40.0), ((3.0, 135.0),))
-    assert "edge on" in told(plate, wide)
-    assert "50 % of the sample" in told(plate, wide)
+    wide = notices(plate, Surroundings(50.0, (40.0, 40.0), ((3.0, 135.0),)))
+    assert "plate_edge_on" in wide
+    beam = {"beam_width_mm": 40.0, "beam_height_mm": 40.0}
+    assert wide["sample_larger_than_beam"] == {**beam, "illuminated_fraction": pytest.approx(0.5)}
     banks = Surroundings(THERMAL_MEV, (40.0, 40.0), ((45.0, 45.0), (135.0, 135.0)))
-    assert "edge on" not in told(plate, banks)
+    assert "plate_edge_on" not in notices(plate, banks)
 
 
 def test_the_container_scatters_what_its_atoms_do() -> None:
@@ -286,18 +329,7 @@ def test_the_container_scatters_what_its_atoms_do() -> None:
     # Two walls of 40 mm × 40 mm × 0.2 mm at 2.70 g/cm³; 1.503 barn of Al and 2.167 of Si (Sears 1992)
     assert sample.container_mass_g == pytest.approx(2 * 4 * 4 * 0.02 * 2.70, rel=1e-3)
     expected = (sample.container_mass_g / 26.98 * 1.503) / (5 / 28.085 * 2.167)
-    assert container_ratio(sample) == pytest.approx(expected, rel=5e-3)
+    assert container_over_sample(sample) == pytest.approx(expected, rel=5e-3)
     atoms = sample.container_mass_g / 26.98 * constants.N_A
     assert sample.container_atoms((20.0, 40.0)) == pytest.approx(atoms / 2, rel=1e-4)
     assert resolve(BARE, SILICON).container_atoms((20.0, 40.0)) == 0
-
-
-def test_numbers_are_written_as_people_write_them() -> None:
-    assert [number(value) for value in (0.2345, 9.96, 97.3, 141_000.0, 0.0)] == ["0.23", "10", "97", "140000", "0"]
-    assert [duration(hours) for hours in (0.5, 3.0, 240.0, 20_000.0)] == [
-        "30 minutes",
-        "3.0 hours",
-        "10 days",
-        "2.3 years",
-    ]
-    assert [power_of_ten(value) for value in (1e7, 2.54e-4)] == ["1 × 10⁷", "2.5 × 10⁻⁴"]
