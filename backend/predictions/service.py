@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from backend.jobs import graph
 from backend.jobs.dispatch import ring_for_waiting, say_what_is_missing
 from backend.kit.db.database import clock
+from backend.kit.db.dependents import deleted_with
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
@@ -167,10 +168,21 @@ def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
 
 def delete(scope: Scope, prediction_id: uuid.UUID) -> None:
     """Remove a prediction with its files. A worker that runs it notices at its next report and stops."""
-    row = scope.get_own(Prediction, prediction_id, NOUN, lock=True)
+    _delete(scope, scope.get_own(Prediction, prediction_id, NOUN, lock=True))
+
+
+@deleted_with(Structure)
+def delete_of_structure(scope: Scope, structure_id: uuid.UUID) -> None:
+    """Remove the predictions of a structure with their files."""
+    statement = scope.select(Prediction).where(Prediction.structure_id == structure_id, Prediction.owner == scope.owner)
+    for row in scope.session.exec(statement.with_for_update()).all():
+        _delete(scope, row)
+    scope.session.flush()
+
+
+def _delete(scope: Scope, row: Prediction) -> None:
     scope.session.delete(row)
-    folder = scope.settings.prediction_dir(row.id)
-    delete_folder(scope.session, folder)
+    delete_folder(scope.session, scope.settings.prediction_dir(row.id))
 
 
 def succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:

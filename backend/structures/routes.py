@@ -77,9 +77,13 @@ def download_structure(
 @router.delete(
     "/structures/{structure_id}", status_code=204, summary="Delete a structure", responses=responses(NotFound, Conflict)
 )
-def delete_structure(structure_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Refused while predictions rest on it."""
-    service.delete(scope, structure_id)
+def delete_structure(
+    structure_id: uuid.UUID,
+    scope: ScopeDep,
+    with_predictions: Annotated[bool, Query(description="delete its predictions too")] = False,
+) -> None:
+    """Refused while the structure has predictions, unless they are to be deleted with it: all of them, or nothing."""
+    service.delete(scope, structure_id, with_predictions=with_predictions)
 
 
 @router.get("/examples", summary="List the built-in structures")

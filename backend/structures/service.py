@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from backend.kit.db.dependents import delete_dependents
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
 from backend.kit.files.storage import base_name, delete_folder, new_folder, replacing
@@ -141,21 +142,25 @@ def page(scope: Scope, paging: Paging) -> tuple[list[Structure], int]:
     return scope.page(scope.select(Structure), Structure, paging)
 
 
-def delete(scope: Scope, structure_id: uuid.UUID) -> None:
-    """Delete a structure and its files.
+def delete(scope: Scope, structure_id: uuid.UUID, *, with_predictions: bool) -> None:
+    """Delete a structure and its files, with its predictions or only if it has none.
 
     Raises
     ------
     Conflict
-        Predictions rest on it.
+        It has predictions, which are not to be deleted with it.
     """
     row = scope.get_own(Structure, structure_id, "structure")
     name = row.name
+    if with_predictions:
+        delete_dependents(scope, row)
     scope.session.delete(row)
     try:
         scope.session.flush()
     except IntegrityError as error:
-        raise Conflict(f"Predictions were made for '{name}'; delete them first.") from error
+        raise Conflict(
+            f"Predictions were made for '{name}'; delete them first, or with it (`with_predictions`)."
+        ) from error
     delete_folder(scope.session, scope.settings.structure_dir(structure_id))
 
 

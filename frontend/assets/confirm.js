@@ -37,23 +37,16 @@
 
     const gone = (path) => call(path, { method: "DELETE" });
 
-    const PATHS = { prediction: "/predictions/", dataset: "/datasets/", proposal: "/proposals/", report: "/proposals/" };
-
-    // A structure with its predictions, which rest on it.
-    async function structure(id) {
-        for (;;) {
-            const page = await (await call("/predictions?limit=50&structure_id=" + id)).json();
-            if (!page.items.length) { break; }
-            for (const prediction of page.items) { await gone("/predictions/" + prediction.id); }
-        }
-        await gone("/structures/" + id);
-    }
+    const PATHS = {
+        structure: "/structures/", prediction: "/predictions/", dataset: "/datasets/", proposal: "/proposals/", report: "/proposals/",
+    };
+    const WITH = { structure: "?with_predictions=true" };
 
     async function remove(clicks, target) {
         if (!clicks || !target) { return skip(); }
         set("confirm-yes", { loading: true });
         try {
-            if (target.what === "structure") { await structure(target.id); } else { await gone(PATHS[target.what] + target.id); }
+            await gone(PATHS[target.what] + target.id + (WITH[target.what] || ""));
         } catch (problem) {
             set("confirm-problem", { children: problem instanceof ApiProblem ? problem.text : String(problem) });
             return false;

@@ -14,6 +14,7 @@ from anyio.from_thread import BlockingPortal
 
 from backend.jobs import leases, sweep
 from backend.jobs.leases import Lease
+from backend.kit.db import database
 from backend.kit.db.database import transaction
 from backend.kit.db.owners import LOCAL_USER
 from backend.kit.settings import Settings
@@ -245,6 +246,28 @@ def test_structure_with_predictions_stays(client: Client, structure: dict[str, A
     ask(client, structure)
     assert client.delete(f"/structures/{structure['id']}").status_code == 409
     assert client.get(f"/structures/{structure['id']}").status_code == 200
+
+
+def test_a_structure_is_deleted_with_its_predictions_at_once(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    done, waiting = succeeded(client, settings, structure), ask(client, structure)["id"]
+    assert client.delete(f"/structures/{structure['id']}", params={"with_predictions": True}).status_code == 204
+    assert client.get(f"/structures/{structure['id']}").status_code == 404
+    assert [client.get(f"/predictions/{one}").status_code for one in (done, waiting)] == [404, 404]
+    assert not settings.prediction_dir(done).exists()
+    assert not settings.structure_dir(structure["id"]).exists()
+
+
+def test_a_structure_on_which_others_rest_loses_nothing(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    mine, other = succeeded(client, settings, structure), ask(client, structure)["id"]
+    with database.transaction(settings) as session:
+        session.get_one(Prediction, uuid.UUID(other)).owner = "somebody else"
+    assert client.delete(f"/structures/{structure['id']}", params={"with_predictions": True}).status_code == 409
+    assert client.get(f"/predictions/{mine}").status_code == 200
+    assert settings.partials_path(mine).is_file()
 
 
 def test_events_tell_the_state_and_end_with_it(client: Client, settings: Settings, structure: dict[str, Any]) -> None:

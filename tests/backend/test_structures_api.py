@@ -190,7 +190,6 @@ def test_structure_with_predictions_stays(client: Client, settings: Settings) ->
     assert asked.status_code == 202, asked.text
     response = client.delete(f"/structures/{made['id']}")
     assert response.status_code == 409
-    assert "Predictions were made for 'Silicon'; delete them first." in response.json()["detail"]
     assert settings.structure_dir(made["id"]).is_dir()
     assert client.delete(f"/predictions/{asked.json()['id']}").status_code == 204
     assert client.delete(f"/structures/{made['id']}").status_code == 204
