@@ -44,7 +44,7 @@ def crystal(name: str) -> Atoms:
 def carry_out(engine: str, model: Path, sites: Atoms, run: Run) -> Trajectory:
     """Run once, in a folder of its own, and keep nothing on disk."""
     with tempfile.TemporaryDirectory() as folder:
-        done = engines.dynamics(engine, Potential(model)).run(
+        done = engines.dynamics(engine, Potential(model), loader="nep-adapters").run(
             sites, run, workplace=Workplace(Path(folder), "1"), report=lambda stage, share: None
         )
         return Trajectory(np.array(done.displacements), done.seen, done.seconds)

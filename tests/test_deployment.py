@@ -166,7 +166,7 @@ def test_images_are_those_of_the_compose_file(compose: dict[str, Any]) -> None:
 
 
 def test_gpumd_is_built_from_the_release_that_the_engine_is_written_for() -> None:
-    from workers.engines.gpumd_input import RELEASE
+    from workers.engines.gpumd.input_files import RELEASE
 
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
     assert f"ARG GPUMD_RELEASE={RELEASE}\n" in dockerfile

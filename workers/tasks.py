@@ -17,6 +17,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
 
+from backend.engines import catalogue
 from backend.jobs import leases
 from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
@@ -26,7 +27,6 @@ from backend.potentials.service import ModelUnavailable, model_file
 from backend.structures.service import load_structure
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
-from workers import engines
 from workers.engines.interface import Potential, Workplace
 from workers.progress import Progress, ShuttingDown, TookTooLong
 from workers.shutdown import Flag, shutting_down
@@ -200,8 +200,8 @@ def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> 
         lease.options,
         lease.temperature_k,
         Potential(model, lease.options["dispersion"]),
-        # GPUMD and i-PI run replicas; forces of a few structures come from what the model was found to load in
-        loader=engine if engine in engines.CALCULATORS else lease.model.engine,
+        # Where the engine gives no forces, those of a few structures come from what the potential was found to load in
+        loader=engine if catalogue.get(engine).gives_forces else lease.model.engine,
     )
 
 

@@ -10,7 +10,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from backend.engines.record import Engine
+from backend.engines.record import Engine, Program
 
 FOLDER = Path(__file__).parent / "records"
 
@@ -52,6 +52,20 @@ def get(name: str) -> Engine:
         return engines()[name]
     except KeyError:
         raise UnknownEngine(f"there is no engine {name!r}; there are {', '.join(engines())}") from None
+
+
+def program(name: str) -> Program:
+    """Return what an engine's record says of its executable.
+
+    Raises
+    ------
+    UnknownEngine
+        There is no engine of that name that runs as a process of its own.
+    """
+    found = get(name).program
+    if found is None:
+        raise UnknownEngine(f"{name} is no program of its own")
+    return found
 
 
 def title(name: str) -> str:

@@ -62,7 +62,6 @@ class Settings(BaseSettings):
         512 * 1024 * 1024, description="memory for partials that were read, so that a slider costs no reading"
     )
 
-    gpumd: Path | None = Field(None, description="the program GPUMD; empty: gpumd on the path, if it is there")
     nep89_url: str = Field("", description="where to fetch NEP89 from; empty: the Python package index")
 
     @field_validator("allowed_hosts", mode="before")

@@ -1,8 +1,8 @@
 """A program that reads and writes what GPUMD v5.6 does, for machines without a GPU; the forces are others.
 
-It takes the commands that `workers.engines.gpumd_input` writes, refuses what GPUMD refuses, and writes with GPUMD's
-formats, column by column. The "potential" is a file with the word `emt`, or `springs`, a constant in eV/Å² and the
-file of the sites to which the springs tie the atoms. Its beads do not know of each other: only their files are real.
+It takes the commands that `workers.engines.gpumd.input_files` writes, refuses what GPUMD refuses, and writes with
+GPUMD's formats, column by column. The "potential" is a file with the word `emt`, or `springs`, a constant in eV/Å² and
+the file of the sites that the springs tie atoms to. Its beads do not know of each other: only their files are real.
 
 `STAND_IN` in its environment makes it misbehave: `hang` (in the production, deaf to SIGTERM), `die` (SIGKILL to itself
 in the production), `memory` (CUDA's words), `explode` (positions that are no numbers).

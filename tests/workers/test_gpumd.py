@@ -17,10 +17,11 @@ from ase.calculators.emt import EMT
 
 from backend.kit.settings import current
 from tests.workers import gpumd_stand_in
-from workers.engines import gpumd_input, gpumd_output, gpumd_process, gpumd_replica
-from workers.engines.gpumd import GPUMD
-from workers.engines.gpumd_output import Frames, Thermodynamics
-from workers.engines.gpumd_recorder import Recorder, largest_displacement
+from workers.engines.gpumd import input_files, output_files, program
+from workers.engines.gpumd import replica as replica_module
+from workers.engines.gpumd.engine import GPUMD
+from workers.engines.gpumd.output_files import Frames, Thermodynamics
+from workers.engines.gpumd.recorder import Recorder, largest_displacement
 from workers.engines.interface import Potential, Run, Trajectory, Workplace
 from workers.simulations.outcome import CannotPredict
 
@@ -50,7 +51,7 @@ def springs(folder: Path, sites: Atoms, constant: float = 5.0) -> Potential:
 def binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The stand-in, as an executable file."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(gpumd_replica, "ATOM_STEPS_PER_S", 2000.0)  # a checkpoint every 6 steps of 32 atoms
+    monkeypatch.setattr(replica_module, "ATOM_STEPS_PER_S", 2000.0)  # a checkpoint every 6 steps of 32 atoms
     path = tmp_path / "bin" / "gpumd"
     path.parent.mkdir()
     path.write_text(f'#!/bin/sh\necho $$ > pid\nexec "{sys.executable}" "{gpumd_stand_in.__file__}"\n')
@@ -83,10 +84,10 @@ def commands(folder: Path) -> list[str]:
 
 
 def test_a_classical_run_is_written_as_gpumd_reads_it(tmp_path: Path) -> None:
-    potential = Potential(model(tmp_path).model, "pbe")
+    potential = Potential(model(tmp_path).file, "pbe")
     sites = copper()
-    gpumd_input.write(
-        tmp_path, sites, gpumd_input.dynamics(potential, RUN, n_atoms=32, checkpoint_every=30), potential.model
+    input_files.write(
+        tmp_path, sites, input_files.dynamics(potential, RUN, n_atoms=32, checkpoint_every=30), potential.file
     )
     assert commands(tmp_path) == [
         "potential nep.txt",
@@ -111,7 +112,7 @@ def test_velocities_masses_and_the_cell_are_in_gpumds_units(tmp_path: Path) -> N
     sites.set_masses([7.016, 2.014])
     sites.set_velocities(np.array([[0.01, 0, 0], [0, -0.02, 0.03]]) / units.fs)
     sites.positions += [40.0, 0.0, 0.0]
-    gpumd_input.write(tmp_path, sites, [], model(tmp_path).model)
+    input_files.write(tmp_path, sites, [], model(tmp_path).file)
     first, second, *atoms = (tmp_path / "model.xyz").read_text().splitlines()
     assert int(first) == 2
     assert 'Lattice="0.0 2.04 2.04 2.04 0.0 2.04 2.04 2.04 0.0"' in second
@@ -133,14 +134,14 @@ def test_velocities_masses_and_the_cell_are_in_gpumds_units(tmp_path: Path) -> N
 def test_what_rounding_leaves_of_a_rotation_makes_no_cell_oblique(tmp_path: Path) -> None:
     sites = copper()
     sites.set_cell(sites.cell.array + 1e-16)
-    gpumd_input.write(tmp_path, sites, [], model(tmp_path).model)
+    input_files.write(tmp_path, sites, [], model(tmp_path).file)
     assert 'Lattice="7.3 0.0 0.0 0.0 7.3 0.0 0.0 0.0 7.3"' in (tmp_path / "model.xyz").read_text()
-    assert len(dict(gpumd_input.relaxation(Potential(tmp_path / "x"), RUN, 2.0, sites))["ensemble"]) == 1 + 3 + 3
+    assert len(dict(input_files.relaxation(Potential(tmp_path / "x"), RUN, 2.0, sites))["ensemble"]) == 1 + 3 + 3
 
 
 def test_path_integrals_go_on_from_pimd_to_trpmd_with_the_same_beads(tmp_path: Path) -> None:
     run = Run(300, 0.5, 2, 0.1, 0.2, 1, n_beads=16)
-    written = gpumd_input.dynamics(Potential(tmp_path / "x"), run, n_atoms=8, checkpoint_every=4)
+    written = input_files.dynamics(Potential(tmp_path / "x"), run, n_atoms=8, checkpoint_every=4)
     assert [" ".join(map(str, (key, *words))) for key, words in written[2:]] == [
         "ensemble pimd 16 300 300 100.0",
         "dump_thermo 4",
@@ -155,7 +156,7 @@ def test_path_integrals_go_on_from_pimd_to_trpmd_with_the_same_beads(tmp_path: P
 
 def test_what_is_left_of_a_run_begins_where_it_was_and_thermostats_last(tmp_path: Path) -> None:
     run = Run(300, 2, 6, 0.12, 0.6, 1, ensemble="nvt")
-    written = gpumd_input.dynamics(
+    written = input_files.dynamics(
         Potential(tmp_path / "x"), run, n_atoms=100, equilibrated=60, produced=90, checkpoint_every=30
     )
     assert [key for key, _ in written].count("run") == 1
@@ -175,7 +176,7 @@ def test_what_is_left_of_a_run_begins_where_it_was_and_thermostats_last(tmp_path
     ],
 )
 def test_the_cell_is_free_as_far_as_its_symmetry_is(tmp_path: Path, sites: Atoms, barostat: str) -> None:
-    written = dict(gpumd_input.relaxation(Potential(tmp_path / "x"), RUN, 2.0, sites))
+    written = dict(input_files.relaxation(Potential(tmp_path / "x"), RUN, 2.0, sites))
     # The thermostat counts the centre of mass, which is at rest
     target = 300 * (len(sites) - 1) / len(sites)
     assert " ".join(map(str, written["ensemble"])) == f"npt_scr {target} {target} 25.0 {barostat}"
@@ -205,7 +206,7 @@ def test_frames_are_unwrapped_as_they_come(tmp_path: Path, cell: np.ndarray, mon
     fractions = (sites + wanted) @ np.linalg.inv(cell)
     text = "".join(xyz(symbols, x) for x in (fractions % 1.0) @ cell).encode()
     assert np.abs(np.floor(fractions)).max() >= 2
-    monkeypatch.setattr(gpumd_output, "CHUNK", 1000)  # a frame and a half
+    monkeypatch.setattr(output_files, "CHUNK", 1000)  # a frame and a half
     path, displacements = tmp_path / "frames.xyz", np.zeros((4, 3, n_frames), dtype=np.float32)
     reader, recorder = Frames(path, 4), Recorder(displacements, sites, cell)
     assert len(reader.read()) == 0  # not there yet
@@ -223,7 +224,7 @@ def test_frames_are_unwrapped_as_they_come(tmp_path: Path, cell: np.ndarray, mon
 
 
 def test_a_frame_longer_than_what_is_read_at_once_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpumd_output, "CHUNK", 50)
+    monkeypatch.setattr(output_files, "CHUNK", 50)
     positions = np.random.default_rng(1).uniform(size=(30, 3))
     (tmp_path / "frames.xyz").write_text(xyz(["H"] * 30, positions) * 2)
     reader, found = Frames(tmp_path / "frames.xyz", 30), list[np.ndarray]()
@@ -296,7 +297,7 @@ def test_thermodynamics_know_their_run(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_it_says_becomes_a_word_that_helps(said: str, complained: str, kind: type[Exception], word: str) -> None:
-    error = gpumd_output.failure(said, complained, 1)
+    error = output_files.failure(said, complained, 1)
     assert type(error) is kind
     assert word in str(error)
 
@@ -309,11 +310,11 @@ def test_the_program_is_found_and_tells_its_version(
 ) -> None:
     monkeypatch.setenv("PATH", str(binary.parent), prepend=":")
     current.cache_clear()
-    assert gpumd_process.find_binary() == binary
+    assert program.find_binary() == binary
     monkeypatch.setenv("BEAMCAST_GPUMD", str(tmp_path / "not here"))
     current.cache_clear()
     try:
-        assert gpumd_process.find_binary() is None
+        assert program.find_binary() is None
         with pytest.raises(FileNotFoundError, match="BEAMCAST_GPUMD"):
             GPUMD(model(tmp_path))
     finally:
@@ -419,7 +420,7 @@ def test_another_attempt_goes_on_from_where_one_was_stopped(
 
 
 def test_a_damaged_file_hides_no_reason_to_stop(binary: Path, tmp_path: Path) -> None:
-    sites, damaged = copper(), tmp_path / "job" / "gpumd-1" / f"{gpumd_input.EQUILIBRATING}59"
+    sites, damaged = copper(), tmp_path / "job" / "gpumd-1" / f"{input_files.EQUILIBRATING}59"
 
     def report(stage: str, share: float) -> None:
         if share > 0.1:
@@ -513,7 +514,7 @@ def test_the_cell_finds_its_mean(
 ) -> None:
     """EMT's copper from 2 % too large, in a cubic cell and in a primitive one, which turns as it goes."""
     sites = bulk("Cu", "fcc", a=3.68, cubic=not primitive).repeat(3 if primitive else 2)
-    monkeypatch.setattr(gpumd_input, "BAROSTAT_FS", 100.0)
+    monkeypatch.setattr(input_files, "BAROSTAT_FS", 100.0)
     engine, run = GPUMD(model(tmp_path), binary), Run(50, 5, 10, 0.3, 0.1, 1)
     found = engine.relax_cell(sites, run, 0.0, workplace=place(tmp_path, "1"), report=quiet)
     ratio = np.linalg.solve(sites.cell.array, found.cell.array)

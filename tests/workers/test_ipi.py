@@ -3,7 +3,6 @@
 import signal
 import threading
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,10 @@ from ase.optimize import BFGS
 from scattering.core.constants import AMU_A2_PER_FS2_MEV, BOLTZMANN_MEV_PER_K, HBAR_MEV_FS, RECOIL_MEV_A2_AMU
 from scattering.core.quantum import reduced_energy
 from scattering.simulate.path_integral import shortfall
+from workers import engines
+from workers.engines import calorine
+from workers.engines.i_pi.engine import IPI
 from workers.engines.interface import Potential, Run, Trajectory, Workplace
-from workers.engines.ipi import IPI
-from workers.potentials import nep as potentials
 from workers.progress import ShuttingDown
 from workers.simulations.outcome import CannotPredict
 
@@ -54,18 +54,7 @@ def workplace(folder: Path, attempt: str = "one", checkpoint_s: float = 1e9) -> 
     return Workplace(folder, attempt, checkpoint_s)
 
 
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[Calculator], IPI]:
-    """An engine of any calculator of ASE's."""
-
-    def make(calculator: Calculator) -> IPI:
-        monkeypatch.setattr(potentials, "nep_adapters", lambda potential: calculator)
-        return IPI(Potential(Path("nep.txt")))
-
-    return make
-
-
-def test_displacements_are_quantum_and_of_so_many_beads(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+def test_displacements_are_quantum_and_of_so_many_beads(tmp_path: Path) -> None:
     sites = bulk("Al", cubic=True).repeat(4)
     run = Run(
         temperature_k=TEMPERATURE,
@@ -76,7 +65,7 @@ def test_displacements_are_quantum_and_of_so_many_beads(tmp_path: Path, engine: 
         seed=1,
         n_beads=8,
     )
-    found = engine(Einstein(sites)).run(sites, run, workplace=workplace(tmp_path), report=quiet)
+    found = IPI(Einstein(sites)).run(sites, run, workplace=workplace(tmp_path), report=quiet)
     moved = found.displacements.astype(float)
     assert moved.shape == (8, len(sites), 3, run.n_frames)
     mass, x = sites.get_masses()[0], float(reduced_energy(np.array(ENERGY), TEMPERATURE))
@@ -110,9 +99,7 @@ def small(production_ps: float = 0.16) -> Run:
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Trajectory:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(potentials, "nep_adapters", lambda potential: EMT())
-        engine = IPI(Potential(Path("nep.txt")))
+    engine = IPI(EMT())
     folder = tmp_path_factory.mktemp("whole")
     return engine.run(bulk("Cu", cubic=True), small(), workplace=workplace(folder), report=quiet)
 
@@ -123,7 +110,6 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Trajectory:
 )
 def test_another_attempt_goes_on_where_one_was_interrupted_within_a_step(
     tmp_path: Path,
-    engine: Callable[[Calculator], IPI],
     uninterrupted: Trajectory,
     share: float,
     error: Exception,
@@ -142,9 +128,9 @@ def test_another_attempt_goes_on_where_one_was_interrupted_within_a_step(
                 raise error
 
     with pytest.raises(type(error)):
-        engine(EMT()).run(sites, run, workplace=workplace(tmp_path, "one", due), report=interrupt)
+        IPI(EMT()).run(sites, run, workplace=workplace(tmp_path, "one", due), report=interrupt)
     shares: list[float] = []
-    found = engine(EMT()).run(
+    found = IPI(EMT()).run(
         sites, run, workplace=workplace(tmp_path, "two"), report=lambda stage, done: shares.append(done)
     )
     assert shares[0] >= share - 0.05
@@ -154,9 +140,7 @@ def test_another_attempt_goes_on_where_one_was_interrupted_within_a_step(
         assert found.seen[name] == pytest.approx(value, abs=1e-6)
 
 
-def test_nothing_is_left_behind_and_no_signal_taken_over(
-    tmp_path: Path, engine: Callable[[Calculator], IPI], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_left_behind_and_no_signal_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "job").mkdir()
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -167,21 +151,21 @@ def test_nothing_is_left_behind_and_no_signal_taken_over(
             raise ShuttingDown
 
     with pytest.raises(ShuttingDown):
-        engine(EMT()).run(bulk("Cu", cubic=True), small(), workplace=workplace(tmp_path / "job"), report=stop)
+        IPI(EMT()).run(bulk("Cu", cubic=True), small(), workplace=workplace(tmp_path / "job"), report=stop)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
     assert threading.enumerate() == threads
     assert [path.name for path in tmp_path.iterdir()] == ["job"]
     assert sorted(path.suffix for path in (tmp_path / "job").iterdir()) == [".checkpoint", ".npy"]
 
 
-def test_atoms_that_fly_apart_are_reported(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+def test_atoms_that_fly_apart_are_reported(tmp_path: Path) -> None:
     class Broken(EMT):
         def calculate(self, *args: object, **kwargs: object) -> None:
             super().calculate(*args, **kwargs)
             self.results["forces"] = np.full_like(self.results["forces"], np.nan)
 
     with pytest.raises(CannotPredict, match="flew apart"):
-        engine(Broken()).run(bulk("Cu", cubic=True), small(), workplace=workplace(tmp_path), report=quiet)
+        IPI(Broken()).run(bulk("Cu", cubic=True), small(), workplace=workplace(tmp_path), report=quiet)
 
 
 def free(equilibration_ps: float, n_beads: int = 2) -> Run:
@@ -207,9 +191,9 @@ def at_rest(sites: Atoms, pressure_gpa: float) -> Atoms:
     return relaxed
 
 
-def test_a_free_cell_gives_way_to_pressure_and_stays_cubic(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+def test_a_free_cell_gives_way_to_pressure_and_stays_cubic(tmp_path: Path) -> None:
     sites = bulk("Cu", cubic=True, a=3.57).repeat(2)
-    found = engine(EMT()).relax_cell(sites, free(0.4), 10.0, workplace=workplace(tmp_path), report=quiet)
+    found = IPI(EMT()).relax_cell(sites, free(0.4), 10.0, workplace=workplace(tmp_path), report=quiet)
     lengths = found.cell.cellpar()
     np.testing.assert_allclose(lengths, [lengths[0]] * 3 + [90.0] * 3)
     np.testing.assert_allclose(found.get_scaled_positions(), sites.get_scaled_positions(), atol=1e-9)
@@ -219,9 +203,7 @@ def test_a_free_cell_gives_way_to_pressure_and_stays_cubic(tmp_path: Path, engin
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_zero_point_motion_expands_a_crystal_that_is_not_cubic(
-    tmp_path: Path, engine: Callable[[Calculator], IPI]
-) -> None:
+def test_zero_point_motion_expands_a_crystal_that_is_not_cubic(tmp_path: Path) -> None:
     # Strained by 2 % along its axis and turned any way
     sites = bulk("Cu", "hcp", a=2.6, c=4.0).repeat((3, 3, 2))
     sites.rotate(30, (1, 2, 3), rotate_cell=True)
@@ -230,7 +212,7 @@ def test_zero_point_motion_expands_a_crystal_that_is_not_cubic(
     for n_beads in (1, 4):
         folder = tmp_path / str(n_beads)
         folder.mkdir()
-        found = engine(EMT()).relax_cell(sites, free(3.0, n_beads), 0.0, workplace=workplace(folder), report=quiet)
+        found = IPI(EMT()).relax_cell(sites, free(3.0, n_beads), 0.0, workplace=workplace(folder), report=quiet)
         volumes[n_beads] = found.get_volume() / static.get_volume()
         ratio, expected = (np.divide(*atoms.cell.lengths()[[2, 0]]) for atoms in (found, static))
         assert ratio == pytest.approx(expected, rel=0.005)
@@ -242,20 +224,20 @@ def test_zero_point_motion_expands_a_crystal_that_is_not_cubic(
     assert volumes[4] == pytest.approx(1.009, abs=0.002)
 
 
-def test_another_attempt_goes_on_with_a_free_cell(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+def test_another_attempt_goes_on_with_a_free_cell(tmp_path: Path) -> None:
     sites, run = bulk("Cu", cubic=True), free(0.05)
     sites.positions[0] += 0.01  # so that all of its cell is free
     (tmp_path / "whole").mkdir()
-    whole = engine(EMT()).relax_cell(sites, run, 1.0, workplace=workplace(tmp_path / "whole"), report=quiet)
+    whole = IPI(EMT()).relax_cell(sites, run, 1.0, workplace=workplace(tmp_path / "whole"), report=quiet)
 
     def stop(stage: str, share: float) -> None:
         if share > 0.7:
             raise ShuttingDown
 
     with pytest.raises(ShuttingDown):
-        engine(EMT()).relax_cell(sites, run, 1.0, workplace=workplace(tmp_path), report=stop)
+        IPI(EMT()).relax_cell(sites, run, 1.0, workplace=workplace(tmp_path), report=stop)
     shares: list[float] = []
-    found = engine(EMT()).relax_cell(
+    found = IPI(EMT()).relax_cell(
         sites, run, 1.0, workplace=workplace(tmp_path, "two"), report=lambda stage, done: shares.append(done)
     )
     assert shares[0] >= 0.0
@@ -263,7 +245,7 @@ def test_another_attempt_goes_on_with_a_free_cell(tmp_path: Path, engine: Callab
     np.testing.assert_allclose(found.cell.array, whole.cell.array, atol=1e-6)
 
 
-def test_another_thermostat_in_production_is_refused(tmp_path: Path, engine: Callable[[Calculator], IPI]) -> None:
+def test_another_thermostat_in_production_is_refused(tmp_path: Path) -> None:
     run = Run(
         temperature_k=50.0,
         timestep_fs=4.0,
@@ -275,15 +257,11 @@ def test_another_thermostat_in_production_is_refused(tmp_path: Path, engine: Cal
         n_beads=4,
     )
     with pytest.raises(CannotPredict, match="TRPMD"):
-        engine(EMT()).run(bulk("Cu", cubic=True), run, workplace=workplace(tmp_path), report=quiet)
+        IPI(EMT()).run(bulk("Cu", cubic=True), run, workplace=workplace(tmp_path), report=quiet)
 
 
-def test_a_model_that_nep_adapters_refuses_goes_to_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(potential: Potential) -> Calculator:
-        raise CannotPredict("no")
-
-    monkeypatch.setattr(potentials, "nep_adapters", refuse)
+def test_forces_come_from_the_engine_that_loads_the_potential(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(potentials, "calorine", lambda potential: asked.append(potential))
-    IPI(Potential(Path("nep.txt"), "pbe"))
+    monkeypatch.setattr(calorine, "calculator", lambda potential: asked.append(potential))
+    engines.dynamics("i-pi", Potential(Path("nep.txt"), "pbe"), loader="calorine")
     assert asked == [Potential(Path("nep.txt"), "pbe")]

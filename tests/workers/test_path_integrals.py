@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,8 @@ from ase.calculators.emt import EMT
 from scattering.crystal import protocol as crystal_protocol
 from scattering.simulate import protocol
 from scattering.simulate.path_integral import shortfall
+from workers.engines.i_pi.engine import IPI
 from workers.engines.interface import Engine
-from workers.engines.ipi import IPI
-from workers.potentials import nep as potentials
 from workers.simulations import powder_harmonic as harmonic
 
 from .conftest import Played, Silent, simulate
@@ -28,14 +26,7 @@ class InIPI(Played):
     """With ASE's effective-medium potential, in i-PI."""
 
     def engine(self) -> Engine:
-        return IPI(self.potential)
-
-
-@pytest.fixture(autouse=True)
-def effective_medium() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(potentials, "nep_adapters", lambda potential: EMT())
-        yield
+        return IPI(self.calculator())
 
 
 def copper() -> Atoms:

@@ -53,7 +53,7 @@ def emt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every potential is EMT, which needs no file."""
     monkeypatch.setattr(tasks, "model_file", lambda *_: Path())
     monkeypatch.setattr(engines, "calculator", lambda *_: EMT())
-    monkeypatch.setattr(engines, "dynamics", lambda *_: AseDynamics(EMT()))
+    monkeypatch.setattr(engines, "dynamics", lambda *_, **__: AseDynamics(EMT()))
     monkeypatch.setattr(tasks.os, "nice", lambda _: 0)
 
 

@@ -1,4 +1,4 @@
-"""What an engine of molecular dynamics is: something that runs one replica and records where its atoms were."""
+"""What the module of an engine must have, and what an engine of molecular dynamics does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
+
+from backend.engines.record import Engine as Record
 
 Ensemble = Literal["nve", "nvt"]
 
@@ -23,14 +26,18 @@ class Potential:
 
     Attributes
     ----------
-    model
-        File of a NEP model.
+    file
+        Of the potential.
     dispersion
         Functional whose DFT-D3 dispersion (with Becke–Johnson damping) is added, such as "pbe"; None for none.
     """
 
-    model: Path
+    file: Path
     dispersion: str | None = None
+
+
+Forces = Callable[[], Calculator]
+"""Loads the potential into the engine that gives its forces."""
 
 
 @dataclass(frozen=True)
@@ -145,4 +152,36 @@ class Engine(Protocol):
         """Let the cell find its mean size and shape at a temperature and pressure (NPT), and scale the sites with it.
 
         Runs `equilibration_steps` to settle and as many again to average over.
+        """
+
+
+class CalculatorModule(Protocol):
+    """Module of an engine whose record has the role "calculator"."""
+
+    def version(self, record: Record) -> str | None:
+        """Return the version that this machine has, None for none; loads nothing into this process."""
+
+    def calculator(self, potential: Potential) -> Calculator:
+        """Load a potential for ASE.
+
+        Raises
+        ------
+        workers.simulations.outcome.CannotPredict
+            The engine refuses it.
+        """
+
+
+class ProgramModule(Protocol):
+    """Module of an engine whose record has the role "program"."""
+
+    def version(self, record: Record) -> str | None:
+        """Return the version that this machine has, None for none; loads nothing into this process."""
+
+    def dynamics(self, potential: Potential, forces: Forces) -> Engine:
+        """Return the engine for a potential, which takes the forces from `forces` or from the potential's file.
+
+        Raises
+        ------
+        workers.simulations.outcome.CannotPredict
+            It refuses the potential.
         """

@@ -45,7 +45,7 @@ class Simulation:
 
     def engine(self) -> Engine:
         """What runs the replicas."""
-        return engines.dynamics(self.options["engine"], self.potential)
+        return engines.dynamics(self.options["engine"], self.potential, loader=self.loader)
 
     @property
     def n_cells(self) -> int:

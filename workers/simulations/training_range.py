@@ -16,7 +16,7 @@ MOST_ATOMS = 2000
 
 def training_range(simulation: Simulation) -> dict[str, Any]:
     """What to find out once for each prediction: the uploaded cell against the ranges in the potential's file."""
-    model, atoms = simulation.potential.model, simulation.atoms
+    model, atoms = simulation.potential.file, simulation.atoms
     if not model.is_file() or len(atoms) > MOST_ATOMS:
         return {}
     trained = nep_file.trained(model.read_bytes())

@@ -32,9 +32,10 @@ from ase import Atoms
 from scipy.linalg import polar
 
 from workers.checkpoint import Checkpoints, fingerprint
-from workers.engines import gpumd_input, gpumd_process, mean_cell
-from workers.engines.gpumd_output import Thermodynamics
-from workers.engines.gpumd_replica import Replica, moving
+from workers.engines import mean_cell
+from workers.engines.gpumd import input_files, program
+from workers.engines.gpumd.output_files import Thermodynamics
+from workers.engines.gpumd.replica import Replica, moving
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.simulations.outcome import CannotPredict
 
@@ -51,7 +52,7 @@ class GPUMD:
     potential
         A NEP model.
     binary
-        The program; None: where `gpumd_process.find_binary` finds it.
+        The program; None: where `program.find_binary` finds it.
 
     Raises
     ------
@@ -60,14 +61,14 @@ class GPUMD:
     """
 
     def __init__(self, potential: Potential, binary: Path | None = None) -> None:
-        found = binary or gpumd_process.find_binary()
+        found = binary or program.find_binary()
         if found is None:
             raise FileNotFoundError("GPUMD is not on this machine: put gpumd on the path, or set BEAMCAST_GPUMD to it")
         self._potential, self._binary = potential, found
 
     def version(self) -> str | None:
         """Release of the program, as its banner says."""
-        return gpumd_process.version(self._binary)
+        return program.version(self._binary)
 
     def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
         """Run atoms that are at rest at their sites; see `Engine`."""
@@ -103,8 +104,8 @@ class GPUMD:
         folder = workplace.folder / f"gpumd-cell-{workplace.attempt}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        commands = gpumd_input.relaxation(self._potential, run, pressure_gpa, sites)
-        gpumd_input.write(folder, moving(sites, run), commands, self._potential.model)
+        commands = input_files.relaxation(self._potential, run, pressure_gpa, sites)
+        input_files.write(folder, moving(sites, run), commands, self._potential.file)
         rows, cells = Thermodynamics(folder / "thermo.out"), list[np.ndarray]()
 
         def follow() -> bool:
@@ -125,7 +126,7 @@ class GPUMD:
 
     def _carry_out(self, folder: Path, follow: Callable[[], bool]) -> None:
         """Run GPUMD, and follow it until all it has written is read."""
-        with gpumd_process.running(self._binary, folder) as process:
+        with program.running(self._binary, folder) as process:
             while True:
                 # Asked before reading, so that nothing is written after the last reading
                 ended = process.poll() is not None
@@ -138,10 +139,10 @@ class GPUMD:
                 except subprocess.TimeoutExpired:
                     continue
         if process.returncode != 0:
-            raise gpumd_process.failure(folder, process.returncode)
+            raise program.failure(folder, process.returncode)
 
     def _fingerprint(self, sites: Atoms, run: Run, *of: object) -> str:
-        with self._potential.model.open("rb") as model:
+        with self._potential.file.open("rb") as model:
             digest = hashlib.file_digest(model, "sha256").hexdigest()
         return fingerprint(sites, run, digest, self._potential.dispersion, *of)
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from workers.checkpoint import Checkpoints, fingerprint
 from workers.engines.constant_pressure import PERIOD_FS, VOLUMES, bulk_modulus
+from workers.engines.i_pi.polymers import Barostat, RingPolymers
 from workers.engines.interface import Report, Run, Workplace
-from workers.engines.ipi_polymers import Barostat, RingPolymers
 from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
 from workers.progress import ShuttingDown
 from workers.simulations.outcome import CannotPredict

@@ -15,10 +15,10 @@ from ase import Atoms, units
 from numpy.typing import NDArray
 
 from workers.checkpoint import Checkpoints
-from workers.engines import gpumd_input
 from workers.engines.displacement_file import reserved
-from workers.engines.gpumd_output import Frames, Thermodynamics
-from workers.engines.gpumd_recorder import Recorder, largest_displacement, take_over
+from workers.engines.gpumd import input_files
+from workers.engines.gpumd.output_files import Frames, Thermodynamics
+from workers.engines.gpumd.recorder import Recorder, largest_displacement, take_over
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.engines.motion import set_in_motion
 from workers.simulations.outcome import CannotPredict
@@ -77,7 +77,7 @@ class Replica:
         if filled == 0 and self._equilibrated == run.equilibration_steps:
             self._recorders[0].add(atoms.positions[None])
         self._start(potential, atoms, workplace)
-        names = [f"beads_dump_{bead}.xyz" for bead in range(run.n_beads)] if run.n_beads > 1 else [gpumd_input.FRAMES]
+        names = [f"beads_dump_{bead}.xyz" for bead in range(run.n_beads)] if run.n_beads > 1 else [input_files.FRAMES]
         self._frames = [Frames(self.folder / name, len(sites), give_back=True) for name in names]
         self._rows = Thermodynamics(self.folder / "thermo.out")
         # The first block of thermo.out is the production's where nothing is left to equilibrate
@@ -122,8 +122,8 @@ class Replica:
         There is none of path integrals.
         """
         every, end = self._run.every, self._run.equilibration_steps
-        dumped = [(end, self._produced + step, path) for step, path in self._dumped(gpumd_input.PRODUCING)]
-        dumped += [(self._equilibrated + step, 0, path) for step, path in self._dumped(gpumd_input.EQUILIBRATING)]
+        dumped = [(end, self._produced + step, path) for step, path in self._dumped(input_files.PRODUCING)]
+        dumped += [(self._equilibrated + step, 0, path) for step, path in self._dumped(input_files.EQUILIBRATING)]
         for number, (equilibrated, produced, path) in enumerate(dumped):
             if equilibrated + produced <= self._kept:
                 return
@@ -191,7 +191,7 @@ class Replica:
     def _start(self, potential: Potential, atoms: Atoms, workplace: Workplace) -> None:
         every, run = self._run.every, self._run
         steps = min(workplace.checkpoint_s * ATOM_STEPS_PER_S / len(atoms), run.production_steps / FEWEST_CHECKPOINTS)
-        commands = gpumd_input.dynamics(
+        commands = input_files.dynamics(
             potential,
             run,
             n_atoms=len(atoms),
@@ -201,7 +201,7 @@ class Replica:
         )
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        gpumd_input.write(self.folder, atoms, commands, potential.model)
+        input_files.write(self.folder, atoms, commands, potential.file)
 
     def _tell(self) -> None:
         run = self._run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from backend.kit.settings import current
-from workers.engines import gpumd_output
+from backend.engines import catalogue
+from workers.engines import machine
+from workers.engines.gpumd import output_files
 from workers.lifeline import die_with_parent
 
 SAID, COMPLAINED = "stdout.txt", "stderr.txt"
@@ -21,12 +21,8 @@ GRACE_S: Final = 1.0
 
 
 def find_binary() -> Path | None:
-    """Find GPUMD: where `BEAMCAST_GPUMD` says, else as `gpumd` on the path."""
-    configured = current().gpumd
-    if configured is not None and configured != Path():
-        return configured if configured.is_file() else None
-    found = shutil.which("gpumd")
-    return None if found is None else Path(found)
+    """Find GPUMD: where its environment variable says, else on the path."""
+    return machine.find_program(catalogue.program("gpumd"))
 
 
 @contextmanager
@@ -56,7 +52,7 @@ def running(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 def failure(folder: Path, status: int) -> Exception:
     """Say why it ended, from what it left in its folder."""
     said, complained = ((folder / name).read_text(errors="replace") for name in (SAID, COMPLAINED))
-    return gpumd_output.failure(said, complained, status)
+    return output_files.failure(said, complained, status)
 
 
 @cache
@@ -64,4 +60,4 @@ def version(binary: Path) -> str | None:
     """Ask a binary for its version: it prints it before it looks for a GPU or for its inputs."""
     with tempfile.TemporaryDirectory() as nowhere:
         ended = subprocess.run([binary.resolve()], cwd=nowhere, capture_output=True, timeout=60, check=False)
-    return gpumd_output.version(ended.stdout.decode(errors="replace"))
+    return output_files.version(ended.stdout.decode(errors="replace"))

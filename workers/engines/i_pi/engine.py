@@ -2,7 +2,7 @@
 
 References
 ----------
-Y. Litman et al., J. Chem. Phys. 161, 062504 (2024) (i-PI 3). The dynamics: see `ipi_polymers`.
+Y. Litman et al., J. Chem. Phys. 161, 062504 (2024) (i-PI 3). The dynamics: see `polymers`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
 from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
-from workers.engines import ipi_cell
 from workers.engines.displacement_file import DisplacementFile
-from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
-from workers.engines.ipi_polymers import RingPolymers
-from workers.potentials import nep as potentials
+from workers.engines.i_pi import cell
+from workers.engines.i_pi.polymers import RingPolymers
+from workers.engines.interface import Report, Run, Trajectory, Workplace
 from workers.progress import ShuttingDown
 from workers.simulations.outcome import CannotPredict
 
@@ -32,17 +31,12 @@ class IPI:
 
     Parameters
     ----------
-    potential
-        What gives the forces: by nep-adapters, or by CPUNEP where that refuses the model.
-
-    Raises
-    ------
-    CannotPredict
-        Neither takes the model.
+    calculator
+        What gives the forces.
     """
 
-    def __init__(self, potential: Potential) -> None:
-        self._calculator = _calculator(potential)
+    def __init__(self, calculator: Calculator) -> None:
+        self._calculator = calculator
 
     def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
         """Run atoms that are at rest at their sites, as `Engine.run` says."""
@@ -55,14 +49,7 @@ class IPI:
 
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
         """Let the cell find its mean size and shape, as `Engine.relax_cell` says: zero-point motion expands it."""
-        return ipi_cell.relax_cell(sites, self._calculator, run, pressure_gpa, workplace=workplace, report=report)
-
-
-def _calculator(potential: Potential) -> Calculator:
-    try:
-        return potentials.nep_adapters(potential)
-    except CannotPredict:
-        return potentials.calorine(potential)
+        return cell.relax_cell(sites, self._calculator, run, pressure_gpa, workplace=workplace, report=report)
 
 
 class _Replica:

@@ -1,0 +1,36 @@
+"""calorine: CPUNEP, which takes every NEP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ase.calculators.calculator import Calculator
+
+from workers.engines import machine
+from workers.engines.interface import Potential
+from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
+from workers.simulations.outcome import CannotPredict
+
+version: Final = machine.package_version
+
+
+def calculator(potential: Potential) -> Calculator:
+    """Load a potential.
+
+    Raises
+    ------
+    CannotPredict
+        CPUNEP refuses the file.
+    """
+    from calorine.calculators import CPUNEP  # takes seconds to import
+
+    dispersion = potential.dispersion and {
+        "functional": potential.dispersion,
+        "potential_cutoff": DISPERSION_CUTOFF,
+        "coordination_number_cutoff": COORDINATION_CUTOFF,
+    }
+    try:
+        loaded: Calculator = CPUNEP(str(potential.file), dftd3=dispersion)
+        return loaded
+    except ValueError as error:
+        raise CannotPredict(f"The engine refuses this potential: {error}") from error
