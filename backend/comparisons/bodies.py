@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from backend.comparisons.peaks import MatchedPeaks, Shares
 from backend.comparisons.service import Comparison, ComparisonOfMaps, Ranking, Refinement
 from backend.observing.schemas import ViewIn
-from scattering.measured.comparison.fit import PARAMETERS, Fitted
+from scattering.measured.comparison.fit import PARAMETERS, FitResult
 from scattering.measured.comparison.maps import MapComparison
 from scattering.measured.comparison.peaks import Peak
 from scattering.measured.data import MeasuredSpectrum, centres
@@ -120,7 +120,7 @@ def _view(view: View) -> dict[str, Any]:
     return ViewIn.of(view).model_dump(mode="json")
 
 
-def _numbers(fitted: Fitted) -> dict[str, Any]:
+def _numbers(fitted: FitResult) -> dict[str, Any]:
     """The part of `FitNumbersOut`."""
     return {
         **{name: fitted.values[name] for name in PARAMETERS},
@@ -132,7 +132,7 @@ def _numbers(fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def _curve(measured: MeasuredSpectrum, fitted: Fitted) -> dict[str, Any]:
+def _curve(measured: MeasuredSpectrum, fitted: FitResult) -> dict[str, Any]:
     return {
         "energy_mev": measured.energy.tolist(),
         "measured": measured.intensity.tolist(),

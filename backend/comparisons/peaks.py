@@ -20,7 +20,7 @@ from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
 from scattering.core.errors import ScatteringError
-from scattering.measured.comparison.fit import Fitted
+from scattering.measured.comparison.fit import FitResult
 from scattering.measured.comparison.forecast_grid import fwhm
 from scattering.measured.comparison.peaks import Matches, Peak, composition, find_peaks, match
 from scattering.measured.data import MeasuredSpectrum
@@ -64,7 +64,7 @@ class MatchedPeaks:
     dataset: Dataset
     measured: MeasuredSpectrum
     forecast: Forecast
-    fitted: Fitted
+    fitted: FitResult
     matches: Matches
     shares: Mapping[Peak, Shares]
     orders_from: uuid.UUID | None

@@ -27,7 +27,7 @@ from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.core.errors import FieldError, InvalidComparison
 from scattering.measured.comparison import ranking
-from scattering.measured.comparison.fit import FitOptions, Fitted, fit
+from scattering.measured.comparison.fit import FitOptions, FitResult, fit
 from scattering.measured.comparison.forecast_grid import fwhm
 from scattering.measured.comparison.maps import MapComparison, compare_maps
 from scattering.measured.comparison.refinement import Stage, stages
@@ -45,7 +45,7 @@ class Comparison:
     dataset: Dataset
     measured: MeasuredSpectrum
     forecast: Forecast
-    fitted: Fitted
+    fitted: FitResult
     warnings: tuple[str, ...]
 
 
@@ -87,7 +87,7 @@ class RefinedStage:
 
     stage: Stage
     forecast: Forecast
-    fitted: Fitted
+    fitted: FitResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +235,7 @@ def _refused(message: str) -> Unprocessable:
 
 def fitted_to(
     measured: MeasuredSpectrum, made: Forecast, asked: FitOptions, range_mev: tuple[float, float] | None = None
-) -> Fitted:
+) -> FitResult:
     """Fit a forecast to data, in a range if it is given, else in the one that is asked for or the default."""
     spectrum = made.spectrum
     return fit(

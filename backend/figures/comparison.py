@@ -14,7 +14,7 @@ from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.measured import MOST_POINTS, Points, points_trace, with_gaps
 from backend.figures.schemas import Look
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
-from scattering.measured.comparison.fit import Fitted
+from scattering.measured.comparison.fit import FitResult
 from scattering.measured.comparison.goodness import Goodness
 from scattering.measured.data import MeasuredSpectrum, extremes
 
@@ -29,7 +29,7 @@ class Candidate:
     """One fitted forecast, or stage of it, with its name."""
 
     label: str
-    fitted: Fitted
+    fitted: FitResult
 
 
 def comparison_figure(measured: MeasuredSpectrum, name: str, candidate: Candidate, drawing: Look) -> go.Figure:
@@ -168,7 +168,7 @@ def goodness_in_words(goodness: Goodness) -> str:
 
 
 def _line(
-    fitted: Fitted,
+    fitted: FitResult,
     values: NDArray[np.float64],
     measured: MeasuredSpectrum,
     drawing: Look,
@@ -195,7 +195,7 @@ def _line(
     }
 
 
-def energy_range(fits: Sequence[Fitted], measured: MeasuredSpectrum, drawing: Look) -> list[float]:
+def energy_range(fits: Sequence[FitResult], measured: MeasuredSpectrum, drawing: Look) -> list[float]:
     """What was fitted, and a tenth of it to either side, as far as there are data."""
     used = np.any([fitted.used for fitted in fits], axis=0)
     low, high = float(measured.low[used].min()), float(measured.high[used].max())
@@ -204,7 +204,7 @@ def energy_range(fits: Sequence[Fitted], measured: MeasuredSpectrum, drawing: Lo
     return [float(end) for end in in_unit(ends, drawing.energy_unit)]
 
 
-def intensity_range(fits: Sequence[Fitted], measured: MeasuredSpectrum, drawing: Look) -> list[float]:
+def intensity_range(fits: Sequence[FitResult], measured: MeasuredSpectrum, drawing: Look) -> list[float]:
     """From zero, or a little below where data are, to the largest that was fitted."""
     used = np.any([fitted.used for fitted in fits], axis=0)
     shown = np.concatenate([measured.intensity[used], *[fitted.model[fitted.used] for fitted in fits]])
@@ -215,7 +215,7 @@ def intensity_range(fits: Sequence[Fitted], measured: MeasuredSpectrum, drawing:
     return [min(0.0, 1.05 * float(np.percentile(shown, 0.5))), 1.08 * top]
 
 
-def _residual_range(fits: Sequence[Fitted]) -> list[float]:
+def _residual_range(fits: Sequence[FitResult]) -> list[float]:
     residuals = np.concatenate([fitted.residual[fitted.used] for fitted in fits])
     residuals = residuals[np.isfinite(residuals)]
     largest = max(3.0, 1.1 * float(np.percentile(np.abs(residuals), 99.5))) if len(residuals) else 3.0
@@ -223,7 +223,7 @@ def _residual_range(fits: Sequence[Fitted]) -> list[float]:
 
 
 def _not_fitted(
-    fitted: Fitted, measured: MeasuredSpectrum, x_range: list[float], drawing: Look, theme: Theme
+    fitted: FitResult, measured: MeasuredSpectrum, x_range: list[float], drawing: Look, theme: Theme
 ) -> list[dict[str, Any]]:
     """Shades over what the fit did not look at."""
     ends = in_unit(np.array([measured.low[fitted.used].min(), measured.high[fitted.used].max()]), drawing.energy_unit)

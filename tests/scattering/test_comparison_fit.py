@@ -13,7 +13,7 @@ from scipy.special import erf
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidComparison
 from scattering.measured.comparison.binned import BinnedForecast
-from scattering.measured.comparison.fit import PARAMETERS, FitOptions, Fitted, default_range, fit
+from scattering.measured.comparison.fit import PARAMETERS, FitOptions, FitResult, default_range, fit
 from scattering.measured.data import MeasuredSpectrum
 
 CENTRE = np.array([12.0, 28.0, 45.0, 61.0, 88.0, 120.0, 150.0])
@@ -51,7 +51,7 @@ def measured(
     return MeasuredSpectrum((low + high) / 2, exact + error * drawn, error, low, high)
 
 
-def pull(fitted: Fitted, true: dict[str, float]) -> list[float]:
+def pull(fitted: FitResult, true: dict[str, float]) -> list[float]:
     return [(fitted.values[name] - true[name]) / fitted.standard_errors[name] for name in fitted.names]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scattering.core.errors import InvalidComparison, InvalidSettings, UnknownInstrument
 from scattering.core.partials import Partials
 from scattering.measured.comparison.binned import BinnedForecast
-from scattering.measured.comparison.fit import LARGEST_SHIFT_MEV, STRETCHES
+from scattering.measured.comparison.fit import MAX_SHIFT_MEV, STRETCH_BOUNDS
 from scattering.measured.comparison.forecast_grid import forecast_grid, fwhm, narrowest_fwhm
 from scattering.observe.spectrum import View, observe
 
@@ -48,8 +48,8 @@ def test_it_reaches_what_any_fit_may_move_into_the_data() -> None:
     assert grid.warnings == ()
     knots = np.append(grid.energy.centres - grid.energy.step / 2, grid.energy.centres[-1] + grid.energy.step / 2)
     forecast = BinnedForecast(grid.energy.centres, np.ones(len(grid.energy.centres)), low, high)
-    for shift in (-LARGEST_SHIFT_MEV, LARGEST_SHIFT_MEV):
-        for stretch in STRETCHES:
+    for shift in (-MAX_SHIFT_MEV, MAX_SHIFT_MEV):
+        for stretch in STRETCH_BOUNDS:
             # (240 + 50)/0.7 meV is simulated and measured; TOSCA has nothing below −3 meV
             reached = forecast.reached(shift, stretch)
             assert reached[(low - shift) / stretch > knots[0]].all()

@@ -7,7 +7,7 @@ import pytest
 
 from scattering.core.errors import InvalidComparison
 from scattering.instruments.kinematics import momentum_transfer
-from scattering.measured.comparison.maps import compare_maps, on_bins
+from scattering.measured.comparison.maps import compare_maps, mean_over_bins
 from scattering.measured.data import MeasuredMap
 from scattering.measured.rebinning import rebin_angles
 from scattering.observe.spectrum import Map
@@ -35,7 +35,7 @@ def window(q, energy):
     return (q >= low) & (q <= high)
 
 
-def mean_over_bins(q, energy):
+def brute_force_mean(q, energy):
     """Mean of the structure over bins, by 8 × 8 points in each of some 0.2 Å⁻¹ and 2 meV."""
     n_points = 8 if len(q) > 20 else 40
     at = (np.arange(n_points) + 0.5) / n_points
@@ -46,7 +46,7 @@ def mean_over_bins(q, energy):
 
 
 Q, ENERGY = np.linspace(0.5, 11.5, 45), np.linspace(3, 95, 47)
-EXACT = mean_over_bins(Q, ENERGY)
+EXACT = brute_force_mean(Q, ENERGY)
 
 
 def measured_map(*, scale=40.0, background=0.0, noise=0.0, seed=0):
@@ -64,7 +64,7 @@ def measured_map(*, scale=40.0, background=0.0, noise=0.0, seed=0):
 def test_the_mean_over_other_bins(q_bins, energy_bins):
     """Bilinear between centres: off by h²/12 of the second derivative, 6e-4 of q's step of 0.1 Å⁻¹ where S is 4."""
     q, energy = np.linspace(0.5, 11.5, q_bins + 1), np.linspace(3, 95, energy_bins + 1)
-    np.testing.assert_allclose(on_bins(forecast_map(), q, energy), mean_over_bins(q, energy), rtol=3e-3)
+    np.testing.assert_allclose(mean_over_bins(forecast_map(), q, energy), brute_force_mean(q, energy), rtol=3e-3)
 
 
 def test_a_map_on_its_own_bins_and_on_a_few_wide_ones_keeps_its_area():
@@ -72,18 +72,18 @@ def test_a_map_on_its_own_bins_and_on_a_few_wide_ones_keeps_its_area():
     q = np.append(forecast.q - 0.05, forecast.q[-1] + 0.05)
     energy = np.append(forecast.energy - 0.25, forecast.energy[-1] + 0.25)
     noisy = replace(forecast, intensity=np.random.default_rng(1).random(forecast.intensity.shape, dtype=np.float32))
-    whole = on_bins(noisy, q[[0, -1]], energy[[0, -1]])
+    whole = mean_over_bins(noisy, q[[0, -1]], energy[[0, -1]])
     assert whole == pytest.approx(noisy.intensity.mean(), rel=1e-6)
     # Three bins of unequal width in each direction: areas add up
     q_edges, energy_edges = q[[0, 13, 50, -1]], energy[[0, 100, 101, -1]]
-    parts = on_bins(noisy, q_edges, energy_edges)
+    parts = mean_over_bins(noisy, q_edges, energy_edges)
     areas = np.outer(np.diff(q_edges), np.diff(energy_edges))
     assert (parts * areas).sum() == pytest.approx(float(whole[0, 0]) * areas.sum(), rel=1e-6)
 
 
 def test_what_is_not_reached_is_not_known():
     q, energy = np.linspace(0, 14, 71), np.linspace(-10, 115, 126)
-    found = on_bins(forecast_map(inside=window), q, energy)
+    found = mean_over_bins(forecast_map(inside=window), q, energy)
     centre_q, centre_energy = (q[1:] + q[:-1]) / 2, (energy[1:] + energy[:-1]) / 2
     # As far as a step of either axis, of both grids
     around = [window(centre_q[:, None] + dq, centre_energy + de) for dq in (-0.3, 0, 0.3) for de in (-1.5, 0, 1.5)]
@@ -98,9 +98,9 @@ def test_only_what_is_inside_counts_towards_a_bin_on_the_rim():
     forecast = forecast_map(inside=lambda q, energy: (q < 5.0) & (energy > 0))
     wrong = replace(forecast, intensity=np.where(forecast.inside, forecast.intensity, 1e6).astype(np.float32))
     q, energy = np.linspace(0.5, 10.5, 6), np.linspace(3, 95, 24)
-    found = on_bins(wrong, q, energy)
-    np.testing.assert_array_equal(found, on_bins(forecast, q, energy))
-    inside = mean_over_bins(np.array([4.5, 4.95]), energy)
+    found = mean_over_bins(wrong, q, energy)
+    np.testing.assert_array_equal(found, mean_over_bins(forecast, q, energy))
+    inside = brute_force_mean(np.array([4.5, 4.95]), energy)
     np.testing.assert_allclose(found[2], inside[0], rtol=3e-3)
     assert np.isnan(found[3:]).all()
 
@@ -108,7 +108,7 @@ def test_only_what_is_inside_counts_towards_a_bin_on_the_rim():
 def test_a_bank_on_a_line_fills_little_of_a_bin_and_counts():
     line = forecast_map(inside=lambda q, energy: np.abs(q - (1 + 0.04 * energy)) < 0.051)
     q, energy = np.linspace(0, 6, 4), np.linspace(3, 95, 24)
-    found = on_bins(line, q, energy)
+    found = mean_over_bins(line, q, energy)
     centre = (energy[1:] + energy[:-1]) / 2
     row = np.searchsorted(q, 1 + 0.04 * centre) - 1
     # Over the line's width in |q| and its way through a bin of energy, 0.16 Å⁻¹, S varies by some percent
@@ -172,7 +172,7 @@ def test_the_fit_is_made_in_its_range_and_drawn_everywhere():
 
 def test_the_elastic_line_is_not_fitted_unless_asked_for():
     energy = np.linspace(-20, 95, 116)
-    exact = 40 * mean_over_bins(Q, energy)
+    exact = 40 * brute_force_mean(Q, energy)
     middle = (energy[1:] + energy[:-1]) / 2
     exact += 1e5 * np.exp(-((middle / 1.5) ** 2))
     measured = MeasuredMap(Q, energy, exact, None)

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 from scattering.core.errors import InvalidComparison
 from scattering.measured.comparison.distinction import Loss, block_bins, probability_worse
 from scattering.measured.comparison.fit import FitOptions
-from scattering.measured.comparison.ranking import TOLD_APART, Candidate, rank
+from scattering.measured.comparison.ranking import RESOLVED_PROBABILITY, Candidate, rank
 from scattering.measured.data import MeasuredSpectrum
 
 ENERGY = np.arange(0.0, 260.1, 0.25)
@@ -51,7 +51,7 @@ def test_the_right_phase_comes_first(errors: bool) -> None:
         assert found.ranked[0].worse_by == 0
         assert found.ranked[0].probability_worse is None
         assert 0 < found.ranked[1].worse_by < found.ranked[2].worse_by
-        assert all((place.probability_worse or 0) > TOLD_APART for place in found.ranked[1:])
+        assert all((place.probability_worse or 0) > RESOLVED_PROBABILITY for place in found.ranked[1:])
         assert found.caution is None
         assert found.measure == ("chi2" if errors else "variance")
 
@@ -73,14 +73,14 @@ def test_forecasts_that_differ_by_less_than_the_noise_are_not_told_apart() -> No
         found = rank(measured(seed=seed, noise=0.5), pair, FitOptions())
         probabilities.append(found.ranked[1].probability_worse or 0.0)
         first.append(found.ranked[0].index)
-        if probabilities[-1] < TOLD_APART:
+        if probabilities[-1] < RESOLVED_PROBABILITY:
             assert found.caution is not None
             assert "one" in found.caution
             assert "other" in found.caution
             assert "do not tell" in found.caution
     assert 0.25 < np.mean(first) < 0.75  # of 60, four standard deviations
     assert 0.65 < np.mean(probabilities) < 0.85  # uniform: 0.75, known to 0.02
-    assert np.mean(np.array(probabilities) > TOLD_APART) <= 0.15
+    assert np.mean(np.array(probabilities) > RESOLVED_PROBABILITY) <= 0.15
 
 
 def test_equally_wrong_forecasts_are_seldom_told_apart() -> None:
@@ -89,7 +89,7 @@ def test_equally_wrong_forecasts_are_seldom_told_apart() -> None:
     for seed in range(60):
         pair = [candidate("one", moved(1.0, seed=seed)), candidate("other", moved(1.0, seed=seed + 500))]
         found = rank(measured(seed=seed), pair, FitOptions(), resolution_mev=2.0)
-        certain.append((found.ranked[1].probability_worse or 0.0) > TOLD_APART)
+        certain.append((found.ranked[1].probability_worse or 0.0) > RESOLVED_PROBABILITY)
         chi2.append(found.ranked[1].worse_by)
     assert np.median(chi2) > 100
     # Ten lines are few: a Student's test of them is not exact. One in twenty is aimed at
@@ -102,7 +102,7 @@ def test_the_one_with_its_lines_nearer_is_told_from_the_other() -> None:
         pair = [candidate("far", moved(3.0, seed=seed)), candidate("near", moved(0.3, seed=seed + 500))]
         found = rank(measured(seed=seed), pair, FitOptions(), resolution_mev=2.0)
         assert found.ranked[0].name == "near"
-        certain.append((found.ranked[1].probability_worse or 0.0) > TOLD_APART)
+        certain.append((found.ranked[1].probability_worse or 0.0) > RESOLVED_PROBABILITY)
     assert np.mean(certain) > 0.8
 
 
@@ -157,7 +157,7 @@ def test_a_noisy_forecast_is_not_worse_for_its_noise() -> None:
             found = rank(measured(seed=seed), [Candidate("noisy", ENERGY, noisy, error), quiet], FitOptions())
             wins[told] += found.ranked[0].name == "noisy"
             if told and found.ranked[0].name == "quiet":
-                assert (found.ranked[1].probability_worse or 0) < TOLD_APART
+                assert (found.ranked[1].probability_worse or 0) < RESOLVED_PROBABILITY
     assert wins[True] >= 15
     assert wins[False] <= 5
 

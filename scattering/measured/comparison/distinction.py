@@ -1,4 +1,4 @@
-"""How certain it is that one fit is really worse than another in the same bins."""
+"""Probability that one fit is worse than another in the same bins."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-FEWEST_BLOCKS: Final = 8
-"""Fewer say next to nothing of how blocks scatter."""
+MIN_BLOCKS: Final = 8
+"""Fewer blocks do not determine the scatter of blocks."""
 
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """What a fit misses in n bins.
+    """Residuals of a fit in n bins.
 
     Attributes
     ----------
     residual
         Shape (n,): weighted.
     model_error
-        Shape (n,): weighted statistical error of the model itself; or None.
+        Shape (n,): weighted statistical error of the model; or None.
     """
 
     residual: NDArray[np.float64]
@@ -30,39 +30,40 @@ class Loss:
 
     @property
     def misfit(self) -> float:
-        """Σ r², less what the model's own statistical error adds to it on average."""
+        """Σ r², less the mean contribution of the statistical error of the model."""
         own = 0.0 if self.model_error is None else float(self.model_error @ self.model_error)
         return float(self.residual @ self.residual) - own
 
 
 def block_bins(residual: NDArray[np.float64], resolution_bins: float) -> int:
-    """Bins that hang together: three times as far as residuals are alike, twice the resolution, at least n^(1/3).
+    """Return the number of neighbouring bins that count as correlated.
 
-    They are alike up to the first lag at which their autocorrelation is within 2/√n of zero. At most an eighth of all.
+    It is the largest of three times the correlation length of the residuals, twice the resolution, and n^(1/3), but at
+    most an eighth of all bins. The correlation length ends at the first lag whose autocorrelation is within 2/√n of 0.
     """
     n = len(residual)
     spectrum = np.abs(np.fft.rfft(residual - residual.mean(), 2 * n)) ** 2
     autocorrelation = np.fft.irfft(spectrum)[:n]
-    alike = autocorrelation > 2 / np.sqrt(n) * max(autocorrelation[0], np.finfo(float).tiny)
-    length = max(n ** (1 / 3), 2 * resolution_bins, 3 * int(np.argmin(alike)))
-    return int(np.clip(round(length), 1, max(n // FEWEST_BLOCKS, 1)))
+    correlated = autocorrelation > 2 / np.sqrt(n) * max(autocorrelation[0], np.finfo(float).tiny)
+    length = max(n ** (1 / 3), 2 * resolution_bins, 3 * int(np.argmin(correlated)))
+    return int(np.clip(round(length), 1, max(n // MIN_BLOCKS, 1)))
 
 
 def probability_worse(other: Loss, best: Loss, block: int) -> float:
-    """Probability that a fit is really worse than the best one, from ½ (no telling) to 1.
+    """Return the probability that a fit is worse than the best one, from ½ (undecided) to 1.
 
-    With r the best's residual and Δ what the other's has beyond it, the difference of the misfits is
-    D = Σ(2 r Δ + Δ²). Of that the curves fix Δ², while r holds noise and what the model misses, which is as likely of
-    the other sign. Whatever hangs together does so within a block: V, the mean square of Σ 2 r Δ over all blocks times
-    their number, is the variance of D, and D/√V follows Student's distribution with V²/Σ(Σ 2 r Δ)⁴ degrees of freedom,
-    the number of blocks if all matter alike, 1 if a single one does. The models' own statistical errors add to V.
+    Let r be the residual of the best fit, and Δ the residual of the other one less r. The difference of the misfits is
+    D = Σ(2 r Δ + Δ²). The curves determine Δ². r holds noise and misfit, and could as well have the other sign.
+    Correlations are taken to stay within a block: the variance V of D is the mean square of Σ 2 r Δ over all blocks,
+    times their number. D/√V follows Student's distribution with V²/Σ(Σ 2 r Δ)⁴ degrees of freedom: the number of blocks
+    if all have the same weight, 1 if a single one dominates. The statistical errors of the models add to V.
 
     Parameters
     ----------
     other, best
-        In the same n bins; the best's misfit is not above the other's.
+        In the same n bins; the misfit of `best` is not the larger one.
     block
-        Bins that hang together.
+        Number of neighbouring bins that count as correlated, see `block_bins`.
 
     References
     ----------
@@ -76,7 +77,7 @@ def probability_worse(other: Loss, best: Loss, block: int) -> float:
     fourth = float(np.sum(blocks**4)) / block
     for loss in (other, best):
         if loss.model_error is not None:
-            # Σ(r + ε)² with ε alike within a block: its first and second order
+            # First and second order of Σ(r + ε)² with the same ε throughout a block
             first = _block_sums(2 * loss.residual * loss.model_error, block)
             second = _block_sums(loss.model_error**2, block)
             variance += float(np.sum(first**2 + 2 * second**2)) / block
@@ -87,6 +88,6 @@ def probability_worse(other: Loss, best: Loss, block: int) -> float:
 
 
 def _block_sums(values: NDArray[np.float64], block: int) -> NDArray[np.float64]:
-    """Sums over `block` neighbours from each of n bins on, the last going on with the first: shape (n,)."""
+    """Return the sum over `block` neighbours from each of n bins on, cyclic: shape (n,)."""
     total = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[:block]]))])
     return np.asarray(total[block : block + len(values)] - total[: len(values)])

@@ -1,4 +1,4 @@
-"""A forecast fitted to a measured spectrum, in the data's own bins."""
+"""Fit of a forecast to a measured spectrum, in the data's own bins."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import FieldError, InvalidComparison
 from scattering.measured.comparison.binned import BinnedForecast
 from scattering.measured.comparison.goodness import Goodness, goodness
-from scattering.measured.comparison.preparation import chosen_range, default_range, filled_error
+from scattering.measured.comparison.preparation import chosen_range, default_range, fill_error
 from scattering.measured.comparison.projection import NEUTRAL, Problem
 from scattering.measured.comparison.search import solve
 from scattering.measured.comparison.uncertainty import correlations, covariance
 from scattering.measured.data import MeasuredSpectrum
 
-__all__ = ["PARAMETERS", "Background", "FitOptions", "Fitted", "default_range", "fit"]
+__all__ = ["PARAMETERS", "Background", "FitOptions", "FitResult", "default_range", "fit"]
 
 Background = Literal["none", "constant", "linear"]
 
@@ -31,12 +31,12 @@ PARAMETERS: Final = (
     "background_slope_per_mev",
     "extra_fwhm_mev",
 )
-"""All that can be fitted, in the order of `Fitted.names`."""
+"""All parameters, in the order of `FitResult.names`."""
 
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What is fitted; everything else keeps its neutral value.
+    """The choice of fitted parameters; the others keep their neutral values.
 
     Attributes
     ----------
@@ -49,9 +49,9 @@ class FitOptions:
     background
         Added to the forecast: nothing, a constant, or a straight line.
     extra_width
-        A Gaussian that broadens the forecast further.
+        An additional Gaussian that broadens the forecast.
     range_mev
-        Bins whose energy lies within are fitted. None: `default_range`.
+        Bins with centres in this range are fitted. None: `default_range`.
     """
 
     scale: bool = True
@@ -63,41 +63,40 @@ class FitOptions:
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
-    """A forecast fitted to data.
+class FitResult:
+    """Result of a fit.
 
     Attributes
     ----------
     values
-        Every one of `PARAMETERS`, those that were not fitted at their neutral value (1, 0, 1, 0, 0, 0).
-        `background` is that in the middle of `range_mev`.
+        All `PARAMETERS`; those that were not fitted have their neutral value (1, 0, 1, 0, 0, 0).
+        `background` is the value in the middle of `range_mev`.
     standard_errors
-        Of the fitted parameters; NaN where the data do not determine them. Statistical, times √χ²ᵣ where that is
-        above 1.
+        Of the fitted parameters; NaN if the data do not determine one. Statistical, times √χ²ᵣ if χ²ᵣ exceeds 1.
     names
-        The n parameters that were fitted.
+        The n fitted parameters.
     correlations
-        Shape (n, n), in the order of `names`; NaN where a parameter is not determined.
+        Shape (n, n), in the order of `names`; NaN if a parameter is not determined.
     range_mev
-        Where the fit was made, no further than data and forecast.
+        The fitted range, cut at the ends of data and forecast.
     used
-        Shape (n_data,): bins that were fitted.
+        Shape (n_data,): mask of the fitted bins.
     energy
-        Shape (n_data,), meV: the data's.
+        Shape (n_data,), meV: that of the data.
     model
-        Shape (n_data,): the forecast in the data's bins and unit, background included; NaN where the forecast does
-        not reach.
+        Shape (n_data,): the forecast in the bins and the unit of the data, background included; NaN beyond the ends of
+        the forecast.
     background
         Shape (n_data,).
     residual
         Shape (n_data,): (data − model) in standard deviations; without errors in units of its scatter in the fit.
-        NaN where there is no model.
+        NaN if there is no model.
     goodness
-        In the bins that were fitted.
+        In the fitted bins.
     everywhere
         In all bins that have a model.
     warnings
-        What the reader should know.
+        Remarks for the reader.
     """
 
     values: Mapping[str, float]
@@ -115,14 +114,14 @@ class Fitted:
     warnings: tuple[str, ...]
 
 
-LARGEST_SHIFT_MEV: Final = 50.0
-"""Of shift and extra width; or a quarter of the fitted range, if that is less."""
-STRETCHES: Final = (0.7, 1.4)
+MAX_SHIFT_MEV: Final = 50.0
+"""Bound of the shift and of the extra width; or a quarter of the fitted range, if that is less."""
+STRETCH_BOUNDS: Final = (0.7, 1.4)
 """Potentials are off by 5 to 15 %, some by more: docs/method/potential.md."""
-NOTABLE_EXCESS: Final = 1.1
-"""Of √χ²ᵣ: below, it may well be chance, and is not worth a sentence."""
-HARDLY_TOLD_APART: Final = 0.99
-"""Correlation of two parameters from which on a sentence says so."""
+MIN_REPORTED_ROOT_CHI2: Final = 1.1
+"""√χ²ᵣ from which on a warning reports it; a smaller one may be chance."""
+MIN_REPORTED_CORRELATION: Final = 0.99
+"""Correlation of two parameters from which on a warning reports it."""
 
 
 def fit(
@@ -134,32 +133,33 @@ def fit(
     forecast_error: NDArray[np.float64] | None = None,
     resolution_mev: float | None = None,
     bins: NDArray[np.bool_] | None = None,
-) -> Fitted:
+) -> FitResult:
     """Fit a forecast to data by least squares, in the data's own bins.
 
     m_i = scale · mean over bin i of (1/stretch) (S ⊗ G)((ω − shift)/stretch) + background + slope (ω_i − ω_mid), with
     S the forecast, G a Gaussian, ω_mid the middle of the fitted range. Weights are 1/error²; without errors all bins
-    weigh the same. Where some errors are unknown, those of neighbours count. A scale is never below 0; shift
-    and extra width reach `LARGEST_SHIFT_MEV` or a quarter of the range, the stretch `STRETCHES`.
+    have equal weight. Unknown errors are interpolated from the neighbours. The scale is never below 0; shift
+    and extra width have the bound `MAX_SHIFT_MEV` or a quarter of the range, the stretch has `STRETCH_BOUNDS`.
 
     Parameters
     ----------
     energy
-        Shape (m,), meV: equally spaced, ascending; better wider than the data.
+        Shape (m,), meV: equally spaced, ascending; preferably a wider range than that of the data.
     intensity
-        Shape (m,): means over bins centred there, in any unit.
+        Shape (m,): means over bins with these centres, in any unit.
     forecast_error
-        Shape (m,): standard error of `intensity`. Once fitted, it is added in quadrature (times the scale, averaged
-        over the bin) to the data's error, and fitted again. Without errors of the data it is left out.
+        Shape (m,): standard error of `intensity`. After a first fit it is added in quadrature (times the scale,
+        averaged over the bin) to the error of the data, and the fit is repeated. It is not used if the data have no
+        errors.
     resolution_mev
         FWHM at the elastic line, for `default_range`.
     bins
-        Shape (n_data,): the only bins that may be fitted. None: all.
+        Shape (n_data,): mask of the bins that may be fitted. None: all.
 
     Raises
     ------
     InvalidComparison
-        Options, data and forecast leave nothing to fit; names the field.
+        Options, data and forecast leave nothing to fit; the error names the field.
 
     References
     ----------
@@ -172,25 +172,25 @@ def fit(
         range_mev = default_range(measured, energy, intensity, resolution_mev=resolution_mev)
     else:
         range_mev = chosen_range(measured, forecast.reach, options.range_mev, warnings)
-    task = _Task(measured, forecast, filled_error(measured, warnings), options, range_mev)
-    used = (measured.energy >= range_mev[0]) & (measured.energy <= range_mev[1]) & forecast.reached(0.0, 1.0)
+    task = _Task(measured, forecast, fill_error(measured, warnings), options, range_mev)
+    used = (measured.energy >= range_mev[0]) & (measured.energy <= range_mev[1]) & forecast.in_reach(0.0, 1.0)
     at_first = used if bins is None else used & bins
-    used, parameters = task.solved(at_first)
+    used, parameters = task.solve(at_first)
     if forecast_error is not None and task.error is not None:
-        scale = task.problem(used).projected(parameters).scale
+        scale = task.problem(used).project(parameters).scale
         of_forecast = BinnedForecast(energy, forecast_error, measured.low, measured.high).mean(*parameters)
         task = replace(task, error=np.hypot(task.error, scale * of_forecast))
-        used, parameters = task.solved(used, parameters)
+        used, parameters = task.solve(used, parameters)
     if left_out := int(np.sum(at_first & ~used)):
         warnings.append(
             f"{left_out} bins of the range are not fitted: shift and stretch move the forecast's end there."
         )
-    return _fitted(task, used, parameters, warnings)
+    return _result(task, used, parameters, warnings)
 
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """All that a fit is about, but the bins and the parameters."""
+    """Everything that a fit needs, except the bins and the parameters."""
 
     measured: MeasuredSpectrum
     forecast: BinnedForecast
@@ -200,32 +200,32 @@ class _Task:
 
     @property
     def columns(self) -> NDArray[np.float64]:
-        """Shape (n_data, n_background): what the background is made of."""
+        """Basis functions of the background, shape (n_data, n_background)."""
         degree = ("none", "constant", "linear").index(self.options.background)
         centred = self.measured.energy - sum(self.range_mev) / 2
         return np.stack([np.ones_like(centred), centred], axis=1)[:, :degree]
 
     @property
     def free(self) -> NDArray[np.bool_]:
-        """Shape (3,): which of shift, stretch and width are fitted."""
+        """Mask, shape (3,), of shift, stretch and width: whether each is fitted."""
         return np.array([self.options.shift, self.options.stretch, self.options.extra_width])
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is fitted, in the order of `PARAMETERS`."""
+        """Names of the fitted parameters, in the order of `PARAMETERS`."""
         degree = self.columns.shape[1]
         fitted = [self.options.scale, *self.free[:2], degree >= 1, degree >= 2, self.free[2]]
         return tuple(name for name, free in zip(PARAMETERS, fitted, strict=True) if free)
 
     @property
     def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Shape (3,) each: of shift (meV), stretch and variance (meV²)."""
-        farthest = min(LARGEST_SHIFT_MEV, (self.range_mev[1] - self.range_mev[0]) / 4)
+        """Lower and upper bounds of shift (meV), stretch and variance (meV²): shape (3,) each."""
+        farthest = min(MAX_SHIFT_MEV, (self.range_mev[1] - self.range_mev[0]) / 4)
         widest = (farthest / FWHM_PER_SIGMA) ** 2
-        return np.array([-farthest, STRETCHES[0], 0.0]), np.array([farthest, STRETCHES[1], widest])
+        return np.array([-farthest, STRETCH_BOUNDS[0], 0.0]), np.array([farthest, STRETCH_BOUNDS[1], widest])
 
     def units(self, intensity: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Shape (n,): a large change of each fitted parameter."""
+        """Return a large change of each fitted parameter, shape (n,)."""
         height = float(np.sqrt(np.mean(intensity**2))) or 1.0
         span = self.range_mev[1] - self.range_mev[0]
         _, upper = self.bounds
@@ -234,7 +234,7 @@ class _Task:
         return np.array([unit for name, unit in zip(PARAMETERS, large, strict=True) if name in self.names])
 
     def jacobian(self, scale: float, parameters: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Shape (n_data, n): derivatives of the model by what is fitted."""
+        """Return the derivatives of the model by the fitted parameters, shape (n_data, n)."""
         mean, derivatives = self.forecast.mean_and_derivatives(*parameters)
         by_fwhm = 2 * np.sqrt(parameters[2]) / FWHM_PER_SIGMA
         every = [mean, *(scale * derivatives[:2]), *self.columns.T, scale * by_fwhm * derivatives[2]]
@@ -244,13 +244,13 @@ class _Task:
         return np.stack([columns[name] for name in self.names], axis=1) if self.names else np.empty((len(mean), 0))
 
     def problem(self, used: NDArray[np.bool_]) -> Problem:
-        """Least squares in some of the bins."""
+        """Return the least-squares problem in some of the bins."""
         if used.sum() <= len(self.names):
             holds = f"The range must hold more bins of the data than parameters are fitted, {len(self.names)}"
             text = f"{holds}; it holds {used.sum()}. Choose a wider one or fewer parameters."
             raise InvalidComparison.at("fit.range_mev", text)
         return Problem(
-            self.forecast.within(used),
+            self.forecast.select(used),
             self.measured.intensity[used],
             None if self.error is None else self.error[used],
             self.columns[used],
@@ -260,17 +260,17 @@ class _Task:
             upper=self.bounds[1],
         )
 
-    def solved(
+    def solve(
         self, used: NDArray[np.bool_], start: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        """Bins and parameters of the best fit: bins that the fit moves beyond the forecast's ends are left out."""
+        """Return bins and parameters of the best fit, without the bins that the fit moves beyond the forecast."""
         problem = self.problem(used)
         if self.options.scale and not problem.forecast.mean().any():
             raise InvalidComparison.at("fit.range_mev", "The forecast is zero in this range; choose another.")
         parameters = solve(problem) if start is None else problem.solve(start)
-        if problem.projected(parameters).scale == 0:
-            return used, NEUTRAL  # no other is better
-        while (beyond := used & ~self.forecast.reached(*parameters[:2])).any():
+        if problem.project(parameters).scale == 0:
+            return used, NEUTRAL  # no other parameters are better
+        while (beyond := used & ~self.forecast.in_reach(*parameters[:2])).any():
             used = used & ~beyond
             parameters = self.problem(used).solve(parameters)
         return used, parameters
@@ -282,7 +282,7 @@ def _check(
     options: FitOptions,
     forecast_error: NDArray[np.float64] | None,
 ) -> None:
-    """Refuse what no fit can be made of."""
+    """Check that options and forecast allow a fit."""
     errors: list[FieldError] = []
     if options.background not in ("none", "constant", "linear"):
         errors.append({"loc": "fit.background", "msg": "Choose none, constant or linear."})
@@ -298,19 +298,19 @@ def _check(
         raise InvalidComparison(errors)
 
 
-def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64], warnings: list[str]) -> Fitted:
-    """What the best fit says."""
+def _result(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64], warnings: list[str]) -> FitResult:
+    """Return the result of the best fit, with its errors and goodness."""
     measured, names = task.measured, task.names
     problem = task.problem(used)
-    best = problem.projected(parameters)
+    best = problem.project(parameters)
     shift, stretch, variance = (float(value) for value in parameters)
     background = np.append(best.background, [0.0, 0.0])[:2]
     values = (best.scale, shift, stretch, *map(float, background), float(FWHM_PER_SIGMA * np.sqrt(variance)))
     lines = task.columns @ best.background
     model = best.scale * task.forecast.mean(shift, stretch, variance) + lines
-    reached = task.forecast.reached(shift, stretch)
+    reached = task.forecast.in_reach(shift, stretch)
     jacobian = task.jacobian(best.scale, parameters)
-    # Without errors, and with errors that are too small, the residuals tell how far to trust the parameters
+    # Without errors, or with too small errors, the residuals determine the standard errors
     excess = best.misfit / (int(used.sum()) - len(names))
     scatter = float(np.sqrt(excess)) / problem.weight[0]
     error = np.full(len(used), scatter or 1.0) if task.error is None else task.error
@@ -335,7 +335,7 @@ def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
         )
         for bins in (used, reached)
     ]
-    return Fitted(
+    return FitResult(
         values=dict(zip(PARAMETERS, values, strict=True)),
         standard_errors=dict(zip(names, map(float, np.sqrt(np.diag(covariances))), strict=True)),
         names=names,
@@ -353,7 +353,7 @@ def _fitted(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
 
 
 def _at_bound(task: _Task, scale: float, parameters: NDArray[np.float64]) -> dict[str, str]:
-    """Fitted parameters that ended at a bound, each with a sentence."""
+    """Return the fitted parameters that ended at a bound, each with a sentence."""
     if scale == 0:
         return {"scale": "With any scale above 0 the forecast describes these data no better than without it."}
     found = {}
@@ -377,17 +377,17 @@ def _at_bound(task: _Task, scale: float, parameters: NDArray[np.float64]) -> dic
 def _doubts(
     names: tuple[str, ...], free: NDArray[np.bool_], correlated: NDArray[np.float64], excess: float | None
 ) -> list[str]:
-    """What to think of the standard errors; `excess` is χ²ᵣ."""
+    """Return warnings about the standard errors; `excess` is χ²ᵣ."""
     found = []
     determined = np.isfinite(np.diag(correlated))
     lost = [name for name, is_free, known in zip(names, free, determined, strict=True) if is_free and not known]
     if lost:
         found.append(f"The data do not determine these here: {', '.join(lost)}.")
-    for second, first in zip(*np.nonzero(np.tril(np.abs(correlated), -1) > HARDLY_TOLD_APART), strict=True):
+    for second, first in zip(*np.nonzero(np.tril(np.abs(correlated), -1) > MIN_REPORTED_CORRELATION), strict=True):
         found.append(
             f"{names[first]} and {names[second]} are hardly told apart: correlation {correlated[first, second]:.3f}."
         )
-    if names and excess is not None and excess > NOTABLE_EXCESS**2:
+    if names and excess is not None and excess > MIN_REPORTED_ROOT_CHI2**2:
         found.append(
             f"χ²ᵣ is {excess:.3g}: forecast and data differ by more than the data's errors, and the standard errors "
             f"are {np.sqrt(excess):.2g} times what those give."

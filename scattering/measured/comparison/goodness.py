@@ -1,4 +1,4 @@
-"""How well a model describes data, in numbers that people in the field know."""
+"""Goodness of fit in the measures of the field: χ²ᵣ, R factors, correlation."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Goodness:
-    """How well a model describes data.
+    """Goodness of fit of a model.
 
     Attributes
     ----------
     chi2_reduced
         χ²/(n − p) = Σ((y − m)/σ)²/(n − p). None without errors, or with no more points than parameters.
     r_factor
-        Σ|y − m|/Σ|y|. None where the data are zero throughout.
+        Σ|y − m|/Σ|y|. None if all data are zero.
     r_weighted
         √(Σ((y − m)/σ)²/Σ(y/σ)²); None without errors.
     correlation
-        Pearson's, between data and model: whatever the scale. None where either is constant.
+        Pearson's, between data and model; it does not depend on the scale. None if either is constant.
     n_points
-        n, the bins that were counted.
+        n, the number of compared bins.
     n_parameters
-        p, the parameters that were fitted.
+        p, the number of fitted parameters.
     """
 
     chi2_reduced: float | None
@@ -52,7 +52,7 @@ def goodness(
     error
         Shape (n,): standard deviations of their difference, > 0; or None.
     n_parameters
-        How many parameters of the model were fitted to the data.
+        Number of parameters that were fitted to the data.
 
     References
     ----------
@@ -81,7 +81,7 @@ def _ratio(above: float, below: float) -> float | None:
 
 
 def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
-    """Pearson's correlation, or None where one of both is constant but for rounding."""
+    """Return Pearson's correlation, or None if either is constant but for rounding."""
     if len(first) < 2:
         return None
     deviations = [values - values.mean() for values in (first, second)]

@@ -1,4 +1,4 @@
-"""A forecast map on the bins of a measured one: one scale, the difference, how well both agree."""
+"""Comparison of a forecast map with a measured one, in the measured bins: scale, difference, goodness of fit."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from scattering.core.errors import InvalidComparison
-from scattering.measured.comparison.fit import NOTABLE_EXCESS
+from scattering.measured.comparison.fit import MIN_REPORTED_ROOT_CHI2
 from scattering.measured.comparison.goodness import Goodness, goodness
 from scattering.measured.comparison.preparation import chosen_range, default_range
 from scattering.measured.comparison.uncertainty import correlations, covariance
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum, centres
 from scattering.observe.spectrum import Map
 
-LEAST_REACHED: Final = 0.5
-"""Of a bin's extent along either axis: less, and what the forecast says of it is not that of the bin."""
-LEAST_INSIDE: Final = 0.01
-"""Of a bin's area: less within the window is its rim. A bank on a line fills no more of a bin than this by far."""
+MIN_COVERED_FRACTION: Final = 0.5
+"""Fraction of a bin's extent along each axis that the forecast must cover."""
+MIN_WINDOW_FRACTION: Final = 0.01
+"""Fraction of a bin's area that must lie within the window. A bank on a line fills only little more of a bin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,29 +33,29 @@ class MapComparison:
     q, energy
         Shapes (n_q + 1,), Å⁻¹, and (n_energy + 1,), meV: edges of the measured bins.
     measured
-        Shape (n_q, n_energy), in the data's unit; NaN where nothing was measured.
+        Shape (n_q, n_energy), in the unit of the data; NaN where nothing was measured.
     forecast
-        Shape (n_q, n_energy): the forecast times `scale`, plus `background`, in the data's unit; NaN where forecast or
-        window do not reach.
+        Shape (n_q, n_energy): the forecast times `scale`, plus `background`, in the unit of the data; NaN beyond the
+        forecast or the window.
     difference
-        Shape (n_q, n_energy): measured − forecast, in the data's unit; NaN where one of them is.
+        Shape (n_q, n_energy): measured − forecast, in the unit of the data; NaN if either is NaN.
     scale, background
-        1 and 0 where they were not fitted. The background is in the data's unit.
+        1 and 0 if they were not fitted. The background is in the unit of the data.
     standard_errors
-        Of the fitted ones of "scale" and "background"; NaN where the data do not determine them. Statistical, times
-        √χ²ᵣ where that is above 1.
+        Of the fitted parameters among "scale" and "background"; NaN if the data do not determine them. Statistical,
+        times √χ²ᵣ if χ²ᵣ exceeds 1.
     correlation
-        Of scale and background; None unless both were fitted, NaN where they are not determined.
+        Of scale and background; None unless both were fitted, NaN if they are not determined.
     range_mev
-        Where the fit was made, no further than data and forecast.
+        The fitted range, cut at the ends of data and forecast.
     used
-        Shape (n_q, n_energy): bins that were fitted.
+        Shape (n_q, n_energy): mask of the fitted bins.
     goodness
-        In the bins that were fitted.
+        In the fitted bins.
     everywhere
-        In all bins that both have.
+        In all bins that both maps have.
     warnings
-        What the reader should know.
+        Remarks for the reader.
     """
 
     q: NDArray[np.float64]
@@ -83,21 +83,21 @@ def compare_maps(
     range_mev: tuple[float, float] | None = None,
     resolution_mev: float | None = None,
 ) -> MapComparison:
-    """Bring a forecast map to the bins of a measured one and scale it to the data by weighted least squares.
+    """Rebin a forecast map to the bins of a measured one, and scale it to the data by weighted least squares.
 
-    Weights are 1/error²; without errors all bins weigh the same. Where some errors are unknown, that of the nearest bin
-    counts.
+    Weights are 1/error²; without errors all bins have equal weight. An unknown error is replaced by that of the nearest
+    bin.
 
     Parameters
     ----------
     forecast
         Equal bins of |q| and energy.
     scale, background
-        What is fitted: a factor, never below 0, and a constant in the data's unit.
+        Whether each is fitted: a factor, never below 0, and a constant in the unit of the data.
     range_mev
-        Bins whose middle lies within are fitted. None: all but the elastic line, as of spectra.
+        Bins with centres in this range are fitted. None: all but the elastic line, as for spectra.
     resolution_mev
-        FWHM at the elastic line, meV, which tells how far that reaches. None: the data's own line does.
+        FWHM of the elastic line, meV, which decides how far the line reaches. None: taken from the data's own line.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def compare_maps(
     if range_mev is not None and not range_mev[0] < range_mev[1]:
         raise InvalidComparison.at("fit.range_mev", "Give two energies in meV, the lower one first.")
     warnings: list[str] = []
-    raw = on_bins(forecast, measured.q, measured.energy)
+    raw = mean_over_bins(forecast, measured.q, measured.energy)
     both = np.isfinite(measured.intensity) & np.isfinite(raw)
     low, high = _range(measured, forecast, range_mev, resolution_mev, warnings)
     middle = centres(measured.energy)
@@ -115,13 +115,13 @@ def compare_maps(
     if not used.any():
         text = f"Data and forecast have no bin of (|q|, ω) in common from {low:.4g} to {high:.4g} meV: choose another "
         raise InvalidComparison.at("fit.range_mev", text + "range, or the settings with which the data were taken.")
-    error = _filled_error(measured, warnings)
+    error = _fill_error(measured, warnings)
     of_used = None if error is None else error[used]
-    fitted = _solved(measured.intensity[used], raw[used], of_used, scaled=scale, raised=background)
+    fitted = _solve(measured.intensity[used], raw[used], of_used, scaled=scale, raised=background)
     model = fitted.scale * raw + fitted.background
     if fitted.scale == 0:
         warnings.append("No positive scale brings the forecast nearer to the data: they go against each other.")
-    if error is not None and fitted.excess > NOTABLE_EXCESS:
+    if error is not None and fitted.excess > MIN_REPORTED_ROOT_CHI2:
         times = f"{fitted.excess:.3g} times"
         warnings.append(f"The residuals are {times} what the data's errors allow; the standard errors are widened so.")
 
@@ -147,11 +147,11 @@ def compare_maps(
     )
 
 
-def on_bins(forecast: Map, q: NDArray[np.float64], energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of a map over other bins, of the part of each that lies inside the window.
+def mean_over_bins(forecast: Map, q: NDArray[np.float64], energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of a map over other bins, over the part of each that lies inside the window.
 
-    Between its centres the map counts as bilinear, which is an average over area where the other bins are the wider
-    ones and an interpolation where they are the narrower. Only what is inside the window counts.
+    The map is bilinear between its centres. If the other bins are wider, this averages over area; if they are
+    narrower, it interpolates.
 
     Parameters
     ----------
@@ -160,27 +160,27 @@ def on_bins(forecast: Map, q: NDArray[np.float64], energy: NDArray[np.float64]) 
 
     Returns
     -------
-    Shape (n_q, n_energy); NaN where the bins are outside the window, or more than half beyond the map's axes.
+    Shape (n_q, n_energy); NaN if a bin is outside the window, or more than half beyond the axes of the map.
     """
     along, along_share, along_reached = _axis(forecast.q, q)
     across, across_share, across_reached = _axis(forecast.energy, energy)
     inside = forecast.inside.astype(float)
     weight = along @ inside @ across.T
     total = along @ np.where(forecast.inside, forecast.intensity, 0.0) @ across.T
-    known = along_share @ inside @ across_share.T > LEAST_INSIDE
-    known &= (along_reached >= LEAST_REACHED)[:, None] & (across_reached >= LEAST_REACHED)
+    known = along_share @ inside @ across_share.T > MIN_WINDOW_FRACTION
+    known &= (along_reached >= MIN_COVERED_FRACTION)[:, None] & (across_reached >= MIN_COVERED_FRACTION)
     return np.where(known, total / np.where(known, weight, 1.0), np.nan)
 
 
 def _axis(
     centres: NDArray[np.float64], edges: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """How bins of one axis lie on equal bins of another.
+    """Return the weights that bring values at equally spaced centres to bins of given edges.
 
     Returns
     -------
-    Mean over each bin of the function that is 1 at one centre and falls to 0 at the next ones, and share of each bin in
-    each of the equal ones: shape (n_bins, n_centres); share of each bin that lies on the axis at all, shape (n_bins,).
+    Mean over each bin of the function that is 1 at one centre and falls to 0 at the next ones, and fraction of each bin
+    in each of the equal ones: shape (n_bins, n_centres); fraction of each bin that lies on the axis, shape (n_bins,).
     """
     step = (centres[-1] - centres[0]) / (len(centres) - 1)
     # In steps: the axis goes from −½ to n − ½
@@ -206,7 +206,7 @@ def _range(
     resolution_mev: float | None,
     warnings: list[str],
 ) -> tuple[float, float]:
-    """Energies to fit, as of the spectra that the maps are on average over |q|."""
+    """Return the energies to fit: those of the spectra that are the averages of the maps over |q|."""
     some = np.isfinite(measured.intensity)
     there = np.flatnonzero(some.any(axis=0))
     if not len(there):
@@ -221,10 +221,10 @@ def _range(
     return chosen_range(spectrum, (forecast.energy[0] - half, forecast.energy[-1] + half), asked, warnings)
 
 
-def _filled_error(measured: MeasuredMap, warnings: list[str]) -> NDArray[np.float64] | None:
-    """Errors of all bins that were measured, unknown ones from the nearest bin; None where most are not known.
+def _fill_error(measured: MeasuredMap, warnings: list[str]) -> NDArray[np.float64] | None:
+    """Return the errors of all measured bins, unknown ones from the nearest bin; None if most are unknown.
 
-    Those are mostly bins without a count: to leave out just these would raise scale and background.
+    Unknown errors are mostly those of bins without a count: leaving out only these would raise scale and background.
     """
     if measured.error is None:
         return None
@@ -244,7 +244,7 @@ def _filled_error(measured: MeasuredMap, warnings: list[str]) -> NDArray[np.floa
 
 @dataclass(frozen=True)
 class _Solution:
-    """Scale and background with their errors; `excess` is √χ²ᵣ."""
+    """Scale and background with their standard errors; `excess` is √χ²ᵣ."""
 
     scale: float
     background: float
@@ -253,10 +253,10 @@ class _Solution:
     excess: float
 
 
-def _solved(
+def _solve(
     y: NDArray[np.float64], m: NDArray[np.float64], error: NDArray[np.float64] | None, *, scaled: bool, raised: bool
 ) -> _Solution:
-    """Least squares of y = scale · m + background, of which each is fitted or stays at 1 and 0; shape (n,)."""
+    """Fit y = scale · m + background by least squares, shape (n,); an unfitted scale is 1, an unfitted background 0."""
     free = np.array([scaled, raised])
     n_free = int(free.sum())
     if len(y) <= n_free:
@@ -267,7 +267,7 @@ def _solved(
     weight = np.ones_like(y) if error is None else 1 / error
     columns = np.stack([m, np.ones_like(m)], axis=1)[:, free] * weight[:, None]
     values = np.array([1.0, 0.0])
-    # Of millions of bins, two rows hold all that matters
+    # The QR decomposition reduces millions of bins to two rows
     basis, triangle = np.linalg.qr(columns)
     values[free] = np.linalg.lstsq(triangle, basis.T @ ((y if scaled else y - m) * weight), rcond=None)[0]
     if values[0] < 0:
@@ -279,7 +279,7 @@ def _solved(
     covariances = covariance(triangle, units, float(np.linalg.norm(y * weight)))
     if values[0] == 0:
         covariances[0, :] = covariances[:, 0] = np.nan
-    # Without errors, and with errors that are too small, the residuals tell how far to trust the parameters
+    # Without errors, or with too small errors, the residuals determine the standard errors
     widened = excess if error is None else max(excess, 1.0)
     deviations = widened * np.sqrt(np.diag(covariances))
     names = np.array(["scale", "background"])[free]

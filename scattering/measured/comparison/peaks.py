@@ -1,4 +1,4 @@
-"""Peaks of measured and forecast spectra: which belong together, and what they are made of."""
+"""Peaks of measured and forecast spectra: detection, matching, and contributing elements and phonon orders."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scipy import signal
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.measured.comparison.smoothing import (
-    FEWEST_STEPS,
+    MIN_WIDTH_STEPS,
     POINTS_PER_WIDTH,
     Curve,
     Smoothed,
-    averaged,
+    average_neighbours,
     local_parabola,
     noise,
     segments,
@@ -24,34 +24,35 @@ from scattering.measured.comparison.smoothing import (
     typical_steps,
 )
 
-SMOOTHING: Final = 0.7
-"""FWHM of the smoothing over that of the resolution: hardly less against noise than 1, and broadens by 22 % only."""
-SMALLEST_SHARE: Final = 0.02
-"""Prominence of the smallest peak over that of the largest, unless told otherwise."""
+SMOOTHING_WIDTHS: Final = 0.7
+"""FWHM of the smoothing over that of the resolution. It suppresses noise nearly as well as 1, and broadens by only
+22 %."""
+MIN_RELATIVE_PROMINENCE: Final = 0.02
+"""Default prominence of the smallest peak over that of the largest."""
 ELASTIC_WIDTHS: Final = 1.5
-"""Of the resolution, FWHM: maxima as near to ω = 0 are the elastic line."""
-MARGIN: Final = 1.5
-"""Standard deviations that a peak must be more prominent than noise is expected to be."""
-FITTED_WIDTHS: Final = 0.6
-"""FWHM, in those of the peak, of the Gaussian under which its top is fitted."""
+"""Distance from ω = 0, in FWHM of the resolution, within which maxima belong to the elastic line."""
+MARGIN_SIGMAS: Final = 1.5
+"""Standard deviations by which the prominence of a peak must exceed the expected prominence of noise."""
+FIT_WIDTHS: Final = 0.6
+"""FWHM of the Gaussian under which the top of a peak is fitted, over that of the peak."""
 NEWTON_STEPS: Final = 8
-"""To the maximum; the last ones change nothing."""
-GUESSES: Final = (3.0, 6.0, 12.0, 24.0)
-"""Resolutions, in bins, at which peaks are sought where it is not known, until some are found."""
-FEWEST: Final = 5
+"""Steps to the maximum; the last ones change nothing."""
+RESOLUTION_GUESSES_BINS: Final = (3.0, 6.0, 12.0, 24.0)
+"""Resolutions that are tried in turn until peaks are found, if the resolution is unknown."""
+MIN_POINTS: Final = 5
 """Points of a curve, or between two gaps, that can hold a peak."""
 MAX_POINTS: Final = 20_000
-"""Of a curve: more are averaged."""
+"""Points of a curve; if there are more, neighbours are averaged."""
 RELATIVE_TOLERANCE: Final = 0.25
-"""Of a peak's energy: 31 meV at 125 meV, where the paper's forecasts are 25 meV too low."""
+"""Tolerance over the energy of a peak: 31 meV at 125 meV, where the paper's forecasts are 25 meV too low."""
 TOLERANCE_WIDTHS: Final = 2.0
-"""Of the wider peak of a pair: no less than that is within tolerance."""
+"""Smallest tolerance over the width of the narrower peak of a pair."""
 STRETCHES: Final = tuple(np.arange(80, 126) / 100)
-"""What a forecast's energies may be off by as a whole when peaks are matched."""
-LEAST_LIKENESS: Final = 0.1
-"""Of a pair, between 0 and 1: peaks less alike are not the same."""
+"""Factors on all energies of a forecast that are tried when peaks are matched."""
+MIN_SIMILARITY: Final = 0.1
+"""Similarity of a pair, between 0 and 1, below which its peaks are not matched."""
 HEIGHT_RATIO: Final = 5.0
-"""Relative prominences that differ by this factor make a pair half as good."""
+"""Ratio of relative prominences that halves the similarity of a pair."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ class Peak:
     height
         Intensity at the maximum, in the spectrum's unit.
     fwhm
-        Full width at half of the prominence, meV, less what the search's own smoothing adds.
+        Full width at half of the prominence, meV, less the width of the smoothing.
     prominence
         Height above the higher of the two saddles, or ends of the curve, that separate it from higher peaks.
     standard_error
-        Of `energy`, meV; None where the errors of the intensities are not known.
+        Of `energy`, meV; None if the errors of the intensities are unknown.
     """
 
     energy: float
@@ -81,25 +82,25 @@ class Peak:
 
 @dataclass(frozen=True)
 class Pair:
-    """The same peak, measured and forecast."""
+    """A measured and a forecast peak that match."""
 
     measured: Peak
     forecast: Peak
 
     @property
     def difference(self) -> float:
-        """Forecast − measured energy, meV: below 0 where the forecast lies too low (redshift)."""
+        """Forecast − measured energy, meV: negative if the forecast is too low (redshift)."""
         return self.forecast.energy - self.measured.energy
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Peaks of both, each in at most one pair; all ascend in energy.
+    """Peaks of both spectra, each in at most one pair; all ascend in energy.
 
     Attributes
     ----------
     tolerance_mev
-        The largest difference that was allowed anywhere.
+        The largest peak-matching tolerance at any energy.
     """
 
     pairs: tuple[Pair, ...]
@@ -110,14 +111,14 @@ class Matches:
 
 @dataclass(frozen=True)
 class Composition:
-    """What a peak is made of: shares that sum to 1.
+    """Contributions to a peak, as fractions that sum to 1.
 
     Attributes
     ----------
     elements
-        Element, or site → share; empty where nothing scatters.
+        Element or site → fraction; empty where nothing scatters.
     orders
-        "1", "2", "3+" → share of so many phonons; None where they are not told apart.
+        Phonon order "1", "2", "3+" → fraction; None if the spectrum has no separate orders.
     """
 
     elements: Mapping[str, float]
@@ -134,57 +135,57 @@ def find_peaks(
     elastic_mev: float | None = None,
     correlated: bool = False,
 ) -> tuple[Peak, ...]:
-    """Find the peaks of a spectrum, measured or forecast, that are more than noise.
+    """Find the peaks of a measured or forecast spectrum that exceed the noise.
 
-    The curve is smoothed by local straight lines under a Gaussian a little narrower than the resolution, each side of
-    a gap by itself. Of its maxima those count whose prominence exceeds what noise alone would give the highest of M
-    independent ones, 2√(2 ln M) standard deviations of the smoothed curve, by `MARGIN` of these, and that of the
-    largest peak times `SMALLEST_SHARE`. A peak's position is where the parabola fitted to the data about it, under a
-    Gaussian of 0.6 FWHM, has no slope.
+    The curve is smoothed by local straight lines under a Gaussian a little narrower than the resolution, on each side
+    of a gap separately. A maximum counts if its prominence exceeds two limits. The first is 2√(2 ln M) standard
+    deviations of the smoothed curve, the highest of M independent maxima of noise, plus `MARGIN_SIGMAS`. The second is
+    `MIN_RELATIVE_PROMINENCE` times the largest prominence. The position of a peak is where the parabola that is fitted
+    to the unsmoothed data under a Gaussian of 0.6 FWHM has no slope.
 
     Parameters
     ----------
     energy
-        Shape (n,), meV, ascending, steps as they come. A step of more than three of its neighbours' and wider than the
+        Shape (n,), meV, ascending, with any steps. A step of more than three of its neighbours' and wider than the
         resolution is a gap.
     intensity
         Shape (n,), finite.
     error
-        Shape (n,): standard deviations, NaN where they are not known; or None. Unknown ones are estimated from fourth
-        differences of the intensities, so that noise that was smoothed or interpolated is taken for structure.
+        Shape (n,): standard deviations, NaN where unknown; or None. Unknown ones are estimated from fourth differences
+        of the intensities; noise that was smoothed or interpolated then looks like structure.
     prominence
-        Of the smallest peak, as a share of that of the largest; in place of both limits above.
+        Prominence of the smallest peak over that of the largest; replaces both limits above.
     resolution_mev
-        FWHM, one number or shape (n,). By default that of the narrowest quarter of the peaks that are found first.
+        FWHM, one number or shape (n,). Default: that of the narrowest quarter of the peaks of a first search.
     elastic_mev
-        Maxima at |ω| no larger are the elastic line's; by default `ELASTIC_WIDTHS` of the resolution at ω = 0.
+        Maxima at no larger |ω| belong to the elastic line. Default: `ELASTIC_WIDTHS` of the resolution at ω = 0.
     correlated
-        The errors are those of a curve whose noise has gone through the resolution, as a forecast's: neighbours within
-        it err alike, and smoothing takes nothing off.
+        The noise has gone through the resolution, as that of a forecast has: the errors of neighbours within the
+        resolution are the same, and smoothing does not reduce them.
 
     Returns
     -------
-    Peaks by ascending energy. The ends of the curve, or of a gap, are no peaks.
+    Peaks by ascending energy. The ends of the curve, or of a gap, are not peaks.
     """
-    if len(energy) < FEWEST:
+    if len(energy) < MIN_POINTS:
         return ()
     estimated = noise(intensity)
     known = None
     if error is not None and (error > 0).any():
-        # A point without error among others that have one is no better than they
+        # A point without an error is no better than the points that have one
         known = np.where(error > 0, error, np.maximum(estimated, np.median(error[error > 0])))
-    curve = averaged(Curve(energy, intensity, estimated if known is None else known), MAX_POINTS)
+    curve = average_neighbours(Curve(energy, intensity, estimated if known is None else known), MAX_POINTS)
     if resolution_mev is None:
         resolution = _estimated_resolution(curve)
     else:
         resolution = np.interp(curve.energy, energy, np.broadcast_to(resolution_mev, len(energy)))
     if correlated:
-        # As independent noise that the smoothing, a Gaussian of area 1, brings down to what is stated
-        per_point = 2 * np.sqrt(np.pi) * SMOOTHING * resolution / FWHM_PER_SIGMA / typical_steps(curve.energy)
+        # As independent noise that the smoothing, a Gaussian of area 1, reduces to the stated errors
+        per_point = 2 * np.sqrt(np.pi) * SMOOTHING_WIDTHS * resolution / FWHM_PER_SIGMA / typical_steps(curve.energy)
         curve = replace(curve, noise=curve.noise * np.sqrt(np.maximum(per_point, 1.0)))
     elastic = ELASTIC_WIDTHS * float(np.interp(0.0, curve.energy, resolution)) if elastic_mev is None else elastic_mev
-    found = _significant(curve, resolution, elastic, prominence)
-    peaks = [_fitted(curve, peak, errors_known=known is not None) for peak in found]
+    maxima = _significant_maxima(curve, resolution, elastic, prominence)
+    peaks = [_fit_top(curve, peak, errors_known=known is not None) for peak in maxima]
     return tuple(sorted(peaks, key=lambda peak: peak.energy))
 
 
@@ -202,33 +203,35 @@ class _Maximum:
     """Standard deviation of the smoothed curve, root mean square of that at the maximum and those at its feet."""
 
 
-def _significant(curve: Curve, resolution: NDArray[np.float64], elastic: float, share: float | None) -> list[_Maximum]:
-    """Maxima of the smoothed curve that are more than noise, the elastic line left out."""
+def _significant_maxima(
+    curve: Curve, resolution: NDArray[np.float64], elastic: float, share: float | None
+) -> list[_Maximum]:
+    """Return the maxima of the smoothed curve that exceed the noise, without the elastic line."""
     found: list[_Maximum] = []
     n_independent = 0.0
     for part in segments(curve.energy, resolution):
-        if part.stop - part.start < FEWEST:
+        if part.stop - part.start < MIN_POINTS:
             continue
         stretch = Curve(curve.energy[part], curve.intensity[part], curve.noise[part])
-        smoothed = smooth(stretch, SMOOTHING * resolution[part])
+        smoothed = smooth(stretch, SMOOTHING_WIDTHS * resolution[part])
         n_independent += len(smoothed.energy) / POINTS_PER_WIDTH
         found += [peak for peak in _maxima(smoothed) if abs(peak.energy) > elastic]
     largest = max((peak.prominence for peak in found), default=0.0)
     if share is not None:
         return [peak for peak in found if peak.prominence >= share * largest]
-    least = 2 * np.sqrt(2 * np.log(max(n_independent, 2.0))) + MARGIN
-    return [peak for peak in found if peak.prominence >= max(least * peak.noise, SMALLEST_SHARE * largest)]
+    least = 2 * np.sqrt(2 * np.log(max(n_independent, 2.0))) + MARGIN_SIGMAS
+    return [peak for peak in found if peak.prominence >= max(least * peak.noise, MIN_RELATIVE_PROMINENCE * largest)]
 
 
 def _maxima(smoothed: Smoothed) -> Iterator[_Maximum]:
     values = smoothed.intensity
-    # Less is rounding
+    # A smaller prominence is rounding
     index, found = signal.find_peaks(values, prominence=max(1e-9 * float(np.abs(values).max()), 1e-300))
     data = found["prominences"], found["left_bases"], found["right_bases"]
     _, _, left, right = signal.peak_widths(values, index, rel_height=0.5, prominence_data=data)
     grid = np.arange(len(values))
     for at, prominence, low, high in zip(index, found["prominences"], left, right, strict=True):
-        # Not where the saddles are: they may lie far off, on the elastic line
+        # Not at the saddles, which may lie far away, on the elastic line
         feet = np.interp([(3 * low - high) / 2, (3 * high - low) / 2], grid, smoothed.deviation)
         yield _Maximum(
             energy=float(smoothed.energy[at]),
@@ -242,27 +245,27 @@ def _maxima(smoothed: Smoothed) -> Iterator[_Maximum]:
 
 
 def _estimated_resolution(curve: Curve) -> NDArray[np.float64]:
-    """Width of the narrowest quarter of the peaks that little smoothing shows, or more if that shows none."""
+    """Return the width of the narrowest quarter of the peaks, found with as little smoothing as shows any."""
     steps = typical_steps(curve.energy)
-    for guess in GUESSES:
-        found = _significant(curve, guess * steps, 0.0, None)
-        if found:
-            narrow = float(np.quantile([_width(peak) for peak in found], 0.25))
-            return np.maximum(narrow, GUESSES[0] * steps)
-    return GUESSES[-1] * steps
+    for guess in RESOLUTION_GUESSES_BINS:
+        maxima = _significant_maxima(curve, guess * steps, 0.0, None)
+        if maxima:
+            narrow = float(np.quantile([_width(peak) for peak in maxima], 0.25))
+            return np.maximum(narrow, RESOLUTION_GUESSES_BINS[0] * steps)
+    return RESOLUTION_GUESSES_BINS[-1] * steps
 
 
 def _width(peak: _Maximum) -> float:
-    """FWHM less that of the smoothing, as of Gaussians, but no less than half of what is seen."""
+    """Return the FWHM less that of the smoothing, in quadrature, but at least half of the smoothed FWHM."""
     seen = peak.right - peak.left
     return float(np.sqrt(max(seen**2 - peak.smoothing**2, seen**2 / 4)))
 
 
-def _fitted(curve: Curve, peak: _Maximum, *, errors_known: bool) -> Peak:
-    """Position, with its error, and height by local parabolas through the data themselves."""
+def _fit_top(curve: Curve, peak: _Maximum, *, errors_known: bool) -> Peak:
+    """Return position, its error and height from local parabolas through the unsmoothed data."""
     width = _width(peak)
     step = float(np.interp(peak.energy, curve.energy, typical_steps(curve.energy)))
-    sigma = max(FITTED_WIDTHS * width, FEWEST_STEPS * step) / FWHM_PER_SIGMA
+    sigma = max(FIT_WIDTHS * width, MIN_WIDTH_STEPS * step) / FWHM_PER_SIGMA
     at = peak.energy
     for _ in range(NEWTON_STEPS):
         change = _change_of_slope(curve, at, sigma)
@@ -272,7 +275,7 @@ def _fitted(curve: Curve, peak: _Maximum, *, errors_known: bool) -> Peak:
     height, slope, slope_error = local_parabola(curve, at, sigma)
     change = _change_of_slope(curve, at, sigma)
     if not (change < 0 and abs(slope) < 1e-3 * abs(change) * sigma):
-        # A shoulder that only the search's own smoothing makes a maximum
+        # A shoulder, which is a maximum of the smoothed curve only
         return Peak(peak.energy, peak.height, width, peak.prominence, None)
     error = slope_error / -change if errors_known else None
     prominence = max(peak.prominence + height - peak.height, peak.prominence / 2)
@@ -280,29 +283,28 @@ def _fitted(curve: Curve, peak: _Maximum, *, errors_known: bool) -> Peak:
 
 
 def _change_of_slope(curve: Curve, at: float, sigma: float) -> float:
-    """How the fitted slope changes with where it is fitted: what turns its error into one of the maximum's position."""
+    """Return the derivative of the fitted slope by position; the error of the slope over it is that of the position."""
     step = 0.1 * sigma
     return (local_parabola(curve, at + step, sigma)[1] - local_parabola(curve, at - step, sigma)[1]) / (2 * step)
 
 
 def match(measured: Sequence[Peak], forecast: Sequence[Peak], *, tolerance_mev: float | None = None) -> Matches:
-    """Pair measured and forecast peaks, each at most once, so that the sum of their likeness is largest.
+    """Pair measured and forecast peaks, each at most once, so that the sum of similarities is largest.
 
-    With the difference d, the tolerance t and the ratio r of their prominences, each relative to the largest of its
-    spectrum, two peaks are alike by (1 − d²/t²)/(1 + (ln r/ln 5)²); below `LEAST_LIKENESS` they are no pair. For
-    d, the forecast's energies are multiplied by that one of `STRETCHES` which makes the pairs most alike: a potential
-    that is too soft shifts all peaks, and each of a group may then lie nearest to its neighbour's partner.
+    The similarity of two peaks is (1 − d²/t²)/(1 + (ln r/ln 5)²), with the difference d, the tolerance t and the ratio
+    r of their prominences, each relative to the largest of its spectrum. Below `MIN_SIMILARITY` they are not matched.
+    For d, the energies of the forecast are multiplied by the one of `STRETCHES` that gives the largest sum: a soft
+    potential shifts all peaks, and each peak of a group may then lie nearest to the wrong one.
 
-    Pairs do not cross: what is wrong with a forecast's energies moves them by an amount that varies slowly with energy,
-    which leaves neighbours in order. An assignment without that bond would save a little distance by exchanging
-    neighbours, most often where it matters, in a shifted group of peaks. The best such pairing is found by dynamic
-    programming, as for aligned sequences.
+    Pairs do not cross: the errors of a forecast's energies vary slowly with energy and leave neighbours in order. An
+    assignment without this rule would exchange neighbours in a shifted group of peaks. Dynamic programming finds the
+    best pairing, as for aligned sequences.
 
     Parameters
     ----------
     tolerance_mev
-        Largest difference in energy. By default a quarter of the measured energy, or two widths of the narrower of both
-        peaks where that is more.
+        Peak-matching tolerance, the largest difference in energy. Default: a quarter of the measured energy, or two
+        widths of the narrower peak if that is more.
 
     References
     ----------
@@ -326,8 +328,8 @@ def match(measured: Sequence[Peak], forecast: Sequence[Peak], *, tolerance_mev: 
     most, chosen = 0.0, list[tuple[int, int]]()
     for stretch in STRETCHES:
         likeness = (1 - ((energies[0][:, None] - stretch * energies[1]) / tolerance) ** 2) * similar
-        total, pairs = _in_order(np.where(allowed & (likeness >= LEAST_LIKENESS), likeness, 0.0))
-        # Of factors that do alike, the one nearer to 1
+        total, pairs = _best_ordered_pairs(np.where(allowed & (likeness >= MIN_SIMILARITY), likeness, 0.0))
+        # Between factors with nearly the same sum, prefer the one nearer to 1
         total *= 1 - (stretch - 1) ** 2
         if total > most:
             most, chosen = total, pairs
@@ -340,8 +342,8 @@ def match(measured: Sequence[Peak], forecast: Sequence[Peak], *, tolerance_mev: 
     )
 
 
-def _in_order(gain: NDArray[np.float64]) -> tuple[float, list[tuple[int, int]]]:
-    """Return the largest sum of gains of pairs (row, column), both ascending, and the pairs; none is of no gain."""
+def _best_ordered_pairs(gain: NDArray[np.float64]) -> tuple[float, list[tuple[int, int]]]:
+    """Return the largest sum of gains over pairs (row, column), both ascending, and these pairs; all gains are > 0."""
     rows, columns = gain.shape
     best = np.zeros((rows + 1, columns + 1))
     for i in range(rows):
@@ -367,7 +369,7 @@ def composition(
     per_element: Mapping[str, NDArray[np.float64]],
     per_order: Mapping[int, NDArray[np.float64]],
 ) -> Composition:
-    """Return what a forecast peak is made of: shares of the intensity within ± FWHM/2, background of the peak included.
+    """Return the contributions to a forecast peak within ± FWHM/2, the background under the peak included.
 
     Parameters
     ----------
@@ -376,8 +378,7 @@ def composition(
     axis
         Shape (n,), meV: the spectrum's bin centres.
     per_element, per_order
-        As of `observe.Spectrum`, arrays of shape (n,). Where noise or interference makes a part negative on average it
-        counts as nothing.
+        Arrays of shape (n,), as in `observe.Spectrum`. A part that noise or interference makes negative counts as zero.
     """
     within = np.abs(axis - energy) <= fwhm / 2
     if not within.any():
@@ -390,7 +391,7 @@ def composition(
 
 
 def _shares(amounts: Mapping[str, float]) -> dict[str, float]:
-    """Share of each amount in their sum, those below 0 being none; empty where there is nothing."""
+    """Return the fraction of each amount in their sum, negative amounts counting as zero; empty if the sum is zero."""
     clipped = {name: max(amount, 0.0) for name, amount in amounts.items()}
     total = sum(clipped.values())
     return {name: amount / total for name, amount in clipped.items()} if total > 0 else {}

@@ -1,4 +1,4 @@
-"""Where data and forecast are compared, and how much each bin weighs."""
+"""Preparation of a comparison: its range of energies, and the error of each bin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scattering.core.errors import InvalidComparison
 from scattering.measured.data import MeasuredSpectrum
 
 ELASTIC_WIDTHS: Final = 3.0
-"""FWHM of the elastic line that a comparison stays away from it: of a Gaussian nothing is left there."""
+"""Distance of a comparison from ω = 0, in FWHM of the elastic line: a Gaussian has vanished there."""
 
 
 def default_range(
@@ -21,16 +21,16 @@ def default_range(
     *,
     resolution_mev: float | None = None,
 ) -> tuple[float, float]:
-    """Where data and forecast are compared unless told otherwise, in meV: where both are, beside the elastic line.
+    """Return the default range of a comparison in meV: where data and forecast both have values, off the elastic line.
 
-    Data mostly hold an elastic line and forecasts mostly do not. It counts as over three FWHM from ω = 0: of the
-    instrument's resolution if that is known, else of the line that the data have there, if they have one. Of the two
-    sides the longer one, which nearly always is that of energy loss.
+    Data usually have an elastic line, and forecasts do not. The line is taken to end three FWHM from ω = 0. The FWHM is
+    that of the instrument's resolution if it is known, otherwise that of the line in the data, if there is one. The
+    longer of the two sides is taken, nearly always that of energy loss.
 
     Parameters
     ----------
     energy, intensity
-        Shape (m,): the forecast, as for `fit`.
+        Shape (m,): the forecast, as in `fit`.
     resolution_mev
         FWHM at the elastic line, meV.
 
@@ -50,7 +50,7 @@ def default_range(
 def chosen_range(
     measured: MeasuredSpectrum, reach: tuple[float, float], asked: tuple[float, float], warnings: list[str]
 ) -> tuple[float, float]:
-    """The range that somebody asked for, no further than data and forecast go; says where that cuts it.
+    """Return the requested range, cut at the ends of data and forecast; a warning says where it was cut.
 
     Raises
     ------
@@ -71,12 +71,12 @@ def chosen_range(
 
 
 def overlap(measured: MeasuredSpectrum, reach: tuple[float, float]) -> tuple[float, float]:
-    """Energies that data and forecast share, in meV.
+    """Return the range of energies that data and forecast share, in meV.
 
     Raises
     ------
     InvalidComparison
-        There are none.
+        They share none.
     """
     low, high = max(float(measured.low[0]), reach[0]), min(float(measured.high[-1]), reach[1])
     if low >= high:
@@ -87,9 +87,10 @@ def overlap(measured: MeasuredSpectrum, reach: tuple[float, float]) -> tuple[flo
 
 
 def elastic_fwhm(measured: MeasuredSpectrum) -> float:
-    """FWHM in meV of the line that the data have at ω = 0, from its loss side; 0 where they have none.
+    """Return the FWHM in meV of the elastic line in the data, from its loss side; 0 if there is none.
 
-    A line is what lies within a tenth of the data's energies from 0 and is three times the median intensity.
+    A maximum is the elastic line if it is within a tenth of the data's energies from 0 and above three times the median
+    intensity.
     """
     farthest = max(abs(measured.low[0]), abs(measured.high[-1]))
     near = np.flatnonzero(np.abs(measured.energy) <= farthest / 10)
@@ -103,11 +104,11 @@ def elastic_fwhm(measured: MeasuredSpectrum) -> float:
     return 2 * float(measured.energy[top + fallen[0]] - measured.energy[top])
 
 
-def filled_error(measured: MeasuredSpectrum, warnings: list[str]) -> NDArray[np.float64] | None:
-    """Errors of all bins, shape (n_data,), or None.
+def fill_error(measured: MeasuredSpectrum, warnings: list[str]) -> NDArray[np.float64] | None:
+    """Return the errors of all bins, shape (n_data,), or None if most are unknown.
 
-    Where only some are unknown, mostly bins without a count, they are interpolated between the others: an error varies
-    slowly, and to leave out just the empty bins would raise the background.
+    A few unknown errors, mostly of bins without a count, are interpolated between the others: an error varies slowly,
+    and leaving out only the empty bins would raise the background.
     """
     if measured.error is None:
         return None

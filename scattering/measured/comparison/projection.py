@@ -17,11 +17,11 @@ from scipy.optimize import least_squares
 from scattering.measured.comparison.binned import BinnedForecast
 
 NEUTRAL: Final = np.array([0.0, 1.0, 0.0])
-"""Shift (meV), stretch and variance (meV²) of a forecast that is left as it is: the parameters that are not linear."""
+"""The nonlinear parameters of an unchanged forecast: shift (meV), stretch and variance (meV²)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Projected:
+class Projection:
     """The best scale and background for given nonlinear parameters.
 
     Attributes
@@ -33,8 +33,8 @@ class Projected:
     residual
         Shape (n,): weighted.
     jacobian
-        Shape (n, n_free): of the residual by the free nonlinear parameters, Kaufman's approximation. Its gradient is
-        exact.
+        Shape (n, n_free): derivatives of the residual by the free nonlinear parameters, in Kaufman's approximation. The
+        gradient is exact.
     """
 
     scale: float
@@ -44,7 +44,7 @@ class Projected:
 
     @property
     def misfit(self) -> float:
-        """Σ of squared residuals."""
+        """Sum of the squared residuals."""
         return float(self.residual @ self.residual)
 
 
@@ -58,16 +58,16 @@ class Problem:
     intensity
         Shape (n,).
     error
-        Shape (n,): standard deviations, or None: all weigh the same, as if each were as far off as the data are large.
-        The search ends by numbers that are small against 1, so that the unit of the data must not matter.
+        Shape (n,): standard deviations. None: all bins have equal weight, 1 over the root mean square of the data,
+        because the search ends at numbers that are small against 1.
     columns
         Shape (n, n_background): B, linearly independent.
     scaled
-        Whether s is fitted; else it is 1.
+        Whether s is fitted; otherwise it is 1.
     free
-        Shape (3,): which of shift, stretch and variance are fitted.
+        Shape (3,): whether shift, stretch and variance are fitted.
     lower, upper
-        Shape (3,): their bounds.
+        Shape (3,): bounds of shift, stretch and variance.
     """
 
     def __init__(
@@ -91,25 +91,25 @@ class Problem:
         self._weighted = intensity * self.weight
         self._target = self._beside_background(self._weighted)
 
-    def projected(self, parameters: NDArray[np.float64]) -> Projected:
+    def project(self, parameters: NDArray[np.float64]) -> Projection:
         """Solve for scale and background; `parameters` are shift, stretch and variance."""
         mean, derivatives = self.forecast.mean_and_derivatives(*parameters)
         weighted = mean * self.weight
         column = self._beside_background(weighted)
-        # The forecast may be as flat as the background: then no scale is better than another
+        # A forecast as flat as the background does not determine the scale
         norm = float(column @ column)
-        told_apart = norm > 1e-20 * float(weighted @ weighted)
+        determined = norm > 1e-20 * float(weighted @ weighted)
         scale = 1.0
         if self.scaled:
-            scale = max(float(column @ self._target) / norm, 0.0) if told_apart else 0.0
+            scale = max(float(column @ self._target) / norm, 0.0) if determined else 0.0
         jacobian = -scale * self._beside_background((derivatives[self.free] * self.weight).T)
         if self.scaled and scale > 0:
             jacobian -= np.outer(column, column @ jacobian) / norm
         background = np.linalg.solve(self._triangle, self._basis.T @ (self._weighted - scale * weighted))
-        return Projected(scale, background, self._target - scale * column, jacobian)
+        return Projection(scale, background, self._target - scale * column, jacobian)
 
     def misfits(self, shifts: NDArray[np.float64], stretch: float) -> NDArray[np.float64]:
-        """Σ of squared residuals at many shifts, roughly; shape (n_shifts,)."""
+        """Return the approximate sum of squared residuals at many shifts, shape (n_shifts,)."""
         columns = self._beside_background((self.forecast.means(shifts, stretch) * self.weight).T)
         if not self.scaled:
             return np.asarray(np.sum((self._target[:, None] - columns) ** 2, axis=0))
@@ -119,19 +119,19 @@ class Problem:
         return np.asarray(self._target @ self._target - gained)
 
     def solve(self, start: NDArray[np.float64], *, evaluations: int = 60) -> NDArray[np.float64]:
-        """Parameters of the nearest minimum; `start` and result are shift, stretch and variance."""
+        """Return the parameters of the nearest minimum; `start` and result are shift, stretch and variance."""
         if not self.free.any():
             return start
         lower, upper = self.lower[self.free], self.upper[self.free]
-        latest: tuple[NDArray[np.float64], Projected] | None = None
+        latest: tuple[NDArray[np.float64], Projection] | None = None
 
-        def at(free: NDArray[np.float64]) -> Projected:
-            # Residual and Jacobian are asked for one after the other
+        def at(free: NDArray[np.float64]) -> Projection:
+            # The solver asks for the residual and then for the Jacobian at the same place
             nonlocal latest
             if latest is None or not np.array_equal(latest[0], free):
                 parameters = start.copy()
                 parameters[self.free] = free
-                latest = free.copy(), self.projected(parameters)
+                latest = free.copy(), self.project(parameters)
             return latest[1]
 
         found = least_squares(
@@ -151,5 +151,5 @@ class Problem:
         return solution
 
     def _beside_background(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What of weighted values, shape (n, …), no background can describe."""
+        """Return the part of weighted values, shape (n, …), that is orthogonal to the background."""
         return np.asarray(values - self._basis @ (self._basis.T @ values))

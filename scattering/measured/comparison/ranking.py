@@ -1,4 +1,4 @@
-"""Which of several forecasts describes a measured spectrum best, and whether that is certain."""
+"""Ranking of several forecasts against a measured spectrum, and how certain the order is."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ from scipy.ndimage import uniform_filter1d
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidComparison
 from scattering.measured.comparison.binned import BinnedForecast
-from scattering.measured.comparison.distinction import FEWEST_BLOCKS, Loss, block_bins, probability_worse
-from scattering.measured.comparison.fit import FitOptions, Fitted, fit
-from scattering.measured.comparison.preparation import default_range, filled_error
+from scattering.measured.comparison.distinction import MIN_BLOCKS, Loss, block_bins, probability_worse
+from scattering.measured.comparison.fit import FitOptions, FitResult, fit
+from scattering.measured.comparison.preparation import default_range, fill_error
 from scattering.measured.data import MeasuredSpectrum
 
-TOLD_APART: Final = 0.975
-"""Probability of being worse from which on forecasts count as told apart: 95 % certain, as either may come first."""
-SEPARABLE: Final = 16.0
-"""Expected difference of χ² between two forecasts, d, that tells them apart: its standard deviation is 2√d."""
-ALIKE: Final = 0.01
-"""Σ|m₁ − m₂|/Σ|m₁| below which two curves are the same for all purposes."""
-
-
-UNLIKE: Final = 0.5
-"""Correlation of the best with the data below which none of them is any good."""
+RESOLVED_PROBABILITY: Final = 0.975
+"""Probability of being worse from which on forecasts are resolved: 95 % two-sided, as either may come first."""
+RESOLVED_CHI2_DIFFERENCE: Final = 16.0
+"""Expected difference of χ² of two resolved forecasts, d; its standard deviation is 2√d."""
+MAX_EQUAL_DIFFERENCE: Final = 0.01
+"""Σ|m₁ − m₂|/Σ|m₁| below which two curves count as equal."""
+MIN_CORRELATION: Final = 0.5
+"""Correlation of the best forecast with the data below which no forecast describes them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +36,9 @@ class Candidate:
     Attributes
     ----------
     name
-        What it is called in words.
+        Its name in messages.
     energy, intensity
-        Shape (n,): as for `fit`.
+        Shape (n,): as in `fit`.
     error
         Shape (n,): standard error of `intensity`, or None.
     """
@@ -53,25 +51,25 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """A forecast's place.
+    """A ranked forecast.
 
     Attributes
     ----------
     index
-        Its place among the candidates as they were given.
+        Its index in the list of candidates.
     name
-        Its own.
+        Its name.
     fitted
         Its fit, in the bins common to all.
     worse_by
-        By how much its misfit is above the best's, see `Ranking.measure`; 0 for the best.
+        Difference of its misfit from that of the best, see `Ranking.measure`; 0 for the best.
     probability_worse
-        Probability that it is really worse than the best, 0 to 1; None for the best itself.
+        Probability that it is worse than the best, 0 to 1; None for the best itself.
     """
 
     index: int
     name: str
-    fitted: Fitted
+    fitted: FitResult
     worse_by: float
     probability_worse: float | None
 
@@ -85,14 +83,14 @@ class Ranking:
     ranked
         Best first.
     measure
-        What `worse_by` is: the difference of χ² ("chi2"), or where the data have no errors the difference of the
-        residual variance as a share of the best's ("variance").
+        The measure of `worse_by`: the difference of χ² ("chi2"), or if the data have no errors the difference of the
+        residual variance over that of the best ("variance").
     block_bins
-        Bins that hang together: see `distinction.block_bins`.
+        Neighbouring bins that count as correlated: see `distinction.block_bins`.
     caution
-        One or several sentences, where the order should not be taken at its word; or None.
+        Reasons not to rely on the order, one or several sentences; or None.
     warnings
-        What else the reader should know.
+        Other remarks for the reader.
     """
 
     ranked: tuple[Ranked, ...]
@@ -109,22 +107,22 @@ def rank(
     *,
     resolution_mev: float | None = None,
 ) -> Ranking:
-    """Rank forecasts by how well they describe data: the same options, parameters, weights and bins for all.
+    """Rank forecasts by their misfit, with the same options, parameters, weights and bins for all.
 
-    The forecasts' own errors are no weights here, lest a noisy forecast fit better: what they add to the misfit is
-    taken off, and they make the order less certain.
+    The errors of the forecasts are not used as weights, because a noisy forecast would then fit better. Their mean
+    contribution to the misfit is subtracted, and they make the order less certain.
 
     Parameters
     ----------
     options
-        For all. Without a range, that which `default_range` gives for all of them.
+        The same for all. Without a range, the range that all their default ranges share is used.
     resolution_mev
-        FWHM at the elastic line, meV: for the default range, and bins within it are not independent.
+        FWHM at the elastic line, meV, for the default range. Bins within it are not independent.
 
     Raises
     ------
     InvalidComparison
-        There is no candidate, or one cannot be fitted; names it.
+        There is no candidate, or one cannot be fitted; the message names it.
     """
     if not candidates:
         raise InvalidComparison.at("candidates", "Choose forecasts to rank.")
@@ -133,7 +131,7 @@ def rank(
         options = replace(options, range_mev=_common_range(measured, candidates, resolution_mev))
     fits = _fits(measured, candidates, options, warnings)
     used = fits[0].used
-    error = filled_error(measured, [])
+    error = fill_error(measured, [])
     weight = np.ones(int(used.sum())) if error is None else 1 / error[used]
     losses = [_loss(measured, candidate, fitted, weight) for candidate, fitted in zip(candidates, fits, strict=True)]
     misfits = np.array([loss.misfit for loss in losses])
@@ -161,10 +159,10 @@ def rank(
 def _common_range(
     measured: MeasuredSpectrum, candidates: Sequence[Candidate], resolution_mev: float | None
 ) -> tuple[float, float]:
-    """Where all can be compared with the data."""
+    """Return the range in which all candidates can be compared with the data."""
     ranges = []
     for candidate in candidates:
-        with _named(candidate):
+        with _naming(candidate):
             ranges.append(default_range(measured, candidate.energy, candidate.intensity, resolution_mev=resolution_mev))
     low, high = max(low for low, _ in ranges), min(high for _, high in ranges)
     if low >= high:
@@ -176,18 +174,18 @@ def _common_range(
 
 def _fits(
     measured: MeasuredSpectrum, candidates: Sequence[Candidate], options: FitOptions, warnings: list[str]
-) -> list[Fitted]:
-    """Fit all in the bins that each of them reaches: those that a fit moves out of another's reach go as well."""
-    fits: list[Fitted] = []
+) -> list[FitResult]:
+    """Fit all candidates in the bins that each of them reaches, also after shift and stretch."""
+    fits: list[FitResult] = []
     for candidate in candidates:
-        with _named(candidate):
+        with _naming(candidate):
             fits.append(fit(measured, candidate.energy, candidate.intensity, options))
     most = max(int(fitted.used.sum()) for fitted in fits)
     while not all(np.array_equal(fitted.used, fits[0].used) for fitted in fits):
         common = np.logical_and.reduce([fitted.used for fitted in fits])
         for place, candidate in enumerate(candidates):
             if not np.array_equal(fits[place].used, common):
-                with _named(candidate):
+                with _naming(candidate):
                     fits[place] = fit(measured, candidate.energy, candidate.intensity, options, bins=common)
     left = int(fits[0].used.sum())
     if left < most:
@@ -196,8 +194,8 @@ def _fits(
 
 
 @contextmanager
-def _named(candidate: Candidate) -> Iterator[None]:
-    """Say which candidate it is that cannot be compared."""
+def _naming(candidate: Candidate) -> Iterator[None]:
+    """Add the name of the candidate to errors of its comparison."""
     try:
         yield
     except InvalidComparison as error:
@@ -206,8 +204,8 @@ def _named(candidate: Candidate) -> Iterator[None]:
         ) from error
 
 
-def _loss(measured: MeasuredSpectrum, candidate: Candidate, fitted: Fitted, weight: NDArray[np.float64]) -> Loss:
-    """What a fit misses in the bins that it was made in."""
+def _loss(measured: MeasuredSpectrum, candidate: Candidate, fitted: FitResult, weight: NDArray[np.float64]) -> Loss:
+    """Return the residuals of a fit in its bins."""
     used, values = fitted.used, fitted.values
     model_error = None
     if candidate.error is not None:
@@ -223,39 +221,39 @@ def _loss(measured: MeasuredSpectrum, candidate: Candidate, fitted: Fitted, weig
 def _caution(
     measured: MeasuredSpectrum, ranked: Sequence[Ranked], weight: NDArray[np.float64] | None, block: int
 ) -> str | None:
-    """What to keep in mind before the first is called the right one."""
+    """Return reasons not to rely on the order, as sentences."""
     best, *others = ranked
     found = []
-    alike = [other for other in others if (other.probability_worse or 0.0) < TOLD_APART]
+    alike = [other for other in others if (other.probability_worse or 0.0) < RESOLVED_PROBABILITY]
     if alike:
-        found += [_not_told_apart(best, alike), _remedy(measured, best, alike[0], weight, block)]
-    if others and best.fitted.used.sum() < (FEWEST_BLOCKS + 1) * block:
+        found += [_unresolved(best, alike), _remedy(measured, best, alike[0], weight, block)]
+    if others and best.fitted.used.sum() < (MIN_BLOCKS + 1) * block:
         found.append("What the fits miss is alike over so much of the range that the probabilities are rough.")
     correlation, excess = best.fitted.goodness.correlation, best.fitted.goodness.chi2_reduced
-    # Noisy data correlate little with the best of forecasts
-    if (correlation is None or correlation < UNLIKE) and (excess is None or excess > 2):
+    # Noisy data correlate little even with a good forecast
+    if (correlation is None or correlation < MIN_CORRELATION) and (excess is None or excess > 2):
         shown = "" if correlation is None else f": its correlation with them is {correlation:.2f}"
         subject = "None of them describes the data; not even the best" if others else "It does not describe the data"
         found.append(f"{subject}{shown}.")
     return " ".join(found) or None
 
 
-def _not_told_apart(best: Ranked, alike: Sequence[Ranked]) -> str:
+def _unresolved(best: Ranked, alike: Sequence[Ranked]) -> str:
     listed = ", ".join(f"{other.name} ({other.probability_worse:.0%})" for other in alike)
     return (
         f"The data do not tell {best.name} from {listed}: the percentage is the probability of being worse, and "
-        f"{TOLD_APART:.1%} would tell them apart."
+        f"{RESOLVED_PROBABILITY:.1%} would tell them apart."
     )
 
 
 def _remedy(
     measured: MeasuredSpectrum, best: Ranked, other: Ranked, weight: NDArray[np.float64] | None, block: int
 ) -> str:
-    """What would help to tell two forecasts apart."""
+    """Return advice on how to resolve two forecasts."""
     used = best.fitted.used
     models = [ranked.fitted.model[used] for ranked in (best, other)]
     difference = models[0] - models[1]
-    if np.abs(difference).sum() <= ALIKE * np.abs(models[0]).sum():
+    if np.abs(difference).sum() <= MAX_EQUAL_DIFFERENCE * np.abs(models[0]).sum():
         return (
             "Once fitted, both are the same curve within 1 % here: compare in another range or with fewer parameters."
         )
@@ -265,8 +263,9 @@ def _remedy(
     density = uniform_filter1d((difference * weight) ** 2, block)
     place = f"around {measured.energy[used][np.argmax(density)]:.3g} meV, where they differ most"
     separation = float(np.sum((difference * weight) ** 2))
-    if separation < SEPARABLE:
-        return f"Counting {np.ceil(SEPARABLE / max(separation, 0.1)):.0f} times longer would help, above all {place}."
+    if separation < RESOLVED_CHI2_DIFFERENCE:
+        times = np.ceil(RESOLVED_CHI2_DIFFERENCE / max(separation, 0.1))
+        return f"Counting {times:.0f} times longer would help, above all {place}."
     return (
         f"Longer counting would hardly help, as both miss the data by more than noise: look {place}, at a better "
         "resolution or in a wider range."

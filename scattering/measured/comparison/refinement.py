@@ -1,4 +1,4 @@
-"""From what is simulated to what an instrument records, step by step: the stages of Lindgren et al., Fig. 5a."""
+"""Effect of each correction, from the simulated to the recorded spectrum: the stages of Lindgren et al., Fig. 5a."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Stage:
     name
         One of `STAGES`.
     title
-        For a legend.
+        Entry in a legend.
     words
-        What this step adds, in a sentence.
+        One sentence on the effect that this stage adds.
     view
-        To observe.
+        The view to observe.
     """
 
     name: StageName
@@ -43,20 +43,20 @@ class Stage:
 
 
 def stages(view: View, statistics: Statistics) -> tuple[Stage, ...]:
-    """Return the views that lead from raw partials to the view that the user chose.
+    """Return the views that lead from uncorrected partials to the user's view.
 
-    - *raw*: scattering lengths alone, averaged over all |q| that was simulated.
-    - *instrument*: with the instrument's window and resolution, and what goes with them where it was chosen: a range of
-      |q|, the elastic line, k_f/k_i.
-    - *quantum*: with the quantum correction too. A user's "none" becomes "harmonic": it would be no step otherwise.
+    - *raw*: scattering lengths alone, averaged over all simulated |q|.
+    - *instrument*: with the window and the resolution of the instrument and, if the view has them, a range of |q|, the
+      elastic line and k_f/k_i.
+    - *quantum*: with the quantum correction too. The user's "none" becomes "harmonic", as the stage would add nothing.
 
-    Isotopes, contribution, phonon order, energy scale and bins are the user's in all stages, so that they differ by
-    nothing else. Quantum partials have no third stage: their occupation is the oscillators' own from the first one on.
+    Isotopes, contribution, phonon order, energy scale and bins are those of the user's view in all stages. Quantum
+    partials have no third stage: they have quantum occupation from the first one on.
 
     Parameters
     ----------
     view
-        With an instrument, and with bins (`energy_mev`) where the stages are to be compared in the same ones.
+        With an instrument. Give its bins (`energy_mev`) to compare the stages in the same bins.
     statistics
         Of the partials.
 

@@ -1,4 +1,4 @@
-"""Where to begin a fit, so that sharp peaks do not catch it beside the best place."""
+"""Global search of a fit: starting points that avoid the local minima of sharp peaks."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from scipy.ndimage import minimum_filter
 
 from scattering.measured.comparison.projection import NEUTRAL, Problem
 
-COARSE_BINS: Final = 128
-"""To which the data are merged, while both shift and stretch are looked for; twice as many for one alone."""
-MINIMA: Final = 6
-"""Of the grid, that are followed on the coarse bins."""
-FINALISTS: Final = 3
-"""Of those, that are followed on the data's own, at most."""
-PROMISING: Final = 2.0
-"""Times the least misfit on the coarse bins that one may have to be followed further."""
+N_COARSE_BINS: Final = 128
+"""Bins to which the data are merged for a search of both shift and stretch; twice as many for one of them."""
+N_GRID_MINIMA: Final = 6
+"""Minima of the grid that are refined in the coarse bins."""
+MAX_FINALISTS: Final = 3
+"""Refined minima that are refined further in the data's own bins."""
+MAX_MISFIT_RATIO: Final = 2.0
+"""Largest misfit of a finalist over the smallest misfit, in the coarse bins."""
 
 
 def solve(problem: Problem) -> NDArray[np.float64]:
-    """Shift, stretch and variance of the deepest minimum that is found, shape (3,).
+    """Return shift, stretch and variance of the deepest minimum, shape (3,).
 
-    The data are merged to coarse bins, which makes every peak at least as broad as one of them. There the misfit is
-    taken on a grid of shifts and stretches one bin apart; its deepest minima are followed, and so is the forecast as
-    it is. The best of these are followed in the data's own bins.
+    The data are merged to coarse bins, so that every peak is at least one bin wide. The misfit is computed on a grid of
+    shifts and stretches that are one bin apart. Its deepest minima and the unchanged forecast are refined in the coarse
+    bins, and the best of these in the data's own bins.
     """
     starts = [NEUTRAL.copy()]
     if problem.free[:2].any():
-        coarse = _merged(problem, COARSE_BINS * (1 if problem.free[:2].all() else 2))
+        coarse = _merge(problem, N_COARSE_BINS * (1 if problem.free[:2].all() else 2))
         followed = [coarse.solve(start, evaluations=12) for start in [*_minima(coarse), *starts]]
-        misfits = [coarse.projected(parameters).misfit for parameters in followed]
+        misfits = [coarse.project(parameters).misfit for parameters in followed]
         promising = sorted(
-            (misfit, place) for place, misfit in enumerate(misfits) if misfit <= PROMISING * min(misfits)
+            (misfit, place) for place, misfit in enumerate(misfits) if misfit <= MAX_MISFIT_RATIO * min(misfits)
         )
-        starts = _different([followed[place] for _, place in promising], coarse)[:FINALISTS]
+        starts = _distinct([followed[place] for _, place in promising], coarse)[:MAX_FINALISTS]
     if problem.free[2]:
-        # From zero the misfit may fall either way: a derivative there says nothing of what a wide Gaussian would do
+        # The derivative at zero width says nothing about a wide Gaussian
         width = np.median(problem.forecast.width)
         starts = [np.array([*start[:2], max(start[2], width**2)]) for start in starts]
     solutions = [problem.solve(start) for start in starts]
-    return min(solutions, key=lambda parameters: problem.projected(parameters).misfit)
+    return min(solutions, key=lambda parameters: problem.project(parameters).misfit)
 
 
-def _merged(problem: Problem, n_bins: int) -> Problem:
-    """The same problem with neighbouring bins merged, never across a gap."""
+def _merge(problem: Problem, n_bins: int) -> Problem:
+    """Return the same problem with neighbouring bins merged, never across a gap."""
     low, high = problem.forecast.low, problem.forecast.high
     width = (high[-1] - low[0]) / n_bins
     cell = np.floor(((low + high) / 2 - low[0]) / width)
@@ -61,7 +61,7 @@ def _merged(problem: Problem, n_bins: int) -> Problem:
     if problem.error is not None:
         error = np.sqrt(np.add.reduceat((problem.error * widths) ** 2, first)) / total
     return Problem(
-        problem.forecast.on(low[first], high[np.append(first[1:] - 1, -1)]),
+        problem.forecast.rebin(low[first], high[np.append(first[1:] - 1, -1)]),
         mean(problem.intensity),
         error,
         mean(problem.columns),
@@ -73,7 +73,7 @@ def _merged(problem: Problem, n_bins: int) -> Problem:
 
 
 def _minima(coarse: Problem) -> list[NDArray[np.float64]]:
-    """Deepest minima of the misfit on a grid of shifts and stretches, deepest first."""
+    """Return the deepest minima of the misfit on a grid of shifts and stretches, deepest first."""
     low, high = coarse.forecast.low[0], coarse.forecast.high[-1]
     bin_width = float(np.median(coarse.forecast.width))
     reach = (coarse.upper - coarse.lower)[:2]
@@ -86,13 +86,13 @@ def _minima(coarse: Problem) -> list[NDArray[np.float64]]:
     stretches = np.linspace(coarse.lower[1], coarse.upper[1], n_stretch) if n_stretch > 1 else np.ones(1)
     misfits = np.stack([coarse.misfits(shifts, stretch) for stretch in stretches])
     lowest = misfits <= minimum_filter(misfits, size=3, mode="nearest")
-    places = np.argwhere(lowest)[np.argsort(misfits[lowest], kind="stable")][:MINIMA]
+    places = np.argwhere(lowest)[np.argsort(misfits[lowest], kind="stable")][:N_GRID_MINIMA]
     variance = bin_width**2 / 4 if coarse.free[2] else 0.0
     return [np.array([shifts[column], stretches[row], variance]) for row, column in places]
 
 
-def _different(solutions: list[NDArray[np.float64]], problem: Problem) -> list[NDArray[np.float64]]:
-    """Solutions less those that another one before them ended at as well."""
+def _distinct(solutions: list[NDArray[np.float64]], problem: Problem) -> list[NDArray[np.float64]]:
+    """Return the solutions without those that repeat an earlier one."""
     span = problem.upper - problem.lower
     kept: list[NDArray[np.float64]] = []
     for solution in solutions:

@@ -1,4 +1,4 @@
-"""Curves with noise, uneven bins and gaps: how large the noise is, and the curve smoothed, with its error."""
+"""Smoothing of curves with noise, uneven bins and gaps, and estimates of their noise."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from scipy.ndimage import median_filter, uniform_filter1d
 from scattering.core.constants import FWHM_PER_SIGMA
 
 POINTS_PER_WIDTH: Final = 8
-"""Of a smoothed curve, for each FWHM of the smoothing."""
-FEWEST_STEPS: Final = 2.0
-"""FWHM of the smoothing in bins of the data, at least."""
+"""Points of a smoothed curve for each FWHM of the smoothing."""
+MIN_WIDTH_STEPS: Final = 2.0
+"""Smallest FWHM of the smoothing, in bins of the data."""
 REACH_SIGMAS: Final = 3.0
-"""Of the smoothing, beyond which a point does not count."""
+"""Reach of the smoothing: points beyond do not count."""
 NOISE_WINDOW: Final = 101
-"""Points over which noise counts as alike: its size is then known to some 12 %."""
-LEAST_NOISE: Final = 0.2
-"""Of the median over the curve: a stretch where a detector or a program wrote zeros is not free of noise."""
+"""Points over which the noise is taken as constant; its size is then known to about 12 %."""
+MIN_NOISE_FRACTION: Final = 0.2
+"""Smallest noise over its median along the curve: a stretch of zeros from a detector or a program is not free of
+noise."""
 MAD_PER_SIGMA: Final = 0.6745
 """Median of the absolute value of a normal variable over its standard deviation."""
 GAP_STEPS: Final = 3.0
-"""Of the neighbouring steps: a wider one is a gap in the data."""
+"""Width of a gap in the data over the neighbouring steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +58,8 @@ class Smoothed:
     fwhm: NDArray[np.float64]
 
 
-def averaged(curve: Curve, most: int) -> Curve:
-    """Average neighbours where there are more points than `most`."""
+def average_neighbours(curve: Curve, most: int) -> Curve:
+    """Average neighbouring points if there are more than `most`."""
     size = -(-len(curve.energy) // most)
     if size == 1:
         return curve
@@ -74,16 +75,16 @@ def averaged(curve: Curve, most: int) -> Curve:
 
 
 def typical_steps(energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shape of `energy` (n ≥ 2): the step at each point, median over its neighbours, so that gaps do not count."""
+    """Return the median step around each point, shape of `energy` (n ≥ 2); gaps do not affect it."""
     return np.asarray(median_filter(np.gradient(energy), size=min(9, len(energy)), mode="nearest"))
 
 
 def noise(intensity: NDArray[np.float64]) -> NDArray[np.float64]:
     """Estimate the noise of each point from the fourth differences of its neighbours.
 
-    Fourth differences of what varies smoothly over some five points vanish, those of independent noise σ have the
-    standard deviation √70 σ. They are averaged over the neighbours, the largest, as peaks and spikes leave them,
-    clipped at three of what their median says.
+    Fourth differences of a curve that is smooth over some five points vanish. Those of independent noise σ have the
+    standard deviation √70 σ. They are averaged over the neighbours. The largest, which peaks and spikes cause, are
+    clipped at three times the value from their median.
 
     Parameters
     ----------
@@ -98,14 +99,14 @@ def noise(intensity: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.zeros(len(intensity))
     size = np.abs(np.diff(intensity, n=4)) / np.sqrt(70)
     window = min(NOISE_WINDOW, len(size))
-    local = np.maximum(median_filter(size, size=window), LEAST_NOISE * np.median(size)) / MAD_PER_SIGMA
+    local = np.maximum(median_filter(size, size=window), MIN_NOISE_FRACTION * np.median(size)) / MAD_PER_SIGMA
     mean_square = uniform_filter1d(np.minimum(size, 3 * local) ** 2, window)
     # The filter's running sum leaves rounding below zero
     return np.asarray(np.pad(np.sqrt(np.maximum(mean_square, 0.0)), 2, mode="edge"))
 
 
 def segments(energy: NDArray[np.float64], resolution: NDArray[np.float64]) -> list[slice]:
-    """Return the stretches between gaps: steps of more than three of the neighbours', and wider than the resolution."""
+    """Return the segments between gaps: steps of more than three times their neighbours, and above the resolution."""
     steps, typical = np.diff(energy), typical_steps(energy)
     gaps = np.flatnonzero(
         (steps > GAP_STEPS * np.maximum(typical[1:], typical[:-1]))
@@ -123,20 +124,20 @@ def smooth(curve: Curve, fwhm: NDArray[np.float64]) -> Smoothed:
     curve
         n points with independent noise.
     fwhm
-        Shape (n,), meV, of the Gaussian; widened to `FEWEST_STEPS` bins where it is narrower.
+        Shape (n,), meV, of the Gaussian; at least `MIN_WIDTH_STEPS` bins are used.
 
     References
     ----------
     J. Fan and I. Gijbels, Local Polynomial Modelling and Its Applications (1996), Ch. 3.
     """
     energy = curve.energy
-    width = np.maximum(fwhm, FEWEST_STEPS * typical_steps(energy))
+    width = np.maximum(fwhm, MIN_WIDTH_STEPS * typical_steps(energy))
     passed = np.append(0.0, np.cumsum(np.diff(energy) * (1 / width[1:] + 1 / width[:-1]) / 2)) * POINTS_PER_WIDTH
     at = np.interp(np.arange(np.floor(passed[-1]) + 1), passed, energy)
     sigma = np.interp(at, energy, width) / FWHM_PER_SIGMA
     first = np.searchsorted(energy, at - REACH_SIGMAS * sigma)
     number = np.searchsorted(energy, at + REACH_SIGMAS * sigma, side="right") - first
-    # All (row, point) in reach, one after the other: rows are of different length
+    # All pairs (row, point) in reach, in one array: rows have different lengths
     row = np.repeat(np.arange(len(at)), number)
     point = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number) + np.repeat(first, number)
     x = (energy[point] - at[row]) / sigma[row]
@@ -146,7 +147,7 @@ def smooth(curve: Curve, fwhm: NDArray[np.float64]) -> Smoothed:
         return np.asarray(np.bincount(row, values, len(at)))
 
     s0, s1, s2 = summed(kernel), summed(kernel * x), summed(kernel * x**2)
-    # The small term keeps the line flat where a single point is in reach
+    # The small term keeps the line flat if only one point is in reach
     weight = kernel * (s2[row] - x * s1[row] + 1e-6 * s0[row]) / (s0 * s2 - s1**2 + 1e-6 * s0**2)[row]
     return Smoothed(
         energy=at,
@@ -157,9 +158,9 @@ def smooth(curve: Curve, fwhm: NDArray[np.float64]) -> Smoothed:
 
 
 def local_parabola(curve: Curve, at: float, sigma: float) -> tuple[float, float, float]:
-    """Value, slope and the slope's standard deviation at an energy of the parabola fitted there under a Gaussian.
+    """Return value, slope and standard deviation of the slope of the parabola that is fitted at an energy.
 
-    `sigma`, meV, is the Gaussian's.
+    The points are weighted by a Gaussian of standard deviation `sigma`, meV.
     """
     reach = np.array([at - REACH_SIGMAS * sigma, at + REACH_SIGMAS * sigma])
     near = slice(*np.searchsorted(curve.energy, reach))
