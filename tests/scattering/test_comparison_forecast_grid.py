@@ -51,7 +51,7 @@ def test_it_reaches_what_any_fit_may_move_into_the_data() -> None:
     for shift in (-MAX_SHIFT_MEV, MAX_SHIFT_MEV):
         for stretch in STRETCH_BOUNDS:
             # (240 + 50)/0.7 meV is simulated and measured; TOSCA has nothing below −3 meV
-            reached = forecast.reached(shift, stretch)
+            reached = forecast.in_reach(shift, stretch)
             assert reached[(low - shift) / stretch > knots[0]].all()
     fixed = forecast_grid(low, high, simulated(), TOSCA, movable=False).energy
     assert fixed.min < 40.0 + fixed.step
