@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from types import ModuleType
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from frontend.app import find_page, render
 from frontend.client import ApiProblem
 from frontend.forecast_progress import labels
+from frontend.pages import about, forecast, landing, structure
 from frontend.pages.landing import decode_upload
 
 from .components import by_id, text, walk
@@ -28,11 +30,20 @@ def get(site: Site, path: str) -> httpx.Response:
     return run(ask())
 
 
-@pytest.mark.parametrize("path", ["/", "/about", "/structures/x", "/forecast/x?predictions=y"])
-def test_pages_answer(site: Site, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "page", "parts"),
+    [
+        ("/", landing, {}),
+        ("/about", about, {}),
+        ("/structures/x", structure, {"id": "x"}),
+        ("/forecast/x?predictions=y", forecast, {"id": "x"}),
+    ],
+)
+def test_pages_answer(site: Site, path: str, page: ModuleType, parts: dict[str, str]) -> None:
     answer = get(site, path)
     assert answer.status_code == 200
     assert "react-entry-point" in answer.text
+    assert find_page(path.partition("?")[0]) == (page.page, parts)
 
 
 def test_an_unknown_page_is_404_and_so_is_an_unknown_route_of_the_api(site: Site) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from backend.plans.schemas import PlanIn
-from backend.samples.schemas import IrradiationIn, SampleIn
+from backend.plans.schemas import ConstraintsIn, PlanIn, TargetIn
+from backend.samples.schemas import ContainerIn, IrradiationIn, SampleIn
 from frontend.app import render
 from frontend.plan_panels import PLAN_TERMS
 from frontend.plan_settings import isotope_id, usable_for_calibration
@@ -33,6 +33,28 @@ def test_defaults_are_those_of_the_api() -> None:
     }
     ours = {key: FIELDS[key].default for key in theirs}
     assert ours == theirs
+
+
+def _number(schema: dict[str, Any]) -> dict[str, Any] | None:
+    """The number in a JSON Schema, which may be null too; None of anything else."""
+    return next((one for one in (schema, *schema.get("anyOf", ())) if one.get("type") in ("number", "integer")), None)
+
+
+def test_bounds_are_those_of_the_api() -> None:
+    compared = set()
+    for body in (SampleIn, ContainerIn, IrradiationIn, PlanIn, TargetIn, ConstraintsIn):
+        for key, schema in body.model_json_schema()["properties"].items():
+            if key not in FIELDS or (theirs := _number(schema)) is None:
+                continue
+            ours = FIELDS[key]
+            assert ours.high == theirs["maximum"], key
+            if "minimum" in theirs:
+                assert ours.low == theirs["minimum"], key
+            else:
+                assert ours.low is not None, key
+                assert ours.low > theirs["exclusiveMinimum"], key
+            compared.add(key)
+    assert compared == {key for key, one in FIELDS.items() if one.kind == "number"}
 
 
 @pytest.mark.parametrize(
