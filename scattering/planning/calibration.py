@@ -185,7 +185,7 @@ def calibrate(
     if not scale > 0:
         raise InvalidPlan.at("calibrations", UNLIKE)
     incident, final = kinematics.incident_and_final(instrument, settings, counts.energy)
-    atoms = sample.n_atoms * sample.illuminated(instrument.beam) * sample.shielding(incident, final)
+    atoms = sample.n_atoms * sample.illuminated_fraction(instrument.beam) * sample.shielding(incident, final)
     kappa = scale * counts.per_intensity / (hours * atoms)
     room = np.maximum(background, 0.0) * counts.per_intensity / hours
     return Calibration(instrument.name, settings, counts.energy, kappa, room, 1.0, words)

@@ -158,7 +158,7 @@ def of_atoms(
     """
     incident, final = kinematics.incident_and_final(instrument, settings, energy)
     let_out = per_atom * sample.shielding(incident, np.maximum(final, 1e-3))
-    atoms = sample.n_atoms * sample.illuminated(instrument.beam)
+    atoms = sample.n_atoms * sample.illuminated_fraction(instrument.beam)
     counted = let_out * atoms * seen(scattering, instrument, settings, energy)
     if container is None:
         return counted, np.zeros_like(energy)

@@ -1,4 +1,4 @@
-"""The sample in the beam: what it is of, how thick it stands there, what it lets through, and what becomes of it."""
+"""The sample in the beam: material, shape, shielding, multiple scattering, and activation."""
 
 from scattering.sample.material import CONTAINERS, Material
 from scattering.sample.specimen import Container, Sample, SampleSpec, resolve

@@ -15,14 +15,15 @@ from periodictable import activation as tables
 from scattering.sample.material import Material, parts
 
 DECAY_TIMES_H: Final = (0.0, 1.0, 24.0, 360.0)
-"""Hours after the beam at which activities are given: at once, to take it out, the next day, after two weeks."""
-HARMLESS_UCI: Final = 1e-3
-"""37 Bq: a choice. The lowest activity that IAEA's GSR Part 3 (2014), Table I.1, exempts of any nuclide is 1 kBq."""
+"""Hours after the beam at which activities are given: at once, after an hour, the next day, after two weeks."""
+MAX_HARMLESS_UCI: Final = 1e-3
+"""Activity at which the cool-down ends, 37 Bq: our choice. The lowest exempt activity of any nuclide in IAEA's GSR Part
+3 (2014), Table I.1, is 1 kBq."""
 MAX_COOL_DOWN_H: Final = 10 * 365.25 * 24
 MIN_ACTIVITY_UCI: Final = 1e-9
-"""Nuclides of less are left out."""
+"""Nuclides with less activity are left out."""
 _STATE: Final = re.compile(r"[+st]+$")
-"""How the tables mark by which branch a nuclide is reached ("Co-60m+", "Cd-115s"); half-lives tell isomers apart."""
+"""Marks of the tables for the branch that leads to a nuclide ("Co-60m+", "Cd-115s"); half-lives distinguish isomers."""
 _TIMES: Final = np.concatenate([[0.0], np.geomspace(1e-3, MAX_COOL_DOWN_H, 400)])
 
 
@@ -46,7 +47,7 @@ class Activation:
     total_uci
         Of all nuclides, µCi at `DECAY_TIMES_H`.
     cool_down_h
-        Hours until it is below `HARMLESS_UCI`; None: more than ten years.
+        Hours until it is below `MAX_HARMLESS_UCI`; None: more than ten years.
     """
 
     nuclides: tuple[Nuclide, ...]
@@ -57,8 +58,8 @@ class Activation:
 def activation(materials: Sequence[tuple[Material, float]], *, flux: float, hours: float) -> Activation:
     """Return the activity of materials after irradiation by the same beam.
 
-    Captures of thermal neutrons alone, at their cross-section for 2200 m/s: neither resonances nor fast neutrons, of
-    which a moderated beam has few; and no shielding, so that a strong absorber is overestimated.
+    Only captures of thermal neutrons count, with the cross-sections at 2200 m/s. Resonances and fast neutrons, of which
+    a moderated beam has few, are left out. Shielding is left out too, which overestimates strong absorbers.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def activation(materials: Sequence[tuple[Material, float]], *, flux: float, hour
         sample.calculate_activation(environment, exposure=hours, rest_times=times)
         for product, activities in sample.activity.items():
             key = _STATE.sub("", str(product.daughter)), str(product.Thalf_str)
-            # A short-lived one underflows to what is none
+            # The activity of a short-lived nuclide underflows
             activity[key] = activity.get(key, np.zeros(len(times))) + np.nan_to_num(np.maximum(activities, 0.0))
     total = sum(activity.values(), np.zeros(len(times)))
     n = len(DECAY_TIMES_H)
@@ -100,7 +101,7 @@ def activation(materials: Sequence[tuple[Material, float]], *, flux: float, hour
 
 
 def elements_without_activation(material: Material) -> tuple[str, ...]:
-    """Return the elements whose activation is not tabulated, among them all that are radioactive by themselves."""
+    """Return the elements whose activation is not tabulated; all naturally radioactive elements are among them."""
     tabulated = (
         (symbol, [chemical[number] for number in chemical.isotopes])
         for symbol in material.elements
@@ -112,8 +113,8 @@ def elements_without_activation(material: Material) -> tuple[str, ...]:
 
 
 def _cool_down(total: NDArray[np.float64]) -> float | None:
-    """Hours until the activity at `_TIMES` has fallen below `HARMLESS_UCI` for good."""
-    above = np.flatnonzero(total > HARMLESS_UCI)
+    """Return the hours until the activity at `_TIMES` stays below `MAX_HARMLESS_UCI`."""
+    above = np.flatnonzero(total > MAX_HARMLESS_UCI)
     if not len(above):
         return 0.0
     last = int(above[-1])
@@ -121,7 +122,7 @@ def _cool_down(total: NDArray[np.float64]) -> float | None:
         return None
     # Between two times the activity falls nearly exponentially
     high, low = np.log(total[last]), np.log(max(float(total[last + 1]), 1e-300))
-    share = (high - np.log(HARMLESS_UCI)) / (high - low)
+    share = (high - np.log(MAX_HARMLESS_UCI)) / (high - low)
     return float(_TIMES[last] + share * (_TIMES[last + 1] - _TIMES[last]))
 
 

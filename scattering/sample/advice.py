@@ -12,7 +12,7 @@ import periodictable
 from scattering.core.errors import InvalidSample
 from scattering.core.notices import Notice
 from scattering.observe import weights
-from scattering.sample.activation import HARMLESS_UCI, Activation, elements_without_activation
+from scattering.sample.activation import MAX_HARMLESS_UCI, Activation, elements_without_activation
 from scattering.sample.material import CONTAINERS, THERMAL_MEV, Material, parts
 from scattering.sample.specimen import Sample, resolve, thickness_for_percent
 
@@ -96,7 +96,7 @@ def advice(sample: Sample, around: Surroundings) -> list[Notice]:
 def cool_down(active: Activation, *, flux_n_cm2_s: float, hours: float) -> Notice:
     """Return how long sample and container stay radioactive after so many hours in a flux."""
     irradiated = {"flux_n_cm2_s": flux_n_cm2_s, "irradiation_h": hours}
-    return Notice("cool_down", {**irradiated, "harmless_uci": HARMLESS_UCI, "cool_down_h": active.cool_down_h})
+    return Notice("cool_down", {**irradiated, "harmless_uci": MAX_HARMLESS_UCI, "cool_down_h": active.cool_down_h})
 
 
 def warnings(sample: Sample, around: Surroundings, *, multiple: float, active: Activation) -> list[Notice]:
@@ -201,7 +201,7 @@ def _shape(sample: Sample, around: Surroundings) -> Iterator[Notice]:
     if sample.geometry == "cylinder" and sample.scatterer_percent > 100 * MAX_SCATTERING_FRACTION:
         yield Notice("thick_cylinder")
     if around.beam_mm is not None:
-        fraction = sample.illuminated(around.beam_mm)
+        fraction = sample.illuminated_fraction(around.beam_mm)
         if fraction < MIN_ILLUMINATED_FRACTION:
             width, height = around.beam_mm
             beam = {"beam_width_mm": width, "beam_height_mm": height}
@@ -248,7 +248,7 @@ def _activity(sample: Sample, active: Activation) -> Iterator[Notice]:
     if unknown:
         yield Notice("activation_not_tabulated", {"elements": list(unknown)})
     if active.cool_down_h is None or active.cool_down_h > MIN_LONG_COOL_DOWN_H:
-        lasting = {"harmless_uci": HARMLESS_UCI, "nuclide": _longest_lived(active)}
+        lasting = {"harmless_uci": MAX_HARMLESS_UCI, "nuclide": _longest_lived(active)}
         yield Notice("long_cool_down", {**lasting, "cool_down_h": active.cool_down_h})
 
 

@@ -1,4 +1,4 @@
-"""What a can of aluminium or vanadium scatters by itself, as partials that an instrument looks at."""
+"""Scattering of a can of aluminium or vanadium, as partials."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from scattering.simulate.phonons import occupation
 
 DEBYE_TEMPERATURE_K: Final[dict[ContainerElement, float]] = {"Al": 428.0, "V": 380.0}
 """Kittel, Introduction to Solid State Physics (8th ed., 2005), Ch. 5, Table 1."""
-FINEST_MEV: Final = 0.5
-"""Widest bin in which the Debye spectrum is built: a seventieth of its end."""
-TAIL: Final = 10.0
-"""Standard deviations, and highest phonons, beyond the recoil energy at which scattering has ended."""
-CHUNK: Final = 64
-"""Momentum transfers at once."""
+MAX_STEP_MEV: Final = 0.5
+"""Widest bin of the Debye spectrum: a seventieth of its end."""
+TAIL_WIDTHS: Final = 10.0
+"""End of the scattering beyond the recoil energy, in standard deviations and highest phonon energies."""
+Q_CHUNK: Final = 64
+"""Momentum transfers that are computed together."""
 
 
 def container_partials(
     element: ContainerElement, *, temperature: float, q: NDArray[np.float64], energy: NDArray[np.float64]
 ) -> Partials:
-    """Partials of an isotropic Debye solid in the incoherent approximation, all orders of phonons at once.
+    """Return the partials of an isotropic Debye solid in the incoherent approximation, with all phonon orders.
 
     S(q, ω) = ∫ dt/2πħ exp(−iωt) exp(−q²U) [exp(q²γ(t)) − 1],  γ(t) = ∫ B(ω) exp(iωt) dω,  U = γ(0)
     B(±ω) = ħ²/2M · 3ω/ω_D³ · (n + ½ ± ½) up to ω_D
 
-    Atoms interfere in a real can: Bragg lines and the dispersion's bands of aluminium are smeared over |q| here, with
-    the right intensity on average. The elastic line exp(−q²U) is kept apart, as of any partials.
+    The atoms of a real can interfere. Here the Bragg peaks and the dispersion of aluminium are smeared over |q|, with
+    the right mean intensity. The elastic line exp(−q²U) is stored apart, as in all partials.
 
     Parameters
     ----------
     element
-        Of which the can is.
+        Metal of the can.
     temperature
         Kelvin; 0 is allowed.
     q, energy
-        Axes as of `Partials`, Å⁻¹ and meV.
+        Axes as in `Partials`, Å⁻¹ and meV.
 
     References
     ----------
     Squires (1978), Ch. 3, Eq. 3.36 and 3.123 for the incoherent approximation.
     """
     step = float(energy[1] - energy[0])
-    # An odd number of fine bins to a bin, so that their middles agree
-    finer = 2 * int(np.ceil(max(step / FINEST_MEV - 1, 0) / 2)) + 1
+    # An odd number of fine bins in a bin, so that their centres coincide
+    finer = 2 * int(np.ceil(max(step / MAX_STEP_MEV - 1, 0) / 2)) + 1
     fine = step / finer
     at, strength = _displacements(element, temperature, fine)
     first, second = (float(strength @ at**power) * fine for power in (1, 2))
-    reach = float(q.max()) ** 2 * first + TAIL * (float(q.max()) * np.sqrt(second) + at.max())
+    reach = float(q.max()) ** 2 * first + TAIL_WIDTHS * (float(q.max()) * np.sqrt(second) + at.max())
     half = int(np.ceil(max(float(energy[-1]) + step, reach) / fine))
     length = fft.next_fast_len(2 * half + 1)
     circular = np.zeros(length)
@@ -63,11 +63,11 @@ def container_partials(
     kept = (np.arange(len(energy))[:, None] * finer + np.arange(finer) - finer // 2) % length
     inelastic = np.empty((len(q), len(energy)), dtype=np.float32)
     squared, total = q[:, None] ** 2, gamma[0].real
-    for start in range(0, len(q), CHUNK):
-        part = squared[start : start + CHUNK]
+    for start in range(0, len(q), Q_CHUNK):
+        part = squared[start : start + Q_CHUNK]
         decay = np.exp(part * (gamma - total)) - np.exp(-part * total)
         spectrum = fft.ifft(decay, axis=1).real / fine
-        inelastic[start : start + CHUNK] = np.maximum(spectrum[:, kept].mean(axis=2), 0)
+        inelastic[start : start + Q_CHUNK] = np.maximum(spectrum[:, kept].mean(axis=2), 0)
     elastic = np.exp(-(q**2) * total)[None]
     return Partials(
         q=q,
@@ -87,7 +87,7 @@ def container_partials(
 def _displacements(
     element: ContainerElement, temperature: float, step: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Energies of both signs, meV, and the spectrum B of the displacements along any direction, Å²/meV.
+    """Return energies of both signs, meV, and the spectrum B of the displacements along any direction, Å²/meV.
 
     The density of states is integrated over each bin, so that the first moment, ∫ωB dω = ħ²/2M, is exact.
     """

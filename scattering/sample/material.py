@@ -1,4 +1,4 @@
-"""What a sample or its container is of: cross-sections, density, attenuation."""
+"""Materials of samples and containers: cross-sections, density, attenuation."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from scattering.core.partials import element
 from scattering.observe import weights
 
 WAVELENGTH: Final = float(ABSORPTION_WAVELENGTH)
-"""1.798 Å, at which absorption cross-sections are tabulated (2200 m/s)."""
+"""1.798 Å (2200 m/s), the wavelength of tabulated absorption cross-sections."""
 THERMAL_MEV: Final = NEUTRON_ENERGY_MEV_A2 * (2 * np.pi / WAVELENGTH) ** 2
 BINDING_MEV: Final = 25.0
-"""Energy of a neutron at which a nucleus is half-way from scattering as bound to scattering as free: a choice. With it
-the cross-section of H and D in a harmonic molecular crystal at 20 K, all orders of phonons added up, is met within 10 %
-from 3 meV to 0.8 eV. At 300 K neutrons below 10 meV, which gain energy, are scattered up to a quarter more; hydrogen of
-a metal, an oscillator of one energy, scatters a quarter less than this just above that energy."""
-LOWEST_MEV: Final = 1e-3
-"""Energies below, also negative ones, are taken for that: such neutrons are not detected."""
+"""Neutron energy at which the cross-section of a nucleus is half-way between bound and free: our choice. It reproduces
+the cross-section of H and D in a harmonic molecular crystal at 20 K, all phonon orders summed, within 10 % from 3 meV
+to 0.8 eV. At 300 K the sample scatters neutrons below 10 meV, which gain energy, up to a quarter more. Hydrogen in a
+metal, an oscillator of one energy, scatters a quarter less just above that energy."""
+MIN_ENERGY_MEV: Final = 1e-3
+"""Lower energies, also negative ones, are replaced by this one: such neutrons are not detected."""
 BARN_PER_FM_A: Final = 1000.0
 """One fm Å in barn."""
 _ISOTOPE: Final = re.compile(r"(\d*)([A-Z][a-z]?)")
@@ -40,7 +40,7 @@ _NEUTRON_MASS_U: Final = constants.m_n / constants.atomic_mass
 class _Nuclide:
     """An element at natural abundance, or an isotope. Cross-sections in barn, at 1.798 Å; the mass in u.
 
-    `energies` and `resonant` are the absorption cross-section where it does not go as 1/v, over energies in meV.
+    `resonant` is the absorption cross-section at `energies`, meV, if it does not go as 1/v.
     """
 
     mass: float
@@ -68,7 +68,7 @@ def _nuclide(label: str) -> _Nuclide:
 
 
 def parts(label: str) -> tuple[int, str]:
-    """Mass number, 0 at natural abundance, and chemical symbol."""
+    """Return the mass number (0 at natural abundance) and the chemical symbol of a label."""
     match = _ISOTOPE.fullmatch({"D": "2H", "T": "3H"}.get(label, label))
     if match is None:
         raise KeyError(f"{label!r} is not an element or an isotope such as 2H")
@@ -82,9 +82,9 @@ class Material:
     Attributes
     ----------
     composition
-        Elements at natural abundance ("C") and isotopes ("2H"), with how many atoms a formula unit has of each.
+        Elements at natural abundance ("C") and isotopes ("2H"), with the number of their atoms in a formula unit.
     density_g_cm3
-        Of the solid, without voids.
+        Density of the solid, without voids.
     """
 
     composition: tuple[tuple[str, float], ...]
@@ -99,24 +99,23 @@ class Material:
         natural_density: float,
         density: float | None = None,
     ) -> Self:
-        """Make a material of a crystal's species.
+        """Make a material from the species of a crystal.
 
         Parameters
         ----------
         composition
-            Species, elements or sites of them such as "H2", → atoms of a formula unit.
+            Species (elements, or sites such as "H2") → atoms in a formula unit.
         isotopes
-            As `weights.scatterers` takes them.
+            As in `weights.scatterers`.
         natural_density
-            g/cm³ of the crystal at natural abundance. Isotopes make it heavier or lighter, with the same atoms per
-            volume.
+            g/cm³ of the crystal at natural abundance. Isotopes change it at constant atoms per volume.
         density
-            g/cm³ that has been measured, of the sample with its isotopes: it stands above the crystal's.
+            Measured density, g/cm³, of the sample with its isotopes; it overrides that of the crystal.
 
         Raises
         ------
         InvalidView
-            The isotopes are none of the sample's.
+            The sample has no such isotopes.
         """
         weights.scatterers(tuple(composition), isotopes)
         atoms: dict[str, float] = defaultdict(float)
@@ -132,7 +131,7 @@ class Material:
 
     @property
     def formula(self) -> str:
-        """With isotopes, in the order of the composition: C6D6, ⁷LiD."""
+        """Chemical formula with isotopes, in the order of the composition: C6D6, ⁷LiD."""
         return "".join(_text(label, amount) for label, amount in self.composition)
 
     @property
@@ -142,12 +141,12 @@ class Material:
 
     @cached_property
     def molar_mass(self) -> float:
-        """g/mol of formula units."""
+        """Molar mass, g/mol of formula units."""
         return sum(amount * _nuclide(label).mass for label, amount in self.composition)
 
     @cached_property
     def n_atoms(self) -> float:
-        """Atoms of a formula unit."""
+        """Number of atoms in a formula unit."""
         return sum(amount for _, amount in self.composition)
 
     @cached_property
@@ -157,7 +156,7 @@ class Material:
 
     @cached_property
     def scattering_barn(self) -> float:
-        """Σ n (4π|b|² + σ_inc): all scattering of bound nuclei, barn a formula unit.
+        """Scattering cross-section of bound nuclei, Σ n (4π|b|² + σ_inc), barn per formula unit.
 
         References
         ----------
@@ -166,16 +165,16 @@ class Material:
         return sum(amount * _nuclide(label).scattering for label, amount in self.composition)
 
     def absorption_barn(self, energy_mev: ArrayLike = THERMAL_MEV) -> NDArray[np.float64]:
-        """Absorption cross-section of a formula unit, barn, at energies of the neutron (meV).
+        """Return the absorption cross-section, barn per formula unit, at neutron energies in meV.
 
-        σ_a(E) = σ_a(1.798 Å) √(25.3 meV/E), but from the tabulated lengths b(E) as 4π|Im b|/k for the isotopes of Sm,
-        Eu, Gd, Er, Yb, Lu (see `periodictable`), whose resonances lie at thermal energies.
+        σ_a(E) = σ_a(1.798 Å) √(25.3 meV/E). For the isotopes of Sm, Eu, Gd, Er, Yb and Lu (see `periodictable`), whose
+        resonances lie at thermal energies, it is 4π|Im b|/k from the tabulated lengths b(E).
 
         References
         ----------
         Sears (1992); Lynn & Seeger, At. Data Nucl. Data Tables 44 (1990) 191.
         """
-        energy = np.maximum(np.asarray(energy_mev, dtype=float), LOWEST_MEV)
+        energy = np.maximum(np.asarray(energy_mev, dtype=float), MIN_ENERGY_MEV)
         as_velocity = sum(
             (amount * _nuclide(label).absorption for label, amount in self.composition if not _resonant(label)), 0.0
         )
@@ -187,19 +186,19 @@ class Material:
         return total
 
     def removal_barn(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
-        """Scattering cross-section of a formula unit, barn, by which a beam of an energy (meV) is weakened.
+        """Return the scattering cross-section that weakens a beam of an energy (meV), barn per formula unit.
 
         σ(E) = σ_free + (σ_bound − σ_free)/(1 + E/E₀), σ_free = σ_bound (A/(A + 1))²
 
-        with A the mass of the nucleus over the neutron's. An interpolation between both known limits, of which only
-        light nuclei tell: for hydrogen they are 82 and 20.5 barn, from carbon on they differ by less than 18 %. Both
-        leave out Bragg edges: a crystal that scatters coherently is clearer than this below its first one.
+        with A the mass of the nucleus over that of the neutron. It interpolates between the two known limits, which
+        differ for light nuclei: 82 and 20.5 barn for hydrogen, less than 18 % from carbon on. Bragg edges are left out:
+        a coherent scatterer transmits more than this below its first edge.
 
         References
         ----------
         Squires (1978), Sec. 1.5 and 2.8 for the limits; `BINDING_MEV` for E₀.
         """
-        energy = np.maximum(np.asarray(energy_mev, dtype=float), LOWEST_MEV)
+        energy = np.maximum(np.asarray(energy_mev, dtype=float), MIN_ENERGY_MEV)
         return np.asarray(self._free_barn + (self.scattering_barn - self._free_barn) / (1 + energy / BINDING_MEV))
 
     @cached_property
@@ -212,15 +211,15 @@ class Material:
         return total
 
     def scattering_per_mm(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
-        """Share of a beam that is scattered in a thin layer of the solid, per mm (1 barn/Å³ = 1/cm)."""
+        """Return the fraction of a beam that a thin layer of the solid scatters, per mm (1 barn/Å³ = 1/cm)."""
         return 0.1 * self.number_density * self.removal_barn(energy_mev)
 
     def absorption_per_mm(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
-        """Share of a beam that is absorbed in a thin layer of the solid, per mm."""
+        """Return the fraction of a beam that a thin layer of the solid absorbs, per mm."""
         return 0.1 * self.number_density * self.absorption_barn(energy_mev)
 
     def attenuation_per_mm(self, energy_mev: ArrayLike) -> NDArray[np.float64]:
-        """Share of a beam that is lost to it in a thin layer of the solid, per mm."""
+        """Return the fraction of a beam that a thin layer of the solid removes, per mm."""
         return self.scattering_per_mm(energy_mev) + self.absorption_per_mm(energy_mev)
 
 
@@ -229,7 +228,7 @@ def _resonant(label: str) -> bool:
 
 
 def name(label: str) -> str:
-    """An element or isotope as chemists write it: C, D, ⁷Li."""
+    """Return the usual name of an element or isotope: C, D, ⁷Li."""
     number, symbol = parts(label)
     own = {(2, "H"): "D", (3, "H"): "T"}.get((number, symbol))
     return own or (str(number).translate(_SUPERSCRIPTS) if number else "") + symbol
@@ -244,4 +243,4 @@ def _pure(symbol: str) -> Material:
 
 
 CONTAINERS: Final[Mapping[str, Material]] = {"aluminium": _pure("Al"), "vanadium": _pure("V")}
-"""Metals that sample cans are made of; densities from `periodictable` (2.70 and 6.11 g/cm³)."""
+"""Metals of sample cans; densities from `periodictable` (2.70 and 6.11 g/cm³)."""

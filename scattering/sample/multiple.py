@@ -1,4 +1,4 @@
-"""How many neutrons a sample scatters more than once."""
+"""Multiple scattering in a sample, by Monte Carlo simulation."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from scattering.sample.material import THERMAL_MEV
 from scattering.sample.shape import Shape
 from scattering.sample.specimen import Sample
 
-HISTORIES: Final = 20_000
-"""Neutrons that are followed: the ratio of a 10 % scatterer is right to about 1 %."""
-NEGLIGIBLE: Final = 1e-4
-MOST_COLLISIONS: Final = 300
+N_HISTORIES: Final = 20_000
+"""Simulated neutrons: the ratio of a 10 % scatterer is right to about 1 %."""
+MIN_WEIGHT: Final = 1e-4
+"""Escapes after a collision, over those after the first, below which the simulation ends."""
+MAX_COLLISIONS: Final = 300
 _Rays = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 def multiple_scattering(
-    sample: Sample, energy_mev: float = THERMAL_MEV, *, seed: int = 1, histories: int = HISTORIES
+    sample: Sample, energy_mev: float = THERMAL_MEV, *, seed: int = 1, histories: int = N_HISTORIES
 ) -> float:
-    """Neutrons that leave a sample after two or more collisions, over those that leave it after one.
+    """Return the ratio of neutrons that leave a sample after several collisions to those that leave after one.
 
-    A Monte Carlo of isotropic elastic scattering in the sample without its walls, in a beam as large as it is: which
-    tells how bad it is, and not where in energy or angle it comes to lie.
+    The Monte Carlo simulation scatters neutrons isotropically and elastically in the sample without its walls, in a
+    beam as large as the sample. It gives the strength of multiple scattering, not its energies or angles.
 
     Parameters
     ----------
     sample
-        Whose shape and attenuation count.
+        Gives the shape and the attenuation.
     energy_mev
-        Of the neutrons, all the time.
+        Energy of the neutrons, before and after each collision.
     seed
-        The same gives the same.
+        Of the random numbers; the same seed gives the same result.
     histories
-        Neutrons to follow; the error falls with their root.
+        Number of simulated neutrons; the error falls with its square root.
 
     References
     ----------
@@ -43,28 +44,28 @@ def multiple_scattering(
     """
     scattering = sample.packing * float(sample.material.scattering_per_mm(energy_mev))
     attenuation = sample.packing * float(sample.material.attenuation_per_mm(energy_mev))
-    escaped = escapes(sample.shape, attenuation, scattering / attenuation, seed=seed, histories=histories)
+    escaped = escape_fractions(sample.shape, attenuation, scattering / attenuation, seed=seed, histories=histories)
     return float(escaped[1:].sum() / escaped[0])
 
 
-def escapes(
-    shape: Shape, attenuation: float, scattered: float, *, seed: int = 1, histories: int = HISTORIES
+def escape_fractions(
+    shape: Shape, attenuation: float, scattered: float, *, seed: int = 1, histories: int = N_HISTORIES
 ) -> NDArray[np.float64]:
-    """Share of the beam that leaves after 1, 2, … collisions.
+    """Return the fraction of the beam that leaves after 1, 2, … collisions.
 
-    Each neutron is made to collide and carries the probability of that as its weight; what of it would leave in its
-    direction is counted at each collision.
+    Every neutron is forced to collide and carries the probability of that as its weight. At each collision the fraction
+    that would leave in the new direction is counted.
 
     Parameters
     ----------
     shape
-        Of the sample; its walls count for nothing.
+        Of the sample; its walls are ignored.
     attenuation
         Of the beam, per mm.
     scattered
-        Share of the collisions in which a neutron is scattered and not absorbed.
+        Fraction of the collisions that scatter the neutron instead of absorbing it.
     seed, histories
-        As of `multiple_scattering`.
+        As in `multiple_scattering`.
     """
     random = np.random.default_rng(seed)
     position = np.empty((histories, 3))
@@ -78,18 +79,18 @@ def escapes(
     rays = _through(shape, position, direction)
     weight = np.ones(histories)
     counted: list[float] = []
-    while len(counted) < MOST_COLLISIONS:
+    while len(counted) < MAX_COLLISIONS:
         within = rays[0] - (rays[2] - rays[1])
         collides = -np.expm1(-attenuation * within)
         weight = weight * collides * scattered
         travelled = -np.log1p(-random.random(histories) * collides) / attenuation
-        # Beyond the void's near face the void is passed without a collision
+        # The neutron passes the void without a collision
         distance = travelled + np.where(travelled > rays[1], rays[2] - rays[1], 0.0)
         position = position + distance[:, None] * direction
         direction = _isotropic(random, histories)
         rays = _through(shape, position, direction)
         counted.append(float(np.mean(weight * np.exp(-attenuation * (rays[0] - (rays[2] - rays[1]))))))
-        if counted[-1] <= NEGLIGIBLE * counted[0]:
+        if counted[-1] <= MIN_WEIGHT * counted[0]:
             break
     return np.array(counted)
 
@@ -101,9 +102,9 @@ def _isotropic(random: np.random.Generator, n: int) -> NDArray[np.float64]:
 
 
 def _through(shape: Shape, position: NDArray[np.float64], direction: NDArray[np.float64]) -> _Rays:
-    """Distances, mm, from positions along directions to the outer surface, and to the void's near and far face.
+    """Return the distances, mm, along directions to the outer surface and to the near and far face of the void.
 
-    Shapes (n,). Where a ray meets no void, both its faces lie at the outer surface.
+    Shapes (n,). If a ray meets no void, both faces lie at the outer surface.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         out = _slab(position[:, 2], direction[:, 2], shape.height / 2)
@@ -123,7 +124,7 @@ def _through(shape: Shape, position: NDArray[np.float64], direction: NDArray[np.
 
 
 def _slab(position: NDArray[np.float64], direction: NDArray[np.float64], half: float) -> NDArray[np.float64]:
-    """Distance to the face of a slab that a ray goes towards."""
+    """Return the distance to the face of a slab in the direction of a ray."""
     distance = (np.copysign(half, direction) - position) / direction
     return np.where(direction == 0, np.inf, distance).clip(0.0)
 
@@ -131,7 +132,7 @@ def _slab(position: NDArray[np.float64], direction: NDArray[np.float64], half: f
 def _circle(
     position: NDArray[np.float64], direction: NDArray[np.float64], radius: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Distances at which rays enter and leave an upright cylinder; NaN where they miss it."""
+    """Return the distances at which rays enter and leave an upright cylinder; NaN if they miss it."""
     a = direction[:, 0] ** 2 + direction[:, 1] ** 2
     b = position[:, 0] * direction[:, 0] + position[:, 1] * direction[:, 1]
     c = position[:, 0] ** 2 + position[:, 1] ** 2 - radius**2

@@ -1,4 +1,4 @@
-"""Plates, cylinders and annuli in a beam: the lines that neutrons take through them."""
+"""Plates, cylinders and annuli in a beam: volumes, and path lengths of neutrons through them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from numpy.typing import NDArray
 
 Geometry = Literal["plate", "annulus", "cylinder"]
 NODES = 6
-"""Lines in each stretch of the width within which lengths vary smoothly: means are right to 3e-4, those of a full
-cylinder to 1e-6. A scan of settings asks for them thousands of times."""
+"""Lines in each part of the width in which path lengths vary smoothly: means are right to 3e-4, those of a full
+cylinder to 1e-6. A scan of settings needs them thousands of times."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A sample, its height upright, and its walls. The beam is horizontal; lengths in mm.
+    """An upright sample and its walls in a horizontal beam; lengths in mm.
 
     Attributes
     ----------
     geometry
-        A plate perpendicular to the beam; a cylinder or an annulus whose axis is upright.
+        A plate perpendicular to the beam; a cylinder or an annulus with an upright axis.
     thickness
-        Of the plate, of the annulus's wall; the diameter of the cylinder.
+        Thickness of the plate or of the wall of the annulus; diameter of the cylinder.
     width
-        Across the beam: of the plate; the outer diameter of annulus and cylinder.
+        Width of the plate across the beam; outer diameter of the annulus or cylinder.
     wall
-        Of the container on each face of the sample: two of a plate, one of a cylinder, two of an annulus (so that a
-        beam through its middle crosses four). 0: none.
+        Thickness of the container wall on each face of the sample: a plate and an annulus have two faces, a cylinder
+        has one. A beam through the middle of an annulus crosses four walls. 0: no container.
     """
 
     geometry: Geometry
@@ -42,32 +42,32 @@ class Shape:
 
     @property
     def volume(self) -> float:
-        """Of the sample, mm³."""
+        """Volume of the sample, mm³."""
         across = self.thickness * self.width if self.geometry == "plate" else _area(self._sample_discs, math.inf)
         return across * self.height
 
     @property
     def wall_volume(self) -> float:
-        """Of the container's walls as high as the sample, without lids and frames, mm³."""
+        """Volume of the container walls around the sample, without lids and frames, mm³."""
         across = 2 * self.wall * self.width if self.geometry == "plate" else _area(self._wall_discs, math.inf)
         return across * self.height
 
-    def illuminated(self, beam: tuple[float, float]) -> float:
-        """Share of the sample's volume within a beam of a width and a height, centred on it."""
+    def illuminated_fraction(self, beam: tuple[float, float]) -> float:
+        """Return the fraction of the sample's volume within a centred beam of a width and a height, mm."""
         return self._share(self._sample_discs, beam)
 
-    def walls_illuminated(self, beam: tuple[float, float]) -> float:
-        """Share of the walls' volume within a centred beam."""
+    def illuminated_wall_fraction(self, beam: tuple[float, float]) -> float:
+        """Return the fraction of the walls' volume within a centred beam of a width and a height, mm."""
         return self._share(self._wall_discs, beam) if self.wall else 0.0
 
     @cached_property
     def lines(self) -> Lines:
-        """Lines along the beam, in the middle of the height, over the width of the sample."""
+        """Lines along the beam at mid-height, over the width of the sample."""
         if self.geometry == "plate":
             return Lines(*(np.array([value]) for value in (1.0, self.thickness / 2, self.wall, 0.0)))
         radius, inner = self.width / 2, self.width / 2 - self._depth
         bounds = sorted({0.0, max(inner - self.wall, 0.0), max(inner, 0.0), radius})
-        # Half chords rise as the root of the distance to a stretch's upper end: a square in the variable removes it
+        # Half chords rise as the root of the distance to the upper end of a part; squaring the variable removes it
         u, weight = np.polynomial.legendre.leggauss(NODES)
         u, weight = (1 - u) / 2, weight / 2
         spans = list(itertools.pairwise(bounds))
@@ -86,12 +86,12 @@ class Shape:
 
     @property
     def _depth(self) -> float:
-        """From the outer face of a round sample to its inner face or its axis."""
+        """Distance from the outer face of a round sample to its inner face or its axis."""
         return self.width / 2 if self.geometry == "cylinder" else self.thickness
 
     @property
     def _sample_discs(self) -> list[tuple[float, float]]:
-        """Radii, with signs, of the discs whose areas add up to the round sample's cross-section."""
+        """Radii and signs of the discs whose areas add up to the cross-section of a round sample."""
         return [(self.width / 2, 1.0), (self.width / 2 - self._depth, -1.0)]
 
     @property
@@ -108,10 +108,10 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Straight lines through a sample: outer wall, sample, inner walls (two, parted by a void), sample, outer wall.
+    """Straight lines through outer wall, sample, two inner walls with a void between them, sample, and outer wall.
 
-    Arrays of shape (n,), mm. `share` is the part of the sample's width that a line stands for; they sum to 1.
-    `sample` is the length in each half of the sample, `outer` in each outer wall, `inner` in each inner one.
+    Arrays of shape (n,), mm. `share` is the fraction of the sample's width that a line represents; they sum to 1.
+    `sample` is the length in each half of the sample, `outer` in each outer wall, `inner` in each inner wall.
     """
 
     share: NDArray[np.float64]
@@ -125,7 +125,7 @@ def _area(discs: list[tuple[float, float]], half_width: float) -> float:
 
 
 def _strip(radius: float, half_width: float) -> float:
-    """Area of a disc that lies no further than `half_width` from a line through its middle."""
+    """Return the area of a disc within `half_width` of a line through its centre."""
     if radius <= 0:
         return 0.0
     if half_width >= radius:

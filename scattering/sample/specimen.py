@@ -1,4 +1,4 @@
-"""The sample as it stands in the beam: from what a user knows of it to thickness, mass and shielding."""
+"""The sample in the beam: thickness, mass and shielding from the properties that a user knows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from scattering.sample.shape import Geometry, Lines, Shape
 Form = Literal["powder", "single crystal"]
 ContainerElement = Literal["Al", "V"]
 _ELEMENTS: Final[dict[str, ContainerElement]] = {"aluminium": "Al", "vanadium": "V"}
-THICKEST_MM: Final = 500.0
-"""Nothing thicker is put into a beam."""
+MAX_THICKNESS_MM: Final = 500.0
+"""Thickest sample that is allowed."""
 
 
 @dataclass(frozen=True)
 class Container:
-    """What the sample stands in: one of `CONTAINERS`, and the thickness in mm of each wall that the beam crosses."""
+    """The can: one of `CONTAINERS`, and the thickness in mm of each wall that the beam crosses."""
 
     material: str
     wall_mm: float
@@ -37,24 +37,27 @@ class Container:
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """What a user knows of the sample. Of thickness, mass, volume and scatterer percentage the first given decides.
+    """The properties of a sample that a user knows.
+
+    The amount is defined by the first that is given of thickness, mass, volume and scatterer percentage.
 
     Attributes
     ----------
     form
         Powder or single crystal.
     geometry
-        See `Shape`; the width of a cylinder is its diameter, which is its thickness.
+        See `Shape`; width and thickness of a cylinder are its diameter.
     thickness_mm, mass_g, volume_cm3
-        None where they are not known; the volume is what the sample fills, voids included.
+        None if unknown; the volume includes voids.
     scatterer_percent
-        Of the beam that nuclei scatter as bound ones do, without absorption: 100 (1 − exp(−Σ_s t)), over the width.
+        Percentage of the beam that bound nuclei scatter, without absorption: 100 (1 − exp(−Σ_s t)), averaged over the
+        width.
     width_mm, height_mm
         Across the beam.
     packing
-        Share of the volume that is filled.
+        Packing fraction: filled fraction of the volume.
     container
-        None: nothing.
+        None: no can.
     """
 
     form: Form = "powder"
@@ -71,7 +74,7 @@ class SampleSpec:
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample that can be made: what it is of, and its shape in the beam."""
+    """A sample: its material, and its shape in the beam."""
 
     material: Material
     spec: SampleSpec
@@ -89,82 +92,82 @@ class Sample:
 
     @property
     def thickness_mm(self) -> float:
-        """Of a plate, of an annulus's wall; the diameter of a cylinder."""
+        """Thickness of a plate or of the wall of an annulus; diameter of a cylinder."""
         return self.shape.thickness
 
     @property
     def width_mm(self) -> float:
-        """Across the beam."""
+        """Width across the beam."""
         return self.shape.width
 
     @property
     def height_mm(self) -> float:
-        """Across the beam, upright."""
+        """Height across the beam."""
         return self.shape.height
 
     @property
     def packing(self) -> float:
-        """Share of the volume that is filled."""
+        """Packing fraction: filled fraction of the volume."""
         return self.spec.packing
 
     @property
     def container(self) -> Container | None:
-        """What it stands in."""
+        """The can, or None."""
         return self.spec.container
 
     @property
     def volume_cm3(self) -> float:
-        """Filled by the sample, voids included."""
+        """Volume of the sample, voids included."""
         return 1e-3 * self.shape.volume
 
     @property
     def mass_g(self) -> float:
-        """Of the sample alone."""
+        """Mass of the sample without its can."""
         return self.volume_cm3 * self.packing * self.material.density_g_cm3
 
     @property
     def moles(self) -> float:
-        """Of formula units."""
+        """Amount of formula units, mol."""
         return self.mass_g / self.material.molar_mass
 
     @property
     def n_atoms(self) -> float:
-        """All atoms of all species."""
+        """Number of atoms of all species."""
         return self.moles * float(constants.N_A) * self.material.n_atoms
 
     @property
     def container_mass_g(self) -> float:
-        """Of the walls around the sample; lids and flanges come on top of it."""
+        """Mass of the walls around the sample, without lids and flanges."""
         return 0.0 if self.container is None else 1e-3 * self.shape.wall_volume * self._metal.density_g_cm3
 
     @property
     def scatterer_percent(self) -> float:
-        """Of a beam as wide as the sample that bound nuclei would scatter, without absorption."""
-        return 100 * _scattered(self.shape.lines, _bound_per_mm(self.material, self.spec))
+        """Percentage of a beam as wide as the sample that bound nuclei would scatter, without absorption."""
+        return 100 * _scattered_fraction(self.shape.lines, _bound_per_mm(self.material, self.spec))
 
-    def illuminated(self, beam_mm: tuple[float, float]) -> float:
-        """Share of the sample that lies within a beam of a width and a height, centred on it."""
-        return self.shape.illuminated(beam_mm)
+    def illuminated_fraction(self, beam_mm: tuple[float, float]) -> float:
+        """Return the fraction of the sample within a centred beam of a width and a height, mm."""
+        return self.shape.illuminated_fraction(beam_mm)
 
     def container_atoms(self, beam_mm: tuple[float, float]) -> float:
-        """Atoms of the container's walls within a centred beam of a width and a height."""
+        """Return the number of atoms of the can's walls within a centred beam of a width and a height, mm."""
         if self.container is None:
             return 0.0
         moles = self.container_mass_g / self._metal.molar_mass
-        return moles * float(constants.N_A) * self.shape.walls_illuminated(beam_mm)
+        return moles * float(constants.N_A) * self.shape.illuminated_wall_fraction(beam_mm)
 
     def shielding(self, incident_mev: ArrayLike, final_mev: ArrayLike) -> NDArray[np.float64]:
-        """Share of the neutrons scattered once that get out, of those that nothing shields.
+        """Return the fraction of the neutrons scattered once that leave the sample and its walls.
 
-        ∫ exp(−μ(E_i) l_in − μ(E_f) l_out) dV / V, the walls on the way included, over the whole sample. Neutrons go
-        on in the direction of the beam: exact for a plate at small scattering angles, and near enough up to about 60°;
-        beyond, and for neutrons that leave a plate by the face that they came in by, the way out differs. Cylinders
-        and annuli are averaged over the lines along the beam.
+        It is ∫ exp(−μ(E_i) l_in − μ(E_f) l_out) dV / V over the whole sample, walls included. Neutrons are taken to
+        continue in the direction of the beam. This is exact for a plate at small scattering angles, and sufficient up
+        to about 60°. At larger angles, and for neutrons that leave a plate by the face that they entered, the path out
+        differs. Cylinders and annuli are averaged over the lines along the beam.
 
         Parameters
         ----------
         incident_mev, final_mev
-            Energies before and after, meV; broadcast against each other.
+            Energies before and after scattering, meV; they are broadcast against each other.
 
         References
         ----------
@@ -175,7 +178,7 @@ class Sample:
         mu_in, mu_out = self._attenuation(before), self._attenuation(after)
         wall_in, wall_out = self._wall_attenuation(before), self._wall_attenuation(after)
         sample_in, sample_out = mu_in * lines.sample, mu_out * lines.sample
-        # One half: exp(−(a + b)/2) sinh((a − b)/2)/((a − b)/2), with a and b to come in and to go out through all of it
+        # One half: exp(−(a + b)/2) sinh((a − b)/2)/((a − b)/2), with a and b for the way in and out through all of it
         half = (np.abs(sample_in - sample_out) / 2).clip(1e-9, 350.0)
         one = np.exp(-(sample_in + sample_out) / 2) * np.sinh(half) / half
         outer = np.exp(-(wall_in + wall_out) * lines.outer)
@@ -189,12 +192,12 @@ class Sample:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the fractions of a beam as wide as the sample that are transmitted, scattered and absorbed.
 
-        Of each neutron the first collision in the sample counts; walls are left out.
+        Only the first collision of a neutron in the sample counts; walls are left out.
 
         Parameters
         ----------
         energy_mev
-            Of the beam, meV.
+            Energy of the beam, meV.
 
         Returns
         -------
@@ -220,19 +223,19 @@ class Sample:
 
 
 def resolve(spec: SampleSpec, material: Material, *, field: str = "sample") -> Sample:
-    """Work out the sample's thickness from what is known of it.
+    """Return the sample whose thickness follows from its known properties.
 
     Parameters
     ----------
     spec, material
-        What is known of the sample, and of what it is.
+        Known properties and material of the sample.
     field
-        What errors call the sample.
+        Name of the sample in errors.
 
     Raises
     ------
     InvalidSample
-        Nothing of this shape has the thickness, the mass, the volume or the scattering asked for.
+        No sample of this shape has the requested thickness, mass, volume or scattering fraction.
     """
     if spec.thickness_mm is not None:
         if spec.geometry == "annulus" and spec.thickness_mm > spec.width_mm / 2:
@@ -252,24 +255,24 @@ def resolve(spec: SampleSpec, material: Material, *, field: str = "sample") -> S
 
 
 def thickness_for_percent(spec: SampleSpec, material: Material, *, field: str = "sample") -> float:
-    """Thickness in mm with which the percentage asked for is scattered; see `SampleSpec.scatterer_percent`.
+    """Return the thickness in mm that scatters the requested percentage; see `SampleSpec.scatterer_percent`.
 
     Raises
     ------
     InvalidSample
-        No thickness does.
+        No thickness scatters as much.
     """
     per_mm, wanted = _bound_per_mm(material, spec), spec.scatterer_percent / 100
     if spec.geometry == "plate":
         thickness = -math.log1p(-wanted) / per_mm
-        if thickness > THICKEST_MM:
+        if thickness > MAX_THICKNESS_MM:
             raise InvalidSample.at(f"{field}.scatterer_percent", _too_thick(f"{spec.scatterer_percent:g} %", thickness))
         return thickness
 
     def missing(thickness: float) -> float:
-        return _scattered(_shape(spec, thickness).lines, per_mm) - wanted
+        return _scattered_fraction(_shape(spec, thickness).lines, per_mm) - wanted
 
-    thickest = spec.width_mm / 2 if spec.geometry == "annulus" else THICKEST_MM
+    thickest = spec.width_mm / 2 if spec.geometry == "annulus" else MAX_THICKNESS_MM
     if missing(thickest) < 0:
         most = 100 * (missing(thickest) + wanted)
         raise InvalidSample.at(
@@ -281,7 +284,7 @@ def thickness_for_percent(spec: SampleSpec, material: Material, *, field: str = 
 
 
 def _thickness_of_volume(spec: SampleSpec, volume: float, field: str, what: str) -> float:
-    """Thickness in mm of a shape of a volume in mm³."""
+    """Return the thickness in mm of a sample of a volume in mm³."""
     across = volume / spec.height_mm
     if spec.geometry == "annulus":
         left = spec.width_mm**2 / 4 - across / math.pi
@@ -293,7 +296,7 @@ def _thickness_of_volume(spec: SampleSpec, volume: float, field: str, what: str)
             )
         return spec.width_mm / 2 - math.sqrt(left)
     thickness = across / spec.width_mm if spec.geometry == "plate" else 2 * math.sqrt(across / math.pi)
-    if thickness > THICKEST_MM:
+    if thickness > MAX_THICKNESS_MM:
         raise InvalidSample.at(field, _too_thick(what, thickness))
     return thickness
 
@@ -312,5 +315,5 @@ def _bound_per_mm(material: Material, spec: SampleSpec) -> float:
     return 0.1 * spec.packing * material.number_density * material.scattering_barn
 
 
-def _scattered(lines: Lines, per_mm: float) -> float:
+def _scattered_fraction(lines: Lines, per_mm: float) -> float:
     return float(-np.expm1(-2 * per_mm * lines.sample) @ lines.share)

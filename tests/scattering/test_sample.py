@@ -15,7 +15,7 @@ from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpe
 from scattering.sample.activation import activation, elements_without_activation
 from scattering.sample.advice import Surroundings, advice, container_over_sample, cool_down, warnings
 from scattering.sample.material import THERMAL_MEV
-from scattering.sample.multiple import escapes, multiple_scattering
+from scattering.sample.multiple import escape_fractions, multiple_scattering
 from scattering.sample.shape import Shape
 
 BENZENE = Material.of({"C": 6, "H": 6}, {}, natural_density=1.13)
@@ -103,11 +103,11 @@ def _beyond(radius: float, half_width: float) -> float:
 
 def test_illuminated_shares() -> None:
     plate = resolve(SampleSpec(width_mm=40, height_mm=50), SILICON)
-    assert plate.illuminated((20, 25)) == pytest.approx(0.25)
-    assert plate.illuminated((60, 60)) == 1
+    assert plate.illuminated_fraction((20, 25)) == pytest.approx(0.25)
+    assert plate.illuminated_fraction((60, 60)) == 1
     cylinder = Shape("cylinder", 20.0, 20.0, 50.0, 0.0)
     within = integrate.quad(lambda y: 2 * math.sqrt(100 - y**2), -5, 5)[0] / (math.pi * 100)
-    assert cylinder.illuminated((10, 25)) == pytest.approx(within / 2)
+    assert cylinder.illuminated_fraction((10, 25)) == pytest.approx(within / 2)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_multiple_scattering_of_a_wide_plate_in_closed_form(optical_thickness: f
     """Of neutrons scattered once at depth x in an infinite plate, ½(E₂(x) + E₂(τ − x)) leave; in the end all do."""
     tau = optical_thickness
     once = integrate.quad(lambda x: math.exp(-x) * (special.expn(2, x) + special.expn(2, tau - x)) / 2, 0, tau)[0]
-    escaped = escapes(Shape("plate", tau, 1e4, 1e4, 0.0), 1.0, 1.0, histories=40_000)
+    escaped = escape_fractions(Shape("plate", tau, 1e4, 1e4, 0.0), 1.0, 1.0, histories=40_000)
     assert escaped[0] == pytest.approx(once, rel=0.01)
     assert escaped.sum() == pytest.approx(-math.expm1(-tau), rel=0.01)
     assert escaped[1:].sum() / escaped[0] == pytest.approx(-math.expm1(-tau) / once - 1, rel=0.02)
@@ -209,11 +209,11 @@ def test_multiple_scattering_of_a_wide_plate_in_closed_form(optical_thickness: f
 
 def test_neutrons_leave_an_annulus_in_the_end_if_none_is_absorbed() -> None:
     shape = Shape("annulus", 3.0, 40.0, 40.0, 0.0)
-    escaped = escapes(shape, 0.1, 1.0)
+    escaped = escape_fractions(shape, 0.1, 1.0)
     struck = -np.expm1(-0.2 * shape.lines.sample) @ shape.lines.share
     assert escaped.sum() == pytest.approx(struck, rel=0.01)
     full, nearly = Shape("cylinder", 40.0, 40.0, 40.0, 0.0), Shape("annulus", 19.999, 40.0, 40.0, 0.0)
-    np.testing.assert_allclose(escapes(full, 0.1, 0.9)[:3], escapes(nearly, 0.1, 0.9)[:3], rtol=1e-3)
+    np.testing.assert_allclose(escape_fractions(full, 0.1, 0.9)[:3], escape_fractions(nearly, 0.1, 0.9)[:3], rtol=1e-3)
 
 
 def test_multiple_scattering_is_the_same_for_the_same_seed() -> None:
