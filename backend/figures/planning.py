@@ -13,8 +13,8 @@ from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
+from backend.wording.formatting import setting_label
 from scattering.observe.spectrum import Spectrum
-from scattering.planning import words
 from scattering.planning.evaluation import Evaluated
 from scattering.planning.features import Feature
 from scattering.planning.measurement import Measurement
@@ -34,7 +34,7 @@ def features_figure(
     heights = np.interp([one.energy for one in features], spectrum.energy, spectrum.intensity)
     top = float(heights.max(initial=0.0)) or float(spectrum.intensity.max(initial=1.0))
     unit = UNIT_WORDS[energy_unit]
-    traces = [_line(x, spectrum.intensity, "Sample, no instrument", colours.lines[0])]
+    traces = [_line(x, spectrum.intensity, "Ideal S(q, ω), no instrument", colours.lines[0])]
     if features:
         at = in_unit(np.array([one.energy for one in features]), energy_unit)
         off = in_unit(np.array([one.energy_uncertainty for one in features]), energy_unit)
@@ -95,7 +95,7 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
                 "x": [one.hours for one in front],
                 "y": [one.resolution_percent for one in front],
                 "line": {"color": colours.muted, "width": 1.5, "shape": "hv", "dash": "dot"},
-                "name": "nothing better",
+                "name": "Pareto front",
                 "hoverinfo": "skip",
             },
         )
@@ -137,7 +137,7 @@ def _points(
         "mode": "markers",
         "x": np.array([one.hours for _, one in points], dtype=np.float32),
         "y": np.array([one.resolution_percent for _, one in points], dtype=np.float32),
-        "text": [words.label(one.instrument, one.settings) for _, one in points],
+        "text": [setting_label(one.instrument, one.settings) for _, one in points],
         "name": name,
         "marker": {
             "symbol": SYMBOLS[place % len(SYMBOLS)],
@@ -201,7 +201,7 @@ def measurement_figure(
             "hovertemplate": f"%{{x:.1f}} {UNIT_WORDS[energy_unit]}<br>%{{y:.0f}} counts<extra></extra>",
         },
         _line(x, made.expected, "Expected", colours.lines[0]),
-        _line(x, made.background, "Container and room", colours.lines[1], line={"dash": "dash"}),
+        _line(x, made.background, "Container and ambient background", colours.lines[1], line={"dash": "dash"}),
     ]
     # Beside the elastic line counts rise steeply: the axis is for the rest
     beyond = made.expected[max(3, len(made.expected) // 20) :]

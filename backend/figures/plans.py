@@ -23,12 +23,12 @@ from backend.plans.schemas import (
     SheetFigureIn,
 )
 from backend.plans.specimens import planned
+from backend.wording.formatting import duration, setting_label
 from scattering import instruments
 from scattering.core.errors import ScatteringError
 from scattering.instruments import Instrument, kinematics
 from scattering.instruments.suggestion import suited_settings
 from scattering.observe.view import View
-from scattering.planning import words
 
 WINDOW_POINTS = 96
 SHEET_HEADROOM = 1.05
@@ -46,7 +46,7 @@ def figure(scope: Scope, cache: PartialsCache, body: PlanFigureIn) -> go.Figure:
     if isinstance(body, MeasurementFigureIn):
         drawn = service.simulate(scope, cache, body)
         unit = f"counts per {drawn.bin_mev:g} meV"
-        label = f"{drawn.label}, {words.hours(body.hours)}"
+        label = f"{setting_label(drawn.instrument, drawn.settings)}, {duration(body.hours)}"
         return planning.measurement_figure(
             drawn.measurement, label, unit, theme=body.theme, energy_unit=body.energy_unit
         )
@@ -65,7 +65,7 @@ def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure
         asked = [(one, suited_settings(one, highest)) for one in running]
 
     def panel(instrument: Instrument, settings: dict[str, Any]) -> Panel:
-        label = words.label(instrument, settings)
+        label = setting_label(instrument, settings)
         view = View(
             instrument=instrument.name,
             settings=settings,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from backend import wording
 from backend.plans.schemas import (
     DeuterationOut,
     FeatureAtOut,
@@ -20,9 +22,13 @@ from backend.plans.schemas import (
 from backend.plans.service import Plan, Simulated
 from backend.plans.specimens import Planned
 from backend.samples import service as samples
-from scattering.planning import words
+from backend.wording.formatting import setting_label
+from backend.wording.plans import counts_unit
+from backend.wording.schemas import NoticeOut
+from scattering.core.notices import Notice
 from scattering.planning.evaluation import FAR, Evaluated, FeatureAt
 from scattering.planning.features import Feature, Found, Pair
+from scattering.planning.findings import basis_of_numbers, explanation, unsimulated_q, verdict_notice
 from scattering.planning.resolving import Resolved
 
 
@@ -40,18 +46,21 @@ def plan(made: Plan, body: PlanIn) -> PlanOut:
         n_settings=made.n_settings,
         seconds=made.seconds,
         energy_relative_uncertainty=made.energy_relative_uncertainty,
-        warnings=list(made.warnings),
+        warnings=wording.messages(made.warnings),
+        notices=_notices(made.warnings),
     )
 
 
 def features(what: Planned, found: Found) -> PlannedFeaturesOut:
     """Features and pairs with the spectrum that they are of."""
+    warnings = (*what.warnings, *found.warnings)
     return PlannedFeaturesOut(
         features=[_feature(one) for one in found.features],
         pairs=[_pair(one) for one in found.pairs],
         energy_mev=found.spectrum.energy.tolist(),
         intensity=found.spectrum.intensity.tolist(),
-        warnings=[*what.warnings, *found.warnings],
+        warnings=wording.messages(warnings),
+        notices=_notices(warnings),
     )
 
 
@@ -65,6 +74,7 @@ def deuteration(here: Plan, there: Plan, body: PlanIn) -> DeuterationOut:
         intensity=spectra[0].intensity.tolist(),
         intensity_instead=spectra[1].intensity.tolist(),
         warnings=list(spectra[1].warnings),
+        notices=[NoticeOut.of(Notice("text", {"text": text})) for text in spectra[1].warnings],
     )
 
 
@@ -72,7 +82,7 @@ def measurement(made: Simulated, hours: float) -> MeasurementOut:
     """A simulated measurement."""
     drawn = made.measurement
     return MeasurementOut(
-        label=made.label,
+        label=setting_label(made.instrument, made.settings),
         basis=made.basis,
         hours=hours,
         energy_mev=drawn.energy.tolist(),
@@ -80,10 +90,16 @@ def measurement(made: Simulated, hours: float) -> MeasurementOut:
         standard_error=drawn.standard_error.tolist(),
         expected=drawn.expected.tolist(),
         background=drawn.background.tolist(),
-        unit=f"counts per {made.bin_mev:g} meV in {words.hours(hours)}",
-        rests_on=list(made.rests_on),
-        warnings=list(made.warnings),
+        unit=counts_unit(made.bin_mev, hours),
+        rests_on=wording.messages(made.rests_on),
+        rests_on_notices=_notices(made.rests_on),
+        warnings=wording.messages(made.warnings),
+        notices=_notices(made.warnings),
     )
+
+
+def _notices(notices: Sequence[Notice]) -> list[NoticeOut]:
+    return [NoticeOut.of(notice) for notice in notices]
 
 
 def _feature(one: Feature) -> FeatureOut:
@@ -106,12 +122,17 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
     known = one.basis != "relative"
     beam_time = body.constraints.beam_time_h
     calibration = made.calibrations.get(one.instrument.name)
+    rests_on = (
+        *basis_of_numbers(one.instrument, one.settings, one.basis, calibration),
+        *unsimulated_q(one, made.q_end),
+    )
+    why_best = explanation(made.ranking, index, made.found.pairs, beam_time_h=beam_time) if index in best else ()
     return SettingOut(
         rank=index + 1,
         instrument=one.instrument.name,
         facility=one.instrument.facility,
         settings=dict(one.settings),
-        label=words.label(one.instrument, one.settings),
+        label=setting_label(one.instrument, one.settings),
         basis=one.basis,
         hours=one.hours if known else None,
         hours_low=one.hours_low if known else None,
@@ -123,13 +144,10 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
         on_front=index in made.ranking.front,
         features=_features_at(one),
         pairs=[_pair_at(pair, each) for pair, each in zip(made.found.pairs, one.pairs, strict=True)],
-        rests_on=[
-            *words.rests_on(one.instrument, one.settings, one.basis, calibration),
-            *words.not_simulated(one, made.q_end),
-        ],
-        explanation=words.explanation(made.ranking, index, made.found.pairs, beam_time_h=beam_time)
-        if index in best
-        else None,
+        rests_on=wording.messages(rests_on),
+        rests_on_notices=_notices(rests_on),
+        explanation=" ".join(wording.messages(why_best)) or None,
+        explanation_notices=_notices(why_best),
     )
 
 
@@ -144,7 +162,8 @@ def _feature_at(one: Evaluated, each: FeatureAt, quickest: float) -> FeatureAtOu
     return FeatureAtOut(
         energy_mev=each.feature.energy,
         reachable=each.reachable,
-        why=each.why,
+        why="" if each.why is None else wording.message(each.why),
+        why_notice=None if each.why is None else NoticeOut.of(each.why),
         fwhm_mev=each.fwhm,
         fwhm_uncertainty_mev=each.fwhm_uncertainty,
         signal_per_hour=counted.signal if counted is not None and known else None,
@@ -165,6 +184,7 @@ def _pair_at(pair: Pair, one: Resolved) -> PairAtOut:
         uncertainty=one.uncertainty,
         probability=one.probability,
         verdict=one.verdict,
+        verdict_notice=NoticeOut.of(verdict_notice(pair, one)),
     )
 
 
@@ -172,7 +192,7 @@ def _point(made: Plan, index: int) -> FrontPointOut:
     one = made.ranking.ranked[index]
     return FrontPointOut(
         instrument=one.instrument.name,
-        label=words.label(one.instrument, one.settings),
+        label=setting_label(one.instrument, one.settings),
         hours=one.hours if one.basis != "relative" else None,
         resolution_percent=one.resolution_percent,
         n_resolved=one.n_resolved,

@@ -19,6 +19,7 @@ from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from scattering import instruments
 from scattering.core.errors import InvalidFields, InvalidPlan
+from scattering.core.notices import Notice
 from scattering.instruments import flux
 from scattering.measured.comparison.fit import FitOptions
 from scattering.observe.view import View
@@ -72,7 +73,7 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     width, height = instrument.beam
     plate = SampleIn(mass_g=mass, width_mm=width, height_mm=height)
     sample = sample_of(scope, prediction, view.isotopes, plate)
-    words = f"Calibrated by “{dataset.name}”: {mass:g} g for {_exposure(dataset)}."
+    source = _source(dataset, mass)
     if instrument.detectors is None or not flux.known(instrument):
         background = np.interp(counts.energy, fitted.energy, fitted.background)
         return physics.calibrate(
@@ -83,7 +84,7 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
             background=background,
             hours=hours,
             sample=sample,
-            words=words,
+            source=source,
         )
     stood = specimen(planned(scope, cache, _looking(body, prediction, view)), sample)
     expected = brought_to_flux(instrument, settings, shape_of(instrument, settings, stood, None), Target(), None)
@@ -91,7 +92,9 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
         message = f"The flux of {instrument.name} is not known with the settings of “{dataset.name}”."
         raise Unprocessable(message, [{"loc": f"{loc}.dataset_id", "msg": message}])
     signal = np.where(fitted.used, fitted.model - fitted.background, np.nan)
-    return physics.correct(instrument, settings, counts, measured, signal, hours=hours, expected=expected, words=words)
+    return physics.correct(
+        instrument, settings, counts, measured, signal, hours=hours, expected=expected, source=source
+    )
 
 
 def _looking(body: ScatteringIn, prediction: Prediction, view: View) -> ScatteringIn:
@@ -134,5 +137,9 @@ def _hours(dataset: Dataset) -> float | None:
     return dataset.exposure_uah / NOMINAL_UA if at_isis else None
 
 
-def _exposure(dataset: Dataset) -> str:
-    return f"{dataset.exposure_h:g} h" if dataset.exposure_h is not None else f"{dataset.exposure_uah:g} µA h"
+def _source(dataset: Dataset, mass_g: float) -> Notice:
+    exposed = (
+        {"exposure_h": dataset.exposure_h} if dataset.exposure_h is not None else {"exposure_uah": dataset.exposure_uah}
+    )
+    stated = {"dataset": dataset.name, "mass_g": mass_g, **exposed}
+    return Notice("calibrated_by_dataset", {**stated, "relative_uncertainty": physics.UNCERTAINTY})

@@ -11,6 +11,7 @@ from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.observing.schemas import Correction
 from backend.predictions.schemas import Name
 from backend.samples.schemas import SampleIn, SampleOut
+from backend.wording.schemas import NoticeOut
 
 FeatureEnergy = Annotated[float, Field(gt=0, le=5000)]
 Basis = Literal["absolute", "calibrated", "relative"]
@@ -170,6 +171,7 @@ class FeatureAtOut(ResponseBody):
     energy_mev: float
     reachable: bool
     why: str = Field(description="why it is not; empty where it is")
+    why_notice: NoticeOut | None = Field(description="the same; null where it is reachable")
     fwhm_mev: float | None
     fwhm_uncertainty_mev: float | None
     signal_per_hour: float | None = Field(description="counts; null: only relative numbers are known")
@@ -190,6 +192,7 @@ class PairAtOut(ResponseBody):
     uncertainty: float | None = Field(description="of that ratio: resolution and potential")
     probability: float | None = Field(description="that the separation exceeds one full width at half maximum")
     verdict: Verdict
+    verdict_notice: NoticeOut
 
 
 class SettingOut(ResponseBody):
@@ -211,8 +214,10 @@ class SettingOut(ResponseBody):
     on_front: bool = Field(description="nothing else that was tried resolves better in less time")
     features: list[FeatureAtOut]
     pairs: list[PairAtOut]
-    rests_on: list[str] = Field(description="where the numbers come from, and how far they may be off")
+    rests_on: list[str] = Field(description="where the numbers come from, with their uncertainties")
+    rests_on_notices: list[NoticeOut]
     explanation: str | None = Field(description="of the best three: why")
+    explanation_notices: list[NoticeOut] = Field(description="the same, a notice a sentence; empty for the others")
 
 
 class FrontPointOut(ResponseBody):
@@ -238,6 +243,7 @@ class PlanOut(ResponseBody):
     seconds: float
     energy_relative_uncertainty: float = Field(description="of the forecast's energies, one standard deviation")
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class PlannedFeaturesOut(ResponseBody):
@@ -248,6 +254,7 @@ class PlannedFeaturesOut(ResponseBody):
     energy_mev: list[float]
     intensity: list[float] = Field(description="of the sample itself, barn/(sr meV) per atom")
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class DeuterationOut(ResponseBody):
@@ -259,6 +266,7 @@ class DeuterationOut(ResponseBody):
     intensity: list[float] = Field(description="of the sample as planned, barn/(sr meV) per atom")
     intensity_instead: list[float]
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class MeasurementOut(ResponseBody):
@@ -274,7 +282,9 @@ class MeasurementOut(ResponseBody):
     background: list[float] = Field(description="expected counts of container and room")
     unit: str = Field(examples=["counts per 0.5 meV in 12 h"])
     rests_on: list[str]
+    rests_on_notices: list[NoticeOut]
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class _Figure(RequestBody):

@@ -28,11 +28,12 @@ from backend.plans.specimens import Planned, found, planned, sample_of, specimen
 from scattering import instruments
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidFields, InvalidView, ScatteringError, UnknownInstrument
+from scattering.core.notices import Notice
 from scattering.instruments import Instrument, resolution
-from scattering.planning import words
 from scattering.planning.calibration import Calibration
-from scattering.planning.evaluation import Evaluated, Target, brought_to_flux, evaluate, shape_of, widths
+from scattering.planning.evaluation import FAR, Evaluated, Target, brought_to_flux, evaluate, shape_of, widths
 from scattering.planning.features import Found
+from scattering.planning.findings import basis_of_numbers
 from scattering.planning.measurement import Measurement, measure
 from scattering.planning.ranking import Ranking, rank
 from scattering.planning.rates import Basis
@@ -40,10 +41,6 @@ from scattering.planning.scan import Tried, may_be_asked_for, settings_to_try
 from scattering.sample import Sample
 
 MOST_BINS = 4000
-SINGLE_CRYSTAL = (
-    "Hours of a single crystal are those of its powder average, all orientations together: a map of one zone takes as "
-    "much longer as it is a smaller part of what the detectors see."
-)
 _features, _plans = SpectraCache(), SpectraCache(held=4)
 """A plan of five thousand settings is 20 MB; a page asks for one, its figure, and the two of another isotope."""
 
@@ -70,19 +67,20 @@ class Plan:
     calibrations: Mapping[str, Calibration]
     n_settings: int
     seconds: float
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Simulated:
     """A simulated measurement and what it rests on."""
 
-    label: str
+    instrument: Instrument
+    settings: Mapping[str, Any]
     basis: Basis
     measurement: Measurement
     bin_mev: float
-    rests_on: tuple[str, ...]
-    warnings: tuple[str, ...]
+    rests_on: tuple[Notice, ...]
+    warnings: tuple[Notice, ...]
 
 
 def find_features(scope: Scope, cache: PartialsCache, body: FeaturesIn) -> tuple[Planned, Found]:
@@ -148,9 +146,12 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
     ranking = rank(evaluated, beam_time_h=body.constraints.beam_time_h)
     warnings = [*what.warnings, *features.warnings]
     if sample.form == "single crystal":
-        warnings.append(SINGLE_CRYSTAL)
+        warnings.append(Notice("powder_average_hours"))
     if not ranking.ranked:
-        warnings.append(_nothing(body, n_settings))
+        nothing_tried = not n_settings
+        warnings.append(
+            Notice("no_instrument_left") if nothing_tried else Notice("no_feature_measured", {"limit_h": FAR})
+        )
     return Plan(
         what.energy_relative_uncertainty,
         float(what.partials.q[-1] + what.partials.q_step / 2),
@@ -162,12 +163,6 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
         time.perf_counter() - began,
         tuple(warnings),
     )
-
-
-def _nothing(body: PlanIn, n_settings: int) -> str:
-    if not n_settings:
-        return "No instrument that reaches any of the features is left; loosen the constraints."
-    return "With none of the settings that were tried is any of the features reached and measured within six weeks."
 
 
 def _scan(body: PlanIn, energies: Sequence[float], calibrated: Mapping[str, Calibration]) -> list[Tried]:
@@ -271,11 +266,12 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
     edges, step = _edges(instrument, settings, what, sigma, body.bin_mev)
     made = measure(rates, sigma, edges, body.hours, seed=body.seed)
     return Simulated(
-        words.label(instrument, settings),
+        instrument,
+        settings,
         rates.basis,
         made,
         step,
-        words.rests_on(instrument, settings, rates.basis, calibration),
+        basis_of_numbers(instrument, settings, rates.basis, calibration),
         what.warnings,
     )
 

@@ -15,6 +15,7 @@ from backend.samples import service as samples
 from backend.samples.schemas import SampleIn
 from backend.structures import service as structures
 from backend.trust import service as trusts
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.observe.view import View
 from scattering.planning.evaluation import Specimen
@@ -35,7 +36,7 @@ class Planned:
     partials: Partials
     view: View
     energy_relative_uncertainty: float
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
 
 
 def planned(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Planned:
@@ -56,12 +57,9 @@ def planned(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Planned:
         if abs(body.energy_scale / undone - 1) <= SCALED_WITHIN:
             uncertainty = known.scaled_uncertainty
         elif abs(known.bias) > SCALED_WITHIN:
-            warnings.append(
-                f"Compared with measured phonons the energies are off by {100 * known.bias:+.0f} %: "
-                f"an energy scale of {undone:.2f} would mend that."
-            )
+            warnings.append(Notice("known_energy_bias", {"bias": known.bias, "energy_scale": undone}))
     if body.isotopes:
-        warnings.append("The frequencies are those of the natural masses; isotopes change the scattering alone.")
+        warnings.append(Notice("natural_mass_frequencies"))
     return Planned(prediction, partials, view, uncertainty, tuple(warnings))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from backend.predictions.tables import Prediction
 from backend.reports.gathering import Gathered
+from backend.wording.formatting import band, duration
 from scattering import instruments
-from scattering.planning import words
 
 WORKFLOW = (
     "E. Lindgren, A. J. Jackson, E. Fransson, E. Berger, G. Škoro, S. Rudić, R. Turanyi, S. Mukhopadhyay and P. Erhart"
@@ -28,18 +28,14 @@ LONGEST = 400
 
 def hours_in_words(hours: float | None) -> str:
     """A time of measurement as it is spoken of; a dash where none is known."""
-    return "–" if hours is None else words.hours(hours)
+    return "–" if hours is None else duration(hours)
 
 
 def band_in_words(hours: float | None, low: float | None, high: float | None) -> str:
     """A time with its band: 12 h (8 to 20 h)."""
     if hours is None or low is None or high is None:
         return hours_in_words(hours)
-    first, last = words.hours(low), words.hours(high)
-    if first == last:
-        return words.hours(hours)
-    number, _, unit = first.partition(" ")
-    return f"{words.hours(hours)} ({number if last.partition(' ')[2] == unit else first} to {last})"
+    return band(hours, low, high)
 
 
 def methods(gathered: Gathered) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from scattering.instruments import Instrument
 
 SPACE: Final = "\u00a0"
 HOURS_PER_YEAR: Final = 8766.0
@@ -55,6 +57,29 @@ def duration(hours: float) -> str:
     if hours < 96:
         return f"{hours:.0f} h"
     return f"{hours / 24:.0f} days" if hours < 2 * HOURS_PER_YEAR else f"{number(hours / HOURS_PER_YEAR)} years"
+
+
+def band(hours: float, low: float, high: float) -> str:
+    """Return hours with their band: "12 h (8 to 20 h)"."""
+    first, last = duration(low), duration(high)
+    if first == last:
+        return duration(hours)
+    value, _, unit = first.rpartition(" ")
+    return f"{duration(hours)} ({value if unit == last.rpartition(' ')[2] else first} to {last})"
+
+
+def setting_label(instrument: Instrument, settings: Mapping[str, Any]) -> str:
+    """Return an instrument with its settings: "MAPS, Eᵢ = 120 meV, A, 400 Hz"."""
+    parts = [instrument.name]
+    for setting in instrument.settings:
+        value = settings.get(setting.name, setting.default)
+        if setting.name == "e_init":
+            parts.append(f"Eᵢ = {value:g} meV")
+        elif setting.type == "string":
+            parts.append(str(value))
+        else:
+            parts.append(f"{value:g} {setting.unit}" if setting.unit else f"{value:g}")
+    return ", ".join(parts)
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.errors import InvalidPlan
+from scattering.core.notices import Notice
 from scattering.instruments import Instrument, kinematics
 from scattering.measured.data import MeasuredSpectrum
 from scattering.planning.projection import Weighted
@@ -91,8 +92,8 @@ class Calibration:
         Shape (n,): counts an hour and meV that were not the forecast's; 0 of an instrument whose flux is known.
     factor
         Measured over computed counts, of an instrument whose flux is known; 1 of others.
-    words
-        What it rests on.
+    source
+        Where it comes from: the user's dataset.
     """
 
     instrument: str
@@ -101,7 +102,7 @@ class Calibration:
     kappa: NDArray[np.float64] | None
     room: NDArray[np.float64]
     factor: float
-    words: str
+    source: Notice
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -114,7 +115,7 @@ class Calibration:
             kappa,
             self.room.tolist(),
             self.factor,
-            self.words,
+            self.source,
         )
 
     def corrected(self, rates: Rates) -> Rates:
@@ -158,7 +159,7 @@ def calibrate(
     background: NDArray[np.float64],
     hours: float,
     sample: Sample,
-    words: str,
+    source: Notice,
 ) -> Calibration:
     """Make the rates of an instrument absolute whose flux is not known.
 
@@ -188,7 +189,7 @@ def calibrate(
     atoms = sample.n_atoms * sample.illuminated_fraction(instrument.beam) * sample.shielding(incident, final)
     kappa = scale * counts.per_intensity / (hours * atoms)
     room = np.maximum(background, 0.0) * counts.per_intensity / hours
-    return Calibration(instrument.name, settings, counts.energy, kappa, room, 1.0, words)
+    return Calibration(instrument.name, settings, counts.energy, kappa, room, 1.0, source)
 
 
 def correct(
@@ -200,7 +201,7 @@ def correct(
     *,
     hours: float,
     expected: Rates,
-    words: str,
+    source: Notice,
 ) -> Calibration:
     """Correct the computed rates of an instrument whose flux is known by what was counted in all.
 
@@ -228,4 +229,4 @@ def correct(
     if not (found > 0 and computed > 0):
         raise InvalidPlan.at("calibrations", UNLIKE)
     none = np.zeros_like(counts.energy)
-    return Calibration(instrument.name, settings, counts.energy, None, none, found / computed, words)
+    return Calibration(instrument.name, settings, counts.energy, None, none, found / computed, source)

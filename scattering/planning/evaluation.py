@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidSettings
+from scattering.core.notices import Notice
 from scattering.instruments import Instrument, flux, resolution
 from scattering.planning import rates as counting_rates
 from scattering.planning.calibration import Calibration
@@ -96,7 +97,7 @@ class FeatureAt:
     Attributes
     ----------
     why
-        Why it is not reached; empty where it is.
+        Why it is not reached.
     fwhm, fwhm_uncertainty
         Of the resolution, meV.
     counted
@@ -108,7 +109,7 @@ class FeatureAt:
     """
 
     feature: Feature
-    why: str
+    why: Notice | None
     fwhm: float | None = None
     fwhm_uncertainty: float | None = None
     counted: Counted | None = None
@@ -119,7 +120,7 @@ class FeatureAt:
     @property
     def reachable(self) -> bool:
         """Whether the instrument sees it with these settings."""
-        return not self.why
+        return self.why is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +267,7 @@ def _feature_at(
     fwhm = FWHM_PER_SIGMA * float(np.interp(feature.energy, rates.energy, sigma))
     return FeatureAt(
         feature,
-        "",
+        None,
         fwhm,
         uncertainty * fwhm,
         counted,
@@ -282,8 +283,8 @@ def _out_of_reach(
     feature: Feature,
     rates: Rates,
     sigma: NDArray[np.float64],
-) -> str:
-    """Why a feature is not reached, as the end of a sentence; empty where it is.
+) -> Notice | None:
+    """Return why a feature is not reached; None where it is.
 
     It must be within the range even if it lies one standard deviation higher than forecast.
     """
@@ -291,20 +292,19 @@ def _out_of_reach(
     elastic = FWHM_PER_SIGMA * float(np.interp(0.0, rates.energy, sigma))
     if feature.energy > high:
         if instrument.geometry == "direct":
-            limit = f"{100 * instrument.coverage.largest_energy_fraction:.0f} % of the incident energy"
-            return f"above {high:.0f} meV, {limit}"
-        return f"above {high:.0f} meV, where the range ends"
+            fraction = instrument.coverage.largest_energy_fraction
+            return Notice("above_incident_fraction", {"end_mev": high, "incident_fraction": fraction})
+        return Notice("above_range", {"end_mev": high})
     if feature.energy + feature.energy_uncertainty > high:
-        return (
-            f"may lie above {high:.0f} meV, where the range ends: it is uncertain by {feature.energy_uncertainty:.1f}"
-        )
+        uncertain = {"energy_uncertainty_mev": feature.energy_uncertainty}
+        return Notice("perhaps_above_range", {"end_mev": high, **uncertain})
     if feature.energy < ELASTIC_WIDTHS * elastic:
-        return f"under the elastic line, which is {elastic:.1f} meV wide"
+        return Notice("under_elastic_line", {"fwhm_mev": elastic})
     if feature.energy < low:
-        return f"below {low:.1f} meV, where the range begins"
+        return Notice("below_range", {"start_mev": low})
     if not float(np.interp(feature.energy, rates.energy, rates.sample)) > 0:
-        return "without intensity at the momentum transfers that are reached and were simulated"
-    return ""
+        return Notice("no_intensity_in_window")
+    return None
 
 
 def widths(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:

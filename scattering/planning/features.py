@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from scattering.core.errors import InvalidPlan
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.measured.comparison.peaks import composition, find_peaks
 from scattering.observe.spectrum import Spectrum, observe
@@ -87,7 +88,7 @@ class Found:
     features: tuple[Feature, ...]
     pairs: tuple[Pair, ...]
     spectrum: Spectrum
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
 
 
 def find(
@@ -190,8 +191,6 @@ def _nearest(features: Sequence[Feature], energy: float) -> Feature:
     return min(features, key=lambda one: abs(one.energy - energy))
 
 
-def _warnings(features: Sequence[Feature], given: Sequence[float] | None) -> tuple[str, ...]:
-    flat = [f"{one.energy:g}" for one in features if given is not None and one.measure == "intensity"]
-    if not flat:
-        return ()
-    return (f"The forecast has no peak at {', '.join(flat)} meV: there, all intensity counts as signal.",)
+def _warnings(features: Sequence[Feature], given: Sequence[float] | None) -> tuple[Notice, ...]:
+    flat = [one.energy for one in features if given is not None and one.measure == "intensity"]
+    return (Notice("no_peak_at_features", {"energies_mev": flat}),) if flat else ()

@@ -27,6 +27,11 @@ ADVICE = (
 )
 
 
+FLUX = notice("Flux: PyChop's tables, known within 30 %.")
+BACKGROUND = notice("Background: 3 % of the sample's scattering, assumed.")
+NO_FLUX = notice("The flux of TOSCA is not published.")
+
+
 def sample(*, formula: str = "Si", thickness_mm: float = 2.4) -> dict[str, Any]:
     """A plate of silicon."""
     return {
@@ -112,6 +117,7 @@ def features(body: dict[str, Any]) -> dict[str, Any]:
         "energy_mev": energies,
         "intensity": [sum(math.exp(-(((energy - top) / 1.5) ** 2)) for top in FOUND) for energy in energies],
         "warnings": [],
+        "notices": [],
     }
 
 
@@ -130,6 +136,8 @@ def _setting(rank: int, body: dict[str, Any]) -> dict[str, Any]:
     limit = body["constraints"]["beam_time_h"]
     verdicts = {"MAPS": "resolved", "ARCS": "likely", "MERLIN": "unlikely", "TOSCA": "resolved"}
     energy = f", Eᵢ = {settings['e_init']:g} meV" if settings else ""
+    rests_on = (FLUX, BACKGROUND) if absolute else (NO_FLUX,)
+    explanation = [notice(f"{instrument} resolves both modes in the shortest time.")] if rank < 4 else []
     return {
         "rank": rank,
         "instrument": instrument,
@@ -149,7 +157,8 @@ def _setting(rank: int, body: dict[str, Any]) -> dict[str, Any]:
             {
                 "energy_mev": mev,
                 "reachable": mev < 100,
-                "why": "" if mev < 100 else "Beyond what Eᵢ reaches.",
+                "why": "" if mev < 100 else "above 95 meV",
+                "why_notice": None if mev < 100 else notice("above 95 meV"),
                 "fwhm_mev": 0.01 * resolution * mev,
                 "fwhm_uncertainty_mev": 0.001 * resolution * mev,
                 "signal_per_hour": 2200.0 if absolute else None,
@@ -170,13 +179,14 @@ def _setting(rank: int, body: dict[str, Any]) -> dict[str, Any]:
                 "uncertainty": 0.4,
                 "probability": 0.97,
                 "verdict": verdicts[instrument],
+                "verdict_notice": notice(f"{low:g} and {high:g} meV are {verdicts[instrument]}."),
             }
             for low, high in _pairs(body)
         ],
-        "rests_on": ["Flux: PyChop's tables, known to ± 30 %.", "Background: 3 % of the sample's scattering, assumed."]
-        if absolute
-        else ["The flux of TOSCA is not published."],
-        "explanation": f"{instrument} tells both modes apart in the least time of all that do." if rank < 4 else None,
+        "rests_on": [one["message"] for one in rests_on],
+        "rests_on_notices": list(rests_on),
+        "explanation": " ".join(one["message"] for one in explanation) or None,
+        "explanation_notices": explanation,
     }
 
 
@@ -200,6 +210,7 @@ def plan(body: dict[str, Any], **more: Any) -> dict[str, Any]:
         "seconds": 3.2,
         "energy_relative_uncertainty": UNCERTAINTY,
         "warnings": [],
+        "notices": [],
     }
 
 
@@ -213,6 +224,7 @@ def deuteration(body: dict[str, Any]) -> dict[str, Any]:
         "intensity": found["intensity"],
         "intensity_instead": found["intensity"],
         "warnings": [],
+        "notices": [],
     }
 
 
@@ -229,8 +241,10 @@ def measurement(body: dict[str, Any]) -> dict[str, Any]:
         "expected": [100.0] * 50,
         "background": [20.0] * 50,
         "unit": f"counts per 1 meV in {body['hours']:g} h",
-        "rests_on": ["Flux: PyChop's tables, known to ± 30 %."],
+        "rests_on": [FLUX["message"]],
+        "rests_on_notices": [FLUX],
         "warnings": [],
+        "notices": [],
     }
 
 

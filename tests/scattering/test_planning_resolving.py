@@ -8,13 +8,14 @@ import pytest
 
 from scattering import instruments
 from scattering.core.errors import InvalidPlan, UnknownInstrument
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredSpectrum
 from scattering.observe.spectrum import EnergyGrid, observe
 from scattering.observe.view import View
-from scattering.planning import words
 from scattering.planning.calibration import Calibration, calibrate, correct, counts_of
 from scattering.planning.evaluation import Evaluated, Specimen, Target, evaluate, shape_of
 from scattering.planning.features import Feature, Pair, find
+from scattering.planning.findings import basis_of_numbers, explanation, verdict_notice
 from scattering.planning.projection import Weighted, seen, weighted
 from scattering.planning.ranking import rank
 from scattering.planning.rates import Rates
@@ -22,6 +23,8 @@ from scattering.planning.resolving import tell_apart
 from scattering.planning.scan import may_be_asked_for, settings_to_try
 
 from .planned import lines, plate
+
+DATASET = Notice("calibrated_by_dataset", {"dataset": "data", "mass_g": 1.0, "exposure_h": 2.0})
 
 
 def pair(low: float, high: float, uncertainty: float = 0.0, fwhm: float = 0.0) -> Pair:
@@ -36,7 +39,13 @@ def test_told_apart_when_the_separation_exceeds_the_width() -> None:
     # 2 meV above a width of 2 ± 0.2: ten standard deviations
     assert sharp.probability == pytest.approx(1.0)
     assert tell_apart(pair(50, 54), 4.0, 4.0, resolution_uncertainty=0.1).probability == pytest.approx(0.5)
-    assert tell_apart(pair(50, 54), 8.0, 8.0, resolution_uncertainty=0.1).verdict == "not resolved"
+    blunt = tell_apart(pair(50, 54), 8.0, 8.0, resolution_uncertainty=0.1)
+    assert blunt.verdict == "not resolved"
+    assert verdict_notice(pair(50, 54), blunt) == Notice(
+        "pair_not_resolved",
+        {"low_mev": 50, "high_mev": 54, "separation_over_fwhm": 0.5, "probability": blunt.probability},
+    )
+    assert verdict_notice(pair(50, 54), sharp).code == "pair_resolved"
 
 
 def test_the_potential_s_error_enters_the_verdict() -> None:
@@ -67,7 +76,7 @@ def test_given_features_beyond_or_without_a_peak() -> None:
     partials = lines((40.0,), width=2.5)
     found = find(partials, View(), given=[70.0, 40.5], pairs=None, energy_relative_uncertainty=0.0)
     assert [(one.energy, one.measure) for one in found.features] == [(40.5, "peak"), (70.0, "intensity")]
-    assert "no peak at 70 meV" in found.warnings[0]
+    assert found.warnings == (Notice("no_peak_at_features", {"energies_mev": [70.0]}),)
     with pytest.raises(InvalidPlan, match="The forecast ends at 250 meV") as refusal:
         find(partials, View(), given=[40.0, 40.0, 300.0], pairs=None, energy_relative_uncertainty=0.0)
     assert refusal.value.errors[0]["loc"] == "features_mev.2"
@@ -167,8 +176,14 @@ def test_why_a_feature_that_is_reached_is_not_measured() -> None:
 
     far = done(20 * np.sqrt(2000 / done(20).features[2].hours))
     assert far.features[2].hours == pytest.approx(2000.0)
-    text = words.explanation(rank([far]), 0, [], beam_time_h=None)
-    assert "Measures 1 of 3 features. At its resolution nothing stands out at 30 meV. At 50 meV six weeks" in text
+    given = explanation(rank([far]), 0, [], beam_time_h=None)
+    assert given[:3] == (
+        Notice("features_measured", {"n_measured": 1, "n_features": 3}),
+        Notice("features_washed_out", {"energies_mev": [30.0]}),
+        Notice("features_too_slow", {"energies_mev": [50.0], "limit_h": 1000.0}),
+    )
+    assert given[3].code == "hours_estimated"
+    assert given[3].params["slowest_mev"] == 40.0
 
 
 def test_ranking_puts_what_tells_apart_before_what_is_quick() -> None:
@@ -176,9 +191,42 @@ def test_ranking_puts_what_tells_apart_before_what_is_quick() -> None:
     ranking = rank(found)
     resolved = [one.n_resolved for one in ranking.ranked if len(one.measured) == 2]
     assert resolved == sorted(resolved, reverse=True)
-    text = words.explanation(ranking, 0, pairs, beam_time_h=1e-6)
-    assert "Measures all 2 features" in text
-    assert "more than the 1e-06 h asked for" in text
+    best, given = ranking.ranked[0], explanation(ranking, 0, pairs, beam_time_h=1e-6)
+    assert given[0] == Notice("features_measured", {"n_measured": 2, "n_features": 2})
+    assert given[1] == Notice(
+        "pairs_resolved",
+        {
+            "n_resolved": best.n_resolved,
+            "n_pairs": 1,
+            "closest_low_mev": 40.0,
+            "closest_high_mev": 44.0,
+            "closest_separation_over_fwhm": best.pairs[0].ratio,
+            "closest_verdict": best.pairs[0].verdict,
+        },
+    )
+    hours = {"hours": best.hours, "hours_low": best.hours_low, "hours_high": best.hours_high}
+    assert given[2].code == "hours_estimated"
+    assert hours.items() <= given[2].params.items()
+    assert given[3] == Notice("beam_time_exceeded", {"limit_h": 1e-6})
+    perhaps = explanation(ranking, 0, pairs, beam_time_h=1.01 * best.hours)
+    assert perhaps[3] == Notice("beam_time_perhaps_exceeded", {"limit_h": 1.01 * best.hours})
+    assert "beam_time" not in {one.code[:9] for one in explanation(ranking, 0, pairs, beam_time_h=None)}
+
+
+def test_alternatives_are_of_the_same_instrument_and_better_in_one_way() -> None:
+    found, pairs = evaluated(("MERLIN", "MAPS"))
+    ranking = rank(found)
+    best = ranking.ranked[0]
+    assert best.resolution_percent is not None
+    given = {each.code: each.params for each in explanation(ranking, 0, pairs, beam_time_h=None)}
+    sharper, faster = given["sharper_setting"], given["faster_setting"]
+    assert sharper["instrument"] == faster["instrument"] == best.instrument.name
+    assert sharper["other_resolution_percent"] < 0.85 * best.resolution_percent
+    assert faster["time_ratio"] < 0.7
+    (other,) = (
+        one for one in ranking.ranked if one.instrument is best.instrument and one.settings == faster["settings"]
+    )
+    assert other.hours / best.hours == faster["time_ratio"]
 
 
 def test_a_feature_near_the_end_of_the_range_or_under_the_elastic_line_is_not_reached() -> None:
@@ -188,8 +236,11 @@ def test_a_feature_near_the_end_of_the_range_or_under_the_elastic_line_is_not_re
     settings = {"e_init": 45.0, "chopper_package": "S", "chopper_frequency": 300}
     done = evaluate(maps, settings, shape_of(maps, settings, stood, None), features, [], Target())
     assert done is not None
-    assert "may lie above 43 meV" in done.features[0].why
-    assert "under the elastic line" in done.features[1].why
+    why = [one.why for one in done.features]
+    assert why[0] == Notice("perhaps_above_range", {"end_mev": 0.95 * 45.0, "energy_uncertainty_mev": 4.0})
+    assert why[1] is not None
+    assert why[1].code == "under_elastic_line"
+    assert 1.0 < why[1].params["fwhm_mev"] < 4.0
     # And what is not reached takes no time
     assert done.measured == ()
     assert rank([done]).ranked == ()
@@ -199,7 +250,9 @@ def test_without_flux_hours_are_relative() -> None:
     found, pairs = evaluated(("TOSCA",))
     assert found[0].basis == "relative"
     ranking = rank(found)
-    assert "nobody gives its flux" in words.explanation(ranking, 0, pairs, beam_time_h=None)
+    given = explanation(ranking, 0, pairs, beam_time_h=None)
+    assert given[2].code == "hours_relative_only"
+    assert given[2].params["slowest_mev"] in (40.0, 44.0)
 
 
 def reduced(counts: np.ndarray, edges: np.ndarray, per_count: float) -> MeasuredSpectrum:
@@ -237,7 +290,7 @@ def test_tosca_calibrated_by_its_own_data_counts_what_it_counted() -> None:
         background=np.full(len(found.energy), room * hours * 7e-4),
         hours=hours,
         sample=sample,
-        words="",
+        source=DATASET,
     )
     assert calibration.kappa is not None
     np.testing.assert_allclose(calibration.kappa, kappa, rtol=0.05)
@@ -258,7 +311,7 @@ def test_beyond_its_data_a_calibration_goes_as_the_moderator_s_spectrum() -> Non
     final = tosca.final_energy({})
     assert final is not None
     incident = energy + final
-    calibration = Calibration("TOSCA", {}, energy, 1e-20 * incident**-1.5, np.zeros(24), 1.0, "")
+    calibration = Calibration("TOSCA", {}, energy, 1e-20 * incident**-1.5, np.zeros(24), 1.0, DATASET)
     scattering = Weighted(np.arange(0.1, 30.0, 0.1), np.arange(0.0, 200.0, 0.5), np.ones((299, 400), dtype=np.float32))
     sample = plate(mass_g=1e-3)
     counted = calibration.rates(tosca, {}, scattering, sample).sample
@@ -272,11 +325,14 @@ def test_without_a_flux_a_calibration_holds_for_its_own_settings() -> None:
     lagrange, stood = instruments.get("Lagrange"), specimen()
     energy = np.linspace(30.0, 60.0, 24)
     measured = {"monochromator": "Cu(220)"}
-    calibration = Calibration("Lagrange", measured, energy, np.full(24, 1e-20), np.zeros(24), 1.0, "Calibrated.")
+    calibration = Calibration("Lagrange", measured, energy, np.full(24, 1e-20), np.zeros(24), 1.0, DATASET)
     assert shape_of(lagrange, {}, stood, calibration).basis == "calibrated"  # it is the default
     other = {"monochromator": "Cu(331)"}
     assert shape_of(lagrange, other, stood, calibration).basis == "relative"
-    assert "measured with these settings" in words.rests_on(lagrange, other, "relative", calibration)[0]
+    assert basis_of_numbers(lagrange, other, "relative", calibration)[0] == Notice(
+        "no_published_flux", {"calibration_holds_for_its_settings": True}
+    )
+    assert basis_of_numbers(lagrange, measured, "calibrated", calibration)[0] is DATASET
 
 
 def test_data_without_errors_or_counts_calibrate_nothing() -> None:
@@ -302,19 +358,19 @@ def test_known_flux_is_corrected_by_what_was_counted() -> None:
     counts = np.random.default_rng(5).poisson(1.7 * 50.0 * 0.5 * 4.0, len(edges) - 1).astype(float)
     measured = reduced(counts, edges, per_count=0.01)
     found = counts_of(measured, np.ones(len(counts), dtype=bool))
-    calibration = correct(merlin, {}, found, measured, measured.intensity, hours=4.0, expected=expected, words="")
+    calibration = correct(merlin, {}, found, measured, measured.intensity, hours=4.0, expected=expected, source=DATASET)
     assert calibration.factor == pytest.approx(1.7, rel=0.03)  # √(1/13600) of noise, 1 % of edges
     corrected = calibration.corrected(expected)
     assert corrected.basis == "calibrated"
     np.testing.assert_allclose(corrected.sample, expected.sample * calibration.factor)
 
 
-def test_labels_and_hours_in_words() -> None:
-    maps = instruments.get("MAPS")
-    assert words.label(maps, {"e_init": 120.0, "chopper_package": "A", "chopper_frequency": 400}) == (
-        "MAPS, Eᵢ = 120 meV, A, 400 Hz"
-    )
-    assert [words.hours(value) for value in (0.001, 0.25, 2.0, 2.5, 30, 200)] == [
-        "under a minute", "15 min", "2 h", "2.5 h", "30 h", "8 days",
-    ]  # fmt: skip
-    assert words.band(4.0, 2.0, 8.0) == "4 h (2 h to 8 h)"
+def test_numbers_rest_on_flux_detectors_and_resolution() -> None:
+    merlin, settings = instruments.get("MERLIN"), {"e_init": 100.0, "chopper_package": "G", "chopper_frequency": 300}
+    flux, width = basis_of_numbers(merlin, settings, "absolute", None)
+    assert flux.code == "published_flux"
+    assert flux.params["source"] == "160 µA"
+    assert flux.params["flux_factor"] == 2.0
+    assert width == Notice("resolution_not_validated", {"relative_uncertainty": 0.15})
+    arcs = instruments.get("ARCS")
+    assert basis_of_numbers(arcs, arcs.defaults, "absolute", None)[-1].code == "resolution_validated"

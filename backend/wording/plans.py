@@ -1,0 +1,253 @@
+"""Sentences about plans: what a setting measures, in how many hours, and what its numbers rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from backend import wording
+from backend.wording.formatting import (
+    SPACE,
+    band,
+    duration,
+    listed,
+    number,
+    percent,
+    scientific,
+    setting_label,
+    signed_percent,
+)
+from scattering import instruments
+from scattering.core.notices import Notice
+
+MAX_LISTED: Final = 4
+"""Energies that a sentence names."""
+VERDICTS: Final = {
+    "resolved": "resolved",
+    "likely": "probably resolved",
+    "unlikely": "probably not resolved",
+    "not resolved": "not resolved",
+}
+
+
+def _energies(energies_mev: Sequence[float]) -> str:
+    named = [f"{energy:g}" for energy in energies_mev[:MAX_LISTED]]
+    rest = len(energies_mev) - MAX_LISTED
+    return f"{listed([*named, f'{rest} more'] if rest > 0 else named)} meV"
+
+
+def _pair(verdict: str, *, low_mev: float, high_mev: float, separation_over_fwhm: float, probability: float) -> str:
+    certainty = "over 99" if probability > 0.995 else "under 1" if probability < 0.005 else f"{100 * probability:.0f}"
+    return (
+        f"{low_mev:g} and {high_mev:g} meV are {verdict}: {separation_over_fwhm:.1f} widths apart, with a probability "
+        f"of {certainty}{SPACE}% of being resolved."
+    )
+
+
+def _pair_resolved(**stated: float) -> str:
+    return _pair(VERDICTS["resolved"], **stated)
+
+
+def _pair_likely_resolved(**stated: float) -> str:
+    return _pair(VERDICTS["likely"], **stated)
+
+
+def _pair_unlikely_resolved(**stated: float) -> str:
+    return _pair(VERDICTS["unlikely"], **stated)
+
+
+def _pair_not_resolved(**stated: float) -> str:
+    return _pair(VERDICTS["not resolved"], **stated)
+
+
+def _above_incident_fraction(*, end_mev: float, incident_fraction: float) -> str:
+    return f"above {end_mev:.0f} meV, {percent(incident_fraction)} of the incident energy"
+
+
+def _q_beyond_simulation(*, energy_mev: float, unsimulated_fraction: float, q_end_inv_angstrom: float) -> str:
+    return (
+        f"At {energy_mev:g} meV, {percent(unsimulated_fraction)} of the detectors see q beyond the "
+        f"{q_end_inv_angstrom:.0f} Å⁻¹ that were simulated. They count as the other detectors do on average."
+    )
+
+
+def _calibrated_by_dataset(
+    *,
+    dataset: str,
+    mass_g: float,
+    relative_uncertainty: float,
+    exposure_h: float | None = None,
+    exposure_uah: float | None = None,
+) -> str:
+    exposure = f"{exposure_h:g} h" if exposure_h is not None else f"{exposure_uah:g} µA h"
+    return (
+        f"Calibrated by “{dataset}”: {mass_g:g} g measured for {exposure}. Rates are assumed to be right within "
+        f"{percent(relative_uncertainty)}."
+    )
+
+
+def _published_flux(
+    *,
+    flux_n_cm2_s: float,
+    source: str,
+    flux_factor: float,
+    solid_angle_sr: float,
+    detector_relative_uncertainty: float,
+    ambient_background_per_m_h: float,
+) -> str:
+    return (
+        f"Flux {scientific(flux_n_cm2_s)} n/(cm² s) at {source}, calculated with PyChop, known within a factor of "
+        f"{flux_factor:g}. Detectors of {solid_angle_sr:g} sr, known within {percent(detector_relative_uncertainty)}. "
+        f"Ambient background as on MARI: {ambient_background_per_m_h:g} counts an hour per metre of tube."
+    )
+
+
+def _no_published_flux(*, calibration_holds_for_its_settings: bool) -> str:
+    where = ", measured with these settings" if calibration_holds_for_its_settings else ""
+    return f"No published absolute flux: calibrate with a dataset of your own{where} to get hours."
+
+
+def _resolution_validated(*, relative_uncertainty: float) -> str:
+    return f"Resolution known within {percent(relative_uncertainty)}."
+
+
+def _resolution_not_validated(*, relative_uncertainty: float) -> str:
+    return (
+        f"Resolution model not validated: it was never compared with data. Assumed to be right within "
+        f"{percent(relative_uncertainty)}."
+    )
+
+
+def _features_measured(*, n_measured: int, n_features: int) -> str:
+    if n_features == 1:
+        return "Measures the target feature." if n_measured else "Does not measure the target feature."
+    if n_measured == n_features:
+        return f"Measures all {n_features} target features."
+    return f"Measures {n_measured} of {n_features} target features."
+
+
+def _features_out_of_reach(*, energies_mev: Sequence[float], reason: Mapping[str, Any] | None = None) -> str:
+    why = "" if reason is None else f": {wording.message(Notice.from_json(reason))}"
+    return f"Does not reach {_energies(energies_mev)}{why}."
+
+
+def _features_washed_out(*, energies_mev: Sequence[float]) -> str:
+    return f"At this resolution, no peak is visible at {_energies(energies_mev)}."
+
+
+def _features_too_slow(*, energies_mev: Sequence[float], limit_h: float) -> str:
+    return f"Needs more than {duration(limit_h)} for {_energies(energies_mev)}."
+
+
+def _pairs_resolved(
+    *,
+    n_resolved: int,
+    n_pairs: int,
+    closest_low_mev: float,
+    closest_high_mev: float,
+    closest_separation_over_fwhm: float,
+    closest_verdict: str,
+) -> str:
+    closest = (
+        f"{closest_low_mev:g} and {closest_high_mev:g} meV, {closest_separation_over_fwhm:.1f} widths apart: "
+        f"{VERDICTS[closest_verdict]}"
+    )
+    if n_pairs == 1:
+        return f"{'Resolves' if n_resolved else 'Does not resolve'} the pair ({closest})."
+    if n_resolved == n_pairs:
+        return f"Resolves all {n_pairs} pairs (closest: {closest})."
+    if n_resolved == 0:
+        return f"Resolves none of the {n_pairs} pairs (closest: {closest})."
+    return f"Resolves {n_resolved} of {n_pairs} pairs (closest: {closest})."
+
+
+def _hours_estimated(*, hours: float, hours_low: float, hours_high: float, slowest_mev: float) -> str:
+    return f"Takes {band(hours, hours_low, hours_high)}; the slowest feature is {slowest_mev:g} meV."
+
+
+def _alternative(
+    *,
+    instrument: str,
+    settings: Mapping[str, Any],
+    resolution_percent: float,
+    other_resolution_percent: float,
+    time_ratio: float,
+) -> str:
+    _, _, named = setting_label(instruments.get(instrument), settings).partition(", ")
+    hours = "the same hours" if number(time_ratio) == "1" else f"{number(time_ratio)} times the hours"
+    return (
+        f"{named} (resolution {other_resolution_percent:.1f}{SPACE}% instead of {resolution_percent:.1f}{SPACE}%, "
+        f"{hours})."
+    )
+
+
+def _sharper_setting(**compared: Any) -> str:
+    return f"Finer resolution: {_alternative(**compared)}"
+
+
+def _faster_setting(**compared: Any) -> str:
+    return f"Faster: {_alternative(**compared)}"
+
+
+def _known_energy_bias(*, bias: float, energy_scale: float) -> str:
+    return (
+        f"Compared with measured phonons, the energies are off by {signed_percent(bias)}: an energy scale of "
+        f"{energy_scale:.2f} corrects that."
+    )
+
+
+def _no_peak_at_features(*, energies_mev: Sequence[float]) -> str:
+    return f"The forecast has no peak at {_energies(energies_mev)}: all intensity there counts as signal."
+
+
+def _no_feature_measured(*, limit_h: float) -> str:
+    return f"None of the settings tried measures any of the features within {duration(limit_h)}."
+
+
+def counts_unit(bin_mev: float, hours: float) -> str:
+    """Return the unit of a simulated measurement: "counts per 0.5 meV in 12 h"."""
+    return f"counts per {bin_mev:g} meV in {duration(hours)}"
+
+
+WORDS: Final[Mapping[str, wording.Words]] = {
+    "pair_resolved": _pair_resolved,
+    "pair_likely_resolved": _pair_likely_resolved,
+    "pair_unlikely_resolved": _pair_unlikely_resolved,
+    "pair_not_resolved": _pair_not_resolved,
+    "pair_not_reachable": "{low_mev:g} and {high_mev:g} meV cannot be resolved: the instrument does not reach both.",
+    # Why a feature is not reached: these stand after a colon, or alone in a table
+    "above_incident_fraction": _above_incident_fraction,
+    "above_range": "above {end_mev:.0f} meV, the end of the range",
+    "perhaps_above_range": "perhaps above {end_mev:.0f} meV, the end of the range: its energy is uncertain by "
+    "{energy_uncertainty_mev:.1f} meV",
+    "under_elastic_line": "under the elastic line, which is {fwhm_mev:.1f} meV wide",
+    "below_range": "below {start_mev:.1f} meV, the start of the range",
+    "no_intensity_in_window": "without intensity at the momentum transfers that are reached and simulated",
+    "q_beyond_simulation": _q_beyond_simulation,
+    "calibrated_by_dataset": _calibrated_by_dataset,
+    "calibration_factor": "The dataset has {measured_over_computed:.2g} times the calculated counts.",
+    "published_flux": _published_flux,
+    "no_published_flux": _no_published_flux,
+    "resolution_validated": _resolution_validated,
+    "resolution_not_validated": _resolution_not_validated,
+    "features_measured": _features_measured,
+    "features_out_of_reach": _features_out_of_reach,
+    "features_washed_out": _features_washed_out,
+    "features_too_slow": _features_too_slow,
+    "pairs_resolved": _pairs_resolved,
+    "hours_relative_only": "Hours are relative only: there is no published absolute flux. The slowest feature is "
+    "{slowest_mev:g} meV. Calibrate with a dataset of your own to get hours.",
+    "hours_estimated": _hours_estimated,
+    "beam_time_exceeded": "That is more than the {limit_h:g} h of beam time available.",
+    "beam_time_perhaps_exceeded": "If the rates are at their low end, the {limit_h:g} h of beam time available are not "
+    "enough.",
+    "sharper_setting": _sharper_setting,
+    "faster_setting": _faster_setting,
+    "known_energy_bias": _known_energy_bias,
+    "natural_mass_frequencies": "Frequencies are those of the natural masses: isotopes change only the scattering.",
+    "no_peak_at_features": _no_peak_at_features,
+    "powder_average_hours": "Hours of a single crystal are those of its powder average, all orientations together. A "
+    "map of one zone takes longer, because it is a smaller part of the solid angle of the detectors.",
+    "no_instrument_left": "No instrument that reaches any of the features is left: loosen the constraints.",
+    "no_feature_measured": _no_feature_measured,
+}
