@@ -1,7 +1,8 @@
 """Which jobs a prediction is made of, which follow which, and what they say together about the prediction.
 
-Harmonic phonons are one job. Molecular dynamics is prepared once (relaxation, mean cell), run by replicas that know
-nothing of each other, wherever there is a worker, and combined at the end. The graph is kept here, in rows, and not in
+A simulation without replicas (harmonic phonons) is one job. One with replicas (molecular dynamics) is prepared once
+(relaxation, mean cell), run by replicas that know nothing of each other, wherever there is a worker, and combined at
+the end. The graph is kept here, in rows, and not in
 a chord of Celery: see docs/decisions/0005-jobs-in-rows.md.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlmodel import Session, select
 
@@ -19,6 +20,9 @@ from backend.jobs.tables import Job
 from backend.kit.files import storage
 from backend.kit.settings import Settings
 from backend.predictions.tables import Prediction
+
+if TYPE_CHECKING:
+    from scattering.options.base import Options
 
 ONGOING: Final = ("queued", "running")
 """States of a prediction that has not ended."""
@@ -29,26 +33,25 @@ PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
 _PREPARE, _COMBINE = 0.02, 0.02
 
 
-def jobs_of(prediction: Prediction, *, loader: str) -> list[Job]:
+def jobs_of(prediction: Prediction, options: Options, *, loader: str) -> list[Job]:
     """Return the jobs that make a prediction, not yet in the database.
 
     Parameters
     ----------
-    prediction
-        Its row.
+    prediction, options
+        Its row, and its options.
     loader
         Engine that the potential was found to load in: it gives the forces where the chosen engine gives none.
     """
-    engine = prediction.options["engine"]
-    if prediction.method == "harmonic":
+    engine, replicas = options.engine, options.n_replicas
+    if replicas == 0:
         return [_job(prediction, "whole", engine=engine, lane="short", weight=1.0)]
-    replicas = prediction.options["replicas"]
-    # The engine itself relaxes the cell at constant pressure. Else the preparation needs forces only
-    npt = prediction.options["ensemble"] == "npt"
-    light = engine if npt or engines.get(engine).gives_forces else loader
+    # The engine itself simulates the cell at constant pressure. Else the preparation needs forces only
+    long = options.cell_is_simulated
+    light = engine if long or engines.get(engine).gives_forces else loader
     share = (1 - _PREPARE - _COMBINE) / replicas
     return [
-        _job(prediction, "prepare", engine=light, lane="long" if npt else "short", weight=_PREPARE),
+        _job(prediction, "prepare", engine=light, lane="long" if long else "short", weight=_PREPARE),
         *(_job(prediction, "replica", number, engine=engine, lane="long", weight=share) for number in range(replicas)),
         _job(prediction, "combine", engine="", lane="short", weight=_COMBINE),
     ]

@@ -9,10 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
+from scattering.options.names import Method, Quality, Sampling
 
-Method = Literal["harmonic", "md", "trpmd"]
-Sampling = Literal["powder", "path"]
-Quality = Literal["preview", "standard", "production"]
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 

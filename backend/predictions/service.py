@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
@@ -19,6 +19,7 @@ from backend.kit.files.storage import delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
 from backend.kit.http.pagination import Paging
 from backend.potentials.tables import Model
+from backend.predictions.options import fill_options
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
 from backend.predictions.tables import Prediction
 from backend.structures.geometry import StructureData
@@ -26,6 +27,9 @@ from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 from scattering import instruments
 from scattering.core.errors import ScatteringError, UnknownInstrument
+
+if TYPE_CHECKING:
+    from scattering.options.base import Options
 
 NOUN = "prediction"
 LONG_S = 12 * 3600.0
@@ -43,7 +47,7 @@ class Plan:
     data: StructureData
     model: Model
     instruments: list[str]
-    options: dict[str, Any]
+    options: Options
     estimate_s: float
 
 
@@ -55,11 +59,9 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     Unprocessable
         It cannot be; the problem names the field.
     """
-    # Both take long to import, and the first query locks the database
-    from scattering.crystal import protocol as crystal_protocol
-    from scattering.simulate import protocol
+    # It takes long to import, and the first query locks the database
+    from scattering.options import registry
 
-    sampled = crystal_protocol if body.sampling == "path" else protocol
     structure = _structure(scope, body.structure_id)
     model = _model(scope, body.model)
     missing = [element for element in structure.elements if element not in model.elements]
@@ -72,24 +74,19 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     names = _instruments(body.instruments)
     data = load_structure(scope.settings, structure.id)
     try:
-        options = sampled.fill_options(
-            method=body.method,
+        options = fill_options(
+            registry.kind(body.method, body.sampling),
+            body.options,
+            data,
             quality=body.quality,
-            numbers=data.numbers,
-            positions=data.positions,
-            cell=data.cell,
-            temperature=body.temperature_k,
+            temperature_k=body.temperature_k,
             instruments=names,
-            options=body.options,
-            engine_default=model.engine,
+            preferred_engine=model.engine,
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
-    estimate_s = sampled.estimate_seconds(
-        options,
-        n_atoms_cell=len(data.numbers),
-        method=body.method,
-        atom_steps_per_second=_speed(scope, body.method, options),
+    estimate_s = options.estimate_seconds(
+        n_atoms_cell=len(data.numbers), atom_steps_per_second=_speed(scope, body.method, options)
     )
     return Plan(structure, data, model, names, options, estimate_s)
 
@@ -107,12 +104,12 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
             quality=body.quality,
             temperature_k=body.temperature_k,
             instruments=planned.instruments,
-            options=planned.options,
+            options=planned.options.to_json(),
             estimate_s=planned.estimate_s,
             eta_s=planned.estimate_s,
         )
     )
-    scope.session.add_all(graph.jobs_of(row, loader=planned.model.engine))
+    scope.session.add_all(graph.jobs_of(row, planned.options, loader=planned.model.engine))
     now = clock(scope.session)
     ring_for_waiting(scope.session, now)
     say_what_is_missing(scope.session, now)
@@ -121,18 +118,16 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
 
 def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
     """What the prediction would take and resolve; nothing is created."""
-    from scattering.simulate import protocol
-
     planned = plan(scope, body)
     warnings = []
     if planned.estimate_s > LONG_S:
         warnings.append(f"This would take about {planned.estimate_s / 3600:.0f} hours on this machine.")
     return EstimateOut(
-        options=planned.options,
+        options=planned.options.to_json(),
         estimate_s=planned.estimate_s,
-        n_atoms_simulated=protocol.n_atoms_simulated(planned.options, len(planned.data.numbers)),
-        q_resolution_inv_angstrom=protocol.q_resolution(planned.options, planned.data.cell),
-        energy_resolution_mev=protocol.energy_resolution(planned.options),
+        n_atoms_simulated=planned.options.n_atoms(len(planned.data.numbers)),
+        q_resolution_inv_angstrom=planned.options.q_resolution(planned.data.cell),
+        energy_resolution_mev=planned.options.energy_resolution_mev,
         warnings=warnings,
     )
 
@@ -237,25 +232,24 @@ def _instruments(names: list[str]) -> list[str]:
     return list(found)
 
 
-def _speed(scope: Scope, method: str, options: dict[str, Any]) -> float:
+def _speed(scope: Scope, method: str, options: Options) -> float:
     """Atom-steps a second: what was done lately with the same engine, or a default until something was."""
-    from scattering.simulate import protocol
+    from scattering.options.registry import kind
 
     statement = (
-        select(Prediction.provenance, Prediction.options)
+        select(Prediction.provenance, Prediction.sampling, Prediction.options)
         .where(Prediction.status == "succeeded", Prediction.method == method)
         .order_by(col(Prediction.finished_at).desc())
         .limit(RECENT)
     )
     # In seconds and atom-steps, so that a tiny run, which is mostly overhead, counts for little
     seconds = atom_steps = 0.0
-    for provenance, done in scope.session.exec(statement):
-        timings = provenance.get("timings", {})
-        if all(done.get(name) == options[name] for name in ("engine", "dispersion")):
+    for provenance, sampling, stored in scope.session.exec(statement):
+        timings, done = provenance.get("timings", {}), kind(method, sampling).options.parse(stored)
+        if (done.engine, done.dispersion) == (options.engine, options.dispersion):
             took = timings.get("equilibration_s", 0.0) + timings.get("production_s", 0.0)
             seconds += took
             atom_steps += took * timings.get("atom_steps_per_second", 0.0)
     if seconds > TELLING_S:
         return atom_steps / seconds
-    slower = protocol.DISPERSION_COST if options["dispersion"] else 1.0
-    return protocol.ATOM_STEPS_PER_SECOND * len(os.sched_getaffinity(0)) / slower
+    return options.usual_speed(len(os.sched_getaffinity(0)))

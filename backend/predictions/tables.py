@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
 from backend.kit.db.columns import Owned, UTCDateTime
+
+if TYPE_CHECKING:
+    from scattering.options.base import Options
 
 
 class Prediction(Owned, table=True):
@@ -26,7 +29,7 @@ class Prediction(Owned, table=True):
     quality: str = Field(max_length=16)
     temperature_k: float
     instruments: list[str] = Field(sa_type=JSON)
-    options: dict[str, Any] = Field(sa_type=JSON, description="complete: what was left out is filled in")
+    options: dict[str, Any] = Field(sa_type=JSON, description="complete, as `scattering.options` writes them")
     estimate_s: float | None = Field(default=None, description="expected when it was asked for")
 
     status: str = Field(default="queued", max_length=16)
@@ -41,3 +44,9 @@ class Prediction(Owned, table=True):
     cancel_requested: bool = False
     started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+    def typed_options(self) -> Options:
+        """Return the options as an object of the class that belongs to method and sampling."""
+        from scattering.options.registry import kind  # takes long to import
+
+        return kind(self.method, self.sampling).options.parse(self.options)

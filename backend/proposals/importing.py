@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import UploadFile
 from pydantic import ValidationError
@@ -35,6 +35,7 @@ from backend.plans.schemas import PlanIn
 from backend.potentials import catalogue
 from backend.potentials import service as models
 from backend.potentials.tables import Model
+from backend.predictions.options import fill_options
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, service
 from backend.proposals import manifest as form
@@ -45,6 +46,9 @@ from backend.structures.geometry import StructureData
 from scattering import instruments
 from scattering.core.errors import ScatteringError
 from scattering.core.partials import element
+
+if TYPE_CHECKING:
+    from scattering.options.base import Options
 
 IMPORTED = "It was imported with a proposal: that it was simulated so is what the archive says, and was not checked."
 MAX_MANIFEST_BYTES = 8 * 1024**2
@@ -59,7 +63,7 @@ class Checked:
     manifest: form.Manifest
     structures: list[tuple[form.StructureEntry, bytes, dict[str, Any]]] = field(default_factory=list)
     models: list[tuple[form.ModelEntry, bytes | None, dict[str, Any]]] = field(default_factory=list)
-    predictions: list[tuple[form.PredictionEntry, Path, dict[str, Any], list[str]]] = field(default_factory=list)
+    predictions: list[tuple[form.PredictionEntry, Path, Options, list[str]]] = field(default_factory=list)
     datasets: list[tuple[form.DatasetEntry, Received, datasets.Reading]] = field(default_factory=list)
     reports: list[tuple[form.ReportEntry, dict[Any, bytes]]] = field(default_factory=list)
 
@@ -189,22 +193,19 @@ def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple
     return content, models.inspect(content)
 
 
-def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[Options, list[str]]:
     """Its options as they would be filled in here, and what its partials tell apart."""
-    from scattering.crystal import protocol as crystal_protocol
-    from scattering.simulate import protocol
+    from scattering.options.registry import kind
 
     data = StructureData.from_json(json.dumps(contents["structure"]))
     try:
-        options = (crystal_protocol if entry.sampling == "path" else protocol).fill_options(
-            method=entry.method,
+        options = fill_options(
+            kind(entry.method, entry.sampling),
+            entry.options,
+            data,
             quality=entry.quality,
-            numbers=data.numbers,
-            positions=data.positions,
-            cell=data.cell,
-            temperature=entry.temperature_k,
+            temperature_k=entry.temperature_k,
             instruments=[instruments.get(name).name for name in entry.instruments],
-            options=entry.options,
         )
     except ScatteringError as error:
         raise refusal(str(error)) from error
@@ -264,7 +265,7 @@ def _add_prediction(
     manifest: form.Manifest,
     entry: form.PredictionEntry,
     path: Path,
-    options: dict[str, Any],
+    options: Options,
     species: list[str],
     model: Model,
     structure_id: uuid.UUID,
@@ -286,7 +287,7 @@ def _add_prediction(
         quality=entry.quality,
         temperature_k=entry.temperature_k,
         instruments=[instruments.get(name).name for name in entry.instruments],
-        options=options,
+        options=options.to_json(),
         status="succeeded",
         progress=1.0,
         warnings=[*(one for one in entry.warnings if one != IMPORTED), IMPORTED],

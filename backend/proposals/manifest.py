@@ -12,8 +12,9 @@ from typing_extensions import TypedDict
 from backend.datasets.schemas import DatasetPatch
 from backend.datasets.schemas import Name as Line
 from backend.kit.http.schemas import FreeForm, RequestBody
-from backend.predictions.schemas import Method, Name, Quality, Sampling
+from backend.predictions.schemas import Name
 from backend.proposals.schemas import MOST, ProposalIn, ReportFormat
+from scattering.options.names import Method, Quality, Sampling
 
 FILE = "beamcast.json"
 FORMAT: Literal["beamcast-proposal"] = "beamcast-proposal"

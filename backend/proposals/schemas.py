@@ -12,9 +12,10 @@ from backend.datasets.schemas import DatasetOut
 from backend.datasets.schemas import Name as Line
 from backend.kit.http.schemas import RequestBody, ResponseBody
 from backend.plans.schemas import PlanIn, SettingIn
-from backend.predictions.schemas import Method, Quality, Sampling, Status
+from backend.predictions.schemas import Status
 from backend.samples.schemas import SampleIn
 from backend.structures.schemas import StructureOut
+from scattering.options.names import Method, Quality, Sampling
 
 Kind = Literal["structures", "predictions", "datasets"]
 ReportFormat = Literal["pdf", "html"]

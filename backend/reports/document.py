@@ -288,7 +288,7 @@ def _sample(gathered: Gathered) -> list[tuple[str, str]]:
 
 def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
     row, made = gathered.prediction, gathered.prediction.provenance
-    seed = made.get("seed", row.options.get("seed"))
+    seed = made.get("seed", row.typed_options().seed)
     versions = made.get("versions") or {}
     packages = ", ".join(
         f"{name} {versions[name]}" for name in ("euphonic", "resins", "nep-adapters") if name in versions
@@ -299,7 +299,7 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
         ("Others", ", ".join(str(other.id) for other in gathered.others)),
         ("Potential", f"{gathered.model.name[:60]}, sha256 {gathered.model.sha256[:16]}…"),
         ("Structure", f"{gathered.structure.filename[:60]}, sha256 {gathered.structure.sha256[:16]}…"),
-        ("Seed", "" if seed is None else str(seed)),
+        ("Seed", str(seed)),
         ("Packages", packages),
         ("Simulated", "" if row.finished_at is None else f"{row.finished_at:%Y-%m-%d %H:%M} UTC"),
     ]

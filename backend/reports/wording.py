@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from backend.predictions.tables import Prediction
 from backend.reports.gathering import Gathered
@@ -40,8 +39,8 @@ def band_in_words(hours: float | None, low: float | None, high: float | None) ->
 
 def methods(gathered: Gathered) -> str:
     """How the forecast was made, as a paragraph to be copied; the numbers in brackets are those of `references`."""
-    row, options = gathered.prediction, gathered.prediction.options
-    made = _simulated(row, options, gathered.model.name)
+    row = gathered.prediction
+    made = _simulated(row, gathered.model.name)
     seen = (
         "The partial structure factors were weighted with bound scattering lengths [{sears}], "
         "cut to what each instrument reaches and broadened by its resolution."
@@ -62,29 +61,30 @@ def _correction(gathered: Gathered) -> str:
     return gathered.shown[0].view.quantum_correction if gathered.shown else "harmonic"
 
 
-def _simulated(row: Prediction, options: dict[str, Any], potential: str) -> str:
-    cells = " × ".join(str(number) for number in options.get("supercell", ()))
+def _simulated(row: Prediction, potential: str) -> str:
+    from scattering.options.dynamics import Dynamics, RingPolymers
+    from scattering.options.harmonic import Harmonic
+
+    options = row.typed_options()
+    box = f"of {' × '.join(map(str, options.supercell))} unit cells"
     # A potential's name is its user's: braces in it are no fields
     name = potential.replace("{", "{{").replace("}", "}}")
     forces = f"Following [{{workflow}}], forces come from the neuroevolution potential {name} [{{potential}}]. "
-    where = f" of {cells} unit cells" if cells else ""
-    if row.method == "harmonic":
-        orders = options.get("n_orders")
+    if isinstance(options, Harmonic):
         return forces + (
-            f"Harmonic phonons were found by finite displacements in a supercell{where} [{{phonopy}}] and interpolated "
-            f"over the Brillouin zone [{{euphonic}}]; the temperature is {row.temperature_k:g} K"
-            + (f", and up to {orders} phonons are counted in the incoherent approximation." if orders else ".")
+            f"Harmonic phonons were found by finite displacements in a supercell {box} [{{phonopy}}] and interpolated "
+            f"over the Brillouin zone [{{euphonic}}]; the temperature is {row.temperature_k:g} K, and up to "
+            f"{options.n_orders} phonons are counted in the incoherent approximation."
         )
-    runs, time = options.get("replicas"), options.get("production_ps")
-    beads = options.get("beads") or options.get("n_beads")
-    kind = "Thermostatted ring-polymer" if row.method == "trpmd" else "Classical molecular"
+    assert isinstance(options, Dynamics)
+    polymers = isinstance(options, RingPolymers)
     return forces + (
-        f"{kind} dynamics {'[{trpmd}] ' if row.method == 'trpmd' else ''}of a supercell{where} at "
-        f"{row.temperature_k:g} K"
-        + (f" with {beads} beads" if beads else "")
-        + (f", step {options['timestep_fs']:g} fs" if "timestep_fs" in options else "")
-        + (f", {runs} runs of {time:g} ps after {options.get('equilibration_ps', 0):g} ps" if runs and time else "")
-        + " [{ase}], gave the dynamic structure factors by Fourier transform of the intermediate scattering functions."
+        f"{'Thermostatted ring-polymer' if polymers else 'Classical molecular'} dynamics "
+        f"{'[{trpmd}] ' if polymers else ''}of a supercell {box} at {row.temperature_k:g} K"
+        + (f" with {options.beads} beads" if polymers else "")
+        + f", step {options.timestep_fs:g} fs, {options.replicas} runs of {options.production_ps:g} ps after "
+        f"{options.equilibration_ps:g} ps [{{ase}}], gave the dynamic structure factors by Fourier transform of the "
+        "intermediate scattering functions."
     )
 
 

@@ -137,6 +137,8 @@ def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
         .order_by(col(Prediction.finished_at).desc(), col(Prediction.id))
         .limit(MAX_OTHERS)
     )
+    own = prediction.typed_options()
     for row in scope.session.exec(statement):
-        if all(row.options.get(name) == prediction.options.get(name) for name in ("dispersion", "relax_cell")):
+        options = row.typed_options()
+        if (options.dispersion, options.relax_cell) == (own.dispersion, own.relax_cell):
             yield row

@@ -1,6 +1,7 @@
 """Defaults for a single crystal: supercells that have the path's waves, zones that instruments reach."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,29 +11,17 @@ from ase.build import bulk
 from scattering.core.errors import InvalidOptions
 from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.path import brillouin_zone
+from scattering.options.dynamics import SPARE
+from scattering.options.names import Method
 from scattering.simulate import protocol
+from tests.filling import filled
 
 SILICON = bulk("Si", "diamond", a=5.431, cubic=True)
 MAGNESIUM = bulk("Mg", "hcp", a=3.21, c=5.21)
 
 
-def fill(
-    atoms: Atoms,
-    method: str = "md",
-    quality: str = "preview",
-    instruments: tuple[str, ...] = ("ARCS",),
-    **options: object,
-) -> dict:
-    return crystal_protocol.fill_options(
-        method=method,
-        quality=quality,
-        numbers=atoms.numbers,
-        positions=atoms.positions,
-        cell=atoms.cell.array,
-        temperature=300.0,
-        instruments=instruments,
-        options=options,
-    )
+def fill(atoms: Atoms, method: Method = "md", **more: Any) -> Any:
+    return filled(method, atoms, sampling="path", **more)
 
 
 @pytest.mark.parametrize("quality", ["preview", "standard", "production"])
@@ -40,49 +29,42 @@ def fill(
 def test_the_default_supercell_has_every_special_point(atoms: Atoms, quality: str) -> None:
     options = fill(atoms, quality=quality)
     zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
-    lines = crystal_protocol.path_of(options, zone)
-    path, fine = crystal_protocol.sampled_path(options, lines, atoms.cell.array)
+    lines = options.lines(zone)
+    path, fine = options.sampled(lines, atoms.cell.array), options.finely_sampled(lines, atoms.cell.array)
     for line in lines:
         assert set(line.labels) <= set(path.labels)
-    assert crystal_protocol.missing_segments(lines, options["supercell"]) == []
+    assert crystal_protocol.missing_segments(lines, options.supercell) == []
     assert fine.ticks == path.ticks
-    assert (protocol.heights(atoms.cell.array) * options["supercell"]).min() >= 10
-    assert options["correlation_ps"] * protocol.SPARE <= options["production_ps"] + 1e-9
+    assert (protocol.heights(atoms.cell.array) * options.supercell).min() >= 10
+    assert options.correlation_ps * SPARE <= options.production_ps + 1e-9
 
 
 def test_better_qualities_are_larger_and_dearer_and_a_preview_takes_minutes() -> None:
     runs = [fill(SILICON, quality=quality) for quality in ("preview", "standard", "production")]
-    seconds = [
-        crystal_protocol.estimate_seconds(run, n_atoms_cell=8, method="md", atom_steps_per_second=50_000)
-        for run in runs
-    ]
+    seconds = [run.estimate_seconds(n_atoms_cell=8, atom_steps_per_second=50_000) for run in runs]
     assert seconds[0] < 600
     assert seconds == sorted(seconds)
-    assert runs[0]["supercell"] == [8, 8, 8]
+    assert runs[0].supercell == (8, 8, 8)
     preview = fill(SILICON, method="harmonic")
-    estimate = crystal_protocol.estimate_seconds(
-        preview, n_atoms_cell=8, method="harmonic", atom_steps_per_second=50_000
-    )
-    assert estimate < 30
+    assert preview.estimate_seconds(n_atoms_cell=8, atom_steps_per_second=50_000) < 30
 
 
 def test_path_integrals_of_a_crystal_take_fewer_atoms_for_their_beads() -> None:
     options = fill(SILICON, method="trpmd")
-    assert options["n_beads"] == 4
-    assert options["engine"] == "i-pi"
-    assert protocol.n_atoms_simulated(options, 8) < protocol.n_atoms_simulated(fill(SILICON), 8)
-    assert fill(SILICON, method="trpmd", **options) == options
-    estimate = crystal_protocol.estimate_seconds(options, n_atoms_cell=8, method="trpmd", atom_steps_per_second=50_000)
-    assert estimate < 900
+    assert options.n_beads == 4
+    assert options.engine == "i-pi"
+    assert options.n_atoms(8) < fill(SILICON).n_atoms(8)
+    assert fill(SILICON, method="trpmd", **options.to_json()) == options
+    assert options.estimate_seconds(n_atoms_cell=8, atom_steps_per_second=50_000) < 900
 
 
 def test_zones_lie_within_the_instruments_reach() -> None:
     options = fill(SILICON, n_zones=20)
     low, high = crystal_protocol.reach(["ARCS"], SILICON.numbers)
-    assert len(options["zones"]) == options["n_zones"] == 20
-    lengths = 2 * np.pi / 5.431 * np.linalg.norm(options["zones"], axis=1)
+    assert len(options.zones) == options.n_zones == 20
+    lengths = 2 * np.pi / 5.431 * np.linalg.norm(options.zones, axis=1)
     # The zone's farthest corner, W, is 2π/a √5/2 from its centre
-    assert lengths.max() <= min(high, options["q_max_inv_angstrom"])
+    assert lengths.max() <= min(high, options.q_max_inv_angstrom)
     assert lengths.min() >= low - 2 * np.pi / 5.431 * math.sqrt(5) / 2
     # TOSCA's lines do not come near the first zone where silicon vibrates
     tosca = crystal_protocol.reach(["TOSCA"], SILICON.numbers)
@@ -91,15 +73,15 @@ def test_zones_lie_within_the_instruments_reach() -> None:
 
 
 def test_zones_in_words_and_in_numbers() -> None:
-    assert fill(SILICON, zones="first")["zones"] == [[0, 0, 0]]
-    assert fill(SILICON, zones=[[0, 0, 4], [2, 2, 0]])["zones"] == [[0, 0, 4], [2, 2, 0]]
-    assert fill(SILICON, zones="random", seed=1)["zones"] == fill(SILICON)["zones"]
-    assert fill(SILICON, zones="random", seed=2)["zones"] != fill(SILICON)["zones"]
+    assert fill(SILICON, zones="first").zones == ((0, 0, 0),)
+    assert fill(SILICON, zones=[[0, 0, 4], [2, 2, 0]]).zones == ((0, 0, 4), (2, 2, 0))
+    assert fill(SILICON, zones="random", seed=1).zones == fill(SILICON).zones
+    assert fill(SILICON, zones="random", seed=2).zones != fill(SILICON).zones
     # What was filled in can be asked for again
     options = fill(SILICON)
-    assert fill(SILICON, **options) == options
+    assert fill(SILICON, **options.to_json()) == options
     harmonic = fill(SILICON, method="harmonic")
-    assert fill(SILICON, method="harmonic", **harmonic) == harmonic
+    assert fill(SILICON, method="harmonic", **harmonic.to_json()) == harmonic
 
 
 @pytest.mark.parametrize(
@@ -125,7 +107,7 @@ def test_zones_in_words_and_in_numbers() -> None:
     ],
 )
 def test_impossible_options_are_refused_where_they_are_wrong(
-    method: str, options: dict[str, object], location: str
+    method: Method, options: dict[str, object], location: str
 ) -> None:
     with pytest.raises(InvalidOptions) as refusal:
         fill(SILICON, method=method, **options)

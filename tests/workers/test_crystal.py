@@ -12,10 +12,11 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 from scipy.signal import find_peaks
 
-from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
 from scattering.observe.view import EnergyGrid, PathView, View
+from scattering.options.names import Method
+from tests.filling import filled
 from workers.progress import ShuttingDown
 from workers.simulations import path_harmonic as harmonic
 from workers.simulations.outcome import Outcome
@@ -28,17 +29,8 @@ TEMPERATURE = 150.0
 ZONES = [[0, 0, 4], [2, 4, 0], [3, 1, 1], [1, 3, 5], [5, 1, 1]]
 
 
-def simulate(atoms: Atoms, method: str, folder: Path, progress: Silent | None = None, **options: Any) -> Outcome:
-    chosen = crystal_protocol.fill_options(
-        method=method,
-        quality="preview",
-        numbers=atoms.numbers,
-        positions=atoms.positions,
-        cell=atoms.cell.array,
-        temperature=TEMPERATURE,
-        instruments=["ARCS"],
-        options=options,
-    )
+def simulate(atoms: Atoms, method: Method, folder: Path, progress: Silent | None = None, **options: Any) -> Outcome:
+    chosen = filled(method, atoms, sampling="path", temperature=TEMPERATURE, **options).to_json()
     if method == "harmonic":
         return harmonic.run(atoms, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress or Silent())
     return simulate_here(

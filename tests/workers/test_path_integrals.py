@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
-from scattering.crystal import protocol as crystal_protocol
-from scattering.simulate import protocol
+from scattering.options.names import Method, Sampling
 from scattering.simulate.path_integral import shortfall
+from tests.filling import filled
 from workers.engines.i_pi.engine import IPI
 from workers.engines.interface import Engine
 from workers.simulations import powder_harmonic as harmonic
@@ -33,19 +34,8 @@ def copper() -> Atoms:
     return bulk("Cu", "fcc", a=3.59, cubic=True)
 
 
-def options(method: str, module: object = protocol, **more: object) -> dict[str, object]:
-    atoms = copper()
-    filled: dict[str, object] = module.fill_options(  # type: ignore[attr-defined]
-        method=method,
-        quality="preview",
-        numbers=atoms.numbers,
-        positions=atoms.positions,
-        cell=atoms.cell.array,
-        temperature=TEMPERATURE,
-        instruments=["ARCS"],
-        options=more,
-    )
-    return filled
+def options(method: Method, sampling: Sampling = "powder", **more: object) -> Any:
+    return filled(method, copper(), sampling=sampling, temperature=TEMPERATURE, **more).to_json()
 
 
 SHORT = {
@@ -61,13 +51,11 @@ SHORT = {
 
 
 @pytest.mark.parametrize("sampling", ["powder", "path"])
-def test_powders_and_crystals_have_partials_of_kubo_statistics(tmp_path: Path, sampling: str) -> None:
+def test_powders_and_crystals_have_partials_of_kubo_statistics(tmp_path: Path, sampling: Sampling) -> None:
     if sampling == "powder":
         chosen = options("trpmd", **SHORT, n_q_points=50, q_max_inv_angstrom=4.0)
     else:
-        chosen = options(
-            "trpmd", crystal_protocol, **SHORT, path="Γ-X", zones="first", force_constant_supercell=[2, 2, 2]
-        )
+        chosen = options("trpmd", "path", **SHORT, path="Γ-X", zones="first", force_constant_supercell=[2, 2, 2])
     outcome = simulate(
         copper(),
         options=chosen,

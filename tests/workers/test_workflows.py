@@ -16,8 +16,9 @@ from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.core.partials import Partials
 from scattering.core.quantum import detailed_balance, harmonic_correction
 from scattering.observe.spectrum import EnergyGrid, View, observe
-from scattering.simulate import protocol
+from scattering.options.names import Method
 from tests.conftest import ROOT
+from tests.filling import filled
 from workers import engines
 from workers.engines.interface import Potential
 from workers.progress import ShuttingDown
@@ -30,17 +31,8 @@ from .conftest import Silent, simulate
 TEMPERATURE = 150.0
 
 
-def options(method: str, atoms: Atoms, **more: object) -> dict[str, object]:
-    return protocol.fill_options(
-        method=method,
-        quality="preview",
-        numbers=atoms.numbers,
-        positions=atoms.positions,
-        cell=atoms.cell.array,
-        temperature=TEMPERATURE,
-        instruments=["ARCS"],
-        options=more,
-    )
+def options(method: Method, atoms: Atoms, **more: object) -> dict[str, object]:
+    return filled(method, atoms, temperature=TEMPERATURE, **more).to_json()
 
 
 @pytest.fixture(scope="module")

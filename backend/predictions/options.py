@@ -1,0 +1,60 @@
+"""The options of a prediction: what a request names, checked, and the rest worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from backend.engines import catalogue as engines
+from backend.structures.geometry import StructureData
+from scattering.options.names import Quality
+
+if TYPE_CHECKING:
+    from scattering.options.base import Options
+    from scattering.options.registry import Kind
+
+
+def fill_options(
+    kind: Kind,
+    given: Mapping[str, Any],
+    data: StructureData,
+    *,
+    quality: Quality,
+    temperature_k: float,
+    instruments: Sequence[str],
+    preferred_engine: str | None = None,
+) -> Options:
+    """Return complete options.
+
+    Parameters
+    ----------
+    kind
+        Of the simulation.
+    given
+        Those that a request names.
+    data
+        The structure.
+    quality, temperature_k
+        Of the prediction.
+    instruments
+        Names that the range of |q| must serve.
+    preferred_engine
+        What to simulate with, if the request does not say, where it can do the method.
+
+    Raises
+    ------
+    scattering.core.errors.InvalidOptions
+        The problem names the option.
+    """
+    from scattering.options.case import Case
+
+    case = Case(
+        numbers=data.numbers,
+        positions=data.positions,
+        cell=data.cell,
+        temperature=temperature_k,
+        instruments=instruments,
+        quality=quality,
+        engines=engines.for_method(kind.method, preferred=preferred_engine),
+    )
+    return kind.options.fill(given, case)

@@ -1,0 +1,282 @@
+"""Options of molecular dynamics: classical, or of ring polymers (path integrals)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from scattering.core.constants import PLANCK_MEV_FS
+from scattering.core.errors import FieldError, InvalidOptions
+from scattering.options.base import Options
+from scattering.options.case import Case
+from scattering.options.fields import Number, Whole, about
+from scattering.options.names import Method, Quality
+from scattering.simulate.path_integral import MAX_BEADS, n_beads_needed
+from scattering.simulate.powder import shells
+from scattering.simulate.protocol import CELL_PS, dynamics, nyquist_energy, supercell
+
+SPARE: Final = 1.05
+"""A run over the correlation time, at least. The longest lags have few time origins then, and next to no weight under
+the window of `correlation`."""
+MIN_FRAMES: Final = 16
+"""Of the correlation time."""
+LONGEST_SAMPLE_FS: Final = 100.0
+LONGEST_PRODUCTION_PS: Final = 1000.0
+LONGEST_CORRELATION_PS: Final = 20.0
+"""Both where the user does not say."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a quality aims at.
+
+    Attributes
+    ----------
+    atoms
+        Of the supercell.
+    atom_steps
+        Of all replicas and beads together.
+    replicas, equilibration_ps
+        Of the options.
+    correlation_ps
+        At least.
+    n_q_points
+        Of a powder.
+    """
+
+    atoms: int
+    atom_steps: float
+    replicas: int
+    equilibration_ps: float
+    correlation_ps: float
+    n_q_points: int = 0
+
+
+class Dynamics(Options):
+    """Independent runs whose atoms move, and whose positions are correlated."""
+
+    EFFORTS: ClassVar[Mapping[Quality, Effort]]
+
+    timestep_fs: Number = Field(
+        ge=0.1, le=5, title="Time step", description="Of the integration: about a twentieth of the fastest period.",
+        json_schema_extra=about("fs"),
+    )  # fmt: skip
+    sample_fs: Number = Field(
+        ge=0.1, le=LONGEST_SAMPLE_FS, title="Frame interval",
+        description="Between two stored frames; a whole number of time steps.", json_schema_extra=about("fs"),
+    )  # fmt: skip
+    equilibration_ps: Number = Field(
+        ge=0.01, le=10_000, title="Equilibration", description="Time before anything is recorded.",
+        json_schema_extra=about("ps"),
+    )  # fmt: skip
+    production_ps: Number = Field(
+        ge=0.1, le=100_000, title="Production", description="Time that is recorded, in each run.",
+        json_schema_extra=about("ps"),
+    )  # fmt: skip
+    correlation_ps: Number = Field(
+        ge=0.05, le=1000, title="Correlation time", description="Longest lag; the energy resolution is h over it.",
+        json_schema_extra=about("ps"),
+    )  # fmt: skip
+    replicas: Whole = Field(ge=1, le=64, title="Independent runs", description="Their scatter gives the errors.")
+    ensemble: Literal["nvt", "npt"] = Field(
+        default="nvt",
+        title="Equilibration ensemble",
+        description="Whether the cell is kept, or first finds its mean size and shape.",
+        json_schema_extra=about(choices={"nvt": "Keep the cell (NVT)", "npt": "Let the cell find its size (NPT)"}),
+    )
+    pressure_gpa: Number = Field(
+        default=0.0, ge=-10, le=200, title="Pressure", description="Of a cell that finds its size.",
+        json_schema_extra=about("GPa"),
+    )  # fmt: skip
+
+    @property
+    def beads(self) -> int:
+        """Beads of each atom's ring polymer; 1 is classical."""
+        return 1
+
+    @property
+    def ensemble_recorded(self) -> Literal["nve", "nvt"]:
+        """Ensemble of the production."""
+        return "nve"
+
+    @property
+    def n_replicas(self) -> int:
+        """Independent runs."""
+        return self.replicas
+
+    @property
+    def cell_is_simulated(self) -> bool:
+        """Whether the cell first finds its mean size and shape."""
+        return self.ensemble == "npt"
+
+    @property
+    def cell_equilibration_ps(self) -> float:
+        """Time in ps in which a free cell settles, and again as long over which it is averaged."""
+        return max(self.equilibration_ps, CELL_PS)
+
+    @property
+    def n_lags(self) -> int:
+        """Frames of the correlation time, with that at lag 0."""
+        return round(self.correlation_ps * 1e3 / self.sample_fs) + 1
+
+    @property
+    def highest_resolved_mev(self) -> float:
+        """Energy in meV up to which the frames resolve vibrations: 10 % below the Nyquist energy."""
+        return 0.9 * nyquist_energy(self.sample_fs)
+
+    @property
+    def energy_resolution_mev(self) -> float:
+        """FWHM that the correlation time allows: h over it, with the Hann window of `correlation`."""
+        return PLANCK_MEV_FS / (self.correlation_ps * 1e3)
+
+    @classmethod
+    def fill_in(cls, draft: Self, case: Case) -> Self:
+        """Choose steps from the lightest element, then lengths that make up the quality's effort."""
+        effort, speed = cls.EFFORTS[case.quality], dynamics(case.numbers)
+        draft = (
+            super()
+            .fill_in(draft, case)
+            .with_defaults(
+                supercell=supercell(case.cell, n_atoms=case.n_atoms, target=effort.atoms, min_height=10.0),
+                timestep_fs=speed.timestep_fs,
+                sample_fs=speed.sample_fs,
+                equilibration_ps=effort.equilibration_ps,
+                replicas=effort.replicas,
+            )
+        )
+        # Frames are whole numbers of steps apart
+        most = int(LONGEST_SAMPLE_FS / draft.timestep_fs)
+        every = min(max(1, round(draft.sample_fs / draft.timestep_fs)), most)
+        draft = draft.model_copy(update={"sample_fs": every * draft.timestep_fs})
+        draft = draft.with_defaults(production_ps=draft._production_ps(effort, case.n_atoms))
+        return draft.with_defaults(correlation_ps=draft._correlation_ps(effort))
+
+    def _production_ps(self, effort: Effort, n_atoms_cell: int) -> float:
+        steps = effort.atom_steps / self.n_atoms(n_atoms_cell) / self.beads / self.replicas
+        picoseconds = steps * self.timestep_fs * 1e-3 - self.equilibration_ps
+        shortest = SPARE * (self.correlation_ps if self.has("correlation_ps") else effort.correlation_ps)
+        return round(min(max(picoseconds, shortest), LONGEST_PRODUCTION_PS), 1)
+
+    def _correlation_ps(self, effort: Effort) -> float:
+        longest = max(self.production_ps / 2, effort.correlation_ps)
+        return round(min(self.production_ps / SPARE, longest, LONGEST_CORRELATION_PS), 3)
+
+    @model_validator(mode="after")
+    def _lengths_fit(self) -> Self:
+        errors = list[FieldError]()
+        if self.pressure_gpa != 0.0 and not self.cell_is_simulated:
+            errors.append({"loc": "options.pressure_gpa", "msg": "The cell meets a pressure in the ensemble npt only."})
+        frames = self.correlation_ps * 1e3 / self.sample_fs
+        if self.correlation_ps > self.production_ps:
+            message = "The correlation time must not be longer than the production."
+            errors.append({"loc": "options.correlation_ps", "msg": message})
+        elif frames < MIN_FRAMES:
+            message = (
+                f"The correlation time holds {frames:.0f} frames; choose at least {MIN_FRAMES} "
+                f"({MIN_FRAMES * 1e-3 * self.sample_fs:.3f} ps)."
+            )
+            errors.append({"loc": "options.correlation_ps", "msg": message})
+        if errors:
+            raise InvalidOptions(errors)
+        return self
+
+    def n_points_correlated(self) -> int:
+        """Scattering vectors at which all atoms are correlated."""
+        raise NotImplementedError
+
+    def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
+        """Return the time for all steps of all runs, and for correlating their positions."""
+        n_atoms = self.n_atoms(n_atoms_cell)
+        steps = self.replicas * (self.equilibration_ps + self.production_ps) * 1e3 / self.timestep_fs
+        if self.cell_is_simulated:
+            steps += 2 * self.cell_equilibration_ps * 1e3 / self.timestep_fs
+        frames = self.replicas * self.production_ps * 1e3 / self.sample_fs
+        n_self = 6 * len(shells(self.q_max_inv_angstrom))
+        # Beside an atom's step, a phase of it costs 1/40 000, and a phase with its share of a Fourier transform 1/6000;
+        # each bead has a phase, and they share the transform
+        phases = self.n_points_correlated() * self.beads / 40_000 + n_self * (1 / 6000 + (self.beads - 1) / 40_000)
+        return 10.0 + (n_atoms * self.beads * steps + n_atoms * frames * phases) / atom_steps_per_second
+
+
+class Classical(Dynamics):
+    """Classical molecular dynamics."""
+
+    METHOD: ClassVar[Method] = "md"
+
+    production_ensemble: Literal["nve", "nvt"] = Field(
+        default="nve",
+        title="Production ensemble",
+        description="Whether a thermostat acts on the motion that is recorded.",
+        json_schema_extra=about(choices={"nve": "Constant energy (NVE)", "nvt": "Constant temperature (NVT)"}),
+    )
+
+    @property
+    def ensemble_recorded(self) -> Literal["nve", "nvt"]:
+        """Ensemble of the production."""
+        return self.production_ensemble
+
+
+class RingPolymers(Dynamics):
+    """Thermostatted ring-polymer molecular dynamics: path integrals."""
+
+    METHOD: ClassVar[Method] = "trpmd"
+
+    n_beads: Whole = Field(
+        ge=2, le=MAX_BEADS, multiple_of=2, title="Beads",
+        description="Of each atom's ring polymer: more for stiffer vibrations and lower temperatures.",
+    )  # fmt: skip
+
+    @property
+    def beads(self) -> int:
+        """Beads of each atom's ring polymer."""
+        return self.n_beads
+
+    @classmethod
+    def fill_in(cls, draft: Self, case: Case) -> Self:
+        """Choose enough beads for the stiffest usual vibration, then all else."""
+        # By where the vibrations end: overtones, up to the highest energy, are of the same coordinates
+        n_beads = n_beads_needed(dynamics(case.numbers).typical_mev, case.temperature)
+        return super().fill_in(draft.with_defaults(n_beads=n_beads), case)
+
+
+class PowderDynamics(Dynamics):
+    """The dynamics of a powder."""
+
+    n_q_points: Whole = Field(
+        ge=10, le=20_000, title="Scattering vectors", description="At which pairs of atoms are correlated."
+    )
+
+    @classmethod
+    def fill_in(cls, draft: Self, case: Case) -> Self:
+        """Choose how many scattering vectors, and all else."""
+        return super().fill_in(draft, case).with_defaults(n_q_points=cls.EFFORTS[case.quality].n_q_points)
+
+    def n_points_correlated(self) -> int:
+        """All of `n_q_points`."""
+        return self.n_q_points
+
+
+class PowderClassical(PowderDynamics, Classical):
+    """Classical molecular dynamics of a powder."""
+
+    EFFORTS: ClassVar[Mapping[Quality, Effort]] = {
+        # A minute or two of MD on two cores; an hour; a night
+        "preview": Effort(300, 4e6, 3, 0.3, 1.8, 5000),
+        "standard": Effort(1500, 1.2e8, 4, 2.0, 5.0, 8000),
+        "production": Effort(6000, 2e9, 4, 5.0, 10.0, 12000),
+    }
+
+
+class PowderRingPolymers(PowderDynamics, RingPolymers):
+    """Path integrals of a powder."""
+
+    EFFORTS: ClassVar[Mapping[Quality, Effort]] = {
+        # As many steps, of fewer atoms: each bead takes one of its own. Minutes for heavy atoms at room temperature;
+        # hours where hydrogen wants dozens of beads, for then the shortest run that resolves anything costs that much
+        "preview": Effort(100, 4e6, 2, 0.3, 1.8, 3000),
+        "standard": Effort(400, 2.4e8, 4, 2.0, 4.0, 5000),
+        "production": Effort(1500, 4e9, 4, 5.0, 8.0, 8000),
+    }

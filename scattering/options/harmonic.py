@@ -1,0 +1,85 @@
+"""Options of harmonic phonons."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from pydantic import Field
+
+from scattering.core import energy_axis
+from scattering.core.errors import InvalidOptions
+from scattering.options.base import Options
+from scattering.options.case import Case
+from scattering.options.fields import Number, Whole, about
+from scattering.options.names import Method
+from scattering.simulate.protocol import ENERGY_STEP_MEV, HARMONIC_MIN_HEIGHT, MAX_ORDERS, supercell
+
+
+class Harmonic(Options):
+    """Phonons from forces at small displacements."""
+
+    METHOD: ClassVar[Method] = "harmonic"
+
+    displacement_angstrom: Number = Field(
+        default=0.01, ge=0.001, le=0.1, title="Displacement", description="Of the atoms whose forces are calculated.",
+        json_schema_extra=about("Å"),
+    )  # fmt: skip
+    n_orders: Whole = Field(
+        default=MAX_ORDERS, ge=1, le=MAX_ORDERS, title="Phonon orders",
+        description="Largest number of phonons that one neutron creates or absorbs.",
+    )  # fmt: skip
+    energy_max_mev: Number = Field(
+        ge=1, le=2000, title="Highest energy", description="Up to which phonon orders are calculated.",
+        json_schema_extra=about("meV"),
+    )  # fmt: skip
+
+    @classmethod
+    def fill_in(cls, draft: Self, case: Case) -> Self:
+        """Choose a supercell that holds the potential's cutoff, and an energy beyond which little is scattered."""
+        return (
+            super()
+            .fill_in(draft, case)
+            .with_defaults(
+                supercell=supercell(case.cell, min_height=HARMONIC_MIN_HEIGHT),
+                energy_max_mev=energy_axis.worthwhile_end(case.numbers),
+            )
+        )
+
+    @property
+    def energy_resolution_mev(self) -> float:
+        """Width of the energy bins."""
+        return ENERGY_STEP_MEV
+
+    def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
+        """Return the time for displacements, phonons over the zone, and all orders."""
+        # By the sites of the self part, were there no symmetry: benzene's 48 atoms are 6
+        orders = 0.003 * n_atoms_cell * self.n_orders
+        return orders + phonon_seconds(n_atoms_cell, self.n_atoms(n_atoms_cell), atom_steps_per_second)
+
+
+def phonon_seconds(n_atoms_cell: int, n_atoms: int, atom_steps_per_second: float) -> float:
+    """Return the time in s for the forces of a supercell of `n_atoms`, and phonons over the Brillouin zone."""
+    evaluations = 3 * n_atoms_cell
+    zone = 160 * 48 / n_atoms_cell * (n_atoms_cell / 48) ** 3
+    return 4.0 + evaluations * n_atoms / atom_steps_per_second + zone * 0.008
+
+
+class PowderHarmonic(Harmonic):
+    """Harmonic phonons of a powder."""
+
+    def check_against(self, case: Case) -> None:
+        """Check that the partials of all sites fit into memory."""
+        if not self.resolve_sites:
+            return
+        n_sites = case.n_species(resolve_sites=True)
+        size = energy_axis.smallest_size(
+            end=self.energy_max_mev, n_species=n_sites, n_orders=self.n_orders, n_q=len(self.q_bins)
+        )
+        allowed = 2 * energy_axis.MAX_ARRAY_BYTES
+        if size > allowed:
+            raise InvalidOptions.at(
+                "options.resolve_sites",
+                f"{n_sites} sites and their pairs would take {size / 1e6:.0f} MB, of {allowed / 1e6:.0f} MB "
+                "allowed: keep the sites of an element together, or choose a smaller range of q or energy, or fewer "
+                "orders.",
+            )

@@ -1,0 +1,221 @@
+"""Options of a single crystal that is looked at along a path through reciprocal space."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from scattering.core.errors import InvalidOptions
+from scattering.crystal.path import BrillouinZone, SampledPath, Segment, path_labels, path_text, sample, segments
+from scattering.crystal.protocol import MAX_ARMS, commensurate_supercell, reach
+from scattering.crystal.zones import check_zones, random_zones, reachable_zones
+from scattering.options.base import Options
+from scattering.options.case import Case
+from scattering.options.dynamics import Classical, Dynamics, Effort, RingPolymers
+from scattering.options.fields import MAX_ZONES, Number, Path, Repeats, Whole, Zones, about
+from scattering.options.harmonic import Harmonic, phonon_seconds
+from scattering.options.names import Quality
+from scattering.simulate.protocol import ENERGY_STEP_MEV, HARMONIC_MIN_HEIGHT, dynamics, supercell
+
+DEFAULT_ZONES: Final = 52
+"""As many as Lindgren et al. take for silicon."""
+WAVE_VECTORS: Final = (60, 150)
+"""How many a harmonic path has at least and at most, by default: as a figure resolves."""
+FINE_POINTS: Final = 300
+"""Of the harmonic dispersion along the path."""
+MIN_SPACING: Final = 1e-3
+MAX_BYTES: Final = 150e6
+"""Of the coherent partials, with those of each run."""
+ZONE_WORDS: Final[Mapping[str, list[list[int]] | None]] = {"first": [[0, 0, 0]], "random": None}
+"""What a request may write for the list of zones; random ones are drawn where there is none."""
+
+
+class AlongPath(Options):
+    """A path through the Brillouin zone, which is looked at in many zones."""
+
+    path: Path = Field(
+        title="Path", description='Special points with hyphens; "|" begins anew at another point.',
+        examples=["Γ-X-U|K-Γ-L"],
+    )  # fmt: skip
+    zones: Zones = Field(
+        title="Brillouin zones",
+        description='Reciprocal lattice vectors [h, k, l] of the uploaded cell; a request may write "first" (the first '
+        'zone alone) or "random" (`n_zones` of those within reach of the instruments).',
+        max_length=MAX_ZONES,
+    )
+    n_zones: Whole = Field(
+        ge=1, le=MAX_ZONES, title="Number of zones", description="Of those drawn at random; else as many as there are."
+    )
+
+    @classmethod
+    def translate(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Replace words for zones."""
+        zones = given.get("zones")
+        return {**given, "zones": ZONE_WORDS[zones]} if isinstance(zones, str) and zones in ZONE_WORDS else given
+
+    def lines(self, zone: BrillouinZone) -> tuple[Segment, ...]:
+        """Return the straight lines of the path."""
+        return segments(zone, path_labels(zone, self.path))
+
+    def sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+        """Return where to calculate the scattering.
+
+        Parameters
+        ----------
+        lines
+            As from `lines`.
+        cell
+            Shape (3, 3), Å: the uploaded cell, relaxed where that was asked for.
+        """
+        raise NotImplementedError
+
+    def finely_sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+        """Return where to calculate the dispersion; parameters as for `sampled`."""
+        return sample(lines, cell, spacing=path_length(lines, cell) / FINE_POINTS)
+
+    @classmethod
+    def fill_in(cls, draft: Self, case: Case) -> Self:
+        """Take the lattice's usual path, then fill in all else, and choose zones that instruments reach."""
+        return super().fill_in(draft.with_path(case), case)._with_spacing(case)._with_zones(case)
+
+    def with_path(self, case: Case) -> Self:
+        """Return a copy with the path that was given, in the form that is stored, or the usual one."""
+        labels = path_labels(case.zone, self.path if self.has("path") else None)
+        return self.model_copy(update={"path": path_text(labels)})
+
+    def _with_spacing(self, case: Case) -> Self:
+        """Choose how finely the path is sampled, where there is a choice."""
+        return self
+
+    def _with_zones(self, case: Case) -> Self:
+        vectors = self.sampled(self.lines(case.zone), case.cell).wave_vectors
+        if len(vectors) == 0:
+            message = "The supercell has no wave on this path; choose more repeats."
+            raise InvalidOptions.at("options.supercell", message)
+        most = max(1, int(MAX_BYTES / (self._bytes_each(case) * len(vectors))))
+        listed = self.has("zones")
+        zones = check_zones(case.zone, self.zones) if listed else self._random_zones(case, vectors, most)
+        if len(zones) > most:
+            raise InvalidOptions.at(
+                "options.zones" if listed else "options.n_zones",
+                f"{len(zones)} zones of {len(vectors)} wave vectors are too much to keep; choose at most {most}, or a "
+                "shorter path.",
+            )
+        return self.model_copy(update={"zones": zones.tolist(), "n_zones": len(zones)})
+
+    def _random_zones(self, case: Case, vectors: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+        low, high = reach(case.instruments, case.numbers)
+        reachable = reachable_zones(case.zone, vectors, q_min=low, q_max=min(high, self.q_max_inv_angstrom))
+        if len(reachable) == 0:
+            raise InvalidOptions.at(
+                "options.q_max_inv_angstrom",
+                f"No Brillouin zone lies whole between {low:.1f} and {self.q_max_inv_angstrom:.1f} Å⁻¹; choose a "
+                "larger |q|, or other instruments.",
+            )
+        n_zones = self.n_zones if self.has("n_zones") else min(DEFAULT_ZONES, most)
+        return random_zones(reachable, int(n_zones), seed=self.seed)
+
+    def _bytes_each(self, case: Case) -> float:
+        """Bytes of the coherent partials of one wave vector in one zone, in single precision."""
+        n_species = case.n_species(resolve_sites=self.resolve_sites)
+        n_energy = self._energy_end(case) / ENERGY_STEP_MEV
+        return 4 * (1 + self.n_replicas) * n_energy * (n_species * (n_species + 1) // 2)
+
+    def _energy_end(self, case: Case) -> float:
+        """Energy in meV at which the partials are expected to end."""
+        return dynamics(case.numbers).highest_mev
+
+
+def path_length(lines: Sequence[Segment], cell: NDArray[np.float64]) -> float:
+    """Length of a path in Å⁻¹."""
+    return sample(lines, cell, spacing=math.inf).ticks[-1][0]
+
+
+class PathHarmonic(AlongPath, Harmonic):
+    """Harmonic phonons of a single crystal along a path."""
+
+    path_spacing_inv_angstrom: Number = Field(
+        ge=MIN_SPACING, le=1, title="Spacing of wave vectors", description="Along the path, at most.",
+        json_schema_extra=about("Å⁻¹"),
+    )  # fmt: skip
+
+    @classmethod
+    def fill_in(cls, draft: Self, case: Case) -> Self:
+        """Calculate energies up to the first overtones, which a map shows, and fill in all else."""
+        return super().fill_in(draft.with_defaults(energy_max_mev=dynamics(case.numbers).highest_mev), case)
+
+    def sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+        """Return wave vectors at equal distances."""
+        return sample(lines, cell, spacing=self.path_spacing_inv_angstrom)
+
+    def _with_spacing(self, case: Case) -> Self:
+        affordable = MAX_BYTES / (self._bytes_each(case) * DEFAULT_ZONES)
+        spacing = path_length(self.lines(case.zone), case.cell) / float(np.clip(affordable, *WAVE_VECTORS))
+        return self.with_defaults(path_spacing_inv_angstrom=max(MIN_SPACING, spacing))
+
+    def _energy_end(self, case: Case) -> float:
+        return self.energy_max_mev
+
+    def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
+        """Return the time for displacements and phonons over the zone; those along the path are few."""
+        return phonon_seconds(n_atoms_cell, self.n_atoms(n_atoms_cell), atom_steps_per_second)
+
+
+class PathDynamics(AlongPath, Dynamics):
+    """The dynamics of a single crystal along a path, with the harmonic dispersion beside it."""
+
+    force_constant_supercell: Repeats = Field(
+        title="Supercell of the dispersion", description="Repeats of the uploaded cell whose forces give phonons."
+    )
+
+    @classmethod
+    def fill_in(cls, draft: Self, case: Case) -> Self:
+        """Choose a supercell that has the path's special points, and all else."""
+        draft, target = draft.with_path(case), cls.EFFORTS[case.quality].atoms
+        lines = draft.lines(case.zone)
+        commensurate = commensurate_supercell(lines, case.cell, n_atoms=case.n_atoms, target=target)
+        phonons = supercell(case.cell, min_height=HARMONIC_MIN_HEIGHT)
+        return super().fill_in(draft.with_defaults(supercell=commensurate, force_constant_supercell=phonons), case)
+
+    def sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+        """Return the waves of the supercell."""
+        return sample(lines, cell, supercell=self.supercell)
+
+    def n_points_correlated(self) -> int:
+        """About as many waves on a line as the box has repeats along it, each in every zone and equivalent ones."""
+        n_lines = len(self.path.replace("|", "-").split("-")) - 1
+        return round(n_lines * max(self.supercell) * 0.6 * self.n_zones * MAX_ARMS * 0.6)
+
+    def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
+        """Return the time for the dispersion and the dynamics."""
+        n_atoms = n_atoms_cell * math.prod(self.force_constant_supercell)
+        return phonon_seconds(n_atoms_cell, n_atoms, atom_steps_per_second) + super().estimate_seconds(
+            n_atoms_cell=n_atoms_cell, atom_steps_per_second=atom_steps_per_second
+        )
+
+
+class PathClassical(PathDynamics, Classical):
+    """Classical molecular dynamics of a single crystal along a path."""
+
+    EFFORTS: ClassVar[Mapping[Quality, Effort]] = {
+        # Some minutes of MD on two cores; some hours; a day or a GPU
+        "preview": Effort(1700, 1.2e7, 3, 0.3, 2.0),
+        "standard": Effort(6000, 3e8, 4, 2.0, 5.0),
+        "production": Effort(30_000, 5e9, 4, 5.0, 10.0),
+    }
+
+
+class PathRingPolymers(PathDynamics, RingPolymers):
+    """Path integrals of a single crystal along a path."""
+
+    EFFORTS: ClassVar[Mapping[Quality, Effort]] = {
+        # Each bead takes the steps of an atom: fewer atoms, that is fewer waves on the path
+        "preview": Effort(250, 1.2e7, 2, 0.3, 2.0),
+        "standard": Effort(1700, 6e8, 4, 2.0, 4.0),
+        "production": Effort(6000, 1e10, 4, 5.0, 8.0),
+    }

@@ -1,0 +1,71 @@
+"""Every kind of simulation: a method and a sampling, with the class of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scattering.options.base import Options
+from scattering.options.dynamics import PowderClassical, PowderRingPolymers
+from scattering.options.harmonic import PowderHarmonic
+from scattering.options.names import Method, Sampling
+from scattering.options.path import PathClassical, PathHarmonic, PathRingPolymers
+
+METHOD_TITLES: Final[Mapping[Method, str]] = {
+    "harmonic": "Harmonic phonons",
+    "md": "Molecular dynamics",
+    "trpmd": "Path integrals (TRPMD)",
+}
+SAMPLING_TITLES: Final[Mapping[Sampling, str]] = {"powder": "powder", "path": "single crystal, along a path"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of simulation.
+
+    Attributes
+    ----------
+    method, sampling
+        By which requests name it.
+    options
+        Class of its options, which knows defaults, checks and costs.
+    """
+
+    method: Method
+    sampling: Sampling
+    options: type[Options]
+
+    @property
+    def title(self) -> str:
+        """Method and sampling in words."""
+        return f"{METHOD_TITLES[self.method]}, {SAMPLING_TITLES[self.sampling]}"
+
+    def request_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of a request's options: none is required; those without a default are worked out."""
+        schema = self.options.model_json_schema()
+        return {name: value for name, value in schema.items() if name != "required"}
+
+
+KINDS: Final[Mapping[tuple[str, str], Kind]] = {
+    (kind.method, kind.sampling): kind
+    for kind in (
+        Kind("harmonic", "powder", PowderHarmonic),
+        Kind("harmonic", "path", PathHarmonic),
+        Kind("md", "powder", PowderClassical),
+        Kind("md", "path", PathClassical),
+        Kind("trpmd", "powder", PowderRingPolymers),
+        Kind("trpmd", "path", PathRingPolymers),
+    )
+}
+
+
+def kind(method: str, sampling: str) -> Kind:
+    """Return the kind of simulation of a method and a sampling.
+
+    Raises
+    ------
+    KeyError
+        There is none.
+    """
+    return KINDS[method, sampling]
