@@ -14,7 +14,7 @@ from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
 from scattering.crystal.path import SampledPath, reciprocal
 from scattering.simulate import multiphonon
-from scattering.simulate.phonons import LOWEST_ENERGY_MEV, Zone, occupation
+from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
 
 
 def _reduced(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,7 +85,7 @@ def coherent_one_phonon(
     positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
     energies = modes.frequencies.to("meV").magnitude
     bins = np.rint(energies / step).astype(int)
-    used = (energies > LOWEST_ENERGY_MEV) & (bins < len(energy))
+    used = (energies > MIN_PHONON_MEV) & (bins < len(energy))
     result = np.zeros((len(pairs), *vectors.shape[:2], len(energy)), dtype=np.float32)
     for k in range(vectors.shape[1]):
         at, q = np.flatnonzero(used[k]), vectors[:, k]

@@ -1,4 +1,4 @@
-"""Time correlations of classical runs, or of ring polymers → partials: directions, elastic line, Fourier transform."""
+"""Partials from the time correlations of classical runs or ring polymers: directions, elastic line, transform."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from scattering.core.partials import Partials
 from scattering.core.quantum import Statistics
 
 MAX_RUNS: Final = 10
-"""Kept beside their mean: enough for an error of the error of a quarter, and a file that stays small."""
+"""Runs that are stored beside their mean. Ten give the standard error to within a quarter, and keep the file small."""
 
 
 def spherical_average(
     values: NDArray[np.float64], *, q_points: NDArray[np.float64], q: NDArray[np.float64], width: float
 ) -> NDArray[np.float64]:
-    """Average over the directions of q, each q-point counting by a Gaussian in |q|.
+    """Average over the directions of q, with a weight for each q-point that is a Gaussian in |q|.
 
-    A |q| far from every point takes the nearest one, instead of nothing.
+    A |q| far from every point gets the value of the nearest one.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def spherical_average(
 
 
 def split_elastic(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Split F(q, t) into what stays and what decays within the correlation time.
+    """Split F(q, t) into the elastic part, and the part that decays within the correlation time.
 
-    What stays is the average over all lags under sin²(πt/T), which suppresses every vibration of energy above 2h/T.
-    A motion slower than that counts as elastic: a run of that length could not tell it from rest.
+    The elastic part is the average over all lags under sin²(πt/T), which suppresses every vibration of energy above
+    2h/T. A slower motion counts as elastic, because a run of that length cannot resolve it from rest.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def split_elastic(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64]
 def spectrum_from_correlation(
     correlation: NDArray[np.float64], *, time_step: float, energy_step: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fourier transform of a correlation that is even in time, under a Hann window.
+    """Return the Fourier transform of a correlation that is even in time, under a Hann window.
 
     S(ω) = (1/2πħ) ∫ F(t) cos²(πt/2T) exp(−iωt) dt,  |t| ≤ T
 
@@ -81,7 +81,7 @@ def spectrum_from_correlation(
     time_step
         fs.
     energy_step
-        meV. The bins are this wide or narrower: the correlation is padded with zeros.
+        meV. Largest width of a bin: the correlation is padded with zeros.
 
     Returns
     -------
@@ -100,13 +100,13 @@ def spectrum_from_correlation(
     return np.asarray(energy), np.fft.rfft(even).real * time_step / (2 * np.pi * HBAR_MEV_FS)
 
 
-def along_q(
+def interpolate_shells(
     values: NDArray[np.float64], *, shells: NDArray[np.float64], at_zero: NDArray[np.float64], q: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Interpolate a self function between shells of |q|, as a cubic spline that is flat at q = 0, where it is known.
+    """Interpolate a self function between shells of |q| by a cubic spline that is flat at q = 0, where it is known.
 
-    A self function is even in q and analytic: 1 − q²⟨u²⟩/6 + … at small q, where averaging over neighbouring |q| would
-    add the square of their spread to q².
+    A self function is even in q and analytic: 1 − q²⟨u²⟩/6 + … at small q. An average over neighbouring |q| would add
+    the square of their spread to q².
 
     Parameters
     ----------
@@ -135,16 +135,16 @@ class Correlations:
     Attributes
     ----------
     coherent
-        Shape (n_pairs, n_points, n_lags), pairs of sorted species; both orders added for an unlike pair.
+        Shape (n_pairs, n_points, n_lags), pairs of sorted species; an unlike pair holds the sum of both orders.
     incoherent
-        Shape (n_species, n_shells, n_lags), averaged over directions. At lag 0 the concentration of the species; of
-        ring polymers less.
+        Shape (n_species, n_shells, n_lags), averaged over directions. At lag 0 it is the concentration of the species,
+        or less for ring polymers.
     q_points
         Shape (n_points, 3), Å⁻¹, of `coherent`.
     shells
         Shape (n_shells,), Å⁻¹, of `incoherent`.
     concentration
-        Shape (n_species,): what `incoherent` is at q = 0, at all times.
+        Shape (n_species,): the value of `incoherent` at q = 0, at all times.
     """
 
     coherent: NDArray[np.float64]
@@ -156,7 +156,7 @@ class Correlations:
 
 @dataclass(frozen=True, eq=False)
 class Spectra:
-    """What one run says about the partials: arrays as those of `Partials`."""
+    """Partials of one run: the same arrays as in `Partials`."""
 
     energy: NDArray[np.float64]
     coherent: NDArray[np.float32]
@@ -173,25 +173,25 @@ def spectra(
     energy_step: float,
     highest_energy: float,
 ) -> Spectra:
-    """Turn the correlations of a run into spectra.
+    """Return the spectra that belong to the correlations of a run.
 
     Parameters
     ----------
     correlations
         Of the run.
     time_step
-        Between lags, fs.
+        Time between lags, fs.
     q
         Shape (n_q,), Å⁻¹. Centres of the equal bins of the result.
     energy_step, highest_energy
-        Of the result, meV.
+        Largest bin and end of the energy axis of the result, meV.
     """
     width = float(q[1] - q[0]) / 2
     coherent = [
         spherical_average(pair, q_points=correlations.q_points, q=q, width=width) for pair in correlations.coherent
     ]
     incoherent = [
-        along_q(one, shells=correlations.shells, at_zero=np.full(one.shape[1], share), q=q)
+        interpolate_shells(one, shells=correlations.shells, at_zero=np.full(one.shape[1], share), q=q)
         for one, share in zip(correlations.incoherent, correlations.concentration, strict=True)
     ]
     lines, bands = list[NDArray[np.float64]](), list[NDArray[np.float32]]()
@@ -220,12 +220,12 @@ def classical_partials(
     metadata: dict[str, Any],
     statistics: Statistics = "classical",
 ) -> Partials:
-    """Average runs into partials, whose scatter is kept as their statistical error.
+    """Average runs into partials, and keep the single runs for the standard error.
 
     Parameters
     ----------
     runs
-        Independent, on equal axes. More than `MAX_RUNS` are kept as that many groups.
+        Independent runs on equal axes. If there are more than `MAX_RUNS`, they are merged into that many groups.
     q
         Shape (n_q,), Å⁻¹.
     concentration
@@ -235,7 +235,7 @@ def classical_partials(
     metadata
         Of the result.
     statistics
-        "kubo" where the runs are of ring polymers.
+        "kubo" for runs of ring polymers.
     """
     species = tuple(sorted(concentration))
 

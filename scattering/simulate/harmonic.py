@@ -1,4 +1,4 @@
-"""A harmonic crystal's partials: phonons → coherent one-phonon S(q, ω), and the self part to all orders."""
+"""Partials of a harmonic crystal from its phonons: coherent one-phonon part, and self part of all orders."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.core.partials import Partials
 from scattering.simulate import multiphonon
-from scattering.simulate.phonons import LOWEST_ENERGY_MEV, Zone, occupation
+from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
 
 CHUNK_BYTES = 2**26
-"""Of the largest array of scattering vectors that are worked on at once."""
+"""Largest array of scattering vectors that are computed together."""
 
 
 def mean_square_displacements(zone: Zone, temperature: float) -> NDArray[np.float64]:
-    """Mean-square displacement tensors ⟨u_a u_b⟩ of each atom at a temperature in K, with the crystal's symmetry.
+    """Return the mean-square displacement tensors ⟨u_a u_b⟩ of all atoms at a temperature in K, symmetrised.
 
     Shape (n_atoms, 3, 3), Å²: twice Euphonic's Debye–Waller exponent. Imaginary and near-zero modes are left out.
     """
@@ -39,14 +39,14 @@ def coherent_one_phonon(
     seed: int = 0,
     progress: Callable[[float], None] = lambda _: None,
 ) -> NDArray[np.float32]:
-    """Coherent one-phonon partials of a powder.
+    """Return the coherent one-phonon partials of a powder.
 
     S_αβ(q, ω) = ⟨Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν)⟩,
     F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
 
-    averaged over directions at random and over |q| within its bin, at the scattering vectors nearest to them that
-    differ from a k-point of the zone's grid by a reciprocal lattice vector. A bin at small |q| in which there is none
-    takes the nearest bin that has some, in proportion to q².
+    The average is over random directions and over |q| within its bin. Each vector is moved to the nearest scattering
+    vector that differs from a k-point of the zone's grid by a reciprocal lattice vector. A bin at small |q| without any
+    vector takes the value of the nearest bin with some, in proportion to q².
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def coherent_one_phonon(
     seed
         Of the directions and of |q| within a bin.
     progress
-        Called with the share that is done.
+        Called with the finished fraction.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def coherent_one_phonon(
     q_step, energy_step = q[1] - q[0], energy[1] - energy[0]
     energies = modes.frequencies.to("meV").magnitude
     bins = np.rint(energies / energy_step).astype(int)
-    used = (energies > LOWEST_ENERGY_MEV) & (bins < len(energy))
+    used = (energies > MIN_PHONON_MEV) & (bins < len(energy))
     safe = np.where(used, energies, 1.0)
     strength = np.where(used, RECOIL_MEV_A2_AMU / safe * (occupation(safe, temperature) + 1), 0.0) / energy_step
     bins[~used] = 0
@@ -94,7 +94,7 @@ def coherent_one_phonon(
     radii = np.repeat(q, n_directions) + q_step * (rng.random(len(directions)) - 0.5)
     index, vectors = zone.fold(directions * radii[:, None])
     shell = np.rint((np.linalg.norm(vectors, axis=1) - q[0]) / q_step).astype(int)
-    # By k-point, so that all scattering vectors that share one take a single matrix product
+    # Sorted by k-point: all scattering vectors of one k-point need a single matrix product
     order = np.argsort(index, kind="stable")
     order = order[(shell[order] >= 0) & (shell[order] < len(q))]
     index, vectors, shell = index[order], vectors[order], shell[order]
@@ -132,14 +132,14 @@ def coherent_one_phonon(
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Partials, and what they lack.
+    """Harmonic partials, and the scattering that they lack.
 
     Attributes
     ----------
     partials
-        With the self part by the number of phonons.
+        With the self part of each phonon order.
     beyond
-        Shape (n_species, n_q). Share of what a species scatters that more phonons than the last order scatter.
+        Shape (n_species, n_q). Fraction of the scattering of a species by more phonons than the last order.
     """
 
     partials: Partials
@@ -159,29 +159,29 @@ def predict(
     progress: Callable[[float], None] = lambda _: None,
     metadata: dict[str, Any] | None = None,
 ) -> Prediction:
-    """Quantum partials of a powder: coherent one-phonon, and the self part of `n_orders` orders with its elastic line.
+    """Return the quantum partials of a powder: coherent one-phonon part, self part of `n_orders` orders, elastic line.
 
     The self part of orders from two on counts as coherent scattering too (incoherent approximation): the phases of
-    different atoms average out over the many ways to share a momentum among several phonons.
+    different atoms average out over the many ways to divide a momentum among several phonons.
 
     Parameters
     ----------
     zone
         Phonons.
     labels
-        The species of each atom of the phonons' crystal.
+        The species of each atom of the crystal.
     q, energy
         Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV. Centres of equal bins, the first energy 0.
     temperature
         Kelvin.
     n_orders
-        The highest number of phonons.
+        The highest phonon order.
     n_directions, seed
-        Of the coherent part's directions.
+        Of the directions of the coherent part.
     progress
-        Called with the share that is done.
+        Called with the finished fraction.
     metadata
-        How the phonons were made.
+        Provenance of the phonons.
 
     References
     ----------
@@ -222,7 +222,7 @@ def predict(
         concentration=concentration,
         coherent=coherent,
         incoherent=self_part.orders.sum(axis=0),
-        # Bragg peaks are no part of a powder average on a grid of |q|
+        # A powder average on a grid of |q| leaves out Bragg peaks
         coherent_elastic=np.zeros((len(coherent), len(q))),
         incoherent_elastic=self_part.elastic,
         temperature=temperature,

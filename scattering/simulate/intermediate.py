@@ -4,19 +4,19 @@ With A(t) = exp(iq·r(t)) padded with zeros, and Ã(ν) its discrete Fourier tra
 
 Σ_t A(t + τ) A*(t) = IFFT[|Ã(ν)|²](τ)    (Wiener–Khinchin)
 
-and the sum over atoms can be taken before the one inverse transform. The cost of an atom, a q and a frame is then that
-of a transform, log₂(2 n_frames), and not the number of lags.
+and the sum over atoms is taken before the one inverse transform. The cost of an atom, a q and a frame is then that of a
+transform, log₂(2 n_frames), instead of the number of lags.
 
-Of path integrals A(t) = (1/P) Σ_k exp(iq·r_k(t)) is the mean over the P beads of an atom's ring polymer: what its
-dynamics correlates approximates the Kubo-transformed correlation of the quantum operator.
+For path integrals A(t) = (1/P) Σ_k exp(iq·r_k(t)) is the mean over the P beads of the ring polymer of an atom. Its time
+correlation approximates the Kubo-transformed correlation of the quantum operator.
 
-Positions come as displacements from fixed sites, in single precision: a displacement is small, so that its phase is
-good to 1e-6, and the site's own phase, which may be large, is taken in double precision where it matters at all.
+Positions are displacements from fixed sites, in single precision: a displacement is small, so its phase is good to
+1e-6. The phase of the site, which may be large, is computed in double precision where it is needed.
 
 References
 ----------
-I. R. Craig and D. E. Manolopoulos, J. Chem. Phys. 121, 3368 (2004), ring-polymer molecular dynamics; Chem. Phys. 322,
-236 (2006), of what neutrons scatter.
+I. R. Craig and D. E. Manolopoulos, J. Chem. Phys. 121, 3368 (2004) (ring-polymer molecular dynamics); Chem. Phys. 322,
+236 (2006) (neutron scattering by ring polymers).
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ from scipy import fft
 
 from scattering.simulate.path_integral import of_beads
 
-CACHE: Final = 2**20
-"""Bytes that one core transforms at once: they stay in its cache."""
-MEMORY: Final = 256 * 2**20
-"""Bytes that a result being accumulated may take; q-points are done in as many portions as that needs."""
-DEVICE_ATOMS_Q: Final = 2**26
-"""Complex numbers (512 MiB) that a GPU transforms at once."""
+CACHE_BYTES: Final = 2**20
+"""Bytes that one core transforms together: they stay in its cache."""
+MAX_BLOCK_BYTES: Final = 256 * 2**20
+"""Memory of an accumulated result; q-points are computed in as many blocks as that requires."""
+DEVICE_BATCH_SIZE: Final = 2**26
+"""Complex numbers (512 MiB) that a GPU transforms together."""
 
 _SINE: Final = tuple(np.float32((-1) ** k * (2 * math.pi) ** (2 * k + 1) / math.factorial(2 * k + 1)) for k in range(6))
-"""Taylor series of sin 2πx: 6e-8 off at the quarter turn where it is left off, single precision's own rounding."""
+"""Taylor series of sin 2πx. Its error at a quarter turn is 6e-8, the rounding of single precision."""
 
 Progress = Callable[[float], None]
 
 
 @numba.njit(nogil=True, fastmath={"contract"}, inline="always")
 def _cosine(turns: Any) -> Any:  # pragma: no cover
-    """cos 2πx as sin 2π(¼ − |x|), of x reduced to half a turn: no branch, so that the loop around it vectorises."""
+    """Return cos 2πx as sin 2π(¼ − |x|), with x reduced to half a turn: without branches, so that loops vectorise."""
     x = np.float32(0.25) - abs(turns - np.rint(turns))
     square = x * x
     total = _SINE[5]
@@ -103,26 +103,26 @@ def _add_density(displacements: Any, site_turns: Any, q: Any, real: Any, imagina
 
 
 def n_threads() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
-def _portions(indices: NDArray[np.integer[Any]], n_fft: int) -> Iterator[NDArray[np.integer[Any]]]:
-    size = max(1, min(CACHE // (8 * n_fft), 64))
+def _atom_chunks(indices: NDArray[np.integer[Any]], n_fft: int) -> Iterator[NDArray[np.integer[Any]]]:
+    size = max(1, min(CACHE_BYTES // (8 * n_fft), 64))
     for begin in range(0, len(indices), size):
         yield indices[begin : begin + size]
 
 
 def _blocks(n: int, bytes_each: int) -> Iterator[slice]:
-    size = max(1, MEMORY // bytes_each)
+    size = max(1, MAX_BLOCK_BYTES // bytes_each)
     for begin in range(0, n, size):
         yield slice(begin, min(begin + size, n))
 
 
-def _padded(n_frames: int, n_lags: int) -> int:
-    """Length of transform in which the lags that are wanted do not wrap around."""
+def _padded_length(n_frames: int, n_lags: int) -> int:
+    """Return the length of a transform in which the lags do not wrap around."""
     if not 1 <= n_lags <= n_frames:
-        raise ValueError(f"{n_lags} lags want as many frames at least; there are {n_frames}")
+        raise ValueError(f"{n_lags} lags need at least as many frames; there are {n_frames}")
     return int(fft.next_fast_len(n_frames + n_lags - 1))
 
 
@@ -135,33 +135,34 @@ def self_functions(
     device: str = "cpu",
     update: Progress = lambda share: None,
 ) -> NDArray[np.float64]:
-    """Self intermediate scattering function of each group of atoms, averaged over its atoms and all time origins.
+    """Return the self intermediate scattering function of each group of atoms, averaged over atoms and time origins.
 
     F_s(q, τ) = (1/N) Σ_i (1/(n_frames − τ)) Σ_t Re A_i(t + τ) A_i*(t),  A_i = (1/P) Σ_k exp(iq·u_ik)
 
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames) of ring polymers, Å, of unwrapped positions
-        from any fixed points, the same for all beads. May be a memory map: it is read some atoms at a time.
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames) of ring polymers, Å: unwrapped positions
+        relative to any fixed points, the same for all beads. It may be a memory map, which is read some atoms at a
+        time.
     groups
         Indices of the atoms of each species.
     q_points
-        Shape (n_points, 3), Å⁻¹. Any: what one atom does has no box.
+        Shape (n_points, 3), Å⁻¹. Any vectors: the motion of one atom does not depend on the box.
     n_lags
         Lags 0 to n_lags − 1.
     device
-        "cpu", on all cores, or a device of PyTorch such as "cuda"; "torch-cpu" is PyTorch's own CPU.
+        "cpu", on all cores, or a device of PyTorch such as "cuda"; "torch-cpu" is the CPU by PyTorch.
     update
-        Called with the share that is done.
+        Called with the finished fraction.
 
     Returns
     -------
-    Shape (n_groups, n_points, n_lags). 1 at lag 0; of several beads less, by how far they are from each other.
+    Shape (n_groups, n_points, n_lags). 1 at lag 0; less for several beads, by their spread.
     """
     displacements = of_beads(displacements)
     n_frames, n_points = displacements.shape[3], len(q_points)
-    n_fft = _padded(n_frames, n_lags)
+    n_fft = _padded_length(n_frames, n_lags)
     result = np.empty((len(groups), n_points, n_lags))
     origins = (n_frames - np.arange(n_lags)) * len(displacements) ** 2
     add_power = _add_power_on_cores if device == "cpu" else _add_power_on_device(device)
@@ -170,12 +171,12 @@ def self_functions(
         points = q_points[block]
         for number, group in enumerate(groups):
             power = np.zeros((len(points), n_fft))
-            for atoms in _portions(group, n_fft):
+            for atoms in _atom_chunks(group, n_fft):
                 add_power(np.ascontiguousarray(displacements[:, atoms]), points, power)
                 done += len(atoms) * len(points)
                 update(done / total)
             for row, spectrum in enumerate(power, start=block.start):
-                # Re F is the transform of what is even in frequency, which is all that irfft is given
+                # Re F is the transform of the part that is even in frequency
                 even = (spectrum[: n_fft // 2 + 1] + np.roll(spectrum[::-1], 1)[: n_fft // 2 + 1]) / 2
                 result[number, row] = fft.irfft(even, n_fft)[:n_lags] / origins / len(group)
     return result
@@ -197,11 +198,11 @@ def _add_power_on_cores(
             buffer = fft.fft(buffer, overwrite_x=True)
             _add_power(buffer, power[row])
 
-    _spread(work, len(q_points))
+    _run_on_cores(work, len(q_points))
 
 
-def _spread(work: Callable[[range], None], n: int) -> None:
-    """Share n rows among the cores; each row is one thread's, in a fixed order: the result does not depend on them."""
+def _run_on_cores(work: Callable[[range], None], n: int) -> None:
+    """Divide n rows among the cores. Each row belongs to one thread, so the result does not depend on their number."""
     threads = min(n_threads(), n)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, [range(first, n, threads) for first in range(threads)]))
@@ -219,7 +220,7 @@ def _add_power_on_device(
     ) -> None:
         n_fft = power.shape[1]
         u = torch.as_tensor(displacements, device=device)
-        size = max(1, DEVICE_ATOMS_Q // (displacements.shape[1] * n_fft))
+        size = max(1, DEVICE_BATCH_SIZE // (displacements.shape[1] * n_fft))
         for begin in range(0, len(q_points), size):
             rows = slice(begin, begin + size)
             q = torch.as_tensor(q_points[rows].astype(np.float32), device=device)
@@ -239,12 +240,12 @@ def densities(
     groups: Sequence[NDArray[np.integer[Any]]],
     q_points: NDArray[np.float64],
 ) -> NDArray[np.complex64]:
-    """Fourier component of the density of each group: ρ(q, t) = Σ_i exp(iq·(R_i + u_i(t))), a mean over beads.
+    """Return Fourier components of the density of each group, ρ(q, t) = Σ_i exp(iq·(R_i + u_i(t))), mean over beads.
 
     Parameters
     ----------
     displacements
-        As in `self_functions`, from the sites.
+        As in `self_functions`, relative to the sites.
     sites
         Shape (n_atoms, 3), Å.
     groups, q_points
@@ -259,7 +260,7 @@ def densities(
     result = np.empty((len(groups), n_points, n_frames), dtype=np.complex64)
     for number, group in enumerate(groups):
         real, imaginary = np.zeros((2, n_points, n_frames), dtype=np.float32)
-        for atoms in _portions(group, n_frames):
+        for atoms in _atom_chunks(group, n_frames):
             chunk = np.ascontiguousarray(displacements[:, atoms])
             turns = sites[atoms] @ q_points.T / (2 * np.pi) % 1
 
@@ -268,7 +269,7 @@ def densities(
                     for bead in chunk:
                         _add_density(bead, turns[:, row], q_points[row], parts[0][row], parts[1][row])
 
-            _spread(work, n_points)
+            _run_on_cores(work, n_points)
         result[number].real, result[number].imag = real / len(displacements), imaginary / len(displacements)
     return result
 
@@ -282,9 +283,9 @@ def collective_functions(
     *,
     update: Progress = lambda share: None,
 ) -> NDArray[np.float64]:
-    """Partial intermediate scattering functions of all pairs of groups, per atom, over all time origins.
+    """Return the partial intermediate scattering functions of all pairs of groups, per atom, over all time origins.
 
-    F_αβ(q, τ) = (1/N) (1/(n_frames − τ)) Σ_t Re ρ_α(q, t + τ) ρ_β*(q, t), for α ≠ β plus F_βα, as dynasor has it.
+    F_αβ(q, τ) = (1/N) (1/(n_frames − τ)) Σ_t Re ρ_α(q, t + τ) ρ_β*(q, t), for α ≠ β plus F_βα, as in dynasor.
 
     Parameters
     ----------
@@ -296,11 +297,11 @@ def collective_functions(
     Shape (n_pairs, n_points, n_lags), pairs in the order of `combinations_with_replacement`.
     """
     n_frames, n_points = displacements.shape[-1], len(q_points)
-    n_fft = _padded(n_frames, n_lags)
+    n_fft = _padded_length(n_frames, n_lags)
     pairs = list(combinations_with_replacement(range(len(groups)), 2))
     result = np.empty((len(pairs), n_points, n_lags))
     weights = (n_frames - np.arange(n_lags)) * sum(len(group) for group in groups)
-    # What a q-point holds: the densities (twice, while real and imaginary parts are summed) and their transforms
+    # Memory of a q-point: the densities (twice, while real and imaginary parts are summed) and their transforms
     for block in _blocks(n_points, 8 * len(groups) * (2 * n_frames + n_fft)):
         density = densities(displacements, sites, groups, q_points[block])
 
@@ -315,6 +316,6 @@ def collective_functions(
                         both = both + np.roll(cross[::-1], 1)[:n_lags].real
                     result[number, block.start + row] = both / weights
 
-        _spread(work, len(density[0]))
+        _run_on_cores(work, len(density[0]))
         update(block.stop / n_points)
     return result

@@ -1,4 +1,4 @@
-"""How far the atoms of a run move: about their sites, and away from them."""
+"""Mobility of the atoms of a run: fluctuations about their sites, and diffusion."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ from scipy import fft
 
 from scattering.simulate.path_integral import of_beads
 
-LINDEMANN: Final = 0.3
-"""Root mean square displacement, over the mean distance between atoms, beyond which atoms may have left their sites.
-Crystals melt near 0.1 of it about the site, which is 0.15 between two moments (criterion of
-F. A. Lindemann, Phys. Z. 11, 609 (1910)); light atoms that librate reach twice that and stay."""
-GROWTH: Final = 0.2
-"""Share of the mean-square displacement that came in the second half of the time: 1/2 for diffusion, 0 on sites."""
+MIN_RELATIVE_DISPLACEMENT: Final = 0.3
+"""Root mean square displacement of diffusing atoms over the mean distance between atoms. Crystals melt near 0.1 about
+the site, which is 0.15 between two moments (F. A. Lindemann, Phys. Z. 11, 609 (1910)). Light atoms that librate reach
+twice that and stay."""
+MIN_GROWTH: Final = 0.2
+"""Fraction of the mean-square displacement in the second half of the time, for diffusing atoms. It is 1/2 for free
+diffusion and 0 on sites."""
 
 
 @dataclass(frozen=True)
 class Mobility:
-    """How the atoms of one species move.
+    """Mobility of the atoms of one species.
 
     Attributes
     ----------
     fluctuation
-        ⟨|r − ⟨r⟩|²⟩ about each atom's mean position, all three directions together, Å². Of the beads of a ring polymer
-        where there are any: zero-point motion counts.
+        ⟨|r − ⟨r⟩|²⟩ about the mean position of each atom, all three directions summed, Å². For ring polymers it is that
+        of the beads, which includes the zero-point motion.
     displacement
-        ⟨|r(t₀ + t) − r(t₀)|²⟩ at the longest time that is looked at, Å², of the beads' mean position.
+        ⟨|r(t₀ + t) − r(t₀)|²⟩ at the longest time, Å²; for ring polymers that of the centroid.
     growth
-        Share of `displacement` that came in the second half of that time.
+        Fraction of `displacement` in the second half of that time.
     diffusion
-        A sixth of the slope over that half, Å²/ps: the diffusion coefficient where the atoms diffuse.
+        A sixth of the slope over that half, Å²/ps: the diffusion coefficient if the atoms diffuse.
     """
 
     fluctuation: float
@@ -46,15 +47,15 @@ class Mobility:
 def mean_square_displacement(
     displacements: NDArray[np.float32], atoms: NDArray[np.integer[Any]]
 ) -> NDArray[np.float64]:
-    """Mean-square displacement over all time origins, averaged over some atoms; of beads, that of their mean position.
+    """Return the mean-square displacement over all time origins, averaged over atoms; for beads, of their centroid.
 
-    ⟨|r(t₀ + τ) − r(t₀)|²⟩ = ⟨|r(t₀ + τ)|² + |r(t₀)|²⟩ − 2⟨r(t₀ + τ)·r(t₀)⟩, the last by Fourier transform
+    ⟨|r(t₀ + τ) − r(t₀)|²⟩ = ⟨|r(t₀ + τ)|² + |r(t₀)|²⟩ − 2⟨r(t₀ + τ)·r(t₀)⟩, the last term by Fourier transform
 
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, of unwrapped positions. May be a memory
-        map: it is read atom by atom.
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, of unwrapped positions. It may be a memory
+        map, which is read atom by atom.
     atoms
         Indices.
 
@@ -73,11 +74,11 @@ def mean_square_displacement(
     origins = n_frames - np.arange(n_frames)
     for atom in atoms:
         centroid = displacements[:, atom].mean(axis=0, dtype=float)
-        # About the mean, so that little is lost in the difference
+        # Relative to the mean, to keep precision in the difference
         moves = centroid - centroid.mean(axis=1, keepdims=True)
         squares = (moves**2).sum(axis=0)
         products = fft.irfft((np.abs(fft.rfft(moves, n_fft)) ** 2).sum(axis=0), n_fft)[:n_frames]
-        # Both ends of all stretches of length τ
+        # Both ends of all intervals of length τ
         ends = squares.cumsum()[::-1] + squares[::-1].cumsum()[::-1]
         total += (ends - 2 * products) / origins
     return np.maximum(total / len(atoms), 0.0)
@@ -86,7 +87,7 @@ def mean_square_displacement(
 def mobility(
     displacements: NDArray[np.float32], groups: Sequence[NDArray[np.integer[Any]]], time_step: float
 ) -> list[Mobility]:
-    """Say how the atoms of each group move, looking at times up to half of the run.
+    """Return the mobility of each group of atoms, from times up to half of the run.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def mobility(
     groups
         Indices of the atoms of each species.
     time_step
-        Between frames, fs.
+        Time between frames, fs.
     """
     displacements = of_beads(displacements)
     found, n_frames = list[Mobility](), displacements.shape[3]
@@ -112,12 +113,12 @@ def mobility(
 
 
 def mean_mobility(of_runs: Sequence[Mobility]) -> Mobility:
-    """Average over independent runs."""
+    """Return the average over independent runs."""
     return Mobility(*np.mean([astuple(one) for one in of_runs], axis=0).tolist())
 
 
 def diffuses(mobility: Mobility, spacing: float) -> bool:
-    """Whether atoms leave their sites: they come far, compared with the distance between atoms, and keep going.
+    """Return whether atoms diffuse: their displacement exceeds a fraction of the atomic distance, and keeps growing.
 
     Parameters
     ----------
@@ -126,4 +127,4 @@ def diffuses(mobility: Mobility, spacing: float) -> bool:
     spacing
         Cube root of the volume per atom of the sample, Å.
     """
-    return mobility.displacement > (LINDEMANN * spacing) ** 2 and mobility.growth > GROWTH
+    return mobility.displacement > (MIN_RELATIVE_DISPLACEMENT * spacing) ** 2 and mobility.growth > MIN_GROWTH

@@ -1,7 +1,7 @@
-"""The self part of a harmonic crystal's scattering to all orders: how far atoms fluctuate → S(q, ω) by phonons.
+"""Self part of the scattering of a harmonic crystal, for each phonon order.
 
-Displacements in a harmonic crystal are Gaussian, so that one function of each atom holds all that it does on its own:
-the spectrum B(ω) of its displacements. An order of phonons more is a convolution with it once more.
+Displacements in a harmonic crystal are Gaussian. The spectrum B(ω) of the displacements of an atom therefore determines
+its self part. Each further phonon order is another convolution with B.
 """
 
 from __future__ import annotations
@@ -18,25 +18,27 @@ from scipy import fft, sparse, special
 from scipy.integrate import lebedev_rule
 
 from scattering.core.constants import RECOIL_MEV_A2_AMU
-from scattering.simulate.phonons import LOWEST_ENERGY_MEV, Zone, occupation, symmetry
+from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation, symmetry
 
 LEBEDEV_DEGREE = 23
-"""Exact for spherical harmonics up to that: 97 directions on the half sphere. For benzene's hydrogen up to 18 Å⁻¹ at
-300 K, whose Debye–Waller factor varies over directions by orders of magnitude, within 1e-5 of degree 47."""
-LEBEDEV_DEGREE_OF_MANY = 17
-"""For crystals of more than `MANY_SITES` sites: 55 directions, in half the time and within 3e-5."""
-MANY_SITES = 24
-ISOTROPIC = 1e-6
-"""A site whose tensors are a multiple of the unit tensor, up to that of the largest element, needs one direction."""
-INTERPOLATION = 1e-6
-"""Error of an order's weight, relative to its largest one at the same |q|."""
-CHUNK = 64
-"""Frequencies at once: few enough for a processor's cache, and for BLAS not to split so small a product over cores."""
+"""Degree of spherical harmonics for which the average is exact: 97 directions on the half sphere. For hydrogen of
+benzene up to 18 Å⁻¹ at 300 K, whose Debye–Waller factor varies over directions by orders of magnitude, it is within
+1e-5 of degree 47."""
+REDUCED_LEBEDEV_DEGREE = 17
+"""Degree for crystals of more than `MAX_SITES_FULL_DEGREE` sites: 55 directions, in half the time and within 3e-5."""
+MAX_SITES_FULL_DEGREE = 24
+ISOTROPY_TOLERANCE = 1e-6
+"""Largest deviation from a multiple of the unit tensor, over the largest element, of a site that needs one
+direction."""
+INTERPOLATION_TOLERANCE = 1e-6
+"""Error of the weight of an order, relative to its largest weight at the same |q|."""
+FREQUENCY_CHUNK = 64
+"""Frequencies that are computed together: few enough for the processor's cache, and for BLAS to use one core."""
 
 
 @dataclass(frozen=True, eq=False)
 class DisplacementSpectra:
-    """Spectra of the displacements of the atoms, one tensor for each energy, by crystallographic site.
+    """Spectra of the displacements of the atoms of each crystallographic site, one tensor for each energy.
 
     B(ω) = ∫ dt/2πħ exp(−iωt) ⟨u(0) uᵀ(t)⟩, on both signs of ω.
 
@@ -45,12 +47,12 @@ class DisplacementSpectra:
     step
         Width of an energy bin, meV.
     loss, gain
-        Shape (n_sites, n_bins, 3, 3), Å²/meV: B at energies +step·(0, 1, …), where the atom takes energy up
-        (n + 1), and at −step·(0, 1, …), where it gives energy away (n). The bin at 0 is the sum of both.
+        Shape (n_sites, n_bins, 3, 3), Å²/meV: B at energies +step·(0, 1, …), where the atom gains energy
+        (n + 1), and at −step·(0, 1, …), where it loses energy (n). The bin at 0 is the sum of both.
     site
-        Shape (n_atoms,). Which site each atom is of.
+        Shape (n_atoms,). Index of the site of each atom.
     rotations
-        Shape (n_atoms, 3, 3). Turns its site's tensors into an atom's: R B Rᵀ.
+        Shape (n_atoms, 3, 3). Rotation from the tensors of the site to those of the atom: R B Rᵀ.
     """
 
     step: float
@@ -72,13 +74,13 @@ class DisplacementSpectra:
 
 
 def displacement_spectra(zone: Zone, *, temperature: float, step: float) -> DisplacementSpectra:
-    """Spectra of the displacements of a crystal's atoms, with its symmetry.
+    """Return the spectra of the displacements of the atoms of a crystal, symmetrised.
 
     B_κ(ω) = (1/N) Σ_kν ħ²/(2 M_κ E_kν) Re e_κkν e*_κkν [(n + 1) δ(ω − E_kν) + n δ(ω + E_kν)]
 
-    A mode is shared by the two bins that it lies between, in proportion: this keeps the zeroth and the first moment
-    exact, of this and of every convolution with it, where rounding to a bin would shift the tenth overtone by ten
-    times the error.
+    A mode is divided between the two bins that enclose its energy, in proportion. This keeps the zeroth and the first
+    moment exact, of this spectrum and of every convolution with it. Rounding to a bin would shift the tenth overtone by
+    ten times the error.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def displacement_spectra(zone: Zone, *, temperature: float, step: float) -> Disp
     modes, crystal = zone.modes, zone.modes.crystal
     energies = modes.frequencies.to("meV").magnitude
     masses = crystal.atom_mass.to("amu").magnitude
-    used = energies > LOWEST_ENERGY_MEV
+    used = energies > MIN_PHONON_MEV
     strength = RECOIL_MEV_A2_AMU / energies[used] / (step * len(energies))
     thermal = occupation(energies[used], temperature)
     below, share = np.divmod(energies[used] / step, 1)
@@ -126,16 +128,16 @@ def displacement_spectra(zone: Zone, *, temperature: float, step: float) -> Disp
 
 @dataclass(frozen=True, eq=False)
 class SelfPart:
-    """The self part of a powder's scattering, by the number of phonons.
+    """Self part of the scattering of a powder, for each phonon order.
 
     Attributes
     ----------
     orders
-        Shape (n_orders, n_species, n_q, n_energy), 1/meV per atom of the sample, at ω ≥ 0, beginning with one phonon.
+        Shape (n_orders, n_species, n_q, n_energy), 1/meV per atom of the sample, at ω ≥ 0, from one phonon on.
     elastic
         Shape (n_species, n_q). No phonon: the powder average of the Debye–Waller factor.
     beyond
-        Shape (n_species, n_q). What more phonons than the last order scatter, at all ω.
+        Shape (n_species, n_q). Scattering by more phonons than the last order, at all ω.
     """
 
     orders: NDArray[np.float32]
@@ -145,7 +147,7 @@ class SelfPart:
 
 @lru_cache
 def half_sphere(degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Directions, of which an even function's weighted mean is that over the sphere.
+    """Return directions whose weighted mean of an even function is its mean over the sphere.
 
     Returns
     -------
@@ -156,7 +158,7 @@ def half_sphere(degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     Lebedev & Laikov, Doklady Mathematics 59 (1999) 477.
     """
     points, weights = lebedev_rule(degree)
-    # Lebedev's points come in pairs ±n̂, of which the first coordinate that is not 0 tells one
+    # Lebedev's points come in pairs ±n̂; the sign of the first nonzero coordinate selects one
     sign = np.sign(np.where(np.abs(points) > 1e-9, points, 0))
     kept = (sign * np.array([[4], [2], [1]])).sum(axis=0) > 0
     return points[:, kept].T, weights[kept] / weights[kept].sum()
@@ -164,7 +166,7 @@ def half_sphere(degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _is_isotropic(tensors: NDArray[np.float64]) -> bool:
     isotropic = np.trace(tensors, axis1=-2, axis2=-1)[..., None, None] / 3 * np.eye(3)
-    return bool(np.abs(tensors - isotropic).max() <= ISOTROPIC * np.abs(tensors).max())
+    return bool(np.abs(tensors - isotropic).max() <= ISOTROPY_TOLERANCE * np.abs(tensors).max())
 
 
 def self_part(
@@ -177,28 +179,27 @@ def self_part(
     degree: int | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> SelfPart:
-    """Self part of a powder by the number of phonons, with the full anisotropy of each site.
+    """Return the self part of a powder for each phonon order, with the full anisotropy of each site.
 
-    S_m(q, ω) = ⟨exp(−q²U) (q²)ᵐ/m! [G ⊗ … ⊗ G](ω)⟩ over directions n̂, with G(ω) = n̂ᵀB(ω)n̂ on both signs of ω,
-    m times, and U = n̂ᵀUn̂ = ∫G dω. So the orders' weights are Poisson's, of mean q²U, and all together scatter
-    exactly once.
+    S_m(q, ω) = ⟨exp(−q²U) (q²)ᵐ/m! [G ⊗ … ⊗ G](ω)⟩ over directions n̂, with m factors G(ω) = n̂ᵀB(ω)n̂ on both signs of
+    ω, and U = n̂ᵀUn̂ = ∫G dω. The weights of the orders are Poisson's, of mean q²U; their sum over all orders is 1.
 
     Parameters
     ----------
     spectra
         Of the displacements of each site.
     shares
-        Shape (n_species, n_sites). How many atoms of each site belong to each species, relative to all atoms.
+        Shape (n_species, n_sites). Fraction of all atoms that belong to a species and a site.
     q
         Shape (n_q,), Å⁻¹.
     n_energy
-        How many of the spectra's bins, from ω = 0 on, to return.
+        Number of energy bins of the result, from ω = 0 on.
     n_orders
-        The highest order.
+        The highest phonon order.
     degree
-        Of the Lebedev rule that averages over directions; chosen by the number of sites by default.
+        Of the Lebedev rule that averages over directions. Default: by the number of sites.
     progress
-        Called with the share that is done.
+        Called with the finished fraction.
 
     References
     ----------
@@ -206,9 +207,9 @@ def self_part(
     Vibrational Spectroscopy with Neutrons (2005), for the semi-empirical average that this one replaces.
     """
     n_sites, n_bins = spectra.loss.shape[:2]
-    degree = degree or (LEBEDEV_DEGREE if n_sites <= MANY_SITES else LEBEDEV_DEGREE_OF_MANY)
-    # The last order reaches from −n_orders·n_bins to n_orders·n_bins. On a circle of that length its lower end comes
-    # to lie above the bins that are kept, and its upper end below 0
+    degree = degree or (LEBEDEV_DEGREE if n_sites <= MAX_SITES_FULL_DEGREE else REDUCED_LEBEDEV_DEGREE)
+    # The last order reaches from −n_orders·n_bins to n_orders·n_bins. On a circle of this length its lower end lies
+    # above the kept bins, and its upper end below 0
     length = 2 * fft.next_fast_len((n_orders * n_bins + n_energy + 1) // 2, real=True)
     sites = [_along(spectra, site, half_sphere(degree)) for site in range(n_sites)]
     orders = np.zeros((n_orders, len(shares), len(q), n_energy), dtype=np.float32)
@@ -227,7 +228,7 @@ def self_part(
             progress(done / np.count_nonzero(shares))
         poisson = _poisson(np.outer(q**2, nodes), n_orders)
         for number in range(n_orders):
-            # Beyond so many times the highest phonon, and in its gaps, the transform leaves a noise of either sign
+            # Beyond this multiple of the highest phonon, and in gaps, the transform leaves noise of either sign
             reach = min(n_energy, (number + 1) * (n_bins - 1) + 1)
             spectrum = fft.irfft(powers[number], length, workers=-1)[:, :reach] / spectra.step
             orders[number, species, :, :reach] = np.maximum(poisson[number + 1] @ spectrum, 0)
@@ -236,7 +237,7 @@ def self_part(
 
 @dataclass(frozen=True, eq=False)
 class _Along:
-    """Directions (n, 3) over which a site is averaged, their weights and its n̂ᵀUn̂ along each, Å²."""
+    """Directions (n, 3) of the average over a site, their weights, and n̂ᵀUn̂ along each, Å²."""
 
     directions: NDArray[np.float64]
     weights: NDArray[np.float64]
@@ -245,9 +246,7 @@ class _Along:
 
 def _along(spectra: DisplacementSpectra, site: int, sphere: tuple[NDArray[np.float64], NDArray[np.float64]]) -> _Along:
     directions, weights = sphere
-    tensors = np.concatenate([spectra.loss[site], spectra.gain[site]])
-    isotropic = np.trace(tensors, axis1=1, axis2=2)[:, None, None] / 3 * np.eye(3)
-    if np.abs(tensors - isotropic).max() <= ISOTROPIC * np.abs(tensors).max():
+    if _is_isotropic(np.concatenate([spectra.loss[site], spectra.gain[site]])):
         directions, weights = np.eye(3)[:1], np.ones(1)
     return _Along(
         directions,
@@ -257,7 +256,7 @@ def _along(spectra: DisplacementSpectra, site: int, sphere: tuple[NDArray[np.flo
 
 
 def _poisson(mean: NDArray[np.float64], n_orders: int) -> NDArray[np.float64]:
-    """exp(−x) xᵐ/m! for m = 0 … n_orders: shape (n_orders + 1, *mean.shape)."""
+    """Return exp(−x) xᵐ/m! for m = 0 … n_orders: shape (n_orders + 1, *mean.shape)."""
     order = np.arange(n_orders + 1).reshape(-1, *(1,) * mean.ndim)
     return np.asarray(np.exp(special.xlogy(order, mean) - mean - special.gammaln(order + 1)))
 
@@ -265,10 +264,10 @@ def _poisson(mean: NDArray[np.float64], n_orders: int) -> NDArray[np.float64]:
 def _interpolation(
     displacements: Sequence[NDArray[np.float64]], q: NDArray[np.float64], n_orders: int
 ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
-    """Nodes U_r that stand for all directions of all sites: the weight of an order depends on them by U alone.
+    """Return nodes U_r that represent all directions of all sites: the weight of an order depends on U alone.
 
-    f(U_d) = Σ_r matrix[r, d] f(U_r) with as many Chebyshev nodes as it takes for the weight of every order at every
-    |q| to be right to `INTERPOLATION` of its largest.
+    f(U_d) = Σ_r matrix[r, d] f(U_r), with enough Chebyshev nodes for an error of `INTERPOLATION_TOLERANCE` in the
+    weight of every order at every |q|, relative to its largest weight.
 
     Returns
     -------
@@ -287,7 +286,7 @@ def _interpolation(
         nodes = middle + half * places
         weights = _poisson(np.outer(q**2, nodes), n_orders) @ inverse
         error = np.abs(weights @ chebyshev.chebvander(tested, n_nodes - 1).T - exact)
-        if (error <= INTERPOLATION * largest).all():
+        if (error <= INTERPOLATION_TOLERANCE * largest).all():
             break
     return nodes, [
         np.asarray(inverse @ chebyshev.chebvander((one - middle) / half, n_nodes - 1).T) for one in displacements
@@ -297,7 +296,7 @@ def _interpolation(
 def _add_powers(
     powers: NDArray[np.complex128], spectra: DisplacementSpectra, site: int, seen: _Along, mixing: NDArray[np.float64]
 ) -> None:
-    """Add Σ_d mixing[:, d] ĝ_d^m to powers[m − 1], with ĝ_d the transform of a site's G along n̂_d over its area U_d."""
+    """Add Σ_d mixing[:, d] ĝ_d^m to powers[m − 1], with ĝ_d the transform of G along n̂_d, divided by its area U_d."""
     n_bins = spectra.loss.shape[1]
     circular = np.zeros((9, 2 * (powers.shape[2] - 1)))
     circular[:, :n_bins] = spectra.loss[site].reshape(-1, 9).T
@@ -305,9 +304,9 @@ def _add_powers(
     circular[:, -n_bins + 1 :] += spectra.gain[site, :0:-1].reshape(-1, 9).T
     tensors = fft.rfft(circular * spectra.step, workers=-1)
     products = (seen.directions[:, :, None] * seen.directions[:, None, :]).reshape(-1, 9) / seen.displacements[:, None]
-    for start in range(0, tensors.shape[1], CHUNK):
-        chunk = slice(start, start + CHUNK)
-        # Real times complex as real times (real, imaginary): half the work
+    for start in range(0, tensors.shape[1], FREQUENCY_CHUNK):
+        chunk = slice(start, start + FREQUENCY_CHUNK)
+        # Real times complex computed as real times (real, imaginary), which halves the work
         one = (products @ np.ascontiguousarray(tensors[:, chunk]).view(float)).view(complex)
         power = np.ones_like(one)
         for number in range(len(powers)):

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 
-LOWEST_ENERGY_MEV = 0.2
-"""Modes below take no part: acoustic ones next to Γ, where one-phonon theory diverges, and what noise leaves there."""
+MIN_PHONON_MEV = 0.2
+"""Modes of lower energy are left out: acoustic modes next to Γ, where one-phonon theory diverges, and noise there."""
 SYMMETRY_TOLERANCE = 1e-3
-"""Å. Structures are relaxed to about that."""
-IMAGINARY_MEV = -0.5
-"""Below this a negative energy is an instability and not the noise of an acoustic mode."""
-ZONE_BYTES = 2**27
-"""Of the eigenvectors over the Brillouin zone."""
+"""Å. Structures are relaxed to about this precision."""
+MAX_IMAGINARY_MEV = -0.5
+"""Energy below which a mode is imaginary; negative energies above are the noise of an acoustic mode."""
+MAX_ZONE_BYTES = 2**27
+"""Memory of the eigenvectors over the Brillouin zone."""
 
 
 def force_constants(
@@ -32,7 +32,7 @@ def force_constants(
     unit_atom: NDArray[np.int64],
     constants: NDArray[np.float64],
 ) -> ForceConstants:
-    """Bring force constants of a supercell into Euphonic's form.
+    """Convert the force constants of a supercell to those of Euphonic.
 
     Parameters
     ----------
@@ -43,17 +43,17 @@ def force_constants(
     symbols, masses
         Of the n_atoms atoms; masses in u.
     supercell_matrix
-        Shape (3, 3): supercell vectors (rows) in terms of the cell's.
+        Shape (3, 3): supercell vectors (rows) in units of the cell vectors.
     supercell_positions
         Shape (n_super, 3), Å.
     unit_atom
-        Shape (n_super,): which of the n_atoms each supercell atom repeats.
+        Shape (n_super,): index of the unit-cell atom that each supercell atom repeats.
     constants
         Shape (n_atoms, n_super, 3, 3), eV/Å²: ∂²E/∂u(atom, in the cell at the origin)∂u(supercell atom).
     """
     n_atoms, n_super = len(positions), len(supercell_positions)
     origins = np.rint((supercell_positions - positions[unit_atom]) @ np.linalg.inv(cell)).astype(int)
-    # The same cell may be written as different images of it for different atoms: name it by its place in the supercell
+    # The atoms of one cell may be given in different images of it: identify a cell by its place in the supercell
     n_cells = n_super // n_atoms
     place = np.rint(origins @ np.linalg.inv(supercell_matrix) * n_cells).astype(int) % n_cells
     first_atoms = np.flatnonzero(unit_atom == 0)
@@ -87,7 +87,7 @@ class Stability:
     lowest_mev
         The lowest phonon energy, negative for an imaginary one.
     imaginary_fraction
-        Share of all modes that are imaginary.
+        Fraction of all modes that are imaginary.
     highest_mev
         The highest phonon energy.
     """
@@ -104,7 +104,7 @@ class Zone:
     Attributes
     ----------
     modes
-        Of the half of the grid with a positive first coordinate; the other half are their conjugates.
+        On the half of the grid with a positive first coordinate; the modes of the other half are their conjugates.
     divisions
         Of the grid along each reciprocal vector.
     """
@@ -113,10 +113,10 @@ class Zone:
     divisions: tuple[int, int, int]
 
     def fold(self, vectors: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Move scattering vectors to the nearest ones that the grid samples.
+        """Move scattering vectors to the nearest vectors of the grid, up to a reciprocal lattice vector.
 
-        Phonons are periodic in the reciprocal lattice and those of −k are the conjugates of those of k, so the grid
-        serves every scattering vector.
+        Phonons are periodic in the reciprocal lattice, and those of −k are the conjugates of those of k. The grid
+        therefore serves every scattering vector.
 
         Parameters
         ----------
@@ -125,12 +125,12 @@ class Zone:
 
         Returns
         -------
-        Index into `modes` and the vector itself, shapes (n,) and (n, 3); a vector comes back as its opposite where
-        that is the one whose modes are kept.
+        Index into `modes` and the moved vector, shapes (n,) and (n, 3). A vector is returned as its opposite if only
+        the modes of the opposite are stored.
         """
         cell = self.modes.crystal.cell_vectors.to("angstrom").magnitude
         divisions = np.array(self.divisions)
-        # The grid's points are (i + ½)/n in fractional coordinates
+        # The points of the grid are (i + ½)/n in fractional coordinates
         steps = np.rint(vectors @ cell.T / (2 * np.pi) * divisions - 0.5).astype(int)
         other_half = steps[:, 0] % divisions[0] >= divisions[0] // 2
         steps[other_half] = -steps[other_half] - 1
@@ -140,27 +140,27 @@ class Zone:
 
 
 def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | None = None) -> Zone:
-    """Calculate phonons over the Brillouin zone.
+    """Calculate the phonons over the Brillouin zone.
 
     Parameters
     ----------
     fc
         Force constants.
     n_points
-        About how many k-points a crystal of one atom a cell would get. A larger cell has a smaller zone, and phonons
-        that cost as the cube of its atoms: it gets fewer in proportion to its atoms, and no more than fit into
-        `ZONE_BYTES`, but never a coarser grid than 0.2 Å⁻¹.
+        Approximate number of k-points for a crystal of one atom per cell. A larger cell has a smaller zone, and its
+        phonons cost as the cube of its atoms. The number is therefore divided by the atoms, and limited by
+        `MAX_ZONE_BYTES`, but the grid is never coarser than 0.2 Å⁻¹.
     """
     cell = fc.crystal.cell_vectors.to("angstrom").magnitude
     lengths = 2 * np.pi * np.linalg.norm(np.linalg.inv(cell), axis=0)
     n_atoms = fc.crystal.n_atoms
     # Half of the grid is kept
-    fitting = min(n_points / n_atoms, 2 * ZONE_BYTES / (16 * (3 * n_atoms) ** 2))
+    fitting = min(n_points / n_atoms, 2 * MAX_ZONE_BYTES / (16 * (3 * n_atoms) ** 2))
     spacing = min(0.2, float((np.prod(lengths) / fitting) ** (1 / 3)))
     divisions = tuple(int(2 * np.ceil(length / spacing / 2)) for length in lengths)
     axes = [(np.arange(n) + 0.5) / n for n in divisions]
     points = np.stack(np.meshgrid(axes[0][: divisions[0] // 2], axes[1], axes[2], indexing="ij"), axis=-1)
-    # Without splitting at Γ and without reduction the modes come back as asked for, one by one
+    # Without splitting at Γ and without reduction there is one set of modes for each requested point
     modes = fc.calculate_qpoint_phonon_modes(
         points.reshape(-1, 3), asr="reciprocal", insert_gamma=False, reduce_qpts=False, n_threads=n_threads
     )
@@ -168,27 +168,27 @@ def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | 
 
 
 def stability(zone: Zone) -> Stability:
-    """Return the range of phonon energies and how many are imaginary."""
+    """Return the range of phonon energies and the fraction of imaginary modes."""
     energies = zone.modes.frequencies.to("meV").magnitude
-    return Stability(float(energies.min()), float((energies < IMAGINARY_MEV).mean()), float(energies.max()))
+    return Stability(float(energies.min()), float((energies < MAX_IMAGINARY_MEV).mean()), float(energies.max()))
 
 
 def occupation(energies: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Bose–Einstein n(ω) = 1 / (exp(βħω) − 1) for energies in meV at a temperature in K."""
+    """Return the Bose–Einstein occupation 1/(exp(βħω) − 1) of energies in meV at a temperature in K."""
     with np.errstate(over="ignore"):
         return np.asarray(1 / np.expm1(energies / (BOLTZMANN_MEV_PER_K * temperature)))
 
 
 @dataclass(frozen=True, eq=False)
 class Symmetry:
-    """What a crystal's space group does to its atoms.
+    """Operations of a space group on the atoms of a crystal.
 
     Attributes
     ----------
     rotations
-        Shape (n_operations, 3, 3). Orthogonal matrices that turn Cartesian vectors.
+        Shape (n_operations, 3, 3). Orthogonal matrices that rotate Cartesian vectors.
     images
-        Shape (n_operations, n_atoms). The atom, up to a lattice vector, that an operation brings each atom to.
+        Shape (n_operations, n_atoms). Index of the atom, up to a lattice vector, to which an operation moves each atom.
     """
 
     rotations: NDArray[np.float64]
@@ -196,13 +196,13 @@ class Symmetry:
 
     @property
     def sites(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The first atom of each crystallographic site, and which site each atom is of."""
+        """First atom of each crystallographic site, and the site of each atom."""
         first, site = np.unique(self.images.min(axis=0), return_inverse=True)
         return first, site
 
 
 def symmetry(crystal: Crystal) -> Symmetry:
-    """Find the space group of a crystal; the identity alone where spglib finds none."""
+    """Find the space group of a crystal; the identity alone if spglib finds none."""
     cell = crystal.cell_vectors.to("angstrom").magnitude
     fractional, n_atoms = crystal.atom_r, crystal.n_atoms
     _, numbers = np.unique(crystal.atom_type, return_inverse=True)

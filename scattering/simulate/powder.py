@@ -1,4 +1,4 @@
-"""Where to look at a powder: scattering vectors whose average over directions stands for a sphere's."""
+"""Scattering vectors of a powder, whose average over directions represents the average over a sphere."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 SHELL_STEP: Final = 0.3
-"""Å⁻¹ between the |q| at which self functions are computed; a cubic spline of them is exact to 1e-5 for atoms that
-stay on their sites, whose self functions change over several Å⁻¹."""
+"""Å⁻¹ between the shells of |q| of self functions. For atoms that stay on their sites a cubic spline between them is
+exact to 1e-5, because their self functions change over several Å⁻¹."""
 _GOLDEN: Final = (1 + math.sqrt(5)) / 2
 _ICOSAHEDRON: Final = np.array(
     [[0, 1, _GOLDEN], [0, 1, -_GOLDEN], [1, _GOLDEN, 0], [1, -_GOLDEN, 0], [_GOLDEN, 0, 1], [-_GOLDEN, 0, 1]]
 ) / math.hypot(1, _GOLDEN)
-"""The six axes of an icosahedron. The twelve directions average every polynomial of degree 5 as a sphere does, which
-holds q·U·q and (q·U·q)²: one phonon, and the first order in the anisotropy of the Debye–Waller factor."""
+"""The six axes of an icosahedron. The twelve directions average every polynomial of degree 5 like a sphere, among them
+q·U·q and (q·U·q)²: one phonon, and the first order in the anisotropy of the Debye–Waller factor."""
 
 
 def shells(q_max: float) -> NDArray[np.float64]:
-    """Moduli |q| for self functions, in Å⁻¹: `SHELL_STEP` apart, the last at or beyond q_max; shape (n_shells,)."""
+    """Return the |q| of shells in Å⁻¹, `SHELL_STEP` apart, the last at or beyond q_max: shape (n_shells,)."""
     return np.asarray(SHELL_STEP * np.arange(1, math.ceil(q_max / SHELL_STEP - 1e-9) + 1), dtype=np.float64)
 
 
 def shell_vectors(moduli: NDArray[np.float64], *, seed: int) -> NDArray[np.float64]:
-    """Scattering vectors on shells of any modulus: the axes of an icosahedron, turned at random on each shell.
+    """Return scattering vectors on shells: the axes of an icosahedron, turned at random on each shell.
 
     Parameters
     ----------
     moduli
         Shape (n_shells,), Å⁻¹.
     seed
-        Of the turns.
+        Of the random rotations.
 
     Returns
     -------
-    Shape (n_shells, 6, 3), Å⁻¹. −q would add nothing to +q.
+    Shape (n_shells, 6, 3), Å⁻¹. −q is equivalent to +q and left out.
 
     References
     ----------
@@ -49,11 +49,11 @@ def shell_vectors(moduli: NDArray[np.float64], *, seed: int) -> NDArray[np.float
 
 
 def box_vectors(cell: NDArray[np.float64], q: NDArray[np.float64], n_points: int, *, seed: int) -> NDArray[np.float64]:
-    """Scattering vectors that fit a periodic box, as evenly spread over the bins of |q| as the box has them.
+    """Return scattering vectors that fit a periodic box, spread as evenly over the bins of |q| as the box allows.
 
-    Random directions, each moved to the nearest vector of the box's reciprocal lattice; every vector once, and of q
-    and −q only one. A bin that has more than its share keeps a random part of it; one with fewer, at small |q|, has all
-    or nearly all that there are.
+    Random vectors are moved to the nearest vectors of the reciprocal lattice of the box. Every vector is taken once,
+    and only one of q and −q. A bin with more vectors than its share keeps a random part of them. A bin with fewer, at
+    small |q|, has all or nearly all vectors of the box.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def box_vectors(cell: NDArray[np.float64], q: NDArray[np.float64], n_points: int
     q
         Shape (n_q,), Å⁻¹. Centres of equal bins.
     n_points
-        How many to return at most.
+        Largest number of vectors.
     seed
-        Of the choice.
+        Of the random choice.
 
     Returns
     -------
@@ -72,13 +72,13 @@ def box_vectors(cell: NDArray[np.float64], q: NDArray[np.float64], n_points: int
     """
     rng, step, share = np.random.default_rng(seed), q[1] - q[0], math.ceil(n_points / len(q))
     reciprocal = 2 * np.pi * np.linalg.inv(cell).T
-    # Most of eight times the share are still there when the double ones are gone
+    # Eight times the share leaves enough vectors after duplicates are removed
     moduli = np.repeat(q, 8 * share)
     directions = rng.normal(size=(len(moduli), 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     radii = moduli + step * (rng.random(len(moduli)) - 0.5)
     nearest = np.rint(radii[:, None] * directions @ np.linalg.inv(reciprocal)).astype(np.int64)
-    # Of ±q the one whose first index that is not zero is positive
+    # Of ±q, the vector with a positive first nonzero index
     leading = np.take_along_axis(nearest, (nearest != 0).argmax(axis=1)[:, None], axis=1)
     vectors = np.unique(nearest * np.sign(leading), axis=0) @ reciprocal
     rng.shuffle(vectors)

@@ -67,7 +67,7 @@ def test_a_self_function_between_shells_is_what_it_is_there() -> None:
     # A spline of step h is h⁴F⁗/384 off at most: 1e-6 and, for the last, 3e-4
     for w, tolerance in ((0.01, 1e-6), (0.03, 1e-6), (0.5, 3e-4)):
         values = np.exp(-(shells**2) * w)[:, None]
-        found = correlation.along_q(values, shells=shells, at_zero=np.ones(1), q=q)[:, 0]
+        found = correlation.interpolate_shells(values, shells=shells, at_zero=np.ones(1), q=q)[:, 0]
         np.testing.assert_allclose(found, np.exp(-(q**2) * w), atol=tolerance)
 
 

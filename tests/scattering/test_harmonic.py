@@ -71,7 +71,7 @@ def test_incoherent_first_moment_of_each_species(diatomic: ForceConstants) -> No
 def test_mean_square_displacements_are_euphonics(diatomic: ForceConstants) -> None:
     zone = phonons.sample_zone(diatomic, n_points=2000)
     exponent = zone.modes.calculate_debye_waller(
-        TEMPERATURE * ureg("K"), frequency_min=phonons.LOWEST_ENERGY_MEV * ureg("meV"), symmetrise=True
+        TEMPERATURE * ureg("K"), frequency_min=phonons.MIN_PHONON_MEV * ureg("meV"), symmetrise=True
     )
     # The same sum over the same modes: rounding
     np.testing.assert_allclose(

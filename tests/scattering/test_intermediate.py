@@ -100,14 +100,14 @@ def test_neither_the_number_of_threads_nor_the_memory_changes_a_bit(monkeypatch:
 
     expected = both()
     monkeypatch.setattr(intermediate, "n_threads", lambda: 3)
-    monkeypatch.setattr(intermediate, "MEMORY", 8000)
+    monkeypatch.setattr(intermediate, "MAX_BLOCK_BYTES", 8000)
     for found, reference in zip(both(), expected, strict=True):
         np.testing.assert_array_equal(found, reference)
 
 
 def test_long_runs_are_worked_through_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of 48 MB on disk, and densities and powers of 60 and more, in 8 MB each."""
-    monkeypatch.setattr(intermediate, "MEMORY", 2**23)
+    monkeypatch.setattr(intermediate, "MAX_BLOCK_BYTES", 2**23)
     path = tmp_path / "run.npy"
     moved = np.lib.format.open_memmap(path, mode="w+", dtype="f4", shape=(80, 3, 50_000))
     moved[:] = 0.1
