@@ -131,17 +131,14 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
 
     def several(one: Tried) -> list[Evaluated]:
         calibration = calibrated.get(one.instrument.name)
-        shape, done = None, []
-        for settings in one.variants:
-            # Choppers change none of it, but for a calibration that holds for its own settings alone
-            if shape is None or (calibration is not None and calibration.kappa is not None):
-                shape = shape_of(one.instrument, settings, stood, calibration)
-            done.append(
-                evaluate(one.instrument, settings, shape, features.features, features.pairs, target, calibration)
-            )
-        return [each for each in done if each is not None]
+        # Choppers change none of the shape, but for a calibration that holds for its own settings alone
+        own_shapes = calibration is not None and calibration.kappa is not None
+        done = []
+        for variants in [[each] for each in one.variants] if own_shapes else [one.variants]:
+            shape = shape_of(one.instrument, variants[0], stood, calibration)
+            done += evaluate(one.instrument, variants, shape, features.features, features.pairs, target, calibration)
+        return done
 
-    # In one thread: half of it is PyChop's Python, for which threads would wait for each other
     evaluated = [each for one in tried for each in several(one)]
     ranking = rank(evaluated, beam_time_h=body.constraints.beam_time_h)
     warnings = [*what.warnings, *features.warnings]
@@ -262,7 +259,7 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
             "Calibrate it with data of your own whose exposure and mass are known."
         )
         raise Unprocessable(message, [{"loc": "setting.instrument", "msg": message}])
-    sigma = widths(instrument, settings, rates.energy)
+    sigma = widths(instrument, [settings], rates.energy)[0]
     edges, step = _edges(instrument, settings, what, sigma, body.bin_mev)
     made = measure(rates, sigma, edges, body.hours, seed=body.seed)
     return Simulated(

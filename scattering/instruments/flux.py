@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
@@ -93,20 +93,25 @@ def flux(instrument: Instrument, settings: Mapping[str, Any]) -> Flux | None:
     transmission.
     """
     checked = instrument.validate(settings)
-    table = _tables().get((instrument.name, str(checked.get("chopper_package"))))
-    if table is None:
+    package = str(checked.get("chopper_package"))
+    if (instrument.name, package) not in _tables():
+        return None
+    frequencies, logarithms = _over_frequency(instrument.name, package, float(checked["e_init"]))
+    if not len(frequencies):
         return None
     frequency = float(checked[FREQUENCY_SETTING.get(instrument.name, "chopper_frequency")])
-    incident = float(checked["e_init"])
+    nearest = min(max(frequency, frequencies[0]), frequencies[-1])
+    value = float(np.exp(np.interp(np.log(nearest), np.log(frequencies), logarithms))) * nearest / frequency
+    return Flux(value, RELATIVE_UNCERTAINTY, POWER[instrument.facility.split(",")[0]])
+
+
+@lru_cache(maxsize=4096)
+def _over_frequency(name: str, package: str, incident: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tabulated frequencies in Hz and the logarithms of the flux at an incident energy in meV; empty beyond it."""
     at = {
         tabulated: float(np.exp(np.interp(np.log(incident), np.log(energies), np.log(fluxes))))
-        for tabulated, (energies, fluxes) in table.items()
+        for tabulated, (energies, fluxes) in _tables()[name, package].items()
         if energies[0] <= incident <= energies[-1]
     }
-    if not at:
-        return None
     frequencies = np.array(sorted(at))
-    nearest = float(np.clip(frequency, frequencies[0], frequencies[-1]))
-    values = np.log([at[tabulated] for tabulated in frequencies])
-    value = float(np.exp(np.interp(np.log(nearest), np.log(frequencies), values))) * nearest / frequency
-    return Flux(value, RELATIVE_UNCERTAINTY, POWER[instrument.facility.split(",")[0]])
+    return frequencies, np.log([at[tabulated] for tabulated in frequencies])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from resins import Instrument as ResinsInstrument
 from resins.models.model_base import InvalidInputError
-from resins.models.pychop import NoTransmissionError
 from scipy.optimize import nnls
 from scipy.special import ndtr
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidSettings
-from scattering.instruments import Instrument
+from scattering.instruments import Instrument, pychop
 
 OWN_MODELS: Final = ("quadrature", "chopper")
 """Where ResINS has none, or none that works."""
@@ -26,7 +25,7 @@ WIDTH_NODES: Final = 40
 
 @cache
 def _instrument(name: str) -> Any:
-    # ResINS parses its YAML at each call, 0.1 s: too long for a slider, whose every step is another setting.
+    # Parsing the YAML takes milliseconds: too long for a slider, whose every step is another setting.
     return ResinsInstrument.from_default(name)
 
 
@@ -34,14 +33,20 @@ def _instrument(name: str) -> Any:
 def _model(name: str, model: str, settings: tuple[tuple[str, Any], ...]) -> Any:
     try:
         return _instrument(name).get_resolution_function(model, **dict(settings))
-    except NoTransmissionError as error:
-        message = f"{name} lets no neutrons through with these settings: its Fermi chopper turns too fast for so slow "
-        message += "neutrons. Choose a lower frequency, a higher incident energy or another package."
-        raise InvalidSettings([{"loc": "settings.chopper_frequency", "msg": message}]) from error
     except InvalidInputError as error:
         raise InvalidSettings(
             [{"loc": "settings", "msg": f"{name} has no model for these settings: {error}"}]
         ) from error
+
+
+@lru_cache(maxsize=256)
+def _chopper_widths(name: str, settings: tuple[tuple[str, Any], ...]) -> pychop.Widths:
+    found = pychop.widths(name, [dict(settings)])
+    if not found.transmitted.all():
+        message = f"{name} lets no neutrons through with these settings: its Fermi chopper turns too fast for so slow "
+        message += "neutrons. Choose a lower frequency, a higher incident energy or another package."
+        raise InvalidSettings([{"loc": "settings.chopper_frequency", "msg": message}])
+    return found
 
 
 def quadrature(energy: NDArray[np.float64], *, elastic_fwhm: float, relative_fwhm: float) -> NDArray[np.float64]:
@@ -166,23 +171,43 @@ def sigma(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[n
     inside = np.clip(np.asarray(energy, dtype=float), *instrument.measured_range(checked))
     if instrument.resolution.model in OWN_MODELS:
         return _fwhm(instrument, checked, inside) / FWHM_PER_SIGMA
-    angles = instrument.coverage.two_theta_centre
-    model = _model(
-        instrument.name,
-        instrument.resolution.model,
-        tuple(sorted((name, value) for name, value in checked.items() if angles is None or name != angles[0])),
-    )
+    if instrument.resolution.model == pychop.MODEL:
+        chopper_widths = _chopper_widths(instrument.name, tuple(sorted(checked.items())))
+
+        def loss(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.asarray(chopper_widths.sigma(energies)[0])
+
+        widths = loss(inside)
+        gain = inside < 0
+        if gain.any():
+            widths[gain] = _continued(loss, float(checked["e_init"]), inside[gain])
+        return widths
+    model = _model(instrument.name, instrument.resolution.model, tuple(sorted(checked.items())))
     if instrument.name == "Lagrange":
         return np.asarray(model.polynomial(inside) / FWHM_PER_SIGMA)
+    return np.asarray(model.get_characteristics(inside[:, None])["sigma"])
 
-    def upstream(energies: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(model.get_characteristics(energies[:, None])["sigma"])
 
-    widths = upstream(inside)
-    gain = inside < 0
-    if instrument.resolution.model == "PyChop_fit" and gain.any():
-        widths[gain] = _continued(upstream, float(checked["e_init"]), inside[gain])
-    return widths
+def sigmas(
+    instrument: Instrument, settings: Sequence[Mapping[str, Any]], energy: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Standard deviation of an instrument's resolution with several settings: `sigma` of each, in one go.
+
+    Parameters
+    ----------
+    settings
+        Validated.
+    energy
+        Shape (n_energy,), meV, energy losses (≥ 0).
+
+    Returns
+    -------
+    Shape (n_settings, n_energy), meV; NaN for settings with which the choppers transmit no neutrons.
+    """
+    if instrument.resolution.model != pychop.MODEL:
+        return np.array([sigma(instrument, one, energy) for one in settings])
+    ranges = np.array([instrument.measured_range(one) for one in settings])
+    return pychop.widths(instrument.name, settings).sigma(np.clip(energy, ranges[:, :1], ranges[:, 1:]))
 
 
 def relative_uncertainty(instrument: Instrument, settings: Mapping[str, Any] | None = None) -> float | None:

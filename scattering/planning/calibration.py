@@ -6,7 +6,7 @@ Counts are found in data that were reduced: of a Poisson variable c n with the e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from scattering.core.notices import Notice
 from scattering.instruments import Instrument, kinematics
 from scattering.measured.data import MeasuredSpectrum
 from scattering.planning.projection import Weighted
-from scattering.planning.rates import Rates, losses, of_atoms, relative_per_atom
+from scattering.planning.rates import Rates, Scale, losses, of_atoms, relative_per_atom
 from scattering.sample import Sample
 
 STRETCHES: Final = 24
@@ -118,15 +118,9 @@ class Calibration:
             self.source,
         )
 
-    def corrected(self, rates: Rates) -> Rates:
-        """Computed rates times what was measured over what was computed."""
-        return replace(
-            rates,
-            sample=rates.sample * self.factor,
-            container=rates.container * self.factor,
-            basis="calibrated",
-            relative_uncertainty=UNCERTAINTY,
-        )
+    def corrected(self, scale: Scale) -> Scale:
+        """Scale of computed rates times what was measured over what was computed."""
+        return Scale(scale.scattering * self.factor, scale.room, "calibrated", UNCERTAINTY)
 
     def rates(
         self,

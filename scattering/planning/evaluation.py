@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.constants import FWHM_PER_SIGMA
-from scattering.core.errors import InvalidSettings
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument, flux, resolution
 from scattering.planning import rates as counting_rates
 from scattering.planning.calibration import Calibration
-from scattering.planning.counting import Counted, count, hours_for
+from scattering.planning.counting import Counted, count, hours_for, interpolated
 from scattering.planning.features import Feature, Pair
 from scattering.planning.projection import Weighted
-from scattering.planning.rates import Basis, Rates, combined
+from scattering.planning.rates import Basis, Rates, Scale, combined
 from scattering.planning.resolving import NOT_REACHABLE, UNKNOWN_RESOLUTION, Resolved, tell_apart
 from scattering.sample import Sample
 
@@ -191,39 +190,59 @@ def shape_of(
 
 def evaluate(
     instrument: Instrument,
-    settings: Mapping[str, Any],
+    variants: Sequence[Mapping[str, Any]],
     shape: Rates,
     features: Sequence[Feature],
     pairs: Sequence[Pair],
     target: Target,
     calibration: Calibration | None = None,
-) -> Evaluated | None:
-    """Say what an instrument as it is set does; None where its choppers let nothing through.
+) -> list[Evaluated]:
+    """Evaluate an instrument with several settings; those with which its choppers transmit no neutrons are left out.
 
     Parameters
     ----------
+    variants
+        Settings that differ in the choppers alone, where those change none of the shape.
     shape
-        As `shape_of` gives it for these settings, or for other choppers where those change none of it.
+        As `shape_of` gives it for each of these settings.
     """
-    checked = instrument.validate(settings)
-    try:
-        sigma = widths(instrument, checked, shape.energy)
-    except InvalidSettings:
+    checked = [instrument.validate(one) for one in variants]
+    sigma = widths(instrument, checked, shape.energy)
+    scales = {
+        index: scale
+        for index in np.flatnonzero(np.isfinite(sigma[:, 0]))
+        if (scale := scale_of(instrument, checked[index], shape, target, calibration)) is not None
+    }
+    if not scales:
+        return []
+    settings, sigma = [checked[index] for index in scales], sigma[list(scales)]
+    known = [resolution.relative_uncertainty(instrument, one) for one in settings]
+    uncertainties = [UNKNOWN_RESOLUTION if one is None else one for one in known]
+    measured = _features_at(instrument, settings, features, shape, list(scales.values()), sigma, target, uncertainties)
+    return [
+        Evaluated(instrument, one, scale.basis, found, _resolved(found, pairs, uncertainty))
+        for one, scale, found, uncertainty in zip(settings, scales.values(), measured, uncertainties, strict=True)
+    ]
+
+
+def scale_of(
+    instrument: Instrument,
+    settings: Mapping[str, Any],
+    shape: Rates,
+    target: Target,
+    calibration: Calibration | None,
+) -> Scale | None:
+    """What the shape of the rates is multiplied by with the choppers as they are set; None where nothing passes."""
+    if shape.basis == "calibrated":
+        return Scale(target.power(instrument), target.background, shape.basis, shape.relative_uncertainty)
+    if shape.basis == "relative":
+        return Scale(1.0, 1.0, shape.basis, shape.relative_uncertainty)
+    found = counting_rates.known_flux(instrument, settings)
+    if found is None:
+        # Beyond the tables of flux: hours are what a plan is for, and others of its settings have them
         return None
-    rates = brought_to_flux(instrument, checked, shape, target, calibration)
-    if rates is None:
-        return None
-    known = resolution.relative_uncertainty(instrument, checked)
-    u = UNKNOWN_RESOLUTION if known is None else known
-    found = tuple(_feature_at(instrument, checked, feature, rates, sigma, target, u) for feature in features)
-    resolved = []
-    for pair in pairs:
-        low, high = (_of(found, feature) for feature in (pair.low, pair.high))
-        if low.fwhm is None or high.fwhm is None:
-            resolved.append(NOT_REACHABLE)
-        else:
-            resolved.append(tell_apart(pair, low.fwhm, high.fwhm, resolution_uncertainty=u))
-    return Evaluated(instrument, checked, rates.basis, found, tuple(resolved))
+    scale = counting_rates.at_flux(shape, found, source_power=target.power(instrument), background=target.background)
+    return scale if calibration is None else calibration.corrected(scale)
 
 
 def brought_to_flux(
@@ -234,62 +253,68 @@ def brought_to_flux(
     calibration: Calibration | None,
 ) -> Rates | None:
     """Rates with the choppers as they are set; None where nothing gets through."""
-    if shape.basis == "calibrated":
-        return counting_rates.scaled(shape, target.power(instrument), target.background)
-    if shape.basis == "relative":
-        return shape
-    found = counting_rates.known_flux(instrument, settings)
-    if found is None:
-        # Beyond the tables of flux: hours are what a plan is for, and others of its settings have them
-        return None
-    rates = counting_rates.at_flux(shape, found, source_power=target.power(instrument), background=target.background)
-    return rates if calibration is None else calibration.corrected(rates)
+    scale = scale_of(instrument, settings, shape, target, calibration)
+    return None if scale is None else counting_rates.scaled(shape, scale)
 
 
-def _of(found: Sequence[FeatureAt], feature: Feature) -> FeatureAt:
-    return next(one for one in found if one.feature is feature)
-
-
-def _feature_at(
+def _features_at(
     instrument: Instrument,
-    settings: Mapping[str, Any],
-    feature: Feature,
-    rates: Rates,
+    settings: Sequence[Mapping[str, Any]],
+    features: Sequence[Feature],
+    shape: Rates,
+    scales: Sequence[Scale],
     sigma: NDArray[np.float64],
     target: Target,
-    uncertainty: float,
-) -> FeatureAt:
-    why = _out_of_reach(instrument, settings, feature, rates, sigma)
-    if why:
-        return FeatureAt(feature, why)
-    counted = count(feature, rates, sigma)
-    off = 1 + combined(rates.relative_uncertainty, feature.relative_error)
-    fwhm = FWHM_PER_SIGMA * float(np.interp(feature.energy, rates.energy, sigma))
-    return FeatureAt(
-        feature,
-        None,
-        fwhm,
-        uncertainty * fwhm,
-        counted,
-        target.hours(counted, instrument),
-        target.hours(counted, instrument, off),
-        target.hours(counted, instrument, 1 / off),
-    )
+    uncertainties: Sequence[float],
+) -> list[tuple[FeatureAt, ...]]:
+    """Every feature with every setting; `sigma` has shape (n_settings, n_energy)."""
+    energies = np.array([one.energy for one in features])
+    visible = np.interp(energies, shape.energy, shape.sample) > 0
+    elastic = FWHM_PER_SIGMA * np.array([np.interp(0.0, shape.energy, one) for one in sigma])
+    why = [
+        [_out_of_reach(instrument, one, feature, width, seen) for feature, seen in zip(features, visible, strict=True)]
+        for one, width in zip(settings, elastic.tolist(), strict=True)
+    ]
+    setting, feature = np.nonzero([[reason is None for reason in row] for row in why])
+    counts = count([features[index] for index in feature.tolist()], shape, sigma, setting)
+    fwhm = FWHM_PER_SIGMA * interpolated(energies[feature], shape.energy, sigma, setting)
+    found = [[FeatureAt(each, reason) for each, reason in zip(features, row, strict=True)] for row in why]
+    for row, column, width, counted in zip(
+        setting.tolist(), feature.tolist(), fwhm.tolist(), counts.of(setting, scales), strict=True
+    ):
+        one = features[column]
+        off = 1 + combined(scales[row].relative_uncertainty, one.relative_error)
+        hours = (target.hours(counted, instrument, factor) for factor in (1.0, off, 1 / off))
+        found[row][column] = FeatureAt(one, None, width, uncertainties[row] * width, counted, *hours)
+    return [tuple(row) for row in found]
+
+
+def _resolved(found: Sequence[FeatureAt], pairs: Sequence[Pair], uncertainty: float) -> tuple[Resolved, ...]:
+    """Which pairs are resolved; `uncertainty` is that of the resolution, relative."""
+    fwhm = {id(one.feature): one.fwhm for one in found}
+    resolved = []
+    for pair in pairs:
+        low, high = fwhm[id(pair.low)], fwhm[id(pair.high)]
+        if low is None or high is None:
+            resolved.append(NOT_REACHABLE)
+        else:
+            resolved.append(tell_apart(pair, low, high, resolution_uncertainty=uncertainty))
+    return tuple(resolved)
 
 
 def _out_of_reach(
     instrument: Instrument,
     settings: Mapping[str, Any],
     feature: Feature,
-    rates: Rates,
-    sigma: NDArray[np.float64],
+    elastic: float,
+    visible: bool,
 ) -> Notice | None:
     """Return why a feature is not reached; None where it is.
 
-    It must be within the range even if it lies one standard deviation higher than forecast.
+    It must be within the range even if it lies one standard deviation higher than forecast. `elastic` is the FWHM of
+    the elastic line, meV; `visible`, whether anything is scattered there.
     """
     low, high = instrument.energy_range(settings)
-    elastic = FWHM_PER_SIGMA * float(np.interp(0.0, rates.energy, sigma))
     if feature.energy > high:
         if instrument.geometry == "direct":
             fraction = instrument.coverage.largest_energy_fraction
@@ -302,15 +327,28 @@ def _out_of_reach(
         return Notice("under_elastic_line", {"fwhm_mev": elastic})
     if feature.energy < low:
         return Notice("below_range", {"start_mev": low})
-    if not float(np.interp(feature.energy, rates.energy, rates.sample)) > 0:
+    if not visible:
         return Notice("no_intensity_in_window")
     return None
 
 
-def widths(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
+def widths(
+    instrument: Instrument, settings: Sequence[Mapping[str, Any]], energy: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Standard deviation of the resolution at each energy, interpolated between a few: widths are smooth.
 
     At the gain side it is the elastic line's, which is all that its tail among the losses needs.
+
+    Parameters
+    ----------
+    settings
+        Validated, n of them.
+    energy
+        Shape (n_energy,), meV.
+
+    Returns
+    -------
+    Shape (n, n_energy), meV; NaN for settings with which the choppers transmit no neutrons.
     """
     nodes = np.linspace(0.0, max(float(energy[-1]), 1e-6), WIDTH_NODES)
-    return np.interp(energy, nodes, resolution.sigma(instrument, settings, nodes))
+    return np.array([np.interp(energy, nodes, one) for one in resolution.sigmas(instrument, settings, nodes)])

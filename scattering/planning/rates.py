@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -182,36 +183,52 @@ def known_flux(instrument: Instrument, settings: Mapping[str, Any]) -> Flux | No
     return found if found is not None and found.value > 0 else None
 
 
-def at_flux(rates: Rates, found: Flux, *, source_power: float = 1.0, background: float = 1.0) -> Rates:
-    """Bring rates per flux to a flux; the room's are as they are.
+@dataclass(frozen=True)
+class Scale:
+    """What rates are multiplied by: choppers change nothing else of them.
+
+    Attributes
+    ----------
+    scattering
+        Of sample and container: neutrons, times what a calibration corrects.
+    room
+        Of the ambient background, which no flux makes more.
+    basis, relative_uncertainty
+        Of the rates that come of it.
+    """
+
+    scattering: float
+    room: float
+    basis: Basis
+    relative_uncertainty: float
+
+
+def scaled(rates: Rates, scale: Scale) -> Rates:
+    """Multiply rates."""
+    return Rates(
+        rates.energy,
+        rates.sample * scale.scattering,
+        rates.container * scale.scattering,
+        rates.room * scale.room,
+        scale.basis,
+        scale.relative_uncertainty,
+    )
+
+
+def at_flux(rates: Rates, found: Flux, *, source_power: float = 1.0, background: float = 1.0) -> Scale:
+    """Scale that brings rates per flux to a flux.
 
     Parameters
     ----------
     source_power
         As a part of what the flux is stated for.
     background
-        Multiplies the room's.
+        Multiplies the ambient background.
     """
-    neutrons = found.value * source_power
-    return replace(
-        rates,
-        sample=rates.sample * neutrons,
-        container=rates.container * neutrons,
-        room=rates.room * background,
-        relative_uncertainty=combined(found.relative_uncertainty, rates.relative_uncertainty),
-    )
-
-
-def scaled(rates: Rates, source_power: float, background: float) -> Rates:
-    """Rates that are calibrated, at another power; more than was measured from a room counts as so many times it."""
-    return replace(
-        rates,
-        sample=rates.sample * source_power,
-        container=rates.container * source_power,
-        room=rates.room * background,
-    )
+    uncertainty = combined(found.relative_uncertainty, rates.relative_uncertainty)
+    return Scale(found.value * source_power, background, rates.basis, uncertainty)
 
 
 def combined(*relative: float) -> float:
     """Relative uncertainties of factors together: of each, ln(1 + u) is a standard deviation of the logarithm."""
-    return float(np.expm1(np.sqrt(np.sum(np.log1p(np.asarray(relative)) ** 2))))
+    return math.expm1(math.hypot(*(math.log1p(one) for one in relative)))

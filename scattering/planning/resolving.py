@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
-
-import numpy as np
-from scipy.special import ndtr
 
 from scattering.planning.features import Pair
 
@@ -54,16 +52,19 @@ def tell_apart(pair: Pair, fwhm_low: float, fwhm_high: float, *, resolution_unce
     resolution_uncertainty
         Relative, one standard deviation.
     """
-    widths = [float(np.hypot(fwhm, feature.fwhm)) for fwhm, feature in ((fwhm_low, pair.low), (fwhm_high, pair.high))]
-    width = float(np.mean(widths))
+    low, high = (math.hypot(fwhm, one.fwhm) for fwhm, one in ((fwhm_low, pair.low), (fwhm_high, pair.high)))
+    width = (low + high) / 2
     # Of the width only the instrument's part is uncertain so: dW/dF of W = √(F² + f²)
-    parts = [fwhm**2 / whole for fwhm, whole in zip((fwhm_low, fwhm_high), widths, strict=True)]
-    instrument = resolution_uncertainty * float(np.mean(parts))
-    spread = float(np.hypot(pair.uncertainty, instrument))
-    probability = float(ndtr((pair.separation - width) / spread)) if spread > 0 else float(pair.separation > width)
+    instrument = resolution_uncertainty * (fwhm_low**2 / low + fwhm_high**2 / high) / 2
+    spread = math.hypot(pair.uncertainty, instrument)
+    probability = _normal_cdf((pair.separation - width) / spread) if spread > 0 else float(pair.separation > width)
     ratio = pair.separation / width
-    uncertainty = float(np.hypot(pair.uncertainty / width, ratio * instrument / width))
+    uncertainty = math.hypot(pair.uncertainty / width, ratio * instrument / width)
     return Resolved(ratio, uncertainty, probability, _verdict(probability))
+
+
+def _normal_cdf(x: float) -> float:
+    return math.erfc(-x / math.sqrt(2)) / 2
 
 
 def _verdict(probability: float) -> Verdict:

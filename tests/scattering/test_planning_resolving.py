@@ -18,7 +18,7 @@ from scattering.planning.features import Feature, Pair, find
 from scattering.planning.findings import basis_of_numbers, explanation, verdict_notice
 from scattering.planning.projection import Weighted, seen, weighted
 from scattering.planning.ranking import rank
-from scattering.planning.rates import Rates
+from scattering.planning.rates import Rates, Scale
 from scattering.planning.resolving import tell_apart
 from scattering.planning.scan import may_be_asked_for, settings_to_try
 
@@ -135,8 +135,7 @@ def evaluated(names: tuple[str, ...], energies: tuple[float, ...] = (40.0, 44.0)
     for name in names:
         for tried in settings_to_try(instruments.get(name), energies):
             shape = shape_of(tried.instrument, tried.variants[0], stood, None)
-            done = [evaluate(tried.instrument, each, shape, features, pairs, Target()) for each in tried.variants]
-            found += [one for one in done if one is not None]
+            found += evaluate(tried.instrument, tried.variants, shape, features, pairs, Target())
     return found, pairs
 
 
@@ -170,9 +169,7 @@ def test_why_a_feature_that_is_reached_is_not_measured() -> None:
     shape = shape_of(merlin, settings, stood, None)
 
     def done(signal_to_noise: float) -> Evaluated:
-        found = evaluate(merlin, settings, shape, features, [], Target(signal_to_noise))
-        assert found is not None
-        return found
+        return evaluate(merlin, [settings], shape, features, [], Target(signal_to_noise))[0]
 
     far = done(20 * np.sqrt(2000 / done(20).features[2].hours))
     assert far.features[2].hours == pytest.approx(2000.0)
@@ -234,8 +231,7 @@ def test_a_feature_near_the_end_of_the_range_or_under_the_elastic_line_is_not_re
     stood = specimen()
     features = [Feature(40.0, True, "peak", 0.5, 4.0, 0.0, {}), Feature(1.0, False, "intensity", 0.5, 0.0, 0.0, {})]
     settings = {"e_init": 45.0, "chopper_package": "S", "chopper_frequency": 300}
-    done = evaluate(maps, settings, shape_of(maps, settings, stood, None), features, [], Target())
-    assert done is not None
+    done = evaluate(maps, [settings], shape_of(maps, settings, stood, None), features, [], Target())[0]
     why = [one.why for one in done.features]
     assert why[0] == Notice("perhaps_above_range", {"end_mev": 0.95 * 45.0, "energy_uncertainty_mev": 4.0})
     assert why[1] is not None
@@ -360,9 +356,10 @@ def test_known_flux_is_corrected_by_what_was_counted() -> None:
     found = counts_of(measured, np.ones(len(counts), dtype=bool))
     calibration = correct(merlin, {}, found, measured, measured.intensity, hours=4.0, expected=expected, source=DATASET)
     assert calibration.factor == pytest.approx(1.7, rel=0.03)  # √(1/13600) of noise, 1 % of edges
-    corrected = calibration.corrected(expected)
+    corrected = calibration.corrected(Scale(2.0, 3.0, "absolute", 1.0))
     assert corrected.basis == "calibrated"
-    np.testing.assert_allclose(corrected.sample, expected.sample * calibration.factor)
+    assert corrected.scattering == pytest.approx(2.0 * calibration.factor)
+    assert corrected.room == 3.0  # counted as it is, whatever the flux
 
 
 def test_numbers_rest_on_flux_detectors_and_resolution() -> None:
