@@ -26,7 +26,7 @@ from backend.observing.partials_cache import PartialsCache
 from backend.operations import routes as operations
 from backend.operations.disk import FolderSize
 from backend.plans import routes as plans
-from backend.potentials import routes as models
+from backend.potentials import routes as potentials
 from backend.predictions import routes as predictions
 from backend.proposals import routes as proposals
 from backend.proposals import shared
@@ -40,7 +40,6 @@ ROUTERS = (
     health.router,
     structures.router,
     samples.router,
-    models.router,
     instruments.router,
     isotopes.router,
     engines.router,
@@ -81,6 +80,8 @@ def create_app(settings: Settings) -> FastAPI:
     add_documentation(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.include_router(potentials.router, prefix=API + potentials.PREFIX, tags=["potentials"])
+    app.include_router(potentials.router, prefix=API + potentials.ALIAS, tags=["potentials"], deprecated=True)
     app.include_router(metrics.router)
     app.add_api_route("/api/{rest:path}", _nothing_here, methods=ALL_METHODS, include_in_schema=False)
     return app

@@ -69,14 +69,14 @@ def rows(database_url: str | None) -> Iterator[None]:
         from backend.jobs import graph
         from backend.kit.db.database import transaction
         from backend.kit.settings import current
-        from backend.potentials.tables import Model
+        from backend.potentials.tables import Potential
         from backend.predictions.tables import Prediction
         from backend.startup import prepare
         from backend.structures.tables import Structure
 
         prepare(current())
         with transaction(current()) as session:
-            model = session.exec(select(Model)).first()
+            model = session.exec(select(Potential)).first()
             assert model is not None
             structure = Structure(
                 name="Si", formula="Si", formula_cell="Si2", elements=["Si"], n_atoms=2, lengths_angstrom=[1, 1, 1],

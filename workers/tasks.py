@@ -23,7 +23,7 @@ from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
 from backend.observing.partials_file import write_partials
-from backend.potentials.service import ModelUnavailable, model_file
+from backend.potentials.service import PotentialUnavailable, potential_file
 from backend.structures.service import load_structure
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
@@ -103,7 +103,7 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
     except DBAPIError:
         # The lease runs out, or the worker's parent sees that this process has ended: the job is taken up again
         logger.exception("the database does not answer; the job is left to whoever takes it up")
-    except (CannotPredict, ModelUnavailable) as error:
+    except (CannotPredict, PotentialUnavailable) as error:
         _fail(lease, str(error))
     except (TookTooLong, SoftTimeLimitExceeded):
         hours = current().job_time_limit_h
@@ -192,16 +192,16 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
 
 def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation:
     progress.stage("fetching the potential", until=0.0)
-    model = model_file(settings, lease.model, lambda done, total: progress.update(done / max(total, 1)))
+    file = potential_file(settings, lease.potential, lambda done, total: progress.update(done / max(total, 1)))
     structure = load_structure(settings, lease.structure_id)
     engine = lease.options["engine"]
     return Simulation(
         Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True),
         lease.options,
         lease.temperature_k,
-        Potential(model, lease.options["dispersion"]),
+        Potential(file, lease.options["dispersion"], lease.potential.family),
         # Where the engine gives no forces, those of a few structures come from what the potential was found to load in
-        loader=engine if catalogue.get(engine).gives_forces else lease.model.engine,
+        loader=engine if catalogue.get(engine).gives_forces else lease.potential.engine,
     )
 
 
@@ -218,8 +218,8 @@ def _partials(
         write_crystal_partials(written, outcome.partials)
     timings = {**outcome.timings, **timings}
     made_with = provenance(
-        sha256=lease.model.sha256,
-        model=lease.model.name,
+        sha256=lease.potential.sha256,
+        model=lease.potential.name,
         engine=lease.options["engine"],
         seed=lease.options["seed"],
         timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},

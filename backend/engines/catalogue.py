@@ -1,4 +1,4 @@
-"""The engines that there are: one TOML file each in `records/`.
+"""The engines that there are: one TOML file each in `records/`, and those that come with a family of potentials.
 
 A record says what an engine is called, what it can do and where it runs; everything else reads it. The code of an
 engine is the module `workers.engines.NAME`, which only workers import (docs/decisions/0009-records.md).
@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from backend.engines.record import Engine, Program
+from backend.potentials.families import families
 
 FOLDER = Path(__file__).parent / "records"
 
@@ -26,18 +27,20 @@ def engines() -> dict[str, Engine]:
     Raises
     ------
     ValueError
-        A record is wrong: it lacks a field, bears another name than its file, or is the second default of a method.
+        A record is wrong: it lacks a field, bears the name of another one or another name than its file, or is the
+        second default of a method.
     """
-    found = {}
-    for path in sorted(FOLDER.glob("*.toml")):
-        engine = Engine.model_validate(tomllib.loads(path.read_text()))
-        if engine.name != path.stem:
-            raise ValueError(f"{path} holds the record of {engine.name}")
-        found[engine.name] = engine
-    defaults = [method for engine in found.values() for method in engine.default_for]
-    if len(defaults) != len(set(defaults)):
-        raise ValueError("two engines are the default of the same method")
-    return found
+    found = []
+    for path in FOLDER.glob("*.toml"):
+        found.append(Engine.model_validate(tomllib.loads(path.read_text())))
+        if found[-1].name != path.stem:
+            raise ValueError(f"{path} holds the record of {found[-1].name}")
+    for family in families().values():
+        found += [Engine.model_validate({"families": (family.name,), **record}) for record in family.engines]
+    for taken in ([engine.name for engine in found], [method for engine in found for method in engine.default_for]):
+        if len(taken) != len(set(taken)):
+            raise ValueError(f"two engines have the same name, or are the default of the same method: {sorted(taken)}")
+    return {engine.name: engine for engine in sorted(found, key=lambda engine: engine.name)}
 
 
 def get(name: str) -> Engine:

@@ -22,7 +22,7 @@ from backend.jobs.dispatch import ring_for_waiting
 from backend.jobs.tables import Job
 from backend.kit.db.database import clock, transaction
 from backend.kit.settings import current
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 
 MAX_TEXT = 2000
@@ -47,7 +47,7 @@ class Lease:
     attempt: int
     prediction_id: uuid.UUID
     structure_id: uuid.UUID
-    model: Model
+    potential: Potential
     method: str
     sampling: str
     temperature_k: float
@@ -140,7 +140,7 @@ def _take(session: Session, prediction: Prediction, job_id: uuid.UUID, worker: s
         attempt=job.attempt,
         prediction_id=prediction.id,
         structure_id=prediction.structure_id,
-        model=session.get_one(Model, prediction.model_id),
+        potential=session.get_one(Potential, prediction.model_id),
         method=prediction.method,
         sampling=prediction.sampling,
         temperature_k=prediction.temperature_k,

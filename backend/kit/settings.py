@@ -124,9 +124,9 @@ class Settings(BaseSettings):
         """File of one proposal's report."""
         return self.proposal_dir(proposal_id) / f"{report_id}.{fmt}"
 
-    def model_dir(self, model_id: object) -> Path:
+    def potential_dir(self, potential_id: object) -> Path:
         """Folder of one uploaded potential's files."""
-        return self.data_dir / "models" / str(model_id)
+        return self.data_dir / "models" / str(potential_id)
 
     @property
     def predictions_dir(self) -> Path:

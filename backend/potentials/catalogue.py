@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from backend.kit.db.owners import EVERYONE
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 
 FOLDER = Path(__file__).parent / "pretrained"
 NAMESPACE = uuid.UUID("5b0c6c3e-3a0e-5a57-9a51-6f7b1d6f5a11")
@@ -39,6 +39,7 @@ class Pretrained:
     """A potential that is known by its sum, whether its file is here or not."""
 
     name: str
+    family: str
     file: str
     size_bytes: int
     sha256: str
@@ -93,12 +94,13 @@ def register(session: Session) -> None:
     """Give every pretrained potential its row, which belongs to everyone; called after migrating."""
     for entry in pretrained().values():
         session.merge(
-            Model(
+            Potential(
                 id=entry.id,
                 created_at=EPOCH,
                 owner=EVERYONE,
                 kind="pretrained",
                 name=entry.name,
+                family=entry.family,
                 elements=list(entry.elements),
                 sha256=entry.sha256,
                 size_bytes=entry.size_bytes,

@@ -15,20 +15,22 @@ from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.pagination import Page, PagingDep
 from backend.potentials import service
-from backend.potentials.schemas import ModelOut
+from backend.potentials.schemas import PotentialOut
 
-router = APIRouter(prefix="/models", tags=["models"])
+router = APIRouter()
+"""Included twice: the second name is the one that the first programs know."""
+PREFIX, ALIAS = "/potentials", "/models"
 
 
 @router.get("", summary="List potentials, newest first", responses=responses())
-def list_models(scope: ScopeDep, settings: SettingsDep, paging: PagingDep) -> Page[ModelOut]:
+def list_potentials(scope: ScopeDep, settings: SettingsDep, paging: PagingDep) -> Page[PotentialOut]:
     """The pretrained potentials, and those that were uploaded."""
     rows, total = service.page(scope, paging)
-    return Page(items=[ModelOut.of(row, settings) for row in rows], total=total)
+    return Page(items=[PotentialOut.of(row, settings) for row in rows], total=total)
 
 
 @router.post("", status_code=201, summary="Upload a potential", responses=responses(TooLarge))
-def create_model(
+def create_potential(
     file: UploadFile,
     scope: ScopeDep,
     settings: SettingsDep,
@@ -36,26 +38,31 @@ def create_model(
     name: Annotated[str | None, Form(max_length=200, description="left out: the file's name")] = None,
     licence: Annotated[str, Form(max_length=200)] = "",
     citation: Annotated[str, Form(max_length=1000, description="goes into the provenance of predictions")] = "",
-) -> ModelOut:
-    """A NEP4 or NEP5 potential as GPUMD writes it (nep.txt). It is checked line by line, then tried out."""
+) -> PotentialOut:
+    """Add a potential of a family that Beamcast knows, such as a nep.txt of GPUMD's with NEP4 or NEP5.
+
+    It is checked line by line, then tried out.
+    """
     content = read_upload(file, settings.max_upload_bytes)
     found = service.inspect(content)
-    called = name if name and name.strip() else PurePath(file.filename or "nep").stem
+    called = name if name and name.strip() else PurePath(file.filename or found["family"]).stem
     row = once(
         fingerprint(content, called, licence, citation),
         lambda: service.add(scope, found, content=content, name=called, licence=licence, citation=citation),
         lambda made: service.get(scope, made),
     )
-    return ModelOut.of(row, settings)
+    return PotentialOut.of(row, settings)
 
 
-@router.get("/{model_id}", summary="One potential", responses=responses(NotFound))
-def get_model(model_id: uuid.UUID, scope: ScopeDep, settings: SettingsDep) -> ModelOut:
+@router.get("/{potential_id}", summary="One potential", responses=responses(NotFound))
+def get_potential(potential_id: uuid.UUID, scope: ScopeDep, settings: SettingsDep) -> PotentialOut:
     """What is known of it."""
-    return ModelOut.of(service.get(scope, model_id), settings)
+    return PotentialOut.of(service.get(scope, potential_id), settings)
 
 
-@router.delete("/{model_id}", status_code=204, summary="Delete a potential", responses=responses(NotFound, Conflict))
-def delete_model(model_id: uuid.UUID, scope: ScopeDep) -> None:
+@router.delete(
+    "/{potential_id}", status_code=204, summary="Delete a potential", responses=responses(NotFound, Conflict)
+)
+def delete_potential(potential_id: uuid.UUID, scope: ScopeDep) -> None:
     """Refused while predictions rest on it, and for pretrained ones."""
-    service.delete(scope, model_id)
+    service.delete(scope, potential_id)

@@ -11,21 +11,22 @@ from pydantic import Field
 from backend.kit.http.schemas import ResponseBody
 from backend.kit.settings import Settings
 from backend.potentials import service
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 
 
-class ModelOut(ResponseBody):
+class PotentialOut(ResponseBody):
     """A potential that simulations can run with."""
 
     id: uuid.UUID
     created_at: datetime
     name: str = Field(examples=["NEP89"])
     kind: Literal["pretrained", "uploaded", "trained"] = Field(examples=["pretrained"])
+    family: str = Field(description="of potentials", examples=["nep"])
     elements: list[str] = Field(examples=[["H", "He", "Li"]])
     sha256: str = Field(examples=["75168ece02e840e4a32644f982b78d43cba697f5b64b4c8134ab66c7a8c28be1"])
     size_bytes: int = Field(examples=[15622195])
-    format: str = Field(description="first word of its file", examples=["nep4_zbl"])
-    engine: str = Field(description="what runs it on a CPU: nep-adapters, or calorine", examples=["nep-adapters"])
+    format: str = Field(description="the family's word for its kind", examples=["nep4_zbl"])
+    engine: str = Field(description="that it was found to load in", examples=["nep-adapters"])
     cutoff_angstrom: float = Field(description="largest radial cutoff", examples=[6.0])
     licence: str = Field(examples=["GPL-3.0-or-later"])
     citation: str
@@ -35,6 +36,6 @@ class ModelOut(ResponseBody):
     )
 
     @classmethod
-    def of(cls, row: Model, settings: Settings) -> Self:
+    def of(cls, row: Potential, settings: Settings) -> Self:
         """The response for a row."""
         return cls.model_validate({**row.model_dump(), "installed": service.installed(settings, row)})

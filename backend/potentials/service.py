@@ -18,21 +18,21 @@ from backend.kit.http.errors import Conflict, Unavailable, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.potentials import catalogue, fetch
+from backend.potentials.families import families
 from backend.potentials.fetch import FetchFailed, Progress
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 
-FILE = "nep.txt"
 PRETRAINED = "pretrained"
 UPLOADED = "uploaded"
 TRIAL_S = 30.0
 
 
-class ModelUnavailable(Unavailable):
+class PotentialUnavailable(Unavailable):
     """A potential's file is not here and could not be fetched; the text says what to do."""
 
 
 def inspect(content: bytes) -> dict[str, Any]:
-    """What an untrusted nep.txt holds and which engine runs it, found out by a confined process; see `trial`.
+    """Return what an untrusted potential holds and which engine runs it, found out by a confined process; see `trial`.
 
     Takes a second or more, so it is done before the transaction's first statement, which would lock the database.
 
@@ -51,22 +51,24 @@ def inspect(content: bytes) -> dict[str, Any]:
     return result
 
 
-def add(scope: Scope, found: dict[str, Any], *, content: bytes, name: str, licence: str, citation: str) -> Model:
+def add(scope: Scope, found: dict[str, Any], *, content: bytes, name: str, licence: str, citation: str) -> Potential:
     """Store an uploaded potential that `inspect` passed."""
-    row = Model(
+    row = Potential(
         name=_free_name(name),
         kind=UPLOADED,
+        family=found["family"],
         elements=found["elements"],
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         format=found["format"],
         engine=found["engine"],
-        cutoff_angstrom=found["cutoff_radial"],
+        cutoff_angstrom=found["cutoff_angstrom"],
         licence=licence,
         citation=citation,
         source="uploaded",
     )
-    with replacing(new_folder(scope.session, scope.settings.model_dir(row.id)) / FILE) as path:
+    new_folder(scope.session, scope.settings.potential_dir(row.id))
+    with replacing(uploaded_file(scope.settings, row)) as path:
         path.write_bytes(content)
     return scope.add(row)
 
@@ -88,17 +90,17 @@ def _free_name(name: str) -> str:
     raise Unprocessable(message, [{"loc": "name", "msg": message}])
 
 
-def get(scope: Scope, model_id: uuid.UUID) -> Model:
+def get(scope: Scope, potential_id: uuid.UUID) -> Potential:
     """The potential with this id."""
-    return scope.get(Model, model_id, "potential")
+    return scope.get(Potential, potential_id, "potential")
 
 
-def page(scope: Scope, paging: Paging) -> tuple[list[Model], int]:
+def page(scope: Scope, paging: Paging) -> tuple[list[Potential], int]:
     """One page of the potentials, newest first, pretrained ones last, and how many there are."""
-    return scope.page(scope.select(Model), Model, paging)
+    return scope.page(scope.select(Potential), Potential, paging)
 
 
-def delete(scope: Scope, model_id: uuid.UUID) -> None:
+def delete(scope: Scope, potential_id: uuid.UUID) -> None:
     """Delete an uploaded potential and its file.
 
     Raises
@@ -106,70 +108,79 @@ def delete(scope: Scope, model_id: uuid.UUID) -> None:
     Conflict
         Predictions rest on it, or it is a pretrained one.
     """
-    row = get(scope, model_id)
+    row = get(scope, potential_id)
     if row.kind == PRETRAINED:
         raise Conflict(f"{row.name} comes with Beamcast and cannot be deleted.")
-    row = scope.get_own(Model, model_id, "potential")
+    row = scope.get_own(Potential, potential_id, "potential")
     name = row.name
     scope.session.delete(row)
     try:
         scope.session.flush()
     except IntegrityError as error:
         raise Conflict(f"Predictions were made with '{name}'; delete them first.") from error
-    delete_folder(scope.session, scope.settings.model_dir(model_id))
+    delete_folder(scope.session, scope.settings.potential_dir(potential_id))
 
 
-def coverage(model: Model, elements: Iterable[str]) -> list[str]:
+def coverage(potential: Potential, elements: Iterable[str]) -> list[str]:
     """Elements that the potential does not know, in the order given; empty when it covers all."""
-    return catalogue.missing_elements(model.elements, elements)
+    return catalogue.missing_elements(potential.elements, elements)
 
 
-def installed(settings: Settings, model: Model) -> bool:
+def installed(settings: Settings, potential: Potential) -> bool:
     """Whether the potential's file is here; a pretrained one's is fetched on first use otherwise."""
-    entry = catalogue.pretrained().get(model.sha256)
-    if model.kind == PRETRAINED and entry is not None:
+    entry = catalogue.pretrained().get(potential.sha256)
+    if potential.kind == PRETRAINED and entry is not None:
         return fetch.find(settings, entry) is not None
-    return (settings.model_dir(model.id) / FILE).is_file()
+    return uploaded_file(settings, potential).is_file()
 
 
-def model_file(settings: Settings, model: Model, progress: Progress | None = None) -> Path:
-    """Path of the potential's nep.txt, its sum checked; a pretrained one is fetched on first use.
+def uploaded_file(settings: Settings, potential: Potential) -> Path:
+    """Return where the file of an uploaded potential lies, whether it is there or not."""
+    return settings.potential_dir(potential.id) / families()[potential.family].file_name
+
+
+def potential_file(settings: Settings, potential: Potential, progress: Progress | None = None) -> Path:
+    """Return the path of the potential's file, its sum checked; a pretrained one is fetched on first use.
 
     Parameters
     ----------
     settings
         Those of this server or worker.
-    model
+    potential
         The potential's row.
     progress
         Called with the bytes here and the bytes in all while fetching, at least every few seconds.
 
     Raises
     ------
-    ModelUnavailable
+    PotentialUnavailable
         It is not here and cannot be fetched; the text says what to do.
     """
-    if model.kind == PRETRAINED:
-        return _pretrained_file(settings, model, progress)
-    path = settings.model_dir(model.id) / FILE
-    if not path.is_file() or fetch.sha256_of(path) != model.sha256:
-        raise ModelUnavailable(f"The file of the potential '{model.name}' is lost or was changed; upload it again.")
+    if potential.kind == PRETRAINED:
+        return _pretrained_file(settings, potential, progress)
+    path = uploaded_file(settings, potential)
+    if not path.is_file() or fetch.sha256_of(path) != potential.sha256:
+        raise PotentialUnavailable(
+            f"The file of the potential '{potential.name}' is lost or was changed; upload it again."
+        )
     return path
 
 
-def _pretrained_file(settings: Settings, model: Model, progress: Progress | None) -> Path:
-    entry = catalogue.pretrained().get(model.sha256)
+def _pretrained_file(settings: Settings, potential: Potential, progress: Progress | None) -> Path:
+    entry = catalogue.pretrained().get(potential.sha256)
     if entry is None:
-        raise ModelUnavailable(f"This version of Beamcast does not know {model.name} ({model.sha256}) any more.")
+        raise PotentialUnavailable(
+            f"This version of Beamcast does not know {potential.name} ({potential.sha256}) any more."
+        )
     found = fetch.find(settings, entry)
     if found is not None:
         return found
     try:
         return fetch.fetch(settings, entry, progress)
     except (FetchFailed, OSError) as error:
-        raise ModelUnavailable(
+        raise PotentialUnavailable(
             f"{entry.name} could not be fetched: {error}. Try again later (what has come is kept), or put its file, "
             f"under any name, into the folder {settings.potentials_dir}: {entry.size_bytes} bytes, "
-            f"sha256 {entry.sha256}. It is GPUMD's potentials/nep/nep89_20250409/nep89_20250409.txt, and lies in "
+            f"sha256 {entry.sha256} ({entry.source}). It lies in "
             f"{entry.distribution.file} as {entry.distribution.member}."
         ) from error

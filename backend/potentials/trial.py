@@ -1,4 +1,4 @@
-"""`python -m backend.potentials.trial`: an uploaded nep.txt is checked, then run once, as JSON.
+"""`python -m backend.potentials.trial`: an uploaded potential is checked, then run once, as JSON.
 
 Runs confined: the engines are native code that trusts what it reads.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.kit.files import confined
-from backend.potentials import nep_file
-from backend.potentials.nep_file import NotNep
+from backend.potentials import families
+from backend.potentials.family import Family, UnusablePotential
 
 MEMORY_BYTES = 4 * 1024**3
 SPACING_ANGSTROM = 3.0
@@ -33,41 +32,40 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu-s", type=float, required=True)
     options = parser.parse_args(arguments)
+    families.families()  # imports them before the limits fall
     with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
         answer.write(as_json(confined.INPUT))
 
 
 def as_json(path: str) -> str:
-    """What the file says of itself and the engine that runs it, or the refusal as `error`."""
+    """Return the file's family, what it says of itself and the engine that runs it, or the refusal as `error`."""
     try:
-        found = nep_file.read(Path(path).read_bytes())
-        return json.dumps(asdict(found) | {"engine": engine(path, found.elements)})
-    except NotNep as error:
+        family, found = families.identify(Path(path).read_bytes())
+        engine = find_engine(family, path, found.elements)
+    except UnusablePotential as error:
         return json.dumps({"error": str(error)})
+    return json.dumps({"family": family.name, **asdict(found), "engine": engine})
 
 
-def engine(path: str, elements: tuple[str, ...]) -> str:
-    """The first engine that loads the potential and gives finite forces on atoms of all its elements.
+def find_engine(family: Family, path: str, elements: tuple[str, ...]) -> str:
+    """Return the first engine that loads the potential and gives finite forces on atoms of all its elements.
 
     Raises
     ------
-    NotNep
+    UnusablePotential
         None does.
     """
-    atoms = _one_of_each(elements)
-    engines: dict[str, Callable[[str, ase.Atoms], NDArray[np.float64]]] = {
-        "nep-adapters": _with_nep_adapters,
-        "calorine": _with_calorine,
-    }
     reasons = []
-    for name, forces in engines.items():
+    for name, load in family.loaders.items():
+        atoms = _one_of_each(elements)
         try:
-            if np.abs(forces(path, atoms)).max() < MAX_RESULT:
+            atoms.calc = load(path)
+            if np.abs(_results(atoms)).max() < MAX_RESULT:
                 return name
             reasons.append(f"{name}: energy or forces are out of all measure")
         except Exception as error:
             reasons.append(f"{name}: {' '.join(str(error).split())[:200]}")
-    raise NotNep(f"No engine can run this potential ({'; '.join(reasons)}).")
+    raise UnusablePotential(f"No engine can run this potential ({'; '.join(reasons)}).")
 
 
 def _one_of_each(elements: tuple[str, ...]) -> ase.Atoms:
@@ -77,21 +75,6 @@ def _one_of_each(elements: tuple[str, ...]) -> ase.Atoms:
     # A little off the grid, so that no force vanishes by symmetry.
     shifts = 0.1 * np.sin(np.arange(grid.size)).reshape(grid.shape)
     return ase.Atoms(symbols, positions=SPACING_ANGSTROM * grid + shifts, cell=[SPACING_ANGSTROM * side] * 3, pbc=True)
-
-
-def _with_nep_adapters(path: str, atoms: ase.Atoms) -> NDArray[np.float64]:
-    from nep_adapters.ase import NepAseCalculator
-
-    atoms.calc = NepAseCalculator(path, backend="cpu")
-    return _results(atoms)
-
-
-def _with_calorine(path: str, atoms: ase.Atoms) -> NDArray[np.float64]:
-    from calorine.calculators import CPUNEP
-
-    # Without `debug` it redirects what it prints to a temporary file, which a confined process may not write.
-    atoms.calc = CPUNEP(path, debug=True)
-    return _results(atoms)
 
 
 def _results(atoms: ase.Atoms) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from backend.kit.db.owners import Scope
 from backend.kit.files.storage import delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
 from backend.kit.http.pagination import Paging
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 from backend.predictions.options import fill_options
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
 from backend.predictions.tables import Prediction
@@ -45,7 +45,7 @@ class Plan:
 
     structure: Structure
     data: StructureData
-    model: Model
+    model: Potential
     instruments: list[str]
     options: Options
     estimate_s: float
@@ -206,14 +206,14 @@ def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:
         raise Unprocessable(error.detail, [{"loc": "structure_id", "msg": error.detail}]) from error
 
 
-def _model(scope: Scope, name_or_id: str) -> Model:
+def _model(scope: Scope, name_or_id: str) -> Potential:
     """A potential by id, or the newest one of that name."""
     wanted: ColumnElement[bool]
     try:
-        wanted = col(Model.id) == uuid.UUID(name_or_id)
+        wanted = col(Potential.id) == uuid.UUID(name_or_id)
     except ValueError:
-        wanted = func.lower(Model.name) == name_or_id.lower()
-    statement = scope.select(Model).where(wanted).order_by(col(Model.created_at).desc())
+        wanted = func.lower(Potential.name) == name_or_id.lower()
+    statement = scope.select(Potential).where(wanted).order_by(col(Potential.created_at).desc())
     row = scope.session.exec(statement).first()
     if row is None:
         message = f"There is no potential {name_or_id!r}; GET /models lists them."

@@ -23,8 +23,9 @@ from backend.kit.http.errors import Conflict
 from backend.kit.http.media_types import HDF5
 from backend.kit.version import VERSION
 from backend.potentials import catalogue
-from backend.potentials import service as models
-from backend.potentials.tables import Model
+from backend.potentials import service as potentials
+from backend.potentials.families import families
+from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 from backend.proposals import manifest as form
 from backend.proposals import service
@@ -120,7 +121,7 @@ def _manifest(scope: Scope, row: Proposal, crate: _Crate) -> form.Manifest:
         ),
         models=_numbered(
             lambda number, one: _model(scope, number, one, crate),
-            service.members(scope, Model, list(dict.fromkeys(one.model_id for one in predictions))),
+            service.members(scope, Potential, list(dict.fromkeys(one.model_id for one in predictions))),
         ),
         predictions=_numbered(lambda number, one: _prediction(scope, number, one, crate), predictions),
         datasets=_numbered(lambda number, one: _dataset(scope, number, one, crate), _rows(scope, "datasets", inside)),
@@ -175,14 +176,14 @@ def _structure(scope: Scope, number: int, row: Structure, crate: _Crate) -> form
     )
 
 
-def _model(scope: Scope, number: int, row: Model, crate: _Crate) -> form.ModelEntry:
+def _model(scope: Scope, number: int, row: Potential, crate: _Crate) -> form.ModelEntry:
     file = None
     if row.sha256 not in catalogue.pretrained():
         file = crate.put(
             _member("potentials", number, f"{row.name}.txt"),
-            scope.settings.model_dir(row.id) / models.FILE,
+            potentials.uploaded_file(scope.settings, row),
             name=row.name,
-            description="Neuroevolution potential, as it was uploaded",
+            description=f"{families()[row.family].title}, as it was uploaded",
             encodingFormat="text/plain",
             sha256=row.sha256,
         )

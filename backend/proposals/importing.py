@@ -33,8 +33,8 @@ from backend.kit.http.errors import TooLarge, Unprocessable
 from backend.kit.settings import Settings
 from backend.plans.schemas import PlanIn
 from backend.potentials import catalogue
-from backend.potentials import service as models
-from backend.potentials.tables import Model
+from backend.potentials import service as potentials
+from backend.potentials.tables import Potential
 from backend.predictions.options import fill_options
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, service
@@ -123,10 +123,10 @@ def add(scope: Scope, found: Checked) -> Proposal:
             scope, contents, content=content, fmt=structure.format, file_name=structure.file_name, name=structure.name
         )
         new[structure.id] = made.id
-    potentials = {entry.id: _potential(scope, entry, content, tried) for entry, content, tried in found.models}
+    rows = {entry.id: _potential(scope, entry, content, tried) for entry, content, tried in found.models}
     for prediction, path, options, species in found.predictions:
-        model = potentials[prediction.model_id]
-        if missing := models.coverage(model, {element(name) for name in species}):
+        model = rows[prediction.model_id]
+        if missing := potentials.coverage(model, {element(name) for name in species}):
             raise refusal(f"{model.name} does not know {', '.join(missing)}, of which {prediction.file} is.")
         new[prediction.id] = _add_prediction(
             scope, found.manifest, prediction, path, options, species, model, new[prediction.structure_id]
@@ -190,7 +190,7 @@ def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple
     content = opened.read(entry.file, settings.max_upload_bytes)
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise refusal("it is not the potential that it should be: its sum differs.")
-    return content, models.inspect(content)
+    return content, potentials.inspect(content)
 
 
 def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[Options, list[str]]:
@@ -246,18 +246,20 @@ def _dataset(
         return Received(path, hashlib.file_digest(file, "sha256").hexdigest()), reading
 
 
-def _potential(scope: Scope, entry: form.ModelEntry, content: bytes | None, tried: dict[str, Any]) -> Model:
+def _potential(scope: Scope, entry: form.ModelEntry, content: bytes | None, tried: dict[str, Any]) -> Potential:
     """The potential of that sum that is here, or the one that was brought."""
     pretrained = catalogue.pretrained().get(entry.sha256)
     if pretrained is not None:
-        return models.get(scope, pretrained.id)
-    here = scope.select(Model).where(Model.sha256 == entry.sha256).order_by(col(Model.created_at))
+        return potentials.get(scope, pretrained.id)
+    here = scope.select(Potential).where(Potential.sha256 == entry.sha256).order_by(col(Potential.created_at))
     row = scope.session.exec(here).first()
     if row is not None:
         return row
     if content is None:
         raise refusal(f"The potential {entry.name} is neither in the archive nor here; upload it first.")
-    return models.add(scope, tried, content=content, name=entry.name, licence=entry.licence, citation=entry.citation)
+    return potentials.add(
+        scope, tried, content=content, name=entry.name, licence=entry.licence, citation=entry.citation
+    )
 
 
 def _add_prediction(
@@ -267,7 +269,7 @@ def _add_prediction(
     path: Path,
     options: Options,
     species: list[str],
-    model: Model,
+    model: Potential,
     structure_id: uuid.UUID,
 ) -> uuid.UUID:
     told = dict(entry.provenance)

@@ -31,8 +31,9 @@ from backend.kit.http.media_types import CSV, HDF5
 from backend.kit.version import VERSION
 from backend.observing import formats, path_formats
 from backend.observing.partials_cache import PartialsCache
-from backend.potentials import service as models
-from backend.potentials.tables import Model
+from backend.potentials import service as potentials
+from backend.potentials.families import families
+from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
 from backend.reports.document import AMPLE, Document, document
@@ -164,11 +165,11 @@ def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, 
     """Put what went in, and return what was asked for: ids in it are those of this server, which the recipe changes."""
     rows = list(_predictions(scope, gathered))
     crystals = _each([scope.get(Structure, row.structure_id, "structure") for row in rows])
-    potentials = _each([scope.get(Model, row.model_id, "potential") for row in rows])
+    interatomic = _each([scope.get(Potential, row.model_id, "potential") for row in rows])
     return {
         "beamcast": VERSION,
         "structures": [_structure(scope, row, number, contents) for number, row in enumerate(crystals, start=1)],
-        "potentials": [_potential(scope, row, number, contents) for number, row in enumerate(potentials, start=1)],
+        "potentials": [_potential(scope, row, number, contents) for number, row in enumerate(interatomic, start=1)],
         "predictions": [_prediction(scope, row, number, contents) for number, row in enumerate(rows, start=1)],
         "datasets": [
             _dataset(scope, row, number, contents) for number, row in enumerate(_datasets(scope, gathered), start=1)
@@ -208,12 +209,13 @@ def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -
     return {"id": str(row.id), "file": path, "filename": name, "format": row.format, "name": row.name}
 
 
-def _potential(scope: Scope, row: Model, number: int, contents: _Contents) -> dict[str, Any]:
+def _potential(scope: Scope, row: Potential, number: int, contents: _Contents) -> dict[str, Any]:
     said = {name: getattr(row, name) for name in ("name", "kind", "sha256", "licence", "citation", "source")}
     found = {"id": str(row.id), "file": None, **said}
-    if row.kind != models.PRETRAINED:
-        path = f"inputs/potential-{number}.nep.txt"
-        found["file"] = contents.put(path, models.model_file(scope.settings, row), "The potential as it was uploaded.")
+    if row.kind != potentials.PRETRAINED:
+        path = f"inputs/potential-{number}.{families()[row.family].file_name}"
+        file = potentials.potential_file(scope.settings, row)
+        found["file"] = contents.put(path, file, "The potential as it was uploaded.")
     else:
         contents.put(f"inputs/potential-{number}.json", _json(said), "Which potential, where it comes from, its sum.")
     return found

@@ -21,7 +21,7 @@ from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import observe_path_prediction, observe_prediction
 from backend.plans.schemas import MeasurementIn, MeasurementOut, PlanOut, SettingIn, SettingOut
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
 from backend.reports.schemas import MOST_VIEWS, ReportIn, ReportViewIn
@@ -87,7 +87,7 @@ class Gathered:
     prediction: Prediction
     others: Sequence[Prediction]
     structure: Structure
-    model: Model
+    model: Potential
     shown: Sequence[Shown]
     datasets: Sequence[Dataset]
     plan: PlanOut | None
@@ -129,7 +129,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         prediction=row,
         others=others,
         structure=scope.get(Structure, row.structure_id, "structure"),
-        model=scope.get(Model, row.model_id, "potential"),
+        model=scope.get(Potential, row.model_id, "potential"),
         shown=shown,
         datasets=measured,
         plan=planned,

@@ -71,7 +71,7 @@ def ask(address: str, requests: dict[str, Any]) -> dict[str, str]:
             ids[one["id"]] = one["name"]  # pretrained: every Beamcast knows it by name
             continue
         fields = {"name": one["name"], "licence": one["licence"], "citation": one["citation"]}
-        ids[one["id"]] = upload(address, "/models", HERE / one["file"], "nep.txt", fields)["id"]
+        ids[one["id"]] = upload(address, "/potentials", HERE / one["file"], one["file"], fields)["id"]
     for one in requests["datasets"]:
         fields = {name: value for name, value in one["form"].items() if name != "structure_id"}
         if (structure := ids.get(one["form"].get("structure_id", ""))) is not None:

@@ -15,7 +15,7 @@ from backend.kit.db.owners import Scope
 from backend.observing.partials_cache import PartialsCache
 from backend.potentials.catalogue import pretrained
 from backend.potentials.service import PRETRAINED
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from backend.trust import points, summary
@@ -44,7 +44,7 @@ class Assessment:
         Predictions beside this one, the newest first.
     """
 
-    model: Model
+    model: Potential
     elements: tuple[str, ...]
     material: Material | None
     evidence: Evidence
@@ -69,7 +69,7 @@ class Trust:
 
 def assess(scope: Scope, prediction: Prediction) -> Assessment:
     """Grade a prediction's energies, whatever its state, from the findings of its run and of those beside it."""
-    model = scope.get(Model, prediction.model_id, "potential")
+    model = scope.get(Potential, prediction.model_id, "potential")
     structure = scope.get(Structure, prediction.structure_id, "structure")
     others = tuple(_others(scope, prediction))
     harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)

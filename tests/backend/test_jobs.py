@@ -81,7 +81,7 @@ def test_a_harmonic_prediction_is_one_job_and_a_bell_too_many_does_nothing(
     settings: Settings, queued: uuid.UUID
 ) -> None:
     lease = take()
-    assert (lease.attempt, lease.kind, lease.method, lease.model.name) == (1, "whole", "harmonic", "NEP89")
+    assert (lease.attempt, lease.kind, lease.method, lease.potential.name) == (1, "whole", "harmonic", "NEP89")
     assert leases.claim("second", 2) is None
     assert leases.claim(WORKER, 2) is None
     leases.succeed(lease, nothing, provenance={"seed": 1}, warnings=[])

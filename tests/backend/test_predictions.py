@@ -18,7 +18,7 @@ from backend.kit.db import database
 from backend.kit.db.database import transaction
 from backend.kit.db.owners import LOCAL_USER
 from backend.kit.settings import Settings
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 from backend.predictions import events
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
@@ -121,10 +121,11 @@ def test_bodies_that_are_not_one_are_refused(client: Client, content: bytes) -> 
 def test_potential_must_know_the_elements(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
     with transaction(settings) as session:
         session.add(
-            Model(
+            Potential(
                 owner=LOCAL_USER,
                 name="carbon",
                 kind="uploaded",
+                family="nep",
                 elements=["C"],
                 sha256="0" * 64,
                 size_bytes=1,

@@ -32,7 +32,7 @@ from backend.observing import check
 from backend.observing.crystal_file import write_crystal_partials
 from backend.observing.partials_file import write_partials
 from backend.potentials import service as models
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, importing
 from backend.structures import parse as structure_parse
@@ -240,7 +240,7 @@ def test_a_single_crystal_comes_through(client: Client, settings: Settings, stru
 def test_an_uploaded_potential_comes_along(
     app: FastAPI, client: Client, settings: Settings, structure: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = {"elements": ["Si"], "format": "nep4", "engine": "nep-adapters", "cutoff_radial": 5.0}
+    found = {"family": "nep", "elements": ["Si"], "format": "nep4", "engine": "nep-adapters", "cutoff_angstrom": 5.0}
     monkeypatch.setattr(models, "inspect", lambda content: found)
     content = b"nep4 1 Si\n"
     with database.transaction(settings) as session:
@@ -256,10 +256,10 @@ def test_an_uploaded_potential_comes_along(
     assert bring(client, sent).status_code == 201
     app.dependency_overrides.clear()
     with database.transaction(settings, reading=True) as session:
-        rows = session.exec(select(Model).where(Model.name == "Mine")).all()
+        rows = session.exec(select(Potential).where(Potential.name == "Mine")).all()
         assert sorted(row.owner for row in rows) == [LOCAL_USER, "somebody else"]
         for row in rows:
-            assert models.model_file(settings, row).read_bytes() == content
+            assert models.potential_file(settings, row).read_bytes() == content
             assert (row.licence, row.citation) == ("CC0", "Me, 2026")
     manifest, files = unpacked(sent)
     files[manifest["models"][0]["file"]] = b"nep4 1 Ge\n"

@@ -218,7 +218,7 @@ def test_an_uploaded_potential_goes_along(
     client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
 ) -> None:
     content = nep_text(elements=("Si",)).encode()
-    found = {"elements": ["Si"], "format": "nep4", "engine": "nep-adapters", "cutoff_radial": 5.0}
+    found = {"family": "nep", "elements": ["Si"], "format": "nep4", "engine": "nep-adapters", "cutoff_angstrom": 5.0}
     with database.transaction(settings) as session:
         scope = Scope(session, LOCAL_USER)
         row = models.add(scope, found, content=content, name="Mine", licence="CC0", citation="{0} me")

@@ -15,7 +15,7 @@ from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import Settings
 from backend.observing.crystal_file import write_crystal_partials
 from backend.observing.partials_file import write_partials
-from backend.potentials.tables import Model
+from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.trust import service
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
@@ -250,9 +250,9 @@ def test_an_uploaded_potential_is_of_unknown_accuracy(
 ) -> None:
     with database.transaction(settings) as session:
         Scope(session, LOCAL_USER).add(
-            Model(
-                name="mine", kind="uploaded", elements=["Si"], sha256="0" * 64, size_bytes=1, format="nep4",
-                engine="nep-adapters", cutoff_angstrom=5.0,
+            Potential(
+                name="mine", kind="uploaded", family="nep", elements=["Si"], sha256="0" * 64, size_bytes=1,
+                format="nep4", engine="nep-adapters", cutoff_angstrom=5.0,
             )
         )  # fmt: skip
     told = trust(client, succeeded(client, settings, structure, model="mine"))

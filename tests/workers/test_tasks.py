@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from backend.jobs import leases, sweep
 from backend.kit.settings import Settings
 from backend.observing.partials_file import read_partials
-from backend.potentials.service import ModelUnavailable
+from backend.potentials.service import PotentialUnavailable
 from tests.backend.conftest import Client
 from tests.backend.predicting import living
 from workers import engines, tasks
@@ -51,7 +51,7 @@ SHORT_MD = {
 @pytest.fixture(autouse=True)
 def emt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every potential is EMT, which needs no file."""
-    monkeypatch.setattr(tasks, "model_file", lambda *_: Path())
+    monkeypatch.setattr(tasks, "potential_file", lambda *_: Path())
     monkeypatch.setattr(engines, "calculator", lambda *_: EMT())
     monkeypatch.setattr(engines, "dynamics", lambda *_, **__: AseDynamics(EMT()))
     monkeypatch.setattr(tasks.os, "nice", lambda _: 0)
@@ -130,7 +130,7 @@ def test_a_message_delivered_twice_does_nothing_the_second_time(
     ("error", "word"),
     [
         (CannotPredict("The structure falls apart."), "falls apart"),
-        (ModelUnavailable("Drop nep89.txt into the folder."), "Drop nep89.txt"),
+        (PotentialUnavailable("Drop nep89.txt into the folder."), "Drop nep89.txt"),
         (RuntimeError("internal: secret path"), "Something unforeseen"),
     ],
 )

@@ -30,10 +30,13 @@ class Potential:
         Of the potential.
     dispersion
         Functional whose DFT-D3 dispersion (with Becke–Johnson damping) is added, such as "pbe"; None for none.
+    family
+        Name of the potential's family; empty where it does not matter.
     """
 
     file: Path
     dispersion: str | None = None
+    family: str = ""
 
 
 Forces = Callable[[], Calculator]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ase.neighborlist import neighbor_list
-
-from backend.potentials import nep_file
-from scattering.trust.training import coverage, crowding
+from workers import potentials
 from workers.simulations.simulation import Simulation
 
 MOST_ATOMS = 2000
@@ -15,13 +12,9 @@ MOST_ATOMS = 2000
 
 
 def training_range(simulation: Simulation) -> dict[str, Any]:
-    """What to find out once for each prediction: the uploaded cell against the ranges in the potential's file."""
-    model, atoms = simulation.potential.file, simulation.atoms
-    if not model.is_file() or len(atoms) > MOST_ATOMS:
+    """Return what to find out once for each prediction: the uploaded cell against the potential's training."""
+    file, atoms = simulation.potential.file, simulation.atoms
+    if not file.is_file() or len(atoms) > MOST_ATOMS:
         return {}
-    trained = nep_file.trained(model.read_bytes())
-    if trained is None:
-        return {}
-    owners, vectors = neighbor_list("iD", atoms, trained.cutoff_radial)
-    found = coverage(crowding((owners, vectors), len(atoms), trained), trained)
-    return {"training_range": {"largest": found.largest, "spread": found.spread}}
+    found = potentials.module(simulation.potential.family).training_range(file, atoms)
+    return {} if found is None else {"training_range": {"largest": found.largest, "spread": found.spread}}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from nep_adapters import inspect_model
 
-from backend.potentials import nep_file
-from backend.potentials.nep_file import NotNep
+from backend.potentials.families.nep import file as nep_file
+from backend.potentials.families.nep.file import NotNep
 
 from .nep_texts import nep_text
 

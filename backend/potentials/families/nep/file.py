@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase.data import chemical_symbols
 
+from backend.potentials.family import UnusablePotential
 from scattering.trust.training import Trained
 
 MAX_TYPES = 94
@@ -40,8 +41,8 @@ OTHER_KINDS = {
 }
 
 
-class NotNep(ValueError):
-    """The file is not a potential that can be run; the text says what is wrong and in which line."""
+class NotNep(UnusablePotential):
+    """The file is not a NEP that can be run; the text says what is wrong and in which line."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from backend.kit.files import confined
 from backend.kit.http.errors import Unprocessable
 from backend.kit.settings import Settings
 from backend.potentials import catalogue, service, trial
-from backend.potentials.service import ModelUnavailable
-from backend.potentials.tables import Model
+from backend.potentials.service import PotentialUnavailable
+from backend.potentials.tables import Potential
 
 from .conftest import Client
 from .nep_texts import nep_text
@@ -36,18 +36,18 @@ def unconfined(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def upload(client: Client, content: bytes = SILICON, file_name: str = "nep.txt", **form: str) -> Any:
-    return client.post("/models", files={"file": (file_name, content)}, data={"name": "Mine", **form})
+    return client.post("/potentials", files={"file": (file_name, content)}, data={"name": "Mine", **form})
 
 
-def stored(settings: Settings, model_id: str) -> Model:
+def stored(settings: Settings, model_id: str) -> Potential:
     with database.transaction(settings, reading=True) as session:
-        row = session.get(Model, uuid.UUID(model_id))
+        row = session.get(Potential, uuid.UUID(model_id))
         assert row is not None
         return row
 
 
 def test_pretrained_potential_is_always_in_the_catalogue(client: Client) -> None:
-    page = client.get("/models").json()
+    page = client.get("/potentials").json()
     assert page["total"] == 1
     (nep89,) = page["items"]
     assert nep89["name"] == "NEP89"
@@ -61,8 +61,8 @@ def test_pretrained_potential_is_always_in_the_catalogue(client: Client) -> None
     assert "arXiv:2504.21286" in nep89["citation"]
     assert nep89["engine"] == "nep-adapters"
     assert nep89["installed"] is False
-    assert client.get(f"/models/{nep89['id']}").json() == nep89
-    refused = client.delete(f"/models/{nep89['id']}")
+    assert client.get(f"/potentials/{nep89['id']}").json() == nep89
+    refused = client.delete(f"/potentials/{nep89['id']}")
     assert refused.status_code == 409
     assert "comes with Beamcast" in refused.json()["detail"]
 
@@ -79,7 +79,7 @@ def test_pretrained_potential_is_installed_once_its_file_is_there(settings: Sett
         patch.setattr(catalogue, "pretrained", lambda: small)
         patch.setattr("backend.potentials.fetch.sha256_of", lambda _: entry.sha256)
         assert service.installed(settings, row)
-        assert service.model_file(settings, row) == settings.potentials_dir / "dropped"
+        assert service.potential_file(settings, row) == settings.potentials_dir / "dropped"
 
 
 def test_registering_twice_keeps_one_row(settings: Settings) -> None:
@@ -102,8 +102,8 @@ def test_uploaded_potential_is_kept_and_found(client: Client, settings: Settings
     assert model["sha256"] == hashlib.sha256(SILICON).hexdigest()
     assert (model["licence"], model["citation"]) == ("CC-BY-4.0", "A. Author (2026)")
     assert model["installed"] is True
-    assert [item["name"] for item in client.get("/models").json()["items"]] == ["Mine", "NEP89"]
-    path = service.model_file(settings, stored(settings, model["id"]))
+    assert [item["name"] for item in client.get("/potentials").json()["items"]] == ["Mine", "NEP89"]
+    path = service.potential_file(settings, stored(settings, model["id"]))
     assert path == settings.data_dir / "models" / model["id"] / "nep.txt"
     assert path.read_bytes() == SILICON
 
@@ -147,7 +147,7 @@ def test_bad_uploads_are_refused_and_leave_nothing(
     problem = response.json()
     assert word in problem["detail"]
     assert problem["errors"][0]["loc"] == field
-    assert client.get("/models").json()["total"] == 1
+    assert client.get("/potentials").json()["total"] == 1
     folder = settings.data_dir / "models"
     assert not folder.exists() or not list(folder.iterdir())
 
@@ -155,7 +155,7 @@ def test_bad_uploads_are_refused_and_leave_nothing(
 @pytest.mark.usefixtures("unconfined")
 def test_same_key_makes_one_potential(client: Client) -> None:
     arguments: dict[str, Any] = {"files": {"file": ("nep.txt", SILICON)}, "headers": {"Idempotency-Key": "k"}}
-    first, second = (client.post("/models", **arguments).json() for _ in range(2))
+    first, second = (client.post("/potentials", **arguments).json() for _ in range(2))
     assert first["id"] == second["id"]
     assert first["name"] == "nep"
 
@@ -163,9 +163,9 @@ def test_same_key_makes_one_potential(client: Client) -> None:
 @pytest.mark.usefixtures("unconfined")
 def test_deleted_potential_is_gone_with_its_file(client: Client, settings: Settings) -> None:
     model = upload(client).json()
-    assert client.delete(f"/models/{model['id']}").status_code == 204
-    assert client.get(f"/models/{model['id']}").status_code == 404
-    assert not settings.model_dir(model["id"]).exists()
+    assert client.delete(f"/potentials/{model['id']}").status_code == 204
+    assert client.get(f"/potentials/{model['id']}").status_code == 404
+    assert not settings.potential_dir(model["id"]).exists()
 
 
 @pytest.mark.usefixtures("unconfined")
@@ -173,7 +173,7 @@ def test_potential_with_predictions_stays(client: Client, structure: dict[str, A
     model = upload(client).json()
     body = {"structure_id": structure["id"], "instruments": ["TOSCA"], "model": model["id"]}
     assert client.post("/predictions", json=body).status_code == 202
-    response = client.delete(f"/models/{model['id']}")
+    response = client.delete(f"/potentials/{model['id']}")
     assert response.status_code == 409
     assert "Predictions were made with 'Mine'" in response.json()["detail"]
 
@@ -181,13 +181,13 @@ def test_potential_with_predictions_stays(client: Client, structure: dict[str, A
 @pytest.mark.usefixtures("unconfined")
 def test_lost_or_changed_file_is_told(client: Client, settings: Settings) -> None:
     row = stored(settings, upload(client).json()["id"])
-    path = service.model_file(settings, row)
+    path = service.potential_file(settings, row)
     path.write_bytes(SILICON + b"0.1\n")
-    with pytest.raises(ModelUnavailable, match="lost or was changed; upload it again"):
-        service.model_file(settings, row)
+    with pytest.raises(PotentialUnavailable, match="lost or was changed; upload it again"):
+        service.potential_file(settings, row)
     path.unlink()
-    with pytest.raises(ModelUnavailable):
-        service.model_file(settings, row)
+    with pytest.raises(PotentialUnavailable):
+        service.potential_file(settings, row)
 
 
 def test_crash_of_an_engine_is_unprocessable(monkeypatch: pytest.MonkeyPatch) -> None:

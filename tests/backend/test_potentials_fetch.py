@@ -19,8 +19,8 @@ from backend.kit.settings import Settings
 from backend.potentials import catalogue, fetch, service
 from backend.potentials.catalogue import Distribution, Pretrained
 from backend.potentials.fetch import FetchFailed
-from backend.potentials.service import ModelUnavailable
-from backend.potentials.tables import Model
+from backend.potentials.service import PotentialUnavailable
+from backend.potentials.tables import Potential
 
 CONTENT = np.random.default_rng(0).bytes(600_000)
 MEMBER = "project-1.0/data/potential.txt"
@@ -40,6 +40,7 @@ def _archive() -> bytes:
 ARCHIVE = _archive()
 ENTRY = Pretrained(
     name="Test",
+    family="nep",
     file="potential.txt",
     size_bytes=len(CONTENT),
     sha256=hashlib.sha256(CONTENT).hexdigest(),
@@ -251,10 +252,11 @@ def test_dropped_in_file_of_any_name_needs_no_network(settings: Settings, server
 def test_without_a_network_it_is_said_what_to_do(settings: Settings, server: Server, address: str) -> None:
     away = settings.model_copy(update={"nep89_url": address.format(server=server.address)})
     entry = catalogue.default()
-    row = Model(
+    row = Potential(
         id=entry.id,
         name=entry.name,
         kind="pretrained",
+        family="nep",
         elements=list(entry.elements),
         sha256=entry.sha256,
         size_bytes=entry.size_bytes,
@@ -262,8 +264,8 @@ def test_without_a_network_it_is_said_what_to_do(settings: Settings, server: Ser
         engine=entry.engine,
         cutoff_angstrom=entry.cutoff_angstrom,
     )
-    with pytest.raises(ModelUnavailable) as problem:
-        service.model_file(away, row)
+    with pytest.raises(PotentialUnavailable) as problem:
+        service.potential_file(away, row)
     assert str(away.potentials_dir) in problem.value.detail
     assert "15622195 bytes" in problem.value.detail
     assert "75168ece02e840e4a32644f982b78d43cba697f5b64b4c8134ab66c7a8c28be1" in problem.value.detail

@@ -1,0 +1,35 @@
+"""The families of potentials that can be uploaded: one module or folder each, with its record as `FAMILY`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from backend.potentials.family import Family, PotentialFile, UnusablePotential
+
+
+@cache
+def families() -> dict[str, Family]:
+    """Return all families by name, in the order of their names."""
+    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    found = [importlib.import_module(f"{__name__}.{name}").FAMILY for name in modules]
+    return {family.name: family for family in found}
+
+
+def identify(content: bytes) -> tuple[Family, PotentialFile]:
+    """Find the family of a file, and check it.
+
+    Raises
+    ------
+    UnusablePotential
+        It is of no family, or not whole; the text says what each family expects, or what is wrong.
+    """
+    reasons = []
+    recognised = [family for family in families().values() if family.recognises(content)]
+    for family in recognised[:1] or families().values():
+        try:
+            return family, family.read(content)
+        except UnusablePotential as error:
+            reasons.append(str(error))
+    raise UnusablePotential(" ".join(reasons))

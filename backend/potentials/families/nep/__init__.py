@@ -1,0 +1,37 @@
+"""Neuroevolution potentials (NEP), as GPUMD trains them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.potentials.family import Family, PotentialFile
+
+
+def _read(content: bytes) -> PotentialFile:
+    from backend.potentials.families.nep import file
+
+    found = file.read(content)
+    return PotentialFile(found.format, found.elements, found.cutoff_radial)
+
+
+def _nep_adapters(path: str) -> Any:
+    from nep_adapters.ase import NepAseCalculator
+
+    return NepAseCalculator(path, backend="cpu")
+
+
+def _calorine(path: str) -> Any:
+    from calorine.calculators import CPUNEP
+
+    # Without `debug` it redirects what it prints to a temporary file, which a confined process may not write
+    return CPUNEP(path, debug=True)
+
+
+FAMILY = Family(
+    name="nep",
+    title="Neuroevolution potential (NEP)",
+    file_name="nep.txt",
+    recognises=lambda content: content.startswith(b"nep"),
+    read=_read,
+    loaders={"nep-adapters": _nep_adapters, "calorine": _calorine},
+)
