@@ -1,4 +1,4 @@
-"""Partials with the weights that a probe gives them: what a spectrum adds up."""
+"""Partials with the weights of a probe: the terms of a spectrum."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Component:
     Attributes
     ----------
     species
-        The two of a pair, or twice the one whose self part it is.
+        Both species of a pair; for a self part, twice the same species.
     weight
         Shape (n_q,), in the unit of the spectrum times meV.
     values
@@ -58,10 +58,10 @@ def component_weights(partials: Partials, view: View) -> tuple[NDArray[np.float3
 
 
 def components_of(partials: Partials, view: View) -> list[Component]:
-    """Return the partials that a view adds up, those of weight zero left out.
+    """Return the partials of nonzero weight that a view adds up.
 
-    A single phonon order has no elastic line. From the second order on there is only the self part, which scatters
-    with the coherent and the incoherent cross-section alike (incoherent approximation).
+    A single phonon order has no elastic line. From the second order on there is only the self part, which scatters with
+    the sum of the coherent and the incoherent cross-section (incoherent approximation).
     """
     coherent, incoherent = component_weights(partials, view)
     selves = [(species, species) for species in partials.species]

@@ -1,4 +1,4 @@
-"""Form factors of X-rays and electrons: what stands for the scattering length where the cloud scatters."""
+"""Form factors of X-rays and electrons, which replace the scattering lengths of neutrons."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ UNITS: dict[Probe, str] = {
 
 
 def form_factors(species: tuple[str, ...], q: NDArray[np.float64], probe: Probe) -> NDArray[np.float64]:
-    """Form factors f(q) of free neutral atoms.
+    """Return the form factors f(q) of free neutral atoms.
 
     X-rays: the Fourier transform of the electron density, f(0) = Z, without the Thomson length r₀ and without
-    resonances. Electrons: elastic scattering amplitude of the screened nucleus in Å.
+    resonances. Electrons: the elastic scattering amplitude of the screened nucleus in Å.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def form_factors(species: tuple[str, ...], q: NDArray[np.float64], probe: Probe)
     Raises
     ------
     InvalidView
-        An element that the tables do not hold.
+        The tables lack an element.
 
     References
     ----------
@@ -69,6 +69,6 @@ def _form_factor(symbol: str, q: tuple[float, ...], probe: Probe) -> NDArray[np.
 
 
 def pair_weights(factors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """f_α(q) f_β(q) for the unique pairs of `Partials.pairs`: (n_species, n_q) → (n_pairs, n_q)."""
+    """Return f_α(q) f_β(q) for the unique pairs of `Partials.pairs`: (n_species, n_q) → (n_pairs, n_q)."""
     first, second = np.triu_indices(len(factors))
     return np.asarray(factors[first] * factors[second])

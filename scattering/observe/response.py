@@ -1,7 +1,6 @@
-"""An instrument on given axes: what of (|q|, ω) each bank sees, and the resolution. Kept, since sliders come back.
+"""Response of an instrument on given axes: the (|q|, ω) that each bank sees, and the resolution; cached for sliders.
 
-Both sides of the elastic line are there: the gain side as far as the recorded bins, or what resolution brings into
-them, need it.
+The axes cover both sides of the elastic line: the gain side as far as the recorded bins and the resolution need it.
 """
 
 from __future__ import annotations
@@ -20,31 +19,31 @@ from scattering.instruments import Instrument, kinematics, resolution
 from scattering.observe.view import EnergyGrid, View, Viewed
 
 MAX_MAP_COLUMNS = 400
-"""More columns than a screen shows only slow a slider down."""
-KEPT = 16
-"""Responses that are remembered; the largest, as a fit to many bins wants them, take 40 MB."""
+"""Columns of a map. More columns than a screen shows would only slow a slider down."""
+MAX_CACHED_RESPONSES = 16
+"""The largest responses, for fits to many bins, take 40 MB each."""
 TAIL_SIGMAS = 8.0
-"""Of the resolution, beyond which it brings nothing."""
+"""Reach of the resolution; beyond it contributes nothing."""
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Everything that window and resolution depend on, hashable.
+    """Hashable arguments of window and resolution.
 
     Attributes
     ----------
     instrument, settings
-        Name, or None for the sample itself, and checked settings.
+        Name, or None for the ideal S(q, ω), and checked settings.
     n_q, q_first, q_step
         Bins of |q|, Å⁻¹.
     n_energy, energy_step
         Bins of the energy loss, the first at 0, meV.
     grid
-        What is recorded.
+        Recorded energy bins.
     fwhm
-        Resolution where there is no instrument, meV.
+        Resolution without an instrument, meV.
     q_range
-        What of |q| counts, Å⁻¹.
+        Range of |q| that counts, Å⁻¹.
     """
 
     instrument: str | None
@@ -60,34 +59,35 @@ class Axes:
 
     @property
     def q(self) -> NDArray[np.float64]:
-        """Shape (n_q,), Å⁻¹."""
+        """Centres of the bins of |q|, shape (n_q,), Å⁻¹."""
         return np.asarray(self.q_first + self.q_step * np.arange(self.n_q))
 
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """An instrument on given axes.
+    """Response of an instrument on given axes.
 
     Attributes
     ----------
     n_gain
-        How many bins of energy gain stand before the n_energy bins of loss.
+        Number of bins of energy gain before the n_energy bins of loss.
     energy
         Shape (n_gain + n_energy,), meV, ascending; 0 at index n_gain.
     shares
-        Bank → shape (n_q, n_gain + n_energy), as from `kinematics.coverage`.
+        Bank → fraction of the bank's solid angle in each bin, shape (n_q, n_gain + n_energy), from
+        `kinematics.coverage`.
     matrix
-        Shape (n_gain + n_energy, n_recorded).
+        Resolution, shape (n_gain + n_energy, n_recorded).
     k_ratio
         Shape (n_gain + n_energy,): k_f/k_i, 1 without an instrument.
     rows
-        Of |q|, that a map shows.
+        Bins of |q| that a map shows.
     map_energy, map_matrix
         Recorded bins of the map, meV, and its resolution.
     inside
-        Shape (n_rows, n_map): what of the map the instrument reaches.
+        Shape (n_rows, n_map): whether the instrument reaches a bin of the map.
     reach
-        Smallest and largest |q| that is reached, Å⁻¹.
+        Smallest and largest |q| that the instrument reaches, Å⁻¹.
     """
 
     n_gain: int
@@ -102,10 +102,10 @@ class Response:
     reach: tuple[float, float]
 
 
-def _restricted(
+def _restrict_q(
     shares: Mapping[str, NDArray[np.float64]], q: NDArray[np.float64], q_range: tuple[float, float] | None
 ) -> dict[str, NDArray[np.float32]]:
-    """Shares of the bins whose centres lie in a range of |q|, or of the one nearest to a narrower range."""
+    """Return the shares of the bins with centres in a range of |q|, or of the nearest bin if there is none."""
     if q_range is None:
         return {label: share.astype(np.float32) for label, share in shares.items()}
     chosen = (q >= q_range[0]) & (q <= q_range[1])
@@ -127,7 +127,7 @@ def response_to(
     grid: EnergyGrid,
     q_range: tuple[float, float] | None,
 ) -> Response:
-    """Return how an instrument with checked settings, or none, sees partials; `q_range` is what of |q| counts."""
+    """Return the response of an instrument with checked settings, or of none, to partials within a range of |q|."""
     return response(
         Axes(
             instrument.name if instrument is not None else None,
@@ -144,9 +144,9 @@ def response_to(
     )
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MAX_CACHED_RESPONSES)
 def response(axes: Axes) -> Response:
-    """Work out what an instrument sees and how it broadens."""
+    """Return the window and the resolution of an instrument on given axes."""
     instrument = instruments.get(axes.instrument) if axes.instrument else None
     settings = dict(axes.settings)
     q, centres, step = axes.q, axes.grid.centres, axes.grid.step
@@ -168,7 +168,7 @@ def response(axes: Axes) -> Response:
     map_energy = (map_edges[1:] + map_edges[:-1]) / 2
     map_matrix = matrix[:, : n_map * coarsen].reshape(len(energy), n_map, coarsen).mean(axis=2)
     if instrument is None:
-        # Every |q| counts by its sphere's radius, as the angles of a detector would
+        # The weight of |q| is the radius of its sphere, as for the solid angle of a detector
         shares = {"": np.repeat((q / q.sum())[:, None], len(energy), axis=1)}
         k_ratio = np.ones_like(energy)
         inside, rows = np.ones((len(q), n_map), dtype=bool), slice(0, len(q))
@@ -178,7 +178,7 @@ def response(axes: Axes) -> Response:
         k_ratio = kinematics.k_ratio(instrument, settings, energy)
         seen = kinematics.window(instrument, settings, map_energy)
         inside = np.any([share > 0 for share in kinematics.coverage(seen, q).values()], axis=0)
-        # Bins that are asked for may all lie where nothing is measured
+        # All requested bins may lie outside the measured range
         measured = np.isfinite(seen.q_min)
         reach = (float(seen.q_min[measured].min()), float(seen.q_max[measured].max())) if measured.any() else (0.0, 0.0)
         shown = np.flatnonzero((q >= reach[0] - 0.5) & (q <= reach[1] + 0.5)) if measured.any() else np.empty(0)
@@ -186,7 +186,7 @@ def response(axes: Axes) -> Response:
     return Response(
         n_gain=n_gain,
         energy=energy,
-        shares=_restricted(shares, q, axes.q_range),
+        shares=_restrict_q(shares, q, axes.q_range),
         matrix=matrix.astype(np.float32),
         k_ratio=np.nan_to_num(k_ratio),
         rows=rows,

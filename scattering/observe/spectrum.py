@@ -1,7 +1,7 @@
-"""What an instrument would record of given partials: weights, statistics, window, resolution, projection.
+"""Forecast of a recorded spectrum from partials: weights, statistics, window, resolution, projection.
 
-A pure function in milliseconds: what depends only on the instrument's settings and the axes is kept by `response`, so
-that a slider which changes something else costs a few matrix products.
+A pure function of milliseconds. `response` caches everything that depends only on the settings of the instrument and on
+the axes, so another slider costs a few matrix products.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Map:
     energy
         Shape (n_energy,), meV.
     intensity
-        Shape (n_q, n_energy), in the spectrum's unit, everywhere, also where the instrument does not reach.
+        Shape (n_q, n_energy), in the unit of the spectrum, inside and outside the window.
     inside
-        Shape (n_q, n_energy): where the instrument reaches.
+        Shape (n_q, n_energy): whether the instrument reaches a bin.
     """
 
     q: NDArray[np.float64]
@@ -52,27 +52,27 @@ class Map:
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """What would be recorded: intensity against energy transfer, and over (|q|, ω).
+    """Forecast of a measurement: intensity against energy transfer, and over (|q|, ω).
 
     Attributes
     ----------
     energy
         Shape (n,), meV. Bin centres.
     intensity
-        Shape (n,), in `unit`: the double-differential cross-section, less k_f/k_i unless asked for, averaged over
-        the solid angle of the detectors. The mean of the banks where there are several.
+        Shape (n,), in `unit`: the double-differential cross-section, without k_f/k_i unless the view asks for it,
+        averaged over the solid angle of the detectors. With several banks, their mean.
     error
         Shape (n,): standard error of `intensity` from the scatter of independent runs, or None.
     per_element, banks
-        Name → shape (n,). Elements (or sites, where the partials tell them apart) add up to `intensity`; an unlike
-        pair's interference is shared by halves.
+        Name → shape (n,). Elements (or separate sites) add up to `intensity`; the interference of an unlike pair is
+        divided equally between both.
     per_order
-        Number of phonons → shape (n,); empty where they were not asked for or are not told apart. They add up to
-        `intensity` less the elastic line.
+        Phonon order → shape (n,); empty if the view does not ask for them or the partials have no orders. They add up
+        to `intensity` without the elastic line.
     map
         The map of the same view.
     warnings
-        What the reader of the figure should know.
+        Remarks for the reader of the figure.
     """
 
     energy: NDArray[np.float64]
@@ -87,10 +87,10 @@ class Spectrum:
 
 
 def _elastic_line(partials: Partials, energy: NDArray[np.float64], step: float) -> NDArray[np.float64]:
-    """Shape of the elastic line on an energy axis, 1/meV: as broad as the run's own window makes it.
+    """Return the shape of the elastic line on an energy axis, 1/meV, with the width of the run's own window.
 
-    The Fourier transform of cos²(πt/2T), |t| ≤ T, as in `correlation`: T sinc(x) / (2πħ (1 − (x/π)²)), x = ωT/ħ. A
-    prediction without correlation time has a line of one bin.
+    It is the Fourier transform of cos²(πt/2T), |t| ≤ T, as in `correlation`: T sinc(x) / (2πħ (1 − (x/π)²)), x = ωT/ħ.
+    A prediction without a correlation time has a line of one bin.
     """
     width = float(partials.metadata.get("energy_resolution_mev", 0.0))
     if partials.statistics == "quantum" or width <= step:
@@ -102,7 +102,7 @@ def _elastic_line(partials: Partials, energy: NDArray[np.float64], step: float) 
 
 
 class _Projection:
-    """From partials on their axes to recorded bins, for one response."""
+    """Projection of partials to recorded bins, for one response."""
 
     def __init__(self, response: Response, factor: NDArray[np.float64], elastic: NDArray[np.float64] | None) -> None:
         self._response = response
@@ -110,14 +110,14 @@ class _Projection:
         self._elastic = elastic
 
     def spectra(self, components: Sequence[Component], share: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Average each component over |q| by the share that is seen, and broaden: shape (n_components, n_recorded).
+        """Average each component over |q| by its share, and broaden it: shape (n_components, n_recorded).
 
-        All in one matrix product: one for each would read the matrix as often.
+        All components use one matrix product, which reads the matrix only once.
         """
         n_gain = self._response.n_gain
         averages = np.zeros((len(components), len(self._factor)), dtype=np.float32)
         for seen, component in zip(averages, components, strict=True):
-            # Neutrons weight every |q| alike, and copying the share costs more than averaging by it
+            # The weight of neutrons does not depend on |q|, and copying the share costs more than the average
             same = component.weight[0] if np.ptp(component.weight) == 0 else None
             weighted = share if same is not None else share * component.weight[:, None]
             np.einsum("qe,qe->e", component.values[:, n_gain:0:-1], weighted[:, :n_gain], out=seen[:n_gain])
@@ -139,12 +139,12 @@ class _Projection:
 
 
 def energy_factor(partials: Viewed, view: View, response: Response) -> NDArray[np.float64]:
-    """What each energy is multiplied by: statistics, k_f/k_i, and the energy scale's Jacobian."""
+    """Return the factor of each energy: statistics, k_f/k_i, and the Jacobian of the energy scale."""
     return sample_factor(partials, view, response.energy) * (response.k_ratio if view.kf_over_ki else 1.0)
 
 
 def sample_factor(partials: Viewed, view: View, energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What energies of either sign, meV, are multiplied by without an instrument: statistics, the scale's Jacobian."""
+    """Return the factor of energies of either sign, meV, without an instrument: statistics, Jacobian of the scale."""
     if partials.statistics == "quantum":
         factor = np.where(energy < 0, quantum.detailed_balance(np.abs(energy), partials.temperature), 1.0)
     else:
@@ -153,7 +153,7 @@ def sample_factor(partials: Viewed, view: View, energy: NDArray[np.float64]) -> 
 
 
 def _weighted(components: list[Component], rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Weighted sum over components on the rows of a map, and of their elastic lines."""
+    """Return the weighted sum of components on the rows of a map, and that of their elastic lines."""
     total = sum(
         (component.weight[rows, None] * component.values[rows] for component in components),
         start=np.zeros((1, 1), dtype=np.float32),
@@ -165,7 +165,7 @@ def _weighted(components: list[Component], rows: slice) -> tuple[NDArray[np.floa
 def _per_order(
     partials: Partials, view: View, response: Response, projection: _Projection
 ) -> dict[int, NDArray[np.float64]]:
-    """Spectrum of each number of phonons."""
+    """Return the spectrum of each phonon order."""
     orders = range(1, partials.n_orders + 1 if view.per_order and view.order is None else 1)
     shares = response.shares.values()
     found: dict[int, NDArray[np.float64]] = {}
@@ -178,10 +178,10 @@ def _per_order(
 def _error(
     partials: Partials, view: View, response: Response, projection: _Projection, pooled: float
 ) -> NDArray[np.float64] | None:
-    """Standard error of the spectrum: the scatter of what each run alone would give.
+    """Return the standard error of the spectrum: the scatter of the spectra of single runs.
 
-    Its variance is averaged over neighbouring bins within the resolution, which are no independent measurements:
-    a handful of runs tells a standard deviation only roughly.
+    Its variance is averaged over neighbouring bins within the resolution, which are not independent, because a few runs
+    determine a standard deviation only roughly.
     """
     if partials.coherent_runs is None or partials.incoherent_runs is None or view.order is not None:
         return None
@@ -199,7 +199,7 @@ def _error(
     spectra = np.mean([projection.spectra(runs, share) for share in response.shares.values()], axis=0)
     width = int(np.clip(round(pooled), 1, spectra.shape[1]))
     variance = uniform_filter1d(standard_error(spectra) ** 2, width, mode="nearest")
-    # The filter's running sum leaves rounding below zero
+    # The running sum of the filter may round below zero
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
@@ -248,24 +248,24 @@ def _warnings(
 
 
 def observe(partials: Partials, view: View) -> Spectrum:
-    """Forecast what an instrument records.
+    """Forecast the spectrum that an instrument records.
 
-    The weighted partials are given quantum occupation on both sides of the elastic line, projected on ω within the
-    window (each bank by the solid angle that it covers), and broadened by the resolution at their energy; the map is
-    broadened along ω and marked where the instrument reaches. Projection and broadening commute, so the spectrum is
-    the projection of what was masked before broadening, and the map's edge is not dimmed by what lies outside it.
+    The weighted partials get quantum occupation on both sides of the elastic line. They are projected on ω within the
+    window (each bank by the solid angle that it covers), and broadened by the resolution at their energy. The map is
+    broadened along ω, and marked where the instrument reaches. Projection and broadening commute: the spectrum is the
+    projection of the map masked before broadening, while the edge of the map is not dimmed by the mask.
 
     Parameters
     ----------
     partials
         From a simulation.
     view
-        What to look at.
+        The choices of the view.
 
     Raises
     ------
     UnknownInstrument, InvalidSettings, InvalidView
-        Something in `view` is not possible; the message says what and how to mend it.
+        The view is impossible; the message names the field and the remedy.
 
     References
     ----------
@@ -308,7 +308,7 @@ def observe(partials: Partials, view: View) -> Spectrum:
 def _pooled_width(
     partials: Partials, view: View, instrument: Instrument | None, settings: Mapping[str, Any], grid: EnergyGrid
 ) -> float:
-    """Range of energy in meV within which errors are pooled: two resolution widths in the middle of the spectrum."""
+    """Return the range of energy in meV over which errors are averaged: two resolution widths at mid-spectrum."""
     width = max(view.fwhm_mev, float(partials.metadata.get("energy_resolution_mev", 0.0)))
     if instrument is not None:
         middle = np.array([(grid.min + grid.max) / 2])

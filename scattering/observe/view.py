@@ -1,4 +1,4 @@
-"""How to look at partials: instrument, isotopes, corrections, bins."""
+"""Views of partials: instrument, isotopes, corrections, bins."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MAX_BINS = 4000
 DEFAULT_BINS = 1600
 NICE_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0)
 TAIL_SIGMAS = 5.0
-"""Of the resolution, that a figure shows beyond the last line."""
-LARGEST_EXPONENT = 160.0
-"""Of βħω: beyond, exp(βħω/2) leaves the range of single precision."""
+"""Range that a figure shows beyond the last line, in σ of the resolution."""
+MAX_REDUCED_ENERGY = 160.0
+"""Largest βħω for which exp(βħω/2) stays in the range of single precision."""
 
 
 @dataclass(frozen=True)
 class EnergyGrid:
-    """Equal energy bins, given by the centres of the first and (at most) the last one and their width, in meV."""
+    """Equal energy bins in meV: centre of the first bin, largest centre of the last bin, and width."""
 
     min: float
     max: float
@@ -36,26 +36,26 @@ class EnergyGrid:
 
     @property
     def centres(self) -> NDArray[np.float64]:
-        """Shape (n,), meV."""
+        """Centres of the bins, shape (n,), meV."""
         return np.asarray(self.min + self.step * np.arange(int(np.floor((self.max - self.min) / self.step + 1e-9)) + 1))
 
 
 @dataclass(frozen=True)
 class PathView:
-    """How to put a single crystal's Brillouin zones together, and where to cut.
+    """Choices for a single crystal: how its Brillouin zones are averaged, and where it is cut.
 
     Attributes
     ----------
     divide_debye_waller
-        Divide each zone and pair of species by its Debye–Waller factor, so that far zones count as near ones do.
+        Divide each zone and pair of species by its Debye–Waller factor, so that far zones count like near ones.
     divide_q_squared
         Divide by |k + G|², with which one-phonon scattering grows.
     zone
-        Index of the one Brillouin zone to look at, or None for the average over those that are reached.
+        Index of a single Brillouin zone, or None for the average over the reached zones.
     point
-        Where to cut: a special point's name or the index of a wave vector; None for no cut.
+        Place of the cut: the name of a special point or the index of a wave vector; None for no cut.
     times_energy_squared
-        Multiply the cut by ω², which flattens what occupation and 1/ω make steep.
+        Multiply the cut by ω², which compensates the slope from occupation and 1/ω.
     """
 
     divide_debye_waller: bool = True
@@ -67,42 +67,42 @@ class PathView:
 
 @dataclass(frozen=True)
 class View:
-    """What to look at.
+    """Choices for a spectrum.
 
     Attributes
     ----------
     instrument
-        Name, or None for the sample itself: no window, all |q| averaged.
+        Name, or None for the ideal S(q, ω): no window, averaged over all |q|.
     settings
-        Instrument settings; defaults where left out.
+        Instrument settings; a missing one has its default.
     isotopes
         Species, or element for all its sites, → isotope or mixture, e.g. {"H": "2H"}. Changes the scattering only,
         not the dynamics.
     contribution
-        Which part of the scattering.
+        Part of the scattering.
     quantum_correction
-        What gives classical partials detailed balance. Nothing happens to partials that have it already.
+        Correction that gives classical partials detailed balance. Quantum partials are not changed.
     energy_scale
-        Multiplies every energy of the sample, as against a potential that is known to be too soft.
+        Factor on every energy of the sample, for a potential that is known to be too soft.
     energy_mev
-        Bins of the result; chosen from the instrument's range and resolution by default. Energies below 0 are
-        those that the neutron gains.
+        Bins of the result. Default: from the range and the resolution of the instrument. The neutron gains energy at
+        energies below 0.
     order
-        Scattering by this number of phonons alone, or None for all.
+        A single phonon order, or None for all.
     per_order
-        Give the spectrum of each number of phonons too, where the partials tell them apart.
+        Add the spectrum of each phonon order, if the partials have separate orders.
     elastic
-        Add the elastic line, as broad as the simulation and the instrument make it.
+        Add the elastic line, with the width of the simulation and the instrument.
     kf_over_ki
-        Multiply by k_f/k_i: the double-differential cross-section as it is counted, and not reduced to S.
+        Multiply by k_f/k_i: the double-differential cross-section as it is counted, not reduced to S.
     q_range
-        Smallest and largest |q| in Å⁻¹ that the spectrum averages over, or None for all that is reached.
+        Smallest and largest |q| in Å⁻¹ of the average, or None for the whole reached range.
     probe
-        What scatters. X-rays and electrons are given for the sample itself.
+        The scattered particle. X-rays and electrons have no instrument.
     fwhm_mev
-        Width of a constant Gaussian resolution for the sample itself, meV.
+        Width of a constant Gaussian resolution without an instrument, meV.
     path
-        Of partials along a path; None: its defaults.
+        Choices for partials along a path; None: defaults.
     """
 
     instrument: str | None = None
@@ -123,7 +123,7 @@ class View:
 
 
 class Viewed(Protocol):
-    """What a view is checked against: the partials of a powder or of a crystal."""
+    """Partials of a powder or a crystal, as far as a view depends on them."""
 
     @property
     def q(self) -> NDArray[np.float64]: ...
@@ -144,12 +144,12 @@ class Viewed(Protocol):
 
 
 def check(partials: Viewed, view: View) -> None:
-    """Refuse a view that the partials cannot give.
+    """Check that the partials can give a view.
 
     Raises
     ------
     InvalidView
-        Names every field that is wrong and what to do about it.
+        Names every wrong field and its remedy.
     """
     errors: list[FieldError] = []
 
@@ -185,7 +185,7 @@ def check(partials: Viewed, view: View) -> None:
         )
     if partials.statistics == "classical" and view.quantum_correction in ("schofield", "mixed"):
         largest = float(reduced_energy(partials.energy[-1:] * view.energy_scale, partials.temperature)[0])
-        if largest > LARGEST_EXPONENT:
+        if largest > MAX_REDUCED_ENERGY:
             refuse(
                 "quantum_correction",
                 f"{view.quantum_correction!r} grows as an exponential of βħω, which reaches {largest:.0f} here; "
@@ -213,7 +213,7 @@ def check(partials: Viewed, view: View) -> None:
 def default_grid(
     partials: Viewed, view: View, instrument: Instrument | None, settings: Mapping[str, Any]
 ) -> EnergyGrid:
-    """Choose energy bins on the loss side, as far as anything scatters, that resolve what the instrument resolves."""
+    """Choose energy bins on the loss side, up to the end of the scattering, with a step from the resolution."""
     low, end = 0.0, float(partials.energy[-1]) * view.energy_scale
     shown = np.array([min(1.05 * partials.extent * view.energy_scale, end)])
     if instrument is None:

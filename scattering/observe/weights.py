@@ -1,6 +1,6 @@
 """Neutron scattering lengths and cross-sections of elements, isotopes and their mixtures.
 
-One source: Sears, Neutron News 3 (1992) 26, with the later revisions that `periodictable` tabulates.
+Source: Sears, Neutron News 3 (1992) 26, with the later revisions in `periodictable`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAMED_ISOTOPES = {"D": "2H", "T": "3H"}
 
 @dataclass(frozen=True)
 class Scatterer:
-    """What a nucleus contributes: bound coherent length in fm (complex) and incoherent cross-section in barn."""
+    """Bound coherent scattering length (complex, fm) and incoherent cross-section (barn) of a nucleus."""
 
     label: str
     coherent_length: complex
@@ -42,7 +42,7 @@ def scatterer(label: str) -> Scatterer:
     Raises
     ------
     KeyError
-        No such element or isotope, or no neutron data for it.
+        There is no such element or isotope, or no neutron data for it.
     """
     match = _ISOTOPE.match(_NAMED_ISOTOPES.get(label, label))
     if match is None:
@@ -61,7 +61,7 @@ def scatterer(label: str) -> Scatterer:
 
 
 def mixture(fractions: Mapping[str, float]) -> Scatterer:
-    """Isotopes at random on a site: the mean length scatters coherently, the rest incoherently.
+    """Return the scatterer of isotopes at random on a site: the mean length is coherent, the variance incoherent.
 
     b = Σ c_i b_i,  σ_inc = 4π (Σ c_i |b_i|² − |b|²) + Σ c_i σ_inc,i
 
@@ -95,20 +95,20 @@ def isotopes(symbol: str) -> tuple[str, ...]:
 
 
 def scatterers(species: Sequence[str], substitutions: Mapping[str, Substitution]) -> tuple[Scatterer, ...]:
-    """Return the nucleus that stands for each species, natural abundance unless substituted.
+    """Return the scatterer of each species, at natural abundance unless it is substituted.
 
     Parameters
     ----------
     species
         Elements, or sites of them such as "H2".
     substitutions
-        Species, or element for all its sites, → what stands there. A site's own comes before its element's.
+        Species, or an element for all its sites, → its substitution. That of a site overrides that of its element.
 
     Raises
     ------
     InvalidView
-        A substitution for a species that is not there, or by a nucleus of another element or without data, or
-        fractions that are no mixture.
+        The sample lacks the species, the isotope belongs to another element or has no data, or the fractions do not sum
+        to 1.
     """
     errors: list[FieldError] = []
     for name, substitution in substitutions.items():
@@ -129,7 +129,7 @@ def _nucleus(substitution: Substitution) -> Scatterer:
 
 
 def _problem(symbol: str, substitution: Substitution) -> str | None:
-    """What is wrong with an isotope or a mixture for an element, or None."""
+    """Return the error in an isotope or a mixture for an element, or None."""
     labels = [substitution] if isinstance(substitution, str) else list(substitution)
     for label in labels:
         match = _ISOTOPE.match(_NAMED_ISOTOPES.get(label, label))
@@ -147,7 +147,7 @@ def _problem(symbol: str, substitution: Substitution) -> str | None:
 
 
 def coherent_weights(nuclei: Sequence[Scatterer]) -> NDArray[np.float64]:
-    """Re(b_α b_β*) for the unique pairs of `Partials.pairs`. Shape (n_pairs,), barn/sr."""
+    """Return Re(b_α b_β*) for the unique pairs of `Partials.pairs`: shape (n_pairs,), barn/sr."""
     lengths = [nucleus.coherent_length for nucleus in nuclei]
     return BARN_PER_FM2 * np.array(
         [(a * b.conjugate()).real for i, a in enumerate(lengths) for b in lengths[i:]], dtype=float
@@ -155,5 +155,5 @@ def coherent_weights(nuclei: Sequence[Scatterer]) -> NDArray[np.float64]:
 
 
 def incoherent_weights(nuclei: Sequence[Scatterer]) -> NDArray[np.float64]:
-    """σ_inc / 4π of each species. Shape (n_species,), barn/sr."""
+    """Return σ_inc/4π of each species: shape (n_species,), barn/sr."""
     return np.array([nucleus.incoherent_cross_section for nucleus in nuclei]) / (4 * np.pi)
