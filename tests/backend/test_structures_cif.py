@@ -1,4 +1,4 @@
-"""CIF: grammar, sites, symmetry; against ASE's and spglib's own expansions where they have one."""
+"""CIF: slips of the grammar, sites, symmetry; against ASE's and spglib's own expansions where they have one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import spglib
 from ase.geometry import get_distances
 
 from backend.structures import examples
-from backend.structures.formats import cif, star
+from backend.structures.formats import cif
+from backend.structures.formats.cif_blocks import MAX_SLIPS, read_blocks
 from backend.structures.formats.reading import TooManyAtoms, Unreadable
-from backend.structures.formats.symmetry import operations_of_group, parse_operations
+from backend.structures.formats.symmetry import named_settings, operations_of_group, parse_operations
 from backend.structures.geometry import StructureData, cell_from_lengths_and_angles
 
 SITES = "loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
@@ -115,8 +116,26 @@ def test_every_setting_is_found_by_its_hall_symbol() -> None:
         found = operations_of_group(hall=group.hall_symbol, name="", number=None, cell=lattice)
         assert len(found) == 1
         expected = spglib.get_symmetry_from_database(hall_number)
-        assert np.array_equal(found[0][1].rotation, expected["rotations"])
+        assert operations_as_set(*vars(found[0][1]).values()) == operations_as_set(*expected.values())
         assert found[0][1].is_group()
+
+
+def operations_as_set(rotations: np.ndarray, translations: np.ndarray, *_: object) -> set[tuple[int, ...]]:
+    """Rotations, and translations in 24ths."""
+    rows = np.concatenate([rotations.reshape(-1, 9), np.rint(24 * translations) % 24], axis=1)
+    return set(map(tuple, rows.astype(int).tolist()))
+
+
+def test_every_setting_is_found_by_its_names() -> None:
+    for hall_number in range(1, 531):
+        group = spglib.get_spacegroup_type(hall_number)
+        names = {group.international_full, group.international_short, *group.international.split("=")}
+        for name in names | {name.replace(" ", "") for name in names}:
+            assert {setting.number for setting in named_settings(name)} == {group.number}, name
+        if "e" not in group.international_full:
+            # C m m e is C m m a or C m m b; gemmi means the standard setting.
+            halls = {setting.hall for setting in named_settings(group.international_full)}
+            assert " ".join(group.hall_symbol.split()) in halls, group
 
 
 @pytest.mark.parametrize(
@@ -130,6 +149,17 @@ def test_every_setting_is_found_by_its_hall_symbol() -> None:
         ("R -3 m", (4.5, 4.5, 11.9, 90, 90, 120), "Bi1 Bi 0 0 0.234\n", {83: 6}),
         ("R -3 m", (4.7, 4.7, 4.7, 57.2, 57.2, 57.2), "Bi1 Bi 0.234 0.234 0.234\n", {83: 2}),
         ("F d -3 m :2", (5.431, 5.431, 5.431), "Si1 Si 0.125 0.125 0.125\n", {14: 8}),
+        ("F d -3 m Z", (5.431, 5.431, 5.431), "Si1 Si 0.125 0.125 0.125\n", {14: 8}),
+        ("F d -3 m S", (5.431, 5.431, 5.431), "Si1 Si 0 0 0\n", {14: 8}),
+        ("F 4/m -3 2/m", (5.64, 5.64, 5.64), "Na Na 0 0 0\nCl Cl .5 .5 .5\n", {11: 4, 17: 4}),
+        ("P m 3 m", (4.156, 4.156, 4.156), "La1 La 0 0 0\nB1 B 0.1997 0.5 0.5\n", {57: 1, 5: 6}),
+        ("R -3 m H", (4.5, 4.5, 11.9, 90, 90, 120), "Bi1 Bi 0 0 0.234\n", {83: 6}),
+        ("R -3 m HR", (4.5, 4.5, 11.9, 90, 90, 120), "Bi1 Bi 0 0 0.234\n", {83: 6}),
+        ("H -3 m", (4.5, 4.5, 11.9, 90, 90, 120), "Bi1 Bi 0 0 0.234\n", {83: 6}),
+        ("R -3 m R", (4.7, 4.7, 4.7, 57.2, 57.2, 57.2), "Bi1 Bi 0.234 0.234 0.234\n", {83: 2}),
+        ("P2(1)/c", (6, 7, 8, 90, 95, 90), "C1 C .1 .2 .3\n", {6: 4}),
+        ("P 21/n", (6, 7, 8, 90, 90, 95), "C1 C .1 .2 .3\n", {6: 4}),
+        ("A -1", (6, 7, 8, 85, 95, 100), "C1 C .1 .2 .3\n", {6: 4}),
     ],
 )
 def test_group_by_name_alone(name: str, lattice: tuple[float, ...], sites: str, formula_cell: dict[int, int]) -> None:
@@ -143,7 +173,7 @@ def test_group_by_name_alone(name: str, lattice: tuple[float, ...], sites: str, 
 def test_origin_that_is_left_open_is_chosen_by_distances_and_told(x: str, choice: str) -> None:
     reading = read(cell(5.431, 5.431, 5.431) + named("F d -3 m") + SITES + f"Si1 Si {x} {x} {x}\n")
     assert len(reading.structure.numbers) == 8
-    assert f"'{choice}' is used" in reading.warnings[0]
+    assert f"'F d -3 m:{choice}' is used" in reading.warnings[0]
     assert "2.35 Å" in reading.warnings[0]
 
 
@@ -202,6 +232,56 @@ def test_slips_that_do_not_matter_are_passed_over() -> None:
     reading = read(cell() + slips + loop + SITES + "C1 C 0 0 0\n")
     assert reading.structure.symbols == ["C"]
     assert "'A' stands where" in refused(cell(a="5.64 A") + SITES + "C1 C 0 0 0\n")
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "_publ_author_name 'A. Author',",
+        "_publ_author_name 'A. Author\n'B. Author'",
+        "_publ_title 'One line\n   and another'",
+        "computing_molecular_graphics ?",
+        "loop_\n_citation_id # the first\n_citation_title\n1 2 3",
+        "loop_\n_citation_id\n\n# comment\n_citation_title\n;\n_cell_length_a 9\n;\n_publ_title\n'a'",
+        "_publ_title [1 2]",
+        "_publ_title_é b c",
+        "_publ_title\n;\nnot closed",
+        "_publ_title\n;\n_cell_length_a 9\n; 'and more' text",
+    ],
+)
+@pytest.mark.parametrize("after", [False, True])
+def test_slips_are_passed_over_before_and_after_the_atoms(slip: str, after: bool) -> None:
+    # A text that is not closed hides what comes after it when there is another text, and nothing else does.
+    rest = "_publ_section ok\n" + SITES + "C1 C 0 0 0\n"
+    text = rest + "_publ_contact x\n" + slip + "\n" if after else "_publ_contact x\n" + slip + "\n" + rest
+    structure = read(cell() + text).structure
+    assert structure.symbols == ["C"]
+    assert structure.cell[0, 0] == 5.64
+
+
+def test_a_slip_among_what_is_needed_is_refused_by_its_line() -> None:
+    assert "Line 2: 'A' stands where" in refused(cell(a="5.64 A") + SITES + "C1 C 0 0 0\n")
+    assert "Line 3: 'stray' stands where" in refused(cell(a="5.64\nstray words") + SITES + "C1 C 0 0 0\n")
+    assert "The loop in line 8 has 5 columns" in refused(cell() + SITES + "C1 C 0 0\n")
+    assert "Line 14: the quotation mark" in refused(cell() + SITES + "'C 1 C 0 0 0\n")
+    assert "Line 9: _cell_volume has no value" in refused(
+        cell() + "_journal_year\n_cell_volume\n" + SITES + "C1 C 0 0 0\n"
+    )
+
+
+def test_slips_are_passed_over_up_to_a_number() -> None:
+    slips = "".join(f"_publ_author_name_{n} 'A. Author',\n" for n in range(MAX_SLIPS))
+    assert "grammar of CIF" in refused(cell() + slips + SITES + "C1 C 0 0 0\n")
+    assert read(cell() + slips.partition("\n")[2] + SITES + "C1 C 0 0 0\n").structure.symbols == ["C"]
+
+
+def test_letters_that_are_not_ascii_are_words_too() -> None:
+    # AMCSD primes labels with an acute accent, of which CIF 1.1 knows nothing.
+    heading = cell().replace("data_test", "data_β-Sn") + "_chemical_name_mineral 'Fa\u00efdit &amp; \u03b1'\n"
+    reading = read(heading + SITES + "O2\u00b4 O\u00a00 0\t0\nO2\u00b4\u00b4 O 0 0 .5 \x1a\n\x1a")
+    assert reading.structure.symbols == ["O", "O"]
+    assert reading.title == "Faïdit & α"
+    assert "O2´ and N1 lie" in refused(heading + SITES + "O2\u00b4 O 0 0 0\nN1 N 0 0 0\n")
 
 
 def test_text_fields_hide_what_looks_like_tags() -> None:
@@ -293,11 +373,31 @@ def test_operations_act_as_written(text: str) -> None:
     assert np.allclose((image - expected) - np.rint(image - expected), 0, atol=2e-5)
 
 
+def test_operations_act_as_written_whatever_their_fractions() -> None:
+    random = np.random.default_rng(7)
+    for _ in range(300):
+        parts = []
+        for axis in random.permutation(list("xyz")):
+            shift = (
+                f"{random.integers(0, 30)}/{random.integers(1, 30)}",
+                f"{random.random():.{random.integers(1, 6)}f}",
+                "",
+            )
+            sign, by = random.choice(["", "-"]), random.choice(shift)
+            parts.append(f"{sign}{axis}+{by}" if by and random.random() < 0.5 else f"{by}{sign or '+'}{axis}")
+        text = ", ".join(parts)
+        point = {"x": 0.11, "y": 0.23, "z": 0.37}
+        image = parse_operations([text]).images(np.array(list(point.values())))[-1]
+        offset = image - [eval(part, {}, point) for part in parts]
+        # What is within 0.005 of a 24th is rounded to it.
+        assert np.abs(offset - np.rint(offset)).max() < 0.00501, text
+
+
 def test_unclosed_quotations_cost_no_quadratic_time() -> None:
-    # A hundred thousand marks in one line: a search to its end for each would take minutes.
-    for marks in ("'a ", "'a\"a ", ";\n;a\n"):
-        (block,) = star.parse("data_x\n_a " + marks * 100_000, ("_cell",))
-        assert block.values == {}
+    # A hundred thousand marks: a search to the end of the line or file for each would take minutes.
+    for marks in ("'a ", "'a\"a ", ";\n;a\n", ";\n", "loop_\n_a\n", "_a "):
+        blocks = read_blocks("data_x\n_a " + marks * 100_000 + "\n", ("_cell",))
+        assert [block.values for block in blocks] == [{}]
 
 
 @pytest.mark.parametrize(

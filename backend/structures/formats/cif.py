@@ -8,7 +8,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
-from backend.structures.formats import star
+from backend.structures.formats.cif_blocks import Block, read_blocks
 from backend.structures.formats.expansion import MERGE_ANGSTROM, Site, distances, expand
 from backend.structures.formats.reading import (
     ISOTOPES,
@@ -59,7 +59,7 @@ def read(text: str, max_atoms: int) -> Reading:
     Unreadable
         The file breaks the grammar, has no cell or no atoms, mixes elements on a site, ….
     """
-    blocks = star.parse(text, PREFIXES)
+    blocks = read_blocks(text, PREFIXES)
     with_atoms = [
         block
         for block in blocks
@@ -95,13 +95,13 @@ def read(text: str, max_atoms: int) -> Reading:
     )
 
 
-def _temperature(block: star.Block) -> float | None:
+def _temperature(block: Block) -> float | None:
     """The temperature of the measurement, or None where it is not stated or is no temperature of a crystal."""
     match = NUMBER.fullmatch(block.first(*TEMPERATURE_TAGS))
     return float(match[1]) if match and 1 <= float(match[1]) <= HOTTEST_K else None
 
 
-def _refuse_other_kinds(block: star.Block) -> None:
+def _refuse_other_kinds(block: Block) -> None:
     if block.first("_cell_modulation_dimension", "_space_group_ssg_name", "_space_group_symop_ssg_operation_algebraic"):
         raise Unreadable("This is a modulated structure (superspace group); bring a commensurate approximant.")
     if block.column("_space_group_symop_magn_operation_xyz") and not block.column(*SYMMETRY_TAGS):
@@ -122,7 +122,7 @@ def _number(text: str, where: str) -> float:
     return value
 
 
-def _cell(block: star.Block) -> NDArray[np.float64]:
+def _cell(block: Block) -> NDArray[np.float64]:
     lengths = [block.first(f"_cell_length_{axis}") for axis in "abc"]
     angles = [block.first(f"_cell_angle_{angle}") for angle in ("alpha", "beta", "gamma")]
     if not all(lengths):
@@ -153,7 +153,7 @@ def _element(label: str, is_type: bool, species: Species, where: str) -> int:
     return species.number(label or "?", where)
 
 
-def _sites(block: star.Block, cell: NDArray[np.float64], species: Species, warnings: list[str]) -> list[Site]:
+def _sites(block: Block, cell: NDArray[np.float64], species: Species, warnings: list[str]) -> list[Site]:
     types = block.column("_atom_site_type_symbol")
     labels = block.column("_atom_site_label") or types or []
     cartesian = block.column("_atom_site_fract_x") is None
@@ -190,7 +190,7 @@ def _sites(block: star.Block, cell: NDArray[np.float64], species: Species, warni
     return sites
 
 
-def _refuse_disorder(block: star.Block, names: list[str], rows: list[int]) -> None:
+def _refuse_disorder(block: Block, names: list[str], rows: list[int]) -> None:
     """Partial occupancies have no one structure that could be simulated."""
     occupancies = block.column("_atom_site_occupancy")
     if occupancies is None:
@@ -215,7 +215,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _operations(
-    block: star.Block, cell: NDArray[np.float64], sites: list[Site], max_atoms: int, warnings: list[str]
+    block: Block, cell: NDArray[np.float64], sites: list[Site], max_atoms: int, warnings: list[str]
 ) -> Operations:
     name, hall, number_text = (block.first(*tags) for tags in (NAME_TAGS, HALL_TAGS, NUMBER_TAGS))
     number = int(number_text) if re.fullmatch(r"[0-9]{1,3}", number_text) else None
@@ -240,12 +240,13 @@ def _operations(
         return settings[0][1]
     # Several origins or axes are possible; the wrong one puts atoms on top of each other.
     quality = [
-        (_shortest_distance(sites, operations, cell, max_atoms), choice, operations) for choice, operations in settings
+        (_shortest_distance(sites, operations, cell, max_atoms), setting, operations)
+        for setting, operations in settings
     ]
-    distance, choice, operations = max(quality, key=lambda item: item[0])
+    distance, setting, operations = max(quality, key=lambda item: item[0])
     warnings.append(
         f"The file names the space group {name or hall or number} without listing its operations, which leaves "
-        f"{len(settings)} settings open; '{choice or 'standard'}' is used: it keeps the atoms furthest apart "
+        f"{len(settings)} settings open; '{setting}' is used: it keeps the atoms furthest apart "
         f"({distance:.2f} Å). Check the structure, or list the operations."
     )
     return operations

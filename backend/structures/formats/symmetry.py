@@ -1,12 +1,15 @@
-"""Space-group operations: from the text of a CIF, or from the group's name and the cell, to all atoms of a cell."""
+"""Space-group operations: from the text of a CIF, or from the group's name and the cell, to all atoms of a cell.
+
+gemmi reads operations and Hall symbols and knows the names of the groups.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 
+import gemmi
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,12 +18,20 @@ from backend.structures.formats.reading import Unreadable
 MAX_OPERATIONS = 1000
 """192 is the most that a conventional cell has; files of supercells may list pure translations."""
 
-TERM = re.compile(r"([+-]?)(?:([xyz])|([0-9]+)/([0-9]+)|([0-9]*\.?[0-9]+))", re.IGNORECASE)
+MAX_OPERATION_LENGTH = 200
+WHOLE_OR_FRACTION = re.compile(r"(?<![\d.])(\d+)(?:/(\d+))?(?![\d.])")
 DENOMINATOR = 24
 """Translations of space groups are multiples of 1/24 or coarser in all settings."""
 
 METRIC_TOLERANCE = 0.02
 """Relative change of the metric tensor up to which an operation fits a cell."""
+
+MAX_NAME_LENGTH = 60
+SUFFIX_OF_ICSD = {"s": "1", "z": "2", "hr": "h", "rs": "r"}
+"""ICSD writes 'F d -3 m S' and 'F d -3 m Z' for the first and the second choice of origin."""
+
+TWOFOLD_OF_FULL_NAME = re.compile(r"((?<!\d)|(?<=-3)|(?<=-31))21?/|4[123]?/(?=[a-z]-3)")
+"""What the full names of groups of high symmetry have more than the short: F 4/m -3 2/m is F m -3 m."""
 
 
 @dataclass(frozen=True)
@@ -103,28 +114,22 @@ def parse_operations(texts: list[str]) -> Operations:
 
 
 def _parse_operation(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    parts = text.replace(" ", "").replace("\t", "").split(",")
-    if len(parts) != 3 or len(text) > 200:
-        raise Unreadable(f"'{text[:60]}' is not a symmetry operation such as '-x, y+1/2, -z'.")
-    rotation, translation = np.zeros((3, 3)), np.zeros(3)
-    for row, part in enumerate(parts):
-        end = 0
-        for match in TERM.finditer(part):
-            if match.start() != end or (end > 0 and not match[1]) or (match[4] and not int(match[4])):
-                break
-            end = match.end()
-            sign = -1 if match[1] == "-" else 1
-            if match[2]:
-                rotation[row, "xyz".index(match[2].lower())] += sign
-            elif match[3]:
-                translation[row] += sign * int(match[3]) / int(match[4])
-            else:
-                translation[row] += sign * float(match[5])
-        if end != len(part) or not part:
-            raise Unreadable(f"'{text[:60]}' is not a symmetry operation such as '-x, y+1/2, -z'.")
+    try:
+        if len(text) > MAX_OPERATION_LENGTH:
+            raise ValueError
+        # gemmi takes fractions of 24 only, and supercells have others.
+        transform = gemmi.parse_triplet_as_ftransform(WHOLE_OR_FRACTION.sub(_decimal, re.sub(r"\s", "", text)))
+    except (ValueError, RuntimeError, ZeroDivisionError):
+        raise Unreadable(f"'{text[:60]}' is not a symmetry operation such as '-x, y+1/2, -z'.") from None
+    rotation, translation = np.array(transform.mat.tolist()), np.array(transform.vec.tolist())
     if abs(round(np.linalg.det(rotation))) != 1 or np.abs(rotation).max() > 1:
         raise Unreadable(f"'{text[:60]}' is neither a rotation nor a reflection.")
     return rotation, np.array([_snapped(value) for value in translation]) % 1
+
+
+def _decimal(number: re.Match[str]) -> str:
+    """A whole number or a fraction as a decimal; whole lattice translations change nothing."""
+    return f"{float(Fraction(int(number[1]), int(number[2] or 1)) % 1):.12f}"
 
 
 def _snapped(value: float) -> float:
@@ -133,84 +138,65 @@ def _snapped(value: float) -> float:
     return float(nearest) if abs(value - float(nearest)) < 0.005 else value
 
 
-@dataclass(frozen=True)
-class _Setting:
-    hall_number: int
-    number: int
-    names: frozenset[str]
-    hall: str
-    choice: str
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_]", "", name).lower()
-
-
-@cache
-def _settings() -> tuple[_Setting, ...]:
-    """spglib's table of the 530 settings of the space groups, with the names under which files know them."""
-    import spglib
-
-    settings = []
-    seen: set[int] = set()
-    for hall_number in range(1, 531):
-        entry = spglib.get_spacegroup_type(hall_number)
-        assert entry is not None
-        # "P 2_1/c = P 1 2_1/n 1": the group's name, then the setting's own.
-        parts = entry.international.split("=")
-        names = {entry.international_full, *(parts[1:] or parts)}
-        full = entry.international_full.split()
-        if len(full) == 4 and full.count("1") == 2:
-            names.add("".join(word for word in full if word != "1"))
-        if entry.number not in seen:
-            names |= {entry.international_short, parts[0]}
-            seen.add(entry.number)
-        settings.append(
-            _Setting(
-                hall_number,
-                entry.number,
-                frozenset(map(_plain, names)),
-                " ".join(entry.hall_symbol.split()),
-                entry.choice.lower(),
-            )
-        )
-    return tuple(settings)
-
-
 def operations_of_group(
     *, hall: str, name: str, number: int | None, cell: NDArray[np.float64]
 ) -> list[tuple[str, Operations]]:
-    """The settings that a space group's name can mean in this cell, each with its choice ('1', '2', 'h', 'r', …).
+    """The settings that a space group's name can mean in this cell, each with gemmi's name of it (F d -3 m:2).
 
     Raises
     ------
     Unreadable
         No space group has this name or number, or none of its settings fits the cell.
     """
-    base, _, suffix = name.partition(":")
-    plain, suffix = _plain(base), _plain(suffix)
-    found = [setting for setting in _settings() if hall and setting.hall == " ".join(hall.replace("_", " ").split())]
-    if not found:
-        found = [setting for setting in _settings() if plain and plain in setting.names]
-    if not found and number is not None:
-        found = [setting for setting in _settings() if setting.number == number]
-    if suffix and any(setting.choice == suffix for setting in found):
-        found = [setting for setting in found if setting.choice == suffix]
     called = name or hall or f"number {number}"
-    if not found:
+    settings = _of_hall_symbol(hall)
+    if not settings:
+        found = named_settings(name) or [group for group in gemmi.spacegroup_table_itb() if group.number == number]
+        # Two names of a setting that share a Hall symbol share the operations.
+        distinct = {group.hall: group for group in reversed(found)}.values()
+        settings = [(group.xhm(), _operations(group.operations())) for group in reversed(distinct)]
+    if not settings:
         raise Unreadable(f"There is no space group '{called[:40]}'; list the symmetry operations in the file.")
-    # Two names of a setting that share a Hall symbol share the operations.
-    distinct = {setting.hall: setting for setting in reversed(found)}.values()
-    settings = [(setting.choice, _database_operations(setting.hall_number)) for setting in reversed(distinct)]
-    fitting = [(choice, operations) for choice, operations in settings if operations.fits(cell)]
+    fitting = [(setting, operations) for setting, operations in settings if operations.fits(cell)]
     if not fitting:
         raise Unreadable(f"The cell's lengths and angles do not have the symmetry of the space group '{called[:40]}'.")
     return fitting
 
 
-def _database_operations(hall_number: int) -> Operations:
-    import spglib
+def _of_hall_symbol(hall: str) -> list[tuple[str, Operations]]:
+    """The setting that a Hall symbol stands for, if it is one."""
+    try:
+        operations = _operations(gemmi.symops_from_hall(hall))
+    except (ValueError, RuntimeError):
+        return []
+    return [(hall, operations)] if operations.is_group() else []
 
-    symmetry = spglib.get_symmetry_from_database(hall_number)
-    assert symmetry is not None
-    return Operations(symmetry["rotations"].astype(np.float64), symmetry["translations"] % 1)
+
+def named_settings(name: str) -> list[gemmi.SpaceGroup]:
+    """All settings that a Hermann–Mauguin name can mean; the one of its suffix where it has one (:2, :H, ICSD's Z)."""
+    base, _, suffix = re.sub(r"[\s_()]", "", name[:MAX_NAME_LENGTH]).lower().partition(":")
+    if not suffix and (letters := re.fullmatch(r"(.+?)(hr|rs|[hrsz])", base)):
+        base, suffix = letters[1], SUFFIX_OF_ICSD.get(letters[2], letters[2])
+    found = [group for group in gemmi.spacegroup_table_itb() if base in _spellings(group)]
+    if not found:
+        group = gemmi.find_spacegroup_by_name(base) or gemmi.find_spacegroup_by_name(TWOFOLD_OF_FULL_NAME.sub("", base))
+        found = [other for other in gemmi.spacegroup_table() if group is not None and other.hm == group.hm]
+    return [group for group in found if suffix and suffix in _suffixes(group)] or found
+
+
+def _spellings(group: gemmi.SpaceGroup) -> set[str]:
+    """P 1 21/n 1 is called P 21/n too, and so are the settings with the other unique axes."""
+    words = group.hm.lower().split()
+    short = [word for word in words if word != "1"] if words.count("1") == 2 else words
+    return {"".join(words), "".join(short)}
+
+
+def _suffixes(group: gemmi.SpaceGroup) -> set[str]:
+    extension = group.ext.strip("\0").lower()
+    return {extension, group.qualifier, extension + group.qualifier}
+
+
+def _operations(operations: gemmi.GroupOps) -> Operations:
+    rotation = np.array([operation.rot for operation in operations], dtype=np.float64) / gemmi.Op.DEN
+    translation = np.array([operation.tran for operation in operations], dtype=np.float64) / gemmi.Op.DEN
+    return Operations(rotation, translation % 1)
