@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from backend.datasets.formats.reading import Stated, XUnit
+from backend.datasets.run import RunConditions
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, UnknownInstrument
 from scattering.instruments import Geometry, Instrument
-
-OF_THE_RUN = ("temperature_k", "exposure_uah", "exposure_h", "mass_g")
-"""Numbers that change nothing of the data."""
 
 
 class Said(TypedDict, total=False):
@@ -24,10 +22,7 @@ class Said(TypedDict, total=False):
     instrument: str | None
     settings: dict[str, Any]
     fixed_energy_mev: float | None
-    temperature_k: float | None
-    exposure_uah: float | None
-    exposure_h: float | None
-    mass_g: float | None
+    run: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -42,12 +37,8 @@ class Conditions:
         Those that are known; the rest have their defaults.
     fixed_energy_mev
         That the user or the file states.
-    temperature_k
-        Of the sample.
-    exposure_uah, exposure_h
-        How long it was measured: charge on the target (µA h), hours.
-    mass_g
-        Of the sample.
+    run
+        Temperature, exposure and the like.
     warnings
         What the file says and cannot be used.
     """
@@ -55,10 +46,7 @@ class Conditions:
     instrument: str | None
     settings: dict[str, Any]
     fixed_energy_mev: float | None
-    temperature_k: float | None
-    exposure_uah: float | None = None
-    exposure_h: float | None = None
-    mass_g: float | None = None
+    run: RunConditions = field(default_factory=RunConditions)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -105,14 +93,11 @@ def conditions(said: Said, stated: Stated) -> Conditions:
     if setting in given and "fixed_energy_mev" not in said:
         # The user knows better than the file which energy it was.
         fixed = None
-    measured = {
-        name: said[name] if name in said else _positive(getattr(stated, name))  # type: ignore[literal-required]
-        for name in OF_THE_RUN
-    }
+    run = stated.run.model_copy(update=said.get("run", {}))
     if instrument is None:
         if given:
             raise InvalidSettings([{"loc": "settings", "msg": "Say the instrument that these settings are of."}])
-        return Conditions(None, {}, fixed, warnings=tuple(warnings), **measured)
+        return Conditions(None, {}, fixed, run, tuple(warnings))
     instrument.validate(given)
     settings = given
     if "settings" not in said and instrument is of_file:
@@ -126,7 +111,7 @@ def conditions(said: Said, stated: Stated) -> Conditions:
             settings |= _usable(instrument, {setting: fixed}, settings, "The fixed energy as the setting", warnings)
         elif not math.isclose(settings[setting], fixed, rel_tol=0.01):
             warnings.append(f"The fixed energy is {fixed:g} meV, but {setting} is set to {settings[setting]:g} meV.")
-    return Conditions(instrument.name, settings, fixed, warnings=tuple(warnings), **measured)
+    return Conditions(instrument.name, settings, fixed, run, tuple(warnings))
 
 
 def _instrument_of_file(stated: Stated, warnings: list[str]) -> Instrument | None:

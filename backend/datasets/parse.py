@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
-from backend.datasets.conditions import OF_THE_RUN, Conditions, Said, conditions
+from backend.datasets.conditions import Conditions, Said, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, XUnit
 from backend.kit.files import confined
@@ -165,7 +165,7 @@ def _in_words(index: int, raw: Raw, said: Said, *, selected: bool) -> dict[str, 
         "instrument": known.instrument,
         "settings": known.settings,
         "fixed_energy_mev": known.fixed_energy_mev,
-        **{name: getattr(known, name) for name in OF_THE_RUN},
+        **known.run.model_dump(),
         "warnings": _sentences(warnings),
     }
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self, cast
 
 from fastapi import UploadFile
-from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, Json, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, Json, StringConstraints
 
 from backend.datasets.conditions import Said
 from backend.datasets.formats.reading import XUnit
+from backend.datasets.run import RUN, RunConditions
 from backend.datasets.tables import Dataset
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
@@ -29,20 +30,21 @@ Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+' -]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Isotopes = Annotated[dict[Symbol, Symbol | dict[Symbol, Share]], Field(max_length=118)]
 FixedEnergy = Annotated[float, Field(gt=0, le=1e5, allow_inf_nan=False)]
-Temperature = Annotated[float, Field(gt=0, le=1e4, allow_inf_nan=False)]
-Exposure = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
-Mass = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 ISOTOPES = "element → isotope, or isotopes with fractions, that the sample was made of; the forecast follows"
 FIXED_ENERGY = "E_f of an indirect or E_i of a direct geometry spectrometer; wavelengths and angles need it"
-EXPOSURE_UAH = "charge on the target while it was measured, µA h"
-EXPOSURE_H = "hours that it was measured; with the mass, rates of the instrument become absolute"
-MASS = "of the sample in the beam"
 PREVIEW_POINTS = 2000
 PREVIEW_BINS = 200
 
 
-class PreviewForm(RequestBody):
+def as_said(body: BaseModel, *, exclude_none: bool = False) -> Said:
+    """Return the part of a body that says how data were measured."""
+    asked = body.model_dump(mode="json", include={*Said.__annotations__, *RUN}, exclude_none=exclude_none)
+    run = {name: asked.pop(name) for name in RUN if name in asked}
+    return cast(Said, {**asked, "run": run})
+
+
+class PreviewForm(RequestBody, RunConditions):
     """A file of measured data, and what the user says of it. What is left out is taken from the file."""
 
     file: UploadFile
@@ -55,21 +57,16 @@ class PreviewForm(RequestBody):
     instrument: Name | None = Field(None, description="name, without regard to case")
     settings: Json[FreeForm] | None = Field(None, description="of the instrument, as JSON")
     fixed_energy_mev: FixedEnergy | None = Field(None, description=FIXED_ENERGY)
-    temperature_k: Temperature | None = Field(None, description="of the sample")
-    exposure_uah: Exposure | None = Field(None, description=EXPOSURE_UAH)
-    exposure_h: Exposure | None = Field(None, description=EXPOSURE_H)
-    mass_g: Mass | None = Field(None, description=MASS)
     isotopes: Json[Isotopes] | None = Field(None, description=f"as JSON: {ISOTOPES}")
     structure_id: uuid.UUID | None = Field(None, description="what it was measured of")
 
     @property
     def said(self) -> Said:
         """What the user says of how it was measured."""
-        said = self.model_dump(mode="json", include=set(Said.__annotations__), exclude_none=True)
-        return cast(Said, said)
+        return as_said(self, exclude_none=True)
 
 
-class DatasetPatch(RequestBody):
+class DatasetPatch(RequestBody, RunConditions):
     """What is to change. A field that is left out stays; null forgets it."""
 
     name: Name = Field("", description="of the dataset")
@@ -77,17 +74,13 @@ class DatasetPatch(RequestBody):
     instrument: Name | None = Field(None, description="its settings go with it, unless new ones are given")
     settings: FreeForm | None = None
     fixed_energy_mev: FixedEnergy | None = Field(None, description=FIXED_ENERGY)
-    temperature_k: Temperature | None = Field(None, description="of the sample")
-    exposure_uah: Exposure | None = Field(None, description=EXPOSURE_UAH)
-    exposure_h: Exposure | None = Field(None, description=EXPOSURE_H)
-    mass_g: Mass | None = Field(None, description=MASS)
     isotopes: Isotopes | None = Field(None, description=ISOTOPES)
     structure_id: uuid.UUID | None = Field(None, description="what it was measured of")
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"x_unit": "cm-1", "instrument": "TOSCA"}]})
 
 
-class DatasetOut(ResponseBody):
+class DatasetOut(ResponseBody, RunConditions):
     """A measured spectrum or map."""
 
     id: uuid.UUID
@@ -107,10 +100,6 @@ class DatasetOut(ResponseBody):
     instrument: str | None = Field(examples=["TOSCA"])
     settings: dict[str, Any] = Field(description="those that are known; the rest have their defaults")
     fixed_energy_mev: float | None = Field(description="that was stated; null: the instrument's, or not known")
-    temperature_k: float | None = Field(examples=[20.0])
-    exposure_uah: float | None = Field(description=EXPOSURE_UAH, examples=[900.0])
-    exposure_h: float | None = Field(description=EXPOSURE_H, examples=[6.0])
-    mass_g: float | None = Field(description=MASS, examples=[3.2])
     isotopes: dict[str, Any] = Field(description="that the sample was made of", examples=[{"H": "2H"}])
     structure_id: uuid.UUID | None = Field(description="what it was measured of; null: not said, or deleted")
     warnings: list[str] = Field(description="what was done to the data or looks wrong, as sentences")
@@ -144,7 +133,7 @@ class ProblemOut(ResponseBody):
     msg: str
 
 
-class ContentOut(ResponseBody):
+class ContentOut(ResponseBody, RunConditions):
     """One spectrum or map of the file. Of those not asked for, nothing is checked or drawn."""
 
     index: int
@@ -161,10 +150,6 @@ class ContentOut(ResponseBody):
     instrument: str | None
     settings: dict[str, Any]
     fixed_energy_mev: float | None
-    temperature_k: float | None
-    exposure_uah: float | None
-    exposure_h: float | None
-    mass_g: float | None
     warnings: list[str]
     problems: list[ProblemOut] = Field(description="with what a POST to /datasets would be refused")
     curve: CurveOut | None

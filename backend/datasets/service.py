@@ -14,8 +14,9 @@ from pydantic_core import to_json
 from sqlmodel import col
 
 from backend.datasets import downloads, parse
-from backend.datasets.conditions import OF_THE_RUN, Said, energy_setting
+from backend.datasets.conditions import Said, energy_setting
 from backend.datasets.data_file import Measured, read_measured, write_measured
+from backend.datasets.run import RUN
 from backend.datasets.schemas import DatasetPatch, PreviewForm
 from backend.datasets.tables import Dataset
 from backend.kit.db import database
@@ -48,7 +49,7 @@ FROM_READING = (
     "instrument",
     "settings",
     "fixed_energy_mev",
-    *OF_THE_RUN,
+    *RUN,
     "warnings",
 )
 """Columns that hold what a reader found."""
@@ -216,7 +217,7 @@ def original(scope: Scope, row: Dataset) -> Path:
 
 def about(row: Dataset) -> dict[str, Any]:
     """What goes with the numbers wherever they go."""
-    fields = {"instrument", "settings", "fixed_energy_mev", *OF_THE_RUN, "isotopes", "y_unit", "filename", "sha256"}
+    fields = {"instrument", "settings", "fixed_energy_mev", *RUN, "isotopes", "y_unit", "filename", "sha256"}
     known = {name: value for name, value in row.model_dump(mode="json", include=fields).items() if value}
     return {"title": row.name, "dataset": str(row.id), **known}
 
@@ -295,10 +296,7 @@ def _said(row: Dataset, patch: DatasetPatch) -> Said:
         instrument=row.instrument,
         settings=row.settings,
         fixed_energy_mev=row.fixed_energy_mev,
-        temperature_k=row.temperature_k,
-        exposure_uah=row.exposure_uah,
-        exposure_h=row.exposure_h,
-        mass_g=row.mass_g,
+        run={name: getattr(row, name) for name in RUN},
     )
     unit = patch.x_unit if "x_unit" in changed else row.x_unit
     if unit is not None:

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
+from backend.datasets.run import RunConditions
 from backend.kit.db.columns import Owned
 
 NULLABLE_JSON = JSON(none_as_null=True)
 
 
-class Dataset(Owned, table=True):
+class Dataset(RunConditions, Owned, table=True):
     """A measured spectrum or map, and what is known of how it was measured."""
 
     __tablename__ = "datasets"
@@ -34,10 +35,6 @@ class Dataset(Owned, table=True):
     instrument: str | None = Field(default=None, max_length=64, description="name in scattering.instruments")
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="those that are known")
     fixed_energy_mev: float | None = Field(default=None, description="that the user or the file states")
-    temperature_k: float | None = None
-    exposure_uah: float | None = None
-    exposure_h: float | None = None
-    mass_g: float | None = None
     isotopes: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="what the sample was made of")
     structure_id: uuid.UUID | None = Field(
         default=None, foreign_key="structures.id", ondelete="SET NULL", nullable=True, index=True

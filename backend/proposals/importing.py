@@ -16,15 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from fastapi import UploadFile
 from pydantic import ValidationError
 from sqlmodel import col
 
 from backend.datasets import service as datasets
-from backend.datasets.conditions import Said
-from backend.datasets.schemas import PreviewForm
+from backend.datasets.schemas import PreviewForm, as_said
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
@@ -229,7 +228,7 @@ def _dataset(
 ) -> tuple[Received, datasets.Reading]:
     path = folder / f"{entry.id}.data"
     opened.copy(entry.file, path, settings.max_dataset_bytes)
-    said = entry.said.model_dump(mode="json", include=set(Said.__annotations__))
+    said = as_said(entry.said)
     said["settings"] = said["settings"] or {}
     if said["x_unit"] is None:
         del said["x_unit"]
@@ -239,7 +238,7 @@ def _dataset(
         file_name=entry.file_name,
         fmt=entry.format,
         spectrum=entry.spectrum,
-        said=cast(Said, said),
+        said=said,
     )
     assert reading.usable is not None  # refuses, if something must be said first
     with path.open("rb") as file:

@@ -63,7 +63,7 @@ def test_a_forecast_with_its_map_and_parts(forecast: Spectrum) -> None:
     assert whole.y_unit == "barn/meV/sr"
     assert whole.stated.instrument == "MARI"
     assert whole.stated.settings == {"e_init": 250.0}
-    assert whole.stated.temperature_k == 20.0
+    assert whole.stated.run.temperature_k == 20.0
 
     assert isinstance(image, RawMap)
     assert image.geometry == "direct"
@@ -143,7 +143,7 @@ def test_nonsense_about_it_is_left(about: str) -> None:
     (found,) = reader.read(files.file_of(build))
     stated = found.stated
     assert (stated.instrument, dict(stated.settings)) == (None, {})
-    assert (stated.temperature_k, stated.fixed_energy_mev) == (None, None)
+    assert (stated.run.temperature_k, stated.fixed_energy_mev) == (None, None)
 
 
 @pytest.mark.parametrize(

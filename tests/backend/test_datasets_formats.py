@@ -129,7 +129,7 @@ def test_our_own_csv_comes_back_with_what_it_says_of_itself() -> None:
     assert np.allclose(found[2].y, 0.75 * Y, rtol=1e-7, atol=0)
     assert [spectrum.error is None for spectrum in found[1:]] == [True] * 4
     stated = total.stated
-    assert (stated.instrument, stated.temperature_k, stated.fixed_energy_mev) == ("MAPS", 20.0, 400.0)
+    assert (stated.instrument, stated.run.temperature_k, stated.fixed_energy_mev) == ("MAPS", 20.0, 400.0)
     assert stated.settings == {"e_init": 400, "chopper_package": "S"}
     assert (total.x_unit, total.y_unit) == ("meV", "barn/sr/meV")
     assert total.notes == ("Remark in the file: The window was cut at 300 meV.",)
@@ -152,7 +152,7 @@ def test_our_own_csv_with_nonsense_in_its_words(about: str) -> None:
     data = f"# intensity in 1/meV\r\n# {about}\r\nenergy_mev,intensity\r\n1,2\r\n2,3\r\n3,4\r\n".encode()
     (found,) = FORMATS["beamcast-csv"].read(data)
     assert found.stated.instrument is None
-    assert found.stated.temperature_k is None
+    assert found.stated.run.temperature_k is None
     assert found.stated.fixed_energy_mev is None
     json.dumps(dict(found.stated.settings), allow_nan=False)
 

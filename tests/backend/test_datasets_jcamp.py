@@ -108,7 +108,7 @@ def test_units(unit: str, expected: str | None) -> None:
 )
 def test_a_temperature_counts_with_its_unit_only(said: str, expected: float | None) -> None:
     found = read(texts.jcamp(0, 1, [5, 6, 7], records={"TEMPERATURE": said}))
-    assert found.stated.temperature_k == (None if expected is None else pytest.approx(expected))
+    assert found.stated.run.temperature_k == (None if expected is None else pytest.approx(expected))
     assert ("TEMPERATURE" in " ".join(found.notes)) == (expected is None)
 
 

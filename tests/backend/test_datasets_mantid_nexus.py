@@ -58,7 +58,7 @@ def test_banks_of_tosca_are_spectra() -> None:
         assert one.y_unit == "Counts per meV"
         assert one.stated.instrument == "TOSCA"
         assert one.stated.fixed_energy_mev == pytest.approx(3.97)
-        assert one.stated.temperature_k == 11.0
+        assert one.stated.run.temperature_k == 11.0
 
 
 def test_points_spectrum_numbers_and_other_precisions() -> None:
@@ -116,7 +116,7 @@ def test_a_map_over_q(q: np.ndarray) -> None:
     assert found.geometry == "direct"
     assert found.stated.settings == {"e_init": 250.0}
     # 20 °C is no temperature in kelvin
-    assert found.stated.temperature_k is None
+    assert found.stated.run.temperature_k is None
     np.testing.assert_array_equal(found.across, q)
     np.testing.assert_array_equal(found.y, values)
     assert any("one |q| for all energies" in note for note in found.notes) == (len(q) == 10)

@@ -13,6 +13,7 @@ from backend.datasets import parse
 from backend.datasets.conditions import Conditions, Said, conditions
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.formats.reading import MAX_POINTS, Stated
+from backend.datasets.run import RunConditions
 from backend.kit.files import confined
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, UnknownInstrument
@@ -166,8 +167,12 @@ def test_own_file_tells_all_it_knew() -> None:
     assert content["title"] == "Run 7"
 
 
+AT_5_K = RunConditions(temperature_k=5)
 MAPS_RUN = Stated(
-    instrument="maps", settings={"e_init": np.float64(250), "moon": 1}, fixed_energy_mev=250, temperature_k=5
+    instrument="maps",
+    settings={"e_init": np.float64(250), "moon": 1},
+    fixed_energy_mev=250,
+    run=RunConditions(temperature_k=5),
 )
 
 
@@ -175,26 +180,31 @@ MAPS_RUN = Stated(
     ("said", "stated", "expected"),
     [
         # Nobody says anything
-        ({}, Stated(), Conditions(None, {}, None, None)),
+        ({}, Stated(), Conditions(None, {}, None)),
         # Only the file
-        ({}, Stated(instrument=" TOSCA "), Conditions("TOSCA", {}, None, None)),
-        ({}, Stated(instrument="LET (ISIS)", fixed_energy_mev=3.7), Conditions("LET", {"e_init": 3.7}, 3.7, None)),
+        ({}, Stated(instrument=" TOSCA "), Conditions("TOSCA", {}, None)),
+        ({}, Stated(instrument="LET (ISIS)", fixed_energy_mev=3.7), Conditions("LET", {"e_init": 3.7}, 3.7)),
         # Nonsense is not kept
-        ({}, Stated(fixed_energy_mev=-1.0, temperature_k=math.nan), Conditions(None, {}, None, None)),
+        ({}, Stated(fixed_energy_mev=-1.0), Conditions(None, {}, None)),
         # The user has the last word, null included
-        ({"instrument": None}, Stated(instrument="TOSCA"), Conditions(None, {}, None, None)),
-        ({"temperature_k": None}, Stated(temperature_k=7), Conditions(None, {}, None, None)),
-        ({"temperature_k": 9.0}, Stated(temperature_k=7), Conditions(None, {}, None, 9.0)),
+        ({"instrument": None}, Stated(instrument="TOSCA"), Conditions(None, {}, None)),
+        ({"run": {"temperature_k": None}}, Stated(run=AT_5_K), Conditions(None, {}, None)),
+        ({"run": {"temperature_k": 5.0}}, Stated(), Conditions(None, {}, None, AT_5_K)),
         # The file's settings are those of the file's instrument; its incident energy is of any
-        ({"instrument": "ARCS"}, MAPS_RUN, Conditions("ARCS", {"e_init": 250}, 250, 5)),
-        ({"instrument": "TOSCA"}, MAPS_RUN, Conditions("TOSCA", {}, 250, 5)),
+        ({"instrument": "ARCS"}, MAPS_RUN, Conditions("ARCS", {"e_init": 250}, 250, AT_5_K)),
+        ({"instrument": "TOSCA"}, MAPS_RUN, Conditions("TOSCA", {}, 250, AT_5_K)),
         # Setting and fixed energy are one, and the user's word for either holds for both
-        ({"settings": {"e_init": 400}}, MAPS_RUN, Conditions("MAPS", {"e_init": 400}, None, 5)),
-        ({"instrument": "ARCS", "fixed_energy_mev": 60.0}, Stated(), Conditions("ARCS", {"e_init": 60.0}, 60.0, None)),
+        ({"settings": {"e_init": 400}}, MAPS_RUN, Conditions("MAPS", {"e_init": 400}, None, AT_5_K)),
+        ({"instrument": "ARCS", "fixed_energy_mev": 60.0}, Stated(), Conditions("ARCS", {"e_init": 60.0}, 60.0)),
     ],
 )  # fmt: skip
 def test_whose_word_counts(said: Said, stated: Stated, expected: Conditions) -> None:
     assert conditions(said, stated) == expected
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0, 0, True, "5", None, 1e5])
+def test_what_is_no_temperature_is_not_kept(value: object) -> None:
+    assert RunConditions.plausible({"temperature_k": value, "mass_g": 2}) == RunConditions(mass_g=2)
 
 
 def test_what_a_file_states_and_cannot_be_is_told() -> None:

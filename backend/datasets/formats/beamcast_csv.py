@@ -15,6 +15,7 @@ from backend.datasets.formats import columns
 from backend.datasets.formats.reading import RawSpectrum, Stated
 from backend.datasets.formats.table import read_table, uncommented
 from backend.datasets.formats.text import decoded
+from backend.datasets.run import RunConditions
 from backend.kit.files.unreadable import Unreadable
 
 _START = re.compile(rb"\s*#\s*intensity in [^\r\n]{1,200}[\r\n]+\s*#\s*\{")
@@ -100,10 +101,7 @@ def _stated(about: Mapping[str, Any]) -> Stated:
         instrument=instrument[:100] if isinstance(instrument, str) else None,
         settings=settings,
         fixed_energy_mev=_positive(about.get("fixed_energy_mev")) or _positive(settings.get("e_init")),
-        temperature_k=_positive(about.get("temperature_k")),
-        exposure_uah=_positive(about.get("exposure_uah")),
-        exposure_h=_positive(about.get("exposure_h")),
-        mass_g=_positive(about.get("mass_g")),
+        run=RunConditions.plausible(about),
     )
 
 

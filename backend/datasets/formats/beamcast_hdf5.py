@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.reading import Raw, RawMap, RawSpectrum, Stated
 from backend.datasets.formats.spectrometers import geometry_of
+from backend.datasets.run import RunConditions
 from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
 from backend.kit.files.unreadable import Unreadable
 
@@ -149,10 +150,7 @@ def _stated(root: Group, entry: str) -> tuple[Stated, str]:
             instrument=instrument if isinstance(instrument, str) and instrument else None,
             settings=settings if isinstance(settings, dict) else {},
             fixed_energy_mev=_number(about.get("fixed_energy_mev")),
-            temperature_k=_number(about.get("temperature_k")),
-            exposure_uah=_number(about.get("exposure_uah")),
-            exposure_h=_number(about.get("exposure_h")),
-            mass_g=_number(about.get("mass_g")),
+            run=RunConditions.plausible(about),
         ),
         str(about.get("y_unit") or ""),
     )

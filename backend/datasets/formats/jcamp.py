@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from backend.datasets.formats import asdf, units
 from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, XUnit
 from backend.datasets.formats.text import decoded, quoted
+from backend.datasets.run import RunConditions
 from backend.kit.files.unreadable import Unreadable
 
 _TABLES = ("XYDATA", "XYPOINTS", "PEAKTABLE")
@@ -289,7 +290,7 @@ def _stated(block: _Block, notes: list[str]) -> Stated:
     return Stated(
         title=" ".join(values.get("TITLE", "").split())[:200],
         instrument=instrument[:100] if instrument else None,
-        temperature_k=_temperature(values, notes),
+        run=RunConditions.plausible({"temperature_k": _temperature(values, notes)}),
     )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, XUnit
 from backend.datasets.formats.table import number, read_table, values_of
 from backend.datasets.formats.text import decoded, quoted
+from backend.datasets.run import RunConditions
 from backend.kit.files.unreadable import Unreadable
 
 _VERSION_2 = re.compile(
@@ -211,6 +212,8 @@ def _spectrum(
         x_unit=unit,
         recognised_by=recognised_by,
         y_unit=y_unit[:60],
-        stated=Stated(title=part.title, instrument=instrument, temperature_k=part.temperature_k),
+        stated=Stated(
+            title=part.title, instrument=instrument, run=RunConditions.plausible({"temperature_k": part.temperature_k})
+        ),
         notes=tuple(notes),
     )

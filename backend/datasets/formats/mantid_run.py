@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backend.datasets.formats.reading import Stated
 from backend.datasets.formats.spectrometers import geometry_of
+from backend.datasets.run import RunConditions
 from backend.kit.files.hdf5_guard import Group, attribute, number_array, shape_of, text
 from scattering.instruments import Geometry
 
@@ -66,7 +67,7 @@ def run_of(root: Group, entry: str) -> Run:
             instrument=name,
             settings={"e_init": fixed} if geometry == "direct" and fixed else {},
             fixed_energy_mev=fixed,
-            temperature_k=_temperature(root, entry),
+            run=RunConditions.plausible({"temperature_k": _temperature(root, entry)}),
         ),
         geometry=geometry,
         notes=notes,

@@ -14,6 +14,7 @@ from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.reading import MAX_DETECTED, Raw, RawMap, Stated
 from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.formats.units import unit_of
+from backend.datasets.run import RunConditions
 from backend.kit.files.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
 from backend.kit.files.unreadable import Unreadable
 from scattering.instruments import Geometry
@@ -96,7 +97,7 @@ def _read_entry(root: Group, entry: str) -> RawMap:
             instrument=name,
             settings={"e_init": fixed_energy} if geometry == "direct" and fixed_energy else {},
             fixed_energy_mev=fixed_energy,
-            temperature_k=number(root, f"{entry}/sample/temperature"),
+            run=RunConditions.plausible({"temperature_k": number(root, f"{entry}/sample/temperature")}),
         ),
         notes=tuple(notes),
     )

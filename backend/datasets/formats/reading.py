@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.datasets.run import RunConditions
+
 XUnit = Literal["meV", "ueV", "eV", "cm-1", "THz", "ps-1", "angstrom"]
 """Of an abscissa: energies, ν (E = hν), ω (E = ħω), or the wavelength of the neutron at the side that varies."""
 
@@ -34,22 +36,15 @@ class Stated:
         In ResINS's names where they are known, e.g. {"e_init": 250.0} (meV).
     fixed_energy_mev
         E_f of an indirect or E_i of a direct geometry spectrometer.
-    temperature_k
-        Of the sample.
-    exposure_uah, exposure_h
-        How long it was measured: charge on the target (µA h), hours.
-    mass_g
-        Of the sample.
+    run
+        Temperature, exposure and the like: `RunConditions.plausible` of what the file has.
     """
 
     title: str = ""
     instrument: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     fixed_energy_mev: float | None = None
-    temperature_k: float | None = None
-    exposure_uah: float | None = None
-    exposure_h: float | None = None
-    mass_g: float | None = None
+    run: RunConditions = field(default_factory=RunConditions)
 
 
 @dataclass(frozen=True, eq=False)
