@@ -1,4 +1,4 @@
-"""Time correlations of a single crystal's trajectory → its partials along a path."""
+"""Partials of a single crystal along a path, from the time correlations of a trajectory."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def equivalent_vectors(
     supercell: Sequence[int],
     most: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Scattering vectors k + G, and those that symmetry makes equivalent to them through other waves.
+    """Return the scattering vectors k + G, and their symmetry equivalents that belong to other waves.
 
     Parameters
     ----------
     zone
         Symmetry of the crystal.
     cell
-        Shape (3, 3), Å: the cell that was simulated.
+        Shape (3, 3), Å: the simulated cell.
     wave_vectors, zones
         Shapes (n_k, 3) and (n_zones, 3), r.l.u.
     supercell
-        Repeats of the cell, whose waves the wave vectors are.
+        Repeats of the cell; all wave vectors fit this supercell.
     most
-        How many equivalent waves to take at most.
+        Largest number of equivalent waves.
 
     Returns
     -------
-    Vectors in Å⁻¹, shape (n, 3), all zones of a wave vector's first wave, then of its second and so on; and the
-    number of waves of each wave vector, shape (n_k,).
+    Vectors in Å⁻¹, shape (n, 3): for each wave vector all zones of its first wave, then of its second and so on. Number
+    of waves of each wave vector, shape (n_k,).
     """
     found, count = list[NDArray[np.float64]](), np.empty(len(wave_vectors), dtype=np.int64)
     for k, wave_vector in enumerate(wave_vectors):
@@ -77,16 +77,16 @@ def average_equivalent(values: NDArray[np.float64], count: NDArray[np.int64], n_
 def decaying_spectrum(
     correlation: NDArray[np.float64], *, time_step: float, energy_step: float, highest_energy: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Spectrum of what decays of a correlation: without Bragg peaks, and whatever else stays.
+    """Return the spectrum of the decaying part of a correlation, without Bragg peaks and other elastic intensity.
 
     Parameters
     ----------
     correlation
         Shape (..., n_lags).
     time_step
-        Between lags, fs.
+        Time between lags, fs.
     energy_step, highest_energy
-        Of the result, meV.
+        Largest bin and end of the energy axis of the result, meV.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def decaying_spectrum(
     """
     flat = correlation.reshape(-1, correlation.shape[-1])
     energy, spectra = np.empty(0), list[NDArray[np.float32]]()
-    # The transform pads with zeros: a few at a time
+    # The transform pads with zeros: limit the memory by chunks
     for begin in range(0, len(flat), 1000):
         _, decays = split_elastic(flat[begin : begin + 1000])
         energy, spectrum = spectrum_from_correlation(decays, time_step=time_step, energy_step=energy_step)
@@ -107,18 +107,18 @@ def decaying_spectrum(
 def mean_square_displacements(
     displacements: NDArray[np.float32], atoms: NDArray[np.int64], rotations: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Mean-square displacement tensor of some atoms about their mean places in a run, with the crystal's symmetry.
+    """Return the mean-square displacement tensor of atoms about their mean positions in a run, symmetrised.
 
-    U_ab = ⟨u_a u_b⟩, averaged over time, atoms, the beads of ring polymers, and what the point group turns it into.
+    U_ab = ⟨u_a u_b⟩, averaged over time, atoms, the beads of ring polymers, and the operations of the point group.
 
     Parameters
     ----------
     displacements
-        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, from any fixed points.
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, relative to any fixed points.
     atoms
-        Indices of the atoms, which the space group maps among each other.
+        Indices of the atoms, which the space group maps onto each other.
     rotations
-        Shape (n_operations, 3, 3): turn Cartesian vectors.
+        Shape (n_operations, 3, 3): rotations of Cartesian vectors.
 
     Returns
     -------

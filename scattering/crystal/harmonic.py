@@ -1,4 +1,4 @@
-"""A harmonic single crystal along a path: phonons → its partials in each Brillouin zone, and its dispersion."""
+"""Partials of a harmonic single crystal along a path in each Brillouin zone, and its dispersion, from phonons."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from scattering.simulate import multiphonon
 from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
 
 
-def _reduced(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From r.l.u. of one cell to those of the force constants' crystal, which lies in the same axes."""
+def _to_own_rlu(
+    fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Convert r.l.u. of a cell to those of the force constants' crystal, which has the same axes."""
     own = fc.crystal.cell_vectors.to("angstrom").magnitude
     return np.asarray(wave_vectors @ reciprocal(cell) @ own.T / (2 * np.pi))
 
@@ -26,14 +28,14 @@ def _reduced(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArra
 def modes_along(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> QpointPhononModes:
     """Calculate phonon modes at wave vectors (n_k, 3) in r.l.u. of a cell (rows, Å), one by one."""
     return fc.calculate_qpoint_phonon_modes(
-        _reduced(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
+        _to_own_rlu(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
     )
 
 
 def dispersion(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Calculate phonon energies, ascending, shape (n_k, n_modes) in meV: negative where imaginary."""
+    """Calculate phonon energies, ascending, shape (n_k, n_modes) in meV; imaginary ones are negative."""
     frequencies = fc.calculate_qpoint_frequencies(
-        _reduced(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
+        _to_own_rlu(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
     )
     return np.asarray(frequencies.frequencies.to("meV").magnitude)
 
@@ -47,12 +49,12 @@ def coherent_one_phonon(
     energy: NDArray[np.float64],
     temperature: float,
 ) -> NDArray[np.float32]:
-    """Coherent one-phonon partials of a single crystal at q = k + G.
+    """Return the coherent one-phonon partials of a single crystal at q = k + G.
 
     S_αβ(q, ω) = Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν),
     F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
 
-    The line of a mode falls into the bin that it lies in.
+    The line of a mode lies in the bin of its energy.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def coherent_one_phonon(
     vectors
         Shape (n_zones, n_k, 3), Å⁻¹: k + G.
     displacements
-        Shape (n_atoms, 3, 3), Å²: mean-square displacements of the modes' atoms.
+        Shape (n_atoms, 3, 3), Å²: mean-square displacements of the atoms of the modes.
     labels
         The species of each of those atoms.
     energy
@@ -96,7 +98,7 @@ def coherent_one_phonon(
         amplitude = [polarised[:, chosen] @ eigenvectors[:, chosen].T for chosen in columns]
         strength = RECOIL_MEV_A2_AMU / energies[k, at] * (occupation(energies[k, at], temperature) + 1)
         strength /= step * len(masses)
-        # Which mode falls into which bin
+        # Matrix from modes to bins
         line = np.zeros((len(at), len(energy)))
         line[np.arange(len(at)), bins[k, at]] = strength
         for number, (one, other) in enumerate(pairs):
@@ -108,7 +110,7 @@ def coherent_one_phonon(
 def interpolate(
     values: NDArray[np.float32], q: NDArray[np.float64], lengths: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Take what is given on |q| at other lengths: S/q² linearly between, as inelastic scattering grows with q².
+    """Interpolate values on an axis of |q| at other lengths: S/q² linearly, as inelastic scattering grows with q².
 
     Parameters
     ----------
@@ -117,7 +119,7 @@ def interpolate(
     q
         Shape (n_q,), Å⁻¹, equal steps, all above 0.
     lengths
-        Any shape, Å⁻¹. Before the first and beyond the last |q| with the S/q² there.
+        Any shape, Å⁻¹. Below the first and above the last |q| the S/q² of that |q| is used.
 
     Returns
     -------
@@ -147,35 +149,35 @@ def predict(
     progress: Callable[[float], None] = lambda _: None,
     metadata: dict[str, Any] | None = None,
 ) -> CrystalPartials:
-    """Quantum partials of a single crystal: coherent one-phonon in each zone, self part of `n_orders` orders.
+    """Return the quantum partials of a single crystal: coherent one-phonon part in each zone, self part of all orders.
 
     As in a powder, the self part of the orders from two on counts as coherent scattering too (incoherent
-    approximation). The self part is its average over directions.
+    approximation). The self part is averaged over directions.
 
     Parameters
     ----------
     fc, zone
         Force constants, and phonons over the Brillouin zone from them.
     cell
-        Shape (3, 3), Å: what the r.l.u. of path and zones belong to, in the axes of the force constants' crystal.
+        Shape (3, 3), Å: cell of the r.l.u. of path and zones, in the axes of the force constants' crystal.
     path, fine
-        Where to calculate the scattering, and where the dispersion.
+        Wave vectors of the scattering, and of the dispersion.
     zones
         Shape (n_zones, 3), r.l.u.
     labels
         The species of each atom of the force constants' crystal.
     q
-        Shape (n_q,), Å⁻¹: where to give the self part. Equal steps, all above 0.
+        Shape (n_q,), Å⁻¹, of the self part. Equal steps, all above 0.
     energy
         Shape (n_energy,), meV. Centres of equal bins, the first at 0.
     temperature
         Kelvin.
     n_orders
-        The highest number of phonons.
+        The highest phonon order.
     progress
-        Called with the share that is done.
+        Called with the finished fraction.
     metadata
-        How the phonons were made.
+        Provenance of the phonons.
     """
     species = tuple(sorted(set(labels)))
     member = np.array([[label == one for label in labels] for one in species])

@@ -1,6 +1,7 @@
-"""What an instrument would record of a single crystal along a path, and at constant wave vector.
+"""Forecast of the spectra of a single crystal along a path, and at constant wave vector.
 
-The crystal may be turned as one likes, so that of each scattering vector k + G only its length counts, and the energy.
+The crystal may be turned freely, so only the length of a scattering vector k + G and the energy decide whether an
+instrument reaches it.
 """
 
 from __future__ import annotations
@@ -24,23 +25,24 @@ from scattering.observe.response import Response, response_to
 from scattering.observe.spectrum import energy_factor
 from scattering.observe.view import PathView, View, default_grid
 
-STRONG_DEBYE_WALLER = 3.0
-"""Of the exponent 2W: beyond, a twentieth is left of what one phonon scatters, and dividing magnifies all the rest."""
-LARGEST_EXPONENT = 60.0
-"""Of the Debye–Waller factor divided out: single precision ends at 88."""
+MAX_DEBYE_WALLER_EXPONENT = 3.0
+"""Exponent 2W above which a warning appears: less than a twentieth of the one-phonon scattering is left, and the
+division magnifies everything else."""
+MAX_DIVIDED_EXPONENT = 60.0
+"""Largest exponent of a Debye–Waller factor that is divided out; single precision ends at 88."""
 N_BANDS = 8
-"""Into which the recorded energies are cut: the resolution is narrow, and its matrix almost empty."""
-SHORTEST_Q = 1e-6
-"""Å⁻¹. The forward direction, which nothing measures."""
+"""Bands of recorded energies that are computed separately: the resolution is narrow, and its matrix almost empty."""
+MIN_Q = 1e-6
+"""Å⁻¹. Shorter vectors are the forward direction, which no instrument measures."""
 
 
 def debye_waller_exponents(
     partials: CrystalPartials, vectors: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Exponents 2W of the Debye–Waller factors exp(−2W) of pairs and of self parts.
+    """Return the exponents 2W of the Debye–Waller factors exp(−2W) of pairs and of self parts.
 
-    ½ qᵀ(U_α + U_β)q, and for a self part, which is averaged over directions, q² tr U_α / 3. For one isotropic species
-    both are q²⟨u²⟩/3 (Lindgren et al., Sect. III A).
+    A pair has ½ qᵀ(U_α + U_β)q. A self part, which is averaged over directions, has q² tr U_α / 3. For one isotropic
+    species both are q²⟨u²⟩/3 (Lindgren et al., Sect. III A).
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def debye_waller_exponents(
 def _weights(
     partials: CrystalPartials, view: View, path: PathView, vectors: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What coherent pairs and self parts are multiplied by: shapes (n_pairs, n_z, n_k) and (n_species, n_z, n_k)."""
+    """Return the factors of coherent pairs and self parts: shapes (n_pairs, n_z, n_k) and (n_species, n_z, n_k)."""
     lengths = np.linalg.norm(vectors, axis=-1)
     if view.probe == "neutron":
         nuclei = weights.scatterers(partials.species, view.isotopes)
@@ -78,31 +80,31 @@ def _weights(
     incoherent *= view.contribution != "coherent"
     if path.divide_debye_waller:
         pairs, selves = debye_waller_exponents(partials, vectors)
-        coherent *= np.exp(np.minimum(pairs, LARGEST_EXPONENT))
-        incoherent *= np.exp(np.minimum(selves, LARGEST_EXPONENT))
+        coherent *= np.exp(np.minimum(pairs, MAX_DIVIDED_EXPONENT))
+        incoherent *= np.exp(np.minimum(selves, MAX_DIVIDED_EXPONENT))
     if path.divide_q_squared:
-        inverse = 1 / np.maximum(lengths, SHORTEST_Q) ** 2
+        inverse = 1 / np.maximum(lengths, MIN_Q) ** 2
         coherent *= inverse
         incoherent *= inverse
-    forward = lengths < SHORTEST_Q
+    forward = lengths < MIN_Q
     coherent[:, forward] = incoherent[:, forward] = 0.0
     return coherent.astype(np.float32), incoherent.astype(np.float32)
 
 
 def _cloud_weights(species: tuple[str, ...], lengths: NDArray[np.float64], probe: Probe) -> NDArray[np.float64]:
-    # Symmetry makes many lengths equal, but for rounding
+    # Symmetry makes many lengths equal up to rounding
     distinct, place = np.unique(np.round(lengths, 6), return_inverse=True)
     return np.asarray(pair_weights(form_factors(species, distinct, probe))[:, place].reshape(-1, *lengths.shape))
 
 
-def _weighted(
+def _weighted_sum(
     partials: CrystalPartials,
     coherent: NDArray[np.float32],
     incoherent: NDArray[np.float32],
     weights: tuple[NDArray[np.float32], NDArray[np.float32]],
     lengths: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """Weighted sum of partials (n_pairs, n_z, n_k, n_energy) and self parts (n_species, n_q, n_energy) on a path."""
+    """Return the weighted sum of partials (n_pairs, n_z, n_k, n_energy) and self parts (n_species, n_q, n_energy)."""
     total = np.zeros(coherent.shape[1:], dtype=np.float32)
     for weight, values in zip(weights[0], coherent, strict=True):
         if weight.any():
@@ -113,16 +115,16 @@ def _weighted(
     return total
 
 
-def _folded(seen: Response, factor: NDArray[np.float64], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Matrix (n_energy, n_recorded) from energy loss alone to what is recorded of both signs, with their factors."""
+def _fold_signs(seen: Response, factor: NDArray[np.float64], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the matrix (n_energy, n_recorded) from stored energy loss to recorded loss and gain, with factors."""
     both = (factor[:, None] * matrix).astype(np.float32)
     folded = both[seen.n_gain :].copy()
     folded[1 : seen.n_gain + 1] += both[: seen.n_gain][::-1]
     return folded
 
 
-def _recorded(weighted: NDArray[np.float32], folded: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Broaden: (..., n_energy) → (..., n_recorded), some columns at a time, which only the energies near them reach."""
+def _broaden(weighted: NDArray[np.float32], folded: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Broaden (..., n_energy) → (..., n_recorded), in bands of columns: only nearby energies contribute to a band."""
     flat = weighted.reshape(-1, weighted.shape[-1])
     result = np.zeros((len(flat), folded.shape[1]), dtype=np.float32)
     for columns in np.array_split(np.arange(folded.shape[1]), N_BANDS):
@@ -133,32 +135,32 @@ def _recorded(weighted: NDArray[np.float32], folded: NDArray[np.float32]) -> NDA
     return result.reshape(*weighted.shape[:-1], -1)
 
 
-def inside(
+def in_window(
     instrument: Instrument | None,
     settings: Mapping[str, Any],
     lengths: NDArray[np.float64],
     energy: NDArray[np.float64],
     tolerance: float,
 ) -> NDArray[np.bool_]:
-    """Tell where scattering vectors are within an instrument's window.
+    """Return whether scattering vectors lie within the window of an instrument.
 
     Parameters
     ----------
     instrument, settings
-        An instrument and its checked settings, or None: everything but the forward direction.
+        An instrument and its checked settings, or None: everything except the forward direction.
     lengths
         Any shape, Å⁻¹.
     energy
         Shape (n_energy,), meV.
     tolerance
-        Å⁻¹. How near a bank that measures along a line must come.
+        Å⁻¹. Largest distance from the line of a bank that measures along a line.
 
     Returns
     -------
     Shape (*lengths.shape, n_energy).
     """
     q = lengths[..., None]
-    somewhere = np.broadcast_to(q >= SHORTEST_Q, (*lengths.shape, len(energy)))
+    somewhere = np.broadcast_to(q >= MIN_Q, (*lengths.shape, len(energy)))
     if instrument is None:
         return somewhere
     window = kinematics.window(instrument, settings, energy)
@@ -169,17 +171,18 @@ def inside(
 
 
 def _average(values: NDArray[Any], reached: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Average over the first axis where it is reached, NaN where nowhere, and how many that are."""
+    """Return the average over the reached entries of the first axis (NaN if there are none), and their number."""
     count = reached.sum(axis=0)
     total = np.einsum("z...,z...->...", values, reached)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(values.dtype), count
 
 
 def observe_path(partials: CrystalPartials, view: View, path: PathView | None = None) -> PathSpectrum:
-    """Forecast what an instrument records of a single crystal along a path.
+    """Forecast the spectra that an instrument records of a single crystal along a path.
 
-    In each Brillouin zone: weights, the Debye–Waller factor and |q|² divided out, statistics, resolution along ω;
-    then the average over the zones that the instrument reaches at that wave vector and energy.
+    In each Brillouin zone the partials are weighted, divided by the Debye–Waller factor and |q|², corrected for
+    statistics, and broadened along ω. The zones that the instrument reaches at a wave vector and energy are then
+    averaged.
 
     Parameters
     ----------
@@ -188,12 +191,12 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     view
         Instrument, isotopes, corrections, bins, as for a powder. With `q_range` only zones within it count.
     path
-        How to put the zones together, and where to cut.
+        How the zones are averaged, and the place of the cut.
 
     Raises
     ------
     UnknownInstrument, InvalidSettings, InvalidView
-        Something in `view` or `path` is not possible; the message says what and how to mend it.
+        `view` or `path` is impossible; the message names the field and the remedy.
 
     References
     ----------
@@ -213,21 +216,21 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     low, high = view.q_range or (0.0, np.inf)
     counted = ((lengths >= low) & (lengths <= high))[..., None]
 
-    to_map, to_cut = _folded(seen, factor, seen.map_matrix), _folded(seen, factor, seen.matrix)
-    # Energies above reach nothing that is recorded
+    to_map, to_cut = _fold_signs(seen, factor, seen.map_matrix), _fold_signs(seen, factor, seen.matrix)
+    # Higher energies do not contribute to any recorded bin
     end = 1 + int(np.flatnonzero(to_map.any(axis=1) | to_cut.any(axis=1)).max(initial=0))
     to_map, to_cut = to_map[:end], to_cut[:end]
     coherent, incoherent = partials.coherent[:, chosen, :, :end], partials.incoherent[..., :end]
-    weighted = _weighted(partials, coherent, incoherent, multipliers, lengths)
-    reached = counted & inside(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
-    intensity, n_zones = _average(_recorded(weighted, to_map), reached)
+    weighted = _weighted_sum(partials, coherent, incoherent, multipliers, lengths)
+    reached = counted & in_window(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
+    intensity, n_zones = _average(_broaden(weighted, to_map), reached)
     unit = ("Å² " if path.divide_q_squared else "") + UNITS[view.probe]
     cut = None
     if cut_at is not None:
         at = slice(cut_at, cut_at + 1)
         cut = _cut(
             partials, path, cut_at, chosen, lengths[:, cut_at], weighted[:, cut_at], to_cut, grid.centres,
-            counted[:, cut_at] & inside(instrument, settings, lengths[:, cut_at], grid.centres, partials.q_step / 2),
+            counted[:, cut_at] & in_window(instrument, settings, lengths[:, cut_at], grid.centres, partials.q_step / 2),
             (multipliers[0][:, :, at], multipliers[1][:, :, at]),
         )  # fmt: skip
     return PathSpectrum(
@@ -263,7 +266,7 @@ def _cut(
     scale = energy**2 if path.times_energy_squared else np.ones_like(energy)
 
     def recorded(values: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(_recorded(values, folded) * scale, dtype=float)
+        return np.asarray(_broaden(values, folded) * scale, dtype=float)
 
     per_zone = recorded(weighted)
     error = None
@@ -271,7 +274,7 @@ def _cut(
         runs = []
         for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True):
             part = pairs[:, chosen, at : at + 1, : len(folded)]
-            one = _weighted(partials, part, selves[..., : len(folded)], multipliers, lengths[:, None])
+            one = _weighted_sum(partials, part, selves[..., : len(folded)], multipliers, lengths[:, None])
             runs.append(_average(recorded(one[:, 0]), reached)[0])
         error = standard_error(np.array(runs))
     order = np.argsort(lengths, kind="stable")
@@ -322,7 +325,7 @@ def _warnings(
             )
     if path.divide_debye_waller and where.any():
         exponents = debye_waller_exponents(partials, vectors[where])[0]
-        if exponents.max() > STRONG_DEBYE_WALLER:
+        if exponents.max() > MAX_DEBYE_WALLER_EXPONENT:
             found.append(
                 f"In the farthest zones a Debye–Waller factor as small as {np.exp(-exponents.max()):.2g} is divided "
                 "out: what several phonons scatter there is magnified with it. Choose a smaller range of |q|."

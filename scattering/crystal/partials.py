@@ -20,21 +20,21 @@ from scattering.crystal.path import reciprocal
 class CrystalPartials:
     """Unweighted partial dynamic structure factors at q = k + G: k along a path, G the centres of Brillouin zones.
 
-    Normalised as `Partials` are: per atom of the sample, an unlike pair holding both orders, ω ≥ 0 only. The coherent
-    part is that of one orientation of the crystal; the incoherent part, smooth in q, is kept as its average over
-    directions.
+    The normalisation is that of `Partials`: per atom of the sample, an unlike pair holds both orders, ω ≥ 0 only. The
+    coherent part is that of one orientation of the crystal. The incoherent part is smooth in q, and is stored as its
+    average over directions.
 
     Attributes
     ----------
     cell
-        Shape (3, 3), Å. Vectors of the cell that the reciprocal lattice units (r.l.u.) belong to: the uploaded one,
-        relaxed where that was asked for.
+        Shape (3, 3), Å. Vectors of the cell of the reciprocal lattice units (r.l.u.): the uploaded cell, relaxed on
+        request.
     wave_vectors
         Shape (n_k, 3), r.l.u.
     distance
         Shape (n_k,), Å⁻¹ along the path, not descending.
     labels
-        Of each of the n_k wave vectors: the special point that it is, or "".
+        Name of the special point at each of the n_k wave vectors, or "".
     ticks
         Distance along the path in Å⁻¹ and name of the special points.
     zones
@@ -44,28 +44,28 @@ class CrystalPartials:
     species
         Sorted: chemical symbols, or crystallographic sites such as "H2".
     concentration
-        Shape (n_species,). Fraction of the atoms that each species is.
+        Shape (n_species,). Fraction of the atoms of each species.
     coherent
-        Shape (n_pairs, n_zones, n_k, n_energy), 1/meV per atom, in the order of `pairs`. Without what is elastic.
+        Shape (n_pairs, n_zones, n_k, n_energy), 1/meV per atom, in the order of `pairs`, without the elastic line.
     q
-        Shape (n_q,), Å⁻¹. Equal steps, all above 0: where `incoherent` is given.
+        Shape (n_q,), Å⁻¹, of `incoherent`. Equal steps, all above 0.
     incoherent
         Shape (n_species, n_q, n_energy), 1/meV per atom.
     displacements
         Shape (n_species, 3, 3), Å². Mean-square displacement tensors ⟨u_a u_b⟩ in Cartesian axes, averaged over the
-        atoms of a species, of the same run or the same phonons.
+        atoms of a species, from the same run or the same phonons.
     dispersion_distance
         Shape (n_fine,), Å⁻¹ along the path.
     dispersion
-        Shape (n_fine, n_modes), meV: harmonic phonons, negative where imaginary.
+        Shape (n_fine, n_modes), meV: harmonic phonons; imaginary ones are negative.
     temperature
         Kelvin.
     statistics
-        As of `Partials`.
+        As in `Partials`.
     metadata
-        How they were made: plain JSON values.
+        Provenance of the partials: plain JSON values.
     coherent_runs, incoherent_runs
-        Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: the independent runs that these are means of.
+        Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: independent runs, whose means these are.
     """
 
     cell: NDArray[np.float64]
@@ -114,7 +114,7 @@ class CrystalPartials:
         for species in self.species:
             element(species)
         if n_k < 1 or n_zones < 1 or n_energy < 2 or n_q < 2:
-            raise ValueError("there must be a wave vector, a zone, two energies and two |q| at least")
+            raise ValueError("there must be at least one wave vector, one zone, two energies and two |q|")
         if (np.diff(self.distance) < 0).any():
             raise ValueError("distance must not descend")
         for name in ("q", "energy"):
@@ -138,18 +138,18 @@ class CrystalPartials:
 
     @property
     def q_step(self) -> float:
-        """Between the |q| of the incoherent part, Å⁻¹."""
+        """Step of the |q| of the incoherent part, Å⁻¹."""
         return float(self.q[1] - self.q[0])
 
     @cached_property
     def extent(self) -> float:
-        """Energy in meV beyond which nothing much is scattered; see `energy_axis.extent`."""
+        """Energy in meV beyond which the sample scatters next to nothing; see `energy_axis.extent`."""
         everything = self.coherent.sum(axis=(0, 1, 2)) + self.incoherent.sum(axis=(0, 1))
         return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
 
     @property
     def n_orders(self) -> int:
-        """How many phonon orders are told apart: none."""
+        """Number of separate phonon orders: none."""
         return 0
 
     @property
@@ -159,7 +159,7 @@ class CrystalPartials:
 
     @property
     def distance_edges(self) -> NDArray[np.float64]:
-        """Edges of the bins in which a map shows the wave vectors: shape (n_k + 1,), Å⁻¹ along the path."""
+        """Edges of the bins of the wave vectors in a map: shape (n_k + 1,), Å⁻¹ along the path."""
         between = (self.distance[1:] + self.distance[:-1]) / 2
         ends = (self.ticks[0][0], self.ticks[-1][0]) if self.ticks else (self.distance[0], self.distance[-1])
         edges = np.concatenate([[min(ends[0], self.distance[0])], between, [max(ends[1], self.distance[-1])]])

@@ -1,8 +1,8 @@
-"""Paths through a crystal's Brillouin zone: high-symmetry points (seekpath), and the wave vectors that a supercell has.
+"""Paths through a Brillouin zone: special points (seekpath), and the wave vectors that fit a supercell.
 
 Wave vectors and reciprocal lattice vectors are in reciprocal lattice units (r.l.u.) of the *uploaded* cell, as at a
-spectrometer: q = (h, k, l) means h a* + k b* + l c*. A supercell that repeats that cell n₁ × n₂ × n₃ times has the
-waves whose n₁h, n₂k and n₃l are whole numbers.
+spectrometer: q = (h, k, l) means h a* + k b* + l c*. A supercell of n₁ × n₂ × n₃ cells has the waves for which n₁h, n₂k
+and n₃l are whole numbers.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from scattering.core.errors import InvalidOptions
 
 GAMMA = "Γ"
 SYMMETRY_TOLERANCE = 1e-2
-"""Å. As for crystallographic sites: a measured structure is symmetric to about that."""
+"""Å. As for crystallographic sites: a measured structure is symmetric to about this precision."""
 _GAMMA_NAMES = {"GAMMA", "G", GAMMA}
-SAME = 1e-5
-"""Reciprocal lattice units: closer wave vectors are the same one."""
+RLU_TOLERANCE = 1e-5
+"""Reciprocal lattice units. Closer wave vectors are the same."""
 
 
 def reciprocal(cell: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the reciprocal lattice vectors (rows, Å⁻¹, with their 2π) of cell vectors (rows, Å)."""
+    """Return the reciprocal lattice vectors (rows, Å⁻¹, including 2π) of cell vectors (rows, Å)."""
     return np.asarray(2 * np.pi * np.linalg.inv(cell).T)
 
 
@@ -46,21 +46,21 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class BrillouinZone:
-    """Special points of a crystal's first Brillouin zone, in the orientation of the uploaded cell.
+    """Special points of the first Brillouin zone of a crystal, in the orientation of the uploaded cell.
 
     Attributes
     ----------
     cell
-        Shape (3, 3), Å. The uploaded cell's vectors as rows.
+        Shape (3, 3), Å. Vectors of the uploaded cell as rows.
     repeats
         Shape (3, 3), whole numbers: cell = repeats @ (vectors of the primitive cell).
     rotations
         Shape (n, 3, 3), whole numbers: k @ rotation is equivalent to k, in reduced coordinates of the primitive
-        cell. Time reversal is among them.
+        cell. They include time reversal.
     points
-        Label → shape (3,), reduced coordinates in the primitive cell's reciprocal lattice.
+        Label → shape (3,), reduced coordinates in the reciprocal lattice of the primitive cell.
     path
-        The path that is usual for this lattice, as pairs of labels.
+        The usual path of this lattice, as pairs of labels.
     """
 
     cell: NDArray[np.float64]
@@ -76,21 +76,21 @@ class BrillouinZone:
 
     @property
     def rotations_rlu(self) -> NDArray[np.float64]:
-        """Shape (n, 3, 3): rotation @ (h, k, l) is equivalent to (h, k, l), r.l.u. of the uploaded cell."""
+        """Rotations, shape (n, 3, 3): rotation @ (h, k, l) is equivalent to (h, k, l), r.l.u. of the uploaded cell."""
         return np.asarray(self.repeats @ self.rotations.transpose(0, 2, 1) @ np.linalg.inv(self.repeats))
 
     @property
     def rotations_cartesian(self) -> NDArray[np.float64]:
-        """Shape (n, 3, 3): the same ones, that turn Cartesian vectors."""
+        """The same rotations for Cartesian vectors, shape (n, 3, 3)."""
         metric = reciprocal(self.cell).T
         return np.asarray(metric @ self.rotations_rlu @ np.linalg.inv(metric))
 
     def arms(self, wave_vector: NDArray[np.float64], supercell: Sequence[int], most: int) -> NDArray[np.float64]:
-        """Find rotations that turn a wave into equivalent ones of the same supercell, with phonons of their own.
+        """Find rotations that turn a wave into equivalent, independent waves of the same supercell.
 
-        Molecular dynamics excites each wave by chance; the equivalent ones are as many samples of the same thing. Of
-        the rotations that lead to the same wave, or to its opposite, or to either in another Brillouin zone, there is
-        one; the identity comes first.
+        Molecular dynamics excites each wave by chance; equivalent waves are further samples of the same spectrum. Of
+        the rotations that lead to the same wave or to its opposite, in any Brillouin zone, only one is returned. The
+        identity comes first.
 
         Parameters
         ----------
@@ -99,11 +99,11 @@ class BrillouinZone:
         supercell
             Repeats of the uploaded cell.
         most
-            How many to return at most.
+            Largest number of rotations.
 
         Returns
         -------
-        Shape (n, 3, 3), r.l.u., as `rotations_rlu`.
+        Shape (n, 3, 3), r.l.u., as in `rotations_rlu`.
         """
         found, waves = [np.eye(3)], [wave_vector]
         for rotation in self.rotations_rlu:
@@ -113,8 +113,8 @@ class BrillouinZone:
                 np.array([sign * wave - turned for wave in waves for sign in (1, -1)]) @ np.linalg.inv(self.repeats).T
             )
             if (
-                np.abs(places - np.rint(places)).max() < SAME
-                and (np.abs(known - np.rint(known)).max(axis=1) > SAME).all()
+                np.abs(places - np.rint(places)).max() < RLU_TOLERANCE
+                and (np.abs(known - np.rint(known)).max(axis=1) > RLU_TOLERANCE).all()
             ):
                 found.append(rotation)
                 waves.append(turned)
@@ -123,9 +123,9 @@ class BrillouinZone:
         return np.array(found)
 
     def images(self, label: str) -> NDArray[np.float64]:
-        """Points equivalent to a special point, itself first: shape (n, 3), reduced coordinates of the primitive cell.
+        """Return the equivalents of a special point, itself first: shape (n, 3), reduced coordinates.
 
-        Those of the star, and their translates by the nearest reciprocal lattice vectors.
+        They are the points of its star, and their translations by the nearest reciprocal lattice vectors.
         """
         star = self.points[label] @ self.rotations
         shifts = np.array(list(itertools.product((0, -1, 1), repeat=3)))
@@ -134,31 +134,30 @@ class BrillouinZone:
     def segment(self, first: str, last: str) -> Segment:
         """Return the line from a special point to the nearest image of another one.
 
-        Nearest, because "X-K" of a face-centred cubic crystal means the line along the zone's face (X–U), not the one
-        through its inside to where K happens to be tabulated. Where several are as near, the tabulated one.
+        "X-K" of a face-centred cubic crystal means the line along the face of the zone (X–U), not the line through its
+        inside to the tabulated K. Among equally near images the tabulated one is taken.
         """
         start, images = self.points[first], self.images(last)
         lengths = np.linalg.norm((images - start) @ reciprocal(self.primitive), axis=1)
-        elsewhere = lengths > SAME
-        nearest = int(np.argmax(elsewhere & (lengths <= lengths[elsewhere].min() + SAME)))
+        elsewhere = lengths > RLU_TOLERANCE
+        nearest = int(np.argmax(elsewhere & (lengths <= lengths[elsewhere].min() + RLU_TOLERANCE)))
         return Segment((first, last), self.repeats @ start, self.repeats @ images[nearest])
 
 
 def brillouin_zone(
     *, cell: NDArray[np.float64], positions: NDArray[np.float64], numbers: NDArray[np.integer[Any]]
 ) -> BrillouinZone:
-    """Find the special points of a structure's Brillouin zone.
+    """Find the special points of the Brillouin zone of a structure.
 
     Parameters
     ----------
     cell, positions, numbers
-        The uploaded cell, which need not be primitive nor in a standard orientation: shapes (3, 3) in Å, (n_atoms, 3)
-        in Å and (n_atoms,).
+        The uploaded cell, primitive or not, in any orientation: shapes (3, 3) in Å, (n_atoms, 3) in Å and (n_atoms,).
 
     Raises
     ------
     InvalidOptions
-        The structure has no symmetry that could be found.
+        The symmetry of the structure was not found.
 
     References
     ----------
@@ -167,14 +166,14 @@ def brillouin_zone(
     structure = (cell.tolist(), (positions @ np.linalg.inv(cell)).tolist(), numbers.tolist())
     try:
         with warnings.catch_warnings():
-            # A cell whose sides are equal by accident has two paths; either serves
+            # A cell whose sides are equal by accident has two paths; either is fine
             warnings.simplefilter("ignore")
             found = seekpath.get_path(structure, symprec=SYMMETRY_TOLERANCE)
             standard = found["primitive_lattice"], found["primitive_positions"], found["primitive_types"]
             dataset = spglib.get_symmetry_dataset(standard, symprec=SYMMETRY_TOLERANCE)
     except (seekpath.hpkot.SymmetryDetectionError, SpglibError, ValueError, KeyError) as error:
         raise InvalidOptions([{"loc": "options.path", "msg": _NO_SYMMETRY}]) from error
-    # Rows of the standardised lattice turned back into the uploaded orientation
+    # Rows of the standardised lattice, turned back into the uploaded orientation
     repeats = cell @ np.linalg.inv(found["primitive_lattice"] @ found["rotation_matrix"])
     # The standardised lattice is idealised within the tolerance
     if dataset is None or np.abs(repeats - np.rint(repeats)).max() > 0.1:
@@ -197,7 +196,7 @@ def _shown(label: str) -> str:
 
 
 def path_text(path: Sequence[tuple[str, str]]) -> str:
-    """Write pairs of labels as text, such as "Γ-X-U|K-Γ-L"."""
+    """Return pairs of labels as text, such as "Γ-X-U|K-Γ-L"."""
     text = path[0][0]
     for number, (first, last) in enumerate(path):
         text += f"|{first}-{last}" if number and first != path[number - 1][1] else f"-{last}"
@@ -205,14 +204,14 @@ def path_text(path: Sequence[tuple[str, str]]) -> str:
 
 
 def path_labels(zone: BrillouinZone, text: str | None) -> tuple[tuple[str, str], ...]:
-    """Read a path such as "Γ-X-K-Γ-L" or "G-X-U|K-G-L"; the usual one of the lattice where there is none.
+    """Read a path such as "Γ-X-K-Γ-L" or "G-X-U|K-G-L"; without a text return the usual path of the lattice.
 
-    "|" begins anew at another point. "G" is Γ, except in the lattices that have a point G.
+    "|" starts again at another point. "G" is Γ, except in lattices that have a point G.
 
     Raises
     ------
     InvalidOptions
-        A label that the lattice does not have, or no path.
+        The lattice lacks a label, or the text is not a path.
     """
     if text is None:
         return zone.path
@@ -252,7 +251,7 @@ def segments(zone: BrillouinZone, path: Sequence[tuple[str, str]]) -> tuple[Segm
 
 
 def commensurate(segment: Segment, supercell: Sequence[int]) -> NDArray[np.float64]:
-    """Wave vectors on a segment that a supercell has, from its start to its end.
+    """Return the wave vectors on a segment that fit a supercell, from its start to its end.
 
     Parameters
     ----------
@@ -263,17 +262,17 @@ def commensurate(segment: Segment, supercell: Sequence[int]) -> NDArray[np.float
 
     Returns
     -------
-    Shape (n, 3), r.l.u.; n is 0 where there is none.
+    Shape (n, 3), r.l.u.; n may be 0.
     """
     repeats = np.asarray(supercell, dtype=float)
     start, span = segment.start * repeats, (segment.end - segment.start) * repeats
     axis = int(np.argmax(np.abs(span)))
     low, high = sorted((start[axis], start[axis] + span[axis]))
-    whole = np.arange(np.ceil(low - SAME), np.floor(high + SAME) + 1)
+    whole = np.arange(np.ceil(low - RLU_TOLERANCE), np.floor(high + RLU_TOLERANCE) + 1)
     share = np.sort((whole - start[axis]) / span[axis])
     places = start + share[:, None] * span
     nearest = np.rint(places)
-    return np.asarray(nearest[np.abs(places - nearest).max(axis=1) < SAME * repeats.max()] / repeats)
+    return np.asarray(nearest[np.abs(places - nearest).max(axis=1) < RLU_TOLERANCE * repeats.max()] / repeats)
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,12 +284,11 @@ class SampledPath:
     wave_vectors
         Shape (n_k, 3), r.l.u. of the uploaded cell, in the first Brillouin zone or on its surface.
     distance
-        Shape (n_k,), Å⁻¹ along the path, ascending; two points share one where the path begins anew.
+        Shape (n_k,), Å⁻¹ along the path, ascending; the two points at a break of the path share one distance.
     labels
-        Of each of the n_k wave vectors: the special point that it is, or "".
+        Name of the special point at each of the n_k wave vectors, or "".
     ticks
-        Distance and name of all special points, also of those that a supercell lacks; "U|K" where the path begins
-        anew.
+        Distance and name of all special points, also of those that a supercell lacks; "U|K" at a break of the path.
     """
 
     wave_vectors: NDArray[np.float64]
@@ -306,18 +304,18 @@ def sample(
     supercell: Sequence[int] | None = None,
     spacing: float | None = None,
 ) -> SampledPath:
-    """Take the wave vectors along a path that a supercell has, or such at most `spacing` (Å⁻¹) apart.
+    """Return wave vectors along a path: those that fit a supercell, or vectors at most `spacing` (Å⁻¹) apart.
 
     Parameters
     ----------
     path
         As from `segments`.
     cell
-        Shape (3, 3), Å: the cell that the r.l.u. belong to, relaxed or not.
+        Shape (3, 3), Å: the cell of the r.l.u., relaxed or not.
     supercell
         Repeats of that cell.
     spacing
-        Where there is no supercell.
+        Used if there is no supercell.
     """
     metric = reciprocal(cell)
     vectors, distances, labels = list[NDArray[np.float64]](), list[float](), list[str]()
@@ -335,10 +333,10 @@ def sample(
             share = np.linspace(0, 1, 1 + max(1, int(np.ceil(length / (spacing or length)))))
             found = segment.start + share[:, None] * (segment.end - segment.start)
         for vector in found:
-            if vectors and np.abs(vector - vectors[-1]).max() < SAME and number:
+            if vectors and np.abs(vector - vectors[-1]).max() < RLU_TOLERANCE and number:
                 continue
             ends = zip(segment.labels, (segment.start, segment.end), strict=True)
-            labels.append(next((name for name, place in ends if np.abs(vector - place).max() < SAME), ""))
+            labels.append(next((name for name, place in ends if np.abs(vector - place).max() < RLU_TOLERANCE), ""))
             vectors.append(vector)
             distances.append(travelled + float(np.linalg.norm((vector - segment.start) @ metric)))
         travelled += length

@@ -1,4 +1,4 @@
-"""How to look at a single crystal's partials, and what that gives: a map along the path, a cut at one wave vector."""
+"""Spectra of a single crystal, a map along the path and a cut at one wave vector, and checks of their view."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class PathMap:
     Attributes
     ----------
     distance, edges
-        Shapes (n_k,) and (n_k + 1,), Å⁻¹ along the path: the wave vectors and the bins that show them.
+        Shapes (n_k,) and (n_k + 1,), Å⁻¹ along the path: the wave vectors, and the edges of their bins.
     energy
         Shape (n_energy,), meV.
     intensity
-        Shape (n_k, n_energy): average over the zones that are reached there; NaN where none is.
+        Shape (n_k, n_energy): average over the zones that the instrument reaches; NaN if it reaches none.
     n_zones
-        Shape (n_k, n_energy): how many those are.
+        Shape (n_k, n_energy): number of these zones.
     ticks
         Distance along the path and name of the special points.
     dispersion_distance, dispersion
-        Shapes (n_fine,) in Å⁻¹ and (n_fine, n_modes) in meV: the harmonic phonons, energy scale applied.
+        Shapes (n_fine,) in Å⁻¹ and (n_fine, n_modes) in meV: the harmonic phonons, times the energy scale.
     """
 
     distance: NDArray[np.float64]
@@ -54,15 +54,15 @@ class Cut:
     energy
         Shape (n,), meV.
     intensity
-        Shape (n,): average over the zones that are reached there; NaN where none is.
+        Shape (n,): average over the zones that the instrument reaches; NaN if it reaches none.
     error
         Shape (n,): standard error of `intensity` from the scatter of independent runs, or None.
     zones, q
         Shapes (n_zones, 3), r.l.u., and (n_zones,), Å⁻¹: G and |k + G|, by rising |k + G|.
     per_zone
-        Shape (n_zones, n): NaN where the zone is not reached.
+        Shape (n_zones, n): NaN where the instrument does not reach the zone.
     reached
-        Shape (n_zones, 2), meV: lowest and highest energy at which each zone is; NaN where it is at none.
+        Shape (n_zones, 2), meV: lowest and highest energy at which the instrument reaches each zone; NaN if at none.
     """
 
     label: str
@@ -78,16 +78,16 @@ class Cut:
 
 @dataclass(frozen=True, eq=False)
 class PathSpectrum:
-    """What would be recorded along a path.
+    """Forecast of a measurement along a path.
 
     Attributes
     ----------
     map
         Over the path and ω, in `unit`.
     cut
-        At one wave vector, in `cut_unit`, or None where none was asked for.
+        At one wave vector, in `cut_unit`, or None if the view has none.
     warnings
-        What the reader of the figure should know.
+        Remarks for the reader of the figure.
     """
 
     map: PathMap
@@ -98,12 +98,12 @@ class PathSpectrum:
 
 
 def check_path(partials: CrystalPartials, view: View, path: PathView) -> int | None:
-    """Refuse a view that the partials cannot give, and return the index of the wave vector to cut at.
+    """Check that the partials can give a view, and return the index of the wave vector of the cut.
 
     Raises
     ------
     InvalidView
-        Names every field that is wrong and what to do about it.
+        Names every wrong field and its remedy.
     """
     check(partials, view)
     errors: list[FieldError] = []

@@ -1,4 +1,4 @@
-"""Which Brillouin zones to look at: reciprocal lattice vectors that an instrument reaches."""
+"""Choice of Brillouin zones: reciprocal lattice vectors within the reach of an instrument."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.errors import InvalidOptions
-from scattering.crystal.path import SAME, BrillouinZone, reciprocal
+from scattering.crystal.path import RLU_TOLERANCE, BrillouinZone, reciprocal
 
 
 def check_zones(zone: BrillouinZone, hkl: Sequence[Sequence[int]]) -> NDArray[np.int64]:
@@ -18,7 +18,7 @@ def check_zones(zone: BrillouinZone, hkl: Sequence[Sequence[int]]) -> NDArray[np
     Parameters
     ----------
     hkl
-        Miller indices in the uploaded cell's reciprocal lattice.
+        Miller indices in the reciprocal lattice of the uploaded cell.
 
     Returns
     -------
@@ -27,12 +27,12 @@ def check_zones(zone: BrillouinZone, hkl: Sequence[Sequence[int]]) -> NDArray[np
     Raises
     ------
     InvalidOptions
-        A vector that a centring of the uploaded cell rules out.
+        The centring of the uploaded cell rules out a vector.
     """
     vectors = np.asarray(hkl, dtype=np.int64).reshape(-1, 3)
     reduced = vectors @ np.linalg.inv(zone.repeats).T
     for vector, place in zip(vectors, reduced, strict=True):
-        if np.abs(place - np.rint(place)).max() > SAME:
+        if np.abs(place - np.rint(place)).max() > RLU_TOLERANCE:
             raise InvalidOptions(
                 [
                     {
@@ -54,7 +54,7 @@ def _nearest_zone(zone: BrillouinZone, reduced: NDArray[np.float64]) -> list[int
 def reachable_zones(
     zone: BrillouinZone, wave_vectors: NDArray[np.float64], *, q_min: float, q_max: float
 ) -> NDArray[np.int64]:
-    """Brillouin zones in which some part of a path lies within reach and none beyond.
+    """Return the Brillouin zones in which a part of a path is within reach, and no part beyond it.
 
     Parameters
     ----------
@@ -65,23 +65,22 @@ def reachable_zones(
 
     Returns
     -------
-    Shape (n, 3): Miller indices of G in the uploaded cell's reciprocal lattice, by |G|, those of equal |G| in the
-    order of the indices.
+    Shape (n, 3): Miller indices of G in the reciprocal lattice of the uploaded cell, sorted by |G| and then by index.
     """
     metric, primitive = reciprocal(zone.cell), reciprocal(zone.primitive)
     # |h| ≤ |G| d for the spacing d of the direct lattice vector: no zone within the sphere is missed
     bounds = np.floor(q_max * np.linalg.norm(zone.primitive, axis=1) / (2 * np.pi) + 1e-9).astype(int) + 1
     whole = np.array(list(itertools.product(*(range(-bound, bound + 1) for bound in bounds))))
-    whole = whole[np.linalg.norm(whole @ primitive, axis=1) <= q_max + SAME]
+    whole = whole[np.linalg.norm(whole @ primitive, axis=1) <= q_max + RLU_TOLERANCE]
     vectors = np.rint(whole @ zone.repeats.T).astype(np.int64)
     lengths = np.linalg.norm((vectors[:, None] + wave_vectors) @ metric, axis=2)
-    kept = vectors[(lengths.max(axis=1) <= q_max + SAME) & (lengths.max(axis=1) >= q_min - SAME)]
+    kept = vectors[(lengths.max(axis=1) <= q_max + RLU_TOLERANCE) & (lengths.max(axis=1) >= q_min - RLU_TOLERANCE)]
     size = np.round(np.linalg.norm(kept @ metric, axis=1), 6)
     return np.asarray(kept[np.lexsort((*kept.T[::-1], size))])
 
 
 def random_zones(zones: NDArray[np.int64], n: int, *, seed: int) -> NDArray[np.int64]:
-    """Draw n of the zones, all alike likely, and keep their order; all of them where there are no more."""
+    """Draw n of the zones with equal probability, and keep their order; return all if there are no more than n."""
     if len(zones) <= n:
         return zones
     return np.asarray(zones[np.sort(np.random.default_rng(seed).choice(len(zones), n, replace=False))])
