@@ -36,7 +36,8 @@ from backend.potentials.families import families
 from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
-from backend.reports.document import AMPLE, Document, document
+from backend.reports.capacity import UNLIMITED
+from backend.reports.document import Document, document
 from backend.reports.figures import LETTERS
 from backend.reports.gathering import Gathered, Shown, gather
 from backend.reports.html import html
@@ -45,6 +46,7 @@ from backend.reports.pictures import Picture, draw
 from backend.reports.schemas import ReportIn
 from backend.structures import service as structures
 from backend.structures.tables import Structure
+from backend.wording.reports import LICENCE, bundle_readme
 
 SPARE_BYTES = 64 * 1024**2
 """Left free on the disk, for figures and everybody else."""
@@ -62,33 +64,6 @@ TYPES = {
     ".py": "text/x-python",
     ".cif": "chemical/x-cif",
 }
-LICENCE = "Whoever made this has stated no licence; ask before you pass it on."
-README = """\
-# {title}
-
-A forecast of inelastic neutron scattering by Beamcast {version}, {date}, as an RO-Crate (ro-crate-metadata.json says
-what each file is).
-
-| | |
-| --- | --- |
-| report.pdf, report.html | the report |
-| inputs/ | structures as uploaded and as CIF; uploaded potentials, or where a pretrained one comes from and its sum |
-| predictions/ | partial dynamic structure factors (HDF5, units in the attributes): what was simulated |
-| spectra/ | what each instrument would record: spectra as CSV, with their maps as HDF5 |
-| datasets/ | measured data as they were uploaded |
-| figures/ | the figures as SVG |
-| requests.json | what was asked for, complete |
-| provenance.json | how it was made: versions, seeds, sums, timings |
-
-## To run it again
-
-    python rerun.py http://127.0.0.1:8000
-
-with any Beamcast at that address and nothing but Python. It uploads the inputs, asks for the same predictions with the
-same options and seeds, waits for them and fetches report and partials. On the same versions the numbers come out the
-same, but for the last digits where engines run on several cores. `partials.h5` needs no rerun: h5py, silx and
-NeXpy open it.
-"""
 
 
 @dataclass
@@ -122,14 +97,14 @@ def bundle(scope: Scope, cache: PartialsCache, body: ReportIn) -> Path:
     """
     gathered, now = gather(scope, cache, body), clock(scope.session)
     pictures, contents = draw(gathered), _Contents()
-    made = document(gathered, pictures, AMPLE, now)
+    made = document(gathered, pictures, UNLIMITED, now)
     requests = _inputs(scope, gathered, contents)
     _results(gathered, pictures, made, now, contents)
-    contents.put("requests.json", _json(requests), "What was asked for, complete; rerun.py reads it.")
-    contents.put("provenance.json", _json(_provenance(gathered, requests)), "How it was made.")
-    contents.put("rerun.py", RECIPE.read_bytes(), "Runs the forecast again on any Beamcast: plain HTTP.")
-    readme = README.format(title=made.title, version=VERSION, date=made.date)
-    contents.put("README.md", readme, "What is in here, and how to run it again.")
+    contents.put("requests.json", _json(requests), "The complete request; rerun.py reads it.")
+    contents.put("provenance.json", _json(_provenance(gathered, requests)), "Versions, seeds, checksums, timings.")
+    contents.put("rerun.py", RECIPE.read_bytes(), "Runs the forecast again on any Beamcast, over plain HTTP.")
+    readme = bundle_readme(title=made.title, version=VERSION, date=made.date)
+    contents.put("README.md", readme, "Contents of the bundle, and how to run it again.")
     contents.put("ro-crate-metadata.json", _json(_metadata(gathered, contents, made, now)), "")
     return _written(scope.settings.scratch_dir, contents)
 
@@ -203,9 +178,9 @@ def _datasets(scope: Scope, gathered: Gathered) -> list[Dataset]:
 def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -> dict[str, Any]:
     name, original = structures.as_file(scope.settings, row, "original")
     path = f"inputs/structure-{number}-original{_suffix(name)}"
-    contents.put(path, original, "The structure as it was uploaded.")
+    contents.put(path, original, "The structure as uploaded.")
     cif = structures.as_file(scope.settings, row, "cif")[1]
-    contents.put(f"inputs/structure-{number}.cif", cif, "The structure as it is simulated, every atom listed.")
+    contents.put(f"inputs/structure-{number}.cif", cif, "The structure as simulated, every atom listed.")
     return {"id": str(row.id), "file": path, "filename": name, "format": row.format, "name": row.name}
 
 
@@ -215,9 +190,9 @@ def _potential(scope: Scope, row: Potential, number: int, contents: _Contents) -
     if row.kind != potentials.PRETRAINED:
         path = f"inputs/potential-{number}.{families()[row.family].file_name}"
         file = potentials.potential_file(scope.settings, row)
-        found["file"] = contents.put(path, file, "The potential as it was uploaded.")
+        found["file"] = contents.put(path, file, "The potential as uploaded.")
     else:
-        contents.put(f"inputs/potential-{number}.json", _json(said), "Which potential, where it comes from, its sum.")
+        contents.put(f"inputs/potential-{number}.json", _json(said), "Name, source and checksum of the potential.")
     return found
 
 
@@ -232,7 +207,7 @@ def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents)
 
 def _dataset(scope: Scope, row: Dataset, number: int, contents: _Contents) -> dict[str, Any]:
     path = f"datasets/{number}{_suffix(row.filename)}"
-    contents.put(path, datasets.original(scope, row), f"Measured data as they were uploaded: {row.name}")
+    contents.put(path, datasets.original(scope, row), f"Measured data as uploaded: {row.name}")
     said = {name: getattr(row, name, None) for name in PreviewForm.model_fields if name != "file"}
     form = {name: value for name, value in said.items() if value not in (None, "", {})}
     return {"id": str(row.id), "file": path, "filename": row.filename, "sha256": row.sha256, "form": form}
@@ -255,9 +230,9 @@ def _sha256(path: Path) -> str:
 def _results(
     gathered: Gathered, pictures: Sequence[Picture], made: Document, now: datetime, contents: _Contents
 ) -> None:
-    paper = pdf(lambda room: document(gathered, pictures, room, now))
+    paper = pdf(lambda capacity: document(gathered, pictures, capacity, now))
     contents.put("report.pdf", paper, "The report on two pages.")
-    contents.put("report.html", html(made), "The report, uncut.")
+    contents.put("report.html", html(made), "The report, complete.")
     for picture in pictures:
         contents.put(f"figures/{picture.name}.svg", picture.svg, picture.alt)
     rows = [gathered.prediction, *gathered.others]

@@ -1,10 +1,10 @@
-"""Everything that a report shows, looked up and worked out; nothing is drawn or worded here."""
+"""Look up and calculate everything that a report shows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,26 +27,27 @@ from backend.predictions.tables import Prediction
 from backend.reports.schemas import MOST_VIEWS, ReportIn, ReportViewIn
 from backend.structures.tables import Structure
 from backend.trust.schemas import TrustOut
+from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
     from scattering.crystal.view import PathSpectrum
     from scattering.observe.spectrum import Spectrum
 
-LONGEST_H = 1e5
-VISIBLE = 0.02
-"""Of the highest intensity: what is still seen of a spectrum on paper."""
+MAX_HOURS = 1e5
+MIN_VISIBLE_FRACTION = 0.02
+"""Of the highest intensity: the lowest that is still visible on paper."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One instrument as it is set, and what it would record.
+    """An instrument with its settings, and the spectrum that it would record.
 
     Attributes
     ----------
     view, label
-        What is looked at, and in words.
+        The view, and its name.
     setting
-        What the plan says of it, or None without one.
+        Its entry in the plan; None without one.
     spectrum, others
         Of the report's prediction and of the others; of powders.
     along, others_along
@@ -81,7 +82,7 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Gathered:
-    """What a report is made of."""
+    """The contents of a report."""
 
     body: ReportIn
     prediction: Prediction
@@ -94,16 +95,16 @@ class Gathered:
     measurement: MeasurementOut | None
     trust: TrustOut | None
     limits: tuple[float, float]
-    warnings: Sequence[str] = field(default_factory=tuple)
+    left_out: Sequence[Notice] = ()
 
     @property
     def features(self) -> list[float]:
-        """Energies that matter, meV."""
+        """Energies of the target features, meV."""
         return [] if self.plan is None else [feature.energy_mev for feature in self.plan.features]
 
 
 def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
-    """Look everything up.
+    """Look up the contents of a report.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
             raise Unprocessable(message, [{"loc": f"others.{index}", "msg": message}])
     measured = [datasets.get(scope, dataset_id) for dataset_id in body.dataset_ids]
     planned, counted = _planned(scope, cache, body)
-    shown, warnings = _shown(scope, cache, body, row, others, measured, planned)
+    shown, left_out = _shown(scope, cache, body, row, others, measured, planned)
     return Gathered(
         body=body,
         prediction=row,
@@ -136,7 +137,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         measurement=counted,
         trust=trust_bodies.trust(trust.trust(scope, cache, row)),
         limits=_limits(shown, [] if planned is None else [feature.energy_mev for feature in planned.features]),
-        warnings=warnings,
+        left_out=left_out,
     )
 
 
@@ -147,24 +148,24 @@ def _planned(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOu
     if body.plan is None:
         return None, None
     planned = bodies.plan(service.plan(scope, cache, body.plan), body.plan)
-    chosen = next((setting for setting in best(planned) if setting.hours is not None), None)
+    chosen = next((setting for setting in best_settings(planned) if setting.hours is not None), None)
     if chosen is None or chosen.hours is None:
         return planned, None
-    hours = min(body.hours or proposed(chosen.hours), LONGEST_H)
+    hours = min(body.hours or rounded_hours(chosen.hours), MAX_HOURS)
     setting = SettingIn(instrument=chosen.instrument, settings=chosen.settings)
     asked = {name: getattr(body.plan, name) for name in MeasurementIn.model_fields if hasattr(body.plan, name)}
     counting = MeasurementIn(**asked, setting=setting, hours=hours)
     return planned, bodies.measurement(service.simulate(scope, cache, counting), hours)
 
 
-def best(planned: PlanOut) -> list[SettingOut]:
-    """The settings that a plan explains, three at most; those drawn."""
+def best_settings(planned: PlanOut) -> list[SettingOut]:
+    """Return the settings that a plan explains, three at most: those that are drawn."""
     explained = [setting for setting in planned.ranked if setting.explanation]
     return (explained or planned.ranked)[:MOST_VIEWS]
 
 
-def proposed(hours: float) -> float:
-    """Hours rounded up to what somebody would ask for: quarters below 2, halves below 12, whole ones above."""
+def rounded_hours(hours: float) -> float:
+    """Return hours rounded up as in a request for beam time: quarters below 2, halves below 12, whole ones above."""
     step = 0.25 if hours < 2 else 0.5 if hours < 12 else 1.0
     return max(step, math.ceil(hours / step - 1e-9) * step)
 
@@ -184,7 +185,7 @@ def _views(body: ReportIn, row: Prediction, planned: PlanOut | None) -> list[tup
                 ),
                 setting,
             )
-            for setting in best(planned)
+            for setting in best_settings(planned)
         ]
     views = body.views or [ReportViewIn(instrument=name) for name in row.instruments] or [ReportViewIn()]
     return [(view, None) for view in views[:MOST_VIEWS]]
@@ -210,16 +211,17 @@ def _shown(
     others: Sequence[Prediction],
     measured: Sequence[Dataset],
     planned: PlanOut | None,
-) -> tuple[list[Shown], list[str]]:
+) -> tuple[list[Shown], list[Notice]]:
     views, settings = _views(body, row, planned), scope.settings
     views += _of_data([view for view, _ in views], measured if row.sampling == "powder" else ())
     labels = [view.label or plain_label(view, row) for view, _ in views]
-    warnings = []
+    left_out = []
     if planned is None and len(body.views) > MOST_VIEWS:
-        warnings.append(f"{len(body.views) - MOST_VIEWS} more views are not drawn: two pages hold {MOST_VIEWS}.")
+        more = len(body.views) - MOST_VIEWS
+        left_out.append(Notice("views_left_out", {"n_views": more, "max_views": MOST_VIEWS}))
     if row.sampling == "path":
         if measured:
-            warnings.append("Measured data are not drawn beside a single crystal.")
+            left_out.append(Notice("crystal_data_left_out"))
         return [
             Shown(
                 view=view,
@@ -229,14 +231,14 @@ def _shown(
                 others_along=[observe_path_prediction(settings, cache, other, view.to_view()) for other in others],
             )
             for (view, setting), text in zip(views, labels, strict=True)
-        ], warnings
+        ], left_out
     curves = [
         Curve(observe_prediction(settings, cache, row, view.to_view()), view.instrument or SAMPLE, row.method, text)
         for (view, _), text in zip(views, labels, strict=True)
     ]
     drawn = {"", *(curve.instrument.casefold() for curve in curves)}
     lines = [one for one in measured if one.kind == "1d" and (one.instrument or "").casefold() in drawn]
-    warnings += [f"'{one.name}' is not drawn." for one in measured if one not in lines]
+    left_out += [Notice("dataset_left_out", {"dataset": one.name}) for one in measured if one not in lines]
     points = overlay(scope, [dataset.id for dataset in lines], curves, "fit")
     return [
         Shown(
@@ -248,11 +250,11 @@ def _shown(
             points=[one for one in points if one.of == index],
         )
         for index, ((view, setting), text, curve) in enumerate(zip(views, labels, curves, strict=True))
-    ], warnings
+    ], left_out
 
 
 def plain_label(view: ReportViewIn, row: Prediction) -> str:
-    """A view in a few words, without the figures' markup."""
+    """Return a view's label without the figures' markup."""
     return label(view.to_view(), row).replace("<sub>i</sub>", "ᵢ")
 
 
@@ -265,7 +267,7 @@ def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, f
     for one in shown:
         energy, intensity, _ = one.line
         away = np.where(np.abs(energy) > 0.03 * energy[-1], np.nan_to_num(intensity), 0.0)
-        bright = energy[away > VISIBLE * (away.max(initial=0.0) or 1.0)]
+        bright = energy[away > MIN_VISIBLE_FRACTION * (away.max(initial=0.0) or 1.0)]
         seen.append(1.08 * float(bright[-1]) if len(bright) else float(energy[-1]))
     return 0.0, min(max(seen), max(ends))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from backend.reports.document import Document, Table
+from backend.reports.document import Document
 from backend.reports.pictures import Picture
+from backend.reports.tables import Table
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 STYLE = """
@@ -27,7 +28,8 @@ thead { border-bottom: 1px solid #1c2733; } dl { display: grid; grid-template-co
 
 
 def html(document: Document) -> str:
-    """The report as a page."""
+    """Return the report as a page."""
+    headings = {name: escape(text) for name, text in document.headings.items()}
     features = [] if document.features is None else [_table(document.features)]
     measurement = [] if document.measurement is None else [_picture(document.measurement, 3)]
     body = [
@@ -44,15 +46,15 @@ def html(document: Document) -> str:
         _picture(document.map, 2),
         *measurement,
         "</div>",
-        *(["<h2>Sample in the beam</h2>", _facts(document.sample)] if document.sample else []),
-        *_trust(document.trust),
-        "<h2>Methods</h2>",
+        *([f"<h2>{headings['sample']}</h2>", _facts(document.sample)] if document.sample else []),
+        *_trust(headings["reliability"], document.trust),
+        f"<h2>{headings['methods']}</h2>",
         *_paragraphs([document.methods]),
-        "<h2>References</h2>",
+        f"<h2>{headings['references']}</h2>",
         "<ol>",
         *(f"<li>{escape(reference)}</li>" for reference in document.references),
         "</ol>",
-        *_paragraphs([f"Left out: {' '.join(document.left_out)}"] if document.left_out else []),
+        *_paragraphs([f"{document.headings['left_out']} {' '.join(document.left_out)}"] if document.left_out else []),
         "<footer>",
         _facts(document.provenance),
         "</footer>",
@@ -75,10 +77,10 @@ def _facts(pairs: Sequence[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs) + "</dl>"
 
 
-def _trust(trust: tuple[str, str] | None) -> list[str]:
+def _trust(heading: str, trust: tuple[str, str] | None) -> list[str]:
     if trust is None:
         return []
-    return ["<h2>How far to trust it</h2>", f"<p><strong>{escape(trust[0])}</strong> {escape(trust[1])}</p>"]
+    return [f"<h2>{heading}</h2>", f"<p><strong>{escape(trust[0])}</strong> {escape(trust[1])}</p>"]
 
 
 def _picture(picture: Picture, number: int) -> str:
@@ -96,7 +98,7 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    caption = f"<caption>{escape(table.title)} {escape(table.caption)}</caption>"
     return (
-        f'<div class="wide"><table><caption>{escape(table.caption)}</caption><thead><tr>{header}</tr></thead>\n'
-        f"<tbody>{rows}</tbody></table></div>{note}"
+        f'<div class="wide"><table>{caption}<thead><tr>{header}</tr></thead>\n<tbody>{rows}</tbody></table></div>{note}'
     )

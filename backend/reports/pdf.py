@@ -13,7 +13,8 @@ from typing import Any
 import typst
 
 from backend.kit.version import VERSION
-from backend.reports.document import FITTING, Document, Room
+from backend.reports.capacity import PAPER, Capacity
+from backend.reports.document import Document
 from backend.reports.lettering import fonts_folder
 
 MOST_PAGES = 2
@@ -34,16 +35,16 @@ def _template() -> bytes:
     return (Path(__file__).parent / "report.typ").read_bytes()
 
 
-def pdf(make: Callable[[Room], Document]) -> bytes:
-    """The report on two pages at most: what is too long is shortened, and said to be.
+def pdf(make: Callable[[Capacity], Document]) -> bytes:
+    """Return the report on two pages at most: what is too long is shortened, and the report says so.
 
     Parameters
     ----------
     make
-        Gives the report that has so much room.
+        Returns the report of a capacity.
     """
-    for room in FITTING:
-        content = _compiled(make(room))
+    for capacity in PAPER:
+        content = _compiled(make(capacity))
         if n_pages(content) <= MOST_PAGES:
             break
     return content

@@ -1,4 +1,4 @@
-"""Which figures a report has, what is in them, and what is said below them."""
+"""The figures of a report, with their captions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backend import wording
 from backend.figures.labels import METHODS
 from backend.figures.measured import Points
 from backend.figures.path import where
 from backend.predictions.tables import Prediction
 from backend.reports import figures
 from backend.reports.gathering import Gathered, Shown
-from backend.reports.wording import clipped, hours_in_words
+from backend.reports.texts import clipped
+from backend.wording.reports import SPECTRA_ALT
 from scattering import instruments
+from scattering.core.notices import Notice
 from scattering.crystal.view import Cut
 from scattering.instruments import kinematics
 from scattering.observe.spectrum import Spectrum
@@ -38,21 +41,20 @@ def draw(gathered: Gathered) -> list[Picture]:
     panels = [_panel(gathered, one) for one in shown]
     symbol = "S(|q|, ω)" if shown[0].spectrum is not None else "Intensity"
     drawn = figures.spectra(panels, features, f"{symbol}\n({shown[0].unit})", gathered.limits)
-    pictures = [Picture("spectra", drawn, _spectra_caption(gathered), "Spectra of " + "; ".join(_titles(shown)))]
-    first = shown[0]
-    svg = _map(gathered, first)
-    text = f"Intensity, {first.label}{_of_map(first)}"
-    pictures.append(Picture("map", svg, text + (" Numbers: the features." if features else ""), text))
+    alt = SPECTRA_ALT.format(labels="; ".join(one.label for one in shown))
+    pictures = [Picture("spectra", drawn, _text(_spectra_caption(gathered)), alt)]
+    in_map = _map_caption(shown[0])
+    numbered = [Notice("figure_numbered_features")] if features else []
+    pictures.append(Picture("map", _map(gathered, shown[0]), _text([*in_map, *numbered]), _text(in_map)))
     if gathered.measurement is not None:
         counted = gathered.measurement
-        time = hours_in_words(counted.hours)
-        text = f"Simulated measurement, {counted.label}, {time}, all detectors (Poisson noise, seeded)."
+        text = _text([Notice("figure_simulated_measurement", {"label": counted.label, "hours": counted.hours})])
         pictures.append(Picture("measurement", figures.measurement(counted, features, gathered.limits), text, text))
     return pictures
 
 
-def _titles(shown: Sequence[Shown]) -> list[str]:
-    return [one.label for one in shown]
+def _text(notices: Sequence[Notice]) -> str:
+    return " ".join(wording.messages(notices))
 
 
 def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
@@ -67,7 +69,7 @@ def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
 
 
 def _names(rows: Sequence[Prediction]) -> list[str]:
-    """What tells predictions apart, in a few words: the potential too where it differs, or else a part of the id."""
+    """Short names that distinguish predictions: with the potential where it differs, or else a part of the id."""
     by_potential = len({row.model_id for row in rows}) > 1
     words = [
         " · ".join([f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K", *[row.model] * by_potential])
@@ -90,29 +92,26 @@ def _map(gathered: Gathered, first: Shown) -> str:
     return figures.powder_map(first.spectrum.map, window, gathered.features, first.unit, gathered.limits)
 
 
-def _of_map(first: Shown) -> str:
-    """What else a map shows."""
+def _map_caption(first: Shown) -> list[Notice]:
+    caption = [Notice("figure_map", {"label": first.label})]
     if first.along is not None:
-        return "; lines: harmonic phonons."
+        return [*caption, Notice("figure_phonon_lines")]
     if first.view.instrument is None:
-        return "."
-    return (
-        "; lines: where its banks measure."
-        if instruments.get(first.view.instrument).lines
-        else "; hatched: not reached."
-    )
+        return caption
+    has_lines = instruments.get(first.view.instrument).lines
+    return [*caption, Notice("figure_bank_lines") if has_lines else Notice("figure_out_of_reach")]
 
 
-def _spectra_caption(gathered: Gathered) -> str:
-    words = ["What would be recorded."]
+def _spectra_caption(gathered: Gathered) -> list[Notice]:
+    caption = [Notice("figure_spectra")]
     if any(one.line[2] is not None for one in gathered.shown):
-        words.append("Grey band: statistical error of the simulation, one standard deviation.")
+        caption.append(Notice("figure_statistical_error"))
     if gathered.others:
-        words.append("Dashed: other predictions.")
+        caption.append(Notice("figure_other_predictions"))
     if any(one.points for one in gathered.shown):
-        words.append("Points: measured data, scaled by least squares to the forecast of their instrument.")
+        caption.append(Notice("figure_measured_data"))
     if gathered.features:
-        words.append("Dotted, numbered: the features of Table 1.")
+        caption.append(Notice("figure_marked_features"))
     if any(one.line[0][-1] < 0.99 * gathered.limits[1] for one in gathered.shown):
-        words.append("Hatched: not reached.")
-    return " ".join(words)
+        caption.append(Notice("figure_out_of_reach"))
+    return caption

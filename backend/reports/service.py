@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from backend.kit.db.database import clock
 from backend.kit.db.owners import Scope
 from backend.observing.partials_cache import PartialsCache
-from backend.reports.document import AMPLE, Document, Room, document
+from backend.reports.capacity import UNLIMITED, Capacity
+from backend.reports.document import Document, document
 from backend.reports.gathering import gather
 from backend.reports.html import html
 from backend.reports.pdf import pdf
@@ -34,7 +35,7 @@ def reports(scope: Scope, cache: PartialsCache, body: ReportIn, media_types: Seq
     gathered, now = gather(scope, cache, body), clock(scope.session)
     pictures = draw(gathered)
 
-    def make(room: Room) -> Document:
-        return document(gathered, pictures, room, now)
+    def make(capacity: Capacity) -> Document:
+        return document(gathered, pictures, capacity, now)
 
-    return {one: pdf(make) if one == PDF else html(make(AMPLE)).encode() for one in media_types}
+    return {one: pdf(make) if one == PDF else html(make(UNLIMITED)).encode() for one in media_types}

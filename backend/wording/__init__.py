@@ -6,7 +6,7 @@ to a function that takes the parameters by keyword and returns the sentence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -47,6 +47,6 @@ def message(notice: Notice) -> str:
     return words.format(**notice.params) if isinstance(words, str) else words(**notice.params)
 
 
-def messages(notices: list[Notice] | tuple[Notice, ...]) -> list[str]:
+def messages(notices: Sequence[Notice]) -> list[str]:
     """Return the sentence of each notice."""
     return [message(notice) for notice in notices]

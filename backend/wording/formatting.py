@@ -9,6 +9,8 @@ from typing import Any, Final
 from scattering.instruments import Instrument
 
 SPACE: Final = "\u00a0"
+DASH: Final = "–"
+"""Stands where nothing is known."""
 HOURS_PER_YEAR: Final = 8766.0
 _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -21,6 +23,16 @@ def number(value: float, digits: int = 2) -> str:
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     text = f"{rounded:.{decimals}f}"
     return (text.rstrip("0").rstrip(".") if decimals else text).replace("-", "−")
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """Return a number for a table: so many significant digits, an exponent where people write one, a dash for None."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.{digits - 1}e}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:.{decimals}f}"
 
 
 def scientific(value: float) -> str:
@@ -46,8 +58,10 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def duration(hours: float) -> str:
-    """Return hours in the unit that suits them: minutes below one, days from 96, years from two."""
+def duration(hours: float | None) -> str:
+    """Return hours in the unit that suits them: minutes below one, days from 96, years from two; a dash for None."""
+    if hours is None:
+        return DASH
     if hours < 1 / 60:
         return "under a minute"
     if hours < 1:
@@ -59,8 +73,10 @@ def duration(hours: float) -> str:
     return f"{hours / 24:.0f} days" if hours < 2 * HOURS_PER_YEAR else f"{number(hours / HOURS_PER_YEAR)} years"
 
 
-def band(hours: float, low: float, high: float) -> str:
-    """Return hours with their band: "12 h (8 to 20 h)"."""
+def band(hours: float | None, low: float | None, high: float | None) -> str:
+    """Return hours with their band: "12 h (8 to 20 h)"; a dash for None."""
+    if low is None or high is None:
+        return duration(hours)
     first, last = duration(low), duration(high)
     if first == last:
         return duration(hours)

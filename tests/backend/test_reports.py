@@ -16,12 +16,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend import wording
 from backend.kit.db import database
 from backend.kit.settings import Settings
-from backend.reports.gathering import proposed
+from backend.reports.capacity import PAPER
+from backend.reports.gathering import rounded_hours
 from backend.reports.pdf import n_pages
-from backend.reports.wording import band_in_words, significant
 from backend.structures.tables import Structure
+from backend.wording.formatting import band, duration, significant
+from backend.wording.reports import HEADINGS
+from scattering.core.notices import Notice
 
 from .comparing import measured_of, predicted, stored
 from .conftest import Client
@@ -72,14 +76,17 @@ def test_two_pages_say_settings_hours_and_whom_to_cite(client: Client, predictio
     for words in ("Hydrogen in silicon", "A. Physicist", "Fd-3m", "300 K", "MAPS", "220 meV", "400 Hz", prediction_id):
         assert words in text
     best = made["ranked"][0]
-    assert band_in_words(best["hours"], best["hours_low"], best["hours_high"]) in text
+    assert band(best["hours"], best["hours_low"], best["hours_high"]) in text
     assert "relative" in text  # TOSCA's flux is not known
     for reference in ("10.1107/S1600576722009256", "arXiv:2504.21286", "10.1063/1.5086255"):
         assert reference in text
     for feature in made["features"]:
         assert f"{feature['energy_mev']:.1f} ±" in text
-    for heading in ("Sample in the beam", "How far to trust it", "Methods", "References", "Simulated measurement"):
-        assert heading in text
+    for name in ("sample", "reliability", "methods", "references"):
+        assert HEADINGS[name] in text
+    counted = {"label": best["label"], "hours": rounded_hours(best["hours"])}
+    # Captions stand side by side, so that their lines alternate
+    assert wording.message(Notice("figure_simulated_measurement", counted)).partition(",")[0] in text
 
 
 def test_it_prints_in_grey_with_room_around_and_ink_on_it(client: Client, prediction_id: str, tmp_path: Path) -> None:
@@ -184,8 +191,13 @@ def test_what_is_too_long_is_left_out_and_said_to_be(client: Client, prediction_
     long = {"notes": "\n".join(["A long paragraph about what is to be found out, and why. " * 6] * 30), "plan": asked}
     pages, text = text_of(report(client, prediction_id, title="T" * 300, proposer="P" * 300, **long))
     assert pages == 2
-    for words in ("features.", "lower ranked settings.", "characters of the notes"):
-        assert words in text.partition("Left out here:")[2]
+    left_out = text.partition(HEADINGS["left_out"])[2]
+    assert any(
+        wording.message(Notice("features_left_out", {"n_features": len(energies) - capacity.features})) in left_out
+        and wording.message(Notice("settings_left_out", {"n_settings": len(several) - capacity.settings})) in left_out
+        for capacity in PAPER
+    )
+    assert wording.message(Notice("notes_left_out", {"n_characters": 0})).removeprefix("0") in left_out
     whole = report(client, prediction_id, "text/html", **long).decode()
     assert whole.count("A long paragraph about") == 180
     assert whole.count("<tr>") >= 24 + len(several)
@@ -212,7 +224,7 @@ def test_the_worst_that_can_be_written_is_still_two_pages(
     }
     content = report(client, prediction_id, **told)
     assert n_pages(content) == 2
-    assert "Left out here" in text_of(content)[1]
+    assert HEADINGS["left_out"] in text_of(content)[1]
 
 
 def test_ten_thousand_characters_are_refused_as_a_title(client: Client, prediction_id: str) -> None:
@@ -227,7 +239,7 @@ def test_measured_data_stand_beside_their_own_instrument(
     dataset = stored(settings, tmp_path, measured_of(client, prediction_id, scale=2.0))
     asked = {"dataset_ids": [dataset], "views": [{"instrument": "MAPS", "settings": {"e_init": 220}}]}
     page = report(client, prediction_id, "text/html", **asked).decode()
-    assert "Points: measured data" in page
+    assert wording.message(Notice("figure_measured_data")) in page
     assert "TOSCA" in page
 
 
@@ -236,7 +248,7 @@ def test_other_predictions_are_drawn_dashed(
 ) -> None:
     other = predicted(client, settings, structure, partials(factor=1.05), temperature_k=100)
     text = text_of(report(client, prediction_id, others=[other]))[1]
-    assert "Dashed: other predictions" in text
+    assert wording.message(Notice("figure_other_predictions")) in text
     assert other in text
 
 
@@ -250,7 +262,7 @@ def test_single_crystals_have_a_report_too(client: Client, settings: Settings, s
     finish(made, lambda where: write_crystal_partials(where, crystal_partials()), path, provenance={}, warnings=[])
     pages, text = text_of(report(client, made, views=[{"instrument": "ARCS", "settings": {"e_init": 100}}]))
     assert pages <= 2
-    assert "lines: harmonic phonons" in text
+    assert wording.message(Notice("figure_phonon_lines")) in text
     assert "single crystal" in text
 
 
@@ -286,7 +298,7 @@ def test_no_prediction_and_none_that_has_succeeded(client: Client, structure: di
     ("hours", "asked"), [(0.01, 0.25), (0.26, 0.5), (1.99, 2.0), (2.1, 2.5), (11.6, 12.0), (12.2, 13.0), (48.0, 48.0)]
 )
 def test_hours_are_rounded_up_to_what_is_asked_for(hours: float, asked: float) -> None:
-    assert proposed(hours) == asked
+    assert rounded_hours(hours) == asked
 
 
 @pytest.mark.parametrize(
@@ -298,9 +310,9 @@ def test_numbers_have_three_digits(value: float | None, text: str) -> None:
 
 
 def test_bands_share_their_unit() -> None:
-    assert band_in_words(12, 8, 20) == "12 h (8 to 20 h)"
-    assert band_in_words(2, 0.5, 8) == "2 h (30 min to 8 h)"
-    assert band_in_words(None, None, None) == "–"
+    assert band(12, 8, 20) == "12 h (8 to 20 h)"
+    assert band(2, 0.5, 8) == "2 h (30 min to 8 h)"
+    assert band(None, None, None) == duration(None) == "–"
 
 
 def test_drawing_and_typesetting_are_loaded_when_a_report_is_asked_for() -> None:

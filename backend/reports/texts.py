@@ -1,0 +1,14 @@
+"""Users' texts as they can be printed."""
+
+from __future__ import annotations
+
+
+def one_line(text: str) -> str:
+    """Return one line of printable characters."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
+
+
+def clipped(text: str, max_characters: int = 60) -> str:
+    """Return one line of at most so many characters; an ellipsis ends it where some are left out."""
+    text = one_line(text)
+    return text if len(text) <= max_characters else f"{text[: max_characters - 1]}…"
