@@ -74,7 +74,7 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     plate = SampleIn(mass_g=mass, width_mm=width, height_mm=height)
     sample = sample_of(scope, prediction, view.isotopes, plate)
     source = _source(dataset, mass)
-    if instrument.detectors is None or not flux.known(instrument):
+    if instrument.detectors is None or not flux.is_published(instrument):
         background = np.interp(counts.energy, fitted.energy, fitted.background)
         return physics.calibrate(
             instrument,

@@ -1,4 +1,4 @@
-"""The instruments: one TOML file each in `data/`, read once, and the checks of their settings."""
+"""Catalogue of instruments, from one TOML file each in `data/`, and checks of their settings."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from scattering.instruments.detectors import Detectors, read_detectors
 
 Geometry = Literal["direct", "indirect"]
 
-LARGEST_GAIN: Final = 0.9
-"""Largest energy gain over final energy of an indirect instrument, where its own is not known: a choice, which leaves
-the incident neutrons a tenth of the final energy."""
-USUAL_BEAM_MM: Final = (40.0, 40.0)
-"""At the sample, where an instrument's own is not known: a choice."""
+MAX_RELATIVE_GAIN: Final = 0.9
+"""Largest energy gain over final energy of an indirect instrument whose limit is unknown: our choice. It leaves the
+incident neutrons a tenth of the final energy."""
+DEFAULT_BEAM_MM: Final = (40.0, 40.0)
+"""Width and height of the beam at the sample of an instrument whose beam is unknown: our choice."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that the user sets on the instrument, with what it allows."""
+    """A setting of an instrument, with its allowed values."""
 
     name: str
     title: str
@@ -59,7 +59,7 @@ class Setting:
         return schema
 
     def check(self, value: Any) -> str | None:
-        """Return what is wrong with a value and how to mend it, or None."""
+        """Return the error in a value and its remedy, or None."""
         if self.type == "string":
             return None if value in self.enum else f"Choose one of {', '.join(self.enum)}."
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -73,18 +73,18 @@ class Setting:
 
 @dataclass(frozen=True)
 class Resolution:
-    """Where an instrument's energy resolution comes from.
+    """Basis of the energy resolution of an instrument.
 
     Attributes
     ----------
     model
-        A model of ResINS ("PyChop_fit", "AbINS"), or one of `resolution.py`'s own ("quadrature", "chopper").
+        A model of ResINS ("PyChop_fit", "AbINS"), or a model of `resolution.py` ("quadrature", "chopper").
     numbers
-        What an own model needs and no setting gives.
+        Parameters of a model of `resolution.py` that no setting gives.
     relative_uncertainty
-        Known relative uncertainty of the width, or None where nobody has measured it.
+        Known relative uncertainty of the width, or None if nobody has measured it.
     notes
-        What a user should know before trusting it.
+        Limitations that a user should know.
     """
 
     model: str
@@ -95,29 +95,29 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the detectors see; numbers, or the names of the settings that hold them.
+    """Angles and energies that the detectors cover: numbers, or the names of the settings that hold them.
 
     Attributes
     ----------
     two_theta
-        Smallest and largest scattering angle in degrees with the default settings, or None where the instrument
-        measures along lines.
+        Smallest and largest scattering angle in degrees with the default settings, or None if the instrument measures
+        along lines.
     two_theta_settings
-        The two settings that hold them instead.
+        The two settings that hold these angles instead.
     two_theta_centre
-        The setting with the middle of a movable bank, and half the bank's width in degrees.
+        The setting with the centre of a movable bank, and half the width of the bank in degrees.
     lines
         Bank name → its scattering angle in degrees; empty for an instrument with continuous coverage.
     final_energy
-        meV, indirect geometry only; by default where `final_energy_setting` holds it.
+        meV, indirect geometry only; the default if `final_energy_setting` holds it.
     largest_energy_fraction
         Largest energy transfer over incident energy, direct geometry only.
     incident_energies
-        Monochromator → incident energies in meV, where an indirect instrument has monochromators.
+        Monochromator → incident energies in meV, for an indirect instrument with monochromators.
     energy
-        Smallest and largest energy loss in meV, where an indirect instrument has a fixed range.
+        Smallest and largest energy loss in meV, for an indirect instrument with a fixed range.
     energy_settings
-        The two settings that hold them instead.
+        The two settings that hold these energies instead.
     gain
         meV, ≤ 0: the lowest energy transfer of an indirect instrument with a fixed range.
     """
@@ -137,26 +137,26 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Instrument:
-    """A spectrometer: where it stands, what it reaches, how well it resolves, what can be set.
+    """A spectrometer: facility, coverage, resolution, settings.
 
     Attributes
     ----------
     flight_paths
-        Name of a stretch → its length in metres, where published.
+        Name of a flight path → its length in metres, if published.
     choppers
-        From the source on, where it is known which incident energies they let through together; else empty.
+        From the source on, if the incident energies that they transmit together are known; otherwise empty.
     repetition
-        How often the source pulses; None without `choppers`.
+        Pulses of the source; None without `choppers`.
     package_limits
-        Chopper package → incident energies in meV that it serves, where it does not serve all.
+        Chopper package → range of incident energies in meV; a package without an entry serves all.
     detectors
-        What is counted; None where it is not known, or known only together with what the analysers reflect.
+        The detectors; None if they are unknown, or known only together with the reflectivity of the analysers.
     beam
         Width and height of the beam at the sample, mm.
     single_crystals
         Whether it maps single crystals: in direct geometry with position-sensitive detectors.
     retired
-        It is there for data of the past.
+        Whether it is kept only for past data.
     """
 
     name: str
@@ -178,7 +178,7 @@ class Instrument:
 
     @property
     def can_be_asked_for(self) -> bool:
-        """Whether it is a real instrument that still runs."""
+        """Whether users can apply for beam time: a real instrument that still runs."""
         return not self.retired and self.facility != "Any"
 
     @property
@@ -201,7 +201,7 @@ class Instrument:
         Raises
         ------
         InvalidSettings
-            A setting that the instrument does not have, or a value outside what it allows.
+            The instrument lacks a setting, or a value is not allowed.
         """
         known = {setting.name: setting for setting in self.settings}
         errors: list[FieldError] = []
@@ -218,7 +218,7 @@ class Instrument:
         return {**self.defaults, **settings}
 
     def _contradictions(self, settings: Mapping[str, Any]) -> list[FieldError]:
-        """Settings that are allowed each but not together."""
+        """Return errors of settings that are not allowed together."""
         errors: list[FieldError] = []
         titles = {setting.name: setting.title for setting in self.settings}
         for pair in (self.coverage.two_theta_settings, self.coverage.energy_settings):
@@ -240,7 +240,7 @@ class Instrument:
     def two_theta(self, settings: Mapping[str, Any]) -> tuple[float, float] | None:
         """Return the smallest and largest scattering angle in degrees with validated settings.
 
-        None where the instrument measures along lines.
+        None if the instrument measures along lines.
         """
         if (names := self.coverage.two_theta_settings) is not None:
             return float(settings[names[0]]), float(settings[names[1]])
@@ -256,9 +256,9 @@ class Instrument:
         return self.coverage.final_energy
 
     def energy_range(self, settings: Mapping[str, Any]) -> tuple[float, float]:
-        """Return the smallest and largest energy loss in meV that is measured with validated settings.
+        """Return the smallest and largest measured energy loss in meV with validated settings.
 
-        What is shown unless asked otherwise: the smallest is 0 or more.
+        This is the default range of a figure; the smallest loss is 0 or more.
         """
         low, high = self.measured_range(settings)
         if self.coverage.energy is not None:
@@ -266,12 +266,12 @@ class Instrument:
         return max(low, 0.0), high
 
     def measured_range(self, settings: Mapping[str, Any]) -> tuple[float, float]:
-        """Return the lowest and highest energy transfer in meV that is measured with validated settings.
+        """Return the lowest and highest measured energy transfer in meV with validated settings.
 
-        The lowest is below 0 where neutrons that gained energy are recorded too. In direct geometry nothing limits
-        the gain but intensity (detailed balance) and resolution, whose width grows as E_f^{3/2}: at a gain of E_i it
-        is about 2^{3/2} times the elastic line's, and that is where the range ends here. In indirect geometry the
-        incident neutron must bring E_i = E_f + ω > 0 and pass the monochromator.
+        The lowest is below 0 if the instrument records energy gain too. In direct geometry only intensity (detailed
+        balance) and resolution limit the gain. The width grows as E_f^{3/2}: at a gain of E_i it is about 2^{3/2} times
+        the elastic width, and the range ends there. In indirect geometry the incident energy E_i = E_f + ω must be
+        positive and pass the monochromator.
         """
         if self.geometry == "direct":
             incident = float(settings["e_init"])
@@ -282,7 +282,7 @@ class Instrument:
             low, high = self.coverage.energy
             return (low if self.coverage.gain is None else self.coverage.gain), high
         if (names := self.coverage.energy_settings) is not None:
-            return max(float(settings[names[0]]), -LARGEST_GAIN * final), float(settings[names[1]])
+            return max(float(settings[names[0]]), -MAX_RELATIVE_GAIN * final), float(settings[names[1]])
         low, high = self.coverage.incident_energies[settings["monochromator"]]
         return low - final, high - final
 
@@ -335,7 +335,7 @@ def _read(text: str) -> Instrument:
         repetition=Repetition(repetition["source_frequency_hz"], repetition["frames"]) if repetition else None,
         package_limits={name: _pair(limits) for name, limits in raw.get("package_limits_mev", {}).items()},
         detectors=detectors,
-        beam=detectors.beam if detectors is not None else _pair(raw.get("beam_mm", USUAL_BEAM_MM)),
+        beam=detectors.beam if detectors is not None else _pair(raw.get("beam_mm", DEFAULT_BEAM_MM)),
         single_crystals=raw.get("single_crystals", False),
         retired=raw.get("retired", False),
     )
@@ -343,7 +343,7 @@ def _read(text: str) -> Instrument:
 
 @cache
 def catalogue() -> tuple[Instrument, ...]:
-    """Return every instrument, sorted by name."""
+    """Return all instruments, sorted by name."""
     folder = resources.files(__package__) / "data"
     found = [_read(entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")]
     return tuple(sorted(found, key=lambda instrument: instrument.name))

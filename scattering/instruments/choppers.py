@@ -1,4 +1,4 @@
-"""The choppers of a direct-geometry spectrometer, as its data file describes them."""
+"""Choppers of a direct-geometry spectrometer, as its data file describes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Frequency:
-    """How fast a chopper turns: a constant in Hz, or a multiple of a setting."""
+    """Frequency of a chopper: a constant in Hz, or a multiple of a setting."""
 
     constant: float
     setting: str | None
@@ -22,7 +22,7 @@ class Frequency:
 
 @dataclass(frozen=True)
 class FermiPackage:
-    """Slits of a Fermi chopper: width, radius, curvature in mm; `half_turn` if straight enough to open twice a turn."""
+    """Slits of a Fermi chopper: width, radius, curvature in mm. With `half_turn` they transmit twice in a turn."""
 
     slit: float
     radius: float
@@ -32,24 +32,24 @@ class FermiPackage:
 
 @dataclass(frozen=True)
 class Chopper:
-    """A disc chopper (or a pair of discs turning against each other), or a Fermi chopper.
+    """A disc chopper (one disc or a counter-rotating pair), or a Fermi chopper.
 
     Attributes
     ----------
     distance
-        From the moderator, metres.
+        Distance from the moderator, metres.
     slot_width, guide_width, radius
-        mm; the chopper is open, at least in part, while slot and guide overlap.
+        mm. The chopper is at least partly open while slot and guide overlap.
     discs
         2 for a counter-rotating pair, whose edges meet at twice the speed.
     slot_angles
-        Degrees. The chopper is phased so that slot `focus_slot` is open to the neutrons of the chosen energy.
+        Degrees. The chopper is phased so that slot `focus_slot` is open for neutrons of the chosen energy.
     opens
-        µs after the pulse; None for a chopper phased to the chosen energy.
+        Opening time after the pulse, µs; None for a chopper that is phased to the chosen energy.
     slot_width_of_package, frequency_of_package
-        What differs with the chopper package.
+        Values that depend on the chopper package.
     packages
-        A Fermi chopper's; empty for discs.
+        Packages of a Fermi chopper; empty for discs.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Chopper:
 
 @dataclass(frozen=True)
 class Repetition:
-    """How often the source pulses (Hz), and over how many pulses slow neutrons are followed."""
+    """Frequency of the source (Hz), and number of pulses over which slow neutrons are followed."""
 
     source_frequency: float
     frames: int
@@ -106,5 +106,5 @@ def _read(raw: Mapping[str, Any]) -> Chopper:
 
 
 def read_choppers(raw: Sequence[Mapping[str, Any]]) -> tuple[Chopper, ...]:
-    """Return the choppers of an instrument's data file, from the moderator on."""
+    """Return the choppers in the data file of an instrument, from the moderator on."""
     return tuple(_read(chopper) for chopper in raw)

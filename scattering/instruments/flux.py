@@ -1,4 +1,4 @@
-"""Neutrons at the sample, where somebody has computed or measured them."""
+"""Published flux at the sample."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from scattering.instruments import Instrument
 
 POWER: Final = {"ISIS": "160 µA", "SNS": "1 MW"}
-"""Facility → the beam current or power that its numbers are for."""
+"""Facility → nominal source power, the beam current or power of its published fluxes."""
 RELATIVE_UNCERTAINTY: Final = 1.0
-"""A factor of two: eight of ten published fluxes of MARI lie within it (the others within 2.4), and it is what the SNS
-files of PyChop may be wrong by."""
+"""A factor of two: eight of ten published fluxes of MARI lie within it (the others within 2.4), and PyChop's files of
+the SNS state it as their uncertainty."""
 FREQUENCY_SETTING: Final = {"LET": "resolution_frequency", "CNCS": "resolution_disk_frequency"}
-"""The frequency that the table is over, where it is not `chopper_frequency`."""
+"""Setting of the frequency in the table, if it is not `chopper_frequency`."""
 
 
 @dataclass(frozen=True)
 class Flux:
-    """Neutrons at the sample.
+    """Flux at the sample.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Flux:
     relative_uncertainty
         1 is a factor of two to either side.
     power
-        What the source gives then, in words.
+        Nominal source power of the value, as text.
     """
 
     value: float
@@ -47,7 +47,7 @@ _Table = Mapping[float, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 @cache
 def _tables() -> Mapping[tuple[str, str], _Table]:
-    """(instrument, package) → frequency in Hz → incident energies in meV, ascending, and fluxes."""
+    """Return (instrument, package) → frequency in Hz → incident energies in meV, ascending, and fluxes."""
     text = (resources.files("scattering.instruments") / "data" / "flux.csv").read_text("utf-8")
     rows: dict[tuple[str, str], dict[float, list[tuple[float, float]]]] = {}
     for row in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):
@@ -62,35 +62,35 @@ def _columns(pairs: list[tuple[float, float]]) -> tuple[NDArray[np.float64], NDA
     return energies, fluxes
 
 
-def known(instrument: Instrument) -> bool:
-    """Return whether there are numbers for an instrument at all."""
+def is_published(instrument: Instrument) -> bool:
+    """Return whether any flux of an instrument is published."""
     return any(name == instrument.name for name, _ in _tables())
 
 
 def flux(instrument: Instrument, settings: Mapping[str, Any]) -> Flux | None:
-    """Flux at the sample with given settings.
+    """Return the flux at the sample with given settings.
 
-    Interpolated in the logarithms of flux, incident energy and frequency; beyond the table's frequencies the chopper's
-    opening time, and so the flux, goes as 1/frequency.
+    It is interpolated in the logarithms of flux, incident energy and frequency. Beyond the frequencies of the table the
+    opening time of the chopper, and with it the flux, goes as 1/frequency.
 
     Parameters
     ----------
     instrument, settings
-        An instrument and its settings, defaults filled in where left out.
+        An instrument and its settings; a missing setting has its default.
 
     Returns
     -------
-    None where it is not known: an instrument, package or incident energy that the table lacks.
+    None if the table lacks the instrument, the package or the incident energy.
 
     Raises
     ------
     InvalidSettings
-        The settings are not the instrument's.
+        The instrument does not allow the settings.
 
     References
     ----------
-    PyChop (https://github.com/mducle/pychop, e63b203), measured spectra of the moderators with the choppers'
-    transmission.
+    PyChop (https://github.com/mducle/pychop, e63b203): measured spectra of the moderators, times the transmission of
+    the choppers.
     """
     checked = instrument.validate(settings)
     package = str(checked.get("chopper_package"))
@@ -107,7 +107,7 @@ def flux(instrument: Instrument, settings: Mapping[str, Any]) -> Flux | None:
 
 @lru_cache(maxsize=4096)
 def _over_frequency(name: str, package: str, incident: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Tabulated frequencies in Hz and the logarithms of the flux at an incident energy in meV; empty beyond it."""
+    """Return the tabulated frequencies in Hz and the logarithm of the flux at an incident energy in meV, if any."""
     at = {
         tabulated: float(np.exp(np.interp(np.log(incident), np.log(energies), np.log(fluxes))))
         for tabulated, (energies, fluxes) in _tables()[name, package].items()

@@ -1,4 +1,4 @@
-"""What (|q|, ω) a spectrometer reaches: conservation of energy and momentum."""
+"""Kinematic window of a spectrometer in (|q|, ω), from the conservation of energy and momentum."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from scattering.instruments import Instrument
 def momentum_transfer(
     *, incident_energy: ArrayLike, final_energy: ArrayLike, two_theta: ArrayLike
 ) -> NDArray[np.float64]:
-    """Momentum transfer of neutrons scattered through 2θ.
+    """Return the momentum transfer of neutrons scattered through 2θ.
 
     ħ²q²/2mₙ = E_i + E_f − 2 √(E_i E_f) cos 2θ
 
     Parameters
     ----------
     incident_energy, final_energy
-        meV, ≥ 0; NaN is passed on.
+        meV, ≥ 0; NaN gives NaN.
     two_theta
         Scattering angle in degrees.
 
@@ -45,8 +45,8 @@ def incident_and_final(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return E_i and E_f in meV at energy transfers ω = E_i − E_f, with validated settings.
 
-    In direct geometry E_i is set and E_f = E_i − ω; in indirect geometry E_f is fixed and E_i = E_f + ω. Both hold for
-    either sign of ω. Shapes of `energy`, meV; not checked to be positive.
+    In direct geometry E_i is set and E_f = E_i − ω. In indirect geometry E_f is fixed and E_i = E_f + ω. Both hold for
+    either sign of ω. The results have the shape of `energy`; whether they are positive is not checked.
     """
     energy = np.asarray(energy, dtype=float)
     final = instrument.final_energy(settings)
@@ -74,8 +74,8 @@ class Window:
     energy
         Shape (n_energy,), meV.
     q_min, q_max
-        Shape (n_energy,), Å⁻¹: the region's edges, or where there are only `lines` their envelope; NaN at an
-        energy that is not measured.
+        Shape (n_energy,), Å⁻¹: the edges of the region, or the envelope of the `lines`; NaN at energies that the
+        instrument does not measure.
     lines
         The banks of an instrument that measures along lines; empty otherwise.
     """
@@ -87,19 +87,19 @@ class Window:
 
 
 def window(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64] | None = None) -> Window:
-    """Return what an instrument reaches.
+    """Return the kinematic window of an instrument.
 
     Parameters
     ----------
     instrument, settings
-        An instrument and its settings, defaults filled in where left out.
+        An instrument and its settings; a missing setting has its default.
     energy
-        Shape (n_energy,), meV: where to evaluate; 256 points over the measured range by default.
+        Shape (n_energy,), meV. Default: 256 points over the measured range.
 
     Raises
     ------
     InvalidSettings
-        The settings are not the instrument's.
+        The instrument does not allow the settings.
     """
     checked = instrument.validate(settings)
     if energy is None:
@@ -120,11 +120,11 @@ def window(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[
 
 
 def coverage(window: Window, q: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Share of each (q, ω) bin in what each bank records, for a projection on ω.
+    """Return the weight of each (q, ω) bin in the projection on ω of each bank.
 
-    A bank that covers a range of angles counts each q bin by the solid angle in which it is seen, q dq/(k_i k_f),
-    and by the part of the bin that lies inside. A bank on a line interpolates linearly between the two bins
-    nearest to it. Either way a range narrower than a bin never falls between two bins.
+    A bank that covers a range of angles weights each q bin by its solid angle, q dq/(k_i k_f), and by the part of the
+    bin inside the range. A bank on a line interpolates linearly between the two nearest bins. In both cases a range
+    narrower than a bin never falls between two bins.
 
     Parameters
     ----------
@@ -135,8 +135,8 @@ def coverage(window: Window, q: NDArray[np.float64]) -> dict[str, NDArray[np.flo
 
     Returns
     -------
-    Bank name → shape (n_q, n_energy); each column sums to 1, or to 0 where the bank sees none of the bins.
-    A single bank is called "".
+    Bank name → shape (n_q, n_energy); each column sums to 1, or to 0 if the bank reaches none of the bins.
+    The name of a single bank is "".
     """
     if window.lines:
         return {line.label: _line_share(line.q, q) for line in window.lines}
@@ -144,7 +144,7 @@ def coverage(window: Window, q: NDArray[np.float64]) -> dict[str, NDArray[np.flo
     low, high = np.where(measured, window.q_min, 0.0), np.where(measured, window.q_max, 0.0)
     step = q[1] - q[0]
     edges = np.append(q - step / 2, q[-1] + step / 2)
-    # ∫ q dq over the covered part of each bin, but for a factor of 2
+    # ∫ q dq over the covered part of each bin, up to a factor of 2
     share = np.diff(np.clip(edges[:, None], low, high) ** 2, axis=0)
     total = share.sum(axis=0)
     share *= np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
@@ -152,7 +152,7 @@ def coverage(window: Window, q: NDArray[np.float64]) -> dict[str, NDArray[np.flo
 
 
 def _line_share(line: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear interpolation at |q| = line(ω) as a matrix, shape (n_q, n_energy); columns sum to 1 or 0."""
+    """Return the matrix of linear interpolation at |q| = line(ω), shape (n_q, n_energy); columns sum to 1 or 0."""
     share = np.zeros((len(q), len(line)))
     position = (line - q[0]) / (q[1] - q[0])
     seen = np.flatnonzero((position > -1) & (position < len(q)))  # not where it is NaN
@@ -169,18 +169,18 @@ def _line_share(line: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np
 
 
 def k_ratio(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """k_f/k_i = √(E_f/E_i), the factor between S(q, ω) and the double-differential cross-section.
+    """Return k_f/k_i = √(E_f/E_i), the ratio of the double-differential cross-section to S(q, ω).
 
     Parameters
     ----------
     instrument, settings
-        An instrument and its settings, defaults filled in where left out.
+        An instrument and its settings; a missing setting has its default.
     energy
         Any shape, meV.
 
     Returns
     -------
-    Shape of `energy`; NaN where energy cannot be conserved.
+    Shape of `energy`; NaN at energy transfers that are impossible.
 
     References
     ----------

@@ -1,7 +1,7 @@
-"""Repetition-rate multiplication: which incident energies reach the sample besides the chosen one.
+"""Repetition-rate multiplication: further incident energies that reach the sample.
 
-Between two pulses of the source the chopper nearest to the sample opens several times; each opening admits neutrons
-of another speed, and those for which the other choppers stand open too make a measurement of their own.
+Between two pulses of the source the chopper nearest to the sample opens several times. Each opening admits neutrons of
+another speed. An energy for which the other choppers are open too gives an additional measurement.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from scattering.core.constants import NEUTRON_ENERGY_MEV_A2, NEUTRON_SPEED_M_S_A
 from scattering.instruments import Instrument
 from scattering.instruments.choppers import Chopper, FermiPackage
 
-LEAST_TRANSMISSION: Final = 0.01
-"""What gets through less than that is no measurement."""
+MIN_TRANSMISSION: Final = 0.01
+"""Smallest transmission that counts as a measurement."""
 
 
 @dataclass(frozen=True)
 class Rep:
-    """One incident energy among those that come together.
+    """One of the incident energies of a run.
 
     Attributes
     ----------
     e_init
         meV.
     discs
-        Share of the neutrons of that energy that find the disc choppers as open as they get, 0 to 1.
+        Transmission of the disc choppers at that energy, relative to fully open, 0 to 1.
     transmission
-        That times what the Fermi chopper's curved slits let through, where there is one.
+        `discs` times the transmission of the curved slits of a Fermi chopper, if there is one.
     """
 
     e_init: float
@@ -39,20 +39,20 @@ class Rep:
 
 
 def flight_time(distance: float, energy: float) -> float:
-    """Time in seconds that a neutron of an energy in meV takes for a distance in metres: t = L √(m/2E)."""
+    """Return the time in seconds of a neutron of an energy in meV over a distance in metres: t = L √(m/2E)."""
     return distance / (NEUTRON_SPEED_M_S_A * math.sqrt(energy / NEUTRON_ENERGY_MEV_A2))
 
 
-def energy_of(distance: float, time: float) -> float:
-    """Energy in meV of a neutron that covers a distance in metres in a time in seconds: E = m L²/2t²."""
+def energy_from_flight_time(distance: float, time: float) -> float:
+    """Return the energy in meV of a neutron that takes a time in seconds over a distance in metres: E = m L²/2t²."""
     return NEUTRON_ENERGY_MEV_A2 * (distance / time / NEUTRON_SPEED_M_S_A) ** 2
 
 
 def fermi_transmission(package: FermiPackage, frequency: float, energy: float) -> float:
-    """Share of the neutrons that pass the curved slits of a Fermi chopper at its best moment, 0 to 1.
+    """Return the transmission of the curved slits of a Fermi chopper at its maximum, 0 to 1.
 
-    γ = (2R²/p) |1/ρ − 2ω/v| says by how many slit widths neutrons of speed v miss the curve; T = 1 − γ²/6 up to
-    γ = 1, (8/3)√γ − 2γ + γ²/6 up to 4, and none beyond.
+    γ = (2R²/p) |1/ρ − 2ω/v| is the deviation of neutrons of speed v from the curve in slit widths. T = 1 − γ²/6 up to
+    γ = 1, (8/3)√γ − 2γ + γ²/6 up to 4, and 0 beyond.
 
     Parameters
     ----------
@@ -81,24 +81,23 @@ def _slot_width(chopper: Chopper, settings: Mapping[str, Any]) -> float:
     return chopper.slot_width_of_package.get(settings["chopper_package"], chopper.slot_width)
 
 
-def _turns(chopper: Chopper, settings: Mapping[str, Any]) -> float:
-    """Frequency in Hz."""
+def _frequency_hz(chopper: Chopper, settings: Mapping[str, Any]) -> float:
     return chopper.frequency_of_package.get(settings["chopper_package"], chopper.frequency).of(settings)
 
 
 def _openness(chopper: Chopper, settings: Mapping[str, Any], away: float) -> float:
-    """Overlap of slot and guide a time in seconds away from the middle of an opening, 0 to 1."""
+    """Return the overlap of slot and guide at a time in seconds from the middle of an opening, 0 to 1."""
     slot, guide = _slot_width(chopper, settings), chopper.guide_width
-    moved = 2 * math.pi * chopper.radius * chopper.discs * _turns(chopper, settings) * abs(away)
+    moved = 2 * math.pi * chopper.radius * chopper.discs * _frequency_hz(chopper, settings) * abs(away)
     return min(max(((slot + guide) / 2 - moved) / min(slot, guide), 0.0), 1.0)
 
 
 def _middles(chopper: Chopper, settings: Mapping[str, Any], e_init: float) -> tuple[float, list[float]]:
-    """Period in seconds, and the middle of each opening within one.
+    """Return the period in seconds, and the middle of each opening within one period.
 
-    A disc with a delay of its own keeps it as far as the chosen energy passes fully.
+    A disc with its own delay keeps it as long as the chosen energy passes fully.
     """
-    period = 1 / _turns(chopper, settings)
+    period = 1 / _frequency_hz(chopper, settings)
     if chopper.packages:
         half = chopper.packages[settings["chopper_package"]].half_turn
         return period / (2 if half else 1), [flight_time(chopper.distance, e_init)]
@@ -114,7 +113,7 @@ def _middles(chopper: Chopper, settings: Mapping[str, Any], e_init: float) -> tu
 
 
 def _openings(chopper: Chopper, settings: Mapping[str, Any], e_init: float, until: float) -> Iterator[float]:
-    """Middle of every opening after the pulse, seconds."""
+    """Yield the middle of every opening after the pulse, seconds."""
     period, middles = _middles(chopper, settings, e_init)
     for middle in middles:
         first = math.floor(middle / period)
@@ -124,35 +123,35 @@ def _openings(chopper: Chopper, settings: Mapping[str, Any], e_init: float, unti
 
 
 def _disc_transmission(chopper: Chopper, settings: Mapping[str, Any], e_init: float, energy: float) -> float:
-    """Share of the neutrons of an energy that pass a disc phased to e_init, 0 to 1."""
+    """Return the transmission at an energy of a disc that is phased to e_init, 0 to 1."""
     period, middles = _middles(chopper, settings, e_init)
     arrival = flight_time(chopper.distance, energy)
     return max(_openness(chopper, settings, math.remainder(arrival - middle, period)) for middle in middles)
 
 
 def repetitions(instrument: Instrument, settings: Mapping[str, Any]) -> tuple[Rep, ...] | None:
-    """Incident energies that reach the sample together, the chosen one among them, in descending order.
+    """Return the incident energies that reach the sample together, including the chosen one, in descending order.
 
-    The k-th opening of the last chopper, a time kT after the one for the chosen E_i, admits E = E_i (t/(t + kT))²,
-    where t is the flight time to it. It counts if all other choppers stand open when those neutrons arrive.
+    The k-th opening of the last chopper, a time kT after the opening for the chosen E_i, admits E = E_i (t/(t + kT))²,
+    where t is the flight time to it. It counts if all other choppers are open when those neutrons arrive.
 
     Parameters
     ----------
     instrument, settings
-        An instrument and its settings, defaults filled in where left out.
+        An instrument and its settings; a missing setting has its default.
 
     Returns
     -------
-    None where the choppers are not known, or the instrument selects one energy by a crystal.
+    None if the choppers are unknown, or a crystal selects the incident energy.
 
     Raises
     ------
     InvalidSettings
-        The settings are not the instrument's.
+        The instrument does not allow the settings.
 
     Notes
     -----
-    Neutrons leave the moderator all at once here. Energies outside what the instrument allows are left out.
+    All neutrons leave the moderator at the same time. Energies that the instrument does not allow are left out.
 
     References
     ----------
@@ -169,12 +168,12 @@ def repetitions(instrument: Instrument, settings: Mapping[str, Any]) -> tuple[Re
     energies = {e_init} | {
         energy
         for time in _openings(last, checked, e_init, frame)
-        if allowed.check(energy := energy_of(last.distance, time)) is None
+        if allowed.check(energy := energy_from_flight_time(last.distance, time)) is None
         and low <= energy <= high
         and not math.isclose(energy, e_init, rel_tol=1e-9)
     }
     reps = (_rep(instrument, checked, e_init, energy) for energy in sorted(energies, reverse=True))
-    return tuple(rep for rep in reps if rep.e_init == e_init or rep.transmission >= LEAST_TRANSMISSION)
+    return tuple(rep for rep in reps if rep.e_init == e_init or rep.transmission >= MIN_TRANSMISSION)
 
 
 def _rep(instrument: Instrument, settings: Mapping[str, Any], e_init: float, energy: float) -> Rep:
@@ -182,7 +181,7 @@ def _rep(instrument: Instrument, settings: Mapping[str, Any], e_init: float, ene
     for chopper in instrument.choppers:
         if chopper.packages:
             package = chopper.packages[settings["chopper_package"]]
-            fermi *= fermi_transmission(package, _turns(chopper, settings), energy)
+            fermi *= fermi_transmission(package, _frequency_hz(chopper, settings), energy)
         else:
             discs *= _disc_transmission(chopper, settings, e_init, energy)
     return Rep(energy, discs, discs * fermi)

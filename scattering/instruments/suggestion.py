@@ -1,4 +1,4 @@
-"""Instrument settings to begin with, for a sample that vibrates up to a known energy."""
+"""Suggested instrument settings for a sample whose highest vibrational energy is known."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ INCIDENT_ENERGIES: Final = (
 )
 # fmt: on
 HEADROOM: Final = 1.15
-"""Incident over highest energy: the top of the spectrum stays clear of the end of the range."""
-WORTHWHILE: Final = 0.5
-"""A cold-neutron spectrometer that shows less of the sample than that is used for what it does best instead."""
+"""Incident energy over highest energy: the top of the spectrum stays below the end of the range."""
+MIN_SHOWN_FRACTION: Final = 0.5
+"""Fraction of the sample's energies that the largest incident energy must show; otherwise the defaults are kept, as on
+a cold-neutron spectrometer."""
 
 
 def suited_settings(instrument: Instrument, highest_energy: float) -> dict[str, Any]:
-    """Return defaults that show all of the sample at the best resolution, as far as the instrument can.
+    """Return the settings that show all vibrations of the sample at the best resolution, as far as possible.
 
-    In direct geometry the lowest usual incident energy that shows all; where the choppers let nothing through at it,
-    they turn slower or carry another package. Where even the highest shows less than half, the defaults. With
-    monochromators, the one whose range holds the highest energy and begins lowest but well below it.
+    - Direct geometry: the lowest usual incident energy that shows all. If the choppers are opaque at that energy, a
+      lower frequency or another package. If even the highest incident energy shows less than half, the defaults.
+    - Monochromators: the one whose range includes the highest energy and starts lowest.
+    - Other instruments: the defaults.
 
     Parameters
     ----------
     instrument
-        Any; one without an incident energy or monochromator keeps its defaults.
+        Any instrument.
     highest_energy
         Of the sample's vibrations, meV.
     """
@@ -43,7 +45,7 @@ def suited_settings(instrument: Instrument, highest_energy: float) -> dict[str, 
         return settings
     possible = [energy for energy in INCIDENT_ENERGIES if by_name["e_init"].check(float(energy)) is None]
     enough = [energy for energy in possible if energy >= HEADROOM * highest_energy]
-    if not enough and possible[-1] < WORTHWHILE * highest_energy:
+    if not enough and possible[-1] < MIN_SHOWN_FRACTION * highest_energy:
         return settings
     for energy in enough or possible[-1:]:
         for variant in _chopper_variants(by_name):
@@ -57,7 +59,7 @@ def suited_settings(instrument: Instrument, highest_energy: float) -> dict[str, 
 
 
 def _chopper_variants(settings: dict[str, Setting]) -> Iterator[dict[str, Any]]:
-    """Chopper settings to try: the default package from the default frequency down, then the others."""
+    """Yield the chopper settings to try: the default package from the default frequency down, then the others."""
     package, frequency = settings.get("chopper_package"), settings.get("chopper_frequency")
     packages = [{}] if package is None else [{package.name: name} for name in _default_first(package)]
     for chosen in packages:
@@ -73,7 +75,7 @@ def _default_first(setting: Setting) -> list[str]:
 
 
 def _monochromator(instrument: Instrument, highest_energy: float) -> str:
-    """The one that begins lowest of those that reach the highest energy, the default before others alike."""
+    """Return the monochromator that reaches the highest energy and starts lowest; the default if several do."""
     setting = next(setting for setting in instrument.settings if setting.name == "monochromator")
     ranges = {name: instrument.energy_range({"monochromator": name}) for name in _default_first(setting)}
     reaching = [name for name, (_, high) in ranges.items() if high >= highest_energy]

@@ -183,7 +183,7 @@ def shape_of(
     own = calibration is not None and calibration.settings == instrument.validate(settings)
     if calibration is not None and calibration.kappa is not None and own:
         return calibration.rates(*parts)
-    if instrument.detectors is not None and flux.known(instrument):
+    if instrument.detectors is not None and flux.is_published(instrument):
         return counting_rates.per_flux(*parts)
     return counting_rates.relative(*parts)
 

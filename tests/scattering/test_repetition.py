@@ -13,7 +13,7 @@ from scattering.instruments.choppers import FermiPackage
 def test_flight_time_is_the_definition() -> None:
     speed = np.sqrt(2 * 25.0 * MEV / neutron_mass)
     assert repetition.flight_time(10.0, 25.0) == pytest.approx(10 / speed, rel=1e-12)
-    assert repetition.energy_of(10.0, 10 / speed) == pytest.approx(25.0, rel=1e-12)
+    assert repetition.energy_from_flight_time(10.0, 10 / speed) == pytest.approx(25.0, rel=1e-12)
 
 
 @pytest.mark.parametrize(
