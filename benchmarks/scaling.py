@@ -16,6 +16,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 ATOMS = (64, 216, 512, 1728)
 STEPS = 10
@@ -23,6 +25,8 @@ ROUNDS = 5
 QUEUED = 2000
 CLAIMERS = (1, 4, 16, 64)
 CLAIMS = 200
+ALONE: Any = SimpleNamespace(engine="nep-adapters", n_replicas=0)
+"""What the graph of jobs reads of the options of a harmonic prediction."""
 
 
 def step_seconds(model: Path, repeats: int) -> None:
@@ -87,13 +91,14 @@ def rows(database_url: str | None) -> Iterator[None]:
             session.flush()
             for number in range(QUEUED):
                 prediction = Prediction(
-                    structure_id=structure.id, model_id=model.id, model="", method="harmonic", sampling="powder",
-                    quality="standard", temperature_k=300, instruments=[], options={"engine": "nep-adapters"},
+                    structure_id=structure.id, potential_id=model.id, potential="", method="harmonic",
+                    sampling="powder", quality="standard", temperature_k=300, instruments=[],
+                    options={"engine": "nep-adapters"},
                     owner=f"user {number % 20}",
                 )  # fmt: skip
                 session.add(prediction)
                 session.flush()
-                session.add_all(graph.jobs_of(prediction, loader=model.engine))
+                session.add_all(graph.jobs_of(prediction, ALONE, loader=model.engine))
         for number in range(max(CLAIMERS)):
             beats.beat(
                 WorkerBeat(name=f"w{number}", slots=2, long_slots=1, queues=["cpu"], engines={"nep-adapters": "1"})

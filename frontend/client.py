@@ -118,7 +118,7 @@ class Prediction(TypedDict):
     provenance: JsonObject | None
     warnings: list[str]
     created_at: NotRequired[str]
-    model_id: str
+    potential_id: str
 
 
 class TrustPoint(TypedDict):
@@ -320,7 +320,7 @@ class ApiClient:
 
     async def models(self) -> list[Model]:
         """Return the catalogue of potentials."""
-        return cast(list[Model], _items(await self.call("GET", "/models")))
+        return cast(list[Model], _items(await self.call("GET", "/potentials")))
 
     async def engines(self) -> list[Engine]:
         """Return what predictions can be simulated with."""
@@ -328,7 +328,7 @@ class ApiClient:
 
     async def upload_model(self, filename: str, content: bytes) -> Model:
         """Add a user's own `nep.txt`."""
-        answer = await self.call("POST", "/models", files={"file": (filename, content)}, data={"name": filename})
+        answer = await self.call("POST", "/potentials", files={"file": (filename, content)}, data={"name": filename})
         return cast(Model, answer)
 
     async def examples(self) -> list[Example]:

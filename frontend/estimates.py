@@ -197,7 +197,7 @@ def form_outputs(form: Form, structure: Structure, answers: Answers, engines: Se
         "supercell_error": messages.get("supercell"),
         "temperature_error": messages.get("temperature_k"),
         "instruments_error": messages.get("instruments"),
-        "model_error": messages.get("model"),
+        "model_error": messages.get("potential"),
         "methods_error": messages.get("method"),
         **filled_in([estimate["options"] for estimate in chosen.values()]),
         **zone_errors(messages, form.crystal),

@@ -51,7 +51,7 @@ SWITCHES = ("relax_cell", "resolve_sites")
 KEPT = ("pressure_gpa", "n_beads")
 """Numbers that are taken over when a forecast is started again; the others follow from what is changed."""
 FIELDS = {
-    *("temperature_k", "instruments", "model", "supercell", "method", "quality", "engine"),
+    *("temperature_k", "instruments", "potential", "supercell", "method", "quality", "engine"),
     *SWITCHES,
     *NUMBERS,
     *CHOICES,
@@ -95,7 +95,7 @@ class Form:
             temperature_k=prediction["temperature_k"],
             methods=(prediction["method"],) if prediction["method"] in METHODS else DEFAULT_METHODS,
             quality=prediction.get("quality") or "preview",
-            model=prediction["model_id"],
+            model=prediction["potential_id"],
             relax_cell=bool(options.get("relax_cell")),
             resolve_sites=bool(options.get("resolve_sites")),
             numbers=chosen,
@@ -143,7 +143,7 @@ def request_body(form: Form, *, method: str, quality: str | None = None) -> Json
         "options": options,
     }
     if form.model:
-        body["model"] = form.model
+        body["potential"] = form.model
     return body
 
 

@@ -35,7 +35,7 @@ def species_of(predictions: Sequence[Prediction]) -> list[str]:
 
 
 def _model_of(prediction: Prediction, models: Sequence[Model]) -> Model | None:
-    key = prediction["model_id"]
+    key = prediction["potential_id"]
     return next((model for model in models if model["id"] == key), None)
 
 

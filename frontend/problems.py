@@ -15,7 +15,7 @@ FIELD_NAMES = {
     "instruments": "Instruments",
     "method": "Method",
     "quality": "Quality",
-    "model": "Potential",
+    "potential": "Potential",
     "supercell": "Supercell",
     "timestep_fs": "Time step",
     "equilibration_ps": "Equilibration",

@@ -160,7 +160,7 @@ def _orders_of_another(
         scope.select(Prediction)
         .where(
             col(Prediction.structure_id) == prediction.structure_id,
-            col(Prediction.model_id) == prediction.model_id,
+            col(Prediction.potential_id) == prediction.potential_id,
             col(Prediction.method) == "harmonic",
             col(Prediction.sampling) == "powder",
             col(Prediction.status) == "succeeded",

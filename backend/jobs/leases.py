@@ -140,7 +140,7 @@ def _take(session: Session, prediction: Prediction, job_id: uuid.UUID, worker: s
         attempt=job.attempt,
         prediction_id=prediction.id,
         structure_id=prediction.structure_id,
-        potential=session.get_one(Potential, prediction.model_id),
+        potential=session.get_one(Potential, prediction.potential_id),
         method=prediction.method,
         sampling=prediction.sampling,
         temperature_k=prediction.temperature_k,

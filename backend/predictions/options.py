@@ -22,6 +22,7 @@ def fill_options(
     quality: Quality,
     temperature_k: float,
     instruments: Sequence[str],
+    family: str | None = None,
     preferred_engine: str | None = None,
 ) -> Options:
     """Return complete options.
@@ -38,6 +39,8 @@ def fill_options(
         Of the prediction.
     instruments
         Names that the range of |q| must serve.
+    family
+        Of the potential: its engines may be chosen; None for all.
     preferred_engine
         What to simulate with, if the request does not say, where it can do the method.
 
@@ -55,6 +58,6 @@ def fill_options(
         temperature=temperature_k,
         instruments=instruments,
         quality=quality,
-        engines=engines.for_method(kind.method, preferred=preferred_engine),
+        engines=engines.for_method(kind.method, family, preferred=preferred_engine),
     )
     return kind.options.fill(given, case)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
 
-from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
+from backend.kit.http.schemas import DEPRECATED, FreeForm, RequestBody, ResponseBody
+from backend.potentials.catalogue import DEFAULT
 from scattering.options.names import Method, Quality, Sampling
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -21,7 +22,8 @@ class PredictionIn(RequestBody):
     """What is to be simulated. Options left out are worked out from the structure."""
 
     structure_id: uuid.UUID
-    model: Name = Field("NEP89", description="name or id of a potential")
+    potential: Name = Field(DEFAULT, description="name or id of a potential")
+    model: Name | None = Field(None, description="another name of `potential`", json_schema_extra=DEPRECATED)
     method: Method = "harmonic"
     temperature_k: float = Field(300.0, ge=1, le=3000)
     sampling: Sampling = "powder"
@@ -31,12 +33,28 @@ class PredictionIn(RequestBody):
     quality: Quality = "standard"
     options: FreeForm = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _one_potential(self) -> Self:
+        if self.model is not None and "potential" in self.model_fields_set and self.model != self.potential:
+            raise ValueError("Potential and model are two names of the same field: leave model out.")
+        return self
+
+    @property
+    def potential_field(self) -> Literal["potential", "model"]:
+        """The field by which the request names the potential."""
+        return "potential" if self.model is None else "model"
+
+    @property
+    def chosen_potential(self) -> str:
+        """Name or id of the potential."""
+        return self.potential if self.model is None else self.model
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
                     "structure_id": "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c",
-                    "model": "NEP89",
+                    "potential": DEFAULT,
                     "method": "md",
                     "temperature_k": 300,
                     "instruments": ["TOSCA", "MAPS"],
@@ -53,8 +71,8 @@ class PredictionOut(ResponseBody):
     id: uuid.UUID
     created_at: datetime
     structure_id: uuid.UUID
-    model_id: uuid.UUID
-    model: str = Field(description="name of the potential")
+    potential_id: uuid.UUID
+    potential: str = Field(description="its name")
     method: Method
     sampling: Sampling
     quality: Quality
@@ -73,6 +91,18 @@ class PredictionOut(ResponseBody):
     cancel_requested: bool
     started_at: datetime | None
     finished_at: datetime | None
+
+    @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @property
+    def model_id(self) -> uuid.UUID:
+        """Another name of `potential_id`."""
+        return self.potential_id
+
+    @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @property
+    def model(self) -> str:
+        """Another name of `potential`."""
+        return self.potential
 
 
 class EstimateOut(ResponseBody):

@@ -45,7 +45,7 @@ class Plan:
 
     structure: Structure
     data: StructureData
-    model: Potential
+    potential: Potential
     instruments: list[str]
     options: Options
     estimate_s: float
@@ -63,14 +63,14 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     from scattering.options import registry
 
     structure = _structure(scope, body.structure_id)
-    model = _model(scope, body.model)
-    missing = [element for element in structure.elements if element not in model.elements]
+    potential = _potential(scope, body)
+    missing = [element for element in structure.elements if element not in potential.elements]
     if missing:
         message = (
-            f"{model.name} does not know {', '.join(missing)}, which {structure.name} contains; "
+            f"{potential.name} does not know {', '.join(missing)}, which {structure.name} contains; "
             f"choose a potential that covers {', '.join(structure.elements)}."
         )
-        raise Unprocessable(message, [{"loc": "model", "msg": message}])
+        raise Unprocessable(message, [{"loc": body.potential_field, "msg": message}])
     names = _instruments(body.instruments)
     data = load_structure(scope.settings, structure.id)
     try:
@@ -81,14 +81,15 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
             quality=body.quality,
             temperature_k=body.temperature_k,
             instruments=names,
-            preferred_engine=model.engine,
+            family=potential.family,
+            preferred_engine=potential.engine,
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
     estimate_s = options.estimate_seconds(
         n_atoms_cell=len(data.numbers), atom_steps_per_second=_speed(scope, body.method, options)
     )
-    return Plan(structure, data, model, names, options, estimate_s)
+    return Plan(structure, data, potential, names, options, estimate_s)
 
 
 def create(scope: Scope, body: PredictionIn) -> Prediction:
@@ -97,8 +98,8 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
     row = scope.add(
         Prediction(
             structure_id=planned.structure.id,
-            model_id=planned.model.id,
-            model=planned.model.name,
+            potential_id=planned.potential.id,
+            potential=planned.potential.name,
             method=body.method,
             sampling=body.sampling,
             quality=body.quality,
@@ -109,7 +110,7 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
             eta_s=planned.estimate_s,
         )
     )
-    scope.session.add_all(graph.jobs_of(row, planned.options, loader=planned.model.engine))
+    scope.session.add_all(graph.jobs_of(row, planned.options, loader=planned.potential.engine))
     now = clock(scope.session)
     ring_for_waiting(scope.session, now)
     say_what_is_missing(scope.session, now)
@@ -206,8 +207,9 @@ def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:
         raise Unprocessable(error.detail, [{"loc": "structure_id", "msg": error.detail}]) from error
 
 
-def _model(scope: Scope, name_or_id: str) -> Potential:
-    """A potential by id, or the newest one of that name."""
+def _potential(scope: Scope, body: PredictionIn) -> Potential:
+    """Return the potential of an id, or the newest one of a name."""
+    name_or_id = body.chosen_potential
     wanted: ColumnElement[bool]
     try:
         wanted = col(Potential.id) == uuid.UUID(name_or_id)
@@ -216,8 +218,8 @@ def _model(scope: Scope, name_or_id: str) -> Potential:
     statement = scope.select(Potential).where(wanted).order_by(col(Potential.created_at).desc())
     row = scope.session.exec(statement).first()
     if row is None:
-        message = f"There is no potential {name_or_id!r}; GET /models lists them."
-        raise Unprocessable(message, [{"loc": "model", "msg": message}])
+        message = f"There is no potential {name_or_id!r}; GET /potentials lists them."
+        raise Unprocessable(message, [{"loc": body.potential_field, "msg": message}])
     return row
 
 

@@ -22,8 +22,11 @@ class Prediction(Owned, table=True):
     __table_args__ = (Index("ix_predictions_tally", "status", "method"),)
 
     structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
-    model_id: uuid.UUID = Field(foreign_key="models.id", index=True)
-    model: str = Field(max_length=200, description="its name when it was asked for")
+    # The columns are called as in the first databases
+    potential_id: uuid.UUID = Field(foreign_key="models.id", index=True, sa_column_kwargs={"name": "model_id"})
+    potential: str = Field(
+        max_length=200, description="its name when it was asked for", sa_column_kwargs={"name": "model"}
+    )
     method: str = Field(max_length=16)
     sampling: str = Field(max_length=16)
     quality: str = Field(max_length=16)

@@ -121,7 +121,7 @@ def _manifest(scope: Scope, row: Proposal, crate: _Crate) -> form.Manifest:
         ),
         models=_numbered(
             lambda number, one: _model(scope, number, one, crate),
-            service.members(scope, Potential, list(dict.fromkeys(one.model_id for one in predictions))),
+            service.members(scope, Potential, list(dict.fromkeys(one.potential_id for one in predictions))),
         ),
         predictions=_numbered(lambda number, one: _prediction(scope, number, one, crate), predictions),
         datasets=_numbered(lambda number, one: _dataset(scope, number, one, crate), _rows(scope, "datasets", inside)),
@@ -197,11 +197,12 @@ def _prediction(scope: Scope, number: int, row: Prediction, crate: _Crate) -> fo
     fields = set(form.PredictionEntry.model_fields) & set(Prediction.model_fields)
     return form.PredictionEntry(
         **row.model_dump(include=fields),
+        model_id=row.potential_id,
         file=crate.put(
             _member("predictions", number, f"{what}.h5"),
             scope.settings.partials_path(row.id),
             name=f"Partials: {row.method}, {row.temperature_k:g} K, {row.sampling}",
-            description=f"Partial dynamic structure factors, simulated with {row.model}",
+            description=f"Partial dynamic structure factors, simulated with {row.potential}",
             encodingFormat=HDF5,
         ),
     )

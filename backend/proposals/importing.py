@@ -124,11 +124,11 @@ def add(scope: Scope, found: Checked) -> Proposal:
         new[structure.id] = made.id
     rows = {entry.id: _potential(scope, entry, content, tried) for entry, content, tried in found.models}
     for prediction, path, options, species in found.predictions:
-        model = rows[prediction.model_id]
-        if missing := potentials.coverage(model, {element(name) for name in species}):
-            raise refusal(f"{model.name} does not know {', '.join(missing)}, of which {prediction.file} is.")
+        potential = rows[prediction.model_id]
+        if missing := potentials.coverage(potential, {element(name) for name in species}):
+            raise refusal(f"{potential.name} does not know {', '.join(missing)}, of which {prediction.file} is.")
         new[prediction.id] = _add_prediction(
-            scope, found.manifest, prediction, path, options, species, model, new[prediction.structure_id]
+            scope, found.manifest, prediction, path, options, species, potential, new[prediction.structure_id]
         )
     for dataset, file, reading in found.datasets:
         of = dataset.said.structure_id
@@ -268,7 +268,7 @@ def _add_prediction(
     path: Path,
     options: Options,
     species: list[str],
-    model: Potential,
+    potential: Potential,
     structure_id: uuid.UUID,
 ) -> uuid.UUID:
     told = dict(entry.provenance)
@@ -281,8 +281,8 @@ def _add_prediction(
     }
     row = Prediction(
         structure_id=structure_id,
-        model_id=model.id,
-        model=model.name,
+        potential_id=potential.id,
+        potential=potential.name,
         method=entry.method,
         sampling=entry.sampling,
         quality=entry.quality,

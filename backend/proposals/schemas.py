@@ -6,11 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, computed_field
 
 from backend.datasets.schemas import DatasetOut
 from backend.datasets.schemas import Name as Line
-from backend.kit.http.schemas import RequestBody, ResponseBody
+from backend.kit.http.schemas import DEPRECATED, RequestBody, ResponseBody
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.schemas import Status
 from backend.samples.schemas import SampleIn
@@ -131,7 +131,7 @@ class SharedPrediction(ResponseBody):
     id: uuid.UUID
     created_at: datetime
     structure_id: uuid.UUID
-    model: str
+    potential: str
     method: Method
     sampling: Sampling
     quality: Quality
@@ -140,6 +140,12 @@ class SharedPrediction(ResponseBody):
     options: dict[str, Any]
     status: Status
     warnings: list[str]
+
+    @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
+    @property
+    def model(self) -> str:
+        """Another name of `potential`."""
+        return self.potential
 
 
 class SharedOut(ResponseBody):

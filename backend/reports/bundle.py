@@ -140,7 +140,7 @@ def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, 
     """Put what went in, and return what was asked for: ids in it are those of this server, which the recipe changes."""
     rows = list(_predictions(scope, gathered))
     crystals = _each([scope.get(Structure, row.structure_id, "structure") for row in rows])
-    interatomic = _each([scope.get(Potential, row.model_id, "potential") for row in rows])
+    interatomic = _each([scope.get(Potential, row.potential_id, "potential") for row in rows])
     return {
         "beamcast": VERSION,
         "structures": [_structure(scope, row, number, contents) for number, row in enumerate(crystals, start=1)],
@@ -201,7 +201,7 @@ def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents)
     asked = {name: getattr(row, name) for name in names}
     partials = scope.settings.partials_path(row.id)
     path = contents.put(f"predictions/{number}/partials.h5", partials, "Partial dynamic structure factors.")
-    body = {"structure_id": str(row.structure_id), "model": str(row.model_id), **asked}
+    body = {"structure_id": str(row.structure_id), "potential": str(row.potential_id), **asked}
     return {"id": str(row.id), "file": path, "sha256": _sha256(partials), "body": body}
 
 

@@ -145,7 +145,7 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
         ("Beamcast", VERSION),
         ("Prediction", str(row.id)),
         ("Others", ", ".join(str(other.id) for other in gathered.others)),
-        ("Potential", f"{gathered.model.name[:60]}, sha256 {gathered.model.sha256[:16]}…"),
+        ("Potential", f"{gathered.potential.name[:60]}, sha256 {gathered.potential.sha256[:16]}…"),
         ("Structure", f"{gathered.structure.filename[:60]}, sha256 {gathered.structure.sha256[:16]}…"),
         ("Seed", "" if seed is None else str(seed)),
         ("Packages", packages),

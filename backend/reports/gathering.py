@@ -88,7 +88,7 @@ class Gathered:
     prediction: Prediction
     others: Sequence[Prediction]
     structure: Structure
-    model: Potential
+    potential: Potential
     shown: Sequence[Shown]
     datasets: Sequence[Dataset]
     plan: PlanOut | None
@@ -130,7 +130,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         prediction=row,
         others=others,
         structure=scope.get(Structure, row.structure_id, "structure"),
-        model=scope.get(Potential, row.model_id, "potential"),
+        potential=scope.get(Potential, row.potential_id, "potential"),
         shown=shown,
         datasets=measured,
         plan=planned,

@@ -18,7 +18,7 @@ def methods(gathered: Gathered) -> tuple[Notice, ...]:
 def _methods(gathered: Gathered) -> Iterator[Notice]:
     row, cited = gathered.prediction, reference_numbers(gathered)
     numbers = {"workflow_reference": cited["workflow"], "potential_reference": cited["potential"]}
-    yield Notice("methods_forces", {"potential": gathered.model.name, **numbers})
+    yield Notice("methods_forces", {"potential": gathered.potential.name, **numbers})
     yield _simulation(row, cited)
     yield Notice("methods_weighting", {"sears_reference": cited["sears"]})
     if row.method != "harmonic":

@@ -70,9 +70,9 @@ def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
 
 def _names(rows: Sequence[Prediction]) -> list[str]:
     """Short names that distinguish predictions: with the potential where it differs, or else a part of the id."""
-    by_potential = len({row.model_id for row in rows}) > 1
+    by_potential = len({row.potential_id for row in rows}) > 1
     words = [
-        " · ".join([f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K", *[row.model] * by_potential])
+        " · ".join([f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K", *[row.potential] * by_potential])
         for row in rows
     ]
     return [

@@ -42,7 +42,7 @@ def reference_numbers(gathered: Gathered) -> Mapping[str, int]:
 def _cited(gathered: Gathered) -> list[tuple[str, str]]:
     """Name → reference, in the order in which they are numbered; those of instruments have no name."""
     method = gathered.prediction.method
-    potential = gathered.model.citation or f"{gathered.model.name}, sha256 {gathered.model.sha256}"
+    potential = gathered.potential.citation or f"{gathered.potential.name}, sha256 {gathered.potential.sha256}"
     cited = [("workflow", WORKFLOW), ("potential", potential)]
     if method == "harmonic":
         cited += [("phonopy", PHONOPY), ("euphonic", EUPHONIC)]

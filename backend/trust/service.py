@@ -44,7 +44,7 @@ class Assessment:
         Predictions beside this one, the newest first.
     """
 
-    model: Potential
+    potential: Potential
     elements: tuple[str, ...]
     material: Material | None
     evidence: Evidence
@@ -55,7 +55,7 @@ class Assessment:
     @property
     def headline(self) -> Notice:
         """Accuracy of the energies."""
-        return summary.headline(self.grade, self.evidence, self.model.name)
+        return summary.headline(self.grade, self.evidence, self.potential.name)
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,20 @@ class Trust:
 
 def assess(scope: Scope, prediction: Prediction) -> Assessment:
     """Grade a prediction's energies, whatever its state, from the findings of its run and of those beside it."""
-    model = scope.get(Potential, prediction.model_id, "potential")
+    potential = scope.get(Potential, prediction.potential_id, "potential")
     structure = scope.get(Structure, prediction.structure_id, "structure")
     others = tuple(_others(scope, prediction))
     harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)
     findings = _findings(harmonic) if harmonic is not None else {}
     material = find(formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure))
     evidence = Evidence(
-        standing="documented" if model.kind == PRETRAINED and model.sha256 in pretrained() else "unknown",
+        standing="documented" if potential.kind == PRETRAINED and potential.sha256 in pretrained() else "unknown",
         comparison=compare(material, findings.get("special_phonons_mev", {})) if material else None,
         imaginary_fraction=findings.get("imaginary_fraction"),
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
         displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
     )
-    return Assessment(model, tuple(structure.elements), material, evidence, grade(evidence), harmonic, others)
+    return Assessment(potential, tuple(structure.elements), material, evidence, grade(evidence), harmonic, others)
 
 
 def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
@@ -92,9 +92,9 @@ def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
 
     assessed = assess(scope, prediction)
     seen = observe(scope, cache, prediction, assessed.others)
-    name, method = assessed.model.name, prediction.method
+    name, method = assessed.potential.name, prediction.method
     made = (
-        points.potential_point(name, len(assessed.model.elements), assessed.elements, assessed.evidence),
+        points.potential_point(name, len(assessed.potential.elements), assessed.elements, assessed.evidence),
         points.training_point(name, _findings(prediction)),
         points.phonons_point(name, assessed.material, assessed.evidence, assessed.grade),
         points.stability_point(_findings(assessed.harmonic) if assessed.harmonic else None),
@@ -130,7 +130,7 @@ def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
         scope.select(Prediction)
         .where(
             col(Prediction.structure_id) == prediction.structure_id,
-            col(Prediction.model_id) == prediction.model_id,
+            col(Prediction.potential_id) == prediction.potential_id,
             col(Prediction.status) == "succeeded",
             col(Prediction.id) != prediction.id,
         )

@@ -12,7 +12,7 @@
     let left = new Set(); // of this structure, not ticked
     let changed = () => {};
 
-    const words = (one) => [METHODS[one.method] || one.method, one.temperature_k + " K", one.model, one.quality]
+    const words = (one) => [METHODS[one.method] || one.method, one.temperature_k + " K", one.potential, one.quality]
         .filter(Boolean).join(", ");
 
     // Asked for once, and again when a simulation has come to its end.

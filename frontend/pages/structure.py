@@ -91,7 +91,7 @@ def _goes_along(predictions: Any) -> str:
 async def _usual(api: ApiClient, prediction: Prediction) -> dict[str, Any]:
     """Options that the API fills in by itself for such a prediction; none where it could not be made any more."""
     asked = ("structure_id", "method", "temperature_k", "sampling", "instruments", "quality")
-    body = {name: prediction[name] for name in asked} | {"model": prediction["model_id"]}  # type: ignore[literal-required]
+    body = {name: prediction[name] for name in asked} | {"potential": prediction["potential_id"]}  # type: ignore[literal-required]
     try:
         return (await api.estimate(body))["options"]
     except ApiProblem:

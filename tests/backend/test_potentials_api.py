@@ -52,6 +52,7 @@ def test_pretrained_potential_is_always_in_the_catalogue(client: Client) -> None
     (nep89,) = page["items"]
     assert nep89["name"] == "NEP89"
     assert nep89["kind"] == "pretrained"
+    assert nep89["family"] == "nep"
     assert len(nep89["elements"]) == 89
     assert {"H", "O", "Si", "Pu"} <= set(nep89["elements"])
     assert not {"Po", "At", "Rn", "Fr", "Ra"} & set(nep89["elements"])
@@ -65,6 +66,23 @@ def test_pretrained_potential_is_always_in_the_catalogue(client: Client) -> None
     refused = client.delete(f"/potentials/{nep89['id']}")
     assert refused.status_code == 409
     assert "comes with Beamcast" in refused.json()["detail"]
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_models_is_another_name_of_potentials(client: Client, structure: dict[str, Any]) -> None:
+    made = client.post("/models", files={"file": ("nep.txt", SILICON)}, data={"name": "Mine"}).json()
+    assert client.get("/models").json() == client.get("/potentials").json()
+    assert client.get(f"/models/{made['id']}").json() == client.get(f"/potentials/{made['id']}").json() == made
+    body = {"structure_id": structure["id"], "instruments": ["TOSCA"]}
+    by_name, by_other_name = (
+        client.post("/predictions", json={**body, name: "Mine"}).json() for name in ("potential", "model")
+    )
+    assert by_name["potential_id"] == by_other_name["potential_id"] == made["id"]
+    document = client.get("http://127.0.0.1:8000/openapi.json").json()
+    alias, name = document["paths"]["/api/v1/models"], document["paths"]["/api/v1/potentials"]
+    assert alias.keys() == name.keys()
+    assert all(route["deprecated"] for route in alias.values())
+    assert not any(route.get("deprecated") for route in name.values())
 
 
 def test_pretrained_potential_is_installed_once_its_file_is_there(settings: Settings, tmp_path: Path) -> None:
@@ -96,6 +114,7 @@ def test_uploaded_potential_is_kept_and_found(client: Client, settings: Settings
     assert model["name"] == "Mine"
     assert model["kind"] == "uploaded"
     assert model["elements"] == ["Si"]
+    assert model["family"] == "nep"
     assert model["format"] == "nep4"
     assert model["engine"] == "nep-adapters"
     assert model["cutoff_angstrom"] == 6.0

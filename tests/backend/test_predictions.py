@@ -41,7 +41,8 @@ def test_options_left_out_are_filled_in_and_the_worker_is_told(
     assert made["status"] == "queued"
     assert made["options"]["seed"] == 7
     assert made["options"]["timestep_fs"] == 2.0
-    assert made["model"] == "NEP89"
+    assert made["potential"] == made["model"] == "NEP89"
+    assert made["potential_id"] == made["model_id"]
     assert made["eta_s"] == made["estimate_s"] > 0
     assert len(messages(settings)) == 1
     assert client.get(f"/predictions/{made['id']}").json() == made
@@ -79,6 +80,8 @@ def test_estimate_rests_on_what_this_machine_did(client: Client, settings: Setti
         ({"structure_id": NOBODY}, "structure_id", "no structure"),
         ({"structure_id": "silicon"}, "structure_id", "UUID"),
         ({"model": "NEP1"}, "model", "no potential"),
+        ({"potential": "NEP1"}, "potential", "no potential"),
+        ({"potential": "NEP89", "model": "NEP1"}, "body", "two names of the same field"),
         ({"temperature_k": 0}, "temperature_k", "greater than or equal to 1"),
         ({"temperature_k": 3001}, "temperature_k", "less than or equal to 3000"),
         ({"method": "guess"}, "method", "harmonic"),

@@ -228,7 +228,7 @@ def test_an_uploaded_potential_goes_along(
     assert (folder / "inputs/potential-1.nep.txt").read_bytes() == content
     asked = json.loads((folder / "requests.json").read_text())
     assert asked["potentials"][0]["sha256"] == hashlib.sha256(content).hexdigest()
-    assert asked["predictions"][0]["body"]["model"] == model_id
+    assert asked["predictions"][0]["body"]["potential"] == model_id
     assert "{0} me" in (folder / "report.html").read_text()
 
 

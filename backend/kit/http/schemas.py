@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
+DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
+"""For the schema of a field that another one has replaced; it stays for the programs that know it."""
 LARGEST_NUMBER = 1e15
 """No setting or option comes near it; an integer of 400 digits cannot become a float."""
 
