@@ -26,9 +26,9 @@ from scattering.instruments import resolution
 from scattering.observe.view import View
 from scattering.planning import counting
 from scattering.planning.evaluation import WIDTH_NODES, Specimen, Target, evaluate, shape_of
-from scattering.planning.features import find
-from scattering.planning.projection import weighted
-from scattering.planning.scan import may_be_asked_for, settings_to_try
+from scattering.planning.features import find_features
+from scattering.planning.projection import weigh
+from scattering.planning.scan import available_instruments, settings_to_try
 from scattering.sample import Material, SampleSpec, resolve
 
 ROUNDS = 3
@@ -52,10 +52,10 @@ def kernels(path: Path) -> float:
     partials = read_partials(path)
     elements = {element(one): 1.0 for one in partials.species}
     sample = resolve(SampleSpec(container=None), Material.of(elements, {}, natural_density=2.0))
-    stood = Specimen(sample, weighted(partials, View()), None)
-    found = find(partials, View(), given=None, pairs=None, energy_relative_uncertainty=0.05)
+    stood = Specimen(sample, weigh(partials, View()), None)
+    found = find_features(partials, View(), given=None, pairs=None, energy_relative_uncertainty=0.05)
     energies = [one.energy + one.energy_uncertainty for one in found.features]
-    tried = [each for instrument in may_be_asked_for() for each in settings_to_try(instrument, energies)]
+    tried = [each for instrument in available_instruments() for each in settings_to_try(instrument, energies)]
     shapes: list[tuple[int, ...]] = []
     gaussians = counting._gaussians
 

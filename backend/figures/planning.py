@@ -15,7 +15,7 @@ from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from backend.wording.formatting import setting_label
 from scattering.observe.spectrum import Spectrum
-from scattering.planning.evaluation import Evaluated
+from scattering.planning.evaluation import Evaluation
 from scattering.planning.features import Feature
 from scattering.planning.measurement import Measurement
 from scattering.planning.ranking import Ranking
@@ -78,14 +78,14 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
     colours = THEMES[theme]
     known = _known(ranking)
     # The first are the best: of too many points, the last go
-    shown = [each for each in known if each[0] in ranking.front or each[0] in ranking.best]
+    shown = [each for each in known if each[0] in ranking.pareto_front or each[0] in ranking.best]
     shown += [each for each in known if each not in shown][: MOST_POINTS - len(shown)]
     traces = []
     names = list(dict.fromkeys(one.instrument.name for _, one in sorted(shown, key=lambda each: each[0])))
     for place, name in enumerate(names):
         points = [(index, one) for index, one in shown if one.instrument.name == name]
         traces.append(_points(points, name, place, colours, ranking))
-    front = sorted((one for index, one in known if index in ranking.front), key=lambda one: one.hours)
+    front = sorted((one for index, one in known if index in ranking.pareto_front), key=lambda one: one.hours)
     if len(front) > 1:
         traces.insert(
             0,
@@ -118,7 +118,7 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
     )
 
 
-def _known(ranking: Ranking) -> list[tuple[int, Evaluated]]:
+def _known(ranking: Ranking) -> list[tuple[int, Evaluation]]:
     """Of the settings whose hours are known, those that measure most features, with their places."""
     known = [
         (index, one)
@@ -130,7 +130,7 @@ def _known(ranking: Ranking) -> list[tuple[int, Evaluated]]:
 
 
 def _points(
-    points: Sequence[tuple[int, Evaluated]], name: str, place: int, colours: Theme, ranking: Ranking
+    points: Sequence[tuple[int, Evaluation]], name: str, place: int, colours: Theme, ranking: Ranking
 ) -> dict[str, Any]:
     return {
         "type": "scatter",
@@ -142,8 +142,8 @@ def _points(
         "marker": {
             "symbol": SYMBOLS[place % len(SYMBOLS)],
             "color": colours.lines[place % len(colours.lines)],
-            "size": [11 if index in ranking.front else 6 for index, _ in points],
-            "opacity": [1.0 if index in ranking.front else 0.45 for index, _ in points],
+            "size": [11 if index in ranking.pareto_front else 6 for index, _ in points],
+            "opacity": [1.0 if index in ranking.pareto_front else 0.45 for index, _ in points],
         },
         "hovertemplate": "%{text}<br>%{x:.2g} h, %{y:.1f} %<extra></extra>",
     }

@@ -22,7 +22,7 @@ from backend.plans.schemas import (
     PlanFigureIn,
     SheetFigureIn,
 )
-from backend.plans.specimens import planned
+from backend.plans.specimens import read_forecast
 from backend.wording.formatting import duration, setting_label
 from scattering import instruments
 from scattering.core.errors import ScatteringError
@@ -40,8 +40,8 @@ def figure(scope: Scope, cache: PartialsCache, body: PlanFigureIn) -> go.Figure:
         made = service.plan(scope, cache, body)
         return planning.front_figure(made.ranking, theme=body.theme, beam_time_h=body.constraints.beam_time_h)
     if isinstance(body, DeuterationFigureIn):
-        here, there = service.instead(scope, cache, body)
-        spectra = [(one.sample.material.formula, one.found.spectrum) for one in (here, there)]
+        here, there = service.compare_isotopes(scope, cache, body)
+        spectra = [(one.sample.material.formula, one.features.spectrum) for one in (here, there)]
         return planning.isotopes_figure(spectra, theme=body.theme, energy_unit=body.energy_unit)
     if isinstance(body, MeasurementFigureIn):
         drawn = service.simulate(scope, cache, body)
@@ -57,7 +57,7 @@ def figure(scope: Scope, cache: PartialsCache, body: PlanFigureIn) -> go.Figure:
 
 
 def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure:
-    what = planned(scope, cache, body)
+    what = read_forecast(scope, cache, body)
     highest = SHEET_HEADROOM * min(what.partials.extent, float(what.partials.energy[-1])) * body.energy_scale
     asked = [service.set_instrument(one, f"settings.{index}") for index, one in enumerate(body.settings)]
     if not asked:

@@ -19,27 +19,27 @@ from backend.plans.schemas import (
     PlanOut,
     SettingOut,
 )
-from backend.plans.service import Plan, Simulated
-from backend.plans.specimens import Planned
+from backend.plans.service import Plan, SimulatedMeasurement
+from backend.plans.specimens import Forecast
 from backend.samples import service as samples
 from backend.wording.formatting import setting_label
 from backend.wording.plans import counts_unit
 from backend.wording.schemas import NoticeOut
 from scattering.core.notices import Notice
-from scattering.planning.evaluation import FAR, Evaluated, FeatureAt
-from scattering.planning.features import Feature, Found, Pair
+from scattering.planning.evaluation import MAX_HOURS, Evaluation, FeatureAt
+from scattering.planning.features import Feature, FeatureSet, Pair
 from scattering.planning.findings import basis_of_numbers, explanation, unsimulated_q, verdict_notice
-from scattering.planning.resolving import Resolved
+from scattering.planning.resolving import PairResolution
 
 
 def plan(made: Plan, body: PlanIn) -> PlanOut:
-    """The settings asked for, the best first; those that are explained are always among them."""
+    """Return the body of a plan: the best settings first, always with those that are explained."""
     ranking = made.ranking
     shown = sorted({*range(min(body.most, len(ranking.ranked))), *ranking.best})
     tried = range(len(ranking.ranked)) if body.all_tried else ()
     return PlanOut(
-        features=[_feature(one) for one in made.found.features],
-        pairs=[_pair(one) for one in made.found.pairs],
+        features=[_feature(one) for one in made.features.features],
+        pairs=[_pair(one) for one in made.features.pairs],
         sample=samples.sample_body(made.sample),
         ranked=[_setting(made, index, body) for index in shown],
         tried=[_point(made, index) for index in tried],
@@ -51,8 +51,8 @@ def plan(made: Plan, body: PlanIn) -> PlanOut:
     )
 
 
-def features(what: Planned, found: Found) -> PlannedFeaturesOut:
-    """Features and pairs with the spectrum that they are of."""
+def features(what: Forecast, found: FeatureSet) -> PlannedFeaturesOut:
+    """Return the body of features and pairs, with the spectrum that they are of."""
     warnings = (*what.warnings, *found.warnings)
     return PlannedFeaturesOut(
         features=[_feature(one) for one in found.features],
@@ -65,8 +65,8 @@ def features(what: Planned, found: Found) -> PlannedFeaturesOut:
 
 
 def deuteration(here: Plan, there: Plan, body: PlanIn) -> DeuterationOut:
-    """Both samples."""
-    spectra = [one.found.spectrum for one in (here, there)]
+    """Return the body of the plans of both samples."""
+    spectra = [one.features.spectrum for one in (here, there)]
     return DeuterationOut(
         as_planned=plan(here, body),
         instead=plan(there, body),
@@ -78,8 +78,8 @@ def deuteration(here: Plan, there: Plan, body: PlanIn) -> DeuterationOut:
     )
 
 
-def measurement(made: Simulated, hours: float) -> MeasurementOut:
-    """A simulated measurement."""
+def measurement(made: SimulatedMeasurement, hours: float) -> MeasurementOut:
+    """Return the body of a simulated measurement."""
     drawn = made.measurement
     return MeasurementOut(
         label=setting_label(made.instrument, made.settings),
@@ -105,7 +105,7 @@ def _notices(notices: Sequence[Notice]) -> list[NoticeOut]:
 def _feature(one: Feature) -> FeatureOut:
     return FeatureOut(
         energy_mev=one.energy,
-        source="found" if one.found else "given",
+        source="found" if one.from_forecast else "given",
         measure=one.measure,
         fwhm_mev=one.fwhm,
         energy_uncertainty_mev=one.energy_uncertainty,
@@ -126,7 +126,7 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
         *basis_of_numbers(one.instrument, one.settings, one.basis, calibration),
         *unsimulated_q(one, made.q_end),
     )
-    why_best = explanation(made.ranking, index, made.found.pairs, beam_time_h=beam_time) if index in best else ()
+    why_best = explanation(made.ranking, index, made.features.pairs, beam_time_h=beam_time) if index in best else ()
     return SettingOut(
         rank=index + 1,
         instrument=one.instrument.name,
@@ -141,9 +141,9 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
         n_reachable=sum(each.reachable for each in one.features),
         n_resolved=one.n_resolved,
         within_beam_time=one.hours <= beam_time if known and beam_time is not None else None,
-        on_front=index in made.ranking.front,
+        on_front=index in made.ranking.pareto_front,
         features=_features_at(one),
-        pairs=[_pair_at(pair, each) for pair, each in zip(made.found.pairs, one.pairs, strict=True)],
+        pairs=[_pair_at(pair, each) for pair, each in zip(made.features.pairs, one.pairs, strict=True)],
         rests_on=wording.messages(rests_on),
         rests_on_notices=_notices(rests_on),
         explanation=" ".join(wording.messages(why_best)) or None,
@@ -151,14 +151,14 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
     )
 
 
-def _features_at(one: Evaluated) -> list[FeatureAtOut]:
+def _features_at(one: Evaluation) -> list[FeatureAtOut]:
     quickest = min((each.hours for each in one.measured), default=math.inf)
     return [_feature_at(one, each, quickest) for each in one.features]
 
 
-def _feature_at(one: Evaluated, each: FeatureAt, quickest: float) -> FeatureAtOut:
+def _feature_at(one: Evaluation, each: FeatureAt, quickest: float) -> FeatureAtOut:
     known = one.basis != "relative"
-    counted, hours = each.counted, each.hours if each.hours < FAR else None
+    counted, hours = each.counted, each.hours if each.hours < MAX_HOURS else None
     return FeatureAtOut(
         energy_mev=each.feature.energy,
         reachable=each.reachable,
@@ -176,7 +176,7 @@ def _feature_at(one: Evaluated, each: FeatureAt, quickest: float) -> FeatureAtOu
     )
 
 
-def _pair_at(pair: Pair, one: Resolved) -> PairAtOut:
+def _pair_at(pair: Pair, one: PairResolution) -> PairAtOut:
     return PairAtOut(
         low_mev=pair.low.energy,
         high_mev=pair.high.energy,
@@ -196,5 +196,5 @@ def _point(made: Plan, index: int) -> FrontPointOut:
         hours=one.hours if one.basis != "relative" else None,
         resolution_percent=one.resolution_percent,
         n_resolved=one.n_resolved,
-        on_front=index in made.ranking.front,
+        on_front=index in made.ranking.pareto_front,
     )

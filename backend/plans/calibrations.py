@@ -14,7 +14,7 @@ from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.plans.schemas import CalibrationIn, ScatteringIn
-from backend.plans.specimens import planned, sample_of, specimen
+from backend.plans.specimens import make_specimen, read_forecast, sample_of
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from scattering import instruments
@@ -25,13 +25,13 @@ from scattering.measured.comparison.fit import FitOptions
 from scattering.observe.view import View
 from scattering.planning import calibration as physics
 from scattering.planning.calibration import Calibration
-from scattering.planning.evaluation import NOMINAL_UA, Target, brought_to_flux, shape_of
+from scattering.planning.evaluation import NOMINAL_UA, Target, rates_at_flux, shape_of
 
 
-def calibrations(
+def read_calibrations(
     scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: Sequence[CalibrationIn]
 ) -> dict[str, Calibration]:
-    """Instrument → its calibration; of two of the same instrument the first counts.
+    """Return instrument → calibration; of two of the same instrument the first counts.
 
     Raises
     ------
@@ -64,8 +64,8 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     fitted = fitted_to(measured, made, FitOptions(scale=True, background="constant"))
     scale = fitted.values["scale"]
     # Also where the error is not a number
-    if not fitted.standard_errors["scale"] <= physics.UNCERTAINTY * scale:
-        raise InvalidPlan.at("calibrations", physics.UNLIKE)
+    if not fitted.standard_errors["scale"] <= physics.RATE_UNCERTAINTY * scale:
+        raise InvalidPlan.at("calibrations", physics.FIT_REFUSED)
     counts = physics.counts_of(measured, fitted.used)
     instrument = instruments.get(instrument_name)
     settings = instrument.validate(view.settings)
@@ -86,8 +86,8 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
             sample=sample,
             source=source,
         )
-    stood = specimen(planned(scope, cache, _looking(body, prediction, view)), sample)
-    expected = brought_to_flux(instrument, settings, shape_of(instrument, settings, stood, None), Target(), None)
+    in_beam = make_specimen(read_forecast(scope, cache, _scattering(body, prediction, view)), sample)
+    expected = rates_at_flux(instrument, settings, shape_of(instrument, settings, in_beam, None), Target(), None)
     if expected is None:
         message = f"The flux of {instrument.name} is not known with the settings of “{dataset.name}”."
         raise Unprocessable(message, [{"loc": f"{loc}.dataset_id", "msg": message}])
@@ -97,7 +97,7 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     )
 
 
-def _looking(body: ScatteringIn, prediction: Prediction, view: View) -> ScatteringIn:
+def _scattering(body: ScatteringIn, prediction: Prediction, view: View) -> ScatteringIn:
     return ScatteringIn(
         prediction_id=prediction.id,
         isotopes=view.isotopes,
@@ -142,4 +142,4 @@ def _source(dataset: Dataset, mass_g: float) -> Notice:
         {"exposure_h": dataset.exposure_h} if dataset.exposure_h is not None else {"exposure_uah": dataset.exposure_uah}
     )
     stated = {"dataset": dataset.name, "mass_g": mass_g, **exposed}
-    return Notice("calibrated_by_dataset", {**stated, "relative_uncertainty": physics.UNCERTAINTY})
+    return Notice("calibrated_by_dataset", {**stated, "relative_uncertainty": physics.RATE_UNCERTAINTY})

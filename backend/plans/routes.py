@@ -1,4 +1,4 @@
-"""Plans over HTTP. Nothing is kept: every POST only reads."""
+"""Plans over HTTP. Nothing is stored: every POST only reads."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ router = APIRouter(prefix="/plans", tags=["plans"], responses=responses(NotFound
 
 @router.post("", summary="Rank instruments and settings")
 def make_plan(body: PlanIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> PlanOut:
-    """Which instrument, which settings, how many hours, and what that rests on.
+    """Rank instruments and settings by resolution and hours, with their uncertainties.
 
-    A scan tries thousands of settings, which takes seconds; nothing is simulated.
+    A scan tries thousands of settings, which takes seconds. Nothing is simulated.
     """
     from backend.plans import bodies, service
 
     return bodies.plan(service.plan(scope, cache, body), body)
 
 
-@router.post("/features", summary="Find what is to be measured")
+@router.post("/features", summary="Find target features")
 def find_features(body: FeaturesIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> PlannedFeaturesOut:
-    """The peaks of a forecast, or the energies given, with what they are made of and how far they may be off."""
+    """Return the peaks of a forecast, or the given energies, with contributing elements and uncertainties."""
     from backend.plans import bodies, service
 
     return bodies.features(*service.find_features(scope, cache, body))
 
 
-@router.post("/deuteration", summary="The same with another isotope")
-def plan_instead(body: DeuterationIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> DeuterationOut:
-    """Spectrum, thickness and hours of both samples side by side; nothing is simulated."""
+@router.post("/deuteration", summary="Compare with another isotope")
+def compare_isotopes(body: DeuterationIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> DeuterationOut:
+    """Return spectrum, thickness and hours of both samples. Nothing is simulated."""
     from backend.plans import bodies, service
 
-    return bodies.deuteration(*service.instead(scope, cache, body), body)
+    return bodies.deuteration(*service.compare_isotopes(scope, cache, body), body)
 
 
 @router.post("/measurement", summary="Simulate a measurement")
 def simulate_measurement(body: MeasurementIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> MeasurementOut:
-    """Poisson counts after some hours, the same for the same seed."""
+    """Return Poisson counts after some hours; the same seed gives the same counts."""
     from backend.plans import bodies, service
 
     return bodies.measurement(service.simulate(scope, cache, body), body.hours)

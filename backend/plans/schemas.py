@@ -18,11 +18,11 @@ Basis = Literal["absolute", "calibrated", "relative"]
 Verdict = Literal["resolved", "likely", "unlikely", "not resolved", "not reachable"]
 Measure = Literal["peak", "intensity"]
 
-MOST_SETTINGS = 6000
+MAX_SETTINGS = 6000
 
 
 class ScatteringIn(RequestBody):
-    """What scatters: a prediction, and how its partials are read."""
+    """A prediction, and how its partials are viewed."""
 
     prediction_id: uuid.UUID
     isotopes: dict[Name, Name | dict[Name, float]] = Field(
@@ -33,14 +33,14 @@ class ScatteringIn(RequestBody):
 
 
 class SettingIn(RequestBody):
-    """An instrument as it is set."""
+    """An instrument with its settings."""
 
     instrument: Name
     settings: FreeForm = Field(default_factory=dict, description="those left out take their defaults")
 
 
 class TargetIn(RequestBody):
-    """What is to be reached."""
+    """The goal of the measurement."""
 
     signal_to_noise: float = Field(
         20.0, gt=0, le=1e4, description="of each feature within its width: signal over the error of the counts"
@@ -49,47 +49,45 @@ class TargetIn(RequestBody):
         None,
         ge=1,
         le=1000,
-        description="parts of |q| that each must reach it; null: 40 in direct geometry, all together in indirect",
+        description="slices of |q|, each of which must reach it; null: 40 in direct geometry, 1 in indirect",
     )
     source_power: float = Field(
-        1.0, gt=0, le=5, description="of the source, as a part of what its flux is stated for (160 µA, 1 MW)"
+        1.0, gt=0, le=5, description="fraction of the nominal power that fluxes are stated for (160 µA, 1 MW)"
     )
     beam_current: float | None = Field(
         None, gt=0, le=1000, description="µA of protons at ISIS; in place of source_power for its instruments"
     )
-    background: float = Field(1.0, ge=0, le=100, description="multiplies the background that is assumed of the room")
+    background: float = Field(1.0, ge=0, le=100, description="multiplies the assumed ambient background")
 
 
 class ConstraintsIn(RequestBody):
-    """What the proposal is bound to."""
+    """Limits of the proposal."""
 
     facilities: list[Name] = Field(default_factory=list, max_length=8, examples=[["ISIS"]], description="empty: any")
     instruments: list[Name] = Field(default_factory=list, max_length=32, description="empty: any")
-    beam_time_h: float | None = Field(None, gt=0, le=1e4, description="that can be asked for at most")
+    beam_time_h: float | None = Field(None, gt=0, le=1e4, description="available beam time")
 
 
 class CalibrationIn(RequestBody):
     """One of the user's own datasets, of known exposure and mass: it makes the rates of its instrument absolute."""
 
     dataset_id: uuid.UUID
-    prediction_id: uuid.UUID | None = Field(
-        None, description="of the sample that the data are of; null: the one that is planned for"
-    )
+    prediction_id: uuid.UUID | None = Field(None, description="of the sample of the data; null: that of the plan")
 
 
 class FeaturesIn(ScatteringIn):
-    """Features of a forecast, to be found or given."""
+    """Target features of a forecast, found or given."""
 
     features_mev: Literal["auto"] | Annotated[list[FeatureEnergy], Field(max_length=24)] = Field(
-        "auto", description="energies that matter; auto: the peaks of the forecast"
+        "auto", description="target energies; auto: the peaks of the forecast"
     )
     pairs_mev: Literal["adjacent"] | Annotated[list[tuple[FeatureEnergy, FeatureEnergy]], Field(max_length=24)] = Field(
-        "adjacent", description="pairs of features that must be told apart"
+        "adjacent", description="pairs of features to resolve"
     )
 
 
 class PlanIn(FeaturesIn):
-    """What is to be measured, of which sample, and what it may cost."""
+    """A plan: target features, sample, settings, limits and goal."""
 
     sample: SampleIn = Field(default_factory=SampleIn)
     settings: Literal["scan"] | Annotated[list[SettingIn], Field(min_length=1, max_length=200)] = Field(
@@ -99,7 +97,7 @@ class PlanIn(FeaturesIn):
     target: TargetIn = Field(default_factory=TargetIn)
     calibrations: list[CalibrationIn] = Field(default_factory=list, max_length=8)
     most: int = Field(40, ge=1, le=400, description="of the ranked settings, that are returned")
-    all_tried: bool = Field(False, description="return every setting that reaches something, too, in short")
+    all_tried: bool = Field(False, description="also return, in short, every setting that measures a feature")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -147,18 +145,18 @@ class SheetIn(ScatteringIn):
 
 
 class FeatureOut(ResponseBody):
-    """Something to be measured."""
+    """A target feature."""
 
     energy_mev: float
     source: Literal["found", "given"]
-    measure: Measure = Field(description="what counts as signal: the peak above what it stands on, or all intensity")
+    measure: Measure = Field(description="signal: the peak above its baseline, or all intensity")
     fwhm_mev: float = Field(description="of the sample itself, without an instrument; 0: narrower than is known")
-    energy_uncertainty_mev: float = Field(description="one standard deviation, of the potential mostly")
-    elements: dict[str, float] = Field(description="share of the intensity")
+    energy_uncertainty_mev: float = Field(description="one standard deviation, mostly of the potential")
+    elements: dict[str, float] = Field(description="element → fraction of the intensity")
 
 
 class PairOut(ResponseBody):
-    """Two features that must be told apart."""
+    """Two features to resolve."""
 
     low_mev: float
     high_mev: float
@@ -166,7 +164,7 @@ class PairOut(ResponseBody):
 
 
 class FeatureAtOut(ResponseBody):
-    """A feature on an instrument as it is set."""
+    """A feature on an instrument with its settings."""
 
     energy_mev: float
     reachable: bool
@@ -175,7 +173,7 @@ class FeatureAtOut(ResponseBody):
     fwhm_mev: float | None
     fwhm_uncertainty_mev: float | None
     signal_per_hour: float | None = Field(description="counts; null: only relative numbers are known")
-    background_per_hour: float | None = Field(description="counts under it: sample, container, room")
+    background_per_hour: float | None = Field(description="counts under it: sample, container, ambient background")
     hours: float | None = Field(description="for the signal to noise asked for; null: never, or only relative")
     hours_low: float | None
     hours_high: float | None
@@ -184,7 +182,7 @@ class FeatureAtOut(ResponseBody):
 
 
 class PairAtOut(ResponseBody):
-    """A pair on an instrument as it is set."""
+    """A pair on an instrument with its settings."""
 
     low_mev: float
     high_mev: float
@@ -196,14 +194,14 @@ class PairAtOut(ResponseBody):
 
 
 class SettingOut(ResponseBody):
-    """An instrument as it is set, and what it would do for the features."""
+    """An instrument with its settings, evaluated for the features."""
 
     rank: int = Field(description="1: the best")
     instrument: str
     facility: str
     settings: dict[str, Any]
     label: str = Field(examples=["MAPS, Eᵢ = 120 meV, chopper A, 400 Hz"])
-    basis: Basis = Field(description="what the hours rest on")
+    basis: Basis = Field(description="absolute, calibrated: hours estimated; relative: relative only")
     hours: float | None = Field(description="for all features; null: never, or only relative")
     hours_low: float | None
     hours_high: float | None
@@ -211,7 +209,7 @@ class SettingOut(ResponseBody):
     n_reachable: int
     n_resolved: int = Field(description="of the pairs, resolved or likely")
     within_beam_time: bool | None = Field(description="null: no limit, or only relative")
-    on_front: bool = Field(description="nothing else that was tried resolves better in less time")
+    on_front: bool = Field(description="on the Pareto front of resolution and hours")
     features: list[FeatureAtOut]
     pairs: list[PairAtOut]
     rests_on: list[str] = Field(description="where the numbers come from, with their uncertainties")
@@ -238,7 +236,7 @@ class PlanOut(ResponseBody):
     pairs: list[PairOut]
     sample: SampleOut
     ranked: list[SettingOut] = Field(description="the best first")
-    tried: list[FrontPointOut] = Field(description="all settings that reach a feature, if asked for")
+    tried: list[FrontPointOut] = Field(description="all settings that measure a feature, if asked for")
     n_settings: int = Field(description="that were tried")
     seconds: float
     energy_relative_uncertainty: float = Field(description="of the forecast's energies, one standard deviation")
@@ -258,7 +256,7 @@ class PlannedFeaturesOut(ResponseBody):
 
 
 class DeuterationOut(ResponseBody):
-    """Both samples side by side; nothing is simulated again."""
+    """Plans of both samples."""
 
     as_planned: PlanOut
     instead: PlanOut
@@ -279,7 +277,7 @@ class MeasurementOut(ResponseBody):
     counts: list[int]
     standard_error: list[float] = Field(description="√(counts), 1 where there are none")
     expected: list[float] = Field(description="counts of sample and background, without noise")
-    background: list[float] = Field(description="expected counts of container and room")
+    background: list[float] = Field(description="expected counts of container and ambient background")
     unit: str = Field(examples=["counts per 0.5 meV in 12 h"])
     rests_on: list[str]
     rests_on_notices: list[NoticeOut]
@@ -293,7 +291,7 @@ class _Figure(RequestBody):
 
 
 class FrontFigureIn(_Figure, PlanIn):
-    """Resolution against hours, all settings that were tried."""
+    """Resolution against hours of all settings tried."""
 
     kind: Literal["front"]
 

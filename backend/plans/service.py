@@ -1,4 +1,4 @@
-"""Plans: settings tried and ranked, the same for another isotope, measurements simulated. Nothing is kept."""
+"""Make plans, compare isotopes, simulate measurements. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra_cache import SpectraCache
-from backend.plans.calibrations import calibrations
+from backend.plans.calibrations import read_calibrations
 from backend.plans.schemas import (
-    MOST_SETTINGS,
+    MAX_SETTINGS,
     DeuterationIn,
     FeaturesIn,
     MeasurementIn,
@@ -24,23 +24,31 @@ from backend.plans.schemas import (
     SettingIn,
     TargetIn,
 )
-from backend.plans.specimens import Planned, found, planned, sample_of, specimen
+from backend.plans.specimens import Forecast, features_of, make_specimen, read_forecast, sample_of
 from scattering import instruments
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidFields, InvalidView, ScatteringError, UnknownInstrument
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument, resolution
 from scattering.planning.calibration import Calibration
-from scattering.planning.evaluation import FAR, Evaluated, Target, brought_to_flux, evaluate, shape_of, widths
-from scattering.planning.features import Found
+from scattering.planning.evaluation import (
+    MAX_HOURS,
+    Evaluation,
+    Target,
+    evaluate,
+    rates_at_flux,
+    resolution_sigmas,
+    shape_of,
+)
+from scattering.planning.features import FeatureSet
 from scattering.planning.findings import basis_of_numbers
 from scattering.planning.measurement import Measurement, measure
 from scattering.planning.ranking import Ranking, rank
 from scattering.planning.rates import Basis
-from scattering.planning.scan import Tried, may_be_asked_for, settings_to_try
+from scattering.planning.scan import Trial, available_instruments, settings_to_try
 from scattering.sample import Sample
 
-MOST_BINS = 4000
+MAX_BINS = 4000
 _features, _plans = SpectraCache(), SpectraCache(held=4)
 """A plan of five thousand settings is 20 MB; a page asks for one, its figure, and the two of another isotope."""
 
@@ -54,14 +62,14 @@ class Plan:
     q_end
         Where the simulation ends, Å⁻¹.
     n_settings
-        That were tried; those that let nothing through are among them.
+        Settings tried, also those that transmit nothing.
     seconds
-        That it took.
+        Duration of the scan.
     """
 
     energy_relative_uncertainty: float
     q_end: float
-    found: Found
+    features: FeatureSet
     sample: Sample
     ranking: Ranking
     calibrations: Mapping[str, Calibration]
@@ -71,7 +79,7 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Simulated:
+class SimulatedMeasurement:
     """A simulated measurement and what it rests on."""
 
     instrument: Instrument
@@ -83,18 +91,18 @@ class Simulated:
     warnings: tuple[Notice, ...]
 
 
-def find_features(scope: Scope, cache: PartialsCache, body: FeaturesIn) -> tuple[Planned, Found]:
-    """Features and pairs of a prediction, before any instrument.
+def find_features(scope: Scope, cache: PartialsCache, body: FeaturesIn) -> tuple[Forecast, FeatureSet]:
+    """Find the features and pairs of a prediction, before any instrument.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
         There is no such prediction; a given feature or pair cannot be.
     """
-    what = planned(scope, cache, body)
+    what = read_forecast(scope, cache, body)
     asked = body.model_dump_json(include=set(FeaturesIn.model_fields))
     return what, _features.get(
-        what.partials, f"features {what.energy_relative_uncertainty} {asked}", lambda: found(what, body)
+        what.partials, f"features {what.energy_relative_uncertainty} {asked}", lambda: features_of(what, body)
     )
 
 
@@ -108,47 +116,48 @@ def plan(scope: Scope, cache: PartialsCache, body: PlanIn) -> Plan:
     """
     what, features = find_features(scope, cache, body)
     sample = sample_of(scope, what.prediction, body.isotopes, body.sample)
-    calibrated = calibrations(scope, cache, body, body.calibrations)
+    calibrated = read_calibrations(scope, cache, body, body.calibrations)
     # A dataset that is said to be something else is another calibration, but no other request
-    rests = [one.told for _, one in sorted(calibrated.items())]
+    rests = [one.identity for _, one in sorted(calibrated.items())]
     asked = body.model_dump_json(include=set(PlanIn.model_fields) - {"most", "all_tried"})
     key = f"plan {what.energy_relative_uncertainty} {what.warnings} {rests} {asked}"
     return _plans.get(what.partials, key, lambda: _plan(what, features, sample, calibrated, body))
 
 
-def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[str, Calibration], body: PlanIn) -> Plan:
+def _plan(
+    what: Forecast, features: FeatureSet, sample: Sample, calibrated: Mapping[str, Calibration], body: PlanIn
+) -> Plan:
     began = time.perf_counter()
-    tried = (
-        _asked(body)
+    trials = (
+        _given_trials(body)
         if body.settings != "scan"
-        else _scan(body, [one.energy + one.energy_uncertainty for one in features.features], calibrated)
+        else _scan_trials(body, [one.energy + one.energy_uncertainty for one in features.features], calibrated)
     )
-    n_settings = sum(len(one.variants) for one in tried)
-    if n_settings > MOST_SETTINGS:
-        message = f"These are {n_settings} settings; at most {MOST_SETTINGS} are tried. Choose fewer instruments."
+    n_settings = sum(len(one.variants) for one in trials)
+    if n_settings > MAX_SETTINGS:
+        message = f"These are {n_settings} settings; at most {MAX_SETTINGS} are tried. Choose fewer instruments."
         raise Unprocessable(message, [{"loc": "constraints.instruments", "msg": message}])
-    stood, target = specimen(what, sample), target_of(body.target)
+    in_beam, target = make_specimen(what, sample), target_of(body.target)
 
-    def several(one: Tried) -> list[Evaluated]:
+    def evaluate_trial(one: Trial) -> list[Evaluation]:
         calibration = calibrated.get(one.instrument.name)
-        # Choppers change none of the shape, but for a calibration that holds for its own settings alone
+        # All chopper settings share a shape, except with a calibration, which holds only for its own settings
         own_shapes = calibration is not None and calibration.kappa is not None
         done = []
         for variants in [[each] for each in one.variants] if own_shapes else [one.variants]:
-            shape = shape_of(one.instrument, variants[0], stood, calibration)
+            shape = shape_of(one.instrument, variants[0], in_beam, calibration)
             done += evaluate(one.instrument, variants, shape, features.features, features.pairs, target, calibration)
         return done
 
-    evaluated = [each for one in tried for each in several(one)]
+    evaluated = [each for one in trials for each in evaluate_trial(one)]
     ranking = rank(evaluated, beam_time_h=body.constraints.beam_time_h)
     warnings = [*what.warnings, *features.warnings]
     if sample.form == "single crystal":
         warnings.append(Notice("powder_average_hours"))
-    if not ranking.ranked:
-        nothing_tried = not n_settings
-        warnings.append(
-            Notice("no_instrument_left") if nothing_tried else Notice("no_feature_measured", {"limit_h": FAR})
-        )
+    if not n_settings:
+        warnings.append(Notice("no_instrument_left"))
+    elif not ranking.ranked:
+        warnings.append(Notice("no_feature_measured", {"limit_h": MAX_HOURS}))
     return Plan(
         what.energy_relative_uncertainty,
         float(what.partials.q[-1] + what.partials.q_step / 2),
@@ -162,9 +171,9 @@ def _plan(what: Planned, features: Found, sample: Sample, calibrated: Mapping[st
     )
 
 
-def _scan(body: PlanIn, energies: Sequence[float], calibrated: Mapping[str, Calibration]) -> list[Tried]:
+def _scan_trials(body: PlanIn, energies: Sequence[float], calibrated: Mapping[str, Calibration]) -> list[Trial]:
     try:
-        chosen = may_be_asked_for(
+        chosen = available_instruments(
             facilities=body.constraints.facilities,
             names=body.constraints.instruments,
             single_crystal=body.sample.form == "single crystal",
@@ -179,21 +188,21 @@ def _scan(body: PlanIn, energies: Sequence[float], calibrated: Mapping[str, Cali
         # Without a flux hours are known for the settings of the data alone
         one = calibrated.get(instrument.name)
         if one is not None and one.kappa is not None and not any(one.settings in each.variants for each in tried):
-            tried.append(Tried(instrument, (dict(one.settings),)))
+            tried.append(Trial(instrument, (dict(one.settings),)))
     return tried
 
 
-def _asked(body: PlanIn) -> list[Tried]:
+def _given_trials(body: PlanIn) -> list[Trial]:
     assert body.settings != "scan"
     tried = []
     for index, one in enumerate(body.settings):
         instrument, settings = set_instrument(one, f"settings.{index}")
-        tried.append(Tried(instrument, (settings,)))
+        tried.append(Trial(instrument, (settings,)))
     return tried
 
 
 def set_instrument(asked: SettingIn, loc: str) -> tuple[Instrument, dict[str, Any]]:
-    """An instrument with checked settings.
+    """Return an instrument with checked settings.
 
     Raises
     ------
@@ -203,7 +212,7 @@ def set_instrument(asked: SettingIn, loc: str) -> tuple[Instrument, dict[str, An
     try:
         instrument = instruments.get(asked.instrument)
         settings = instrument.validate(asked.settings)
-        # Choppers that let nothing through say so here
+        # Fails where the choppers transmit nothing
         resolution.sigma(instrument, settings, np.zeros(1))
     except InvalidFields as error:
         fields = [{"loc": f"{loc}.{field['loc']}", "msg": field["msg"]} for field in error.errors]
@@ -214,18 +223,18 @@ def set_instrument(asked: SettingIn, loc: str) -> tuple[Instrument, dict[str, An
 
 
 def target_of(body: TargetIn) -> Target:
-    """The physics' own form of a target."""
+    """Return the target as the physics takes it."""
     return Target(body.signal_to_noise, body.source_power, body.background, body.q_slices, body.beam_current)
 
 
-def instead(scope: Scope, cache: PartialsCache, body: DeuterationIn) -> tuple[Plan, Plan]:
-    """Plans for the sample as it is and with other isotopes: the same features, settings and target.
+def compare_isotopes(scope: Scope, cache: PartialsCache, body: DeuterationIn) -> tuple[Plan, Plan]:
+    """Plan for the sample as it is and with other isotopes: same features, settings and target.
 
     The other sample has its own thickness for the same scatterer percentage.
     """
     asked = PlanIn(**{name: getattr(body, name) for name in PlanIn.model_fields})
     here = plan(scope, cache, asked)
-    same = [one.energy for one in here.found.features]
+    same = [one.energy for one in here.features.features]
     there = asked.model_copy(update={"isotopes": {**body.isotopes, **body.instead}, "features_mev": same})
     try:
         return here, plan(scope, cache, there)
@@ -236,21 +245,21 @@ def instead(scope: Scope, cache: PartialsCache, body: DeuterationIn) -> tuple[Pl
         raise Unprocessable(fields[0]["msg"], fields) from error
 
 
-def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulated:
+def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> SimulatedMeasurement:
     """Draw the counts of a measurement.
 
     Raises
     ------
     Unprocessable
-        How much the instrument counts is not known, its choppers let nothing through, or there would be too many bins.
+        The rates of the instrument are not known, its choppers transmit nothing, or there would be too many bins.
     """
-    what = planned(scope, cache, body)
+    what = read_forecast(scope, cache, body)
     instrument, settings = set_instrument(body.setting, "setting")
     sample = sample_of(scope, what.prediction, body.isotopes, body.sample)
-    calibration = calibrations(scope, cache, body, body.calibrations).get(instrument.name)
-    stood = specimen(what, sample)
-    rates = brought_to_flux(
-        instrument, settings, shape_of(instrument, settings, stood, calibration), target_of(body.target), calibration
+    calibration = read_calibrations(scope, cache, body, body.calibrations).get(instrument.name)
+    in_beam = make_specimen(what, sample)
+    rates = rates_at_flux(
+        instrument, settings, shape_of(instrument, settings, in_beam, calibration), target_of(body.target), calibration
     )
     if rates is None or rates.basis == "relative":
         where = " with these settings" if rates is None or calibration is not None else ""
@@ -259,10 +268,10 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
             "Calibrate it with data of your own whose exposure and mass are known."
         )
         raise Unprocessable(message, [{"loc": "setting.instrument", "msg": message}])
-    sigma = widths(instrument, [settings], rates.energy)[0]
+    sigma = resolution_sigmas(instrument, [settings], rates.energy)[0]
     edges, step = _edges(instrument, settings, what, sigma, body.bin_mev)
     made = measure(rates, sigma, edges, body.hours, seed=body.seed)
-    return Simulated(
+    return SimulatedMeasurement(
         instrument,
         settings,
         rates.basis,
@@ -276,7 +285,7 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
 def _edges(
     instrument: Instrument,
     settings: Mapping[str, Any],
-    what: Planned,
+    what: Forecast,
     sigma: NDArray[np.float64],
     bin_mev: float | None,
 ) -> tuple[NDArray[np.float64], float]:
@@ -288,7 +297,7 @@ def _edges(
     if not low + 2 * step <= high:
         message = "Nothing of the sample lies between the elastic line and the end of the range with these settings."
         raise Unprocessable(message, [{"loc": "setting.settings", "msg": message}])
-    if (high - low) / step > MOST_BINS:
-        message = f"These are more than {MOST_BINS} bins; choose wider ones."
+    if (high - low) / step > MAX_BINS:
+        message = f"These are more than {MAX_BINS} bins; choose wider ones."
         raise Unprocessable(message, [{"loc": "bin_mev", "msg": message}])
     return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step, step

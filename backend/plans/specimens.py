@@ -1,4 +1,4 @@
-"""From a request to what the physics of planning takes: the view, the features, the sample in the beam."""
+"""Turn a request into the view, the features and the sample that the physics of planning takes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.observe.view import View
 from scattering.planning.evaluation import Specimen
-from scattering.planning.features import Found, find
-from scattering.planning.projection import weighted
+from scattering.planning.features import FeatureSet, find_features
+from scattering.planning.projection import weigh
 from scattering.sample import Sample
 from scattering.sample.container import container_partials
 
-SCALED_WITHIN = 0.02
-"""How near the energy scale must be to the one that undoes a known bias, for the bias to count as undone."""
+SCALE_TOLERANCE = 0.02
+"""Relative: an energy scale this near to the one that corrects a known bias counts as correcting it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Planned:
-    """What is planned for: a prediction as the request looks at it."""
+class Forecast:
+    """A prediction with the view of a request."""
 
     prediction: Prediction
     partials: Partials
@@ -39,8 +39,8 @@ class Planned:
     warnings: tuple[Notice, ...]
 
 
-def planned(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Planned:
-    """A prediction of a powder, the view of the sample itself, and how far its energies may be off.
+def read_forecast(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Forecast:
+    """Read a prediction of a powder, with the view of the ideal sample and the uncertainty of its energies.
 
     Raises
     ------
@@ -50,28 +50,28 @@ def planned(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Planned:
     prediction = powder(scope, body.prediction_id)
     partials = partials_of(scope, cache, prediction)
     view = View(isotopes=body.isotopes, quantum_correction=body.quantum_correction, energy_scale=body.energy_scale)
-    known = trusts.assess(scope, prediction).grade
-    uncertainty, warnings = known.uncertainty, []
-    if known.bias is not None and known.scaled_uncertainty is not None:
-        undone = 1 / (1 + known.bias)
-        if abs(body.energy_scale / undone - 1) <= SCALED_WITHIN:
-            uncertainty = known.scaled_uncertainty
-        elif abs(known.bias) > SCALED_WITHIN:
-            warnings.append(Notice("known_energy_bias", {"bias": known.bias, "energy_scale": undone}))
+    grade = trusts.assess(scope, prediction).grade
+    uncertainty, warnings = grade.uncertainty, []
+    if grade.bias is not None and grade.scaled_uncertainty is not None:
+        corrected = 1 / (1 + grade.bias)
+        if abs(body.energy_scale / corrected - 1) <= SCALE_TOLERANCE:
+            uncertainty = grade.scaled_uncertainty
+        elif abs(grade.bias) > SCALE_TOLERANCE:
+            warnings.append(Notice("known_energy_bias", {"bias": grade.bias, "energy_scale": corrected}))
     if body.isotopes:
         warnings.append(Notice("natural_mass_frequencies"))
-    return Planned(prediction, partials, view, uncertainty, tuple(warnings))
+    return Forecast(prediction, partials, view, uncertainty, tuple(warnings))
 
 
-def found(what: Planned, body: FeaturesIn) -> Found:
-    """Features and pairs, found or given.
+def features_of(what: Forecast, body: FeaturesIn) -> FeatureSet:
+    """Return features and pairs, found or given.
 
     Raises
     ------
     InvalidPlan, InvalidView
-        A given one cannot be.
+        A given feature or pair is not possible.
     """
-    return find(
+    return find_features(
         what.partials,
         what.view,
         given=None if body.features_mev == "auto" else body.features_mev,
@@ -81,13 +81,13 @@ def found(what: Planned, body: FeaturesIn) -> Found:
 
 
 def sample_of(scope: Scope, prediction: Prediction, isotopes: Mapping[str, Any], body: SampleIn) -> Sample:
-    """The sample in the beam, of a prediction's structure."""
+    """Return the sample in the beam, of a prediction's structure."""
     return samples.specimen(scope, structures.get(scope, prediction.structure_id), body, isotopes)
 
 
-def specimen(what: Planned, sample: Sample) -> Specimen:
-    """The sample with its scattering, and its container's at the same temperature."""
-    scattering = weighted(what.partials, what.view)
+def make_specimen(what: Forecast, sample: Sample) -> Specimen:
+    """Return the sample with its scattering, and that of its container at the same temperature."""
+    scattering = weigh(what.partials, what.view)
     if sample.container is None:
         return Specimen(sample, scattering, None)
     container = container_partials(
@@ -96,4 +96,4 @@ def specimen(what: Planned, sample: Sample) -> Specimen:
         q=what.partials.q,
         energy=what.partials.energy * what.view.energy_scale,
     )
-    return Specimen(sample, scattering, weighted(container, View()))
+    return Specimen(sample, scattering, weigh(container, View()))

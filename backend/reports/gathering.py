@@ -272,8 +272,8 @@ def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, f
     return 0.0, min(max(seen), max(ends))
 
 
-def widths(one: Shown, energies: Sequence[float]) -> list[float | None]:
-    """FWHM in meV of an instrument's resolution at energies that it reaches; None where it does not."""
+def resolution_widths(one: Shown, energies: Sequence[float]) -> list[float | None]:
+    """Return the FWHM in meV of an instrument's resolution at energies; None at those that it does not reach."""
     from scattering import instruments
     from scattering.core.constants import FWHM_PER_SIGMA
     from scattering.instruments import resolution

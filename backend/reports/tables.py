@@ -8,7 +8,7 @@ from backend import wording
 from backend.plans.schemas import FeatureAtOut, SettingOut
 from backend.reports.capacity import Capacity
 from backend.reports.figures import LETTERS
-from backend.reports.gathering import Gathered, best_settings, widths
+from backend.reports.gathering import Gathered, best_settings, resolution_widths
 from backend.reports.texts import clipped
 from backend.wording import reports as wording_of_reports
 from backend.wording.formatting import DASH, SPACE, band, duration, significant
@@ -154,7 +154,14 @@ def resolution_table(gathered: Gathered) -> Table:
         if one.view.instrument is not None:
             instrument = instruments.get(one.view.instrument)
             end = f"{instrument.measured_range(instrument.validate(one.view.settings))[1]:.4g}"
-        rows.append([letter, clipped(one.label, 100), end, *(significant(width, 2) for width in widths(one, energies))])
+        rows.append(
+            [
+                letter,
+                clipped(one.label, 100),
+                end,
+                *(significant(width, 2) for width in resolution_widths(one, energies)),
+            ]
+        )
     return Table(
         title="Table 1.",
         caption=wording_of_reports.RESOLUTION_CAPTION,

@@ -1,1 +1,1 @@
-"""What it takes to measure a forecast: features, resolving power, counts and hours, ranking of settings."""
+"""Planning of a measurement: target features, resolution, counts and hours, ranked settings."""

@@ -1,4 +1,4 @@
-"""Absolute rates from the user's own data: what an instrument counted of a known mass in a known time.
+"""Absolute rates from the user's own data: counts of a known mass in a known time.
 
 Counts are found in data that were reduced: of a Poisson variable c n with the error c √n, n = (value/error)².
 """
@@ -16,21 +16,21 @@ from scattering.core.errors import InvalidPlan
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument, kinematics
 from scattering.measured.data import MeasuredSpectrum
-from scattering.planning.projection import Weighted
-from scattering.planning.rates import Rates, Scale, losses, of_atoms, relative_per_atom
+from scattering.planning.projection import WeightedScattering
+from scattering.planning.rates import Rates, Scale, energy_losses, rates_of_atoms, relative_per_atom
 from scattering.sample import Sample
 
-STRETCHES: Final = 24
+N_STRETCHES: Final = 24
 """Of the fitted range, in each of which counts per intensity are taken together: they vary slowly with energy."""
-FEWEST_COUNTS: Final = 20.0
-UNCERTAINTY: Final = 0.2
-"""Relative, of a calibrated rate: another thickness, what the fit does not know, another day. A choice."""
-UNLIKE: Final = "The forecast does not fit the data that are to calibrate by: nothing of them would be its own."
+MIN_COUNTS: Final = 20.0
+RATE_UNCERTAINTY: Final = 0.2
+"""Relative, of a calibrated rate: another thickness, errors of the fit, another day. A choice."""
+FIT_REFUSED: Final = "The forecast does not fit the data that are to calibrate by: nothing of them would be its own."
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """What a dataset says was counted.
+    """Counts behind a dataset.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Counts:
 
 
 def counts_of(measured: MeasuredSpectrum, used: NDArray[np.bool_]) -> Counts:
-    """Counts behind data with errors, averaged over stretches of energy.
+    """Return the counts behind data with errors, averaged over stretches of energy.
 
     With y = c n and e² = c² n in a stretch, Σy/Σe² = 1/c: counts per bin for y = 1, whatever the noise of single bins.
 
@@ -61,23 +61,23 @@ def counts_of(measured: MeasuredSpectrum, used: NDArray[np.bool_]) -> Counts:
     if not good.any():
         raise InvalidPlan.at("calibrations", "No point of the data within the fitted range has an error.")
     widths = measured.high - measured.low
-    groups = np.array_split(np.flatnonzero(good), min(STRETCHES, max(int(good.sum()) // 8, 1)))
+    groups = np.array_split(np.flatnonzero(good), min(N_STRETCHES, max(int(good.sum()) // 8, 1)))
     energy, per_intensity = [], []
     for group in groups:
         values, squares = measured.intensity[group], measured.error[group] ** 2
         counts = float(values.sum() ** 2 / squares.sum())
-        if values.sum() > 0 and counts >= FEWEST_COUNTS:
+        if values.sum() > 0 and counts >= MIN_COUNTS:
             energy.append(float(np.mean(measured.energy[group])))
             per_intensity.append(float(values.sum() / squares.sum() / widths[group].mean()))
     if not energy:
-        message = f"The data hold fewer than {FEWEST_COUNTS:.0f} counts in any stretch: too few to calibrate by."
+        message = f"The data hold fewer than {MIN_COUNTS:.0f} counts in any stretch: too few to calibrate by."
         raise InvalidPlan.at("calibrations", message)
     return Counts(np.array(energy), np.array(per_intensity))
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """How an instrument counts, from data.
+    """Count rates of an instrument, from data.
 
     Attributes
     ----------
@@ -88,8 +88,8 @@ class Calibration:
     energy, kappa
         Shape (n,), meV, and counts an hour and meV for one atom that scatters 1 barn/(sr meV) and that nothing
         shields, of an instrument whose flux is not known; None of one whose is.
-    room
-        Shape (n,): counts an hour and meV that were not the forecast's; 0 of an instrument whose flux is known.
+    ambient
+        Shape (n,): counts an hour and meV beside the forecast; 0 for an instrument whose flux is known.
     factor
         Measured over computed counts, of an instrument whose flux is known; 1 of others.
     source
@@ -100,48 +100,48 @@ class Calibration:
     settings: Mapping[str, Any]
     energy: NDArray[np.float64]
     kappa: NDArray[np.float64] | None
-    room: NDArray[np.float64]
+    ambient: NDArray[np.float64]
     factor: float
     source: Notice
 
     @property
-    def told(self) -> tuple[object, ...]:
-        """All that distinguishes it from another."""
+    def identity(self) -> tuple[object, ...]:
+        """All that distinguishes it from another calibration."""
         kappa = None if self.kappa is None else self.kappa.tolist()
         return (
             self.instrument,
             dict(self.settings),
             self.energy.tolist(),
             kappa,
-            self.room.tolist(),
+            self.ambient.tolist(),
             self.factor,
             self.source,
         )
 
-    def corrected(self, scale: Scale) -> Scale:
-        """Scale of computed rates times what was measured over what was computed."""
-        return Scale(scale.scattering * self.factor, scale.room, "calibrated", UNCERTAINTY)
+    def correct_scale(self, scale: Scale) -> Scale:
+        """Return the scale of computed rates times measured over computed counts."""
+        return Scale(scale.scattering * self.factor, scale.ambient, "calibrated", RATE_UNCERTAINTY)
 
     def rates(
         self,
         instrument: Instrument,
         settings: Mapping[str, Any],
-        scattering: Weighted,
+        scattering: WeightedScattering,
         sample: Sample,
-        container: Weighted | None = None,
+        container: WeightedScattering | None = None,
     ) -> Rates:
-        """Counts an hour of another sample on an instrument whose flux is not known.
+        """Return the rates of another sample on an instrument whose flux is not known.
 
         The forecast's S counts as that of the data's fit did; k_f/k_i, efficiency and flux are in the calibration.
         Beyond the energies of the data counts go on as those do that are relative.
         """
         assert self.kappa is not None
         settings = instrument.validate(settings)
-        energy = losses(scattering, instrument, settings)
+        energy = energy_losses(scattering, instrument, settings)
         over_relative = self.kappa / relative_per_atom(instrument, settings, self.energy)
         per_atom = relative_per_atom(instrument, settings, energy) * np.interp(energy, self.energy, over_relative)
-        counted = of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
-        return Rates(energy, *counted, np.interp(energy, self.energy, self.room), "calibrated", UNCERTAINTY)
+        counted = rates_of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
+        return Rates(energy, *counted, np.interp(energy, self.energy, self.ambient), "calibrated", RATE_UNCERTAINTY)
 
 
 def calibrate(
@@ -178,12 +178,12 @@ def calibrate(
         The data are nothing like the forecast.
     """
     if not scale > 0:
-        raise InvalidPlan.at("calibrations", UNLIKE)
+        raise InvalidPlan.at("calibrations", FIT_REFUSED)
     incident, final = kinematics.incident_and_final(instrument, settings, counts.energy)
     atoms = sample.n_atoms * sample.illuminated_fraction(instrument.beam) * sample.shielding(incident, final)
     kappa = scale * counts.per_intensity / (hours * atoms)
-    room = np.maximum(background, 0.0) * counts.per_intensity / hours
-    return Calibration(instrument.name, settings, counts.energy, kappa, room, 1.0, source)
+    ambient = np.maximum(background, 0.0) * counts.per_intensity / hours
+    return Calibration(instrument.name, settings, counts.energy, kappa, ambient, 1.0, source)
 
 
 def correct(
@@ -197,14 +197,14 @@ def correct(
     expected: Rates,
     source: Notice,
 ) -> Calibration:
-    """Correct the computed rates of an instrument whose flux is known by what was counted in all.
+    """Correct the computed rates of an instrument whose flux is known by all measured counts.
 
     Parameters
     ----------
     settings
         Validated, of the data.
     signal
-        Shape (n_data,): what of each measured intensity is the forecast's; NaN outside the fitted range.
+        Shape (n_data,): the part of each measured intensity that is the forecast's; NaN outside the fitted range.
     expected
         Rates that were computed for the sample of the data.
 
@@ -221,6 +221,6 @@ def correct(
     inside = (expected.energy >= low) & (expected.energy <= high)
     computed = float(expected.sample[inside].sum() * expected.step)
     if not (found > 0 and computed > 0):
-        raise InvalidPlan.at("calibrations", UNLIKE)
+        raise InvalidPlan.at("calibrations", FIT_REFUSED)
     none = np.zeros_like(counts.energy)
     return Calibration(instrument.name, settings, counts.energy, None, none, found / computed, source)

@@ -14,17 +14,17 @@ from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.planning.features import Feature
 from scattering.planning.rates import Rates, Scale
 
-POINTS, HALF = 41, 4
-"""Recorded energies about a feature, an eighth of its width apart, and how many of them lie within half a width of it
-to either side."""
-NEAR: Final = 6
+N_POINTS, N_HALF_WIDTH = 41, 4
+"""Recorded energies about a feature, an eighth of its width apart, and the number of them within half a width of it on
+either side."""
+PEAK_REACH: Final = 6
 """Recorded energies to either side, 0.75 widths, within which a peak is taken for the feature: detectors see other |q|
 than the sample's average."""
 SURROUNDINGS: Final = 2.0
-"""Widths to either side of a feature in which the baseline that it stands on is looked for."""
+"""Widths on either side of a feature in which its baseline is looked for."""
 KERNEL_SIGMAS: Final = 6.0
 MIN_PEAK_FRACTION: Final = 0.02
-"""Of the counts under a peak that must stand above its baseline: a smaller rise is not a peak anybody would see."""
+"""Of the counts under a peak that must stand above its baseline: a smaller rise is not a visible peak."""
 MAX_KERNEL_SIZE: Final = 2**17
 """Elements of the Gaussians that are computed at a time: 1 MB, which stays in a core's cache."""
 
@@ -32,7 +32,7 @@ _Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Counted:
+class FeatureCounts:
     """A feature within its width, as recorded.
 
     Attributes
@@ -43,14 +43,14 @@ class Counted:
         Counts an hour: of the peak above its baseline, or all of the sample's.
     background
         Counts an hour: everything else in the same bins.
-    room
+    ambient
         Of these, the ambient background's: no flux makes it more.
     """
 
     width: float
     signal: float
     background: float
-    room: float
+    ambient: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,28 +65,28 @@ class Counts:
         Shape (n,), counts an hour: of the peak above its baseline, or all of the sample's.
     scattered
         Shape (n,), counts an hour: of sample and container, that are not signal.
-    room
+    ambient
         Shape (n,), counts an hour: of the ambient background.
     """
 
     width: _Array
     signal: _Array
     scattered: _Array
-    room: _Array
+    ambient: _Array
 
-    def of(self, setting: NDArray[np.integer], scales: Sequence[Scale]) -> list[Counted]:
+    def of(self, setting: NDArray[np.integer], scales: Sequence[Scale]) -> list[FeatureCounts]:
         """Scale each count by that of its setting."""
         by_scattering = np.array([one.scattering for one in scales])[setting]
-        room = self.room * np.array([one.room for one in scales])[setting]
-        signal, background = self.signal * by_scattering, self.scattered * by_scattering + room
+        ambient = self.ambient * np.array([one.ambient for one in scales])[setting]
+        signal, background = self.signal * by_scattering, self.scattered * by_scattering + ambient
         return [
-            Counted(*one)
-            for one in zip(self.width.tolist(), signal.tolist(), background.tolist(), room.tolist(), strict=True)
+            FeatureCounts(*one)
+            for one in zip(self.width.tolist(), signal.tolist(), background.tolist(), ambient.tolist(), strict=True)
         ]
 
 
-def blurred(energy: _Array, values: _Array, sigma: _Array, setting: NDArray[np.integer], at: _Array) -> _Array:
-    """Values at recorded energies: each true energy blurred by a Gaussian of its own width.
+def blur(energy: _Array, values: _Array, sigma: _Array, setting: NDArray[np.integer], at: _Array) -> _Array:
+    """Return values at recorded energies: each true energy blur by a Gaussian of its own width.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def blurred(energy: _Array, values: _Array, sigma: _Array, setting: NDArray[np.i
     sigma
         Shape (n_settings, n), meV: standard deviation of the resolution at each true energy.
     setting
-        Shape (m,): whose resolution it is.
+        Shape (m,): index of the setting whose resolution applies.
     at
         Shape (m, p), meV, ascending: recorded energies.
 
@@ -156,30 +156,30 @@ def count(features: Sequence[Feature], rates: Rates, sigma: _Array, setting: NDA
     """
     energies, own = (np.array([getattr(one, name) for one in features]) for name in ("energy", "fwhm"))
     peaks = np.array([one.measure == "peak" for one in features], dtype=bool)
-    width = np.hypot(FWHM_PER_SIGMA * interpolated(energies, rates.energy, sigma, setting), own)
+    width = np.hypot(FWHM_PER_SIGMA * interpolate(energies, rates.energy, sigma, setting), own)
     half = (0.5 + SURROUNDINGS) * width
-    at = np.linspace(energies - half, energies + half, POINTS, axis=1)
+    at = np.linspace(energies - half, energies + half, N_POINTS, axis=1)
     densities = [rates.sample, rates.container] if rates.container.any() else [rates.sample]
-    seen = blurred(rates.energy, np.array(densities), sigma, setting, at)
+    seen = blur(rates.energy, np.array(densities), sigma, setting, at)
     sample = seen[0]
-    near = slice(POINTS // 2 - NEAR, POINTS // 2 + NEAR + 1)
+    near = slice(N_POINTS // 2 - PEAK_REACH, N_POINTS // 2 + PEAK_REACH + 1)
     top = near.start + np.argmax(sample[:, near], axis=1)
     # On a slope, or in the valley between two others, there is no maximum within reach
     is_peak = peaks & (top > near.start) & (top < near.stop - 1)
-    middle = np.where(is_peak, top, POINTS // 2)
-    inside = middle[:, None] + np.arange(-HALF, HALF + 1)
+    middle = np.where(is_peak, top, N_POINTS // 2)
+    inside = middle[:, None] + np.arange(-N_HALF_WIDTH, N_HALF_WIDTH + 1)
     whole = _area(at, sample, inside)
     canned = _area(at, seen[1], inside) if len(seen) > 1 else np.zeros_like(whole)
-    room = _area(at, np.interp(at, rates.energy, rates.room), inside)
+    ambient = _area(at, np.interp(at, rates.energy, rates.ambient), inside)
     peak = np.zeros_like(whole)
     above = sample[is_peak] - _baseline(at[is_peak], sample[is_peak], top[is_peak])
     peak[is_peak] = _area(at[is_peak], above, inside[is_peak])
     peak[peak < MIN_PEAK_FRACTION * whole] = 0.0
     signal = np.where(peaks, peak, whole)
-    return Counts(width, signal, whole - signal + canned, room)
+    return Counts(width, signal, whole - signal + canned, ambient)
 
 
-def interpolated(at: _Array, energy: _Array, values: _Array, rows: NDArray[np.integer]) -> _Array:
+def interpolate(at: _Array, energy: _Array, values: _Array, rows: NDArray[np.integer]) -> _Array:
     """Interpolate rows of `values`, shape (m, n_energy), each at one energy: shape (n,) of `at` and of `rows`."""
     right = np.clip(np.searchsorted(energy, at, side="right"), 1, len(energy) - 1)
     low, high = values[rows, right - 1], values[rows, right]
@@ -195,12 +195,12 @@ def _area(at: _Array, values: _Array, inside: NDArray[np.integer]) -> _Array:
 
 
 def _baseline(at: _Array, values: _Array, top: NDArray[np.integer]) -> _Array:
-    """The line that each peak stands on: through the lowest points on either side, as far as nothing is higher."""
-    points, rows = np.arange(POINTS), np.arange(len(at))
+    """Baseline of each peak: the line through the lowest points on either side, as far as nothing is higher."""
+    points, rows = np.arange(N_POINTS), np.arange(len(at))
     higher = values > values[rows, top][:, None]
     below, above = points < top[:, None], points > top[:, None]
     first = np.where(higher & below, points, -1).max(axis=1, initial=-1)[:, None]
-    last = np.where(higher & above, points, POINTS).min(axis=1, initial=POINTS)[:, None]
+    last = np.where(higher & above, points, N_POINTS).min(axis=1, initial=N_POINTS)[:, None]
     a = np.argmin(np.where(below & (points > first), values, np.inf), axis=1)
     b = np.argmin(np.where(above & (points < last), values, np.inf), axis=1)
     slope = (values[rows, b] - values[rows, a]) / (at[rows, b] - at[rows, a])
@@ -208,7 +208,7 @@ def _baseline(at: _Array, values: _Array, top: NDArray[np.integer]) -> _Array:
 
 
 def hours_for(signal: float, background: float, signal_to_noise: float) -> float:
-    """Hours until S t/√((S + B) t) is the signal to noise asked for; infinite without signal.
+    """Return the hours until S t/√((S + B) t) is the signal-to-noise ratio asked for; infinite without signal.
 
     t = (S/N)² (S + B)/S², with the rates S and B. It goes as one over flux and mass where the background is the
     sample's own, or none.

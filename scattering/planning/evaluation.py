@@ -1,4 +1,4 @@
-"""One instrument as it is set, and what it does for the features: reach, resolution, counts, hours."""
+"""Evaluate an instrument with its settings: reachable features, resolution, counts, hours."""
 
 from __future__ import annotations
 
@@ -12,43 +12,57 @@ from numpy.typing import NDArray
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument, flux, resolution
-from scattering.planning import rates as counting_rates
 from scattering.planning.calibration import Calibration
-from scattering.planning.counting import Counted, count, hours_for, interpolated
+from scattering.planning.counting import FeatureCounts, count, hours_for, interpolate
 from scattering.planning.features import Feature, Pair
-from scattering.planning.projection import Weighted
-from scattering.planning.rates import Basis, Rates, Scale, combined
-from scattering.planning.resolving import NOT_REACHABLE, UNKNOWN_RESOLUTION, Resolved, tell_apart
+from scattering.planning.projection import WeightedScattering
+from scattering.planning.rates import (
+    Basis,
+    Rates,
+    Scale,
+    apply_scale,
+    combine_uncertainties,
+    known_flux,
+    rates_per_flux,
+    relative_rates,
+    scale_at_flux,
+)
+from scattering.planning.resolving import (
+    NOT_REACHABLE,
+    UNVALIDATED_RESOLUTION_UNCERTAINTY,
+    PairResolution,
+    resolve_pair,
+)
 from scattering.sample import Sample
 
 WIDTH_NODES: Final = 48
 ELASTIC_WIDTHS: Final = 1.5
 """Full widths of the elastic line within which it hides everything: a Gaussian has fallen to 0.2 % there, and the
-elastic line is a hundred times what stands beside it."""
+elastic line is a hundred times as intense as its surroundings."""
 NOMINAL_UA: Final = 160.0
-"""Beam current that ISIS's fluxes are stated for, and that µA h are hours of: that of target station 1."""
-SLICES: Final = {"direct": 40, "indirect": 1}
-"""Of |q|, that a measurement is divided into where nobody says: 0.2 Å⁻¹ each over some 8 Å⁻¹, or all banks together."""
-FAR: Final = 1000.0
-"""Hours beyond which a feature counts as never measured: no facility gives six weeks."""
+"""Nominal beam current of ISIS, µA, that of target station 1: its fluxes are stated for it."""
+N_Q_SLICES: Final = {"direct": 40, "indirect": 1}
+"""Default number of |q| slices of a measurement: of 0.2 Å⁻¹ each over some 8 Å⁻¹, or all banks together."""
+MAX_HOURS: Final = 1000.0
+"""Beyond, a feature counts as never measured: no facility gives six weeks."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached.
+    """The goal of a measurement.
 
     Attributes
     ----------
     signal_to_noise
         Of each feature.
     source_power
-        As a part of what fluxes are stated for.
+        Fraction of nominal source power.
     background
-        Multiplies what the room is assumed to count.
+        Multiplies the assumed ambient background.
     beam_current
-        Of the protons at ISIS, µA, or None: says the power of its instruments in place of `source_power`.
+        Of the protons at ISIS, µA, or None: replaces `source_power` for its instruments.
     slices
-        Of |q|, each of which must reach it; None: `SLICES` of the geometry.
+        Number of |q| slices, each of which must reach the ratio; None: `N_Q_SLICES` of the geometry.
     """
 
     signal_to_noise: float = 20.0
@@ -58,21 +72,24 @@ class Target:
     beam_current: float | None = None
 
     def power(self, instrument: Instrument) -> float:
-        """Of an instrument's source, as a part of what its flux is stated for."""
+        """Return the fraction of nominal power of an instrument's source."""
         if self.beam_current is not None and instrument.facility.startswith("ISIS"):
             return self.beam_current / NOMINAL_UA
         return self.source_power
 
-    def hours(self, counted: Counted, instrument: Instrument, factor: float = 1.0) -> float:
-        """Until a feature reaches the target, if all but the room counts so many times faster; infinite for never."""
-        slices = self.slices or SLICES[instrument.geometry]
-        background = factor * (counted.background - counted.room) + counted.room
+    def hours(self, counted: FeatureCounts, instrument: Instrument, factor: float = 1.0) -> float:
+        """Return the hours until a feature reaches the target; infinite for never.
+
+        `factor` multiplies all rates but the ambient background.
+        """
+        slices = self.slices or N_Q_SLICES[instrument.geometry]
+        background = factor * (counted.background - counted.ambient) + counted.ambient
         return hours_for(factor * counted.signal / slices, background / slices, self.signal_to_noise)
 
 
 @dataclass(frozen=True, eq=False)
 class Specimen:
-    """What stands in the beam.
+    """The sample in the beam, with its scattering.
 
     Attributes
     ----------
@@ -85,13 +102,13 @@ class Specimen:
     """
 
     sample: Sample
-    scattering: Weighted
-    container: Weighted | None
+    scattering: WeightedScattering
+    container: WeightedScattering | None
 
 
 @dataclass(frozen=True)
 class FeatureAt:
-    """A feature on an instrument as it is set; None where it is not reached.
+    """A feature on an instrument with its settings; None where it is not reached.
 
     Attributes
     ----------
@@ -104,27 +121,27 @@ class FeatureAt:
     hours
         For the target, in that basis: real hours unless it is "relative"; infinite where the peak is washed out.
     hours_low, hours_high
-        With rates at the high and the low end of what is known of them.
+        With rates at the high and the low end of their uncertainty.
     """
 
     feature: Feature
     why: Notice | None
     fwhm: float | None = None
     fwhm_uncertainty: float | None = None
-    counted: Counted | None = None
+    counted: FeatureCounts | None = None
     hours: float = float("inf")
     hours_low: float = float("inf")
     hours_high: float = float("inf")
 
     @property
     def reachable(self) -> bool:
-        """Whether the instrument sees it with these settings."""
+        """Whether the instrument reaches it with these settings."""
         return self.why is None
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluated:
-    """An instrument as it is set.
+class Evaluation:
+    """An instrument with its settings.
 
     Attributes
     ----------
@@ -138,31 +155,31 @@ class Evaluated:
     settings: Mapping[str, Any]
     basis: Basis
     features: tuple[FeatureAt, ...]
-    pairs: tuple[Resolved, ...]
+    pairs: tuple[PairResolution, ...]
 
     @property
     def measured(self) -> tuple[FeatureAt, ...]:
-        """Features that are counted within any time."""
-        return tuple(one for one in self.features if one.hours < FAR)
+        """Features that are measured within `MAX_HOURS`."""
+        return tuple(one for one in self.features if one.hours < MAX_HOURS)
 
     @property
     def hours(self) -> float:
-        """Of the slowest feature that is counted at all."""
+        """Of the slowest measured feature."""
         return max((one.hours for one in self.measured), default=float("inf"))
 
     @property
     def hours_low(self) -> float:
-        """The same, rates being at their high end."""
+        """The same, with rates at their high end."""
         return max((one.hours_low for one in self.measured), default=float("inf"))
 
     @property
     def hours_high(self) -> float:
-        """The same, rates being at their low end."""
+        """The same, with rates at their low end."""
         return max((one.hours_high for one in self.measured), default=float("inf"))
 
     @property
     def resolution_percent(self) -> float | None:
-        """FWHM over energy transfer, per cent, of the worst feature that is counted at all."""
+        """FWHM over energy transfer, per cent, of the worst measured feature."""
         return max((100 * one.fwhm / one.feature.energy for one in self.measured if one.fwhm is not None), default=None)
 
     @property
@@ -174,18 +191,18 @@ class Evaluated:
 def shape_of(
     instrument: Instrument, settings: Mapping[str, Any], specimen: Specimen, calibration: Calibration | None
 ) -> Rates:
-    """Rates per flux, calibrated, or relative: whatever can be said.
+    """Return rates before they are scaled to a flux: calibrated, per flux, or relative.
 
-    Choppers change none of it, but for what a calibration says of an instrument whose flux is not known: it holds for
-    the settings of its data.
+    They are the same for all chopper settings, except where a calibration replaces an unknown flux: it holds for the
+    settings of its data.
     """
     parts = (instrument, settings, specimen.scattering, specimen.sample, specimen.container)
     own = calibration is not None and calibration.settings == instrument.validate(settings)
     if calibration is not None and calibration.kappa is not None and own:
         return calibration.rates(*parts)
     if instrument.detectors is not None and flux.is_published(instrument):
-        return counting_rates.per_flux(*parts)
-    return counting_rates.relative(*parts)
+        return rates_per_flux(*parts)
+    return relative_rates(*parts)
 
 
 def evaluate(
@@ -196,7 +213,7 @@ def evaluate(
     pairs: Sequence[Pair],
     target: Target,
     calibration: Calibration | None = None,
-) -> list[Evaluated]:
+) -> list[Evaluation]:
     """Evaluate an instrument with several settings; those with which its choppers transmit no neutrons are left out.
 
     Parameters
@@ -207,7 +224,7 @@ def evaluate(
         As `shape_of` gives it for each of these settings.
     """
     checked = [instrument.validate(one) for one in variants]
-    sigma = widths(instrument, checked, shape.energy)
+    sigma = resolution_sigmas(instrument, checked, shape.energy)
     scales = {
         index: scale
         for index in np.flatnonzero(np.isfinite(sigma[:, 0]))
@@ -217,10 +234,10 @@ def evaluate(
         return []
     settings, sigma = [checked[index] for index in scales], sigma[list(scales)]
     known = [resolution.relative_uncertainty(instrument, one) for one in settings]
-    uncertainties = [UNKNOWN_RESOLUTION if one is None else one for one in known]
+    uncertainties = [UNVALIDATED_RESOLUTION_UNCERTAINTY if one is None else one for one in known]
     measured = _features_at(instrument, settings, features, shape, list(scales.values()), sigma, target, uncertainties)
     return [
-        Evaluated(instrument, one, scale.basis, found, _resolved(found, pairs, uncertainty))
+        Evaluation(instrument, one, scale.basis, found, _resolved(found, pairs, uncertainty))
         for one, scale, found, uncertainty in zip(settings, scales.values(), measured, uncertainties, strict=True)
     ]
 
@@ -232,29 +249,29 @@ def scale_of(
     target: Target,
     calibration: Calibration | None,
 ) -> Scale | None:
-    """What the shape of the rates is multiplied by with the choppers as they are set; None where nothing passes."""
+    """Return the factors that scale rates to the flux of a setting; None where the choppers transmit nothing."""
     if shape.basis == "calibrated":
         return Scale(target.power(instrument), target.background, shape.basis, shape.relative_uncertainty)
     if shape.basis == "relative":
         return Scale(1.0, 1.0, shape.basis, shape.relative_uncertainty)
-    found = counting_rates.known_flux(instrument, settings)
+    found = known_flux(instrument, settings)
     if found is None:
-        # Beyond the tables of flux: hours are what a plan is for, and others of its settings have them
+        # Beyond the tables of flux. Other settings of the instrument have hours, which a plan is made for
         return None
-    scale = counting_rates.at_flux(shape, found, source_power=target.power(instrument), background=target.background)
-    return scale if calibration is None else calibration.corrected(scale)
+    scale = scale_at_flux(shape, found, source_power=target.power(instrument), background=target.background)
+    return scale if calibration is None else calibration.correct_scale(scale)
 
 
-def brought_to_flux(
+def rates_at_flux(
     instrument: Instrument,
     settings: Mapping[str, Any],
     shape: Rates,
     target: Target,
     calibration: Calibration | None,
 ) -> Rates | None:
-    """Rates with the choppers as they are set; None where nothing gets through."""
+    """Return rates with the choppers of a setting; None where they transmit nothing."""
     scale = scale_of(instrument, settings, shape, target, calibration)
-    return None if scale is None else counting_rates.scaled(shape, scale)
+    return None if scale is None else apply_scale(shape, scale)
 
 
 def _features_at(
@@ -267,7 +284,7 @@ def _features_at(
     target: Target,
     uncertainties: Sequence[float],
 ) -> list[tuple[FeatureAt, ...]]:
-    """Every feature with every setting; `sigma` has shape (n_settings, n_energy)."""
+    """Evaluate every feature with every setting; `sigma` has shape (n_settings, n_energy)."""
     energies = np.array([one.energy for one in features])
     visible = np.interp(energies, shape.energy, shape.sample) > 0
     elastic = FWHM_PER_SIGMA * np.array([np.interp(0.0, shape.energy, one) for one in sigma])
@@ -277,20 +294,20 @@ def _features_at(
     ]
     setting, feature = np.nonzero([[reason is None for reason in row] for row in why])
     counts = count([features[index] for index in feature.tolist()], shape, sigma, setting)
-    fwhm = FWHM_PER_SIGMA * interpolated(energies[feature], shape.energy, sigma, setting)
+    fwhm = FWHM_PER_SIGMA * interpolate(energies[feature], shape.energy, sigma, setting)
     found = [[FeatureAt(each, reason) for each, reason in zip(features, row, strict=True)] for row in why]
     for row, column, width, counted in zip(
         setting.tolist(), feature.tolist(), fwhm.tolist(), counts.of(setting, scales), strict=True
     ):
         one = features[column]
-        off = 1 + combined(scales[row].relative_uncertainty, one.relative_error)
+        off = 1 + combine_uncertainties(scales[row].relative_uncertainty, one.relative_error)
         hours = (target.hours(counted, instrument, factor) for factor in (1.0, off, 1 / off))
         found[row][column] = FeatureAt(one, None, width, uncertainties[row] * width, counted, *hours)
     return [tuple(row) for row in found]
 
 
-def _resolved(found: Sequence[FeatureAt], pairs: Sequence[Pair], uncertainty: float) -> tuple[Resolved, ...]:
-    """Which pairs are resolved; `uncertainty` is that of the resolution, relative."""
+def _resolved(found: Sequence[FeatureAt], pairs: Sequence[Pair], uncertainty: float) -> tuple[PairResolution, ...]:
+    """Resolve pairs; `uncertainty` is that of the resolution, relative."""
     fwhm = {id(one.feature): one.fwhm for one in found}
     resolved = []
     for pair in pairs:
@@ -298,7 +315,7 @@ def _resolved(found: Sequence[FeatureAt], pairs: Sequence[Pair], uncertainty: fl
         if low is None or high is None:
             resolved.append(NOT_REACHABLE)
         else:
-            resolved.append(tell_apart(pair, low, high, resolution_uncertainty=uncertainty))
+            resolved.append(resolve_pair(pair, low, high, resolution_uncertainty=uncertainty))
     return tuple(resolved)
 
 
@@ -332,12 +349,12 @@ def _out_of_reach(
     return None
 
 
-def widths(
+def resolution_sigmas(
     instrument: Instrument, settings: Sequence[Mapping[str, Any]], energy: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Standard deviation of the resolution at each energy, interpolated between a few: widths are smooth.
+    """Return the standard deviation of the resolution at each energy, interpolated between a few: it is smooth.
 
-    At the gain side it is the elastic line's, which is all that its tail among the losses needs.
+    On the gain side it is that of the elastic line, which is all that its tail among the losses needs.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is to be measured: energies that matter, found in the forecast or given, and pairs that must be told apart."""
+"""Target features, found in the forecast or given, and pairs of them to resolve."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from scattering.observe.view import View
 
 Measure = Literal["peak", "intensity"]
 
-MOST_FOUND: Final = 8
-SMALLEST_SHARE: Final = 0.04
-"""Of the largest peak's prominence, below which nothing is a feature by itself."""
-WIDTH_SHARE: Final = 0.008
+MAX_FEATURES: Final = 8
+MIN_PROMINENCE_FRACTION: Final = 0.04
+"""Of the largest peak's prominence: smaller peaks are not taken for features."""
+SMOOTHING_FRACTION: Final = 0.008
 """Of the highest energy: the Gaussian that smooths the sample's own spectrum. No broadband spectrometer does better."""
-LOWEST_SHARE, LOWEST_MEV = 0.05, 5.0
-"""Of the highest energy, and at most so much: below, what is found is the foot of the acoustic branches or the elastic
-line's, and a feature must be given."""
-LIKE_ERRORS: Final = 0.9
+MIN_ENERGY_FRACTION, MAX_MIN_ENERGY_MEV = 0.05, 5.0
+"""Of the highest energy, and at most so much: peaks below are the foot of the acoustic branches or of the elastic line,
+and a feature there must be given."""
+ERROR_CORRELATION: Final = 0.9
 """Correlation of the errors of a potential's energies: one that is too soft makes all of them too low. A choice,
 between 1, when all separations would scale alike, and what neighbours in a phonon spectrum were never compared for."""
 
 
 @dataclass(frozen=True)
 class Feature:
-    """Something to be measured.
+    """A target feature.
 
     Attributes
     ----------
     energy
         meV.
-    found
-        In the forecast, and not given by the user.
+    from_forecast
+        Whether it was found in the forecast; otherwise the user has given it.
     measure
-        What counts as signal: "peak", what stands above its surroundings; "intensity", everything.
+        Which counts are signal: "peak", those above the baseline; "intensity", all.
     fwhm
         Of the sample itself, meV; 0 where it is narrower than what the simulation resolves.
     energy_uncertainty
@@ -50,11 +50,11 @@ class Feature:
     relative_error
         Of the intensity, statistical.
     elements
-        Element → share of the intensity.
+        Element → fraction of the intensity.
     """
 
     energy: float
-    found: bool
+    from_forecast: bool
     measure: Measure
     fwhm: float
     energy_uncertainty: float
@@ -64,7 +64,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two features that must be told apart, the lower one first."""
+    """Two features to resolve, the lower one first."""
 
     low: Feature
     high: Feature
@@ -76,14 +76,14 @@ class Pair:
 
     @property
     def uncertainty(self) -> float:
-        """Standard deviation of the separation, meV: errors of both energies, which are alike to `LIKE_ERRORS`."""
+        """Standard deviation of the separation, meV, with errors of both energies correlated by `ERROR_CORRELATION`."""
         a, b = self.low.energy_uncertainty, self.high.energy_uncertainty
-        return float(np.sqrt(max(a**2 + b**2 - 2 * LIKE_ERRORS * a * b, 0.0)))
+        return float(np.sqrt(max(a**2 + b**2 - 2 * ERROR_CORRELATION * a * b, 0.0)))
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """Features and pairs of a sample, and the spectrum they were found in."""
+class FeatureSet:
+    """Features and pairs of a sample, and the spectrum that they are of."""
 
     features: tuple[Feature, ...]
     pairs: tuple[Pair, ...]
@@ -91,14 +91,14 @@ class Found:
     warnings: tuple[Notice, ...]
 
 
-def find(
+def find_features(
     partials: Partials,
     view: View,
     *,
     given: Sequence[float] | None,
     pairs: Sequence[tuple[float, float]] | None,
     energy_relative_uncertainty: float,
-) -> Found:
+) -> FeatureSet:
     """Find the features of a sample, or look at the given ones.
 
     Parameters
@@ -106,9 +106,9 @@ def find(
     view
         Of the sample itself: no instrument.
     given
-        Energies in meV; None: the largest peaks, `MOST_FOUND` at most.
+        Energies in meV; None: the largest peaks, `MAX_FEATURES` at most.
     pairs
-        Energies of those to be told apart, each within reach of a feature; None: neighbours.
+        Energies of pairs to resolve, each near a feature; None: neighbours.
     energy_relative_uncertainty
         Of the forecast's energies, one standard deviation.
 
@@ -119,7 +119,7 @@ def find(
     """
     highest = float(partials.energy[-1]) * view.energy_scale
     highest_seen = min(partials.extent * view.energy_scale, highest)
-    width = max(WIDTH_SHARE * highest_seen, 2 * partials.energy_step)
+    width = max(SMOOTHING_FRACTION * highest_seen, 2 * partials.energy_step)
     spectrum = observe(partials, _smoothed(view, width))
     simulated = max(float(partials.metadata.get("energy_resolution_mev", 0.0)), 0.0)
     own = float(np.hypot(width, simulated))
@@ -128,7 +128,7 @@ def find(
         spectrum.intensity,
         spectrum.error,
         resolution_mev=own,
-        elastic_mev=min(LOWEST_SHARE * highest_seen, LOWEST_MEV) if given is None else width,
+        elastic_mev=min(MIN_ENERGY_FRACTION * highest_seen, MAX_MIN_ENERGY_MEV) if given is None else width,
         correlated=True,
     )
 
@@ -141,8 +141,8 @@ def find(
         return Feature(energy, given is None, measure, narrower, uncertainty, min(error, 1.0), made_of)
 
     if given is None:
-        largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:MOST_FOUND]
-        largest = [peak for peak in largest if peak.prominence >= SMALLEST_SHARE * largest[0].prominence]
+        largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:MAX_FEATURES]
+        largest = [peak for peak in largest if peak.prominence >= MIN_PROMINENCE_FRACTION * largest[0].prominence]
         features = [feature(round(peak.energy, 2), peak.fwhm, "peak") for peak in largest]
     else:
         features = []
@@ -158,7 +158,7 @@ def find(
     if not features:
         message = "The forecast has no peak that stands out; give the energies that matter."
         raise InvalidPlan.at("features_mev", message)
-    return Found(tuple(features), _pairs(features, pairs), spectrum, _warnings(features, given))
+    return FeatureSet(tuple(features), _pairs(features, pairs), spectrum, _warnings(features, given))
 
 
 def _smoothed(view: View, fwhm: float) -> View:

@@ -8,12 +8,12 @@ from typing import Any, Final
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument, resolution
 from scattering.planning.calibration import Calibration
-from scattering.planning.evaluation import FAR, Evaluated, FeatureAt
+from scattering.planning.evaluation import MAX_HOURS, Evaluation, FeatureAt
 from scattering.planning.features import Pair
-from scattering.planning.projection import unsimulated
+from scattering.planning.projection import unsimulated_fraction
 from scattering.planning.ranking import Ranking
-from scattering.planning.rates import DETECTORS_UNCERTAINTY, ROOM_PER_M_H, Basis, known_flux
-from scattering.planning.resolving import UNKNOWN_RESOLUTION, Resolved
+from scattering.planning.rates import AMBIENT_PER_M_H, DETECTORS_UNCERTAINTY, Basis, known_flux
+from scattering.planning.resolving import UNVALIDATED_RESOLUTION_UNCERTAINTY, PairResolution
 
 MIN_UNSIMULATED_FRACTION: Final = 0.1
 """Of the solid angle: from here on it is worth a notice that detectors see |q| that were not simulated."""
@@ -23,7 +23,7 @@ MAX_FASTER_TIME_RATIO: Final = 0.7
 """Of two times, for the shorter one to be named as an alternative."""
 
 
-def verdict_notice(pair: Pair, resolved: Resolved) -> Notice:
+def verdict_notice(pair: Pair, resolved: PairResolution) -> Notice:
     """Return whether a pair is resolved."""
     energies = {"low_mev": pair.low.energy, "high_mev": pair.high.energy}
     if resolved.verdict == "not reachable":
@@ -38,10 +38,10 @@ def verdict_notice(pair: Pair, resolved: Resolved) -> Notice:
     return Notice("pair_not_resolved", stated)
 
 
-def unsimulated_q(one: Evaluated, q_end: float) -> tuple[Notice, ...]:
+def unsimulated_q(one: Evaluation, q_end: float) -> tuple[Notice, ...]:
     """Return a notice where detectors see much that was not simulated: |q| beyond `q_end`, Å⁻¹."""
     fractions = {
-        each.feature.energy: unsimulated(q_end, one.instrument, one.settings, each.feature.energy)
+        each.feature.energy: unsimulated_fraction(q_end, one.instrument, one.settings, each.feature.energy)
         for each in one.measured
     }
     energy = max(fractions, key=lambda energy: fractions[energy], default=None)
@@ -75,7 +75,7 @@ def _basis_of_rates(
                 "flux_factor": 1 + at.relative_uncertainty,
                 "solid_angle_sr": instrument.detectors.solid_angle,
                 "detector_relative_uncertainty": DETECTORS_UNCERTAINTY,
-                "ambient_background_per_m_h": ROOM_PER_M_H,
+                "ambient_background_per_m_h": AMBIENT_PER_M_H,
             },
         )
     if basis == "relative":
@@ -85,7 +85,7 @@ def _basis_of_rates(
 def _basis_of_resolution(instrument: Instrument, settings: Mapping[str, Any]) -> Notice:
     known = resolution.relative_uncertainty(instrument, instrument.validate(settings))
     if known is None:
-        return Notice("resolution_not_validated", {"relative_uncertainty": UNKNOWN_RESOLUTION})
+        return Notice("resolution_not_validated", {"relative_uncertainty": UNVALIDATED_RESOLUTION_UNCERTAINTY})
     return Notice("resolution_validated", {"relative_uncertainty": known})
 
 
@@ -101,12 +101,12 @@ def _energies(features: Sequence[FeatureAt]) -> list[float]:
     return [one.feature.energy for one in features]
 
 
-def _features(one: Evaluated) -> Iterator[Notice]:
+def _features(one: Evaluation) -> Iterator[Notice]:
     numbers = {"n_measured": len(one.measured), "n_features": len(one.features)}
     yield Notice("features_measured", numbers)
     unreachable = [each for each in one.features if not each.reachable]
     washed_out = [each for each in one.features if each.reachable and each.hours == float("inf")]
-    slow = [each for each in one.features if FAR <= each.hours < float("inf")]
+    slow = [each for each in one.features if MAX_HOURS <= each.hours < float("inf")]
     if unreachable:
         first = unreachable[0].why
         reason = {"reason": first.to_json()} if first is not None else {}
@@ -114,10 +114,10 @@ def _features(one: Evaluated) -> Iterator[Notice]:
     if washed_out:
         yield Notice("features_washed_out", {"energies_mev": _energies(washed_out)})
     if slow:
-        yield Notice("features_too_slow", {"energies_mev": _energies(slow), "limit_h": FAR})
+        yield Notice("features_too_slow", {"energies_mev": _energies(slow), "limit_h": MAX_HOURS})
 
 
-def _pairs(one: Evaluated, pairs: Sequence[Pair]) -> Iterator[Notice]:
+def _pairs(one: Evaluation, pairs: Sequence[Pair]) -> Iterator[Notice]:
     reached = [
         (resolved.ratio, pair, resolved)
         for pair, resolved in zip(pairs, one.pairs, strict=True)
@@ -139,7 +139,7 @@ def _pairs(one: Evaluated, pairs: Sequence[Pair]) -> Iterator[Notice]:
     )
 
 
-def _beam_time(one: Evaluated, limit_h: float | None) -> Iterator[Notice]:
+def _beam_time(one: Evaluation, limit_h: float | None) -> Iterator[Notice]:
     slowest = max(one.measured, key=lambda each: each.hours).feature.energy
     if one.basis == "relative":
         yield Notice("hours_relative_only", {"slowest_mev": slowest})
@@ -173,7 +173,7 @@ def _alternatives(ranking: Ranking, index: int) -> Iterator[Notice]:
         yield Notice("faster_setting", _compared(one, other))
 
 
-def _compared(one: Evaluated, other: Evaluated) -> dict[str, Any]:
+def _compared(one: Evaluation, other: Evaluation) -> dict[str, Any]:
     return {
         "instrument": other.instrument.name,
         "settings": dict(other.settings),

@@ -1,4 +1,4 @@
-"""A measurement that has not been made: Poisson counts of a sample, its container and the room, from a seed."""
+"""A measurement that has not been made: Poisson counts of a sample, its container and the ambient, from a seed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Measurement:
     expected
         Shape (n,): their mean, everything together.
     background
-        Shape (n,): of the mean, what container and room give.
+        Shape (n,): the part of the mean from container and ambient background.
     """
 
     energy: NDArray[np.float64]
@@ -41,7 +41,7 @@ class Measurement:
 def expected_counts(
     rates: Rates, sigma: NDArray[np.float64], edges: NDArray[np.float64], hours: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean counts in bins after some hours: of everything, and of container and room alone.
+    """Return the mean counts in bins after some hours: of everything, and of container and ambient background alone.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def expected_counts(
     widths = np.diff(edges)
     matrix = resolution_matrix(rates.energy, edges, sigma, step=rates.step)
     centres = (edges[1:] + edges[:-1]) / 2
-    room = np.interp(centres, rates.energy, rates.room, left=0.0, right=0.0)
-    background = (rates.container @ matrix + room) * widths * hours
+    ambient = np.interp(centres, rates.energy, rates.ambient, left=0.0, right=0.0)
+    background = (rates.container @ matrix + ambient) * widths * hours
     signal = (rates.sample @ matrix) * widths * hours
     return np.maximum(signal, 0.0) + np.maximum(background, 0.0), np.maximum(background, 0.0)
 

@@ -20,7 +20,7 @@ from scattering.observe.view import View, check
 
 
 @dataclass(frozen=True, eq=False)
-class Weighted:
+class WeightedScattering:
     """Partials with the weights of neutrons, added up.
 
     Attributes
@@ -43,8 +43,8 @@ class Weighted:
         return float(self.energy[1] - self.energy[0])
 
 
-def weighted(partials: Partials, view: View) -> Weighted:
-    """Add up partials as a view of the sample weighs them: isotopes, correction and energy scale of `view` count.
+def weigh(partials: Partials, view: View) -> WeightedScattering:
+    """Add up partials with the neutron weights of a view of the sample: its isotopes, correction and energy scale.
 
     Raises
     ------
@@ -59,11 +59,11 @@ def weighted(partials: Partials, view: View) -> Weighted:
     both = np.concatenate([-energy[:0:-1], energy])
     factor = sample_factor(partials, view, both).astype(np.float32)
     intensity = np.concatenate([total[:, :0:-1], total], axis=1) * factor
-    return Weighted(partials.q, both, intensity)
+    return WeightedScattering(partials.q, both, intensity)
 
 
-def unsimulated(q_end: float, instrument: Instrument, settings: Mapping[str, Any], energy: float) -> float:
-    """Share of the solid angle in which detectors see |q| beyond what was simulated, at an energy transfer.
+def unsimulated_fraction(q_end: float, instrument: Instrument, settings: Mapping[str, Any], energy: float) -> float:
+    """Return the fraction of the solid angle in which detectors see |q| beyond the simulation, at an energy transfer.
 
     Parameters
     ----------
@@ -82,10 +82,10 @@ def unsimulated(q_end: float, instrument: Instrument, settings: Mapping[str, Any
     return float((high**2 - max(low, q_end) ** 2) / (high**2 - low**2))
 
 
-def seen(
-    sample: Weighted, instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]
+def detector_average(
+    sample: WeightedScattering, instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Average over what the detectors see at each energy transfer, all banks alike: S without k_f/k_i or resolution.
+    """Return S averaged over the |q| of the detectors at each energy transfer, all banks alike, without k_f/k_i.
 
     Parameters
     ----------

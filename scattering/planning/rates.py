@@ -1,4 +1,4 @@
-"""Counts in an hour: what a sample of known mass scatters into the detectors, and what else they count."""
+"""Count rates: scattering of a sample of known mass into the detectors, and its background."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from scattering.instruments import Instrument, kinematics
 from scattering.instruments.detectors import frame_share
 from scattering.instruments.flux import Flux, flux
-from scattering.planning.projection import Weighted, seen
+from scattering.planning.projection import WeightedScattering, detector_average
 from scattering.sample import Sample
 
 Basis = Literal["absolute", "calibrated", "relative"]
 
 CM2_PER_BARN: Final = 1e-24
 SECONDS: Final = 3600.0
-ROOM_PER_M_H: Final = 6.0
-"""Counts of the room an hour for each metre of tube, as MARI's page at ISIS gives them; of others it is a guess."""
+AMBIENT_PER_M_H: Final = 6.0
+"""Ambient background, counts an hour per metre of tube, from MARI's page at ISIS; for other instruments a guess."""
 DETECTORS_UNCERTAINTY: Final = 0.2
-"""Relative, of solid angle times efficiency: what the sources of the solid angles are rounded to and gaps take."""
+"""Relative, of solid angle times efficiency: from rounding in the sources, and from gaps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +36,11 @@ class Rates:
         Shape (n,), meV, equal steps: energy transfers.
     sample, container
         Shape (n,), 1/(h meV): at true energies.
-    room
+    ambient
         Shape (n,), 1/(h meV): at recorded energies.
     basis
         "absolute": from flux, solid angle and cross-section; "calibrated": from the user's own data of known exposure;
-        "relative": in a unit of its own, which differs from one setting of the choppers to the next.
+        "relative": in an arbitrary unit, which differs from one setting of the choppers to the next.
     relative_uncertainty
         Of `sample`; 1 is a factor of two to either side.
     """
@@ -48,7 +48,7 @@ class Rates:
     energy: NDArray[np.float64]
     sample: NDArray[np.float64]
     container: NDArray[np.float64]
-    room: NDArray[np.float64]
+    ambient: NDArray[np.float64]
     basis: Basis
     relative_uncertainty: float
 
@@ -58,17 +58,17 @@ class Rates:
         return float(self.energy[1] - self.energy[0])
 
 
-def per_flux(
+def rates_per_flux(
     instrument: Instrument,
     settings: Mapping[str, Any],
-    scattering: Weighted,
+    scattering: WeightedScattering,
     sample: Sample,
-    container: Weighted | None = None,
+    container: WeightedScattering | None = None,
 ) -> Rates:
-    """Counts an hour for a flux of 1 n/(cm² s), of an instrument whose detectors are known.
+    """Return the rates for a flux of 1 n/(cm² s), of an instrument whose detectors are known.
 
     dC/dω = Φ N (d²σ/dΩdω) ΔΩ ε(E_f) A(E_i, E_f), with d²σ/dΩdω = (k_f/k_i) S averaged over the detectors, N the atoms
-    in the beam, ε the efficiency of the tubes and A what the sample lets out. Choppers change none of it but Φ, so one
+    in the beam, ε the efficiency of the tubes and A the transmission of the sample. Choppers change only Φ, so one
     incident energy serves them all.
 
     Parameters
@@ -85,39 +85,39 @@ def per_flux(
     detectors = instrument.detectors
     assert detectors is not None
     settings = instrument.validate(settings)
-    energy = losses(scattering, instrument, settings)
+    energy = energy_losses(scattering, instrument, settings)
     _, final = kinematics.incident_and_final(instrument, settings, energy)
     per_atom = (
         SECONDS * CM2_PER_BARN * detectors.solid_angle * detectors.efficiency(final)
         * np.nan_to_num(kinematics.k_ratio(instrument, settings, energy))
     )  # fmt: skip
-    counted = of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
+    counted = rates_of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
     path = instrument.flight_paths["sample_detector"]
-    room = ROOM_PER_M_H * detectors.tube_length(path) * frame_share(
+    ambient = AMBIENT_PER_M_H * detectors.tube_length(path) * frame_share(
         final, flight_path=path, frame_frequency=detectors.frame_frequency
     )  # fmt: skip
-    return Rates(energy, *counted, room, "absolute", DETECTORS_UNCERTAINTY)
+    return Rates(energy, *counted, ambient, "absolute", DETECTORS_UNCERTAINTY)
 
 
-def relative(
+def relative_rates(
     instrument: Instrument,
     settings: Mapping[str, Any],
-    scattering: Weighted,
+    scattering: WeightedScattering,
     sample: Sample,
-    container: Weighted | None = None,
+    container: WeightedScattering | None = None,
 ) -> Rates:
-    """Counts in a unit of its own, of an instrument whose flux or detectors nobody gives; the room is left out."""
+    """Return rates in an arbitrary unit, without ambient background, of an instrument without published flux."""
     settings = instrument.validate(settings)
-    energy = losses(scattering, instrument, settings)
+    energy = energy_losses(scattering, instrument, settings)
     per_atom = relative_per_atom(instrument, settings, energy)
-    counted = of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
+    counted = rates_of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
     return Rates(energy, *counted, np.zeros_like(energy), "relative", DETECTORS_UNCERTAINTY)
 
 
 def relative_per_atom(
     instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Counts of one atom that scatters the same at all energies, in a unit of its own: k_f/k_i times the spectrum.
+    """Return the rate of one atom that scatters alike at all energies, in an arbitrary unit: k_f/k_i × the spectrum.
 
     In indirect geometry the incident energy varies, and the spectrum of a moderator above thermal energies goes as
     1/E_i; of a monochromator or a chopper spectrometer it is taken as constant.
@@ -139,16 +139,16 @@ def relative_per_atom(
     return ratio / kinematics.incident_and_final(instrument, settings, energy)[0]
 
 
-def of_atoms(
+def rates_of_atoms(
     per_atom: NDArray[np.float64],
     instrument: Instrument,
     settings: Mapping[str, Any],
     energy: NDArray[np.float64],
-    scattering: Weighted,
+    scattering: WeightedScattering,
     sample: Sample,
-    container: Weighted | None,
+    container: WeightedScattering | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Counts of all atoms in the beam, of the sample and of its container, with what both shield.
+    """Return the rates of all atoms in the beam, of the sample and of its container, with self-shielding.
 
     Parameters
     ----------
@@ -160,15 +160,17 @@ def of_atoms(
     incident, final = kinematics.incident_and_final(instrument, settings, energy)
     let_out = per_atom * sample.shielding(incident, np.maximum(final, 1e-3))
     atoms = sample.n_atoms * sample.illuminated_fraction(instrument.beam)
-    counted = let_out * atoms * seen(scattering, instrument, settings, energy)
+    counted = let_out * atoms * detector_average(scattering, instrument, settings, energy)
     if container is None:
         return counted, np.zeros_like(energy)
     held = sample.container_atoms(instrument.beam)
-    return counted, let_out * held * seen(container, instrument, settings, energy)
+    return counted, let_out * held * detector_average(container, instrument, settings, energy)
 
 
-def losses(scattering: Weighted, instrument: Instrument, settings: Mapping[str, Any]) -> NDArray[np.float64]:
-    """The sample's energies that an instrument measures, from 0 on."""
+def energy_losses(
+    scattering: WeightedScattering, instrument: Instrument, settings: Mapping[str, Any]
+) -> NDArray[np.float64]:
+    """Return the energies of the sample, from 0 on, that an instrument measures."""
     low, high = instrument.measured_range(settings)
     low = max(low, 0.0)
     inside = (scattering.energy >= low - scattering.step / 2) & (scattering.energy <= high + scattering.step / 2)
@@ -176,7 +178,7 @@ def losses(scattering: Weighted, instrument: Instrument, settings: Mapping[str, 
 
 
 def known_flux(instrument: Instrument, settings: Mapping[str, Any]) -> Flux | None:
-    """Neutrons at the sample, where those and the detectors are known; a number too small to count is not."""
+    """Return the flux at the sample; None where flux or detectors are not known, or the flux is zero."""
     if instrument.detectors is None:
         return None
     found = flux(instrument, settings)
@@ -191,31 +193,31 @@ class Scale:
     ----------
     scattering
         Of sample and container: neutrons, times what a calibration corrects.
-    room
+    ambient
         Of the ambient background, which no flux makes more.
     basis, relative_uncertainty
         Of the rates that come of it.
     """
 
     scattering: float
-    room: float
+    ambient: float
     basis: Basis
     relative_uncertainty: float
 
 
-def scaled(rates: Rates, scale: Scale) -> Rates:
+def apply_scale(rates: Rates, scale: Scale) -> Rates:
     """Multiply rates."""
     return Rates(
         rates.energy,
         rates.sample * scale.scattering,
         rates.container * scale.scattering,
-        rates.room * scale.room,
+        rates.ambient * scale.ambient,
         scale.basis,
         scale.relative_uncertainty,
     )
 
 
-def at_flux(rates: Rates, found: Flux, *, source_power: float = 1.0, background: float = 1.0) -> Scale:
+def scale_at_flux(rates: Rates, found: Flux, *, source_power: float = 1.0, background: float = 1.0) -> Scale:
     """Scale that brings rates per flux to a flux.
 
     Parameters
@@ -225,10 +227,10 @@ def at_flux(rates: Rates, found: Flux, *, source_power: float = 1.0, background:
     background
         Multiplies the ambient background.
     """
-    uncertainty = combined(found.relative_uncertainty, rates.relative_uncertainty)
+    uncertainty = combine_uncertainties(found.relative_uncertainty, rates.relative_uncertainty)
     return Scale(found.value * source_power, background, rates.basis, uncertainty)
 
 
-def combined(*relative: float) -> float:
-    """Relative uncertainties of factors together: of each, ln(1 + u) is a standard deviation of the logarithm."""
+def combine_uncertainties(*relative: float) -> float:
+    """Combine the relative uncertainties of factors: for each, ln(1 + u) is a standard deviation of the logarithm."""
     return math.expm1(math.hypot(*(math.log1p(one) for one in relative)))

@@ -1,4 +1,4 @@
-"""Whether two features are told apart, given what is not known of the resolution and of the forecast's energies."""
+"""Whether two features are resolved, with the uncertainties of the resolution and of the forecast's energies."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from scattering.planning.features import Pair
 
 Verdict = Literal["resolved", "likely", "unlikely", "not resolved", "not reachable"]
 
-UNKNOWN_RESOLUTION: Final = 0.15
-"""Relative uncertainty of a width that nobody has compared with a measurement: a choice, between the 12 % by which
+UNVALIDATED_RESOLUTION_UNCERTAINTY: Final = 0.15
+"""Relative uncertainty of a width that was never compared with a measurement: a choice, between the 12 % by which
 ARCS's model is too narrow on median and the 24 % that it scatters by."""
-CERTAIN, EVEN = 0.95, 0.5
+MIN_RESOLVED_PROBABILITY, MIN_LIKELY_PROBABILITY = 0.95, 0.5
 
 
 @dataclass(frozen=True)
-class Resolved:
+class PairResolution:
     """A pair at a resolution.
 
     Attributes
@@ -36,11 +36,11 @@ class Resolved:
     verdict: Verdict
 
 
-NOT_REACHABLE: Final = Resolved(None, None, None, "not reachable")
+NOT_REACHABLE: Final = PairResolution(None, None, None, "not reachable")
 
 
-def tell_apart(pair: Pair, fwhm_low: float, fwhm_high: float, *, resolution_uncertainty: float) -> Resolved:
-    """Say whether a pair is told apart: whether its separation exceeds one full width at half maximum.
+def resolve_pair(pair: Pair, fwhm_low: float, fwhm_high: float, *, resolution_uncertainty: float) -> PairResolution:
+    """Determine whether a pair is resolved: whether its separation exceeds one full width at half maximum.
 
     Two equal Gaussians then have a dip of 6 % between them. With the separation Δ ± δ and the mean W ± w of
     both widths, of resolution and sample together, P = Φ((Δ − W)/√(δ² + w²)).
@@ -60,7 +60,7 @@ def tell_apart(pair: Pair, fwhm_low: float, fwhm_high: float, *, resolution_unce
     probability = _normal_cdf((pair.separation - width) / spread) if spread > 0 else float(pair.separation > width)
     ratio = pair.separation / width
     uncertainty = math.hypot(pair.uncertainty / width, ratio * instrument / width)
-    return Resolved(ratio, uncertainty, probability, _verdict(probability))
+    return PairResolution(ratio, uncertainty, probability, _verdict(probability))
 
 
 def _normal_cdf(x: float) -> float:
@@ -68,8 +68,8 @@ def _normal_cdf(x: float) -> float:
 
 
 def _verdict(probability: float) -> Verdict:
-    if probability >= CERTAIN:
+    if probability >= MIN_RESOLVED_PROBABILITY:
         return "resolved"
-    if probability >= EVEN:
+    if probability >= MIN_LIKELY_PROBABILITY:
         return "likely"
-    return "unlikely" if probability > 1 - CERTAIN else "not resolved"
+    return "unlikely" if probability > 1 - MIN_RESOLVED_PROBABILITY else "not resolved"

@@ -1,4 +1,4 @@
-"""Which settings to try: incident energies × chopper packages × frequencies, of instruments that may be asked for."""
+"""Settings to try: incident energies × chopper packages × frequencies of the available instruments."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import numpy as np
 from scattering import instruments
 from scattering.instruments import Instrument, Setting, flux
 
-HEADROOM: Final = 1.02
-"""Of the lowest incident energy that is tried, over what a feature needs if it lies as high as it may."""
-FARTHEST: Final = 5.0
-"""Largest incident energy over that: resolution is lost beyond, and nothing is won but small |q|."""
-STEP: Final = 1.2
-"""Between incident energies: less than the range over which a resolution changes noticeably."""
-MOST_FREQUENCIES: Final = 5
-MOST_ENERGIES: Final = 24
-MOST_TUNED: Final = 6
-"""Features that an incident energy is tried for of its own, just what each needs."""
+INCIDENT_HEADROOM: Final = 1.02
+"""Lowest incident energy that is tried, over the lowest that a feature needs with its uncertainty."""
+MAX_INCIDENT_RATIO: Final = 5.0
+"""Largest incident energy over that: beyond, resolution gets worse, and only small |q| is gained."""
+INCIDENT_STEP: Final = 1.2
+"""Ratio between incident energies: less than the range over which a resolution changes noticeably."""
+MAX_FREQUENCIES: Final = 5
+MAX_ENERGIES: Final = 24
+MAX_TUNED_ENERGIES: Final = 6
+"""Features for each of which the lowest sufficient incident energy is tried."""
 
 
 @dataclass(frozen=True)
-class Tried:
-    """Settings of one instrument that share an incident energy, or have none: what choppers do differs alone."""
+class Trial:
+    """Settings of one instrument that share an incident energy, or have none: they differ only in the choppers."""
 
     instrument: Instrument
     variants: tuple[dict[str, Any], ...]
 
 
-def may_be_asked_for(
+def available_instruments(
     *, facilities: Sequence[str] = (), names: Sequence[str] = (), single_crystal: bool = False
 ) -> tuple[Instrument, ...]:
-    """Instruments that a proposal can be for.
+    """Return the instruments that a proposal can be for.
 
     Parameters
     ----------
@@ -61,18 +61,18 @@ def may_be_asked_for(
     )
 
 
-def settings_to_try(instrument: Instrument, energies: Sequence[float]) -> Iterator[Tried]:
-    """Settings of an instrument with which at least one energy transfer, in meV, lies within its range."""
+def settings_to_try(instrument: Instrument, energies: Sequence[float]) -> Iterator[Trial]:
+    """Yield the settings of an instrument with which at least one energy transfer, in meV, lies in its range."""
     by_name = {setting.name: setting for setting in instrument.settings}
     if "monochromator" in by_name:
         for name in by_name["monochromator"].enum:
             settings = {**instrument.defaults, "monochromator": name}
             low, high = instrument.energy_range(settings)
             if any(low <= energy <= high for energy in energies):
-                yield Tried(instrument, (settings,))
+                yield Trial(instrument, (settings,))
         return
     if "e_init" not in by_name:
-        yield Tried(instrument, (instrument.defaults,))
+        yield Trial(instrument, (instrument.defaults,))
         return
     choppers = list(_choppers(instrument, by_name))
     for incident in _incident_energies(instrument, by_name["e_init"], energies):
@@ -85,22 +85,22 @@ def settings_to_try(instrument: Instrument, energies: Sequence[float]) -> Iterat
             or limits[one["chopper_package"]][0] <= incident <= limits[one["chopper_package"]][1]
         ]
         if allowed:
-            yield Tried(instrument, tuple(allowed))
+            yield Trial(instrument, tuple(allowed))
 
 
 def _incident_energies(instrument: Instrument, setting: Setting, energies: Sequence[float]) -> list[float]:
     assert setting.minimum is not None
     assert setting.maximum is not None
     needed = [energy / instrument.coverage.largest_energy_fraction for energy in energies]
-    low = max(HEADROOM * min(needed), setting.minimum)
-    high = min(FARTHEST * max(needed), setting.maximum)
+    low = max(INCIDENT_HEADROOM * min(needed), setting.minimum)
+    high = min(MAX_INCIDENT_RATIO * max(needed), setting.maximum)
     if high < low:
         return []
-    n = min(int(np.ceil(np.log(high / low) / np.log(STEP))) + 1, MOST_ENERGIES)
+    n = min(int(np.ceil(np.log(high / low) / np.log(INCIDENT_STEP))) + 1, MAX_ENERGIES)
     tried = {_rounded(energy, np.round) for energy in np.geomspace(low, high, n)}
-    # And just what features need, and no less; of too many, the highest and some between
-    every = -(-len(needed) // MOST_TUNED)
-    tried |= {_rounded(HEADROOM * energy, np.ceil) for energy in sorted(needed, reverse=True)[::every]}
+    # And the lowest that each feature needs; of too many, the highest and some between
+    every = -(-len(needed) // MAX_TUNED_ENERGIES)
+    tried |= {_rounded(INCIDENT_HEADROOM * energy, np.ceil) for energy in sorted(needed, reverse=True)[::every]}
     return sorted(energy for energy in tried if setting.check(energy) is None)
 
 
@@ -120,11 +120,11 @@ def _choppers(instrument: Instrument, by_name: dict[str, Setting]) -> Iterator[d
 
 
 def _frequencies(setting: Setting) -> list[int]:
-    """Frequencies that the chopper is allowed, some of them where there are many, the highest always."""
+    """Some of the frequencies that the chopper allows, always with the highest."""
     assert setting.minimum is not None
     assert setting.maximum is not None
     assert setting.multiple_of is not None
     low, high, step = int(setting.minimum), int(setting.maximum), setting.multiple_of
     allowed = list(range(-(-low // step) * step, high + 1, step))
-    every = -(-len(allowed) // MOST_FREQUENCIES)
+    every = -(-len(allowed) // MAX_FREQUENCIES)
     return allowed[::-1][::every]

@@ -15,11 +15,11 @@ from scattering import instruments
 from scattering.core.notices import Notice
 from scattering.observe.view import View
 from scattering.planning.calibration import Calibration
-from scattering.planning.evaluation import Evaluated, FeatureAt
-from scattering.planning.features import Feature, Pair, find
+from scattering.planning.evaluation import Evaluation, FeatureAt
+from scattering.planning.features import Feature, Pair, find_features
 from scattering.planning.findings import basis_of_numbers, explanation, unsimulated_q, verdict_notice
 from scattering.planning.ranking import Ranking
-from scattering.planning.resolving import NOT_REACHABLE, Resolved, Verdict
+from scattering.planning.resolving import NOT_REACHABLE, PairResolution, Verdict
 from tests.scattering.planned import lines
 
 MAPS, TOSCA = instruments.get("MAPS"), instruments.get("TOSCA")
@@ -46,16 +46,16 @@ CALIBRATION = Calibration(
 )
 
 
-def resolved(verdict: Verdict) -> Resolved:
-    return Resolved(2.6, 0.4, 0.97, verdict)
+def resolved(verdict: Verdict) -> PairResolution:
+    return PairResolution(2.6, 0.4, 0.97, verdict)
 
 
-def evaluated(verdicts: tuple[Verdict, ...] = ("resolved",), *, hours: float = 4.0, fwhm: float = 2.0) -> Evaluated:
+def evaluated(verdicts: tuple[Verdict, ...] = ("resolved",), *, hours: float = 4.0, fwhm: float = 2.0) -> Evaluation:
     """MAPS, which measures two features, and not four others for three reasons."""
     done = [FeatureAt(each, None, fwhm, 0.1, None, hours, hours / 2, 2 * hours) for each in FEATURES[:2]]
     done += [FeatureAt(FEATURES[2], None, fwhm, 0.1, None, *3 * (2000.0,)), FeatureAt(FEATURES[3], None, fwhm)]
     done += [FeatureAt(each, OUT_OF_REACH[0]) for each in FEATURES[4:]]
-    return Evaluated(MAPS, SETTINGS, "absolute", tuple(done), tuple(resolved(verdict) for verdict in verdicts))
+    return Evaluation(MAPS, SETTINGS, "absolute", tuple(done), tuple(resolved(verdict) for verdict in verdicts))
 
 
 PAIR = Pair(FEATURES[0], FEATURES[1])
@@ -82,7 +82,7 @@ def notices() -> Iterator[Notice]:
     yield from basis_of_numbers(MAPS, SETTINGS, "calibrated", CALIBRATION)
     yield from basis_of_numbers(instruments.get("ARCS"), instruments.get("ARCS").defaults, "absolute", None)
     yield from basis_of_numbers(TOSCA, {}, "relative", None)
-    yield from find(lines(), View(), given=[70.0], pairs=None, energy_relative_uncertainty=0.0).warnings
+    yield from find_features(lines(), View(), given=[70.0], pairs=None, energy_relative_uncertainty=0.0).warnings
     # These are given by requests
     yield Notice("known_energy_bias", {"bias": -0.11, "energy_scale": 1.12})
     yield Notice("natural_mass_frequencies")

@@ -9,12 +9,11 @@ from scattering.instruments import flux, kinematics
 from scattering.instruments.detectors import Detectors, frame_share
 from scattering.observe import weights
 from scattering.observe.view import View
-from scattering.planning import rates as counting_rates
-from scattering.planning.counting import Counted, blurred, count, hours_for
+from scattering.planning.counting import FeatureCounts, blur, count, hours_for
 from scattering.planning.features import Feature
 from scattering.planning.measurement import measure
-from scattering.planning.projection import unsimulated, weighted
-from scattering.planning.rates import Rates, Scale, scaled
+from scattering.planning.projection import unsimulated_fraction, weigh
+from scattering.planning.rates import Rates, Scale, apply_scale, rates_per_flux, scale_at_flux
 
 from .planned import STEP, lines, plate
 
@@ -23,10 +22,10 @@ SETTINGS = {"e_init": 100.0, "chopper_package": "G", "chopper_frequency": 300}
 
 def vanadium_rates(**more: float) -> Rates:
     merlin = instruments.get("MERLIN")
-    return counting_rates.per_flux(merlin, SETTINGS, weighted(lines(), View()), plate(**more))
+    return rates_per_flux(merlin, SETTINGS, weigh(lines(), View()), plate(**more))
 
 
-def counted(one: Feature, rates: Rates, sigma: float) -> Counted:
+def counted(one: Feature, rates: Rates, sigma: float) -> FeatureCounts:
     """One feature at a resolution that is the same at all energies."""
     only = np.zeros(1, dtype=int)
     counts = count([one], rates, np.full((1, len(rates.energy)), sigma), only)
@@ -62,9 +61,9 @@ def test_flux_brings_counts() -> None:
     merlin = instruments.get("MERLIN")
     known = flux.flux(merlin, SETTINGS)
     assert known is not None
-    at = scaled(vanadium_rates(), counting_rates.at_flux(vanadium_rates(), known, source_power=0.5, background=3.0))
+    at = apply_scale(vanadium_rates(), scale_at_flux(vanadium_rates(), known, source_power=0.5, background=3.0))
     np.testing.assert_allclose(at.sample, 0.5 * known.value * vanadium_rates().sample)
-    np.testing.assert_allclose(at.room, 3.0 * vanadium_rates().room)
+    np.testing.assert_allclose(at.ambient, 3.0 * vanadium_rates().ambient)
     # ln²(1 + u) add up: a factor of two of the flux, 20 % of the detectors
     assert np.log1p(at.relative_uncertainty) == pytest.approx(np.hypot(np.log(2), np.log(1.2)))
 
@@ -90,8 +89,8 @@ def test_share_of_the_frame_is_the_difference_of_arrival_times() -> None:
 def test_hours_go_as_one_over_flux_and_mass_and_as_the_square_of_the_signal_to_noise() -> None:
     def hours(power: float, mass_g: float, signal_to_noise: float) -> float:
         shape = vanadium_rates(mass_g=mass_g)
-        neutrons = counting_rates.Flux(1e4, 1.0, "")
-        at = scaled(shape, counting_rates.at_flux(shape, neutrons, source_power=power, background=0.0))
+        neutrons = flux.Flux(1e4, 1.0, "")
+        at = apply_scale(shape, scale_at_flux(shape, neutrons, source_power=power, background=0.0))
         found = counted(feature(), at, 1.0)
         return hours_for(found.signal, found.background, signal_to_noise)
 
@@ -142,7 +141,7 @@ def test_blurring_keeps_area_and_first_moment(sigma: float) -> None:
     values[320] = 1 / STEP  # 80 meV
     at = np.linspace(80 - 6 * max(sigma, 1), 80 + 6 * max(sigma, 1), 2001)
     widths, only = np.full((1, len(energy)), sigma), np.zeros(1, dtype=int)
-    seen = blurred(energy, values[None], widths, only, at[None])[0, 0]
+    seen = blur(energy, values[None], widths, only, at[None])[0, 0]
     assert np.trapezoid(seen, at) == pytest.approx(1.0, rel=1e-5)
     assert np.trapezoid(seen * at, at) == pytest.approx(80.0, rel=1e-5)
 
@@ -169,11 +168,11 @@ def test_solid_angle_beyond_the_simulation() -> None:
     seen = kinematics.window(merlin, SETTINGS, np.array([40.0]))
     low, high = seen.q_min[0], seen.q_max[0]
     half = np.sqrt((low**2 + high**2) / 2)
-    assert unsimulated(float(half), merlin, SETTINGS, 40.0) == pytest.approx(0.5)
-    assert unsimulated(float(high) + 0.1, merlin, SETTINGS, 40.0) == 0.0
-    assert unsimulated(0.1, merlin, SETTINGS, 40.0) == pytest.approx(1.0)
+    assert unsimulated_fraction(float(half), merlin, SETTINGS, 40.0) == pytest.approx(0.5)
+    assert unsimulated_fraction(float(high) + 0.1, merlin, SETTINGS, 40.0) == 0.0
+    assert unsimulated_fraction(0.1, merlin, SETTINGS, 40.0) == pytest.approx(1.0)
     # At 40 meV TOSCA's backward bank sees 5.1 Å⁻¹, its forward one 4
-    assert unsimulated(4.5, instruments.get("TOSCA"), {}, 40.0) == 0.5
+    assert unsimulated_fraction(4.5, instruments.get("TOSCA"), {}, 40.0) == 0.5
 
 
 def test_scattering_length_of_vanadium_is_the_table_s() -> None:

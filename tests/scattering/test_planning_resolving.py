@@ -1,4 +1,4 @@
-"""Whether features are told apart; which settings are tried; what is ranked first."""
+"""Resolved pairs, settings to try, ranking, calibration."""
 
 import itertools
 from dataclasses import replace
@@ -13,14 +13,14 @@ from scattering.measured.data import MeasuredSpectrum
 from scattering.observe.spectrum import EnergyGrid, observe
 from scattering.observe.view import View
 from scattering.planning.calibration import Calibration, calibrate, correct, counts_of
-from scattering.planning.evaluation import Evaluated, Specimen, Target, evaluate, shape_of
-from scattering.planning.features import Feature, Pair, find
+from scattering.planning.evaluation import Evaluation, Specimen, Target, evaluate, shape_of
+from scattering.planning.features import Feature, Pair, find_features
 from scattering.planning.findings import basis_of_numbers, explanation, verdict_notice
-from scattering.planning.projection import Weighted, seen, weighted
+from scattering.planning.projection import WeightedScattering, detector_average, weigh
 from scattering.planning.ranking import rank
 from scattering.planning.rates import Rates, Scale
-from scattering.planning.resolving import tell_apart
-from scattering.planning.scan import may_be_asked_for, settings_to_try
+from scattering.planning.resolving import resolve_pair
+from scattering.planning.scan import available_instruments, settings_to_try
 
 from .planned import lines, plate
 
@@ -32,14 +32,14 @@ def pair(low: float, high: float, uncertainty: float = 0.0, fwhm: float = 0.0) -
     return Pair(*features)
 
 
-def test_told_apart_when_the_separation_exceeds_the_width() -> None:
-    sharp = tell_apart(pair(50, 54), 2.0, 2.0, resolution_uncertainty=0.1)
+def test_a_pair_is_resolved_when_its_separation_exceeds_the_width() -> None:
+    sharp = resolve_pair(pair(50, 54), 2.0, 2.0, resolution_uncertainty=0.1)
     assert sharp.ratio == pytest.approx(2.0)
     assert sharp.verdict == "resolved"
     # 2 meV above a width of 2 ± 0.2: ten standard deviations
     assert sharp.probability == pytest.approx(1.0)
-    assert tell_apart(pair(50, 54), 4.0, 4.0, resolution_uncertainty=0.1).probability == pytest.approx(0.5)
-    blunt = tell_apart(pair(50, 54), 8.0, 8.0, resolution_uncertainty=0.1)
+    assert resolve_pair(pair(50, 54), 4.0, 4.0, resolution_uncertainty=0.1).probability == pytest.approx(0.5)
+    blunt = resolve_pair(pair(50, 54), 8.0, 8.0, resolution_uncertainty=0.1)
     assert blunt.verdict == "not resolved"
     assert verdict_notice(pair(50, 54), blunt) == Notice(
         "pair_not_resolved",
@@ -50,21 +50,23 @@ def test_told_apart_when_the_separation_exceeds_the_width() -> None:
 
 def test_the_potential_s_error_enters_the_verdict() -> None:
     """Errors of 10 % of both energies, correlated by 0.9, leave 10 % · 52 meV · √0.2 of the separation unknown."""
-    doubtful = tell_apart(pair(50, 54, uncertainty=0.1), 2.0, 2.0, resolution_uncertainty=0.0)
+    doubtful = resolve_pair(pair(50, 54, uncertainty=0.1), 2.0, 2.0, resolution_uncertainty=0.0)
     spread = np.sqrt(5.0**2 + 5.4**2 - 2 * 0.9 * 5.0 * 5.4)
     assert doubtful.uncertainty == pytest.approx(spread / 2.0)
     assert doubtful.verdict == "likely"
-    exact = tell_apart(pair(50, 54, uncertainty=0.0), 2.0, 2.0, resolution_uncertainty=0.0)
+    exact = resolve_pair(pair(50, 54, uncertainty=0.0), 2.0, 2.0, resolution_uncertainty=0.0)
     assert exact.probability == 1.0
 
 
 def test_the_sample_s_own_width_counts() -> None:
-    broad = tell_apart(pair(50, 54, fwhm=3.0), 4.0, 4.0, resolution_uncertainty=0.1)
+    broad = resolve_pair(pair(50, 54, fwhm=3.0), 4.0, 4.0, resolution_uncertainty=0.1)
     assert broad.ratio == pytest.approx(4.0 / 5.0)  # √(3² + 4²)
 
 
 def test_features_of_two_lines_are_found_with_width_and_elements() -> None:
-    found = find(lines((40.0, 47.0), width=2.5), View(), given=None, pairs=None, energy_relative_uncertainty=0.05)
+    found = find_features(
+        lines((40.0, 47.0), width=2.5), View(), given=None, pairs=None, energy_relative_uncertainty=0.05
+    )
     assert [one.energy for one in found.features] == pytest.approx([40.0, 47.0], abs=0.15)
     assert all(one.measure == "peak" and one.elements == {"V": 1.0} for one in found.features)
     assert found.features[0].fwhm == pytest.approx(2.5, rel=0.15)  # smoothing taken off in quadrature
@@ -74,27 +76,27 @@ def test_features_of_two_lines_are_found_with_width_and_elements() -> None:
 
 def test_given_features_beyond_or_without_a_peak() -> None:
     partials = lines((40.0,), width=2.5)
-    found = find(partials, View(), given=[70.0, 40.5], pairs=None, energy_relative_uncertainty=0.0)
+    found = find_features(partials, View(), given=[70.0, 40.5], pairs=None, energy_relative_uncertainty=0.0)
     assert [(one.energy, one.measure) for one in found.features] == [(40.5, "peak"), (70.0, "intensity")]
     assert found.warnings == (Notice("no_peak_at_features", {"energies_mev": [70.0]}),)
     with pytest.raises(InvalidPlan, match="The forecast ends at 250 meV") as refusal:
-        find(partials, View(), given=[40.0, 40.0, 300.0], pairs=None, energy_relative_uncertainty=0.0)
+        find_features(partials, View(), given=[40.0, 40.0, 300.0], pairs=None, energy_relative_uncertainty=0.0)
     assert refusal.value.errors[0]["loc"] == "features_mev.2"
     with pytest.raises(InvalidPlan, match="There is no feature at 90 meV"):
-        find(partials, View(), given=[40.0], pairs=[(40.0, 90.0)], energy_relative_uncertainty=0.0)
+        find_features(partials, View(), given=[40.0], pairs=[(40.0, 90.0)], energy_relative_uncertainty=0.0)
     with pytest.raises(InvalidPlan, match="the same feature"):
-        find(partials, View(), given=[40.0], pairs=[(39.9, 40.1)], energy_relative_uncertainty=0.0)
+        find_features(partials, View(), given=[40.0], pairs=[(39.9, 40.1)], energy_relative_uncertainty=0.0)
 
 
 def test_a_given_energy_beside_a_peak_is_not_that_peak_s() -> None:
     """Half a width away it is; beyond, what stands at the given energy is not what the peak would count."""
     partials = lines((40.0,), width=2.5)
-    found = find(partials, View(), given=[41.0, 42.5], pairs=None, energy_relative_uncertainty=0.0)
+    found = find_features(partials, View(), given=[41.0, 42.5], pairs=None, energy_relative_uncertainty=0.0)
     assert [one.measure for one in found.features] == ["peak", "intensity"]
 
 
 def test_settings_that_are_tried_are_allowed_and_reach_something() -> None:
-    for instrument in may_be_asked_for():
+    for instrument in available_instruments():
         for tried in settings_to_try(instrument, [30.0, 80.0]):
             for settings in tried.variants:
                 instrument.validate(settings)
@@ -113,21 +115,23 @@ def test_some_incident_energy_is_just_what_a_feature_needs(energy: float) -> Non
 
 
 def test_which_instruments_may_be_asked_for() -> None:
-    names = {one.name for one in may_be_asked_for()}
+    names = {one.name for one in available_instruments()}
     assert {"TOSCA", "MAPS", "ARCS", "Lagrange", "VISION"} <= names
     assert not {"TFXA", "generic-direct", "generic-indirect"} & names
-    assert {one.facility.split(",")[0] for one in may_be_asked_for(facilities=["isis"])} == {"ISIS"}
-    assert "TOSCA" not in {one.name for one in may_be_asked_for(single_crystal=True)}
-    assert [one.name for one in may_be_asked_for(names=["tfxa"])] == ["TFXA"]
+    assert {one.facility.split(",")[0] for one in available_instruments(facilities=["isis"])} == {"ISIS"}
+    assert "TOSCA" not in {one.name for one in available_instruments(single_crystal=True)}
+    assert [one.name for one in available_instruments(names=["tfxa"])] == ["TFXA"]
     with pytest.raises(UnknownInstrument):
-        may_be_asked_for(names=["nonesuch"])
+        available_instruments(names=["nonesuch"])
 
 
 def specimen(energies: tuple[float, ...] = (40.0, 44.0)) -> Specimen:
-    return Specimen(plate(), weighted(lines(energies, width=0.5), View()), None)
+    return Specimen(plate(), weigh(lines(energies, width=0.5), View()), None)
 
 
-def evaluated(names: tuple[str, ...], energies: tuple[float, ...] = (40.0, 44.0)) -> tuple[list[Evaluated], list[Pair]]:
+def evaluated(
+    names: tuple[str, ...], energies: tuple[float, ...] = (40.0, 44.0)
+) -> tuple[list[Evaluation], list[Pair]]:
     stood = specimen(energies)
     features = [Feature(at, True, "peak", 0.5, 0.0, 0.0, {}) for at in energies]
     pairs = [Pair(low, high) for low, high in itertools.pairwise(features)]
@@ -139,7 +143,7 @@ def evaluated(names: tuple[str, ...], energies: tuple[float, ...] = (40.0, 44.0)
     return found, pairs
 
 
-def test_the_front_is_what_nothing_beats() -> None:
+def test_the_pareto_front_is_not_beaten_in_both_ways() -> None:
     found, _ = evaluated(("MAPS", "MERLIN", "ARCS"))
     ranking = rank(found)
     most = max(len(one.measured) for one in ranking.ranked)
@@ -151,7 +155,7 @@ def test_the_front_is_what_nothing_beats() -> None:
             and (other.hours < one.hours or other.resolution_percent < one.resolution_percent)
             for _, other in full
         )
-        assert (index in ranking.front) != beaten or any(
+        assert (index in ranking.pareto_front) != beaten or any(
             other.hours == one.hours and other.resolution_percent == one.resolution_percent
             for at, other in full
             if at != index
@@ -162,13 +166,13 @@ def test_the_front_is_what_nothing_beats() -> None:
 def test_why_a_feature_that_is_reached_is_not_measured() -> None:
     """A peak that would take too long is no peak that is washed out."""
     merlin = instruments.get("MERLIN")
-    strong, weak = (weighted(lines((at,), width=0.5), View()) for at in (40.0, 50.0))
+    strong, weak = (weigh(lines((at,), width=0.5), View()) for at in (40.0, 50.0))
     stood = Specimen(plate(), replace(strong, intensity=strong.intensity + 0.01 * weak.intensity + 1e-9), None)
     settings = {"e_init": 60.0, "chopper_package": "G", "chopper_frequency": 300}
     features = [Feature(at, True, "peak", 0.5, 0.0, 0.0, {}) for at in (30.0, 40.0, 50.0)]
     shape = shape_of(merlin, settings, stood, None)
 
-    def done(signal_to_noise: float) -> Evaluated:
+    def done(signal_to_noise: float) -> Evaluation:
         return evaluate(merlin, [settings], shape, features, [], Target(signal_to_noise))[0]
 
     far = done(20 * np.sqrt(2000 / done(20).features[2].hours))
@@ -183,7 +187,7 @@ def test_why_a_feature_that_is_reached_is_not_measured() -> None:
     assert given[3].params["slowest_mev"] == 40.0
 
 
-def test_ranking_puts_what_tells_apart_before_what_is_quick() -> None:
+def test_ranking_puts_resolved_pairs_before_short_times() -> None:
     found, pairs = evaluated(("MAPS", "MERLIN"))
     ranking = rank(found)
     resolved = [one.n_resolved for one in ranking.ranked if len(one.measured) == 2]
@@ -259,19 +263,19 @@ def reduced(counts: np.ndarray, edges: np.ndarray, per_count: float) -> Measured
 
 
 def test_tosca_calibrated_by_its_own_data_counts_what_it_counted() -> None:
-    """Counts of 60 g in 3 h, known to be K f N A t, give the same K back for another mass, and the room's with it.
+    """Counts of 60 g in 3 h, known to be K f N A t, give the same K back for another mass, and the ambient background.
 
-    A, what the sample lets out, is 0.56 for 60 g of vanadium on 16 cm², 6 mm.
+    A, the transmission of the sample, is 0.56 for 60 g of vanadium on 16 cm², 6 mm.
     """
     tosca = instruments.get("TOSCA")
     partials = lines((40.0,), width=6.0)
     grid = EnergyGrid(20.0, 60.0, 0.25)
     forecast = observe(partials, View(instrument="TOSCA", energy_mev=grid))
-    sample, kappa, room, hours = plate(mass_g=60.0), 1e-21, 400.0, 3.0
+    sample, kappa, ambient, hours = plate(mass_g=60.0), 1e-21, 400.0, 3.0
     let_out = sample.shielding(grid.centres + 4.0, 4.0)
     assert let_out.mean() == pytest.approx(0.56, abs=0.01)
     edges = np.append(grid.centres - 0.125, grid.centres[-1] + 0.125)
-    mean = (kappa * sample.n_atoms * let_out * forecast.intensity + room) * 0.25 * hours
+    mean = (kappa * sample.n_atoms * let_out * forecast.intensity + ambient) * 0.25 * hours
     counts = np.random.default_rng(2).poisson(mean).astype(float)
     measured = reduced(counts, edges, per_count=7e-4)
     found = counts_of(measured, np.ones(len(counts), dtype=bool))
@@ -283,19 +287,19 @@ def test_tosca_calibrated_by_its_own_data_counts_what_it_counted() -> None:
         {},
         found,
         scale=scale,
-        background=np.full(len(found.energy), room * hours * 7e-4),
+        background=np.full(len(found.energy), ambient * hours * 7e-4),
         hours=hours,
         sample=sample,
         source=DATASET,
     )
     assert calibration.kappa is not None
     np.testing.assert_allclose(calibration.kappa, kappa, rtol=0.05)
-    np.testing.assert_allclose(calibration.room, room, rtol=0.05)
-    scattering = weighted(partials, View())
+    np.testing.assert_allclose(calibration.ambient, ambient, rtol=0.05)
+    scattering = weigh(partials, View())
     thin = plate(mass_g=0.1)
     counted = calibration.rates(tosca, {}, scattering, thin)
     inside = (counted.energy >= 30) & (counted.energy <= 50)
-    expected = kappa * thin.n_atoms * seen(scattering, tosca, {}, counted.energy)[inside]
+    expected = kappa * thin.n_atoms * detector_average(scattering, tosca, {}, counted.energy)[inside]
     # 0.1 g shields a per mille; the noise is 5 % of each stretch, of which the line takes some
     assert (counted.sample[inside].sum() / expected.sum()) == pytest.approx(1.0, abs=0.03)
 
@@ -308,7 +312,9 @@ def test_beyond_its_data_a_calibration_goes_as_the_moderator_s_spectrum() -> Non
     assert final is not None
     incident = energy + final
     calibration = Calibration("TOSCA", {}, energy, 1e-20 * incident**-1.5, np.zeros(24), 1.0, DATASET)
-    scattering = Weighted(np.arange(0.1, 30.0, 0.1), np.arange(0.0, 200.0, 0.5), np.ones((299, 400), dtype=np.float32))
+    scattering = WeightedScattering(
+        np.arange(0.1, 30.0, 0.1), np.arange(0.0, 200.0, 0.5), np.ones((299, 400), dtype=np.float32)
+    )
     sample = plate(mass_g=1e-3)
     counted = calibration.rates(tosca, {}, scattering, sample).sample
     for at in (10.0, 40.0, 150.0):
@@ -356,10 +362,10 @@ def test_known_flux_is_corrected_by_what_was_counted() -> None:
     found = counts_of(measured, np.ones(len(counts), dtype=bool))
     calibration = correct(merlin, {}, found, measured, measured.intensity, hours=4.0, expected=expected, source=DATASET)
     assert calibration.factor == pytest.approx(1.7, rel=0.03)  # √(1/13600) of noise, 1 % of edges
-    corrected = calibration.corrected(Scale(2.0, 3.0, "absolute", 1.0))
+    corrected = calibration.correct_scale(Scale(2.0, 3.0, "absolute", 1.0))
     assert corrected.basis == "calibrated"
     assert corrected.scattering == pytest.approx(2.0 * calibration.factor)
-    assert corrected.room == 3.0  # counted as it is, whatever the flux
+    assert corrected.ambient == 3.0  # counted as it is, whatever the flux
 
 
 def test_numbers_rest_on_flux_detectors_and_resolution() -> None:
