@@ -22,7 +22,7 @@ from backend.trust import points, summary
 from backend.trust.points import Point
 from scattering.core.notices import Notice
 from scattering.trust.grade import Evidence, Grade, grade
-from scattering.trust.measured_phonons import Material, compare, find
+from scattering.trust.measured_phonons import Material, compare, find_material
 
 MAX_OTHERS = 20
 """The newest predictions of a structure among which another method is looked for."""
@@ -74,7 +74,7 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     others = tuple(_others(scope, prediction))
     harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)
     findings = _findings(harmonic) if harmonic is not None else {}
-    material = find(formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure))
+    material = find_material(formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure))
     evidence = Evidence(
         standing="documented" if potential.kind == PRETRAINED and potential.sha256 in pretrained() else "unknown",
         comparison=compare(material, findings.get("special_phonons_mev", {})) if material else None,

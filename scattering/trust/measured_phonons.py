@@ -1,4 +1,4 @@
-"""Phonons at Γ and the zone boundary as they were measured, and how a potential's compare with them."""
+"""Measured phonons at Γ and the zone boundary, and their comparison with computed ones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from scattering.core.constants import INVERSE_CM_MEV, PLANCK_MEV_FS
 
 UNITS_MEV: Final = {"THz": PLANCK_MEV_FS * 1e-3, "cm-1": INVERSE_CM_MEV}
 VOLUME_TOLERANCE: Final = 0.06
-"""Of the volume an atom. Mode energies go about as the volume to the power −2 (a Grüneisen parameter of 2), so that a
-crystal compressed more than this is off by a tenth whatever the potential."""
-REAL_SHARE: Final = 0.05
-"""Of the measured energy: a line computed below has collapsed, to an imaginary mode or next to one."""
+"""Largest relative difference of the volume per atom. Mode energies go about as the volume to the power −2 (a Grüneisen
+parameter of 2), so a crystal compressed by more is off by a tenth with any potential."""
+MIN_RATIO: Final = 0.05
+"""Computed over measured energy below which a line has collapsed, to an imaginary mode or close to one."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,19 @@ class Material:
     Attributes
     ----------
     name
-        In words.
+        Common name.
     formula
-        Element → how many, in lowest terms.
+        Element → number of atoms, in lowest terms.
     space_group
-        Its number.
+        Number of the space group.
     volume_per_atom
         Å³, at room temperature.
     temperature_k
-        Of the measurement.
+        Temperature of the measurement.
     source, doi
-        Of the numbers; the doi is empty where it is not known.
+        Source of the numbers; the doi is empty if it is unknown.
     modes
-        Special point → (degeneracy, energy in meV) by rising energy; 0 meV where nothing is compared.
+        Special point → (degeneracy, energy in meV) by rising energy; lines at 0 meV are not compared.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Line:
-    """One line at a special point; `computed_mev` is negative where the potential has it imaginary."""
+    """A phonon line at a special point; an imaginary line has a negative `computed_mev`."""
 
     point: str
     measured_mev: float
@@ -65,14 +65,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Computed phonons beside the measured ones.
+    """Comparison of computed and measured phonons.
 
     Attributes
     ----------
     lines
-        All that both have.
+        All lines that both have.
     ratios
-        computed / measured of those lines that have not collapsed, ascending. Without any, there is no median.
+        computed / measured of the lines that have not collapsed, ascending. There is no median if it is empty.
     """
 
     material: Material
@@ -81,12 +81,12 @@ class Comparison:
 
     @property
     def n_collapsed(self) -> int:
-        """Lines that the potential has imaginary, or next to that."""
+        """Number of lines that are imaginary or close to it."""
         return len(self.lines) - len(self.ratios)
 
     @property
     def median(self) -> float:
-        """Median of computed / measured: 0.9 where the potential is a tenth too soft."""
+        """Median of computed / measured: 0.9 for a potential that is a tenth too soft."""
         return float(np.median(self.ratios))
 
     @property
@@ -96,13 +96,13 @@ class Comparison:
 
     @property
     def scatter(self) -> float:
-        """The same about the median: what an energy scale leaves."""
+        """The same about the median: the relative error that remains after an energy scale."""
         return math.sqrt(float(np.mean(np.log(np.divide(self.ratios, self.median)) ** 2)))
 
 
 @cache
 def materials() -> tuple[Material, ...]:
-    """Every material of the data file."""
+    """Return all materials of the data file."""
     text = resources.files("scattering.trust").joinpath("data/measured_phonons.toml").read_text(encoding="utf-8")
     return tuple(_material(**entry) for entry in tomllib.loads(text)["material"])
 
@@ -118,15 +118,15 @@ def _material(
     )
 
 
-def find(formula: Mapping[str, int], space_group: int, volume_per_atom: float) -> Material | None:
-    """The material that a crystal is; None where its phonons are not tabulated, or not at this density.
+def find_material(formula: Mapping[str, int], space_group: int, volume_per_atom: float) -> Material | None:
+    """Return the material of a crystal; None if its phonons are not tabulated, or not at this density.
 
     Parameters
     ----------
     formula
-        Element → how many, in any terms.
+        Element → number of atoms, in any terms.
     space_group
-        Its number.
+        Number of the space group.
     volume_per_atom
         Å³.
     """
@@ -140,27 +140,26 @@ def find(formula: Mapping[str, int], space_group: int, volume_per_atom: float) -
 
 
 def compare(material: Material, computed: Mapping[str, Sequence[float]]) -> Comparison | None:
-    """Set computed phonons beside measured ones, point by point in the order of their energies.
+    """Compare computed with measured phonons, at each point in the order of their energies.
 
-    Where two branches lie the other way round in the potential, their lines are exchanged, which the median hardly
-    notices.
+    If the potential exchanges two branches, their lines are exchanged, which hardly changes the median.
 
     Parameters
     ----------
     material
         The same crystal.
     computed
-        Special point → energies in meV of all modes; negative where imaginary.
+        Special point → energies in meV of all modes; imaginary ones are negative.
 
     Returns
     -------
-    None where they have no point in common.
+    None if they have no point in common.
     """
     lines = []
     for point, measured in material.modes.items():
         energies = sorted(computed.get(point, ()))
         if point == "Γ":
-            # The acoustic ones first, though optical ones may be imaginary
+            # The acoustic modes come first, although optical ones may be imaginary
             nearest = sorted(energies, key=abs)
             energies = [*nearest[:3], *sorted(nearest[3:])]
         if len(energies) != sum(degeneracy for degeneracy, _ in measured):
@@ -171,5 +170,5 @@ def compare(material: Material, computed: Mapping[str, Sequence[float]]) -> Comp
                 lines.append(Line(point, energy, float(np.mean(energies[first : first + degeneracy]))))
             first += degeneracy
     every = (line.computed_mev / line.measured_mev for line in lines)
-    ratios = sorted(ratio for ratio in every if ratio > REAL_SHARE)
+    ratios = sorted(ratio for ratio in every if ratio > MIN_RATIO)
     return Comparison(material, tuple(lines), tuple(ratios)) if lines else None

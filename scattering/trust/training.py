@@ -1,19 +1,19 @@
-"""Whether a structure lies within what a neuroevolution potential was trained on, as far as its file tells.
+"""Comparison of a structure with the training data of a neuroevolution potential, as far as its file describes them.
 
-A nep.txt holds a scale for each component of its descriptor: 1 over the range, largest less smallest, that it had over
-the training set (over one of its batches, if there were several). GPUMD takes that range before training begins, with
-every expansion coefficient 1. The descriptor is then blind to elements: of each atom it only says how crowded its
-surroundings are and how lopsided,
+A nep.txt holds a scale for each component of its descriptor: 1 over its range (largest less smallest value) in the
+training set, or in one of its batches. GPUMD determines that range before training starts, with every expansion
+coefficient 1. The descriptor does not depend on the elements then. It only measures how crowded and how asymmetric the
+surroundings of an atom are,
 
     g(r) = Σ_k f_k(r),   Q₀(i) = Σ_j g(r_ij),   Q_l(i) = (2l + 1)/4π Σ_jk g(r_ij) g(r_ik) P_l(cos θ_ijk),
 
-with f_k the radial functions of the potential. These are calculated here, without the potential. None is negative, so
-that what is smaller than the range is smaller than the largest value trained on, too.
+with f_k the radial functions of the potential. They are calculated here, without the potential. None is negative, so a
+value below the range is also below the largest value in the training set.
 
 References
 ----------
 Z. Fan et al., J. Chem. Phys. 157, 114801 (2022), eqs. 5-12 (descriptor). GPUMD, src/main_nep/fitness.cu, function
-`compute` at generation 0 (where the range comes from).
+`compute` at generation 0 (source of the range).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """What a nep.txt says of its training set.
+class TrainingRanges:
+    """Ranges of the descriptor in a training set, as a nep.txt states them.
 
     Attributes
     ----------
@@ -48,15 +48,15 @@ class Trained:
 
 @dataclass(frozen=True)
 class Coverage:
-    """A structure against the ranges of training.
+    """Descriptors of a structure relative to the ranges of the training set.
 
     Attributes
     ----------
     largest
-        The largest Q over its range, of all atoms and components. Up to 1, no atom is more crowded or lopsided than
-        some of the training set were; beyond, that is not known, since where the range begins is not.
+        The largest Q over its range, of all atoms and components. Up to 1, no atom is more crowded or asymmetric than
+        some atoms of the training set. Above 1 nothing is known, because the start of the range is unknown.
     spread
-        The largest difference of a component between two atoms, over its range. Beyond 1, one of them lies outside.
+        The largest difference of a component between two atoms, over its range. Above 1, one of them lies outside.
     """
 
     largest: float
@@ -64,16 +64,17 @@ class Coverage:
 
 
 def crowding(
-    pairs: tuple[NDArray[np.int64], NDArray[np.float64]], n_atoms: int, trained: Trained
+    pairs: tuple[NDArray[np.int64], NDArray[np.float64]], n_atoms: int, trained: TrainingRanges
 ) -> NDArray[np.float64]:
-    """Q₀, Q₁, … of each atom.
+    """Return Q₀, Q₁, … of each atom.
 
     Parameters
     ----------
     pairs
-        Of all neighbours within the radial cutoff: whose, shape (n_pairs,), and the vector to it, (n_pairs, 3) in Å.
+        All neighbours within the radial cutoff: index of the atom, shape (n_pairs,), and vector to its neighbour,
+        (n_pairs, 3) in Å.
     n_atoms
-        Atoms in the cell.
+        Number of atoms in the cell.
 
     Returns
     -------
@@ -96,14 +97,14 @@ def crowding(
     return found
 
 
-def coverage(components: NDArray[np.float64], trained: Trained) -> Coverage:
-    """Set the components of all atoms, shape (n_atoms, 1 + l_max), against the ranges of training."""
+def coverage(components: NDArray[np.float64], trained: TrainingRanges) -> Coverage:
+    """Compare the components of all atoms, shape (n_atoms, 1 + l_max), with the ranges of the training set."""
     scaled = components / trained.ranges
     return Coverage(float(scaled.max()), float(np.ptp(scaled, axis=0).max()))
 
 
 def _radial(lengths: NDArray[np.float64], cutoff: float, basis: int) -> NDArray[np.float64]:
-    """Σ_k f_k(r): f₀ is the cutoff function, the others (T_k + 1)/2 times it, with Chebyshev's T_k."""
+    """Return Σ_k f_k(r): f₀ is the cutoff function, the others are (T_k + 1)/2 times it, with Chebyshev's T_k."""
     within = (1 + np.cos(np.pi * lengths / cutoff)) / 2
     place = 2 * (lengths / cutoff - 1) ** 2 - 1
     chebyshev = np.polynomial.chebyshev.chebval(place, [0.0] + [1.0] * basis) if basis else np.zeros_like(place)

@@ -17,7 +17,7 @@ from scattering.trust.grade import (
     grade,
     objections,
 )
-from scattering.trust.measured_phonons import Comparison, Material, compare, find, materials
+from scattering.trust.measured_phonons import Comparison, Material, compare, find_material, materials
 
 
 def material(name: str) -> Material:
@@ -78,11 +78,11 @@ def test_cubic_close_packed_metals_are_near_to_springs_between_neighbours(name: 
 
 def test_a_crystal_is_known_by_formula_space_group_and_density() -> None:
     volume = 5.43**3 / 8
-    assert find({"Si": 8}, 227, volume) is material("silicon")
-    assert find({"Si": 8}, 194, volume) is None
-    assert find({"Si": 8}, 227, 0.8 * volume) is None
-    assert find({"Na": 4, "Cl": 4}, 225, 22.4) is material("sodium chloride")
-    assert find({}, 1, 10.0) is None
+    assert find_material({"Si": 8}, 227, volume) is material("silicon")
+    assert find_material({"Si": 8}, 194, volume) is None
+    assert find_material({"Si": 8}, 227, 0.8 * volume) is None
+    assert find_material({"Na": 4, "Cl": 4}, 225, 22.4) is material("sodium chloride")
+    assert find_material({}, 1, 10.0) is None
 
 
 def test_phonons_that_are_all_alike_too_soft_need_one_scale() -> None:

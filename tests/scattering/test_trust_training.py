@@ -12,7 +12,7 @@ from ase.neighborlist import neighbor_list
 from nep_adapters import NEPCalculator
 
 from backend.potentials.families.nep import file as nep_file
-from scattering.trust.training import Trained, coverage, crowding
+from scattering.trust.training import TrainingRanges, coverage, crowding
 from tests.backend.nep_texts import nep_text
 
 N_EXPANSION = 2**2 * 2 * 5 * 9
@@ -35,7 +35,7 @@ def rattled() -> Atoms:
     return atoms
 
 
-def found(atoms: Atoms, trained: Trained) -> np.ndarray:
+def found(atoms: Atoms, trained: TrainingRanges) -> np.ndarray:
     owners, vectors = neighbor_list("iD", atoms, trained.cutoff_radial)
     return crowding((owners, vectors), len(atoms), trained)
 
@@ -54,7 +54,7 @@ def test_it_is_the_descriptor_that_the_engine_calculates(tmp_path: Path) -> None
 
 
 def test_equal_surroundings_have_no_spread() -> None:
-    trained = Trained(6.0, 5.0, 8, 8, np.full(5, 20.0))
+    trained = TrainingRanges(6.0, 5.0, 8, 8, np.full(5, 20.0))
     crystal = coverage(found(bulk("Si", cubic=True), trained), trained)
     assert crystal.spread == pytest.approx(0, abs=1e-12)
     # Inversion through a bond's middle brings atoms into each other; a tetrahedron has no dipole and no quadrupole
@@ -66,7 +66,7 @@ def test_equal_surroundings_have_no_spread() -> None:
 
 def test_a_lone_atom_beside_a_crowded_one_is_outside_a_narrow_range() -> None:
     cluster = Atoms("Si5", [[0, 0, 0], [2.3, 0, 0], [0, 2.3, 0], [0, 0, 2.3], [9, 9, 9]], cell=[20, 20, 20], pbc=True)
-    trained = Trained(6.0, 5.0, 8, 8, np.array([1.0, 1.0, 1.0, 1.0, 1.0]))
+    trained = TrainingRanges(6.0, 5.0, 8, 8, np.array([1.0, 1.0, 1.0, 1.0, 1.0]))
     assert coverage(found(cluster, trained), trained).spread > 1
 
 

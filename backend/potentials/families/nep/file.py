@@ -17,7 +17,7 @@ import numpy as np
 from ase.data import chemical_symbols
 
 from backend.potentials.family import UnusablePotential
-from scattering.trust.training import Trained
+from scattering.trust.training import TrainingRanges
 
 MAX_TYPES = 94
 MAX_N = 16
@@ -175,7 +175,7 @@ def read(content: bytes) -> NepFile:
     return NepFile(name, version, elements, max(cutoffs[::2]), max(cutoffs[1::2]), n_descriptors, n_parameters)
 
 
-def trained(content: bytes) -> Trained | None:
+def trained(content: bytes) -> TrainingRanges | None:
     """What a nep.txt that `read` passed says of its training set.
 
     None where the scales are not those of coefficients that are all 1, or cutoffs differ between elements.
@@ -199,7 +199,7 @@ def trained(content: bytes) -> Trained | None:
     three_body = angular[: int(header["l_max"][0]), 0]
     basis_radial, basis_angular = map(int, header["basis_size"])
     ranges = 1 / np.array([radial[0], *three_body])
-    return Trained(float(cutoffs[0]), float(cutoffs[1]), basis_radial, basis_angular, ranges)
+    return TrainingRanges(float(cutoffs[0]), float(cutoffs[1]), basis_radial, basis_angular, ranges)
 
 
 def _first_line(header: _Header) -> tuple[str, int, tuple[str, ...]]:
