@@ -55,4 +55,5 @@ def test_architecture_names_modules_that_exist() -> None:
     rooms = ("scattering", "backend", "workers", "frontend", "docs")
     files = [path.as_posix() for room in rooms for path in (ROOT / room).rglob("*.*")] + [f"{ROOT}/serve.py"]
     named = re.findall(r"`([\w/.-]+\.(?:py|js|typ))`", (ROOT / "docs/architecture.md").read_text())
+    named = [name for name in named if "NAME" not in name]  # a placeholder
     assert not [name for name in named if not any(file.endswith(f"/{name}") for file in files)]
