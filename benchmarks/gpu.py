@@ -16,6 +16,7 @@ from ase.build import bulk
 from ase.io import read
 from numpy.typing import NDArray
 
+from backend.engines import catalogue
 from scattering.core.constants import PLANCK_MEV_FS
 from workers import engines
 from workers.engines.interface import Potential, Run, Trajectory, Workplace
@@ -25,7 +26,9 @@ CRYSTALS = {
     "benzene": (127.0, 0.5, ((2, 2, 2), (4, 4, 4))),
 }
 """Kelvin, time step in fs, supercells of the conventional cell."""
-ENGINES = ("gpumd", "nep-adapters-cuda", "nep-adapters")
+METHOD, FAMILY = "md", "nep"
+ON_CORES = catalogue.for_method(METHOD, FAMILY)[0]
+ENGINES = (*(name for name in catalogue.for_method(METHOD, FAMILY) if catalogue.get(name).queue == "gpu"), ON_CORES)
 CPU_ATOM_STEPS, GPU_STEPS = 5e5, 4000
 """So that each measurement takes seconds, not minutes."""
 REPLICAS = 4
@@ -44,7 +47,7 @@ def crystal(name: str) -> Atoms:
 def carry_out(engine: str, model: Path, sites: Atoms, run: Run) -> Trajectory:
     """Run once, in a folder of its own, and keep nothing on disk."""
     with tempfile.TemporaryDirectory() as folder:
-        done = engines.dynamics(engine, Potential(model), loader="nep-adapters").run(
+        done = engines.dynamics(engine, Potential(model), loader=ON_CORES).run(
             sites, run, workplace=Workplace(Path(folder), "1"), report=lambda stage, share: None
         )
         return Trajectory(np.array(done.displacements), done.seen, done.seconds)
@@ -52,7 +55,7 @@ def carry_out(engine: str, model: Path, sites: Atoms, run: Run) -> Trajectory:
 
 def rate(engine: str, model: Path, sites: Atoms, temperature: float, timestep: float) -> float:
     """Atom-steps per second of the production, frames and all."""
-    steps = max(20, round(CPU_ATOM_STEPS / len(sites))) if engine == "nep-adapters" else GPU_STEPS
+    steps = max(20, round(CPU_ATOM_STEPS / len(sites))) if engine == ON_CORES else GPU_STEPS
     picoseconds = steps * timestep * 1e-3
     run = Run(temperature, timestep, 4 * timestep, 0.1 * picoseconds, picoseconds, seed=1)
     done = carry_out(engine, model, sites, run)
@@ -86,12 +89,11 @@ def difference(model: Path, engine: str, other: str, sites: Atoms, temperature: 
 def main(model: Path) -> None:
     """Print a line for each crystal, size and engine, and one for each comparison of vibrations."""
     found = engines.available()
-    if "nep-adapters-cuda" not in found:
-        print("no GPU that nep-adapters finds on this machine: nothing is measured")
-        return
     here = [name for name in ENGINES if name in found]
-    if "gpumd" not in here:
-        print("no GPUMD on this machine (set BEAMCAST_GPUMD): the others are measured")
+    if missing := sorted(set(ENGINES) - set(here)):
+        print(f"not on this machine, so not measured: {', '.join(missing)}")
+    if len(here) < 2:
+        return
     print(*(f"{name}: {found[name]}" for name in here), sep="\n")
     for name, (temperature, timestep, supercells) in CRYSTALS.items():
         cell = crystal(name)

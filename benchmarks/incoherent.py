@@ -23,6 +23,7 @@ from ase.io import read
 from ase.io.trajectory import TrajectoryWriter
 from numpy.typing import NDArray
 
+from backend.engines import catalogue
 from scattering.simulate import correlation, powder
 from scattering.simulate.intermediate import self_functions
 from workers.engines import calculator, interface
@@ -53,7 +54,7 @@ def simulated(model: Path) -> list[NDArray[np.float32]]:
         path = RUNS / f"{number}.npy"
         if path.exists():
             continue
-        potential = potential or calculator("nep-adapters", interface.Potential(model))
+        potential = potential or calculator(catalogue.for_method("md", "nep")[0], interface.Potential(model))
         run = interface.Run(127.0, 0.5, SAMPLE_FS, equilibration_ps=1.0, production_ps=5.7, seed=1 + number)
         with tempfile.TemporaryDirectory(dir=RUNS) as folder:
             trajectory = AseDynamics(potential).run(

@@ -19,13 +19,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from backend.engines import catalogue
+
 ATOMS = (64, 216, 512, 1728)
 STEPS = 10
 ROUNDS = 5
 QUEUED = 2000
 CLAIMERS = (1, 4, 16, 64)
 CLAIMS = 200
-ALONE: Any = SimpleNamespace(engine="nep-adapters", n_replicas=0)
+ENGINE = catalogue.for_method("harmonic", "nep")[0]
+ALONE: Any = SimpleNamespace(engine=ENGINE, n_replicas=0)
 """What the graph of jobs reads of the options of a harmonic prediction."""
 
 
@@ -40,7 +43,7 @@ def step_seconds(model: Path, repeats: int) -> None:
     from workers.engines.interface import Potential
 
     atoms = bulk("Si", "diamond", a=5.431, cubic=True).repeat(repeats)
-    atoms.calc = calculator("nep-adapters", Potential(model))
+    atoms.calc = calculator(ENGINE, Potential(model))
     thermalize_momenta(atoms, temperature_K=300)
     run = VelocityVerlet(atoms, 2 * units.fs)
     run.run(2)
@@ -93,16 +96,14 @@ def rows(database_url: str | None) -> Iterator[None]:
                 prediction = Prediction(
                     structure_id=structure.id, potential_id=model.id, potential="", method="harmonic",
                     sampling="powder", quality="standard", temperature_k=300, instruments=[],
-                    options={"engine": "nep-adapters"},
+                    options={"engine": ENGINE},
                     owner=f"user {number % 20}",
                 )  # fmt: skip
                 session.add(prediction)
                 session.flush()
                 session.add_all(graph.jobs_of(prediction, ALONE, loader=model.engine))
         for number in range(max(CLAIMERS)):
-            beats.beat(
-                WorkerBeat(name=f"w{number}", slots=2, long_slots=1, queues=["cpu"], engines={"nep-adapters": "1"})
-            )
+            beats.beat(WorkerBeat(name=f"w{number}", slots=2, long_slots=1, queues=["cpu"], engines={ENGINE: "1"}))
         yield
 
 

@@ -86,6 +86,8 @@ class Engine(TypedDict):
     title: str
     methods: list[str]
     queue: str
+    licence: str
+    citation: str
     workers: int
 
 

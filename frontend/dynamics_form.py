@@ -41,7 +41,6 @@ OPTION_NAMES = {
     "resolve_sites": "sites told apart",
 }
 """Options whose names say little, as words."""
-ENGINES = {"i-pi": "i-PI", "gpumd": "GPUMD", "nep-adapters-cuda": "nep-adapters on a graphics card"}
 
 # Options that not every method takes; the harmonic preview works its own supercell out.
 ONLY: dict[str, tuple[str, ...]] = {
@@ -94,10 +93,10 @@ def told_options(options: Mapping[str, Any]) -> JsonObject:
     return {name: value for name, value in options.items() if name != "pressure_gpa" or options["ensemble"] == "npt"}
 
 
-def option_words(name: str, value: Any) -> Any:
+def option_words(name: str, value: Any, engines: Sequence[Engine]) -> Any:
     """Return an option's value as words, where it is one of those that this part of the form asks for."""
     if name == "engine":
-        return ENGINES.get(value, value)
+        return _title(value, engines)
     if name not in CHOICES:
         return value
     return CHOICES[name][2].get(value or NONE, value)

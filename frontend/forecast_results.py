@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from frontend import notation
-from frontend.client import Model, Prediction
+from frontend.client import Engine, Model, Prediction
 from frontend.dynamics_form import OPTION_NAMES, option_words, told_options
 from frontend.instrument_picker import display_name
 from frontend.shell import icon
@@ -89,7 +89,9 @@ def _table(rows: Sequence[tuple[str, str]]) -> dmc.Table:
     )
 
 
-def provenance_panel(predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model]) -> list[Any]:
+def provenance_panel(
+    predictions: Sequence[Prediction], names: Mapping[str, str], models: Sequence[Model], engines: Sequence[Engine]
+) -> list[Any]:
     """Return what is needed to repeat each run."""
     items = []
     for prediction in predictions:
@@ -101,7 +103,7 @@ def provenance_panel(predictions: Sequence[Prediction], names: Mapping[str, str]
             ("quality", prediction.get("quality") or "—"),
         ]
         for name, value in told_options(prediction["options"]).items():
-            rows += _flatten(OPTION_NAMES.get(name, name), option_words(name, value))
+            rows += _flatten(OPTION_NAMES.get(name, name), option_words(name, value, engines))
         for name, value in (prediction["provenance"] or {}).items():
             rows += _flatten("" if name == "versions" else name, value)
         rows.append(("id", prediction["id"]))

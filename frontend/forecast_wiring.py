@@ -201,12 +201,14 @@ def register(app: Dash, client: ApiClient) -> None:
     )
     async def refresh(done: Any, chosen: list[str] | None, context: JsonObject) -> Sequence[Any]:
         api = of_user(client)
-        answers = await settled(api.models(), *[api.prediction(p["id"]) for p in context["predictions"]])
-        models = [] if isinstance(answers[0], ApiProblem) else answers[0]
-        predictions = [answer for answer in answers[1:] if not isinstance(answer, ApiProblem)]
+        models, engines, *answers = await settled(
+            api.models(), api.engines(), *[api.prediction(p["id"]) for p in context["predictions"]]
+        )
+        models, engines = ([] if isinstance(answer, ApiProblem) else answer for answer in (models, engines))
+        predictions = [answer for answer in answers if not isinstance(answer, ApiProblem)]
         names = {p["id"]: p["label"] for p in context["predictions"]}
         order = [name for name in context["instruments"] if name in (chosen or [])]
         return (
-            provenance_panel(predictions, names, models),
+            provenance_panel(predictions, names, models, engines),
             downloads_panel(predictions, names, order),
         )

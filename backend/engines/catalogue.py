@@ -43,6 +43,11 @@ def engines() -> dict[str, Engine]:
     return {engine.name: engine for engine in sorted(found, key=lambda engine: engine.name)}
 
 
+def example() -> str:
+    """Return the name of some engine, for the examples in the documentation of the API."""
+    return next(iter(engines()))
+
+
 def get(name: str) -> Engine:
     """Return an engine's record.
 
@@ -74,6 +79,13 @@ def program(name: str) -> Program:
 def title(name: str) -> str:
     """Return how an engine is called in sentences; its name, where an older version knew an engine of that name."""
     return engines()[name].title if name in engines() else name
+
+
+def packages(*names: str) -> tuple[str, ...]:
+    """Return the Python packages of some engines, or of all, each once; engines that there are no more have none."""
+    chosen = names or tuple(engines())
+    found = (engines()[name].package for name in chosen if name in engines())
+    return tuple(dict.fromkeys(package for package in found if package))
 
 
 def for_method(method: str, family: str | None = None, *, preferred: str | None = None) -> tuple[str, ...]:

@@ -35,7 +35,6 @@ class Engine(BaseModel):
         (), description="families of potentials that it loads; empty: any, with the forces of a calculator"
     )
     dispersion: tuple[str, ...] = Field((), description="functionals whose DFT-D3 dispersion it can add")
-    ensembles: tuple[Literal["nve", "nvt"], ...] = Field((), description="in which it records molecular dynamics")
     constant_pressure: bool = Field(False, description="whether it can let the cell relax at a pressure")
     package: str = Field("", description="Python distribution that it needs; empty: none")
     program: Program | None = None

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
+from backend.engines import catalogue
+from backend.engines.record import Engine
 from backend.kit.http.schemas import ResponseBody
+
+
+def _add_example(schema: dict[str, Any], body: type[EngineOut]) -> None:
+    example = body.of(catalogue.get(catalogue.example()), workers=0)
+    schema["examples"] = [example.model_dump(mode="json")]
 
 
 class EngineOut(ResponseBody):
@@ -24,22 +31,9 @@ class EngineOut(ResponseBody):
     citation: str
     workers: int = Field(description="that have it now; 0: a prediction that asks for it waits until one comes")
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "gpumd",
-                    "title": "GPUMD",
-                    "methods": ["md", "trpmd"],
-                    "default_for": [],
-                    "queue": "gpu",
-                    "families": ["nep"],
-                    "dispersion": ["pbe"],
-                    "constant_pressure": True,
-                    "licence": "GPL-3.0-or-later",
-                    "citation": "K. Xu et al., MGE Advances 3, e70028 (2025)",
-                    "workers": 0,
-                },
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra=_add_example)
+
+    @classmethod
+    def of(cls, engine: Engine, *, workers: int) -> Self:
+        """Return the body for a record."""
+        return cls(**engine.model_dump(include=set(cls.model_fields) - {"workers"}), workers=workers)

@@ -14,9 +14,8 @@ def engines(session: Session) -> list[EngineOut]:
     """Return every engine that has a record, whether a worker has it or not."""
     workers = beats.alive(session, clock(session))
     return [
-        EngineOut(
-            **engine.model_dump(include=set(EngineOut.model_fields) - {"workers"}),
-            workers=sum(name in worker.engines and engine.queue in worker.queues for worker in workers),
+        EngineOut.of(
+            engine, workers=sum(name in worker.engines and engine.queue in worker.queues for worker in workers)
         )
         for name, engine in catalogue.engines().items()
     ]

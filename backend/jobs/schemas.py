@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from backend.engines.catalogue import example
 from backend.kit.http.schemas import ResponseBody
 
 
@@ -19,7 +20,7 @@ class JobOut(ResponseBody):
     progress: float = Field(examples=[0.42])
     attempt: int = Field(description="0: not begun yet", examples=[1])
     queue: str = Field(examples=["gpu"])
-    engine: str = Field(description="that its worker must have; empty: none", examples=["gpumd"])
+    engine: str = Field(description="that its worker must have; empty: none", examples=[example()])
     worker: str | None = Field(description="who does it, or did it last", examples=["celery@node7"])
     seconds: float = Field(description="worked on it, in the attempt that stands", examples=[310.0])
     error: str | None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from backend.engines.catalogue import example
 from backend.kit.http.schemas import ResponseBody
 
 
@@ -31,7 +32,7 @@ class OperatedJobOut(ResponseBody):
     method: str = Field(examples=["md"])
     kind: str = Field(examples=["replica"])
     number: int = Field(examples=[0])
-    engine: str = Field(examples=["gpumd"])
+    engine: str = Field(examples=[example()])
     stage: str = Field(description="what it is at, or was at", examples=["running molecular dynamics"])
     attempt: int = Field(examples=[1])
 
@@ -49,7 +50,7 @@ class WorkerOut(ResponseBody):
     name: str = Field(examples=["celery@node7"])
     host: str = Field(examples=["node7"])
     queues: list[str] = Field(examples=[["cpu"]])
-    engines: dict[str, str] = Field(description="name → version", examples=[{"i-pi": "ipi 3.3.1"}])
+    engines: dict[str, str] = Field(description="name → version", examples=[{example(): "1.0"}])
     slots: int = Field(examples=[8])
     long_slots: int = Field(examples=[7])
     cores: int = Field(examples=[16])
@@ -72,7 +73,7 @@ class OutOfReachOut(ResponseBody):
     """Queued jobs that no living worker can do."""
 
     queue: str = Field(examples=["gpu"])
-    engine: str = Field(description="empty: any worker of the queue would do", examples=["gpumd"])
+    engine: str = Field(description="empty: any worker of the queue would do", examples=[example()])
     jobs: int = Field(examples=[5])
 
 
@@ -94,7 +95,7 @@ class OperationsOut(ResponseBody):
     broker: bool = Field(description="whether it takes messages; without, jobs begin some seconds late")
     queues: list[QueueOut]
     workers: list[WorkerOut]
-    engines: dict[str, int] = Field(description="name → living workers that have it", examples=[{"nep-adapters": 2}])
+    engines: dict[str, int] = Field(description="name → living workers that have it", examples=[{example(): 2}])
     out_of_reach: list[OutOfReachOut]
     jobs_by_status: dict[str, int] = Field(examples=[{"running": 4, "succeeded": 310}])
     predictions_by_status: dict[str, int] = Field(examples=[{"running": 2, "succeeded": 100}])

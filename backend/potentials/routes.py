@@ -39,7 +39,7 @@ def create_potential(
     licence: Annotated[str, Form(max_length=200)] = "",
     citation: Annotated[str, Form(max_length=1000, description="goes into the provenance of predictions")] = "",
 ) -> PotentialOut:
-    """Add a potential of a family that Beamcast knows, such as a nep.txt of GPUMD's with NEP4 or NEP5.
+    """Add a potential of a family that Beamcast knows, such as a nep.txt with NEP4 or NEP5.
 
     It is checked line by line, then tried out.
     """

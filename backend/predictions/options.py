@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backend.engines import catalogue as engines
+from backend.engines.capabilities import find_lacks
 from backend.structures.geometry import StructureData
+from backend.wording import message
+from scattering.core.errors import InvalidOptions
 from scattering.options.names import Quality
 
 if TYPE_CHECKING:
@@ -60,4 +63,8 @@ def fill_options(
         quality=quality,
         engines=engines.for_method(kind.method, family, preferred=preferred_engine),
     )
-    return kind.options.fill(given, case)
+    options = kind.options.fill(given, case)
+    lacks = find_lacks(engines.get(options.engine), options)
+    if lacks:
+        raise InvalidOptions([{"loc": f"options.{name}", "msg": message(why)} for name, why in lacks.items()])
+    return options

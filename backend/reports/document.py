@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend import wording
+from backend.engines import catalogue as engines
 from backend.figures.labels import nucleus_in_words
 from backend.kit.version import VERSION
 from backend.plans.schemas import PlanOut
@@ -138,9 +139,8 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
     row, made = gathered.prediction, gathered.prediction.provenance
     seed = made.get("seed", row.typed_options().seed)
     versions = made.get("versions") or {}
-    packages = ", ".join(
-        f"{name} {versions[name]}" for name in ("euphonic", "resins", "nep-adapters") if name in versions
-    )
+    wanted = ("euphonic", "resins", *engines.packages(row.typed_options().engine, gathered.potential.engine))
+    packages = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)
     facts = [
         ("Beamcast", VERSION),
         ("Prediction", str(row.id)),

@@ -7,7 +7,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from frontend.client import ApiClient, ApiProblem, Instrument, Model, settled
+from frontend.client import ApiClient, ApiProblem, Engine, Instrument, Model, settled
 
 METHOD = (
     "E. Lindgren, A. J. Jackson, E. Fransson, E. Berger, G. Škoro, S. Rudić, R. Turanyi, S. Mukhopadhyay, P. Erhart: "
@@ -18,7 +18,6 @@ PROGRAMS = (
     ("dynasor", "form factors of electrons; what our correlations of trajectories are checked against"),
     ("Euphonic", "phonons and one-phonon scattering from force constants"),
     ("phonopy", "force constants from finite displacements"),
-    ("nep-adapters, calorine", "forces from neuroevolution potentials"),
     ("ResINS", "resolution functions of the instruments"),
     ("periodictable", "neutron scattering lengths and cross-sections"),
     ("ASE, spglib, seekpath", "reading structures, finding their symmetry and the paths through their zones"),
@@ -40,6 +39,10 @@ def _instrument(instrument: Instrument) -> html.Li:
     )
 
 
+def _engine(engine: Engine) -> html.Li:
+    return html.Li([html.Strong(engine["title"]), f": {engine['citation']}. {engine['licence']}"])
+
+
 def _model(model: Model) -> html.Li:
     pieces = [f"{len(model['elements'])} elements", model["licence"] or "", model["citation"] or ""]
     return html.Li([html.Strong(model["name"]), ": ", ". ".join(piece for piece in pieces if piece)])
@@ -47,8 +50,8 @@ def _model(model: Model) -> html.Li:
 
 async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str, Any]:
     """Return the page on methods, sources and versions."""
-    instruments, models, health = await settled(api.instruments(), api.models(), api.health())
-    for answer in (instruments, models):
+    instruments, models, engines, health = await settled(api.instruments(), api.models(), api.engines(), api.health())
+    for answer in (instruments, models, engines):
         if isinstance(answer, ApiProblem):
             raise answer
     version = health.get("version") if isinstance(health, dict) else None
@@ -64,6 +67,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
             _section("Method", html.P(METHOD)),
             _section("Instruments", html.Ul([_instrument(instrument) for instrument in instruments])),
             _section("Potentials", html.Ul([_model(model) for model in models])),
+            _section("Engines", html.Ul([_engine(engine) for engine in engines])),
             _section(
                 "Software it stands on", html.Ul([html.Li([html.Strong(n), f": {what}"]) for n, what in PROGRAMS])
             ),

@@ -170,17 +170,18 @@ def _health_alert(predictions: Sequence[Prediction], health: Any) -> Any:
 async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str, Any]:
     """Return the forecast page for what the address asks."""
     structure_id = parts["id"]
-    structure, instruments, models, isotopes, health = await settled(
+    structure, instruments, models, engines, isotopes, health = await settled(
         api.structure(structure_id),
         api.instruments(structure_id),
         api.models(),
+        api.engines(),
         _isotopes(api, structure_id),
         api.health(),
     )
     for answer in (structure, instruments):
         if isinstance(answer, ApiProblem):
             raise answer
-    models = [] if isinstance(models, ApiProblem) else models
+    models, engines = ([] if isinstance(answer, ApiProblem) else answer for answer in (models, engines))
     wanted = decode(search, instruments=instruments).predictions
     choice = await choose(api, structure_id, wanted)
     predictions = choice.shown
@@ -244,7 +245,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                             ),
                             _box(
                                 explained("provenance", "Provenance"),
-                                html.Div(provenance_panel(predictions, names, models), id="provenance"),
+                                html.Div(provenance_panel(predictions, names, models, engines), id="provenance"),
                             ),
                         ],
                         className="column",

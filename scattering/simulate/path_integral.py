@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scattering.core.quantum import reduced_energy
 
 MAX_BEADS: Final = 128
-"""As many as GPUMD takes, in even numbers."""
+"""Every engine takes even numbers up to it."""
 TOLERANCE: Final = 0.05
 """By how much the mean-square displacement of the stiffest vibration may be too small: as much as a general potential
 has its energies wrong. Softer vibrations are better off: at half the energy about a quarter of it is left."""

@@ -108,6 +108,10 @@ def test_a_family_of_potentials(
     body = {"structure_id": structure["id"], "potential": made["id"]}
     asked = client.post("/predictions", json=body)
     assert asked.json()["options"]["engine"] == "pairs"
+    # The record says nothing of dispersion or of pressure
+    for options in ({"dispersion": "pbe"}, {"ensemble": "npt"}):
+        wrong = client.post("/predictions", json={**body, "method": "md", "options": options})
+        assert [error["loc"] for error in wrong.json()["errors"]] == [f"options.{name}" for name in options]
     # Engines of other families do not load it, nor does this one load theirs
     for wrong in ({"options": {"engine": "calorine"}}, {"potential": "NEP89", "options": {"engine": "pairs"}}):
         assert client.post("/predictions", json={**body, **wrong}).json()["errors"][0]["loc"] == "options.engine"

@@ -67,7 +67,8 @@ def test_beside_classical_dynamics_it_is_said_that_path_integrals_keep_theirs() 
 
 def test_options_are_told_in_words(site: Site) -> None:
     row = prediction(site, "trpmd")
-    (table,) = [part for part in walk(provenance_panel([row], {"trpmd": "TRPMD"}, [])) if hasattr(part, "data")]
+    panels = provenance_panel([row], {"trpmd": "TRPMD"}, [], run(site.api.engines()))
+    (table,) = [part for part in walk(panels) if hasattr(part, "data")]
     told = dict(table.data["body"])
     assert told["engine"] == "i-PI"
     assert told["beads"] == "16"

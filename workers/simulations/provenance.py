@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from backend.engines import catalogue
+
 PACKAGES = (
-    "nep-adapters",
-    "calorine",
     "ase",
     "phonopy",
     "euphonic",
@@ -26,7 +27,12 @@ PACKAGES = (
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that the numbers depend on."""
-    return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
+    found = {"python": platform.python_version()}
+    for package in (*PACKAGES, *catalogue.packages()):
+        # An engine's package need not be here
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 def cores() -> int:
