@@ -13,15 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments
+from scattering.core.bins import Bins
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.partials import standard_error
 from scattering.crystal.harmonic import interpolate
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.view import Cut, PathMap, PathSpectrum, check_path
 from scattering.instruments import Instrument, kinematics, resolution
+from scattering.instruments.broadening import Broadening
 from scattering.observe import weights
 from scattering.observe.form_factors import UNITS, Probe, form_factors, pair_weights
-from scattering.observe.response import Response, response_to
+from scattering.observe.response import response_to
 from scattering.observe.spectrum import energy_factor
 from scattering.observe.view import PathView, View, default_grid
 
@@ -30,8 +32,6 @@ MAX_DEBYE_WALLER_EXPONENT = 3.0
 division magnifies everything else."""
 MAX_DIVIDED_EXPONENT = 60.0
 """Largest exponent of a Debye–Waller factor that is divided out; single precision ends at 88."""
-N_BANDS = 8
-"""Bands of recorded energies that are computed separately: the resolution is narrow, and its matrix almost empty."""
 MIN_Q = 1e-6
 """Å⁻¹. Shorter vectors are the forward direction, which no instrument measures."""
 
@@ -115,26 +115,6 @@ def _weighted_sum(
     return total
 
 
-def _fold_signs(seen: Response, factor: NDArray[np.float64], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the matrix (n_energy, n_recorded) from stored energy loss to recorded loss and gain, with factors."""
-    both = (factor[:, None] * matrix).astype(np.float32)
-    folded = both[seen.n_gain :].copy()
-    folded[1 : seen.n_gain + 1] += both[: seen.n_gain][::-1]
-    return folded
-
-
-def _broaden(weighted: NDArray[np.float32], folded: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Broaden (..., n_energy) → (..., n_recorded), in bands of columns: only nearby energies contribute to a band."""
-    flat = weighted.reshape(-1, weighted.shape[-1])
-    result = np.zeros((len(flat), folded.shape[1]), dtype=np.float32)
-    for columns in np.array_split(np.arange(folded.shape[1]), N_BANDS):
-        near = np.flatnonzero(folded[:, columns].any(axis=1))
-        if len(near):
-            rows, band = slice(near[0], near[-1] + 1), slice(columns[0], columns[-1] + 1)
-            result[:, band] = flat[:, rows] @ folded[rows, band]
-    return result.reshape(*weighted.shape[:-1], -1)
-
-
 def in_window(
     instrument: Instrument | None,
     settings: Mapping[str, Any],
@@ -207,7 +187,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     cut_at = check_path(partials, view, path)
     settings = instrument.validate(view.settings) if instrument is not None else {}
     grid = view.energy_mev or default_grid(partials, view, instrument, settings)
-    seen = response_to(partials, view, instrument, settings, grid, None)
+    seen = response_to(partials, view, instrument, settings, Bins.of(grid.centres), None)
     factor = energy_factor(partials, view, seen)
     chosen = slice(None) if path.zone is None else slice(path.zone, path.zone + 1)
     vectors = partials.vectors[chosen]
@@ -216,14 +196,13 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     low, high = view.q_range or (0.0, np.inf)
     counted = ((lengths >= low) & (lengths <= high))[..., None]
 
-    to_map, to_cut = _fold_signs(seen, factor, seen.map_matrix), _fold_signs(seen, factor, seen.matrix)
+    to_map, to_cut = (one.scaled(factor).folded(seen.n_gain) for one in (seen.map_broadening, seen.broadening))
     # Higher energies do not contribute to any recorded bin
-    end = 1 + int(np.flatnonzero(to_map.any(axis=1) | to_cut.any(axis=1)).max(initial=0))
-    to_map, to_cut = to_map[:end], to_cut[:end]
+    end = max(1, to_map.end, to_cut.end)
     coherent, incoherent = partials.coherent[:, chosen, :, :end], partials.incoherent[..., :end]
     weighted = _weighted_sum(partials, coherent, incoherent, multipliers, lengths)
     reached = counted & in_window(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
-    intensity, n_zones = _average(_broaden(weighted, to_map), reached)
+    intensity, n_zones = _average(to_map.apply(weighted), reached)
     unit = ("Å² " if path.divide_q_squared else "") + UNITS[view.probe]
     cut = None
     if cut_at is not None:
@@ -258,7 +237,7 @@ def _cut(
     chosen: slice,
     lengths: NDArray[np.float64],
     weighted: NDArray[np.float32],
-    folded: NDArray[np.float32],
+    folded: Broadening,
     energy: NDArray[np.float64],
     reached: NDArray[np.bool_],
     multipliers: tuple[NDArray[np.float32], NDArray[np.float32]],
@@ -266,15 +245,15 @@ def _cut(
     scale = energy**2 if path.times_energy_squared else np.ones_like(energy)
 
     def recorded(values: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(_broaden(values, folded) * scale, dtype=float)
+        return np.asarray(folded.apply(values) * scale, dtype=float)
 
-    per_zone = recorded(weighted)
+    per_zone, n_energy = recorded(weighted), weighted.shape[-1]
     error = None
     if partials.coherent_runs is not None and partials.incoherent_runs is not None:
         runs = []
         for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True):
-            part = pairs[:, chosen, at : at + 1, : len(folded)]
-            one = _weighted_sum(partials, part, selves[..., : len(folded)], multipliers, lengths[:, None])
+            part = pairs[:, chosen, at : at + 1, :n_energy]
+            one = _weighted_sum(partials, part, selves[..., :n_energy], multipliers, lengths[:, None])
             runs.append(_average(recorded(one[:, 0]), reached)[0])
         error = standard_error(np.array(runs))
     order = np.argsort(lengths, kind="stable")

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from resins import Instrument as ResinsInstrument
 from resins.models.model_base import InvalidInputError
 from scipy.optimize import nnls
-from scipy.special import ndtr
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidSettings
@@ -218,45 +217,3 @@ def relative_uncertainty(instrument: Instrument, settings: Mapping[str, Any] | N
     if settings is not None and "resolution_uncertainty" in settings:
         return float(settings["resolution_uncertainty"]) / 100
     return instrument.resolution.relative_uncertainty
-
-
-def _integrated_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """∫ Φ from −∞ to x = x Φ(x) + φ(x), with Φ and φ the standard normal's distribution and density."""
-    integral = np.maximum(x, 0.0)  # right to 1e-17 beyond 8.5, and far the most elements lie there
-    near = np.abs(x) < 8.5
-    middle = x[near]
-    integral[near] = middle * ndtr(middle) + np.exp(-(middle**2) / 2) / np.sqrt(2 * np.pi)
-    return integral
-
-
-def resolution_matrix(
-    energy: NDArray[np.float64], edges: NDArray[np.float64], sigma: NDArray[np.float64], *, step: float
-) -> NDArray[np.float64]:
-    """Matrix that turns S on a fine energy axis into what is recorded in the given bins.
-
-    Element (j, i) is the probability that an event of true energy anywhere in source bin j, uniformly, is recorded
-    in bin i, times the ratio of the bins' widths, so that `S @ matrix` is again a density. The integrals over both
-    bins are in closed form: a row times the recorded widths sums to the source width wherever the recorded bins
-    reach some six σ past the source bin.
-
-    Parameters
-    ----------
-    energy
-        Shape (n_in,), meV. Centres of equal source bins.
-    edges
-        Shape (n_out + 1,), meV. Edges of the recorded bins.
-    sigma
-        Shape (n_in,), meV. Resolution at each source energy; 0 only rebins.
-    step
-        Width of the source bins, meV.
-
-    Returns
-    -------
-    Shape (n_in, n_out), dimensionless.
-    """
-    width = np.maximum(sigma, 1e-6 * step)[:, None]
-    # Probability of being recorded below each edge, averaged over the source bin
-    upper = (edges - (energy[:, None] - step / 2)) / width
-    lower = (edges - (energy[:, None] + step / 2)) / width
-    below = width / step * (_integrated_cdf(upper) - _integrated_cdf(lower))
-    return np.asarray(np.diff(below, axis=1) * step / np.diff(edges))

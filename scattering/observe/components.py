@@ -58,28 +58,51 @@ def component_weights(partials: Partials, view: View) -> tuple[NDArray[np.float3
 
 
 def components_of(partials: Partials, view: View) -> list[Component]:
-    """Return the partials of nonzero weight that a view adds up.
+    """Return the partials that a view adds up, without those of weight zero.
 
-    A single phonon order has no elastic line. From the second order on there is only the self part, which scatters with
-    the sum of the coherent and the incoherent cross-section (incoherent approximation).
+    A single phonon order has no elastic line. Orders from two on have only the self part, which scatters with the
+    coherent and the incoherent cross-section alike (incoherent approximation).
     """
     coherent, incoherent = component_weights(partials, view)
-    selves = [(species, species) for species in partials.species]
     if view.order is None:
-        found = [
-            *map(Component, partials.pairs, coherent, partials.coherent, partials.coherent_elastic),
-            *map(Component, selves, incoherent, partials.incoherent, partials.incoherent_elastic),
-        ]
-    else:
-        assert partials.orders is not None
-        no_line = [np.zeros(len(partials.q))] * len(partials.pairs)
-        self_part = partials.orders[view.order - 1]
-        if view.order == 1:
-            found = [
-                *map(Component, partials.pairs, coherent, partials.one_phonon_interference, no_line),
-                *map(Component, selves, incoherent, self_part, no_line),
-            ]
-        else:
-            like = np.array([one == other for one, other in partials.pairs])
-            found = [*map(Component, selves, incoherent + coherent[like], self_part, no_line)]
-    return [component for component in found if component.weight.any()]
+        lines = partials.coherent_elastic, partials.incoherent_elastic
+        return _components(partials, (coherent, incoherent), (partials.coherent, partials.incoherent), lines)
+    assert partials.orders is not None
+    self_part = partials.orders[view.order - 1]
+    if view.order == 1:
+        return _components(partials, (coherent, incoherent), (partials.one_phonon_interference, self_part))
+    like = np.array([one == other for one, other in partials.pairs])
+    none = np.zeros_like(coherent)
+    return _components(partials, (none, incoherent + coherent[like]), (partials.coherent, self_part))
+
+
+def sums_of_runs(partials: Partials, view: View) -> list[NDArray[np.float32]]:
+    """Return the weighted sum of the partials of each of several runs, without elastic lines; empty for one run.
+
+    Shape (n_q, n_energy) each, in the unit of the spectrum.
+    """
+    if partials.coherent_runs is None or partials.incoherent_runs is None:
+        return []
+    coherent, incoherent = component_weights(partials, view)
+    return [
+        np.einsum("cq,cqe->qe", coherent, pairs) + np.einsum("cq,cqe->qe", incoherent, selves)
+        for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True)
+    ]
+
+
+def _components(
+    partials: Partials,
+    weight: tuple[NDArray[np.float32], NDArray[np.float32]],
+    values: tuple[NDArray[np.float32], NDArray[np.float32]],
+    elastic: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+) -> list[Component]:
+    """Return components of pairs and of self parts, without those of weight zero."""
+    selves = tuple((species, species) for species in partials.species)
+    no_line = np.zeros(len(partials.q))
+    found = []
+    for part, species in enumerate((partials.pairs, selves)):
+        for index, names in enumerate(species):
+            if weight[part][index].any():
+                line = no_line if elastic is None else elastic[part][index]
+                found.append(Component(names, weight[part][index], values[part][index], line))
+    return found

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments
+from scattering.core.bins import Bins, bin_edges
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.instruments import Instrument, kinematics, resolution
-from scattering.observe.view import EnergyGrid, View, Viewed
+from scattering.instruments.broadening import Broadening, broadening
+from scattering.observe.view import View, Viewed
 
 MAX_MAP_COLUMNS = 400
 """Columns of a map. More columns than a screen shows would only slow a slider down."""
@@ -36,10 +38,10 @@ class Axes:
         Name, or None for the ideal S(q, ω), and checked settings.
     n_q, q_first, q_step
         Bins of |q|, Å⁻¹.
-    n_energy, energy_step
+    loss
         Bins of the energy loss, the first at 0, meV.
-    grid
-        Recorded energy bins.
+    recorded
+        Recorded energy bins, meV.
     fwhm
         Resolution without an instrument, meV.
     q_range
@@ -51,9 +53,8 @@ class Axes:
     n_q: int
     q_first: float
     q_step: float
-    n_energy: int
-    energy_step: float
-    grid: EnergyGrid
+    loss: Bins
+    recorded: Bins
     fwhm: float = 0.0
     q_range: tuple[float, float] | None = None
 
@@ -61,6 +62,25 @@ class Axes:
     def q(self) -> NDArray[np.float64]:
         """Centres of the bins of |q|, shape (n_q,), Å⁻¹."""
         return np.asarray(self.q_first + self.q_step * np.arange(self.n_q))
+
+
+class Share(NamedTuple):
+    """Fraction of a bank's solid angle in each bin of |q|.
+
+    Attributes
+    ----------
+    gain
+        Shape (n_q, n_gain), from the bin next to 0 on.
+    loss
+        Shape (n_q, n_energy), from 0 on.
+    """
+
+    gain: NDArray[np.float32]
+    loss: NDArray[np.float32]
+
+    def any(self) -> bool:
+        """Return whether the bank sees anything."""
+        return bool(self.gain.any() or self.loss.any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +94,14 @@ class Response:
     energy
         Shape (n_gain + n_energy,), meV, ascending; 0 at index n_gain.
     shares
-        Bank → fraction of the bank's solid angle in each bin, shape (n_q, n_gain + n_energy), from
-        `kinematics.coverage`.
-    matrix
-        Resolution, shape (n_gain + n_energy, n_recorded).
+        Of each bank, from `kinematics.coverage`.
+    broadening
+        Resolution, from n_gain + n_energy to n_recorded bins.
     k_ratio
         Shape (n_gain + n_energy,): k_f/k_i, 1 without an instrument.
     rows
         Bins of |q| that a map shows.
-    map_energy, map_matrix
+    map_energy, map_broadening
         Recorded bins of the map, meV, and its resolution.
     inside
         Shape (n_rows, n_map): whether the instrument reaches a bin of the map.
@@ -92,12 +111,12 @@ class Response:
 
     n_gain: int
     energy: NDArray[np.float64]
-    shares: Mapping[str, NDArray[np.float32]]
-    matrix: NDArray[np.float32]
+    shares: Mapping[str, Share]
+    broadening: Broadening
     k_ratio: NDArray[np.float64]
     rows: slice
     map_energy: NDArray[np.float64]
-    map_matrix: NDArray[np.float32]
+    map_broadening: Broadening
     inside: NDArray[np.bool_]
     reach: tuple[float, float]
 
@@ -124,7 +143,7 @@ def response_to(
     view: View,
     instrument: Instrument | None,
     settings: Mapping[str, Any],
-    grid: EnergyGrid,
+    recorded: Bins,
     q_range: tuple[float, float] | None,
 ) -> Response:
     """Return the response of an instrument with checked settings, or of none, to partials within a range of |q|."""
@@ -135,9 +154,8 @@ def response_to(
             len(partials.q),
             float(partials.q[0]),
             partials.q_step,
-            len(partials.energy),
-            partials.energy_step * view.energy_scale,
-            grid,
+            Bins.of(partials.energy * view.energy_scale),
+            recorded,
             view.fwhm_mev,
             q_range,
         )
@@ -149,8 +167,7 @@ def response(axes: Axes) -> Response:
     """Return the window and the resolution of an instrument on given axes."""
     instrument = instruments.get(axes.instrument) if axes.instrument else None
     settings = dict(axes.settings)
-    q, centres, step = axes.q, axes.grid.centres, axes.grid.step
-    edges = np.append(centres - step / 2, centres[-1] + step / 2)
+    q, edges = axes.q, axes.recorded.edges
 
     def sigma(energy: NDArray[np.float64]) -> NDArray[np.float64]:
         if instrument is None:
@@ -158,15 +175,15 @@ def response(axes: Axes) -> Response:
         return resolution.sigma(instrument, settings, energy)
 
     reaching = TAIL_SIGMAS * float(sigma(np.zeros(1))[0]) - edges[0]
-    n_gain = int(np.clip(np.ceil(reaching / axes.energy_step + 0.5), 0, axes.n_energy - 1))
-    energy = np.asarray(axes.energy_step * np.arange(-n_gain, axes.n_energy), dtype=float)
-    matrix = resolution.resolution_matrix(energy, edges, sigma(energy), step=axes.energy_step)
-
-    coarsen = -(-len(centres) // MAX_MAP_COLUMNS)
-    n_map = len(centres) // coarsen
+    loss = axes.loss.centres
+    n_gain = int(np.clip(np.searchsorted(axes.loss.edges, reaching), 0, len(loss) - 1))
+    energy = np.concatenate([-loss[n_gain:0:-1], loss])
+    source, width = bin_edges(energy), sigma(energy)
+    n_recorded = len(edges) - 1
+    coarsen = -(-n_recorded // MAX_MAP_COLUMNS)
+    n_map = n_recorded // coarsen
     map_edges = edges[: n_map * coarsen + 1 : coarsen]
     map_energy = (map_edges[1:] + map_edges[:-1]) / 2
-    map_matrix = matrix[:, : n_map * coarsen].reshape(len(energy), n_map, coarsen).mean(axis=2)
     if instrument is None:
         # The weight of |q| is the radius of its sphere, as for the solid angle of a detector
         shares = {"": np.repeat((q / q.sum())[:, None], len(energy), axis=1)}
@@ -186,12 +203,15 @@ def response(axes: Axes) -> Response:
     return Response(
         n_gain=n_gain,
         energy=energy,
-        shares=_restrict_q(shares, q, axes.q_range),
-        matrix=matrix.astype(np.float32),
+        shares={
+            label: Share(np.ascontiguousarray(share[:, :n_gain][:, ::-1]), np.ascontiguousarray(share[:, n_gain:]))
+            for label, share in _restrict_q(shares, q, axes.q_range).items()
+        },
+        broadening=broadening(source, width, edges),
         k_ratio=np.nan_to_num(k_ratio),
         rows=rows,
         map_energy=map_energy,
-        map_matrix=map_matrix.astype(np.float32),
+        map_broadening=broadening(source, width, map_edges),
         inside=inside[rows],
         reach=reach,
     )

@@ -16,13 +16,14 @@ from scipy.ndimage import uniform_filter1d
 
 from scattering import instruments
 from scattering.core import quantum
+from scattering.core.bins import Bins
 from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
 from scattering.core.partials import Partials, element, standard_error
 from scattering.instruments import Instrument, resolution
 from scattering.observe import weights
-from scattering.observe.components import Component, component_weights, components_of
+from scattering.observe.components import Component, components_of, sums_of_runs
 from scattering.observe.form_factors import UNITS
-from scattering.observe.response import Response, response_to
+from scattering.observe.response import Response, Share, response_to
 from scattering.observe.view import EnergyGrid, View, Viewed, check, default_grid
 
 __all__ = ["EnergyGrid", "Map", "Spectrum", "View", "observe", "to_inverse_cm"]
@@ -108,34 +109,41 @@ class _Projection:
         self._response = response
         self._factor = factor.astype(np.float32)
         self._elastic = elastic
+        # Partials are alike on both sides of 0: what gain adds to a map is added to its matrix
+        self._map = response.map_broadening.scaled(factor).folded(response.n_gain)
 
-    def spectra(self, components: Sequence[Component], share: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Average each component over |q| by its share, and broaden it: shape (n_components, n_recorded).
+    def spectra(self, components: Sequence[Sequence[Component]]) -> dict[str, NDArray[np.float64]]:
+        """Average sums of components over |q|, and broaden them: bank → shape (n_sums, n_recorded)."""
+        return {
+            bank: self._response.broadening.apply(np.array([self._averages(one, share) for one in components]))
+            for bank, share in self._response.shares.items()
+        }
 
-        All components use one matrix product, which reads the matrix only once.
-        """
+    def _averages(self, components: Sequence[Component], share: Share) -> NDArray[np.float32]:
+        """Return the sum of components at each true energy, averaged over |q| by the share that a bank sees."""
         n_gain = self._response.n_gain
-        averages = np.zeros((len(components), len(self._factor)), dtype=np.float32)
-        for seen, component in zip(averages, components, strict=True):
+        total, seen = np.zeros((2, len(self._factor)), dtype=np.float32)
+        for component in components:
             # The weight of neutrons does not depend on |q|, and copying the share costs more than the average
             same = component.weight[0] if np.ptp(component.weight) == 0 else None
-            weighted = share if same is not None else share * component.weight[:, None]
-            np.einsum("qe,qe->e", component.values[:, n_gain:0:-1], weighted[:, :n_gain], out=seen[:n_gain])
-            np.einsum("qe,qe->e", component.values, weighted[:, n_gain:], out=seen[n_gain:])
+            gain, loss = share if same is not None else (part * component.weight[:, None] for part in share)
+            # Backwards through memory an average takes three times as long: only its result is turned round
+            seen[:n_gain] = np.einsum("qe,qe->e", component.values[:, 1 : n_gain + 1], gain)[::-1]
+            np.einsum("qe,qe->e", component.values, loss, out=seen[n_gain:])
             seen *= self._factor
             if self._elastic is not None:
-                seen += (component.elastic @ weighted) * self._elastic
+                seen += np.concatenate([(component.elastic @ gain)[::-1], component.elastic @ loss]) * self._elastic
             if same is not None:
                 seen *= same
-        return np.asarray(averages @ self._response.matrix, dtype=float)
+            total += seen
+        return total
 
-    def map(self, values: NDArray[np.float32], elastic: NDArray[np.float64] | None) -> NDArray[np.float32]:
+    def map(self, values: NDArray[np.float32], elastic: NDArray[np.float64]) -> NDArray[np.float32]:
         """Broaden along ω: (n_rows, n_energy) → (n_rows, n_map)."""
-        n_gain = self._response.n_gain
-        both = np.concatenate([values[:, n_gain:0:-1], values], axis=1) * self._factor
-        if self._elastic is not None and elastic is not None:
-            both += np.outer(elastic, self._elastic)
-        return np.asarray(both @ self._response.map_matrix, dtype=np.float32)
+        found = self._map.apply(values)
+        if self._elastic is not None:
+            found += np.outer(elastic, self._response.map_broadening.apply(self._elastic)).astype(np.float32)
+        return found
 
 
 def energy_factor(partials: Viewed, view: View, response: Response) -> NDArray[np.float64]:
@@ -162,41 +170,30 @@ def _weighted(components: list[Component], rows: slice) -> tuple[NDArray[np.floa
     return np.asarray(total), np.asarray(elastic)
 
 
-def _per_order(
-    partials: Partials, view: View, response: Response, projection: _Projection
-) -> dict[int, NDArray[np.float64]]:
+def _mean_of_banks(spectra: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.asarray(np.mean(list(spectra.values()), axis=0))
+
+
+def _per_order(partials: Partials, view: View, projection: _Projection) -> dict[int, NDArray[np.float64]]:
     """Return the spectrum of each phonon order."""
     orders = range(1, partials.n_orders + 1 if view.per_order and view.order is None else 1)
-    shares = response.shares.values()
-    found: dict[int, NDArray[np.float64]] = {}
-    for order in orders:
-        components = components_of(partials, replace(view, order=order))
-        found[order] = np.mean([projection.spectra(components, share).sum(axis=0) for share in shares], axis=0)
-    return found
+    if not orders:
+        return {}
+    components = [components_of(partials, replace(view, order=order)) for order in orders]
+    return dict(zip(orders, _mean_of_banks(projection.spectra(components)), strict=True))
 
 
-def _error(
-    partials: Partials, view: View, response: Response, projection: _Projection, pooled: float
-) -> NDArray[np.float64] | None:
+def _error(partials: Partials, view: View, projection: _Projection, pooled: float) -> NDArray[np.float64] | None:
     """Return the standard error of the spectrum: the scatter of the spectra of single runs.
 
     Its variance is averaged over neighbouring bins within the resolution, which are not independent, because a few runs
     determine a standard deviation only roughly.
     """
-    if partials.coherent_runs is None or partials.incoherent_runs is None or view.order is not None:
+    runs = sums_of_runs(partials, view) if view.order is None else []
+    if not runs:
         return None
-    coherent, incoherent = component_weights(partials, view)
-    no_line = np.zeros(len(partials.q))
-    runs = [
-        Component(
-            ("", ""),
-            np.ones(len(partials.q), dtype=np.float32),
-            np.einsum("cq,cqe->qe", coherent, pairs) + np.einsum("cq,cqe->qe", incoherent, selves),
-            no_line,
-        )
-        for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True)
-    ]
-    spectra = np.mean([projection.spectra(runs, share) for share in response.shares.values()], axis=0)
+    one, no_line = np.ones(len(partials.q), dtype=np.float32), np.zeros(len(partials.q))
+    spectra = _mean_of_banks(projection.spectra([[Component(("", ""), one, values, no_line)] for values in runs]))
     width = int(np.clip(round(pooled), 1, spectra.shape[1]))
     variance = uniform_filter1d(standard_error(spectra) ** 2, width, mode="nearest")
     # The running sum of the filter may round below zero
@@ -275,31 +272,30 @@ def observe(partials: Partials, view: View) -> Spectrum:
     check(partials, view)
     settings = instrument.validate(view.settings) if instrument is not None else {}
     grid = view.energy_mev or default_grid(partials, view, instrument, settings)
+    recorded = Bins.of(grid.centres)
     components = components_of(partials, view)
-    seen = response_to(partials, view, instrument, settings, grid, view.q_range)
+    seen = response_to(partials, view, instrument, settings, recorded, view.q_range)
     line = _elastic_line(partials, seen.energy, partials.energy_step * view.energy_scale) if view.elastic else None
     projection = _Projection(seen, energy_factor(partials, view, seen), line)
 
-    banks: dict[str, NDArray[np.float64]] = {}
-    parts = {species: np.zeros(len(grid.centres)) for species in partials.species}
-    for label, share in seen.shares.items():
-        spectra = projection.spectra(components, share)
-        banks[label] = spectra.sum(axis=0)
-        for component, values in zip(components, spectra, strict=True):
-            for species in component.species:
-                parts[species] += values / 2
+    spectra = projection.spectra([[component] for component in components])
+    banks = {label: values.sum(axis=0) for label, values in spectra.items()}
+    parts = {species: np.zeros(len(recorded.centres)) for species in partials.species}
+    for component, values in zip(components, _mean_of_banks(spectra), strict=True):
+        for species in component.species:
+            parts[species] += values / 2
     weighted, elastic = _weighted(components, seen.rows)
     shape = (len(partials.q[seen.rows]), len(partials.energy))
     intensity = projection.map(np.broadcast_to(weighted, shape), np.broadcast_to(elastic, shape[:1]))
     width = _pooled_width(partials, view, instrument, settings, grid)
     return Spectrum(
-        energy=grid.centres,
-        intensity=np.mean(list(banks.values()), axis=0),
-        error=_error(partials, view, seen, projection, width / grid.step),
+        energy=recorded.centres,
+        intensity=_mean_of_banks(banks),
+        error=_error(partials, view, projection, width / float(np.median(recorded.widths))),
         unit=UNITS[view.probe],
-        per_element={species: values / len(banks) for species, values in parts.items()},
+        per_element=parts,
         banks=banks if len(banks) > 1 else {},
-        per_order=_per_order(partials, view, seen, projection),
+        per_order=_per_order(partials, view, projection),
         map=Map(partials.q[seen.rows], seen.map_energy, intensity, seen.inside),
         warnings=_warnings(partials, view, instrument, settings, seen, grid),
     )

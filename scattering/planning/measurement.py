@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.instruments.resolution import resolution_matrix
+from scattering.core.bins import bin_edges
+from scattering.instruments.broadening import broadening
 from scattering.planning.rates import Rates
 
 
@@ -55,11 +56,11 @@ def expected_counts(
     Two of shape (n,).
     """
     widths = np.diff(edges)
-    matrix = resolution_matrix(rates.energy, edges, sigma, step=rates.step)
+    blur = broadening(bin_edges(rates.energy), sigma, edges).apply
     centres = (edges[1:] + edges[:-1]) / 2
     ambient = np.interp(centres, rates.energy, rates.ambient, left=0.0, right=0.0)
-    background = (rates.container @ matrix + ambient) * widths * hours
-    signal = (rates.sample @ matrix) * widths * hours
+    background = (blur(rates.container) + ambient) * widths * hours
+    signal = blur(rates.sample) * widths * hours
     return np.maximum(signal, 0.0) + np.maximum(background, 0.0), np.maximum(background, 0.0)
 
 

@@ -11,9 +11,11 @@ from resins.models.pychop import E2V, NoTransmissionError
 from scipy.constants import neutron_mass
 
 from scattering import instruments
+from scattering.core.bins import bin_edges
 from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV, MEV, NEUTRON_ENERGY_MEV_A2
 from scattering.core.errors import InvalidSettings
 from scattering.instruments import flux, resolution
+from scattering.instruments.broadening import broadening
 
 UPSTREAM = [item for item in instruments.catalogue() if item.resolution.model not in resolution.OWN_MODELS]
 CHOPPERS = [item for item in UPSTREAM if item.resolution.model == "PyChop_fit"]
@@ -147,11 +149,11 @@ def test_every_instruments_matrix_conserves_area_also_at_the_edges(instrument: i
     sigma = resolution.sigma(instrument, instrument.defaults, energy)
     reach = 6 * sigma.max() + step
     edges = np.arange(low - reach, high + reach + 1.5 * step, 1.5 * step)
-    matrix = resolution.resolution_matrix(energy, edges, sigma, step=step)
+    matrix = broadening(bin_edges(energy), sigma, edges).dense()
     np.testing.assert_allclose(matrix @ np.diff(edges), step, rtol=1e-6)
     # and what is recorded only within the range loses at its edge half of the elastic-like bin, no more
     inside = np.linspace(low, high, 301)
-    kept = resolution.resolution_matrix(energy, inside, sigma, step=step) @ np.diff(inside) / step
+    kept = broadening(bin_edges(energy), sigma, inside).dense() @ np.diff(inside) / step
     assert kept[0] == pytest.approx(0.5, abs=0.15)
     assert kept.max() <= 1 + 1e-6
 
@@ -285,7 +287,7 @@ def test_choppers_that_let_nothing_through_are_refused_in_words() -> None:
 def test_area_is_conserved_also_at_the_edges(width: float, out_step: float) -> None:
     energy = 0.25 * np.arange(200)
     edges = np.arange(-60, 120, out_step)
-    matrix = resolution.resolution_matrix(energy, edges, np.full(len(energy), width), step=0.25)
+    matrix = broadening(bin_edges(energy), np.full(len(energy), width), edges).dense()
     np.testing.assert_allclose(matrix @ np.diff(edges), 0.25, rtol=1e-6)
     assert matrix.min() > -1e-9
 
@@ -294,7 +296,7 @@ def test_a_line_becomes_a_gaussian_of_that_width() -> None:
     energy, edges = 0.1 * np.arange(1000), np.arange(0, 100, 0.05)
     centres = (edges[1:] + edges[:-1]) / 2
     sigma = 0.5 + 0.01 * energy
-    recorded = 0.05 * resolution.resolution_matrix(energy, edges, sigma, step=0.1)[400] / 0.1
+    recorded = 0.05 * broadening(bin_edges(energy), sigma, edges).dense()[400] / 0.1
     mean = recorded @ centres
     variance = recorded @ (centres - mean) ** 2
     assert mean == pytest.approx(40.0, abs=1e-6)
