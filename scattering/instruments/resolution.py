@@ -17,14 +17,14 @@ from scattering.core.errors import InvalidSettings
 from scattering.instruments import Instrument, pychop
 
 OWN_MODELS: Final = ("quadrature", "chopper")
-"""Where ResINS has none, or none that works."""
+"""Models of this module, for instruments without a working model in ResINS."""
 WIDTH_NODES: Final = 40
-"""Energy losses at which a direct instrument's width is sampled to continue it to energy gain."""
+"""Energy losses at which the width of a direct instrument is sampled, to extrapolate it to energy gain."""
 
 
 @cache
 def _instrument(name: str) -> Any:
-    # Parsing the YAML takes milliseconds: too long for a slider, whose every step is another setting.
+    # Parsing the YAML takes milliseconds: too long for a slider, each step of which is another setting.
     return ResinsInstrument.from_default(name)
 
 
@@ -49,10 +49,10 @@ def _chopper_widths(name: str, settings: tuple[tuple[str, Any], ...]) -> pychop.
 
 
 def quadrature(energy: NDArray[np.float64], *, elastic_fwhm: float, relative_fwhm: float) -> NDArray[np.float64]:
-    """FWHM in meV of an indirect spectrometer: FWHM² = FWHM(0)² + (r ω)².
+    """Return the FWHM in meV of an indirect spectrometer: FWHM² = FWHM(0)² + (r ω)².
 
-    The final energy's spread does not depend on ω; what comes of flight times and paths grows as the incident energy.
-    They are independent.
+    The spread of the final energy does not depend on ω. The contributions of flight times and paths grow with the
+    incident energy. The two are independent.
 
     Parameters
     ----------
@@ -71,11 +71,11 @@ def quadrature(energy: NDArray[np.float64], *, elastic_fwhm: float, relative_fwh
 
 
 def chopper(energy: NDArray[np.float64], *, e_init: float, elastic: float, full: float) -> NDArray[np.float64]:
-    """FWHM in meV of a direct spectrometer: FWHM/E_i = b + (a − b) (1 − ω/E_i)^{3/2}.
+    """Return the FWHM in meV of a direct spectrometer: FWHM/E_i = b + (a − b) (1 − ω/E_i)^{3/2}.
 
-    A time at the detector that is off by δt makes the final energy E_f = m L²/2t² wrong by 2 E_f δt/t ∝ E_f^{3/2} δt.
-    What the choppers leave uncertain in the time and speed at the sample has a part that does so and, as it moves E_i
-    itself, a constant one.
+    An error δt of the time at the detector changes the final energy E_f = m L²/2t² by 2 E_f δt/t ∝ E_f^{3/2} δt. The
+    uncertainty of time and speed at the sample, which the choppers leave, has the same effect and, through E_i itself,
+    a constant one.
 
     Parameters
     ----------
@@ -93,14 +93,15 @@ def chopper(energy: NDArray[np.float64], *, e_init: float, elastic: float, full:
     return np.asarray(e_init * (full + (elastic - full) * np.clip(1 - energy / e_init, 0, None) ** 1.5))
 
 
-def _continued(
+def _extrapolate_to_gain(
     loss: Callable[[NDArray[np.float64]], NDArray[np.float64]], e_init: float, energy: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Widths of a direct spectrometer at energy gain, from those that a model gives at energy loss.
+    """Return the widths of a direct spectrometer at energy gain, extrapolated from those of a model at energy loss.
 
-    PyChop fits a polynomial in ω between 0 and E_i, which means nothing outside. Its physics is a sum of squares: with
+    PyChop fits a polynomial in ω between 0 and E_i, which is meaningless outside. Its physics is a sum of squares: with
     x = E_f/E_i, σ² = c₀ + c₁ x^{3/2} + c₂ x³ from moderator, chopper, aperture and sample, and c₃ x² from the depth of
-    the detector. The four are fitted to 0 ≤ ω ≤ 0.9 E_i and followed to x > 1, and joined on at ω = 0.
+    the detector. The four coefficients are fitted for 0 ≤ ω ≤ 0.9 E_i and extrapolated to x > 1, with the model's width
+    at ω = 0.
     """
 
     def terms(energies: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -116,7 +117,7 @@ def _continued(
 
 
 def _fwhm(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """FWHM from a model of this module's own, at energies in meV within the measured range."""
+    """Return the FWHM from a model of this module, at energies in meV within the measured range."""
     numbers = instrument.resolution.numbers
     if instrument.resolution.model == "chopper":
         return chopper(
@@ -135,14 +136,14 @@ def _fwhm(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[n
 
 
 def sigma(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard deviation of the instrument's Gaussian resolution.
+    """Return the standard deviation of the Gaussian resolution of an instrument.
 
     Parameters
     ----------
     instrument, settings
-        An instrument and its settings, defaults filled in where left out.
+        An instrument and its settings; a missing setting has its default.
     energy
-        Shape (n_energy,), meV. Energies outside the measured range take the width at its nearer end.
+        Shape (n_energy,), meV. Energies outside the measured range have the width at its nearer end.
 
     Returns
     -------
@@ -151,20 +152,20 @@ def sigma(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[n
     Raises
     ------
     InvalidSettings
-        The settings are not the instrument's, or its choppers let nothing through with them.
+        The instrument does not allow the settings, or its choppers transmit no neutrons with them.
 
     Notes
     -----
-    The widths are ResINS's (https://github.com/pace-neutrons/resins, 0.1.0) but for what is wrong there; a test tells
-    when it no longer is:
+    The widths are those of ResINS (https://github.com/pace-neutrons/resins, 0.1.0), except where it is wrong. A test
+    fails when ResINS is corrected:
 
-    - IN1-Lagrange: σ is given as half of the tabulated width, which is a full width at half maximum, and replaced
-      below 25 meV by that of the silicon monochromators whatever the monochromator, a step within the range of Cu(220).
-      Taken from the same polynomials, over 2.355 and without the step.
-    - TFXA: its only model, "book", reads a constant that is not defined and fails; VISION's only one lacks a number of
-      the moderator and fails. Both take `quadrature` with the figures of their data files.
-    - Direct geometry at energy gain: PyChop's polynomial holds only for losses; see `_continued`.
-    - TOSCA's models "book" and "vision" are broken like the two above; "AbINS" is used and sound.
+    - IN1-Lagrange: ResINS takes half of the tabulated width, a full width at half maximum, for σ. Below 25 meV it uses
+      the silicon monochromators for any monochromator, which makes a step within the range of Cu(220). Here the same
+      polynomials are divided by 2.355, without the step.
+    - TFXA: its only model, "book", reads an undefined constant and fails. VISION's only model lacks a number of the
+      moderator and fails. Both use `quadrature` with the figures of their data files.
+    - Direct geometry at energy gain: PyChop's polynomial holds only for losses; see `_extrapolate_to_gain`.
+    - TOSCA: the models "book" and "vision" fail like the two above; "AbINS" is used and correct.
     """
     checked = instrument.validate(settings)
     inside = np.clip(np.asarray(energy, dtype=float), *instrument.measured_range(checked))
@@ -179,7 +180,7 @@ def sigma(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[n
         widths = loss(inside)
         gain = inside < 0
         if gain.any():
-            widths[gain] = _continued(loss, float(checked["e_init"]), inside[gain])
+            widths[gain] = _extrapolate_to_gain(loss, float(checked["e_init"]), inside[gain])
         return widths
     model = _model(instrument.name, instrument.resolution.model, tuple(sorted(checked.items())))
     if instrument.name == "Lagrange":
@@ -190,12 +191,12 @@ def sigma(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[n
 def sigmas(
     instrument: Instrument, settings: Sequence[Mapping[str, Any]], energy: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Standard deviation of an instrument's resolution with several settings: `sigma` of each, in one go.
+    """Return the standard deviation of the resolution of an instrument with several settings, computed together.
 
     Parameters
     ----------
     settings
-        Validated.
+        Validated settings.
     energy
         Shape (n_energy,), meV, energy losses (≥ 0).
 
@@ -210,9 +211,9 @@ def sigmas(
 
 
 def relative_uncertainty(instrument: Instrument, settings: Mapping[str, Any] | None = None) -> float | None:
-    """Return how far the width is known to be off, relative, or None where nobody has measured it.
+    """Return the known relative uncertainty of the width, or None if nobody has measured it.
 
-    Of a generic instrument it is the user's own number, among validated settings.
+    For a generic instrument it is the user's own number, one of the validated settings.
     """
     if settings is not None and "resolution_uncertainty" in settings:
         return float(settings["resolution_uncertainty"]) / 100
