@@ -104,10 +104,10 @@ def _features(state: PlanState) -> html.Section:
             ),
             html.Div(
                 [
-                    html.Span(explained("pairs", "To be told apart"), className="tool-label"),
+                    html.Span(explained("pairs", "Pairs to resolve"), className="tool-label"),
                     segmented(
                         "plan-pairs-mode",
-                        "Which features must be told apart",
+                        "Pairs of features to resolve",
                         (("adjacent", "Neighbours"), ("chosen", "Chosen pairs")),
                         "adjacent" if state.pairs is None else "chosen",
                     ),
@@ -122,7 +122,7 @@ def _features(state: PlanState) -> html.Section:
     )
     return figure_panel(
         "plan-features",
-        "What is to be seen",
+        "Target features",
         [
             segmented(
                 field_id("energy_unit"),
@@ -243,7 +243,7 @@ def _measurement() -> html.Section:
             ),
             dmc.NumberInput(
                 id="plan-bin",
-                label=explained("plan_bin", "Bins of"),
+                label=explained("plan_bin", "Bin width"),
                 value="",
                 min=0.001,
                 max=100,
@@ -255,14 +255,14 @@ def _measurement() -> html.Section:
                 hideControls=True,
                 **attributes(aria_label="Width of the energy bins in meV"),
             ),
-            dmc.Button("Measure again", id="plan-again", size="xs", variant="default"),
+            dmc.Button("New noise", id="plan-again", size="xs", variant="default"),
             html.Span(id="plan-seed", className="quiet small"),
         ],
         className="plan-fields",
     )
     return panel(
         "plan-measurement",
-        explained("simulated_measurement", "What would be counted"),
+        explained("simulated_measurement", "Simulated measurement"),
         fields,
         _problem("plan-measurement-problem"),
         _figure("plan-measurement", "Simulated counts with their error bars", "Appears when settings are ranked."),

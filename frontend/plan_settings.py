@@ -20,7 +20,7 @@ from frontend.view_state import Mixture, Nucleus
 from frontend.wiring import attributes
 
 AMOUNTS = {
-    "scatterer_percent": "Scattered share",
+    "scatterer_percent": "Scattering fraction",
     "thickness_mm": "Thickness",
     "mass_g": "Mass",
     "volume_cm3": "Volume",
@@ -145,7 +145,7 @@ def _sample(state: PlanState) -> html.Fieldset:
             [
                 dmc.Select(
                     id=field_id("amount"),
-                    label=explained("sample_amount", "How much, by"),
+                    label=explained("sample_amount", "Define amount by"),
                     data=[{"value": key, "label": label} for key, label in AMOUNTS.items()],
                     value=value["amount"],
                     allowDeselect=False,
@@ -166,7 +166,7 @@ def _sample(state: PlanState) -> html.Fieldset:
                     term="sample_density",
                     placeholder="the crystal's",
                 ),
-                number("packing", "Filled share", "", value["packing"], term="packing", step=0.05),
+                number("packing", "Packing fraction", "", value["packing"], term="packing", step=0.05),
                 dmc.Select(
                     id=field_id("material"),
                     label=explained("container", "Container"),
@@ -181,7 +181,7 @@ def _sample(state: PlanState) -> html.Fieldset:
                     **attributes(aria_label="Container"),
                 ),
                 number("wall_mm", "Each wall", "mm", value["wall_mm"]),
-                number("hours", "In the beam for", "h", value["hours"], term="irradiated_for"),
+                number("hours", "Irradiation time", "h", value["hours"], term="irradiated_for"),
             ],
             className="pair plan-sample-fields",
         ),

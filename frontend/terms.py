@@ -128,46 +128,46 @@ TERMS: dict[str, str] = {
     "sample_volume": "That the sample fills, voids included.",
     "beam_width": "Across the beam; the outer diameter of an annulus.",
     "sample_density": "Of the solid, without voids; left empty, that of the crystal structure.",
-    "packing": "Share of the volume that is filled: about 0.6 for a loose powder, 1 for a pressed or single piece.",
+    "packing": "Filled part of the volume: about 0.6 for a loose powder, 1 for a pressed or single piece.",
     "container": "Scatters and absorbs, too. Aluminium has Bragg edges and phonons up to 40 meV; vanadium scatters "
     "without direction, and more.",
-    "irradiated_for": "Time in the beam after which the activation is told.",
+    "irradiated_for": "Activation is given after this time in the beam.",
     "plan_limits": "Nothing chosen: anywhere. Each limit takes settings out of the ranking.",
-    "beam_time": "Hours that can be asked for at most; settings that take longer are marked.",
+    "beam_time": "Available hours; settings that take longer are marked.",
     "signal_to_noise": "Signal of each feature within its width, over the statistical error of all counts there.",
-    "q_slices": "Parts of the momentum transfer that each must reach the signal to noise. Left empty: 40 with a "
-    "chopper spectrometer, whose maps are read in slices; all together where an analyser gives one spectrum.",
+    "q_slices": "Slices of momentum transfer, each of which must reach the signal to noise. Left empty: 40 for a "
+    "chopper spectrometer, whose maps are read in slices; 1 where an analyser gives one spectrum.",
     "report_data": "Spectra measured of this structure: the report draws each beside the forecast of its instrument.",
-    "beam_current": "Of the protons at ISIS: says the power of its instruments, in place of the source power. Their "
-    "fluxes are stated for 160 µA.",
-    "source_power": "As a part of the power that the instrument's flux is stated for, such as 160 µA at ISIS.",
-    "plan_background": "Multiplies the background that is assumed of room and shielding.",
-    "calibration": "One of your own spectra, with exposure and mass: it tells how much its instrument really counts, "
-    "so that hours become absolute.",
+    "beam_current": "Of the protons at ISIS: replaces the source power for its instruments. Their fluxes "
+    "are stated for 160 µA.",
+    "source_power": "Fraction of nominal source power, which the instrument's flux is stated for: 160 µA at ISIS.",
+    "plan_background": "Multiplies the assumed ambient background.",
+    "calibration": "One of your own spectra, with exposure and mass: it calibrates the count rates of its instrument, "
+    "so that hours can be estimated.",
     "what_if": "The same motion with other scattering lengths: masses, and so energies, stay as simulated.",
-    "verdict": "From the separation over the instrument's width, with what is uncertain in both: resolved (surely), "
+    "verdict": "From the separation over the instrument's width, with the uncertainties of both: resolved (surely), "
     "likely, unlikely, not resolved, or not reachable.",
     "hours_band": "Low and high, one standard deviation: flux, background, resolution and statistics may be off.",
-    "basis": "What the hours rest on: known flux, your own measured data, or only a comparison.",
+    "basis": "Basis of the hours: published flux, your own measured data, or only a comparison.",
     "basis_absolute": "From the published flux of the instrument.",
     "basis_calibrated": "From your own measured data of known exposure and mass.",
-    "basis_relative": "The flux is not known: times compare features of one setting only. Calibrate with your own "
+    "basis_relative": "No published absolute flux: times compare features of one setting only. Calibrate with your own "
     "data to get hours.",
-    "relative_time": "In units of the quickest feature of the same setting: how long in hours is not known.",
+    "relative_time": "Relative to the quickest feature of the same setting; hours are not known.",
     "resolution_percent": "Full width at half maximum over the energy transfer, of the feature where it is worst.",
     "reachable": "Features inside the window of angles and energies, out of all.",
     "separation": "Distance of the two features over the full width at half maximum: above 1, two peaks are seen.",
-    "verdict_probability": "That the separation exceeds one width, given what is uncertain.",
+    "verdict_probability": "Probability that the separation exceeds one width, given the uncertainties.",
     "signal_rate": "Counts an hour that belong to the feature, all detectors together.",
-    "background_rate": "Counts an hour under it, from sample, container and room.",
-    "pareto": "A setting is on the front if no other that was tried resolves better in less time.",
-    "transmission": "Share of the beam that goes through sample and container without a collision.",
+    "background_rate": "Counts an hour under it, from sample, container and ambient background.",
+    "pareto": "A setting is Pareto-optimal if no other setting tried resolves better in less time.",
+    "transmission": "Fraction of the beam that passes sample and container without a collision.",
     "multiple_scattering": "Neutrons that scatter twice or more over those that scatter once: a smooth background.",
-    "container_scattering": "What the container scatters over what the sample does.",
-    "activation": "Radioactivity that the beam makes in the sample, after the time in the beam.",
+    "container_scattering": "Scattering of the container over that of the sample.",
+    "activation": "Radioactivity of the sample after the irradiation time.",
     "cool_down": "Wait before the sample may be handled: until less than 0.001 µCi is left.",
-    "simulated_measurement": "Poisson counts of signal and background at this setting after these hours, as random as "
-    "a measurement is.",
+    "simulated_measurement": "Poisson counts of signal and background at this setting after these hours, with the "
+    "noise of a measurement.",
     "plan_bin": "Left empty: a third of the finest resolution.",
     "proposal": "A workspace for one request for beam time: sample, forecasts, data, settings, notes.",
     "per_element": "Shows how much of each spectrum every element contributes.",

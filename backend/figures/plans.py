@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from backend import wording
 from backend.figures import planning
 from backend.figures.sheet import Panel, sheet_figure
 from backend.kit.db.owners import Scope
@@ -26,6 +27,7 @@ from backend.plans.specimens import read_forecast
 from backend.wording.formatting import duration, setting_label
 from scattering import instruments
 from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.instruments import Instrument, kinematics
 from scattering.instruments.suggestion import suited_settings
 from scattering.observe.view import View
@@ -78,7 +80,7 @@ def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure
         except (ScatteringError, Unprocessable) as error:
             return Panel(label, None, None, str(error))
         if not any(share.any() for share in spectrum.banks.values()) and not spectrum.intensity.any():
-            return Panel(label, None, None, "reaches nothing of what was simulated")
+            return Panel(label, None, None, wording.message(Notice("nothing_simulated_in_window")))
         low, high = instrument.energy_range(settings)
         energy = np.linspace(low, min(high, highest), WINDOW_POINTS)
         return Panel(label, spectrum, kinematics.window(instrument, settings, energy))

@@ -18,7 +18,7 @@ from backend.plans.specimens import make_specimen, read_forecast, sample_of
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from scattering import instruments
-from scattering.core.errors import InvalidFields, InvalidPlan
+from scattering.core.errors import InvalidFields
 from scattering.core.notices import Notice
 from scattering.instruments import flux
 from scattering.measured.comparison.fit import FitOptions
@@ -65,7 +65,7 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     scale = fitted.values["scale"]
     # Also where the error is not a number
     if not fitted.standard_errors["scale"] <= physics.RATE_UNCERTAINTY * scale:
-        raise InvalidPlan.at("calibrations", physics.FIT_REFUSED)
+        raise physics.unlike_forecast()
     counts = physics.counts_of(measured, fitted.used)
     instrument = instruments.get(instrument_name)
     settings = instrument.validate(view.settings)

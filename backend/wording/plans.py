@@ -248,6 +248,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "no_peak_at_features": _no_peak_at_features,
     "powder_average_hours": "Hours of a single crystal are those of its powder average, all orientations together. A "
     "map of one zone takes longer, because it is a smaller part of the solid angle of the detectors.",
+    "nothing_simulated_in_window": "reaches nothing that was simulated",
     "no_instrument_left": "No instrument that reaches any of the features is left: loosen the constraints.",
     "no_feature_measured": _no_feature_measured,
 }

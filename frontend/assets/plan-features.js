@@ -1,4 +1,4 @@
-// Features of a plan: found, clicked, typed, taken away; and which of them must be told apart.
+// Features of a plan: found, clicked, typed, taken away; and which pairs of them to resolve.
 (function () {
     "use strict";
 

@@ -23,7 +23,7 @@
         resolved: ["●", "is-resolved"], likely: ["◕", "is-likely"], unlikely: ["◔", "is-unlikely"],
         "not resolved": ["○", "is-not"], "not reachable": ["–", "is-unreachable"],
     };
-    const BASES = { absolute: "absolute", calibrated: "calibrated", relative: "relative" };
+    const BASES = { absolute: "hours estimated", calibrated: "calibrated", relative: "relative only" };
 
     function verdictBadge(verdict) {
         const [sign, kind] = VERDICTS[verdict];
@@ -48,8 +48,8 @@
         return element("a", { class: "link-button", href: "/forecast/" + now.context.structure.id + "?" + query, "aria-label": "See the forecast on " + one.label }, "See the forecast");
     }
 
-    const choosing = (one) => element("button", { type: "button", class: "link-button", "aria-label": "Count with " + one.label,
-        onclick: () => window.beamcast.plan.measurementPanel.choose(one) }, "Count with it");
+    const choosing = (one) => element("button", { type: "button", class: "link-button", "aria-label": "Simulate " + one.label,
+        onclick: () => window.beamcast.plan.measurementPanel.choose(one) }, "Simulate");
 
     // Cards
 
@@ -85,7 +85,7 @@
         { key: "hours", label: "Beam time", value: (one) => last(one.hours) },
         { key: "resolution", label: "Resolution", value: (one) => last(one.resolution_percent) },
         { key: "reach", label: "In reach", value: (one) => -one.n_reachable },
-        { key: "resolved", label: "Told apart", value: (one) => -one.n_resolved },
+        { key: "resolved", label: "Resolved", value: (one) => -one.n_resolved },
         { key: "basis", label: "Basis", value: (one) => Object.keys(BASES).indexOf(one.basis) },
     ];
 
@@ -135,7 +135,7 @@
             pair.probability === null ? "—" : pair.probability > 0.995 ? "> 99 %" : pair.probability < 0.005 ? "< 1 %" : Math.round(100 * pair.probability) + " %",
             verdictBadge(pair.verdict)]);
         return element("div", { class: "plan-details" },
-            scrolled(table(["Feature", "Width (FWHM), " + unit(), term("Signal an hour", "signal_rate", terms), term("Under it", "background_rate", terms), "Time", "Counts"], features)),
+            scrolled(table(["Feature", "Width (FWHM), " + unit(), term("Signal an hour", "signal_rate", terms), term("Background an hour", "background_rate", terms), "Time", "Counts"], features)),
             pairs.length ? scrolled(table(["Pair", term("Distance over width", "separation", terms), term("Probability", "verdict_probability", terms), term("Verdict", "verdict", terms)], pairs,
                 { class: "data-table is-narrow" })) : null,
             listOf(one.rests_on, { class: "small quiet" }),

@@ -23,7 +23,7 @@
             fact("Mass", significant(sample.mass_g, 3) + " g (" + significant(sample.moles, 3) + " mol)"),
             fact("Density", significant(sample.density_g_cm3, 4) + " g cm⁻³" + (sample.packing < 1 ? ", " + percent(sample.packing) + " filled" : "")),
             fact(term("Scattered", "scatterer", terms), significant(sample.scatterer_percent, 2) + " % of the beam"),
-            fact("For the usual share", sample.thickness_for_percent_mm === null ? "none of this shape" : plain(sample.thickness_for_percent_mm, 3) + " mm"),
+            fact("For the requested fraction", sample.thickness_for_percent_mm === null ? "none of this shape" : plain(sample.thickness_for_percent_mm, 3) + " mm"),
             fact("Cross sections", significant(sample.scattering_barn, 3) + " barn scattered, " + significant(sample.absorption_barn, 3) + " absorbed"),
             fact("Container", sample.container + (sample.container_mass_g > 0 ? ", " + significant(sample.container_mass_g, 2) + " g" : "")),
             fact(term("Multiple scattering", "multiple_scattering", terms), percent(multiple_scattering)),
@@ -36,7 +36,7 @@
         if (!n) { return null; }
         const at = Array.from(new Set([0, 1, 2, 3, 4].map((step) => Math.round((step * (n - 1)) / 4))));
         const rows = at.map((one) => [plain(energy_mev[one], 3) + " meV", percent(transmission[one]), percent(scattered[one]), percent(absorbed[one])]);
-        return scrolled(table(["Neutrons of", term("Go through", "transmission", terms), "Scattered", "Absorbed"], rows));
+        return scrolled(table(["Neutrons of", term("Transmitted", "transmission", terms), "Scattered", "Absorbed"], rows));
     }
 
     // Hours after the beam as people say them.
@@ -50,7 +50,7 @@
         const wait = cool_down_h === null ? "never within ten years" : cool_down_h <= 0 ? "none" : hoursWords(cool_down_h);
         return element("div", {},
             scrolled(table([term("Activity, µCi", "activation", terms), "Half-life", ...times.map(after)], nuclides.length ? rows : rows.slice(0, 1))),
-            element("p", { class: "small flush plan-wait" }, term("Cool-down", "cool_down", terms), " after " + hoursWords(hours) + " in the beam: ", element("strong", {}, wait), "."));
+            element("p", { class: "small flush plan-wait" }, term("Cool-down", "cool_down", terms), " after " + hoursWords(hours) + " of irradiation: ", element("strong", {}, wait), "."));
     }
 
     const numbers = part("sample", {
@@ -71,9 +71,9 @@
                 element("div", { class: "result-grid" },
                     element("div", {}, sampleFacts(answer, terms)),
                     element("div", {},
-                        heading("On its way through" + (where ? ", " + where : "")),
+                        heading("Transmission" + (where ? ", " + where : "")),
                         transmissionTable(answer.transmission, terms),
-                        heading("What becomes radioactive"),
+                        heading("Activation"),
                         activationTable(answer.activation, terms))),
             ].filter(Boolean));
         },
@@ -96,7 +96,7 @@
             row("Scattered", ({ sample }) => significant(sample.scatterer_percent, 2) + " %"),
             row("Best setting", (plan) => (best(plan) ? best(plan).label : "—")),
             row("Beam time", hours),
-            row("Pairs told apart", (plan) => (best(plan) ? best(plan).n_resolved + " of " + best(plan).pairs.length : "—")),
+            row("Resolved pairs", (plan) => (best(plan) ? best(plan).n_resolved + " of " + best(plan).pairs.length : "—")),
         ];
         return [warned(warnings), scrolled(table(["", formula(as_planned.sample.formula), formula(instead.sample.formula)], rows, { class: "data-table is-worded plan-besides" }))].filter(Boolean);
     }

@@ -235,7 +235,7 @@ async def page(api: ApiClient, parts: dict[str, str], search: str) -> tuple[str,
                     html.Div(
                         [
                             _box(
-                                explained("trust", "How far to trust it"),
+                                explained("trust", "Reliability"),
                                 html.Div(trust_panel(predictions, names, {}), id="trust"),
                             ),
                             _box(

@@ -25,7 +25,11 @@ N_STRETCHES: Final = 24
 MIN_COUNTS: Final = 20.0
 RATE_UNCERTAINTY: Final = 0.2
 """Relative, of a calibrated rate: another thickness, errors of the fit, another day. A choice."""
-FIT_REFUSED: Final = "The forecast does not fit the data that are to calibrate by: nothing of them would be its own."
+
+
+def unlike_forecast() -> InvalidPlan:
+    """Return the error of data in which nothing is the forecast's."""
+    return InvalidPlan.at("calibrations", "The forecast does not fit the dataset, so the dataset cannot calibrate.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +182,7 @@ def calibrate(
         The data are nothing like the forecast.
     """
     if not scale > 0:
-        raise InvalidPlan.at("calibrations", FIT_REFUSED)
+        raise unlike_forecast()
     incident, final = kinematics.incident_and_final(instrument, settings, counts.energy)
     atoms = sample.n_atoms * sample.illuminated_fraction(instrument.beam) * sample.shielding(incident, final)
     kappa = scale * counts.per_intensity / (hours * atoms)
@@ -221,6 +225,6 @@ def correct(
     inside = (expected.energy >= low) & (expected.energy <= high)
     computed = float(expected.sample[inside].sum() * expected.step)
     if not (found > 0 and computed > 0):
-        raise InvalidPlan.at("calibrations", FIT_REFUSED)
+        raise unlike_forecast()
     none = np.zeros_like(counts.energy)
     return Calibration(instrument.name, settings, counts.energy, None, none, found / computed, source)

@@ -266,7 +266,7 @@ def thickness_for_percent(spec: SampleSpec, material: Material, *, field: str = 
     if spec.geometry == "plate":
         thickness = -math.log1p(-wanted) / per_mm
         if thickness > MAX_THICKNESS_MM:
-            raise InvalidSample.at(f"{field}.scatterer_percent", _too_thick(f"{spec.scatterer_percent:g} %", thickness))
+            raise _too_thick(f"{field}.scatterer_percent", f"{spec.scatterer_percent:g} %", thickness)
         return thickness
 
     def missing(thickness: float) -> float:
@@ -297,12 +297,15 @@ def _thickness_of_volume(spec: SampleSpec, volume: float, field: str, what: str)
         return spec.width_mm / 2 - math.sqrt(left)
     thickness = across / spec.width_mm if spec.geometry == "plate" else 2 * math.sqrt(across / math.pi)
     if thickness > MAX_THICKNESS_MM:
-        raise InvalidSample.at(field, _too_thick(what, thickness))
+        raise _too_thick(field, what, thickness)
     return thickness
 
 
-def _too_thick(what: str, thickness: float) -> str:
-    return f"For {what} the sample would have to be {thickness:.0f} mm thick; make it wider or higher, or ask for less."
+def _too_thick(field: str, what: str, thickness: float) -> InvalidSample:
+    return InvalidSample.at(
+        field,
+        f"For {what} the sample would have to be {thickness:.0f} mm thick; make it wider or higher, or ask for less.",
+    )
 
 
 def _shape(spec: SampleSpec, thickness: float) -> Shape:

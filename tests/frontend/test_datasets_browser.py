@@ -180,7 +180,7 @@ def test_exposure_and_mass_are_kept_and_offered_to_calibrate_a_plan(visit: Open,
     planning.get_by_label("run · TOSCA, 900 µA h, 3.2 g").check(force=True)
     planning.wait_for_url("**calibrations=*")
     # They are made up, and nothing like the forecast that is planned with: it says so at their place
-    expect(planning.get_by_text("does not fit the data that are to calibrate by")).to_be_visible()
+    expect(planning.get_by_text("The forecast does not fit the dataset")).to_be_visible()
 
 
 def test_a_late_answer_to_an_older_question_is_dropped(visit: Open, site: Site) -> None:

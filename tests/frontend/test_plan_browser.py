@@ -46,17 +46,17 @@ def test_from_features_to_counts(visit: Open, site: Site) -> None:
     expect(best.first).to_contain_text("resolved")
     assert api.bodies("plans")[-1]["sample"]["mass_g"] == 5
     assert "scatterer_percent" not in api.bodies("plans")[-1]["sample"]
-    expect(page.locator("#plan-sample-body")).to_contain_text("Cool-down after 24 h in the beam: 28 h.")
+    expect(page.locator("#plan-sample-body")).to_contain_text("Cool-down after 24 h of irradiation: 28 h.")
     # The best setting is counted with, for as long as it needs
     body = api.bodies("measurement")[-1]
     assert (body["setting"]["instrument"], body["hours"], body["seed"]) == ("MAPS", 5.5, 1)
-    page.get_by_role("button", name="Count with ARCS, Eᵢ = 110 meV").click()
+    page.get_by_role("button", name="Simulate ARCS, Eᵢ = 110 meV").click()
     expect(page.locator("#plan-measurement-words")).to_contain_text("ARCS, 42 min")
-    page.get_by_role("button", name="Measure again").click()
+    page.get_by_role("button", name="New noise").click()
     expect(page.locator("#plan-seed")).to_have_text("Seed 2")
     expect(page.locator("#plan-measurement-words")).to_contain_text("5100 counts")
     # What goes through the sample is told over its band
-    expect(page.locator("#plan-sample-body")).to_contain_text("On its way through, ARCS")
+    expect(page.locator("#plan-sample-body")).to_contain_text("Transmission, ARCS")
     assert api.bodies("sample-advice")[-1]["instrument"] == "ARCS"
 
 
