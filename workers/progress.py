@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.jobs import leases
 from backend.kit.settings import current
+from scattering.core.notices import Notice
 from workers.engines.interface import Report
 from workers.shutdown import Flag
 
@@ -48,7 +49,7 @@ class Progress:
 
     def __init__(self, lease: leases.Lease, shutting_down: Flag, *, alone: bool = False) -> None:
         self._lease, self._shutting_down, self._alone = lease, shutting_down, alone
-        self._stage, self._done, self._from, self._to = "starting", 0.0, 0.0, 0.0
+        self._stage, self._done, self._from, self._to = leases.START, 0.0, 0.0, 0.0
         self._began = time.monotonic()
         self._stopped = threading.Event()
         self._interruption: Exception | None = None
@@ -64,9 +65,9 @@ class Progress:
         self._stopped.set()
         self._thread.join()
 
-    def stage(self, name: str, *, until: float) -> None:
+    def stage(self, stage: Notice, *, until: float) -> None:
         """Begin a stage that ends where `until` of the job is done."""
-        self._stage, self._from, self._to = name, self._to, until
+        self._stage, self._from, self._to = stage, self._to, until
         self.update(0.0)
 
     def update(self, share: float) -> None:
@@ -90,7 +91,7 @@ class Progress:
         """What an engine is given to report to, which names its own stages, until `until` of the job is done."""
         self._from, self._to = self._to, until
 
-        def report(stage: str, share: float) -> None:
+        def report(stage: Notice, share: float) -> None:
             self._stage = stage
             self.update(share)
 
@@ -118,7 +119,7 @@ class Progress:
         """End the process when the work does not come to an end: the sweep mends what that leaves behind."""
         if not self._alone or self._stopped.wait(STUCK_AFTER_S):
             return
-        logger.warning("stuck in '%s' though it was to stop: the process ends", self._stage)
+        logger.warning("stuck in %s though it was to stop: the process ends", self._stage.code)
         try:
             if isinstance(self._interruption, leases.Cancelled):
                 leases.cancelled(self._lease)

@@ -25,8 +25,10 @@ from backend.kit.settings import Settings, current
 from backend.observing.partials_file import write_partials
 from backend.potentials.service import PotentialUnavailable, potential_file
 from backend.structures.service import load_structure
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
+from workers import stages
 from workers.engines.interface import Potential, Workplace
 from workers.progress import Progress, ShuttingDown, TookTooLong
 from workers.shutdown import Flag, shutting_down
@@ -55,7 +57,7 @@ class _Result:
     written: Path
     place: Path
     provenance: dict[str, Any] | None = None
-    warnings: list[str] | None = None
+    warnings: list[Notice] | None = None
 
     def publish(self) -> None:
         """Put it there. Once is enough: when the database is lost before the transaction ends, it is done again."""
@@ -104,32 +106,27 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
         # The lease runs out, or the worker's parent sees that this process has ended: the job is taken up again
         logger.exception("the database does not answer; the job is left to whoever takes it up")
     except (CannotPredict, PotentialUnavailable) as error:
-        _fail(lease, str(error))
+        _fail(lease, error.notice)
     except (TookTooLong, SoftTimeLimitExceeded):
-        hours = current().job_time_limit_h
-        _fail(lease, f"This job took longer than the {hours:g} hours that this server allows: choose a shorter run.")
+        _fail(lease, Notice("time_limit", {"limit_h": current().job_time_limit_h}))
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             _unforeseen(lease)
             return
         logger.exception("no room on the disk")
-        why = "waiting for room on the server's disk, which is full"
-        _say(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, why=why))
+        reason = Notice("waiting_for_disk_space")
+        _say(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, waiting_for=reason))
     except Exception:
         _unforeseen(lease)
 
 
 def _unforeseen(lease: leases.Lease) -> None:
     logger.exception("failed")
-    _fail(
-        lease,
-        "Something unforeseen went wrong in this prediction. The server's log has the details under "
-        f"{lease.prediction_id}.",
-    )
+    _fail(lease, Notice("unforeseen", {"prediction_id": str(lease.prediction_id)}))
 
 
-def _fail(lease: leases.Lease, error: str) -> None:
-    logger.info("failed: %s", error)
+def _fail(lease: leases.Lease, error: Notice) -> None:
+    logger.info("failed: %s %s", error.code, dict(error.params))
     _say(lambda: leases.fail(lease, error))
 
 
@@ -181,7 +178,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
         made = dynamics.replica(simulation, prepared, lease.number, workplace=workplace, progress=progress)
         results.save(mine, made)
         return _Result(mine, shared / f"replica-{lease.number}.npz")
-    progress.stage("averaging replicas", until=1.0)
+    progress.stage(stages.AVERAGE_REPLICAS, until=1.0)
     replicas = [
         Replica.of(results.load(shared / f"replica-{number}.npz"), dynamics.Spectra)
         for number in range(lease.options["replicas"])
@@ -191,7 +188,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
 
 
 def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation:
-    progress.stage("fetching the potential", until=0.0)
+    progress.stage(stages.FETCH_POTENTIAL, until=0.0)
     file = potential_file(settings, lease.potential, lambda done, total: progress.update(done / max(total, 1)))
     structure = load_structure(settings, lease.structure_id)
     engine = lease.options["engine"]
@@ -226,4 +223,9 @@ def _partials(
         species=list(outcome.partials.species),
         findings={**outcome.findings, **training_range(simulation)},
     )
-    return _Result(written, current().partials_path(lease.prediction_id), made_with, list(outcome.warnings))
+    return _Result(
+        written,
+        current().partials_path(lease.prediction_id),
+        made_with,
+        [Notice("text", {"text": one}) for one in outcome.warnings],
+    )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, null, or_, select
 
 from backend.health import beats
 from backend.health.tables import WorkerBeat
@@ -18,12 +19,14 @@ from backend.jobs.graph import jobs, summarise
 from backend.jobs.tables import Job
 from backend.kit.queue.wake_up import ring
 from backend.predictions.tables import Prediction
+from scattering.core.notices import Notice
 
 ON_ITS_WAY = timedelta(seconds=1)
 """A bell takes 0.1 s to be heard, and a busy machine some more: no other is rung for the same job meanwhile."""
 LOST_AFTER = timedelta(seconds=5)
 """A queued job that no free worker took for so long has lost its bell."""
-WAITING = "waiting for a worker with "
+NO_WORKER_CODES: Final = ("waiting_for_engine", "waiting_for_queue")
+"""Reasons to wait of jobs that no living worker can do."""
 
 
 class _Free:
@@ -109,16 +112,23 @@ def say_what_is_missing(session: Session, now: datetime) -> None:
     wanted = session.exec(select(Job.queue, Job.engine).where(Job.status == "queued").distinct()).all()
     for queue, engine in wanted if workers else ():
         there = any(serves(worker, queue, engine) for worker in workers)
-        stage = "" if there else f"{WAITING}{engine or f'the queue {queue}'}; none is there now"
-        said = col(Job.stage).startswith(WAITING) if there else col(Job.stage) != stage
+        reason = None if there else _missing(queue, engine)
+        code = col(Job.waiting_for)["code"].as_string()
+        changed = (
+            code.in_(NO_WORKER_CODES) if reason is None else or_(col(Job.waiting_for).is_(null()), code != reason.code)
+        )
         statement = select(Job, Prediction).join(Prediction)
         for job, prediction in session.exec(
             statement.where(
-                Job.status == "queued", Job.queue == queue, Job.engine == engine, Job.not_before <= now, said
+                Job.status == "queued", Job.queue == queue, Job.engine == engine, Job.not_before <= now, changed
             )
         ):
-            job.stage = stage
+            job.waiting_for = reason
             session.add(job)
             session.flush()
             summarise(prediction, jobs(session, prediction))
             session.add(prediction)
+
+
+def _missing(queue: str, engine: str) -> Notice:
+    return Notice("waiting_for_engine", {"engine": engine}) if engine else Notice("waiting_for_queue", {"queue": queue})

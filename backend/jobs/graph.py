@@ -20,6 +20,7 @@ from backend.jobs.tables import Job
 from backend.kit.files import storage
 from backend.kit.settings import Settings
 from backend.predictions.tables import Prediction
+from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
     from scattering.options.base import Options
@@ -29,6 +30,9 @@ ONGOING: Final = ("queued", "running")
 ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
 """Jobs of a number wait until all those of smaller numbers have succeeded."""
 PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
+
+WAITING_FOR_WORKER: Final = Notice("waiting_for_worker")
+DONE: Final = Notice("done")
 
 _PREPARE, _COMBINE = 0.02, 0.02
 
@@ -121,10 +125,10 @@ def _stop(parts: Sequence[Job], now: datetime) -> None:
 
 
 def _finish(session: Session, prediction: Prediction, status: str, now: datetime) -> None:
-    prediction.status, prediction.finished_at, prediction.eta_s = status, now, None
+    prediction.status, prediction.finished_at, prediction.eta_s, prediction.waiting_for = status, now, None, None
     settings: Settings = session.info["settings"]
     if status == "succeeded":
-        prediction.stage, prediction.progress = "done", 1.0
+        prediction.stage, prediction.progress = DONE, 1.0
         storage.delete_folder(session, settings.work_dir(prediction.id))
     else:
         storage.delete_folder(session, settings.prediction_dir(prediction.id))
@@ -137,17 +141,27 @@ def summarise(prediction: Prediction, parts: Sequence[Job]) -> None:
     prediction.progress = min(1.0, sum(job.weight * job.progress for job in parts))
     if not running:
         prediction.status = "queued" if not any(job.status == "succeeded" for job in parts) else prediction.status
-        said = next((job.stage for job in parts if job.status == "queued" and job.stage), "")
-        prediction.stage = said or ("waiting for a free worker" if prediction.status == "running" else "")
+        reasons = (job.waiting_for for job in parts if job.status == "queued" and job.waiting_for is not None)
+        prediction.stage, prediction.waiting_for = None, next(reasons, WAITING_FOR_WORKER)
         return
-    prediction.status = "running"
-    ((stage, _),) = Counter(job.stage for job in running).most_common(1)
-    replicas = [job for job in parts if job.kind == "replica"]
-    if len(replicas) > 1 and running[0].kind == "replica":
-        done = sum(job.status == "succeeded" for job in replicas)
-        stage += f" ({done} of {len(replicas)} replicas done)"
-    prediction.stage = stage[:200]
+    prediction.status, prediction.stage, prediction.waiting_for = "running", _stage(running, parts), None
     prediction.eta_s = _seconds_left(parts, len(running)) or prediction.eta_s or prediction.estimate_s
+
+
+def _stage(running: Sequence[Job], parts: Sequence[Job]) -> Notice | None:
+    """What most of the running jobs do, and of several replicas how many are done and how many run."""
+    stages = [job.stage for job in running if job.stage is not None]
+    if not stages:
+        return None
+    ((code, _),) = Counter(stage.code for stage in stages).most_common(1)
+    stage = next(stage for stage in stages if stage.code == code)
+    replicas = [job for job in parts if job.kind == "replica"]
+    if len(replicas) < 2 or running[0].kind != "replica":
+        return stage
+    counts = Counter(job.status for job in replicas)
+    return stage.with_params(
+        replicas=len(replicas), replicas_done=counts["succeeded"], replicas_running=counts["running"]
+    )
 
 
 def _seconds_left(parts: Sequence[Job], n_running: int) -> float | None:

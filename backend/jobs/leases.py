@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session, col, func, select, update
 
@@ -24,8 +24,9 @@ from backend.kit.db.database import clock, transaction
 from backend.kit.settings import current
 from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
+from scattering.core.notices import Notice
 
-MAX_TEXT = 2000
+START: Final = Notice("start")
 
 
 class Cancelled(Exception):
@@ -114,7 +115,8 @@ def _take(session: Session, prediction: Prediction, job_id: uuid.UUID, worker: s
         .where(col(Job.id) == job_id, col(Job.status) == "queued")
         .values(
             status="running",
-            stage="starting",
+            stage=START,
+            waiting_for=None,
             progress=0.0,
             seconds=0.0,
             attempt=Job.attempt + 1,
@@ -166,13 +168,13 @@ def _leased(lease: Lease) -> Iterator[tuple[Session, Prediction, Job, datetime]]
         yield session, prediction, job, clock(session)
 
 
-def report(lease: Lease, stage: str, progress: float) -> None:
+def report(lease: Lease, stage: Notice, progress: float) -> None:
     """Say how far the job is, which also renews the lease.
 
     Parameters
     ----------
     stage
-        What is being done, in the user's words.
+        What is being done.
     progress
         0 to 1, of this job.
 
@@ -185,7 +187,7 @@ def report(lease: Lease, stage: str, progress: float) -> None:
     """
     with _leased(lease) as (session, prediction, job, now):
         job.heartbeat_at, job.lease_expires_at = now, now + timedelta(seconds=current().lease_s)
-        job.stage, job.progress = stage[:200], min(max(progress, 0.0), 1.0)
+        job.stage, job.progress = stage, min(max(progress, 0.0), 1.0)
         job.seconds = (now - job.started_at).total_seconds() if job.started_at else 0.0
         session.add(job)
         stop = prediction.cancel_requested or prediction.status not in graph.ONGOING
@@ -202,7 +204,7 @@ def succeed(
     publish: Callable[[], object],
     *,
     provenance: dict[str, Any] | None = None,
-    warnings: list[str] | None = None,
+    warnings: list[Notice] | None = None,
 ) -> None:
     """The job is done.
 
@@ -232,10 +234,10 @@ def succeed(
         _end(session, prediction, job, "succeeded", now)
 
 
-def fail(lease: Lease, error: str) -> None:
-    """The prediction cannot be made; `error` says why in words for the user."""
+def fail(lease: Lease, error: Notice) -> None:
+    """The prediction cannot be made; `error` says why."""
     with _leased(lease) as (session, prediction, job, now):
-        job.error = error[:MAX_TEXT]
+        job.error = error
         _end(session, prediction, job, "failed", now)
 
 
@@ -245,19 +247,19 @@ def cancelled(lease: Lease) -> None:
         _end(session, prediction, job, "cancelled", now)
 
 
-def release(lease: Lease, *, wait_s: float = 0.0, why: str = "") -> None:
+def release(lease: Lease, *, wait_s: float = 0.0, waiting_for: Notice | None = None) -> None:
     """Hand a job back as it stands, to be taken up again: it does not count as an attempt.
 
     Parameters
     ----------
     wait_s
         Nobody takes it for so long.
-    why
-        It waits, in words for the user.
+    waiting_for
+        What must change before it can go on.
     """
     with _leased(lease) as (session, prediction, job, now):
         job.attempt -= 1
-        back_to_queue(job, now + timedelta(seconds=wait_s), why)
+        back_to_queue(job, now + timedelta(seconds=wait_s), waiting_for)
         session.add(job)
         graph.advance(session, prediction, now)
         ring_for_waiting(session, now)
@@ -271,9 +273,10 @@ def _end(session: Session, prediction: Prediction, job: Job, status: str, now: d
     ring_for_waiting(session, now)
 
 
-def back_to_queue(job: Job, not_before: datetime, why: str = "") -> None:
+def back_to_queue(job: Job, not_before: datetime, waiting_for: Notice | None = None) -> None:
     """Make a job one that nobody works on."""
-    job.status, job.stage, job.progress, job.not_before = "queued", why, 0.0, not_before
+    job.status, job.stage, job.waiting_for, job.progress = "queued", None, waiting_for, 0.0
+    job.not_before = not_before
     job.worker = job.pid = job.lease = job.lease_expires_at = job.heartbeat_at = job.rung_at = None
 
 
@@ -293,10 +296,8 @@ def take_back(prediction_id: uuid.UUID, job_id: uuid.UUID, *, if_still: Callable
             return False
         if job.attempt >= settings.max_attempts:
             job.status, job.finished_at, job.lease = "failed", now, None
-            job.error = (
-                f"The worker died {job.attempt} times over this prediction, last while '{job.stage}'. It may need more "
-                "memory than there is: try a smaller supercell or quality 'preview'."
-            )
+            stage = None if job.stage is None else job.stage.to_json()
+            job.error = Notice("worker_died", {"attempts": job.attempt, "stage": stage})
         else:
             back_to_queue(job, now)
         session.add(job)

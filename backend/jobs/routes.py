@@ -19,4 +19,4 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 def list_jobs(prediction_id: uuid.UUID, scope: ScopeDep) -> list[JobOut]:
     """What the prediction is made of, in the order in which it is done: which worker is at which part, how far."""
     prediction = scope.get(Prediction, prediction_id, "prediction")
-    return [JobOut.model_validate(job) for job in graph.jobs(scope.session, prediction)]
+    return [JobOut.of(job) for job in graph.jobs(scope.session, prediction)]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import Field
 
+from backend import wording
 from backend.engines.catalogue import example
+from backend.jobs.tables import Job
 from backend.kit.http.schemas import ResponseBody
+from backend.wording.schemas import NoticeOut
 
 
 class JobOut(ResponseBody):
@@ -16,7 +20,9 @@ class JobOut(ResponseBody):
     kind: str = Field(description="whole, prepare, replica or combine", examples=["replica"])
     number: int = Field(description="of the replica, from 0", examples=[2])
     status: str = Field(description="waiting: for other jobs; queued: for a worker", examples=["running"])
-    stage: str = Field(examples=["running molecular dynamics"])
+    stage: str = Field(description="what its worker does, or why it waits", examples=["running molecular dynamics"])
+    stage_notice: NoticeOut | None = Field(description="what its worker does, or did last")
+    waiting_for: NoticeOut | None = Field(description="why no worker takes it; null: it is not queued, or is next")
     progress: float = Field(examples=[0.42])
     attempt: int = Field(description="0: not begun yet", examples=[1])
     queue: str = Field(examples=["gpu"])
@@ -24,6 +30,21 @@ class JobOut(ResponseBody):
     worker: str | None = Field(description="who does it, or did it last", examples=["celery@node7"])
     seconds: float = Field(description="worked on it, in the attempt that stands", examples=[310.0])
     error: str | None
+    error_notice: NoticeOut | None
     created_at: datetime
     started_at: datetime | None = Field(description="of the attempt that stands")
     finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Job) -> Self:
+        """Return the body of a row."""
+        return cls.model_validate(
+            {
+                **row.model_dump(exclude={"stage", "waiting_for", "error"}),
+                "stage": wording.message_or_none(row.waiting_for or row.stage) or "",
+                "stage_notice": NoticeOut.of_optional(row.stage),
+                "waiting_for": NoticeOut.of_optional(row.waiting_for),
+                "error": wording.message_or_none(row.error),
+                "error_notice": NoticeOut.of_optional(row.error),
+            }
+        )

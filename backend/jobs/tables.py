@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from backend.kit.db.columns import Owned, UTCDateTime, utc_now
+from backend.kit.db.columns import NoticeColumn, Owned, UTCDateTime, utc_now
+from scattering.core.notices import Notice
 
 
 class Job(Owned, table=True):
@@ -27,11 +28,12 @@ class Job(Owned, table=True):
     weight: float = Field(description="share of the prediction's work")
 
     status: str = Field(default="waiting", max_length=16)
-    stage: str = Field(default="", max_length=200)
+    stage: Notice | None = Field(default=None, sa_type=NoticeColumn, description="what its worker does, or did last")
+    waiting_for: Notice | None = Field(default=None, sa_type=NoticeColumn, description="why nobody takes it")
     progress: float = 0.0
     seconds: float = Field(default=0.0, description="worked on it, in the attempt that stands")
     attempt: int = 0
-    error: str | None = None
+    error: Notice | None = Field(default=None, sa_type=NoticeColumn)
 
     worker: str | None = Field(default=None, max_length=200, description="who holds the lease")
     pid: int | None = Field(default=None, description="of the worker's child that runs it")

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from backend.engines.catalogue import example
 from backend.kit.http.schemas import ResponseBody
+from backend.wording.schemas import NoticeOut
 
 
 class QueueOut(ResponseBody):
@@ -34,6 +35,7 @@ class OperatedJobOut(ResponseBody):
     number: int = Field(examples=[0])
     engine: str = Field(examples=[example()])
     stage: str = Field(description="what it is at, or was at", examples=["running molecular dynamics"])
+    stage_notice: NoticeOut | None
     attempt: int = Field(examples=[1])
 
 
@@ -66,6 +68,7 @@ class FailureOut(OperatedJobOut):
     when: datetime
     reason: str = Field(description="worker_died, time_limit, unforeseen or cannot_predict", examples=["worker_died"])
     error: str = Field(examples=["The worker died 3 times over this prediction, …"])
+    error_notice: NoticeOut | None
     worker: str | None = Field(examples=["celery@node7"])
 
 

@@ -12,6 +12,7 @@ import sqlalchemy
 from sqlalchemy import Row, Select
 from sqlmodel import Session, col, select
 
+from backend import wording
 from backend.health import beats
 from backend.health.service import ask_broker
 from backend.health.tables import WorkerBeat
@@ -31,6 +32,7 @@ from backend.operations.schemas import (
     WorkerOut,
 )
 from backend.predictions.tables import Prediction
+from backend.wording.schemas import NoticeOut
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +143,8 @@ def _failures(session: Session, operator: str) -> list[FailureOut]:
             **_of(job, operator),
             when=job.finished_at,
             reason=tallies.reason_of(job.error),
-            error=job.error or "",
+            error=wording.message_or_none(job.error) or "",
+            error_notice=NoticeOut.of_optional(job.error),
             worker=job.worker,
         )
         for job in session.execute(newest_first)
@@ -168,6 +171,7 @@ def _of(job: Row[Any], operator: str) -> dict[str, Any]:
         "kind": job.kind,
         "number": job.number,
         "engine": job.engine,
-        "stage": job.stage,
+        "stage": wording.message_or_none(job.stage) or "",
+        "stage_notice": NoticeOut.of_optional(job.stage),
         "attempt": job.attempt,
     }

@@ -16,13 +16,10 @@ from backend.health.tables import WorkerBeat
 from backend.jobs.dispatch import serves
 from backend.jobs.tables import Job
 from backend.predictions.tables import Prediction
+from scattering.core.notices import Notice
 
-REASONS: Final = {
-    "worker_died": "The worker died %",
-    "time_limit": "This job took longer than %",
-    "unforeseen": "Something unforeseen %",
-}
-"""Why jobs fail, by how their errors begin; what matches none is told by the physics or the engine, to the user."""
+REASONS: Final = ("worker_died", "time_limit", "unforeseen")
+"""Why jobs fail, by the codes of their errors; any other code comes of the physics or the engine."""
 OTHER_REASON: Final = "cannot_predict"
 STATUSES: Final = ("waiting", "queued", "running", "succeeded", "failed", "cancelled")
 
@@ -84,16 +81,16 @@ def running_by_worker(session: Session) -> Counter[str]:
 
 def failures(session: Session) -> Counter[str]:
     """Failed jobs by kind of reason; all of them, also those with none."""
-    reason = case(*((col(Job.error).like(start), name) for name, start in REASONS.items()), else_=OTHER_REASON)
+    code = col(Job.error)["code"].as_string()
+    reason = case((code.in_(REASONS), code), else_=OTHER_REASON)
     rows = session.execute(select(reason, func.count()).where(col(Job.status) == "failed").group_by(reason))
     found = {name: n for name, n in rows}  # noqa: C416
     return Counter(dict.fromkeys((*REASONS, OTHER_REASON), 0) | found)
 
 
-def reason_of(error: str | None) -> str:
+def reason_of(error: Notice | None) -> str:
     """The kind of reason that an error states."""
-    starts = ((name, start.removesuffix("%")) for name, start in REASONS.items())
-    return next((name for name, start in starts if (error or "").startswith(start)), OTHER_REASON)
+    return error.code if error is not None and error.code in REASONS else OTHER_REASON
 
 
 def out_of_reach(session: Session, workers: Sequence[WorkerBeat]) -> list[OutOfReach]:

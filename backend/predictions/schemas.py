@@ -8,8 +8,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
 
+from backend import wording
 from backend.kit.http.schemas import DEPRECATED, FreeForm, RequestBody, ResponseBody
 from backend.potentials.catalogue import DEFAULT
+from backend.predictions.tables import Prediction
+from backend.wording.schemas import NoticeOut
 from scattering.options.names import Method, Quality, Sampling
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -80,13 +83,17 @@ class PredictionOut(ResponseBody):
     instruments: list[str]
     options: dict[str, Any]
     status: Status
-    stage: str = Field(description="what is being done", examples=["displacing atoms"])
+    stage: str = Field(description="what is being done, or why it waits", examples=["displacing atoms"])
+    stage_notice: NoticeOut | None = Field(description="what is being done; null: nothing, now")
+    waiting_for: NoticeOut | None = Field(description="why no worker does anything; null: it does not wait")
     progress: float = Field(ge=0, le=1)
     eta_s: float | None = Field(description="seconds left")
     estimate_s: float | None = Field(description="seconds expected when it was asked for")
     attempt: int
     error: str | None
+    error_notice: NoticeOut | None
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings, with codes")
     provenance: dict[str, Any]
     cancel_requested: bool
     started_at: datetime | None
@@ -103,6 +110,22 @@ class PredictionOut(ResponseBody):
     def model(self) -> str:
         """Another name of `potential`."""
         return self.potential
+
+    @classmethod
+    def of(cls, row: Prediction) -> Self:
+        """Return the body of a row."""
+        return cls.model_validate(
+            {
+                **row.model_dump(exclude={"stage", "waiting_for", "error", "warnings"}),
+                "stage": wording.message_or_none(row.waiting_for or row.stage) or "",
+                "stage_notice": NoticeOut.of_optional(row.stage),
+                "waiting_for": NoticeOut.of_optional(row.waiting_for),
+                "error": wording.message_or_none(row.error),
+                "error_notice": NoticeOut.of_optional(row.error),
+                "warnings": wording.messages(row.warnings),
+                "notices": NoticeOut.of_all(row.warnings),
+            }
+        )
 
 
 class EstimateOut(ResponseBody):

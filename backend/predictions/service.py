@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
+from backend import wording
 from backend.jobs import graph
 from backend.jobs.dispatch import ring_for_waiting, say_what_is_missing
 from backend.kit.db.database import clock
@@ -108,6 +109,7 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
             options=planned.options.to_json(),
             estimate_s=planned.estimate_s,
             eta_s=planned.estimate_s,
+            waiting_for=graph.WAITING_FOR_WORKER,
         )
     )
     scope.session.add_all(graph.jobs_of(row, planned.options, loader=planned.potential.engine))
@@ -193,10 +195,12 @@ def succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     if row.status == "succeeded":
         return row
     if row.status == "failed":
-        raise Conflict(f"This prediction has failed, so there is nothing to look at: {row.error}")
+        error = wording.message_or_none(row.error)
+        raise Conflict(f"This prediction has failed, so there is nothing to look at: {error}")
     if row.status in FINISHED:
         raise Conflict(f"This prediction was {row.status}, so there is nothing to look at.")
-    stage = f" ({row.stage}, {row.progress:.0%})" if row.stage else ""
+    doing = row.waiting_for or row.stage
+    stage = f" ({wording.message(doing)}, {row.progress:.0%})" if doing else ""
     raise Conflict(f"This prediction is {row.status}{stage}; look at it when it has succeeded.")
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
-from backend.kit.db.columns import Owned, UTCDateTime
+from backend.kit.db.columns import NoticeColumn, NoticesColumn, Owned, UTCDateTime
+from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
     from scattering.options.base import Options
@@ -36,11 +37,12 @@ class Prediction(Owned, table=True):
     estimate_s: float | None = Field(default=None, description="expected when it was asked for")
 
     status: str = Field(default="queued", max_length=16)
-    stage: str = Field(default="", max_length=200)
+    stage: Notice | None = Field(default=None, sa_type=NoticeColumn, description="what workers do")
+    waiting_for: Notice | None = Field(default=None, sa_type=NoticeColumn, description="why no worker does anything")
     progress: float = 0.0
     eta_s: float | None = None
-    error: str | None = None
-    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    error: Notice | None = Field(default=None, sa_type=NoticeColumn)
+    warnings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)
     provenance: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
     attempt: int = Field(default=0, description="of the job that was tried most often")

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from backend import wording
 from backend.datasets import service as datasets
 from backend.datasets.schemas import DatasetPatch
 from backend.datasets.tables import Dataset
@@ -196,7 +197,9 @@ def _prediction(scope: Scope, number: int, row: Prediction, crate: _Crate) -> fo
     what = f"{row.method}-{row.temperature_k:g}K-{row.sampling}"
     fields = set(form.PredictionEntry.model_fields) & set(Prediction.model_fields)
     return form.PredictionEntry(
-        **row.model_dump(include=fields),
+        **row.model_dump(include=fields - {"warnings"}),
+        warnings=[one[: form.MAX_SENTENCE] for one in wording.messages(row.warnings)],
+        notices=[form.NoticeEntry(**one.to_json()) for one in row.warnings],
         model_id=row.potential_id,
         file=crate.put(
             _member("predictions", number, f"{what}.h5"),

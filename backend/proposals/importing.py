@@ -49,7 +49,6 @@ from scattering.core.partials import element
 if TYPE_CHECKING:
     from scattering.options.base import Options
 
-IMPORTED = "It was imported with a proposal: that it was simulated so is what the archive says, and was not checked."
 MAX_MANIFEST_BYTES = 8 * 1024**2
 CHECK_S = 60.0
 """Reading partials of a gigabyte and observing them once."""
@@ -291,7 +290,7 @@ def _add_prediction(
         options=options.to_json(),
         status="succeeded",
         progress=1.0,
-        warnings=[*(one for one in entry.warnings if one != IMPORTED), IMPORTED],
+        warnings=[*entry.stored_warnings(), form.IMPORTED],
         provenance={**told, "species": species, "imported_from": origin},
         finished_at=entry.finished_at or utc_now(),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
 from typing_extensions import TypedDict
@@ -14,18 +15,27 @@ from backend.datasets.schemas import Name as Line
 from backend.kit.http.schemas import FreeForm, RequestBody
 from backend.predictions.schemas import Name
 from backend.proposals.schemas import MOST, ProposalIn, ReportFormat
+from scattering.core.notices import Notice
 from scattering.options.names import Method, Quality, Sampling
 
 FILE = "beamcast.json"
 FORMAT: Literal["beamcast-proposal"] = "beamcast-proposal"
 VERSION: Literal[1] = 1
 MAX_DEPTH = 6
+MAX_SENTENCE = 2000
+MAX_PARAMS = 8000
+IMPORTED: Final = Notice("imported_prediction")
+"""What is said of every prediction that came with an archive."""
+IMPORTED_SENTENCE: Final = (
+    "It was imported with a proposal: that it was simulated so is what the archive says, and was not checked."
+)
+"""The same in archives that were written before warnings had codes."""
 
 Member = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 """Name of a file in the archive; never a path of ours."""
 FileName = Annotated[str, StringConstraints(max_length=400)]
 Sum = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Sentence = Annotated[str, StringConstraints(max_length=2000)]
+Sentence = Annotated[str, StringConstraints(max_length=MAX_SENTENCE)]
 
 
 class TrainingRange(TypedDict):
@@ -84,6 +94,19 @@ Told = Annotated[FreeForm, AfterValidator(_tame), AfterValidator(_as_ours)]
 """How a prediction was made: pages show it as a table."""
 
 
+def _short(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value)) > MAX_PARAMS:
+        raise ValueError("states too much")
+    return value
+
+
+class NoticeEntry(RequestBody):
+    """A warning, as data."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    params: Annotated[FreeForm, AfterValidator(_tame), AfterValidator(_short)]
+
+
 class StructureEntry(RequestBody):
     """A structure, as it was uploaded."""
 
@@ -118,9 +141,17 @@ class PredictionEntry(RequestBody):
     instruments: list[Name] = Field(max_length=32)
     options: FreeForm
     warnings: list[Sentence] = Field(max_length=200)
+    notices: list[NoticeEntry] | None = Field(None, max_length=200, description="the warnings; null: sentences alone")
     provenance: Told
     finished_at: AwareDatetime | None = None
     file: Member
+
+    def stored_warnings(self) -> list[Notice]:
+        """Warnings that the simulation gave, without what importing adds."""
+        if self.notices is not None:
+            notices = [Notice.from_json(one.model_dump()) for one in self.notices]
+            return [notice for notice in notices if notice.code != IMPORTED.code]
+        return [Notice("text", {"text": text}) for text in self.warnings if text != IMPORTED_SENTENCE]
 
 
 class DatasetEntry(RequestBody):

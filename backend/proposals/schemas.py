@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, computed_field
 
+from backend import wording
 from backend.datasets.schemas import DatasetOut
 from backend.datasets.schemas import Name as Line
 from backend.kit.http.schemas import DEPRECATED, RequestBody, ResponseBody
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.schemas import Status
+from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from backend.structures.schemas import StructureOut
+from backend.wording.schemas import NoticeOut
 from scattering.options.names import Method, Quality, Sampling
 
 Kind = Literal["structures", "predictions", "datasets"]
@@ -140,6 +143,18 @@ class SharedPrediction(ResponseBody):
     options: dict[str, Any]
     status: Status
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings, with codes")
+
+    @classmethod
+    def of(cls, row: Prediction) -> Self:
+        """Return the body of a row."""
+        return cls.model_validate(
+            {
+                **row.model_dump(exclude={"warnings"}),
+                "warnings": wording.messages(row.warnings),
+                "notices": NoticeOut.of_all(row.warnings),
+            }
+        )
 
     @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
     @property

@@ -42,7 +42,7 @@ def read_shared(opened: Opened, response: Response) -> SharedOut:
     return SharedOut(
         **row.model_dump(include=set(SharedOut.model_fields) & set(Proposal.model_fields)),
         structures=[StructureOut.of(one) for one in rows["structures"]],
-        predictions=[SharedPrediction.model_validate(one) for one in rows["predictions"]],
+        predictions=[SharedPrediction.of(one) for one in rows["predictions"]],
         datasets=[DatasetOut.of(one) for one in rows["datasets"]],
         reports=[ReportOut.model_validate(one) for one in service.reports(scope.session, [row.id])[row.id]],
     )

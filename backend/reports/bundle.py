@@ -47,6 +47,7 @@ from backend.reports.schemas import ReportIn
 from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.reports import LICENCE, bundle_readme
+from backend.wording.schemas import NoticeOut
 
 SPARE_BYTES = 64 * 1024**2
 """Left free on the disk, for figures and everybody else."""
@@ -272,7 +273,7 @@ def _provenance(gathered: Gathered, requests: dict[str, Any]) -> dict[str, Any]:
                 "started_at": row.started_at,
                 "finished_at": row.finished_at,
                 "attempt": row.attempt,
-                "warnings": row.warnings,
+                "warnings": [NoticeOut.of(one).model_dump() for one in row.warnings],
                 "provenance": row.provenance,
                 "partials_sha256": asked["sha256"],
             }

@@ -181,12 +181,12 @@ def method_point(method: str) -> Point:
     return Point("method", "fair", METHODS[method])
 
 
-def run_point(warnings: Sequence[str]) -> Point:
+def run_point(warnings: Sequence[Notice]) -> Point:
     """Return the warnings of the run itself."""
     numbers = {"n_warnings": len(warnings)}
     if not warnings:
         return Point("run", "good", Notice("run_without_warnings"), numbers)
-    return Point("run", "fair", Notice("run_with_warnings", {"warnings": list(warnings)}), numbers)
+    return Point("run", "fair", Notice("run_with_warnings", {"warnings": [one.to_json() for one in warnings]}), numbers)
 
 
 def _graded(value: float, small: float, moderate: float) -> Verdict:

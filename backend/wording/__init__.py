@@ -6,6 +6,7 @@ to a function that takes the parameters by keyword and returns the sentence.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -39,12 +40,24 @@ def all_words() -> Mapping[str, Words]:
 
 
 def message(notice: Notice) -> str:
-    """Return the sentence of a notice; of a code that this version does not know, the code with its parameters."""
+    """Return the sentence of a notice.
+
+    Of a code or of parameters that this version does not know (a row that another version wrote, an archive that
+    somebody made by hand), the code with its parameters.
+    """
     words = all_words().get(notice.code)
-    if words is None:
-        stated = ", ".join(f"{name} = {value}" for name, value in notice.params.items())
-        return f"{notice.code} ({stated})" if stated else notice.code
-    return words.format(**notice.params) if isinstance(words, str) else words(**notice.params)
+    try:
+        if words is not None:
+            return words.format(**notice.params) if isinstance(words, str) else words(**notice.params)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        warnings.warn(f"the words of {notice.code} do not suit {dict(notice.params)}", RuntimeWarning, stacklevel=2)
+    stated = ", ".join(f"{name} = {value}" for name, value in notice.params.items())
+    return f"{notice.code} ({stated})" if stated else notice.code
+
+
+def message_or_none(notice: Notice | None) -> str | None:
+    """Return the sentence of a notice, where there is one."""
+    return None if notice is None else message(notice)
 
 
 def messages(notices: Sequence[Notice]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field
@@ -28,3 +29,13 @@ class NoticeOut(ResponseBody):
     def of(cls, notice: Notice) -> Self:
         """Return the body of a notice."""
         return cls(code=notice.code, params=dict(notice.params), message=wording.message(notice))
+
+    @classmethod
+    def of_optional(cls, notice: Notice | None) -> Self | None:
+        """Return the body of a notice, where there is one."""
+        return None if notice is None else cls.of(notice)
+
+    @classmethod
+    def of_all(cls, notices: Iterable[Notice]) -> list[Self]:
+        """Return the bodies of notices."""
+        return [cls.of(notice) for notice in notices]

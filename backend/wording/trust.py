@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from backend import wording
 from backend.wording.formatting import SPACE, counted, listed, percent, signed_percent
+from scattering.core.notices import Notice
 
 ELEMENTS_IGNORED: Final = (
     "This test ignores which elements the atoms are, so it does not show whether these elements were trained together."
@@ -177,8 +178,8 @@ def _statistical_error(*, relative_error: float) -> str:
     )
 
 
-def _run_with_warnings(*, warnings: Sequence[str]) -> str:
-    return " ".join(warnings)
+def _run_with_warnings(*, warnings: Sequence[Mapping[str, Any]]) -> str:
+    return " ".join(wording.message(Notice.from_json(one)) for one in warnings)
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {

@@ -6,6 +6,8 @@
     const FINISHED = ["succeeded", "failed", "cancelled"];
     const WORDS = { queued: "Waiting", running: "Running", succeeded: "Ready", failed: "Failed", cancelled: "Cancelled" };
     const COLOURS = { queued: "gray", running: "beam", succeeded: "teal", failed: "red", cancelled: "gray" };
+    // Reasons to wait that somebody has to mend.
+    const STUCK = ["waiting_for_engine", "waiting_for_queue", "waiting_for_disk_space"];
     let open = [];
     window.beamcast.species = {};
 
@@ -20,17 +22,15 @@
     function show(state) {
         if (!state) { return Array(11).fill(skip()); }
         const over = FINISHED.includes(state.status);
-        const words = stageOf(state);
-        const waiting = !over && words.startsWith("waiting");
+        const waiting = !over && Boolean(state.waiting_for);
         const running = state.status === "running" && !waiting;
         const begun = !over && state.progress > 0 ? Math.round(state.progress * 100) + " %" : "";
-        const stage = over ? ranFor(state) : state.cancel_requested ? "cancelling …" : words + attempt(state);
+        const stage = over ? ranFor(state) : state.cancel_requested ? "cancelling …" : state.stage + attempt(state);
         return [
             waiting ? WORDS.queued : WORDS[state.status] || state.status,
             waiting ? COLOURS.queued : COLOURS[state.status] || "gray",
             stage,
-            // Waits for something that somebody has to mend.
-            "progress-stage" + (waiting && /none is there|full/.test(words) ? " is-stuck" : ""),
+            "progress-stage" + (waiting && STUCK.includes(state.waiting_for.code) ? " is-stuck" : ""),
             running ? (begun || "0 %") + " · " + (duration(state.eta_s) || "…") : begun,
             state.status === "succeeded" ? 100 : state.progress * 100,
             "progress-bar is-" + state.status,
@@ -41,13 +41,7 @@
         ];
     }
 
-    const ENGINES = { gpumd: "GPUMD", "i-pi": "i-PI" };
     const ORDINALS = { 2: "second", 3: "third", 4: "fourth", 5: "fifth" };
-
-    function stageOf(state) {
-        const usual = state.status === "running" ? "starting" : "waiting for a free worker";
-        return (state.stage || usual).replace(/worker with ([\w-]+)/, (all, name) => "worker with " + (ENGINES[name] || name));
-    }
 
     // Said, for its per cent may have gone back.
     function attempt(state) {

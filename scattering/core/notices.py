@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 
@@ -26,6 +26,10 @@ class Notice:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         return cls(stored["code"], dict(stored["params"]))
+
+    def with_params(self, **more: Any) -> Self:
+        """Return a notice of the same code that states more."""
+        return replace(self, params={**self.params, **more})
 
     def to_json(self) -> dict[str, Any]:
         """Return what is stored in a column or sent to a client."""

@@ -16,11 +16,14 @@ from backend.jobs import leases
 from backend.jobs.leases import Lease
 from backend.kit.settings import Settings
 from backend.observing.partials_file import write_partials
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 
 from .conftest import Client
 
 WORKER = "played@here"
+COARSE_GRID = Notice("text", {"text": "a coarse grid"})
+"""The warning that `run` gives."""
 ENGINES = ("nep-adapters", "nep-adapters-cuda", "calorine", "gpumd", "i-pi")
 
 
@@ -105,7 +108,7 @@ def run(settings: Settings, prediction_id: str, provenance: dict[str, Any] | Non
         lambda path: write_partials(path, silicon_partials()),
         settings.partials_path(prediction_id),
         provenance=provenance or {},
-        warnings=["a coarse grid"],
+        warnings=[COARSE_GRID],
     )
 
 

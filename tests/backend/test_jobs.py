@@ -26,10 +26,13 @@ from backend.kit.settings import Settings
 from backend.predictions import service
 from backend.predictions.schemas import PredictionIn
 from backend.predictions.tables import Prediction
+from scattering.core.notices import Notice
+from workers import stages
 
 from .conftest import Client
-from .predicting import WORKER, ask, living
+from .predicting import COARSE_GRID, WORKER, ask, living
 
+FLEW_APART = Notice("atoms_flew_apart")
 FEW = {"supercell": [2, 2, 2], "production_ps": 2.2, "replicas": 3}
 
 
@@ -105,19 +108,21 @@ def test_dynamics_is_prepared_then_run_by_replicas_anywhere_then_combined(
     leases.succeed(prepare, nothing)
     replicas = [take(pid=number) for number in range(3)]
     assert [(one.kind, one.number) for one in replicas] == [("replica", 0), ("replica", 1), ("replica", 2)]
-    leases.report(replicas[1], "running molecular dynamics", 0.5)
+    leases.report(replicas[1], stages.PRODUCE, 0.5)
     leases.succeed(replicas[0], nothing)
-    leases.report(replicas[1], "running molecular dynamics", 0.5)
+    leases.report(replicas[1], stages.PRODUCE, 0.5)
     row = state(settings, prediction_id)
-    assert row.stage == "running molecular dynamics (1 of 3 replicas done)"
+    assert row.stage == Notice("produce", {"replicas": 3, "replicas_done": 1, "replicas_running": 2})
+    assert row.waiting_for is None
     assert row.progress == pytest.approx(0.02 + 0.96 * (1 + 0.5) / 3)
     assert leases.claim(WORKER, 9) is None
     for one in replicas[1:]:
         leases.succeed(one, nothing)
     combine = take()
     assert combine.kind == "combine"
-    leases.succeed(combine, nothing, provenance={}, warnings=["grainy"])
-    assert state(settings, prediction_id).warnings == ["grainy"]
+    leases.succeed(combine, nothing, provenance={}, warnings=[COARSE_GRID])
+    row = state(settings, prediction_id)
+    assert (row.stage, row.warnings) == (graph.DONE, [COARSE_GRID])
     assert {job.status for job in jobs(settings, prediction_id)} == {"succeeded"}
 
 
@@ -133,9 +138,9 @@ def test_a_lost_replica_is_run_again_alone(client: Client, settings: Settings, s
     # The first worker was only slow: it may write nothing more, and publishes nothing
     published: list[int] = []
     for late in (
-        lambda: leases.report(second, "running molecular dynamics", 0.9),
+        lambda: leases.report(second, stages.PRODUCE, 0.9),
         lambda: leases.succeed(second, lambda: published.append(1)),
-        lambda: leases.fail(second, "too late"),
+        lambda: leases.fail(second, FLEW_APART),
         lambda: leases.release(second),
     ):
         with pytest.raises(leases.LeaseLost):
@@ -153,11 +158,11 @@ def test_a_replica_that_fails_fails_the_prediction_and_stops_the_others(
     prediction_id = uuid.UUID(ask(client, structure, method="md", options=FEW)["id"])
     leases.succeed(take(), nothing)
     first, second = take(), take()
-    leases.fail(first, "The atoms flew apart.")
+    leases.fail(first, FLEW_APART)
     row = state(settings, prediction_id)
-    assert (row.status, row.error) == ("failed", "The atoms flew apart.")
+    assert (row.status, row.error) == ("failed", FLEW_APART)
     with pytest.raises(leases.Cancelled):
-        leases.report(second, "running molecular dynamics", 0.2)
+        leases.report(second, stages.PRODUCE, 0.2)
     with pytest.raises(leases.Cancelled):
         leases.succeed(second, nothing)
     leases.cancelled(second)
@@ -183,7 +188,8 @@ def test_attempts_are_counted_and_end(settings: Settings, queued: uuid.UUID) -> 
         sweep.take_back_all()
     row = state(settings, queued)
     assert row.status == "failed"
-    assert f"died {settings.max_attempts} times" in (row.error or "")
+    start = {"code": "start", "params": {}}
+    assert row.error == Notice("worker_died", {"attempts": settings.max_attempts, "stage": start})
     assert leases.claim(WORKER, 1) is None
 
 
@@ -192,9 +198,9 @@ def test_handing_back_is_no_attempt_and_may_wait(settings: Settings, queued: uui
         leases.release(take())
     row = state(settings, queued)
     assert (row.status, row.attempt, row.progress) == ("queued", 0, 0.0)
-    leases.release(take(), wait_s=60, why="waiting for room on the server's disk, which is full")
+    leases.release(take(), wait_s=60, waiting_for=Notice("waiting_for_disk_space"))
     assert leases.claim(WORKER, 1) is None
-    assert "disk" in state(settings, queued).stage
+    assert state(settings, queued).waiting_for == Notice("waiting_for_disk_space")
 
 
 def test_a_child_that_died_is_noticed_by_its_parent(settings: Settings, queued: uuid.UUID) -> None:
@@ -210,7 +216,7 @@ def test_a_worker_that_reported_meanwhile_is_not_taken_for_dead(settings: Settin
     let_expire(settings, lease)
     with transaction(settings, reading=True) as session:
         seen = session.get_one(Job, lease.job_id).lease_expires_at
-    leases.report(lease, "displacing atoms", 0.5)
+    leases.report(lease, stages.DISPLACE_ATOMS, 0.5)
     assert not leases.take_back(queued, lease.job_id, if_still=lambda job, now: job.lease_expires_at == seen)
     assert sweep.take_back_expired() == 0
 
@@ -231,7 +237,7 @@ def test_cancelling_waits_for_who_is_at_work(client: Client, settings: Settings,
     leases.cancelled(first)
     assert state(settings, prediction_id).status == "running"
     with pytest.raises(leases.Cancelled):
-        leases.report(second, "running molecular dynamics", 0.1)
+        leases.report(second, stages.PRODUCE, 0.1)
     leases.cancelled(second)
     assert state(settings, prediction_id).status == "cancelled"
     assert leases.claim(WORKER, 1) is None
@@ -284,11 +290,13 @@ def test_a_worker_takes_what_it_has_the_engine_for(
         leases.succeed(take(name), nothing)
         assert leases.claim(name, 1) is None
         sweep.sweep()
-        stage = client.get(f"/predictions/{asked['id']}").json()["stage"]
-        assert stage == "waiting for a worker with gpumd; none is there now"
+        waiting_for = client.get(f"/predictions/{asked['id']}").json()["waiting_for"]
+        assert (waiting_for["code"], waiting_for["params"]) == ("waiting_for_engine", {"engine": "gpumd"})
         with living("gpu@there", queues=["gpu"], engines={"gpumd": "3"}) as other:
             sweep.sweep()
-            assert "none is there" not in client.get(f"/predictions/{asked['id']}").json()["stage"]
+            found = client.get(f"/predictions/{asked['id']}").json()
+            assert found["waiting_for"]["code"] == "waiting_for_worker"
+            assert found["stage"] == found["waiting_for"]["message"]
             assert take(other).kind == "replica"
 
 
@@ -371,7 +379,7 @@ def test_nothing_stays_on_disk_that_no_row_knows(client: Client, settings: Setti
     for one in ids:
         settings.work_dir(one).mkdir(parents=True)
     leases.succeed(held[ids[0]], lambda: settings.partials_path(ids[0]).touch(), provenance={}, warnings=[])
-    leases.fail(held[ids[1]], "It failed.")
+    leases.fail(held[ids[1]], FLEW_APART)
     nobody = settings.prediction_dir(uuid.uuid4())
     # A worker that had not noticed yet wrote on
     for folder in (settings.work_dir(ids[0]), settings.work_dir(ids[1]), nobody):

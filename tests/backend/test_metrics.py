@@ -20,6 +20,7 @@ from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER
 from backend.kit.settings import Settings
 from backend.metrics import requests
+from scattering.core.notices import Notice
 
 from .conftest import Client
 from .predicting import ask, claim, living, worker
@@ -71,7 +72,7 @@ def test_failures_and_second_attempts(client: Client, settings: Settings, struct
     with living():
         lease = claim(first)
         assert lease is not None
-        leases.fail(lease, "The potential does not know every element of this structure.")
+        leases.fail(lease, Notice("elements_not_in_potential"))
         lease = claim(second)
         assert lease is not None
         assert leases.take_back(lease.prediction_id, lease.job_id, if_still=lambda job, now: True)

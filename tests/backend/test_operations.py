@@ -21,6 +21,8 @@ from backend.kit.settings import Settings
 from backend.kit.version import VERSION
 from backend.operations.disk import FolderSize
 from backend.predictions.tables import Prediction
+from scattering.core.notices import Notice
+from workers import stages
 
 from .conftest import Client
 from .predicting import ask, claim, living, worker
@@ -84,7 +86,7 @@ def test_workers_and_what_they_do(client: Client, settings: Settings, structure:
     with living("cpu@here", slots=2, queues=["cpu"], engines={"nep-adapters": "1"}, host="here", cores=8):
         lease = leases.claim("cpu@here", 1)
         assert lease is not None
-        leases.report(lease, "finding force constants", 0.25)
+        leases.report(lease, stages.DISPLACE_ATOMS, 0.25)
         seen = look(client)
     here, gone = seen["workers"]
     assert (here["name"], here["alive"], here["slots"], here["cores"], here["host"]) == ("cpu@here", True, 2, 8, "here")
@@ -92,7 +94,8 @@ def test_workers_and_what_they_do(client: Client, settings: Settings, structure:
     assert gone["seen_s_ago"] >= 24
     (job,) = here["running"]
     assert (job["prediction_id"], job["structure_id"], job["method"]) == (prediction_id, structure["id"], "harmonic")
-    assert (job["stage"], job["progress"], job["attempt"]) == ("finding force constants", 0.25, 1)
+    assert (job["stage_notice"]["code"], job["progress"], job["attempt"]) == ("displace_atoms", 0.25, 1)
+    assert job["stage"] == job["stage_notice"]["message"]
     # The dead one offers nothing
     assert seen["engines"] == {"nep-adapters": 1}
 
@@ -111,20 +114,17 @@ def test_failures_say_why_newest_first(client: Client, settings: Settings, struc
     with living():
         first = claim(ids[0])
         assert first is not None
-        leases.report(first, "finding force constants", 0.5)
-        leases.fail(first, "The atoms flew apart: take a shorter time step.")
+        leases.report(first, stages.DISPLACE_ATOMS, 0.5)
+        leases.fail(first, Notice("atoms_flew_apart"))
         for _ in range(settings.max_attempts):
             assert claim(ids[1]) is not None
             sweep.take_back_all()
     seen = look(client)
     died, refused = seen["recent_failures"]
-    assert (refused["prediction_id"], refused["reason"], refused["stage"], refused["attempt"]) == (
-        ids[0],
-        "cannot_predict",
-        "finding force constants",
-        1,
-    )
-    assert refused["error"].startswith("The atoms flew apart")
+    assert (refused["prediction_id"], refused["reason"], refused["attempt"]) == (ids[0], "cannot_predict", 1)
+    assert refused["stage_notice"]["code"] == "displace_atoms"
+    assert refused["error_notice"]["code"] == "atoms_flew_apart"
+    assert refused["error"] == refused["error_notice"]["message"]
     assert (died["prediction_id"], died["reason"], died["attempt"]) == (ids[1], "worker_died", settings.max_attempts)
     assert died["worker"]
     assert seen["failures_by_reason"] == {"worker_died": 1, "time_limit": 0, "unforeseen": 0, "cannot_predict": 1}
@@ -180,7 +180,7 @@ def test_the_jobs_of_a_prediction(client: Client, app: FastAPI, structure: dict[
         leases.succeed(prepare, lambda: None)
         replica = claim(prediction_id)
         assert replica is not None
-        leases.report(replica, "running molecular dynamics", 0.5)
+        leases.report(replica, stages.PRODUCE, 0.5)
         jobs = client.get(f"/predictions/{prediction_id}/jobs").json()
     assert [(job["kind"], job["number"], job["status"]) for job in jobs] == [
         ("prepare", 0, "succeeded"),
@@ -190,7 +190,8 @@ def test_the_jobs_of_a_prediction(client: Client, app: FastAPI, structure: dict[
         ("combine", 0, "waiting"),
     ]
     running = jobs[1]
-    assert (running["progress"], running["stage"], running["attempt"]) == (0.5, "running molecular dynamics", 1)
+    assert (running["progress"], running["stage_notice"]["code"], running["attempt"]) == (0.5, "produce", 1)
+    assert running["stage"] == running["stage_notice"]["message"]
     assert (running["queue"], running["engine"]) == ("cpu", "nep-adapters")
     assert running["worker"]
     assert jobs[0]["finished_at"] is not None

@@ -16,6 +16,7 @@ from backend.kit.settings import Settings
 from backend.potentials import catalogue, service, trial
 from backend.potentials.service import PotentialUnavailable
 from backend.potentials.tables import Potential
+from scattering.core.notices import Notice
 
 from .conftest import Client
 from .nep_texts import nep_text
@@ -201,12 +202,11 @@ def test_potential_with_predictions_stays(client: Client, structure: dict[str, A
 def test_lost_or_changed_file_is_told(client: Client, settings: Settings) -> None:
     row = stored(settings, upload(client).json()["id"])
     path = service.potential_file(settings, row)
-    path.write_bytes(SILICON + b"0.1\n")
-    with pytest.raises(PotentialUnavailable, match="lost or was changed; upload it again"):
-        service.potential_file(settings, row)
-    path.unlink()
-    with pytest.raises(PotentialUnavailable):
-        service.potential_file(settings, row)
+    for change in (lambda: path.write_bytes(SILICON + b"0.1\n"), path.unlink):
+        change()
+        with pytest.raises(PotentialUnavailable) as problem:
+            service.potential_file(settings, row)
+        assert problem.value.notice == Notice("potential_file_lost", {"name": row.name})
 
 
 def test_crash_of_an_engine_is_unprocessable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -320,9 +320,11 @@ def test_without_a_network_it_is_said_what_to_do(settings: Settings, server: Ser
     )
     with pytest.raises(PotentialUnavailable) as problem:
         service.potential_file(away, row)
-    assert str(away.potentials_dir) in problem.value.detail
-    assert "15622195 bytes" in problem.value.detail
-    assert "75168ece02e840e4a32644f982b78d43cba697f5b64b4c8134ab66c7a8c28be1" in problem.value.detail
+    stated = problem.value.notice.params
+    assert problem.value.notice.code == "potential_not_fetched"
+    assert (stated["folder"], stated["size_bytes"]) == (str(away.potentials_dir), 15622195)
+    assert stated["sha256"] == "75168ece02e840e4a32644f982b78d43cba697f5b64b4c8134ab66c7a8c28be1"
+    assert all(str(value) in problem.value.detail for value in stated.values())
     assert not [name for name in leftovers(settings) if name.endswith(".txt")]
 
 

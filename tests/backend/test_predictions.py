@@ -22,9 +22,12 @@ from backend.potentials.tables import Potential
 from backend.predictions import events
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
+from backend.wording.schemas import NoticeOut
+from scattering.core.notices import Notice
+from workers import stages
 
 from .conftest import Client
-from .predicting import ask, claim, living, run, succeeded
+from .predicting import COARSE_GRID, ask, claim, living, run, succeeded
 
 NOBODY = str(uuid.uuid4())
 
@@ -206,11 +209,11 @@ def test_cancelling_a_running_prediction_is_told_to_its_worker(client: Client, s
     prediction_id = uuid.UUID(ask(client, structure)["id"])
     lease = claim(prediction_id)
     assert lease is not None
-    leases.report(lease, "displacing atoms", 0.25)
+    leases.report(lease, stages.DISPLACE_ATOMS, 0.25)
     asked = client.post(f"/predictions/{prediction_id}/cancel").json()
     assert (asked["status"], asked["cancel_requested"]) == ("running", True)
     with pytest.raises(leases.Cancelled):
-        leases.report(lease, "displacing atoms", 0.5)
+        leases.report(lease, stages.DISPLACE_ATOMS, 0.5)
     leases.cancelled(lease)
     assert client.get(f"/predictions/{prediction_id}").json()["status"] == "cancelled"
 
@@ -239,7 +242,7 @@ def test_deleting_a_running_prediction_stops_its_worker(
     assert lease is not None
     assert client.delete(f"/predictions/{prediction_id}").status_code == 204
     with pytest.raises(leases.LeaseLost):
-        leases.report(lease, "displacing atoms", 0.5)
+        leases.report(lease, stages.DISPLACE_ATOMS, 0.5)
     # What the worker wrote before it noticed goes with the sweep.
     settings.prediction_dir(prediction_id).mkdir(parents=True)
     sweep.remove_orphans()
@@ -281,7 +284,9 @@ def test_events_tell_the_state_and_end_with_it(client: Client, settings: Setting
     lines = response.text.splitlines()
     assert lines[0] == "event: prediction"
     state = json.loads(lines[1].removeprefix("data: "))
-    assert (state["status"], state["progress"], state["warnings"]) == ("succeeded", 1.0, ["a coarse grid"])
+    assert (state["status"], state["progress"]) == ("succeeded", 1.0)
+    assert state["notices"] == [NoticeOut.of(COARSE_GRID).model_dump()]
+    assert state["warnings"] == [notice["message"] for notice in state["notices"]]
     assert response.text.count("event: ") == 1
 
 
@@ -298,8 +303,8 @@ def test_events_follow_a_run(
 
     steps: list[Callable[[], object]] = [
         take,
-        lambda: leases.report(held[0], "displacing atoms", 0.5),
-        lambda: leases.fail(held[0], "The cell fell apart."),
+        lambda: leases.report(held[0], stages.DISPLACE_ATOMS, 0.5),
+        lambda: leases.fail(held[0], Notice("unstable_cell")),
     ]
 
     async def follow() -> list[tuple[str, float]]:

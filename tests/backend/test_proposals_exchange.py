@@ -34,12 +34,12 @@ from backend.observing.partials_file import write_partials
 from backend.potentials import service as models
 from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
-from backend.proposals import archive, importing
+from backend.proposals import archive, manifest
 from backend.structures import parse as structure_parse
 from tests.frontend.conftest import ZONES, flat_branch
 
 from .conftest import SILICON, Client
-from .predicting import ask, finish, run, silicon_partials, succeeded
+from .predicting import COARSE_GRID, ask, finish, run, silicon_partials, succeeded
 from .test_proposals import CSV, again, make, put, report, upload
 
 Change = Callable[[dict[str, Any], dict[str, bytes]], None]
@@ -174,7 +174,7 @@ def test_what_comes_in_is_what_went_out(
     assert client.get(f"/proposals/{new['id']}/reports/{made['id']}").content.startswith(b"%PDF")
     prediction = client.get(f"/predictions/{new['prediction_ids'][0]}").json()
     assert (prediction["status"], prediction["progress"]) == ("succeeded", 1)
-    assert prediction["warnings"] == ["a coarse grid", importing.IMPORTED]
+    assert [notice["code"] for notice in prediction["notices"]] == [COARSE_GRID.code, manifest.IMPORTED.code]
     app.dependency_overrides.clear()
     # The one that has not succeeded stayed behind
     (done,) = [one for one in client.get("/predictions").json()["items"] if one["status"] == "succeeded"]

@@ -16,6 +16,8 @@ from backend.jobs import leases
 from backend.kit.settings import Settings
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.partials_file import read_partials, write_partials
+from scattering.core.notices import Notice
+from workers import stages
 
 from .conftest import Client
 from .predicting import ask, claim, silicon_partials, succeeded
@@ -140,12 +142,12 @@ def test_unfinished_predictions_say_how_they_stand(
             answers.append(response.json()["detail"])
         return set(answers)
 
-    assert details() == {"This prediction is queued; look at it when it has succeeded."}
+    assert details() == {"This prediction is queued (waiting for a free worker, 0%); look at it when it has succeeded."}
     lease = claim(made["id"])
     assert lease is not None
-    leases.report(lease, "displacing atoms", 0.5)
+    leases.report(lease, stages.DISPLACE_ATOMS, 0.5)
     assert details() == {"This prediction is running (displacing atoms, 50%); look at it when it has succeeded."}
-    leases.fail(lease, "The cell fell apart.")
+    leases.fail(lease, Notice("text", {"text": "The cell fell apart."}))
     assert details() == {"This prediction has failed, so there is nothing to look at: The cell fell apart."}
 
 

@@ -24,7 +24,7 @@ from scattering.trust.measured_phonons import materials
 from tests.frontend.conftest import ZONES, flat_branch
 
 from .conftest import Client
-from .predicting import ask, finish, run, silicon_partials, succeeded
+from .predicting import COARSE_GRID, ask, finish, run, silicon_partials, succeeded
 
 SOFT = 0.89
 """NEP89's silicon, about."""
@@ -136,7 +136,7 @@ def test_every_point_is_told_with_a_verdict(client: Client, settings: Settings, 
         "method": "method_harmonic",
         "run": "run_with_warnings",
     }
-    assert point(told, "run")["text_notice"]["params"] == {"warnings": ["a coarse grid"]}
+    assert point(told, "run")["text_notice"]["params"] == {"warnings": [COARSE_GRID.to_json()]}
     numbers = point(told, "phonons")["numbers"]
     assert numbers["median_ratio"] == pytest.approx(SOFT)
     assert len(numbers["lines"]) == 8

@@ -64,7 +64,7 @@ def notices() -> Iterator[Notice]:
             yield points.anharmonicity_point(method, observed).notice
             yield points.statistics_point(method, observed).notice
     yield points.run_point([]).notice
-    yield points.run_point(["The supercell is small."]).notice
+    yield points.run_point([Notice("text", {"text": "The supercell is small."})]).notice
 
 
 def test_every_sentence_is_made_from_its_parameters() -> None:

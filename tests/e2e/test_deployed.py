@@ -96,5 +96,5 @@ def test_job_that_takes_too_long_fails_with_a_word_and_its_worker_goes_on(deploy
     long = deployment.ask(method="md", options=LONG_MD)
     found = deployment.final(long)
     assert found["status"] == "failed"
-    assert "longer than the 0.01 hours" in found["error"]
+    assert (found["error_notice"]["code"], found["error_notice"]["params"]) == ("time_limit", {"limit_h": 0.01})
     assert deployment.final(deployment.ask())["status"] == "succeeded"

@@ -32,7 +32,7 @@ def attempts(stack: Stack, *predictions: str) -> set[int]:
 
 def began(stack: Stack, prediction: str) -> list[dict[str, Any]]:
     """When jobs of a prediction were begun by a worker's child."""
-    return [line for line in stack.trace(prediction) if line["stage"] == "fetching the potential"]
+    return [line for line in stack.trace(prediction) if line["stage"] == "fetch_potential"]
 
 
 def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Redis) -> None:
@@ -41,7 +41,7 @@ def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Re
     Before the others: bells that they rang too often may still be in the worker's hands, when Redis was emptied.
     """
     stack = deployed
-    with stack.holding("relaxing the atoms"):
+    with stack.holding("relax"):
         predictions = hold_all_slots(stack)
         with redis.client() as client:
             tags = client.zrange("unacked_index", 0, -1)
@@ -65,7 +65,7 @@ def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Re
 @pytest.mark.parametrize("fault", ["flushed", "restarted", "killed"])
 def test_redis_goes_while_jobs_run_and_wait(deployed: Stack, redis: Redis, figure: Figure, fault: str) -> None:
     stack = deployed
-    with stack.holding("relaxing the atoms"):
+    with stack.holding("relax"):
         predictions = [stack.ask(HARMONIC) for _ in range(5)]
         until(lambda: any(stack.busy(one) for one in predictions), "a job runs")
         if fault == "flushed":
@@ -90,7 +90,7 @@ def test_redis_goes_while_jobs_run_and_wait(deployed: Stack, redis: Redis, figur
 def test_redis_that_is_full(deployed: Stack, redis: Redis, figure: Figure) -> None:
     stack = deployed
     stack.reference(HARMONIC)
-    with stack.holding("relaxing the atoms"):
+    with stack.holding("relax"):
         running = hold_all_slots(stack)
         redis.fill()
         since = time.monotonic()
@@ -110,7 +110,7 @@ def test_redis_that_is_full(deployed: Stack, redis: Redis, figure: Figure) -> No
 def test_redis_that_is_full_for_longer_than_workers_look_after_lost_messages(deployed: Stack, redis: Redis) -> None:
     stack = deployed
     stack.reference(HARMONIC)
-    with stack.holding("relaxing the atoms"):
+    with stack.holding("relax"):
         running = hold_all_slots(stack)
         # Redis holds these when it becomes full
         ring(stack, 3)
@@ -141,7 +141,7 @@ def ring(stack: Stack, times: int) -> None:
 
 
 def test_bells_too_many_change_nothing(stack: Stack) -> None:
-    with stack.holding("running molecular dynamics", share=0.3):
+    with stack.holding("produce", share=0.3):
         prediction = stack.ask(DYNAMICS)
         job = stack.until_held(prediction)
         ring(stack, 20)
@@ -155,7 +155,7 @@ def test_bells_too_many_change_nothing(stack: Stack) -> None:
 def test_embedded_broker_is_emptied(stack: Stack, figure: Figure) -> None:
     if not stack.embedded:
         pytest.skip("of the embedded broker")
-    with stack.holding("relaxing the atoms"):
+    with stack.holding("relax"):
         predictions = [stack.ask(HARMONIC) for _ in range(4)]
         stack.until_held(predictions[0])
         for message in (stack.settings.broker_dir / "messages").iterdir():

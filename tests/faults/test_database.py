@@ -22,7 +22,7 @@ WAITS = "this worker waits for it"
 
 
 def test_postgresql_restarted_under_a_run(deployed: Stack, postgres_server: PostgreSQL, figure: Figure) -> None:
-    with deployed.holding("running molecular dynamics", share=0.3):
+    with deployed.holding("produce", share=0.3):
         prediction = deployed.ask(DYNAMICS)
         deployed.until_held(prediction)
         postgres_server.restart()
@@ -36,7 +36,7 @@ def test_postgresql_restarted_under_a_run(deployed: Stack, postgres_server: Post
 def test_postgresql_killed_and_away_for_a_while_when_a_job_ends(
     deployed: Stack, postgres_server: PostgreSQL, figure: Figure
 ) -> None:
-    with deployed.holding("averaging over a powder"):
+    with deployed.holding("powder_average"):
         prediction = deployed.ask(HARMONIC)
         deployed.until_held(prediction)
         before = deployed.log("one").count(TRYING_AGAIN)
@@ -60,7 +60,7 @@ def test_postgresql_restarted_while_nothing_is_done(
 
 def test_child_dies_while_postgresql_is_away(deployed: Stack, postgres_server: PostgreSQL) -> None:
     """Nobody can take the job back at once; nobody forgets it either."""
-    with deployed.holding("running molecular dynamics", share=0.3):
+    with deployed.holding("produce", share=0.3):
         prediction = deployed.ask(DYNAMICS)
         job = deployed.until_held(prediction)
         postgres_server.kill()
@@ -73,7 +73,7 @@ def test_child_dies_while_postgresql_is_away(deployed: Stack, postgres_server: P
 def test_sqlite_locked_for_longer_than_anybody_waits(stack: Stack) -> None:
     if not stack.embedded:
         pytest.skip("of SQLite")
-    with stack.holding("running molecular dynamics", share=0.3):
+    with stack.holding("produce", share=0.3):
         prediction = stack.ask(DYNAMICS)
         job = stack.until_held(prediction)
         with contextlib.closing(sqlite3.connect(stack.settings.data_dir / "beamcast.db")) as connection:

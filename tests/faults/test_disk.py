@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from scattering.core.notices import Notice
 from tests.faults.conftest import Figure
 from tests.faults.predictions import DYNAMICS, HARMONIC
 from tests.faults.stack import Stack, until
@@ -19,7 +20,7 @@ from tests.faults.stack import Stack, until
 pytestmark = pytest.mark.slow
 
 MIB = 2**20
-FULL = "waiting for room on the server's disk, which is full"
+FULL = Notice("waiting_for_disk_space")
 
 
 @contextlib.contextmanager
@@ -67,7 +68,7 @@ def waits(stack: Stack, prediction: str) -> str:
     found: list[str] = []
 
     def so() -> bool:
-        found.extend(job.kind for job in stack.jobs(prediction) if job.status == "queued" and job.stage == FULL)
+        found.extend(job.kind for job in stack.jobs(prediction) if job.status == "queued" and job.waiting_for == FULL)
         return bool(found)
 
     until(so, lambda: f"waits for room: {stack.jobs(prediction)!r}")
@@ -77,7 +78,7 @@ def waits(stack: Stack, prediction: str) -> str:
 @pytest.mark.parametrize("leave", [0, 12 * 1024], ids=["nothing left", "room for half of the partials"])
 def test_partials_wait_for_room(stack: Stack, disk: Path, figure: Figure, leave: int) -> None:
     stack.reference(HARMONIC)
-    with stack.holding("averaging over a powder"):
+    with stack.holding("powder_average"):
         prediction = stack.ask(HARMONIC)
         stack.until_held(prediction)
         fill(disk, leave)
@@ -104,17 +105,17 @@ def test_displacements_that_no_disk_here_holds_are_refused(stack: Stack, disk: P
     row = stack.final(stack.ask(TOO_LARGE))
     assert row.status == "failed"
     assert row.error is not None
-    assert "disk is too small" in row.error
+    assert row.error.code == "disk_too_small"
 
 
 def test_a_run_goes_on_where_checkpoints_find_no_room(stack: Stack, disk: Path) -> None:
     stack.reference(DYNAMICS)
-    with stack.holding("thermalising", share=0.1):
+    with stack.holding("equilibrate", share=0.1):
         prediction = stack.ask(DYNAMICS)
         job = stack.until_held(prediction)
         fill(disk)
     # To the end, where the result finds none either
-    until(lambda: any(line["stage"] == "correlating positions" for line in stack.trace(prediction)), "it is run")
+    until(lambda: any(line["stage"] == "correlate" for line in stack.trace(prediction)), "it is run")
     waits(stack, prediction)
     disk.unlink()
     stack.check(prediction, DYNAMICS)
@@ -128,7 +129,7 @@ def test_the_disk_of_everything_is_full(tmp_path: Path) -> None:
         try:
             stack.ready()
             stack.reference(HARMONIC)
-            with stack.holding("averaging over a powder"):
+            with stack.holding("powder_average"):
                 prediction = stack.ask(HARMONIC)
                 stack.until_held(prediction)
                 fill(filler)

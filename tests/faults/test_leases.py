@@ -24,7 +24,7 @@ def sum_of(path: Path) -> str:
 
 @pytest.mark.parametrize(
     ("body", "stage", "share"),
-    [(HARMONIC, "averaging over a powder", 0.0), (DYNAMICS, "running molecular dynamics", 0.6)],
+    [(HARMONIC, "powder_average", 0.0), (DYNAMICS, "produce", 0.6)],
     ids=["harmonic", "dynamics"],
 )
 def test_a_frozen_worker_wakes_after_its_job_was_done_by_another(
@@ -57,7 +57,7 @@ def test_a_frozen_worker_wakes_while_another_is_at_its_job(stack: Stack) -> None
     """They share the job's folder for a while."""
     if not stack.embedded:
         stack.start_worker("two")
-    with stack.holding("running molecular dynamics", share=0.4, how="deaf"):
+    with stack.holding("produce", share=0.4, how="deaf"):
         prediction = stack.ask(DYNAMICS)
         pid = stack.freeze(prediction)
         try:

@@ -16,16 +16,16 @@ pytestmark = pytest.mark.slow
 WITHIN_S = 10.0
 """Reports come every second, and a call that does not return is left after five."""
 STAGES = [
-    (HARMONIC, "fetching the potential", 0.0),
-    (HARMONIC, "relaxing the atoms", 0.0),
-    (HARMONIC, "displacing atoms", 0.0),
-    (HARMONIC, "phonons over the Brillouin zone", 0.0),
-    (HARMONIC, "averaging over a powder", 0.0),
-    (DYNAMICS, "relaxing the atoms", 0.0),
-    (DYNAMICS, "thermalising", 0.1),
-    (DYNAMICS, "running molecular dynamics", 0.5),
-    (DYNAMICS, "correlating positions", 0.0),
-    (DYNAMICS, "averaging replicas", 0.0),
+    (HARMONIC, "fetch_potential", 0.0),
+    (HARMONIC, "relax", 0.0),
+    (HARMONIC, "displace_atoms", 0.0),
+    (HARMONIC, "sample_zone", 0.0),
+    (HARMONIC, "powder_average", 0.0),
+    (DYNAMICS, "relax", 0.0),
+    (DYNAMICS, "equilibrate", 0.1),
+    (DYNAMICS, "produce", 0.5),
+    (DYNAMICS, "correlate", 0.0),
+    (DYNAMICS, "average_replicas", 0.0),
 ]
 
 
@@ -62,14 +62,14 @@ def test_delete_while_it_runs(stack: Stack, figure: Figure) -> None:
 @pytest.mark.parametrize(
     ("body", "stages"),
     [
-        (HARMONIC, [("displacing atoms", 0.0), ("averaging over a powder", 0.0)]),
+        (HARMONIC, [("displace_atoms", 0.0), ("powder_average", 0.0)]),
         (
             DYNAMICS,
             [
-                ("thermalising", 0.1),
-                ("running molecular dynamics", 0.6),
-                ("correlating positions", 0.0),
-                ("averaging replicas", 0.0),
+                ("equilibrate", 0.1),
+                ("produce", 0.6),
+                ("correlate", 0.0),
+                ("average_replicas", 0.0),
             ],
         ),
     ],
@@ -94,13 +94,13 @@ def test_worker_is_stopped_in_every_stage(
     stack.ready()
     stack.check(prediction, body)
     assert stack.prediction(prediction).attempt == 1
-    went_on = [line["share"] for line in stack.trace(prediction) if line["stage"] == "running molecular dynamics"]
+    went_on = [line["share"] for line in stack.trace(prediction) if line["stage"] == "produce"]
     # Begun, gone on with, and, once it was all run, gone over to what follows
     assert body is HARMONIC or max(went_on) > 0.5
 
 
 def test_worker_is_stopped_within_a_native_call(stack: Stack, figure: Figure) -> None:
-    with stack.holding("running molecular dynamics", share=0.6, how="deaf"):
+    with stack.holding("produce", share=0.6, how="deaf"):
         prediction = stack.ask(DYNAMICS)
         stack.until_held(prediction)
         since = time.monotonic()

@@ -29,6 +29,7 @@ from backend.structures import parse
 from backend.structures import service as structures
 from frontend.app import csp_script_hashes, mount
 from frontend.client import ApiClient
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from tests.backend.predicting import finish
@@ -178,7 +179,7 @@ def _forecast(settings: Settings, prediction_id: str, partials: Partials | Cryst
         write,
         settings.partials_path(prediction_id),
         provenance={"versions": {"euphonic": "2.1.1"}, "species": list(partials.species)},
-        warnings=["one mode is all there is"],
+        warnings=[Notice("text", {"text": "one mode is all there is"})],
     )
 
 

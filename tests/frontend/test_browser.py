@@ -396,28 +396,25 @@ def test_the_form_shows_what_the_chosen_methods_take(visit: Open, site: Site) ->
     expect(page.locator("#form-engine")).to_have_value("Automatic")
 
 
-STATE = {"status": "running", "progress": 0.4, "eta_s": 60, "attempt": 1, "cancel_requested": False}
+STATE = {
+    "status": "running",
+    "progress": 0.4,
+    "eta_s": 60,
+    "attempt": 1,
+    "cancel_requested": False,
+    "stage": "equilibrating",
+    "waiting_for": None,
+}
 
 
 @pytest.mark.parametrize(
     ("state", "badge", "stage", "stuck"),
     [
-        ({"stage": "running molecular dynamics (1 of 3 replicas done)"}, "Running", "(1 of 3 replicas done)", False),
+        ({"stage": "equilibrating (run 1 of 3)"}, "Running", "equilibrating (run 1 of 3)", False),
         ({"stage": "relaxing", "attempt": 2}, "Running", "relaxing · second attempt: a worker died", False),
-        ({"stage": "waiting for a free worker"}, "Waiting", "waiting for a free worker", False),
-        ({"stage": "", "status": "queued"}, "Waiting", "waiting for a free worker", False),
-        (
-            {"stage": "waiting for a worker with gpumd; none is there now", "status": "queued"},
-            "Waiting",
-            "waiting for a worker with GPUMD; none is there now",
-            True,
-        ),
-        (
-            {"stage": "waiting for room on the server's disk, which is full", "status": "queued"},
-            "Waiting",
-            "waiting for room",
-            True,
-        ),
+        ({"waiting_for": {"code": "waiting_for_worker"}}, "Waiting", "equilibrating", False),
+        ({"waiting_for": {"code": "waiting_for_engine"}, "status": "queued"}, "Waiting", "equilibrating", True),
+        ({"waiting_for": {"code": "waiting_for_disk_space"}, "status": "queued"}, "Waiting", "equilibrating", True),
     ],
 )
 def test_progress_says_what_is_done_or_waited_for(

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlmodel import col, update
 
+from backend import wording
 from backend.health.tables import WorkerBeat
 from backend.jobs.tables import Job
 from backend.kit.db.columns import utc_now
@@ -21,11 +22,13 @@ from backend.predictions.tables import Prediction
 from frontend.app import render
 from frontend.client import OperatedJob, Operations
 from frontend.pages import operations
+from scattering.core.notices import Notice
 
 from .components import by_id, text, walk
 from .conftest import Site, run
 
 WIDE, PHONE = (1440, 900), (390, 844)
+FLEW_APART = Notice("atoms_flew_apart")
 NODE = "gpu@compute-node-001.cluster.facility.example"
 
 
@@ -34,7 +37,9 @@ def at_work(settings: Settings, like: str) -> Iterator[dict[str, uuid.UUID]]:
     """A worker that runs one's own prediction and somebody else's, and one of each that failed; gone afterwards."""
     now, ids = utc_now(), {}
     with transaction(settings) as session:
-        first = session.get_one(Prediction, uuid.UUID(like)).model_dump(exclude={"id", "status", "owner"})
+        first = session.get_one(Prediction, uuid.UUID(like)).model_dump(
+            exclude={"id", "status", "owner", "stage", "warnings"}
+        )
         # It lives as long as the test, however slow the machine
         alive = now + timedelta(hours=1)
         beat = WorkerBeat(
@@ -61,13 +66,13 @@ def at_work(settings: Settings, like: str) -> Iterator[dict[str, uuid.UUID]]:
                 priority=0,
                 weight=1.0,
                 status=status,
-                stage="running molecular dynamics",
+                stage=Notice("produce"),
                 progress=0.4,
                 attempt=2,
                 worker=NODE,
                 started_at=now - timedelta(minutes=5),
                 finished_at=now if status == "failed" else None,
-                error="The atoms flew apart: take a shorter time step." if status == "failed" else None,
+                error=FLEW_APART if status == "failed" else None,
             )
             session.add(job)
     try:
@@ -88,7 +93,7 @@ def test_what_runs_and_what_failed_is_shown(site: Site) -> None:
     assert "2 of 4 slots busy" in text(workers)
     assert "running molecular dynamics · attempt 2" in text(workers)
     failures = by_id(layout, "failures")
-    assert "The atoms flew apart" in text(failures)
+    assert wording.message(FLEW_APART) in text(failures)
     assert "cannot be predicted" in text(failures)
     links = {link.href for link in walk(layout) if getattr(link, "href", None)}
     assert any(str(ids["mine"]) in href for href in links)
@@ -221,7 +226,7 @@ def test_it_keeps_itself_and_does_not_flicker(visit: Open, site: Site) -> None:
         page.evaluate("() => document.querySelectorAll('#workers .job').forEach(job => { job.marked = true; })")
         with transaction(site.settings) as session:
             ours = col(Job.prediction_id).in_([ids["mine"], ids["theirs"]])
-            session.exec(update(Job).where(ours).values(stage="correlating", progress=0.9))
+            session.exec(update(Job).where(ours).values(stage=Notice("correlate"), progress=0.9))
         expect(stage).to_contain_text("correlating", timeout=30_000)
         # The same elements with other words: nothing was taken down and put up again
         assert page.evaluate("() => Array.from(document.querySelectorAll('#workers .job')).every(job => job.marked)")

@@ -12,6 +12,7 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 
+from scattering.core.notices import Notice
 from tests.backend.conftest import (  # noqa: F401
     app,
     client,
@@ -39,8 +40,8 @@ class Silent:
         self.shares: list[float] = []
         self._interrupt_in, self._error = interrupt_in, error
 
-    def stage(self, name: str, *, until: float) -> None:
-        self.stages.append((name, until))
+    def stage(self, stage: Notice, *, until: float) -> None:
+        self.stages.append((stage.code, until))
         self.shares = [0.0]
 
     def update(self, share: float) -> None:
@@ -49,8 +50,8 @@ class Silent:
             raise self._error
 
     def within(self, until: float) -> Report:
-        def report(stage: str, share: float) -> None:
-            if not self.stages or self.stages[-1] != (stage, until):
+        def report(stage: Notice, share: float) -> None:
+            if not self.stages or self.stages[-1] != (stage.code, until):
                 self.stage(stage, until=until)
             self.update(share)
 

@@ -80,7 +80,7 @@ def dynamic_copper(tmp_path_factory: pytest.TempPathFactory) -> CrystalPartials:
     )
     assert outcome.findings["n_atoms"] == 108
     assert abs(outcome.findings["energy_drift_mev_per_atom"]) < 0.5
-    assert progress.stages[1] == ("displacing atoms", 1.0)
+    assert progress.stages[1] == ("displace_atoms", 1.0)
     assert isinstance(outcome.partials, CrystalPartials)
     return outcome.partials
 
@@ -175,7 +175,7 @@ def test_an_alloy_has_a_partial_for_each_pair(tmp_path: Path) -> None:
 
 
 def test_it_stops_when_told_to(tmp_path: Path) -> None:
-    progress = Silent(interrupt_in="running molecular dynamics", error=ShuttingDown())
+    progress = Silent(interrupt_in="produce", error=ShuttingDown())
     with pytest.raises(ShuttingDown):
         simulate(
             bulk("Cu", "fcc", a=3.59, cubic=True), "md", tmp_path, progress, supercell=[2, 2, 2],

@@ -98,7 +98,7 @@ def test_engines_say_what_they_refuse(tmp_path: Path) -> None:
     broken = tmp_path / "nep.txt"
     broken.write_text("nep4 1 Si\nnonsense\n")
     for engine in ("nep-adapters", "calorine"):
-        with pytest.raises(CannotPredict, match="refuses this potential"):
+        with pytest.raises(CannotPredict, match="potential_refused"):
             engines.calculator(engine, Potential(broken))
     with pytest.raises(engines.UnknownEngine, match=re.escape("'gpumd'")):
         engines.calculator("gpumd", Potential(broken))

@@ -16,6 +16,8 @@ from backend.jobs import leases, sweep
 from backend.kit.settings import Settings
 from backend.observing.partials_file import read_partials
 from backend.potentials.service import PotentialUnavailable
+from backend.wording.schemas import NoticeOut
+from scattering.core.notices import Notice
 from tests.backend.conftest import Client
 from tests.backend.predicting import living
 from workers import engines, tasks
@@ -84,6 +86,9 @@ def ask(client: Client, structure: dict[str, Any], **body: Any) -> str:
     return str(response.json()["id"])
 
 
+LOST = Notice("potential_file_lost", {"name": "Mine"})
+
+
 def files(settings: Settings) -> set[str]:
     return {path.name for path in (settings.data_dir / "predictions").rglob("*") if path.is_file()}
 
@@ -127,11 +132,11 @@ def test_a_message_delivered_twice_does_nothing_the_second_time(
 
 
 @pytest.mark.parametrize(
-    ("error", "word"),
+    ("error", "notice"),
     [
-        (CannotPredict("The structure falls apart."), "falls apart"),
-        (PotentialUnavailable("Drop nep89.txt into the folder."), "Drop nep89.txt"),
-        (RuntimeError("internal: secret path"), "Something unforeseen"),
+        (CannotPredict(Notice("unstable_cell")), Notice("unstable_cell")),
+        (PotentialUnavailable(LOST), LOST),
+        (RuntimeError("internal: secret path"), None),
     ],
 )
 def test_a_failure_says_why_and_leaves_nothing(
@@ -140,7 +145,7 @@ def test_a_failure_says_why_and_leaves_nothing(
     metal: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
-    word: str,
+    notice: Notice | None,
 ) -> None:
     def fail(*_: Any) -> None:
         raise error
@@ -150,12 +155,13 @@ def test_a_failure_says_why_and_leaves_nothing(
     work()
     row = client.get(f"/predictions/{prediction}").json()
     assert row["status"] == "failed"
-    assert word in row["error"]
-    assert "secret path" not in row["error"]
+    wanted = notice or Notice("unforeseen", {"prediction_id": prediction})
+    assert row["error_notice"] == NoticeOut.of(wanted).model_dump()
+    assert row["error"] == row["error_notice"]["message"]
     assert files(settings) == set()
     refused = client.post(f"/predictions/{prediction}/spectrum", json={"instrument": "ARCS"})
     assert refused.status_code == 409
-    assert word in refused.text
+    assert row["error"] in refused.json()["detail"]
 
 
 def test_cancel_while_it_runs(
@@ -165,7 +171,7 @@ def test_cancel_while_it_runs(
     monkeypatch.setattr("workers.progress.REPORT_EVERY_S", 0.05)
     running = threading.Thread(target=work)
     running.start()
-    while "running molecular dynamics" not in client.get(f"/predictions/{prediction}").json()["stage"]:
+    while (client.get(f"/predictions/{prediction}").json()["stage_notice"] or {}).get("code") != "produce":
         assert running.is_alive()
     client.post(f"/predictions/{prediction}/cancel")
     running.join(timeout=20)
@@ -212,7 +218,7 @@ def test_a_full_disk_makes_a_job_wait_and_lose_nothing(
         assert work(most=1) == 1
         row = client.get(f"/predictions/{prediction}").json()
         assert (row["status"], row["attempt"]) == ("queued", 0)
-        assert "disk, which is full" in row["stage"]
+        assert row["waiting_for"]["code"] == "waiting_for_disk_space"
     assert work() == 1
     assert client.get(f"/predictions/{prediction}").json()["status"] == "succeeded"
 
@@ -246,7 +252,7 @@ def test_what_takes_too_long_fails_with_a_word(
 
     monkeypatch.setattr(tasks, "_do", too_long)
     work()
-    assert "longer than the" in client.get(f"/predictions/{prediction}").json()["error"]
+    assert client.get(f"/predictions/{prediction}").json()["error_notice"]["code"] == "time_limit"
 
 
 def test_who_lost_the_job_meanwhile_ends_in_silence(

@@ -23,6 +23,8 @@ from ase.md.md import MolecularDynamics
 from ase.md.velocitydistribution import Stationary
 from ase.md.verlet import VelocityVerlet
 
+from scattering.core.notices import Notice
+from workers import stages
 from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines import constant_pressure
 from workers.engines.displacement_file import DisplacementFile
@@ -50,7 +52,7 @@ class AseDynamics:
     def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
         """Run atoms that are at rest at their sites, as `Engine.run` says."""
         if run.n_beads != 1:
-            raise CannotPredict("This engine has no path integrals: choose one that has.")
+            raise CannotPredict(Notice("no_path_integrals"))
         return _Replica(sites, self._calculator, run, workplace, report).finish()
 
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
@@ -110,7 +112,7 @@ class _Replica:
             fixcm=False,
             rng=self._rng,
         )
-        self._advance(md, run.equilibration_steps, "equilibration_s", "thermalising", lambda: check_together(atoms))
+        self._advance(md, run.equilibration_steps, "equilibration_s", stages.EQUILIBRATE, lambda: check_together(atoms))
         Stationary(atoms)
         check_together(atoms)
         self._producing, self._start = True, atoms.positions.copy()
@@ -127,7 +129,7 @@ class _Replica:
         if self._record.n_frames == 0:
             self._first = float(self._atoms.get_total_energy())
             self._observe()
-        self._advance(md, self._n_steps, "production_s", "running molecular dynamics", observe)
+        self._advance(md, self._n_steps, "production_s", stages.PRODUCE, observe)
         check_together(self._atoms)
 
     def _integrator(self) -> MolecularDynamics:
@@ -150,7 +152,7 @@ class _Replica:
         self._farthest = np.maximum(self._farthest, np.linalg.norm(atoms.positions - self._start, axis=1))
         self._last = float(atoms.get_total_energy()) - self._transferred
 
-    def _advance(self, md: MolecularDynamics, end: int, part: str, stage: str, observe: Callable[[], None]) -> None:
+    def _advance(self, md: MolecularDynamics, end: int, part: str, stage: Notice, observe: Callable[[], None]) -> None:
         """Go on until a step, observing after each; tell the stage, and keep what is worth keeping."""
         began = time.perf_counter()
         stepping = md.irun(end - self._step)
@@ -166,7 +168,7 @@ class _Replica:
             if self._checkpoints.due():
                 self._save()
 
-    def _tell(self, stage: str) -> None:
+    def _tell(self, stage: Notice) -> None:
         try:
             self._report(stage, self._step / max(self._n_steps, 1))
         except ShuttingDown:
@@ -203,7 +205,7 @@ class _Replica:
                 self._folder / Path(state["record"]).name,
                 state["written"],
                 arrays["pending"],
-                lambda _: self._report("going on from a checkpoint", share),
+                lambda _: self._report(stages.RESUME, share),
             )
         self._step, self._producing, self._seconds = checkpoint.step, state["producing"], state["seconds"]
         self._atoms.positions = arrays["positions"]

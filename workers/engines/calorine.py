@@ -9,7 +9,7 @@ from ase.calculators.calculator import Calculator
 from workers.engines import machine
 from workers.engines.interface import Potential
 from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
-from workers.simulations.outcome import CannotPredict
+from workers.simulations.outcome import potential_refused
 
 version: Final = machine.package_version
 
@@ -33,4 +33,4 @@ def calculator(potential: Potential) -> Calculator:
         loaded: Calculator = CPUNEP(str(potential.file), dftd3=dispersion)
         return loaded
     except ValueError as error:
-        raise CannotPredict(f"The engine refuses this potential: {error}") from error
+        raise potential_refused("calorine", str(error)) from error

@@ -16,6 +16,8 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from ase.md.langevinbaoab import LangevinBAOAB
 
+from scattering.core.notices import Notice
+from workers import stages
 from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines.interface import Report, Run, Workplace
 from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
@@ -131,13 +133,10 @@ class _FreeCell:
         check_together(self._atoms)
         lowest, highest = VOLUMES
         if not lowest < self._atoms.get_volume() / self._sites.get_volume() < highest:
-            raise CannotPredict(
-                "With a free cell the crystal falls apart in this potential at this temperature and pressure: keep the "
-                "cell fixed (NVT)."
-            )
+            raise CannotPredict(Notice("unstable_cell_at_temperature"))
 
     def _tell(self, settling: int) -> None:
-        stage = "letting the cell settle" if self._step < settling else "averaging the cell"
+        stage = stages.EQUILIBRATE_CELL if self._step < settling else stages.AVERAGE_CELL
         try:
             self._report(stage, self._step / (2 * settling))
         except ShuttingDown:

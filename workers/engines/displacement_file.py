@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.notices import Notice
 from workers.simulations.outcome import CannotPredict
 
 BUFFER: Final = 64 * 2**20
@@ -112,12 +113,8 @@ class DisplacementFile:
 def reserved(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.float32]]:
     """Make a file of zeros that has all its room on disk: a mapped file that meets a full disk is a SIGBUS."""
     size = 4 * int(np.prod(shape))
-    said = f"the {size / 1e9:.3g} GB of displacements that this run records"
     if size > shutil.disk_usage(path.parent).total:
-        raise CannotPredict(
-            f"The server's disk is too small for {said}: choose a shorter run, a smaller supercell, or frames further "
-            "apart."
-        )
+        raise CannotPredict(Notice("disk_too_small", {"size_bytes": size}))
     try:
         array = np.lib.format.open_memmap(path, mode="w+", dtype="f4", shape=shape)
         with path.open("r+b") as file:
@@ -126,5 +123,5 @@ def reserved(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], n
         path.unlink(missing_ok=True)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise OSError(error.errno, f"There is no room on the server's disk for {said}", str(path)) from error
+        raise OSError(error.errno, f"no space for {size} bytes of displacements", str(path)) from error
     return array

@@ -13,11 +13,12 @@ from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
 from backend.engines.record import Engine as Record
+from scattering.core.notices import Notice
 
 Ensemble = Literal["nve", "nvt"]
 
-Report = Callable[[str, float], None]
-"""Told what is being done, in the user's words, and which share of the call is done. It raises to stop the engine."""
+Report = Callable[[Notice, float], None]
+"""Told what is being done (of `workers.stages`), and which share of the call is done. It raises to stop the engine."""
 
 
 @dataclass(frozen=True)

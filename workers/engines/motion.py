@@ -8,6 +8,7 @@ import numpy as np
 from ase import Atoms, units
 from ase.md.velocitydistribution import Stationary, thermalize_momenta
 
+from scattering.core.notices import Notice
 from workers.simulations.outcome import CannotPredict
 
 FRICTION_PER_FS: Final = 0.02
@@ -40,4 +41,4 @@ def check_together(atoms: Atoms) -> None:
         They are not.
     """
     if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.get_momenta()).all()):
-        raise CannotPredict("The atoms flew apart: take a shorter time step, or a potential that knows this material.")
+        raise CannotPredict(Notice("atoms_flew_apart"))

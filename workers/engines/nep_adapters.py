@@ -12,7 +12,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from workers.engines import machine
 from workers.engines.interface import Potential
 from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
-from workers.simulations.outcome import CannotPredict
+from workers.simulations.outcome import potential_refused
 
 version: Final = machine.package_version
 
@@ -74,7 +74,7 @@ def load(potential: Potential, *, backend: str) -> Calculator:
         calculator: Calculator = NepAseCalculator(str(potential.file), backend=backend)
         return calculator
     except NepAdaptersError as error:
-        raise CannotPredict(f"The engine refuses this potential: {error}") from error
+        raise potential_refused("nep-adapters", str(error)) from error
 
 
 def calculator(potential: Potential) -> Calculator:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 
+MAX_REASON: Final = 300
+
 
 class CannotPredict(RuntimeError):
-    """The prediction cannot be made; the message is for the user."""
+    """The prediction cannot be made; the notice tells the user why."""
+
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(f"{notice.code} {dict(notice.params)}")
+        self.notice = notice
+
+
+def potential_refused(engine: str, reason: str) -> CannotPredict:
+    """Return that an engine does not take a potential; of its own words no more than `MAX_REASON` characters."""
+    return CannotPredict(Notice("potential_refused", {"engine": engine, "reason": reason[-MAX_REASON:]}))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from scattering.crystal.path import BrillouinZone, SampledPath, Segment, brillou
 from scattering.simulate import powder, protocol
 from scattering.simulate.mobility import diffuses, mean_mobility
 from scattering.simulate.path_integral import bead_warnings
+from workers import stages
 from workers.engines.interface import Workplace
 from workers.progress import Progress
 from workers.simulations.outcome import Outcome
@@ -42,7 +43,7 @@ def prepare(simulation: Simulation, *, workplace: Workplace, progress: Progress)
     calculator = simulation.calculator()
     prepared = preparation.prepare(simulation, calculator, workplace=workplace, progress=progress, until=0.5)
     watch = Stopwatch()
-    progress.stage("displacing atoms", until=1.0)
+    progress.stage(stages.DISPLACE_ATOMS, until=1.0)
     found = displace(
         prepared.atoms(simulation),
         calculator,

@@ -17,6 +17,7 @@ from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.partials import scattering_vectors
 from scattering.crystal.path import SampledPath, brillouin_zone
 from scattering.simulate import protocol
+from workers import stages
 from workers.progress import Progress
 from workers.simulations.outcome import Outcome
 from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
@@ -56,11 +57,11 @@ def run(
         The potential does not hold the structure, or leaves it no real phonon.
     """
     watch = Stopwatch()
-    progress.stage("relaxing the atoms", until=0.15)
+    progress.stage(stages.RELAX, until=0.15)
     relaxed = relax(atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
     watch.lap("relax")
 
-    progress.stage("displacing atoms", until=0.5)
+    progress.stage(stages.DISPLACE_ATOMS, until=0.5)
     found = displace(
         relaxed.atoms,
         calculator,
@@ -71,11 +72,11 @@ def run(
     )
     watch.lap("force_constants")
 
-    progress.stage("phonons over the Brillouin zone", until=0.8)
+    progress.stage(stages.SAMPLE_ZONE, until=0.8)
     zone, stability = sample_zone(found.force_constants)
     watch.lap("zone")
 
-    progress.stage("phonons along the path", until=0.97)
+    progress.stage(stages.SAMPLE_PATH, until=0.97)
     symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
     cell, zones = relaxed.atoms.cell.array, np.array(options["zones"], dtype=np.int64)
     path, fine = crystal_protocol.sampled_path(options, crystal_protocol.path_of(options, symmetry), cell)

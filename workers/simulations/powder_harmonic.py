@@ -11,6 +11,7 @@ from ase.calculators.calculator import Calculator
 
 from scattering.core import energy_axis
 from scattering.simulate import harmonic, protocol
+from workers import stages
 from workers.progress import Progress
 from workers.simulations.outcome import Outcome
 from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
@@ -45,11 +46,11 @@ def run(
         The potential does not hold the structure, or leaves it no real phonon.
     """
     watch = Stopwatch()
-    progress.stage("relaxing the atoms", until=0.15)
+    progress.stage(stages.RELAX, until=0.15)
     relaxed = relax(atoms, calculator, relax_cell=options["relax_cell"], update=progress.update)
     watch.lap("relax")
 
-    progress.stage("displacing atoms", until=0.4)
+    progress.stage(stages.DISPLACE_ATOMS, until=0.4)
     found = displace(
         relaxed.atoms,
         calculator,
@@ -60,11 +61,11 @@ def run(
     )
     watch.lap("force_constants")
 
-    progress.stage("phonons over the Brillouin zone", until=0.7)
+    progress.stage(stages.SAMPLE_ZONE, until=0.7)
     zone, stability = sample_zone(found.force_constants)
     watch.lap("zone")
 
-    progress.stage("averaging over a powder", until=0.97)
+    progress.stage(stages.POWDER_AVERAGE, until=0.97)
     q = protocol.Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / protocol.Q_STEP) + 1)
     energy = energy_axis.bins(
         end=options["energy_max_mev"],

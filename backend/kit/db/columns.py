@@ -9,9 +9,11 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import JSON, DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
+
+from scattering.core.notices import Notice
 
 
 def utc_now() -> datetime:
@@ -36,6 +38,36 @@ class UTCDateTime(TypeDecorator[datetime]):
         if not isinstance(value, datetime):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class NoticeColumn(TypeDecorator[Notice]):
+    """A notice, or NULL. A query reads its code as `col(Table.column)["code"].as_string()`."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """Read an index as JSON does: it is a text, not a notice."""
+        return self.impl_instance.coerce_compared_value(op, value)
+
+    def process_bind_param(self, value: Notice | None, dialect: Dialect) -> Any:
+        return None if value is None else value.to_json()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Notice | None:
+        return None if value is None else Notice.from_json(value)
+
+
+class NoticesColumn(TypeDecorator[list[Notice]]):
+    """A list of notices."""
+
+    impl = JSON()
+    cache_ok = True
+
+    def process_bind_param(self, value: list[Notice] | None, dialect: Dialect) -> Any:
+        return None if value is None else [notice.to_json() for notice in value]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[Notice] | None:
+        return None if value is None else [Notice.from_json(one) for one in value]
 
 
 class Identified(SQLModel):

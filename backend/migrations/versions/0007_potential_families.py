@@ -24,5 +24,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("models") as batch_op:
-        batch_op.drop_column("family")
+    # Not in a batch, which in SQLite drops the table: predictions refer to its rows
+    op.drop_column("models", "family")

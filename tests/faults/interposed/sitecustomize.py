@@ -38,13 +38,14 @@ def _progress(module: ModuleType) -> None:
 
     def updated(self: Any, share: float) -> None:
         update(self, share)
-        if (id(self), self._stage) not in seen:
-            seen.add((id(self), self._stage))
-            line = {"pid": os.getpid(), "stage": self._stage, "share": share, "prediction": self._lease.prediction_id}
+        stage = self._stage.code
+        if (id(self), stage) not in seen:
+            seen.add((id(self), stage))
+            line = {"pid": os.getpid(), "stage": stage, "share": share, "prediction": self._lease.prediction_id}
             with (FOLDER / "trace").open("a") as trace:
                 trace.write(json.dumps({**line, "attempt": self._lease.attempt, "kind": self._lease.kind}, default=str))
                 trace.write("\n")
-        while (wish := _held(self._stage, share)) is not None:
+        while (wish := _held(stage, share)) is not None:
             (FOLDER / f"held-{os.getpid()}-{wish['number']}").touch()
             if wish["how"] == "crash":
                 os.kill(os.getpid(), signal.SIGKILL)

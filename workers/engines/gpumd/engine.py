@@ -31,10 +31,12 @@ import numpy as np
 from ase import Atoms
 from scipy.linalg import polar
 
+from scattering.core.notices import Notice
+from workers import stages
 from workers.checkpoint import Checkpoints, fingerprint
 from workers.engines import mean_cell
 from workers.engines.gpumd import input_files, program
-from workers.engines.gpumd.output_files import Thermodynamics
+from workers.engines.gpumd.output_files import ENGINE, Thermodynamics
 from workers.engines.gpumd.replica import Replica, moving
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.simulations.outcome import CannotPredict
@@ -97,7 +99,7 @@ class GPUMD:
         checkpoints = Checkpoints(workplace, "gpumd-cell", fingerprint=of)
         expected = 2 * run.equilibration_steps // run.every
         if expected < 2:
-            raise CannotPredict("The cell needs some time to find its mean: choose a longer equilibration.")
+            raise CannotPredict(Notice("cell_run_too_short"))
         done = checkpoints.load()
         if done is not None:
             return mean_cell.scaled_to(sites, done.arrays["cell"])
@@ -110,7 +112,7 @@ class GPUMD:
 
         def follow() -> bool:
             cells.extend(row[9:].reshape(3, 3) for _, row in rows.read())
-            stage = "letting the cell settle" if 2 * len(cells) < expected else "averaging the cell"
+            stage = stages.EQUILIBRATE_CELL if 2 * len(cells) < expected else stages.AVERAGE_CELL
             report(stage, min(len(cells) / expected, 1.0))
             return False
 
@@ -149,11 +151,10 @@ class GPUMD:
 
 def _check(run: Run) -> None:
     if run.n_beads > 1 and (run.n_beads % 2 or run.n_beads > MAX_BEADS):
-        raise CannotPredict(f"GPUMD takes even numbers of beads up to {MAX_BEADS}, not {run.n_beads}.")
-    if run.n_beads > 1 and run.ensemble != "nve":
         raise CannotPredict(
-            "Ring polymers have the thermostat of TRPMD while they are recorded, and no other: choose the ensemble "
-            "nve for the production."
+            Notice("n_beads_not_accepted", {"engine": ENGINE, "n_beads": run.n_beads, "max_n_beads": MAX_BEADS})
         )
+    if run.n_beads > 1 and run.ensemble != "nve":
+        raise CannotPredict(Notice("thermostat_of_ring_polymers"))
     if run.n_beads > 1 and run.equilibration_steps == 0:
-        raise CannotPredict("GPUMD makes its beads while it equilibrates: give it some time for that.")
+        raise CannotPredict(Notice("beads_not_equilibrated", {"engine": ENGINE}))

@@ -16,13 +16,15 @@ from typing import IO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.simulations.outcome import CannotPredict
+from scattering.core.notices import Notice
+from workers.simulations.outcome import MAX_REASON, CannotPredict, potential_refused
 
 CHUNK: Final = 4 * 2**20
 """Bytes that are read at once, unless one frame is longer."""
 LETTERS: Final = bytes(range(ord("A"), ord("Z") + 1)) + bytes(range(ord("a"), ord("z") + 1))
 NO_NUMBERS: Final = (b" nan", b"-nan", b" inf", b"-inf")
-FLEW_APART: Final = "The atoms flew apart: take a shorter time step, or a potential that knows this material."
+ENGINE: Final = "gpumd"
+"""Its name, as its record has it."""
 
 THERMO_COLUMNS: Final = 18
 """Temperature (K), kinetic and potential energy (eV), stresses xx yy zz yz xz xy (GPa), cell vectors a b c (Å)."""
@@ -95,7 +97,7 @@ class Frames:
             raise ValueError(f"{self._path.name}: a frame begins with {head[:40]!r} instead of {self._n_atoms}")
         atoms = text[body:end]
         if any(word in atoms for word in NO_NUMBERS):
-            raise CannotPredict(FLEW_APART)
+            raise CannotPredict(Notice("atoms_flew_apart"))
         # Without letters the elements are gone, and NumPy reads what is left
         numbers = np.fromstring(atoms.translate(None, LETTERS), sep=" ")
         if numbers.size != self._n_atoms * self._n_columns:
@@ -148,7 +150,7 @@ class Thermodynamics:
             if len(row) != THERMO_COLUMNS:
                 raise ValueError(f"{self._path.name}: a row has {len(row)} columns instead of {THERMO_COLUMNS}")
             if not np.isfinite(row).all():
-                raise CannotPredict(FLEW_APART)
+                raise CannotPredict(Notice("atoms_flew_apart"))
             rows.append((self._block, row))
         return rows
 
@@ -174,20 +176,18 @@ def failure(said: str, complained: str, status: int) -> Exception:
     `CannotPredict` where another run would do better, else a `RuntimeError` with GPUMD's own words.
     """
     found = re.search(r"Error text: (.+)", complained)
-    words = found.group(1).strip() if found else " ".join((complained or said).split())[-300:]
+    words = found.group(1).strip() if found else " ".join((complained or said).split())[-MAX_REASON:]
     if "out of memory" in words:
-        return CannotPredict(
-            "The GPU has not enough memory for so many atoms: take a smaller supercell or fewer beads."
-        )
+        return CannotPredict(Notice("gpu_out_of_memory"))
     if "not allowed in the used potential" in words:
-        return CannotPredict("The potential does not know every element of this structure.")
+        return CannotPredict(Notice("elements_not_in_potential"))
     if "a thickness < 2.5 radial cutoffs" in said:
-        return CannotPredict("The supercell is too thin for its length for GPUMD: take one with more equal edges.")
+        return CannotPredict(Notice("supercell_too_thin", {"engine": ENGINE}))
     if "illegal potential" in words:
-        return CannotPredict("GPUMD does not take this potential: it is not a NEP model.")
+        return CannotPredict(Notice("potential_not_supported", {"engine": ENGINE}))
     if status > 0 and not complained and not re.search(r"^Run \d+ steps", said, re.MULTILINE):
         # What it finds wrong with a model, or with a functional, is the last that it says, without a headline
         lines = [line.strip() for line in said.splitlines() if line.strip(" -\t")]
-        return CannotPredict(f"GPUMD refuses this potential: {lines[-1] if lines else 'it does not say why'}")
+        return potential_refused(ENGINE, lines[-1] if lines else "")
     ended = f"signal {-status}" if status < 0 else f"status {status}"
     return RuntimeError(f"GPUMD ended with {ended}: {words or 'it said nothing'}")

@@ -14,6 +14,7 @@ import numpy as np
 from ase import Atoms, units
 from numpy.typing import NDArray
 
+from workers import stages
 from workers.checkpoint import Checkpoints
 from workers.engines.displacement_file import reserved
 from workers.engines.gpumd import input_files
@@ -173,7 +174,7 @@ class Replica:
             frames = state["frames"]
             self._equilibrated, self._produced = state["equilibrated"], state["produced"]
             share = checkpoint.step / (self._run.equilibration_steps + self._run.production_steps)
-            told = partial(self._report, "going on from a checkpoint", share)
+            told = partial(self._report, stages.RESUME, share)
             try:
                 if frames:
                     take_over(self._displacements, workplace.folder / state["file"], frames, told)
@@ -208,7 +209,7 @@ class Replica:
         done = self._equilibrated + self._produced + self._steps_seen
         share = done / (run.equilibration_steps + run.production_steps)
         producing = done >= run.equilibration_steps
-        self._report("running molecular dynamics" if producing else "thermalising", min(share, 1.0))
+        self._report(stages.PRODUCE if producing else stages.EQUILIBRATE, min(share, 1.0))
 
     def _lap(self) -> None:
         now = time.monotonic()

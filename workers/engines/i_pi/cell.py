@@ -17,6 +17,8 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
+from scattering.core.notices import Notice
+from workers import stages
 from workers.checkpoint import Checkpoints, fingerprint
 from workers.engines.constant_pressure import PERIOD_FS, VOLUMES, bulk_modulus
 from workers.engines.i_pi.polymers import Barostat, RingPolymers
@@ -44,7 +46,7 @@ def relax_cell(
     settling, step, total = max(run.equilibration_steps, 1), 0, np.zeros((3, 3))
 
     def alive() -> None:
-        report("letting the cell settle" if step < settling else "averaging the cell", step / (2 * settling))
+        report(stages.EQUILIBRATE_CELL if step < settling else stages.AVERAGE_CELL, step / (2 * settling))
 
     polymers = RingPolymers(
         turned,
@@ -77,10 +79,7 @@ def relax_cell(
         whole, step = polymers.state(), step + 1
         lowest, highest = VOLUMES
         if not lowest < abs(np.linalg.det(polymers.cell)) / sites.get_volume() < highest:
-            raise CannotPredict(
-                "With a free cell the crystal falls apart in this potential at this temperature and pressure: keep the "
-                "cell fixed (NVT)."
-            )
+            raise CannotPredict(Notice("unstable_cell_at_temperature"))
         if step > settling:
             total = total + polymers.cell
         if checkpoints.due():

@@ -17,6 +17,8 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
+from scattering.core.notices import Notice
+from workers import stages
 from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines.displacement_file import DisplacementFile
 from workers.engines.i_pi import cell
@@ -41,10 +43,7 @@ class IPI:
     def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
         """Run atoms that are at rest at their sites, as `Engine.run` says."""
         if run.ensemble != "nve":
-            raise CannotPredict(
-                "Ring polymers have the thermostat of TRPMD while they are recorded, and no other: choose the ensemble "
-                "nve for the production."
-            )
+            raise CannotPredict(Notice("thermostat_of_ring_polymers"))
         return _Replica(sites, self._calculator, run, workplace, report).finish()
 
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
@@ -135,7 +134,7 @@ class _Replica:
         self._temperatures += self._polymers.centroid_temperature_k
 
     def _tell(self) -> None:
-        stage = "running molecular dynamics" if self._producing else "thermalising"
+        stage = stages.PRODUCE if self._producing else stages.EQUILIBRATE
         self._report(stage, self._step / max(self._n_steps, 1))
 
     def _save(self) -> None:
@@ -163,7 +162,7 @@ class _Replica:
                 self._folder / Path(state["record"]).name,
                 state["written"],
                 arrays["pending"],
-                lambda _: self._report("going on from a checkpoint", checkpoint.step / max(self._n_steps, 1)),
+                lambda _: self._report(stages.RESUME, checkpoint.step / max(self._n_steps, 1)),
             )
             self._polymers.release()
         self._step, self._producing, self._seconds = checkpoint.step, state["producing"], state["seconds"]

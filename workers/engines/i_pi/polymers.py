@@ -16,6 +16,7 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
+from scattering.core.notices import Notice
 from workers.simulations.outcome import CannotPredict
 
 CENTROID_FS: Final = 50.0
@@ -214,9 +215,7 @@ class RingPolymers:
         """What i-PI asks of a driver: potential energy, forces, virial of a bead, and nothing else, in atomic units."""
         self._alive()
         if not math.isfinite(positions.sum()):
-            raise CannotPredict(
-                "The atoms flew apart: take a shorter time step, or a potential that knows this material."
-            )
+            raise CannotPredict(Notice("atoms_flew_apart"))
         self._atoms.positions = positions * units.Bohr
         if self._stress:
             self._atoms.cell[:] = cell.T * units.Bohr

@@ -15,6 +15,7 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
+from scattering.core.notices import Notice
 from scattering.simulate import phonons, protocol
 from workers.simulations.outcome import CannotPredict
 
@@ -121,7 +122,7 @@ def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]
         zone = phonons.sample_zone(found)
     stability = phonons.stability(zone)
     if stability.highest_mev < 2 * protocol.ENERGY_STEP_MEV:
-        raise CannotPredict("The potential gives this structure no real phonon: it is unstable throughout.")
+        raise CannotPredict(Notice("no_real_phonons"))
     return zone, stability
 
 

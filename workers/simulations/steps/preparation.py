@@ -12,6 +12,7 @@ from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
 from scattering.simulate.protocol import CELL_PS
+from workers import stages
 from workers.engines.interface import Workplace
 from workers.progress import Progress
 from workers.simulations.simulation import Simulation
@@ -83,7 +84,7 @@ def prepare(
     """
     watch, options = Stopwatch(), simulation.options
     npt = options["ensemble"] == "npt"
-    progress.stage("relaxing the atoms", until=0.1 * until if npt else until)
+    progress.stage(stages.RELAX, until=0.1 * until if npt else until)
     relaxed = relax(
         simulation.atoms, calculator, relax_cell=options["relax_cell"], cell_stays=not npt, update=progress.update
     )

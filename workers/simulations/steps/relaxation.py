@@ -12,6 +12,7 @@ from ase.calculators.calculator import Calculator
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
+from scattering.core.notices import Notice
 from workers.simulations.outcome import CannotPredict
 
 FORCE_TOLERANCE = 1e-3
@@ -84,9 +85,9 @@ def relax(
         update(1 - 1 / (1 + step / 20))
         forces = relaxed.get_forces()
         if not np.isfinite(forces).all() or not np.isfinite(relaxed.positions).all():
-            raise CannotRelax("The potential gives forces that are not finite here: are two atoms on one spot?")
+            raise CannotRelax(Notice("forces_not_finite"))
         if not 0.5 < relaxed.get_volume() / volume < 2:
-            raise CannotRelax("With a free cell the structure falls apart in this potential; keep the cell fixed.")
+            raise CannotRelax(Notice("unstable_cell"))
     shift = relaxed.get_scaled_positions(wrap=False) - atoms.get_scaled_positions(wrap=False)
     shift = (shift - shift.mean(axis=0)) @ atoms.cell.array
     largest = float(np.linalg.norm(shift, axis=1).max())

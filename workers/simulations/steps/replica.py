@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.simulate.mobility import Mobility, mobility
+from workers import stages
 from workers.engines.interface import Workplace
 from workers.progress import Progress
 from workers.simulations.powder_analysis import n_segments
@@ -103,7 +104,7 @@ def run_replica(
         prepared.supercell(simulation), run, workplace=workplace, report=progress.within(DYNAMICS_SHARE)
     )
     watch = Stopwatch()
-    progress.stage("correlating positions", until=1.0)
+    progress.stage(stages.CORRELATE, until=1.0)
     moved = trajectory.displacements
     # One run alone is cut into segments, so that there is a scatter at all
     segments = n_segments(options) if options["replicas"] == 1 else 1

@@ -1,0 +1,63 @@
+"""Stages of jobs, reasons to wait, and how jobs fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from backend import wording
+from backend.engines import catalogue
+from scattering.core.notices import Notice
+
+
+def _of_replicas(words: str) -> Callable[..., str]:
+    """Words of a stage, to which a prediction of several replicas adds which of them run."""
+
+    def sentence(*, replicas: int = 1, replicas_done: int = 0, replicas_running: int = 1) -> str:
+        if replicas < 2:
+            return words
+        first, last = replicas_done + 1, replicas_done + replicas_running
+        runs = f"run {first}" if last <= first else f"runs {first} to {last}"
+        return f"{words} ({runs} of {replicas})"
+
+    return sentence
+
+
+def _waiting_for_engine(*, engine: str) -> str:
+    return f"waiting for a worker with {catalogue.title(engine)}; none is running now"
+
+
+def _worker_died(*, attempts: int, stage: Mapping[str, Any] | None) -> str:
+    last = "" if stage is None else f", last in the stage “{wording.message(Notice.from_json(stage))}”"
+    return (
+        f"The worker died in {attempts} attempts at this prediction{last}. It may need more memory than there is: "
+        "choose a smaller supercell, or quality “preview”."
+    )
+
+
+WORDS: Final[Mapping[str, wording.Words]] = {
+    "start": _of_replicas("starting"),
+    "fetch_potential": _of_replicas("fetching the potential"),
+    "relax": "relaxing the atoms",
+    "displace_atoms": "displacing atoms",
+    "sample_zone": "calculating phonons over the Brillouin zone",
+    "sample_path": "calculating phonons along the path",
+    "powder_average": "powder averaging",
+    "equilibrate_cell": "equilibrating the cell",
+    "average_cell": "averaging the cell",
+    "equilibrate": _of_replicas("equilibrating"),
+    "produce": _of_replicas("running molecular dynamics"),
+    "resume": _of_replicas("resuming from a checkpoint"),
+    "correlate": _of_replicas("correlating positions"),
+    "average_replicas": "averaging replicas",
+    "done": "done",
+    "waiting_for_worker": "waiting for a free worker",
+    "waiting_for_engine": _waiting_for_engine,
+    "waiting_for_queue": "waiting for a worker of the queue “{queue}”; none is running now",
+    "waiting_for_disk_space": "waiting for space on the server's disk, which is full",
+    "worker_died": _worker_died,
+    "time_limit": "The job took longer than the {limit_h:g} hours that this server allows: choose a shorter run.",
+    "unforeseen": (
+        "An unforeseen error ended this prediction. The server's log has the details under {prediction_id}."
+    ),
+}
