@@ -25,7 +25,7 @@ from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
-from scattering.core.errors import FieldError, InvalidComparison
+from scattering.core.errors import InvalidComparison
 from scattering.measured.comparison import ranking
 from scattering.measured.comparison.fit import FitOptions, FitResult, fit
 from scattering.measured.comparison.forecast_grid import fwhm
@@ -278,8 +278,7 @@ def _named(label: str) -> Iterator[None]:
     try:
         yield
     except InvalidComparison as error:
-        named: list[FieldError] = [{"loc": wrong["loc"], "msg": f"{label}: {wrong['msg']}"} for wrong in error.errors]
-        raise InvalidComparison(named) from error
+        raise error.of_candidate(label) from error
 
 
 def _label(scope: Scope, prediction: Prediction) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from backend import wording
 from backend.datasets.formats.reading import Stated, XUnit
 from backend.datasets.run import RunConditions
 from scattering import instruments
-from scattering.core.errors import InvalidSettings, UnknownInstrument
+from scattering.core.errors import InvalidSettings, UnknownInstrument, notice_of
 from scattering.instruments import Geometry, Instrument
 
 
@@ -143,7 +144,9 @@ def _usable(
         try:
             instrument.validate({**beside, **used, name: value})
         except InvalidSettings as error:
-            warnings.append(f"{what} {name} = {str(value)[:40]} is not used: {error.errors[0]['msg']}")
+            warnings.append(
+                f"{what} {name} = {str(value)[:40]} is not used: {wording.message(notice_of(error.errors[0]))}"
+            )
         else:
             used[name] = value
     return used

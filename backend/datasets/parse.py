@@ -25,7 +25,7 @@ from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, XUnit
 from backend.kit.files import confined
 from backend.kit.files.unreadable import Unreadable
-from scattering.core.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument
+from scattering.core.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument, field_error
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.measured.units import energy_from
 
@@ -242,8 +242,9 @@ def _array(values: dict[str, Any]) -> NDArray[np.float64]:
 def _problems(error: Exception) -> Sequence[FieldError]:
     if isinstance(error, InvalidFields):
         return error.errors
-    loc = error.loc if isinstance(error, Refused) else "instrument" if isinstance(error, UnknownInstrument) else "file"
-    return [{"loc": loc, "msg": str(error)}]
+    if isinstance(error, UnknownInstrument):
+        return [field_error("instrument", error.notice)]
+    return [{"loc": error.loc if isinstance(error, Refused) else "file", "msg": str(error)}]
 
 
 def _spectra(count: int) -> str:

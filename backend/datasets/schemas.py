@@ -13,6 +13,7 @@ from backend.datasets.conditions import Said
 from backend.datasets.formats.reading import XUnit
 from backend.datasets.run import RUN, RunConditions
 from backend.datasets.tables import Dataset
+from backend.kit.http.errors import FieldProblem
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
 Kind = Literal["1d", "2d"]
@@ -126,13 +127,6 @@ class MapOut(ResponseBody):
     intensity: list[list[float | None]]
 
 
-class ProblemOut(ResponseBody):
-    """What must be said or mended before the spectrum can be used."""
-
-    loc: str = Field(description="the form's field", examples=["x_unit"])
-    msg: str
-
-
 class ContentOut(ResponseBody, RunConditions):
     """One spectrum or map of the file. Of those not asked for, nothing is checked or drawn."""
 
@@ -151,7 +145,7 @@ class ContentOut(ResponseBody, RunConditions):
     settings: dict[str, Any]
     fixed_energy_mev: float | None
     warnings: list[str]
-    problems: list[ProblemOut] = Field(description="with what a POST to /datasets would be refused")
+    problems: list[FieldProblem] = Field(description="with what a POST to /datasets would be refused")
     curve: CurveOut | None
     map: MapOut | None
 

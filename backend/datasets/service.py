@@ -24,12 +24,12 @@ from backend.kit.db.owners import Scope
 from backend.kit.files import confined
 from backend.kit.files.read_cache import ReadCache
 from backend.kit.files.storage import Received, base_name, delete_folder, new_folder, replacing
-from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.structures import service as structures
 from scattering import instruments
-from scattering.core.errors import UnknownInstrument
+from scattering.core.errors import FieldError, UnknownInstrument
 from scattering.measured.data import MeasuredSpectrum
 
 ORIGINAL = "original"
@@ -81,7 +81,7 @@ class Reading:
     contents: list[dict[str, Any]]
     index: int
     measured: Measured | None
-    problems: list[dict[str, str]]
+    problems: list[FieldError]
 
     @property
     def selected(self) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def as_preview(reading: Reading, form: PreviewForm) -> bytes:
     nothing: dict[str, Any] = {"problems": [], "curve": None, "map": None}
     contents = [{**content, **nothing} for content in reading.contents]
     selected = contents[reading.index]
-    selected["problems"] = reading.problems
+    selected["problems"] = [FieldProblem.of(problem).model_dump() for problem in reading.problems]
     if isinstance(reading.measured, MeasuredSpectrum):
         selected["curve"] = downloads.thinned_curve(reading.measured)
     elif reading.measured is not None:
@@ -339,8 +339,8 @@ def _check_structure(scope: Scope, structure_id: uuid.UUID | None) -> None:
         raise Unprocessable(error.detail, [{"loc": "structure_id", "msg": error.detail}]) from error
 
 
-def _refusal(problems: list[dict[str, str]]) -> Unprocessable:
-    return Unprocessable(" ".join(problem["msg"] for problem in problems), problems)
+def _refusal(problems: list[FieldError]) -> Unprocessable:
+    return Unprocessable.of_fields(problems)
 
 
 def _file_name(form: PreviewForm) -> str:

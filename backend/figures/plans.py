@@ -11,7 +11,7 @@ from backend import wording
 from backend.figures import planning
 from backend.figures.sheet import Panel, sheet_figure
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import Unprocessable
+from backend.kit.http.errors import Unprocessable, unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import observe_prediction
 from backend.plans import service
@@ -78,7 +78,7 @@ def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure
         try:
             spectrum = observe_prediction(scope.settings, cache, what.prediction, view)
         except (ScatteringError, Unprocessable) as error:
-            return Panel(label, None, None, str(error))
+            return Panel(label, None, None, unprocessable(error).detail)
         if not any(share.any() for share in spectrum.banks.values()) and not spectrum.intensity.any():
             return Panel(label, None, None, wording.message(Notice("nothing_simulated_in_window")))
         low, high = instrument.energy_range(settings)

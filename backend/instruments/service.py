@@ -52,7 +52,7 @@ def get(name: str) -> Instrument:
     try:
         return instruments.get(name)
     except UnknownInstrument as error:
-        raise NotFound(str(error)) from error
+        raise NotFound(error.notice) from error
 
 
 def window(instrument: Instrument, settings: Mapping[str, Any]) -> WindowOut:

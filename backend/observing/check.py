@@ -18,6 +18,7 @@ from h5py import h5d, h5t
 from backend.kit.files import confined
 from backend.kit.files.hdf5_guard import checked_storage, opened
 from backend.kit.files.unreadable import Unreadable
+from backend.kit.http.errors import unprocessable
 from backend.observing import crystal_file, partials_file
 from backend.observing.array_file import UnreadablePartials
 from scattering.core.errors import ScatteringError
@@ -47,7 +48,9 @@ def as_json(path: Path, sampling: str) -> str:
     """What `check` finds, or its refusal as `error`."""
     try:
         return json.dumps(check(path, sampling), allow_nan=False)
-    except (Unreadable, UnreadablePartials, ScatteringError, ValueError, TypeError, ArithmeticError) as error:
+    except ScatteringError as error:
+        return json.dumps({"error": unprocessable(error).detail})
+    except (Unreadable, UnreadablePartials, ValueError, TypeError, ArithmeticError) as error:
         return json.dumps({"error": str(error)})
 
 

@@ -18,7 +18,7 @@ from backend.plans.specimens import make_specimen, read_forecast, sample_of
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from scattering import instruments
-from scattering.core.errors import InvalidFields
+from scattering.core.errors import InvalidFields, notice_of
 from scattering.core.notices import Notice
 from scattering.instruments import flux
 from scattering.measured.comparison.fit import FitOptions
@@ -44,7 +44,7 @@ def read_calibrations(
         try:
             found = _calibration(scope, cache, body, one, loc)
         except InvalidFields as error:
-            raise Unprocessable(str(error.errors[0]["msg"]), [{"loc": loc, "msg": error.errors[0]["msg"]}]) from error
+            raise Unprocessable.at(loc, notice_of(error.errors[0])) from error
         made.setdefault(found.instrument, found)
     return made
 

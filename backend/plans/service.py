@@ -179,7 +179,7 @@ def _scan_trials(body: PlanIn, energies: Sequence[float], calibrated: Mapping[st
             single_crystal=body.sample.form == "single crystal",
         )
     except UnknownInstrument as error:
-        raise Unprocessable(str(error), [{"loc": "constraints.instruments", "msg": str(error)}]) from error
+        raise Unprocessable.at("constraints.instruments", error.notice) from error
     if not chosen:
         message = "No instrument is left: none of these facilities' instruments maps such a sample."
         raise Unprocessable(message, [{"loc": "constraints.facilities", "msg": message}])
@@ -215,10 +215,9 @@ def set_instrument(asked: SettingIn, loc: str) -> tuple[Instrument, dict[str, An
         # Fails where the choppers transmit nothing
         resolution.sigma(instrument, settings, np.zeros(1))
     except InvalidFields as error:
-        fields = [{"loc": f"{loc}.{field['loc']}", "msg": field["msg"]} for field in error.errors]
-        raise Unprocessable(error.errors[0]["msg"], fields) from error
+        raise Unprocessable.of_fields(error.within(loc).errors) from error
     except ScatteringError as error:
-        raise Unprocessable(str(error), [{"loc": f"{loc}.instrument", "msg": str(error)}]) from error
+        raise Unprocessable.at(f"{loc}.instrument", error.notice) from error
     return instrument, settings
 
 
@@ -239,10 +238,8 @@ def compare_isotopes(scope: Scope, cache: PartialsCache, body: DeuterationIn) ->
     try:
         return here, plan(scope, cache, there)
     except InvalidView as error:
-        fields = [
-            {"loc": field["loc"].replace("isotopes", "instead", 1), "msg": field["msg"]} for field in error.errors
-        ]
-        raise Unprocessable(fields[0]["msg"], fields) from error
+        fields = [{**field, "loc": field["loc"].replace("isotopes", "instead", 1)} for field in error.errors]
+        raise Unprocessable.of_fields(fields) from error
 
 
 def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> SimulatedMeasurement:

@@ -234,7 +234,7 @@ def _instruments(names: list[str]) -> list[str]:
         try:
             found[instruments.get(name).name] = None
         except UnknownInstrument as error:
-            raise Unprocessable(str(error), [{"loc": f"instruments.{index}", "msg": str(error)}]) from error
+            raise Unprocessable.at(f"instruments.{index}", error.notice) from error
     return list(found)
 
 

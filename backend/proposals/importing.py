@@ -28,7 +28,7 @@ from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
 from backend.kit.files.storage import Received, arriving_folder, replacing
-from backend.kit.http.errors import TooLarge, Unprocessable
+from backend.kit.http.errors import TooLarge, Unprocessable, unprocessable
 from backend.kit.settings import Settings
 from backend.plans.schemas import PlanIn
 from backend.potentials import catalogue
@@ -206,7 +206,7 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
             instruments=[instruments.get(name).name for name in entry.instruments],
         )
     except ScatteringError as error:
-        raise refusal(str(error)) from error
+        raise refusal(unprocessable(error).detail) from error
     arguments = ["--sampling", entry.sampling, "--cpu-s", str(CHECK_S)]
     try:
         answer = json.loads(confined.run("backend.observing.check", arguments, path, timeout_s=CHECK_S))

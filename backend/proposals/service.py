@@ -332,10 +332,9 @@ def _setting(number: int, setting: SettingIn) -> dict[str, Any]:
         instrument = instruments.get(setting.instrument)
         instrument.validate(setting.settings)
     except UnknownInstrument as error:
-        raise Unprocessable(str(error), [{"loc": f"settings.{number}.instrument", "msg": str(error)}]) from error
+        raise Unprocessable.at(f"settings.{number}.instrument", error.notice) from error
     except InvalidFields as error:
-        fields = [{"loc": f"settings.{number}.{one['loc']}", "msg": one["msg"]} for one in error.errors]
-        raise Unprocessable(str(error), fields) from error
+        raise Unprocessable.of_fields(error.within(f"settings.{number}").errors) from error
     return {"instrument": instrument.name, "settings": setting.settings}
 
 

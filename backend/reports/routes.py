@@ -58,7 +58,7 @@ def _refused(error: ValidationError, *within: str) -> Unprocessable:
     fields = [
         {"loc": ".".join([*within, *map(str, item["loc"])]) or "plan", "msg": item["msg"]} for item in error.errors()
     ]
-    return Unprocessable("; ".join(f"{field['loc']}: {field['msg']}" for field in fields[:5]), fields)
+    return Unprocessable.of_fields(fields)
 
 
 AskedDep = Annotated[ReportIn, Depends(_asked)]

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self, TypedDict
+from typing import Any, NotRequired, Self, TypedDict
+
+from scattering.core.notices import Notice
 
 
 class FieldError(TypedDict):
-    """A wrong field: its place in the request, and a message that says what to do."""
+    """A wrong field: its place in the request, and the code and parameters of what is wrong.
+
+    `msg` is a sentence, of refusals that have no code yet.
+    """
 
     loc: str
-    msg: str
+    code: NotRequired[str]
+    params: NotRequired[dict[str, Any]]
+    msg: NotRequired[str]
+
+
+def field_error(loc: str, notice: Notice) -> FieldError:
+    """Return the error of a field."""
+    return {"loc": loc, "code": notice.code, "params": dict(notice.params)}
+
+
+def notice_of(error: FieldError) -> Notice:
+    """Return what is wrong with a field; of a refusal without a code, its sentence as the parameter of `text`."""
+    if "code" in error:
+        return Notice.from_json({"code": error["code"], "params": error.get("params", {})})
+    return Notice("text", {"text": error.get("msg", "")})
+
+
+def described(error: FieldError) -> str:
+    """Return the place and the fault, for developers and logs."""
+    notice = notice_of(error)
+    return f"{error['loc']}: {error.get('msg') or f'{notice.code} {dict(notice.params)}'}"
 
 
 class ScatteringError(ValueError):
-    """Base of every error that this package raises for bad input."""
+    """Base of every error that this package raises for bad input; `notice` says what is wrong."""
+
+    def __init__(self, wrong: Notice | str) -> None:
+        self.notice = wrong if isinstance(wrong, Notice) else Notice("text", {"text": wrong})
+        super().__init__(wrong if isinstance(wrong, str) else f"{wrong.code} {dict(wrong.params)}")
 
 
 class InvalidFields(ScatteringError):
@@ -22,12 +51,16 @@ class InvalidFields(ScatteringError):
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = list(errors)
-        super().__init__("; ".join(f"{error['loc']}: {error['msg']}" for error in self.errors))
+        super().__init__("; ".join(map(described, self.errors)))
 
     @classmethod
-    def at(cls, loc: str, msg: str) -> Self:
+    def at(cls, loc: str, wrong: Notice | str) -> Self:
         """Return the error of a single wrong field."""
-        return cls([{"loc": loc, "msg": msg}])
+        return cls([field_error(loc, wrong) if isinstance(wrong, Notice) else {"loc": loc, "msg": wrong}])
+
+    def within(self, place: str) -> Self:
+        """Return the same error of a request that has this one's fields at a place."""
+        return type(self)([{**error, "loc": f"{place}.{error['loc']}"} for error in self.errors])
 
 
 class UnknownInstrument(ScatteringError):
@@ -36,7 +69,7 @@ class UnknownInstrument(ScatteringError):
     def __init__(self, name: str, known: Sequence[str]) -> None:
         self.name = name
         self.known = tuple(known)
-        super().__init__(f"There is no instrument {name!r}; choose one of {', '.join(known)}.")
+        super().__init__(Notice("unknown_instrument", {"name": name, "known": list(known)}))
 
 
 class InvalidSettings(InvalidFields):
@@ -53,6 +86,14 @@ class InvalidOptions(InvalidFields):
 
 class InvalidComparison(InvalidFields):
     """Data and forecast cannot be compared with these options."""
+
+    def of_candidate(self, label: str) -> Self:
+        """Return the same error, with the name of the one of several forecasts that it is of."""
+        named = [
+            field_error(one["loc"], Notice("of_candidate", {"label": label, "wrong": notice_of(one).to_json()}))
+            for one in self.errors
+        ]
+        return type(self)(named)
 
 
 class InvalidSample(InvalidFields):

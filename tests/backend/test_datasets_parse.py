@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend import wording
 from backend.datasets import parse
 from backend.datasets.conditions import Conditions, Said, conditions
 from backend.datasets.data_file import as_hdf5
@@ -16,7 +17,7 @@ from backend.datasets.formats.reading import MAX_POINTS, Stated
 from backend.datasets.run import RunConditions
 from backend.kit.files import confined
 from scattering import instruments
-from scattering.core.errors import InvalidSettings, UnknownInstrument
+from scattering.core.errors import InvalidSettings, UnknownInstrument, notice_of
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.measured.units import energy_from
 
@@ -31,7 +32,7 @@ def ask(data: bytes, *, spectrum: int = 0, fmt: str | None = None, **said: Any) 
 
 def problem(answer: dict[str, Any]) -> tuple[str, str]:
     (found,) = answer.get("errors") or answer["problems"]
-    return found["loc"], found["msg"]
+    return found["loc"], wording.message(notice_of(found))
 
 
 def test_a_spectrum_is_described_and_comes_back_in_mev() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
@@ -14,8 +14,17 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
+from backend import wording
 from backend.kit.http.body_limits import max_file_bytes
-from scattering.core.errors import InvalidFields, ScatteringError, UnknownInstrument
+from scattering.core.errors import (
+    FieldError,
+    InvalidFields,
+    ScatteringError,
+    UnknownInstrument,
+    field_error,
+    notice_of,
+)
+from scattering.core.notices import Notice
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +36,14 @@ class FieldProblem(BaseModel):
 
     loc: str = Field(examples=["settings.e_init"])
     msg: str = Field(examples=["Input should be less than or equal to 2000"])
+    code: str = Field(description="what is wrong, for programs", examples=["less_than_equal"])
+    params: dict[str, Any] = Field(description="what the message states", examples=[{"le": 2000}])
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any]) -> Self:
+        """Return the body of a `scattering.core.errors.FieldError`."""
+        notice = notice_of(cast(FieldError, error))
+        return cls(loc=error["loc"], msg=wording.message(notice), code=notice.code, params=dict(notice.params))
 
 
 class ProblemDocument(BaseModel):
@@ -36,6 +53,8 @@ class ProblemDocument(BaseModel):
     title: str = Field(examples=["Not found"])
     status: int = Field(examples=[404])
     detail: str = Field(description="what is wrong and what to do about it")
+    code: str = Field(description="what is wrong, for programs; `text`: only the detail says it", examples=["text"])
+    params: dict[str, Any] = Field(description="what the detail states", examples=[{}])
     errors: list[FieldProblem] = Field(default_factory=list, description="the fields that are wrong")
 
 
@@ -45,14 +64,27 @@ class Problem(Exception):
     status: ClassVar[int] = HTTPStatus.BAD_REQUEST
     title: ClassVar[str] = "Bad request"
 
-    def __init__(self, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.errors = [FieldProblem(loc=error["loc"], msg=error["msg"]) for error in errors]
+    def __init__(self, wrong: Notice | str, errors: Sequence[Mapping[str, Any]] = ()) -> None:
+        self.notice = wrong if isinstance(wrong, Notice) else Notice("text", {"text": wrong})
+        self.detail = wording.message(self.notice)
+        super().__init__(self.detail)
+        self.errors = [FieldProblem.of(error) for error in errors]
+
+    @classmethod
+    def at(cls, loc: str, notice: Notice) -> Self:
+        """Return the problem of a single wrong field."""
+        return cls(notice, [field_error(loc, notice)])
+
+    @classmethod
+    def of_fields(cls, errors: Sequence[Mapping[str, Any]]) -> Self:
+        """Return the problem of one or several wrong fields."""
+        problems = [FieldProblem.of(error) for error in errors]
+        stated = [one.model_dump() for one in problems]
+        return cls(Notice("invalid_fields", {"fields": stated}), errors)
 
     def document(self) -> ProblemDocument:
-        """The problem as it is sent."""
-        return _document(self.status, self.title, self.detail, self.errors)
+        """Return the problem as it is sent."""
+        return _document(self.status, self.title, self.notice, self.errors)
 
 
 class BadRequest(Problem):
@@ -114,12 +146,14 @@ class Unavailable(Problem):
 
 
 def unprocessable(error: Exception) -> Unprocessable:
-    """What the physics cannot do, as a problem that names the fields."""
+    """Return the problem, with the fields that are wrong, of an error of the physics; a problem as it is."""
+    if isinstance(error, Unprocessable):
+        return error
     if isinstance(error, InvalidFields):
-        return Unprocessable(str(error), [dict(field) for field in error.errors])  # type: ignore[arg-type]
+        return Unprocessable.of_fields(error.errors)
     if isinstance(error, UnknownInstrument):
-        return Unprocessable(str(error), [{"loc": "instrument", "msg": str(error)}])
-    return Unprocessable(str(error))
+        return Unprocessable.at("instrument", error.notice)
+    return Unprocessable(error.notice if isinstance(error, ScatteringError) else str(error))
 
 
 def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -128,7 +162,8 @@ def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     refusals: tuple[type[Problem], ...] = (*problems, Unprocessable)
     for problem in refusals:
         description = (problem.__doc__ or problem.title).strip()
-        example = _document(problem.status, problem.title, description, []).model_dump(mode="json")
+        notice = Notice("text", {"text": description})
+        example = _document(problem.status, problem.title, notice).model_dump(mode="json")
         by_status[int(problem.status)] = {
             "model": ProblemDocument,
             "description": description,
@@ -137,13 +172,16 @@ def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-def _document(status: int, title: str, detail: str, errors: Iterable[FieldProblem] = ()) -> ProblemDocument:
+def _document(status: int, title: str, notice: Notice | str, errors: Iterable[FieldProblem] = ()) -> ProblemDocument:
     slug = title.lower().replace(" ", "-")
+    said = notice if isinstance(notice, Notice) else Notice("text", {"text": notice})
     return ProblemDocument(
         type=f"urn:beamcast:problem:{slug}",
         title=title,
         status=int(status),
-        detail=detail,
+        detail=wording.message(said),
+        code=said.code,
+        params=dict(said.params),
         errors=list(errors),
     )
 
@@ -153,6 +191,12 @@ def as_response(document: ProblemDocument, headers: Mapping[str, str] | None = N
     return JSONResponse(
         document.model_dump(mode="json"), status_code=document.status, media_type=MEDIA_TYPE, headers=headers
     )
+
+
+def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what pydantic states of an error, as JSON has it."""
+    plain = (str, int, float, bool)
+    return {name: value if isinstance(value, plain) else str(value) for name, value in context.items()}
 
 
 def _location(loc: Sequence[object]) -> str:
@@ -168,9 +212,12 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [FieldProblem(loc=_location(item["loc"]), msg=item["msg"]) for item in error.errors()]
-    detail = "; ".join(f"{field.loc}: {field.msg}" for field in fields[:5]) or "The request cannot be read."
-    return as_response(_document(422, Unprocessable.title, detail, fields))
+    fields = [
+        FieldProblem(loc=_location(item["loc"]), msg=item["msg"], code=item["type"], params=_plain(item.get("ctx", {})))
+        for item in error.errors()
+    ]
+    notice = Notice("invalid_fields", {"fields": [field.model_dump() for field in fields]})
+    return as_response(_document(422, Unprocessable.title, notice, fields))
 
 
 async def _scattering(_: Request, error: Exception) -> JSONResponse:

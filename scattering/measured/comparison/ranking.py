@@ -199,9 +199,7 @@ def _naming(candidate: Candidate) -> Iterator[None]:
     try:
         yield
     except InvalidComparison as error:
-        raise InvalidComparison(
-            [{"loc": wrong["loc"], "msg": f"{candidate.name}: {wrong['msg']}"} for wrong in error.errors]
-        ) from error
+        raise error.of_candidate(candidate.name) from error
 
 
 def _loss(measured: MeasuredSpectrum, candidate: Candidate, fitted: FitResult, weight: NDArray[np.float64]) -> Loss:
