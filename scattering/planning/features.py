@@ -12,11 +12,13 @@ import numpy as np
 from scattering.core.errors import InvalidPlan
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
-from scattering.measured.comparison.peaks import composition, find_peaks
+from scattering.measured.comparison.peaks import Peak, composition, find_peaks
 from scattering.observe.spectrum import Spectrum, observe
 from scattering.observe.view import View
 
 Measure = Literal["peak", "intensity"]
+_Place = tuple[float, float, Measure]
+"""Energy and FWHM of a feature, meV, and its measure."""
 
 MAX_FEATURES: Final = 8
 MIN_PROMINENCE_FRACTION: Final = 0.04
@@ -135,30 +137,40 @@ def find_features(
     def feature(energy: float, fwhm: float, measure: Measure) -> Feature:
         at = int(np.argmin(np.abs(spectrum.energy - energy)))
         error = 0.0 if spectrum.error is None else float(spectrum.error[at] / max(spectrum.intensity[at], 1e-30))
-        made_of = composition(energy, max(fwhm, width), spectrum.energy, spectrum.per_element, {}).elements
-        narrower = float(np.sqrt(max(fwhm**2 - own**2, 0.0)))
+        elements = composition(energy, max(fwhm, width), spectrum.energy, spectrum.per_element, {}).elements
+        intrinsic = float(np.sqrt(max(fwhm**2 - own**2, 0.0)))
         uncertainty = energy_relative_uncertainty * energy
-        return Feature(energy, given is None, measure, narrower, uncertainty, min(error, 1.0), made_of)
+        return Feature(energy, given is None, measure, intrinsic, uncertainty, min(error, 1.0), elements)
 
-    if given is None:
-        largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:MAX_FEATURES]
-        largest = [peak for peak in largest if peak.prominence >= MIN_PROMINENCE_FRACTION * largest[0].prominence]
-        features = [feature(round(peak.energy, 2), peak.fwhm, "peak") for peak in largest]
-    else:
-        features = []
-        for index, energy in enumerate(given):
-            if energy in given[:index]:
-                continue
-            if energy > highest:
-                raise InvalidPlan.at(f"features_mev.{index}", f"The forecast ends at {highest:.0f} meV.")
-            near = [peak for peak in peaks if abs(peak.energy - energy) <= peak.fwhm / 2]
-            peak = min(near, key=lambda one: abs(one.energy - energy), default=None)
-            features.append(feature(energy, width, "intensity") if peak is None else feature(energy, peak.fwhm, "peak"))
-    features.sort(key=lambda one: one.energy)
+    places = _largest_peaks(peaks) if given is None else _given_places(given, peaks, width, highest)
+    features = [feature(*place) for place in sorted(places)]
     if not features:
         message = "The forecast has no peak that stands out; give the energies that matter."
         raise InvalidPlan.at("features_mev", message)
     return FeatureSet(tuple(features), _pairs(features, pairs), spectrum, _warnings(features, given))
+
+
+def _largest_peaks(peaks: Sequence[Peak]) -> list[_Place]:
+    largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:MAX_FEATURES]
+    return [
+        (round(peak.energy, 2), peak.fwhm, "peak")
+        for peak in largest
+        if peak.prominence >= MIN_PROMINENCE_FRACTION * largest[0].prominence
+    ]
+
+
+def _given_places(given: Sequence[float], peaks: Sequence[Peak], width: float, end: float) -> list[_Place]:
+    """Given energies, each with the width of the peak that it is in, or else `width`; `end` is the forecast's, meV."""
+    places: list[_Place] = []
+    for index, energy in enumerate(given):
+        if energy in given[:index]:
+            continue
+        if energy > end:
+            raise InvalidPlan.at(f"features_mev.{index}", f"The forecast ends at {end:.0f} meV.")
+        near = [peak for peak in peaks if abs(peak.energy - energy) <= peak.fwhm / 2]
+        peak = min(near, key=lambda one: abs(one.energy - energy), default=None)
+        places.append((energy, width, "intensity") if peak is None else (energy, peak.fwhm, "peak"))
+    return places
 
 
 def _smoothed(view: View, fwhm: float) -> View:

@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.app import create_app
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import Settings
 from backend.observing.crystal_file import write_crystal_partials
 from backend.observing.partials_file import write_partials
 from backend.potentials.tables import Potential
-from backend.predictions import service as predictions
-from backend.trust import service
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.partials import Partials
 from scattering.trust.measured_phonons import materials
@@ -91,13 +88,15 @@ def test_there_is_nothing_to_trust_before_the_prediction_has_succeeded(
 def test_a_plan_takes_its_uncertainty_from_here(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
     prediction_id = ask(client, structure)["id"]
     run(settings, prediction_id, findings())
-    cache = create_app(settings).state.partials_cache
-    with database.transaction(settings) as session:
-        scope = Scope(session, LOCAL_USER)
-        row = predictions.succeeded(scope, uuid.UUID(prediction_id))
-        full, light = service.trust(scope, cache, row), service.assess(scope, row)
-    assert full.assessment.grade == light.grade
-    assert full.assessment.headline == light.headline
+    known = trust(client, prediction_id)
+    body = {"prediction_id": prediction_id, "settings": [{"instrument": "TOSCA"}]}
+    as_it_is = client.post("/plans", json=body).json()
+    assert as_it_is["energy_relative_uncertainty"] == known["energy_relative_uncertainty"]
+    (bias,) = (one for one in as_it_is["notices"] if one["code"] == "known_energy_bias")
+    assert bias["params"] == {"bias": known["energy_bias"], "energy_scale": pytest.approx(1 / SOFT)}
+    scaled = client.post("/plans", json={**body, "energy_scale": 1 / SOFT}).json()
+    assert scaled["energy_relative_uncertainty"] == known["scaled_uncertainty"]
+    assert "known_energy_bias" not in {one["code"] for one in scaled["notices"]}
 
 
 def codes(told: dict[str, Any]) -> dict[str, str]:
