@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from backend.engines.record import Engine, Program
-from backend.potentials.families import families
+from backend.families.catalogue import families
 
 FOLDER = Path(__file__).parent / "records"
 

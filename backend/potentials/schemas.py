@@ -8,10 +8,10 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from backend.engines.catalogue import example
 from backend.kit.http.schemas import ResponseBody
 from backend.kit.settings import Settings
 from backend.potentials import service
+from backend.potentials.catalogue import default
 from backend.potentials.tables import Potential
 
 
@@ -27,7 +27,7 @@ class PotentialOut(ResponseBody):
     sha256: str = Field(examples=["75168ece02e840e4a32644f982b78d43cba697f5b64b4c8134ab66c7a8c28be1"])
     size_bytes: int = Field(examples=[15622195])
     format: str = Field(description="the family's word for its kind", examples=["nep4_zbl"])
-    engine: str = Field(description="that it was found to load in", examples=[example()])
+    engine: str = Field(description="that it was found to load in", examples=[default().engine])
     cutoff_angstrom: float = Field(description="largest radial cutoff", examples=[6.0])
     licence: str = Field(examples=["GPL-3.0-or-later"])
     citation: str

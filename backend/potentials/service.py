@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from backend import wording
+from backend.families.catalogue import families
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
 from backend.kit.files.storage import delete_folder, new_folder, replacing
@@ -19,7 +20,6 @@ from backend.kit.http.errors import Conflict, Unavailable, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.potentials import catalogue, fetch
-from backend.potentials.families import families
 from backend.potentials.fetch import FetchFailed, Progress
 from backend.potentials.tables import Potential
 from scattering.core.notices import Notice

@@ -15,9 +15,9 @@ import ase
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.families import catalogue as families
+from backend.families.record import Family, UnusablePotential
 from backend.kit.files import confined
-from backend.potentials import families
-from backend.potentials.family import Family, UnusablePotential
 
 MEMORY_BYTES = 4 * 1024**3
 SPACING_ANGSTROM = 3.0

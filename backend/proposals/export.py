@@ -18,6 +18,7 @@ from backend import wording
 from backend.datasets import service as datasets
 from backend.datasets.schemas import DatasetPatch
 from backend.datasets.tables import Dataset
+from backend.families.catalogue import families
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Conflict
@@ -25,7 +26,6 @@ from backend.kit.http.media_types import HDF5
 from backend.kit.version import VERSION
 from backend.potentials import catalogue
 from backend.potentials import service as potentials
-from backend.potentials.families import families
 from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 from backend.proposals import manifest as form

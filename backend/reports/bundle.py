@@ -23,6 +23,7 @@ from typing import Any
 from backend.datasets import service as datasets
 from backend.datasets.schemas import PreviewForm
 from backend.datasets.tables import Dataset
+from backend.families.catalogue import families
 from backend.kit.db.database import clock
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import CHUNK_BYTES
@@ -32,7 +33,6 @@ from backend.kit.version import VERSION
 from backend.observing import formats, path_formats
 from backend.observing.partials_cache import PartialsCache
 from backend.potentials import service as potentials
-from backend.potentials.families import families
 from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from nep_adapters import inspect_model
 
-from backend.potentials.families.nep import file as nep_file
-from backend.potentials.families.nep.file import NotNep
+from backend.families.records.nep import file as nep_file
+from backend.families.records.nep.file import NotNep
 
 from .nep_texts import nep_text
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from backend.engines import catalogue as engines
+from backend.families import catalogue as families
+from backend.families import records
 from backend.kit.files import confined
-from backend.potentials import families, trial
+from backend.potentials import trial
 
 from .conftest import Client
 
@@ -28,7 +30,7 @@ FAMILY = """
 from pathlib import Path
 
 from ase.calculators.lj import LennardJones
-from backend.potentials.family import Family, PotentialFile, UnusablePotential
+from backend.families.record import Family, PotentialFile, UnusablePotential
 
 
 def read(content):
@@ -93,7 +95,7 @@ def test_a_family_of_potentials(
     client: Client, structure: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pairs.py").write_text(FAMILY)
-    monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
+    monkeypatch.setattr(records, "__path__", [*records.__path__, str(tmp_path)])
 
     def run(_: str, __: list[str], content: bytes, **___: object) -> str:
         (tmp_path / "input").write_bytes(content)

@@ -11,7 +11,7 @@ from ase.build import bulk
 from ase.neighborlist import neighbor_list
 from nep_adapters import NEPCalculator
 
-from backend.potentials.families.nep import file as nep_file
+from backend.families.records.nep import file as nep_file
 from scattering.trust.training import TrainingRanges, coverage, crowding
 from tests.backend.nep_texts import nep_text
 

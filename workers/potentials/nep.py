@@ -8,7 +8,7 @@ from typing import Final
 from ase import Atoms
 from ase.neighborlist import neighbor_list
 
-from backend.potentials.families.nep.file import trained
+from backend.families.records.nep.file import trained
 from scattering.trust.training import Coverage, coverage, crowding
 
 DISPERSION_CUTOFF: Final = 12.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.potentials.family import Family, PotentialFile
+from backend.families.record import Family, PotentialFile
 
 
 def _read(content: bytes) -> PotentialFile:
-    from backend.potentials.families.nep import file
+    from backend.families.records.nep import file
 
     found = file.read(content)
     return PotentialFile(found.format, found.elements, found.cutoff_radial)

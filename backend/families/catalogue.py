@@ -1,4 +1,4 @@
-"""The families of potentials that can be uploaded: one module or folder each, with its record as `FAMILY`."""
+"""The families of potentials that can be uploaded: one module or folder each in `records/`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import importlib
 import pkgutil
 from functools import cache
 
-from backend.potentials.family import Family, PotentialFile, UnusablePotential
+from backend.families import records
+from backend.families.record import Family, PotentialFile, UnusablePotential
 
 
 @cache
 def families() -> dict[str, Family]:
     """Return all families by name, in the order of their names."""
-    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    found = [importlib.import_module(f"{__name__}.{name}").FAMILY for name in modules]
+    modules = sorted(module.name for module in pkgutil.iter_modules(records.__path__))
+    found = [importlib.import_module(f"{records.__name__}.{name}").FAMILY for name in modules]
     return {family.name: family for family in found}
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase.data import chemical_symbols
 
-from backend.potentials.family import UnusablePotential
+from backend.families.record import UnusablePotential
 from scattering.trust.training import TrainingRanges
 
 MAX_TYPES = 94

@@ -1,0 +1,1 @@
+"""Families of potentials: how their files are recognised and checked, and what loads them."""
