@@ -221,7 +221,7 @@ def differences(old: Answer, new: Answer, *, rtol: float) -> list[str]:
             continue
         # What cancels is as good as the largest of its kind
         scale = np.nanmax(np.abs(was), initial=0.0) if not np.isnan(was).all() else 0.0
-        wrong = ~np.isclose(now, was, rtol=rtol, atol=0.01 * rtol * scale, equal_nan=True)
+        wrong = ~np.isclose(now, was, rtol=rtol, atol=0.1 * rtol * scale, equal_nan=True)
         if wrong.any():
             worst = int(np.nanargmax(np.where(wrong, np.abs(now - was), -1.0)))
             how_many = f"({wrong.sum()} of {was.size} differ)"

@@ -9,6 +9,7 @@ Predictions are asked for over the API and done by the workers' own task, one af
 fetched on first use, and is not packed.
 """
 
+# ruff: noqa: I001 (of the modules of another version)
 from __future__ import annotations
 
 import json

@@ -17,12 +17,12 @@ from unittest import mock
 import httpx
 from anyio.from_thread import start_blocking_portal
 
-from backend import database
-from backend import settings as settings_module
 from backend.app import create_app
 from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs import leases, sweep
+from backend.kit import settings as settings_module
+from backend.kit.db import database
 from backend.startup import prepare
 
 HERE = Path(__file__).parent

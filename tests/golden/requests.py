@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.golden import answers
 
-FIT_RTOL = 1e-6
-"""Least squares and searches stop at tolerances of their own."""
+OBSERVED_RTOL = 1e-6
+COMPARED_RTOL = 1e-5
+"""Spectra are multiplied in single precision (6e-8), in an order that goes by threads and processor; differences of
+them, searches and least squares are less certain."""
+OBSERVED = ("spectra/", "default-grid/", "paths/", "figures/", "plans/", "reports/", "datasets/")
+COMPARED = ("comparisons/", "figures/comparison", "figures/refinement", "figures/ranking")
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ def all_requests() -> dict[str, Request]:
     for part in (_rows, _instruments, _estimates, _spectra, _paths, _comparisons, _figures, _samples, _plans, _reports):
         for key, request in part():
             assert key not in found, key
+            for keys, rtol in ((OBSERVED, OBSERVED_RTOL), (COMPARED, COMPARED_RTOL)):
+                request = replace(request, rtol=rtol) if key.startswith(keys) else request
             found[key] = request
     return found
 
@@ -272,7 +278,7 @@ FIT = {"scale": True, "shift": True, "range_mev": [25, 70]}
 
 def _compared(path: str, name: str, dataset: str, **more: Any) -> Request:
     body = {"prediction_id": f"{{{name}}}", "dataset_id": f"{{{dataset}}}", **more}
-    return Request("POST", f"comparisons{path}", body, rtol=FIT_RTOL)
+    return Request("POST", f"comparisons{path}", body)
 
 
 def _comparisons() -> Requests:
@@ -297,13 +303,13 @@ def _comparisons() -> Requests:
         {"prediction_id": "{aluminium-md}"},
     ]
     ranking = {"dataset_id": "{silicon-tosca}", "candidates": candidates, "fit": FIT}
-    yield "comparisons/ranking", Request("POST", "comparisons/ranking", ranking, rtol=FIT_RTOL)
+    yield "comparisons/ranking", Request("POST", "comparisons/ranking", ranking)
     for kind, body in (
         ("comparison", {"prediction_id": f"{{{SILICON}}}", "dataset_id": "{silicon-tosca}", "fit": FIT}),
         ("refinement", {"prediction_id": f"{{{SILICON}}}", "dataset_id": "{silicon-tosca}"}),
         ("ranking", ranking),
     ):
-        yield f"figures/{kind}", _figure("comparisons/figure", {"kind": kind, **body}, rtol=FIT_RTOL)
+        yield f"figures/{kind}", _figure("comparisons/figure", {"kind": kind, **body})
 
 
 def _figure(path: str, body: Any, **more: Any) -> Request:
@@ -381,7 +387,9 @@ def _plans() -> Requests:
     yield "plans/scan-some", Request("POST", "plans", {**silicon, **narrow}, worded=False)
     slow = Request("POST", "plans", {**silicon, "all_tried": True, **calibrated}, slow=True, worded=False)
     yield "plans/scan", slow
-    yield "plans/scan-hydride", Request("POST", "plans", {**hydride, "most": 100}, slow=True, worded=False)
+    # The shoulder at 66 meV is left out: whether it counts as a peak goes by the last bit, in 2cfd2fe too
+    hydride_scan = {**hydride, "features_mev": [75.0, 142.0], "most": 60}
+    yield "plans/scan-hydride", Request("POST", "plans", hydride_scan, slow=True, worded=False)
     for name in (SILICON, HYDRIDE, "strontium-titanate-harmonic"):
         yield f"plans/features-{name}", Request("POST", "plans/features", {"prediction_id": f"{{{name}}}"})
     pairs = {"features_mev": [20.0, 57.0, 62.0], "pairs_mev": [[20.0, 62.0]], "energy_scale": 1.01}
