@@ -19,7 +19,7 @@ from unittest import mock
 import httpx
 import numpy as np
 
-from backend.observing.partials_file import read_partials
+from backend.observing.layouts import POWDER
 from benchmarks.main_job import ROOT, SAMPLES, served
 from scattering.core.partials import element
 from scattering.instruments import resolution
@@ -49,7 +49,7 @@ def timed(ask: Callable[[int], httpx.Response]) -> tuple[float, httpx.Response]:
 
 def kernels(path: Path) -> float:
     """Seconds that the bare kernels of a scan of these partials take for one setting, in this process."""
-    partials = read_partials(path)
+    partials = POWDER.read(path)
     elements = {element(one): 1.0 for one in partials.species}
     sample = resolve(SampleSpec(container=None), Material.of(elements, {}, natural_density=2.0))
     stood = Specimen(sample, weigh(partials, View()), None)

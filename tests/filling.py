@@ -9,7 +9,7 @@ from ase import Atoms
 
 from scattering.options.case import Case
 from scattering.options.names import Method, Quality, Sampling
-from scattering.options.registry import kind
+from scattering.options.registry import find_kind
 
 ENGINES: dict[str, tuple[str, ...]] = {
     "harmonic": ("nep-adapters", "calorine"),
@@ -39,4 +39,4 @@ def filled(
         quality=quality,
         engines=engines or ENGINES[method],
     )
-    return kind(method, sampling).options.fill(given, case)
+    return find_kind(method, sampling).options.fill(given, case)

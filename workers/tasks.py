@@ -22,12 +22,10 @@ from backend.jobs import leases
 from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
-from backend.observing.partials_file import write_partials
+from backend.observing.samplings import observation
 from backend.potentials.service import PotentialUnavailable, potential_file
 from backend.structures.service import load_structure
 from scattering.core.notices import Notice
-from scattering.core.partials import Partials
-from scattering.crystal.partials import CrystalPartials
 from workers import stages
 from workers.engines.interface import Potential, Workplace
 from workers.progress import Progress, ShuttingDown, TookTooLong
@@ -206,13 +204,7 @@ def _partials(
     lease: leases.Lease, simulation: Simulation, written: Path, outcome: Outcome, timings: dict[str, float]
 ) -> _Result:
     """Write the prediction's partials, and what they were made with."""
-    if isinstance(outcome.partials, Partials):
-        write_partials(written, outcome.partials)
-    else:
-        from backend.observing.crystal_file import write_crystal_partials
-
-        assert isinstance(outcome.partials, CrystalPartials)
-        write_crystal_partials(written, outcome.partials)
+    observation(lease.sampling).layout.write(written, outcome.partials)
     timings = {**outcome.timings, **timings}
     made_with = provenance(
         sha256=lease.potential.sha256,

@@ -13,8 +13,8 @@ from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable, unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.partials_file import read_partials
-from backend.observing.spectra import observe_prediction
+from backend.observing.samplings import observation
+from backend.observing.spectra import observe_powder, read_partials
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
 from scattering import instruments
@@ -61,7 +61,7 @@ def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id"
         There is none, it has not succeeded, it is of a single crystal.
     """
     row = predictions.succeeded(scope, prediction_id)
-    if row.sampling != "powder":
+    if not observation(row.sampling).comparable:
         message = "This prediction is of a single crystal along a path; data are compared with predictions of powders."
         raise Unprocessable(message, [{"loc": loc, "msg": message}])
     return row
@@ -69,7 +69,9 @@ def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id"
 
 def partials_of(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Partials:
     """The partials of a succeeded prediction of a powder."""
-    return cache.read(scope.settings.partials_path(prediction.id), read_partials)
+    partials = read_partials(scope.settings, cache, prediction)
+    assert isinstance(partials, Partials)
+    return partials
 
 
 def asked_view(
@@ -137,7 +139,7 @@ def forecast(
                 low, high, partials, view, range_mev=range_mev, movable=False, max_bins=MAX_MAP_COLUMNS
             )
         used = replace(view, energy_mev=grid.energy)
-        spectrum = observe_prediction(scope.settings, cache, prediction, used)
+        spectrum = observe_powder(scope.settings, cache, prediction, used)
         warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *spectrum.warnings)
     return Forecast(prediction, used, spectrum, warnings)
 

@@ -18,6 +18,7 @@ from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
+from backend.observing.samplings import COMPARABLE
 from backend.predictions.tables import Prediction
 from scattering.core.errors import ScatteringError
 from scattering.measured.comparison.fit import FitResult
@@ -162,7 +163,7 @@ def _orders_of_another(
             col(Prediction.structure_id) == prediction.structure_id,
             col(Prediction.potential_id) == prediction.potential_id,
             col(Prediction.method) == "harmonic",
-            col(Prediction.sampling) == "powder",
+            col(Prediction.sampling).in_(COMPARABLE),
             col(Prediction.status) == "succeeded",
         )
         .order_by(col(Prediction.finished_at).desc(), col(Prediction.id))

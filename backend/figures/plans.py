@@ -13,7 +13,7 @@ from backend.figures.sheet import Panel, sheet_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable, unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import observe_prediction
+from backend.observing.spectra import observe_powder
 from backend.plans import service
 from backend.plans.schemas import (
     DeuterationFigureIn,
@@ -76,7 +76,7 @@ def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure
             energy_scale=body.energy_scale,
         )
         try:
-            spectrum = observe_prediction(scope.settings, cache, what.prediction, view)
+            spectrum = observe_powder(scope.settings, cache, what.prediction, view)
         except (ScatteringError, Unprocessable) as error:
             return Panel(label, None, None, unprocessable(error).detail)
         if not any(share.any() for share in spectrum.banks.values()) and not spectrum.intensity.any():

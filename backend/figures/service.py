@@ -15,10 +15,10 @@ from backend.figures.spectrum import Curve, spectrum_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import observe_path_prediction, observe_prediction
+from backend.observing.spectra import PATH_ALONE, observe
 from backend.predictions import service as predictions
-from backend.predictions.tables import Prediction
 from scattering import instruments
+from scattering.crystal.view import PathSpectrum
 from scattering.instruments import kinematics
 from scattering.observe.spectrum import Spectrum
 from scattering.observe.view import View
@@ -37,17 +37,18 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     rows = [predictions.succeeded(scope, one.prediction_id) for one in asked]
     views = [one.view for one in asked]
     labels = [one.label or label(one.view, row) for one, row in zip(asked, rows, strict=True)]
-    if {row.sampling for row in rows} == {"path"}:
-        if style.dataset_ids:
-            message = "Measured data are drawn beside predictions of powders; this one is of a single crystal."
-            raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
-        return _along_path(scope, cache, rows, views, labels, style)
+    seen = [observe(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
+    along = [one for one in seen if isinstance(one, PathSpectrum)]
+    spectra = [one for one in seen if isinstance(one, Spectrum)]
+    if along and spectra:
+        raise Unprocessable(PATH_ALONE, [{"loc": "path", "msg": PATH_ALONE}])
+    if along:
+        return _along_path(along, labels, style)
     if style.kind == "zones":
         message = "A powder has no Brillouin zones; ask for a map or a spectrum."
         raise Unprocessable(message, [{"loc": "kind", "msg": message}])
     if style.kind == "map" and style.dataset_ids:
         return beside_map(scope, cache, rows[0].id, views[0], style.dataset_ids, style)
-    spectra = [observe_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
     if style.kind == "map":
         return _map(spectra[0], views[0], style, labels[0])
     curves = [
@@ -57,15 +58,10 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     return spectrum_figure(curves, style, overlay(scope, style.dataset_ids, curves, style.dataset_scale))
 
 
-def _along_path(
-    scope: Scope,
-    cache: PartialsCache,
-    rows: list[Prediction],
-    views: list[View],
-    labels: list[str],
-    style: Style,
-) -> go.Figure:
-    spectra = [observe_path_prediction(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
+def _along_path(spectra: list[PathSpectrum], labels: list[str], style: Style) -> go.Figure:
+    if style.dataset_ids:
+        message = "Measured data are drawn beside predictions of powders; this one is of a single crystal."
+        raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
     if style.kind == "map":
         return path_figure(spectra[0], style, labels[0])
     if style.kind == "zones":

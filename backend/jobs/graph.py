@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlmodel import Session, select
 
@@ -21,9 +21,7 @@ from backend.kit.files import storage
 from backend.kit.settings import Settings
 from backend.predictions.tables import Prediction
 from scattering.core.notices import Notice
-
-if TYPE_CHECKING:
-    from scattering.options.base import Options
+from scattering.options.base import Options
 
 ONGOING: Final = ("queued", "running")
 """States of a prediction that has not ended."""

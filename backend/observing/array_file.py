@@ -1,19 +1,19 @@
-"""Files of named arrays: HDF5 with axes and units, written whole or not at all. Powders and crystals share this."""
+"""Files of named arrays: HDF5 with axes and units, written whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import h5py
 import numpy as np
 
 VERSION = 1
+PartialsT = TypeVar("PartialsT")
 
 
 class UnreadablePartials(ValueError):
@@ -21,11 +21,13 @@ class UnreadablePartials(ValueError):
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What a format holds.
+class Layout(Generic[PartialsT]):
+    """What a format holds, and how it is read and written.
 
     Attributes
     ----------
+    make
+        Makes partials of their fields.
     format
         Its name, in the file's attributes.
     units, axes
@@ -36,77 +38,89 @@ class Layout:
         Arrays that are axes of others.
     """
 
+    make: Callable[..., PartialsT]
     format: str
     units: Mapping[str, str]
     axes: Mapping[str, Sequence[str]]
     optional: frozenset[str]
     scales: tuple[str, ...]
 
+    def write(self, path: Path, partials: PartialsT) -> None:
+        """Write partials, whole or not at all.
 
-@contextmanager
-def written(path: Path, layout: Layout, partials: Any) -> Iterator[h5py.File]:
-    """A new file with the arrays and attributes of partials, for the caller to add to.
+        The file has a temporary name beside `path`, is made sure to be on disk, and is then renamed.
+        """
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with h5py.File(temporary, "w") as file:
+                self.write_attributes(file, partials)
+                self.write_arrays(file, partials)
+                self.write_more(file, partials)
+            with temporary.open("rb") as complete:
+                os.fsync(complete.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
-    It has a temporary name beside `path`, is made sure to be on disk, and then renamed.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with h5py.File(temporary, "w") as file:
-            file.attrs.update(
-                format=layout.format,
-                version=VERSION,
-                temperature_k=partials.temperature,
-                statistics=partials.statistics,
-                metadata=json.dumps(partials.metadata),
-                normalisation="per atom of the sample, all species together; unlike pairs hold both orders",
-            )
-            file["species"] = list(partials.species)
-            file["pair"] = ["-".join(pair) for pair in partials.pairs]
-            held = {name: array for name in layout.units if (array := getattr(partials, name)) is not None}
-            for name, array in held.items():
-                options = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.ndim >= 3 else {}
-                dataset = file.create_dataset(name, data=array, **options)
-                dataset.attrs["units"] = layout.units[name]
-                dataset.attrs["axes"] = list(layout.axes[name])
-            for name in layout.scales:
-                file[name].make_scale(name)
-            for name in held:
-                for index, axis in enumerate(layout.axes[name]):
-                    file[name].dims[index].label = axis
-                    if axis in layout.scales and name != axis:
-                        file[name].dims[index].attach_scale(file[axis])
-            yield file
-        with temporary.open("rb") as complete:
-            os.fsync(complete.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    def read(self, path: Path) -> PartialsT:
+        """Read partials.
 
+        Raises
+        ------
+        UnreadablePartials
+            Not a file of this format and version, or one that lacks something.
+        FileNotFoundError
+        """
+        try:
+            with h5py.File(path, "r") as file:
+                if file.attrs.get("format") != self.format or file.attrs.get("version") != VERSION:
+                    raise UnreadablePartials(f"{path.name} is not a {self.format} file of version {VERSION}")
+                names = [name for name in self.units if name in file or name not in self.optional]
+                fields: dict[str, Any] = {name: np.asarray(file[name][()]) for name in names}
+                fields |= {
+                    "species": tuple(file["species"].asstr()[()]),
+                    "temperature": float(file.attrs["temperature_k"]),
+                    "statistics": file.attrs["statistics"],
+                    "metadata": json.loads(file.attrs["metadata"]),
+                }
+                return self.make(**fields, **self.read_more(file))
+        except FileNotFoundError:
+            raise
+        except (OSError, KeyError, ValueError) as error:
+            raise UnreadablePartials(f"{path.name}: {error}") from error
 
-@contextmanager
-def opened(path: Path, layout: Layout) -> Iterator[tuple[h5py.File, dict[str, Any]]]:
-    """A file and what all partials are made of, by the names of their fields.
+    def write_attributes(self, file: h5py.File, partials: Any) -> None:
+        """Write what the file is, and the names of species and pairs."""
+        file.attrs.update(
+            format=self.format,
+            version=VERSION,
+            temperature_k=partials.temperature,
+            statistics=partials.statistics,
+            metadata=json.dumps(partials.metadata),
+            normalisation="per atom of the sample, all species together; unlike pairs hold both orders",
+        )
+        file["species"] = list(partials.species)
+        file["pair"] = ["-".join(pair) for pair in partials.pairs]
 
-    Raises
-    ------
-    UnreadablePartials
-        Not a file of this format and version, or what the caller finds in it is wrong.
-    FileNotFoundError
-    """
-    try:
-        with h5py.File(path, "r") as file:
-            if file.attrs.get("format") != layout.format or file.attrs.get("version") != VERSION:
-                raise UnreadablePartials(f"{path.name} is not a {layout.format} file of version {VERSION}")
-            names = [name for name in layout.units if name in file or name not in layout.optional]
-            fields: dict[str, Any] = {name: np.asarray(file[name][()]) for name in names}
-            fields |= {
-                "species": tuple(file["species"].asstr()[()]),
-                "temperature": float(file.attrs["temperature_k"]),
-                "statistics": file.attrs["statistics"],
-                "metadata": json.loads(file.attrs["metadata"]),
-            }
-            yield file, fields
-    except FileNotFoundError:
-        raise
-    except (OSError, KeyError, ValueError) as error:
-        raise UnreadablePartials(f"{path.name}: {error}") from error
+    def write_arrays(self, file: h5py.File, partials: PartialsT) -> None:
+        """Write the arrays with their units and axes."""
+        held = {name: array for name in self.units if (array := getattr(partials, name)) is not None}
+        for name, array in held.items():
+            options = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.ndim >= 3 else {}
+            dataset = file.create_dataset(name, data=array, **options)
+            dataset.attrs["units"] = self.units[name]
+            dataset.attrs["axes"] = list(self.axes[name])
+        for name in self.scales:
+            file[name].make_scale(name)
+        for name in held:
+            for index, axis in enumerate(self.axes[name]):
+                file[name].dims[index].label = axis
+                if axis in self.scales and name != axis:
+                    file[name].dims[index].attach_scale(file[axis])
+
+    def write_more(self, file: h5py.File, partials: PartialsT) -> None:
+        """Write what is no array of numbers with axes."""
+
+    def read_more(self, file: h5py.File) -> dict[str, Any]:
+        """Return the fields that `write_more` has written."""
+        return {}

@@ -19,12 +19,10 @@ from backend.kit.files import confined
 from backend.kit.files.hdf5_guard import checked_storage, opened
 from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import unprocessable
-from backend.observing import crystal_file, partials_file
 from backend.observing.array_file import UnreadablePartials
+from backend.observing.samplings import observation
 from scattering.core.errors import ScatteringError
-from scattering.crystal.observe import observe_path
-from scattering.observe.spectrum import View, observe
-from scattering.observe.view import PathView
+from scattering.observe.spectrum import View
 
 MEMORY_BYTES = 4 * 1024**3
 MAX_ARRAY_BYTES = 1024**3
@@ -37,7 +35,7 @@ NUMBERS = ("tick_distance",)
 def main(arguments: list[str] | None = None) -> None:
     """Look at the input file and write the answer."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sampling", choices=["powder", "path"], required=True)
+    parser.add_argument("--sampling", required=True)
     parser.add_argument("--cpu-s", type=float, required=True)
     options = parser.parse_args(arguments)
     with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
@@ -62,15 +60,10 @@ def check(path: Path, sampling: str) -> dict[str, Any]:
     Unreadable, UnreadablePartials, ScatteringError, ValueError
         They cannot be looked at.
     """
-    layout = partials_file.LAYOUT if sampling == "powder" else crystal_file.LAYOUT
-    _check_file(path, (*layout.units, *NUMBERS))
-    partials: Any
-    if sampling == "powder":
-        partials = partials_file.read_partials(path)
-        observe(partials, View())
-    else:
-        partials = crystal_file.read_crystal_partials(path)
-        observe_path(partials, View(), PathView(point=len(partials.distance) // 2))
+    kind = observation(sampling)
+    _check_file(path, (*kind.layout.units, *NUMBERS))
+    partials = kind.layout.read(path)
+    kind.observe(partials, View())
     if not math.isfinite(partials.temperature):
         raise ValueError("the temperature is not finite")
     return {

@@ -12,8 +12,9 @@ from backend.kit.db.owners import ReadingScopeDep, ScopeDep
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
 from backend.kit.http.negotiation import choose
-from backend.observing import formats, path_formats, spectra
+from backend.observing import spectra
 from backend.observing.partials_cache import PartialsCacheDep
+from backend.observing.samplings import observation
 from backend.observing.schemas import PathSpectrumOut, SpectrumOut, ViewIn
 from backend.predictions import service as predictions
 
@@ -60,7 +61,7 @@ def observe_spectrum(
     Nothing is simulated: this takes milliseconds. A prediction along a path gives its cut and its map.
     """
     view = body.to_view()
-    media_type = choose(accept, list(formats.WRITERS))
+    media_type = choose(accept, list(SUFFIXES))
     row = predictions.succeeded(scope, prediction_id)
     about: dict[str, Any] = {
         "prediction": str(row.id),
@@ -68,12 +69,8 @@ def observe_spectrum(
         "temperature_k": row.temperature_k,
         "view": body.model_dump(mode="json"),
     }
-    if row.sampling == "path":
-        along = spectra.observe_path_prediction(scope.settings, cache, row, view)
-        content = path_formats.WRITERS[media_type](along, about)
-    else:
-        spectrum = spectra.observe_prediction(scope.settings, cache, row, view)
-        content = formats.WRITERS[media_type](spectrum, about)
+    spectrum = spectra.observe(scope.settings, cache, row, view)
+    content = observation(row.sampling).writers[media_type](spectrum, about)
     name = f"beamcast-{body.instrument or 'sample'}-{row.id}.{SUFFIXES[media_type]}"
     headers = {} if media_type == JSON else {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)

@@ -1,21 +1,22 @@
-"""What an instrument records of a prediction's partials.
-
-`scattering.observe.spectrum` takes a second to import, so this waits until somebody looks; the server warms it up.
-"""
+"""What an instrument records of a prediction's partials."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from backend.kit.http.errors import Unprocessable
 from backend.kit.settings import Settings
 from backend.observing.partials_cache import PartialsCache
+from backend.observing.samplings import observation
 from backend.observing.spectra_cache import SpectraCache
+from backend.observing.writing import Line
 from backend.predictions.tables import Prediction
 
 if TYPE_CHECKING:
+    from scattering.core.partials import Partials
+    from scattering.crystal.partials import CrystalPartials
     from scattering.crystal.view import PathSpectrum
     from scattering.observe.spectrum import Spectrum
     from scattering.observe.view import View
@@ -24,45 +25,59 @@ PATH_ALONE = "This prediction is of a single crystal along a path; look at it wi
 _lately = SpectraCache()
 
 
-def observe_prediction(settings: Settings, cache: PartialsCache, prediction: Prediction, view: View) -> Spectrum:
-    """Return what an instrument records of a succeeded prediction of a powder.
+def read_partials(settings: Settings, cache: PartialsCache, prediction: Prediction) -> Partials | CrystalPartials:
+    """Return the partials of a succeeded prediction."""
+    partials: Partials | CrystalPartials = cache.read(
+        settings.partials_path(prediction.id), observation(prediction.sampling).layout.read
+    )
+    return partials
+
+
+def observe(settings: Settings, cache: PartialsCache, prediction: Prediction, view: View) -> Spectrum | PathSpectrum:
+    """Return what an instrument records of a succeeded prediction, of a powder or along a path.
 
     Raises
     ------
     ScatteringError, Unprocessable
         The view asks for something that cannot be.
     """
-    from backend.observing.partials_file import read_partials
-    from scattering.observe.spectrum import observe
-
-    if prediction.sampling != "powder" or view.path is not None:
-        message = "This prediction is of a powder: it has no path." if prediction.sampling == "powder" else PATH_ALONE
-        raise Unprocessable(message, [{"loc": "path", "msg": message}])
-    partials = cache.read(settings.partials_path(prediction.id), read_partials)
-    return _lately.get(partials, _key(view), lambda: observe(partials, view))
+    partials, kind = read_partials(settings, cache, prediction), observation(prediction.sampling)
+    seen: Spectrum | PathSpectrum = _lately.get(partials, _key(view), lambda: kind.observe(partials, view))
+    return seen
 
 
-def observe_path_prediction(
-    settings: Settings, cache: PartialsCache, prediction: Prediction, view: View
-) -> PathSpectrum:
-    """Return what an instrument records of a succeeded prediction along a path; a view that names no cut gets one.
+def observe_powder(settings: Settings, cache: PartialsCache, prediction: Prediction, view: View) -> Spectrum:
+    """Return what an instrument records of a succeeded prediction of a powder.
 
     Raises
     ------
-    ScatteringError
-        The view asks for something that cannot be.
+    ScatteringError, Unprocessable
+        The view asks for something that cannot be, or the prediction is of a single crystal.
     """
-    from backend.observing.crystal_file import read_crystal_partials
-    from scattering.crystal.observe import observe_path
-    from scattering.crystal.path import GAMMA
-    from scattering.observe.view import PathView
+    from scattering.observe.spectrum import Spectrum
 
-    partials = cache.read(settings.partials_path(prediction.id), read_crystal_partials)
-    path = view.path or PathView()
-    # At Γ of the first zone there is nothing to see, and little at Γ of any other
-    elsewhere = (index for index, label in enumerate(partials.labels) if label not in ("", GAMMA))
-    point = path.point if path.point is not None else next(elsewhere, len(partials.distance) // 2)
-    return _lately.get(partials, _key(view), lambda: observe_path(partials, view, replace(path, point=point)))
+    seen = observe(settings, cache, prediction, view)
+    if not isinstance(seen, Spectrum):
+        raise Unprocessable(PATH_ALONE, [{"loc": "path", "msg": PATH_ALONE}])
+    return seen
+
+
+def line_of(spectrum: Spectrum | PathSpectrum) -> Line:
+    """Return intensity against energy: the spectrum itself, or the cut of a path."""
+    from scattering.crystal.view import PathSpectrum
+
+    if not isinstance(spectrum, PathSpectrum):
+        return spectrum
+    if spectrum.cut is None:
+        raise ValueError("a path is observed with a cut")
+    return spectrum.cut
+
+
+def unit_of(spectrum: Spectrum | PathSpectrum) -> str:
+    """Return the unit of the intensities that `line_of` returns."""
+    from scattering.crystal.view import PathSpectrum
+
+    return spectrum.cut_unit if isinstance(spectrum, PathSpectrum) else spectrum.unit
 
 
 def _key(view: View) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backend.engines import catalogue as engines
 from backend.engines.capabilities import find_lacks
 from backend.structures.geometry import StructureData
 from backend.wording import message
 from scattering.core.errors import InvalidOptions
+from scattering.options.base import Options
+from scattering.options.case import Case
 from scattering.options.names import Quality
-
-if TYPE_CHECKING:
-    from scattering.options.base import Options
-    from scattering.options.registry import Kind
+from scattering.options.registry import Kind
 
 
 def fill_options(
@@ -52,8 +51,6 @@ def fill_options(
     scattering.core.errors.InvalidOptions
         The problem names the option.
     """
-    from scattering.options.case import Case
-
     case = Case(
         numbers=data.numbers,
         positions=data.positions,

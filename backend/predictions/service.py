@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
@@ -28,9 +27,8 @@ from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 from scattering import instruments
 from scattering.core.errors import ScatteringError, UnknownInstrument
-
-if TYPE_CHECKING:
-    from scattering.options.base import Options
+from scattering.options.base import Options
+from scattering.options.registry import find_kind
 
 NOUN = "prediction"
 LONG_S = 12 * 3600.0
@@ -60,9 +58,6 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     Unprocessable
         It cannot be; the problem names the field.
     """
-    # It takes long to import, and the first query locks the database
-    from scattering.options import registry
-
     structure = _structure(scope, body.structure_id)
     potential = _potential(scope, body)
     missing = [element for element in structure.elements if element not in potential.elements]
@@ -76,7 +71,7 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     data = load_structure(scope.settings, structure.id)
     try:
         options = fill_options(
-            registry.kind(body.method, body.sampling),
+            find_kind(body.method, body.sampling),
             body.options,
             data,
             quality=body.quality,
@@ -240,8 +235,6 @@ def _instruments(names: list[str]) -> list[str]:
 
 def _speed(scope: Scope, method: str, options: Options) -> float:
     """Atom-steps a second: what was done lately with the same engine, or a default until something was."""
-    from scattering.options.registry import kind
-
     statement = (
         select(Prediction.provenance, Prediction.sampling, Prediction.options)
         .where(Prediction.status == "succeeded", Prediction.method == method)
@@ -251,7 +244,7 @@ def _speed(scope: Scope, method: str, options: Options) -> float:
     # In seconds and atom-steps, so that a tiny run, which is mostly overhead, counts for little
     seconds = atom_steps = 0.0
     for provenance, sampling, stored in scope.session.exec(statement):
-        timings, done = provenance.get("timings", {}), kind(method, sampling).options.parse(stored)
+        timings, done = provenance.get("timings", {}), find_kind(method, sampling).options.parse(stored)
         if (done.engine, done.dispersion) == (options.engine, options.dispersion):
             took = timings.get("equilibration_s", 0.0) + timings.get("production_s", 0.0)
             seconds += took

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
 from backend.kit.db.columns import NoticeColumn, NoticesColumn, Owned, UTCDateTime
 from scattering.core.notices import Notice
-
-if TYPE_CHECKING:
-    from scattering.options.base import Options
+from scattering.options.base import Options
+from scattering.options.registry import find_kind
 
 
 class Prediction(Owned, table=True):
@@ -52,6 +51,4 @@ class Prediction(Owned, table=True):
 
     def typed_options(self) -> Options:
         """Return the options as an object of the class that belongs to method and sampling."""
-        from scattering.options.registry import kind  # takes long to import
-
-        return kind(self.method, self.sampling).options.parse(self.options)
+        return find_kind(self.method, self.sampling).options.parse(self.options)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import UploadFile
 from pydantic import ValidationError
@@ -45,9 +45,8 @@ from backend.structures.geometry import StructureData
 from scattering import instruments
 from scattering.core.errors import ScatteringError
 from scattering.core.partials import element
-
-if TYPE_CHECKING:
-    from scattering.options.base import Options
+from scattering.options.base import Options
+from scattering.options.registry import find_kind
 
 MAX_MANIFEST_BYTES = 8 * 1024**2
 CHECK_S = 60.0
@@ -193,12 +192,10 @@ def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple
 
 def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[Options, list[str]]:
     """Its options as they would be filled in here, and what its partials tell apart."""
-    from scattering.options.registry import kind
-
     data = StructureData.from_json(json.dumps(contents["structure"]))
     try:
         options = fill_options(
-            kind(entry.method, entry.sampling),
+            find_kind(entry.method, entry.sampling),
             entry.options,
             data,
             quality=entry.quality,

@@ -10,6 +10,7 @@ from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Conflict, Unprocessable
 from backend.kit.settings import Settings
 from backend.observing.partials_cache import PartialsCache
+from backend.observing.samplings import observation
 from backend.plans.schemas import PlanIn
 from backend.predictions.tables import Prediction
 from backend.proposals import service
@@ -64,7 +65,7 @@ def _asked(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:
 
 
 def _usable(prediction: Prediction) -> bool:
-    return prediction.status == "succeeded" and prediction.sampling == "powder"
+    return prediction.status == "succeeded" and observation(prediction.sampling).comparable
 
 
 def _beside(prediction: Prediction, of: Prediction) -> bool:

@@ -30,8 +30,8 @@ from backend.kit.files.storage import CHUNK_BYTES
 from backend.kit.http.errors import Unavailable
 from backend.kit.http.media_types import CSV, HDF5
 from backend.kit.version import VERSION
-from backend.observing import formats, path_formats
 from backend.observing.partials_cache import PartialsCache
+from backend.observing.samplings import observation
 from backend.potentials import service as potentials
 from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
@@ -252,9 +252,8 @@ def _results(
 
 def _files(one: Shown, rows: Sequence[Prediction]) -> Iterator[tuple[bytes, bytes]]:
     """CSV and HDF5 of what one instrument would record of each prediction."""
-    seen = [one.spectrum or one.along, *one.others, *one.others_along]
-    writers: Any = formats.WRITERS if one.spectrum is not None else path_formats.WRITERS
-    for row, spectrum in zip(rows, seen, strict=True):
+    for row, spectrum in zip(rows, [one.spectrum, *one.others], strict=True):
+        writers = observation(row.sampling).writers
         about = {
             "prediction": str(row.id),
             "method": row.method,

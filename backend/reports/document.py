@@ -23,6 +23,7 @@ from backend.trust.schemas import TrustOut
 from backend.wording.formatting import percent, significant
 from backend.wording.reports import HEADINGS, forecast_title
 from scattering.core.notices import Notice
+from scattering.options.registry import find_kind
 
 MIN_SHORTENED_CHARACTERS = 80
 """Of a paragraph of the notes, for a part of it to be worth printing."""
@@ -98,7 +99,7 @@ def _facts(gathered: Gathered, capacity: Capacity) -> list[tuple[str, str]]:
         ("Cell", f"{lengths} Å; {angles}°; {structure.n_atoms} atoms"),
         ("Density", f"{structure.density_g_cm3:.3f} g/cm³"),
         ("Temperature", f"{row.temperature_k:g} K"),
-        ("Form", "powder" if row.sampling == "powder" else "single crystal, along a path"),
+        ("Form", find_kind(row.method, row.sampling).sampling_title),
     ]
     return [*facts, ("Isotopes", isotopes)] if isotopes else facts
 

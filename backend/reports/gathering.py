@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
@@ -19,7 +18,9 @@ from backend.figures.spectrum import Curve
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import observe_path_prediction, observe_prediction
+from backend.observing.samplings import observation
+from backend.observing.spectra import line_of, observe, unit_of
+from backend.observing.writing import Line
 from backend.plans.schemas import MeasurementIn, MeasurementOut, PlanOut, SettingIn, SettingOut
 from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
@@ -49,35 +50,27 @@ class Shown:
     setting
         Its entry in the plan; None without one.
     spectrum, others
-        Of the report's prediction and of the others; of powders.
-    along, others_along
-        The same of single crystals along a path.
+        Of the report's prediction and of the others: all of powders, or all along a path.
     points
         Measured data that belong to this instrument.
     """
 
     view: ReportViewIn
     label: str
-    setting: SettingOut | None = None
-    spectrum: Spectrum | None = None
-    others: Sequence[Spectrum] = ()
-    along: PathSpectrum | None = None
-    others_along: Sequence[PathSpectrum] = ()
+    setting: SettingOut | None
+    spectrum: Spectrum | PathSpectrum
+    others: Sequence[Spectrum | PathSpectrum] = ()
     points: Sequence[Points] = ()
 
     @property
     def unit(self) -> str:
-        """Of the intensities."""
-        if self.spectrum is not None:
-            return self.spectrum.unit
-        return "" if self.along is None else self.along.cut_unit
+        """Of the line's intensities."""
+        return unit_of(self.spectrum)
 
     @property
-    def line(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
-        """Energies, intensities and their errors: the spectrum, or the cut of a path."""
-        found = self.spectrum if self.spectrum is not None else self.along.cut if self.along is not None else None
-        assert found is not None
-        return found.energy, found.intensity, found.error
+    def line(self) -> Line:
+        """Intensity against energy: the spectrum, or the cut of a path."""
+        return line_of(self.spectrum)
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,44 +206,45 @@ def _shown(
     planned: PlanOut | None,
 ) -> tuple[list[Shown], list[Notice]]:
     views, settings = _views(body, row, planned), scope.settings
-    views += _of_data([view for view, _ in views], measured if row.sampling == "powder" else ())
+    comparable = observation(row.sampling).comparable
+    views += _of_data([view for view, _ in views], measured if comparable else ())
     labels = [view.label or plain_label(view, row) for view, _ in views]
     left_out = []
     if planned is None and len(body.views) > MOST_VIEWS:
         more = len(body.views) - MOST_VIEWS
         left_out.append(Notice("views_left_out", {"n_views": more, "max_views": MOST_VIEWS}))
-    if row.sampling == "path":
-        if measured:
-            left_out.append(Notice("crystal_data_left_out"))
-        return [
-            Shown(
-                view=view,
-                label=text,
-                setting=setting,
-                along=observe_path_prediction(settings, cache, row, view.to_view()),
-                others_along=[observe_path_prediction(settings, cache, other, view.to_view()) for other in others],
-            )
-            for (view, setting), text in zip(views, labels, strict=True)
-        ], left_out
-    curves = [
-        Curve(observe_prediction(settings, cache, row, view.to_view()), view.instrument or SAMPLE, row.method, text)
-        for (view, _), text in zip(views, labels, strict=True)
-    ]
-    drawn = {"", *(curve.instrument.casefold() for curve in curves)}
-    lines = [one for one in measured if one.kind == "1d" and (one.instrument or "").casefold() in drawn]
-    left_out += [Notice("dataset_left_out", {"dataset": one.name}) for one in measured if one not in lines]
-    points = overlay(scope, [dataset.id for dataset in lines], curves, "fit")
-    return [
+    shown = [
         Shown(
             view=view,
             label=text,
             setting=setting,
-            spectrum=curve.spectrum,
-            others=[observe_prediction(settings, cache, other, view.to_view()) for other in others],
-            points=[one for one in points if one.of == index],
+            spectrum=observe(settings, cache, row, view.to_view()),
+            others=[observe(settings, cache, other, view.to_view()) for other in others],
         )
-        for index, ((view, setting), text, curve) in enumerate(zip(views, labels, curves, strict=True))
-    ], left_out
+        for (view, setting), text in zip(views, labels, strict=True)
+    ]
+    if not comparable:
+        return shown, [*left_out, *[Notice("crystal_data_left_out")] * bool(measured)]
+    points, missing = _points(scope, row, shown, measured)
+    drawn = [replace(one, points=[point for point in points if point.of == n]) for n, one in enumerate(shown)]
+    return drawn, [*left_out, *missing]
+
+
+def _points(
+    scope: Scope, row: Prediction, shown: Sequence[Shown], measured: Sequence[Dataset]
+) -> tuple[list[Points], list[Notice]]:
+    """Measured data beside the views of their instruments, and those that have none."""
+    from scattering.observe.spectrum import Spectrum
+
+    curves = [
+        Curve(one.spectrum, one.view.instrument or SAMPLE, row.method, one.label)
+        for one in shown
+        if isinstance(one.spectrum, Spectrum)
+    ]
+    drawn = {"", *(curve.instrument.casefold() for curve in curves)}
+    lines = [one for one in measured if one.kind == "1d" and (one.instrument or "").casefold() in drawn]
+    missing = [Notice("dataset_left_out", {"dataset": one.name}) for one in measured if one not in lines]
+    return overlay(scope, [dataset.id for dataset in lines], curves, "fit"), missing
 
 
 def plain_label(view: ReportViewIn, row: Prediction) -> str:
@@ -260,12 +254,12 @@ def plain_label(view: ReportViewIn, row: Prediction) -> str:
 
 def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, float]:
     """Lowest and highest energy to show: a third beyond the highest feature, or as far as something is seen."""
-    ends = [float(one.line[0][-1]) for one in shown]
+    ends = [float(one.line.energy[-1]) for one in shown]
     if features:
         return 0.0, min(1.35 * max(features), max([*ends, *(1.02 * energy for energy in features)]))
     seen = []
     for one in shown:
-        energy, intensity, _ = one.line
+        energy, intensity = one.line.energy, one.line.intensity
         away = np.where(np.abs(energy) > 0.03 * energy[-1], np.nan_to_num(intensity), 0.0)
         bright = energy[away > MIN_VISIBLE_FRACTION * (away.max(initial=0.0) or 1.0)]
         seen.append(1.08 * float(bright[-1]) if len(bright) else float(energy[-1]))

@@ -8,6 +8,8 @@ from backend.predictions.tables import Prediction
 from backend.reports.gathering import Gathered
 from backend.reports.references import reference_numbers
 from scattering.core.notices import Notice
+from scattering.options.dynamics import Dynamics, RingPolymers
+from scattering.options.harmonic import Harmonic
 
 
 def methods(gathered: Gathered) -> tuple[Notice, ...]:
@@ -29,9 +31,6 @@ def _methods(gathered: Gathered) -> Iterator[Notice]:
 
 
 def _simulation(row: Prediction, cited: Mapping[str, int]) -> Notice:
-    from scattering.options.dynamics import Dynamics, RingPolymers
-    from scattering.options.harmonic import Harmonic
-
     options = row.typed_options()
     simulated = {"supercell": list(options.supercell), "temperature_k": row.temperature_k}
     if isinstance(options, Harmonic):

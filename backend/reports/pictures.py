@@ -11,6 +11,7 @@ from backend import wording
 from backend.figures.labels import METHODS
 from backend.figures.measured import Points
 from backend.figures.path import where
+from backend.observing.spectra import line_of
 from backend.predictions.tables import Prediction
 from backend.reports import figures
 from backend.reports.gathering import Gathered, Shown
@@ -18,9 +19,8 @@ from backend.reports.texts import clipped
 from backend.wording.reports import SPECTRA_ALT
 from scattering import instruments
 from scattering.core.notices import Notice
-from scattering.crystal.view import Cut
+from scattering.crystal.view import Cut, PathSpectrum
 from scattering.instruments import kinematics
-from scattering.observe.spectrum import Spectrum
 
 WINDOW_POINTS = 256
 
@@ -58,14 +58,15 @@ def _text(notices: Sequence[Notice]) -> str:
 
 
 def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
-    energy, intensity, error = one.line
+    line = one.line
     own, *names = _names([gathered.prediction, *gathered.others])
-    beside: list[Spectrum | Cut] = [*one.others, *(along.cut for along in one.others_along if along.cut is not None)]
+    beside = [line_of(spectrum) for spectrum in one.others]
     others = [figures.Trace(name, found.energy, found.intensity) for name, found in zip(names, beside, strict=True)]
-    cut = None if one.along is None else one.along.cut
-    title = one.label if cut is None else f"{one.label} · {where(cut)}"
+    title = f"{one.label} · {where(line)}" if isinstance(line, Cut) else one.label
     points = [Points(clipped(point.label, 40), point.measured, point.of) for point in one.points]
-    return figures.Panel(clipped(title, 100), figures.Trace(own, energy, intensity, error), others, points)
+    return figures.Panel(
+        clipped(title, 100), figures.Trace(own, line.energy, line.intensity, line.error), others, points
+    )
 
 
 def _names(rows: Sequence[Prediction]) -> list[str]:
@@ -82,19 +83,19 @@ def _names(rows: Sequence[Prediction]) -> list[str]:
 
 
 def _map(gathered: Gathered, first: Shown) -> str:
-    if first.along is not None:
-        return figures.path_map(first.along.map, gathered.features, first.along.unit, gathered.limits)
-    assert first.spectrum is not None
+    seen = first.spectrum
+    if isinstance(seen, PathSpectrum):
+        return figures.path_map(seen.map, gathered.features, seen.unit, gathered.limits)
     window = None
     if first.view.instrument is not None:
         energy = np.linspace(*gathered.limits, WINDOW_POINTS)
         window = kinematics.window(instruments.get(first.view.instrument), first.view.settings, energy)
-    return figures.powder_map(first.spectrum.map, window, gathered.features, first.unit, gathered.limits)
+    return figures.powder_map(seen.map, window, gathered.features, seen.unit, gathered.limits)
 
 
 def _map_caption(first: Shown) -> list[Notice]:
     caption = [Notice("figure_map", {"label": first.label})]
-    if first.along is not None:
+    if isinstance(first.spectrum, PathSpectrum):
         return [*caption, Notice("figure_phonon_lines")]
     if first.view.instrument is None:
         return caption
@@ -104,7 +105,7 @@ def _map_caption(first: Shown) -> list[Notice]:
 
 def _spectra_caption(gathered: Gathered) -> list[Notice]:
     caption = [Notice("figure_spectra")]
-    if any(one.line[2] is not None for one in gathered.shown):
+    if any(one.line.error is not None for one in gathered.shown):
         caption.append(Notice("figure_statistical_error"))
     if gathered.others:
         caption.append(Notice("figure_other_predictions"))
@@ -112,6 +113,6 @@ def _spectra_caption(gathered: Gathered) -> list[Notice]:
         caption.append(Notice("figure_measured_data"))
     if gathered.features:
         caption.append(Notice("figure_marked_features"))
-    if any(one.line[0][-1] < 0.99 * gathered.limits[1] for one in gathered.shown):
+    if any(one.line.energy[-1] < 0.99 * gathered.limits[1] for one in gathered.shown):
         caption.append(Notice("figure_out_of_reach"))
     return caption

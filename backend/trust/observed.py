@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
-from backend.observing.crystal_file import read_crystal_partials
+from backend.observing import spectra
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.partials_file import read_partials
-from backend.observing.spectra import observe_path_prediction, observe_prediction
 from backend.predictions.tables import Prediction
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.errors import ScatteringError
+from scattering.core.partials import Partials
 from scattering.observe.view import View
 from scattering.trust.spectra import (
-    AnyPartials,
     MeanEnergies,
     highest_mode,
     mean_energies,
@@ -54,7 +52,7 @@ class Observed:
 
 def observe(scope: Scope, cache: PartialsCache, prediction: Prediction, others: Iterable[Prediction]) -> Observed:
     """Take the numbers of a succeeded prediction and of the newest one by the other method."""
-    partials = _partials(scope, cache, prediction)
+    partials = spectra.read_partials(scope.settings, cache, prediction)
     highest = highest_mode(partials)
     return Observed(
         highest,
@@ -65,20 +63,10 @@ def observe(scope: Scope, cache: PartialsCache, prediction: Prediction, others: 
     )
 
 
-def _partials(scope: Scope, cache: PartialsCache, prediction: Prediction) -> AnyPartials:
-    path = scope.settings.partials_path(prediction.id)
-    if prediction.sampling == "path":
-        return cache.read(path, read_crystal_partials)
-    return cache.read(path, read_partials)
-
-
 def _statistical_error(scope: Scope, cache: PartialsCache, prediction: Prediction) -> float | None:
     try:
-        if prediction.sampling == "path":
-            cut = observe_path_prediction(scope.settings, cache, prediction, View()).cut
-            return relative_error(cut.intensity, cut.error) if cut is not None else None
-        spectrum = observe_prediction(scope.settings, cache, prediction, View())
-        return relative_error(spectrum.intensity, spectrum.error)
+        line = spectra.line_of(spectra.observe(scope.settings, cache, prediction, View()))
+        return relative_error(line.intensity, line.error)
     except (ScatteringError, Unprocessable):
         # An element that scatters neutrons by an unknown length, say
         return None
@@ -90,12 +78,14 @@ def _energies(
     def beside(other: Prediction) -> bool:
         near = abs(other.temperature_k - prediction.temperature_k) < SAME_TEMPERATURE_K
         methods = {prediction.method, other.method}
-        return near and other.sampling == "powder" and "harmonic" in methods and len(methods) == 2
+        alike = near and other.sampling == prediction.sampling
+        return alike and "harmonic" in methods and len(methods) == 2
 
-    if prediction.sampling != "powder":
-        return None
     other = next(filter(beside, others), None)
     if other is None:
         return None
-    pair = [cache.read(scope.settings.partials_path(one.id), read_partials) for one in (prediction, other)]
-    return mean_energies(*(pair if prediction.method == "harmonic" else reversed(pair)))
+    own, its = (spectra.read_partials(scope.settings, cache, one) for one in (prediction, other))
+    # Along a path a mean would be of the few wave vectors on it
+    if not isinstance(own, Partials) or not isinstance(its, Partials):
+        return None
+    return mean_energies(*((own, its) if prediction.method == "harmonic" else (its, own)))

@@ -39,7 +39,17 @@ class Kind:
     @property
     def title(self) -> str:
         """Method and sampling in words."""
-        return f"{METHOD_TITLES[self.method]}, {SAMPLING_TITLES[self.sampling]}"
+        return f"{self.method_title}, {self.sampling_title}"
+
+    @property
+    def method_title(self) -> str:
+        """The method in words."""
+        return METHOD_TITLES[self.method]
+
+    @property
+    def sampling_title(self) -> str:
+        """The form of the sample in words."""
+        return SAMPLING_TITLES[self.sampling]
 
     def request_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of a request's options: none is required; those without a default are worked out."""
@@ -60,7 +70,7 @@ KINDS: Final[Mapping[tuple[str, str], Kind]] = {
 }
 
 
-def kind(method: str, sampling: str) -> Kind:
+def find_kind(method: str, sampling: str) -> Kind:
     """Return the kind of simulation of a method and a sampling.
 
     Raises

@@ -19,7 +19,7 @@ from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.files.storage import Received
 from backend.kit.settings import Settings
-from backend.observing.partials_file import write_partials
+from backend.observing.layouts import POWDER
 from scattering.core.partials import Partials
 from scattering.core.quantum import Statistics
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
@@ -67,7 +67,7 @@ def predicted(client: Client, settings: Settings, structure: dict[str, Any], par
     prediction_id = str(ask(client, structure, **more)["id"])
     finish(
         prediction_id,
-        lambda path: write_partials(path, partials),
+        lambda path: POWDER.write(path, partials),
         settings.partials_path(prediction_id),
         provenance={},
         warnings=[],

@@ -15,7 +15,7 @@ from backend.health.tables import WorkerBeat
 from backend.jobs import leases
 from backend.jobs.leases import Lease
 from backend.kit.settings import Settings
-from backend.observing.partials_file import write_partials
+from backend.observing.layouts import POWDER
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 
@@ -105,7 +105,7 @@ def run(settings: Settings, prediction_id: str, provenance: dict[str, Any] | Non
     """Do what a worker does, but for the physics."""
     finish(
         prediction_id,
-        lambda path: write_partials(path, silicon_partials()),
+        lambda path: POWDER.write(path, silicon_partials()),
         settings.partials_path(prediction_id),
         provenance=provenance or {},
         warnings=[COARSE_GRID],

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backend.kit.settings import Settings
-from backend.observing.crystal_file import read_crystal_partials, write_crystal_partials
+from backend.observing.layouts import PATH
 from scattering.crystal.partials import CrystalPartials
 
 from .conftest import Client
@@ -61,7 +61,7 @@ def prediction_id(client: Client, settings: Settings, structure: dict[str, Any])
     assert asked["sampling"] == "path"
     finish(
         asked["id"],
-        lambda path: write_crystal_partials(path, crystal_partials()),
+        lambda path: PATH.write(path, crystal_partials()),
         settings.partials_path(asked["id"]),
         provenance={},
         warnings=[],
@@ -172,7 +172,7 @@ def test_files(client: Client, prediction_id: str, tmp_path: Any) -> None:
         assert entry["dispersion/energy"].attrs["units"] == "meV"
     path = tmp_path / "partials.h5"
     path.write_bytes(client.get(f"/predictions/{prediction_id}/partials").content)
-    np.testing.assert_array_equal(read_crystal_partials(path).coherent, crystal_partials().coherent)
+    np.testing.assert_array_equal(PATH.read(path).coherent, crystal_partials().coherent)
 
 
 def test_figures(client: Client, prediction_id: str) -> None:

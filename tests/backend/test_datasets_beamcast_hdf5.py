@@ -15,7 +15,7 @@ from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of
 from backend.datasets.formats import beamcast_hdf5 as reader
 from backend.datasets.formats.reading import RawMap, RawSpectrum
 from backend.kit.files.unreadable import Unreadable
-from backend.observing import formats
+from backend.observing import powder_formats as formats
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.observe.spectrum import Map, Spectrum
 

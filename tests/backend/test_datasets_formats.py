@@ -13,7 +13,7 @@ from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of
 from backend.datasets.formats.reading import RawSpectrum
 from backend.kit.files.unreadable import Unreadable
-from backend.observing import formats as written
+from backend.observing import powder_formats as written
 from scattering.observe.spectrum import Spectrum
 
 from . import datasets_texts as texts

@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from backend.kit.settings import Settings
+from backend.observing.layouts import POWDER
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.partials_file import read_partials
 from backend.plans.schemas import DeuterationOut, MeasurementOut, PlannedFeaturesOut, PlanOut
 
 from .comparing import hydride_partials, predicted
@@ -303,7 +303,7 @@ def test_what_a_dataset_is_said_to_be_of_changes_a_plan_that_was_asked_for_befor
 
 def test_plans_go_when_their_partials_go(client: Client, app: FastAPI, settings: Settings, prediction_id: str) -> None:
     planned(client, prediction_id, settings=[TOSCA])
-    read = app.state.partials_cache.read(settings.partials_path(prediction_id), read_partials)
+    read = app.state.partials_cache.read(settings.partials_path(prediction_id), POWDER.read)
     partials = weakref.ref(read)
     del read
     assert partials() is not None

@@ -29,8 +29,7 @@ from backend.kit.files import confined
 from backend.kit.files.storage import ARRIVING, arriving_folder
 from backend.kit.settings import Settings
 from backend.observing import check
-from backend.observing.crystal_file import write_crystal_partials
-from backend.observing.partials_file import write_partials
+from backend.observing.layouts import PATH, POWDER
 from backend.potentials import service as models
 from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
@@ -226,7 +225,7 @@ def test_a_single_crystal_comes_through(client: Client, settings: Settings, stru
     options = {"path": "Γ-X-W", "zones": ZONES}
     prediction = ask(client, structure, sampling="path", options=options, instruments=["MAPS"])
     to = settings.partials_path(prediction["id"])
-    finish(prediction["id"], lambda path: write_crystal_partials(path, flat_branch(60.0)), to, provenance={})
+    finish(prediction["id"], lambda path: PATH.write(path, flat_branch(60.0)), to, provenance={})
     proposal = make(client)
     put(client, proposal, "predictions", prediction["id"])
     response = bring(client, export(client, proposal))
@@ -489,7 +488,7 @@ def test_an_archive_beyond_the_limit_is_not_received(settings: Settings, portal:
 
 
 def test_partials_are_bounded_in_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_partials(tmp_path / "partials.h5", silicon_partials())
+    POWDER.write(tmp_path / "partials.h5", silicon_partials())
     assert json.loads(check.as_json(tmp_path / "partials.h5", "powder"))["species"] == ["Si"]
     monkeypatch.setattr(check, "MAX_ARRAY_BYTES", 1000)
     assert "larger than" in json.loads(check.as_json(tmp_path / "partials.h5", "powder"))["error"]

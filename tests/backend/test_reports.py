@@ -253,13 +253,13 @@ def test_other_predictions_are_drawn_dashed(
 
 
 def test_single_crystals_have_a_report_too(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
-    from backend.observing.crystal_file import write_crystal_partials
+    from backend.observing.layouts import PATH
 
     from .predicting import ask, finish
 
     made = str(ask(client, structure, sampling="path")["id"])
     path = settings.partials_path(made)
-    finish(made, lambda where: write_crystal_partials(where, crystal_partials()), path, provenance={}, warnings=[])
+    finish(made, lambda where: PATH.write(where, crystal_partials()), path, provenance={}, warnings=[])
     pages, text = text_of(report(client, made, views=[{"instrument": "ARCS", "settings": {"e_init": 100}}]))
     assert pages <= 2
     assert wording.message(Notice("figure_phonon_lines")) in text

@@ -26,7 +26,7 @@ from backend.app import create_app
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import SQLITE_FILE, Settings
-from backend.observing.partials_file import read_partials, write_partials
+from backend.observing.layouts import POWDER
 from backend.potentials import service as models
 
 from .conftest import SILICON, Client
@@ -128,8 +128,8 @@ def test_numbers_are_those_of_the_server(
     partials = folder / "predictions/1/partials.h5"
     provenance = json.loads((folder / "provenance.json").read_text())
     assert hashlib.sha256(partials.read_bytes()).hexdigest() == provenance["predictions"][0]["partials_sha256"]
-    kept = read_partials(settings.partials_path(prediction_id))
-    np.testing.assert_array_equal(read_partials(partials).coherent, kept.coherent)
+    kept = POWDER.read(settings.partials_path(prediction_id))
+    np.testing.assert_array_equal(POWDER.read(partials).coherent, kept.coherent)
 
 
 @contextlib.contextmanager
@@ -204,11 +204,11 @@ def test_the_recipe_waits_and_fetches_partials_and_report(
             assert running.stdout is not None
             again = running.stdout.readline().removeprefix("Asked for: ").strip()
             path = settings.partials_path(again)
-            finish(again, lambda where: write_partials(where, partials()), path, provenance={}, warnings=[])
+            finish(again, lambda where: POWDER.write(where, partials()), path, provenance={}, warnings=[])
             said = running.communicate(timeout=60)[0]
     assert running.returncode == 0
     assert f"{again}: succeeded" in said
-    np.testing.assert_array_equal(read_partials(folder / "rerun-1-partials.h5").coherent, partials().coherent)
+    np.testing.assert_array_equal(POWDER.read(folder / "rerun-1-partials.h5").coherent, partials().coherent)
     text = text_of((folder / "rerun-report.pdf").read_bytes())[1]
     assert "Again" in text
     assert again in text

@@ -14,8 +14,8 @@ import pytest
 
 from backend.jobs import leases
 from backend.kit.settings import Settings
+from backend.observing.layouts import POWDER
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.partials_file import read_partials, write_partials
 from scattering.core.notices import Notice
 from workers import stages
 
@@ -158,20 +158,20 @@ def test_partials_come_as_they_were_written(
     assert response.headers["content-type"] == "application/x-hdf5"
     path = tmp_path_factory.mktemp("download") / "partials.h5"
     path.write_bytes(response.content)
-    assert np.array_equal(read_partials(path).coherent, silicon_partials().coherent)
+    assert np.array_equal(POWDER.read(path).coherent, silicon_partials().coherent)
 
 
 def test_cache_reads_once_and_notices_a_new_file(tmp_path: Any) -> None:
     cache = PartialsCache(max_bytes=1)
     first, second = tmp_path / "a.h5", tmp_path / "b.h5"
     for path in (first, second):
-        write_partials(path, silicon_partials())
-    held = cache.read(first, read_partials)
-    assert cache.read(first, read_partials) is held
-    cache.read(second, read_partials)  # more than fits: the first gives way
-    assert cache.read(first, read_partials) is not held
-    held = cache.read(first, read_partials)
-    write_partials(first, silicon_partials())
+        POWDER.write(path, silicon_partials())
+    held = cache.read(first, POWDER.read)
+    assert cache.read(first, POWDER.read) is held
+    cache.read(second, POWDER.read)  # more than fits: the first gives way
+    assert cache.read(first, POWDER.read) is not held
+    held = cache.read(first, POWDER.read)
+    POWDER.write(first, silicon_partials())
 
     os.utime(first, ns=(time.time_ns(), time.time_ns() + 1))
-    assert cache.read(first, read_partials) is not held
+    assert cache.read(first, POWDER.read) is not held

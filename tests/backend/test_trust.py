@@ -12,8 +12,7 @@ import pytest
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import Settings
-from backend.observing.crystal_file import write_crystal_partials
-from backend.observing.partials_file import write_partials
+from backend.observing.layouts import PATH, POWDER
 from backend.potentials.tables import Potential
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.partials import Partials
@@ -167,9 +166,7 @@ def test_dynamics_are_set_beside_the_harmonic_prediction_of_the_same_crystal(
     harmonic = ask(client, structure)["id"]
     run(settings, harmonic, findings())
     md = ask(client, structure, method="md", quality="preview", options={"replicas": 3})["id"]
-    finish(
-        md, lambda path: write_partials(path, dynamics(57.0)), settings.partials_path(md), provenance={}, warnings=[]
-    )
+    finish(md, lambda path: POWDER.write(path, dynamics(57.0)), settings.partials_path(md), provenance={}, warnings=[])
     told = trust(client, md)
     # What the harmonic prediction was found to be holds for the same potential here
     assert told["badge"] == "biased"
@@ -205,9 +202,7 @@ def test_at_another_temperature_dynamics_say_nothing_of_anharmonicity(
 ) -> None:
     run(settings, ask(client, structure, temperature_k=100)["id"], findings())
     md = ask(client, structure, method="md", quality="preview")["id"]
-    finish(
-        md, lambda path: write_partials(path, dynamics(57.0)), settings.partials_path(md), provenance={}, warnings=[]
-    )
+    finish(md, lambda path: POWDER.write(path, dynamics(57.0)), settings.partials_path(md), provenance={}, warnings=[])
     told = trust(client, md)
     assert point(told, "anharmonicity")["verdict"] == "unknown"
     assert point(told, "anharmonicity")["text_notice"]["params"] == {"missing_method": "harmonic"}
@@ -268,7 +263,7 @@ def test_a_single_crystal_has_its_points_too(client: Client, settings: Settings,
     partials = flat_branch(55.0)
     finish(
         prediction_id,
-        lambda path: write_crystal_partials(path, partials),
+        lambda path: PATH.write(path, partials),
         settings.partials_path(prediction_id),
         provenance=findings(),
         warnings=[],

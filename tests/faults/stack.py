@@ -25,7 +25,7 @@ from backend.jobs.tables import Job
 from backend.kit.db import database
 from backend.kit.db.columns import utc_now
 from backend.kit.settings import Settings
-from backend.observing.partials_file import read_partials
+from backend.observing.layouts import POWDER
 from backend.predictions.tables import Prediction
 from scattering.core.partials import Partials
 from tests.faults.predictions import NICKEL, REPULSION
@@ -253,7 +253,7 @@ class Stack(Processes):
         """What a prediction that must have succeeded has made."""
         row = self.final(prediction_id)
         assert row.status == "succeeded", row.error
-        return read_partials(self.settings.partials_path(prediction_id))
+        return POWDER.read(self.settings.partials_path(prediction_id))
 
     def reference(self, body: dict[str, Any]) -> Partials:
         """What an undisturbed prediction makes of it."""

@@ -22,8 +22,7 @@ from backend.kit import settings as settings_module
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import Settings
-from backend.observing.crystal_file import write_crystal_partials
-from backend.observing.partials_file import write_partials
+from backend.observing.layouts import PATH, POWDER
 from backend.startup import prepare
 from backend.structures import parse
 from backend.structures import service as structures
@@ -170,9 +169,9 @@ def forecast(settings: Settings, prediction_id: str, partials: Partials | Crysta
 def _forecast(settings: Settings, prediction_id: str, partials: Partials | CrystalPartials) -> None:
     def write(path: Path) -> None:
         if isinstance(partials, CrystalPartials):
-            write_crystal_partials(path, partials)
+            PATH.write(path, partials)
         else:
-            write_partials(path, partials)
+            POWDER.write(path, partials)
 
     finish(
         prediction_id,

@@ -13,7 +13,7 @@ from scattering.core.constants import PLANCK_MEV_FS
 from scattering.core.errors import InvalidOptions
 from scattering.options.base import Options
 from scattering.options.names import Method, Sampling
-from scattering.options.registry import KINDS, kind
+from scattering.options.registry import KINDS, find_kind
 from scattering.simulate import protocol
 from tests.filling import filled
 
@@ -31,7 +31,7 @@ def test_every_method_has_every_sampling() -> None:
         assert (one.method, one.sampling, one.options.METHOD) == (method, sampling, method)
         assert one.title
     with pytest.raises(KeyError):
-        kind("md", "surface")
+        find_kind("md", "surface")
 
 
 @pytest.mark.parametrize("quality", ["preview", "standard", "production"])
@@ -174,7 +174,7 @@ def test_stored_options_are_read_whatever_version_stored_them(method: Method, sa
     rocksalt = Atoms("MgO", scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], cell=2.1 * (1 - np.eye(3)), pbc=True)
     options: Options = filled(method, rocksalt, sampling=sampling)
     stored = json.loads(json.dumps(options.to_json()))
-    of_kind = kind(method, sampling).options
+    of_kind = find_kind(method, sampling).options
     assert of_kind.parse(stored) == options
     assert of_kind.parse({**stored, "of_a_later_version": 1}) == options
     earlier = {name: value for name, value in stored.items() if name not in ("resolve_sites", "dispersion")}

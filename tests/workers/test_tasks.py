@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from backend.jobs import leases, sweep
 from backend.kit.settings import Settings
-from backend.observing.partials_file import read_partials
+from backend.observing.array_file import Layout
+from backend.observing.layouts import POWDER
 from backend.potentials.service import PotentialUnavailable
 from backend.wording.schemas import NoticeOut
 from scattering.core.notices import Notice
@@ -106,7 +107,7 @@ def test_a_prediction_succeeds_with_partials_and_provenance(
     assert row["progress"] == 1.0
     assert row["provenance"]["versions"]["numba"]
     assert row["provenance"]["timings"]["total_s"] > 0
-    partials = read_partials(settings.prediction_dir(prediction) / "partials.h5")
+    partials = POWDER.read(settings.prediction_dir(prediction) / "partials.h5")
     assert partials.species == ("Al",)
     assert partials.temperature == row["temperature_k"]
     spectrum = client.post(f"/predictions/{prediction}/spectrum", json={"instrument": "ARCS"})
@@ -213,7 +214,7 @@ def test_a_full_disk_makes_a_job_wait_and_lose_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, "write_partials", no_room)
+        patch.setattr(Layout, "write", no_room)
         patch.setattr(tasks, "DISK_FULL_WAIT_S", 0.0)
         assert work(most=1) == 1
         row = client.get(f"/predictions/{prediction}").json()

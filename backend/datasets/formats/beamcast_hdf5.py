@@ -1,4 +1,4 @@
-"""Beamcast's own HDF5: a forecast that was downloaded (`backend.observing.formats`), or a dataset."""
+"""Beamcast's own HDF5: a forecast that was downloaded (`backend.observing.powder_formats`), or a dataset."""
 
 from __future__ import annotations
 

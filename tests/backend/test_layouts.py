@@ -9,17 +9,17 @@ import h5py
 import numpy as np
 import pytest
 
-from backend.observing.crystal_file import read_crystal_partials, write_crystal_partials
-from backend.observing.partials_file import UnreadablePartials, read_partials
+from backend.observing.array_file import UnreadablePartials
+from backend.observing.layouts import PATH, POWDER
 
 from .test_crystal import crystal_partials
 
 
 def test_a_file_holds_everything(tmp_path: Path) -> None:
     path, partials = tmp_path / "partials.h5", crystal_partials()
-    write_crystal_partials(path, partials)
+    PATH.write(path, partials)
     assert [entry.name for entry in tmp_path.iterdir()] == ["partials.h5"]
-    again = read_crystal_partials(path)
+    again = PATH.read(path)
     for field in dataclasses.fields(partials):
         expected, found = getattr(partials, field.name), getattr(again, field.name)
         if isinstance(expected, np.ndarray):
@@ -28,13 +28,13 @@ def test_a_file_holds_everything(tmp_path: Path) -> None:
         else:
             assert found == expected
     without = dataclasses.replace(partials, coherent_runs=None, incoherent_runs=None)
-    write_crystal_partials(path, without)
-    assert read_crystal_partials(path).coherent_runs is None
+    PATH.write(path, without)
+    assert PATH.read(path).coherent_runs is None
 
 
 def test_a_file_explains_itself(tmp_path: Path) -> None:
     path = tmp_path / "partials.h5"
-    write_crystal_partials(path, crystal_partials())
+    PATH.write(path, crystal_partials())
     with h5py.File(path) as file:
         assert file["coherent"].attrs["units"] == "1/meV"
         assert list(file["coherent"].attrs["axes"]) == ["pair", "zone", "distance", "energy"]
@@ -44,15 +44,15 @@ def test_a_file_explains_itself(tmp_path: Path) -> None:
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "partials.h5"
-    write_crystal_partials(path, crystal_partials())
+    PATH.write(path, crystal_partials())
     with pytest.raises(UnreadablePartials, match="partials file of version"):
-        read_partials(path)
+        POWDER.read(path)
     with h5py.File(path, "a") as file:
         file.attrs["version"] = 99
     with pytest.raises(UnreadablePartials, match="version 1"):
-        read_crystal_partials(path)
+        PATH.read(path)
     path.write_bytes(b"no HDF5")
     with pytest.raises(UnreadablePartials):
-        read_crystal_partials(path)
+        PATH.read(path)
     with pytest.raises(FileNotFoundError):
-        read_crystal_partials(tmp_path / "nothing.h5")
+        PATH.read(tmp_path / "nothing.h5")

@@ -1,0 +1,82 @@
+"""The parts that the files of all spectra share: a line with its error, a map, and what they are about."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_core import to_json
+
+from backend.kit.files.nexus import nexus_data, put
+
+SpectrumT = TypeVar("SpectrumT", contravariant=True)
+Writer = Callable[[SpectrumT, Mapping[str, Any]], bytes]
+"""Takes a spectrum, and what it is of."""
+
+
+class Line(Protocol):
+    """Intensity against energy: of a spectrum, or of a cut along a path. All shapes (n,), energies in meV."""
+
+    @property
+    def energy(self) -> NDArray[np.float64]: ...
+    @property
+    def intensity(self) -> NDArray[np.float64]: ...
+    @property
+    def error(self) -> NDArray[np.float64] | None: ...
+
+
+def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], warnings: Sequence[str], **more: Any) -> bytes:
+    """Return the body of a spectrum. Straight from the arrays: a model of 100 000 numbers takes seconds.
+
+    Parameters
+    ----------
+    line, unit
+        Intensities, null where they are NaN.
+    image
+        Arrays of the map, by name.
+    warnings
+        Of the spectrum.
+    more
+        Other fields of the body.
+    """
+    body = {
+        "energy_mev": line.energy.tolist(),
+        "intensity": line.intensity.tolist(),
+        "standard_error": None if line.error is None else line.error.tolist(),
+        "unit": unit,
+        "map": {name: values.tolist() for name, values in image.items()},
+        **more,
+        "warnings": warnings,
+    }
+    return to_json(body, inf_nan_mode="null")
+
+
+def csv_of(
+    line: Line, more: Mapping[str, NDArray[Any]], comment: str, about: Mapping[str, Any], warnings: Sequence[str]
+) -> bytes:
+    """Return one row for each energy, with more columns by name; `#` lines say what they are."""
+    columns = {"energy_mev": line.energy, "intensity": line.intensity}
+    if line.error is not None:
+        columns["standard_error"] = line.error
+    columns |= more
+    text = io.StringIO(newline="")
+    for row in (comment, json.dumps(about, ensure_ascii=False), *warnings):
+        text.write(f"# {row}\r\n")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([f"{value:.8g}" for value in row] for row in zip(*columns.values(), strict=True))
+    return text.getvalue().encode()
+
+
+def put_line(entry: Any, line: Line, unit: str) -> Any:
+    """Write the group `spectrum` of a NeXus entry, and return it."""
+    group = nexus_data(entry, "spectrum", {"energy": ("meV", line.energy)})
+    put(group, "intensity", line.intensity, unit)
+    if line.error is not None:
+        put(group, "intensity_errors", line.error, unit)
+    return group
