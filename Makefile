@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made-from-lock
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint types imports lock clean
+.PHONY: help run test bench lint types imports openapi lock clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,6 +31,9 @@ types: $(STAMP) ## Check types
 
 imports: $(STAMP) ## Check which room imports which
 	$(BIN)/lint-imports
+
+openapi: $(STAMP) ## Write the OpenAPI document, docs/openapi.json, anew
+	@$(BIN)/python -m backend openapi > docs/openapi.json
 
 lock: ## Work out the dependencies' versions and hashes anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock

@@ -1,12 +1,14 @@
-"""What is asked of the backend besides serving.
+"""Commands of the backend besides serving.
 
 `python -m backend migrate` brings the database up to date; several at once are safe. `python -m backend worker-alive`
-says by its exit status whether a worker of this machine has shown life.
+tells by its exit status whether a worker of this machine is alive. `python -m backend openapi` prints the
+OpenAPI document, which is kept in docs/openapi.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import socket
 import sys
 from collections.abc import Sequence
@@ -37,7 +39,15 @@ def worker_alive(settings: Settings) -> int:
     return 0 if socket.gethostname() in hosts else 1
 
 
-COMMANDS = {"migrate": migrate, "worker-alive": worker_alive}
+def openapi(settings: Settings) -> int:
+    """Print the OpenAPI document."""
+    from backend.app import create_app  # takes seconds to import
+
+    print(json.dumps(create_app(settings).openapi(), indent=1, ensure_ascii=False, sort_keys=True))
+    return 0
+
+
+COMMANDS = {"migrate": migrate, "worker-alive": worker_alive, "openapi": openapi}
 
 
 def main(given: Sequence[str]) -> int:
