@@ -20,6 +20,7 @@ from backend.kit.http.errors import NotFound
 from backend.kit.http.security import Guard
 from backend.kit.settings import Settings
 from backend.kit.version import VERSION
+from backend.methods import routes as methods
 from backend.metrics import routes as metrics
 from backend.observing import routes as observing
 from backend.observing.partials_cache import PartialsCache
@@ -42,6 +43,7 @@ ROUTERS = (
     samples.router,
     instruments.router,
     isotopes.router,
+    methods.router,
     engines.router,
     predictions.router,
     observing.router,

@@ -88,6 +88,13 @@ class Options(BaseModel, ABC):
         return self.model_dump(mode="json")
 
     @classmethod
+    def request_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of a request's options: none is required; those without a default are worked out."""
+        schema = cls.model_json_schema()
+        del schema["required"]
+        return schema
+
+    @classmethod
     def _check(cls, given: Mapping[str, Any], case: Case) -> dict[str, Any]:
         """The options that are given, all of them possible; what does not depend on others is checked here."""
         chosen = {name: value for name, value in cls.translate(given).items() if value is not None}

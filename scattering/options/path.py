@@ -58,6 +58,15 @@ class AlongPath(Options):
         zones = given.get("zones")
         return {**given, "zones": ZONE_WORDS[zones]} if isinstance(zones, str) and zones in ZONE_WORDS else given
 
+    @classmethod
+    def request_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of a request's options, whose zones may be words."""
+        schema = super().request_schema()
+        zones = schema["properties"]["zones"]
+        listed = {name: zones.pop(name) for name in ("type", "items", "maxItems")}
+        schema["properties"]["zones"] = {"anyOf": [{"enum": list(ZONE_WORDS)}, listed], **zones}
+        return schema
+
     def lines(self, zone: BrillouinZone) -> tuple[Segment, ...]:
         """Return the straight lines of the path."""
         return segments(zone, path_labels(zone, self.path))

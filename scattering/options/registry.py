@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from scattering.options.base import Options
 from scattering.options.dynamics import PowderClassical, PowderRingPolymers
@@ -50,11 +50,6 @@ class Kind:
     def sampling_title(self) -> str:
         """The form of the sample in words."""
         return SAMPLING_TITLES[self.sampling]
-
-    def request_schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of a request's options: none is required; those without a default are worked out."""
-        schema = self.options.model_json_schema()
-        return {name: value for name, value in schema.items() if name != "required"}
 
 
 KINDS: Final[Mapping[tuple[str, str], Kind]] = {

@@ -224,7 +224,7 @@ def test_more_sites_than_fit_into_memory_are_refused_with_a_way_out() -> None:
 
 @pytest.mark.parametrize("of_kind", KINDS.values(), ids=lambda of_kind: f"{of_kind.method}-{of_kind.sampling}")
 def test_the_schema_says_what_a_form_needs(of_kind: Any) -> None:
-    schema = of_kind.request_schema()
+    schema = of_kind.options.request_schema()
     assert "required" not in schema
     for name, field in schema["properties"].items():
         assert field["title"], name

@@ -1,0 +1,1 @@
+"""Methods and samplings of predictions, with their options."""

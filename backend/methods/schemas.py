@@ -1,0 +1,52 @@
+"""Body of the methods' route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from backend.kit.http.schemas import ResponseBody
+from scattering.options.names import Method, Sampling
+
+
+class MethodOut(ResponseBody):
+    """One kind of simulation: a method and a sampling, as a prediction names them."""
+
+    method: Method
+    sampling: Sampling
+    title: str = Field(description="both in words")
+    method_title: str
+    sampling_title: str = Field(description="the form of the sample")
+    engines: list[str] = Field(description="that can do it; the default first")
+    options: dict[str, Any] = Field(
+        description="JSON Schema of the options of a request, with `unit` and `choice_titles` in addition; an option "
+        "without `default` is computed from structure and quality where the request leaves it out"
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "method": "md",
+                    "sampling": "powder",
+                    "title": "Molecular dynamics, powder",
+                    "method_title": "Molecular dynamics",
+                    "sampling_title": "powder",
+                    "engines": ["nep-adapters", "gpumd"],
+                    "options": {
+                        "type": "object",
+                        "properties": {
+                            "timestep_fs": {
+                                "title": "Time step",
+                                "type": "number",
+                                "minimum": 0.1,
+                                "maximum": 5,
+                                "unit": "fs",
+                            }
+                        },
+                    },
+                }
+            ]
+        }
+    )

@@ -1,0 +1,27 @@
+"""Every kind of simulation with what its options may be."""
+
+from __future__ import annotations
+
+from backend.engines import catalogue
+from backend.methods.schemas import MethodOut
+from scattering.options.registry import KINDS, Kind
+
+
+def methods() -> list[MethodOut]:
+    """Return all kinds of simulations."""
+    return [_method(kind) for kind in KINDS.values()]
+
+
+def _method(kind: Kind) -> MethodOut:
+    engines = list(catalogue.for_method(kind.method))
+    schema = kind.options.request_schema()
+    schema["properties"]["engine"] |= {"enum": engines, "choice_titles": {one: catalogue.title(one) for one in engines}}
+    return MethodOut(
+        method=kind.method,
+        sampling=kind.sampling,
+        title=kind.title,
+        method_title=kind.method_title,
+        sampling_title=kind.sampling_title,
+        engines=engines,
+        options=schema,
+    )
