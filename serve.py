@@ -31,7 +31,7 @@ from backend.jobs import sweep
 from backend.kit import logs
 from backend.kit.db import database
 from backend.kit.queue.wake_up import QUEUES, forget_messages
-from backend.kit.settings import Settings, current, in_words
+from backend.kit.settings import Settings, current, error_messages
 from backend.startup import prepare
 from workers.command import arguments, environment
 from workers.lifeline import SERVER_PID
@@ -119,7 +119,7 @@ def main() -> int:
         with _listening(settings) as listener, _only_one(settings):
             asyncio.run(_run(settings, listener))
     except ValidationError as error:
-        for problem in in_words(error):
+        for problem in error_messages(error):
             print(f"Beamcast cannot start: {problem}", file=sys.stderr)
         return CANNOT_START
     except CannotStart as error:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.health import beats
 from backend.kit.db import database
-from backend.kit.settings import Settings, current, in_words
+from backend.kit.settings import Settings, current, error_messages
 from backend.startup import prepare
 
 FAILED = 2
@@ -59,7 +59,7 @@ def main(given: Sequence[str]) -> int:
         settings = current()
         status = command(settings)
     except ValidationError as error:
-        for problem in in_words(error):
+        for problem in error_messages(error):
             print(problem, file=sys.stderr)
         return FAILED
     except (SQLAlchemyError, CommandError) as error:

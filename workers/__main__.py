@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from backend.kit.queue.celery_settings import QUEUES
-from backend.kit.settings import current, in_words
+from backend.kit.settings import current, error_messages
 from workers.command import arguments, environment
 from workers.cores import default_concurrency
 
@@ -60,7 +60,7 @@ def main(given: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         os.execve(command[0], command, environment(os.environ, options.concurrency))
     except ValidationError as error:
-        for problem in in_words(error):
+        for problem in error_messages(error):
             print(f"This worker cannot start: {problem}", file=sys.stderr)
     return CANNOT_START
 

@@ -16,7 +16,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from backend.kit.files.storage import replacing
+from backend.kit.files.storage import replace_file
 from workers.engines.interface import Workplace
 
 logger = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class Checkpoints:
         np.savez(body, allow_pickle=False, **arrays)
         # Also where it fails: a full disk is not to be asked again at every step
         self._saved_at = time.monotonic()
-        with replacing(self._path) as temporary, temporary.open("wb") as file:
+        with replace_file(self._path) as temporary, temporary.open("wb") as file:
             file.write(hashlib.sha256(body.getbuffer()).hexdigest().encode() + b"\n")
             file.write(body.getbuffer())
 

@@ -41,7 +41,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.kit.files.nexus import new_nexus, nexus_data, put
-from backend.kit.files.storage import replacing
+from backend.kit.files.storage import replace_file
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 FORMAT: Final = "measured"
@@ -74,7 +74,7 @@ def as_hdf5(measured: Measured, about: Mapping[str, Any], warnings: Sequence[str
 
 def write_measured(path: Path, measured: Measured, about: Mapping[str, Any] | None = None) -> None:
     """Write a file whole or not at all."""
-    with replacing(path) as temporary:
+    with replace_file(path) as temporary:
         temporary.write_bytes(as_hdf5(measured, about or {}))
 
 

@@ -20,7 +20,7 @@ from backend.datasets.schemas import (
 )
 from backend.kit.db.owners import OwnerDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
-from backend.kit.files.storage import as_attachment, received
+from backend.kit.files.storage import as_attachment, receive_upload
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, TooLarge, responses
 from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
@@ -38,7 +38,7 @@ Upload = Annotated[PreviewForm, Form(media_type="multipart/form-data")]
 )
 def preview_dataset(form: Upload, settings: SettingsDep) -> Response:
     """What the file holds, what was recognised and what must be said; the chosen spectrum drawn. Nothing is kept."""
-    with received(form.file, settings.max_dataset_bytes) as file:
+    with receive_upload(form.file, settings.max_dataset_bytes) as file:
         reading = service.read_upload(settings, file, form)
     return Response(service.as_preview(reading, form), media_type=JSON)
 
@@ -50,7 +50,7 @@ def create_dataset(form: Upload, scope: ScopeDep, settings: SettingsDep, once: O
     Refused for `x_unit` where the file does not say the unit and nobody else does, and for `fixed_energy_mev` or
     `instrument` where wavelengths or angles cannot be converted without. `POST /datasets/preview` says so beforehand.
     """
-    with received(form.file, settings.max_dataset_bytes) as file:
+    with receive_upload(form.file, settings.max_dataset_bytes) as file:
         reading = service.read_upload(settings, file, form)
         row = once(
             fingerprint(file.sha256, form.file.filename, form.model_dump_json(exclude={"file"})),

@@ -23,7 +23,7 @@ from backend.kit.db import database
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
 from backend.kit.files.read_cache import ReadCache
-from backend.kit.files.storage import Received, base_name, delete_folder, new_folder, replacing
+from backend.kit.files.storage import Received, base_name, delete_folder, new_folder, replace_file
 from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
@@ -177,7 +177,7 @@ def add(scope: Scope, reading: Reading, file: Received, form: PreviewForm) -> Da
         **{name: reading.selected[name] for name in FROM_READING},
     )
     folder = new_folder(scope.session, scope.settings.dataset_dir(row.id))
-    with replacing(folder / ORIGINAL) as path:
+    with replace_file(folder / ORIGINAL) as path:
         shutil.copyfile(file.path, path)
     write_measured(_data_path(scope.settings, row), numbers)
     return scope.add(row)

@@ -1,6 +1,6 @@
-"""What the processes write to standard error: lines of text, or of JSON, that say which prediction they are about.
+"""Logging to standard error, as text or JSON; each line names its prediction, job or request.
 
-`about` notes facts that all lines carry while it lasts, those of libraries too.
+Within `about`, all lines carry additional facts, those of libraries too.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _everywhere: dict[str, str] = {}
 
 @contextmanager
 def about(*, everywhere: bool = False, **facts: object) -> Iterator[None]:
-    """Note facts, such as `prediction=…`, in every line that is logged within.
+    """Add facts, such as `prediction=…`, to every line that is logged within the block.
 
     Parameters
     ----------
     everywhere
-        In this process's other threads as well, as when it does this and nothing else. Otherwise what is logged in
-        this thread or coroutine, and in those that are given its context.
+        Whether lines of all other threads of this process carry the facts too. Otherwise they are added to lines of
+        this thread or coroutine, and of those that inherit its context.
     facts
-        Names and what they say; those that are None are left out.
+        Names and values; facts that are None are left out.
     """
     global _everywhere
     noted = {name: str(fact) for name, fact in facts.items() if fact is not None}
@@ -50,7 +50,7 @@ def about(*, everywhere: bool = False, **facts: object) -> Iterator[None]:
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Log to standard error as the settings say, and nowhere else; libraries from warnings upwards."""
+    """Log only to standard error, with the format and level of the settings; libraries from warnings upwards."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.addFilter(_note)
     handler.setFormatter(_json() if settings.log_format == "json" else _Text(TEXT))
@@ -59,7 +59,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(settings.log_level)
-    # A warning of a library would otherwise be lines that are no JSON.
+    # Otherwise a warning of a library would write lines that are not JSON
     logging.captureWarnings(settings.log_format == "json")
 
 
@@ -84,7 +84,7 @@ def _json() -> logging.Formatter:
         ["levelname", "name", "process", "message"],
         timestamp="time",
         rename_fields={"levelname": "level", "name": "logger", "exc_info": "traceback"},
-        # All else that a record has is a fact.
+        # All other attributes of a record are facts
         reserved_attrs=[*RESERVED_ATTRS, "facts"],
         json_ensure_ascii=False,
     )

@@ -1,4 +1,4 @@
-"""What can be set from outside, through `BEAMCAST_…` environment variables."""
+"""Settings from `BEAMCAST_…` environment variables."""
 
 from __future__ import annotations
 
@@ -22,47 +22,45 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address that the server listens on")
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="further host names under which the server may be asked, with commas between; '*' allows all"
+        (), description="further host names of the server, separated by commas; '*' allows all"
     )
-    data_dir: Path = Field(Path("data"), description="folder of everything that is stored")
-    # Not in a log, whoever prints the settings: they may hold passwords.
+    data_dir: Path = Field(Path("data"), description="folder of the database, structures, potentials, predictions")
+    # Kept out of the representation, and so out of logs: they may hold passwords
     database_url: str = Field("", repr=False, description="SQLAlchemy address; empty: SQLite in the data folder")
     broker_url: str = Field("filesystem://", repr=False, description="Celery broker")
-    potentials_dir: Path = Field(
-        Path(), description="folder where potential files can be dropped in; default: in the data folder"
-    )
+    potentials_dir: Path = Field(Path(), description="drop-in folder for potential files; default: in the data folder")
 
     worker_concurrency: Annotated[int, Field(ge=0, le=256)] = Field(
-        2, description="jobs run at the same time by the embedded worker; 0: none is started"
+        2, description="jobs that the embedded worker runs at the same time; 0: no worker is started"
     )
     lease_s: Annotated[float, Field(gt=0)] = Field(
-        45.0, description="a running job that was not heard of for so long is taken from its worker"
+        45.0, description="a running job that has not reported for this long is taken from its worker"
     )
     checkpoint_s: Annotated[float, Field(gt=0)] = Field(
-        30.0, description="seconds of molecular dynamics that may be lost when a worker dies"
+        30.0, description="time between checkpoints of molecular dynamics, which a dead worker loses"
     )
-    max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="tries when workers die")
+    max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="attempts of a job whose workers die")
     job_time_limit_h: Annotated[float, Field(gt=0)] = Field(72.0, description="hours that one job may run")
 
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "WARNING", description="of our own lines; at INFO a line for each request and each job"
+        "WARNING", description="level of Beamcast's own lines; INFO has a line for each request and each job"
     )
 
     max_upload_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
     max_dataset_bytes: Annotated[int, Field(gt=0)] = Field(
-        256 * 1024 * 1024, description="of a file of measured data: every detector of a large spectrometer"
+        256 * 1024 * 1024, description="size of a file of measured data, for every detector of a large spectrometer"
     )
     max_proposal_bytes: Annotated[int, Field(gt=0)] = Field(
-        1024**3, description="of an exported proposal that is imported, packed and unpacked"
+        1024**3, description="size of an imported proposal, packed and unpacked"
     )
     max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
     parse_timeout_s: Annotated[float, Field(gt=0)] = 20.0
     partials_cache_bytes: Annotated[int, Field(ge=0)] = Field(
-        512 * 1024 * 1024, description="memory for partials that were read, so that a slider costs no reading"
+        512 * 1024 * 1024, description="memory for partials kept after reading, so that a slider reads no file"
     )
 
-    nep89_url: str = Field("", description="where to fetch NEP89 from; empty: the Python package index")
+    nep89_url: str = Field("", description="address to download NEP89 from; empty: the Python package index")
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -82,7 +80,7 @@ class Settings(BaseSettings):
     @field_validator("data_dir", "potentials_dir")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
-        # Workers may run in another folder than the server.
+        # Workers may run in another folder than the server
         return path if path == Path() else path.expanduser().absolute()
 
     @model_validator(mode="after")
@@ -100,7 +98,7 @@ class Settings(BaseSettings):
 
     @property
     def scratch_dir(self) -> Path:
-        """Folder of the workers' temporary files; emptied when the server starts and stops."""
+        """Folder of the workers' temporary files, emptied when the server starts and stops."""
         return self.data_dir / "scratch"
 
     @property
@@ -138,7 +136,7 @@ class Settings(BaseSettings):
         return self.predictions_dir / str(prediction_id)
 
     def work_dir(self, prediction_id: object) -> Path:
-        """Folder of what a prediction's jobs leave for each other; gone when it has ended."""
+        """Folder of files that the jobs of a prediction leave for each other, removed when the prediction has ended."""
         return self.prediction_dir(prediction_id) / "work"
 
     def partials_path(self, prediction_id: object) -> Path:
@@ -146,8 +144,8 @@ class Settings(BaseSettings):
         return self.prediction_dir(prediction_id) / "partials.h5"
 
 
-def in_words(error: ValidationError) -> list[str]:
-    """What is wrong with the settings, a sentence each that begins with the setting's name."""
+def error_messages(error: ValidationError) -> list[str]:
+    """Return a sentence for each wrong setting, which starts with the name of the setting."""
     return [
         f"BEAMCAST_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg'].removeprefix('Value error, ')}"
         for problem in error.errors()
@@ -156,5 +154,5 @@ def in_words(error: ValidationError) -> list[str]:
 
 @cache
 def current() -> Settings:
-    """Settings of this process, read from the environment once."""
+    """Return the settings of this process, read from the environment once."""
     return Settings()

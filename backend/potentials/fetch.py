@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from backend.kit.files.confined import ROOT
-from backend.kit.files.storage import replacing
+from backend.kit.files.storage import replace_file
 from backend.kit.settings import Settings
 from backend.potentials.catalogue import Distribution, Pretrained
 
@@ -91,7 +91,7 @@ def fetch(settings: Settings, entry: Pretrained, progress: Progress | None = Non
         _download(settings, source, part, lock, tell)
         _check(part, source.sha256)
         target = place / entry.file
-        with replacing(target) as temporary:
+        with replace_file(target) as temporary:
             if source.member:
                 _unpack(part, source.member, temporary)
             else:

@@ -15,7 +15,7 @@ from backend import wording
 from backend.families.catalogue import families
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
-from backend.kit.files.storage import delete_folder, new_folder, replacing
+from backend.kit.files.storage import delete_folder, new_folder, replace_file
 from backend.kit.http.errors import Conflict, Unavailable, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
@@ -74,7 +74,7 @@ def add(scope: Scope, found: dict[str, Any], *, content: bytes, name: str, licen
         source="uploaded",
     )
     new_folder(scope.session, scope.settings.potential_dir(row.id))
-    with replacing(uploaded_file(scope.settings, row)) as path:
+    with replace_file(uploaded_file(scope.settings, row)) as path:
         path.write_bytes(content)
     return scope.add(row)
 

@@ -27,7 +27,7 @@ from backend.datasets.schemas import PreviewForm, as_said
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
-from backend.kit.files.storage import Received, arriving_folder, replacing
+from backend.kit.files.storage import Received, arriving_folder, replace_file
 from backend.kit.http.errors import TooLarge, Unprocessable, unprocessable
 from backend.kit.settings import Settings
 from backend.plans.schemas import PlanIn
@@ -292,7 +292,7 @@ def _add_prediction(
         finished_at=entry.finished_at or utc_now(),
     )
     arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
-    with replacing(scope.settings.partials_path(row.id)) as temporary:
+    with replace_file(scope.settings.partials_path(row.id)) as temporary:
         shutil.copyfile(path, temporary)
     return scope.add(row).id
 

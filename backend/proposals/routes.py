@@ -13,7 +13,7 @@ from starlette.background import BackgroundTask
 
 from backend.kit.db.owners import OwnerDep, Scope, ScopeDep
 from backend.kit.db.sessions import SettingsDep
-from backend.kit.files.storage import as_attachment, received
+from backend.kit.files.storage import as_attachment, receive_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.pagination import Page, PagingDep
@@ -69,7 +69,10 @@ def import_proposal(file: UploadFile, scope: ScopeDep, settings: SettingsDep, on
 
     Every file is checked as an upload is, which takes about a second each.
     """
-    with received(file, settings.max_proposal_bytes) as sent, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
+    with (
+        receive_upload(file, settings.max_proposal_bytes) as sent,
+        tempfile.TemporaryDirectory(prefix="beamcast-") as folder,
+    ):
         found = importing.check(settings, sent.path, Path(folder))
         row = once(
             fingerprint(sent.sha256),

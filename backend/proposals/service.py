@@ -16,7 +16,7 @@ from backend.datasets.tables import Dataset
 from backend.kit.db.columns import Owned, utc_now
 from backend.kit.db.database import on_commit, on_rollback
 from backend.kit.db.owners import Scope
-from backend.kit.files.storage import delete_folder, replacing
+from backend.kit.files.storage import delete_folder, replace_file
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.plans.schemas import PlanIn, SettingIn
@@ -274,7 +274,7 @@ def keep_report(
     for fmt, content in contents.items():
         path = scope.settings.report_path(proposal.id, row.id, fmt)
         on_rollback(scope.session, partial(path.unlink, missing_ok=True))
-        with replacing(path) as temporary:
+        with replace_file(path) as temporary:
             temporary.write_bytes(content)
     return scope.add(row)
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from backend.kit.db.dependents import delete_dependents
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
-from backend.kit.files.storage import base_name, delete_folder, new_folder, replacing
+from backend.kit.files.storage import base_name, delete_folder, new_folder, replace_file
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
@@ -125,9 +125,9 @@ def add(
         example=example,
     )
     folder = new_folder(scope.session, scope.settings.structure_dir(row.id))
-    with replacing(folder / ORIGINAL) as path:
+    with replace_file(folder / ORIGINAL) as path:
         path.write_bytes(content)
-    with replacing(folder / CANONICAL) as path:
+    with replace_file(folder / CANONICAL) as path:
         path.write_text(json.dumps(contents["structure"]))
     return scope.add(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from backend.kit.settings import Settings, in_words
+from backend.kit.settings import Settings, error_messages
 
 SECRET = "f3b1c9a7e5d24680"
 
@@ -46,7 +46,7 @@ def test_address_is_taken(setting: str, address: str) -> None:
 def test_address_is_refused_in_words_that_do_not_hold_it(setting: str, address: str, word: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings(**{setting: address})
-    (sentence,) = in_words(caught.value)
+    (sentence,) = error_messages(caught.value)
     assert sentence.startswith(f"BEAMCAST_{setting.upper()}: ")
     assert word in sentence
     assert SECRET not in sentence

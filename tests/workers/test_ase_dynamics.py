@@ -168,7 +168,7 @@ def test_a_run_whose_checkpoints_cannot_be_written_comes_to_its_end(
     def full(path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "replacing", full)
+    monkeypatch.setattr(checkpoint, "replace_file", full)
     same(go(tmp_path, "1", run), expected)
     assert not list(tmp_path.glob("*.checkpoint"))
 

@@ -110,7 +110,7 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(
     """/dev/full takes a file's opening and refuses what is written to it, as a full disk does."""
     saved(tmp_path, "1", 10)
     with monkeypatch.context() as full:
-        full.setattr(checkpoint, "replacing", _OnAFullDisk)
+        full.setattr(checkpoint, "replace_file", _OnAFullDisk)
         with pytest.raises(OSError, match="No space left") as error:
             saved(tmp_path, "1", 20)
         assert error.value.errno == errno.ENOSPC
@@ -145,7 +145,7 @@ def test_one_is_due_when_time_has_passed_since_the_last(tmp_path: Path, monkeypa
     assert not mine.due()
     # A disk that was full once is not asked at every step
     now = 160.0
-    monkeypatch.setattr(checkpoint, "replacing", _OnAFullDisk)
+    monkeypatch.setattr(checkpoint, "replace_file", _OnAFullDisk)
     assert mine.due()
     assert not mine.keep(2, {}, {})
     assert not mine.due()

@@ -1,1 +1,1 @@
-"""The database: engine, transactions, columns, whose rows a request may see."""
+"""The database: engine, transactions, columns, and the rows that a request may see."""

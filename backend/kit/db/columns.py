@@ -1,6 +1,6 @@
 """Column types and mix-ins that the tables of all subjects share.
 
-JSON columns are reassigned, never changed in place: SQLAlchemy does not see a change inside them.
+Assign a JSON column anew instead of changing it in place: SQLAlchemy does not notice a change inside it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from scattering.core.notices import Notice
 
 
 def utc_now() -> datetime:
-    """Now, with its time zone."""
+    """Return the current time, with its time zone."""
     return datetime.now(UTC)
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite drops time zones; this puts UTC back on."""
+    """A moment in UTC. SQLite drops time zones; this type restores UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -71,13 +71,13 @@ class NoticesColumn(TypeDecorator[list[Notice]]):
 
 
 class Identified(SQLModel):
-    """A row with an id of its own and the moment it was made."""
+    """A row with its own id and the time of its creation."""
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime, nullable=False, index=True)
 
 
 class Owned(Identified):
-    """A row that belongs to somebody; `backend.kit.db.owners.Scope` sets and asks for the owner."""
+    """A row with an owner, which `backend.kit.db.owners.Scope` sets and checks."""
 
     owner: str = Field(default="", max_length=64, index=True)

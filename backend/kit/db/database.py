@@ -1,7 +1,7 @@
 """The database: engine, transactions, migrations.
 
-One request or task step is one transaction; application code never commits. What must happen only after
-the commit (ring the worker's bell, remove files) or only when it fails (remove files just written) is put off
+One request or one step of a task is one transaction; application code never commits. Actions that must happen only
+after the commit (send wake-up messages, remove files), or only when it fails (remove files just written), are postponed
 with `on_commit` and `on_rollback`.
 """
 
@@ -25,9 +25,9 @@ from backend.kit.settings import Settings
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 15_000
-CONNECT_WITHIN_S = 5
+CONNECT_TIMEOUT_S = 5
 KEEPALIVES = {"tcp_keepalives_idle": 20, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
-"""Seconds, seconds, probes: PostgreSQL gives a silent client's locks free after less than a minute."""
+"""Seconds, seconds, probes: PostgreSQL releases the locks of a silent client in less than a minute."""
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -41,25 +41,25 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_WITHIN_S})
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
         event.listen(engine, "connect", _set_up_postgresql)
     os.register_at_fork(after_in_child=partial(_leave_to_parent, engine))
     return engine
 
 
 def _leave_to_parent(engine: Engine) -> None:
-    # The parent's connections may be neither used nor closed in a forked child: keep them, but out of the way.
+    # A forked child may neither use nor close the parent's connections: keep them aside
     _parents_pools.append(engine.pool)
     engine.dispose(close=False)
 
 
 def engine(settings: Settings) -> Engine:
-    """The engine of these settings' database; one in a process."""
+    """Return the engine of the database of these settings; there is one in a process."""
     return _engine(settings.database_url)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
-    # The driver's own transaction handling is off: it begins too late for a consistent read.
+    # The driver's own handling of transactions is off: it starts them too late for a consistent read
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
@@ -70,7 +70,7 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 
 def _set_up_postgresql(connection: Any, _: object) -> None:
-    # A machine that vanishes within a transaction holds its locks until the server notices: by default for two hours.
+    # A machine that vanishes within a transaction holds its locks until the server notices, by default after two hours
     with connection.cursor() as cursor:
         for setting, value in KEEPALIVES.items():
             cursor.execute(f"SET {setting} = {value}")
@@ -78,14 +78,14 @@ def _set_up_postgresql(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A read that turns into a write cannot wait for another writer (its snapshot is stale): lock at once.
+    # A read that becomes a write cannot wait for another writer (its snapshot is stale): lock at once
     reading = connection.get_execution_options().get("reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def transaction(settings: Settings, *, reading: bool = False) -> Iterator[Session]:
-    """One transaction: committed at the end, rolled back on any error."""
+    """Open a transaction, which is committed at the end and rolled back on any error."""
     bind = engine(settings)
     if reading:
         bind = bind.execution_options(reading=True)
@@ -96,13 +96,13 @@ def transaction(settings: Settings, *, reading: bool = False) -> Iterator[Sessio
             session.commit()
         except BaseException:
             session.rollback()
-            _carry_out(session, "on_rollback")
+            _run_postponed(session, "on_rollback")
             raise
-        _carry_out(session, "on_commit")
+        _run_postponed(session, "on_commit")
 
 
 def clock(session: Session) -> datetime:
-    """The time by the database server's clock, which all machines share; a file's clock is this machine's."""
+    """Return the time of the database server, which all machines share; with SQLite that of this machine."""
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()
     now: datetime = session.exec(select(func.clock_timestamp())).one()
@@ -110,26 +110,26 @@ def clock(session: Session) -> datetime:
 
 
 def on_commit(session: Session, action: Callable[[], object]) -> None:
-    """Do this once the transaction is committed; forget it when it is rolled back."""
+    """Run an action after the transaction is committed; forget it if the transaction is rolled back."""
     session.info.setdefault("on_commit", []).append(action)
 
 
 def on_rollback(session: Session, action: Callable[[], object]) -> None:
-    """Do this when the transaction is rolled back."""
+    """Run an action when the transaction is rolled back."""
     session.info.setdefault("on_rollback", []).append(action)
 
 
-def _carry_out(session: Session, when: str) -> None:
+def _run_postponed(session: Session, when: str) -> None:
     for action in session.info.pop(when, ()):
         try:
             action()
         except Exception:
-            # The transaction stands: the sweep rings a lost bell again, a leftover file is only space.
+            # The transaction stands: the sweep sends a lost message again, and a leftover file only takes space
             logger.exception("%s action failed", when)
 
 
 def migrate(settings: Settings) -> None:
-    """Create the database, or bring it to the newest revision."""
+    """Create the database, or migrate it to the newest revision."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,6 +1,6 @@
-"""Rows that rest on rows of another subject, deleted with them in one transaction.
+"""Deletion of rows together with the rows of another subject that depend on them, in one transaction.
 
-The subject whose rows rest on another's says how they are deleted; the other one knows nothing of it.
+The subject of the dependent rows registers how to delete them; the other subject does not know about it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _deleters: dict[type[Owned], list[Deleter]] = defaultdict(list)
 
 
 def deleted_with(table: type[Owned]) -> Callable[[Deleter], Deleter]:
-    """Register a function that deletes what rests on a row of a table, given the row's id."""
+    """Register a function that deletes the dependents of a row of a table, given the id of the row."""
 
     def register(delete: Deleter) -> Deleter:
         _deleters[table].append(delete)
@@ -28,6 +28,6 @@ def deleted_with(table: type[Owned]) -> Callable[[Deleter], Deleter]:
 
 
 def delete_dependents(scope: Scope, row: Owned) -> None:
-    """Delete everything that rests on a row."""
+    """Delete everything that depends on a row."""
     for delete in _deleters[type(row)]:
         delete(scope, row.id)

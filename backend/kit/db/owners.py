@@ -1,6 +1,6 @@
-"""Whose rows a request may see: every query of a subject goes through a `Scope`.
+"""Ownership of rows: every query of a subject goes through a `Scope`, which selects the owner's rows.
 
-The embedded server has one local user. Accounts come on top of `current_owner` without touching the subjects.
+The embedded server has one local user. Accounts will change `current_owner` and leave the subjects as they are.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from backend.kit.settings import Settings
 
 LOCAL_USER = "local"
 EVERYONE = "everyone"
-"""Owner of rows that all may read and nobody may change: the pretrained potentials."""
+"""Owner of rows that everybody may read and nobody may change: the pretrained potentials."""
 
 Row = TypeVar("Row", bound=Owned)
 
 
 class Scope:
-    """One owner's rows within one transaction."""
+    """The rows of one owner within one transaction."""
 
     def __init__(self, session: Session, owner: str) -> None:
         self.session = session
@@ -40,16 +40,16 @@ class Scope:
         return settings
 
     def select(self, table: type[Row]) -> SelectOfScalar[Row]:
-        """Statement for the rows of a table that the owner may see."""
+        """Return the statement for the rows of a table that the owner may see."""
         return select(table).where(col(table.owner).in_((self.owner, EVERYONE)))
 
     def get(self, table: type[Row], row_id: uuid.UUID, noun: str, *, lock: bool = False) -> Row:
-        """The row with this id; locked until the transaction ends, if so wished.
+        """Return the row with this id; with `lock` it is locked until the transaction ends.
 
         Raises
         ------
         NotFound
-            There is none, or it is somebody else's: the two are not told apart.
+            There is no such row, or it belongs to somebody else; the message does not say which.
         """
         statement = self.select(table).where(table.id == row_id)
         row = self.session.exec(statement.with_for_update() if lock else statement).first()
@@ -58,21 +58,21 @@ class Scope:
         return row
 
     def get_own(self, table: type[Row], row_id: uuid.UUID, noun: str, *, lock: bool = False) -> Row:
-        """The row with this id, to be changed: what belongs to everyone is not found."""
+        """Return the row with this id for a change; rows of `EVERYONE` are not found."""
         row = self.get(table, row_id, noun, lock=lock)
         if row.owner != self.owner:
             raise NotFound(f"There is no {noun} {row_id} of yours.")
         return row
 
     def add(self, row: Row) -> Row:
-        """Put a new row into the owner's hands."""
+        """Add a new row that belongs to the owner."""
         row.owner = self.owner
         self.session.add(row)
         self.session.flush()
         return row
 
     def page(self, statement: SelectOfScalar[Row], table: type[Row], paging: Paging) -> tuple[list[Row], int]:
-        """One page of a statement's rows, newest first, and how many there are in all."""
+        """Return one page of the rows of a statement, newest first, and the number of all rows."""
         total = self.session.exec(select(func.count()).select_from(statement.subquery())).one()
         newest_first = statement.order_by(col(table.created_at).desc(), col(table.id))
         rows = self.session.exec(newest_first.limit(paging.limit).offset(paging.offset)).all()
@@ -80,7 +80,7 @@ class Scope:
 
 
 def current_owner(request: Request) -> str:
-    """Who is asking."""
+    """Return the owner who sends the request."""
     return LOCAL_USER
 
 
@@ -88,17 +88,17 @@ OwnerDep = Annotated[str, Depends(current_owner)]
 
 
 def current_operator(owner: OwnerDep) -> str:
-    """Who is asking, if it is somebody who runs the server: they see how all jobs stand, whoever asked for them.
+    """Return the owner who sends the request, if they are an operator, who sees the jobs of all owners.
 
-    With one local user, it is that user. Accounts will say here who else is (`BEAMCAST_OPERATORS`).
+    The one local user is an operator. Accounts will add others here.
 
     Raises
     ------
     Forbidden
-        It is not.
+        The owner is not an operator.
     """
     if owner != LOCAL_USER:
-        raise Forbidden("Only who runs this server may see this.")
+        raise Forbidden("Only operators of this server may see this.")
     return owner
 
 
@@ -115,4 +115,4 @@ def _reading_scope(session: ReadingSessionDep, owner: OwnerDep) -> Scope:
 
 ScopeDep = Annotated[Scope, Depends(_scope)]
 ReadingScopeDep = Annotated[Scope, Depends(_reading_scope)]
-"""For a POST that only reads."""
+"""Scope of a POST that only reads."""

@@ -1,4 +1,4 @@
-"""What a route may ask for: the settings, and a transaction that ends before the response is sent."""
+"""Dependencies of routes: the settings, and a transaction that ends before the response is sent."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def _session(request: Request, settings: SettingsDep) -> Iterator[Session]:
         yield session
 
 
-# scope="function": the commit comes before the response, so that a client never hears of what was not stored.
+# scope="function": the commit comes before the response, so a client never learns of something that was not stored
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
 
-# For a POST that only reads: it must not keep the writers waiting.
+# For a POST that only reads, which must not make writers wait
 ReadingSessionDep = Annotated[Session, Depends(_reading_session, scope="function")]

@@ -1,7 +1,7 @@
-"""Untrusted files are read by a process of their own, with limits on time, memory and what it may write.
+"""Reading of untrusted files in a separate process, with limits on time, memory and written files.
 
-The child is a module of ours, `python -m MODULE …`: its modules are loaded first, then the limits fall, then the file
-is read. A crash, a loop or a full memory in a parser ends the child; the server answers with a clear word.
+The child process is one of our modules, `python -m MODULE …`. It loads its modules, sets the limits, and then reads the
+file. A crash, an endless loop or a full memory in a parser ends the child, and the server answers with a clear error.
 """
 
 from __future__ import annotations
@@ -21,45 +21,44 @@ ROOT = Path(__file__).resolve().parents[3]
 INPUT = "input"
 MAX_ANSWER_BYTES = 64 * 1024**2
 STARTUP_S = 20.0
-"""Loading numpy and spglib on a busy machine; the limit on processor time starts after it."""
+"""Time to load numpy and spglib on a busy machine; the limit on processor time starts afterwards."""
 
-_at_once = BoundedSemaphore(max(2, os.cpu_count() or 1))
+_child_slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
 
 
 class Exceeded(Exception):
-    """The child ran out of time or memory, or crashed."""
+    """The child process ran out of time or memory, or crashed."""
 
 
 def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout_s: float) -> str:
-    """Run `python -m module` confined and return what it wrote to its answer.
+    """Run `python -m module` in a confined process and return its answer.
 
     Parameters
     ----------
     module
         A module that opens `child` in its `main`.
     arguments
-        Its command line.
+        Command line of the module.
     content
-        The untrusted file, or where it lies; the child finds it as `INPUT` in its working folder, which holds nothing
-        else.
+        The untrusted file or its path; the child finds it as `INPUT` in its working folder, which holds nothing else.
     timeout_s
-        Seconds that it may work, loading its modules not counted.
+        Time limit in seconds, without the loading of modules.
 
     Raises
     ------
     Exceeded
-        It gave no answer; the text says why.
+        There is no answer; the message says why.
     """
     environment = {
         "PATH": os.defpath,
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "LC_ALL": "C.UTF-8",
-        # Each thread of OpenBLAS or OpenMP reserves memory of its own, which the limit would count.
+        # Each thread of OpenBLAS or OpenMP reserves memory, which counts towards the limit
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE") if name in os.environ},
     }
-    with _at_once, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
+    with _child_slots, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
         if isinstance(content, bytes):
             (Path(folder) / INPUT).write_bytes(content)
         else:
@@ -89,7 +88,7 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
 
 @contextmanager
 def child(*, memory_bytes: int, cpu_s: float) -> Iterator[TextIO]:
-    """Confine this process; what is written to the handle is its answer, whatever libraries print is dropped."""
+    """Confine this process; text written to the handle is its answer, and output of libraries is dropped."""
     import resource
 
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -105,7 +104,7 @@ def child(*, memory_bytes: int, cpu_s: float) -> Iterator[TextIO]:
         resource.RLIMIT_AS: memory_bytes,
     }
     for kind, wanted in limits.items():
-        # A site may have set a lower limit, which cannot be raised.
+        # The machine may have a lower limit, which cannot be raised
         _, hard = resource.getrlimit(kind)
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (value, value))
@@ -113,5 +112,5 @@ def child(*, memory_bytes: int, cpu_s: float) -> Iterator[TextIO]:
         yield answer
         answer.flush()
     except MemoryError:
-        # The exit status is the message: there may be no memory to write another.
+        # The exit status is the message: there may be no memory for another one
         os._exit(1)

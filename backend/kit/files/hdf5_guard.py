@@ -1,9 +1,9 @@
-"""Untrusted HDF5: numbers and words at paths that a format names, and nothing else of the file.
+"""Reading of untrusted HDF5: only numbers and strings, at paths that a format names.
 
-HDF5 can name other files (external links, external storage, virtual datasets), load code (filter plugins), declare
-sizes that it does not hold, and run in circles. None of that is needed to read a measurement. So nobody walks through
-the file here: a reader asks for paths, each step of a path is looked at before it is taken, and a dataset's layout,
-type and size before it is read. What then still breaks HDF5 itself ends in `backend.kit.files.confined`.
+HDF5 can refer to other files (external links, external storage, virtual datasets), load code (filter plugins), declare
+sizes that it does not have, and contain cycles. A measurement needs none of these. Readers therefore never walk through
+a file. They ask for paths; each step of a path is checked before it is taken, and the layout, type and size of a
+dataset before it is read. A file that still crashes HDF5 only ends a confined process (`backend.kit.files.confined`).
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from backend.kit.files.unreadable import Unreadable
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HDF4_SIGNATURE = b"\x0e\x03\x13\x01"
 MAX_VALUES = 2_000_000
-"""Of one array, unless more are asked for."""
+"""Default limit of one array."""
 MAX_CHUNK_BYTES = 64 * 1024**2
-"""A chunk is unpacked whole, however little of it is asked for."""
+"""A chunk is always unpacked as a whole."""
 MAX_TEXT_BYTES = 1024**2
 MAX_ENTRIES = 2_000
-"""Members of a group that is listed."""
+"""Members of a group, for groups that are listed."""
 MAX_SOFT_LINKS = 8
 FILTERS = frozenset({h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32, h5z.FILTER_LZF})
-"""Those that are built in and that writers of these formats use."""
+"""Built-in filters that writers of these formats use."""
 
 Group = Any
 """An open group: `h5py` has no types."""
@@ -42,23 +42,23 @@ R = TypeVar("R")
 
 
 def is_hdf5(content: bytes) -> bool:
-    """Whether the bytes, or their beginning, are an HDF5 file, perhaps after a block of the user's."""
+    """Return whether bytes start an HDF5 file, possibly after a user block."""
     return any(content.startswith(SIGNATURE, at) for at in (0, 512, 1024, 2048))
 
 
-def _damage_told(function: Callable[P, R]) -> Callable[P, R]:
-    """What HDF5 says of a broken file becomes `Unreadable`."""
+def _refuse_damage(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function so that errors of HDF5 about a damaged file become `Unreadable`."""
 
     @functools.wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except Unreadable:
             raise
         except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError) as error:
-            raise Unreadable("The file is damaged: HDF5 cannot read what it says it holds.") from error
+            raise Unreadable("The file is damaged: HDF5 cannot read its contents.") from error
 
-    return told
+    return guarded
 
 
 @contextmanager
@@ -88,17 +88,17 @@ def _forget_plugins() -> None:
         h5pl.remove(0)
 
 
-@_damage_told
+@_refuse_damage
 def _open_image(content: bytes) -> Any:
     return h5f.open_file_image(content)
 
 
-@_damage_told
+@_refuse_damage
 def _root(file: Any) -> Group:
     return h5g.open(file, b"/")
 
 
-@_damage_told
+@_refuse_damage
 def names(group: Group) -> list[str]:
     """Names of a group's members.
 
@@ -112,21 +112,21 @@ def names(group: Group) -> list[str]:
     return [name.decode("utf-8", "replace") for name in group]
 
 
-@_damage_told
+@_refuse_damage
 def group_at(parent: Group, path: str) -> Group | None:
     """The group at a path, or None where there is none."""
     found = _at(parent, path)
     return found if isinstance(found, h5g.GroupID) else None
 
 
-@_damage_told
+@_refuse_damage
 def shape_of(parent: Group, path: str) -> tuple[int, ...] | None:
     """Shape of the dataset at a path, which nothing says can be read; None where there is none."""
     found = _at(parent, path)
     return _shape(found, path) if isinstance(found, h5d.DatasetID) else None
 
 
-@_damage_told
+@_refuse_damage
 def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> NDArray[np.float64] | None:
     """The numbers of the dataset at a path, in its shape; None where there is none.
 
@@ -152,7 +152,7 @@ def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> N
     return values
 
 
-@_damage_told
+@_refuse_damage
 def checked_storage(parent: Group, path: str) -> Any:
     """The dataset at a path, which can be read as far as where it lies and how it is packed; None where there is none.
 
@@ -168,7 +168,7 @@ def checked_storage(parent: Group, path: str) -> Any:
     return dataset
 
 
-@_damage_told
+@_refuse_damage
 def text(parent: Group, path: str, *, max_bytes: int = MAX_TEXT_BYTES) -> str | None:
     """The words of the dataset at a path, one string or characters as bytes; None where there are none or too many."""
     dataset = _at(parent, path)
@@ -183,7 +183,7 @@ def text(parent: Group, path: str, *, max_bytes: int = MAX_TEXT_BYTES) -> str | 
     return _decoded(h5py.Dataset(dataset)[()], max_bytes)
 
 
-@_damage_told
+@_refuse_damage
 def attribute(parent: Group, path: str, name: str) -> str | None:
     """An attribute that is one string, of the object at a path; None where there is none."""
     found = _at(parent, path)
@@ -199,7 +199,7 @@ def attribute(parent: Group, path: str, name: str) -> str | None:
     return _decoded(value, MAX_TEXT_BYTES)
 
 
-@_damage_told
+@_refuse_damage
 def number(parent: Group, path: str) -> float | None:
     """The one finite number at a path, or 0 or 1 of a truth value; None where there is none."""
     dataset = _at(parent, path)

@@ -1,4 +1,4 @@
-"""Writing NeXus: HDF5 whose groups say which of their arrays are axes, and in which units."""
+"""Writing of NeXus: HDF5 whose groups name their axes and units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 @contextmanager
 def new_nexus(content: io.BytesIO, about: Mapping[str, Any], warnings: Sequence[str], *, default: str) -> Iterator[Any]:
-    """An HDF5 file's `entry`, with what the data are about; `default` is the group that a viewer opens."""
+    """Yield the `entry` of a new HDF5 file with a description of the data; a viewer opens the group `default`."""
     import h5py
 
     with h5py.File(content, "w") as file:
@@ -29,7 +29,7 @@ def new_nexus(content: io.BytesIO, about: Mapping[str, Any], warnings: Sequence[
 
 
 def nexus_data(entry: Any, name: str, axes: Mapping[str, tuple[str, Any]]) -> Any:
-    """A group whose signal `intensity` stands on axes, given as name → unit and values."""
+    """Make a group whose signal `intensity` has axes, given as name → unit and values."""
     group = entry.create_group(name)
     group.attrs["NX_class"] = "NXdata"
     group.attrs["signal"] = "intensity"
@@ -40,6 +40,6 @@ def nexus_data(entry: Any, name: str, axes: Mapping[str, tuple[str, Any]]) -> An
 
 
 def put(group: Any, name: str, values: Any, unit: str) -> None:
-    """A dataset with its unit."""
+    """Write a dataset with its unit."""
     group[name] = values
     group[name].attrs["units"] = unit

@@ -1,4 +1,4 @@
-"""Files that were read lately, kept in memory as the arrays they hold."""
+"""Memory cache of the arrays in recently read files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ContentT = TypeVar("ContentT")
 
 
 class ReadCache:
-    """The least recently used give way when `max_bytes` are held. Safe to use from many threads."""
+    """A cache of at most `max_bytes` that drops the least recently used content. It is thread-safe."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -24,11 +24,11 @@ class ReadCache:
         self._reading = threading.Lock()
 
     def read(self, path: Path, reader: Callable[[Path], ContentT]) -> ContentT:
-        """Return what the reader makes of a file; a file written anew is read anew."""
+        """Return the content that the reader makes of a file; a changed file is read again."""
         key = (str(path), path.stat().st_mtime_ns)
         if (held := self._get(key)) is not None:
             return cast(ContentT, held)
-        # One reads, the others wait for it rather than read the same again.
+        # One thread reads; the others wait instead of reading the same file
         with self._reading:
             if (held := self._get(key)) is not None:
                 return cast(ContentT, held)

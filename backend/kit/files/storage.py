@@ -1,4 +1,4 @@
-"""Files that belong to rows: they come and go with the transaction that adds or deletes the row."""
+"""Files that belong to rows: they are created and removed with the transaction that adds or deletes the row."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from backend.kit.http.errors import TooLarge, Unprocessable
 
 CHUNK_BYTES = 1 << 20
 ARRIVING = "arriving"
-"""A file that keeps a folder from the sweep until its row is committed."""
+"""Name of a file that protects a folder from the sweep until its row is committed."""
 
 
 def new_folder(session: Session, folder: Path) -> Path:
-    """Make a folder that is gone again when the transaction is rolled back."""
+    """Make a folder that is removed if the transaction is rolled back."""
     on_rollback(session, partial(shutil.rmtree, folder, ignore_errors=True))
     folder.mkdir(parents=True)
     return folder
 
 
 def arriving_folder(session: Session, folder: Path) -> Path:
-    """Make a folder among those that the sweep looks through, as `new_folder` does."""
+    """Make a folder like `new_folder`, protected from the sweep that looks through its parent."""
     on_rollback(session, partial(shutil.rmtree, folder, ignore_errors=True))
     hidden = folder.with_name(f".{folder.name.replace('-', '')}")
     hidden.mkdir(parents=True)
@@ -43,13 +43,13 @@ def arriving_folder(session: Session, folder: Path) -> Path:
 
 
 def delete_folder(session: Session, folder: Path) -> None:
-    """Remove a folder with all that is in it once the transaction is committed."""
+    """Remove a folder with its contents after the transaction is committed."""
     on_commit(session, partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path that takes the place of `path` when the block ends well and is removed otherwise."""
+def replace_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that replaces `path` if the block succeeds, and is removed otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
@@ -62,7 +62,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def read_upload(upload: UploadFile, max_bytes: int) -> bytes:
-    """An uploaded file's bytes, at most so many.
+    """Return the bytes of an uploaded file, at most `max_bytes`.
 
     Raises
     ------
@@ -83,15 +83,15 @@ def read_upload(upload: UploadFile, max_bytes: int) -> bytes:
 
 @dataclass(frozen=True)
 class Received:
-    """An uploaded file on disk, as long as the request lasts, and the sum of its bytes."""
+    """An uploaded file on disk, kept for the duration of the request, and its checksum."""
 
     path: Path
     sha256: str
 
 
 @contextmanager
-def received(upload: UploadFile, max_bytes: int) -> Iterator[Received]:
-    """An uploaded file that may be too large to be held in memory.
+def receive_upload(upload: UploadFile, max_bytes: int) -> Iterator[Received]:
+    """Write an uploaded file, which may be too large for the memory, to a temporary file.
 
     Raises
     ------
@@ -117,17 +117,17 @@ def received(upload: UploadFile, max_bytes: int) -> Iterator[Received]:
 
 
 def base_name(file_name: str, otherwise: str) -> str:
-    """The name of an uploaded file without folders and what cannot be printed: for people, never a path."""
+    """Return the name of an uploaded file for display, without folders and unprintable characters; never a path."""
     base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(char for char in base if char.isprintable()).strip()[:255] or otherwise
 
 
 def as_attachment(file_name: str) -> dict[str, str]:
-    """Headers of an uploaded file: it may hold anything, also HTML; it is saved, never shown, its type not guessed."""
+    """Return headers that make a browser save a file: it may hold anything, such as HTML, and must not be displayed."""
     plain = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in file_name)
     return {"Content-Disposition": f'attachment; filename="{plain}"', "X-Content-Type-Options": "nosniff"}
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it, if it is there."""
+    """Remove a folder with its contents, if it exists."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,5 @@
-"""What every reader of untrusted files raises."""
+"""The error that readers of untrusted files raise."""
 
 
 class Unreadable(ValueError):
-    """The file is not what it claims to be, or holds nothing that can be used; the text says what to do."""
+    """The file is not of the stated kind, or holds nothing usable; the message says what to do."""

@@ -1,4 +1,4 @@
-"""A line for every request: what was asked, how it was answered, how long it took."""
+"""Access log: one line for each request, with its status and duration."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ logger = logging.getLogger("beamcast.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PREDICTION = re.compile(r"/api/v1/predictions/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|$)")
 SECRET = re.compile(r"(?<=/shared/)[^/]+")
-"""What opens a shared proposal: who reads the log need not be who was given the link."""
-WATCHING = ("/api/v1/health", "/metrics")
-"""Asked every few seconds by what watches the server; worth a line only when something is wrong."""
+"""The secret in the link of a shared proposal, which readers of the log must not learn."""
+MONITORING_PATHS = ("/api/v1/health", "/metrics")
+"""Paths that monitors request every few seconds; they are logged only on errors."""
 
 
 class AccessLog:
-    """Logs requests, and gives each an id that all lines about it carry and the response's `X-Request-ID` says.
+    """Middleware that logs requests, and gives each an id for all its log lines and its `X-Request-ID` header.
 
-    Who asks may bring an id along, as a reverse proxy does.
+    A client, such as a reverse proxy, may send the id.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,7 +38,7 @@ class AccessLog:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         prediction = PREDICTION.match(scope["path"])
-        # Until something else is said: an exception that nobody answers is answered by the server so.
+        # The server answers an unhandled exception with 500
         status = 500
 
         async def send_noted(message: Message) -> None:
@@ -57,8 +57,8 @@ class AccessLog:
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
-    level = logging.DEBUG if scope["path"] in WATCHING and status < 400 else logging.INFO
+    level = logging.DEBUG if scope["path"] in MONITORING_PATHS and status < 400 else logging.INFO
     path = SECRET.sub("…", scope["path"])
     facts = {"method": scope["method"], "path": path, "status": status, "duration_ms": round(seconds * 1e3, 1)}
-    # The path is quoted, for it is anybody's text.
+    # The path is quoted, because clients choose it
     logger.log(level, "%s %r %d in %.1f ms", *facts.values(), extra=facts)

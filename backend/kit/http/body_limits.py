@@ -1,4 +1,4 @@
-"""How many bytes a request may have, by where it goes: measured data and proposals may be larger than all else."""
+"""Limits on the size of requests, by path: measured data and proposals may be larger than other uploads."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from backend.kit.settings import Settings
 
 DATASETS = "/api/v1/datasets"
 UPLOADS = frozenset({DATASETS, f"{DATASETS}/preview"})
-"""Where files of measured data are sent."""
+"""Paths to which files of measured data are uploaded."""
 PROPOSALS = "/api/v1/proposals/import"
 
 FORM_OVERHEAD_BYTES = 64 * 1024
 
 
 def max_file_bytes(settings: Settings, path: str) -> int:
-    """Bytes of a file that is sent to this path."""
+    """Return the largest size in bytes of a file that is uploaded to a path."""
     if path == PROPOSALS:
         return settings.max_proposal_bytes
     largest = max(settings.max_dataset_bytes, settings.max_upload_bytes)
@@ -24,16 +24,16 @@ def max_file_bytes(settings: Settings, path: str) -> int:
 
 
 def max_body_bytes(settings: Settings, path: str) -> int:
-    """Bytes that a request to this path may have: every form has a frame.
+    """Return the largest size in bytes of a request to a path, with the overhead of its form.
 
-    The pages send files as base64, a third longer, but what may be larger is sent to the API as it is.
+    The pages upload files as base64, which is a third longer; larger files are uploaded to the API unencoded.
     """
     as_base64 = settings.max_upload_bytes * 4 // 3
     return max(max_file_bytes(settings, path), as_base64) + FORM_OVERHEAD_BYTES
 
 
 class BodyLimit:
-    """Counts the bytes as they come, of requests that do not say their length; the guard sees those that do."""
+    """Middleware that counts the bytes of requests that do not state their length; `Guard` checks the others."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._usual = RequestBodyLimitMiddleware(app, max_body_bytes(settings, "/"))

@@ -1,4 +1,4 @@
-"""The API's documentation page, with nothing loaded from elsewhere."""
+"""The documentation page of the API, with all files from this server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def add_documentation(app: FastAPI) -> None:
-    """Serve Swagger UI at /docs from the files that fastapi-offline brings."""
+    """Serve Swagger UI at /docs from the files of fastapi-offline."""
     files = resources.files("fastapi_offline") / "static"
     app.mount(STATIC, StaticFiles(directory=str(files)), name="docs-static")
     assert app.openapi_url is not None
@@ -41,6 +41,6 @@ def add_documentation(app: FastAPI) -> None:
 
 
 def inline_script_hashes(page: str) -> tuple[str, ...]:
-    """What a content security policy must name for the inline scripts of a page to run."""
+    """Return the hashes of the inline scripts of a page, for its content security policy."""
     digests = (hashlib.sha256(script.encode()).digest() for script in INLINE_SCRIPT.findall(page))
     return tuple(f"sha256-{base64.b64encode(digest).decode()}" for digest in digests)

@@ -1,6 +1,6 @@
-"""A POST that creates and comes twice with the same `Idempotency-Key` creates once.
+"""Idempotency: a POST that is repeated with the same `Idempotency-Key` creates only one resource.
 
-The key is stored in the same transaction as what it made, so that either both exist or neither.
+The key is stored in the same transaction as the resource, so either both exist or neither.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from backend.kit.http.errors import Unprocessable
 
 
 class IdempotencyKey(Owned, table=True):
-    """A key that was used, and what it made."""
+    """A used key, and the resource that its request created."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (UniqueConstraint("owner", "key"),)
@@ -43,7 +43,7 @@ Made = TypeVar("Made", bound=HasId)
 
 
 def fingerprint(*parts: BaseModel | bytes | str | None) -> str:
-    """What makes two request bodies the same request."""
+    """Return a fingerprint that is the same for equal request bodies."""
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, BaseModel):
@@ -54,7 +54,7 @@ def fingerprint(*parts: BaseModel | bytes | str | None) -> str:
 
 
 class Once:
-    """Makes a thing, unless this key has made it before."""
+    """Creates a resource, unless an earlier request with the same key created it."""
 
     def __init__(self, scope: Scope, key: str | None, route: str) -> None:
         self._scope = scope
@@ -62,16 +62,16 @@ class Once:
         self._route = route
 
     def __call__(self, body: str, make: Callable[[], Made], load: Callable[[uuid.UUID], Made]) -> Made:
-        """Return what `make` makes, or what it made for the same key before.
+        """Return the resource that `make` creates, or that it created for the same key.
 
         Parameters
         ----------
         body
             `fingerprint` of the request.
         make
-            Makes the thing; called at most once for a key.
+            Creates the resource; called at most once for a key.
         load
-            Finds the thing of an earlier call by its id.
+            Finds the resource of an earlier call by its id.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Which of several formats a client wants: the `Accept` header (RFC 9110, 12.5.1)."""
+"""Content negotiation by the `Accept` header (RFC 9110, 12.5.1)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from backend.kit.http.errors import NotAcceptable
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
-    """The offered media type that the client likes best; the first offered one wins a draw.
+    """Return the offered media type that the client prefers; between equal ones the first.
 
     Raises
     ------
     NotAcceptable
-        The client takes none of them.
+        The client accepts none of them.
     """
     wanted = [_parse(item) for item in (accept or "*/*").split(",") if item.strip()]
     quality, best = max(((_quality(media_type, wanted), media_type) for media_type in offered), key=lambda x: x[0])
     if quality == 0:
-        raise NotAcceptable(f"This can be had as {', '.join(offered)}.")
+        raise NotAcceptable(f"This is available as {', '.join(offered)}.")
     return best
 
 
@@ -36,7 +36,7 @@ def _parse(item: str) -> tuple[str, float]:
 
 
 def _quality(media_type: str, wanted: Sequence[tuple[str, float]]) -> float:
-    # The most specific range that matches decides.
+    # The most specific matching range decides
     for media_range in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
         for candidate, quality in wanted:
             if candidate == media_range:

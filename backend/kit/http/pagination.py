@@ -1,4 +1,4 @@
-"""Lists come in pages: `{"items": […], "total": n}` with `?limit=&offset=`."""
+"""Pagination of lists: `{"items": […], "total": n}` with `?limit=&offset=`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Page(BaseModel, Generic[Item]):
 
 @dataclass(frozen=True)
 class Paging:
-    """Which page is asked for."""
+    """The requested page."""
 
     limit: int
     offset: int
 
 
 def _paging(
-    limit: Annotated[int, Query(ge=1, le=500, description="most items in the answer")] = 50,
-    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="items to pass over")] = 0,
+    limit: Annotated[int, Query(ge=1, le=500, description="largest number of items in the answer")] = 50,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="number of items to skip")] = 0,
 ) -> Paging:
     return Paging(limit, offset)
 

@@ -1,4 +1,4 @@
-"""What the request and response bodies of all subjects share."""
+"""Base classes and types of the request and response bodies of all subjects."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
 """For the schema of a field that another one has replaced; it stays for the programs that know it."""
 LARGEST_NUMBER = 1e15
-"""No setting or option comes near it; an integer of 400 digits cannot become a float."""
+"""Far above any setting or option; an integer of 400 digits cannot become a float."""
 
 
 class RequestBody(BaseModel):
-    """A request: unknown fields and NaN are refused, so that a misspelt name is not silently ignored."""
+    """A request body; it refuses unknown fields, so a misspelt name is never ignored, and NaN."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
 
 class ResponseBody(BaseModel):
-    """A response, read from a row's or a dataclass's attributes."""
+    """A response body, read from the attributes of a row or a dataclass."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
@@ -43,4 +43,4 @@ def _plain(value: JsonValue) -> JsonValue:
 
 
 FreeForm = Annotated[dict[str, JsonValue], AfterValidator(_plain)]
-"""A mapping that the physics checks in detail; here only that numbers are numbers and texts are texts."""
+"""A mapping that the physics checks in detail; here only numbers and texts are checked to be valid."""

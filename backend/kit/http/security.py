@@ -1,7 +1,8 @@
-"""Who may ask and what a page may load. There is no login: the browser must not become somebody else's tool.
+"""Protection against requests from foreign pages, and security headers.
 
-A page on the internet can make the user's browser send requests to 127.0.0.1. Two checks stop it: the `Host` must
-be one of ours (against DNS rebinding), and a request that changes something must come from our own pages.
+There is no login, and a page on the internet can make the user's browser send requests to 127.0.0.1. Two checks stop
+it: the `Host` must be one of ours (against DNS rebinding), and a request that changes something must come from our own
+pages.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ CONTENT_SECURITY_POLICY = {
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
 }
-"""Plotly and Mantine style elements directly, which needs 'unsafe-inline' for styles; scripts need their hash."""
+"""Plotly and Mantine set styles on elements, which needs 'unsafe-inline' for styles; inline scripts need their hash."""
 
 
 def content_security_policy(script_hashes: tuple[str, ...] = ()) -> str:
-    """The policy, with the inline scripts that have these hashes (`sha256-…`) allowed."""
+    """Return the policy, which allows the inline scripts with these hashes (`sha256-…`)."""
     directives = {name: list(sources) for name, sources in CONTENT_SECURITY_POLICY.items()}
     directives["script-src"] += [f"'{script_hash}'" for script_hash in script_hashes]
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 
 class Guard:
-    """Refuses requests from elsewhere and puts the security headers on every response."""
+    """Middleware that refuses requests from foreign pages, and adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -51,7 +52,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            # There are no web sockets in here, and the lifespan has no headers.
+            # There are no web sockets, and the lifespan has no headers
             await self._app(scope, receive, send)
             return
 
@@ -79,7 +80,7 @@ class Guard:
             return None
         origin = headers.get("origin")
         elsewhere = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
-        # Browsers that know it say so in this header; programs send neither.
+        # Newer browsers also send this header; programs send neither
         if elsewhere or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return Forbidden("This request comes from another site's page; only Beamcast's own pages may send it.")
         return None
@@ -93,7 +94,7 @@ def _name(host: str) -> str:
 
 
 def _protect(headers: MutableHeaders, scope: Scope) -> None:
-    # What mounts pages sets the hashes of their inline scripts once it knows them.
+    # The module that mounts the pages sets the hashes of their inline scripts
     app = scope.get("app")
     hashes = getattr(getattr(app, "state", None), "script_hashes", ())
     headers.setdefault("Content-Security-Policy", content_security_policy(hashes))
