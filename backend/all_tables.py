@@ -3,7 +3,7 @@
 from backend.datasets import tables as dataset_tables
 from backend.health import tables as health_tables
 from backend.jobs import tables as job_tables
-from backend.kit.http import idempotency
+from backend.kit.db import idempotency
 from backend.potentials import tables as model_tables
 from backend.predictions import tables as prediction_tables
 from backend.proposals import tables as proposal_tables

@@ -18,11 +18,11 @@ from backend.datasets.schemas import (
     PreviewOut,
     SpectrumDataOut,
 )
+from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import OwnerDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, receive_upload
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, TooLarge, responses
-from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
 from backend.kit.http.negotiation import choose
 from backend.kit.http.pagination import Page, PagingDep

@@ -10,8 +10,8 @@ from pydantic import Field
 from backend import wording
 from backend.engines.catalogue import example
 from backend.jobs.tables import Job
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
-from backend.wording.schemas import NoticeOut
 
 
 class JobOut(ResponseBody):

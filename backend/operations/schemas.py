@@ -8,8 +8,8 @@ from datetime import datetime
 from pydantic import Field
 
 from backend.engines.catalogue import example
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
-from backend.wording.schemas import NoticeOut
 
 
 class QueueOut(ResponseBody):

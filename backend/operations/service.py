@@ -18,6 +18,7 @@ from backend.health.service import ask_broker
 from backend.health.tables import WorkerBeat
 from backend.jobs.tables import Job
 from backend.kit.db.database import clock, transaction
+from backend.kit.http.notices import NoticeOut
 from backend.kit.queue.celery_settings import QUEUES
 from backend.kit.settings import Settings
 from backend.kit.version import VERSION
@@ -32,7 +33,6 @@ from backend.operations.schemas import (
     WorkerOut,
 )
 from backend.predictions.tables import Prediction
-from backend.wording.schemas import NoticeOut
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from backend import wording
+from backend.kit.http.notices import NoticeOut
 from backend.plans.schemas import (
     DeuterationOut,
     FeatureAtOut,
@@ -24,7 +25,6 @@ from backend.plans.specimens import Forecast
 from backend.samples import service as samples
 from backend.wording.formatting import setting_label
 from backend.wording.plans import counts_unit
-from backend.wording.schemas import NoticeOut
 from scattering.core.notices import Notice
 from scattering.planning.evaluation import MAX_HOURS, Evaluation, FeatureAt
 from scattering.planning.features import Feature, FeatureSet, Pair

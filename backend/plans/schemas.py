@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.observing.schemas import Correction
 from backend.predictions.schemas import Name
 from backend.samples.schemas import SampleIn, SampleOut
-from backend.wording.schemas import NoticeOut
 
 FeatureEnergy = Annotated[float, Field(gt=0, le=5000)]
 Basis = Literal["absolute", "calibrated", "relative"]

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, UploadFile
 
+from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
-from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.pagination import Page, PagingDep
 from backend.potentials import service
 from backend.potentials.schemas import PotentialOut

@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.http.errors import Conflict, NotFound, responses
-from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.pagination import Page, PagingDep
 from backend.predictions import events, service
 from backend.predictions.schemas import EstimateOut, PredictionIn, PredictionOut

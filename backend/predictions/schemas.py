@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
 
 from backend import wording
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import DEPRECATED, FreeForm, RequestBody, ResponseBody
 from backend.potentials.catalogue import DEFAULT
 from backend.predictions.tables import Prediction
-from backend.wording.schemas import NoticeOut
 from scattering.options.names import Method, Quality, Sampling
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]

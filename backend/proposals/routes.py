@@ -11,11 +11,11 @@ from fastapi import APIRouter, Query, UploadFile
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import OwnerDep, Scope, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, receive_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
-from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.pagination import Page, PagingDep
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.proposals import export, importing, reporting, service

@@ -29,6 +29,7 @@ from backend.kit.db.owners import Scope
 from backend.kit.files.storage import CHUNK_BYTES
 from backend.kit.http.errors import Unavailable
 from backend.kit.http.media_types import CSV, HDF5
+from backend.kit.http.notices import NoticeOut
 from backend.kit.version import VERSION
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.samplings import observation
@@ -47,7 +48,6 @@ from backend.reports.schemas import ReportIn
 from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.reports import LICENCE, bundle_readme
-from backend.wording.schemas import NoticeOut
 
 SPARE_BYTES = 64 * 1024**2
 """Left free on the disk, for figures and everybody else."""

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.predictions.schemas import Name
-from backend.wording.schemas import NoticeOut
 
 Form = Literal["powder", "single crystal"]
 Geometry = Literal["plate", "annulus", "cylinder"]

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from backend import wording
 from backend.kit.db.owners import Scope
+from backend.kit.http.notices import NoticeOut
 from backend.samples.schemas import ActivationOut, AdviceIn, AdviceOut, NuclideOut, SampleIn, SampleOut, TransmissionOut
 from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.samples import container_label
-from backend.wording.schemas import NoticeOut
 from scattering import instruments
 from scattering.core.partials import element
 from scattering.core.sites import site_labels

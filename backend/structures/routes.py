@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import Response
 
+from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
-from backend.kit.http.idempotency import OnceDep, fingerprint
 from backend.kit.http.pagination import Page, PagingDep
 from backend.structures import examples, service
 from backend.structures.schemas import ExampleOut, StructureOut

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from backend import wording
+from backend.kit.http.notices import NoticeOut
 from backend.trust import summary
 from backend.trust.points import Point
 from backend.trust.schemas import PointOut, TrustOut
 from backend.trust.service import Trust
-from backend.wording.schemas import NoticeOut
 from scattering.trust.grade import objections
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
-from backend.wording.schemas import NoticeOut
 from scattering.trust.grade import Badge
 
 Topic = Literal[

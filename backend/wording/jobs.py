@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from backend import wording
-from backend.engines import catalogue
 from scattering.core.notices import Notice
 
 
@@ -24,7 +23,7 @@ def _of_replicas(words: str) -> Callable[..., str]:
 
 
 def _waiting_for_engine(*, engine: str) -> str:
-    return f"waiting for a worker with {catalogue.title(engine)}; none is running now"
+    return f"waiting for a worker with {engine}; none is running now"
 
 
 def _worker_died(*, attempts: int, stage: Mapping[str, Any] | None) -> str:

@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from backend.engines import catalogue
 from backend.wording import Words
 
 
 def _potential_refused(*, engine: str, reason: str) -> str:
-    return f"{catalogue.title(engine)} refuses this potential: {reason or 'it gives no reason'}"
+    return f"{engine} refuses this potential: {reason or 'it gives no reason'}"
 
 
 def _potential_not_supported(*, engine: str) -> str:
-    return f"{catalogue.title(engine)} does not take potentials of this kind: choose another engine or potential."
+    return f"{engine} does not take potentials of this kind: choose another engine or potential."
 
 
 def _n_beads_not_accepted(*, engine: str, n_beads: int, max_n_beads: int) -> str:
-    return (
-        f"{catalogue.title(engine)} takes even numbers of beads up to {max_n_beads}, not {n_beads}: choose another "
-        "number of beads."
-    )
+    return f"{engine} takes even numbers of beads up to {max_n_beads}, not {n_beads}: choose another number of beads."
 
 
 def _beads_not_equilibrated(*, engine: str) -> str:
-    return f"{catalogue.title(engine)} makes the beads while it equilibrates: choose an equilibration longer than 0."
+    return f"{engine} makes the beads while it equilibrates: choose an equilibration longer than 0."
 
 
 def _supercell_too_thin(*, engine: str) -> str:
-    return f"The supercell is too thin for {catalogue.title(engine)}: choose a supercell with more equal edges."
+    return f"The supercell is too thin for {engine}: choose a supercell with more equal edges."
 
 
 def _disk_too_small(*, size_bytes: int) -> str:

@@ -17,12 +17,12 @@ from backend.jobs.leases import Lease
 from backend.kit.db import database
 from backend.kit.db.database import transaction
 from backend.kit.db.owners import LOCAL_USER
+from backend.kit.http.notices import NoticeOut
 from backend.kit.settings import Settings
 from backend.potentials.tables import Potential
 from backend.predictions import events
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
-from backend.wording.schemas import NoticeOut
 from scattering.core.notices import Notice
 from workers import stages
 

@@ -11,7 +11,7 @@ from string import Formatter
 import pytest
 
 from backend import wording
-from backend.wording.schemas import NoticeOut
+from backend.kit.http.notices import NoticeOut
 from scattering.core.notices import Notice
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,11 +13,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import OperationalError
 
 from backend.jobs import leases, sweep
+from backend.kit.http.notices import NoticeOut
 from backend.kit.settings import Settings
 from backend.observing.array_file import Layout
 from backend.observing.layouts import POWDER
 from backend.potentials.service import PotentialUnavailable
-from backend.wording.schemas import NoticeOut
 from scattering.core.notices import Notice
 from tests.backend.conftest import Client
 from tests.backend.predicting import living
