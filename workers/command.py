@@ -28,7 +28,7 @@ def arguments(*, queues: Sequence[str], concurrency: int, name: str) -> list[str
         *(sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker"),
         *("--queues", ",".join(queues), "--concurrency", str(concurrency), "--hostname", f"{name}@%h"),
         # A child for each job: memory that a library does not give back goes with it.
-        *("--pool", "prefork", "--max-tasks-per-child", "1", "-O", "fair"),
+        *("--max-tasks-per-child", "1"),
         # Workers know of each other by rows, not by messages.
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]

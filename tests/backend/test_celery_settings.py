@@ -24,12 +24,7 @@ def test_a_running_job_s_message_stays_hidden_until_after_its_hard_limit(hours: 
     # A job ends itself in time; this is for one that does not
     assert configuration["task_soft_time_limit"] > hours * 3600
     assert configuration["task_time_limit"] > configuration["task_soft_time_limit"]
-    for place in (
-        configuration["broker_transport_options"],
-        configuration["result_backend_transport_options"],
-        configuration,
-    ):
-        assert place["visibility_timeout"] > configuration["task_time_limit"]
+    assert configuration["broker_transport_options"]["visibility_timeout"] > configuration["task_time_limit"]
 
 
 def test_embedded_broker_lies_in_the_data_folder(tmp_path: Path) -> None:
@@ -42,9 +37,7 @@ def test_celery_knows_every_option() -> None:
     from celery.app.defaults import NAMESPACES, flatten
 
     known = {name for name, _ in flatten(NAMESPACES)}
-    ours = set(celery_settings(Settings(broker_url="redis://127.0.0.1/0")))
-    # Read by nobody in this version, and asked for by Celery's documentation
-    assert ours - known == {"visibility_timeout"}
+    assert set(celery_settings(Settings(broker_url="redis://127.0.0.1/0"))) <= known
 
 
 @pytest.fixture

@@ -27,15 +27,12 @@ CHECK_EVERY_S = 15
 
 def celery_settings(settings: Settings) -> dict[str, Any]:
     """Celery's configuration for these settings' broker."""
-    visibility_timeout = _visibility_timeout(settings)
     # A job looks at the clock itself; an exception in the middle of anything, as Celery raises, is the second way
     limit = settings.job_time_limit_h * 3600
     return {
+        # Celery's own choice too. A message that could hold pickled objects could run anything.
         "accept_content": ["json"],
-        "task_serializer": "json",
-        "result_serializer": "json",
         # Results are rows of our own.
-        "result_backend": None,
         "task_ignore_result": True,
         "task_acks_late": True,
         # Seconds for which the slot of a child that died stays taken: its row says what becomes of its job
@@ -49,17 +46,12 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Redis that is full refuses commands; without this a worker, and its jobs with it, would die of that.
         "broker_channel_error_retry": True,
-        "broker_connection_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_connection_timeout": CONNECT_WITHIN_S,
         # Who rings the bell waits for nobody: a lost bell is rung again by the sweep.
         "task_publish_retry": False,
-        "broker_transport_options": _folder(settings) if settings.embedded_broker else _redis(visibility_timeout),
-        # Celery's documentation asks for all three, for no version reads the same ones.
-        "result_backend_transport_options": {"visibility_timeout": visibility_timeout},
-        "visibility_timeout": visibility_timeout,
-        "worker_send_task_events": False,
+        "broker_transport_options": _folder(settings) if settings.embedded_broker else _redis(settings),
         "worker_enable_remote_control": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
@@ -67,11 +59,6 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "task_default_exchange": "beamcast",
         "task_queues": {name: {"exchange": "beamcast", "routing_key": name} for name in QUEUES},
     }
-
-
-def _visibility_timeout(settings: Settings) -> float:
-    """Seconds after which Redis takes a message for lost; a job that still runs then would ring again, for nothing."""
-    return settings.job_time_limit_h * 3600 + HARD_LIMIT_AFTER_S + VISIBILITY_MARGIN_S
 
 
 def make_broker_folders(settings: Settings) -> tuple[Path, Path]:
@@ -93,9 +80,10 @@ def _folder(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _redis(visibility_timeout: float) -> dict[str, Any]:
+def _redis(settings: Settings) -> dict[str, Any]:
     return {
-        "visibility_timeout": visibility_timeout,
+        # After so many seconds Redis takes a message for lost, and delivers it again: later than any job ends.
+        "visibility_timeout": settings.job_time_limit_h * 3600 + HARD_LIMIT_AFTER_S + VISIBILITY_MARGIN_S,
         "socket_connect_timeout": CONNECT_WITHIN_S,
         "socket_timeout": ANSWER_WITHIN_S,
         "socket_keepalive": True,

@@ -6,35 +6,24 @@ The embedded broker is a folder of message files (kombu's `filesystem://`): noth
 from __future__ import annotations
 
 import shutil
-import threading
 from functools import cache
-from typing import TYPE_CHECKING
 
+from celery import Celery
 from sqlmodel import Session
 
 from backend.kit.db.database import on_commit
+from backend.kit.queue import broker
 from backend.kit.queue.celery_settings import QUEUES, celery_settings, make_broker_folders
 from backend.kit.settings import Settings
 
 __all__ = ["QUEUES", "WORK", "celery_app", "forget_messages", "ring"]
 
-if TYPE_CHECKING:
-    from celery import Celery
-
 WORK = "beamcast.work"
-
-_importing = threading.Lock()
 
 
 @cache
 def celery_app(settings: Settings) -> Celery:
     """The Celery application of server and workers, set up for these settings' broker."""
-    # It puts another module in its place while it is imported: two threads at once, and one finds nothing in it
-    with _importing:
-        from celery import Celery
-
-    from backend.kit.queue import broker
-
     # kombu wants a host name in every address.
     address = "filesystem://localhost//" if settings.embedded_broker else settings.broker_url
     app = Celery("beamcast", broker=address, set_as_current=False)
