@@ -8,8 +8,7 @@ from typing import Any
 from backend.engines import catalogue as engines
 from backend.engines.capabilities import find_lacks
 from backend.structures.geometry import StructureData
-from backend.wording import message
-from scattering.core.errors import InvalidOptions
+from scattering.core.errors import InvalidOptions, field_error
 from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.names import Quality
@@ -63,5 +62,5 @@ def fill_options(
     options = kind.options.fill(given, case)
     lacks = find_lacks(engines.get(options.engine), options)
     if lacks:
-        raise InvalidOptions([{"loc": f"options.{name}", "msg": message(why)} for name, why in lacks.items()])
+        raise InvalidOptions([field_error(f"options.{name}", why) for name, why in lacks.items()])
     return options
