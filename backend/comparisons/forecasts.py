@@ -17,6 +17,7 @@ from backend.observing.samplings import observation
 from backend.observing.spectra import observe_powder, read_partials
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
+from backend.wording import messages
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument
 from scattering.core.partials import Partials, element
@@ -140,7 +141,7 @@ def forecast(
             )
         used = replace(view, energy_mev=grid.energy)
         spectrum = observe_powder(scope.settings, cache, prediction, used)
-        warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *spectrum.warnings)
+        warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *messages(spectrum.notices))
     return Forecast(prediction, used, spectrum, warnings)
 
 

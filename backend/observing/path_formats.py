@@ -12,6 +12,7 @@ import numpy as np
 from backend.kit.files.nexus import new_nexus, nexus_data, put
 from backend.kit.http.media_types import CSV, HDF5, JSON
 from backend.observing.writing import Writer, csv_of, json_of, put_line
+from backend.wording import messages
 
 if TYPE_CHECKING:
     from scattering.crystal.view import Cut, PathSpectrum
@@ -24,7 +25,7 @@ def as_json(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:
         cut,
         spectrum.cut_unit,
         {"q_inv_angstrom": image.distance, "energy_mev": image.energy, "intensity": image.intensity},
-        spectrum.warnings,
+        spectrum.notices,
         map_unit=spectrum.unit,
         path={
             "ticks": [{"label": label, "distance_inv_angstrom": distance} for distance, label in image.ticks],
@@ -52,14 +53,14 @@ def as_csv(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:
     cut = _cut(spectrum)
     zones = {"zone_" + "_".join(map(str, zone)): values for zone, values in zip(cut.zones, cut.per_zone, strict=True)}
     where = f"at {cut.label or 'k'} = ({', '.join(f'{index:g}' for index in cut.wave_vector)}) r.l.u."
-    return csv_of(cut, zones, f"intensity in {spectrum.cut_unit} {where}", about, spectrum.warnings)
+    return csv_of(cut, zones, f"intensity in {spectrum.cut_unit} {where}", about, spectrum.notices)
 
 
 def as_hdf5(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:
     """NeXus groups `map` (along the path), `spectrum` (the cut), `zones` (the cut by zone) and `dispersion`."""
     cut, image = _cut(spectrum), spectrum.map
     content = io.BytesIO()
-    with new_nexus(content, about, spectrum.warnings, default="map") as entry:
+    with new_nexus(content, about, messages(spectrum.notices), default="map") as entry:
         area = nexus_data(entry, "map", {"distance": ("1/angstrom", image.distance), "energy": ("meV", image.energy)})
         put(area, "intensity", image.intensity, spectrum.unit)
         area["ticks"] = json.dumps([[distance, label] for distance, label in image.ticks], ensure_ascii=False)

@@ -11,6 +11,7 @@ import numpy as np
 from backend.kit.files.nexus import new_nexus, nexus_data, put
 from backend.kit.http.media_types import CSV, HDF5, JSON
 from backend.observing.writing import Writer, csv_of, json_of, put_line
+from backend.wording import messages
 
 if TYPE_CHECKING:
     from scattering.observe.spectrum import Spectrum
@@ -25,7 +26,7 @@ def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
         spectrum,
         spectrum.unit,
         {"q_inv_angstrom": image.q, "energy_mev": image.energy, "intensity": intensity},
-        spectrum.warnings,
+        spectrum.notices,
         per_element={name: values.tolist() for name, values in spectrum.per_element.items()},
         banks={name: values.tolist() for name, values in spectrum.banks.items()},
         per_order={str(order): values.tolist() for order, values in spectrum.per_order.items()},
@@ -35,13 +36,13 @@ def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
 def as_csv(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
     """Return the spectrum with its parts. The map does not fit into a table of rows."""
     parts = {f"{prefix}_{name}": values for prefix, name, values in _parts(spectrum)}
-    return csv_of(spectrum, parts, f"intensity in {spectrum.unit}", about, spectrum.warnings)
+    return csv_of(spectrum, parts, f"intensity in {spectrum.unit}", about, spectrum.notices)
 
 
 def as_hdf5(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
     """NeXus groups `spectrum` and `map`, so that silx, nexpy and Mantid find axes and units."""
     content, image = io.BytesIO(), spectrum.map
-    with new_nexus(content, about, spectrum.warnings, default="spectrum") as entry:
+    with new_nexus(content, about, messages(spectrum.notices), default="spectrum") as entry:
         line = put_line(entry, spectrum, spectrum.unit)
         for prefix, name, values in _parts(spectrum):
             put(line, f"{prefix}_{name}", values, spectrum.unit)

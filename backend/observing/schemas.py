@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.predictions.schemas import Name
 
@@ -139,6 +140,7 @@ class SpectrumOut(ResponseBody):
     per_order: dict[str, list[float]] = Field(description="number of phonons → its part")
     map: MapOut | None
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class TickOut(ResponseBody):
@@ -185,3 +187,4 @@ class PathSpectrumOut(ResponseBody):
     map_unit: str
     path: PathOut
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from backend.kit.files.nexus import nexus_data, put
+from backend.kit.http.notices import NoticeOut
+from backend.wording import messages
+from scattering.core.notices import Notice
 
 SpectrumT = TypeVar("SpectrumT", contravariant=True)
 Writer = Callable[[SpectrumT, Mapping[str, Any]], bytes]
@@ -30,7 +33,7 @@ class Line(Protocol):
     def error(self) -> NDArray[np.float64] | None: ...
 
 
-def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], warnings: Sequence[str], **more: Any) -> bytes:
+def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], notices: Sequence[Notice], **more: Any) -> bytes:
     """Return the body of a spectrum. Straight from the arrays: a model of 100 000 numbers takes seconds.
 
     Parameters
@@ -39,7 +42,7 @@ def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], warnings: 
         Intensities, null where they are NaN.
     image
         Arrays of the map, by name.
-    warnings
+    notices
         Of the spectrum.
     more
         Other fields of the body.
@@ -51,13 +54,14 @@ def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], warnings: 
         "unit": unit,
         "map": {name: values.tolist() for name, values in image.items()},
         **more,
-        "warnings": warnings,
+        "warnings": messages(notices),
+        "notices": [NoticeOut.of(one).model_dump() for one in notices],
     }
     return to_json(body, inf_nan_mode="null")
 
 
 def csv_of(
-    line: Line, more: Mapping[str, NDArray[Any]], comment: str, about: Mapping[str, Any], warnings: Sequence[str]
+    line: Line, more: Mapping[str, NDArray[Any]], comment: str, about: Mapping[str, Any], notices: Sequence[Notice]
 ) -> bytes:
     """Return one row for each energy, with more columns by name; `#` lines say what they are."""
     columns = {"energy_mev": line.energy, "intensity": line.intensity}
@@ -65,7 +69,7 @@ def csv_of(
         columns["standard_error"] = line.error
     columns |= more
     text = io.StringIO(newline="")
-    for row in (comment, json.dumps(about, ensure_ascii=False), *warnings):
+    for row in (comment, json.dumps(about, ensure_ascii=False), *messages(notices)):
         text.write(f"# {row}\r\n")
     writer = csv.writer(text)
     writer.writerow(columns)

@@ -73,8 +73,8 @@ def deuteration(here: Plan, there: Plan, body: PlanIn) -> DeuterationOut:
         energy_mev=spectra[0].energy.tolist(),
         intensity=spectra[0].intensity.tolist(),
         intensity_instead=spectra[1].intensity.tolist(),
-        warnings=list(spectra[1].warnings),
-        notices=[NoticeOut.of(Notice("text", {"text": text})) for text in spectra[1].warnings],
+        warnings=wording.messages(spectra[1].notices),
+        notices=_notices(spectra[1].notices),
     )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scattering import instruments
 from scattering.core.bins import Bins
 from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.notices import Notice
 from scattering.core.partials import standard_error
 from scattering.crystal.harmonic import interpolate
 from scattering.crystal.partials import CrystalPartials
@@ -226,7 +227,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
         cut=cut,
         unit=unit,
         cut_unit=("meV² " if path.times_energy_squared else "") + unit,
-        warnings=_warnings(partials, view, path, instrument, settings, vectors, reached),
+        notices=_notices(partials, path, instrument, settings, vectors, reached),
     )
 
 
@@ -274,39 +275,30 @@ def _cut(
     )
 
 
-def _warnings(
+def _notices(
     partials: CrystalPartials,
-    view: View,
     path: PathView,
     instrument: Instrument | None,
     settings: Mapping[str, Any],
     vectors: NDArray[np.float64],
     reached: NDArray[np.bool_],
-) -> tuple[str, ...]:
+) -> tuple[Notice, ...]:
     found = []
     where = reached.any(axis=-1)
     if not where.any():
-        name = instrument.name if instrument is not None else "the chosen range of |q|"
-        found.append(f"None of the Brillouin zones that were simulated lies within what {name} reaches.")
+        found.append(Notice("no_zone_in_window", {"instrument": None if instrument is None else instrument.name}))
     if instrument is not None:
+        name = {"instrument": instrument.name}
         if kinematics.window(instrument, settings, np.zeros(1)).lines:
-            found.append(
-                f"{instrument.name} measures along lines in (|q|, ω): a zone counts where a line passes it within "
-                f"{partials.q_step / 2:.2f} Å⁻¹."
-            )
+            found.append(Notice("zones_along_lines", name | {"tolerance_inv_angstrom": partials.q_step / 2}))
         simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
         middle = np.array([0.0, float(partials.energy[-1]) / 2])
         fwhm = FWHM_PER_SIGMA * float(resolution.sigma(instrument, settings, middle).max())
         if simulated > fwhm:
-            found.append(
-                f"The simulation resolves {simulated:.1f} meV, less well than {instrument.name} does ({fwhm:.1f} meV): "
-                "lines are broader here than they would be measured."
-            )
+            widths = {"simulated_fwhm_mev": simulated, "instrument_fwhm_mev": fwhm}
+            found.append(Notice("simulation_coarser_than_resolution", name | widths))
     if path.divide_debye_waller and where.any():
-        exponents = debye_waller_exponents(partials, vectors[where])[0]
-        if exponents.max() > MAX_DEBYE_WALLER_EXPONENT:
-            found.append(
-                f"In the farthest zones a Debye–Waller factor as small as {np.exp(-exponents.max()):.2g} is divided "
-                "out: what several phonons scatter there is magnified with it. Choose a smaller range of |q|."
-            )
+        exponent = float(debye_waller_exponents(partials, vectors[where])[0].max())
+        if exponent > MAX_DEBYE_WALLER_EXPONENT:
+            found.append(Notice("debye_waller_divided", {"smallest_factor": float(np.exp(-exponent))}))
     return tuple(found)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.errors import FieldError, InvalidView
+from scattering.core.notices import Notice
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
 from scattering.observe.view import PathView, View, check
@@ -86,7 +87,7 @@ class PathSpectrum:
         Over the path and ω, in `unit`.
     cut
         At one wave vector, in `cut_unit`, or None if the view has none.
-    warnings
+    notices
         Remarks for the reader of the figure.
     """
 
@@ -94,7 +95,7 @@ class PathSpectrum:
     cut: Cut | None
     unit: str
     cut_unit: str
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def check_path(partials: CrystalPartials, view: View, path: PathView) -> int | None:

@@ -7,7 +7,7 @@ the axes, so another slider costs a few matrix products.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from scattering import instruments
 from scattering.core import quantum
 from scattering.core.bins import Bins
 from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials, element, standard_error
 from scattering.instruments import Instrument, resolution
 from scattering.observe import weights
@@ -72,7 +73,7 @@ class Spectrum:
         to `intensity` without the elastic line.
     map
         The map of the same view.
-    warnings
+    notices
         Remarks for the reader of the figure.
     """
 
@@ -84,7 +85,7 @@ class Spectrum:
     banks: Mapping[str, NDArray[np.float64]]
     per_order: Mapping[int, NDArray[np.float64]]
     map: Map
-    warnings: tuple[str, ...] = field(default=())
+    notices: tuple[Notice, ...] = ()
 
 
 def _elastic_line(partials: Partials, energy: NDArray[np.float64], step: float) -> NDArray[np.float64]:
@@ -200,47 +201,37 @@ def _error(partials: Partials, view: View, projection: _Projection, pooled: floa
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
-def _warnings(
+def _notices(
     partials: Partials,
     view: View,
     instrument: Instrument | None,
     settings: Mapping[str, Any],
     response: Response,
-    grid: EnergyGrid,
-) -> tuple[str, ...]:
+    recorded: Bins,
+) -> tuple[Notice, ...]:
     found = []
-    simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
     if instrument is not None:
+        name = {"instrument": instrument.name}
         if response.reach[1] > partials.q[-1] + partials.q_step:
-            found.append(
-                f"{instrument.name} reaches {response.reach[1]:.1f} Å⁻¹ with these settings; the simulation was "
-                f"analysed up to {partials.q[-1]:.1f} Å⁻¹, and the average is over that part."
-            )
+            reach = {"reached_q_inv_angstrom": response.reach[1], "simulated_q_inv_angstrom": float(partials.q[-1])}
+            found.append(Notice("reach_beyond_simulated_q", name | reach))
         if not any(share.any() for share in response.shares.values()):
-            found.append(f"Nothing that was simulated lies within what {instrument.name} reaches with these settings.")
-        sigma = resolution.sigma(instrument, settings, np.array([grid.min, (grid.min + grid.max) / 2]))
-        if simulated > FWHM_PER_SIGMA * sigma.max():
-            found.append(
-                f"The simulation resolves {simulated:.1f} meV, less well than {instrument.name} does "
-                f"({FWHM_PER_SIGMA * sigma.max():.1f} meV): lines are broader here than they would be measured."
-            )
+            found.append(Notice("nothing_in_window", name))
+        first, last = recorded.centres[[0, -1]]
+        fwhm = FWHM_PER_SIGMA * resolution.sigma(instrument, settings, np.array([first, (first + last) / 2])).max()
+        simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
+        if simulated > fwhm:
+            widths = {"simulated_fwhm_mev": simulated, "instrument_fwhm_mev": float(fwhm)}
+            found.append(Notice("simulation_coarser_than_resolution", name | widths))
     substituted = {old: new for old, new in view.isotopes.items() if new != element(old)}
     if substituted:
-        names = ", ".join(
-            f"{old} by {weights.scatterers([old], {old: new})[0].label}" for old, new in substituted.items()
-        )
-        found.append(f"{names}: the scattering is the isotope's, the frequencies are still those of the natural mass.")
+        labels = {old: weights.scatterers([old], {old: new})[0].label for old, new in substituted.items()}
+        found.append(Notice("isotopes_in_scattering_only", {"substitutions": labels}))
     diffusing = [str(one) for one in partials.metadata.get("diffusing", [])]
     if diffusing and not view.elastic:
-        found.append(
-            f"{', '.join(diffusing)} diffuses: part of its elastic line is quasi-elastic. Show the elastic line to see "
-            "both."
-        )
+        found.append(Notice("diffusing_species", {"species": diffusing}))
     if view.elastic and view.contribution != "incoherent":
-        found.append(
-            "The coherent elastic line holds no Bragg peaks of a powder: harmonic predictions leave it out, and a "
-            "simulated box has it only at its own q-points."
-        )
+        found.append(Notice("no_bragg_peaks"))
     return tuple(found)
 
 
@@ -297,7 +288,7 @@ def observe(partials: Partials, view: View) -> Spectrum:
         banks=banks if len(banks) > 1 else {},
         per_order=_per_order(partials, view, projection),
         map=Map(partials.q[seen.rows], seen.map_energy, intensity, seen.inside),
-        warnings=_warnings(partials, view, instrument, settings, seen, grid),
+        notices=_notices(partials, view, instrument, settings, seen, recorded),
     )
 
 

@@ -14,6 +14,7 @@ from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of
 from backend.datasets.formats.reading import RawSpectrum
 from backend.kit.files.unreadable import Unreadable
 from backend.observing import powder_formats as written
+from scattering.core.notices import Notice
 from scattering.observe.spectrum import Spectrum
 
 from . import datasets_texts as texts
@@ -99,7 +100,7 @@ def _spectrum() -> Spectrum:
         banks={"back": 2 * Y},
         per_order={1: 0.5 * Y},
         map=None,  # type: ignore[arg-type]
-        warnings=["The window was cut at 300 meV."],
+        notices=(Notice("text", {"text": "The window was cut at 300 meV."}),),
     )
 
 

@@ -7,6 +7,7 @@ from euphonic.spectra import Spectrum2D
 
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.core.quantum import harmonic_correction
 from scattering.instruments import kinematics, resolution
@@ -80,7 +81,7 @@ def test_deuteration_takes_the_incoherent_line_away_and_warns_about_the_mass() -
     deuterated = observe(partials, View("TOSCA", isotopes={"H": "2H"}, contribution="incoherent"))
     ratio = area(deuterated.intensity, deuterated.energy) / area(natural.intensity, natural.energy)
     assert ratio == pytest.approx(2.05 / 80.26, rel=0.02)
-    assert any("frequencies" in warning for warning in deuterated.warnings)
+    assert Notice("isotopes_in_scattering_only", {"substitutions": {"H": "2H"}}) in deuterated.notices
 
 
 def test_classical_partials_are_corrected_once_and_quantum_ones_never() -> None:
@@ -159,9 +160,9 @@ def test_the_map_is_what_euphonics_broadening_makes() -> None:
 
 def test_a_view_beyond_what_was_simulated_says_so() -> None:
     spectrum = observe(flat_lines({"H": 60.0}, q_max=4.0), View("ARCS", {"e_init": 200.0}))
-    assert any("up to 4.0 Å⁻¹" in warning for warning in spectrum.warnings)
+    assert [one.params["simulated_q_inv_angstrom"] for one in spectrum.notices] == [pytest.approx(4.0)]
     nothing = observe(flat_lines({"H": 60.0}, q_max=0.4), View("Lagrange"))
-    assert any("Nothing" in warning for warning in nothing.warnings)
+    assert "nothing_in_window" in {one.code for one in nothing.notices}
     assert np.isfinite(nothing.intensity).all()
 
 

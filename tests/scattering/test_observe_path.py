@@ -11,6 +11,7 @@ from scattering.core.errors import InvalidView
 from scattering.core.quantum import detailed_balance
 from scattering.crystal.observe import observe_path
 from scattering.crystal.partials import CrystalPartials
+from scattering.crystal.view import PathSpectrum
 from scattering.instruments import kinematics
 from scattering.observe.form_factors import form_factors
 from scattering.observe.view import EnergyGrid, PathView, View
@@ -55,6 +56,10 @@ def partials() -> CrystalPartials:
     strength = (vectors**2).sum(axis=-1) * np.arange(1, len(ZONES) + 1)[:, None]
     coherent = (np.exp(-exponents) * strength)[..., None] * shape
     return dataclasses.replace(blank, coherent=coherent.astype(np.float32))
+
+
+def codes(spectrum: PathSpectrum) -> set[str]:
+    return {one.code for one in spectrum.notices}
 
 
 def shape_of(partials: CrystalPartials) -> np.ndarray:
@@ -251,11 +256,12 @@ def test_the_zone_centre_has_several_names_and_ranges_of_q_choose_zones(partials
 
 def test_warnings_say_what_to_know(partials: CrystalPartials) -> None:
     tosca = observe_path(partials, View(instrument="TOSCA"))
-    assert any("lines" in warning for warning in tosca.warnings)
+    assert "zones_along_lines" in codes(tosca)
     blurred = dataclasses.replace(partials, displacements=partials.displacements * 10)
-    assert any("Debye–Waller" in warning for warning in observe_path(blurred, View()).warnings)
-    assert not observe_path(blurred, View(), PathView(divide_debye_waller=False)).warnings
+    assert codes(observe_path(blurred, View())) == {"debye_waller_divided"}
+    assert not observe_path(blurred, View(), PathView(divide_debye_waller=False)).notices
     slow = observe_path(partials, View(instrument="ARCS", settings={"e_init": 40.0}), PathView(zone=4))
-    assert any("None of the Brillouin zones" in warning for warning in slow.warnings)
+    assert "no_zone_in_window" in codes(slow)
     coarse = dataclasses.replace(partials, metadata={"energy_resolution_mev": 20.0})
-    assert any("resolves 20.0 meV" in warning for warning in observe_path(coarse, View(instrument="ARCS")).warnings)
+    found = {one.code: one.params for one in observe_path(coarse, View(instrument="ARCS")).notices}
+    assert found["simulation_coarser_than_resolution"]["simulated_fwhm_mev"] == 20.0

@@ -8,6 +8,7 @@ import pytest
 from scattering import instruments
 from scattering.core import quantum
 from scattering.core.errors import InvalidView
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.instruments import kinematics
 from scattering.observe import weights
@@ -205,7 +206,7 @@ def test_deuterating_one_site_leaves_the_other() -> None:
     view = View("TOSCA", contribution="incoherent", isotopes={"H2": "2H"})
     parts = observe(sample, view).per_element
     assert parts["H1"].sum() / parts["H2"].sum() == pytest.approx(80.26 / 2.05, rel=0.02)
-    assert any("H2 by 2H" in warning for warning in observe(sample, view).warnings)
+    assert Notice("isotopes_in_scattering_only", {"substitutions": {"H2": "2H"}}) in observe(sample, view).notices
 
 
 @pytest.mark.parametrize("probe", ["x-ray", "electron"])
@@ -231,8 +232,8 @@ def test_schofield_is_refused_where_it_overflows_and_kubo_takes_its_own_correcti
 
 def test_diffusing_species_are_pointed_out() -> None:
     sample = partials(metadata={"diffusing": ["H"]})
-    assert any("diffuses" in warning for warning in observe(sample, View("TOSCA")).warnings)
-    assert not any("diffuses" in warning for warning in observe(sample, View("TOSCA", elastic=True)).warnings)
+    assert "diffusing_species" in {one.code for one in observe(sample, View("TOSCA")).notices}
+    assert "diffusing_species" not in {one.code for one in observe(sample, View("TOSCA", elastic=True)).notices}
 
 
 @pytest.mark.parametrize(

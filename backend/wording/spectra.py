@@ -1,0 +1,51 @@
+"""Sentences about forecast spectra and maps, of powders and of single crystals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from backend.wording import Words
+
+
+def _isotopes_in_scattering_only(*, substitutions: Mapping[str, str]) -> str:
+    names = ", ".join(f"{species} by {isotope}" for species, isotope in substitutions.items())
+    return f"{names}: the scattering is the isotope's, the frequencies are still those of the natural mass."
+
+
+def _diffusing(*, species: Sequence[str]) -> str:
+    diffuse = "diffuses: part of its" if len(species) == 1 else "diffuse: part of their"
+    return f"{', '.join(species)} {diffuse} elastic line is quasi-elastic. Show the elastic line to see both."
+
+
+def _no_zone_in_window(*, instrument: str | None) -> str:
+    reached = "the chosen range of |q| covers" if instrument is None else f"{instrument} reaches"
+    return f"None of the Brillouin zones that were simulated lies within what {reached}."
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "reach_beyond_simulated_q": (
+        "{instrument} reaches {reached_q_inv_angstrom:.1f} Å⁻¹ with these settings; the simulation was analysed up to "
+        "{simulated_q_inv_angstrom:.1f} Å⁻¹, and the average is over that part."
+    ),
+    "nothing_in_window": "Nothing that was simulated lies within what {instrument} reaches with these settings.",
+    "simulation_coarser_than_resolution": (
+        "The simulation resolves {simulated_fwhm_mev:.1f} meV, less well than {instrument} does "
+        "({instrument_fwhm_mev:.1f} meV): lines are broader here than they would be measured."
+    ),
+    "isotopes_in_scattering_only": _isotopes_in_scattering_only,
+    "diffusing_species": _diffusing,
+    "no_bragg_peaks": (
+        "The coherent elastic line holds no Bragg peaks of a powder: harmonic predictions leave it out, and a "
+        "simulated box has it only at its own q-points."
+    ),
+    "no_zone_in_window": _no_zone_in_window,
+    "zones_along_lines": (
+        "{instrument} measures along lines in (|q|, ω): a zone counts where a line passes it within "
+        "{tolerance_inv_angstrom:.2f} Å⁻¹."
+    ),
+    "debye_waller_divided": (
+        "In the farthest zones a Debye–Waller factor as small as {smallest_factor:.2g} is divided out: what several "
+        "phonons scatter there is magnified with it. Choose a smaller range of |q|."
+    ),
+}
