@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from backend.engines.catalogue import for_method
 from backend.kit.http.schemas import ResponseBody
 from scattering.options.names import Method, Sampling
 
@@ -33,7 +34,7 @@ class MethodOut(ResponseBody):
                     "title": "Molecular dynamics, powder",
                     "method_title": "Molecular dynamics",
                     "sampling_title": "powder",
-                    "engines": ["nep-adapters", "gpumd"],
+                    "engines": list(for_method("md")),
                     "options": {
                         "type": "object",
                         "properties": {
