@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +14,6 @@ from ase.calculators.fd import calculate_numerical_forces, calculate_numerical_s
 from ase.io import read
 from dftd3.ase import DFTD3
 
-from backend.engines import catalogue
-from backend.engines.record import Engine
 from tests.conftest import ROOT
 from workers import engines
 from workers.engines.interface import Potential
@@ -104,18 +101,3 @@ def test_engines_say_what_they_refuse(tmp_path: Path) -> None:
         engines.calculator("gpumd", Potential(broken))
     with pytest.raises(engines.UnknownEngine):
         engines.dynamics("lammps", Potential(broken), loader="calorine")
-
-
-def test_this_machine_has_the_engines_that_its_packages_bring() -> None:
-    found = engines.available()
-    assert found.keys() >= {"nep-adapters", "calorine", "i-pi"}
-    assert found["nep-adapters"].startswith("nep-adapters 1.")
-    assert found["i-pi"].startswith("ipi 3.")
-    assert found.keys() <= catalogue.engines().keys()
-
-
-@pytest.mark.parametrize("record", catalogue.engines().values(), ids=lambda record: record.name)
-def test_every_record_has_a_module_that_does_what_its_role_says(record: Engine) -> None:
-    module = importlib.import_module(record.module or f"workers.engines.{record.name.replace('-', '_')}")
-    assert callable(module.version)
-    assert callable(module.calculator if record.gives_forces else module.dynamics)
