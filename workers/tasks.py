@@ -219,5 +219,5 @@ def _partials(
         written,
         current().partials_path(lease.prediction_id),
         made_with,
-        [Notice("text", {"text": one}) for one in outcome.warnings],
+        list(outcome.warnings),
     )

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlmodel import Session, col, func, null, or_, select
 
+from backend.engines import catalogue
 from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs.graph import jobs, summarise
@@ -131,4 +132,6 @@ def say_what_is_missing(session: Session, now: datetime) -> None:
 
 
 def _missing(queue: str, engine: str) -> Notice:
-    return Notice("waiting_for_engine", {"engine": engine}) if engine else Notice("waiting_for_queue", {"queue": queue})
+    if not engine:
+        return Notice("waiting_for_queue", {"queue": queue})
+    return Notice("waiting_for_engine", {"engine": engine, "title": catalogue.title(engine)})

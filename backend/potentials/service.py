@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from backend import wording
 from backend.families.catalogue import families
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
@@ -31,10 +30,6 @@ TRIAL_S = 30.0
 
 class PotentialUnavailable(Unavailable):
     """A potential's file is not here and could not be fetched; the notice says what to do."""
-
-    def __init__(self, notice: Notice) -> None:
-        super().__init__(wording.message(notice))
-        self.notice = notice
 
 
 def inspect(content: bytes) -> dict[str, Any]:

@@ -22,8 +22,8 @@ def _of_replicas(words: str) -> Callable[..., str]:
     return sentence
 
 
-def _waiting_for_engine(*, engine: str) -> str:
-    return f"waiting for a worker with {engine}; none is running now"
+def _waiting_for_engine(*, engine: str, title: str | None = None) -> str:
+    return f"waiting for a worker with {title or engine}; none is running now"
 
 
 def _worker_died(*, attempts: int, stage: Mapping[str, Any] | None) -> str:

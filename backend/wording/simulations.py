@@ -2,36 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
+from backend.wording.formatting import listed
 
 
-def _potential_refused(*, engine: str, reason: str) -> str:
-    return f"{engine} refuses this potential: {reason or 'it gives no reason'}"
-
-
-def _potential_not_supported(*, engine: str) -> str:
-    return f"{engine} does not take potentials of this kind: choose another engine or potential."
-
-
-def _n_beads_not_accepted(*, engine: str, n_beads: int, max_n_beads: int) -> str:
-    return f"{engine} takes even numbers of beads up to {max_n_beads}, not {n_beads}: choose another number of beads."
-
-
-def _beads_not_equilibrated(*, engine: str) -> str:
-    return f"{engine} makes the beads while it equilibrates: choose an equilibration longer than 0."
-
-
-def _supercell_too_thin(*, engine: str) -> str:
-    return f"The supercell is too thin for {engine}: choose a supercell with more equal edges."
+def _potential_refused(*, engine: str, title: str, reason: str) -> str:
+    return f"{title} refuses this potential: {reason or 'it gives no reason'}"
 
 
 def _disk_too_small(*, size_bytes: int) -> str:
     return (
         f"The server's disk is too small for the {size_bytes / 1e9:.3g} GB of displacements that this run records: "
         "choose a shorter run, a smaller supercell, or a longer time between frames."
+    )
+
+
+def _relaxation_not_converged(*, force_ev_per_angstrom: float) -> str:
+    return f"The relaxation did not converge: a force of {force_ev_per_angstrom:.3f} eV/Å is left on an atom."
+
+
+def _cell_under_pressure(*, pressure_gpa: float) -> str:
+    change = "expand" if pressure_gpa > 0 else "shrink"
+    return (
+        f"In the uploaded cell the potential is under {pressure_gpa:+.1f} GPa. A free cell would {change}, and "
+        "frequencies depend on the volume."
+    )
+
+
+def _imaginary_modes(*, fraction: float, lowest_energy_mev: float) -> str:
+    return (
+        f"{100 * fraction:.2g} % of the phonon modes are imaginary (down to {abs(lowest_energy_mev):.1f}i meV) and "
+        "missing here: in this potential the structure is unstable at 0 K, or the supercell is too small. Molecular "
+        "dynamics includes these modes."
+    )
+
+
+def _higher_orders_missing(
+    *, n_orders: int, max_n_orders: int, fraction: float, from_q_inv_angstrom: Mapping[str, float]
+) -> str:
+    included = "one-phonon scattering only" if n_orders == 1 else f"multiphonon orders up to {n_orders}"
+    limits = ", ".join(f"{species} beyond {q:.0f} Å⁻¹" for species, q in from_q_inv_angstrom.items())
+    remedy = "" if n_orders == max_n_orders else " Choose more orders to include it."
+    return (
+        f"The prediction includes {included}. For {limits}, more than {100 * fraction:.0f} % of the scattering is of "
+        f"higher orders: a broad background, which is missing there.{remedy}"
+    )
+
+
+def _large_volume_change(*, relative_change: float) -> str:
+    return (
+        f"The free cell changed its volume by {relative_change:+.1%}. Heat changes that of most crystals by less: the "
+        "potential prefers another density, and frequencies depend on it."
+    )
+
+
+def _energy_drift(*, energy_drift_mev_per_atom: float) -> str:
+    return f"The energy drifted by {energy_drift_mev_per_atom:.1f} meV per atom: choose a shorter time step."
+
+
+def _run_off_temperature(*, temperature_k: float, requested_temperature_k: float) -> str:
+    return (
+        f"The mean temperature of the run is {temperature_k:.0f} K instead of {requested_temperature_k:.0f} K: choose "
+        "a longer equilibration, or a larger supercell."
+    )
+
+
+def _species_left_sites(*, species: Sequence[str], energy_resolution_mev: float) -> str:
+    return (
+        f"{_leaves(species)} the lattice sites within the run: the elastic line has become quasi-elastic. Lines "
+        f"narrower than {energy_resolution_mev:.2g} meV, the resolution of the correlation time, count as elastic."
+    )
+
+
+def _no_debye_waller_factor(*, species: Sequence[str]) -> str:
+    return (
+        f"{_leaves(species)} the lattice sites: the crystal melts, or atoms diffuse, and there is no Debye–Waller "
+        "factor to divide by. Look at the map without that correction, choose a powder, or a lower temperature."
+    )
+
+
+def _leaves(species: Sequence[str]) -> str:
+    return f"{listed(species)} {'leaves' if len(species) == 1 else 'leave'}"
+
+
+def _segments_with_few_waves(*, segments: Sequence[str]) -> str:
+    return (
+        f"The supercell has fewer than two wave vectors on {listed(segments)}: choose a longer supercell along "
+        f"{'it' if len(segments) == 1 else 'them'}."
+    )
+
+
+def _too_few_beads(
+    *,
+    n_beads: int,
+    fraction: float,
+    energy_mev: float,
+    temperature_k: float,
+    n_beads_needed: int | None,
+    max_n_beads: int,
+) -> str:
+    if n_beads_needed is None:
+        remedy = f"More than {max_n_beads} beads would be needed: choose a higher temperature"
+    else:
+        remedy = f"Choose {n_beads_needed} beads"
+    return (
+        f"{n_beads} beads miss {100 * fraction:.0f} % of the mean-square displacement of vibrations at "
+        f"{energy_mev:.0f} meV and {temperature_k:g} K; their lines are too weak by the same fraction. {remedy}, or "
+        "use the softer vibrations only."
     )
 
 
@@ -50,11 +130,13 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "atoms_flew_apart": ("The atoms flew apart: choose a shorter time step, or a potential that knows this material."),
     "cell_run_too_short": "The cell needs time to reach its mean: choose a longer equilibration.",
-    "n_beads_not_accepted": _n_beads_not_accepted,
+    "n_beads_not_accepted": (
+        "{title} takes even numbers of beads up to {max_n_beads}, not {n_beads}: choose another number of beads."
+    ),
     "thermostat_of_ring_polymers": (
         "Ring polymers are recorded with the thermostat of TRPMD alone: choose the ensemble “nve” for the production."
     ),
-    "beads_not_equilibrated": _beads_not_equilibrated,
+    "beads_not_equilibrated": "{title} makes the beads while it equilibrates: choose an equilibration longer than 0.",
     "no_path_integrals": "This engine has no path integrals: choose an engine that has.",
     "gpu_out_of_memory": (
         "The memory of the GPU is too small for so many atoms: choose a smaller supercell, or fewer beads."
@@ -62,8 +144,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "elements_not_in_potential": (
         "The potential does not know every element of this structure: choose another potential."
     ),
-    "supercell_too_thin": _supercell_too_thin,
-    "potential_not_supported": _potential_not_supported,
+    "supercell_too_thin": "The supercell is too thin for {title}: choose a supercell with more equal edges.",
+    "potential_not_supported": "{title} does not take potentials of this kind: choose another engine or potential.",
     "potential_refused": _potential_refused,
     "disk_too_small": _disk_too_small,
     "potential_file_lost": "The file of the potential “{name}” is lost or was changed: upload it again.",
@@ -74,6 +156,27 @@ WORDS: Final[Mapping[str, Words]] = {
         "{name} could not be fetched: {reason}. Try again later (the part that has arrived is kept), or put its file, "
         "under any name, into the folder {folder}: {size_bytes} bytes, sha256 {sha256} ({source}). It is in "
         "{archive} as {member}."
+    ),
+    "relaxation_not_converged": _relaxation_not_converged,
+    "large_relaxation_shift": (
+        "An atom moved by {shift_angstrom:.2f} Å in the relaxation: the potential prefers another structure."
+    ),
+    "cell_under_pressure": _cell_under_pressure,
+    "imaginary_modes": _imaginary_modes,
+    "higher_orders_missing": _higher_orders_missing,
+    "large_volume_change": _large_volume_change,
+    "energy_drift": _energy_drift,
+    "run_off_temperature": _run_off_temperature,
+    "species_left_sites": _species_left_sites,
+    "no_debye_waller_factor": _no_debye_waller_factor,
+    "segments_with_few_waves": _segments_with_few_waves,
+    "too_few_beads": _too_few_beads,
+    "error_of_one_run": (
+        "One run of this length has no statistical error: choose two replicas or more, or a longer run."
+    ),
+    "error_of_segments": (
+        "The statistical error comes from {n_segments} segments of one run. It is too small, since the energy of a "
+        "vibration hardly changes within a run: choose two replicas or more."
     ),
     "imported_prediction": (
         "This prediction was imported with a proposal: the archive says that it was simulated so; Beamcast has not "

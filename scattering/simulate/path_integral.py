@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.notices import Notice
 from scattering.core.quantum import reduced_energy
 
 MAX_BEADS: Final = 128
@@ -72,16 +73,18 @@ def n_beads_needed(energy_mev: float, temperature: float, *, tolerance: float = 
     return MAX_BEADS
 
 
-def bead_warnings(n_beads: int, energy_mev: float, temperature: float) -> tuple[str, ...]:
-    """Say, where it is more than `TOLERANCE`, what so many beads miss of a vibration. Of classical runs nothing."""
+def bead_warnings(n_beads: int, energy_mev: float, temperature: float) -> tuple[Notice, ...]:
+    """Return what so many beads miss of a vibration, where it is more than `TOLERANCE`; nothing of classical runs."""
     missed = shortfall(n_beads, energy_mev, temperature)
     if n_beads == 1 or missed <= TOLERANCE:
         return ()
     needed = n_beads_needed(energy_mev, temperature)
-    enough = shortfall(needed, energy_mev, temperature) <= TOLERANCE
-    advice = f"take {needed}" if enough else f"that takes more than {MAX_BEADS}: choose a higher temperature"
-    return (
-        f"{n_beads} beads miss {100 * missed:.0f} % of the mean-square displacement of vibrations at "
-        f"{energy_mev:.0f} meV and {temperature:g} K, whose lines come out too weak by as much; {advice}, or read only "
-        "the softer ones.",
-    )
+    params = {
+        "n_beads": n_beads,
+        "fraction": missed,
+        "energy_mev": energy_mev,
+        "temperature_k": temperature,
+        "n_beads_needed": needed if shortfall(needed, energy_mev, temperature) <= TOLERANCE else None,
+        "max_n_beads": MAX_BEADS,
+    }
+    return (Notice("too_few_beads", params),)

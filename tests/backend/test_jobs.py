@@ -291,7 +291,10 @@ def test_a_worker_takes_what_it_has_the_engine_for(
         assert leases.claim(name, 1) is None
         sweep.sweep()
         waiting_for = client.get(f"/predictions/{asked['id']}").json()["waiting_for"]
-        assert (waiting_for["code"], waiting_for["params"]) == ("waiting_for_engine", {"engine": "gpumd"})
+        assert (waiting_for["code"], waiting_for["params"]) == (
+            "waiting_for_engine",
+            {"engine": "gpumd", "title": "GPUMD"},
+        )
         with living("gpu@there", queues=["gpu"], engines={"gpumd": "3"}) as other:
             sweep.sweep()
             found = client.get(f"/predictions/{asked['id']}").json()

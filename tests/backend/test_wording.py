@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 
@@ -19,50 +21,64 @@ ROOMS = ("scattering", "backend", "workers")
 MAKERS = ("Notice",)
 
 
-def _calls() -> Iterator[tuple[str, ast.Call]]:
-    """Calls of `Notice(...)` with a code in them, and where they stand."""
+@dataclass(frozen=True)
+class Given:
+    """A call of `Notice(...)`: where it stands, its code, and the names of its parameters (None: not seen)."""
+
+    where: str
+    code: str
+    params: frozenset[str] | None
+
+
+def _given() -> Iterator[Given]:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", None) in MAKERS and node.args:
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+            yield from _given_in(ast.parse(path.read_text("utf-8")), path.relative_to(ROOT).as_posix(), {})
 
 
-def _code(where: str, call: ast.Call) -> str:
-    assert isinstance(call.args[0], ast.Constant), f"{where}: the code of a notice is a literal"
-    return str(call.args[0].value)
+def _given_in(node: ast.AST, name: str, dicts: dict[str, ast.expr]) -> Iterator[Given]:
+    """Calls below a node, with the variables that are assigned once in the function around them."""
+    if isinstance(node, ast.FunctionDef):
+        assigned = [
+            one for one in ast.walk(node) if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        ]
+        times = Counter(one.targets[0].id for one in assigned)  # type: ignore[attr-defined]
+        dicts = {one.targets[0].id: one.value for one in assigned if times[one.targets[0].id] == 1}  # type: ignore[attr-defined]
+    if isinstance(node, ast.Call) and getattr(node.func, "id", None) in MAKERS and node.args:
+        where, code = f"{name}:{node.lineno}", node.args[0]
+        assert isinstance(code, ast.Constant), f"{where}: the code of a notice is a literal"
+        yield Given(where, str(code.value), _names(node.args[1:], dicts))
+    for child in ast.iter_child_nodes(node):
+        yield from _given_in(child, name, dicts)
 
 
-def _stated(call: ast.Call) -> set[str] | None:
-    """Names of the parameters, where they stand there."""
-    if len(call.args) < 2:
-        return set()
-    params = call.args[1]
+def _names(given: list[ast.expr], dicts: dict[str, ast.expr]) -> frozenset[str] | None:
+    if not given:
+        return frozenset()
+    params = dicts.get(given[0].id, given[0]) if isinstance(given[0], ast.Name) else given[0]
     if not isinstance(params, ast.Dict) or not all(isinstance(key, ast.Constant) for key in params.keys):
         return None
-    return {key.value for key in params.keys if isinstance(key, ast.Constant)}
+    return frozenset(str(key.value) for key in params.keys if isinstance(key, ast.Constant))
 
 
 def test_every_code_has_words_and_every_word_a_code() -> None:
-    given = {_code(where, call) for where, call in _calls()} | {wording.TEXT}
-    assert given == set(wording.all_words())
+    assert {one.code for one in _given()} | {wording.TEXT} == set(wording.all_words())
 
 
 def test_words_suit_the_parameters_that_codes_are_given_with() -> None:
     wrong = []
-    for where, call in _calls():
-        code, stated = _code(where, call), _stated(call)
-        words = wording.all_words().get(code)
-        if stated is None or words is None:
+    for one in _given():
+        words = wording.all_words().get(one.code)
+        if one.params is None or words is None:
             continue
         if isinstance(words, str):
             wanted = {name.split(".")[0].split("[")[0] for _, name, *_ in Formatter().parse(words) if name}
-            wrong += [f"{where}: {code} lacks {', '.join(wanted - stated)}"] if wanted - stated else []
+            wrong += [f"{one.where}: {one.code} lacks {wanted - one.params}"] if wanted - one.params else []
             continue
         try:
-            inspect.signature(words).bind(**dict.fromkeys(stated))
+            inspect.signature(words).bind(**dict.fromkeys(one.params))
         except TypeError as error:
-            wrong.append(f"{where}: {code}: {error}")
+            wrong.append(f"{one.where}: {one.code}: {error}")
     assert wrong == []
 
 

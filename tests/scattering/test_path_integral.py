@@ -35,8 +35,8 @@ def test_a_warning_says_what_is_missed_and_what_would_help() -> None:
     assert bead_warnings(64, 370.0, 127.0) == ()
     assert bead_warnings(1, 370.0, 127.0) == ()
     (few,) = bead_warnings(16, 370.0, 127.0)
-    assert "take 52" in few
+    assert (few.code, few.params["n_beads_needed"]) == ("too_few_beads", 52)
     assert n_beads_needed(430.0, 10.0) == MAX_BEADS
     (cold,) = bead_warnings(MAX_BEADS, 430.0, 10.0)
-    assert "miss 54 %" in cold
-    assert "higher temperature" in cold
+    assert cold.params["fraction"] == pytest.approx(0.54, abs=0.005)
+    assert cold.params["n_beads_needed"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from backend.engines import catalogue
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
@@ -22,7 +23,8 @@ class CannotPredict(RuntimeError):
 
 def potential_refused(engine: str, reason: str) -> CannotPredict:
     """Return that an engine does not take a potential; of its own words no more than `MAX_REASON` characters."""
-    return CannotPredict(Notice("potential_refused", {"engine": engine, "reason": reason[-MAX_REASON:]}))
+    params = {"engine": engine, "title": catalogue.title(engine), "reason": reason[-MAX_REASON:]}
+    return CannotPredict(Notice("potential_refused", params))
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,6 @@ class Outcome:
     """Partials, and what was found and measured on the way."""
 
     partials: Partials | CrystalPartials
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     timings: dict[str, float]
     findings: dict[str, Any]

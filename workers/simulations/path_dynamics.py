@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.constants import PLANCK_MEV_FS
+from scattering.core.notices import Notice
 from scattering.crystal import correlation as crystal_correlation
 from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal import protocol as crystal_protocol
@@ -195,16 +196,10 @@ def _partials(
     )
 
 
-def _warnings(diffusing: Sequence[str], missing: Sequence[str]) -> tuple[str, ...]:
+def _warnings(diffusing: Sequence[str], missing: Sequence[str]) -> tuple[Notice, ...]:
     found = []
     if missing:
-        found.append(
-            f"The supercell has fewer than two waves on {', '.join(missing)}: choose other repeats to see more of it."
-        )
+        found.append(Notice("segments_with_few_waves", {"segments": list(missing)}))
     if diffusing:
-        found.append(
-            f"{', '.join(diffusing)} leaves the sites of the crystal, which melts or lets it diffuse: there is no "
-            "Debye–Waller factor to divide out of what this is scattered from. Look at the map with that correction "
-            "off, at a powder, or at a lower temperature."
-        )
+        found.append(Notice("no_debye_waller_factor", {"species": list(diffusing)}))
     return tuple(found)

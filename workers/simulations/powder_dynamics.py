@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.notices import Notice
 from scattering.simulate import correlation, protocol
 from scattering.simulate.mobility import diffuses, mean_mobility
 from scattering.simulate.path_integral import bead_warnings
@@ -94,8 +95,8 @@ def combine(simulation: Simulation, prepared: Prepared, replicas: Sequence[Repli
             *prepared.warnings,
             *run_warnings(seen, temperature),
             *bead_warnings(protocol.n_beads(options), protocol.dynamics(supercell.numbers).typical_mev, temperature),
-            *_moving(diffusing, options),
-            *_scatter(len(replicas), len(runs)),
+            *_diffusion_warnings(diffusing, options),
+            *_statistics_warnings(len(replicas), len(runs)),
         ),
         {**prepared.seconds, **seconds},
         {
@@ -108,22 +109,14 @@ def combine(simulation: Simulation, prepared: Prepared, replicas: Sequence[Repli
     )
 
 
-def _moving(diffusing: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
+def _diffusion_warnings(diffusing: Sequence[str], options: Mapping[str, Any]) -> tuple[Notice, ...]:
     if not diffusing:
         return ()
-    return (
-        f"{', '.join(diffusing)} leaves its sites within the run: its elastic line has become quasi-elastic. What is "
-        f"narrower than the {protocol.energy_resolution(options):.2g} meV of the correlation time still counts as "
-        "elastic.",
-    )
+    params = {"species": list(diffusing), "energy_resolution_mev": protocol.energy_resolution(options)}
+    return (Notice("species_left_sites", params),)
 
 
-def _scatter(n_replicas: int, n_runs: int) -> tuple[str, ...]:
+def _statistics_warnings(n_replicas: int, n_runs: int) -> tuple[Notice, ...]:
     if n_replicas > 1:
         return ()
-    if n_runs == 1:
-        return ("One run this short gives no statistical error: ask for two replicas or more.",)
-    return (
-        f"The statistical error comes from {n_runs} segments of one run and is too small, since the energy of a "
-        "vibration hardly changes within a run: ask for two replicas or more.",
-    )
+    return (Notice("error_of_one_run"),) if n_runs == 1 else (Notice("error_of_segments", {"n_segments": n_runs}),)

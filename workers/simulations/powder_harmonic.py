@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 
 from scattering.core import energy_axis
+from scattering.core.notices import Notice
 from scattering.simulate import harmonic, protocol
 from workers import stages
 from workers.progress import Progress
@@ -105,19 +106,19 @@ def run(
     )
 
 
-def _remainder_warnings(predicted: harmonic.Prediction) -> tuple[str, ...]:
-    """Say from where on much of the scattering is of more phonons than were asked for."""
-    partials, limits = predicted.partials, []
+def _remainder_warnings(predicted: harmonic.Prediction) -> tuple[Notice, ...]:
+    """Return the warning that much of the scattering is of orders that were not asked for, and from which |q| on."""
+    partials, from_q = predicted.partials, {}
     for species, beyond in zip(partials.species, predicted.beyond, strict=True):
         # It grows with q
         if beyond[-1] > LARGE_REMAINDER:
-            limits.append(f"{species} beyond {partials.q[beyond > LARGE_REMAINDER][0]:.0f} Å⁻¹")
-    if not limits:
+            from_q[species] = float(partials.q[beyond > LARGE_REMAINDER][0])
+    if not from_q:
         return ()
-    n_orders = partials.n_orders
-    counted = "one phonon" if n_orders == 1 else f"up to {n_orders} phonons"
-    remedy = "" if n_orders == protocol.MAX_ORDERS else " Choose more orders for it."
-    return (
-        f"The prediction counts {counted}. For {', '.join(limits)}, more than {100 * LARGE_REMAINDER:.0f} % of what "
-        f"is scattered involves more: a broad background, which is missing there.{remedy}",
-    )
+    params = {
+        "n_orders": partials.n_orders,
+        "max_n_orders": protocol.MAX_ORDERS,
+        "fraction": LARGE_REMAINDER,
+        "from_q_inv_angstrom": from_q,
+    }
+    return (Notice("higher_orders_missing", params),)

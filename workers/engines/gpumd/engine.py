@@ -36,7 +36,7 @@ from workers import stages
 from workers.checkpoint import Checkpoints, fingerprint
 from workers.engines import mean_cell
 from workers.engines.gpumd import input_files, program
-from workers.engines.gpumd.output_files import ENGINE, Thermodynamics
+from workers.engines.gpumd.output_files import NAMED, Thermodynamics
 from workers.engines.gpumd.replica import Replica, moving
 from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
 from workers.simulations.outcome import CannotPredict
@@ -151,10 +151,8 @@ class GPUMD:
 
 def _check(run: Run) -> None:
     if run.n_beads > 1 and (run.n_beads % 2 or run.n_beads > MAX_BEADS):
-        raise CannotPredict(
-            Notice("n_beads_not_accepted", {"engine": ENGINE, "n_beads": run.n_beads, "max_n_beads": MAX_BEADS})
-        )
+        raise CannotPredict(Notice("n_beads_not_accepted", {**NAMED, "n_beads": run.n_beads, "max_n_beads": MAX_BEADS}))
     if run.n_beads > 1 and run.ensemble != "nve":
         raise CannotPredict(Notice("thermostat_of_ring_polymers"))
     if run.n_beads > 1 and run.equilibration_steps == 0:
-        raise CannotPredict(Notice("beads_not_equilibrated", {"engine": ENGINE}))
+        raise CannotPredict(Notice("beads_not_equilibrated", NAMED))

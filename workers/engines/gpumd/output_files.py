@@ -16,6 +16,7 @@ from typing import IO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.engines import catalogue
 from scattering.core.notices import Notice
 from workers.simulations.outcome import MAX_REASON, CannotPredict, potential_refused
 
@@ -25,6 +26,8 @@ LETTERS: Final = bytes(range(ord("A"), ord("Z") + 1)) + bytes(range(ord("a"), or
 NO_NUMBERS: Final = (b" nan", b"-nan", b" inf", b"-inf")
 ENGINE: Final = "gpumd"
 """Its name, as its record has it."""
+NAMED: Final = {"engine": ENGINE, "title": catalogue.title(ENGINE)}
+"""Parameters of the notices that name it."""
 
 THERMO_COLUMNS: Final = 18
 """Temperature (K), kinetic and potential energy (eV), stresses xx yy zz yz xz xy (GPa), cell vectors a b c (Å)."""
@@ -182,9 +185,9 @@ def failure(said: str, complained: str, status: int) -> Exception:
     if "not allowed in the used potential" in words:
         return CannotPredict(Notice("elements_not_in_potential"))
     if "a thickness < 2.5 radial cutoffs" in said:
-        return CannotPredict(Notice("supercell_too_thin", {"engine": ENGINE}))
+        return CannotPredict(Notice("supercell_too_thin", NAMED))
     if "illegal potential" in words:
-        return CannotPredict(Notice("potential_not_supported", {"engine": ENGINE}))
+        return CannotPredict(Notice("potential_not_supported", NAMED))
     if status > 0 and not complained and not re.search(r"^Run \d+ steps", said, re.MULTILINE):
         # What it finds wrong with a model, or with a functional, is the last that it says, without a headline
         lines = [line.strip() for line in said.splitlines() if line.strip(" -\t")]

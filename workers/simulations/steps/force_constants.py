@@ -126,15 +126,12 @@ def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]
     return zone, stability
 
 
-def stability_warnings(stability: phonons.Stability) -> tuple[str, ...]:
-    """Say what is missing where modes are imaginary."""
+def stability_warnings(stability: phonons.Stability) -> tuple[Notice, ...]:
+    """Return the warning of imaginary modes, where there are any."""
     if stability.imaginary_fraction == 0:
         return ()
-    return (
-        f"{100 * stability.imaginary_fraction:.2g} % of the phonon modes are imaginary (down to "
-        f"{abs(stability.lowest_mev):.1f}i meV) and missing here: the potential finds this structure unstable at 0 K, "
-        "or the supercell is too small. Molecular dynamics has no such gap.",
-    )
+    params = {"fraction": stability.imaginary_fraction, "lowest_energy_mev": stability.lowest_mev}
+    return (Notice("imaginary_modes", params),)
 
 
 def _constants(phonopy: Phonopy, calculator: Calculator, update: Callable[[float], None]) -> NDArray[np.float64]:

@@ -7,24 +7,21 @@ from typing import Any, Final
 
 import numpy as np
 
+from scattering.core.notices import Notice
 from scattering.simulate import protocol
 
 DRIFT_MEV: Final = 2.0
 """Energy drift per atom over the production that a time step should not exceed."""
 
 
-def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[str, ...]:
-    """Say what is wrong with a run, from what was seen on the way."""
+def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice, ...]:
+    """Return what is wrong with a run, from what was seen on the way."""
     found = []
-    if abs(seen["energy_drift_mev_per_atom"]) > DRIFT_MEV:
-        found.append(
-            f"The energy drifted by {seen['energy_drift_mev_per_atom']:.1f} meV an atom: choose a shorter time step."
-        )
-    if abs(seen["temperature_k"] / temperature - 1) > 0.1:
-        found.append(
-            f"The run settled at {seen['temperature_k']:.0f} K instead of {temperature:.0f} K: "
-            "choose a longer equilibration or a larger supercell."
-        )
+    drift, mean = seen["energy_drift_mev_per_atom"], seen["temperature_k"]
+    if abs(drift) > DRIFT_MEV:
+        found.append(Notice("energy_drift", {"energy_drift_mev_per_atom": drift}))
+    if abs(mean / temperature - 1) > 0.1:
+        found.append(Notice("run_off_temperature", {"temperature_k": mean, "requested_temperature_k": temperature}))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
+from scattering.core.notices import Notice
 from scattering.simulate.protocol import CELL_PS
 from workers import stages
 from workers.engines.interface import Workplace
@@ -39,7 +40,7 @@ class Prepared:
 
     positions: NDArray[np.float64]
     cell: NDArray[np.float64]
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     findings: dict[str, Any]
     seconds: dict[str, float]
     dispersion: NDArray[np.float64] | None = None
@@ -47,7 +48,7 @@ class Prepared:
     @classmethod
     def of(cls, loaded: Mapping[str, Any]) -> Prepared:
         """Make it from what `results.load` returns."""
-        return cls(**{**loaded, "warnings": tuple(loaded["warnings"])})
+        return cls(**{**loaded, "warnings": tuple(map(_stored_warning, loaded["warnings"]))})
 
     def supercell(self, simulation: Simulation) -> Atoms:
         """The atoms that replicas run, at rest."""
@@ -103,17 +104,19 @@ def prepare(
         atoms = atoms.copy()
         atoms.set_cell(atoms.cell.array @ grown, scale_atoms=True)
         findings["volume_change"] = float(np.linalg.det(grown) - 1)
-        warnings += _grown(findings["volume_change"])
+        warnings += _volume_warnings(findings["volume_change"])
         # Where the atoms rest in the cell that they are now given
         atoms = relax(atoms, calculator, relax_cell=False).atoms
         watch.lap("cell")
     return Prepared(atoms.positions, atoms.cell.array, warnings, findings, watch.seconds)
 
 
-def _grown(volume_change: float) -> tuple[str, ...]:
+def _stored_warning(stored: Mapping[str, Any] | str) -> Notice:
+    """Return a warning of a prepared crystal; of a job that an older version began, it is a sentence."""
+    return Notice("text", {"text": stored}) if isinstance(stored, str) else Notice.from_json(stored)
+
+
+def _volume_warnings(volume_change: float) -> tuple[Notice, ...]:
     if abs(volume_change) < LARGE_VOLUME_CHANGE:
         return ()
-    return (
-        f"Left free, the cell changed its volume by {volume_change:+.1%}, more than heat does to most crystals: the "
-        "potential prefers another density, and frequencies shift with it.",
-    )
+    return (Notice("large_volume_change", {"relative_change": volume_change}),)

@@ -46,7 +46,7 @@ class Relaxed:
     atoms: Atoms
     largest_shift: float
     pressure_gpa: float
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
 
 
 def relax(
@@ -95,13 +95,9 @@ def relax(
     warnings = []
     if not finished:
         residual = float(np.linalg.norm(relaxed.get_forces(), axis=1).max())
-        warnings.append(f"The relaxation did not converge: {residual:.3f} eV/Å are left on an atom.")
+        warnings.append(Notice("relaxation_not_converged", {"force_ev_per_angstrom": residual}))
     if largest > LARGE_SHIFT:
-        warnings.append(f"An atom moved by {largest:.2f} Å in the relaxation: the potential prefers another structure.")
+        warnings.append(Notice("large_relaxation_shift", {"shift_angstrom": largest}))
     if cell_stays and not relax_cell and abs(pressure) > LARGE_PRESSURE_GPA:
-        wish = "expand" if pressure > 0 else "shrink"
-        warnings.append(
-            f"At the uploaded cell the potential is under {pressure:+.1f} GPa: left free, it would {wish}, and "
-            "frequencies shift with the volume."
-        )
+        warnings.append(Notice("cell_under_pressure", {"pressure_gpa": pressure}))
     return Relaxed(relaxed, largest, pressure, tuple(warnings))

@@ -1,0 +1,41 @@
+"""Sentences about simulations and jobs that have more than one form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend import wording
+from scattering.core.notices import Notice
+
+BEADS = {"n_beads": 16, "fraction": 0.2, "energy_mev": 370.0, "temperature_k": 127.0, "max_n_beads": 128}
+REFUSED = {"engine": "gpumd", "title": "GPUMD", "reason": ""}
+ORDERS = {"max_n_orders": 10, "fraction": 0.1, "from_q_inv_angstrom": {"H": 4.2, "C": 8.0}}
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "words"),
+    [
+        ("equilibrate", {}, "equilibrating"),
+        ("equilibrate", {"replicas": 1, "replicas_done": 0, "replicas_running": 1}, "equilibrating"),
+        ("equilibrate", {"replicas": 3, "replicas_done": 0, "replicas_running": 1}, "equilibrating (run 1 of 3)"),
+        ("produce", {"replicas": 3, "replicas_done": 1, "replicas_running": 2}, "(runs 2 to 3 of 3)"),
+        ("waiting_for_engine", {"engine": "gpumd", "title": "GPUMD"}, "a worker with GPUMD"),
+        ("waiting_for_engine", {"engine": "of-tomorrow"}, "a worker with of-tomorrow"),
+        ("worker_died", {"attempts": 3, "stage": None}, "3 attempts at this prediction."),
+        ("worker_died", {"attempts": 3, "stage": {"code": "relax", "params": {}}}, "“relaxing the atoms”."),
+        ("potential_refused", REFUSED, "GPUMD refuses this potential: it gives no reason"),
+        ("cell_under_pressure", {"pressure_gpa": 2.3}, "+2.3 GPa. A free cell would expand"),
+        ("cell_under_pressure", {"pressure_gpa": -2.3}, "-2.3 GPa. A free cell would shrink"),
+        ("too_few_beads", {**BEADS, "n_beads_needed": 52}, "Choose 52 beads"),
+        ("too_few_beads", {**BEADS, "n_beads_needed": None}, "More than 128 beads"),
+        ("higher_orders_missing", {**ORDERS, "n_orders": 1}, "includes one-phonon scattering only. For H beyond 4 Å⁻¹"),
+        ("higher_orders_missing", {**ORDERS, "n_orders": 10}, "orders up to 10. For H"),
+        ("segments_with_few_waves", {"segments": ["Γ–X"]}, "on Γ–X: choose a longer supercell along it."),
+        ("species_left_sites", {"species": ["H", "O"], "energy_resolution_mev": 0.4}, "H and O leave the lattice"),
+        ("no_debye_waller_factor", {"species": ["Cu"]}, "Cu leaves the lattice sites"),
+    ],
+)  # fmt: skip
+def test_forms(code: str, params: dict[str, Any], words: str) -> None:
+    assert words in wording.message(Notice.from_json({"code": code, "params": params}))
