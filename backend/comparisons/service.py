@@ -33,7 +33,7 @@ from scattering.measured.comparison.maps import MapComparison, compare_maps
 from scattering.measured.comparison.refinement import Stage, stages
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
-MOST_POINTS = 50_000
+MAX_POINTS = 50_000
 MOST_BINS = 500_000
 """Of a spectrum and a map: seconds, and some ten megabytes of JSON."""
 
@@ -203,7 +203,7 @@ def measured_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum | MeasuredMa
         It has more points than can be fitted while somebody waits.
     """
     measured = datasets.measured(scope, dataset)
-    most = MOST_BINS if isinstance(measured, MeasuredMap) else MOST_POINTS
+    most = MOST_BINS if isinstance(measured, MeasuredMap) else MAX_POINTS
     if measured.intensity.size > most:
         raise _refused(
             f"'{dataset.name}' has {measured.intensity.size} points; at most {most} are compared. Upload it in wider "

@@ -1,1 +1,1 @@
-"""Figures as Plotly JSON: the only place where they are made, for the pages and for programs alike."""
+"""Figures as Plotly JSON, for pages and programs; no other room makes figures."""

@@ -1,4 +1,4 @@
-"""Figures of comparisons: asks for the comparison and hands it to the drawing."""
+"""Figures of comparisons: computes the comparison and draws it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scattering.observe.view import View
 def figure(
     scope: Scope, cache: PartialsCache, body: ComparisonFigureIn | RefinementFigureIn | RankingFigureIn
 ) -> go.Figure:
-    """Draw what the comparison, refinement or ranking with this body gives."""
+    """Draw the comparison, refinement or ranking of a request."""
     if isinstance(body, RefinementFigureIn):
         refined = service.refine(scope, cache, body.to_request())
         stages = [Candidate(one.stage.title, one.fitted) for one in refined.stages]
@@ -42,7 +42,7 @@ def beside_map(
     Raises
     ------
     Unprocessable
-        There are several datasets, or the one is no map.
+        There are several datasets, or the dataset is not a map.
     """
     if len(ids) > 1:
         message = "A map stands beside one measured map; ask for a figure of each."

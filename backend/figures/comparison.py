@@ -1,4 +1,4 @@
-"""Forecast and measurement on one another: the fit with its residual, the stages of refinement, several candidates."""
+"""Figures of forecast and measured data: a fit with its residual, the effect of each correction, a ranking."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, in_unit
-from backend.figures.measured import MOST_POINTS, Points, points_trace, with_gaps
+from backend.figures.measured import MAX_POINTS, Points, points_trace, with_gaps
 from backend.figures.schemas import Look
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.measured.comparison.fit import FitResult
@@ -20,25 +20,25 @@ from scattering.measured.data import MeasuredSpectrum, extremes
 
 DECADES = 3
 RESIDUAL_SHARE = 0.24
-"""Of the figure's height."""
+"""Height of the residual over that of the figure."""
 BETWEEN = 0.04
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One fitted forecast, or stage of it, with its name."""
+    """A fitted forecast, or a stage of it, with its name."""
 
     label: str
     fitted: FitResult
 
 
 def comparison_figure(measured: MeasuredSpectrum, name: str, candidate: Candidate, drawing: Look) -> go.Figure:
-    """Draw what was measured, the fitted forecast over it, its background, and the residual below."""
+    """Draw the measured data, the fitted forecast over them, its background, and the residual below."""
     return _with_residuals(measured, name, [candidate], drawing)
 
 
 def ranking_figure(measured: MeasuredSpectrum, name: str, candidates: Sequence[Candidate], drawing: Look) -> go.Figure:
-    """Draw several fitted forecasts, the best first, over what was measured, and their residuals below."""
+    """Draw several fitted forecasts, the best first, over the measured data, and their residuals below."""
     ranked = [
         Candidate(f"{place}. {candidate.label}", candidate.fitted) for place, candidate in enumerate(candidates, 1)
     ]
@@ -52,7 +52,7 @@ def _with_residuals(measured: MeasuredSpectrum, name: str, candidates: Sequence[
     for index, candidate in enumerate(candidates):
         colour = theme.lines[index % len(theme.lines)]
         fitted = candidate.fitted
-        label = f"{candidate.label} ({goodness_in_words(fitted.goodness)})"
+        label = f"{candidate.label} ({goodness_text(fitted.goodness)})"
         traces.append(_line(fitted, fitted.model, measured, drawing, name=label, colour=colour, group=str(index)))
         if len(candidates) == 1 and np.any(fitted.background):
             traces.append(
@@ -98,7 +98,7 @@ def _with_residuals(measured: MeasuredSpectrum, name: str, candidates: Sequence[
 
 
 def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Candidate], drawing: Look) -> go.Figure:
-    """Draw the stages one above the other, each over what was measured, on the same axes."""
+    """Draw the stages one above the other on the same axes, each over the measured data."""
     theme = THEMES[drawing.theme]
     fits = [stage.fitted for stage in stages]
     x_range, y_range = energy_range(fits, measured, drawing), intensity_range(fits, measured, drawing)
@@ -135,7 +135,7 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
                 "yanchor": "top",
                 "showarrow": False,
                 "align": "right",
-                "text": f"<b>{stage.label}</b><br>{goodness_in_words(stage.fitted.goodness)}",
+                "text": f"<b>{stage.label}</b><br>{goodness_text(stage.fitted.goodness)}",
                 "font": {"size": 12, "color": colour},
                 "bgcolor": theme.paper,
                 "opacity": 0.9,
@@ -157,8 +157,8 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
     )
 
 
-def goodness_in_words(goodness: Goodness) -> str:
-    """χ²ᵣ, R and the correlation, as far as they are known."""
+def goodness_text(goodness: Goodness) -> str:
+    """Return χ²ᵣ, R and the correlation as text, as far as they are known."""
     words = [] if goodness.chi2_reduced is None else [f"χ²ᵣ {goodness.chi2_reduced:.3g}"]
     if goodness.r_factor is not None:
         words.append(f"R {100 * goodness.r_factor:.3g} %")
@@ -180,7 +180,7 @@ def _line(
     width: float = 2.0,
 ) -> dict[str, Any]:
     x, y, _ = with_gaps(in_unit(measured.energy, drawing.energy_unit), values, None, measured)
-    keep = extremes(y, MOST_POINTS)
+    keep = extremes(y, MAX_POINTS)
     return {
         "type": "scatter",
         "x": x[keep].astype(np.float32),
@@ -196,7 +196,7 @@ def _line(
 
 
 def energy_range(fits: Sequence[FitResult], measured: MeasuredSpectrum, drawing: Look) -> list[float]:
-    """What was fitted, and a tenth of it to either side, as far as there are data."""
+    """Return the fitted range, extended by a tenth on both sides as far as there are data."""
     used = np.any([fitted.used for fitted in fits], axis=0)
     low, high = float(measured.low[used].min()), float(measured.high[used].max())
     margin = 0.1 * (high - low)
@@ -205,7 +205,7 @@ def energy_range(fits: Sequence[FitResult], measured: MeasuredSpectrum, drawing:
 
 
 def intensity_range(fits: Sequence[FitResult], measured: MeasuredSpectrum, drawing: Look) -> list[float]:
-    """From zero, or a little below where data are, to the largest that was fitted."""
+    """Return the range of intensity from zero, or slightly below for negative data, to the largest fitted one."""
     used = np.any([fitted.used for fitted in fits], axis=0)
     shown = np.concatenate([measured.intensity[used], *[fitted.model[fitted.used] for fitted in fits]])
     shown = shown[np.isfinite(shown)]
@@ -225,7 +225,7 @@ def _residual_range(fits: Sequence[FitResult]) -> list[float]:
 def _not_fitted(
     fitted: FitResult, measured: MeasuredSpectrum, x_range: list[float], drawing: Look, theme: Theme
 ) -> list[dict[str, Any]]:
-    """Shades over what the fit did not look at."""
+    """Return shades over the ranges that were not fitted."""
     ends = in_unit(np.array([measured.low[fitted.used].min(), measured.high[fitted.used].max()]), drawing.energy_unit)
     shade: Mapping[str, Any] = {
         "type": "rect",
@@ -243,6 +243,6 @@ def _not_fitted(
 
 
 def _frame(low: float, high: float, theme: Theme) -> dict[str, Any]:
-    """A frame about a panel: the shared energy axis gives only the lowest one its own."""
+    """Return a frame around a panel; the shared energy axis frames only the lowest panel."""
     box = {"type": "rect", "xref": "paper", "yref": "paper", "x0": 0, "x1": 1, "y0": low, "y1": high}
     return {**box, "line": {"color": theme.muted, "width": 1}}

@@ -1,4 +1,4 @@
-"""Energies as figures show them: in meV or as wavenumbers."""
+"""Energies in figures, in meV or as wavenumbers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ UNIT_WORDS: dict[EnergyUnit, str] = {"meV": "meV", "cm-1": "cm⁻¹"}
 
 
 def in_unit(energy: NDArray[np.floating[Any]], unit: EnergyUnit) -> NDArray[np.float32]:
-    """Energies in meV as they are drawn: in single precision, which is more than a screen shows."""
+    """Convert energies from meV to a unit, in single precision, which suffices for a screen."""
     values = np.asarray(energy, dtype=float)
     return np.asarray(values if unit == "meV" else to_inverse_cm(values), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What a curve is called in a legend."""
+"""Labels of curves in legends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LabelledView:
 
 
 def label(view: View, row: Prediction) -> str:
-    """A view in a few words: instrument, what was set, isotopes, method and temperature."""
+    """Return a short label of a view: instrument, changed settings, isotopes, method and temperature."""
     from scattering import instruments
 
     words = [SAMPLE]
@@ -36,7 +36,7 @@ def label(view: View, row: Prediction) -> str:
         words = [instrument.name]
         if instrument.geometry == "direct":
             words.append(f"E<sub>i</sub> {instrument.validate(view.settings)['e_init']:g} meV")
-    words += [nucleus_in_words(nucleus) for element, nucleus in view.isotopes.items() if nucleus != element]
+    words += [nucleus_text(nucleus) for element, nucleus in view.isotopes.items() if nucleus != element]
     if view.probe != "neutron":
         words.append(PROBES[view.probe])
     if view.contribution != "total":
@@ -47,8 +47,8 @@ def label(view: View, row: Prediction) -> str:
     return " · ".join(words)
 
 
-def nucleus_in_words(nucleus: Substitution) -> str:
-    """An isotope, or a mixture such as "98 % 2H + 2 % 1H"."""
+def nucleus_text(nucleus: Substitution) -> str:
+    """Return an isotope or a mixture as text, such as "98 % 2H + 2 % 1H"."""
     if isinstance(nucleus, str):
         return nucleus
     return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())

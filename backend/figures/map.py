@@ -1,4 +1,4 @@
-"""Intensity over (|q|, ω), with what the instrument reaches drawn over it and the rest greyed."""
+"""Figure of intensity over (|q|, ω), with the kinematic window drawn over it and everything outside in grey."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from scattering.instruments.kinematics import Line, Window
 from scattering.observe.spectrum import Map, Spectrum
 
 MOMENTUM_TITLE = "|q| (Å⁻¹)"
-BRIGHTEST = 99.5
-"""Percentile that gets the last colour: a few bins of an acoustic branch near q = ω = 0 would take it all."""
+BRIGHTEST_PERCENTILE = 99.5
+"""Percentile of the last colour; a few bins of an acoustic branch near q = ω = 0 would otherwise use the whole
+scale."""
 DECADES = 4
 
 
@@ -27,19 +28,19 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
     Parameters
     ----------
     spectrum
-        What was observed, of which the map is drawn.
+        The observed spectrum with its map.
     window
-        What the instrument reaches, or None for the sample itself.
+        Kinematic window of the instrument, or None without an instrument.
     style
         Theme, unit, scale.
     label
-        What is shown.
+        Title of the figure.
     """
     theme, image = THEMES[style.theme], spectrum.map
     unit = UNIT_WORDS[style.energy_unit]
-    # Along lines nearly nothing is inside: the scale is then that of everything shown.
+    # Nearly nothing lies on the lines of a bank: the scale is then that of the whole map
     shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
-    scaled, low, high, ticks = _scaled(image, shown, style.scale == "log")
+    scaled, low, high, ticks = _colour_values(image, shown, style.scale == "log")
     traces: list[dict[str, Any]] = [
         {
             "type": "heatmap",
@@ -85,12 +86,12 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
     )
 
 
-def _scaled(
+def _colour_values(
     image: Map, shown: NDArray[np.bool_], logarithmic: bool
 ) -> tuple[NDArray[np.float32], float, float, dict[str, Any]]:
-    """The numbers that are coloured, the ends of the scale, and the colour bar's ticks."""
+    """Return the coloured values, the ends of the scale, and the ticks of the colour bar."""
     seen = image.intensity[shown] if shown.any() else image.intensity
-    high = float(np.percentile(seen, BRIGHTEST))
+    high = float(np.percentile(seen, BRIGHTEST_PERCENTILE))
     high = high if high > 0 else 1.0
     if not logarithmic:
         return image.intensity.astype(np.float32), 0.0, high, dict(POWERS)
@@ -104,18 +105,18 @@ def _hover(style: Style) -> str:
 
 
 def edges(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Outer edges of the first and last bins in |q| (Å⁻¹) and energy (meV); no |q| lies below 0."""
+    """Return the outer edges of the first and last bins in |q| (Å⁻¹, at least 0) and energy (meV)."""
     q_step, e_step = image.q[1] - image.q[0], image.energy[1] - image.energy[0]
     q_limits = (max(0.0, float(image.q[0] - q_step / 2)), float(image.q[-1] + q_step / 2))
     lowest = float(image.energy[0] - e_step / 2)
-    # A map that begins at the elastic line is drawn from there on
+    # A map that starts at the elastic line is drawn from there on
     return q_limits, (max(0.0, lowest) if image.energy[0] >= 0 else lowest, float(image.energy[-1] + e_step / 2))
 
 
 def _window(
     window: Window, limits: tuple[tuple[float, float], tuple[float, float]], style: Style, theme: Theme
 ) -> list[dict[str, Any]]:
-    """What is not reached, greyed, and the edges of what is; or the lines along which is measured."""
+    """Return traces of the window: everything outside in grey, its edges, or the lines of the banks."""
     if window.lines:
         (q, energy), shade = _box(*limits[0], *limits[1]), theme.outside_of_lines
         drawn = [(line.label, line.q, line.energy) for line in window.lines]
@@ -147,7 +148,7 @@ def _window(
 
 
 def _name(line: Line, style: Style, theme: Theme) -> dict[str, Any]:
-    """A bank's name beside its line."""
+    """Return the name of a bank as a label beside its line."""
     at = len(line.q) * 3 // 4
     return {
         "x": float(line.q[at]),
@@ -169,7 +170,7 @@ def _box(q_low: float, q_high: float, e_low: float, e_high: float) -> tuple[NDAr
 def _outside(
     window: Window, limits: tuple[tuple[float, float], tuple[float, float]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Polygons that cover what is not reached, parted by NaN: left, right, below and above."""
+    """Return polygons that cover everything outside, separated by NaN: left, right, below and above."""
     (q_low, q_high), (e_low, e_high) = limits
     reached = np.isfinite(window.q_min) & (window.energy >= e_low) & (window.energy <= e_high)
     if not reached.any():

@@ -1,4 +1,4 @@
-"""Measured data as points with error bars, to be laid over what was forecast."""
+"""Measured data as points with error bars, drawn over forecasts."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from backend.figures.theme import Theme
 from scattering.measured.data import MeasuredSpectrum, extremes
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
-MOST_MARKERS = 1500
-"""More points than that are a line to the eye, and slow to draw."""
-MOST_POINTS = 8000
-"""More points than a screen has columns say nothing more, and 24 spectra of 50 000 would be 20 MB."""
+MAX_MARKERS = 1500
+"""More points look like a line, and are slow to draw."""
+MAX_POINTS = 8000
+"""A screen has fewer columns, and 24 spectra of 50 000 points would be 20 MB."""
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """A measured spectrum in the figure's unit, and the curve that it belongs to."""
+    """A measured spectrum in the unit of the figure, and the curve that it belongs to."""
 
     label: str
     measured: MeasuredSpectrum
     of: int
 
 
-def scaled(measured: MeasuredSpectrum, factor: float) -> MeasuredSpectrum:
-    """The same spectrum in another unit of intensity."""
+def scale_intensity(measured: MeasuredSpectrum, factor: float) -> MeasuredSpectrum:
+    """Return the same spectrum in another unit of intensity."""
     error = None if measured.error is None else measured.error * abs(factor)
     return replace(measured, intensity=measured.intensity * factor, error=error)
 
@@ -39,21 +39,21 @@ def scaled(measured: MeasuredSpectrum, factor: float) -> MeasuredSpectrum:
 def points_trace(
     points: Points, theme: Theme, *, index: int, lift: float, energy_unit: EnergyUnit, group: str | None = None
 ) -> dict[str, Any]:
-    """One trace of points with error bars; a line, where there are too many points to tell apart.
+    """Return a trace of points with error bars, or a line if there are too many points.
 
     Parameters
     ----------
     index
-        Which of the figure's measured spectra it is: tells its symbol.
+        Index of the measured spectrum in the figure, which decides its symbol.
     lift
         Added to the intensity.
     """
     measured = points.measured
     unit = UNIT_WORDS[energy_unit]
     x, y, error = with_gaps(in_unit(measured.energy, energy_unit), measured.intensity + lift, measured.error, measured)
-    keep = extremes(y, MOST_POINTS)
+    keep = extremes(y, MAX_POINTS)
     x, y, error = x[keep], y[keep], None if error is None else error[keep]
-    many = len(measured.energy) > MOST_MARKERS
+    many = len(measured.energy) > MAX_MARKERS
     trace: dict[str, Any] = {
         "type": "scatter",
         "x": x,
@@ -82,7 +82,7 @@ def points_trace(
 def with_gaps(
     x: NDArray[np.float32], y: NDArray[np.float64], error: NDArray[np.float64] | None, measured: MeasuredSpectrum
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64] | None]:
-    """Put a NaN where neighbouring bins do not touch, so that no line is drawn where nothing was measured."""
+    """Insert a NaN where neighbouring bins do not touch, so that no line crosses a gap in the data."""
     width = measured.high - measured.low
     apart = measured.low[1:] - measured.high[:-1] > 0.01 * np.minimum(width[1:], width[:-1])
     after = np.flatnonzero(apart) + 1
@@ -97,9 +97,10 @@ def with_gaps(
 
 
 def lifts(n_curves: int, points: Sequence[Points], step: float) -> tuple[list[float], list[float]]:
-    """How far each curve and each measured spectrum is lifted in a waterfall: data stand right above their curve.
+    """Return the offsets of curves and measured spectra in a waterfall: data have the offset of their curve.
 
-    `step` is an intensity, or decades on a logarithmic axis, where a sum would press all but the lowest curve flat.
+    `step` is an intensity, or a number of decades on a logarithmic axis, where a sum would flatten all but the lowest
+    curve.
     """
     order: list[tuple[int, int]] = []
     for curve in range(n_curves):

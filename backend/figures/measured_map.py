@@ -1,4 +1,4 @@
-"""A measured map, the forecast in the same bins and on the same colours, and the difference of the two."""
+"""Figure of a measured map, the forecast in the same bins and colours, and their difference."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from backend.figures.comparison import goodness_in_words
+from backend.figures.comparison import goodness_text
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
-from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE
+from backend.figures.map import BRIGHTEST_PERCENTILE, MOMENTUM_TITLE
 from backend.figures.schemas import Look
 from backend.figures.theme import MARGIN, POWERS, THEMES, axis, draw, layout, powers_of_ten
 from scattering.measured.comparison.maps import MapComparison
 
 DECADES = 3
 BETWEEN = 0.03
-TWO_LINES = 48
-"""Pixels above the maps: labels are as long as a map is wide."""
-# ColorBrewer's PuOr, which every kind of colour vision tells apart, around the paper's colour
+TITLE_PX = 48
+"""Space above the maps for labels of two lines."""
+# ColorBrewer's PuOr, distinguishable with every kind of colour vision, around the colour of the paper
 LESS, MORE = ("#5e3c99", "#b2abd2"), ("#fdb863", "#e66101")
 
 
@@ -28,10 +28,10 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
     theme = THEMES[drawing.theme]
     logarithmic = drawing.scale == "log"
     seen = np.concatenate([part[np.isfinite(part)] for part in (compared.measured, compared.forecast)])
-    high = float(np.percentile(seen, BRIGHTEST)) if len(seen) else 1.0
+    high = float(np.percentile(seen, BRIGHTEST_PERCENTILE)) if len(seen) else 1.0
     high = high if high > 0 else 1.0
     gap = compared.difference[np.isfinite(compared.difference)]
-    largest = float(np.percentile(np.abs(gap), BRIGHTEST)) if len(gap) else 1.0
+    largest = float(np.percentile(np.abs(gap), BRIGHTEST_PERCENTILE)) if len(gap) else 1.0
     largest = largest or 1.0
     if logarithmic:
         top = float(np.log10(high))
@@ -48,7 +48,7 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
         (measured_label, coloured[0], compared.measured, "coloraxis"),
         (f"{label}<br>× {compared.scale:.3g}", coloured[1], compared.forecast, "coloraxis"),
         (
-            f"Measured − forecast<br>{goodness_in_words(compared.goodness)}",
+            f"Measured − forecast<br>{goodness_text(compared.goodness)}",
             compared.difference,
             compared.difference,
             "coloraxis2",
@@ -104,9 +104,9 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
         traces,
         layout(
             theme,
-            # What was not measured is no zero
+            # Bins without a measurement are not zero
             plot_bgcolor=theme.outside_of_lines,
-            margin=MARGIN | {"t": TWO_LINES},
+            margin=MARGIN | {"t": TITLE_PX},
             **arrangement,
             coloraxis={
                 "colorscale": [list(stop) for stop in theme.heat],

@@ -1,4 +1,4 @@
-"""Which measured data a figure of spectra holds, each brought to the unit of the forecast that it belongs to."""
+"""Measured data in a figure of spectra, converted to the unit of their forecast."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
-from backend.figures.measured import Points, scaled
+from backend.figures.measured import Points, scale_intensity
 from backend.figures.schemas import DatasetScale
 from backend.figures.spectrum import NEAR_ELASTIC, Curve
 from backend.kit.db.owners import Scope
@@ -20,12 +20,12 @@ from scattering.measured.data import MeasuredSpectrum
 
 
 def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how: DatasetScale) -> list[Points]:
-    """The measured spectra of these ids.
+    """Return the measured spectra with these ids.
 
     Raises
     ------
     Unprocessable
-        One is a map.
+        A dataset is a map.
     """
     found = []
     for dataset_id in ids:
@@ -35,18 +35,18 @@ def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how
             message = f"'{row.name}' is a map; a figure of kind 'map' shows it."
             raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
         index = _belongs_to(row, curves)
-        found.append(Points(row.name, scaled(measured, _factor(measured, curves[index], how)), index))
+        found.append(Points(row.name, scale_intensity(measured, _factor(measured, curves[index], how)), index))
     return found
 
 
 def _belongs_to(row: Dataset, curves: Sequence[Curve]) -> int:
-    """The first curve of the dataset's instrument, or the first of all."""
+    """Return the index of the first curve of the dataset's instrument, or 0."""
     name = (row.instrument or "").casefold()
     return next((index for index, curve in enumerate(curves) if curve.instrument.casefold() == name), 0)
 
 
 def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> float:
-    """From the measured unit to the forecast's."""
+    """Return the factor from the measured unit to that of the forecast."""
     spectrum = curve.spectrum
     if how == "none":
         return 1.0
@@ -54,7 +54,7 @@ def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> floa
         try:
             scale = fit(measured, spectrum.energy, spectrum.intensity, FitOptions()).values["scale"]
         except ScatteringError:
-            # They have no energies in common, say; the picture still shows both.
+            # For example, they have no energies in common; the figure still shows both
             scale = 0.0
         if np.isfinite(scale) and scale > 0:
             return 1 / scale

@@ -1,4 +1,4 @@
-"""A single crystal: intensity along a path with the harmonic phonons over it, cuts, and a cut zone by zone."""
+"""Figures of a single crystal: intensity along a path with the harmonic phonons, cuts, and a cut zone by zone."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, pow
 from scattering.crystal.view import Cut, PathSpectrum
 
 DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}
-"""Turquoise, which both colour scales leave out."""
+"""Turquoise, which neither colour scale contains."""
 DECADES = 3
-BRIGHTEST = 96.0
-"""Percentile that gets the last colour: the acoustic branches next to Bragg points would take it all."""
+BRIGHTEST_PERCENTILE = 96.0
+"""Percentile of the last colour; the acoustic branches next to Bragg peaks would otherwise use the whole scale."""
 
 
 def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
-    """Draw the map along the path, greyed where no zone is reached."""
+    """Draw the map along the path, grey where the instrument reaches no zone."""
     theme, image, unit = THEMES[style.theme], spectrum.map, UNIT_WORDS[style.energy_unit]
     seen = image.intensity[np.isfinite(image.intensity)]
-    scaled, low, high, hover, ticks = _scaled(image.intensity, seen, style.scale == "log")
+    scaled, low, high, hover, ticks = _colour_values(image.intensity, seen, style.scale == "log")
     heat = _heatmap(theme, spectrum.unit, ticks) | {
         "x": image.edges.astype(np.float32),
         "y": in_unit(_edges(image.energy), style.energy_unit),
@@ -92,7 +92,7 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
 
 
 def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: Style) -> go.Figure:
-    """Draw cuts at constant wave vector on the same axes, with a band of one standard error where there is one."""
+    """Draw cuts at constant wave vector on the same axes, with bands of one standard error."""
     theme = THEMES[style.theme]
     traces: list[dict[str, Any]] = []
     tops: list[float] = []
@@ -100,7 +100,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
         cut, colour = _cut(spectrum), theme.lines[number % len(theme.lines)]
         x = in_unit(cut.energy, style.energy_unit)
         if style.errors and cut.error is not None:
-            # Shading would close the gaps in which nothing is measured
+            # A shade would close the gaps in the measured range
             measured = np.flatnonzero(np.isfinite(cut.error))
             for run in np.split(measured, np.flatnonzero(np.diff(measured) > 1) + 1):
                 traces += band(x[run], cut.intensity[run], cut.error[run], colour, label)
@@ -110,7 +110,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
                 "mode": "lines",
                 "x": x,
                 "y": cut.intensity.astype(np.float32),
-                "name": f"{label} · {where(cut)}",
+                "name": f"{label} · {wave_vector_text(cut)}",
                 "legendgroup": label,
                 "line": {"color": colour, "width": 2.0},
                 "meta": {"role": "total"},
@@ -136,10 +136,10 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
 
 
 def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
-    """Draw the cut in every Brillouin zone, by rising |k + G|: what the average is made of."""
+    """Draw the cut in every Brillouin zone, by rising |k + G|."""
     theme, cut = THEMES[style.theme], _cut(spectrum)
     seen = cut.per_zone[np.isfinite(cut.per_zone)]
-    scaled, low, high, hover, ticks = _scaled(cut.per_zone, seen, style.scale == "log")
+    scaled, low, high, hover, ticks = _colour_values(cut.per_zone, seen, style.scale == "log")
     names = [f"{' '.join(map(str, zone))}  ({q:.1f} Å⁻¹)" for zone, q in zip(cut.zones, cut.q, strict=True)]
     heat = _heatmap(theme, spectrum.cut_unit, ticks) | {
         "x": in_unit(_edges(cut.energy), style.energy_unit),
@@ -154,7 +154,7 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
         [heat],
         layout(
             theme,
-            title=_title(f"{label} · {where(cut)}"),
+            title=_title(f"{label} · {wave_vector_text(cut)}"),
             plot_bgcolor=theme.outside_of_lines,
             xaxis=axis(theme, ENERGY_TITLES[style.energy_unit], showgrid=False),
             yaxis=axis(
@@ -170,8 +170,8 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     )
 
 
-def where(cut: Cut) -> str:
-    """The wave vector of a cut in a few characters: a special point's name or its indices."""
+def wave_vector_text(cut: Cut) -> str:
+    """Return the wave vector of a cut as text: the name of a special point, or its indices."""
     return cut.label or "(" + " ".join(f"{index:.3g}" for index in cut.wave_vector) + ")"
 
 
@@ -198,11 +198,11 @@ def _heatmap(theme: Theme, unit: str, ticks: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _scaled(
+def _colour_values(
     intensity: NDArray[Any], seen: NDArray[Any], logarithmic: bool
 ) -> tuple[NDArray[np.float32], float, float, str, dict[str, Any]]:
-    """The numbers that are coloured, the ends of the scale, what is said of one, and the colour bar's ticks."""
-    high = float(np.percentile(seen, BRIGHTEST)) if len(seen) else 1.0
+    """Return the coloured values, the ends of the scale, the hover text, and the ticks of the colour bar."""
+    high = float(np.percentile(seen, BRIGHTEST_PERCENTILE)) if len(seen) else 1.0
     high = high if high > 0 else 1.0
     if not logarithmic:
         return intensity.astype(np.float32), 0.0, high, "S %{z:.3g}", dict(POWERS)

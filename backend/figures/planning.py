@@ -1,4 +1,4 @@
-"""Figures of plans: features on the sample's spectrum, resolution against hours, a simulated measurement, isotopes."""
+"""Figures of plans: target features, resolution against hours, a simulated measurement, isotopes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from scattering.planning.measurement import Measurement
 from scattering.planning.ranking import Ranking
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon", "star")
-MOST_POINTS = 1500
-"""In the figure of all settings: beyond, points lie on points."""
+MAX_POINTS = 1500
+"""Points in the figure of all settings; more would lie on top of each other."""
 
 
 def features_figure(
     spectrum: Spectrum, features: Sequence[Feature], *, theme: ThemeName, energy_unit: EnergyUnit
 ) -> go.Figure:
-    """Draw the sample's own spectrum with the features marked, each with how far it may be off."""
+    """Draw the ideal spectrum of the sample with its features, each with the uncertainty of its energy."""
     colours = THEMES[theme]
     x = in_unit(spectrum.energy, energy_unit)
     heights = np.interp([one.energy for one in features], spectrum.energy, spectrum.intensity)
@@ -79,7 +79,7 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
     known = _known(ranking)
     # The first are the best: of too many points, the last go
     shown = [each for each in known if each[0] in ranking.pareto_front or each[0] in ranking.best]
-    shown += [each for each in known if each not in shown][: MOST_POINTS - len(shown)]
+    shown += [each for each in known if each not in shown][: MAX_POINTS - len(shown)]
     traces = []
     names = list(dict.fromkeys(one.instrument.name for _, one in sorted(shown, key=lambda each: each[0])))
     for place, name in enumerate(names):
@@ -179,7 +179,7 @@ def _nothing(colours: Theme) -> dict[str, Any]:
 def measurement_figure(
     made: Measurement, label: str, unit: str, *, theme: ThemeName, energy_unit: EnergyUnit
 ) -> go.Figure:
-    """Draw drawn counts with their errors over what was expected, and the background."""
+    """Draw simulated counts with their errors, the expected counts, and the background."""
     colours = THEMES[theme]
     x = in_unit(made.energy, energy_unit)
     floor = float(np.quantile(made.expected, 0.1)) if len(made.expected) else 0.0
@@ -203,7 +203,7 @@ def measurement_figure(
         _line(x, made.expected, "Expected", colours.lines[0]),
         _line(x, made.background, "Container and ambient background", colours.lines[1], line={"dash": "dash"}),
     ]
-    # Beside the elastic line counts rise steeply: the axis is for the rest
+    # Counts rise steeply next to the elastic line, which the axis leaves out
     beyond = made.expected[max(3, len(made.expected) // 20) :]
     top = 1.25 * float(max(beyond.max(initial=1.0), floor, 1.0))
     return draw(

@@ -1,4 +1,4 @@
-"""Figures of plans: asks for the plan and hands it to the drawing."""
+"""Figures of plans: computes the plan and draws it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SHEET_HEADROOM = 1.05
 
 
 def figure(scope: Scope, cache: PartialsCache, body: PlanFigureIn) -> go.Figure:
-    """Draw what the plan, measurement, sheet or features with this body give."""
+    """Draw the plan, measurement, sheet or features of a request."""
     if isinstance(body, FrontFigureIn):
         made = service.plan(scope, cache, body)
         return planning.front_figure(made.ranking, theme=body.theme, beam_time_h=body.constraints.beam_time_h)

@@ -1,4 +1,4 @@
-"""Figures over HTTP: Plotly's JSON, which any Plotly can draw."""
+"""Figures over HTTP, as Plotly JSON."""
 
 from __future__ import annotations
 

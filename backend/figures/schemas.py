@@ -19,7 +19,7 @@ DatasetScale = Literal["fit", "maximum", "none"]
 
 
 class Look(RequestBody):
-    """How any figure is drawn."""
+    """Appearance of any figure."""
 
     theme: ThemeName = "light"
     energy_unit: EnergyUnit = "meV"
@@ -27,7 +27,7 @@ class Look(RequestBody):
 
 
 class Style(Look):
-    """How a figure of forecasts is drawn."""
+    """Appearance of a figure of forecasts."""
 
     kind: Kind = Field("spectrum", description="zones: the cut of a path, by Brillouin zone")
     per_element: bool = Field(False, description="show each element's part; it is there, hidden, otherwise")
@@ -57,7 +57,7 @@ class FigureIn(Style, ViewIn):
 
     @property
     def style(self) -> Style:
-        """The part that says how."""
+        """Return the part that describes the appearance."""
         return Style(**{name: getattr(self, name) for name in Style.model_fields})
 
 
@@ -73,7 +73,7 @@ class LabelledViewIn(ViewIn):
 
 
 class FiguresIn(Style):
-    """Several views on the same axes; a map takes one."""
+    """Several views on the same axes; a map has one view."""
 
     views: list[LabelledViewIn] = Field(min_length=1, max_length=24)
 
@@ -100,7 +100,7 @@ class FiguresIn(Style):
 
 
 def _examples(kind: str, compared: type[RequestBody]) -> ConfigDict:
-    """The examples of the comparison that is drawn."""
+    """Return the examples of the comparison that is drawn."""
     schema = compared.model_config["json_schema_extra"]
     assert isinstance(schema, dict)
     examples = schema["examples"]
@@ -111,7 +111,7 @@ def _examples(kind: str, compared: type[RequestBody]) -> ConfigDict:
 
 
 class ComparisonFigureIn(Look, ComparisonIn):
-    """A fit with its residual; of data over (|q|, ω), both maps and their difference."""
+    """A fit with its residual; for data over (|q|, ω), both maps and their difference."""
 
     kind: Literal["comparison"]
 

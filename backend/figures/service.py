@@ -1,4 +1,4 @@
-"""Figures of predictions: looks at the partials and hands the arrays to the drawing."""
+"""Figures of predictions: observes the partials and draws the spectra."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ WINDOW_POINTS = 256
 
 
 def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style: Style) -> go.Figure:
-    """The views on the same axes.
+    """Draw views on the same axes.
 
     Raises
     ------
     Unprocessable
-        Powders and single crystals together, the zones of a powder, or measured data beside a single crystal.
+        The views mix powders and single crystals, ask for the zones of a powder, or for data beside a single crystal.
     """
     rows = [predictions.succeeded(scope, one.prediction_id) for one in asked]
     views = [one.view for one in asked]

@@ -1,4 +1,4 @@
-"""The same sample on many instruments: small maps with their windows, the spectrum below each, on the same energies."""
+"""Figure of one sample on many instruments: small maps with their windows, and the spectrum below each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, in_unit
-from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE
+from backend.figures.map import BRIGHTEST_PERCENTILE, MOMENTUM_TITLE
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.theme import THEMES, Theme, axis, draw, layout
 from scattering.instruments.kinematics import Window
@@ -22,14 +22,14 @@ COLUMNS = 3
 ROW_PX = 300
 GAP_X, GAP_PX = 0.035, 78
 MAP_SHARE = 0.66
-"""Of a cell's height; the rest is the spectrum's."""
-MOST_CELLS = (60, 120)
-"""Of a small map, in |q| and energy: as many as its pixels can show."""
+"""Height of the map over that of a panel; the spectrum has the rest."""
+MAX_MAP_BINS = (60, 120)
+"""Bins of a small map in |q| and energy, as many as its pixels can show."""
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One instrument: its map and window, its spectrum, and a word where there is none."""
+    """One instrument: its map and window, its spectrum, or a note that explains why there is none."""
 
     label: str
     spectrum: Spectrum | None
@@ -47,7 +47,7 @@ def sheet_figure(
     features
         meV, marked in each spectrum.
     highest
-        meV: where all energy axes end.
+        End of all energy axes, meV.
     """
     colours = THEMES[theme]
     rows = -(-len(panels) // COLUMNS)
@@ -112,13 +112,13 @@ def _small(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
 
 
 def _map(spectrum: Spectrum, window: Window, name: str, theme: Theme, unit: EnergyUnit) -> list[dict[str, Any]]:
-    """What is reached, coloured, with the window's edges over it; energies run to the right, as in the spectrum."""
+    """Return the map within the window with the edges of the window; energies run to the right, as in the spectrum."""
     image = spectrum.map
     seen = np.ones_like(image.inside) if window.lines else image.inside
     shown = np.where(seen, image.intensity, np.nan)
-    values, q, energy = _thinned(shown, image.q, image.energy)
+    values, q, energy = _coarsen(shown, image.q, image.energy)
     finite = values[np.isfinite(values)]
-    high = float(np.percentile(finite, BRIGHTEST)) if finite.size else 1.0
+    high = float(np.percentile(finite, BRIGHTEST_PERCENTILE)) if finite.size else 1.0
     traces: list[dict[str, Any]] = [
         {
             "type": "heatmap",
@@ -150,11 +150,11 @@ def _map(spectrum: Spectrum, window: Window, name: str, theme: Theme, unit: Ener
     ]
 
 
-def _thinned(
+def _coarsen(
     values: NDArray[np.float64], q: NDArray[np.float64], energy: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Means over groups of bins, as many as a small map shows; NaN where nothing of a group is reached."""
-    by = [max(1, -(-n // most)) for n, most in zip(values.shape, MOST_CELLS, strict=True)]
+    """Return means over groups of bins for a small map; NaN if the instrument reaches no bin of a group."""
+    by = [max(1, -(-n // most)) for n, most in zip(values.shape, MAX_MAP_BINS, strict=True)]
     shape = [n // step for n, step in zip(values.shape, by, strict=True)]
     cut = values[: shape[0] * by[0], : shape[1] * by[1]].reshape(shape[0], by[0], shape[1], by[1])
     known = np.isfinite(cut)
@@ -181,7 +181,7 @@ def _spectrum(spectrum: Spectrum, name: str, theme: Theme, unit: EnergyUnit) -> 
 
 
 def _top(spectrum: Spectrum) -> float:
-    """Of the spectrum's axis: what stands beside the elastic line is cut."""
+    """Return the upper end of the intensity axis; the foot of the elastic line is cut off."""
     beyond = spectrum.intensity[len(spectrum.intensity) // 20 :]
     return 1.1 * float(beyond.max(initial=0.0)) or 1.0
 

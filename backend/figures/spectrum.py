@@ -1,4 +1,4 @@
-"""Intensity against energy transfer, several views on the same axes."""
+"""Figure of intensity against energy transfer, for several views on the same axes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.labels import phonons
-from backend.figures.measured import Points, lifts, points_trace, scaled
+from backend.figures.measured import Points, lifts, points_trace, scale_intensity
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.observe.spectrum import Spectrum
@@ -21,14 +21,14 @@ METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
 Role = Literal["total", "bank", "element", "order"]
 NEAR_ELASTIC = 0.03
-"""Share of the energy range next to the elastic line that the intensity's axis does not make room for."""
+"""Fraction of the energy range next to the elastic line that the intensity axis ignores."""
 DECADES = 4
-"""Orders of magnitude that a logarithmic axis starts with."""
+"""Initial orders of magnitude of a logarithmic axis."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A spectrum with what tells it from the others."""
+    """A spectrum with the facts that distinguish it from the others."""
 
     spectrum: Spectrum
     instrument: str
@@ -37,7 +37,7 @@ class Curve:
 
 
 def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Points] = ()) -> go.Figure:
-    """Draw spectra: colour tells the instrument, the dash tells the method; measured ones are points over them."""
+    """Draw spectra: a colour for each instrument, a dash for each method, measured data as points."""
     theme = THEMES[style.theme]
     unit = UNIT_WORDS[style.energy_unit]
     traces: list[dict[str, Any]] = []
@@ -58,7 +58,7 @@ def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Po
         lines = [replace(line, values=factor * line.values + added) for line in lines]
         traces += [_trace(line, x, unit, colour, curve.label if line.role == "total" else None) for line in lines]
     for index, (points, lift) in enumerate(zip(measured, points_lifted, strict=True)):
-        raised = replace(points, measured=scaled(points.measured, 10.0**lift)) if logarithmic else points
+        raised = replace(points, measured=scale_intensity(points.measured, 10.0**lift)) if logarithmic else points
         added = 0.0 if logarithmic else lift
         traces.append(points_trace(raised, theme, index=index, lift=added, energy_unit=style.energy_unit))
     return draw(
@@ -83,9 +83,9 @@ def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Po
 
 
 def _pens(curves: Sequence[Curve], theme: Theme) -> list[tuple[str, str]]:
-    """Colour and dash of each curve: the dash tells the methods apart, where there are several."""
+    """Return the colour and the dash of each curve; dashes distinguish methods if there are several."""
     keys = [(curve.instrument, curve.method) for curve in curves]
-    # The same instrument and method twice, with other settings: each curve its own colour.
+    # If an instrument and method appear twice, with other settings, each curve has its own colour
     named = [curve.instrument for curve in curves] if len(set(keys)) == len(keys) else list(map(str, range(len(keys))))
     order = list(dict.fromkeys(named))
     one_method = len({curve.method for curve in curves}) == 1
@@ -118,14 +118,14 @@ def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str, group: s
         "line": {"color": colour, "width": line.width, "dash": line.dash},
         "legendgroup": group,
         "visible": line.visible,
-        # A page shows and hides the parts without asking again.
+        # A page shows and hides the parts without another request
         "meta": {"role": line.role},
         "hovertemplate": f"%{{x:.1f}} {unit}<br>%{{y:.4g}}<extra>{line.name}</extra>",
     }
 
 
 def intensity_title(spectra: Sequence[Spectrum]) -> str:
-    """What an axis of intensities says; probes of different units have none in common."""
+    """Return the title of an intensity axis; probes with different units have no common unit."""
     units = {spectrum.unit for spectrum in spectra}
     return f"S(|q|, ω) ({units.pop()})" if len(units) == 1 else "S(|q|, ω) (each in its own unit)"
 
@@ -133,7 +133,7 @@ def intensity_title(spectra: Sequence[Spectrum]) -> str:
 def band(
     x: NDArray[np.float32], intensity: NDArray[np.float64], error: NDArray[np.float64], colour: str, group: str
 ) -> list[dict[str, Any]]:
-    """One standard error below and above, as a shade without a name in the legend."""
+    """Return a shade of one standard error below and above, without an entry in the legend."""
     edge: dict[str, Any] = {
         "type": "scatter",
         "x": x,
@@ -169,7 +169,7 @@ def _energy_range(curves: Sequence[Curve], style: Style) -> list[float]:
 
 
 def _top(curves: Sequence[Curve], measured: Sequence[Points]) -> float:
-    """The largest intensity; the foot of the elastic line would dwarf what people look for."""
+    """Return the largest intensity without the foot of the elastic line, which would dwarf everything else."""
     tops = []
     for curve in curves:
         energy, intensity = curve.spectrum.energy, curve.spectrum.intensity

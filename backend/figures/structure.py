@@ -1,6 +1,6 @@
-"""A crystal's cell in 3-D: atoms, bonds and the edges of the cell.
+"""Figure of a cell in 3-D: atoms, bonds and the edges of the cell.
 
-Drawn with `scatter3d`, which needs no 'unsafe-eval' from the content security policy.
+It uses `scatter3d`, which needs no 'unsafe-eval' in the content security policy.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from backend.figures.theme import CLEAR, THEMES, Theme, draw, layout
 from backend.structures.geometry import StructureData, bonds
 
 ON_FACE = 1e-3
-"""An atom so near to a face of the cell, in units of the lattice vectors, is drawn on the opposite one too."""
-DIAGONAL = 2.25
-"""Of the box around everything, in Plotly's units of the scene: an orthographic view zooms with these alone."""
-LARGEST_MARKER = 26.0
-SMALLEST_MARKER = 4.0
-LOOSE = (19, 20, 37, 38, 55, 56)
-"""Large cations (K, Ca, Rb, Sr, Cs, Ba): lines to their twelve neighbours would hide the framework around them."""
+"""Distance to a face of the cell, in lattice vectors, within which an atom is drawn on the opposite face too."""
+SCENE_DIAGONAL = 2.25
+"""Diagonal of the box around everything, in Plotly's units of the scene, which set the zoom of an orthographic view."""
+MAX_MARKER_PX = 26.0
+MIN_MARKER_PX = 4.0
+UNBONDED_NUMBERS = (19, 20, 37, 38, 55, 56)
+"""Large cations without bonds (K, Ca, Rb, Sr, Cs, Ba): lines to their twelve neighbours would hide the framework."""
 
 
 def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
-    """Draw the cell with every atom in it, and the neighbours outside that its bonds lead to."""
+    """Draw the cell with its atoms, and the atoms outside that are bonded to them."""
     theme = THEMES[theme_name]
-    base = _wrapped(structure)
+    base = _wrap(structure)
     atoms, halves = _atoms_and_bonds(base)
     traces = [_lines(_edges(base.cell), theme.muted, 1.5) | {"name": "cell"}]
     traces += [_lines(segments, _colour(number, theme), 6) for number, segments in halves.items()]
@@ -80,18 +80,18 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
 
 
 def _aspect(traces: list[dict[str, Any]]) -> dict[str, float]:
-    """Extents of what is drawn, true to scale, so large that a cell of any shape fills the picture from any side."""
-    spans = [max(float(np.nanmax(values) - np.nanmin(values)), 1e-3) for values in _drawn(traces)]
+    """Return the extents of the scene, true to scale, so that a cell of any shape fills the figure from any side."""
+    spans = [max(float(np.nanmax(values) - np.nanmin(values)), 1e-3) for values in _trace_points(traces)]
     diagonal = float(np.linalg.norm(spans))
-    return {axis: DIAGONAL * span / diagonal for axis, span in zip("xyz", spans, strict=True)}
+    return {axis: SCENE_DIAGONAL * span / diagonal for axis, span in zip("xyz", spans, strict=True)}
 
 
-def _drawn(traces: list[dict[str, Any]]) -> list[NDArray[np.float32]]:
+def _trace_points(traces: list[dict[str, Any]]) -> list[NDArray[np.float32]]:
     return [np.concatenate([trace[axis] for trace in traces]) for axis in "xyz"]
 
 
-def _wrapped(structure: StructureData) -> StructureData:
-    """The same crystal with every atom inside the cell."""
+def _wrap(structure: StructureData) -> StructureData:
+    """Return the same crystal with every atom inside the cell."""
     fractional = structure.fractional
     inside = fractional - np.floor(fractional + ON_FACE)
     return StructureData(structure.numbers, inside @ structure.cell, structure.cell, structure.pbc)
@@ -100,9 +100,10 @@ def _wrapped(structure: StructureData) -> StructureData:
 def _atoms_and_bonds(
     structure: StructureData,
 ) -> tuple[dict[int, NDArray[np.float32]], dict[int, NDArray[np.float32]]]:
-    """Positions of the atoms to draw, and halves of the bonds in their atoms' colours, by atomic number."""
+    """Return by atomic number the positions of atoms, and halves of bonds in the colours of their atoms."""
     found = bonds(structure)
-    drawn = ~(np.isin(structure.numbers[found.first], LOOSE) | np.isin(structure.numbers[found.second], LOOSE))
+    unbonded = np.isin(structure.numbers, UNBONDED_NUMBERS)
+    drawn = ~(unbonded[found.first] | unbonded[found.second])
     first, second, shifts = found.first[drawn], found.second[drawn], found.shift[drawn]
     offsets, whole = _molecules(structure, first, second, shifts)
     positions = structure.positions + offsets @ structure.cell
@@ -110,7 +111,7 @@ def _atoms_and_bonds(
     fractional = structure.fractional
     shown: dict[int, list[NDArray[np.float64]]] = {}
     for index, number in enumerate(structure.numbers):
-        # On a face, an edge or a corner: two, four or eight times. A molecule is not torn.
+        # An atom on a face, an edge or a corner is drawn two, four or eight times; molecules stay whole
         on_face = [(0, 1) if not whole[index] and abs(value) < 2 * ON_FACE else (0,) for value in fractional[index]]
         images = [positions[index] + np.array(shift) @ structure.cell for shift in product(*on_face)]
         shown.setdefault(int(number), []).extend(images)
@@ -119,7 +120,7 @@ def _atoms_and_bonds(
         translation = shift @ structure.cell
         starts = [positions[one]]
         if shift.any():
-            # Across a face: from both ends, each with its neighbour outside.
+            # A bond across a face is drawn from both ends, each with its neighbour outside
             starts.append(positions[one] - translation)
         for start in starts:
             end = start + positions[other] + translation - positions[one]
@@ -136,10 +137,10 @@ def _atoms_and_bonds(
 def _molecules(
     structure: StructureData, first: NDArray[np.int64], second: NDArray[np.int64], shifts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Lattice translations that put molecules together, and which atoms belong to one.
+    """Return lattice translations that make molecules whole, and whether each atom belongs to a molecule.
 
-    Bonds are followed from atom to atom. Where they lead back to an atom in another cell, they make a network
-    without end, whose atoms stay where they are.
+    Bonds are followed from atom to atom. If they lead back to an atom in another cell, they form an infinite network,
+    whose atoms stay in place.
     """
     neighbours: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in structure.numbers]
     for one, other, shift in zip(first, second, shifts, strict=True):
@@ -169,14 +170,14 @@ def _molecules(
 
 
 def _edges(cell: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The twelve edges of the cell, shape (12, 2, 3)."""
+    """Return the twelve edges of the cell, shape (12, 2, 3)."""
     corners = [np.array(corner) for corner in product((0, 1), repeat=3)]
     pairs = [(a, b) for i, a in enumerate(corners) for b in corners[i + 1 :] if np.abs(a - b).sum() == 1]
     return np.array([(a @ cell, b @ cell) for a, b in pairs], dtype=np.float32)
 
 
 def _lines(segments: NDArray[np.float32], colour: str, width: float) -> dict[str, Any]:
-    """Segments, shape (n, 2, 3), as one line that is broken by NaN."""
+    """Return segments, shape (n, 2, 3), as one line with gaps (NaN)."""
     points = np.concatenate([segments, np.full((len(segments), 1, 3), np.nan, np.float32)], axis=1).reshape(-1, 3)
     return {
         "type": "scatter3d",
@@ -198,7 +199,7 @@ def _colour(number: int, theme: Theme) -> str:
 
 
 def _marker_size(number: int, structure: StructureData) -> float:
-    """Pixels: markers do not grow with the scene, so a large cell gets smaller ones."""
+    """Return the size of a marker in pixels; markers do not scale with the scene, so a large cell has smaller ones."""
     extent = float(np.linalg.norm(structure.cell.sum(axis=0)))
     size = 190.0 * math.pow(covalent_radii[number], 0.7) / extent
-    return min(max(size, SMALLEST_MARKER), LARGEST_MARKER)
+    return min(max(size, MIN_MARKER_PX), MAX_MARKER_PX)

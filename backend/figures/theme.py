@@ -1,4 +1,4 @@
-"""Colours, fonts and the layout that every figure shares, in light and dark."""
+"""Colours, fonts and layout of all figures, light and dark."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation S
 
 CLEAR = "rgba(0,0,0,0)"
 MARGIN = {"l": 68, "r": 18, "t": 34, "b": 54}
-"""About every figure, in pixels."""
+"""Margins of every figure, in pixels."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one theme; lines can be told apart with any kind of colour vision."""
+    """Colours of a theme; lines are distinguishable with any kind of colour vision."""
 
     paper: str
     ink: str
@@ -82,9 +82,9 @@ THEMES = {
 
 
 def layout(theme: Theme, **more: Any) -> dict[str, Any]:
-    """The layout that every figure starts from."""
+    """Return the common layout of all figures."""
     return {
-        # What the figure stands on shows through.
+        # The background of the page shows through
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"family": FONT, "size": 13, "color": theme.ink},
@@ -100,16 +100,16 @@ def layout(theme: Theme, **more: Any) -> dict[str, Any]:
 
 
 def draw(traces: list[dict[str, Any]], arrangement: dict[str, Any]) -> go.Figure:
-    """A figure from plain dictionaries: Plotly checks them once, where adding one by one takes five times as long."""
+    """Return a figure from plain dictionaries: Plotly checks them once, which is five times faster than one by one."""
     return go.Figure({"data": traces, "layout": arrangement})
 
 
 POWERS = {"exponentformat": "power", "minexponent": 2, "showexponent": "last"}
-"""Ticks of small numbers: 2 × 10⁻³ rather than 0.002."""
+"""Ticks of small numbers: 2 × 10⁻³ instead of 0.002."""
 
 
 def axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
-    """An axis in the style of printed spectra: a frame, ticks outside, a faint grid."""
+    """Return an axis in the style of printed spectra: a frame, ticks outside, a faint grid."""
     return {
         "title": {"text": title, "standoff": 8},
         "showline": True,
@@ -125,6 +125,6 @@ def axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
 
 
 def powers_of_ten(low: float, high: float) -> dict[str, Any]:
-    """A colour bar's ticks where the numbers are logarithms, from one exponent to another."""
+    """Return the ticks of a colour bar of logarithms, from one exponent to another."""
     powers = list(range(math.ceil(low), math.floor(high) + 1))
     return {"tickvals": powers, "ticktext": [f"10<sup>{power}</sup>" for power in powers]}

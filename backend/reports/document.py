@@ -8,7 +8,7 @@ from datetime import datetime
 
 from backend import wording
 from backend.engines import catalogue as engines
-from backend.figures.labels import nucleus_in_words
+from backend.figures.labels import nucleus_text
 from backend.kit.version import VERSION
 from backend.plans.schemas import PlanOut
 from backend.reports.capacity import Capacity
@@ -92,7 +92,7 @@ def _facts(gathered: Gathered, capacity: Capacity) -> list[tuple[str, str]]:
     lengths = " × ".join(f"{length:.3f}" for length in structure.lengths_angstrom)
     angles = ", ".join(f"{angle:.4g}" for angle in structure.angles_deg)
     view = gathered.shown[0].view
-    isotopes = ", ".join(f"{element} → {nucleus_in_words(nucleus)}" for element, nucleus in view.isotopes.items())
+    isotopes = ", ".join(f"{element} → {nucleus_text(nucleus)}" for element, nucleus in view.isotopes.items())
     facts = [
         ("Sample", f"{clipped(structure.name, capacity.line)}, {clipped(structure.formula, capacity.line)}"),
         ("Space group", f"{structure.space_group} (No. {structure.space_group_number})"),

@@ -24,9 +24,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from backend.figures.map import BRIGHTEST, MOMENTUM_TITLE, edges
+from backend.figures.map import BRIGHTEST_PERCENTILE, MOMENTUM_TITLE, edges
 from backend.figures.measured import Points, with_gaps
-from backend.figures.path import BRIGHTEST as BRIGHTEST_OF_PATH
+from backend.figures.path import BRIGHTEST_PERCENTILE as PATH_PERCENTILE
 from backend.figures.theme import THEMES
 from backend.plans.schemas import MeasurementOut
 from backend.reports.lettering import FAMILY, TEXT_PT, fitted
@@ -50,7 +50,7 @@ ENERGY = "Energy transfer (meV)"
 THEME = THEMES["light"]
 DASHES = ((5.0, 1.8), (1.3, 1.5), (6.0, 1.6, 1.2, 1.6))
 MARKERS = ("o", "D", "s", "^", "P", "X")
-MOST_POINTS = 400
+MAX_POINTS = 400
 """Of measured data in a panel 18 cm wide; the highest and lowest of each stretch stay."""
 ROOM: dict[str, Any] = {"facecolor": THEME.paper, "edgecolor": "none", "pad": 1.2, "alpha": 0.92}
 """Behind words that stand on lines."""
@@ -197,7 +197,7 @@ def _points(axis: Axes, points: Points, index: int, limits: tuple[float, float])
     x, y, error = x[inside], y[inside], None if error is None else error[inside]
     if not len(x):
         return 0.0
-    keep = extremes(y, MOST_POINTS)
+    keep = extremes(y, MAX_POINTS)
     bars = None if error is None else np.nan_to_num(error[keep])
     axis.errorbar(
         x[keep],
@@ -263,7 +263,7 @@ def powder_map(
     with _canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
         extent = (q_low, q_high, e_low, e_high)
-        _heat(figure, axis, image.intensity, extent, _brightest(seen, BRIGHTEST), f"S(|q|, ω) ({unit})")
+        _heat(figure, axis, image.intensity, extent, _brightest(seen, BRIGHTEST_PERCENTILE), f"S(|q|, ω) ({unit})")
         if window is not None and window.lines:
             for line, dash in zip(window.lines, ("-", (0, (4, 1.5))), strict=False):
                 axis.plot(line.q, line.energy, color=THEME.paper, linewidth=3.0)
@@ -297,7 +297,7 @@ def path_map(image: PathMap, features: Sequence[float], unit: str, limits: tuple
         axis = figure.subplots()
         axis.set_facecolor("#d6dbe0")
         extent = (image.edges[0], image.edges[-1], image.energy[0] - step / 2, image.energy[-1] + step / 2)
-        _heat(figure, axis, image.intensity, extent, _brightest(seen, BRIGHTEST_OF_PATH), f"Intensity ({unit})")
+        _heat(figure, axis, image.intensity, extent, _brightest(seen, PATH_PERCENTILE), f"Intensity ({unit})")
         axis.plot(image.dispersion_distance, image.dispersion, color=THEME.edge, linewidth=0.5)
         for place, _ in image.ticks[1:-1]:
             axis.axvline(place, color=THEME.ink, linewidth=0.7)

@@ -10,7 +10,7 @@ import numpy as np
 from backend import wording
 from backend.figures.labels import METHODS
 from backend.figures.measured import Points
-from backend.figures.path import where
+from backend.figures.path import wave_vector_text
 from backend.observing.spectra import line_of
 from backend.predictions.tables import Prediction
 from backend.reports import figures
@@ -62,7 +62,7 @@ def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
     own, *names = _names([gathered.prediction, *gathered.others])
     beside = [line_of(spectrum) for spectrum in one.others]
     others = [figures.Trace(name, found.energy, found.intensity) for name, found in zip(names, beside, strict=True)]
-    title = f"{one.label} · {where(line)}" if isinstance(line, Cut) else one.label
+    title = f"{one.label} · {wave_vector_text(line)}" if isinstance(line, Cut) else one.label
     points = [Points(clipped(point.label, 40), point.measured, point.of) for point in one.points]
     return figures.Panel(
         clipped(title, 100), figures.Trace(own, line.energy, line.intensity, line.error), others, points
