@@ -93,7 +93,7 @@ class PredictionOut(ResponseBody):
     error: str | None
     error_notice: NoticeOut | None
     warnings: list[str]
-    notices: list[NoticeOut] = Field(description="the warnings, with codes")
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
     provenance: dict[str, Any]
     cancel_requested: bool
     started_at: datetime | None
@@ -137,3 +137,4 @@ class EstimateOut(ResponseBody):
     q_resolution_inv_angstrom: float | None
     energy_resolution_mev: float | None
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")

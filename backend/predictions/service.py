@@ -17,6 +17,7 @@ from backend.kit.db.dependents import deleted_with
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.potentials.tables import Potential
 from backend.predictions.options import fill_options
@@ -27,6 +28,7 @@ from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 from scattering import instruments
 from scattering.core.errors import ScatteringError, UnknownInstrument
+from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
 
@@ -62,11 +64,9 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     potential = _potential(scope, body)
     missing = [element for element in structure.elements if element not in potential.elements]
     if missing:
-        message = (
-            f"{potential.name} does not know {', '.join(missing)}, which {structure.name} contains; "
-            f"choose a potential that covers {', '.join(structure.elements)}."
-        )
-        raise Unprocessable(message, [{"loc": body.potential_field, "msg": message}])
+        stated = {"potential": potential.name, "structure": structure.name, "missing": missing}
+        notice = Notice("elements_not_covered", {**stated, "elements": structure.elements})
+        raise Unprocessable.at(body.potential_field, notice)
     names = _instruments(body.instruments)
     data = load_structure(scope.settings, structure.id)
     try:
@@ -119,14 +119,15 @@ def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
     planned = plan(scope, body)
     warnings = []
     if planned.estimate_s > LONG_S:
-        warnings.append(f"This would take about {planned.estimate_s / 3600:.0f} hours on this machine.")
+        warnings.append(Notice("long_simulation", {"duration_s": planned.estimate_s}))
     return EstimateOut(
         options=planned.options.to_json(),
         estimate_s=planned.estimate_s,
         n_atoms_simulated=planned.options.n_atoms(len(planned.data.numbers)),
         q_resolution_inv_angstrom=planned.options.q_resolution(planned.data.cell),
         energy_resolution_mev=planned.options.energy_resolution_mev,
-        warnings=warnings,
+        warnings=wording.messages(warnings),
+        notices=NoticeOut.of_all(warnings),
     )
 
 
@@ -153,7 +154,7 @@ def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     """
     row = scope.get_own(Prediction, prediction_id, NOUN, lock=True)
     if row.status in ("succeeded", "failed"):
-        raise Conflict(f"The prediction has {row.status} already; there is nothing to cancel.")
+        raise Conflict(Notice("prediction_has_ended", {"status": row.status}))
     row.cancel_requested = True
     graph.advance(scope.session, row, clock(scope.session))
     return row
@@ -190,20 +191,19 @@ def succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     if row.status == "succeeded":
         return row
     if row.status == "failed":
-        error = wording.message_or_none(row.error)
-        raise Conflict(f"This prediction has failed, so there is nothing to look at: {error}")
+        raise Conflict(Notice("prediction_failed", {"error": row.error and row.error.to_json()}))
     if row.status in FINISHED:
-        raise Conflict(f"This prediction was {row.status}, so there is nothing to look at.")
+        raise Conflict(Notice("prediction_cancelled"))
     doing = row.waiting_for or row.stage
-    stage = f" ({wording.message(doing)}, {row.progress:.0%})" if doing else ""
-    raise Conflict(f"This prediction is {row.status}{stage}; look at it when it has succeeded.")
+    params = {"status": row.status, "stage": doing and doing.to_json(), "progress": row.progress}
+    raise Conflict(Notice("prediction_not_finished", params))
 
 
 def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:
     try:
         return scope.get(Structure, structure_id, "structure")
     except NotFound as error:
-        raise Unprocessable(error.detail, [{"loc": "structure_id", "msg": error.detail}]) from error
+        raise Unprocessable.at("structure_id", error.notice) from error
 
 
 def _potential(scope: Scope, body: PredictionIn) -> Potential:
@@ -217,8 +217,7 @@ def _potential(scope: Scope, body: PredictionIn) -> Potential:
     statement = scope.select(Potential).where(wanted).order_by(col(Potential.created_at).desc())
     row = scope.session.exec(statement).first()
     if row is None:
-        message = f"There is no potential {name_or_id!r}; GET /potentials lists them."
-        raise Unprocessable(message, [{"loc": body.potential_field, "msg": message}])
+        raise Unprocessable.at(body.potential_field, Notice("unknown_potential", {"name": name_or_id}))
     return row
 
 

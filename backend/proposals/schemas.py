@@ -143,7 +143,7 @@ class SharedPrediction(ResponseBody):
     options: dict[str, Any]
     status: Status
     warnings: list[str]
-    notices: list[NoticeOut] = Field(description="the warnings, with codes")
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
     @classmethod
     def of(cls, row: Prediction) -> Self:

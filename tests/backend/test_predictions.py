@@ -142,7 +142,9 @@ def test_potential_must_know_the_elements(client: Client, settings: Settings, st
         )
     response = client.post("/predictions", json={"structure_id": structure["id"], "model": "carbon"})
     assert response.status_code == 422
-    assert "does not know Si" in response.json()["detail"]
+    problem = response.json()
+    assert (problem["code"], problem["params"]["missing"]) == ("elements_not_covered", ["Si"])
+    assert [one["loc"] for one in problem["errors"]] == ["model"]
 
 
 def test_same_key_makes_one_prediction(client: Client, structure: dict[str, Any]) -> None:

@@ -133,22 +133,28 @@ def test_unfinished_predictions_say_how_they_stand(
     made = ask(client, structure)
     paths = [("POST", "spectrum"), ("POST", "figure"), ("GET", "partials")]
 
-    def details() -> set[str]:
+    def refusals() -> list[tuple[str, dict[str, Any]]]:
         answers = []
         for method, path in paths:
             body = {"json": {}} if method == "POST" else {}
             response = client.request(method, f"/predictions/{made['id']}/{path}", **body)
             assert response.status_code == 409
-            answers.append(response.json()["detail"])
-        return set(answers)
+            problem = response.json()
+            answers.append((problem["code"], problem["params"]))
+        return answers
 
-    assert details() == {"This prediction is queued (waiting for a free worker, 0%); look at it when it has succeeded."}
+    waiting = {"code": "waiting_for_worker", "params": {}}
+    wanted = ("prediction_not_finished", {"status": "queued", "stage": waiting, "progress": 0})
+    assert refusals() == [wanted] * len(paths)
     lease = claim(made["id"])
     assert lease is not None
     leases.report(lease, stages.DISPLACE_ATOMS, 0.5)
-    assert details() == {"This prediction is running (displacing atoms, 50%); look at it when it has succeeded."}
-    leases.fail(lease, Notice("text", {"text": "The cell fell apart."}))
-    assert details() == {"This prediction has failed, so there is nothing to look at: The cell fell apart."}
+    displacing = stages.DISPLACE_ATOMS.to_json()
+    wanted = ("prediction_not_finished", {"status": "running", "stage": displacing, "progress": 0.5})
+    assert refusals() == [wanted] * len(paths)
+    error = Notice("unstable_cell")
+    leases.fail(lease, error)
+    assert refusals() == [("prediction_failed", {"error": error.to_json()})] * len(paths)
 
 
 def test_partials_come_as_they_were_written(

@@ -1,0 +1,41 @@
+"""What cannot be done with predictions, and what an estimate warns of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from backend import wording
+from scattering.core.notices import Notice
+
+
+def _elements_not_covered(*, potential: str, structure: str, missing: Sequence[str], elements: Sequence[str]) -> str:
+    return (
+        f"{potential} does not cover {', '.join(missing)}, which {structure} contains: choose a potential that covers "
+        f"{', '.join(elements)}."
+    )
+
+
+def _long_simulation(*, duration_s: float) -> str:
+    return f"This simulation would take about {duration_s / 3600:.0f} hours on this machine."
+
+
+def _prediction_failed(*, error: Mapping[str, Any] | None) -> str:
+    reason = "" if error is None else f" {wording.message(Notice.from_json(error))}"
+    return f"This prediction has failed, so it has no result.{reason}"
+
+
+def _prediction_not_finished(*, status: str, stage: Mapping[str, Any] | None, progress: float) -> str:
+    doing = "" if stage is None else f" ({wording.message(Notice.from_json(stage))}, {progress:.0%})"
+    return f"This prediction is {status}{doing} and has no result yet: wait until it has succeeded."
+
+
+WORDS: Final[Mapping[str, wording.Words]] = {
+    "elements_not_covered": _elements_not_covered,
+    "long_simulation": _long_simulation,
+    "prediction_has_ended": "This prediction has {status} already, so it cannot be cancelled.",
+    "prediction_failed": _prediction_failed,
+    "prediction_cancelled": "This prediction was cancelled, so it has no result.",
+    "prediction_not_finished": _prediction_not_finished,
+    "unknown_potential": "There is no potential “{name}”: GET /potentials lists the potentials.",
+}
