@@ -5,16 +5,19 @@ Straight from the arrays: a model of 100 000 numbers takes seconds. What is NaN 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from pydantic_core import to_json
 
+from backend import wording
 from backend.comparisons.peaks import MatchedPeaks, Shares
 from backend.comparisons.service import Comparison, ComparisonOfMaps, Ranking, Refinement
+from backend.kit.http.notices import NoticeOut
 from backend.observing.schemas import ViewIn
+from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import PARAMETERS, FitResult
 from scattering.measured.comparison.maps import MapComparison
 from scattering.measured.comparison.peaks import Peak
@@ -32,7 +35,7 @@ NEUTRAL: Mapping[str, float] = {
 
 def comparison(found: Comparison | ComparisonOfMaps) -> bytes:
     """The body of `ComparisonOut`."""
-    common = {"view": _view(found.forecast.view), "warnings": found.warnings}
+    common = {"view": _view(found.forecast.view), **_notices(found.notices)}
     if isinstance(found, ComparisonOfMaps):
         return _json({**_map_numbers(found.compared), **_map(found.compared), **common})
     fitted = found.fitted
@@ -62,7 +65,11 @@ def ranking(found: Ranking) -> bytes:
         }
         for rank, one in enumerate(found.ranked, 1)
     ]
-    return _json({"ranked": ranked, "measure": found.measure, "caution": found.caution, "warnings": found.warnings})
+    caution = {
+        "caution": " ".join(wording.messages(found.cautions)) or None,
+        "caution_notices": _bodies(found.cautions),
+    }
+    return _json({"ranked": ranked, "measure": found.measure, **caution, **_notices(found.notices)})
 
 
 def refinement(found: Refinement) -> bytes:
@@ -70,15 +77,17 @@ def refinement(found: Refinement) -> bytes:
     stages = [
         {
             "name": one.stage.name,
-            "title": one.stage.title,
-            "words": one.stage.words,
+            "title": wording.message(one.stage.title),
+            "title_notice": NoticeOut.of(one.stage.title).model_dump(),
+            "words": wording.message(one.stage.effect),
+            "words_notice": NoticeOut.of(one.stage.effect).model_dump(),
             "view": _view(one.forecast.view),
             **_numbers(one.fitted),
             "curve": _curve(found.measured, one.fitted),
         }
         for one in found.stages
     ]
-    return _json({"stages": stages, "warnings": found.warnings})
+    return _json({"stages": stages, **_notices(found.notices)})
 
 
 def peaks(found: MatchedPeaks) -> bytes:
@@ -107,13 +116,22 @@ def peaks(found: MatchedPeaks) -> bytes:
             "range_mev": found.fitted.range_mev,
             "orders_from": found.orders_from,
             "view": _view(found.forecast.view),
-            "warnings": found.warnings,
+            **_notices(found.notices),
         }
     )
 
 
 def _json(body: Mapping[str, Any]) -> bytes:
     return to_json(body, inf_nan_mode="null")
+
+
+def _notices(notices: Sequence[Notice]) -> dict[str, Any]:
+    """Return notices as sentences and with their codes."""
+    return {"warnings": wording.messages(notices), "notices": _bodies(notices)}
+
+
+def _bodies(notices: Sequence[Notice]) -> list[dict[str, Any]]:
+    return [one.model_dump() for one in NoticeOut.of_all(notices)]
 
 
 def _view(view: View) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from backend.observing.samplings import observation
 from backend.observing.spectra import observe_powder, read_partials
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
-from backend.wording import messages
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials, element
 from scattering.measured.comparison.forecast_grid import forecast_grid
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
@@ -43,14 +43,14 @@ class Forecast:
         That was used; its grid is the spectrum's.
     spectrum
         The forecast.
-    warnings
-        Where data and forecast are not of the same thing, and what the spectrum itself warns of.
+    notices
+        Differences between the experiments of data and forecast, and the remarks on the spectrum.
     """
 
     prediction: Prediction
     view: View
     spectrum: Spectrum
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id") -> Prediction:
@@ -141,8 +141,8 @@ def forecast(
             )
         used = replace(view, energy_mev=grid.energy)
         spectrum = observe_powder(scope.settings, cache, prediction, used)
-        warnings = (*mismatches(prediction, view, dataset), *grid.warnings, *messages(spectrum.notices))
-    return Forecast(prediction, used, spectrum, warnings)
+        notices = (*mismatches(prediction, view, dataset), *grid.notices, *spectrum.notices)
+    return Forecast(prediction, used, spectrum, notices)
 
 
 @contextmanager
@@ -156,22 +156,22 @@ def _named(loc: str) -> Iterator[None]:
         raise Unprocessable(problem.detail, errors) from error
 
 
-def mismatches(prediction: Prediction, view: View, dataset: Dataset) -> tuple[str, ...]:
-    """Where a view of a prediction and a dataset are not of the same experiment."""
+def mismatches(prediction: Prediction, view: View, dataset: Dataset) -> tuple[Notice, ...]:
+    """Return the differences between the experiments that a view of a prediction and a dataset are of."""
     found = []
     measured_at, simulated_at = dataset.temperature_k, prediction.temperature_k
     if measured_at is not None:
         apart = abs(measured_at - simulated_at)
         if apart > TEMPERATURES_DIFFER_K and apart > TEMPERATURES_DIFFER_SHARE * max(measured_at, simulated_at):
-            found.append(f"The data were taken at {measured_at:g} K, the prediction is for {simulated_at:g} K.")
+            found.append(Notice("temperatures_differ", {"measured_k": measured_at, "simulated_k": simulated_at}))
     if dataset.instrument is None:
         return tuple(found)
     if view.instrument is None:
-        found.append(f"The data were taken on {dataset.instrument}; the forecast is of the sample itself.")
+        found.append(Notice("forecast_without_instrument", {"instrument": dataset.instrument}))
     elif not _same_instrument(view, dataset):
-        found.append(f"The data were taken on {dataset.instrument}; the forecast is for {view.instrument}.")
+        found.append(Notice("instruments_differ", {"measured": dataset.instrument, "forecast": view.instrument}))
     elif different := _different_settings(view, dataset.settings):
-        found.append(f"The data were taken with other settings than the forecast's: {different}.")
+        found.append(Notice("settings_differ", {"settings": different}))
     return tuple(found)
 
 
@@ -180,9 +180,12 @@ def _same_instrument(view: View, dataset: Dataset) -> bool:
     return None not in names and len({str(name).casefold() for name in names}) == 1
 
 
-def _different_settings(view: View, measured: Mapping[str, Any]) -> str:
+def _different_settings(view: View, measured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that differ, by name: `{"measured": …, "forecast": …}`."""
     assert view.instrument is not None
     used = instruments.get(view.instrument).validate(view.settings)
-    return ", ".join(
-        f"{name} {value} and not {used[name]}" for name, value in measured.items() if used.get(name, value) != value
-    )
+    return {
+        name: {"measured": value, "forecast": used[name]}
+        for name, value in measured.items()
+        if used.get(name, value) != value
+    }

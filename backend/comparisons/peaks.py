@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from backend.comparisons.forecasts import Forecast, asked_view, forecast, partials_of, powder
 from backend.comparisons.requests import PeaksRequest
-from backend.comparisons.service import fitted_to, spectrum_of, told
+from backend.comparisons.service import fitted_to, spectrum_of, unique
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
@@ -21,6 +21,7 @@ from backend.observing.partials_cache import PartialsCache
 from backend.observing.samplings import COMPARABLE
 from backend.predictions.tables import Prediction
 from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import FitResult
 from scattering.measured.comparison.forecast_grid import fwhm
 from scattering.measured.comparison.peaks import Matches, Peak, composition, find_peaks, match
@@ -39,11 +40,11 @@ class Shares:
 
 @dataclass(frozen=True, eq=False)
 class _Orders:
-    """A spectrum that tells phonon orders apart, and what to say about it; None where there is none."""
+    """A spectrum that tells phonon orders apart, and notices about it; None where there is none."""
 
     spectrum: Spectrum | None = None
     prediction_id: uuid.UUID | None = None
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ class MatchedPeaks:
     matches: Matches
     shares: Mapping[Peak, Shares]
     orders_from: uuid.UUID | None
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> MatchedPeaks:
@@ -103,7 +104,7 @@ def peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> MatchedPea
         matches,
         {peak: _shares(peak, made.spectrum, orders.spectrum) for peak in found},
         orders.prediction_id,
-        told(made.warnings, fitted.warnings, orders.warnings),
+        unique(made.notices, fitted.notices, orders.notices),
     )
 
 
@@ -156,7 +157,7 @@ def _orders_of_another(
 ) -> _Orders:
     """The newest harmonic prediction of the same structure and potential, for one that holds all orders together."""
     if view.order is not None:
-        return _Orders(warnings=("The view is of a single phonon order, so peaks are not divided by orders.",))
+        return _Orders(notices=(Notice("view_of_single_order"),))
     statement = (
         scope.select(Prediction)
         .where(
@@ -177,11 +178,8 @@ def _orders_of_another(
     except (ScatteringError, Unprocessable):
         # A view by crystallographic sites, say, which only molecular dynamics may tell apart
         return _Orders()
-    words = (
-        f"The phonon orders are those of the harmonic prediction {harmonic.id} ({harmonic.temperature_k:g} K) at the "
-        "same energies: this prediction holds all orders together."
-    )
-    return _Orders(made.spectrum, harmonic.id, (words,))
+    source = {"prediction_id": str(harmonic.id), "temperature_k": harmonic.temperature_k}
+    return _Orders(made.spectrum, harmonic.id, (Notice("orders_of_other_prediction", source),))
 
 
 def _shares(peak: Peak, spectrum: Spectrum, orders: Spectrum | None) -> Shares:

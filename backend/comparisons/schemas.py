@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, field_validator
 
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import RequestBody, ResponseBody
 from backend.observing.schemas import ViewIn
 
@@ -234,6 +235,7 @@ class ComparisonOut(FitNumbersOut):
     map: ComparedMapOut | None = Field(description="of data over (|q|, ω)")
     view: ViewIn = Field(description="the view that was used, with the grid that the forecast is on")
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class RankedOut(FitNumbersOut):
@@ -257,8 +259,10 @@ class RankingOut(ResponseBody):
         description="what `worse_by` is: the difference of χ², or where the data have no errors the difference of the "
         "residual variance as a share of the best's"
     )
-    caution: str | None = Field(description="when the best is not told apart from the next")
+    caution: str | None = Field(description="reasons not to rely on the order")
+    caution_notices: list[NoticeOut] = Field(description="the same as codes with parameters")
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class MeasuredPeakOut(ResponseBody):
@@ -307,6 +311,7 @@ class PeaksOut(ResponseBody):
     )
     view: ViewIn
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class StageOut(FitNumbersOut):
@@ -314,7 +319,9 @@ class StageOut(FitNumbersOut):
 
     name: str = Field(examples=["instrument"])
     title: str
-    words: str = Field(description="what was added")
+    title_notice: NoticeOut
+    words: str = Field(description="the effect that this stage adds")
+    words_notice: NoticeOut
     view: ViewIn
     curve: CurveOut
 
@@ -324,3 +331,4 @@ class RefinementOut(ResponseBody):
 
     stages: list[StageOut]
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ from backend.observing.partials_cache import PartialsCache
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.core.errors import InvalidComparison
+from scattering.core.notices import Notice
 from scattering.measured.comparison import ranking
 from scattering.measured.comparison.fit import FitOptions, FitResult, fit
 from scattering.measured.comparison.forecast_grid import fwhm
@@ -46,7 +48,7 @@ class Comparison:
     measured: MeasuredSpectrum
     forecast: Forecast
     fitted: FitResult
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,7 @@ class ComparisonOfMaps:
     measured: MeasuredMap
     forecast: Forecast
     compared: MapComparison
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +79,8 @@ class Ranking:
     measured: MeasuredSpectrum
     ranked: tuple[Ranked, ...]
     measure: Literal["chi2", "variance"]
-    caution: str | None
-    warnings: tuple[str, ...]
+    cautions: tuple[Notice, ...]
+    notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +99,7 @@ class Refinement:
     dataset: Dataset
     measured: MeasuredSpectrum
     stages: tuple[RefinedStage, ...]
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Comparison | ComparisonOfMaps:
@@ -122,10 +124,10 @@ def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Com
             range_mev=asked.fit.range_mev,
             resolution_mev=elastic_fwhm(made),
         )
-        warnings = told(_not_of_maps(asked.fit), made.warnings, compared.warnings)
-        return ComparisonOfMaps(dataset, measured, made, compared, warnings)
+        notices = unique(_not_of_maps(asked.fit), made.notices, compared.notices)
+        return ComparisonOfMaps(dataset, measured, made, compared, notices)
     fitted = fitted_to(measured, made, asked.fit)
-    return Comparison(dataset, measured, made, fitted, told(made.warnings, fitted.warnings))
+    return Comparison(dataset, measured, made, fitted, unique(made.notices, fitted.notices))
 
 
 def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
@@ -162,11 +164,11 @@ def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
     ranked = tuple(Ranked(place.name, made[place.index], place) for place in found.ranked)
     several = len(made) > 1
     own = [
-        f"{label}: {warning}" if several else warning
+        Notice("notice_of_forecast", {"label": label, "notice": notice.to_json()}) if several else notice
         for label, one in zip(labels, made, strict=True)
-        for warning in one.warnings
+        for notice in one.notices
     ]
-    return Ranking(dataset, measured, ranked, found.measure, found.caution, told(found.warnings, own))
+    return Ranking(dataset, measured, ranked, found.measure, found.cautions, unique(found.notices, own))
 
 
 def refine(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Refinement:
@@ -190,8 +192,12 @@ def refine(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Refi
         RefinedStage(step, one, fitted_to(measured, one, asked.fit, range_mev))
         for step, one in zip(steps, made, strict=True)
     )
-    of_fits = [f"{one.stage.title}: {warning}" for one in done for warning in one.fitted.warnings]
-    return Refinement(dataset, measured, done, told(made[-1].warnings, of_fits))
+    of_fits = [
+        Notice("notice_of_stage", {"title": one.stage.title.to_json(), "notice": notice.to_json()})
+        for one in done
+        for notice in one.fitted.notices
+    ]
+    return Refinement(dataset, measured, done, unique(made[-1].notices, of_fits))
 
 
 def measured_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum | MeasuredMap:
@@ -253,23 +259,25 @@ def elastic_fwhm(made: Forecast) -> float | None:
     return float(fwhm(made.view, np.zeros(1))[0]) or None
 
 
-def _not_of_maps(asked: FitOptions) -> tuple[str, ...]:
-    """What is asked for and not fitted to a map."""
+def _not_of_maps(asked: FitOptions) -> tuple[Notice, ...]:
+    """Return a notice of the requested parameters that are not fitted to a map."""
     wanted = {
-        "shift": asked.shift,
+        "shift_mev": asked.shift,
         "stretch": asked.stretch,
-        "extra width": asked.extra_width,
-        "slope of the background": asked.background == "linear",
+        "extra_fwhm_mev": asked.extra_width,
+        "background_slope_per_mev": asked.background == "linear",
     }
     left_out = [name for name, on in wanted.items() if on]
-    if not left_out:
-        return ()
-    return (f"Of a map, a scale and a constant background are fitted; left out here: {', '.join(left_out)}.",)
+    return (Notice("parameters_not_fitted_to_maps", {"parameters": left_out}),) if left_out else ()
 
 
-def told(*warnings: Iterable[str]) -> tuple[str, ...]:
-    """All warnings, each once."""
-    return tuple(dict.fromkeys(one for several in warnings for one in several))
+def unique(*notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Return all notices in their order, each once."""
+    kept: list[Notice] = []
+    for notice in chain.from_iterable(notices):
+        if notice not in kept:
+            kept.append(notice)
+    return tuple(kept)
 
 
 @contextmanager

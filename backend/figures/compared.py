@@ -6,6 +6,7 @@ import uuid
 
 import plotly.graph_objects as go
 
+from backend import wording
 from backend.comparisons import service
 from backend.comparisons.requests import ComparisonRequest
 from backend.figures.comparison import Candidate, comparison_figure, ranking_figure, refinement_figure
@@ -25,7 +26,7 @@ def figure(
     """Draw the comparison, refinement or ranking of a request."""
     if isinstance(body, RefinementFigureIn):
         refined = service.refine(scope, cache, body.to_request())
-        stages = [Candidate(one.stage.title, one.fitted) for one in refined.stages]
+        stages = [Candidate(wording.message(one.stage.title), one.fitted) for one in refined.stages]
         return refinement_figure(refined.measured, refined.dataset.name, stages, body)
     if isinstance(body, RankingFigureIn):
         ranking = service.rank(scope, cache, body.to_request())

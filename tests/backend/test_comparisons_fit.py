@@ -91,7 +91,9 @@ def test_data_beyond_the_forecast_are_told_and_null(
     assert np.isnan(forecast[energy > 301]).all()
     assert np.isfinite(forecast[energy < 299]).all()
     assert found["range_mev"][1] <= 300.5
-    assert any("300" in warning and "350" in warning for warning in found["warnings"])
+    assert found["warnings"] == [notice["message"] for notice in found["notices"]]
+    (beyond,) = [notice for notice in found["notices"] if notice["code"] == "data_beyond_forecast"]
+    assert [round(end) for end in beyond["params"]["ranges_mev"][-1]] == [300, 350]
     residual = [value for value, at in zip(found["residual"], energy, strict=True) if at > 301]
     assert residual
     assert set(residual) == {None}
@@ -116,26 +118,26 @@ def test_the_view_follows_the_dataset_unless_it_says_otherwise(
     measured = measured_of(client, prediction_id, view=maps)
     dataset_id = stored(settings, tmp_path, measured, isotopes={"H": "2H", "O": "18O"}, temperature_k=302.0, **maps)
 
-    def view(**more: Any) -> tuple[dict[str, Any], list[str]]:
+    def view(**more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         found = compared(client, prediction_id, dataset_id, **more)
-        return found["view"], found["warnings"]
+        return found["view"], {notice["code"]: notice["params"] for notice in found["notices"]}
 
-    used, warnings = view()
+    used, notices = view()
     assert (used["instrument"], used["settings"]) == ("MAPS", maps["settings"])
     assert used["isotopes"] == {"H": "2H"}  # the sample has no oxygen
-    assert not any("data were taken" in warning for warning in warnings)
+    assert not {"settings_differ", "instruments_differ", "forecast_without_instrument"} & set(notices)
 
-    used, warnings = view(view={"instrument": "maps", "settings": {"e_init": 500}, "isotopes": {"H": "1H"}})
+    used, notices = view(view={"instrument": "maps", "settings": {"e_init": 500}, "isotopes": {"H": "1H"}})
     assert (used["settings"], used["isotopes"]) == ({"e_init": 500}, {"H": "1H"})
-    assert any("e_init 400" in warning for warning in warnings)
+    assert notices["settings_differ"]["settings"]["e_init"] == {"measured": 400, "forecast": 500}
 
-    used, warnings = view(view={"instrument": "TOSCA"})
+    used, notices = view(view={"instrument": "TOSCA"})
     assert (used["instrument"], used["settings"]) == ("TOSCA", {})
-    assert "The data were taken on MAPS; the forecast is for TOSCA." in warnings
+    assert notices["instruments_differ"] == {"measured": "MAPS", "forecast": "TOSCA"}
 
-    used, warnings = view(follow_dataset=False)
+    used, notices = view(follow_dataset=False)
     assert (used["instrument"], used["isotopes"]) == (None, {})
-    assert "The data were taken on MAPS; the forecast is of the sample itself." in warnings
+    assert notices["forecast_without_instrument"] == {"instrument": "MAPS"}
 
     assert view(view={"fwhm_mev": 3})[0]["instrument"] is None
 
@@ -150,8 +152,8 @@ def test_another_temperature_is_told(
     told: bool,
 ) -> None:
     dataset_id = stored(settings, tmp_path, measured_of(client, prediction_id), temperature_k=temperature_k)
-    warnings = compared(client, prediction_id, dataset_id)["warnings"]
-    assert any("20 K" in warning and "300 K" in warning for warning in warnings) == told
+    notices = {one["code"]: one["params"] for one in compared(client, prediction_id, dataset_id)["notices"]}
+    assert notices.get("temperatures_differ") == ({"measured_k": 20.0, "simulated_k": 300.0} if told else None)
 
 
 def test_a_map_is_compared_in_its_own_bins(
@@ -181,8 +183,9 @@ def test_a_map_is_compared_in_its_own_bins(
     (one, other), (same, _) = found["correlations"]["matrix"]
     assert (one, other) == (1.0, same)
     assert [value is None for row in shown["measured"] for value in row] == (~seen).ravel().tolist()
-    warnings = compared(client, prediction_id, dataset_id, fit={"shift": True, "background": "linear"})["warnings"]
-    assert any("shift" in warning and "slope" in warning for warning in warnings)
+    notices = compared(client, prediction_id, dataset_id, fit={"shift": True, "background": "linear"})["notices"]
+    left_out = {"parameters": ["shift_mev", "background_slope_per_mev"]}
+    assert ("parameters_not_fitted_to_maps", left_out) in [(one["code"], one["params"]) for one in notices]
     for path in ("/peaks", "/refinement"):
         body = {"prediction_id": prediction_id, "dataset_id": dataset_id}
         refused = client.post(f"/comparisons{path}", json=body)

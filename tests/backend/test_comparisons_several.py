@@ -70,7 +70,7 @@ def test_the_truth_is_ranked_first(client: Client, dataset_id: str, truth: str, 
     assert (best["worse_by"], best["probability_worse"], found["measure"]) == (0.0, None, "chi2")
     assert worse["worse_by"] > 1000
     assert worse["probability_worse"] > 0.99
-    assert found["caution"] is None
+    assert (found["caution"], found["caution_notices"]) == (None, [])
     assert best["view"]["instrument"] == worse["view"]["instrument"] == "TOSCA"
     assert best["n_points"] == worse["n_points"]
 
@@ -78,7 +78,8 @@ def test_the_truth_is_ranked_first(client: Client, dataset_id: str, truth: str, 
 def test_twins_are_not_told_apart(client: Client, dataset_id: str, truth: str) -> None:
     twins = [{"prediction_id": truth, "label": label} for label in ("cubic", "hexagonal")]
     found = ranked(client, dataset_id, *twins)
-    assert found["caution"]
+    assert [one["code"] for one in found["caution_notices"]] == ["forecasts_not_resolved", "fitted_curves_equal"]
+    assert found["caution"] == " ".join(one["message"] for one in found["caution_notices"])
     assert found["ranked"][1]["worse_by"] == 0.0
 
 
@@ -87,7 +88,7 @@ def test_candidates_have_views_of_their_own(client: Client, dataset_id: str, tru
     found = ranked(client, dataset_id, deuterated, {"prediction_id": truth, "label": "H"}, fit={"shift": True})
     assert [one["label"] for one in found["ranked"]] == ["H", "D"]
     assert found["ranked"][1]["view"]["isotopes"] == {"H": "2H"}
-    assert any(warning.startswith("D: H by") for warning in found["warnings"])
+    assert [(one["code"], one["params"]["label"]) for one in found["notices"]] == [("notice_of_forecast", "D")]
 
 
 def test_a_redshift_is_seen_at_a_glance(client: Client, dataset_id: str, truth: str, softer: str) -> None:
@@ -131,7 +132,8 @@ def test_phonon_orders_come_from_the_harmonic_prediction(
     harmonic = predicted(client, settings, structure, hydride_partials())
     found = compared(client, md, dataset_id, path="/peaks")
     assert found["orders_from"] == harmonic
-    assert any(harmonic in warning for warning in found["warnings"])
+    (source,) = [one["params"] for one in found["notices"] if one["code"] == "orders_of_other_prediction"]
+    assert source["prediction_id"] == harmonic
     assert found["pairs"][-1]["orders"]["2"] > 0.9
     single = compared(client, harmonic, dataset_id, path="/peaks", view={"order": 1})
     assert single["orders_from"] is None
@@ -144,11 +146,12 @@ def test_each_stage_of_refinement_is_nearer_to_the_data(
     md = predicted(client, settings, structure, simulated, method="md")
     dataset_id = stored(settings, tmp_path, measured_of(client, md))
     found = compared(client, md, dataset_id, path="/refinement")
-    # What a fit warns of names the stage: three values of χ²ᵣ in a row say nothing
-    titles = [stage["title"] for stage in found["stages"]]
-    of_fits = [warning for warning in found["warnings"] if "χ²ᵣ is" in warning]
-    assert of_fits
-    assert all(warning.startswith(tuple(f"{title}: " for title in titles)) for warning in of_fits)
+    # Notices of a fit name the stage: three values of χ²ᵣ in a row say nothing
+    titles = [stage["title_notice"]["code"] for stage in found["stages"]]
+    assert titles == ["stage_raw", "stage_instrument", "stage_quantum"]
+    of_fits = [one["params"] for one in found["notices"] if one["code"] == "notice_of_stage"]
+    assert "residuals_exceed_errors" in [one["notice"]["code"] for one in of_fits]
+    assert {one["title"]["code"] for one in of_fits} <= set(titles)
     assert set(found) == set(RefinementOut.model_fields)
     RefinementOut.model_validate(found)
     stages = found["stages"]

@@ -12,6 +12,7 @@ from scipy.special import erf
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidComparison
+from scattering.core.notices import Notice
 from scattering.measured.comparison.binned import BinnedForecast
 from scattering.measured.comparison.fit import PARAMETERS, FitOptions, FitResult, default_range, fit
 from scattering.measured.data import MeasuredSpectrum
@@ -22,6 +23,10 @@ AREA = np.array([3.0, 3.0, 5.0, 3.0, 6.5, 6.5, 6.0])
 ENERGY = np.arange(0.0, 260.1, 0.25)
 EDGES = np.linspace(6.0, 190.0, 401)
 EVERYTHING = FitOptions(shift=True, stretch=True, background="linear", extra_width=True)
+
+
+def codes(fitted: FitResult) -> list[str]:
+    return [notice.code for notice in fitted.notices]
 
 
 def binned(low: NDArray[np.float64], high: NDArray[np.float64], values: dict[str, float]) -> NDArray[np.float64]:
@@ -254,7 +259,7 @@ def test_bins_that_the_forecast_does_not_reach_have_no_model() -> None:
     assert np.array_equal(np.isnan(fitted.model), data.high > 149.875 + fitted.values["shift_mev"])
     assert np.array_equal(np.isnan(fitted.residual), np.isnan(fitted.model))
     assert fitted.range_mev == (EDGES[0], 149.875)
-    assert "The forecast goes from" in fitted.warnings[0]
+    assert fitted.notices[0].code == "range_beyond_forecast"
     assert fitted.everywhere.n_points > fitted.goodness.n_points
     assert fitted.values["shift_mev"] == pytest.approx(5.0, abs=0.2)
 
@@ -263,7 +268,7 @@ def test_bins_that_the_fit_moves_beyond_the_forecast_are_left_out_and_told() -> 
     data = measured({"scale": 2.0, "shift_mev": 9.0}, noise=0.05)
     fitted = fit(data, ENERGY, FORECAST, FitOptions(shift=True))
     assert not fitted.used[data.low < 8.8].any()
-    assert any("not fitted: shift and stretch" in warning for warning in fitted.warnings)
+    assert "bins_moved_beyond_forecast" in codes(fitted)
     assert fitted.values["shift_mev"] == pytest.approx(9.0, abs=0.05)
 
 
@@ -273,8 +278,8 @@ def test_errors_that_are_too_small_are_widened_and_told() -> None:
     right = fit(data, ENERGY, FORECAST, FitOptions())
     small = fit(replace(data, error=data.error / 10), ENERGY, FORECAST, FitOptions())
     assert small.standard_errors["scale"] == pytest.approx(right.standard_errors["scale"], rel=0.15)
-    assert not right.warnings
-    assert "standard errors are" in small.warnings[0]
+    assert not right.notices
+    assert codes(small) == ["residuals_exceed_errors"]
 
 
 def test_bins_without_an_error_count_with_that_of_their_neighbours() -> None:
@@ -287,7 +292,7 @@ def test_bins_without_an_error_count_with_that_of_their_neighbours() -> None:
     fitted = fit(data, ENERGY, FORECAST, FitOptions(background="constant"))
     assert fitted.used.all()
     assert fitted.values["background"] < 0.9
-    assert "have no known error" in fitted.warnings[0]
+    assert fitted.notices[0].code == "errors_interpolated"
 
 
 def test_mostly_unknown_errors_are_none() -> None:
@@ -295,7 +300,7 @@ def test_mostly_unknown_errors_are_none() -> None:
     assert data.error is not None
     fitted = fit(replace(data, error=np.where(data.energy < 150, np.nan, data.error)), ENERGY, FORECAST, FitOptions())
     assert fitted.goodness.chi2_reduced is None
-    assert "all bins weigh the same" in fitted.warnings[0]
+    assert fitted.notices[0].code == "errors_ignored"
 
 
 def test_the_error_of_the_forecast_adds_in_quadrature() -> None:
@@ -314,7 +319,7 @@ def test_no_extra_width_is_found_where_there_is_none(seed: int) -> None:
     width, error = fitted.values["extra_fwhm_mev"], fitted.standard_errors["extra_fwhm_mev"]
     if width == 0:
         assert np.isnan(error)
-        assert "no extra width is needed" in fitted.warnings[0]
+        assert fitted.notices[0].code == "no_extra_width_needed"
     assert width < 0.5  # a fifth of the narrowest peak's
 
 
@@ -324,7 +329,7 @@ def test_a_flat_forecast_determines_its_scale_and_nothing_else() -> None:
     fitted = fit(data, ENERGY, flat, FitOptions(shift=True))
     assert np.isnan(fitted.standard_errors["shift_mev"])
     assert np.isfinite(fitted.standard_errors["scale"])
-    assert "The data do not determine these here: shift_mev." in fitted.warnings
+    assert Notice("parameters_undetermined", {"parameters": ["shift_mev"]}) in fitted.notices
     # Beside a background nor even that
     beside_background = fit(data, ENERGY, flat, FitOptions(background="constant"))
     assert np.isnan(beside_background.standard_errors["scale"])
@@ -337,7 +342,7 @@ def test_a_scale_is_never_negative() -> None:
     assert fitted.values["scale"] == 0
     assert not fitted.model.any()
     assert np.isnan(fitted.standard_errors["scale"])
-    assert "no better than without it" in fitted.warnings[0]
+    assert fitted.notices[0].code == "scale_is_zero"
 
 
 def test_data_of_nothing_take_no_forecast() -> None:
@@ -353,14 +358,16 @@ def test_a_parameter_at_its_bound_is_told() -> None:
     fitted = fit(measured({"stretch": 1.5}, noise=0.02), ENERGY, FORECAST, FitOptions(stretch=True))
     assert fitted.values["stretch"] == pytest.approx(1.4)
     assert np.isnan(fitted.standard_errors["stretch"])
-    assert any(warning.startswith("stretch ended at its bound, 1.4") for warning in fitted.warnings)
+    assert Notice("parameter_at_bound", {"parameter": "stretch", "bound": 1.4}) in fitted.notices
 
 
 def test_parameters_that_are_hardly_told_apart_are_told() -> None:
     """One narrow peak alone: a shift moves it as a stretch does, which only broadens it a little besides."""
     data = measured({"scale": 2.0}, noise=0.1)
     fitted = fit(data, ENERGY, FORECAST, FitOptions(shift=True, stretch=True, range_mev=(40, 50)))
-    assert any(warning.startswith("shift_mev and stretch are hardly told apart") for warning in fitted.warnings)
+    (correlated,) = [notice for notice in fitted.notices if notice.code == "parameters_correlated"]
+    assert correlated.params["parameters"] == ["shift_mev", "stretch"]
+    assert abs(correlated.params["correlation"]) > 0.99
 
 
 @pytest.mark.parametrize(

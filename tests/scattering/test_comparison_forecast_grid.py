@@ -45,7 +45,7 @@ def bins(low: float, high: float, width: float) -> tuple[NDArray[np.float64], ND
 def test_it_reaches_what_any_fit_may_move_into_the_data() -> None:
     low, high = bins(40.0, 240.0, 1.0)
     grid = forecast_grid(low, high, simulated(), TOSCA)
-    assert grid.warnings == ()
+    assert grid.notices == ()
     knots = np.append(grid.energy.centres - grid.energy.step / 2, grid.energy.centres[-1] + grid.energy.step / 2)
     forecast = BinnedForecast(grid.energy.centres, np.ones(len(grid.energy.centres)), low, high)
     for shift in (-MAX_SHIFT_MEV, MAX_SHIFT_MEV):
@@ -80,14 +80,14 @@ def test_it_ends_where_the_forecast_is_not_known(view: View, end: float, reach: 
     assert reach[0] - 1e-6 <= ends[0] < reach[0] + grid.energy.step
     # MAPS records no more than its largest share of E_i
     assert 0.8 * reach[1] < ends[1] <= reach[1] + 1e-6
-    (warning,) = grid.warnings
-    assert warning.startswith("Data at -300 to")
-    assert "600 meV" in warning
+    (notice,) = grid.notices
+    assert notice.code == "data_beyond_forecast"
+    assert (notice.params["ranges_mev"][0][0], notice.params["ranges_mev"][-1][1]) == (-300.0, 600.0)
 
 
 def test_an_end_of_a_bin_is_not_worth_a_word() -> None:
     low, high = bins(40.0, 501.0, 1.0)
-    assert forecast_grid(low, high, simulated(), TOSCA).warnings == ()
+    assert forecast_grid(low, high, simulated(), TOSCA).notices == ()
 
 
 @pytest.mark.parametrize(("width", "view"), [(0.1, TOSCA), (0.1, View(fwhm_mev=4.0)), (0.1, View()), (5.0, TOSCA)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scattering.core.errors import InvalidComparison
+from scattering.core.notices import Notice
 from scattering.instruments.kinematics import momentum_transfer
 from scattering.measured.comparison.maps import compare_maps, mean_over_bins
 from scattering.measured.data import MeasuredMap
@@ -201,19 +202,19 @@ def test_bins_without_error_take_that_of_the_nearest_and_it_is_told():
     found = compare_maps(replace(measured, error=error), forecast_map(), range_mev=(5, 90))
     assert found.used[::7, 2::5].all()
     assert abs(found.scale - 40) < 4 * found.standard_errors["scale"]
-    assert any("70 of 2024 bins have no known error" in warning for warning in found.warnings)
+    assert Notice("errors_of_nearest_bins", {"n_unknown": 70, "n_bins": 2024}) in found.notices
     error[1:] = np.nan
     even = compare_maps(replace(measured, error=error), forecast_map(), range_mev=(5, 90))
     assert even.goodness.chi2_reduced is None
-    assert any("weigh the same" in warning for warning in even.warnings)
+    assert "errors_ignored" in [notice.code for notice in even.notices]
 
 
 def test_errors_that_are_too_small_are_told_and_widened():
     measured = measured_map(noise=20.0)
     honest = compare_maps(measured, forecast_map(), range_mev=(5, 90))
     small = compare_maps(replace(measured, error=measured.error / 10), forecast_map(), range_mev=(5, 90))
-    assert not any("times what" in warning for warning in honest.warnings)
-    assert any("times what" in warning for warning in small.warnings)
+    assert "residuals_exceed_errors" not in [notice.code for notice in honest.notices]
+    assert "residuals_exceed_errors" in [notice.code for notice in small.notices]
     assert small.standard_errors["scale"] == pytest.approx(honest.standard_errors["scale"], rel=0.1)
 
 
@@ -223,7 +224,7 @@ def test_a_scale_is_never_below_zero():
     assert found.scale == 0
     assert np.isnan(found.standard_errors["scale"])
     assert found.background == pytest.approx(upside_down.intensity[found.used].mean(), rel=1e-6)
-    assert any("against each other" in warning for warning in found.warnings)
+    assert Notice("scale_is_zero") in found.notices
 
 
 def test_what_is_not_fitted_stays():

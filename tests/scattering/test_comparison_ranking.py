@@ -9,13 +9,17 @@ from scipy.special import ndtr
 from scattering.core.errors import InvalidComparison
 from scattering.measured.comparison.distinction import Loss, block_bins, probability_worse
 from scattering.measured.comparison.fit import FitOptions
-from scattering.measured.comparison.ranking import RESOLVED_PROBABILITY, Candidate, rank
+from scattering.measured.comparison.ranking import RESOLVED_PROBABILITY, Candidate, Ranking, rank
 from scattering.measured.data import MeasuredSpectrum
 
 ENERGY = np.arange(0.0, 260.1, 0.25)
 EDGES = np.linspace(5.0, 200.0, 601)
 CENTRES = (EDGES[:-1] + EDGES[1:]) / 2
 PHASE = np.array([15.0, 31.0, 48.0, 62.0, 80.0, 95.0, 118.0, 133.0, 150.0, 171.0])
+
+
+def codes(found: Ranking) -> list[str]:
+    return [notice.code for notice in found.cautions]
 
 
 def spectrum(energy: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -52,7 +56,7 @@ def test_the_right_phase_comes_first(errors: bool) -> None:
         assert found.ranked[0].probability_worse is None
         assert 0 < found.ranked[1].worse_by < found.ranked[2].worse_by
         assert all((place.probability_worse or 0) > RESOLVED_PROBABILITY for place in found.ranked[1:])
-        assert found.caution is None
+        assert not found.cautions
         assert found.measure == ("chi2" if errors else "variance")
 
 
@@ -74,10 +78,9 @@ def test_forecasts_that_differ_by_less_than_the_noise_are_not_told_apart() -> No
         probabilities.append(found.ranked[1].probability_worse or 0.0)
         first.append(found.ranked[0].index)
         if probabilities[-1] < RESOLVED_PROBABILITY:
-            assert found.caution is not None
-            assert "one" in found.caution
-            assert "other" in found.caution
-            assert "do not tell" in found.caution
+            not_resolved = found.cautions[0]
+            assert not_resolved.code == "forecasts_not_resolved"
+            assert {not_resolved.params["best"], not_resolved.params["others"][0]["name"]} == {"one", "other"}
     assert 0.25 < np.mean(first) < 0.75  # of 60, four standard deviations
     assert 0.65 < np.mean(probabilities) < 0.85  # uniform: 0.75, known to 0.02
     assert np.mean(np.array(probabilities) > RESOLVED_PROBABILITY) <= 0.15
@@ -110,25 +113,22 @@ def test_one_and_the_same_curve_is_as_likely_worse_as_better() -> None:
     found = rank(measured(), [candidate("one"), candidate("again")], FitOptions())
     assert found.ranked[1].probability_worse == 0.5
     assert found.ranked[1].worse_by == 0
-    assert found.caution is not None
-    assert "the same curve" in found.caution
+    assert "fitted_curves_equal" in codes(found)
 
 
 def test_longer_counting_is_advised_where_it_would_help() -> None:
     pair = [candidate("one"), candidate("other", 0.1)]
     noisy = rank(measured(noise=0.9, seed=1), pair, FitOptions())
-    assert noisy.caution is not None
-    assert "times longer" in noisy.caution
+    assert "longer_counting_resolves" in codes(noisy)
     wrong = [candidate("one", moved(1.5, seed=3)), candidate("other", moved(1.5, seed=3)[::-1])]
     found = rank(measured(), wrong, FitOptions(), resolution_mev=2.0)
-    assert found.caution is not None
-    assert "Longer counting would hardly help" in found.caution
+    assert "longer_counting_insufficient" in codes(found)
 
 
 def test_a_word_when_none_is_any_good() -> None:
     found = rank(measured(), [candidate("one", 8.0), candidate("other", -7.0)], FitOptions())
-    assert found.caution is not None
-    assert "None of them describes the data" in found.caution
+    assert found.cautions[-1].code == "data_not_described"
+    assert found.cautions[-1].params["n_forecasts"] == 2
 
 
 def test_all_are_compared_in_the_bins_that_all_reach() -> None:
@@ -137,9 +137,9 @@ def test_all_are_compared_in_the_bins_that_all_reach() -> None:
     used = [place.fitted.used for place in found.ranked]
     assert np.array_equal(*used)
     assert used[0].sum() < 360
-    assert "are not compared" in found.warnings[0]
+    assert [notice.code for notice in found.notices] == ["bins_not_compared"]
     # Without a range that is the range, and nothing to tell
-    assert rank(measured(), [short, candidate("long", 0.5)], FitOptions()).warnings == ()
+    assert rank(measured(), [short, candidate("long", 0.5)], FitOptions()).notices == ()
 
 
 def test_a_noisy_forecast_is_not_worse_for_its_noise() -> None:
@@ -171,7 +171,7 @@ def test_the_same_is_found_again() -> None:
 def test_one_alone_has_its_fit_and_no_comparison() -> None:
     found = rank(measured(), [candidate("one")], FitOptions())
     assert len(found.ranked) == 1
-    assert found.caution is None
+    assert not found.cautions
 
 
 def test_what_cannot_be_ranked_is_refused_by_name() -> None:

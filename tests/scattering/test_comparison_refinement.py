@@ -7,6 +7,7 @@ import pytest
 
 from scattering.core.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
 from scattering.core.errors import InvalidView
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.core.quantum import Statistics, harmonic_correction
 from scattering.measured.comparison.refinement import STAGES, stages
@@ -115,15 +116,15 @@ def test_the_last_stage_is_the_users_own_view() -> None:
 def test_without_a_correction_the_last_stage_takes_the_harmonic_one_and_says_so() -> None:
     last = stages(replace(TOSCA, quantum_correction="none"), "classical")[-1]
     assert last.view == TOSCA
-    assert "harmonic one is taken" in last.words
-    assert "taken" not in stages(TOSCA, "classical")[-1].words
+    assert last.effect.params["by_default"]
+    assert not stages(TOSCA, "classical")[-1].effect.params["by_default"]
 
 
 def test_quantum_partials_have_two_stages_and_the_second_says_why() -> None:
     partials = hydrogen("quantum")
     raw, last = stages(TOSCA, "quantum")
     assert (raw.name, last.name) == ("raw", "instrument")
-    assert "no third stage" in last.words
+    assert last.effect == Notice("window_and_resolution", {"instrument": "TOSCA", "statistics": "quantum"})
     assert last.view == TOSCA
     # and no correction has touched them
     none = observe(partials, replace(last.view, quantum_correction="none"))
@@ -132,8 +133,10 @@ def test_quantum_partials_have_two_stages_and_the_second_says_why() -> None:
 
 def test_path_integrals_are_corrected_for_the_kubo_transform() -> None:
     raw, _, last = stages(replace(TOSCA, quantum_correction="none"), "kubo")
-    assert "Kubo" in raw.words
-    assert "Kubo transform is undone" in last.words
+    assert raw.effect == Notice("scattering_lengths_alone", {"statistics": "kubo"})
+    assert last.effect == Notice(
+        "quantum_correction", {"statistics": "kubo", "correction": "harmonic", "by_default": True}
+    )
     assert last.view.quantum_correction == "harmonic"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import FieldError, InvalidComparison
+from scattering.core.notices import Notice
 from scattering.measured.comparison.binned import BinnedForecast
 from scattering.measured.comparison.goodness import Goodness, goodness
 from scattering.measured.comparison.preparation import chosen_range, default_range, fill_error
@@ -95,7 +97,7 @@ class FitResult:
         In the fitted bins.
     everywhere
         In all bins that have a model.
-    warnings
+    notices
         Remarks for the reader.
     """
 
@@ -111,7 +113,7 @@ class FitResult:
     residual: NDArray[np.float64]
     goodness: Goodness
     everywhere: Goodness
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 MAX_SHIFT_MEV: Final = 50.0
@@ -166,13 +168,13 @@ def fit(
     Errors times √χ²ᵣ: Particle Data Group, Review of Particle Physics, section 5.2.2 of its introduction.
     """
     _check(energy, intensity, options, forecast_error)
-    warnings: list[str] = []
+    notices: list[Notice] = []
     forecast = BinnedForecast(energy, intensity, measured.low, measured.high)
     if options.range_mev is None:
         range_mev = default_range(measured, energy, intensity, resolution_mev=resolution_mev)
     else:
-        range_mev = chosen_range(measured, forecast.reach, options.range_mev, warnings)
-    task = _Task(measured, forecast, fill_error(measured, warnings), options, range_mev)
+        range_mev = chosen_range(measured, forecast.reach, options.range_mev, notices)
+    task = _Task(measured, forecast, fill_error(measured, notices), options, range_mev)
     used = (measured.energy >= range_mev[0]) & (measured.energy <= range_mev[1]) & forecast.in_reach(0.0, 1.0)
     at_first = used if bins is None else used & bins
     used, parameters = task.solve(at_first)
@@ -182,10 +184,8 @@ def fit(
         task = replace(task, error=np.hypot(task.error, scale * of_forecast))
         used, parameters = task.solve(used, parameters)
     if left_out := int(np.sum(at_first & ~used)):
-        warnings.append(
-            f"{left_out} bins of the range are not fitted: shift and stretch move the forecast's end there."
-        )
-    return _result(task, used, parameters, warnings)
+        notices.append(Notice("bins_moved_beyond_forecast", {"n_bins": left_out}))
+    return _result(task, used, parameters, notices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,7 +298,7 @@ def _check(
         raise InvalidComparison(errors)
 
 
-def _result(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64], warnings: list[str]) -> FitResult:
+def _result(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64], notices: list[Notice]) -> FitResult:
     """Return the result of the best fit, with its errors and goodness."""
     measured, names = task.measured, task.names
     problem = task.problem(used)
@@ -324,8 +324,8 @@ def _result(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
     )
     covariances *= excess if task.error is None else max(1.0, excess)
     correlated = correlations(covariances)
-    warnings += at_bound.values()
-    warnings += _doubts(names, free, correlated, None if task.error is None else excess)
+    notices += at_bound.values()
+    notices += _doubts(names, free, correlated, None if task.error is None else excess)
     compared = [
         goodness(
             measured.intensity[bins],
@@ -348,14 +348,14 @@ def _result(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
         residual=np.where(reached, (measured.intensity - model) / error, np.nan),
         goodness=compared[0],
         everywhere=compared[1],
-        warnings=tuple(warnings),
+        notices=tuple(notices),
     )
 
 
-def _at_bound(task: _Task, scale: float, parameters: NDArray[np.float64]) -> dict[str, str]:
-    """Return the fitted parameters that ended at a bound, each with a sentence."""
+def _at_bound(task: _Task, scale: float, parameters: NDArray[np.float64]) -> dict[str, Notice]:
+    """Return the fitted parameters that ended at a bound, each with its notice."""
     if scale == 0:
-        return {"scale": "With any scale above 0 the forecast describes these data no better than without it."}
+        return {"scale": Notice("scale_is_zero")}
     found = {}
     lower, upper = task.bounds
     slack = 1e-6 * (upper - lower)
@@ -366,30 +366,26 @@ def _at_bound(task: _Task, scale: float, parameters: NDArray[np.float64]) -> dic
             upper[place] - parameters[place] <= slack[place],
         )
         if place == 2 and at_lower:
-            found["extra_fwhm_mev"] = "The forecast is as broad as the data or broader: no extra width is needed."
+            found["extra_fwhm_mev"] = Notice("no_extra_width_needed")
         elif at_lower or at_upper:
-            bound = lower[place] if at_lower else upper[place]
-            shown = FWHM_PER_SIGMA * np.sqrt(bound) if place == 2 else bound
-            found[names[place]] = f"{names[place]} ended at its bound, {shown:.3g}: the best value may lie beyond."
+            bound = float(lower[place] if at_lower else upper[place])
+            stated = FWHM_PER_SIGMA * math.sqrt(bound) if place == 2 else bound
+            found[names[place]] = Notice("parameter_at_bound", {"parameter": names[place], "bound": stated})
     return found
 
 
 def _doubts(
     names: tuple[str, ...], free: NDArray[np.bool_], correlated: NDArray[np.float64], excess: float | None
-) -> list[str]:
-    """Return warnings about the standard errors; `excess` is χ²ᵣ."""
+) -> list[Notice]:
+    """Return notices about the standard errors; `excess` is χ²ᵣ."""
     found = []
     determined = np.isfinite(np.diag(correlated))
     lost = [name for name, is_free, known in zip(names, free, determined, strict=True) if is_free and not known]
     if lost:
-        found.append(f"The data do not determine these here: {', '.join(lost)}.")
+        found.append(Notice("parameters_undetermined", {"parameters": lost}))
     for second, first in zip(*np.nonzero(np.tril(np.abs(correlated), -1) > MIN_REPORTED_CORRELATION), strict=True):
-        found.append(
-            f"{names[first]} and {names[second]} are hardly told apart: correlation {correlated[first, second]:.3f}."
-        )
+        both = {"parameters": [names[first], names[second]], "correlation": float(correlated[first, second])}
+        found.append(Notice("parameters_correlated", both))
     if names and excess is not None and excess > MIN_REPORTED_ROOT_CHI2**2:
-        found.append(
-            f"χ²ᵣ is {excess:.3g}: forecast and data differ by more than the data's errors, and the standard errors "
-            f"are {np.sqrt(excess):.2g} times what those give."
-        )
+        found.append(Notice("residuals_exceed_errors", {"chi2_reduced": float(excess)}))
     return found

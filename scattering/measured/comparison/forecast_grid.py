@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scattering import instruments
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidComparison
+from scattering.core.notices import Notice
 from scattering.instruments import resolution
 from scattering.measured.comparison.fit import MAX_SHIFT_MEV, STRETCH_BOUNDS
 from scattering.observe.view import MAX_BINS, EnergyGrid, View, Viewed
@@ -34,12 +35,12 @@ class ForecastGrid:
     ----------
     energy
         For `View.energy_mev`.
-    warnings
+    notices
         The data that the forecast does not reach, and why.
     """
 
     energy: EnergyGrid
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def forecast_grid(
@@ -80,7 +81,7 @@ def forecast_grid(
         The view's instrument or its settings are impossible.
     """
     first, last = float(low.min()), float(high.max())
-    start, end, warnings = _known_range(partials, view, first, last)
+    start, end, notices = _known_range(partials, view, first, last)
     shared = max(first, start), min(last, end)
     if not shared[1] > shared[0]:
         raise _nothing_shared(
@@ -99,7 +100,7 @@ def forecast_grid(
     if last_centre < first_centre + (MIN_BINS - 1.5) * step:
         raise _nothing_shared(f"Data and forecast have only {_span(*shared)} in common, too little to be compared.")
     # Round numbers stay round in JSON
-    return ForecastGrid(EnergyGrid(round(first_centre, 9), round(last_centre, 9), step), warnings)
+    return ForecastGrid(EnergyGrid(round(first_centre, 9), round(last_centre, 9), step), notices)
 
 
 def narrowest_fwhm(view: View, low: float, high: float) -> float:
@@ -114,25 +115,25 @@ def fwhm(view: View, energy: NDArray[np.float64]) -> NDArray[np.float64]:
     return FWHM_PER_SIGMA * resolution.sigma(instruments.get(view.instrument), view.settings, energy)
 
 
-def _known_range(partials: Viewed, view: View, first: float, last: float) -> tuple[float, float, tuple[str, ...]]:
-    """Return the ends of the forecast, and warnings about the data between `first` and `last` beyond them."""
+def _known_range(partials: Viewed, view: View, first: float, last: float) -> tuple[float, float, tuple[Notice, ...]]:
+    """Return the ends of the forecast, and notices about the data between `first` and `last` beyond them."""
     simulated = (float(partials.energy[-1]) + partials.energy_step / 2) * view.energy_scale
-    start, end, by = -simulated, simulated, "the simulation covers"
+    start, end, limited_by = -simulated, simulated, None
     if view.instrument is not None:
         instrument = instruments.get(view.instrument)
         measured = instrument.measured_range(instrument.validate(view.settings))
         if measured[0] > start or measured[1] < end:
-            by = f"{instrument.name} with these settings and the simulation cover"
+            limited_by = instrument.name
         start, end = max(start, measured[0]), min(end, measured[1])
     missing = [
-        (one, other)
+        [one, other]
         for one, other in ((first, min(start, last)), (max(end, first), last))
         if other - one > MIN_REPORTED_FRACTION * (last - first)
     ]
     if not missing:
         return start, end, ()
-    parts = " and ".join(_span(*part) for part in missing)
-    return start, end, (f"Data at {parts} are not compared: {by} {_span(start, end)}.",)
+    reach = {"start_mev": start, "end_mev": end, "instrument": limited_by}
+    return start, end, (Notice("data_beyond_forecast", {"ranges_mev": missing, **reach}),)
 
 
 def _movable_range(first: float, last: float) -> tuple[float, float]:

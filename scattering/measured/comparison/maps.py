@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from scattering.core.errors import InvalidComparison
+from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import MIN_REPORTED_ROOT_CHI2
 from scattering.measured.comparison.goodness import Goodness, goodness
 from scattering.measured.comparison.preparation import chosen_range, default_range
@@ -54,7 +55,7 @@ class MapComparison:
         In the fitted bins.
     everywhere
         In all bins that both maps have.
-    warnings
+    notices
         Remarks for the reader.
     """
 
@@ -71,7 +72,7 @@ class MapComparison:
     used: NDArray[np.bool_]
     goodness: Goodness
     everywhere: Goodness
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def compare_maps(
@@ -106,24 +107,23 @@ def compare_maps(
     """
     if range_mev is not None and not range_mev[0] < range_mev[1]:
         raise InvalidComparison.at("fit.range_mev", "Give two energies in meV, the lower one first.")
-    warnings: list[str] = []
+    notices: list[Notice] = []
     raw = mean_over_bins(forecast, measured.q, measured.energy)
     both = np.isfinite(measured.intensity) & np.isfinite(raw)
-    low, high = _range(measured, forecast, range_mev, resolution_mev, warnings)
+    low, high = _range(measured, forecast, range_mev, resolution_mev, notices)
     middle = centres(measured.energy)
     used = both & (middle >= low) & (middle <= high)
     if not used.any():
         text = f"Data and forecast have no bin of (|q|, ω) in common from {low:.4g} to {high:.4g} meV: choose another "
         raise InvalidComparison.at("fit.range_mev", text + "range, or the settings with which the data were taken.")
-    error = _fill_error(measured, warnings)
+    error = _fill_error(measured, notices)
     of_used = None if error is None else error[used]
     fitted = _solve(measured.intensity[used], raw[used], of_used, scaled=scale, raised=background)
     model = fitted.scale * raw + fitted.background
     if fitted.scale == 0:
-        warnings.append("No positive scale brings the forecast nearer to the data: they go against each other.")
+        notices.append(Notice("scale_is_zero"))
     if error is not None and fitted.excess > MIN_REPORTED_ROOT_CHI2:
-        times = f"{fitted.excess:.3g} times"
-        warnings.append(f"The residuals are {times} what the data's errors allow; the standard errors are widened so.")
+        notices.append(Notice("residuals_exceed_errors", {"chi2_reduced": fitted.excess**2}))
 
     def agreement(bins: NDArray[np.bool_], n_parameters: int) -> Goodness:
         errors = None if error is None else error[bins]
@@ -143,7 +143,7 @@ def compare_maps(
         used=used,
         goodness=agreement(used, int(scale) + int(background)),
         everywhere=agreement(both, int(scale) + int(background)),
-        warnings=tuple(warnings),
+        notices=tuple(notices),
     )
 
 
@@ -204,7 +204,7 @@ def _range(
     forecast: Map,
     asked: tuple[float, float] | None,
     resolution_mev: float | None,
-    warnings: list[str],
+    notices: list[Notice],
 ) -> tuple[float, float]:
     """Return the energies to fit: those of the spectra that are the averages of the maps over |q|."""
     some = np.isfinite(measured.intensity)
@@ -218,10 +218,10 @@ def _range(
         seen = np.where(forecast.inside, forecast.intensity, 0.0).sum(axis=0)
         return default_range(spectrum, forecast.energy, seen, resolution_mev=resolution_mev)
     half = (forecast.energy[-1] - forecast.energy[0]) / (len(forecast.energy) - 1) / 2
-    return chosen_range(spectrum, (forecast.energy[0] - half, forecast.energy[-1] + half), asked, warnings)
+    return chosen_range(spectrum, (forecast.energy[0] - half, forecast.energy[-1] + half), asked, notices)
 
 
-def _fill_error(measured: MeasuredMap, warnings: list[str]) -> NDArray[np.float64] | None:
+def _fill_error(measured: MeasuredMap, notices: list[Notice]) -> NDArray[np.float64] | None:
     """Return the errors of all measured bins, unknown ones from the nearest bin; None if most are unknown.
 
     Unknown errors are mostly those of bins without a count: leaving out only these would raise scale and background.
@@ -233,11 +233,11 @@ def _fill_error(measured: MeasuredMap, warnings: list[str]) -> NDArray[np.float6
     n_missing = int(np.sum(some & ~known))
     if not n_missing:
         return measured.error
-    missing = f"{n_missing} of {some.sum()} bins have no known error"
+    missing = {"n_unknown": n_missing, "n_bins": int(some.sum())}
     if n_missing > some.sum() / 2:
-        warnings.append(f"{missing}: all bins weigh the same.")
+        notices.append(Notice("errors_ignored", missing))
         return None
-    warnings.append(f"{missing}; they count with that of the nearest bin.")
+    notices.append(Notice("errors_of_nearest_bins", missing))
     nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
     return np.asarray(measured.error[tuple(nearest)])
 

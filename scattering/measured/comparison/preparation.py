@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.errors import InvalidComparison
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredSpectrum
 
 ELASTIC_WIDTHS: Final = 3.0
@@ -48,9 +49,9 @@ def default_range(
 
 
 def chosen_range(
-    measured: MeasuredSpectrum, reach: tuple[float, float], asked: tuple[float, float], warnings: list[str]
+    measured: MeasuredSpectrum, reach: tuple[float, float], asked: tuple[float, float], notices: list[Notice]
 ) -> tuple[float, float]:
-    """Return the requested range, cut at the ends of data and forecast; a warning says where it was cut.
+    """Return the requested range, cut at the ends of data and forecast; a notice says where it was cut.
 
     Raises
     ------
@@ -65,8 +66,8 @@ def chosen_range(
     inside = (measured.energy >= asked[0]) & (measured.energy <= asked[1])
     missed = int(np.sum(inside & ((measured.low < reach[0]) | (measured.high > reach[1]))))
     if missed:
-        ends = f"The forecast goes from {reach[0]:.4g} to {reach[1]:.4g} meV"
-        warnings.append(f"{ends}: {missed} bins of the range lie beyond and are not fitted.")
+        ends = {"start_mev": float(reach[0]), "end_mev": float(reach[1])}
+        notices.append(Notice("range_beyond_forecast", {"n_bins": missed, **ends}))
     return low, high
 
 
@@ -104,7 +105,7 @@ def elastic_fwhm(measured: MeasuredSpectrum) -> float:
     return 2 * float(measured.energy[top + fallen[0]] - measured.energy[top])
 
 
-def fill_error(measured: MeasuredSpectrum, warnings: list[str]) -> NDArray[np.float64] | None:
+def fill_error(measured: MeasuredSpectrum, notices: list[Notice]) -> NDArray[np.float64] | None:
     """Return the errors of all bins, shape (n_data,), or None if most are unknown.
 
     A few unknown errors, mostly of bins without a count, are interpolated between the others: an error varies slowly,
@@ -115,9 +116,9 @@ def fill_error(measured: MeasuredSpectrum, warnings: list[str]) -> NDArray[np.fl
     known = np.isfinite(measured.error)
     if known.all():
         return measured.error
-    missing = f"{np.sum(~known)} of {len(known)} bins have no known error"
+    missing = {"n_unknown": int(np.sum(~known)), "n_bins": len(known)}
     if known.sum() < len(known) / 2:
-        warnings.append(f"{missing}: all bins weigh the same.")
+        notices.append(Notice("errors_ignored", missing))
         return None
-    warnings.append(f"{missing}; they count with that of their neighbours.")
+    notices.append(Notice("errors_interpolated", missing))
     return np.interp(measured.energy, measured.energy[known], measured.error[known])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from scipy.ndimage import uniform_filter1d
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidComparison
+from scattering.core.notices import Notice
 from scattering.measured.comparison.binned import BinnedForecast
 from scattering.measured.comparison.distinction import MIN_BLOCKS, Loss, block_bins, probability_worse
 from scattering.measured.comparison.fit import FitOptions, FitResult, fit
@@ -87,17 +89,17 @@ class Ranking:
         residual variance over that of the best ("variance").
     block_bins
         Neighbouring bins that count as correlated: see `distinction.block_bins`.
-    caution
-        Reasons not to rely on the order, one or several sentences; or None.
-    warnings
+    cautions
+        Reasons not to rely on the order.
+    notices
         Other remarks for the reader.
     """
 
     ranked: tuple[Ranked, ...]
     measure: Literal["chi2", "variance"]
     block_bins: int
-    caution: str | None
-    warnings: tuple[str, ...]
+    cautions: tuple[Notice, ...]
+    notices: tuple[Notice, ...]
 
 
 def rank(
@@ -126,10 +128,10 @@ def rank(
     """
     if not candidates:
         raise InvalidComparison.at("candidates", "Choose forecasts to rank.")
-    warnings: list[str] = []
+    notices: list[Notice] = []
     if options.range_mev is None:
         options = replace(options, range_mev=_common_range(measured, candidates, resolution_mev))
-    fits = _fits(measured, candidates, options, warnings)
+    fits = _fits(measured, candidates, options, notices)
     used = fits[0].used
     error = fill_error(measured, [])
     weight = np.ones(int(used.sum())) if error is None else 1 / error[used]
@@ -151,8 +153,8 @@ def rank(
         ranked=tuple(ranked),
         measure="variance" if error is None else "chi2",
         block_bins=block,
-        caution=_caution(measured, ranked, weight if error is not None else None, block),
-        warnings=tuple(warnings),
+        cautions=_cautions(measured, ranked, weight if error is not None else None, block),
+        notices=tuple(notices),
     )
 
 
@@ -173,7 +175,7 @@ def _common_range(
 
 
 def _fits(
-    measured: MeasuredSpectrum, candidates: Sequence[Candidate], options: FitOptions, warnings: list[str]
+    measured: MeasuredSpectrum, candidates: Sequence[Candidate], options: FitOptions, notices: list[Notice]
 ) -> list[FitResult]:
     """Fit all candidates in the bins that each of them reaches, also after shift and stretch."""
     fits: list[FitResult] = []
@@ -189,7 +191,7 @@ def _fits(
                     fits[place] = fit(measured, candidate.energy, candidate.intensity, options, bins=common)
     left = int(fits[0].used.sum())
     if left < most:
-        warnings.append(f"{most - left} of {most} bins are not compared: not all of the forecasts reach there.")
+        notices.append(Notice("bins_not_compared", {"n_left_out": most - left, "n_bins": most}))
     return fits
 
 
@@ -216,55 +218,46 @@ def _loss(measured: MeasuredSpectrum, candidate: Candidate, fitted: FitResult, w
     )
 
 
-def _caution(
+def _cautions(
     measured: MeasuredSpectrum, ranked: Sequence[Ranked], weight: NDArray[np.float64] | None, block: int
-) -> str | None:
-    """Return reasons not to rely on the order, as sentences."""
+) -> tuple[Notice, ...]:
+    """Return reasons not to rely on the order."""
     best, *others = ranked
     found = []
     alike = [other for other in others if (other.probability_worse or 0.0) < RESOLVED_PROBABILITY]
     if alike:
         found += [_unresolved(best, alike), _remedy(measured, best, alike[0], weight, block)]
     if others and best.fitted.used.sum() < (MIN_BLOCKS + 1) * block:
-        found.append("What the fits miss is alike over so much of the range that the probabilities are rough.")
+        found.append(Notice("probabilities_rough"))
     correlation, excess = best.fitted.goodness.correlation, best.fitted.goodness.chi2_reduced
     # Noisy data correlate little even with a good forecast
     if (correlation is None or correlation < MIN_CORRELATION) and (excess is None or excess > 2):
-        shown = "" if correlation is None else f": its correlation with them is {correlation:.2f}"
-        subject = "None of them describes the data; not even the best" if others else "It does not describe the data"
-        found.append(f"{subject}{shown}.")
-    return " ".join(found) or None
+        found.append(Notice("data_not_described", {"n_forecasts": len(ranked), "correlation": correlation}))
+    return tuple(found)
 
 
-def _unresolved(best: Ranked, alike: Sequence[Ranked]) -> str:
-    listed = ", ".join(f"{other.name} ({other.probability_worse:.0%})" for other in alike)
-    return (
-        f"The data do not tell {best.name} from {listed}: the percentage is the probability of being worse, and "
-        f"{RESOLVED_PROBABILITY:.1%} would tell them apart."
-    )
+def _unresolved(best: Ranked, alike: Sequence[Ranked]) -> Notice:
+    others = [{"name": other.name, "probability_worse": other.probability_worse} for other in alike]
+    stated = {"best": best.name, "others": others, "resolved_probability": RESOLVED_PROBABILITY}
+    return Notice("forecasts_not_resolved", stated)
 
 
 def _remedy(
     measured: MeasuredSpectrum, best: Ranked, other: Ranked, weight: NDArray[np.float64] | None, block: int
-) -> str:
+) -> Notice:
     """Return advice on how to resolve two forecasts."""
     used = best.fitted.used
     models = [ranked.fitted.model[used] for ranked in (best, other)]
     difference = models[0] - models[1]
     if np.abs(difference).sum() <= MAX_EQUAL_DIFFERENCE * np.abs(models[0]).sum():
-        return (
-            "Once fitted, both are the same curve within 1 % here: compare in another range or with fewer parameters."
-        )
+        return Notice("fitted_curves_equal", {"max_difference": MAX_EQUAL_DIFFERENCE})
     if weight is None:
         scatter = float(np.std((measured.intensity - best.fitted.model)[used]))
         weight = np.full(len(difference), 1 / scatter if scatter > 0 else 1.0)
     density = uniform_filter1d((difference * weight) ** 2, block)
-    place = f"around {measured.energy[used][np.argmax(density)]:.3g} meV, where they differ most"
+    place = {"energy_mev": float(measured.energy[used][np.argmax(density)])}
     separation = float(np.sum((difference * weight) ** 2))
     if separation < RESOLVED_CHI2_DIFFERENCE:
-        times = np.ceil(RESOLVED_CHI2_DIFFERENCE / max(separation, 0.1))
-        return f"Counting {times:.0f} times longer would help, above all {place}."
-    return (
-        f"Longer counting would hardly help, as both miss the data by more than noise: look {place}, at a better "
-        "resolution or in a wider range."
-    )
+        times = math.ceil(RESOLVED_CHI2_DIFFERENCE / max(separation, 0.1))
+        return Notice("longer_counting_resolves", {"time_factor": times, **place})
+    return Notice("longer_counting_insufficient", place)

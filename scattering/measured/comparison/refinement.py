@@ -6,18 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from scattering.core.errors import InvalidView
+from scattering.core.notices import Notice
 from scattering.core.quantum import Correction, Statistics
 from scattering.observe.view import View
 
 StageName = Literal["raw", "instrument", "quantum"]
 STAGES: Final[tuple[StageName, ...]] = ("raw", "instrument", "quantum")
-
-_NAMED: Final[dict[Correction, str]] = {
-    "harmonic": "the harmonic correction",
-    "standard": "the standard correction",
-    "schofield": "Schofield's correction",
-    "mixed": "the mixed correction",
-}
 
 
 @dataclass(frozen=True)
@@ -30,15 +24,15 @@ class Stage:
         One of `STAGES`.
     title
         Entry in a legend.
-    words
-        One sentence on the effect that this stage adds.
+    effect
+        What this stage adds.
     view
         The view to observe.
     """
 
     name: StageName
-    title: str
-    words: str
+    title: Notice
+    effect: Notice
     view: View
 
 
@@ -72,45 +66,23 @@ def stages(view: View, statistics: Statistics) -> tuple[Stage, ...]:
     if view.instrument is None:
         message = "The stages lead from the sample to an instrument: choose one, or one for the dataset."
         raise InvalidView([{"loc": "view.instrument", "msg": message}])
-    raw = replace(
-        view,
-        instrument=None,
-        settings={},
-        q_range=None,
-        elastic=False,
-        kf_over_ki=False,
-    )
-    what = "Scattering lengths alone, averaged over all |q| that was simulated"
-    if statistics == "quantum":
-        words = f"{what}. The occupation of the vibrations is that of quantum oscillators already."
-        last = (
-            f"+ the window of {view.instrument} and its resolution. There is no third stage: a quantum correction is "
-            "for classical nuclei, and this prediction is harmonic."
-        )
-        return (
-            Stage("raw", "Raw", words, raw),
-            Stage("instrument", f"+ {view.instrument}: window and resolution", last, view),
-        )
-    correction: Correction = "harmonic" if view.quantum_correction == "none" else view.quantum_correction
-    if statistics == "kubo":
-        nuclei = "Quantum nuclei, Kubo-transformed correlations"
-        undone = "the Kubo transform is undone, which the harmonic correction does exactly"
-    else:
-        nuclei = "Classical statistics"
-        undone = f"{_NAMED[correction]} gives the classical nuclei detailed balance"
-    chosen = " The view has none; the harmonic one is taken." if view.quantum_correction == "none" else ""
-    return (
-        Stage("raw", "Raw", f"{what}. {nuclei}.", replace(raw, quantum_correction="none")),
+    is_quantum = statistics == "quantum"
+    instrument = view if is_quantum else replace(view, quantum_correction="none")
+    raw = replace(instrument, instrument=None, settings={}, q_range=None, elastic=False, kf_over_ki=False)
+    of_partials = {"statistics": statistics}
+    of_instrument = {"instrument": view.instrument}
+    first = (
+        Stage("raw", Notice("stage_raw"), Notice("scattering_lengths_alone", of_partials), raw),
         Stage(
             "instrument",
-            f"+ {view.instrument}: window and resolution",
-            f"+ what of (|q|, ω) {view.instrument} reaches, and its resolution.",
-            replace(view, quantum_correction="none"),
-        ),
-        Stage(
-            "quantum",
-            "+ quantum correction",
-            f"+ quantum statistics: {undone}.{chosen}",
-            replace(view, quantum_correction=correction),
+            Notice("stage_instrument", of_instrument),
+            Notice("window_and_resolution", of_instrument | of_partials),
+            instrument,
         ),
     )
+    if is_quantum:
+        return first
+    by_default = view.quantum_correction == "none"
+    correction: Correction = "harmonic" if by_default else view.quantum_correction
+    effect = Notice("quantum_correction", {"correction": correction, "by_default": by_default, **of_partials})
+    return *first, Stage("quantum", Notice("stage_quantum"), effect, replace(view, quantum_correction=correction))
