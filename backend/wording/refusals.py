@@ -1,4 +1,4 @@
-"""What is wrong with a request."""
+"""What is wrong with a request, whatever its subject."""
 
 from __future__ import annotations
 
@@ -23,8 +23,18 @@ def _of_candidate(label: str, wrong: Mapping[str, Any]) -> str:
     return f"{label}: {message(Notice.from_json(wrong))}"
 
 
+def _with_unit(text: str, unit: str | None) -> str:
+    return f"{text} {unit}" if unit else text
+
+
+def _out_of_range(minimum: float, maximum: float, value: float, unit: str | None) -> str:
+    return f"{_with_unit(f'Choose a value between {minimum:g} and {maximum:g}', unit)}; it is {value:g}."
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "invalid_fields": _invalid_fields,
+    "not_a_number": "Give a number.",
     "of_candidate": _of_candidate,
+    "out_of_range": _out_of_range,
     "unknown_instrument": _unknown_instrument,
 }

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from spglib.error import SpglibError
 
 from scattering.core.errors import InvalidOptions
+from scattering.core.notices import Notice
 
 GAMMA = "Γ"
 SYMMETRY_TOLERANCE = 1e-2
@@ -172,12 +173,12 @@ def brillouin_zone(
             standard = found["primitive_lattice"], found["primitive_positions"], found["primitive_types"]
             dataset = spglib.get_symmetry_dataset(standard, symprec=SYMMETRY_TOLERANCE)
     except (seekpath.hpkot.SymmetryDetectionError, SpglibError, ValueError, KeyError) as error:
-        raise InvalidOptions([{"loc": "options.path", "msg": _NO_SYMMETRY}]) from error
+        raise _no_symmetry() from error
     # Rows of the standardised lattice, turned back into the uploaded orientation
     repeats = cell @ np.linalg.inv(found["primitive_lattice"] @ found["rotation_matrix"])
     # The standardised lattice is idealised within the tolerance
     if dataset is None or np.abs(repeats - np.rint(repeats)).max() > 0.1:
-        raise InvalidOptions([{"loc": "options.path", "msg": _NO_SYMMETRY}])
+        raise _no_symmetry()
     rotations = np.asarray(dataset.rotations, dtype=np.int64)
     return BrillouinZone(
         cell=cell,
@@ -188,7 +189,8 @@ def brillouin_zone(
     )
 
 
-_NO_SYMMETRY = "The structure's symmetry could not be found: are two atoms on one spot?"
+def _no_symmetry() -> InvalidOptions:
+    return InvalidOptions.at("options.path", Notice("symmetry_not_found"))
 
 
 def _shown(label: str) -> str:
@@ -219,13 +221,11 @@ def path_labels(zone: BrillouinZone, text: str | None) -> tuple[tuple[str, str],
     for part in text.split("|"):
         labels = [label.strip() for label in re.split(r"[-–—−,→]", part)]
         if len(labels) < 2 or "" in labels:
-            raise InvalidOptions(
-                [{"loc": "options.path", "msg": "Write at least two points with a hyphen between, such as Γ-X."}]
-            )
+            raise InvalidOptions.at("options.path", Notice("unreadable_path"))
         pairs += itertools.pairwise(_read_label(zone, label) for label in labels)
     for first, last in pairs:
         if first == last:
-            raise InvalidOptions([{"loc": "options.path", "msg": f"{first}-{last} goes nowhere."}])
+            raise InvalidOptions.at("options.path", Notice("empty_path_segment", {"point": first}))
     return tuple(pairs)
 
 
@@ -234,15 +234,7 @@ def _read_label(zone: BrillouinZone, label: str) -> str:
         return label
     if label.upper() in _GAMMA_NAMES:
         return GAMMA
-    raise InvalidOptions(
-        [
-            {
-                "loc": "options.path",
-                "msg": f"This lattice has no point {label!r}; it has {', '.join(sorted(zone.points))}. "
-                "Write a path such as Γ-" + next(name for name in sorted(zone.points) if name != GAMMA) + ".",
-            }
-        ]
-    )
+    raise InvalidOptions.at("options.path", Notice("unknown_point", {"point": label, "known": sorted(zone.points)}))
 
 
 def segments(zone: BrillouinZone, path: Sequence[tuple[str, str]]) -> tuple[Segment, ...]:

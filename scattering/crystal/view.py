@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.core.errors import FieldError, InvalidView
+from scattering.core.errors import FieldError, InvalidView, field_error
 from scattering.core.notices import Notice
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
@@ -109,24 +109,26 @@ def check_path(partials: CrystalPartials, view: View, path: PathView) -> int | N
     check(partials, view)
     errors: list[FieldError] = []
     if view.elastic:
-        errors.append({"loc": "elastic", "msg": "Along a path there is no elastic line; look at the powder's."})
+        errors.append(field_error("elastic", Notice("no_elastic_line_along_path")))
     if path.zone is not None and not 0 <= path.zone < len(partials.zones):
-        errors.append({"loc": "path.zone", "msg": f"Choose a zone from 0 to {len(partials.zones) - 1}."})
+        stated = {"minimum": 0, "maximum": len(partials.zones) - 1, "unit": "", "value": path.zone}
+        errors.append(field_error("path.zone", Notice("out_of_range", stated)))
     cut = None
     if isinstance(path.point, str):
         name = GAMMA if path.point.upper() in ("G", "GAMMA") and path.point not in partials.labels else path.point
         if name in partials.labels:
             cut = partials.labels.index(name)
         else:
-            here = ", ".join(dict.fromkeys(label for label in partials.labels if label)) or "none by name"
-            lacking = any(name in tick.split("|") for _, tick in partials.ticks)
-            why = f"The supercell has no wave at {name}" if lacking else f"The path does not pass {name}"
-            errors.append({"loc": "path.point", "msg": f"{why}; the points to cut at are {here}."})
+            on_path = any(name in tick.split("|") for _, tick in partials.ticks)
+            available = list(dict.fromkeys(label for label in partials.labels if label))
+            stated = {"point": name, "available": available, "on_path": on_path}
+            errors.append(field_error("path.point", Notice("no_wave_vector_at_point", stated)))
     elif path.point is not None:
         if 0 <= path.point < len(partials.distance):
             cut = path.point
         else:
-            errors.append({"loc": "path.point", "msg": f"Choose a wave vector from 0 to {len(partials.distance) - 1}."})
+            stated = {"minimum": 0, "maximum": len(partials.distance) - 1, "unit": "", "value": path.point}
+            errors.append(field_error("path.point", Notice("out_of_range", stated)))
     if errors:
         raise InvalidView(errors)
     return cut

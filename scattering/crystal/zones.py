@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.errors import InvalidOptions
+from scattering.core.notices import Notice
 from scattering.crystal.path import RLU_TOLERANCE, BrillouinZone, reciprocal
 
 
@@ -33,15 +34,8 @@ def check_zones(zone: BrillouinZone, hkl: Sequence[Sequence[int]]) -> NDArray[np
     reduced = vectors @ np.linalg.inv(zone.repeats).T
     for vector, place in zip(vectors, reduced, strict=True):
         if np.abs(place - np.rint(place)).max() > RLU_TOLERANCE:
-            raise InvalidOptions(
-                [
-                    {
-                        "loc": "options.zones",
-                        "msg": f"{vector.tolist()} is not the centre of a Brillouin zone: the cell is centred, and its "
-                        f"primitive reciprocal lattice lacks it. Near it is {_nearest_zone(zone, place)}.",
-                    }
-                ]
-            )
+            stated = {"vector_rlu": vector.tolist(), "nearest_rlu": _nearest_zone(zone, place)}
+            raise InvalidOptions.at("options.zones", Notice("not_a_zone_centre", stated))
     return vectors
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.errors import InvalidView
+from scattering.core.notices import Notice
 from scattering.core.partials import element
 
 Probe = Literal["neutron", "x-ray", "electron"]
@@ -64,8 +65,8 @@ def _form_factor(symbol: str, q: tuple[float, ...], probe: Probe) -> NDArray[np.
         table = ElectronScatteringFactors([symbol])
         return np.array([table.get_weight_coh(symbol, one) for one in q], dtype=float)
     except (KeyError, ValueError) as error:
-        message = f"There is no {probe} form factor of {symbol} up to {q[-1]:.1f} Å⁻¹."
-        raise InvalidView([{"loc": "probe", "msg": message}]) from error
+        stated = {"probe": probe, "element": symbol, "q_max_inv_angstrom": q[-1]}
+        raise InvalidView.at("probe", Notice("no_form_factor", stated)) from error
 
 
 def pair_weights(factors: NDArray[np.float64]) -> NDArray[np.float64]:

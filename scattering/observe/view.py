@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.core.errors import FieldError, InvalidView
+from scattering.core.errors import InvalidView, field_error
+from scattering.core.notices import Notice
 from scattering.core.quantum import Correction, Statistics, reduced_energy
 from scattering.instruments import Instrument, resolution
 from scattering.observe.form_factors import Probe
@@ -18,6 +19,8 @@ from scattering.observe.weights import Substitution
 Contribution = Literal["total", "coherent", "incoherent"]
 
 MAX_BINS = 4000
+MAX_FWHM_MEV = 1000.0
+ENERGY_SCALES = (0.5, 2.0)
 DEFAULT_BINS = 1600
 NICE_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0)
 TAIL_SIGMAS = 5.0
@@ -151,63 +154,72 @@ def check(partials: Viewed, view: View) -> None:
     InvalidView
         Names every wrong field and its remedy.
     """
-    errors: list[FieldError] = []
+    wrong = [
+        *_wrong_for_instrument(view),
+        *_wrong_for_probe(view),
+        *_wrong_scattering(partials, view),
+        *_wrong_ranges(partials, view),
+    ]
+    if wrong:
+        raise InvalidView([field_error(loc, notice) for loc, notice in wrong])
 
-    def refuse(loc: str, msg: str) -> None:
-        errors.append({"loc": loc, "msg": msg})
 
+def _wrong_for_instrument(view: View) -> Iterator[tuple[str, Notice]]:
     if view.instrument is None:
         if view.settings:
-            refuse("settings", "Settings belong to an instrument; none was chosen.")
+            yield "settings", Notice("instrument_needed")
         if view.kf_over_ki:
-            refuse("kf_over_ki", "k_f/k_i belongs to an instrument; choose one.")
-        if not 0 <= view.fwhm_mev <= 1000:
-            refuse("fwhm_mev", "Choose a width between 0 and 1000 meV.")
+            yield "kf_over_ki", Notice("instrument_needed")
+        if not 0 <= view.fwhm_mev <= MAX_FWHM_MEV:
+            stated = {"minimum": 0, "maximum": MAX_FWHM_MEV, "unit": "meV", "value": view.fwhm_mev}
+            yield "fwhm_mev", Notice("out_of_range", stated)
     else:
         if view.probe != "neutron":
-            refuse("probe", "The instruments are neutron spectrometers; leave the instrument out for another probe.")
+            yield "probe", Notice("neutron_instrument")
         if view.fwhm_mev:
-            refuse("fwhm_mev", "An instrument has a resolution of its own; a width is for the sample alone.")
+            yield "fwhm_mev", Notice("width_beside_instrument")
+
+
+def _wrong_for_probe(view: View) -> Iterator[tuple[str, Notice]]:
     if view.probe != "neutron" and view.isotopes:
-        refuse("isotopes", "Isotopes differ for neutrons only.")
+        yield "isotopes", Notice("isotopes_without_neutrons")
     if view.probe != "neutron" and view.contribution == "incoherent":
-        refuse("contribution", "X-rays and electrons scatter coherently from the atoms; choose total or coherent.")
-    if not 0.5 <= view.energy_scale <= 2.0:
-        refuse("energy_scale", "Choose a factor between 0.5 and 2.")
+        yield "contribution", Notice("incoherent_without_neutrons")
+
+
+def _wrong_scattering(partials: Viewed, view: View) -> Iterator[tuple[str, Notice]]:
+    """What the simulation does not hold, or may not be corrected by."""
+    low, high = ENERGY_SCALES
+    if not low <= view.energy_scale <= high:
+        stated = {"minimum": low, "maximum": high, "unit": "", "value": view.energy_scale}
+        yield "energy_scale", Notice("out_of_range", stated)
     if view.order is not None and not 1 <= view.order <= partials.n_orders:
-        has = f"orders 1 to {partials.n_orders}" if partials.n_orders else "all orders together"
-        refuse("order", f"This prediction holds {has}; single orders come with the harmonic method.")
+        yield "order", Notice("phonon_order_not_held", {"n_orders": partials.n_orders})
     if partials.statistics == "kubo" and view.quantum_correction not in ("none", "harmonic"):
-        refuse(
-            "quantum_correction",
-            "Path-integral dynamics is quantum but for its Kubo transform, which 'harmonic' undoes exactly; "
-            f"{view.quantum_correction!r} would count it twice.",
-        )
+        yield "quantum_correction", Notice("kubo_correction", {"correction": view.quantum_correction})
     if partials.statistics == "classical" and view.quantum_correction in ("schofield", "mixed"):
         largest = float(reduced_energy(partials.energy[-1:] * view.energy_scale, partials.temperature)[0])
         if largest > MAX_REDUCED_ENERGY:
-            refuse(
-                "quantum_correction",
-                f"{view.quantum_correction!r} grows as an exponential of βħω, which reaches {largest:.0f} here; "
-                "choose 'harmonic'.",
-            )
+            stated = {"correction": view.quantum_correction, "reduced_energy": largest}
+            yield "quantum_correction", Notice("diverging_correction", stated)
+
+
+def _wrong_ranges(partials: Viewed, view: View) -> Iterator[tuple[str, Notice]]:
     if view.q_range is not None:
         low, high = view.q_range
         if not (np.isfinite([low, high]).all() and 0 <= low < high):
-            refuse("q_inv_angstrom", "min must be 0 or more, and max above it.")
+            yield "q_inv_angstrom", Notice("empty_q_range")
         elif not ((partials.q + partials.q_step / 2 > low) & (partials.q - partials.q_step / 2 < high)).any():
-            covered = f"{partials.q[0]:.1f} to {partials.q[-1]:.1f} Å⁻¹"
-            refuse("q_inv_angstrom", f"The simulation covers {covered}; choose a range within.")
+            covered = {"minimum_inv_angstrom": float(partials.q[0]), "maximum_inv_angstrom": float(partials.q[-1])}
+            yield "q_inv_angstrom", Notice("q_range_not_simulated", covered)
     if view.energy_mev is not None:
         grid = view.energy_mev
         if not all(np.isfinite([grid.min, grid.max, grid.step])):
-            refuse("energy_mev", "Give finite energies in meV.")
+            yield "energy_mev", Notice("not_a_number")
         elif grid.step <= 0 or grid.max <= grid.min:
-            refuse("energy_mev", "max must be above min, and step above 0.")
+            yield "energy_mev", Notice("empty_energy_grid")
         elif not 2 <= (grid.max - grid.min) / grid.step + 1 <= MAX_BINS:
-            refuse("energy_mev.step", f"Choose between 2 and {MAX_BINS} bins.")
-    if errors:
-        raise InvalidView(errors)
+            yield "energy_mev.step", Notice("number_of_bins", {"minimum": 2, "maximum": MAX_BINS})
 
 
 def default_grid(

@@ -16,7 +16,8 @@ import periodictable
 from numpy.typing import NDArray
 
 from scattering.core.constants import BARN_PER_FM2
-from scattering.core.errors import FieldError, InvalidView
+from scattering.core.errors import FieldError, InvalidView, field_error
+from scattering.core.notices import Notice
 from scattering.core.partials import element
 
 Substitution = str | Mapping[str, float]
@@ -113,36 +114,42 @@ def scatterers(species: Sequence[str], substitutions: Mapping[str, Substitution]
     errors: list[FieldError] = []
     for name, substitution in substitutions.items():
         if name not in species and name not in {element(one) for one in species}:
-            errors.append({"loc": f"isotopes.{name}", "msg": f"The sample has no {name}; it has {', '.join(species)}."})
+            lacking = Notice("species_not_in_sample", {"species": name, "present": list(species)})
+            errors.append(field_error(f"isotopes.{name}", lacking))
         elif (problem := _problem(element(name), substitution)) is not None:
-            errors.append({"loc": f"isotopes.{name}", "msg": problem})
+            errors.append(field_error(f"isotopes.{name}", problem))
     if errors:
         raise InvalidView(errors)
+    return tuple(_nucleus_of(one, substitutions) for one in species)
+
+
+def _nucleus_of(species: str, substitutions: Mapping[str, Substitution]) -> Scatterer:
+    symbol = element(species)
     try:
-        return tuple(_nucleus(substitutions.get(one, substitutions.get(element(one), element(one)))) for one in species)
+        return _nucleus(substitutions.get(species, substitutions.get(symbol, symbol)))
     except KeyError as error:
-        raise InvalidView([{"loc": "isotopes", "msg": f"{error.args[0]}; choose an isotope."}]) from error
+        raise InvalidView.at("isotopes", Notice("no_neutron_data", {"nuclide": symbol})) from error
 
 
 def _nucleus(substitution: Substitution) -> Scatterer:
     return scatterer(substitution) if isinstance(substitution, str) else mixture(substitution)
 
 
-def _problem(symbol: str, substitution: Substitution) -> str | None:
+def _problem(symbol: str, substitution: Substitution) -> Notice | None:
     """Return the error in an isotope or a mixture for an element, or None."""
     labels = [substitution] if isinstance(substitution, str) else list(substitution)
     for label in labels:
         match = _ISOTOPE.match(_NAMED_ISOTOPES.get(label, label))
         if match is None or match.group(2) != symbol:
-            return f"{label!r} is not an isotope of {symbol}; write it as mass number and symbol, such as 2H."
+            return Notice("unknown_isotope", {"isotope": label, "element": symbol})
         try:
             scatterer(label)
-        except KeyError as error:
-            return f"{error.args[0]}."
+        except KeyError:
+            return Notice("no_neutron_data", {"nuclide": label})
     if not isinstance(substitution, str):
         shares = list(substitution.values())
         if any(not 0 <= share <= 1 for share in shares) or abs(math.fsum(shares) - 1) > 1e-6:
-            return "Give the fractions of the isotopes as numbers from 0 to 1 that sum to 1."
+            return Notice("isotope_fractions")
     return None
 
 

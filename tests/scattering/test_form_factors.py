@@ -8,6 +8,7 @@ from scipy import constants
 
 from scattering.core.errors import InvalidView
 from scattering.observe.form_factors import form_factors, pair_weights
+from tests.scattering.refusals import refused
 
 Q = np.linspace(0.1, 18.0, 60)
 
@@ -48,5 +49,5 @@ def test_sites_have_the_form_factor_of_their_element_and_pairs_the_product() -> 
 
 
 def test_what_no_table_holds_is_refused() -> None:
-    with pytest.raises(InvalidView, match="electron form factor"):
+    with refused(InvalidView, "probe", "no_form_factor", probe="electron", element="Fm"):
         form_factors(("Fm",), Q, "electron")

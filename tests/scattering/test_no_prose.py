@@ -19,20 +19,12 @@ ALLOWED = {
     # Descriptions of choices, for JSON Schema
     "scattering/core/quantum.py": {""},
     # Messages of errors that are put together before they are raised
-    "scattering/crystal/path.py": {""},
-    "scattering/crystal/view.py": {"check_path"},
     "scattering/instruments/__init__.py": {"check"},
     "scattering/instruments/resolution.py": {"_chopper_widths"},
     "scattering/measured/comparison/fit.py": {"problem"},
     "scattering/measured/comparison/maps.py": {"compare_maps", "_solve"},
     "scattering/measured/comparison/preparation.py": {"chosen_range", "overlap"},
-    "scattering/observe/view.py": {"check"},
-    "scattering/observe/weights.py": {"_problem"},
     "scattering/options/base.py": {"_check"},
-    # Warnings and verdicts that are still sentences
-    "scattering/crystal/observe.py": {"_warnings"},
-    "scattering/observe/spectrum.py": {"_warnings"},
-    "scattering/simulate/path_integral.py": {"bead_warnings"},
 }
 """Module → functions that may hold sentences; "" is the module itself. To be emptied."""
 
