@@ -26,17 +26,16 @@ from backend.observing.samplings import observation
 from backend.potentials.service import PotentialUnavailable, potential_file
 from backend.structures.service import load_structure
 from scattering.core.notices import Notice
+from scattering.options.base import Options
 from workers import stages
 from workers.engines.interface import Potential, Workplace
 from workers.progress import Progress, ShuttingDown, TookTooLong
 from workers.shutdown import Flag, shutting_down
-from workers.simulations import registry as workflows
-from workers.simulations import results
+from workers.simulations import registry, results
 from workers.simulations.outcome import CannotPredict, Outcome
 from workers.simulations.provenance import provenance
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.preparation import Prepared
-from workers.simulations.steps.replica import Replica
 from workers.simulations.training_range import training_range
 
 logger = logging.getLogger(__name__)
@@ -157,7 +156,7 @@ def _folder(lease: leases.Lease) -> Path:
 def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     settings = current()
     folder.mkdir(parents=True, exist_ok=True)
-    if (lease.kind != "whole" and lease.options["ensemble"] == "npt") or lease.kind == "replica":
+    if lease.kind == "replica" or lease.options.cell_is_simulated:
         os.nice(LONG_NICENESS)
     began = time.perf_counter()
     simulation = _simulation(lease, settings, progress)
@@ -165,43 +164,43 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     workplace = Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s)
     shared, mine = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
-        outcome = workflows.harmonic(simulation, lease.sampling, progress)
+        outcome = registry.workflow(lease.method, lease.sampling).run(simulation, progress=progress)
         return _partials(lease, simulation, mine, outcome, {"load_s": loaded})
-    dynamics = workflows.dynamics(lease.sampling)
+    workflow = registry.replicated_workflow(lease.method, lease.sampling)
     if lease.kind == "prepare":
-        results.save(mine, dynamics.prepare(simulation, workplace=workplace, progress=progress))
+        results.save(mine, workflow.prepare(simulation, workplace=workplace, progress=progress))
         return _Result(mine, shared / "prepared.npz")
     prepared = Prepared.of(results.load(shared / "prepared.npz"))
     if lease.kind == "replica":
-        made = dynamics.replica(simulation, prepared, lease.number, workplace=workplace, progress=progress)
+        made = workflow.replica(simulation, prepared, lease.number, workplace=workplace, progress=progress)
         results.save(mine, made)
         return _Result(mine, shared / f"replica-{lease.number}.npz")
     progress.stage(stages.AVERAGE_REPLICAS, until=1.0)
     replicas = [
-        Replica.of(results.load(shared / f"replica-{number}.npz"), dynamics.Spectra)
-        for number in range(lease.options["replicas"])
+        workflow.read_replica(results.load(shared / f"replica-{number}.npz"))
+        for number in range(lease.options.n_replicas)
     ]
-    outcome = dynamics.combine(simulation, prepared, replicas)
+    outcome = workflow.combine(simulation, prepared, replicas)
     return _partials(lease, simulation, mine, outcome, {"combine_s": time.perf_counter() - began})
 
 
-def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation:
+def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation[Options]:
     progress.stage(stages.FETCH_POTENTIAL, until=0.0)
     file = potential_file(settings, lease.potential, lambda done, total: progress.update(done / max(total, 1)))
     structure = load_structure(settings, lease.structure_id)
-    engine = lease.options["engine"]
+    engine = lease.options.engine
     return Simulation(
         Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True),
         lease.options,
         lease.temperature_k,
-        Potential(file, lease.options["dispersion"], lease.potential.family),
+        Potential(file, lease.options.dispersion, lease.potential.family),
         # Where the engine gives no forces, those of a few structures come from what the potential was found to load in
         loader=engine if catalogue.get(engine).gives_forces else lease.potential.engine,
     )
 
 
 def _partials(
-    lease: leases.Lease, simulation: Simulation, written: Path, outcome: Outcome, timings: dict[str, float]
+    lease: leases.Lease, simulation: Simulation[Options], written: Path, outcome: Outcome, timings: dict[str, float]
 ) -> _Result:
     """Write the prediction's partials, and what they were made with."""
     observation(lease.sampling).layout.write(written, outcome.partials)
@@ -209,8 +208,8 @@ def _partials(
     made_with = provenance(
         sha256=lease.potential.sha256,
         model=lease.potential.name,
-        engine=lease.options["engine"],
-        seed=lease.options["seed"],
+        engine=lease.options.engine,
+        seed=lease.options.seed,
         timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},
         species=list(outcome.partials.species),
         findings={**outcome.findings, **training_range(simulation)},

@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = (
-    "workers.simulations.powder_harmonic",
-    "workers.simulations.powder_dynamics",
-    "workers.simulations.path_harmonic",
-    "workers.simulations.path_dynamics",
-)
+from workers.simulations.registry import modules
 
 
 def warm_up() -> None:
-    """Import them. None starts a thread, which would be missing from the children."""
-    for name in MODULES:
+    """Import all workflows. None starts a thread, which would be missing from the children."""
+    for name in modules():
         importlib.import_module(name)

@@ -25,6 +25,7 @@ from backend.kit.settings import current
 from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 from scattering.core.notices import Notice
+from scattering.options.base import Options
 
 START: Final = Notice("start")
 
@@ -52,7 +53,7 @@ class Lease:
     method: str
     sampling: str
     temperature_k: float
-    options: dict[str, Any]
+    options: Options
 
 
 def claim(worker: str, pid: int) -> Lease | None:
@@ -146,7 +147,7 @@ def _take(session: Session, prediction: Prediction, job_id: uuid.UUID, worker: s
         method=prediction.method,
         sampling=prediction.sampling,
         temperature_k=prediction.temperature_k,
-        options=dict(prediction.options),
+        options=prediction.typed_options(),
     )
 
 

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments as catalogue
-from scattering.crystal.path import (
-    BrillouinZone,
-    SampledPath,
-    Segment,
-    commensurate,
-    path_labels,
-    sample,
-    segments,
-)
+from scattering.crystal.path import Segment, commensurate
 from scattering.instruments import kinematics
 from scattering.simulate import protocol
 
-FINE_POINTS: Final = 300
-"""Of the harmonic dispersion along the path."""
 DISPLACEMENT: Final = 0.01
 """Å. Of the atoms whose force constants give the dispersion beside molecular dynamics."""
 MAX_ARMS: Final = 6
@@ -94,29 +84,3 @@ def commensurate_supercell(
 def missing_segments(lines: Sequence[Segment], supercell: Sequence[int]) -> list[str]:
     """Name the lines of a path on which a supercell has fewer than two waves."""
     return ["–".join(line.labels) for line in lines if len(commensurate(line, supercell)) < 2]
-
-
-def path_of(options: Mapping[str, Any], zone: BrillouinZone) -> tuple[Segment, ...]:
-    """Return the lines of the path that filled options name."""
-    return segments(zone, path_labels(zone, options["path"]))
-
-
-def sampled_path(
-    options: Mapping[str, Any], lines: Sequence[Segment], cell: NDArray[np.float64]
-) -> tuple[SampledPath, SampledPath]:
-    """Return where to calculate the scattering, and where the dispersion.
-
-    Parameters
-    ----------
-    options
-        As `fill_options` returns them.
-    lines
-        As from `path_of`.
-    cell
-        Shape (3, 3), Å: the uploaded cell, relaxed where that was asked for.
-    """
-    length = sample(lines, cell, spacing=math.inf).ticks[-1][0]
-    fine = sample(lines, cell, spacing=length / FINE_POINTS)
-    if "path_spacing_inv_angstrom" in options:
-        return sample(lines, cell, spacing=options["path_spacing_inv_angstrom"]), fine
-    return sample(lines, cell, supercell=options["supercell"]), fine

@@ -16,8 +16,10 @@ from scattering.options.fields import Number, Whole, about
 from scattering.options.names import Method, Quality
 from scattering.simulate.path_integral import MAX_BEADS, n_beads_needed
 from scattering.simulate.powder import shells
-from scattering.simulate.protocol import CELL_PS, dynamics, nyquist_energy, supercell
+from scattering.simulate.protocol import dynamics, nyquist_energy, supercell
 
+CELL_PS: Final = 2.0
+"""A cell swings with a period of about half a picosecond: it is given so long to settle at least, and to average."""
 SPARE: Final = 1.05
 """A run over the correlation time, at least. The longest lags have few time origins then, and next to no weight under
 the window of `correlation`."""

@@ -7,7 +7,7 @@ complete options of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,8 +19,6 @@ from scattering.core import energy_axis
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.instruments import kinematics
 
-CELL_PS: Final = 2.0
-"""A cell swings with a period of about half a picosecond: it is given so long to settle at least, and to average."""
 HARMONIC_MIN_HEIGHT: Final = 12.0
 """Å. Twice the radial cutoff of NEP89: no atom then meets its own image within the cutoff of another."""
 ENERGY_STEP_MEV: Final = energy_axis.STEPS_MEV[0]
@@ -105,47 +103,6 @@ def q_range(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
     return min(cap, math.ceil(reach + 0.5))
 
 
-def q_low(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
-    """Smallest |q| in Å⁻¹ that any of the instruments with their defaults sees of such a sample; 0 for none."""
-    highest = dynamics(numbers).highest_mev
-    least = math.inf
-    for name in names:
-        instrument = instruments.get(name)
-        low, high = instrument.energy_range(instrument.defaults)
-        energies = np.linspace(low, max(low, min(high, highest)), 50)
-        least = min(least, float(np.nanmin(kinematics.window(instrument, {}, energies).q_min)))
-    return least if names else 0.0
-
-
 def nyquist_energy(sample_fs: float) -> float:
     """Highest energy in meV that frames so far apart can tell."""
     return PLANCK_MEV_FS / (2 * sample_fs)
-
-
-def n_atoms_simulated(options: Mapping[str, Any], n_atoms_cell: int) -> int:
-    """Atoms in the supercell."""
-    return n_atoms_cell * int(math.prod(options["supercell"]))
-
-
-def n_beads(options: Mapping[str, Any]) -> int:
-    """Beads of each atom's ring polymer; 1 is classical."""
-    return int(options.get("n_beads", 1))
-
-
-def q_bins(options: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Centres of the bins of |q| of a molecular-dynamics prediction, in Å⁻¹.
-
-    They begin at the first bin whatever the instruments: so few waves of the supercell are that long that leaving them
-    out would save nothing.
-    """
-    return Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / Q_STEP) + 1)
-
-
-def energy_resolution(options: Mapping[str, Any]) -> float:
-    """FWHM in meV that the correlation time allows (h over it, with the Hann window of `correlation`).
-
-    A harmonic prediction has none but the bins.
-    """
-    if "correlation_ps" not in options:
-        return ENERGY_STEP_MEV
-    return PLANCK_MEV_FS / (float(options["correlation_ps"]) * 1e3)

@@ -8,7 +8,6 @@ from euphonic.spectra import Spectrum2D, apply_kinematic_constraints
 from scattering import instruments
 from scattering.core.constants import NEUTRON_ENERGY_MEV_A2
 from scattering.instruments import kinematics
-from scattering.simulate import protocol
 
 
 def test_elastic_scattering_is_braggs() -> None:
@@ -172,15 +171,3 @@ def test_coverage_weighs_by_solid_angle() -> None:
     on_detectors = kinematics.momentum_transfer(incident_energy=100.0, final_energy=60.0, two_theta=np.degrees(angles))
     expected = np.average(on_detectors**2, weights=np.sin(angles))
     assert float(share @ q**2) == pytest.approx(expected, rel=1e-4)
-
-
-@pytest.mark.parametrize("name", ["MAPS", "ARCS", "LET", "CNCS"])
-def test_q_low_is_the_smallest_that_the_lowest_angle_allows(name: str) -> None:
-    """At a fixed angle q² ∝ E_i + E_f − 2√(E_i E_f) cos 2θ is least where √E_f = √E_i cos 2θ: q = k_i sin 2θ."""
-    instrument = instruments.get(name)
-    smallest = np.radians(instrument.two_theta(instrument.defaults)[0])
-    expected = np.sqrt(instrument.defaults["e_init"] / NEUTRON_ENERGY_MEV_A2) * np.sin(smallest)
-    # Evaluated at 50 energies: the least lies near ω = 0, where q is 2 k_i sin θ, larger by θ²/2 < 0.2 %
-    assert protocol.q_low(np.array([1]), [name]) == pytest.approx(expected, rel=2e-3)
-    assert protocol.q_low(np.array([1]), [name, "TOSCA"]) == protocol.q_low(np.array([1]), [name])
-    assert protocol.q_low(np.array([1]), []) == 0

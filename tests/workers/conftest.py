@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 
 from scattering.core.notices import Notice
+from scattering.options.names import Sampling
 from tests.backend.conftest import (  # noqa: F401
     app,
     client,
@@ -24,12 +25,10 @@ from tests.backend.conftest import (  # noqa: F401
 )
 from workers.engines.ase_dynamics import AseDynamics
 from workers.engines.interface import Engine, Potential, Report, Workplace
-from workers.simulations import registry as workflows
-from workers.simulations import results
+from workers.simulations import registry, results
 from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.preparation import Prepared
-from workers.simulations.steps.replica import Replica
 
 
 class Silent:
@@ -58,7 +57,7 @@ class Silent:
         return report
 
 
-class Played(Simulation):
+class Played(Simulation[Any]):
     """A simulation whose potential is a calculator of ASE's, with no file."""
 
     make: Callable[[], Calculator] = EMT
@@ -77,30 +76,48 @@ class OfEMT(Played):
 def simulate(
     atoms: Atoms,
     *,
-    options: Mapping[str, Any],
+    options: Any,
     temperature: float,
     folder: Path,
     progress: Any,
-    sampling: str = "powder",
-    simulation_type: type[Simulation] = OfEMT,
+    sampling: Sampling = "powder",
+    simulation_type: type[Simulation[Any]] = OfEMT,
 ) -> Outcome:
     """Do all the jobs of a prediction by molecular dynamics here, one after the other, through files as workers do."""
     simulation = simulation_type(atoms, options, temperature, Potential(Path()), "nep-adapters")
-    dynamics = workflows.dynamics(sampling)
+    workflow = registry.replicated_workflow(options.METHOD, sampling)
 
     def stored(value: Any) -> Any:
         results.save(folder / "stored.npz", value)
         return results.load(folder / "stored.npz")
 
     place = Workplace(folder / "prepare", "1")
-    prepared = Prepared.of(stored(dynamics.prepare(simulation, workplace=place, progress=progress)))
+    prepared = Prepared.of(stored(workflow.prepare(simulation, workplace=place, progress=progress)))
     replicas = []
-    for number in range(options["replicas"]):
+    for number in range(options.n_replicas):
         place = Workplace(folder / f"replica-{number}", "1")
         place.folder.mkdir()
-        made = dynamics.replica(simulation, prepared, number, workplace=place, progress=progress)
-        replicas.append(Replica.of(stored(made), dynamics.Spectra))
-    return dynamics.combine(simulation, prepared, replicas)
+        made = workflow.replica(simulation, prepared, number, workplace=place, progress=progress)
+        replicas.append(workflow.read_replica(stored(made)))
+    return workflow.combine(simulation, prepared, replicas)
+
+
+def harmonic(
+    atoms: Atoms,
+    calculator: Calculator,
+    *,
+    options: Any,
+    temperature: float,
+    progress: Any,
+    sampling: Sampling = "powder",
+) -> Outcome:
+    """Do the one job of a harmonic prediction here."""
+
+    class Calculated(Played):
+        make = staticmethod(lambda: calculator)
+
+    simulation = Calculated(atoms, options, temperature, Potential(Path()), "nep-adapters")
+    return registry.workflow("harmonic", sampling).run(simulation, progress=progress)
 
 
 @pytest.fixture

@@ -18,10 +18,9 @@ from scattering.observe.view import EnergyGrid, PathView, View
 from scattering.options.names import Method
 from tests.filling import filled
 from workers.progress import ShuttingDown
-from workers.simulations import path_harmonic as harmonic
 from workers.simulations.outcome import Outcome
 
-from .conftest import Silent
+from .conftest import Silent, harmonic
 from .conftest import simulate as simulate_here
 
 TEMPERATURE = 150.0
@@ -30,9 +29,16 @@ ZONES = [[0, 0, 4], [2, 4, 0], [3, 1, 1], [1, 3, 5], [5, 1, 1]]
 
 
 def simulate(atoms: Atoms, method: Method, folder: Path, progress: Silent | None = None, **options: Any) -> Outcome:
-    chosen = filled(method, atoms, sampling="path", temperature=TEMPERATURE, **options).to_json()
+    chosen = filled(method, atoms, sampling="path", temperature=TEMPERATURE, **options)
     if method == "harmonic":
-        return harmonic.run(atoms, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress or Silent())
+        return harmonic(
+            atoms,
+            EMT(),
+            options=chosen,
+            temperature=TEMPERATURE,
+            progress=progress or Silent(),
+            sampling="path",
+        )
     return simulate_here(
         atoms,
         options=chosen,

@@ -16,9 +16,8 @@ from scattering.simulate.path_integral import shortfall
 from tests.filling import filled
 from workers.engines.i_pi.engine import IPI
 from workers.engines.interface import Engine
-from workers.simulations import powder_harmonic as harmonic
 
-from .conftest import Played, Silent, simulate
+from .conftest import Played, Silent, harmonic, simulate
 
 TEMPERATURE, N_BEADS = 40.0, 8
 
@@ -35,7 +34,7 @@ def copper() -> Atoms:
 
 
 def options(method: Method, sampling: Sampling = "powder", **more: object) -> Any:
-    return filled(method, copper(), sampling=sampling, temperature=TEMPERATURE, **more).to_json()
+    return filled(method, copper(), sampling=sampling, temperature=TEMPERATURE, **more)
 
 
 SHORT = {
@@ -84,13 +83,13 @@ def test_cold_copper_has_its_zero_point_motion(tmp_path: Path) -> None:
     )
     outcome = simulate(
         copper(),
-        options={**chosen, "replicas": 2},
+        options=chosen.model_copy(update={"replicas": 2}),
         temperature=TEMPERATURE,
         folder=tmp_path,
         progress=Silent(),
         simulation_type=InIPI,
     )
-    phonons = harmonic.run(
+    phonons = harmonic(
         copper(),
         EMT(),
         options=options("harmonic", supercell=[4, 4, 4], q_max_inv_angstrom=6.0),

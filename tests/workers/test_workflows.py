@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,17 +23,16 @@ from tests.filling import filled
 from workers import engines
 from workers.engines.interface import Potential
 from workers.progress import ShuttingDown
-from workers.simulations import powder_harmonic as harmonic
 from workers.simulations.outcome import CannotPredict
 from workers.simulations.steps.relaxation import CannotRelax, relax
 
-from .conftest import Silent, simulate
+from .conftest import Silent, harmonic, simulate
 
 TEMPERATURE = 150.0
 
 
-def options(method: Method, atoms: Atoms, **more: object) -> dict[str, object]:
-    return filled(method, atoms, temperature=TEMPERATURE, **more).to_json()
+def options(method: Method, atoms: Atoms, **more: object) -> Any:
+    return filled(method, atoms, temperature=TEMPERATURE, **more)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def harmonic_copper() -> Partials:
     copper = bulk("Cu", "fcc", a=3.59, cubic=True)
     # As large as the box of the molecular dynamics below
     chosen = options("harmonic", copper, supercell=[4, 4, 4], q_max_inv_angstrom=8.0)
-    outcome = harmonic.run(copper, EMT(), options=chosen, temperature=TEMPERATURE, progress=Silent())
+    outcome = harmonic(copper, EMT(), options=chosen, temperature=TEMPERATURE, progress=Silent())
     assert outcome.warnings == ()
     assert outcome.findings["imaginary_fraction"] == 0
     assert outcome.findings["force_constant_at_edge"] < 0.05
@@ -182,7 +182,7 @@ def test_sites_of_one_element_are_told_apart_on_request(progress: Silent) -> Non
     found = {}
     for resolved in (False, True):
         chosen = options("harmonic", double, supercell=[4, 4, 1], q_max_inv_angstrom=4.0, resolve_sites=resolved)
-        outcome = harmonic.run(double, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress)
+        outcome = harmonic(double, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress)
         found[resolved] = outcome.partials
     assert found[False].species == ("Cu",)
     assert found[True].species == ("Cu1", "Cu2")
@@ -197,7 +197,7 @@ def test_sites_of_one_element_are_told_apart_on_request(progress: Silent) -> Non
 
 def test_what_ten_phonons_leave_out_is_told(copper: Atoms) -> None:
     chosen = options("harmonic", copper, supercell=[3, 3, 3], q_max_inv_angstrom=12.0, n_orders=2)
-    outcome = harmonic.run(copper, EMT(), options=chosen, temperature=1200.0, progress=Silent())
+    outcome = harmonic(copper, EMT(), options=chosen, temperature=1200.0, progress=Silent())
     (warning,) = outcome.warnings
     assert (warning.code, warning.params["n_orders"]) == ("higher_orders_missing", 2)
     limit = warning.params["from_q_inv_angstrom"]["Cu"]
@@ -212,7 +212,7 @@ def test_benzene_scatters_once(nep89: Path, progress: Silent) -> None:
     benzene = read(ROOT / "backend" / "structures" / "examples" / "benzene.cif")
     chosen = options("harmonic", benzene)
     calculator = engines.calculator("nep-adapters", Potential(nep89))
-    partials = harmonic.run(benzene, calculator, options=chosen, temperature=10.0, progress=progress).partials
+    partials = harmonic(benzene, calculator, options=chosen, temperature=10.0, progress=progress).partials
     assert partials.orders is not None
     row = np.searchsorted(partials.q, 4.0)
     hydrogen = partials.species.index("H")
@@ -227,7 +227,7 @@ def test_a_unit_cell_that_is_not_primitive_gives_the_same_phonons(copper: Atoms,
     ends = []
     for atoms, repeats in ((copper, [3, 3, 3]), (primitive, [5, 5, 5])):
         chosen = options("harmonic", atoms, supercell=repeats, q_max_inv_angstrom=2.0)
-        outcome = harmonic.run(atoms, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress)
+        outcome = harmonic(atoms, EMT(), options=chosen, temperature=TEMPERATURE, progress=progress)
         ends.append(outcome.findings["highest_energy_mev"])
     assert ends[0] == pytest.approx(ends[1], rel=0.02)
 
@@ -325,7 +325,7 @@ class Broken(Calculator):
 
 def test_forces_that_are_no_numbers_are_reported_in_words(copper: Atoms, progress: Silent) -> None:
     with pytest.raises(CannotPredict, match="forces_not_finite"):
-        harmonic.run(copper, Broken(), options=options("harmonic", copper), temperature=TEMPERATURE, progress=progress)
+        harmonic(copper, Broken(), options=options("harmonic", copper), temperature=TEMPERATURE, progress=progress)
     with pytest.raises(CannotRelax, match="forces_not_finite"):
         relax(copper, Broken(), relax_cell=False)
 
@@ -344,7 +344,7 @@ def test_a_strained_cell_is_told_and_a_free_one_relaxed() -> None:
 def test_an_instability_is_reported_and_not_hidden() -> None:
     # A simple cubic metal collapses: its shear modes are imaginary
     cubic = bulk("Cu", "sc", a=2.4)
-    outcome = harmonic.run(
+    outcome = harmonic(
         cubic,
         EMT(),
         options=options("harmonic", cubic, supercell=[5, 5, 5], q_max_inv_angstrom=2.0),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scattering.crystal import correlation as crystal_correlation
 from scattering.crystal.path import BrillouinZone
 from scattering.crystal.protocol import MAX_ARMS
+from scattering.options.path import PathDynamics
 from scattering.simulate import powder, protocol
 from scattering.simulate.intermediate import collective_functions, self_functions
 
@@ -83,7 +84,7 @@ def correlate(
     displacements: NDArray[np.float32],
     target: Target,
     *,
-    options: Mapping[str, Any],
+    options: PathDynamics,
     seed: int,
     update: Callable[[float], None],
 ) -> CrystalSpectra:
@@ -96,23 +97,23 @@ def correlate(
     target
         Where to look.
     options
-        As `scattering.crystal.protocol.fill_options` returns them.
+        Of the simulation.
     seed
         Of the directions of the self part.
     update
         Called with the share that is done.
     """
-    n_lags, n_groups = round(options["correlation_ps"] * 1e3 / options["sample_fs"]) + 1, len(target.groups)
+    n_lags, n_groups = options.n_lags, len(target.groups)
 
     def spectrum(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         return crystal_correlation.decaying_spectrum(
             correlation,
-            time_step=options["sample_fs"],
+            time_step=options.sample_fs,
             energy_step=protocol.ENERGY_STEP_MEV,
             highest_energy=target.highest_energy,
         )
 
-    count = [len(target.symmetry.arms(k, options["supercell"], MAX_ARMS)) for k in target.wave_vectors]
+    count = [len(target.symmetry.arms(k, options.supercell, MAX_ARMS)) for k in target.wave_vectors]
     parts = list[NDArray[np.float32]]()
     for block in _blocks(count, 8 * n_groups * (n_groups + 1) / 2 * n_lags * len(target.zones)):
         vectors, waves = crystal_correlation.equivalent_vectors(
@@ -120,7 +121,7 @@ def correlate(
             target.cell,
             target.wave_vectors[block],
             target.zones,
-            supercell=options["supercell"],
+            supercell=options.supercell,
             most=MAX_ARMS,
         )
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.options.dynamics import PowderDynamics
 from scattering.simulate import correlation, powder, protocol
 from scattering.simulate.intermediate import collective_functions, self_functions
-
-
-def n_segments(options: Mapping[str, Any]) -> int:
-    """How many stretches of one run can stand for runs: each twice as long as the correlations, 1 where none can."""
-    return max(1, min(correlation.MAX_RUNS, int(options["production_ps"] / options["correlation_ps"] + 1e-9) // 2))
 
 
 def correlate(
@@ -23,7 +18,7 @@ def correlate(
     sites: NDArray[np.float64],
     cell: NDArray[np.float64],
     groups: Sequence[NDArray[np.int64]],
-    options: Mapping[str, Any],
+    options: PowderDynamics,
     seed: int,
     highest_energy: float,
     update: Callable[[float], None],
@@ -39,7 +34,7 @@ def correlate(
     groups
         Indices of the atoms of each species, species sorted.
     options
-        As `scattering.simulate.protocol.fill_options` returns them.
+        Of the simulation.
     seed
         Of the choice of q-points. Another one for each run, so that the runs' scatter holds the error of a finite
         number of directions too.
@@ -48,9 +43,8 @@ def correlate(
     update
         Called with the share that is done.
     """
-    n_lags = round(options["correlation_ps"] * 1e3 / options["sample_fs"]) + 1
-    q = protocol.q_bins(options)
-    q_points = powder.box_vectors(cell, q, options["n_q_points"], seed=seed)
+    n_lags, q = options.n_lags, options.q_bins
+    q_points = powder.box_vectors(cell, q, options.n_q_points, seed=seed)
     shells = powder.shells(float(q[-1]))
     vectors = powder.shell_vectors(shells, seed=seed)
     coherent = collective_functions(
@@ -69,7 +63,7 @@ def correlate(
     )
     return correlation.spectra(
         correlations,
-        time_step=options["sample_fs"],
+        time_step=options.sample_fs,
         q=q,
         energy_step=protocol.ENERGY_STEP_MEV,
         highest_energy=highest_energy,

@@ -1,10 +1,10 @@
-"""Which workflow makes which prediction. Each is imported only when it is needed: some take seconds to import."""
+"""Which workflow makes which kind of prediction. Each is imported when it is needed: some take seconds to import."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from workers.engines.interface import Workplace
 from workers.progress import Progress
@@ -13,40 +13,72 @@ from workers.simulations.simulation import Simulation
 from workers.simulations.steps.preparation import Prepared
 from workers.simulations.steps.replica import Replica
 
+_MODULES: Final[Mapping[tuple[str, str], str]] = {
+    ("harmonic", "powder"): "powder_harmonic",
+    ("harmonic", "path"): "path_harmonic",
+    ("md", "powder"): "powder_dynamics",
+    ("md", "path"): "path_dynamics",
+    ("trpmd", "powder"): "powder_dynamics",
+    ("trpmd", "path"): "path_dynamics",
+}
+"""Method and sampling → module of this folder, whose `WORKFLOW` is of one of the classes below."""
 
-class Dynamics(Protocol):
-    """Molecular dynamics, in steps that may be done by different workers: a module with these functions."""
 
-    Spectra: Any
+class Workflow(Protocol):
+    """A simulation in one go, by one worker."""
 
-    def prepare(self, simulation: Simulation, *, workplace: Workplace, progress: Progress) -> Prepared:
-        """What all replicas begin with."""
+    def run(self, simulation: Simulation[Any], *, progress: Progress) -> Outcome:
+        """Relax, simulate and analyse."""
+
+
+class ReplicatedWorkflow(Protocol):
+    """A simulation in steps that may be done by different workers, which hand on what these return by files."""
+
+    def prepare(self, simulation: Simulation[Any], *, workplace: Workplace, progress: Progress) -> Prepared:
+        """Return what all replicas begin with."""
 
     def replica(
-        self, simulation: Simulation, prepared: Prepared, number: int, *, workplace: Workplace, progress: Progress
+        self, simulation: Simulation[Any], prepared: Prepared, number: int, *, workplace: Workplace, progress: Progress
     ) -> Replica:
-        """One replica."""
+        """Run one replica, and analyse it."""
 
-    def combine(self, simulation: Simulation, prepared: Prepared, replicas: Sequence[Replica]) -> Outcome:
-        """All replicas together."""
+    def read_replica(self, loaded: Mapping[str, Any]) -> Replica:
+        """Return a replica from what `results.load` returns."""
 
-
-def dynamics(sampling: str) -> Dynamics:
-    """Molecular dynamics of a powder, or along a path."""
-    name = "workers.simulations.path_dynamics" if sampling == "path" else "workers.simulations.powder_dynamics"
-    return cast(Dynamics, import_module(name))
+    def combine(self, simulation: Simulation[Any], prepared: Prepared, replicas: Sequence[Replica]) -> Outcome:
+        """Put all replicas together."""
 
 
-def harmonic(simulation: Simulation, sampling: str, progress: Progress) -> Outcome:
-    """Harmonic phonons of a powder, or along a path."""
-    module = import_module(
-        "workers.simulations.path_harmonic" if sampling == "path" else "workers.simulations.powder_harmonic"
-    )
-    outcome: Outcome = module.run(
-        simulation.atoms,
-        simulation.calculator(),
-        options=simulation.options,
-        temperature=simulation.temperature,
-        progress=progress,
-    )
-    return outcome
+def modules() -> list[str]:
+    """Return the names of all modules with workflows."""
+    return sorted({_full_name(module) for module in _MODULES.values()})
+
+
+def _full_name(module: str) -> str:
+    return f"workers.simulations.{module}"
+
+
+def _workflow(method: str, sampling: str) -> Any:
+    return import_module(_full_name(_MODULES[method, sampling])).WORKFLOW
+
+
+def workflow(method: str, sampling: str) -> Workflow:
+    """Return the workflow of a kind of simulation that has no replicas.
+
+    Raises
+    ------
+    KeyError
+        There is no such kind.
+    """
+    return cast(Workflow, _workflow(method, sampling))
+
+
+def replicated_workflow(method: str, sampling: str) -> ReplicatedWorkflow:
+    """Return the workflow of a kind of simulation that has replicas.
+
+    Raises
+    ------
+    KeyError
+        There is no such kind.
+    """
+    return cast(ReplicatedWorkflow, _workflow(method, sampling))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
+import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
+from numpy.typing import NDArray
 
+from scattering.options.base import Options
 from workers import engines
-from workers.engines.interface import Engine, Potential, Run
+from workers.engines.interface import Engine, Potential
 from workers.simulations.steps.species import species_labels
+
+OptionsT = TypeVar("OptionsT", bound=Options, covariant=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Simulation:
+class Simulation(Generic[OptionsT]):
     """One prediction's simulation.
 
     Attributes
@@ -24,7 +27,7 @@ class Simulation:
     atoms
         The uploaded cell.
     options
-        As `fill_options` of `scattering.simulate.protocol` or `scattering.crystal.protocol` returns them.
+        Complete, of the class that belongs to method and sampling.
     temperature
         Kelvin.
     potential
@@ -34,7 +37,7 @@ class Simulation:
     """
 
     atoms: Atoms
-    options: Mapping[str, Any]
+    options: OptionsT
     temperature: float
     potential: Potential
     loader: str
@@ -45,27 +48,15 @@ class Simulation:
 
     def engine(self) -> Engine:
         """What runs the replicas."""
-        return engines.dynamics(self.options["engine"], self.potential, loader=self.loader)
-
-    @property
-    def n_cells(self) -> int:
-        """Uploaded cells in the supercell."""
-        return math.prod(self.options["supercell"])
+        return engines.dynamics(self.options.engine, self.potential, loader=self.loader)
 
     @property
     def labels(self) -> list[str]:
         """Species, or sites, of the uploaded cell's atoms."""
-        return species_labels(self.atoms, resolve_sites=self.options["resolve_sites"])
+        return species_labels(self.atoms, resolve_sites=self.options.resolve_sites)
 
-    def run(self, number: int) -> Run:
-        """What one replica does; its seed is that of the options plus its number."""
-        return Run(
-            temperature_k=self.temperature,
-            timestep_fs=self.options["timestep_fs"],
-            sample_fs=self.options["sample_fs"],
-            equilibration_ps=self.options["equilibration_ps"],
-            production_ps=self.options["production_ps"],
-            seed=self.options["seed"] + number,
-            ensemble=self.options.get("production_ensemble", "nve"),
-            n_beads=self.options.get("n_beads", 1),
-        )
+    @property
+    def groups(self) -> dict[str, NDArray[np.int64]]:
+        """Indices of the supercell's atoms of each species, species sorted."""
+        labels = np.array(self.labels * self.options.n_cells)
+        return {label: np.flatnonzero(labels == label) for label in sorted(set(self.labels))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scattering.options.base import Options
 from workers import potentials
 from workers.simulations.simulation import Simulation
 
@@ -11,7 +12,7 @@ MOST_ATOMS = 2000
 """Of larger cells the pairs of neighbours' neighbours take seconds."""
 
 
-def training_range(simulation: Simulation) -> dict[str, Any]:
+def training_range(simulation: Simulation[Options]) -> dict[str, Any]:
     """Return what to find out once for each prediction: the uploaded cell against the potential's training."""
     file, atoms = simulation.potential.file, simulation.atoms
     if not file.is_file() or len(atoms) > MOST_ATOMS:

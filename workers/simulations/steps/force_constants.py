@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from phonopy.structure.cells import guess_primitive_matrix
 from scattering.core.notices import Notice
 from scattering.simulate import phonons, protocol
 from workers.simulations.outcome import CannotPredict
+from workers.simulations.steps.openmp import expect_two_openmps
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,9 +116,7 @@ def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]
     CannotPredict
         There is no real phonon.
     """
-    with warnings.catch_warnings():
-        # The engine brings an OpenMP of its own; Euphonic then runs on one core and says so
-        warnings.filterwarnings("ignore", message="\\s*More than one OpenMP", category=UserWarning)
+    with expect_two_openmps():
         zone = phonons.sample_zone(found)
     stability = phonons.stability(zone)
     if stability.highest_mev < 2 * protocol.ENERGY_STEP_MEV:

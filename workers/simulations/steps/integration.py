@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from scattering.core.notices import Notice
-from scattering.simulate import protocol
+from scattering.options.dynamics import Dynamics
+from workers.engines.interface import Run
+from workers.simulations.simulation import Simulation
 
 DRIFT_MEV: Final = 2.0
 """Energy drift per atom over the production that a time step should not exceed."""
@@ -25,6 +27,21 @@ def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice,
     return tuple(found)
 
 
+def run_of(simulation: Simulation[Dynamics], number: int) -> Run:
+    """Return what one replica does; its seed is that of the options plus its number."""
+    options = simulation.options
+    return Run(
+        temperature_k=simulation.temperature,
+        timestep_fs=options.timestep_fs,
+        sample_fs=options.sample_fs,
+        equilibration_ps=options.equilibration_ps,
+        production_ps=options.production_ps,
+        seed=options.seed + number,
+        ensemble=options.ensemble_recorded,
+        n_beads=options.beads,
+    )
+
+
 def together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """What was seen in all replicas: the mean temperature, the largest drift and displacement."""
     return {
@@ -34,12 +51,10 @@ def together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
     }
 
 
-def total_seconds(
-    of_replicas: Sequence[Mapping[str, float]], options: Mapping[str, Any], *, n_atoms: int
-) -> dict[str, float]:
+def total_seconds(of_replicas: Sequence[Mapping[str, float]], options: Dynamics, *, n_atoms: int) -> dict[str, float]:
     """Add up what the parts of all replicas took, and say how many atom-steps a second that makes: of beads, each."""
     seconds = {part: sum(one[part] for one in of_replicas) for part in of_replicas[0]}
-    steps = len(of_replicas) * (options["equilibration_ps"] + options["production_ps"]) * 1e3 / options["timestep_fs"]
-    atom_steps = n_atoms * protocol.n_beads(options) * steps
+    steps = len(of_replicas) * (options.equilibration_ps + options.production_ps) * 1e3 / options.timestep_fs
+    atom_steps = n_atoms * options.beads * steps
     seconds["atom_steps_per_second"] = atom_steps / (seconds["equilibration_s"] + seconds["production_s"])
     return seconds

@@ -12,11 +12,12 @@ from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
 from scattering.core.notices import Notice
-from scattering.simulate.protocol import CELL_PS
+from scattering.options.dynamics import Dynamics
 from workers import stages
 from workers.engines.interface import Workplace
 from workers.progress import Progress
 from workers.simulations.simulation import Simulation
+from workers.simulations.steps.integration import run_of
 from workers.simulations.steps.relaxation import relax
 from workers.stopwatch import Stopwatch
 
@@ -50,18 +51,23 @@ class Prepared:
         """Make it from what `results.load` returns."""
         return cls(**{**loaded, "warnings": tuple(map(_stored_warning, loaded["warnings"]))})
 
-    def supercell(self, simulation: Simulation) -> Atoms:
+    def supercell(self, simulation: Simulation[Dynamics]) -> Atoms:
         """The atoms that replicas run, at rest."""
-        repeated: Atoms = self.atoms(simulation).repeat(simulation.options["supercell"])
+        repeated: Atoms = self.atoms(simulation).repeat(simulation.options.supercell)
         return repeated
 
-    def atoms(self, simulation: Simulation) -> Atoms:
+    def atoms(self, simulation: Simulation[Dynamics]) -> Atoms:
         """The cell that is repeated."""
         return Atoms(numbers=simulation.atoms.numbers, positions=self.positions, cell=self.cell, pbc=True)
 
 
 def prepare(
-    simulation: Simulation, calculator: Calculator, *, workplace: Workplace, progress: Progress, until: float = 1.0
+    simulation: Simulation[Dynamics],
+    calculator: Calculator,
+    *,
+    workplace: Workplace,
+    progress: Progress,
+    until: float = 1.0,
 ) -> Prepared:
     """Relax the atoms, and let the cell find its mean at the temperature where that is wished for.
 
@@ -84,10 +90,10 @@ def prepare(
         The potential does not hold the structure.
     """
     watch, options = Stopwatch(), simulation.options
-    npt = options["ensemble"] == "npt"
-    progress.stage(stages.RELAX, until=0.1 * until if npt else until)
+    free = options.cell_is_simulated
+    progress.stage(stages.RELAX, until=0.1 * until if free else until)
     relaxed = relax(
-        simulation.atoms, calculator, relax_cell=options["relax_cell"], cell_stays=not npt, update=progress.update
+        simulation.atoms, calculator, relax_cell=options.relax_cell, cell_stays=not free, update=progress.update
     )
     atoms, findings = (
         relaxed.atoms,
@@ -95,11 +101,11 @@ def prepare(
     )
     warnings = relaxed.warnings
     watch.lap("relax")
-    if npt:
-        sites = atoms.repeat(options["supercell"])
+    if free:
+        sites = atoms.repeat(options.supercell)
         report = progress.within(until)
-        run = replace(simulation.run(0), equilibration_ps=max(options["equilibration_ps"], CELL_PS))
-        scaled = simulation.engine().relax_cell(sites, run, options["pressure_gpa"], workplace=workplace, report=report)
+        run = replace(run_of(simulation, 0), equilibration_ps=options.cell_equilibration_ps)
+        scaled = simulation.engine().relax_cell(sites, run, options.pressure_gpa, workplace=workplace, report=report)
         grown = np.linalg.solve(sites.cell.array, scaled.cell.array)
         atoms = atoms.copy()
         atoms.set_cell(atoms.cell.array @ grown, scale_atoms=True)

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from ase import Atoms
 from numpy.typing import NDArray
 
+from scattering.options.dynamics import Dynamics
+from scattering.simulate import correlation
 from scattering.simulate.mobility import Mobility, mobility
 from workers import stages
 from workers.engines.interface import Workplace
 from workers.progress import Progress
-from workers.simulations.powder_analysis import n_segments
 from workers.simulations.simulation import Simulation
-from workers.simulations.steps.preparation import Prepared
+from workers.simulations.steps.integration import run_of
 from workers.stopwatch import Stopwatch
 
 DYNAMICS_SHARE = 0.93
@@ -58,6 +60,11 @@ class Replica:
         )
 
 
+def n_segments(options: Dynamics) -> int:
+    """How many stretches of one run can stand for runs: each twice as long as the correlations, 1 where none can."""
+    return max(1, min(correlation.MAX_RUNS, int(options.production_ps / options.correlation_ps + 1e-9) // 2))
+
+
 class Correlate(Protocol):
     """Turns a stretch of displacements, shape (n_beads, n_atoms, 3, n_frames), into spectra."""
 
@@ -65,13 +72,13 @@ class Correlate(Protocol):
 
 
 def run_replica(
-    simulation: Simulation,
-    prepared: Prepared,
+    simulation: Simulation[Dynamics],
+    sites: Atoms,
     number: int,
     *,
     groups: Mapping[str, NDArray[np.int64]],
     correlate: Correlate,
-    tensors: Callable[[NDArray[np.float32]], NDArray[np.float64]] | None = None,
+    tensors: Callable[[NDArray[np.float32]], NDArray[np.float64] | None],
     workplace: Workplace,
     progress: Progress,
 ) -> Replica:
@@ -79,8 +86,8 @@ def run_replica(
 
     Parameters
     ----------
-    simulation, prepared
-        What is to be simulated, and the crystal at rest.
+    simulation, sites
+        What is to be simulated, and the supercell at rest.
     number
         Of the replica.
     groups
@@ -88,7 +95,7 @@ def run_replica(
     correlate
         Makes spectra.
     tensors
-        Makes mean-square displacements of a single crystal.
+        Makes mean-square displacements of a single crystal; None of a powder.
     workplace
         Where the engine works. What it leaves there is wanted until the replica is stored.
     progress
@@ -99,15 +106,13 @@ def run_replica(
     CannotPredict
         The potential does not hold the structure.
     """
-    options, run = simulation.options, simulation.run(number)
-    trajectory = simulation.engine().run(
-        prepared.supercell(simulation), run, workplace=workplace, report=progress.within(DYNAMICS_SHARE)
-    )
+    options, run = simulation.options, run_of(simulation, number)
+    trajectory = simulation.engine().run(sites, run, workplace=workplace, report=progress.within(DYNAMICS_SHARE))
     watch = Stopwatch()
     progress.stage(stages.CORRELATE, until=1.0)
     moved = trajectory.displacements
     # One run alone is cut into segments, so that there is a scatter at all
-    segments = n_segments(options) if options["replicas"] == 1 else 1
+    segments = n_segments(options) if options.replicas == 1 else 1
     frames = moved.shape[-1] // segments
     spectra = []
     for segment in range(segments):
@@ -117,8 +122,8 @@ def run_replica(
 
         stretch = moved[..., segment * frames : (segment + 1) * frames]
         spectra.append(correlate(stretch, seed=run.seed + segment, update=within))
-    mobilities = mobility(moved, list(groups.values()), options["sample_fs"])
-    found = None if tensors is None else tensors(moved)
+    mobilities = mobility(moved, list(groups.values()), options.sample_fs)
+    found = tensors(moved)
     watch.lap("analysis")
     return Replica(
         tuple(spectra),

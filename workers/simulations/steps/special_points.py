@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from ase import Atoms
 from euphonic import ForceConstants
 
 from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import brillouin_zone, reciprocal
+from workers.simulations.steps.openmp import expect_two_openmps
 
 MOST_ATOMS = 8
 """Of a primitive cell: beyond, so many branches lie so close that nobody tabulates them."""
@@ -37,9 +36,7 @@ def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float
         return {}
     primitive = found.crystal.cell_vectors.to("angstrom").magnitude
     vectors = np.array([zone.repeats @ point for point in zone.points.values()]) @ reciprocal(atoms.cell.array)
-    with warnings.catch_warnings():
-        # The engine brings an OpenMP of its own; Euphonic then runs on one core and says so
-        warnings.filterwarnings("ignore", message="\\s*More than one OpenMP", category=UserWarning)
+    with expect_two_openmps():
         modes = found.calculate_qpoint_frequencies(
             vectors @ primitive.T / (2 * np.pi), asr="reciprocal", insert_gamma=False, reduce_qpts=False
         )

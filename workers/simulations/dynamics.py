@@ -1,0 +1,180 @@
+"""Molecular dynamics: prepare once, run replicas wherever there is a worker, combine them.
+
+Samplings differ in the analysis of positions, and in what they prepare beside the crystal at rest.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scattering.core.notices import Notice
+from scattering.core.partials import Partials
+from scattering.core.quantum import Statistics
+from scattering.crystal.partials import CrystalPartials
+from scattering.options.dynamics import Dynamics
+from scattering.simulate.mobility import Mobility, diffuses, mean_mobility
+from scattering.simulate.path_integral import bead_warnings
+from scattering.simulate.protocol import dynamics
+from workers.engines.interface import Workplace
+from workers.progress import Progress
+from workers.simulations.outcome import Outcome
+from workers.simulations.simulation import Simulation
+from workers.simulations.steps import preparation
+from workers.simulations.steps.integration import run_warnings, together, total_seconds
+from workers.simulations.steps.preparation import Prepared
+from workers.simulations.steps.replica import Replica, run_replica
+
+DynamicsT = TypeVar("DynamicsT", bound=Dynamics)
+SpectraT = TypeVar("SpectraT")
+
+
+@dataclass(frozen=True, eq=False)
+class Runs(Generic[SpectraT]):
+    """All replicas of a prediction.
+
+    Attributes
+    ----------
+    replicas
+        As they ran.
+    spectra
+        Of each run, or of each segment of a single run.
+    mobilities
+        By species, the mean of all.
+    diffusing
+        Species whose atoms leave their sites.
+    """
+
+    replicas: Sequence[Replica]
+    spectra: Sequence[SpectraT]
+    mobilities: Mapping[str, Mobility]
+    diffusing: list[str]
+
+
+class Analysis(ABC, Generic[DynamicsT, SpectraT]):
+    """What one sampling makes of the positions in the runs of a crystal.
+
+    Attributes
+    ----------
+    SPECTRA
+        Class of the spectra of a run, a dataclass of arrays.
+    sites, groups
+        The supercell at rest; indices of its atoms by species, species sorted.
+    """
+
+    SPECTRA: ClassVar[Callable[..., Any]]
+
+    def __init__(self, simulation: Simulation[DynamicsT], prepared: Prepared) -> None:
+        self.simulation, self.prepared = simulation, prepared
+        self.sites, self.groups = prepared.supercell(simulation), simulation.groups
+
+    @property
+    def highest_mev(self) -> float:
+        """Energy at which spectra end."""
+        return min(dynamics(self.sites.numbers).highest_mev, self.simulation.options.highest_resolved_mev)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Of what is correlated."""
+        return "kubo" if self.simulation.options.beads > 1 else "classical"
+
+    @abstractmethod
+    def correlate(self, stretch: NDArray[np.float32], *, seed: int, update: Callable[[float], None]) -> SpectraT:
+        """Turn displacements of shape (n_beads, n_atoms, 3, n_frames), Å, into spectra."""
+
+    def tensors(self, displacements: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        """Return mean-square displacements of shape (n_species, 3, 3), Å², where directions differ."""
+        return None
+
+    @abstractmethod
+    def partials(self, runs: Runs[SpectraT], metadata: dict[str, Any]) -> Partials | CrystalPartials:
+        """Average the runs, and keep each of them for the statistical error."""
+
+    @property
+    @abstractmethod
+    def stiffest_mev(self) -> float:
+        """Energy of the stiffest vibration, which decides how many beads are enough."""
+
+    @abstractmethod
+    def warnings(self, runs: Runs[SpectraT]) -> tuple[Notice, ...]:
+        """Return what the user should know of these partials."""
+
+    @abstractmethod
+    def findings(self, runs: Runs[SpectraT]) -> dict[str, Any]:
+        """Return what was found beside what all samplings find."""
+
+
+@dataclass(frozen=True)
+class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
+    """The workflow of one sampling, by its analysis."""
+
+    analysis: type[Analysis[DynamicsT, SpectraT]]
+
+    def prepare(self, simulation: Simulation[DynamicsT], *, workplace: Workplace, progress: Progress) -> Prepared:
+        """Bring the crystal to rest, as `steps.preparation.prepare` does."""
+        return preparation.prepare(simulation, simulation.calculator(), workplace=workplace, progress=progress)
+
+    def replica(
+        self,
+        simulation: Simulation[DynamicsT],
+        prepared: Prepared,
+        number: int,
+        *,
+        workplace: Workplace,
+        progress: Progress,
+    ) -> Replica:
+        """Run one replica and turn it into spectra, as `steps.replica.run_replica` does."""
+        analysis = self.analysis(simulation, prepared)
+        return run_replica(
+            simulation,
+            analysis.sites,
+            number,
+            groups=analysis.groups,
+            correlate=analysis.correlate,
+            tensors=analysis.tensors,
+            workplace=workplace,
+            progress=progress,
+        )
+
+    def read_replica(self, loaded: Mapping[str, Any]) -> Replica:
+        """Return a replica from what `results.load` returns."""
+        return Replica.of(loaded, self.analysis.SPECTRA)
+
+    def combine(self, simulation: Simulation[DynamicsT], prepared: Prepared, replicas: Sequence[Replica]) -> Outcome:
+        """Put all replicas together."""
+        options, temperature = simulation.options, simulation.temperature
+        analysis = self.analysis(simulation, prepared)
+        n_atoms, runs = len(analysis.sites), _runs(analysis, replicas)
+        seen = together([one.seen for one in replicas])
+        partials = analysis.partials(
+            runs,
+            {
+                "method": options.METHOD,
+                "n_atoms": n_atoms,
+                "energy_resolution_mev": options.energy_resolution_mev,
+                "diffusing": runs.diffusing,
+            },
+        )
+        return Outcome(
+            partials,
+            (
+                *prepared.warnings,
+                *run_warnings(seen, temperature),
+                *bead_warnings(options.beads, analysis.stiffest_mev, temperature),
+                *analysis.warnings(runs),
+            ),
+            {**prepared.seconds, **total_seconds([one.seconds for one in replicas], options, n_atoms=n_atoms)},
+            {**prepared.findings, "n_atoms": n_atoms, **analysis.findings(runs), **seen},
+        )
+
+
+def _runs(analysis: Analysis[Any, SpectraT], replicas: Sequence[Replica]) -> Runs[SpectraT]:
+    mobilities = {label: mean_mobility([one.mobilities[label] for one in replicas]) for label in analysis.groups}
+    spacing = (analysis.sites.get_volume() / len(analysis.sites)) ** (1 / 3)
+    diffusing = [label for label, mobility in mobilities.items() if diffuses(mobility, spacing)]
+    return Runs(replicas, [spectra for one in replicas for spectra in one.spectra], mobilities, diffusing)

@@ -1,0 +1,108 @@
+"""Harmonic phonons: relax, finite displacements, phonons over the Brillouin zone. Samplings differ in what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from scattering.core.notices import Notice
+from scattering.core.partials import Partials
+from scattering.crystal.partials import CrystalPartials
+from scattering.options.harmonic import Harmonic
+from scattering.simulate.phonons import Stability, Zone
+from workers import stages
+from workers.progress import Progress
+from workers.simulations.outcome import Outcome
+from workers.simulations.simulation import Simulation
+from workers.simulations.steps.force_constants import Displaced, displace, sample_zone, stability_warnings
+from workers.simulations.steps.relaxation import Relaxed, relax
+from workers.simulations.steps.special_points import special_phonons
+from workers.stopwatch import Stopwatch
+
+HarmonicT = TypeVar("HarmonicT", bound=Harmonic)
+
+
+@dataclass(frozen=True, eq=False)
+class Phonons:
+    """A relaxed crystal, its force constants, its phonons over the Brillouin zone, and how stable these are."""
+
+    relaxed: Relaxed
+    displaced: Displaced
+    zone: Zone
+    stability: Stability
+
+
+Scatter = Callable[
+    [Simulation[HarmonicT], Phonons, Callable[[float], None]], tuple[Partials | CrystalPartials, tuple[Notice, ...]]
+]
+"""Makes partials of phonons, and warns of what these lack; calls its last argument with the fraction that is done."""
+
+
+@dataclass(frozen=True)
+class HarmonicWorkflow(Generic[HarmonicT]):
+    """The workflow of one sampling.
+
+    Attributes
+    ----------
+    stage
+        Of making partials.
+    part
+        Its name among the timings.
+    scatter
+        Makes partials.
+    """
+
+    stage: Notice
+    part: str
+    scatter: Scatter[HarmonicT]
+
+    def run(self, simulation: Simulation[HarmonicT], *, progress: Progress) -> Outcome:
+        """Make harmonic partials.
+
+        Raises
+        ------
+        CannotPredict
+            The potential does not hold the structure, or leaves it no real phonon.
+        """
+        watch, options, calculator = Stopwatch(), simulation.options, simulation.calculator()
+        progress.stage(stages.RELAX, until=0.15)
+        relaxed = relax(simulation.atoms, calculator, relax_cell=options.relax_cell, update=progress.update)
+        watch.lap("relax")
+
+        progress.stage(stages.DISPLACE_ATOMS, until=0.4)
+        displaced = displace(
+            relaxed.atoms,
+            calculator,
+            labels=simulation.labels,
+            supercell=options.supercell,
+            distance=options.displacement_angstrom,
+            update=progress.update,
+        )
+        watch.lap("force_constants")
+
+        progress.stage(stages.SAMPLE_ZONE, until=0.7)
+        zone, stability = sample_zone(displaced.force_constants)
+        watch.lap("zone")
+
+        progress.stage(self.stage, until=0.97)
+        phonons = Phonons(relaxed, displaced, zone, stability)
+        partials, warnings = self.scatter(simulation, phonons, progress.update)
+        watch.lap(self.part)
+        return Outcome(
+            partials,
+            (*relaxed.warnings, *stability_warnings(stability), *warnings),
+            watch.seconds,
+            {
+                "largest_shift_angstrom": relaxed.largest_shift,
+                "pressure_gpa": relaxed.pressure_gpa,
+                "n_displacements": displaced.n_displacements,
+                "force_constant_reach_angstrom": displaced.reach,
+                "force_constant_at_edge": displaced.at_edge,
+                "zone_divisions": list(zone.divisions),
+                "lowest_energy_mev": stability.lowest_mev,
+                "highest_energy_mev": stability.highest_mev,
+                "imaginary_fraction": stability.imaginary_fraction,
+                "special_phonons_mev": special_phonons(displaced.force_constants, simulation.atoms),
+            },
+        )
