@@ -58,6 +58,5 @@ WORDS: Final[Mapping[str, Words]] = {
     "symmetry_not_found": "The symmetry of the structure was not found. Check whether two atoms are on the same site.",
     "unknown_isotope": "{isotope!r} is not an isotope of {element}; write mass number and symbol, such as 2H.",
     "unknown_point": _unknown_point,
-    "unreadable_path": "Write at least two points with a hyphen between them, such as Γ-X.",
     "width_beside_instrument": "The instrument has its own resolution: leave the width out, or the instrument.",
 }

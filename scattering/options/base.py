@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scattering.core.errors import FieldError, InvalidOptions
+from scattering.core.errors import InvalidOptions, field_error
+from scattering.core.notices import Notice
 from scattering.options.case import Case
 from scattering.options.fields import Engine, Flag, Number, Repeats, Whole, about, problems
 from scattering.options.names import Method
@@ -98,10 +99,8 @@ class Options(BaseModel, ABC):
     def _check(cls, given: Mapping[str, Any], case: Case) -> dict[str, Any]:
         """The options that are given, all of them possible; what does not depend on others is checked here."""
         chosen = {name: value for name, value in cls.translate(given).items() if value is not None}
-        known = f"There is no such option; {cls.METHOD} knows {', '.join(cls.model_fields)}."
-        errors: list[FieldError] = [
-            {"loc": f"options.{name}", "msg": known} for name in chosen if name not in cls.model_fields
-        ]
+        unknown = Notice("unknown_option", {"method": cls.METHOD, "known": list(cls.model_fields)})
+        errors = [field_error(f"options.{name}", unknown) for name in chosen if name not in cls.model_fields]
         try:
             cls.model_validate(chosen, context=case)
         except ValidationError as error:

@@ -9,7 +9,8 @@ from typing import ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from scattering.core.constants import PLANCK_MEV_FS
-from scattering.core.errors import FieldError, InvalidOptions
+from scattering.core.errors import FieldError, InvalidOptions, field_error
+from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.fields import Number, Whole, about
@@ -170,17 +171,14 @@ class Dynamics(Options):
     def _lengths_fit(self) -> Self:
         errors = list[FieldError]()
         if self.pressure_gpa != 0.0 and not self.cell_is_simulated:
-            errors.append({"loc": "options.pressure_gpa", "msg": "The cell meets a pressure in the ensemble npt only."})
+            errors.append(field_error("options.pressure_gpa", Notice("pressure_without_npt")))
         frames = self.correlation_ps * 1e3 / self.sample_fs
         if self.correlation_ps > self.production_ps:
-            message = "The correlation time must not be longer than the production."
-            errors.append({"loc": "options.correlation_ps", "msg": message})
+            stated = {"correlation_ps": self.correlation_ps, "production_ps": self.production_ps}
+            errors.append(field_error("options.correlation_ps", Notice("long_correlation", stated)))
         elif frames < MIN_FRAMES:
-            message = (
-                f"The correlation time holds {frames:.0f} frames; choose at least {MIN_FRAMES} "
-                f"({MIN_FRAMES * 1e-3 * self.sample_fs:.3f} ps)."
-            )
-            errors.append({"loc": "options.correlation_ps", "msg": message})
+            stated = {"n_frames": frames, "minimum": MIN_FRAMES, "minimum_ps": MIN_FRAMES * 1e-3 * self.sample_fs}
+            errors.append(field_error("options.correlation_ps", Notice("few_correlation_frames", stated)))
         if errors:
             raise InvalidOptions(errors)
         return self

@@ -1,4 +1,4 @@
-"""Types of options, and what is said of a value that cannot be one."""
+"""Types of options, and what is wrong with a value that cannot be one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, Strict, ValidationError, Validation
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from scattering.core.errors import FieldError, InvalidFields
+from scattering.core.errors import FieldError, InvalidFields, ScatteringError, field_error
+from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
     from scattering.options.case import Case
@@ -31,18 +32,18 @@ def case_of(info: ValidationInfo) -> Case | None:
 def _whole(value: Any) -> Any:
     """Take 3.0 for 3, and neither true nor "3"."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("Give a number.")
+        raise ScatteringError(Notice("not_a_number"))
     if value != int(value):
-        raise ValueError("Give a whole number.")
+        raise ScatteringError(Notice("not_a_whole_number"))
     return int(value)
 
 
 def _repeats(value: Any, info: ValidationInfo) -> Any:
     if not _are_whole(value, length=3) or not all(1 <= repeat <= MAX_REPEATS for repeat in value):
-        raise ValueError(f"Give three whole numbers from 1 to {MAX_REPEATS}, the repeats along each cell vector.")
+        raise ScatteringError(Notice("unreadable_repeats", {"maximum": MAX_REPEATS}))
     case = case_of(info)
     if case is not None and (total := math.prod(value) * case.n_atoms) > MAX_ATOMS:
-        raise ValueError(f"{total} atoms are more than the {MAX_ATOMS} that are allowed; choose fewer repeats.")
+        raise ScatteringError(Notice("large_supercell", {"n_atoms": total, "maximum": MAX_ATOMS}))
     return value
 
 
@@ -57,24 +58,22 @@ def _are_whole(value: Any, *, length: int) -> TypeGuard[Sequence[int]]:
 def _zones(value: Any) -> Any:
     zones = value if isinstance(value, list | tuple) and value else [None]
     if not all(_are_whole(zone, length=3) and max(map(abs, zone)) <= LARGEST_INDEX for zone in zones):
-        raise ValueError(
-            'Choose "first" or "random", or give a list of reciprocal lattice vectors, such as [[0, 0, 4]].'
-        )
+        raise ScatteringError(Notice("unreadable_zones"))
     if len(zones) > MAX_ZONES:
-        raise ValueError(f"Give at most {MAX_ZONES} zones.")
+        raise ScatteringError(Notice("too_many_zones", {"maximum": MAX_ZONES}))
     return value
 
 
 def _path(value: Any) -> Any:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("Write the path as text, such as Γ-X-U|K-Γ-L.")
+        raise ScatteringError(Notice("unreadable_path"))
     return value
 
 
 def _engine(value: Any, info: ValidationInfo) -> Any:
     case = case_of(info)
     if case is not None and value not in case.engines:
-        raise ValueError(_choose_among(case.engines))
+        raise ScatteringError(Notice("unknown_choice", {"choices": list(case.engines)}))
     return value
 
 
@@ -102,7 +101,7 @@ def about(unit: str = "", choices: Mapping[str, str] | None = None) -> dict[str,
 
 
 def problems(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[FieldError]:
-    """Return what is wrong, in words that say what to do. Missing fields are left out.
+    """Return what is wrong with each field. Missing fields are left out.
 
     Parameters
     ----------
@@ -120,39 +119,40 @@ def problems(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[Fi
             found += raised.errors
         else:
             name = str(detail["loc"][0])
-            found.append({"loc": f"options.{name}", "msg": _problem(detail, fields[name])})
+            found.append(field_error(f"options.{name}", _problem(detail, fields[name])))
     return found
 
 
-def _problem(detail: ErrorDetails, field: FieldInfo) -> str:
+def _problem(detail: ErrorDetails, field: FieldInfo) -> Notice:
+    raised = detail.get("ctx", {}).get("error")
+    if isinstance(raised, ScatteringError):
+        return raised.notice
     match detail["type"]:
-        case "value_error":
-            return str(detail["ctx"]["error"])
         case "greater_than_equal" | "less_than_equal":
-            return _choose_between(field, detail["input"])
+            return _out_of_range(field, detail["input"])
         case "multiple_of":
-            return "Choose an even number."
+            stated = {"factor": detail["ctx"]["multiple_of"], "value": detail["input"], "unit": _unit(field)}
+            return Notice("not_a_multiple", stated)
         case "bool_type":
-            return "Choose true or false."
+            return Notice("not_true_or_false")
         case "literal_error":
-            return _choose_among(_choices(field))
+            return Notice("unknown_choice", {"choices": _choices(field)})
         case _:
-            return "Give a number."
+            return Notice("not_a_number")
 
 
-def _choose_between(field: FieldInfo, value: float) -> str:
+def _out_of_range(field: FieldInfo, value: float) -> Notice:
     lowest = next(bound.ge for bound in field.metadata if hasattr(bound, "ge"))
     highest = next(bound.le for bound in field.metadata if hasattr(bound, "le"))
+    return Notice("out_of_range", {"minimum": lowest, "maximum": highest, "value": value, "unit": _unit(field)})
+
+
+def _unit(field: FieldInfo) -> str:
     extra = field.json_schema_extra
-    unit = extra.get("unit", "") if isinstance(extra, dict) else ""
-    return f"Choose between {lowest:g} and {highest:g} {unit}".rstrip() + f"; it is {value:g}."
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
 def _choices(field: FieldInfo) -> list[str]:
     """Of a literal, or of a literal or None."""
     parts = [choice for part in get_args(field.annotation) for choice in (get_args(part) or (part,))]
     return [choice for choice in parts if isinstance(choice, str)]
-
-
-def _choose_among(choices: Sequence[str]) -> str:
-    return f"{'Choose one of' if len(choices) > 1 else 'Choose'} {', '.join(choices)}."

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from scattering.core import energy_axis
 from scattering.core.errors import InvalidOptions
+from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.fields import Number, Whole, about
@@ -77,9 +78,5 @@ class PowderHarmonic(Harmonic):
         )
         allowed = 2 * energy_axis.MAX_ARRAY_BYTES
         if size > allowed:
-            raise InvalidOptions.at(
-                "options.resolve_sites",
-                f"{n_sites} sites and their pairs would take {size / 1e6:.0f} MB, of {allowed / 1e6:.0f} MB "
-                "allowed: keep the sites of an element together, or choose a smaller range of q or energy, or fewer "
-                "orders.",
-            )
+            stated = {"n_sites": n_sites, "size_mb": size / 1e6, "maximum_mb": allowed / 1e6}
+            raise InvalidOptions.at("options.resolve_sites", Notice("sites_exceed_memory", stated))

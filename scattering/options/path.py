@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from scattering.core.errors import InvalidOptions
+from scattering.core.notices import Notice
 from scattering.crystal.path import BrillouinZone, SampledPath, Segment, path_labels, path_text, sample, segments
 from scattering.crystal.protocol import MAX_ARMS, commensurate_supercell, reach
 from scattering.crystal.zones import check_zones, random_zones, reachable_zones
@@ -104,16 +105,14 @@ class AlongPath(Options):
     def _with_zones(self, case: Case) -> Self:
         vectors = self.sampled(self.lines(case.zone), case.cell).wave_vectors
         if len(vectors) == 0:
-            message = "The supercell has no wave on this path; choose more repeats."
-            raise InvalidOptions.at("options.supercell", message)
+            raise InvalidOptions.at("options.supercell", Notice("no_wave_vector_on_path"))
         most = max(1, int(MAX_BYTES / (self._bytes_each(case) * len(vectors))))
         listed = self.has("zones")
         zones = check_zones(case.zone, self.zones) if listed else self._random_zones(case, vectors, most)
         if len(zones) > most:
+            stated = {"n_zones": len(zones), "n_wave_vectors": len(vectors), "maximum": most}
             raise InvalidOptions.at(
-                "options.zones" if listed else "options.n_zones",
-                f"{len(zones)} zones of {len(vectors)} wave vectors are too much to keep; choose at most {most}, or a "
-                "shorter path.",
+                "options.zones" if listed else "options.n_zones", Notice("zones_exceed_memory", stated)
             )
         return self.model_copy(update={"zones": zones.tolist(), "n_zones": len(zones)})
 
@@ -121,11 +120,8 @@ class AlongPath(Options):
         low, high = reach(case.instruments, case.numbers)
         reachable = reachable_zones(case.zone, vectors, q_min=low, q_max=min(high, self.q_max_inv_angstrom))
         if len(reachable) == 0:
-            raise InvalidOptions.at(
-                "options.q_max_inv_angstrom",
-                f"No Brillouin zone lies whole between {low:.1f} and {self.q_max_inv_angstrom:.1f} Å⁻¹; choose a "
-                "larger |q|, or other instruments.",
-            )
+            stated = {"minimum_inv_angstrom": low, "maximum_inv_angstrom": self.q_max_inv_angstrom}
+            raise InvalidOptions.at("options.q_max_inv_angstrom", Notice("no_zone_in_range", stated))
         n_zones = self.n_zones if self.has("n_zones") else min(DEFAULT_ZONES, most)
         return random_zones(reachable, int(n_zones), seed=self.seed)
 
