@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ase import Atoms
 from celery import shared_task
@@ -24,6 +24,7 @@ from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
 from backend.observing.samplings import observation
 from backend.potentials.service import PotentialUnavailable, potential_file
+from backend.predictions.assignment import Assignment, read_assignment
 from backend.structures.service import load_structure
 from scattering.core.notices import Notice
 from scattering.options.base import Options
@@ -39,6 +40,8 @@ from workers.simulations.steps.preparation import Prepared
 from workers.simulations.training_range import training_range
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LONG_NICENESS = 10
 """A preview that somebody waits for goes first."""
@@ -135,8 +138,8 @@ def _say(how_it_ended: Callable[[], None]) -> None:
         logger.warning("the job is another worker's by now")
 
 
-def _patiently(say: Callable[[], None]) -> None:
-    """Write to the row, though the database may have to come back first."""
+def _patiently(say: Callable[[], T]) -> T:
+    """Read from or write to the database, though it may have to come back first."""
     deadline = time.monotonic() + DATABASE_BACK_WITHIN_S
     while True:
         try:
@@ -155,18 +158,21 @@ def _folder(lease: leases.Lease) -> Path:
 
 def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     settings = current()
+    asked = _patiently(lambda: read_assignment(settings, lease.prediction_id))
+    if asked is None:
+        raise leases.LeaseLost(f"prediction {lease.prediction_id} was deleted")
     folder.mkdir(parents=True, exist_ok=True)
-    if lease.kind == "replica" or lease.options.cell_is_simulated:
+    if lease.kind == "replica" or asked.options.cell_is_simulated:
         os.nice(LONG_NICENESS)
     began = time.perf_counter()
-    simulation = _simulation(lease, settings, progress)
+    simulation = _simulation(asked, settings, progress)
     loaded = time.perf_counter() - began
     workplace = Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s)
     shared, mine = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
-        outcome = registry.workflow(lease.method, lease.sampling).run(simulation, progress=progress)
-        return _partials(lease, simulation, mine, outcome, {"load_s": loaded})
-    workflow = registry.replicated_workflow(lease.method, lease.sampling)
+        outcome = registry.workflow(asked.method, asked.sampling).run(simulation, progress=progress)
+        return _partials(asked, simulation, mine, outcome, {"load_s": loaded})
+    workflow = registry.replicated_workflow(asked.method, asked.sampling)
     if lease.kind == "prepare":
         results.save(mine, workflow.prepare(simulation, workplace=workplace, progress=progress))
         return _Result(mine, shared / "prepared.npz")
@@ -178,45 +184,45 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     progress.stage(stages.AVERAGE_REPLICAS, until=1.0)
     replicas = [
         workflow.read_replica(results.load(shared / f"replica-{number}.npz"))
-        for number in range(lease.options.n_replicas)
+        for number in range(asked.options.n_replicas)
     ]
     outcome = workflow.combine(simulation, prepared, replicas)
-    return _partials(lease, simulation, mine, outcome, {"combine_s": time.perf_counter() - began})
+    return _partials(asked, simulation, mine, outcome, {"combine_s": time.perf_counter() - began})
 
 
-def _simulation(lease: leases.Lease, settings: Settings, progress: Progress) -> Simulation[Options]:
+def _simulation(asked: Assignment, settings: Settings, progress: Progress) -> Simulation[Options]:
     progress.stage(stages.FETCH_POTENTIAL, until=0.0)
-    file = potential_file(settings, lease.potential, lambda done, total: progress.update(done / max(total, 1)))
-    structure = load_structure(settings, lease.structure_id)
-    engine = lease.options.engine
+    file = potential_file(settings, asked.potential, lambda done, total: progress.update(done / max(total, 1)))
+    structure = load_structure(settings, asked.structure_id)
+    engine = asked.options.engine
     return Simulation(
         Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True),
-        lease.options,
-        lease.temperature_k,
-        Potential(file, lease.options.dispersion, lease.potential.family),
+        asked.options,
+        asked.temperature_k,
+        Potential(file, asked.options.dispersion, asked.potential.family),
         # Where the engine gives no forces, those of a few structures come from what the potential was found to load in
-        loader=engine if catalogue.get(engine).gives_forces else lease.potential.engine,
+        loader=engine if catalogue.get(engine).gives_forces else asked.potential.engine,
     )
 
 
 def _partials(
-    lease: leases.Lease, simulation: Simulation[Options], written: Path, outcome: Outcome, timings: dict[str, float]
+    asked: Assignment, simulation: Simulation[Options], written: Path, outcome: Outcome, timings: dict[str, float]
 ) -> _Result:
     """Write the prediction's partials, and what they were made with."""
-    observation(lease.sampling).layout.write(written, outcome.partials)
+    observation(asked.sampling).layout.write(written, outcome.partials)
     timings = {**outcome.timings, **timings}
     made_with = provenance(
-        sha256=lease.potential.sha256,
-        model=lease.potential.name,
-        engine=lease.options.engine,
-        seed=lease.options.seed,
+        sha256=asked.potential.sha256,
+        model=asked.potential.name,
+        engine=asked.options.engine,
+        seed=asked.options.seed,
         timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},
         species=list(outcome.partials.species),
         findings={**outcome.findings, **training_range(simulation)},
     )
     return _Result(
         written,
-        current().partials_path(lease.prediction_id),
+        current().partials_path(asked.prediction_id),
         made_with,
         list(outcome.warnings),
     )

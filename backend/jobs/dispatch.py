@@ -18,8 +18,8 @@ from backend.health import beats
 from backend.health.tables import WorkerBeat
 from backend.jobs.graph import jobs, summarise
 from backend.jobs.tables import Job
+from backend.jobs.work import work_table
 from backend.kit.queue.wake_up import ring
-from backend.predictions.tables import Prediction
 from scattering.core.notices import Notice
 
 ON_ITS_WAY = timedelta(seconds=1)
@@ -110,6 +110,7 @@ def say_what_is_missing(session: Session, now: datetime) -> None:
     """Write into the rows of what is queued that no worker can do it, or that one has come who can."""
     session.flush()
     workers = beats.alive(session, now)
+    table = work_table()
     wanted = session.exec(select(Job.queue, Job.engine).where(Job.status == "queued").distinct()).all()
     for queue, engine in wanted if workers else ():
         there = any(serves(worker, queue, engine) for worker in workers)
@@ -118,7 +119,7 @@ def say_what_is_missing(session: Session, now: datetime) -> None:
         changed = (
             code.in_(NO_WORKER_CODES) if reason is None else or_(col(Job.waiting_for).is_(null()), code != reason.code)
         )
-        statement = select(Job, Prediction).join(Prediction)
+        statement = select(Job, table).join(table, col(Job.prediction_id) == col(table.id))
         for job, prediction in session.exec(
             statement.where(
                 Job.status == "queued", Job.queue == queue, Job.engine == engine, Job.not_before <= now, changed

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlmodel import Session, select
 
 from backend.engines import catalogue as engines
 from backend.jobs.tables import Job
+from backend.jobs.work import Work
 from backend.kit.files import storage
 from backend.kit.settings import Settings
-from backend.predictions.tables import Prediction
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 
@@ -27,7 +28,6 @@ ONGOING: Final = ("queued", "running")
 """States of a prediction that has not ended."""
 ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
 """Jobs of a number wait until all those of smaller numbers have succeeded."""
-PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
 
 WAITING_FOR_WORKER: Final = Notice("waiting_for_worker")
 DONE: Final = Notice("done")
@@ -35,7 +35,7 @@ DONE: Final = Notice("done")
 _PREPARE, _COMBINE = 0.02, 0.02
 
 
-def jobs_of(prediction: Prediction, options: Options, *, loader: str) -> list[Job]:
+def jobs_of(prediction: Work, options: Options, *, loader: str, priority: int) -> list[Job]:
     """Return the jobs that make a prediction, not yet in the database.
 
     Parameters
@@ -44,22 +44,25 @@ def jobs_of(prediction: Prediction, options: Options, *, loader: str) -> list[Jo
         Its row, and its options.
     loader
         Engine that the potential was found to load in: it gives the forces where the chosen engine gives none.
+    priority
+        The smaller goes first.
     """
+    job = partial(_job, prediction, priority=priority)
     engine, replicas = options.engine, options.n_replicas
     if replicas == 0:
-        return [_job(prediction, "whole", engine=engine, lane="short", weight=1.0)]
+        return [job("whole", engine=engine, lane="short", weight=1.0)]
     # The engine itself simulates the cell at constant pressure. Else the preparation needs forces only
     long = options.cell_is_simulated
     light = engine if long or engines.get(engine).gives_forces else loader
     share = (1 - _PREPARE - _COMBINE) / replicas
     return [
-        _job(prediction, "prepare", engine=light, lane="long" if long else "short", weight=_PREPARE),
-        *(_job(prediction, "replica", number, engine=engine, lane="long", weight=share) for number in range(replicas)),
-        _job(prediction, "combine", engine="", lane="short", weight=_COMBINE),
+        job("prepare", engine=light, lane="long" if long else "short", weight=_PREPARE),
+        *(job("replica", number, engine=engine, lane="long", weight=share) for number in range(replicas)),
+        job("combine", engine="", lane="short", weight=_COMBINE),
     ]
 
 
-def _job(prediction: Prediction, kind: str, number: int = 0, *, engine: str, lane: str, weight: float) -> Job:
+def _job(prediction: Work, kind: str, number: int = 0, *, priority: int, engine: str, lane: str, weight: float) -> Job:
     return Job(
         created_at=prediction.created_at,
         owner=prediction.owner,
@@ -69,19 +72,19 @@ def _job(prediction: Prediction, kind: str, number: int = 0, *, engine: str, lan
         queue=engines.get(engine).queue if engine else "cpu",
         engine=engine,
         lane=lane,
-        priority=PRIORITIES[prediction.quality],
+        priority=priority,
         weight=weight,
         status="waiting" if ORDER[kind] else "queued",
     )
 
 
-def jobs(session: Session, prediction: Prediction) -> list[Job]:
+def jobs(session: Session, prediction: Work) -> list[Job]:
     """A prediction's jobs as they stand, in their order."""
     rows = session.exec(select(Job).where(Job.prediction_id == prediction.id).execution_options(populate_existing=True))
     return sorted(rows, key=lambda job: (ORDER[job.kind], job.number))
 
 
-def advance(session: Session, prediction: Prediction, now: datetime) -> None:
+def advance(session: Session, prediction: Work, now: datetime) -> None:
     """Draw the conclusions from how a prediction's jobs stand. The prediction's row is locked by the caller.
 
     What waited for jobs that have now succeeded is queued. A failed job fails the prediction, and a cancelled
@@ -122,7 +125,7 @@ def _stop(parts: Sequence[Job], now: datetime) -> None:
             job.status, job.finished_at = "cancelled", now
 
 
-def _finish(session: Session, prediction: Prediction, status: str, now: datetime) -> None:
+def _finish(session: Session, prediction: Work, status: str, now: datetime) -> None:
     prediction.status, prediction.finished_at, prediction.eta_s, prediction.waiting_for = status, now, None, None
     settings: Settings = session.info["settings"]
     if status == "succeeded":
@@ -132,7 +135,7 @@ def _finish(session: Session, prediction: Prediction, status: str, now: datetime
         storage.delete_folder(session, settings.prediction_dir(prediction.id))
 
 
-def summarise(prediction: Prediction, parts: Sequence[Job]) -> None:
+def summarise(prediction: Work, parts: Sequence[Job]) -> None:
     """Say in the prediction's row how far its jobs are, all together."""
     running = [job for job in parts if job.status == "running"]
     prediction.attempt = max(job.attempt for job in parts)

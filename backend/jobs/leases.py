@@ -20,12 +20,10 @@ from backend.health.tables import WorkerBeat
 from backend.jobs import graph
 from backend.jobs.dispatch import ring_for_waiting
 from backend.jobs.tables import Job
+from backend.jobs.work import Work, work_table
 from backend.kit.db.database import clock, transaction
 from backend.kit.settings import current
-from backend.potentials.tables import Potential
-from backend.predictions.tables import Prediction
 from scattering.core.notices import Notice
-from scattering.options.base import Options
 
 START: Final = Notice("start")
 
@@ -40,7 +38,7 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on a job, and what a worker needs to know to do so."""
+    """The right to work on a job."""
 
     token: uuid.UUID
     job_id: uuid.UUID
@@ -48,12 +46,6 @@ class Lease:
     number: int
     attempt: int
     prediction_id: uuid.UUID
-    structure_id: uuid.UUID
-    potential: Potential
-    method: str
-    sampling: str
-    temperature_k: float
-    options: Options
 
 
 def claim(worker: str, pid: int) -> Lease | None:
@@ -109,7 +101,7 @@ def _best(session: Session, me: WorkerBeat, passed_over: set[uuid.UUID]) -> tupl
     return session.exec(statement).first()
 
 
-def _take(session: Session, prediction: Prediction, job_id: uuid.UUID, worker: str, pid: int) -> Lease | None:
+def _take(session: Session, prediction: Work, job_id: uuid.UUID, worker: str, pid: int) -> Lease | None:
     now, token = clock(session), uuid.uuid4()
     taken = session.exec(
         update(Job)
@@ -142,22 +134,17 @@ def _take(session: Session, prediction: Prediction, job_id: uuid.UUID, worker: s
         number=job.number,
         attempt=job.attempt,
         prediction_id=prediction.id,
-        structure_id=prediction.structure_id,
-        potential=session.get_one(Potential, prediction.potential_id),
-        method=prediction.method,
-        sampling=prediction.sampling,
-        temperature_k=prediction.temperature_k,
-        options=prediction.typed_options(),
     )
 
 
-def _locked(session: Session, prediction_id: uuid.UUID) -> Prediction | None:
-    statement = select(Prediction).where(Prediction.id == prediction_id).with_for_update()
+def _locked(session: Session, prediction_id: uuid.UUID) -> Work | None:
+    table = work_table()
+    statement = select(table).where(table.id == prediction_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).first()
 
 
 @contextmanager
-def _leased(lease: Lease) -> Iterator[tuple[Session, Prediction, Job, datetime]]:
+def _leased(lease: Lease) -> Iterator[tuple[Session, Work, Job, datetime]]:
     """The rows, to be changed, as long as the lease holds."""
     with transaction(current()) as session:
         prediction = _locked(session, lease.prediction_id)
@@ -266,7 +253,7 @@ def release(lease: Lease, *, wait_s: float = 0.0, waiting_for: Notice | None = N
         ring_for_waiting(session, now)
 
 
-def _end(session: Session, prediction: Prediction, job: Job, status: str, now: datetime) -> None:
+def _end(session: Session, prediction: Work, job: Job, status: str, now: datetime) -> None:
     job.status, job.finished_at, job.lease, job.lease_expires_at = status, now, None, None
     job.seconds = (now - job.started_at).total_seconds() if job.started_at else 0.0
     session.add(job)

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 
 from backend.jobs import graph
 from backend.jobs.schemas import JobOut
+from backend.jobs.work import work_table
 from backend.kit.db.owners import ScopeDep
 from backend.kit.http.errors import NotFound, responses
-from backend.predictions.tables import Prediction
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
@@ -18,5 +18,5 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 @router.get("/{prediction_id}/jobs", summary="The jobs of one prediction", responses=responses(NotFound))
 def list_jobs(prediction_id: uuid.UUID, scope: ScopeDep) -> list[JobOut]:
     """What the prediction is made of, in the order in which it is done: which worker is at which part, how far."""
-    prediction = scope.get(Prediction, prediction_id, "prediction")
+    prediction = scope.get(work_table(), prediction_id, "prediction")
     return [JobOut.of(job) for job in graph.jobs(scope.session, prediction)]

@@ -13,10 +13,10 @@ from sqlmodel import col, select
 from backend.jobs.dispatch import LOST_AFTER, ring_for_waiting, say_what_is_missing
 from backend.jobs.leases import take_back
 from backend.jobs.tables import Job
+from backend.jobs.work import work_table
 from backend.kit.db.database import clock, transaction
 from backend.kit.files import storage
 from backend.kit.settings import current
-from backend.predictions.tables import Prediction
 
 ARRIVES_WITHIN_S = 3600.0
 """After that, who brought the files has died."""
@@ -89,7 +89,8 @@ def remove_orphans() -> None:
     settings = current()
     folders = {uuid.UUID(path.name): path for path in settings.prediction_dir("x").parent.glob("*-*-*-*-*")}
     with transaction(settings, reading=True) as session:
-        known = dict(session.exec(select(Prediction.id, Prediction.status)).all())
+        table = work_table()
+        known = dict(session.exec(select(table.id, table.status)).all())
         busy = set(session.exec(select(Job.prediction_id).where(Job.status == "running")))
     for prediction_id, folder in folders.items():
         status = known.get(prediction_id)

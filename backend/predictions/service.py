@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
@@ -33,6 +34,8 @@ from scattering.options.base import Options
 from scattering.options.registry import find_kind
 
 NOUN = "prediction"
+PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
+"""Of jobs, by quality; the smaller goes first."""
 LONG_S = 12 * 3600.0
 RECENT = 20
 """Predictions whose measured speed the estimate rests on."""
@@ -107,7 +110,9 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
             waiting_for=graph.WAITING_FOR_WORKER,
         )
     )
-    scope.session.add_all(graph.jobs_of(row, planned.options, loader=planned.potential.engine))
+    scope.session.add_all(
+        graph.jobs_of(row, planned.options, loader=planned.potential.engine, priority=PRIORITIES[body.quality])
+    )
     now = clock(scope.session)
     ring_for_waiting(scope.session, now)
     say_what_is_missing(scope.session, now)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
-from backend.kit.db.columns import NoticeColumn, NoticesColumn, Owned, UTCDateTime
-from scattering.core.notices import Notice
+from backend.jobs.work import Work, made_by_jobs
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
 
 
-class Prediction(Owned, table=True):
+@made_by_jobs
+class Prediction(Work, table=True):
     """A simulation that was asked for, how far it is, and how it was made."""
 
     __tablename__ = "predictions"
@@ -33,21 +32,6 @@ class Prediction(Owned, table=True):
     temperature_k: float
     instruments: list[str] = Field(sa_type=JSON)
     options: dict[str, Any] = Field(sa_type=JSON, description="complete, as `scattering.options` writes them")
-    estimate_s: float | None = Field(default=None, description="expected when it was asked for")
-
-    status: str = Field(default="queued", max_length=16)
-    stage: Notice | None = Field(default=None, sa_type=NoticeColumn, description="what workers do")
-    waiting_for: Notice | None = Field(default=None, sa_type=NoticeColumn, description="why no worker does anything")
-    progress: float = 0.0
-    eta_s: float | None = None
-    error: Notice | None = Field(default=None, sa_type=NoticeColumn)
-    warnings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)
-    provenance: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-
-    attempt: int = Field(default=0, description="of the job that was tried most often")
-    cancel_requested: bool = False
-    started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
     def typed_options(self) -> Options:
         """Return the options as an object of the class that belongs to method and sampling."""
