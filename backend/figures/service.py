@@ -15,9 +15,10 @@ from backend.figures.spectrum import Curve, spectrum_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import PATH_ALONE, observe
+from backend.observing.spectra import observe
 from backend.predictions import service as predictions
 from scattering import instruments
+from scattering.core.notices import Notice
 from scattering.crystal.view import PathSpectrum
 from scattering.instruments import kinematics
 from scattering.observe.spectrum import Spectrum
@@ -41,12 +42,11 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     along = [one for one in seen if isinstance(one, PathSpectrum)]
     spectra = [one for one in seen if isinstance(one, Spectrum)]
     if along and spectra:
-        raise Unprocessable(PATH_ALONE, [{"loc": "path", "msg": PATH_ALONE}])
+        raise Unprocessable.at("path", Notice("powders_beside_path"))
     if along:
         return _along_path(along, labels, style)
     if style.kind == "zones":
-        message = "A powder has no Brillouin zones; ask for a map or a spectrum."
-        raise Unprocessable(message, [{"loc": "kind", "msg": message}])
+        raise Unprocessable.at("kind", Notice("zones_of_powder"))
     if style.kind == "map" and style.dataset_ids:
         return beside_map(scope, cache, rows[0].id, views[0], style.dataset_ids, style)
     if style.kind == "map":
@@ -60,8 +60,7 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
 
 def _along_path(spectra: list[PathSpectrum], labels: list[str], style: Style) -> go.Figure:
     if style.dataset_ids:
-        message = "Measured data are drawn beside predictions of powders; this one is of a single crystal."
-        raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
+        raise Unprocessable.at("dataset_ids", Notice("data_beside_path"))
     if style.kind == "map":
         return path_figure(spectra[0], style, labels[0])
     if style.kind == "zones":

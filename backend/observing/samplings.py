@@ -13,6 +13,7 @@ from backend.kit.http.errors import Unprocessable
 from backend.observing import layouts, path_formats, powder_formats
 from backend.observing.array_file import Layout
 from backend.observing.writing import Writer
+from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
     from scattering.core.partials import Partials
@@ -48,8 +49,7 @@ def _observe_powder(partials: Partials, view: View) -> Spectrum:
     from scattering.observe.spectrum import observe
 
     if view.path is not None:
-        message = "This prediction is of a powder: it has no path."
-        raise Unprocessable(message, [{"loc": "path", "msg": message}])
+        raise Unprocessable.at("path", Notice("path_of_powder"))
     return observe(partials, view)
 
 

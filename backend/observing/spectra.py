@@ -13,6 +13,7 @@ from backend.observing.samplings import observation
 from backend.observing.spectra_cache import SpectraCache
 from backend.observing.writing import Line
 from backend.predictions.tables import Prediction
+from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
     from scattering.core.partials import Partials
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from scattering.observe.spectrum import Spectrum
     from scattering.observe.view import View
 
-PATH_ALONE = "This prediction is of a single crystal along a path; look at it without powders beside it."
 _lately = SpectraCache()
 
 
@@ -58,7 +58,7 @@ def observe_powder(settings: Settings, cache: PartialsCache, prediction: Predict
 
     seen = observe(settings, cache, prediction, view)
     if not isinstance(seen, Spectrum):
-        raise Unprocessable(PATH_ALONE, [{"loc": "path", "msg": PATH_ALONE}])
+        raise Unprocessable.at("path", Notice("powders_beside_path"))
     return seen
 
 

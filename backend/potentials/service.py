@@ -46,7 +46,7 @@ def inspect(content: bytes) -> dict[str, Any]:
         answer = confined.run("backend.potentials.trial", ["--cpu-s", str(TRIAL_S)], content, timeout_s=TRIAL_S)
         result: dict[str, Any] = json.loads(answer)
     except confined.Exceeded as error:
-        result = {"error": f"The potential could not be tried out: {error}."}
+        raise Unprocessable.at("file", Notice("potential_not_tried", {"reason": str(error)})) from error
     if "error" in result:
         raise Unprocessable(result["error"], [{"loc": "file", "msg": result["error"]}])
     return result
@@ -77,18 +77,15 @@ def add(scope: Scope, found: dict[str, Any], *, content: bytes, name: str, licen
 def _free_name(name: str) -> str:
     """The name with its blanks put right; names that would be taken for another potential are refused."""
     tidy = " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())[:200]
-    message = ""
     if not tidy:
-        message = "Give the potential a name."
-    elif any(tidy.lower() == entry.name.lower() for entry in catalogue.pretrained().values()):
-        message = f"'{tidy}' is the name of a pretrained potential; choose another."
-    else:
-        try:
-            uuid.UUID(tidy)
-            message = "A name must not look like an id."
-        except ValueError:
-            return tidy
-    raise Unprocessable(message, [{"loc": "name", "msg": message}])
+        raise Unprocessable.at("name", Notice("name_missing"))
+    if any(tidy.lower() == entry.name.lower() for entry in catalogue.pretrained().values()):
+        raise Unprocessable.at("name", Notice("name_of_pretrained_potential", {"name": tidy}))
+    try:
+        uuid.UUID(tidy)
+    except ValueError:
+        return tidy
+    raise Unprocessable.at("name", Notice("name_like_id", {"name": tidy}))
 
 
 def get(scope: Scope, potential_id: uuid.UUID) -> Potential:
@@ -111,14 +108,14 @@ def delete(scope: Scope, potential_id: uuid.UUID) -> None:
     """
     row = get(scope, potential_id)
     if row.kind == PRETRAINED:
-        raise Conflict(f"{row.name} comes with Beamcast and cannot be deleted.")
+        raise Conflict(Notice("pretrained_potential_kept", {"name": row.name}))
     row = scope.get_own(Potential, potential_id, "potential")
     name = row.name
     scope.session.delete(row)
     try:
         scope.session.flush()
     except IntegrityError as error:
-        raise Conflict(f"Predictions were made with '{name}'; delete them first.") from error
+        raise Conflict(Notice("potential_in_use", {"name": name})) from error
     delete_folder(scope.session, scope.settings.potential_dir(potential_id))
 
 

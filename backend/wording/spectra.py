@@ -24,6 +24,14 @@ def _no_zone_in_window(*, instrument: str | None) -> str:
 
 
 WORDS: Final[Mapping[str, Words]] = {
+    "zones_of_powder": "A powder has no Brillouin zones: choose a map or a spectrum.",
+    "data_beside_path": (
+        "Measured data are drawn beside predictions of powders, this one is of a single crystal: leave out the data."
+    ),
+    "path_of_powder": "This prediction is of a powder, which has no path: leave out the field “path”.",
+    "powders_beside_path": (
+        "This prediction is of a single crystal along a path: look at it without powders in the same request."
+    ),
     "reach_beyond_simulated_q": (
         "{instrument} reaches {reached_q_inv_angstrom:.1f} Å⁻¹ with these settings; the simulation was analysed up to "
         "{simulated_q_inv_angstrom:.1f} Å⁻¹, and the average is over that part."

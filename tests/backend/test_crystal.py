@@ -197,7 +197,7 @@ def test_powders_and_crystals_do_not_share_a_figure(
     views = [{"prediction_id": powder}, {"prediction_id": prediction_id}]
     response = client.post("/figures", json={"kind": "spectrum", "views": views})
     assert response.status_code == 422
-    assert "powders" in response.json()["detail"]
+    assert response.json()["code"] == "powders_beside_path"
     assert client.post("/figures", json={"kind": "zones", "views": views[:1]}).status_code == 422
     assert client.post(f"/predictions/{powder}/spectrum", json={"path": {"point": "X"}}).status_code == 422
 
@@ -208,4 +208,4 @@ def test_measured_data_beside_a_path_are_refused(client: Client, prediction_id: 
     response = client.post(f"/predictions/{prediction_id}/figure", json={"kind": kind, "dataset_ids": [nobody]})
     assert response.status_code == 422
     assert response.json()["errors"][0]["loc"] == "dataset_ids"
-    assert "single crystal" in response.json()["detail"]
+    assert response.json()["code"] == "data_beside_path"

@@ -66,7 +66,7 @@ def test_pretrained_potential_is_always_in_the_catalogue(client: Client) -> None
     assert client.get(f"/potentials/{nep89['id']}").json() == nep89
     refused = client.delete(f"/potentials/{nep89['id']}")
     assert refused.status_code == 409
-    assert "comes with Beamcast" in refused.json()["detail"]
+    assert refused.json()["code"] == "pretrained_potential_kept"
 
 
 @pytest.mark.usefixtures("unconfined")
@@ -156,7 +156,7 @@ def test_potential_beyond_nep_adapters_runs_on_calorine(client: Client) -> None:
         (SILICON.replace(SILICON.split(b"\n")[6 + 30 * 5 + 5], b"1e300"), {}, 422, "out of all measure", "file"),
         (bytes(range(256)) * 10, {}, 422, "not plain text", "file"),
         (SILICON, {"name": "nep89"}, 422, "the name of a pretrained potential", "name"),
-        (SILICON, {"name": "75168ece-02e8-40e4-a326-44f982b78d43"}, 422, "must not look like an id", "name"),
+        (SILICON, {"name": "75168ece-02e8-40e4-a326-44f982b78d43"}, 422, "looks like an id", "name"),
     ],
 )
 def test_bad_uploads_are_refused_and_leave_nothing(
@@ -195,7 +195,7 @@ def test_potential_with_predictions_stays(client: Client, structure: dict[str, A
     assert client.post("/predictions", json=body).status_code == 202
     response = client.delete(f"/potentials/{model['id']}")
     assert response.status_code == 409
-    assert "Predictions were made with 'Mine'" in response.json()["detail"]
+    assert (response.json()["code"], response.json()["params"]) == ("potential_in_use", {"name": "Mine"})
 
 
 @pytest.mark.usefixtures("unconfined")
@@ -214,5 +214,6 @@ def test_crash_of_an_engine_is_unprocessable(monkeypatch: pytest.MonkeyPatch) ->
         raise confined.Exceeded("it crashed")
 
     monkeypatch.setattr(confined, "run", crash)
-    with pytest.raises(Unprocessable, match="could not be tried out: it crashed"):
+    with pytest.raises(Unprocessable) as problem:
         service.inspect(SILICON)
+    assert problem.value.notice == Notice("potential_not_tried", {"reason": "it crashed"})

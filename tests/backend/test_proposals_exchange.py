@@ -35,6 +35,7 @@ from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, manifest
 from backend.structures import parse as structure_parse
+from scattering.core.notices import Notice
 from tests.frontend.conftest import ZONES, flat_branch
 
 from .conftest import SILICON, Client
@@ -190,6 +191,28 @@ def test_what_comes_in_is_what_went_out(
     app.dependency_overrides.clear()
     spectra.append(client.post(f"/predictions/{done['id']}/spectrum", json={"instrument": "TOSCA"}))
     assert spectra[0].json() == spectra[1].json()
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_warnings_of_older_archives_are_sentences(client: Client, exported: bytes) -> None:
+    contents, files = unpacked(exported)
+    (entry,) = contents["predictions"]
+    assert [one["code"] for one in entry.pop("notices")] == [COARSE_GRID.code]
+    entry["warnings"].append(manifest.IMPORTED_SENTENCE)
+    new = bring(client, packed(contents, files)).json()
+    prediction = client.get(f"/predictions/{new['prediction_ids'][0]}").json()
+    assert [Notice(one["code"], one["params"]) for one in prediction["notices"]] == [COARSE_GRID, manifest.IMPORTED]
+
+
+@pytest.mark.usefixtures("unconfined")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_notices_of_nobody_are_shown_as_they_are(client: Client, exported: bytes) -> None:
+    contents, files = unpacked(exported)
+    made_up = [{"code": "worker_died", "params": {"attempts": {"a": [1]}}}, {"code": "of_tomorrow", "params": {"n": 3}}]
+    contents["predictions"][0]["notices"] = made_up
+    new = bring(client, packed(contents, files)).json()["prediction_ids"][0]
+    assert client.get(f"/predictions/{new}").json()["warnings"][1] == "of_tomorrow (n = 3)"
+    assert client.get(f"/predictions/{new}/trust").status_code == 200
 
 
 @pytest.mark.usefixtures("unconfined")
@@ -376,6 +399,11 @@ HARM: dict[str, tuple[Change, str]] = {
     "an unknown instrument": (put_in("predictions", 0, "instruments", value=["NOSUCH"]), "NOSUCH"),
     "provenance without end": (put_in("predictions", 0, "provenance", "x", value=DEEP), "nested"),
     "provenance of odd lists": (put_in("predictions", 0, "provenance", "x", value=[[1], 2]), "list"),
+    "warnings without codes": (put_in("predictions", 0, "notices", value=[{"text": "x"}]), "code"),
+    "warnings that are long": (
+        put_in("predictions", 0, "notices", value=[{"code": "text", "params": {"text": 9000 * "x"}}]),
+        "notices",
+    ),
     "versions that are none": (put_in("predictions", 0, "provenance", "versions", value=5), "versions"),
     "timings that are none": (
         put_in("predictions", 0, "provenance", "timings", value={"production_s": "x"}),
