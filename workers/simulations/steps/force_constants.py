@@ -18,6 +18,7 @@ from scattering.core.notices import Notice
 from scattering.simulate import phonons, protocol
 from workers.simulations.outcome import CannotPredict
 from workers.simulations.steps.openmp import expect_two_openmps
+from workers.simulations.steps.supercell_symmetry import QuickPhonopy
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ def displace(
         cell=atoms.cell.array,
         scaled_positions=atoms.get_scaled_positions(),
     )
-    phonopy = Phonopy(
+    phonopy = QuickPhonopy(
         unit,
         supercell_matrix=np.diag(supercell),
         primitive_matrix=guess_primitive_matrix(unit, symprec=phonons.SYMMETRY_TOLERANCE),
