@@ -34,7 +34,7 @@ from backend.kit.queue.wake_up import QUEUES, forget_messages
 from backend.kit.settings import Settings, current, error_messages
 from backend.startup import prepare
 from workers.command import arguments, environment
-from workers.lifeline import SERVER_PID
+from workers.kit.lifeline import SERVER_PID
 
 logger = logging.getLogger("beamcast")
 

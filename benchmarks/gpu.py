@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from backend.engines import catalogue
 from scattering.core.constants import PLANCK_MEV_FS
 from workers import engines
-from workers.engines.interface import Potential, Run, Trajectory, Workplace
+from workers.engines.interface import Potential, Run, Trajectory
+from workers.kit.workplace import Workplace
 
 CRYSTALS = {
     "silicon": (300.0, 2.0, ((4, 4, 4), (8, 8, 8), (16, 16, 16))),

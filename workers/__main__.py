@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from backend.kit.queue.celery_settings import QUEUES
 from backend.kit.settings import current, error_messages
 from workers.command import arguments, environment
-from workers.cores import default_concurrency
+from workers.kit.cores import default_concurrency
 
 CANNOT_START = 2
 

@@ -25,9 +25,9 @@ from backend.kit.db.database import clock, transaction
 from backend.kit.queue.wake_up import celery_app
 from backend.kit.settings import current
 from workers import engines
-from workers.cores import cores
-from workers.lifeline import die_with_server, die_with_worker
-from workers.shutdown import shutting_down
+from workers.kit.cores import cores
+from workers.kit.lifeline import die_with_server, die_with_worker
+from workers.kit.shutdown import shutting_down
 from workers.warm_up import warm_up
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from workers.cores import threads_per_job
+from workers.kit.cores import threads_per_job
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -29,11 +29,13 @@ from backend.structures.service import load_structure
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 from workers import stages
-from workers.engines.interface import Potential, Workplace
-from workers.progress import Progress, ShuttingDown, TookTooLong
-from workers.shutdown import Flag, shutting_down
+from workers.engines.interface import Potential
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import Progress, ShuttingDown, TookTooLong
+from workers.kit.shutdown import Flag, shutting_down
+from workers.kit.workplace import Workplace
 from workers.simulations import registry, results
-from workers.simulations.outcome import CannotPredict, Outcome
+from workers.simulations.outcome import Outcome
 from workers.simulations.provenance import provenance
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.preparation import Prepared

@@ -46,7 +46,7 @@ from backend.settings import Settings, current  # noqa: E402
 from backend.startup import prepare  # noqa: E402
 from tests.backend import datasets_hdf5, datasets_texts, nep_texts  # noqa: E402
 from workers import tasks  # noqa: E402
-from workers.shutdown import Flag  # noqa: E402
+from workers.kit.shutdown import Flag  # noqa: E402
 
 WORKER = "cpu@golden"
 ENGINES = ("nep-adapters", "calorine", "i-pi")

@@ -24,7 +24,8 @@ from tests.backend.conftest import (  # noqa: F401
     structure,
 )
 from workers.engines.ase_dynamics import AseDynamics
-from workers.engines.interface import Engine, Potential, Report, Workplace
+from workers.engines.interface import Engine, Potential
+from workers.kit.workplace import Report, Workplace
 from workers.simulations import registry, results
 from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation

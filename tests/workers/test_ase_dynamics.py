@@ -19,12 +19,14 @@ from ase.md.verlet import VelocityVerlet
 from scipy.optimize import brentq
 
 from scattering.core.notices import Notice
-from workers import checkpoint, engines
+from workers import engines
 from workers.engines import ase_dynamics, displacement_file
 from workers.engines.ase_dynamics import AseDynamics
-from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
-from workers.progress import ShuttingDown
-from workers.simulations.outcome import CannotPredict
+from workers.engines.interface import Potential, Run, Trajectory
+from workers.kit import checkpoint
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import ShuttingDown
+from workers.kit.workplace import Report, Workplace
 from workers.simulations.steps.relaxation import relax
 
 COPPER = bulk("Cu", cubic=True, a=3.61).repeat((2, 2, 1))

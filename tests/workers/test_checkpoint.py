@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from workers import checkpoint
-from workers.checkpoint import Checkpoints, fingerprint
-from workers.engines.interface import Workplace
+from workers.kit import checkpoint
+from workers.kit.checkpoint import Checkpoints, fingerprint
+from workers.kit.workplace import Workplace
 
 
 def checkpoints(folder: Path, attempt: str = "1", *, of: str = "", checkpoint_s: float = 30.0) -> Checkpoints:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from workers import cores as cores_module
 from workers.__main__ import main, parse
 from workers.command import arguments, environment
-from workers.cores import cores, default_concurrency, threads_per_job
+from workers.kit import cores as cores_module
+from workers.kit.cores import cores, default_concurrency, threads_per_job
 
 
 @pytest.fixture

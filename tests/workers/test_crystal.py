@@ -17,7 +17,7 @@ from scattering.crystal.partials import CrystalPartials
 from scattering.observe.view import EnergyGrid, PathView, View
 from scattering.options.names import Method
 from tests.filling import filled
-from workers.progress import ShuttingDown
+from workers.kit.progress import ShuttingDown
 from workers.simulations.outcome import Outcome
 
 from .conftest import Silent, harmonic

@@ -17,8 +17,8 @@ from dftd3.ase import DFTD3
 from tests.conftest import ROOT
 from workers import engines
 from workers.engines.interface import Potential
+from workers.kit.failures import CannotPredict
 from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
-from workers.simulations.outcome import CannotPredict
 
 PBE = {"s6": 1.0, "s8": 0.7875, "s9": 0.0, "a1": 0.4289, "a2": 4.4407}
 """Grimme, Ehrlich and Goerigk, J. Comput. Chem. 32 (2011) 1456, table 2; without the three-body term."""

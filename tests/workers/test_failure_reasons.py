@@ -12,8 +12,8 @@ from scattering.core.notices import Notice
 from tests.backend.conftest import Client
 from tests.backend.predicting import ask, living
 from workers import tasks
-from workers.shutdown import Flag
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
+from workers.kit.shutdown import Flag
 
 
 @pytest.mark.parametrize(

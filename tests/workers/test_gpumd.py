@@ -24,8 +24,9 @@ from workers.engines.gpumd import replica as replica_module
 from workers.engines.gpumd.engine import GPUMD
 from workers.engines.gpumd.output_files import Frames, Thermodynamics
 from workers.engines.gpumd.recorder import Recorder, largest_displacement
-from workers.engines.interface import Potential, Run, Trajectory, Workplace
-from workers.simulations.outcome import CannotPredict
+from workers.engines.interface import Potential, Run, Trajectory
+from workers.kit.failures import CannotPredict
+from workers.kit.workplace import Workplace
 
 RUN = Run(temperature_k=300, timestep_fs=2, sample_fs=6, equilibration_ps=0.12, production_ps=0.6, seed=1)
 

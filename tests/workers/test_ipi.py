@@ -21,9 +21,10 @@ from scattering.simulate.path_integral import shortfall
 from workers import engines
 from workers.engines import calorine
 from workers.engines.i_pi.engine import IPI
-from workers.engines.interface import Potential, Run, Trajectory, Workplace
-from workers.progress import ShuttingDown
-from workers.simulations.outcome import CannotPredict
+from workers.engines.interface import Potential, Run, Trajectory
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import ShuttingDown
+from workers.kit.workplace import Workplace
 
 ENERGY, TEMPERATURE = 40.0, 100.0
 """meV and K: βħω is 4.6."""

@@ -10,7 +10,7 @@ import sys
 
 LOOKED_AT_BY_A_FROZEN_CHILD = """
 import mmap, os, signal
-from workers.shutdown import shutting_down
+from workers.kit.shutdown import shutting_down
 
 looks = mmap.mmap(-1, 1)
 child = os.fork()

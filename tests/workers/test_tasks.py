@@ -23,8 +23,8 @@ from tests.backend.conftest import Client
 from tests.backend.predicting import living
 from workers import engines, tasks
 from workers.engines.ase_dynamics import AseDynamics
-from workers.shutdown import Flag
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
+from workers.kit.shutdown import Flag
 
 COPPER = b"""Copper
 3.61
@@ -169,7 +169,7 @@ def test_cancel_while_it_runs(
     client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prediction = ask(client, metal, method="md", options={**SHORT_MD, "production_ps": 500.0})
-    monkeypatch.setattr("workers.progress.REPORT_EVERY_S", 0.05)
+    monkeypatch.setattr("workers.kit.progress.REPORT_EVERY_S", 0.05)
     running = threading.Thread(target=work)
     running.start()
     while (client.get(f"/predictions/{prediction}").json()["stage_notice"] or {}).get("code") != "produce":

@@ -22,8 +22,8 @@ from tests.conftest import ROOT
 from tests.filling import filled
 from workers import engines
 from workers.engines.interface import Potential
-from workers.progress import ShuttingDown
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import ShuttingDown
 from workers.simulations.steps.relaxation import CannotRelax, relax
 
 from .conftest import Silent, harmonic, simulate

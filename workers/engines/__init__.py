@@ -22,7 +22,7 @@ def calculator(engine: str, potential: Potential) -> Calculator:
     ------
     UnknownEngine
         There is no such engine, or it gives no forces.
-    workers.simulations.outcome.CannotPredict
+    workers.kit.failures.CannotPredict
         It refuses the potential.
     """
     if not catalogue.get(engine).gives_forces:
@@ -46,7 +46,7 @@ def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
     ------
     UnknownEngine
         There is no such engine.
-    workers.simulations.outcome.CannotPredict
+    workers.kit.failures.CannotPredict
         It refuses the potential.
     """
     if not catalogue.get(engine).gives_forces:

@@ -25,13 +25,14 @@ from ase.md.verlet import VelocityVerlet
 
 from scattering.core.notices import Notice
 from workers import stages
-from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines import constant_pressure
 from workers.engines.displacement_file import DisplacementFile
-from workers.engines.interface import Report, Run, Trajectory, Workplace
+from workers.engines.interface import Run, Trajectory
 from workers.engines.motion import FRICTION_PER_FS, check_together, degrees_of_freedom, set_in_motion, temperature
-from workers.progress import ShuttingDown
-from workers.simulations.outcome import CannotPredict
+from workers.kit.checkpoint import Checkpoint, Checkpoints, fingerprint
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import ShuttingDown
+from workers.kit.workplace import Report, Workplace
 
 COUPLING_FS: Final = 1000.0
 """Velocity rescaling in production acts on the kinetic energy of all atoms together, and slower than they vibrate."""

@@ -8,8 +8,8 @@ from ase.calculators.calculator import Calculator
 
 from workers.engines import machine
 from workers.engines.interface import Potential
+from workers.kit.failures import potential_refused
 from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
-from workers.simulations.outcome import potential_refused
 
 version: Final = machine.package_version
 

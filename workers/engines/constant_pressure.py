@@ -18,12 +18,13 @@ from ase.md.langevinbaoab import LangevinBAOAB
 
 from scattering.core.notices import Notice
 from workers import stages
-from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
-from workers.engines.interface import Report, Run, Workplace
+from workers.engines.interface import Run
 from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
 from workers.engines.motion import FRICTION_PER_FS, check_together, set_in_motion
-from workers.progress import ShuttingDown
-from workers.simulations.outcome import CannotPredict
+from workers.kit.checkpoint import Checkpoint, Checkpoints, fingerprint
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import ShuttingDown
+from workers.kit.workplace import Report, Workplace
 
 PERIOD_FS: Final = 500.0
 """Of the cell's own vibration: slower than sound crosses some nanometres, and many of them fit into a few ps."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.notices import Notice
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
 
 BUFFER: Final = 64 * 2**20
 """Bytes of frames collected before they are written: a frame alone would touch a page of the file for every atom."""
@@ -39,7 +39,7 @@ class DisplacementFile:
     ------
     OSError
         The disk is full.
-    workers.simulations.outcome.CannotPredict
+    workers.kit.failures.CannotPredict
         The disk is too small.
     """
 

@@ -13,12 +13,9 @@ from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
 from backend.engines.record import Engine as Record
-from scattering.core.notices import Notice
+from workers.kit.workplace import Report, Workplace
 
 Ensemble = Literal["nve", "nvt"]
-
-Report = Callable[[Notice, float], None]
-"""Told what is being done (of `workers.stages`), and which share of the call is done. It raises to stop the engine."""
 
 
 @dataclass(frozen=True)
@@ -96,26 +93,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Workplace:
-    """Where an engine works, and what is left there for whoever has to go on with it.
-
-    Attributes
-    ----------
-    folder
-        The job's own. It outlives the worker, and whoever takes the job over gets the same one.
-    attempt
-        Names this attempt's files. Another attempt's worker may still be writing to its own: it is slow, has lost
-        the job, and does not know yet. So an attempt reads what the others have left, and writes only its own.
-    checkpoint_s
-        Seconds of work that may be lost.
-    """
-
-    folder: Path
-    attempt: str
-    checkpoint_s: float = 30.0
-
-
-@dataclass(frozen=True)
 class Trajectory:
     """What a run leaves behind.
 
@@ -140,12 +117,12 @@ class Engine(Protocol):
     """One program that can run a replica.
 
     Both methods go on from what an earlier attempt has left in the workplace, let whatever `report` raises through
-    after they have ended every process they started, and, where it is `workers.progress.ShuttingDown`, write a
+    after they have ended every process they started, and, where it is `workers.kit.progress.ShuttingDown`, write a
     checkpoint first.
 
     Raises
     ------
-    workers.simulations.outcome.CannotPredict
+    workers.kit.failures.CannotPredict
         The atoms flew apart, or the engine refuses the model or the run; the message is for the user.
     """
 
@@ -170,7 +147,7 @@ class CalculatorModule(Protocol):
 
         Raises
         ------
-        workers.simulations.outcome.CannotPredict
+        workers.kit.failures.CannotPredict
             The engine refuses it.
         """
 
@@ -186,6 +163,6 @@ class ProgramModule(Protocol):
 
         Raises
         ------
-        workers.simulations.outcome.CannotPredict
+        workers.kit.failures.CannotPredict
             It refuses the potential.
         """

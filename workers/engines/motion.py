@@ -9,7 +9,7 @@ from ase import Atoms, units
 from ase.md.velocitydistribution import Stationary, thermalize_momenta
 
 from scattering.core.notices import Notice
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
 
 FRICTION_PER_FS: Final = 0.02
 """Langevin: a vibration of more than 7 meV forgets its energy within 50 fs; a slower one is overdamped, and takes

@@ -11,8 +11,8 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from workers.engines import machine
 from workers.engines.interface import Potential
+from workers.kit.failures import potential_refused
 from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
-from workers.simulations.outcome import potential_refused
 
 version: Final = machine.package_version
 

@@ -21,8 +21,8 @@ from scattering.options.dynamics import Dynamics
 from scattering.simulate.mobility import Mobility, diffuses, mean_mobility
 from scattering.simulate.path_integral import bead_warnings
 from scattering.simulate.protocol import dynamics
-from workers.engines.interface import Workplace
-from workers.progress import Progress
+from workers.kit.progress import Progress
+from workers.kit.workplace import Workplace
 from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps import preparation

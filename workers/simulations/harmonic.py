@@ -12,13 +12,13 @@ from scattering.crystal.partials import CrystalPartials
 from scattering.options.harmonic import Harmonic
 from scattering.simulate.phonons import Stability, Zone
 from workers import stages
-from workers.progress import Progress
+from workers.kit.progress import Progress
+from workers.kit.stopwatch import Stopwatch
 from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.force_constants import Displaced, displace, sample_zone, stability_warnings
 from workers.simulations.steps.relaxation import Relaxed, relax
 from workers.simulations.steps.special_points import special_phonons
-from workers.stopwatch import Stopwatch
 
 HarmonicT = TypeVar("HarmonicT", bound=Harmonic)
 

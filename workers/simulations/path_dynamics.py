@@ -18,8 +18,9 @@ from scattering.crystal.protocol import DISPLACEMENT, missing_segments
 from scattering.options.path import PathDynamics
 from scattering.simulate import powder
 from workers import stages
-from workers.engines.interface import Workplace
-from workers.progress import Progress
+from workers.kit.progress import Progress
+from workers.kit.stopwatch import Stopwatch
+from workers.kit.workplace import Workplace
 from workers.simulations.dynamics import Analysis, DynamicsWorkflow, Runs
 from workers.simulations.path_analysis import CrystalSpectra, Target, correlate
 from workers.simulations.simulation import Simulation
@@ -27,7 +28,6 @@ from workers.simulations.steps import preparation
 from workers.simulations.steps.force_constants import displace
 from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.preparation import Prepared
-from workers.stopwatch import Stopwatch
 
 PathRuns = Runs[CrystalSpectra]
 

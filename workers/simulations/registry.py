@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
-from workers.engines.interface import Workplace
-from workers.progress import Progress
+from workers.kit.progress import Progress
+from workers.kit.workplace import Workplace
 from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.preparation import Prepared

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scattering.options.base import Options
 from workers import engines
 from workers.engines.interface import Engine, Potential
-from workers.simulations.steps.species import species_labels
+from workers.simulations.species import species_labels
 
 OptionsT = TypeVar("OptionsT", bound=Options, covariant=True)
 

@@ -80,7 +80,7 @@ def _celery(module: ModuleType) -> None:
 
 
 CHANGES: dict[str, Callable[[ModuleType], None]] = {
-    "workers.progress": _progress,
+    "workers.kit.progress": _progress,
     "workers.tasks": _tasks,
     "backend.health.beats": _beats,
     "celery.app.base": _celery,

@@ -33,13 +33,14 @@ from scipy.linalg import polar
 
 from scattering.core.notices import Notice
 from workers import stages
-from workers.checkpoint import Checkpoints, fingerprint
 from workers.engines import mean_cell
 from workers.engines.gpumd import input_files, program
 from workers.engines.gpumd.output_files import NAMED, Thermodynamics
 from workers.engines.gpumd.replica import Replica, moving
-from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
-from workers.simulations.outcome import CannotPredict
+from workers.engines.interface import Potential, Run, Trajectory
+from workers.kit.checkpoint import Checkpoints, fingerprint
+from workers.kit.failures import CannotPredict
+from workers.kit.workplace import Report, Workplace
 
 POLL_S: Final = 0.2
 MAX_BEADS: Final = 128

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from backend.engines import catalogue
 from scattering.core.notices import Notice
-from workers.simulations.outcome import MAX_REASON, CannotPredict, potential_refused
+from workers.kit.failures import MAX_REASON, CannotPredict, potential_refused
 
 CHUNK: Final = 4 * 2**20
 """Bytes that are read at once, unless one frame is longer."""

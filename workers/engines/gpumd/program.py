@@ -13,7 +13,7 @@ from typing import Final
 from backend.engines import catalogue
 from workers.engines import machine
 from workers.engines.gpumd import output_files
-from workers.lifeline import die_with_parent
+from workers.kit.lifeline import die_with_parent
 
 SAID, COMPLAINED = "stdout.txt", "stderr.txt"
 GRACE_S: Final = 1.0

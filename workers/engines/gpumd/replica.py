@@ -15,14 +15,15 @@ from ase import Atoms, units
 from numpy.typing import NDArray
 
 from workers import stages
-from workers.checkpoint import Checkpoints
 from workers.engines.displacement_file import reserved
 from workers.engines.gpumd import input_files
 from workers.engines.gpumd.output_files import Frames, Thermodynamics
 from workers.engines.gpumd.recorder import Recorder, largest_displacement, take_over
-from workers.engines.interface import Potential, Report, Run, Trajectory, Workplace
+from workers.engines.interface import Potential, Run, Trajectory
 from workers.engines.motion import set_in_motion
-from workers.simulations.outcome import CannotPredict
+from workers.kit.checkpoint import Checkpoints
+from workers.kit.failures import CannotPredict
+from workers.kit.workplace import Report, Workplace
 
 ATOM_STEPS_PER_S: Final = 5e6
 """Of a GPU, roughly: how many steps are as long as the work that may be lost. A wrong guess costs no more than that."""

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from scattering.core.notices import Notice
 from workers import stages
-from workers.checkpoint import Checkpoints, fingerprint
 from workers.engines.constant_pressure import PERIOD_FS, VOLUMES, bulk_modulus
 from workers.engines.i_pi.polymers import Barostat, RingPolymers
-from workers.engines.interface import Report, Run, Workplace
+from workers.engines.interface import Run
 from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
-from workers.progress import ShuttingDown
-from workers.simulations.outcome import CannotPredict
+from workers.kit.checkpoint import Checkpoints, fingerprint
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import ShuttingDown
+from workers.kit.workplace import Report, Workplace
 
 
 def relax_cell(

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from scattering.core.notices import Notice
 from workers import stages
-from workers.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.engines.displacement_file import DisplacementFile
 from workers.engines.i_pi import cell
 from workers.engines.i_pi.polymers import RingPolymers
-from workers.engines.interface import Report, Run, Trajectory, Workplace
-from workers.progress import ShuttingDown
-from workers.simulations.outcome import CannotPredict
+from workers.engines.interface import Run, Trajectory
+from workers.kit.checkpoint import Checkpoint, Checkpoints, fingerprint
+from workers.kit.failures import CannotPredict
+from workers.kit.progress import ShuttingDown
+from workers.kit.workplace import Report, Workplace
 
 
 class IPI:

@@ -17,7 +17,7 @@ from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
 from scattering.core.notices import Notice
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
 
 CENTROID_FS: Final = 50.0
 """Langevin thermostat of each atom's centroid, while it is brought to the temperature; as in classical runs."""

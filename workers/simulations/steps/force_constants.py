@@ -16,7 +16,7 @@ from phonopy.structure.cells import guess_primitive_matrix
 
 from scattering.core.notices import Notice
 from scattering.simulate import phonons, protocol
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
 from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.supercell_symmetry import QuickPhonopy
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics
 from workers import stages
-from workers.engines.interface import Workplace
-from workers.progress import Progress
+from workers.kit.progress import Progress
+from workers.kit.stopwatch import Stopwatch
+from workers.kit.workplace import Workplace
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.integration import run_of
 from workers.simulations.steps.relaxation import relax
-from workers.stopwatch import Stopwatch
 
 LARGE_VOLUME_CHANGE = 0.04
 """Most crystals grow by less from rest to room temperature."""

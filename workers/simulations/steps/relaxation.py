@@ -13,7 +13,7 @@ from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
 
 from scattering.core.notices import Notice
-from workers.simulations.outcome import CannotPredict
+from workers.kit.failures import CannotPredict
 
 FORCE_TOLERANCE = 1e-3
 """eV/Å. A residual force f shifts an atom by f/k, here under 1e-3 Å even for the softest modes that matter."""

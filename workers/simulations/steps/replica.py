@@ -14,11 +14,11 @@ from scattering.options.dynamics import Dynamics
 from scattering.simulate import correlation
 from scattering.simulate.mobility import Mobility, mobility
 from workers import stages
-from workers.engines.interface import Workplace
-from workers.progress import Progress
+from workers.kit.progress import Progress
+from workers.kit.stopwatch import Stopwatch
+from workers.kit.workplace import Workplace
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.integration import run_of
-from workers.stopwatch import Stopwatch
 
 DYNAMICS_SHARE = 0.93
 """Of a replica's time: the rest correlates positions."""

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.jobs import leases
 from backend.kit.settings import current
 from scattering.core.notices import Notice
-from workers.engines.interface import Report
-from workers.shutdown import Flag
+from workers.kit.shutdown import Flag
+from workers.kit.workplace import Report
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from backend.kit.files.storage import replace_file
-from workers.engines.interface import Workplace
+from workers.kit.workplace import Workplace
 
 logger = logging.getLogger(__name__)
 
