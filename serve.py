@@ -26,7 +26,7 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.health import beats
+from backend.health import heartbeats
 from backend.jobs import sweep
 from backend.kit import logs
 from backend.kit.db import database
@@ -229,7 +229,7 @@ def _clear(settings: Settings) -> None:
     if settings.embedded_broker:
         forget_messages(settings)
         shutil.rmtree(settings.scratch_dir, ignore_errors=True)
-        beats.forget_all()
+        heartbeats.remove_all()
 
 
 def _start(settings: Settings, worker: Worker) -> None:
@@ -246,7 +246,7 @@ async def _announce(settings: Settings, listener: socket.socket, server: Server)
     deadline = asyncio.get_running_loop().time() + WORKER_READY_WITHIN_S
     while not server.started:
         await asyncio.sleep(LOOK_EVERY_S)
-    while settings.worker_concurrency > 0 and not await asyncio.to_thread(beats.any_alive):
+    while settings.worker_concurrency > 0 and not await asyncio.to_thread(heartbeats.has_living_worker):
         if asyncio.get_running_loop().time() > deadline:
             logger.warning("the worker has not come up; predictions wait until it does")
             break

@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.health import beats
+from backend.health import heartbeats
 from backend.kit.db import database
 from backend.kit.settings import Settings, current, error_messages
 from backend.startup import prepare
@@ -35,7 +35,7 @@ def migrate(settings: Settings) -> int:
 def worker_alive(settings: Settings) -> int:
     """Whether a worker of this machine has shown life in the last seconds."""
     with database.transaction(settings, reading=True) as session:
-        hosts = {worker.host for worker in beats.alive(session, database.clock(session))}
+        hosts = {worker.host for worker in heartbeats.living_workers(session, database.clock(session))}
     return 0 if socket.gethostname() in hosts else 1
 
 

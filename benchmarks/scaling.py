@@ -71,8 +71,8 @@ def rows(database_url: str | None) -> Iterator[None]:
         os.environ |= {"BEAMCAST_DATA_DIR": folder, "BEAMCAST_DATABASE_URL": database_url or ""}
         from sqlmodel import select
 
-        from backend.health import beats
-        from backend.health.tables import WorkerBeat
+        from backend.health import heartbeats
+        from backend.health.tables import WorkerHeartbeat
         from backend.jobs import graph
         from backend.kit.db.database import transaction
         from backend.kit.settings import current
@@ -103,7 +103,9 @@ def rows(database_url: str | None) -> Iterator[None]:
                 session.flush()
                 session.add_all(graph.jobs_of(prediction, ALONE, loader=model.engine))
         for number in range(max(CLAIMERS)):
-            beats.beat(WorkerBeat(name=f"w{number}", slots=2, long_slots=1, queues=["cpu"], engines={ENGINE: "1"}))
+            heartbeats.record(
+                WorkerHeartbeat(name=f"w{number}", slots=2, long_slots=1, queues=["cpu"], engines={ENGINE: "1"})
+            )
         yield
 
 

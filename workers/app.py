@@ -16,10 +16,10 @@ from typing import Any
 from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready, worker_shutdown
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.health import beats
-from backend.health.tables import WorkerBeat
-from backend.jobs.dispatch import ring_for_waiting
-from backend.jobs.sweep import bury
+from backend.health import heartbeats
+from backend.health.tables import WorkerHeartbeat
+from backend.jobs.dispatch import wake_for_queued_jobs
+from backend.jobs.sweep import take_back_from_dead
 from backend.kit import logs
 from backend.kit.db.database import clock, transaction
 from backend.kit.queue.wake_up import celery_app
@@ -52,10 +52,10 @@ _stopped = threading.Event()
 def _introduce(sender: str, instance: Any, **_: Any) -> None:
     """Say who we are, before the first bell can be heard."""
     try:
-        instance.introduction = introduction = WorkerBeat(
+        instance.introduction = introduction = WorkerHeartbeat(
             name=sender,
             slots=instance.concurrency,
-            long_slots=beats.long_slots(instance.concurrency),
+            long_slots=heartbeats.long_slots(instance.concurrency),
             queues=sorted(instance.app.amqp.queues.consume_from),
             engines=engines.available(),
             host=socket.gethostname(),
@@ -77,9 +77,9 @@ def _introduce(sender: str, instance: Any, **_: Any) -> None:
     )
 
 
-def _beat(introduction: WorkerBeat) -> None:
+def _beat(introduction: WorkerHeartbeat) -> None:
     try:
-        beats.beat(introduction)
+        heartbeats.record(introduction)
     except SQLAlchemyError:
         logger.warning("the database does not answer; this worker waits for it", exc_info=True)
 
@@ -96,22 +96,22 @@ def _show_life(sender: Any, **_: Any) -> None:
             try:
                 if shutting_down.is_set():
                     # What its jobs hand back is for others
-                    beats.stop(sender.hostname)
+                    heartbeats.remove(sender.hostname)
                 else:
-                    beats.beat(controller.introduction)
+                    heartbeats.record(controller.introduction)
                 if not rung:
                     # Bells that were rung before may be another worker's by now
                     with transaction(current()) as session:
-                        ring_for_waiting(session, clock(session))
+                        wake_for_queued_jobs(session, clock(session))
                     rung = True
-                if n := bury(sender.hostname, living):
+                if n := take_back_from_dead(sender.hostname, living):
                     logger.warning("%d of this worker's jobs died; taken back", n)
             except SQLAlchemyError:
                 logger.warning("the database does not answer", exc_info=True)
             except Exception:
                 # Who shows no life any more gets no work any more
                 logger.exception("no sign of life this time")
-            if _stopped.wait(beats.BEAT_EVERY_S):
+            if _stopped.wait(heartbeats.INTERVAL_S):
                 return
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
@@ -119,7 +119,7 @@ def _show_life(sender: Any, **_: Any) -> None:
 
 def _leave(sender: Any, **_: Any) -> None:
     _stopped.set()
-    beats.stop(sender.hostname)
+    heartbeats.remove(sender.hostname)
 
 
 def _begin_child(**_: Any) -> None:

@@ -6,13 +6,13 @@ from sqlmodel import Session
 
 from backend.engines import catalogue
 from backend.engines.schemas import EngineOut
-from backend.health import beats
+from backend.health import heartbeats
 from backend.kit.db.database import clock
 
 
 def engines(session: Session) -> list[EngineOut]:
     """Return every engine that has a record, whether a worker has it or not."""
-    workers = beats.alive(session, clock(session))
+    workers = heartbeats.living_workers(session, clock(session))
     return [
         EngineOut.of(
             engine, workers=sum(name in worker.engines and engine.queue in worker.queues for worker in workers)

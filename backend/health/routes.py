@@ -14,5 +14,5 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health", summary="Whether everything is up", responses=responses(Unavailable))
 def get_health(settings: SettingsDep) -> HealthOut:
-    """200 when database, broker and workers are up; 503 that names the part that is not."""
+    """200 when database, broker and workers are up; otherwise 503 with the part that is down."""
     return service.health(settings)

@@ -10,7 +10,7 @@ from backend.kit.http.schemas import ResponseBody
 
 
 class HealthOut(ResponseBody):
-    """Everything is as it should be."""
+    """All parts of the server are up."""
 
     status: Literal["ok"] = "ok"
     version: str = Field(examples=["0.1.0"])

@@ -1,4 +1,4 @@
-"""Looks at each part that the server needs."""
+"""Checks of the parts that the server needs: database, broker, workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.health import beats
+from backend.health import heartbeats
 from backend.health.schemas import HealthOut
 from backend.kit.db.database import clock, transaction
 from backend.kit.http.errors import Unavailable
@@ -21,12 +21,12 @@ BROKER_TIMEOUT_S = 1.0
 
 
 def health(settings: Settings) -> HealthOut:
-    """Say that all is well.
+    """Check all parts of the server.
 
     Raises
     ------
     Unavailable
-        It is not; `errors` names the parts that are down.
+        A part is down; `errors` names it.
     """
     failing: dict[str, str] = {}
     workers = 0
@@ -37,7 +37,7 @@ def health(settings: Settings) -> HealthOut:
         failing["database"] = "does not answer; the server's log says why"
     else:
         if workers == 0:
-            failing["workers"] = f"none has shown life for {beats.ALIVE_FOR.seconds} s; predictions wait"
+            failing["workers"] = f"none has shown life for {heartbeats.TIMEOUT.seconds} s; predictions wait"
     try:
         ask_broker(settings)
     except Exception:  # whatever the broker's client raises
@@ -52,11 +52,11 @@ def health(settings: Settings) -> HealthOut:
 def _workers(settings: Settings) -> int:
     with transaction(settings, reading=True) as session:
         session.execute(text("SELECT 1 FROM predictions LIMIT 1"))
-        return sum(worker.slots for worker in beats.alive(session, clock(session)))
+        return sum(worker.slots for worker in heartbeats.living_workers(session, clock(session)))
 
 
 def ask_broker(settings: Settings) -> None:
-    """See that the broker takes messages; whatever its client raises if it does not."""
+    """Check that the broker accepts messages; otherwise its client raises any of its errors."""
     from backend.kit.queue.wake_up import celery_app
 
     with celery_app(settings).connection_for_write() as connection:

@@ -1,4 +1,4 @@
-"""Workers say that they live by writing a row now and then: asking them through the broker takes a second."""
+"""Heartbeats of workers are rows, because asking workers through the broker takes a second."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sqlmodel import Field, SQLModel
 from backend.kit.db.columns import UTCDateTime, utc_now
 
 
-class WorkerBeat(SQLModel, table=True):
-    """A worker's last sign of life, and what it can do."""
+class WorkerHeartbeat(SQLModel, table=True):
+    """The last heartbeat of a worker, with its slots, queues and engines."""
 
     __tablename__ = "worker_beats"
 
     name: str = Field(primary_key=True, max_length=200)
     slots: int = Field(description="jobs that it runs at the same time")
-    long_slots: int = Field(description="how many of them may be long")
+    long_slots: int = Field(description="slots for long jobs")
     queues: list[str] = Field(sa_type=JSON)
-    engines: dict[str, str] = Field(sa_type=JSON, description="name → version, of those it has")
+    engines: dict[str, str] = Field(sa_type=JSON, description="name → version of its engines")
     host: str = Field(default="", max_length=200)
     cores: int = 0
     started_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)

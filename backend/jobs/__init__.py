@@ -1,1 +1,1 @@
-"""The jobs that predictions are made of: who does which, and what happens when somebody dies over it."""
+"""The jobs of predictions: their graph, the leases of workers, and recovery from crashes."""

@@ -1,7 +1,7 @@
-"""Ring the workers' bells: as often as there are queued jobs that a free slot could take, and no oftener.
+"""Dispatch of wake-up messages: one for each queued job that a free slot could take.
 
-A bell says that there is work on a queue, and not which: the worker that hears it takes the best job that it can do
-(`backend.jobs.leases.claim`). A bell too many wakes a worker that finds nothing; a bell too few is mended by the sweep.
+A message says only that a queue has work. The worker that receives it claims the best job that it can do
+(`backend.jobs.leases.claim`). A superfluous message wakes a worker that finds nothing; the sweep sends missing ones.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from typing import Final
 from sqlmodel import Session, col, func, null, or_, select
 
 from backend.engines import catalogue
-from backend.health import beats
-from backend.health.tables import WorkerBeat
+from backend.health import heartbeats
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs.graph import jobs, summarise
 from backend.jobs.tables import Job
 from backend.jobs.work import work_table
-from backend.kit.queue.wake_up import ring
+from backend.kit.queue.wake_up import wake_workers
 from scattering.core.notices import Notice
 
-ON_ITS_WAY = timedelta(seconds=1)
-"""A bell takes 0.1 s to be heard, and a busy machine some more: no other is rung for the same job meanwhile."""
-LOST_AFTER = timedelta(seconds=5)
-"""A queued job that no free worker took for so long has lost its bell."""
+DELIVERY_TIME = timedelta(seconds=1)
+"""Time in which no second message is sent for a job: delivery takes 0.1 s, and longer on a busy machine."""
+LOST_MESSAGE_AFTER = timedelta(seconds=5)
+"""Time after which the message of a job counts as lost, if a free worker has not taken the job."""
 NO_WORKER_CODES: Final = ("waiting_for_engine", "waiting_for_queue")
-"""Reasons to wait of jobs that no living worker can do."""
+"""Reasons to wait for a job that no living worker can do."""
 
 
-class _Free:
-    """What a worker could still take."""
+class _FreeSlots:
+    """Free slots of a worker."""
 
-    def __init__(self, worker: WorkerBeat, running: Counter[str], n_long: Counter[str]) -> None:
+    def __init__(self, worker: WorkerHeartbeat, running: Counter[str], n_long: Counter[str]) -> None:
         self.worker = worker
         self.slots = worker.slots - running[worker.name]
         self.long_slots = worker.long_slots - n_long[worker.name]
 
-    def takes(self, job: Job) -> bool:
-        """Take a job, if there is room for it."""
+    def take(self, job: Job) -> bool:
+        """Reserve a slot for a job; return whether there was one."""
         if (
             not serves(self.worker, job.queue, job.engine)
             or self.slots < 1
@@ -51,40 +51,40 @@ class _Free:
         return True
 
 
-def serves(worker: WorkerBeat, queue: str, engine: str) -> bool:
-    """Whether a worker can do jobs of a queue that need an engine; "" is none in particular."""
+def serves(worker: WorkerHeartbeat, queue: str, engine: str) -> bool:
+    """Return whether a worker can do jobs of a queue that need an engine; "" means no engine."""
     return queue in worker.queues and engine in ("", *worker.engines)
 
 
-def ring_for_waiting(session: Session, now: datetime, *, rung_before: timedelta = ON_ITS_WAY) -> int:
-    """Ring, once the transaction is committed, for the queued jobs that free slots could take.
+def wake_for_queued_jobs(session: Session, now: datetime, *, sent_before: timedelta = DELIVERY_TIME) -> int:
+    """Send wake-up messages, after the transaction is committed, for the queued jobs that free slots could take.
 
     Parameters
     ----------
     now
-        The time.
-    rung_before
-        Leave out jobs for which a bell was rung less than so long ago.
+        The current time.
+    sent_before
+        Age of the last message of a job before which no other is sent.
 
     Returns
     -------
-    How many bells.
+    Number of messages.
     """
     session.flush()
-    free = [one for one in _free(session, beats.alive(session, now)) if one.slots > 0]
-    bells = Counter[str]()
+    free = [one for one in _free_slots(session, heartbeats.living_workers(session, now)) if one.slots > 0]
+    messages = Counter[str]()
     for job in _first_queued(session, now, free) if free else ():
-        if any(one.takes(job) for one in free) and (job.rung_at is None or job.rung_at <= now - rung_before):
+        if any(one.take(job) for one in free) and (job.rung_at is None or job.rung_at <= now - sent_before):
             job.rung_at = now
             session.add(job)
-            bells[job.queue] += 1
-    for queue, times in bells.items():
-        ring(session, queue, times)
-    return bells.total()
+            messages[job.queue] += 1
+    for queue, times in messages.items():
+        wake_workers(session, queue, times)
+    return messages.total()
 
 
-def _first_queued(session: Session, now: datetime, free: list[_Free]) -> Sequence[Job]:
-    """The queued jobs that go first, some more than those slots can take: a slot may not suit the first of them."""
+def _first_queued(session: Session, now: datetime, free: list[_FreeSlots]) -> Sequence[Job]:
+    """Return the first queued jobs, more than there are slots, because a slot may not suit the first of them."""
     statement = select(Job).where(
         Job.status == "queued",
         Job.not_before <= now,
@@ -97,24 +97,24 @@ def _first_queued(session: Session, now: datetime, free: list[_Free]) -> Sequenc
     return session.exec(in_order.limit(2 * sum(one.slots for one in free) + 20)).all()
 
 
-def _free(session: Session, workers: list[WorkerBeat]) -> list[_Free]:
+def _free_slots(session: Session, workers: list[WorkerHeartbeat]) -> list[_FreeSlots]:
     running, n_long = Counter[str](), Counter[str]()
     statement = select(Job.worker, Job.lane, func.count()).where(Job.status == "running")
     for name, lane, count in session.exec(statement.group_by(col(Job.worker), col(Job.lane))):
         running[name or ""] += count
         n_long[name or ""] += count if lane == "long" else 0
-    return [_Free(worker, running, n_long) for worker in workers]
+    return [_FreeSlots(worker, running, n_long) for worker in workers]
 
 
-def say_what_is_missing(session: Session, now: datetime) -> None:
-    """Write into the rows of what is queued that no worker can do it, or that one has come who can."""
+def update_reasons_to_wait(session: Session, now: datetime) -> None:
+    """Update the reasons to wait of queued jobs, by whether a living worker can do them."""
     session.flush()
-    workers = beats.alive(session, now)
+    workers = heartbeats.living_workers(session, now)
     table = work_table()
     wanted = session.exec(select(Job.queue, Job.engine).where(Job.status == "queued").distinct()).all()
     for queue, engine in wanted if workers else ():
         there = any(serves(worker, queue, engine) for worker in workers)
-        reason = None if there else _missing(queue, engine)
+        reason = None if there else _reason_to_wait(queue, engine)
         code = col(Job.waiting_for)["code"].as_string()
         changed = (
             code.in_(NO_WORKER_CODES) if reason is None else or_(col(Job.waiting_for).is_(null()), code != reason.code)
@@ -132,7 +132,7 @@ def say_what_is_missing(session: Session, now: datetime) -> None:
             session.add(prediction)
 
 
-def _missing(queue: str, engine: str) -> Notice:
+def _reason_to_wait(queue: str, engine: str) -> Notice:
     if not engine:
         return Notice("waiting_for_queue", {"queue": queue})
     return Notice("waiting_for_engine", {"engine": engine, "title": catalogue.title(engine)})

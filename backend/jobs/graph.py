@@ -1,9 +1,8 @@
-"""Which jobs a prediction is made of, which follow which, and what they say together about the prediction.
+"""The graph of the jobs of a prediction: which jobs there are, their order, and the state of the prediction.
 
 A simulation without replicas (harmonic phonons) is one job. One with replicas (molecular dynamics) is prepared once
-(relaxation, mean cell), run by replicas that know nothing of each other, wherever there is a worker, and combined at
-the end. The graph is kept here, in rows, and not in
-a chord of Celery: see docs/decisions/0005-jobs-in-rows.md.
+(relaxation, mean cell), run by independent replicas on any workers, and combined at the end. The graph is kept in rows,
+not in a chord of Celery: see docs/decisions/0005-jobs-in-rows.md.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from scattering.options.base import Options
 ONGOING: Final = ("queued", "running")
 """States of a prediction that has not ended."""
 ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
-"""Jobs of a number wait until all those of smaller numbers have succeeded."""
+"""A job waits until all jobs with smaller numbers have succeeded."""
 
 WAITING_FOR_WORKER: Final = Notice("waiting_for_worker")
 DONE: Final = Notice("done")
@@ -36,16 +35,16 @@ _PREPARE, _COMBINE = 0.02, 0.02
 
 
 def jobs_of(prediction: Work, options: Options, *, loader: str, priority: int) -> list[Job]:
-    """Return the jobs that make a prediction, not yet in the database.
+    """Return the jobs of a prediction, not yet in the database.
 
     Parameters
     ----------
     prediction, options
         Its row, and its options.
     loader
-        Engine that the potential was found to load in: it gives the forces where the chosen engine gives none.
+        Engine that loaded the potential: it gives the forces if the chosen engine gives none.
     priority
-        The smaller goes first.
+        Jobs with smaller numbers start first.
     """
     job = partial(_job, prediction, priority=priority)
     engine, replicas = options.engine, options.n_replicas
@@ -79,16 +78,16 @@ def _job(prediction: Work, kind: str, number: int = 0, *, priority: int, engine:
 
 
 def jobs(session: Session, prediction: Work) -> list[Job]:
-    """A prediction's jobs as they stand, in their order."""
+    """Return the jobs of a prediction in their order."""
     rows = session.exec(select(Job).where(Job.prediction_id == prediction.id).execution_options(populate_existing=True))
     return sorted(rows, key=lambda job: (ORDER[job.kind], job.number))
 
 
 def advance(session: Session, prediction: Work, now: datetime) -> None:
-    """Draw the conclusions from how a prediction's jobs stand. The prediction's row is locked by the caller.
+    """Update a prediction from the states of its jobs. The caller has locked the row of the prediction.
 
-    What waited for jobs that have now succeeded is queued. A failed job fails the prediction, and a cancelled
-    prediction is cancelled once nobody works on it any more.
+    Jobs whose predecessors have succeeded are queued. A failed job fails the prediction. A cancelled prediction ends
+    when no worker works on it any more.
     """
     session.flush()
     parts = jobs(session, prediction)
@@ -136,7 +135,7 @@ def _finish(session: Session, prediction: Work, status: str, now: datetime) -> N
 
 
 def summarise(prediction: Work, parts: Sequence[Job]) -> None:
-    """Say in the prediction's row how far its jobs are, all together."""
+    """Write the stage, the progress and the time left of all jobs into the row of the prediction."""
     running = [job for job in parts if job.status == "running"]
     prediction.attempt = max(job.attempt for job in parts)
     prediction.progress = min(1.0, sum(job.weight * job.progress for job in parts))
@@ -150,7 +149,7 @@ def summarise(prediction: Work, parts: Sequence[Job]) -> None:
 
 
 def _stage(running: Sequence[Job], parts: Sequence[Job]) -> Notice | None:
-    """What most of the running jobs do, and of several replicas how many are done and how many run."""
+    """Return the stage of most running jobs; for several replicas with the numbers of finished and running ones."""
     stages = [job.stage for job in running if job.stage is not None]
     if not stages:
         return None
@@ -166,7 +165,7 @@ def _stage(running: Sequence[Job], parts: Sequence[Job]) -> Notice | None:
 
 
 def _seconds_left(parts: Sequence[Job], n_running: int) -> float | None:
-    """What is left of the work, at the pace of what was done, by as many as are at it now."""
+    """Return the time for the remaining work, at the pace of the finished work and with the jobs that run now."""
     done = sum(job.weight * job.progress for job in parts)
     if done < 0.02 or (done < 0.04 and len(parts) > 1):
         return None

@@ -1,8 +1,8 @@
-"""What a worker may do to a job's row, each in a short transaction of its own.
+"""Leases: actions of a worker on the row of a job, each in its own short transaction.
 
-A running job is leased to one worker, which renews the lease by reporting. Who lost the lease may write nothing more:
-neither to the row nor, through `succeed`, into the prediction's folder. Rows are locked in one order, prediction before
-job, so that no two transactions wait for each other.
+A running job is leased to one worker, which renews the lease by its reports. A worker that lost its lease may not write
+any more, neither to the row nor, through `succeed`, into the folder of the prediction. Rows are locked in one order,
+prediction before job, so that no two transactions wait for each other.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, func, select, update
 
-from backend.health.tables import WorkerBeat
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs import graph
-from backend.jobs.dispatch import ring_for_waiting
+from backend.jobs.dispatch import wake_for_queued_jobs
 from backend.jobs.tables import Job
 from backend.jobs.work import Work, work_table
 from backend.kit.db.database import clock, transaction
@@ -29,11 +29,11 @@ START: Final = Notice("start")
 
 
 class Cancelled(Exception):
-    """The prediction is not wanted any more, or has failed elsewhere: stop, then call `cancelled`."""
+    """The prediction is cancelled, or another job of it has failed: stop, then call `cancelled`."""
 
 
 class LeaseLost(Exception):
-    """The job was deleted or is another worker's: stop, write nothing, leave nothing."""
+    """The job was deleted or belongs to another worker: stop, write nothing, leave no files."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,22 @@ class Lease:
 
 
 def claim(worker: str, pid: int) -> Lease | None:
-    """Take the best queued job that this worker can do; None when there is none.
+    """Claim the best queued job that this worker can do; return None if there is none.
 
-    Previews go first, then the owner with the fewest running jobs, then who came first. One slot of a worker with
-    several is kept for short jobs.
+    Previews go first, then jobs of the owner with the fewest running jobs, then the oldest. A worker with several slots
+    keeps one for short jobs.
 
     Parameters
     ----------
     worker
-        Name under which the worker shows its life (`backend.health.beats`).
+        Name of the worker in its heartbeat (`backend.health.heartbeats`).
     pid
-        Of the process that will run the job.
+        Process that will run the job.
     """
     settings = current()
     with transaction(settings) as session:
-        # Its children claim one after the other, so that each sees what the others have taken
-        me = session.exec(select(WorkerBeat).where(WorkerBeat.name == worker).with_for_update()).first()
+        # The children of a worker claim one after the other, so that each sees the claims of the others
+        me = session.exec(select(WorkerHeartbeat).where(WorkerHeartbeat.name == worker).with_for_update()).first()
         if me is None:
             return None
         passed_over = set[uuid.UUID]()
@@ -78,7 +78,7 @@ def claim(worker: str, pid: int) -> Lease | None:
     return None
 
 
-def _best(session: Session, me: WorkerBeat, passed_over: set[uuid.UUID]) -> tuple[uuid.UUID, uuid.UUID] | None:
+def _best(session: Session, me: WorkerHeartbeat, passed_over: set[uuid.UUID]) -> tuple[uuid.UUID, uuid.UUID] | None:
     n_long = session.exec(
         select(func.count()).where(Job.status == "running", Job.worker == me.name, Job.lane == "long")
     ).one()
@@ -145,7 +145,7 @@ def _locked(session: Session, prediction_id: uuid.UUID) -> Work | None:
 
 @contextmanager
 def _leased(lease: Lease) -> Iterator[tuple[Session, Work, Job, datetime]]:
-    """The rows, to be changed, as long as the lease holds."""
+    """Yield the rows for a change, if the lease still holds."""
     with transaction(current()) as session:
         prediction = _locked(session, lease.prediction_id)
         job = session.exec(
@@ -157,21 +157,21 @@ def _leased(lease: Lease) -> Iterator[tuple[Session, Work, Job, datetime]]:
 
 
 def report(lease: Lease, stage: Notice, progress: float) -> None:
-    """Say how far the job is, which also renews the lease.
+    """Report the stage and the progress of a job, which renews the lease.
 
     Parameters
     ----------
     stage
-        What is being done.
+        Notice of the current stage.
     progress
         0 to 1, of this job.
 
     Raises
     ------
     Cancelled
-        The user has asked for it, or the prediction has failed elsewhere.
+        The user has cancelled the prediction, or another job of it has failed.
     LeaseLost
-        The job is not this worker's any more.
+        The job does not belong to this worker any more.
     """
     with _leased(lease) as (session, prediction, job, now):
         job.heartbeat_at, job.lease_expires_at = now, now + timedelta(seconds=current().lease_s)
@@ -194,21 +194,21 @@ def succeed(
     provenance: dict[str, Any] | None = None,
     warnings: list[Notice] | None = None,
 ) -> None:
-    """The job is done.
+    """End a job with success.
 
     Parameters
     ----------
     publish
-        Puts the result where it belongs, within the transaction in which the lease is seen to hold: a rename.
+        Moves the result to its place by a rename, within the transaction that checks the lease.
     provenance, warnings
-        Of the prediction, where this job was the last one.
+        Of the prediction, if this job was the last one.
 
     Raises
     ------
     LeaseLost
-        It was another worker's already; nothing was published.
+        The job belongs to another worker; nothing was published.
     Cancelled
-        The prediction is not wanted any more; nothing was published.
+        The prediction is cancelled; nothing was published.
     """
     with _leased(lease) as (session, prediction, job, now):
         if prediction.cancel_requested or prediction.status not in graph.ONGOING:
@@ -223,34 +223,34 @@ def succeed(
 
 
 def fail(lease: Lease, error: Notice) -> None:
-    """The prediction cannot be made; `error` says why."""
+    """Fail a job and its prediction with an error."""
     with _leased(lease) as (session, prediction, job, now):
         job.error = error
         _end(session, prediction, job, "failed", now)
 
 
 def cancelled(lease: Lease) -> None:
-    """The worker has stopped because `report` said so."""
+    """End a job whose worker has stopped because `report` raised `Cancelled`."""
     with _leased(lease) as (session, prediction, job, now):
         _end(session, prediction, job, "cancelled", now)
 
 
 def release(lease: Lease, *, wait_s: float = 0.0, waiting_for: Notice | None = None) -> None:
-    """Hand a job back as it stands, to be taken up again: it does not count as an attempt.
+    """Hand a job back, so that a worker resumes it; this does not count as an attempt.
 
     Parameters
     ----------
     wait_s
-        Nobody takes it for so long.
+        Time before which no worker takes it.
     waiting_for
-        What must change before it can go on.
+        Reason to wait.
     """
     with _leased(lease) as (session, prediction, job, now):
         job.attempt -= 1
         back_to_queue(job, now + timedelta(seconds=wait_s), waiting_for)
         session.add(job)
         graph.advance(session, prediction, now)
-        ring_for_waiting(session, now)
+        wake_for_queued_jobs(session, now)
 
 
 def _end(session: Session, prediction: Work, job: Job, status: str, now: datetime) -> None:
@@ -258,23 +258,23 @@ def _end(session: Session, prediction: Work, job: Job, status: str, now: datetim
     job.seconds = (now - job.started_at).total_seconds() if job.started_at else 0.0
     session.add(job)
     graph.advance(session, prediction, now)
-    ring_for_waiting(session, now)
+    wake_for_queued_jobs(session, now)
 
 
 def back_to_queue(job: Job, not_before: datetime, waiting_for: Notice | None = None) -> None:
-    """Make a job one that nobody works on."""
+    """Put a job back into its queue."""
     job.status, job.stage, job.waiting_for, job.progress = "queued", None, waiting_for, 0.0
     job.not_before = not_before
     job.worker = job.pid = job.lease = job.lease_expires_at = job.heartbeat_at = job.rung_at = None
 
 
 def take_back(prediction_id: uuid.UUID, job_id: uuid.UUID, *, if_still: Callable[[Job, datetime], bool]) -> bool:
-    """Take a job from a worker that is gone; whether it was so.
+    """Take a job back from a dead worker; return whether it was taken back.
 
     Parameters
     ----------
     if_still
-        Looks at the locked row again, and at the time: the worker may have reported meanwhile.
+        Checks the locked row and the time again, because the worker may have reported meanwhile.
     """
     settings = current()
     with transaction(settings) as session:
@@ -290,5 +290,5 @@ def take_back(prediction_id: uuid.UUID, job_id: uuid.UUID, *, if_still: Callable
             back_to_queue(job, now)
         session.add(job)
         graph.advance(session, prediction, now)
-        ring_for_waiting(session, now)
+        wake_for_queued_jobs(session, now)
     return True

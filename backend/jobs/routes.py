@@ -17,6 +17,6 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 @router.get("/{prediction_id}/jobs", summary="The jobs of one prediction", responses=responses(NotFound))
 def list_jobs(prediction_id: uuid.UUID, scope: ScopeDep) -> list[JobOut]:
-    """What the prediction is made of, in the order in which it is done: which worker is at which part, how far."""
+    """The jobs of the prediction in their order, with the worker, the stage and the progress of each."""
     prediction = scope.get(work_table(), prediction_id, "prediction")
     return [JobOut.of(job) for job in graph.jobs(scope.session, prediction)]

@@ -15,7 +15,7 @@ from backend.kit.http.schemas import ResponseBody
 
 
 class JobOut(ResponseBody):
-    """A part of a prediction that one worker does in one piece."""
+    """A part of a prediction that one worker does without interruption."""
 
     kind: str = Field(description="whole, prepare, replica or combine", examples=["replica"])
     number: int = Field(description="of the replica, from 0", examples=[2])

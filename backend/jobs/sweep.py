@@ -1,4 +1,4 @@
-"""Mend what crashes left behind. Done now and then by every server, and safe to be done by several at once."""
+"""The sweep: repairs after crashes. Every server runs it periodically; several may run at the same time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from backend.jobs.dispatch import LOST_AFTER, ring_for_waiting, say_what_is_missing
+from backend.jobs.dispatch import LOST_MESSAGE_AFTER, update_reasons_to_wait, wake_for_queued_jobs
 from backend.jobs.leases import take_back
 from backend.jobs.tables import Job
 from backend.jobs.work import work_table
@@ -19,39 +19,39 @@ from backend.kit.files import storage
 from backend.kit.settings import current
 
 ARRIVES_WITHIN_S = 3600.0
-"""After that, who brought the files has died."""
+"""Time after which the process that brings files counts as dead."""
 
 
 def sweep() -> None:
-    """Take jobs back whose lease ran out, ring bells that were lost, remove files that no row knows."""
+    """Take back jobs whose lease has expired, send lost wake-up messages again, remove files without a row."""
     take_back_expired()
     with transaction(current()) as session:
         now = clock(session)
-        say_what_is_missing(session, now)
-        ring_for_waiting(session, now, rung_before=LOST_AFTER)
+        update_reasons_to_wait(session, now)
+        wake_for_queued_jobs(session, now, sent_before=LOST_MESSAGE_AFTER)
     remove_orphans()
 
 
 def take_back_expired() -> int:
-    """Take the jobs back whose lease ran out. Returns how many."""
+    """Take back the jobs whose lease has expired; return their number."""
     return _take_back_where(lambda job, now: job.lease_expires_at is None or job.lease_expires_at <= now)
 
 
 def take_back_all() -> int:
-    """Take all running jobs back: no worker lives. Returns how many."""
+    """Take back all running jobs, as no worker is alive; return their number."""
     return _take_back_where(lambda job, now: True)
 
 
-def bury(worker: str, living: Callable[[], set[int]]) -> int:
-    """Take the jobs back whose process has died, as the worker's own parent process knows at once.
+def take_back_from_dead(worker: str, living: Callable[[], set[int]]) -> int:
+    """Take back the jobs of dead child processes, which their parent, the worker, notices at once.
 
     Parameters
     ----------
     worker
-        Its name.
+        Name of the worker.
     living
-        The process ids of its children. Asked after the jobs were read, so that a child that was born and took a job
-        meanwhile is not taken for dead.
+        Returns the process ids of its children. It is called after the jobs were read, so that a child that started and
+        claimed a job meanwhile does not count as dead.
     """
     with transaction(current(), reading=True) as session:
         mine = session.exec(
@@ -76,15 +76,15 @@ def _take_back_where(lost: Callable[[Job, datetime], bool]) -> int:
 
 
 def any_running() -> bool:
-    """Whether a worker holds a job."""
+    """Return whether any job is running."""
     with transaction(current(), reading=True) as session:
         return session.exec(select(Job.id).where(Job.status == "running").limit(1)).first() is not None
 
 
 def remove_orphans() -> None:
-    """Remove files that no row needs: of predictions that were deleted or ended badly while a worker still wrote.
+    """Remove files without a row: of predictions that were deleted or failed while a worker still wrote.
 
-    The folders are listed before the rows are read: a folder is made only for a row that is there.
+    The folders are listed before the rows are read, because a folder is only made for an existing row.
     """
     settings = current()
     folders = {uuid.UUID(path.name): path for path in settings.prediction_dir("x").parent.glob("*-*-*-*-*")}
@@ -103,7 +103,7 @@ def remove_orphans() -> None:
 
 
 def _arriving(folder: Path) -> bool:
-    """Whether files come in from elsewhere, of a row that is not committed yet."""
+    """Return whether a folder receives imported files whose row is not committed yet."""
     try:
         return time.time() - (folder / storage.ARRIVING).stat().st_mtime < ARRIVES_WITHIN_S
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One row for each job. The row is the truth about it; the broker only rings a bell."""
+"""Table of jobs. The row holds the state of a job; the broker only carries wake-up messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scattering.core.notices import Notice
 
 
 class Job(Owned, table=True):
-    """A part of a prediction that one worker does in one piece. Its owner is the prediction's."""
+    """A part of a prediction that one worker does without interruption. It has the owner of the prediction."""
 
     __tablename__ = "jobs"
     __table_args__ = (Index("ix_jobs_tally", "status", "queue", "lane", "kind", "attempt"),)
@@ -41,6 +41,6 @@ class Job(Owned, table=True):
     lease_expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     heartbeat_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     not_before: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
-    rung_at: datetime | None = Field(default=None, sa_type=UTCDateTime, description="when a bell was rung for it")
+    rung_at: datetime | None = Field(default=None, sa_type=UTCDateTime, description="time of its last wake-up message")
     started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

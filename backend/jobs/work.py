@@ -1,7 +1,4 @@
-"""What jobs make: a row of another subject, which says how far it is.
-
-Jobs know nothing of that subject but the columns that stand here.
-"""
+"""The work that jobs do together: a row of another module's table, with the columns that jobs read and write."""
 
 from __future__ import annotations
 
@@ -16,20 +13,20 @@ from scattering.core.notices import Notice
 
 
 class Work(Owned):
-    """Something that jobs make, and how far they are."""
+    """Base of the table whose rows are made by jobs: the state of all jobs of a row together."""
 
-    estimate_s: float | None = Field(default=None, description="expected when it was asked for")
+    estimate_s: float | None = Field(default=None, description="expected at the time of the request")
 
     status: str = Field(default="queued", max_length=16)
-    stage: Notice | None = Field(default=None, sa_type=NoticeColumn, description="what workers do")
-    waiting_for: Notice | None = Field(default=None, sa_type=NoticeColumn, description="why no worker does anything")
+    stage: Notice | None = Field(default=None, sa_type=NoticeColumn, description="stage of the running jobs")
+    waiting_for: Notice | None = Field(default=None, sa_type=NoticeColumn, description="reason why no job runs")
     progress: float = 0.0
     eta_s: float | None = None
     error: Notice | None = Field(default=None, sa_type=NoticeColumn)
     warnings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)
     provenance: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
-    attempt: int = Field(default=0, description="of the job that was tried most often")
+    attempt: int = Field(default=0, description="largest number of attempts of a job")
     cancel_requested: bool = False
     started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
@@ -40,12 +37,12 @@ _tables: list[type[Work]] = []
 
 
 def made_by_jobs(table: WorkT) -> WorkT:
-    """Register the table whose rows jobs make; `Job.prediction_id` refers to it."""
+    """Register the table whose rows are made by jobs. `Job.prediction_id` refers to it."""
     _tables.append(table)
     return table
 
 
 def work_table() -> type[Work]:
-    """Return the table whose rows jobs make."""
+    """Return the table whose rows are made by jobs."""
     (table,) = _tables
     return table

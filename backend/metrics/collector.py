@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from backend.health import beats
+from backend.health import heartbeats
 from backend.kit.db.database import clock, transaction
 from backend.kit.queue.celery_settings import QUEUES
 from backend.kit.settings import Settings
@@ -90,7 +90,7 @@ def _jobs(session: Session, now: datetime) -> Iterator[Metric]:
 
 
 def _workers(session: Session, now: datetime) -> Iterator[Metric]:
-    workers = beats.alive(session, now)
+    workers = heartbeats.living_workers(session, now)
     busy = tallies.running_by_worker(session)
     n_workers, slots, free, long = (Counter[tuple[str, ...]]({(queue,): 0 for queue in QUEUES}) for _ in range(4))
     missing = tallies.out_of_reach(session, workers)

@@ -13,9 +13,9 @@ from sqlalchemy import Row, Select
 from sqlmodel import Session, col, select
 
 from backend import wording
-from backend.health import beats
+from backend.health import heartbeats
 from backend.health.service import ask_broker
-from backend.health.tables import WorkerBeat
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs.tables import Job
 from backend.kit.db.database import clock, transaction
 from backend.kit.http.notices import NoticeOut
@@ -57,7 +57,7 @@ def operations(settings: Settings, operator: str, size: disk.FolderSize) -> Oper
         now = clock(session)
         counts = tallies.count_jobs(session)
         predictions = tallies.count_predictions(session)
-        alive = beats.alive(session, now)
+        alive = heartbeats.living_workers(session, now)
         return OperationsOut(
             version=VERSION,
             time=now,
@@ -117,7 +117,7 @@ def _workers(session: Session, operator: str, now: datetime) -> list[WorkerOut]:
     for job in session.execute(_jobs("running").order_by(col(Job.started_at))):
         seconds = max(0.0, (now - job.started_at).total_seconds())
         running[job.worker].append(RunningJobOut(**_of(job, operator), progress=job.progress, seconds=seconds))
-    rows = session.exec(select(WorkerBeat).order_by(WorkerBeat.name))
+    rows = session.exec(select(WorkerHeartbeat).order_by(WorkerHeartbeat.name))
     return [
         WorkerOut(
             name=row.name,
@@ -129,7 +129,7 @@ def _workers(session: Session, operator: str, now: datetime) -> list[WorkerOut]:
             cores=row.cores,
             started_at=row.started_at,
             seen_s_ago=max(0.0, (now - row.seen_at).total_seconds()),
-            alive=row.seen_at > now - beats.ALIVE_FOR,
+            alive=row.seen_at > now - heartbeats.TIMEOUT,
             running=running[row.name],
         )
         for row in rows

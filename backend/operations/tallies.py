@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
-from backend.health.tables import WorkerBeat
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs.dispatch import serves
 from backend.jobs.tables import Job
 from backend.predictions.tables import Prediction
@@ -93,7 +93,7 @@ def reason_of(error: Notice | None) -> str:
     return error.code if error is not None and error.code in REASONS else OTHER_REASON
 
 
-def out_of_reach(session: Session, workers: Sequence[WorkerBeat]) -> list[OutOfReach]:
+def out_of_reach(session: Session, workers: Sequence[WorkerHeartbeat]) -> list[OutOfReach]:
     """What is queued although none of these workers can do it."""
     statement = select(Job.queue, Job.engine, func.count()).where(Job.status == "queued")
     return [

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from backend import wording
 from backend.jobs import graph
-from backend.jobs.dispatch import ring_for_waiting, say_what_is_missing
+from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
 from backend.kit.db.database import clock
 from backend.kit.db.dependents import deleted_with
 from backend.kit.db.owners import Scope
@@ -114,8 +114,8 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
         graph.jobs_of(row, planned.options, loader=planned.potential.engine, priority=PRIORITIES[body.quality])
     )
     now = clock(scope.session)
-    ring_for_waiting(scope.session, now)
-    say_what_is_missing(scope.session, now)
+    wake_for_queued_jobs(scope.session, now)
+    update_reasons_to_wait(scope.session, now)
     return row
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from backend.health import beats
-from backend.health.tables import WorkerBeat
+from backend.health import heartbeats
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs import leases
 from backend.jobs.leases import Lease
 from backend.kit.settings import Settings
@@ -27,13 +27,13 @@ COARSE_GRID = Notice("text", {"text": "a coarse grid"})
 ENGINES = ("nep-adapters", "nep-adapters-cuda", "calorine", "gpumd", "i-pi")
 
 
-def worker(name: str = WORKER, *, slots: int = 100, **more: Any) -> WorkerBeat:
+def worker(name: str = WORKER, *, slots: int = 100, **more: Any) -> WorkerHeartbeat:
     """A worker that can do everything, unless said otherwise."""
-    return WorkerBeat(
+    return WorkerHeartbeat(
         **{
             "name": name,
             "slots": slots,
-            "long_slots": beats.long_slots(slots),
+            "long_slots": heartbeats.long_slots(slots),
             "queues": ["cpu", "gpu"],
             "engines": dict.fromkeys(ENGINES, "1"),
             **more,
@@ -44,11 +44,11 @@ def worker(name: str = WORKER, *, slots: int = 100, **more: Any) -> WorkerBeat:
 @contextlib.contextmanager
 def living(name: str = WORKER, **more: Any) -> Iterator[str]:
     """A worker that lives as long as this lasts."""
-    beats.beat(worker(name, **more))
+    heartbeats.record(worker(name, **more))
     try:
         yield name
     finally:
-        beats.stop(name)
+        heartbeats.remove(name)
 
 
 def claim(prediction_id: str | uuid.UUID, *, pid: int = 1) -> Lease | None:

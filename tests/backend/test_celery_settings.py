@@ -47,7 +47,7 @@ def silent_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_bell_is_given_up_soon_when_the_broker_hangs(silent_port: int) -> None:
+def test_wake_up_is_abandoned_soon_when_the_broker_hangs(silent_port: int) -> None:
     app = celery_app(Settings(broker_url=f"redis://127.0.0.1:{silent_port}/0"))
     began = time.monotonic()
     with pytest.raises(OperationalError):
@@ -55,7 +55,7 @@ def test_bell_is_given_up_soon_when_the_broker_hangs(silent_port: int) -> None:
     assert time.monotonic() - began < ANSWER_WITHIN_S + LATE_S
 
 
-def test_bell_is_given_up_soon_when_there_is_no_broker() -> None:
+def test_wake_up_is_abandoned_soon_when_there_is_no_broker() -> None:
     app = celery_app(Settings(broker_url="redis://127.0.0.1:9/0"))
     began = time.monotonic()
     with pytest.raises(OperationalError):

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from backend.engines import catalogue
-from backend.health import beats
+from backend.health import heartbeats
 from backend.predictions.schemas import Method
 
 from .conftest import Client
@@ -40,10 +40,10 @@ def test_engines_say_what_they_can_do_though_no_worker_lives(client: Client) -> 
 
 
 def test_workers_count_where_they_serve_the_engines_queue(client: Client) -> None:
-    beats.beat(worker("one@here", queues=["cpu"], engines={"nep-adapters": "1.0", "gpumd": "/opt/gpumd"}))
-    beats.beat(worker("two@here", queues=["cpu", "gpu"], engines={"nep-adapters": "1.0", "gpumd": "/opt/gpumd"}))
-    beats.beat(worker("gone@here"))
-    beats.stop("gone@here")
+    heartbeats.record(worker("one@here", queues=["cpu"], engines={"nep-adapters": "1.0", "gpumd": "/opt/gpumd"}))
+    heartbeats.record(worker("two@here", queues=["cpu", "gpu"], engines={"nep-adapters": "1.0", "gpumd": "/opt/gpumd"}))
+    heartbeats.record(worker("gone@here"))
+    heartbeats.remove("gone@here")
     assert {name: engine["workers"] for name, engine in listed(client).items()} == {
         "nep-adapters": 2,
         "nep-adapters-cuda": 0,

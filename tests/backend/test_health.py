@@ -6,7 +6,7 @@ import shutil
 
 from sqlalchemy import text
 
-from backend.health import beats
+from backend.health import heartbeats
 from backend.kit.db import database
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
@@ -17,7 +17,7 @@ from .predicting import worker
 
 
 def test_all_is_well_with_a_worker(client: Client) -> None:
-    beats.beat(worker("embedded@here", slots=2))
+    heartbeats.record(worker("embedded@here", slots=2))
     response = client.get("/health")
     assert response.status_code == 200
     assert response.json() == {
@@ -37,13 +37,13 @@ def test_no_worker_is_named(client: Client) -> None:
 
 
 def test_worker_that_left_is_not_counted(client: Client, settings: Settings) -> None:
-    beats.beat(worker("embedded@here", slots=2))
-    beats.beat(worker("other@here", slots=3))
-    beats.stop("other@here")
+    heartbeats.record(worker("embedded@here", slots=2))
+    heartbeats.record(worker("other@here", slots=3))
+    heartbeats.remove("other@here")
     assert client.get("/health").json()["workers"] == 2
     with transaction(settings) as session:
-        row = session.get_one(beats.WorkerBeat, "embedded@here")
-        row.seen_at -= 2 * beats.ALIVE_FOR
+        row = session.get_one(heartbeats.WorkerHeartbeat, "embedded@here")
+        row.seen_at -= 2 * heartbeats.TIMEOUT
     assert client.get("/health").status_code == 503
 
 
@@ -57,7 +57,7 @@ def test_missing_tables_are_named(client: Client, settings: Settings) -> None:
 
 
 def test_broker_that_takes_no_messages_is_named(client: Client, settings: Settings) -> None:
-    beats.beat(worker("embedded@here", slots=2))
+    heartbeats.record(worker("embedded@here", slots=2))
     assert client.get("/health").status_code == 200
     shutil.rmtree(settings.broker_dir)
     response = client.get("/health")

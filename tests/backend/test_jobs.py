@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from sqlmodel import update
 
-from backend.health import beats
+from backend.health import heartbeats
 from backend.jobs import graph, leases, sweep
-from backend.jobs.dispatch import ring_for_waiting
+from backend.jobs.dispatch import wake_for_queued_jobs
 from backend.jobs.leases import Lease
 from backend.jobs.tables import Job
 from backend.kit.db.columns import utc_now
 from backend.kit.db.database import transaction
 from backend.kit.db.owners import Scope
 from backend.kit.files import storage
-from backend.kit.queue.wake_up import ring
+from backend.kit.queue.wake_up import wake_workers
 from backend.kit.settings import Settings
 from backend.predictions import service
 from backend.predictions.assignment import read_assignment
@@ -81,7 +81,7 @@ def nothing() -> None:
     """What is published where only rows matter."""
 
 
-def test_a_harmonic_prediction_is_one_job_and_a_bell_too_many_does_nothing(
+def test_a_harmonic_prediction_is_one_job_and_a_surplus_wake_up_does_nothing(
     settings: Settings, queued: uuid.UUID
 ) -> None:
     lease = take()
@@ -209,9 +209,9 @@ def test_handing_back_is_no_attempt_and_may_wait(settings: Settings, queued: uui
 
 def test_a_child_that_died_is_noticed_by_its_parent(settings: Settings, queued: uuid.UUID) -> None:
     take(pid=4711)
-    assert sweep.bury(WORKER, lambda: {4711}) == 0
-    assert sweep.bury("somebody else", lambda: set()) == 0
-    assert sweep.bury(WORKER, lambda: {4712}) == 1
+    assert sweep.take_back_from_dead(WORKER, lambda: {4711}) == 0
+    assert sweep.take_back_from_dead("somebody else", lambda: set()) == 0
+    assert sweep.take_back_from_dead(WORKER, lambda: {4712}) == 1
     assert take().attempt == 2
 
 
@@ -275,7 +275,7 @@ def test_previews_go_first_then_who_has_least_running_then_who_came_first(
 
 def test_one_slot_is_kept_for_short_jobs(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
     with living("two@here", slots=2) as name:
-        beats.stop(WORKER)
+        heartbeats.remove(WORKER)
         ask(client, structure, method="md", quality="preview", options=FEW)
         leases.succeed(take(name), nothing)
         assert take(name).kind == "replica"
@@ -289,7 +289,7 @@ def test_a_worker_takes_what_it_has_the_engine_for(
     client: Client, settings: Settings, structure: dict[str, Any]
 ) -> None:
     with living("cpu@here", queues=["cpu"], engines={"nep-adapters": "1", "i-pi": "3"}) as name:
-        beats.stop(WORKER)
+        heartbeats.remove(WORKER)
         asked = ask(client, structure, method="md", options={**FEW, "engine": "gpumd"})
         leases.succeed(take(name), nothing)
         assert leases.claim(name, 1) is None
@@ -325,27 +325,27 @@ def test_who_prepares_has_the_engine_that_gives_the_forces(
     assert (prepare.engine, prepare.queue) == (prepares, queue)
 
 
-def test_as_many_bells_as_there_are_free_slots(
+def test_as_many_wake_ups_as_there_are_free_slots(
     client: Client, settings: Settings, structure: dict[str, Any], messages: Path
 ) -> None:
     with living("two@here", slots=2) as name:
-        beats.stop(WORKER)
+        heartbeats.remove(WORKER)
         for _ in range(9):
             ask(client, structure)
         assert len(list(messages.iterdir())) == 2
         with transaction(settings) as session:
-            assert ring_for_waiting(session, utc_now()) == 0
+            assert wake_for_queued_jobs(session, utc_now()) == 0
         take(name)
         lease = take(name)
         with transaction(settings) as session:
-            assert ring_for_waiting(session, utc_now()) == 0
+            assert wake_for_queued_jobs(session, utc_now()) == 0
         before = len(list(messages.iterdir()))
         leases.succeed(lease, nothing, provenance={}, warnings=[])
         # Who ends rings for who comes next
         assert len(list(messages.iterdir())) == before + 1
 
 
-def test_lost_bell_is_rung_again_once_a_worker_idles(settings: Settings, queued: uuid.UUID, messages: Path) -> None:
+def test_lost_wake_up_is_sent_again_once_a_worker_idles(settings: Settings, queued: uuid.UUID, messages: Path) -> None:
     for path in messages.iterdir():
         path.unlink()
     sweep.sweep()
@@ -357,12 +357,12 @@ def test_lost_bell_is_rung_again_once_a_worker_idles(settings: Settings, queued:
     assert len(list(messages.iterdir())) == 1
 
 
-def test_no_bell_rings_when_the_transaction_fails(settings: Settings, queued: uuid.UUID, messages: Path) -> None:
+def test_no_wake_up_is_sent_when_the_transaction_fails(settings: Settings, queued: uuid.UUID, messages: Path) -> None:
     before = len(list(messages.iterdir()))
 
     def fail() -> None:
         with transaction(settings) as session:
-            ring(session, "cpu", 1)
+            wake_workers(session, "cpu", 1)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
 from backend.app import create_app
-from backend.health import beats
+from backend.health import heartbeats
 from backend.jobs import leases
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER
@@ -43,8 +43,8 @@ def value(samples: Samples, name: str, **labels: str) -> float | None:
 
 
 def test_jobs_predictions_and_workers_are_counted(client: Client, structure: dict[str, Any]) -> None:
-    beats.beat(worker("cpu@here", slots=4, queues=["cpu"], engines={"nep-adapters": "1", "i-pi": "3"}))
-    beats.beat(worker("both@here", slots=2, queues=["cpu", "gpu"], engines={"nep-adapters": "1"}))
+    heartbeats.record(worker("cpu@here", slots=4, queues=["cpu"], engines={"nep-adapters": "1", "i-pi": "3"}))
+    heartbeats.record(worker("both@here", slots=2, queues=["cpu", "gpu"], engines={"nep-adapters": "1"}))
     ask(client, structure)
     ask(client, structure, method="md", options={"replicas": 3, "engine": "gpumd", "ensemble": "npt"})
     assert leases.claim("cpu@here", 1) is not None

@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import col, update
 
-from backend.health import beats
-from backend.health.tables import WorkerBeat
+from backend.health import heartbeats
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs import leases, sweep
 from backend.jobs.tables import Job
 from backend.kit.db.columns import utc_now
@@ -80,9 +80,9 @@ def test_queues_count_what_waits_for_whom(client: Client, settings: Settings, st
 
 def test_workers_and_what_they_do(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
     prediction_id = ask(client, structure)["id"]
-    beats.beat(worker("gone@there", slots=4, queues=["gpu"], engines={"gpumd": "3.9"}))
+    heartbeats.record(worker("gone@there", slots=4, queues=["gpu"], engines={"gpumd": "3.9"}))
     with transaction(settings) as session:
-        session.get_one(WorkerBeat, "gone@there").seen_at -= 2 * beats.ALIVE_FOR
+        session.get_one(WorkerHeartbeat, "gone@there").seen_at -= 2 * heartbeats.TIMEOUT
     with living("cpu@here", slots=2, queues=["cpu"], engines={"nep-adapters": "1"}, host="here", cores=8):
         lease = leases.claim("cpu@here", 1)
         assert lease is not None

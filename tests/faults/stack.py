@@ -19,8 +19,8 @@ import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from backend.health import beats
-from backend.health.tables import WorkerBeat
+from backend.health import heartbeats
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs.tables import Job
 from backend.kit.db import database
 from backend.kit.db.columns import utc_now
@@ -195,10 +195,10 @@ class Stack(Processes):
                     raise
                 time.sleep(0.1)
 
-    def beats(self) -> list[WorkerBeat]:
+    def beats(self) -> list[WorkerHeartbeat]:
         """Workers that have shown life lately."""
         with database.transaction(self.settings, reading=True) as session:
-            return beats.alive(session, database.clock(session))
+            return heartbeats.living_workers(session, database.clock(session))
 
     def alive(self, name: str) -> bool:
         """Whether the process of this name has shown life since it was started."""

@@ -1,4 +1,4 @@
-"""Bells that are lost, late, doubled or refused: jobs are in rows, so each is done, and once."""
+"""Wake-up messages that are lost, late, doubled or refused: jobs are rows, so each runs, and once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def began(stack: Stack, prediction: str) -> list[dict[str, Any]]:
 def test_a_message_delivered_again_while_its_job_runs(deployed: Stack, redis: Redis) -> None:
     """The visibility timeout of a job's message ends: what that message called for runs once.
 
-    Before the others: bells that they rang too often may still be in the worker's hands, when Redis was emptied.
+    This test runs first: the other tests may leave the worker with wake-up messages that Redis no longer has.
     """
     stack = deployed
     with stack.holding("relax"):
@@ -77,7 +77,7 @@ def test_redis_goes_while_jobs_run_and_wait(deployed: Stack, redis: Redis, figur
             # Asked for without a broker: answered at once, and run when there is one again
             since = time.monotonic()
             predictions.append(stack.ask(HARMONIC))
-            figure("asked for without Redis: answered", time.monotonic() - since)
+            figure("request without Redis: answered", time.monotonic() - since)
             redis.start()
     since = time.monotonic()
     for prediction in predictions:
@@ -95,7 +95,7 @@ def test_redis_that_is_full(deployed: Stack, redis: Redis, figure: Figure) -> No
         redis.fill()
         since = time.monotonic()
         waiting = stack.ask(HARMONIC)
-        figure("asked for while Redis is full: answered", time.monotonic() - since)
+        figure("request while Redis is full: answered", time.monotonic() - since)
         assert stack.prediction(waiting).status == "queued"
     # What runs needs no broker to finish
     for prediction in running:
@@ -118,7 +118,7 @@ def test_redis_that_is_full_for_longer_than_workers_look_after_lost_messages(dep
         redis.fill()
     for prediction in running:
         stack.check(prediction, HARMONIC)
-    # The worker's children look for the bells, and Redis refuses to note that they were taken
+    # The worker's children fetch the wake-up messages, and Redis refuses to record that they were fetched
     until(lambda: stack.log("one").count(REFUSED) > before + 10 or not stack.running("one"), "the worker meets it")
     assert stack.running("one"), stack.log("one")
     redis.relieve()
@@ -126,7 +126,7 @@ def test_redis_that_is_full_for_longer_than_workers_look_after_lost_messages(dep
 
 
 def hold_all_slots(stack: Stack) -> list[str]:
-    """Ask for as many predictions as the worker can hold, and wait until it holds them: none needs a bell any more."""
+    """Request as many predictions as the worker can hold, and wait until none needs a wake-up message any more."""
     predictions = [stack.ask(HARMONIC) for _ in range(SLOTS)]
     for prediction in predictions:
         stack.until_held(prediction)
@@ -134,13 +134,13 @@ def hold_all_slots(stack: Stack) -> list[str]:
 
 
 def ring(stack: Stack, times: int) -> None:
-    """Ring bells for which there is no work."""
+    """Send wake-up messages for which there is no work."""
     for _ in range(times):
-        # This process may have rung before Redis was restarted
+        # This process may have sent messages before Redis was restarted
         celery_app(stack.settings).send_task(WORK, queue="cpu", retry=True)
 
 
-def test_bells_too_many_change_nothing(stack: Stack) -> None:
+def test_surplus_wake_up_messages_change_nothing(stack: Stack) -> None:
     with stack.holding("produce", share=0.3):
         prediction = stack.ask(DYNAMICS)
         job = stack.until_held(prediction)
@@ -167,7 +167,7 @@ def test_embedded_broker_is_emptied(stack: Stack, figure: Figure) -> None:
     assert attempts(stack, *predictions) == {1}
 
 
-def test_server_dies_between_commit_and_bell(stack: Stack, figure: Figure) -> None:
+def test_server_dies_between_commit_and_wake_up(stack: Stack, figure: Figure) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
     # Nothing is left that anybody would ring for but the one that is asked for next
     stack.settle()
@@ -182,4 +182,4 @@ def test_server_dies_between_commit_and_bell(stack: Stack, figure: Figure) -> No
     # The one that was asked for, not another one
     prediction = stack.ask(HARMONIC, headers=key)
     stack.check(prediction, HARMONIC)
-    figure("bell lost with the server: done after its start", time.monotonic() - since)
+    figure("wake-up message lost with the server: done after its start", time.monotonic() - since)

@@ -46,7 +46,7 @@ def test_postgresql_killed_and_away_for_a_while_when_a_job_ends(
     postgres_server.start()
     since = time.monotonic()
     deployed.check(prediction, HARMONIC)
-    figure("PostgreSQL away when a job ends: done after it is back", time.monotonic() - since)
+    figure("PostgreSQL unreachable when a job ends: done after it is back", time.monotonic() - since)
 
 
 def test_postgresql_restarted_while_nothing_is_done(

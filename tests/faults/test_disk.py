@@ -87,7 +87,7 @@ def test_partials_wait_for_room(stack: Stack, disk: Path, figure: Figure, leave:
     disk.unlink()
     since = time.monotonic()
     stack.check(prediction, HARMONIC)
-    figure("disk has room again: done (tried every 2 s, else 60 s)", time.monotonic() - since)
+    figure("disk has room again: done (retried every 2 s here, every 60 s in use)", time.monotonic() - since)
     assert stack.prediction(prediction).attempt == 1
 
 

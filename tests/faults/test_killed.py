@@ -52,7 +52,7 @@ def test_child_killed_in_every_stage_of_harmonic_phonons(deployed: Stack, figure
         job = stack.until_held(prediction)
         assert job.attempt == attempt
         stack.send(job, signal.SIGKILL)
-        figure("child killed: taken again", taken_again(stack, prediction, attempt))
+        figure("child process killed: job resumed", taken_again(stack, prediction, attempt))
     stack.let_go()
     stack.check(prediction, HARMONIC)
     assert stack.prediction(prediction).attempt == len(HARMONIC_STAGES) + 1
@@ -66,7 +66,7 @@ def test_child_killed_in_every_stage_of_dynamics_goes_on_from_its_checkpoint(sta
         job = stack.until_held(prediction)
         assert (job.kind, job.attempt) == (kind, attempts[kind])
         stack.send(job, signal.SIGKILL)
-        figure("child killed: taken again", taken_again(stack, prediction, job.attempt))
+        figure("child process killed: job resumed", taken_again(stack, prediction, job.attempt))
         attempts[kind] += 1
     stack.let_go()
     stack.check(prediction, DYNAMICS)
@@ -92,7 +92,7 @@ def test_whole_worker_killed_and_another_goes_on(stack: Stack, figure: Figure) -
         else:
             stack.kill("one")
             stack.start_worker("two")
-        figure("whole worker killed: taken again", taken_again(stack, prediction, 1))
+        figure("whole worker killed: job resumed", taken_again(stack, prediction, 1))
     stack.check(prediction, DYNAMICS)
     assert stack.trace(prediction)[-1]["kind"] == "combine"
     if not stack.embedded:
@@ -104,7 +104,7 @@ def test_a_job_that_kills_its_worker_every_time_stops_at_the_cap(stack: Stack, f
     with stack.holding("displace_atoms", how="crash"):
         prediction = stack.ask(HARMONIC)
         row = stack.final(prediction)
-    figure(f"{MAX_ATTEMPTS} attempts that each kill their worker: given up", time.monotonic() - began)
+    figure(f"a job that kills its worker {MAX_ATTEMPTS} times: failed", time.monotonic() - began)
     assert row.status == "failed"
     assert row.attempt == MAX_ATTEMPTS
     assert row.error is not None
@@ -124,7 +124,7 @@ def test_server_killed_while_jobs_run(stack: Stack, figure: Figure) -> None:
             began = time.monotonic()
             stack.start_server()
             taken_again(stack, prediction, 1)
-            figure("server killed: started, and taken again", time.monotonic() - began)
+            figure("server killed: restarted, job resumed", time.monotonic() - began)
     if not stack.embedded:
         # The worker needs no server to finish
         assert stack.final(prediction).status == "succeeded"

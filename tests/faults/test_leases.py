@@ -40,7 +40,7 @@ def test_a_frozen_worker_wakes_after_its_job_was_done_by_another(
     try:
         since = time.monotonic()
         until(lambda: any(one.attempt == 2 for one in stack.jobs(prediction)), "another takes it")
-        figure("worker frozen: taken by another (lease of 8 s)", time.monotonic() - since)
+        figure("worker frozen: resumed by another (lease of 8 s)", time.monotonic() - since)
         stack.check(prediction, body)
         path = stack.settings.partials_path(prediction)
         before, provenance = sum_of(path), stack.prediction(prediction).provenance

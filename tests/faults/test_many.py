@@ -40,15 +40,18 @@ def test_two_hundred_at_once(stack: Stack, figure: Figure) -> None:
     since = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         predictions = list(pool.map(lambda _: stack.ask(TINY), range(n)))
-    figure(f"{n} asked for by {AT_ONCE} clients, each", (time.monotonic() - since) / n)
+    figure(f"{n} requests from {AT_ONCE} clients: each answered", (time.monotonic() - since) / n)
 
     # One whose owner waits in front of the screen, and one of a user who has nothing running
     preview = stack.ask({**TINY, "quality": "preview"})
-    figure("a preview behind them: done", until(lambda: stack.prediction(preview).status == "succeeded", "preview"))
+    figure(
+        "a preview queued behind them: done", until(lambda: stack.prediction(preview).status == "succeeded", "preview")
+    )
     other = stack.ask(TINY)
     give_to(stack, other, "somebody else")
     figure(
-        "another user's behind them: done", until(lambda: stack.prediction(other).status == "succeeded", "another's")
+        "another user's prediction queued behind them: done",
+        until(lambda: stack.prediction(other).status == "succeeded", "another's"),
     )
     waiting = Counter(row.status for row in stack.rows(Prediction))["queued"]
     assert waiting > n / 4
@@ -59,7 +62,7 @@ def test_two_hundred_at_once(stack: Stack, figure: Figure) -> None:
         600,
         every_s=0.5,
     )
-    figure(f"{n} small predictions, each", (time.monotonic() - since) / (n + 2))
+    figure(f"{n} small predictions: each done", (time.monotonic() - since) / (n + 2))
     jobs = [stack.jobs(prediction)[0] for prediction in (*predictions, preview, other)]
     assert Counter((job.status, job.attempt) for job in jobs) == {("succeeded", 1): n + 2}
     begun = Counter(line["prediction"] for line in stack.traces() if line["stage"] == "fetch_potential")

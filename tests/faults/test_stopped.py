@@ -42,7 +42,7 @@ def test_cancel_in_every_stage(stack: Stack, figure: Figure, how: str) -> None:
             row = stack.final(prediction)
             taken = time.monotonic() - since
         assert row.status == "cancelled"
-        figure("cancelled" if how == "listening" else "cancelled within a native call", taken)
+        figure("cancelled" if how == "listening" else "cancelled during a native call", taken)
         assert taken < WITHIN_S + 10
     assert not stack.running_jobs()
 
@@ -87,7 +87,7 @@ def test_worker_is_stopped_in_every_stage(
         stack.until_held(prediction)
         since = time.monotonic()
         stack.stop_worker()
-        figure("worker stopped: its jobs handed back", time.monotonic() - since)
+        figure("worker stopped: jobs handed back", time.monotonic() - since)
         assert not stack.busy(prediction)
         assert not any(job.attempt for job in stack.jobs(prediction) if job.status == "queued")
     stack.let_go()
@@ -105,7 +105,7 @@ def test_worker_is_stopped_within_a_native_call(stack: Stack, figure: Figure) ->
         stack.until_held(prediction)
         since = time.monotonic()
         stack.stop_worker()
-        figure("worker stopped within a native call: its jobs handed back", time.monotonic() - since)
+        figure("worker stopped during a native call: jobs handed back", time.monotonic() - since)
         assert not stack.busy(prediction)
     stack.ready()
     stack.check(prediction, DYNAMICS)

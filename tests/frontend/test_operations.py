@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlmodel import col, update
 
 from backend import wording
-from backend.health.tables import WorkerBeat
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs.tables import Job
 from backend.kit.db.columns import utc_now
 from backend.kit.db.database import transaction
@@ -42,7 +42,7 @@ def at_work(settings: Settings, like: str) -> Iterator[dict[str, uuid.UUID]]:
         )
         # It lives as long as the test, however slow the machine
         alive = now + timedelta(hours=1)
-        beat = WorkerBeat(
+        beat = WorkerHeartbeat(
             name=NODE, slots=4, long_slots=3, queues=["gpu"], engines={"gpumd": "GPUMD v3"}, cores=8, seen_at=alive
         )
         session.merge(beat)
@@ -81,7 +81,7 @@ def at_work(settings: Settings, like: str) -> Iterator[dict[str, uuid.UUID]]:
         with transaction(settings) as session:
             for prediction_id in ids.values():
                 session.delete(session.get_one(Prediction, prediction_id))
-            session.delete(session.get_one(WorkerBeat, NODE))
+            session.delete(session.get_one(WorkerHeartbeat, NODE))
 
 
 def test_what_runs_and_what_failed_is_shown(site: Site) -> None:

@@ -18,8 +18,8 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 
 from backend.app import create_app
-from backend.health import beats
-from backend.health.tables import WorkerBeat
+from backend.health import heartbeats
+from backend.health.tables import WorkerHeartbeat
 from backend.jobs import leases, sweep
 from backend.kit import settings as settings_module
 from backend.kit.db import database
@@ -82,7 +82,7 @@ def opened(folder: Path) -> Iterator[Server]:
 
 
 ENGINES = ("nep-adapters", "nep-adapters-cuda", "calorine", "gpumd", "i-pi")
-WORKER = WorkerBeat(
+WORKER = WorkerHeartbeat(
     name="new@golden", slots=100, long_slots=99, queues=["cpu", "gpu"], engines=dict.fromkeys(ENGINES, "1")
 )
 
@@ -93,7 +93,7 @@ def take_back_and_claim() -> tuple[int, list[leases.Lease]]:
     Within `opened`. Returns how many were taken back, and the leases.
     """
     taken_back = sweep.take_back_expired()
-    beats.beat(WORKER.model_copy())
+    heartbeats.record(WORKER.model_copy())
     claimed = []
     while (lease := leases.claim(WORKER.name, 1)) is not None:
         claimed.append(lease)

@@ -6,7 +6,7 @@ import math
 import os
 from pathlib import Path
 
-from backend.health.beats import long_slots
+from backend.health.heartbeats import long_slots
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 CORES_PER_LONG_JOB = 4

@@ -1,6 +1,6 @@
-"""The embedded broker: kombu's folder of message files, with messages that appear whole.
+"""The embedded broker: kombu's folder of message files, with atomic messages.
 
-kombu opens the file and then writes it; a worker that looks in between takes an empty message and stops.
+kombu opens a file and then writes it; a worker that reads in between gets an empty message and stops.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from kombu.utils.json import dumps
 
 
 class Channel(FolderChannel):
-    """kombu's channel, but for how a message is put."""
+    """kombu's channel, with atomic writing of messages."""
 
     def _put(self, queue: Any, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu at odds with itself
         folder = Path(self.data_folder_out)
-        # Workers take names in their order, and look at those that end in .msg only.
+        # Workers read files that end in .msg, in the order of their names
         name = f"{monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         part = folder / f"{name}.part"
         part.write_text(dumps(payload), encoding="utf-8")  # type: ignore[no-untyped-call]
@@ -36,5 +36,5 @@ class Transport(FolderTransport):
 
 
 def install() -> None:
-    """Make `filesystem://` mean this transport."""
+    """Use this transport for `filesystem://`."""
     TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"

@@ -1,7 +1,7 @@
-"""How Celery is set up: for jobs of hours, and for messages that are only bells.
+"""Settings of Celery, for jobs of hours and for messages that only wake workers up.
 
-The truth about a job is its row. A message that is lost, late or delivered twice costs a few seconds of the sweep and
-nothing else, so nothing here trades a running job for a message.
+The state of a job is in its row. A message that is lost, late or delivered twice costs only a few seconds until the
+next sweep, so no setting here risks a running job for the sake of a message.
 """
 
 from __future__ import annotations
@@ -14,42 +14,42 @@ from backend.kit.settings import Settings
 QUEUES = ("cpu", "gpu")
 
 POLLING_INTERVAL_S = 0.1
-"""How often a worker looks into the embedded broker's folder."""
+"""Interval at which a worker checks the folder of the embedded broker."""
 HARD_LIMIT_AFTER_S = 600.0
-"""After a job should have ended by its own clock its process is killed; half-way there Celery interrupts it."""
+"""Time after the limit of a job at which its process is killed; Celery interrupts it half-way before."""
 VISIBILITY_MARGIN_S = 3600.0
 LOST_CHILD_S = 1.0
 CONNECT_WITHIN_S = 2.0
 ANSWER_WITHIN_S = 5.0
 CHECK_EVERY_S = 15
-"""A broker that vanished without closing the connection is noticed after about so long."""
+"""Interval at which a connection is checked, to notice a broker that vanished without closing it."""
 
 
 def celery_settings(settings: Settings) -> dict[str, Any]:
-    """Celery's configuration for these settings' broker."""
-    # A job looks at the clock itself; an exception in the middle of anything, as Celery raises, is the second way
+    """Return the configuration of Celery for the broker of these settings."""
+    # A job checks its time limit itself; Celery's exception in the middle of the work is the second safeguard
     limit = settings.job_time_limit_h * 3600
     return {
-        # Celery's own choice too. A message that could hold pickled objects could run anything.
+        # The default of Celery too: a message with pickled objects could run any code
         "accept_content": ["json"],
-        # Results are rows of our own.
+        # Results are in our own rows
         "task_ignore_result": True,
         "task_acks_late": True,
-        # Seconds for which the slot of a child that died stays taken: its row says what becomes of its job
+        # Seconds for which the slot of a dead child stays occupied; its row decides what happens to its job
         "worker_lost_wait": LOST_CHILD_S,
         "worker_prefetch_multiplier": 1,
-        # No worker without a free slot takes a bell that another one could hear. (Celery can do this on Redis only.)
+        # A worker without a free slot must not take a message that another one could use (Celery: on Redis only)
         "worker_disable_prefetch": not settings.embedded_broker,
         "task_soft_time_limit": limit + HARD_LIMIT_AFTER_S / 2,
         "task_time_limit": limit + HARD_LIMIT_AFTER_S,
-        # A running job does not need the broker: Redis may restart under it. What comes of it is in the row.
+        # A running job does not need the broker: Redis may restart meanwhile
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # Redis that is full refuses commands; without this a worker, and its jobs with it, would die of that.
+        # A full Redis refuses commands, which would otherwise end a worker and its jobs
         "broker_channel_error_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_connection_timeout": CONNECT_WITHIN_S,
-        # Who rings the bell waits for nobody: a lost bell is rung again by the sweep.
+        # Sending a message never waits: the sweep sends a lost message again
         "task_publish_retry": False,
         "broker_transport_options": _folder(settings) if settings.embedded_broker else _redis(settings),
         "worker_enable_remote_control": False,
@@ -62,7 +62,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
 
 
 def make_broker_folders(settings: Settings) -> tuple[Path, Path]:
-    """Make the folders of the embedded broker: of messages, and of its own records."""
+    """Make the folders of the embedded broker, for messages and for its own records."""
     messages, control = settings.broker_dir / "messages", settings.broker_dir / "control"
     for folder in (messages, control):
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def make_broker_folders(settings: Settings) -> tuple[Path, Path]:
 def _folder(settings: Settings) -> dict[str, Any]:
     messages, control = make_broker_folders(settings)
     return {
-        # One folder for in and out: what the server writes is what the worker reads.
+        # One folder for both directions: the worker reads what the server writes
         "data_folder_in": str(messages),
         "data_folder_out": str(messages),
         "control_folder": str(control),
@@ -82,7 +82,7 @@ def _folder(settings: Settings) -> dict[str, Any]:
 
 def _redis(settings: Settings) -> dict[str, Any]:
     return {
-        # After so many seconds Redis takes a message for lost, and delivers it again: later than any job ends.
+        # Redis delivers a message again after this time, which must be longer than any job
         "visibility_timeout": settings.job_time_limit_h * 3600 + HARD_LIMIT_AFTER_S + VISIBILITY_MARGIN_S,
         "socket_connect_timeout": CONNECT_WITHIN_S,
         "socket_timeout": ANSWER_WITHIN_S,

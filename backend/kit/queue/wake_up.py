@@ -1,6 +1,6 @@
-"""The broker: it only rings the worker's bell. The truth about a job is its row.
+"""The broker carries only wake-up messages for workers; the rows of jobs hold everything else.
 
-The embedded broker is a folder of message files (kombu's `filesystem://`): nothing needs to be installed.
+The embedded broker is a folder of message files (kombu's `filesystem://`), which needs no installation.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from backend.kit.queue import broker
 from backend.kit.queue.celery_settings import QUEUES, celery_settings, make_broker_folders
 from backend.kit.settings import Settings
 
-__all__ = ["QUEUES", "WORK", "celery_app", "forget_messages", "ring"]
+__all__ = ["QUEUES", "WORK", "celery_app", "forget_messages", "wake_workers"]
 
 WORK = "beamcast.work"
 
 
 @cache
 def celery_app(settings: Settings) -> Celery:
-    """The Celery application of server and workers, set up for these settings' broker."""
-    # kombu wants a host name in every address.
+    """Return the Celery application of server and workers for the broker of these settings."""
+    # kombu needs a host name in every address
     address = "filesystem://localhost//" if settings.embedded_broker else settings.broker_url
     app = Celery("beamcast", broker=address, set_as_current=False)
     app.conf.update(celery_settings(settings))
@@ -34,15 +34,15 @@ def celery_app(settings: Settings) -> Celery:
 
 
 def forget_messages(settings: Settings) -> None:
-    """Empty the embedded broker: the rows say what is to be done, and the sweep sends it again."""
+    """Empty the embedded broker; the sweep sends wake-up messages for queued jobs again."""
     shutil.rmtree(settings.broker_dir, ignore_errors=True)
     make_broker_folders(settings)
 
 
-def ring(session: Session, queue: str, times: int) -> None:
-    """Tell the workers of a queue, once the transaction is committed, that there is work for so many.
+def wake_workers(session: Session, queue: str, times: int) -> None:
+    """Send wake-up messages to the workers of a queue after the transaction is committed.
 
-    The message says no more than that. What is to be done, and in which order, is in the rows.
+    A message has no content: a worker finds the jobs and their order in the rows.
     """
     settings: Settings = session.info["settings"]
 

@@ -60,13 +60,13 @@ def _tasks(module: ModuleType) -> None:
     module.DISK_FULL_WAIT_S = 2.0  # type: ignore[attr-defined]
 
 
-def _beats(module: ModuleType) -> None:
+def _heartbeats(module: ModuleType) -> None:
     """Workers look for children that have died when they show life."""
-    module.BEAT_EVERY_S = 1.0  # type: ignore[attr-defined]
+    module.INTERVAL_S = 1.0  # type: ignore[attr-defined]
 
 
 def _celery(module: ModuleType) -> None:
-    """Let the server die between commit and bell."""
+    """Let the server die between commit and wake-up message."""
     send_task = module.Celery.send_task
 
     def sent(self: Any, *arguments: Any, **named: Any) -> Any:
@@ -82,7 +82,7 @@ def _celery(module: ModuleType) -> None:
 CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "workers.kit.progress": _progress,
     "workers.tasks": _tasks,
-    "backend.health.beats": _beats,
+    "backend.health.heartbeats": _heartbeats,
     "celery.app.base": _celery,
 }
 
