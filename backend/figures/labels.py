@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backend.predictions.tables import Prediction
+from scattering.options.registry import find_kind
 
 if TYPE_CHECKING:
     from scattering.observe.view import View
     from scattering.observe.weights import Substitution
 
-METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
 PROBES = {"x-ray": "X-rays", "electron": "electrons"}
 SAMPLE = "Sample"
 
@@ -43,8 +43,13 @@ def label(view: View, row: Prediction) -> str:
         words.append(view.contribution)
     if view.order is not None:
         words.append(phonons(view.order))
-    words.append(f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K")
+    words.append(run_label(row))
     return " · ".join(words)
+
+
+def run_label(row: Prediction) -> str:
+    """Return method and temperature of a prediction."""
+    return f"{find_kind(row.method, row.sampling).short_method_title} {row.temperature_k:g} K"
 
 
 def nucleus_text(nucleus: Substitution) -> str:

@@ -18,6 +18,7 @@ class MethodOut(ResponseBody):
     sampling: Sampling
     title: str = Field(description="both in words")
     method_title: str
+    short_method_title: str = Field(description="in legends")
     sampling_title: str = Field(description="the form of the sample")
     engines: list[str] = Field(description="that can do it; the default first")
     options: dict[str, Any] = Field(
@@ -33,6 +34,7 @@ class MethodOut(ResponseBody):
                     "sampling": "powder",
                     "title": "Molecular dynamics, powder",
                     "method_title": "Molecular dynamics",
+                    "short_method_title": "MD",
                     "sampling_title": "powder",
                     "engines": list(for_method("md")),
                     "options": {

@@ -21,6 +21,7 @@ def _method(kind: Kind) -> MethodOut:
         sampling=kind.sampling,
         title=kind.title,
         method_title=kind.method_title,
+        short_method_title=kind.short_method_title,
         sampling_title=kind.sampling_title,
         engines=engines,
         options=schema,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend import wording
-from backend.figures.labels import METHODS
+from backend.figures.labels import run_label
 from backend.figures.measured import Points
 from backend.figures.path import wave_vector_text
 from backend.observing.spectra import line_of
@@ -72,10 +72,7 @@ def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
 def _names(rows: Sequence[Prediction]) -> list[str]:
     """Short names that distinguish predictions: with the potential where it differs, or else a part of the id."""
     by_potential = len({row.potential_id for row in rows}) > 1
-    words = [
-        " · ".join([f"{METHODS.get(row.method, row.method)} {row.temperature_k:g} K", *[row.potential] * by_potential])
-        for row in rows
-    ]
+    words = [" · ".join([run_label(row), *[row.potential] * by_potential]) for row in rows]
     return [
         clipped(name, 40) if name not in words[:index] else f"{clipped(name, 30)} · {str(row.id)[:4]}"
         for index, (name, row) in enumerate(zip(words, rows, strict=True))

@@ -1,36 +1,22 @@
-"""How to simulate a single crystal along a path: what instruments reach, and a supercell that has the path's waves."""
+"""How to simulate a single crystal along a path: a supercell that has the waves of the path."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering import instruments as catalogue
 from scattering.crystal.path import Segment, commensurate
-from scattering.instruments import kinematics
 from scattering.simulate import protocol
 
 DISPLACEMENT: Final = 0.01
 """Å. Of the atoms whose force constants give the dispersion beside molecular dynamics."""
 MAX_ARMS: Final = 6
 """Waves that symmetry makes equivalent to one of the path, over which molecular dynamics averages."""
-
-
-def reach(names: Sequence[str], numbers: NDArray[np.integer[Any]]) -> tuple[float, float]:
-    """Smallest and largest |q| in Å⁻¹ that instruments with their defaults reach where such a sample vibrates."""
-    low, high = math.inf, 0.0
-    for name in names:
-        instrument = catalogue.get(name)
-        first, last = instrument.energy_range(instrument.defaults)
-        energies = np.linspace(first, max(first, min(last, protocol.dynamics(numbers).typical_mev)), 50)
-        window = kinematics.window(instrument, {}, energies)
-        low, high = min(low, float(np.nanmin(window.q_min))), max(high, float(np.nanmax(window.q_max)))
-    return (low, high) if names else (0.0, math.inf)
 
 
 def commensurate_supercell(

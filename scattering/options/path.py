@@ -13,7 +13,7 @@ from pydantic import Field
 from scattering.core.errors import InvalidOptions
 from scattering.core.notices import Notice
 from scattering.crystal.path import BrillouinZone, SampledPath, Segment, path_labels, path_text, sample, segments
-from scattering.crystal.protocol import MAX_ARMS, commensurate_supercell, reach
+from scattering.crystal.protocol import MAX_ARMS, commensurate_supercell
 from scattering.crystal.zones import check_zones, random_zones, reachable_zones
 from scattering.options.base import Options
 from scattering.options.case import Case
@@ -21,7 +21,7 @@ from scattering.options.dynamics import Classical, Dynamics, Effort, RingPolymer
 from scattering.options.fields import MAX_ZONES, Number, Path, Repeats, Whole, Zones, about
 from scattering.options.harmonic import Harmonic, phonon_seconds
 from scattering.options.names import Quality
-from scattering.simulate.protocol import ENERGY_STEP_MEV, HARMONIC_MIN_HEIGHT, dynamics, supercell
+from scattering.simulate.protocol import ENERGY_STEP_MEV, HARMONIC_MIN_HEIGHT, dynamics, reached_q, supercell
 
 DEFAULT_ZONES: Final = 52
 """As many as Lindgren et al. take for silicon."""
@@ -117,7 +117,7 @@ class AlongPath(Options):
         return self.model_copy(update={"zones": zones.tolist(), "n_zones": len(zones)})
 
     def _random_zones(self, case: Case, vectors: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-        low, high = reach(case.instruments, case.numbers)
+        low, high = reached_q(case.instruments, dynamics(case.numbers).typical_mev)
         reachable = reachable_zones(case.zone, vectors, q_min=low, q_max=min(high, self.q_max_inv_angstrom))
         if len(reachable) == 0:
             stated = {"minimum_inv_angstrom": low, "maximum_inv_angstrom": self.q_max_inv_angstrom}

@@ -17,6 +17,8 @@ METHOD_TITLES: Final[Mapping[Method, str]] = {
     "md": "Molecular dynamics",
     "trpmd": "Path integrals (TRPMD)",
 }
+SHORT_METHOD_TITLES: Final[Mapping[Method, str]] = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
+"""In legends."""
 SAMPLING_TITLES: Final[Mapping[Sampling, str]] = {"powder": "powder", "path": "single crystal, along a path"}
 
 
@@ -45,6 +47,11 @@ class Kind:
     def method_title(self) -> str:
         """The method in words."""
         return METHOD_TITLES[self.method]
+
+    @property
+    def short_method_title(self) -> str:
+        """The method in legends."""
+        return SHORT_METHOD_TITLES[self.method]
 
     @property
     def sampling_title(self) -> str:

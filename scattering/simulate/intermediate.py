@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from scattering.simulate.path_integral import of_beads
+from scattering.simulate.powder import shell_vectors
 
 CACHE_BYTES: Final = 2**20
 """Bytes that one core transforms together: they stay in its cache."""
@@ -180,6 +181,40 @@ def self_functions(
                 even = (spectrum[: n_fft // 2 + 1] + np.roll(spectrum[::-1], 1)[: n_fft // 2 + 1]) / 2
                 result[number, row] = fft.irfft(even, n_fft)[:n_lags] / origins / len(group)
     return result
+
+
+def shell_functions(
+    displacements: NDArray[np.float32],
+    groups: Sequence[NDArray[np.integer[Any]]],
+    shells: NDArray[np.float64],
+    n_lags: int,
+    *,
+    n_atoms: int,
+    seed: int,
+    update: Progress = lambda share: None,
+) -> NDArray[np.float64]:
+    """Return the self part of F(q, τ) per atom of the sample, averaged over directions.
+
+    Parameters
+    ----------
+    displacements, groups, n_lags, update
+        As for `self_functions`.
+    shells
+        Shape (n_shells,), Å⁻¹: moduli of q.
+    n_atoms
+        Of the sample.
+    seed
+        Of the directions.
+
+    Returns
+    -------
+    Shape (n_groups, n_shells, n_lags): at lag 0 the concentration of each group.
+    """
+    vectors = shell_vectors(shells, seed=seed).reshape(-1, 3)
+    functions = self_functions(displacements, groups, vectors, n_lags, update=update)
+    concentration = np.array([len(group) for group in groups]) / n_atoms
+    averaged = functions.reshape(len(groups), len(shells), -1, n_lags).mean(axis=2)
+    return np.asarray(concentration[:, None, None] * averaged)
 
 
 def _add_power_on_cores(

@@ -93,14 +93,18 @@ def q_range(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
     cap = 18.0 if 1 in numbers else 12.0
     if not names:
         return cap
-    highest = dynamics(numbers).highest_mev
-    reach = 0.0
+    return min(cap, math.ceil(reached_q(names, dynamics(numbers).highest_mev)[1] + 0.5))
+
+
+def reached_q(names: Sequence[str], end_mev: float) -> tuple[float, float]:
+    """Smallest and largest |q| in Å⁻¹ that instruments with their defaults reach up to an energy; all without names."""
+    low, high = math.inf, 0.0
     for name in names:
         instrument = instruments.get(name)
-        low, high = instrument.energy_range(instrument.defaults)
-        energies = np.linspace(low, max(low, min(high, highest)), 50)
-        reach = max(reach, float(np.nanmax(kinematics.window(instrument, {}, energies).q_max)))
-    return min(cap, math.ceil(reach + 0.5))
+        first, last = instrument.energy_range(instrument.defaults)
+        window = kinematics.window(instrument, {}, np.linspace(first, max(first, min(last, end_mev)), 50))
+        low, high = min(low, float(np.nanmin(window.q_min))), max(high, float(np.nanmax(window.q_max)))
+    return (low, high) if names else (0.0, math.inf)
 
 
 def nyquist_energy(sample_fs: float) -> float:

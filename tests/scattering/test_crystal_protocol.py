@@ -17,6 +17,7 @@ from scattering.simulate import protocol
 from tests.filling import filled
 
 SILICON = bulk("Si", "diamond", a=5.431, cubic=True)
+SILICON_END_MEV = 65.0
 MAGNESIUM = bulk("Mg", "hcp", a=3.21, c=5.21)
 
 
@@ -60,16 +61,16 @@ def test_path_integrals_of_a_crystal_take_fewer_atoms_for_their_beads() -> None:
 
 def test_zones_lie_within_the_instruments_reach() -> None:
     options = fill(SILICON, n_zones=20)
-    low, high = crystal_protocol.reach(["ARCS"], SILICON.numbers)
+    low, high = protocol.reached_q(["ARCS"], SILICON_END_MEV)
     assert len(options.zones) == options.n_zones == 20
     lengths = 2 * np.pi / 5.431 * np.linalg.norm(options.zones, axis=1)
     # The zone's farthest corner, W, is 2π/a √5/2 from its centre
     assert lengths.max() <= min(high, options.q_max_inv_angstrom)
     assert lengths.min() >= low - 2 * np.pi / 5.431 * math.sqrt(5) / 2
     # TOSCA's lines do not come near the first zone where silicon vibrates
-    tosca = crystal_protocol.reach(["TOSCA"], SILICON.numbers)
+    tosca = protocol.reached_q(["TOSCA"], SILICON_END_MEV)
     assert tosca[0] > 1
-    assert crystal_protocol.reach([], SILICON.numbers) == (0, math.inf)
+    assert protocol.reached_q([], SILICON_END_MEV) == (0, math.inf)
 
 
 def test_zones_in_words_and_in_numbers() -> None:

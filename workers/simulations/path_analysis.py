@@ -13,8 +13,8 @@ from scattering.crystal import correlation as crystal_correlation
 from scattering.crystal.path import BrillouinZone
 from scattering.crystal.protocol import MAX_ARMS
 from scattering.options.path import PathDynamics
-from scattering.simulate import powder, protocol
-from scattering.simulate.intermediate import collective_functions, self_functions
+from scattering.simulate import protocol
+from scattering.simulate.intermediate import collective_functions, shell_functions
 
 BLOCK_BYTES: Final = 128e6
 """Of correlations that are worked on at once."""
@@ -131,11 +131,14 @@ def correlate(
         correlation = collective_functions(displacements, target.sites, target.groups, vectors, n_lags, update=within)
         parts.append(spectrum(crystal_correlation.average_equivalent(correlation, waves, len(target.zones)))[1])
 
-    points = powder.shell_vectors(target.q, seed=seed)
-    selves = self_functions(
-        displacements, target.groups, points.reshape(-1, 3), n_lags, update=lambda share: update(0.5 + share / 2)
+    selves = shell_functions(
+        displacements,
+        target.groups,
+        target.q,
+        n_lags,
+        n_atoms=len(target.sites),
+        seed=seed,
+        update=lambda share: update(0.5 + share / 2),
     )
-    share = np.array([len(group) for group in target.groups]) / len(target.sites)
-    averaged = selves.reshape(n_groups, len(target.q), -1, n_lags).mean(axis=2)
-    energy, incoherent = spectrum(share[:, None, None] * averaged)
+    energy, incoherent = spectrum(selves)
     return CrystalSpectra(energy, np.concatenate(parts, axis=2), incoherent)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scattering.options.dynamics import PowderDynamics
 from scattering.simulate import correlation, powder, protocol
-from scattering.simulate.intermediate import collective_functions, self_functions
+from scattering.simulate.intermediate import collective_functions, shell_functions
 
 
 def correlate(
@@ -46,20 +46,24 @@ def correlate(
     n_lags, q = options.n_lags, options.q_bins
     q_points = powder.box_vectors(cell, q, options.n_q_points, seed=seed)
     shells = powder.shells(float(q[-1]))
-    vectors = powder.shell_vectors(shells, seed=seed)
     coherent = collective_functions(
         displacements, sites, groups, q_points, n_lags, update=lambda share: update(share / 2)
     )
-    incoherent = self_functions(
-        displacements, groups, vectors.reshape(-1, 3), n_lags, update=lambda share: update(0.5 + share / 2)
+    incoherent = shell_functions(
+        displacements,
+        groups,
+        shells,
+        n_lags,
+        n_atoms=len(sites),
+        seed=seed,
+        update=lambda share: update(0.5 + share / 2),
     )
-    share = np.array([len(group) / len(sites) for group in groups])
     correlations = correlation.Correlations(
         coherent=coherent,
-        incoherent=share[:, None, None] * incoherent.reshape(len(groups), len(shells), -1, n_lags).mean(axis=2),
+        incoherent=incoherent,
         q_points=q_points,
         shells=shells,
-        concentration=share,
+        concentration=np.array([len(group) / len(sites) for group in groups]),
     )
     return correlation.spectra(
         correlations,

@@ -1,0 +1,18 @@
+"""Every kind of simulation has a workflow."""
+
+from __future__ import annotations
+
+from scattering.options.dynamics import Dynamics
+from scattering.options.registry import KINDS
+from workers.simulations import registry
+from workers.simulations.dynamics import DynamicsWorkflow
+from workers.simulations.harmonic import HarmonicWorkflow
+
+
+def test_every_kind_of_simulation_has_a_workflow_of_its_sort() -> None:
+    for method, sampling in KINDS:
+        if issubclass(KINDS[method, sampling].options, Dynamics):
+            assert isinstance(registry.replicated_workflow(method, sampling), DynamicsWorkflow)
+        else:
+            assert isinstance(registry.workflow(method, sampling), HarmonicWorkflow)
+    assert len(registry.modules()) == 4
