@@ -89,8 +89,8 @@ def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: 
     in_beam = make_specimen(read_forecast(scope, cache, _scattering(body, prediction, view)), sample)
     expected = rates_at_flux(instrument, settings, shape_of(instrument, settings, in_beam, None), Target(), None)
     if expected is None:
-        message = f"The flux of {instrument.name} is not known with the settings of “{dataset.name}”."
-        raise Unprocessable(message, [{"loc": f"{loc}.dataset_id", "msg": message}])
+        stated = {"instrument": instrument.name, "dataset": dataset.name}
+        raise Unprocessable.at(f"{loc}.dataset_id", Notice("calibration_without_flux", stated))
     signal = np.where(fitted.used, fitted.model - fitted.background, np.nan)
     return physics.correct(
         instrument, settings, counts, measured, signal, hours=hours, expected=expected, source=source
@@ -116,15 +116,15 @@ def _known(dataset: Dataset, loc: str) -> tuple[str, float, float]:
     """
     lacking = []
     if dataset.instrument is None:
-        lacking.append("its instrument")
+        lacking.append("instrument")
     if dataset.mass_g is None:
-        lacking.append("the mass of the sample")
+        lacking.append("mass")
     hours = _hours(dataset)
     if hours is None:
-        lacking.append("the exposure (hours, or µA h at ISIS)")
+        lacking.append("exposure")
     if lacking or dataset.instrument is None or hours is None or dataset.mass_g is None:
-        message = f"“{dataset.name}” cannot calibrate: say {' and '.join(lacking)} on its card."
-        raise Unprocessable(message, [{"loc": f"{loc}.dataset_id", "msg": message}])
+        stated = {"dataset": dataset.name, "missing": lacking}
+        raise Unprocessable.at(f"{loc}.dataset_id", Notice("calibration_lacks_facts", stated))
     return dataset.instrument, hours, dataset.mass_g
 
 

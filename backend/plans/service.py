@@ -135,8 +135,8 @@ def _plan(
     )
     n_settings = sum(len(one.variants) for one in trials)
     if n_settings > MAX_SETTINGS:
-        message = f"These are {n_settings} settings; at most {MAX_SETTINGS} are tried. Choose fewer instruments."
-        raise Unprocessable(message, [{"loc": "constraints.instruments", "msg": message}])
+        stated = {"n_settings": n_settings, "maximum": MAX_SETTINGS}
+        raise Unprocessable.at("constraints.instruments", Notice("too_many_settings", stated))
     in_beam, target = make_specimen(what, sample), target_of(body.target)
 
     def evaluate_trial(one: Trial) -> list[Evaluation]:
@@ -181,8 +181,7 @@ def _scan_trials(body: PlanIn, energies: Sequence[float], calibrated: Mapping[st
     except UnknownInstrument as error:
         raise Unprocessable.at("constraints.instruments", error.notice) from error
     if not chosen:
-        message = "No instrument is left: none of these facilities' instruments maps such a sample."
-        raise Unprocessable(message, [{"loc": "constraints.facilities", "msg": message}])
+        raise Unprocessable.at("constraints.facilities", Notice("no_instrument_for_sample"))
     tried = [each for instrument in chosen for each in settings_to_try(instrument, energies)]
     for instrument in chosen:
         # Without a flux hours are known for the settings of the data alone
@@ -259,12 +258,8 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
         instrument, settings, shape_of(instrument, settings, in_beam, calibration), target_of(body.target), calibration
     )
     if rates is None or rates.basis == "relative":
-        where = " with these settings" if rates is None or calibration is not None else ""
-        message = (
-            f"How much {instrument.name} counts{where} is not known, so a measurement cannot be simulated. "
-            "Calibrate it with data of your own whose exposure and mass are known."
-        )
-        raise Unprocessable(message, [{"loc": "setting.instrument", "msg": message}])
+        stated = {"instrument": instrument.name, "of_these_settings": rates is None or calibration is not None}
+        raise Unprocessable.at("setting.instrument", Notice("count_rate_not_known", stated))
     sigma = resolution_sigmas(instrument, [settings], rates.energy)[0]
     edges, step = _edges(instrument, settings, what, sigma, body.bin_mev)
     made = measure(rates, sigma, edges, body.hours, seed=body.seed)
@@ -292,9 +287,7 @@ def _edges(
     high = min(high, 1.1 * what.partials.extent * what.view.energy_scale)
     step = bin_mev or float(f"{FWHM_PER_SIGMA * sigma.min() / 3:.1g}")
     if not low + 2 * step <= high:
-        message = "Nothing of the sample lies between the elastic line and the end of the range with these settings."
-        raise Unprocessable(message, [{"loc": "setting.settings", "msg": message}])
+        raise Unprocessable.at("setting.settings", Notice("no_scattering_in_range"))
     if (high - low) / step > MAX_BINS:
-        message = f"These are more than {MAX_BINS} bins; choose wider ones."
-        raise Unprocessable(message, [{"loc": "bin_mev", "msg": message}])
+        raise Unprocessable.at("bin_mev", Notice("too_many_bins", {"maximum": MAX_BINS}))
     return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step, step

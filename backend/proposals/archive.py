@@ -15,6 +15,7 @@ from typing import IO
 
 from backend.kit.files.storage import CHUNK_BYTES
 from backend.kit.http.errors import Unprocessable
+from scattering.core.notices import Notice
 
 MAX_MEMBERS = 2000
 MAX_DIRECTORY_BYTES = 1024**2
@@ -25,9 +26,9 @@ _MAX_COMMENT = 2**16
 ENCRYPTED = 0x1
 
 
-def refusal(message: str) -> Unprocessable:
-    """An archive that cannot be used."""
-    return Unprocessable(message, [{"loc": "file", "msg": message}])
+def refusal(notice: Notice) -> Unprocessable:
+    """Return the refusal of an archive that cannot be used."""
+    return Unprocessable.at("file", notice)
 
 
 class Archive:
@@ -55,9 +56,10 @@ class Archive:
     def _chunks(self, name: str, max_bytes: int) -> Iterator[bytes]:
         info = self._members.get(name)
         if info is None:
-            raise refusal(f"The archive lacks its file {name[:80]!r}.")
+            raise refusal(Notice("file_not_in_archive", {"file": name[:80]}))
         if info.file_size > max_bytes:
-            raise refusal(f"{name[:80]!r} is larger than the {max_bytes / 2**20:.0f} MiB that are taken.")
+            stated = {"file": name[:80], "maximum_mib": max_bytes / 2**20}
+            raise refusal(Notice("large_file_in_archive", stated))
         try:
             with self._file.open(info) as member:
                 yield from self._whole(member, name, max_bytes)
@@ -70,7 +72,8 @@ class Archive:
             NotImplementedError,
             RuntimeError,
         ) as error:
-            raise refusal(f"{name[:80]!r} in the archive is damaged: {str(error)[:200]}") from error
+            stated = {"file": name[:80], "reason": str(error)[:200]}
+            raise refusal(Notice("damaged_file_in_archive", stated)) from error
 
     def _whole(self, member: IO[bytes], name: str, max_bytes: int) -> Iterator[bytes]:
         left = max_bytes
@@ -94,18 +97,18 @@ def opened(path: Path, max_bytes: int) -> Iterator[Archive]:
     try:
         file = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise refusal(f"The file is not a zip archive, or is damaged: {str(error)[:200]}") from error
+        raise refusal(Notice("not_a_zip_archive")) from error
     with file:
         members = file.infolist()
         if len({info.filename for info in members}) < len(members):
-            raise refusal("The archive has two files of the same name.")
+            raise refusal(Notice("repeated_names_in_archive"))
         for info in members:
             if info.flag_bits & ENCRYPTED:
-                raise refusal("The archive is encrypted.")
+                raise refusal(Notice("encrypted_archive"))
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise refusal("The archive is packed in a way that is not read; only deflate is.")
+                raise refusal(Notice("unknown_compression_of_archive"))
         if sum(info.file_size for info in members) > max_bytes:
-            raise refusal(f"The archive holds more than the {max_bytes / 2**20:.0f} MiB that are taken.")
+            raise refusal(Notice("large_archive", {"maximum_mib": max_bytes / 2**20}))
         yield Archive(file)
 
 
@@ -117,8 +120,8 @@ def _check_directory(path: Path) -> None:
         tail = file.read()
     at = tail.rfind(_END_SIGNATURE)
     if at < 0 or at + _END.size > len(tail):
-        raise refusal("The file is not a zip archive, or is damaged.")
+        raise refusal(Notice("not_a_zip_archive"))
     _, _, _, _, members, directory_bytes, _, _ = _END.unpack_from(tail, at)
     long = tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR_SIGNATURE)
     if long or members > MAX_MEMBERS or directory_bytes > MAX_DIRECTORY_BYTES:
-        raise refusal(f"The archive lists more than {MAX_MEMBERS} files, or is too large.")
+        raise refusal(Notice("many_files_in_archive", {"maximum": MAX_MEMBERS}))

@@ -44,6 +44,7 @@ from backend.structures import service as structures
 from backend.structures.geometry import StructureData
 from scattering import instruments
 from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.core.partials import element
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
@@ -124,7 +125,13 @@ def add(scope: Scope, found: Checked) -> Proposal:
     for prediction, path, options, species in found.predictions:
         potential = rows[prediction.model_id]
         if missing := potentials.coverage(potential, {element(name) for name in species}):
-            raise refusal(f"{potential.name} does not know {', '.join(missing)}, of which {prediction.file} is.")
+            stated = {
+                "potential": potential.name,
+                "structure": prediction.file,
+                "missing": list(missing),
+                "elements": sorted({element(name) for name in species}),
+            }
+            raise refusal(Notice("elements_not_covered", stated))
         new[prediction.id] = _add_prediction(
             scope, found.manifest, prediction, path, options, species, potential, new[prediction.structure_id]
         )
@@ -155,7 +162,8 @@ def _manifest(opened: Archive) -> form.Manifest:
         return form.Manifest.model_validate_json(content)
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)[:3]]
-        raise refusal(f"{form.FILE} in the archive cannot be used: {'; '.join(problems)[:600]}.") from error
+        stated = {"file": form.FILE, "reason": "; ".join(problems)[:600]}
+        raise refusal(Notice("invalid_manifest", stated)) from error
 
 
 def _check_ids(manifest: form.Manifest) -> None:
@@ -163,17 +171,17 @@ def _check_ids(manifest: form.Manifest) -> None:
     lists = (manifest.structures, manifest.models, manifest.predictions, manifest.datasets)
     ids = [entry.id for entries in lists for entry in entries]
     if len(set(ids)) < len(ids):
-        raise refusal("Two things in the archive have the same id.")
+        raise refusal(Notice("repeated_ids_in_archive"))
     structure_ids, model_ids = ({entry.id for entry in those} for those in (manifest.structures, manifest.models))
     for entry in manifest.predictions:
         if entry.structure_id not in structure_ids or entry.model_id not in model_ids:
-            raise refusal(f"The archive lacks the structure or the potential of {entry.file}.")
+            raise refusal(Notice("incomplete_prediction", {"file": entry.file}))
     plan = manifest.proposal.plan
     predictions, measured = ({entry.id for entry in those} for those in (manifest.predictions, manifest.datasets))
     if plan is not None:
         needed = {plan.prediction_id, *(one.prediction_id for one in plan.calibrations if one.prediction_id)}
         if not needed <= predictions or not {one.dataset_id for one in plan.calibrations} <= measured:
-            raise refusal("The archive lacks what its plan rests on.")
+            raise refusal(Notice("incomplete_plan"))
 
 
 def _structure(settings: Settings, opened: Archive, entry: form.StructureEntry) -> tuple[bytes, dict[str, Any]]:
@@ -186,7 +194,7 @@ def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple
         return None, {}
     content = opened.read(entry.file, settings.max_upload_bytes)
     if hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise refusal("it is not the potential that it should be: its sum differs.")
+        raise refusal(Notice("wrong_potential_in_archive"))
     return content, potentials.inspect(content)
 
 
@@ -203,19 +211,19 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
             instruments=[instruments.get(name).name for name in entry.instruments],
         )
     except ScatteringError as error:
-        raise refusal(unprocessable(error).detail) from error
+        raise refusal(unprocessable(error).notice) from error
     arguments = ["--sampling", entry.sampling, "--cpu-s", str(CHECK_S)]
     try:
         answer = json.loads(confined.run("backend.observing.check", arguments, path, timeout_s=CHECK_S))
     except confined.Exceeded as error:
-        raise refusal(f"the partials could not be read: {error}.") from error
+        raise refusal(Notice("unreadable_partials", {"reason": str(error)})) from error
     if "error" in answer:
-        raise refusal(answer["error"])
+        raise refusal(Notice("unreadable_partials", {"reason": answer["error"]}))
     species = [str(name) for name in answer["species"]]
     if {element(name) for name in species} != set(contents["elements"]):
-        raise refusal("the partials are of other elements than the structure.")
+        raise refusal(Notice("partials_of_other_elements"))
     if not math.isclose(answer["temperature_k"], entry.temperature_k, abs_tol=0.01):
-        raise refusal("the partials are of another temperature than the prediction.")
+        raise refusal(Notice("partials_of_other_temperature"))
     return options, species
 
 
@@ -251,7 +259,7 @@ def _potential(scope: Scope, entry: form.ModelEntry, content: bytes | None, trie
     if row is not None:
         return row
     if content is None:
-        raise refusal(f"The potential {entry.name} is neither in the archive nor here; upload it first.")
+        raise refusal(Notice("potential_not_in_archive", {"name": entry.name}))
     return potentials.add(
         scope, tried, content=content, name=entry.name, licence=entry.licence, citation=entry.citation
     )
@@ -318,7 +326,6 @@ def _of(name: str) -> Iterator[None]:
     """Say of which file of the archive a refusal speaks; its field is the archive's."""
     try:
         yield
-    except (Unprocessable, TooLarge) as error:
-        raise refusal(f"{name[:80]}: {error.detail}") from error
-    except ScatteringError as error:
-        raise refusal(f"{name[:80]}: {error}") from error
+    except (Unprocessable, TooLarge, ScatteringError) as error:
+        wrong = error.notice if isinstance(error, TooLarge) else unprocessable(error).notice
+        raise refusal(Notice("wrong_file_in_archive", {"file": name[:80], "wrong": wrong.to_json()})) from error

@@ -10,7 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
 
-from scattering.core.errors import FieldError, InvalidSettings, UnknownInstrument
+from scattering.core.errors import FieldError, InvalidSettings, UnknownInstrument, field_error
+from scattering.core.notices import Notice
 from scattering.instruments.choppers import Chopper, Repetition, read_choppers
 from scattering.instruments.detectors import Detectors, read_detectors
 
@@ -58,16 +59,17 @@ class Setting:
                 schema[key] = value
         return schema
 
-    def check(self, value: Any) -> str | None:
-        """Return the error in a value and its remedy, or None."""
+    def check(self, value: Any) -> Notice | None:
+        """Return what is wrong with a value, or None."""
         if self.type == "string":
-            return None if value in self.enum else f"Choose one of {', '.join(self.enum)}."
+            return None if value in self.enum else Notice("unknown_choice", {"choices": list(self.enum)})
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return f"{self.title} must be a number."
+            return Notice("not_a_number")
         if self.minimum is not None and self.maximum is not None and not self.minimum <= value <= self.maximum:
-            return f"{self.title} must lie between {self.minimum:g} and {self.maximum:g} {self.unit}; it is {value:g}."
+            stated = {"minimum": self.minimum, "maximum": self.maximum, "value": value, "unit": self.unit}
+            return Notice("out_of_range", stated)
         if self.multiple_of is not None and value % self.multiple_of:
-            return f"{self.title} must be a multiple of {self.multiple_of} {self.unit}; it is {value:g}."
+            return Notice("not_a_multiple", {"factor": self.multiple_of, "value": value, "unit": self.unit})
         return None
 
 
@@ -207,10 +209,10 @@ class Instrument:
         errors: list[FieldError] = []
         for name, value in settings.items():
             if name not in known:
-                has = f"it has {', '.join(known)}" if known else "it has none"
-                errors.append({"loc": f"settings.{name}", "msg": f"{self.name} has no such setting; {has}."})
+                unknown = Notice("unknown_setting", {"instrument": self.name, "known": list(known)})
+                errors.append(field_error(f"settings.{name}", unknown))
             elif (problem := known[name].check(value)) is not None:
-                errors.append({"loc": f"settings.{name}", "msg": problem})
+                errors.append(field_error(f"settings.{name}", problem))
         if not errors:
             errors = self._contradictions({**self.defaults, **settings})
         if errors:
@@ -223,13 +225,13 @@ class Instrument:
         titles = {setting.name: setting.title for setting in self.settings}
         for pair in (self.coverage.two_theta_settings, self.coverage.energy_settings):
             if pair is not None and settings[pair[0]] >= settings[pair[1]]:
-                message = f"{titles[pair[1]]} must be above {titles[pair[0]].lower()}, {settings[pair[0]]:g}."
-                errors.append({"loc": f"settings.{pair[1]}", "msg": message})
+                stated = {"setting": titles[pair[1]], "lower": titles[pair[0]], "lower_value": settings[pair[0]]}
+                errors.append(field_error(f"settings.{pair[1]}", Notice("setting_not_above", stated)))
         package = settings.get("chopper_package")
         low, high = self.package_limits.get(str(package), (0.0, math.inf))
         if not low <= settings.get("e_init", low) <= high:
-            message = f"Package {package} serves {low:g} to {high:g} meV: choose such an energy or another package."
-            errors.append({"loc": "settings.e_init", "msg": message})
+            stated = {"package": package, "minimum_mev": low, "maximum_mev": high}
+            errors.append(field_error("settings.e_init", Notice("energy_unsuited_to_package", stated)))
         return errors
 
     @property

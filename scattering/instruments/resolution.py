@@ -14,6 +14,7 @@ from scipy.optimize import nnls
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidSettings
+from scattering.core.notices import Notice
 from scattering.instruments import Instrument, pychop
 
 OWN_MODELS: Final = ("quadrature", "chopper")
@@ -33,18 +34,15 @@ def _model(name: str, model: str, settings: tuple[tuple[str, Any], ...]) -> Any:
     try:
         return _instrument(name).get_resolution_function(model, **dict(settings))
     except InvalidInputError as error:
-        raise InvalidSettings(
-            [{"loc": "settings", "msg": f"{name} has no model for these settings: {error}"}]
-        ) from error
+        stated = {"instrument": name, "reason": str(error)}
+        raise InvalidSettings.at("settings", Notice("no_resolution_model", stated)) from error
 
 
 @lru_cache(maxsize=256)
 def _chopper_widths(name: str, settings: tuple[tuple[str, Any], ...]) -> pychop.Widths:
     found = pychop.widths(name, [dict(settings)])
     if not found.transmitted.all():
-        message = f"{name} lets no neutrons through with these settings: its Fermi chopper turns too fast for so slow "
-        message += "neutrons. Choose a lower frequency, a higher incident energy or another package."
-        raise InvalidSettings([{"loc": "settings.chopper_frequency", "msg": message}])
+        raise InvalidSettings.at("settings.chopper_frequency", Notice("no_transmission", {"instrument": name}))
     return found
 
 

@@ -29,7 +29,7 @@ RATE_UNCERTAINTY: Final = 0.2
 
 def unlike_forecast() -> InvalidPlan:
     """Return the error of data in which nothing is the forecast's."""
-    return InvalidPlan.at("calibrations", "The forecast does not fit the dataset, so the dataset cannot calibrate.")
+    return InvalidPlan.at("calibrations", Notice("calibration_unlike_forecast"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +59,11 @@ def counts_of(measured: MeasuredSpectrum, used: NDArray[np.bool_]) -> Counts:
         There are no errors, or too few counts.
     """
     if measured.error is None:
-        raise InvalidPlan.at("calibrations", "The data have no errors: how much was counted cannot be told from them.")
+        raise InvalidPlan.at("calibrations", Notice("calibration_without_errors"))
     # A bin without counts has the error of one: it says nothing of c. One below 0 had a background taken off it
     good = used & np.isfinite(measured.error) & (measured.error > 0) & (measured.intensity != 0)
     if not good.any():
-        raise InvalidPlan.at("calibrations", "No point of the data within the fitted range has an error.")
+        raise InvalidPlan.at("calibrations", Notice("calibration_without_errors_in_range"))
     widths = measured.high - measured.low
     groups = np.array_split(np.flatnonzero(good), min(N_STRETCHES, max(int(good.sum()) // 8, 1)))
     energy, per_intensity = [], []
@@ -74,8 +74,7 @@ def counts_of(measured: MeasuredSpectrum, used: NDArray[np.bool_]) -> Counts:
             energy.append(float(np.mean(measured.energy[group])))
             per_intensity.append(float(values.sum() / squares.sum() / widths[group].mean()))
     if not energy:
-        message = f"The data hold fewer than {MIN_COUNTS:.0f} counts in any stretch: too few to calibrate by."
-        raise InvalidPlan.at("calibrations", message)
+        raise InvalidPlan.at("calibrations", Notice("calibration_with_few_counts", {"minimum": MIN_COUNTS}))
     return Counts(np.array(energy), np.array(per_intensity))
 
 

@@ -145,8 +145,7 @@ def find_features(
     places = _largest_peaks(peaks) if given is None else _given_places(given, peaks, width, highest)
     features = [feature(*place) for place in sorted(places)]
     if not features:
-        message = "The forecast has no peak that stands out; give the energies that matter."
-        raise InvalidPlan.at("features_mev", message)
+        raise InvalidPlan.at("features_mev", Notice("no_peaks_found"))
     return FeatureSet(tuple(features), _pairs(features, pairs), spectrum, _warnings(features, given))
 
 
@@ -166,7 +165,7 @@ def _given_places(given: Sequence[float], peaks: Sequence[Peak], width: float, e
         if energy in given[:index]:
             continue
         if energy > end:
-            raise InvalidPlan.at(f"features_mev.{index}", f"The forecast ends at {end:.0f} meV.")
+            raise InvalidPlan.at(f"features_mev.{index}", Notice("beyond_forecast", {"end_mev": end}))
         near = [peak for peak in peaks if abs(peak.energy - energy) <= peak.fwhm / 2]
         peak = min(near, key=lambda one: abs(one.energy - energy), default=None)
         places.append((energy, width, "intensity") if peak is None else (energy, peak.fwhm, "peak"))
@@ -190,11 +189,10 @@ def _pairs(features: Sequence[Feature], wanted: Sequence[tuple[float, float]] | 
         low, high = (_nearest(features, energy) for energy in sorted(energies))
         for energy, nearest in zip(sorted(energies), (low, high), strict=True):
             if abs(nearest.energy - energy) > max(nearest.fwhm, 0.05 * energy):
-                named = ", ".join(f"{one.energy:g}" for one in features)
-                message = f"There is no feature at {energy:g} meV; there are {named}."
-                raise InvalidPlan.at(f"pairs_mev.{index}", message)
+                stated = {"energy_mev": energy, "features_mev": [one.energy for one in features]}
+                raise InvalidPlan.at(f"pairs_mev.{index}", Notice("no_feature_at_energy", stated))
         if low is high:
-            raise InvalidPlan.at(f"pairs_mev.{index}", "Both energies are the same feature.")
+            raise InvalidPlan.at(f"pairs_mev.{index}", Notice("pair_of_one_feature"))
         found[low.energy, high.energy] = Pair(low, high)
     return tuple(found.values())
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import constants, optimize
 
 from scattering.core.errors import InvalidSample
+from scattering.core.notices import Notice
 from scattering.sample.material import CONTAINERS, Material
 from scattering.sample.shape import Geometry, Lines, Shape
 
@@ -239,16 +240,14 @@ def resolve(spec: SampleSpec, material: Material, *, field: str = "sample") -> S
     """
     if spec.thickness_mm is not None:
         if spec.geometry == "annulus" and spec.thickness_mm > spec.width_mm / 2:
-            raise InvalidSample.at(
-                f"{field}.thickness_mm",
-                f"An annulus of {spec.width_mm:g} mm outer diameter has a wall of at most {spec.width_mm / 2:g} mm.",
-            )
+            stated = {"diameter_mm": spec.width_mm, "maximum_mm": spec.width_mm / 2}
+            raise InvalidSample.at(f"{field}.thickness_mm", Notice("annulus_too_thick", stated))
         thickness = spec.thickness_mm
     elif spec.mass_g is not None:
         density = spec.packing * material.density_g_cm3
-        thickness = _thickness_of_volume(spec, 1e3 * spec.mass_g / density, f"{field}.mass_g", f"{spec.mass_g:g} g")
+        thickness = _thickness_of_volume(spec, 1e3 * spec.mass_g / density, f"{field}.mass_g", (spec.mass_g, "g"))
     elif spec.volume_cm3 is not None:
-        thickness = _thickness_of_volume(spec, 1e3 * spec.volume_cm3, f"{field}.volume_cm3", f"{spec.volume_cm3:g} cm³")
+        thickness = _thickness_of_volume(spec, 1e3 * spec.volume_cm3, f"{field}.volume_cm3", (spec.volume_cm3, "cm³"))
     else:
         thickness = thickness_for_percent(spec, material, field=field)
     return Sample(material, spec, _shape(spec, thickness))
@@ -266,7 +265,7 @@ def thickness_for_percent(spec: SampleSpec, material: Material, *, field: str = 
     if spec.geometry == "plate":
         thickness = -math.log1p(-wanted) / per_mm
         if thickness > MAX_THICKNESS_MM:
-            raise _too_thick(f"{field}.scatterer_percent", f"{spec.scatterer_percent:g} %", thickness)
+            raise _too_thick(f"{field}.scatterer_percent", (spec.scatterer_percent, "%"), thickness)
         return thickness
 
     def missing(thickness: float) -> float:
@@ -275,37 +274,35 @@ def thickness_for_percent(spec: SampleSpec, material: Material, *, field: str = 
     thickest = spec.width_mm / 2 if spec.geometry == "annulus" else MAX_THICKNESS_MM
     if missing(thickest) < 0:
         most = 100 * (missing(thickest) + wanted)
-        raise InvalidSample.at(
-            f"{field}.scatterer_percent",
-            f"This {spec.geometry} scatters {most:.2g} % of the beam at most, not {spec.scatterer_percent:g} %; "
-            "ask for less or give its thickness.",
-        )
+        stated = {"geometry": spec.geometry, "maximum_percent": most, "requested_percent": spec.scatterer_percent}
+        raise InvalidSample.at(f"{field}.scatterer_percent", Notice("scattering_out_of_reach", stated))
     return float(optimize.brentq(missing, 1e-9, thickest, rtol=1e-9))
 
 
-def _thickness_of_volume(spec: SampleSpec, volume: float, field: str, what: str) -> float:
-    """Return the thickness in mm of a sample of a volume in mm³."""
+def _thickness_of_volume(spec: SampleSpec, volume: float, field: str, amount: tuple[float, str]) -> float:
+    """Return the thickness in mm of a sample of a volume in mm³; `amount` and its unit are as the user gave them."""
     across = volume / spec.height_mm
     if spec.geometry == "annulus":
         left = spec.width_mm**2 / 4 - across / math.pi
         if left < 0:
-            raise InvalidSample.at(
-                field,
-                f"{what} do not fit into {spec.width_mm:g} mm × {spec.height_mm:g} mm, which hold "
-                f"{1e-3 * math.pi * spec.width_mm**2 / 4 * spec.height_mm:.3g} cm³; make it wider or higher.",
-            )
+            stated = {
+                "amount": amount[0],
+                "unit": amount[1],
+                "width_mm": spec.width_mm,
+                "height_mm": spec.height_mm,
+                "maximum_cm3": 1e-3 * math.pi * spec.width_mm**2 / 4 * spec.height_mm,
+            }
+            raise InvalidSample.at(field, Notice("sample_does_not_fit", stated))
         return spec.width_mm / 2 - math.sqrt(left)
     thickness = across / spec.width_mm if spec.geometry == "plate" else 2 * math.sqrt(across / math.pi)
     if thickness > MAX_THICKNESS_MM:
-        raise _too_thick(field, what, thickness)
+        raise _too_thick(field, amount, thickness)
     return thickness
 
 
-def _too_thick(field: str, what: str, thickness: float) -> InvalidSample:
-    return InvalidSample.at(
-        field,
-        f"For {what} the sample would have to be {thickness:.0f} mm thick; make it wider or higher, or ask for less.",
-    )
+def _too_thick(field: str, amount: tuple[float, str], thickness: float) -> InvalidSample:
+    stated = {"amount": amount[0], "unit": amount[1], "thickness_mm": thickness}
+    return InvalidSample.at(field, Notice("sample_too_thick", stated))
 
 
 def _shape(spec: SampleSpec, thickness: float) -> Shape:

@@ -9,7 +9,8 @@ import json
 import struct
 import uuid
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,12 @@ def bring(client: Client, content: bytes, **headers: str) -> Any:
 
 
 def refused(client: Client, content: bytes) -> str:
+    """Code and parameters of the refusal of an archive, as JSON."""
     response = bring(client, content)
     assert response.status_code == 422, response.text
-    assert [error["loc"] for error in response.json()["errors"]] == ["file"]
-    return str(response.json()["detail"])
+    (error,) = response.json()["errors"]
+    assert error["loc"] == "file"
+    return json.dumps([error["code"], error["params"]])
 
 
 def unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -285,7 +288,7 @@ def test_an_uploaded_potential_comes_along(
             assert (row.licence, row.citation) == ("CC0", "Me, 2026")
     manifest, files = unpacked(sent)
     files[manifest["models"][0]["file"]] = b"nep4 1 Ge\n"
-    assert "its sum differs" in refused(client, packed(manifest, files))
+    assert "wrong_potential_in_archive" in refused(client, packed(manifest, files))
 
 
 # Archives that mean harm
@@ -375,25 +378,31 @@ HARM: dict[str, tuple[Change, str]] = {
     "another version": (put_in("version", value=2), "version"),
     "unknown words": (put_in("colour", value="blue"), "colour"),
     "no name": (put_in("proposal", "name", value=""), "name"),
-    "two of an id": (lambda m, f: m["structures"].append(first(m, "structures")), "same id"),
-    "no structure": (put_in("predictions", 0, "structure_id", value=str(uuid.uuid4())), "lacks the structure"),
-    "no prediction": (put_in("proposal", "plan", "prediction_id", value=str(uuid.uuid4())), "its plan"),
-    "a path": (put_in("structures", 0, "file", value="../../../../etc/passwd"), "lacks its file"),
-    "an absolute path": (put_in("datasets", 0, "file", value="/etc/passwd"), "lacks its file"),
-    "no partials": (lacking("predictions"), "lacks its file"),
-    "no data": (lacking("datasets"), "lacks its file"),
+    "two of an id": (lambda m, f: m["structures"].append(first(m, "structures")), "repeated_ids_in_archive"),
+    "no structure": (
+        put_in("predictions", 0, "structure_id", value=str(uuid.uuid4())),
+        "incomplete_prediction",
+    ),
+    "no prediction": (
+        put_in("proposal", "plan", "prediction_id", value=str(uuid.uuid4())),
+        "incomplete_plan",
+    ),
+    "a path": (put_in("structures", 0, "file", value="../../../../etc/passwd"), "file_not_in_archive"),
+    "an absolute path": (put_in("datasets", 0, "file", value="/etc/passwd"), "file_not_in_archive"),
+    "no partials": (lacking("predictions"), "file_not_in_archive"),
+    "no data": (lacking("datasets"), "file_not_in_archive"),
     "structure of nothing": (with_file("structures", b"nothing"), "001-Si.vasp"),
-    "structure of another format": (put_in("structures", 0, "format", value="exe"), "not a format"),
+    "structure of another format": (put_in("structures", 0, "format", value="exe"), "001-Si.vasp"),
     "data of nothing": (with_file("datasets", b"\x00\x01"), "001-run.csv"),
     "data with an odd instrument": (put_in("datasets", 0, "said", "instrument", value="X"), "001-run.csv"),
-    "partials of nothing": (with_file("predictions", b"nothing"), "not an HDF5 file"),
-    "partials elsewhere": (_partials(_elsewhere), "link to another file"),
-    "partials outside": (_partials(_outside), "in another file"),
-    "partials without end": (_partials(_endless), "holds none"),
-    "partials not finite": (_partials(_not_finite), "not finite"),
-    "partials of others": (_partials(_germanium), "other elements"),
-    "partials of another temperature": (_partials(_colder), "another temperature"),
-    "partials of numbers": (_partials(_text), "holds no names"),
+    "partials of nothing": (with_file("predictions", b"nothing"), "unreadable_partials"),
+    "partials elsewhere": (_partials(_elsewhere), "unreadable_partials"),
+    "partials outside": (_partials(_outside), "unreadable_partials"),
+    "partials without end": (_partials(_endless), "unreadable_partials"),
+    "partials not finite": (_partials(_not_finite), "unreadable_partials"),
+    "partials of others": (_partials(_germanium), "partials_of_other_elements"),
+    "partials of another temperature": (_partials(_colder), "partials_of_other_temperature"),
+    "partials of numbers": (_partials(_text), "unreadable_partials"),
     "options of another method": (put_in("predictions", 0, "options", "n_beads", value=4), "n_beads"),
     "options beyond all": (put_in("predictions", 0, "options", "n_orders", value=10**9), "n_orders"),
     "an unknown instrument": (put_in("predictions", 0, "instruments", value=["NOSUCH"]), "NOSUCH"),
@@ -418,7 +427,7 @@ HARM: dict[str, tuple[Change, str]] = {
         put_in("predictions", 0, "provenance", "findings", value={"special_phonons_mev": {"Γ": "x"}}),
         "special_phonons_mev",
     ),
-    "a potential of nowhere": (put_in("models", 0, "sha256", value="0" * 64), "neither in the archive nor here"),
+    "a potential of nowhere": (put_in("models", 0, "sha256", value="0" * 64), "potential_not_in_archive"),
     "a report of nothing": (put_in("reports", 0, "files", value={"exe": "x"}), "files"),
 }
 
@@ -440,11 +449,11 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_kept(
 @pytest.mark.usefixtures("unconfined")
 def test_what_is_no_archive_is_refused(client: Client, exported: bytes) -> None:
     for content in (b"nothing", b"PK\x05\x06", exported[: len(exported) // 2], b"PK\x05\x06" + bytes(17)):
-        assert "not a zip archive" in refused(client, content)
+        assert "not_a_zip_archive" in refused(client, content)
     empty = io.BytesIO()
     with zipfile.ZipFile(empty, "w"):
         pass
-    assert "lacks its file 'beamcast.json'" in refused(client, empty.getvalue())
+    assert json.loads(refused(client, empty.getvalue())) == ["file_not_in_archive", {"file": "beamcast.json"}]
     assert bring(client, b"").json()["errors"][0]["loc"] == "file"
 
 
@@ -453,7 +462,16 @@ def test_bytes_that_were_damaged_are_found(client: Client, exported: bytes) -> N
     with zipfile.ZipFile(io.BytesIO(exported)) as file:
         info = file.getinfo("beamcast.json")
     at = info.header_offset + 200
-    assert "damaged" in refused(client, exported[:at] + bytes(20) + exported[at + 20 :])
+    assert "damaged_file_in_archive" in refused(client, exported[:at] + bytes(20) + exported[at + 20 :])
+
+
+@contextmanager
+def unusable(code: str, **params: Any) -> Iterator[None]:
+    """Expect the refusal of an archive with a code, and these parameters among those of the code."""
+    with pytest.raises(archive.Unprocessable) as refusal:
+        yield
+    assert refusal.value.notice.code == code
+    assert {name: refusal.value.notice.params[name] for name in params} == params
 
 
 def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> None:
@@ -461,9 +479,10 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("beamcast.json", bytes(50 * 1024**2))
     assert path.stat().st_size < 100_000
-    with pytest.raises(archive.Unprocessable, match="holds more"), archive.opened(path, 1024**2):
+    with unusable("large_archive", maximum_mib=1.0), archive.opened(path, 1024**2):
         pass
-    with archive.opened(path, 1024**3) as opened, pytest.raises(archive.Unprocessable, match="larger than the 8 MiB"):
+    stated = {"file": "beamcast.json", "maximum_mib": 8.0}
+    with archive.opened(path, 1024**3) as opened, unusable("large_file_in_archive", **stated):
         opened.read("beamcast.json", 8 * 1024**2)
 
 
@@ -475,7 +494,7 @@ def test_a_file_that_is_larger_than_it_says_is_refused(tmp_path: Path) -> None:
     lied = content.getvalue().replace(struct.pack("<L", 1024**2), struct.pack("<L", 10))
     path = tmp_path / "lie.zip"
     path.write_bytes(lied)
-    with archive.opened(path, 1024**3) as opened, pytest.raises(archive.Unprocessable, match="damaged"):
+    with archive.opened(path, 1024**3) as opened, unusable("damaged_file_in_archive"):
         opened.read("a", 1024**3)
 
 
@@ -484,13 +503,13 @@ def test_a_list_of_files_without_end_is_not_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
         for number in range(archive.MAX_MEMBERS + 1):
             file.writestr(f"{number}", b"")
-    with pytest.raises(archive.Unprocessable, match="more than"), archive.opened(path, 1024**3):
+    with unusable("many_files_in_archive", maximum=archive.MAX_MEMBERS), archive.opened(path, 1024**3):
         pass
     # The long form of the end, which Python would believe before the short one
     locator = b"PK\x06\x07" + bytes(16)
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, 0, 0)
     path.write_bytes(bytes(200) + locator + end)
-    with pytest.raises(archive.Unprocessable, match="more than"), archive.opened(path, 1024**3):
+    with unusable("many_files_in_archive", maximum=archive.MAX_MEMBERS), archive.opened(path, 1024**3):
         pass
 
 
@@ -500,11 +519,11 @@ def test_two_files_of_a_name_and_odd_packings_are_refused(tmp_path: Path) -> Non
         file.writestr("a", b"1")
         with pytest.warns(UserWarning, match="Duplicate"):
             file.writestr("a", b"2")
-    with pytest.raises(archive.Unprocessable, match="same name"), archive.opened(path, 1024**3):
+    with unusable("repeated_names_in_archive"), archive.opened(path, 1024**3):
         pass
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
         file.writestr("a", b"1")
-    with pytest.raises(archive.Unprocessable, match="packed"), archive.opened(path, 1024**3):
+    with unusable("unknown_compression_of_archive"), archive.opened(path, 1024**3):
         pass
 
 

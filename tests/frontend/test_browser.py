@@ -165,7 +165,7 @@ def test_controls_change_what_is_drawn(visit: Open, site: Site) -> None:
 def test_an_impossible_setting_is_explained_and_can_be_mended(visit: Open, site: Site) -> None:
     # At 600 Hz MAPS's chopper stops neutrons this slow
     page = visit(forecast_path(site, "&MAPS.e_init=60&MAPS.chopper_frequency=600"), refused=True)
-    expect(page.locator("#spectrum-message")).to_contain_text("MAPS lets no neutrons through")
+    expect(page.locator("#spectrum-message")).to_contain_text("MAPS transmits no neutrons")
     page.locator("#setting-MAPS-chopper_frequency .mantine-NumberInput-input").fill("200")
     assert "MAPS, harmonic" in drawn(page)
     expect(page.locator("#spectrum-message")).to_be_hidden()

@@ -19,8 +19,6 @@ ALLOWED = {
     # Descriptions of choices, for JSON Schema
     "scattering/core/quantum.py": {""},
     # Messages of errors that are put together before they are raised
-    "scattering/instruments/__init__.py": {"check"},
-    "scattering/instruments/resolution.py": {"_chopper_widths"},
     "scattering/measured/comparison/fit.py": {"problem"},
     "scattering/measured/comparison/maps.py": {"compare_maps", "_solve"},
     "scattering/measured/comparison/preparation.py": {"chosen_range", "overlap"},

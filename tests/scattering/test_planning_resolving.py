@@ -21,6 +21,7 @@ from scattering.planning.ranking import rank
 from scattering.planning.rates import Rates, Scale
 from scattering.planning.resolving import resolve_pair
 from scattering.planning.scan import available_instruments, settings_to_try
+from tests.scattering.refusals import refused
 
 from .planned import lines, plate
 
@@ -79,12 +80,11 @@ def test_given_features_beyond_or_without_a_peak() -> None:
     found = find_features(partials, View(), given=[70.0, 40.5], pairs=None, energy_relative_uncertainty=0.0)
     assert [(one.energy, one.measure) for one in found.features] == [(40.5, "peak"), (70.0, "intensity")]
     assert found.warnings == (Notice("no_peak_at_features", {"energies_mev": [70.0]}),)
-    with pytest.raises(InvalidPlan, match="The forecast ends at 250 meV") as refusal:
+    with refused(InvalidPlan, "features_mev.2", "beyond_forecast", end_mev=250.0):
         find_features(partials, View(), given=[40.0, 40.0, 300.0], pairs=None, energy_relative_uncertainty=0.0)
-    assert refusal.value.errors[0]["loc"] == "features_mev.2"
-    with pytest.raises(InvalidPlan, match="There is no feature at 90 meV"):
+    with refused(InvalidPlan, "pairs_mev.0", "no_feature_at_energy", energy_mev=90.0, features_mev=[40.0]):
         find_features(partials, View(), given=[40.0], pairs=[(40.0, 90.0)], energy_relative_uncertainty=0.0)
-    with pytest.raises(InvalidPlan, match="the same feature"):
+    with refused(InvalidPlan, "pairs_mev.0", "pair_of_one_feature"):
         find_features(partials, View(), given=[40.0], pairs=[(39.9, 40.1)], energy_relative_uncertainty=0.0)
 
 
@@ -340,15 +340,15 @@ def test_without_a_flux_a_calibration_holds_for_its_own_settings() -> None:
 def test_data_without_errors_or_counts_calibrate_nothing() -> None:
     edges = np.arange(0.0, 11.0)
     bare = MeasuredSpectrum((edges[1:] + edges[:-1]) / 2, np.ones(10), None, edges[:-1], edges[1:])
-    with pytest.raises(InvalidPlan, match="no errors"):
+    with refused(InvalidPlan, "calibrations", "calibration_without_errors"):
         counts_of(bare, np.ones(10, dtype=bool))
-    with pytest.raises(InvalidPlan, match="fewer than 20 counts"):
+    with refused(InvalidPlan, "calibrations", "calibration_with_few_counts", minimum=20.0):
         counts_of(reduced(np.ones(10), edges, 1.0), np.ones(10, dtype=bool))
     # Noise about 0, of which a background was taken off, holds none either
     noise = np.random.default_rng(3).normal(size=4000)
     centres = np.arange(4000.0)
     about_zero = MeasuredSpectrum(centres, noise, np.ones(4000), centres - 0.5, centres + 0.5)
-    with pytest.raises(InvalidPlan, match="fewer than 20 counts"):
+    with refused(InvalidPlan, "calibrations", "calibration_with_few_counts", minimum=20.0):
         counts_of(about_zero, np.ones(4000, dtype=bool))
 
 

@@ -1,0 +1,37 @@
+"""Why a proposal, its reports or an archive of it are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from backend.wording import Words, message
+from scattering.core.notices import Notice
+
+
+def _wrong_file_in_archive(file: str, wrong: Mapping[str, Any]) -> str:
+    return f"{file}: {message(Notice.from_json(wrong))}"
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "damaged_file_in_archive": "{file!r} in the archive is damaged: {reason}",
+    "encrypted_archive": "The archive is encrypted: bring it without encryption.",
+    "file_not_in_archive": "The archive lacks its file {file!r}.",
+    "invalid_manifest": "{file} in the archive cannot be used: {reason}",
+    "large_archive": "The files of the archive are larger than {maximum_mib:.0f} MiB together, the most that this "
+    "server takes.",
+    "large_file_in_archive": "{file!r} is larger than {maximum_mib:.0f} MiB, the most that this server takes.",
+    "many_files_in_archive": "The archive lists more than {maximum} files, or the list is too large.",
+    "not_a_zip_archive": "The file is not a zip archive, or it is damaged: export the proposal again.",
+    "partials_of_other_elements": "The partials are of other elements than the structure.",
+    "partials_of_other_temperature": "The partials are of another temperature than the prediction.",
+    "incomplete_plan": "The archive lacks a prediction or a dataset that its plan needs.",
+    "potential_not_in_archive": "The potential {name} is neither in the archive nor on this server; upload it first.",
+    "incomplete_prediction": "The archive lacks the structure or the potential of {file}.",
+    "repeated_ids_in_archive": "Two entries of the archive have the same id.",
+    "repeated_names_in_archive": "The archive has two files of the same name.",
+    "unknown_compression_of_archive": "The archive is compressed with an unknown method: use deflate.",
+    "unreadable_partials": "The partials cannot be read: {reason}",
+    "wrong_file_in_archive": _wrong_file_in_archive,
+    "wrong_potential_in_archive": "The file is not the potential that the archive names: its checksum differs.",
+}
