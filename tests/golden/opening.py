@@ -24,6 +24,8 @@ from backend.jobs import leases, sweep
 from backend.kit import settings as settings_module
 from backend.kit.db import database
 from backend.startup import prepare
+from workers import checkpoint, tasks
+from workers.shutdown import Flag
 
 HERE = Path(__file__).parent
 ARCHIVE = HERE / "data.tar.xz"
@@ -53,10 +55,17 @@ def unpack(folder: Path) -> Path:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Server]:
-    """The server on a data folder, its database migrated; `settings.current()` is of this folder meanwhile."""
+def opened(folder: Path, potentials: Path | None = None) -> Iterator[Server]:
+    """The server on a data folder, its database migrated; `settings.current()` is of this folder meanwhile.
+
+    Parameters
+    ----------
+    potentials
+        The folder of NEP89's file, where something is simulated.
+    """
+    addresses = {"BEAMCAST_DATA_DIR": str(folder), "BEAMCAST_POTENTIALS_DIR": str(potentials or folder / "potentials")}
     with (
-        mock.patch.dict(os.environ, {"BEAMCAST_DATA_DIR": str(folder)}),
+        mock.patch.dict(os.environ, addresses),
         mock.patch.object(os, "sched_getaffinity", return_value=CORES),
         start_blocking_portal() as portal,
     ):
@@ -98,3 +107,42 @@ def take_back_and_claim() -> tuple[int, list[leases.Lease]]:
     while (lease := leases.claim(WORKER.name, 1)) is not None:
         claimed.append(lease)
     return taken_back, claimed
+
+
+def simulate_again(server: Server, name: str) -> Path:
+    """Ask for a prediction of the archive again and do all of its jobs here.
+
+    Within `opened`, where nothing else is queued. Returns the file of its partials.
+    """
+    old = server.request("GET", f"predictions/{server.ids[name]}").json()
+    asked = ("structure_id", "method", "sampling", "quality", "temperature_k", "instruments", "options", "model")
+    response = server.request("POST", "predictions", json={field: old[field] for field in asked})
+    assert response.status_code == 202, response.text
+    do_all_jobs()
+    made = response.json()["id"]
+    new = server.request("GET", f"predictions/{made}").json()
+    assert new["status"] == "succeeded", new["error"]
+    return server.folder / "predictions" / made / "partials.h5"
+
+
+def do_all_jobs() -> list[int]:
+    """Take back the jobs whose leases ran out, and do all that there are, here. Within `opened`.
+
+    Returns the steps of the checkpoints that other workers had left, and that fit.
+    """
+    steps = []
+    intact = checkpoint.Checkpoints.intact
+
+    def noted(self: checkpoint.Checkpoints) -> Iterator[checkpoint.Checkpoint]:
+        for found in intact(self):
+            steps.append(found.step)
+            yield found
+
+    sweep.take_back_expired()
+    # Each replica would make this process nicer
+    with mock.patch.object(os, "nice"), mock.patch.object(checkpoint.Checkpoints, "intact", noted):
+        beats.beat(WORKER.model_copy())
+        while (lease := leases.claim(WORKER.name, os.getpid())) is not None:
+            tasks.perform(lease, Flag())
+            beats.beat(WORKER.model_copy())
+    return steps
