@@ -38,9 +38,8 @@ def ask(server: Server, request: Request) -> Answer:
 
 
 def ask_words(server: Server, requests: Mapping[str, Request]) -> dict[str, dict[str, str]]:
-    """The words of all answers, of those that have some to be kept."""
-    answers = ((key, ask(server, request).words) for key, request in requests.items() if request.worded)
-    return {key: words for key, words in answers if words}
+    """The words of all answers whose words are kept."""
+    return {key: ask(server, request).words for key, request in requests.items() if request.worded}
 
 
 def path_of(key: str) -> Path:
@@ -81,4 +80,5 @@ def load_words() -> dict[str, dict[str, str]]:
 
 def save_words(words: dict[str, dict[str, str]]) -> None:
     """Keep the words of all keys."""
-    WORDS.write_text(json.dumps(dict(sorted(words.items())), indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    said = {key: places for key, places in sorted(words.items()) if places}
+    WORDS.write_text(json.dumps(said, indent=1, ensure_ascii=False, sort_keys=True) + "\n")

@@ -41,4 +41,11 @@ def test_every_answer_has_its_request() -> None:
 @pytest.mark.slow
 def test_words(server: Server) -> None:
     """Words may change: `python -m tests.golden.accept --words`, and read the difference."""
-    assert store.ask_words(server, REQUESTS) == store.load_words()
+    now = store.ask_words(server, REQUESTS)
+    found = [
+        f"{key} {place}: {said!r} has become {now[key].get(place)!r}"
+        for key, words in store.load_words().items()
+        for place, said in words.items()
+        if now[key].get(place) != said
+    ]
+    assert not found, "\n".join([*found[:SHOWN], f"({len(found)} differences)", str(test_words.__doc__)])

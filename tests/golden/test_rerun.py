@@ -2,8 +2,7 @@
 
 With one thread (`OMP_NUM_THREADS=1`), as the archive was made, reruns of the same code are equal to the last bit,
 molecular dynamics too. With two threads sums come in another order, and harmonic partials differ by 3e-8 of the largest
-number of each array. Molecular dynamics is chaotic; these runs
-are short enough for `TOLERANCE`.
+number of each array. Molecular dynamics is chaotic, but these runs are short enough for `TOLERANCE`.
 """
 
 from __future__ import annotations
