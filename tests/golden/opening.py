@@ -24,8 +24,9 @@ from backend.jobs import leases, sweep
 from backend.kit import settings as settings_module
 from backend.kit.db import database
 from backend.startup import prepare
-from workers import checkpoint, tasks
-from workers.shutdown import Flag
+from workers import tasks
+from workers.kit import checkpoint
+from workers.kit.shutdown import Flag
 
 HERE = Path(__file__).parent
 ARCHIVE = HERE / "data.tar.xz"
@@ -141,8 +142,8 @@ def do_all_jobs() -> list[int]:
     sweep.take_back_expired()
     # Each replica would make this process nicer
     with mock.patch.object(os, "nice"), mock.patch.object(checkpoint.Checkpoints, "intact", noted):
-        beats.beat(WORKER.model_copy())
+        heartbeats.record(WORKER.model_copy())
         while (lease := leases.claim(WORKER.name, os.getpid())) is not None:
             tasks.perform(lease, Flag())
-            beats.beat(WORKER.model_copy())
+            heartbeats.record(WORKER.model_copy())
     return steps
