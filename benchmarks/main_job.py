@@ -1,8 +1,12 @@
-"""From upload to spectrum over HTTP, on a server started for it: `python -m benchmarks.main_job nep89.txt`."""
+"""From upload to spectrum over HTTP, on a server started for it: `python -m benchmarks.main_job nep89.txt`.
+
+Harmonic predictions are measured beside their bare kernels, so that what the way adds to these can be read.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -10,14 +14,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import httpx
+
+from workers.command import environment
+from workers.kit.cores import default_concurrency
 
 ROOT = Path(__file__).parent.parent
 READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
 SAMPLES = {"silicon": 300.0, "benzene": 127.0}
+"""Example → temperature in K."""
+REPEATS = 3
+LOOK_EVERY_S = 0.05
+PARTS = ("upload", "job", "spectrum")
 
 
 def largest_process_mb(data_dir: str) -> float:
@@ -33,28 +48,60 @@ def largest_process_mb(data_dir: str) -> float:
     return max(peaks)
 
 
-def predict(
-    client: httpx.Client, data_dir: str, structure: str, method: str, temperature: float
-) -> tuple[float, float]:
-    """Ask for a prediction and a TOSCA spectrum of it; seconds, and the largest process in MB."""
-    began, peak = time.perf_counter(), 0.0
+def processor_seconds(data_dir: str) -> float:
+    """Processor time so far of the processes of this server and of their children that have ended."""
+    ticks = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if f"BEAMCAST_DATA_DIR={data_dir}".encode() in Path(f"/proc/{pid}/environ").read_bytes():
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One way from upload to spectrum: seconds of its parts, of the processor, and the largest process in MB."""
+
+    upload: float
+    job: float
+    spectrum: float
+    processor: float
+    peak: float
+    options: dict[str, Any]
+
+    @property
+    def whole(self) -> float:
+        """Seconds from the upload to the spectrum."""
+        return self.upload + self.job + self.spectrum
+
+
+def measure(client: httpx.Client, data_dir: str, name: str, method: str) -> Measured:
+    """Upload a sample, ask for a prediction of it and for a TOSCA spectrum of that."""
+    used, peak, clock = processor_seconds(data_dir), 0.0, [time.perf_counter()]
+    content = (ROOT / f"backend/structures/examples/{name}.cif").read_bytes()
+    structure = client.post("/structures", files={"file": (f"{name}.cif", content)}).json()["id"]
+    clock.append(time.perf_counter())
     row = client.post(
         "/predictions",
         json={
             "structure_id": structure,
             "method": method,
-            "temperature_k": temperature,
+            "temperature_k": SAMPLES[name],
             "instruments": ["TOSCA"],
             "quality": "preview",
         },
     ).json()
     while row["status"] not in ("succeeded", "failed"):
-        time.sleep(0.1)
+        time.sleep(LOOK_EVERY_S)
         peak = max(peak, largest_process_mb(data_dir))
         row = client.get(f"/predictions/{row['id']}").json()
     assert row["status"] == "succeeded", row["error"]
+    clock.append(time.perf_counter())
     client.post(f"/predictions/{row['id']}/spectrum", json={"instrument": "TOSCA"}).raise_for_status()
-    return time.perf_counter() - began, peak
+    clock.append(time.perf_counter())
+    upload, job, spectrum = (after - before for before, after in pairwise(clock))
+    return Measured(upload, job, spectrum, processor_seconds(data_dir) - used, peak, row["options"])
 
 
 @contextlib.contextmanager
@@ -81,17 +128,48 @@ def served(model: Path) -> Iterator[tuple[httpx.Client, str]]:
             process.wait()
 
 
+def kernels(model: Path, name: str, options: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """Clocks of the bare kernels of a prediction, in a process with as many threads as a worker's: see `kernels`."""
+    arguments = [model, ROOT / f"backend/structures/examples/{name}.cif", json.dumps(options), SAMPLES[name]]
+    found: dict[str, tuple[float, float]] = json.loads(
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.kernels", *map(str, arguments)],
+            env=environment(os.environ, default_concurrency(("cpu",))),
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+    )
+    return found
+
+
+def report_harmonic(client: httpx.Client, data_dir: str, name: str, model: Path) -> None:
+    """Print the medians of some harmonic predictions, and those of their bare kernels."""
+    runs = [measure(client, data_dir, name, "harmonic") for _ in range(REPEATS)]
+    whole, processor = median(run.whole for run in runs), median(run.processor for run in runs)
+    parts = ", ".join(f"{part} {median(getattr(run, part) for run in runs):.2f}" for part in PARTS)
+    print(
+        f"{name}, harmonic: {whole:.2f} s ({parts}), {processor:.2f} s of the processor, "
+        f"largest process {max(run.peak for run in runs):.0f} MB",
+        flush=True,
+    )
+    found = kernels(model, name, runs[0].options)
+    bare, bare_processor = map(sum, zip(*found.values(), strict=True))
+    parts = ", ".join(f"{kernel} {wall:.2f}" for kernel, (wall, _) in found.items())
+    print(
+        f"{name}, bare kernels: {bare:.2f} s ({parts}), {bare_processor:.2f} s of the processor; "
+        f"the whole is {whole / bare:.2f} times as long ({processor / bare_processor:.2f} times the processor's)",
+        flush=True,
+    )
+
+
 def main(model: Path) -> None:
-    """Print a line for each sample and method."""
+    """Print a line or two for each sample and method."""
     with served(model) as (client, data_dir):
-        for method in ("harmonic", "md"):
-            for name, temperature in SAMPLES.items():
-                began = time.perf_counter()
-                content = (ROOT / f"backend/structures/examples/{name}.cif").read_bytes()
-                structure = client.post("/structures", files={"file": (f"{name}.cif", content)}).json()["id"]
-                uploaded = time.perf_counter() - began
-                seconds, peak = predict(client, data_dir, structure, method, temperature)
-                print(f"{name}, {method}: {uploaded + seconds:.1f} s, largest process {peak:.0f} MB", flush=True)
+        for name in SAMPLES:
+            report_harmonic(client, data_dir, name, model)
+        for name in SAMPLES:
+            run = measure(client, data_dir, name, "md")
+            print(f"{name}, md: {run.whole:.1f} s, largest process {run.peak:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from workers import engines
 from workers.kit.cores import cores
 from workers.kit.lifeline import die_with_server, die_with_worker
 from workers.kit.shutdown import shutting_down
-from workers.warm_up import warm_up
+from workers.warm_up import default_file, load_default, warm_up
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,10 @@ def _introduce(sender: str, instance: Any, **_: Any) -> None:
         )
         _beat(introduction)
         warm_up()
+        if "cpu" in introduction.queues:
+            # Those of a graphics card have engines of their own
+            default_file(current())
+            worker_process_init.connect(_load_default)
         _beat(introduction)
     except Exception as error:
         # Celery would go on without; nobody would know of this worker, and it would get no jobs
@@ -124,6 +128,11 @@ def _leave(sender: Any, **_: Any) -> None:
 
 def _begin_child(**_: Any) -> None:
     die_with_worker(_WORKER)
+
+
+def _load_default(**_: Any) -> None:
+    if file := default_file(current()):
+        load_default(file)
 
 
 def _set_up_logging(**_: Any) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import pytest
+from ase.calculators.calculator import Calculator
+from ase.calculators.emt import EMT
 
 from backend.engines import catalogue
 from backend.engines.record import Engine
 from backend.families.catalogue import families
 from backend.potentials.catalogue import pretrained
 from workers import engines, potentials
+from workers.engines.interface import Potential
+from workers.kit.failures import CannotPredict
 
 
 def test_this_machine_has_the_engines_that_its_packages_bring() -> None:
@@ -36,3 +41,30 @@ def test_every_family_has_a_module_and_engines_that_load_it() -> None:
             assert catalogue.get(engine).loads(name)
     for entry in pretrained().values():
         assert entry.engine in families()[entry.family].loaders
+
+
+def test_a_potential_that_was_loaded_ahead_is_given_once_to_who_wants_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loaded: list[Potential] = []
+
+    def load(engine: str, potential: Potential) -> Calculator:
+        loaded.append(potential)
+        return EMT()
+
+    monkeypatch.setattr(engines, "_load", load)
+    wanted = Potential(tmp_path / "nep.txt", family="nep")
+    engines.load_ahead("nep-adapters", wanted)
+    with_dispersion = Potential(wanted.file, dispersion="pbe", family="nep")
+    engines.calculator("nep-adapters", with_dispersion)
+    first = engines.calculator("nep-adapters", wanted)
+    assert sorted(loaded, key=lambda one: one.dispersion or "") == [wanted, with_dispersion]
+    assert engines.calculator("nep-adapters", wanted) is not first
+    assert len(loaded) == 3
+
+
+def test_what_cannot_be_loaded_ahead_is_refused_when_it_is_wanted(tmp_path: Path) -> None:
+    lost = Potential(tmp_path / "lost.txt", family="nep")
+    engines.load_ahead("nep-adapters", lost)
+    with pytest.raises(CannotPredict):
+        engines.calculator("nep-adapters", lost)

@@ -10,9 +10,12 @@ from ase.calculators.calculator import Calculator
 
 from backend.engines import catalogue
 from backend.engines.catalogue import UnknownEngine
+from workers.engines.ahead import Ahead
 from workers.engines.interface import CalculatorModule, Engine, Potential, ProgramModule
 
-__all__ = ["UnknownEngine", "available", "calculator", "dynamics"]
+_ahead = Ahead()
+
+__all__ = ["UnknownEngine", "available", "calculator", "dynamics", "load_ahead"]
 
 
 def calculator(engine: str, potential: Potential) -> Calculator:
@@ -27,7 +30,12 @@ def calculator(engine: str, potential: Potential) -> Calculator:
     """
     if not catalogue.get(engine).gives_forces:
         raise UnknownEngine(f"{engine!r} moves atoms and gives no forces")
-    return cast(CalculatorModule, _module(engine)).calculator(potential)
+    return _ahead.take(engine, potential) or _load(engine, potential)
+
+
+def load_ahead(engine: str, potential: Potential) -> None:
+    """Begin to load the potential that this process is likely to be asked for; `calculator` then gives it."""
+    _ahead.begin(engine, potential, _load)
 
 
 def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
@@ -54,6 +62,10 @@ def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
     from workers.engines.ase_dynamics import AseDynamics
 
     return AseDynamics(calculator(engine, potential))
+
+
+def _load(engine: str, potential: Potential) -> Calculator:
+    return cast(CalculatorModule, _module(engine)).calculator(potential)
 
 
 def available() -> dict[str, str]:
