@@ -61,7 +61,7 @@ def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id"
     NotFound, Conflict, Unprocessable
         There is none, it has not succeeded, it is of a single crystal.
     """
-    row = predictions.succeeded(scope, prediction_id)
+    row = predictions.get_succeeded(scope, prediction_id)
     if not observation(row.sampling).comparable:
         message = "This prediction is of a single crystal along a path; data are compared with predictions of powders."
         raise Unprocessable(message, [{"loc": loc, "msg": message}])

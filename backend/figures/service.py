@@ -35,7 +35,7 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     Unprocessable
         The views mix powders and single crystals, ask for the zones of a powder, or for data beside a single crystal.
     """
-    rows = [predictions.succeeded(scope, one.prediction_id) for one in asked]
+    rows = [predictions.get_succeeded(scope, one.prediction_id) for one in asked]
     views = [one.view for one in asked]
     labels = [one.label or label(one.view, row) for one, row in zip(asked, rows, strict=True)]
     seen = [observe(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]

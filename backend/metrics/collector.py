@@ -1,4 +1,4 @@
-"""What the database says, as metrics: read when they are asked for, so that they are right in every server process."""
+"""Metrics from the database. They are read at each request, so every server process gives the same."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ NO_ENGINE: Final = "none"
 Key = TypeVar("Key", bound=tuple[str, ...])
 
 
-class Standing(Collector):
-    """Jobs, predictions, workers, disk, and whether database and broker answer."""
+class StateCollector(Collector):
+    """Collect metrics of jobs, predictions, workers, disk, database and broker."""
 
     def __init__(self, settings: Settings, predictions_size: disk.FolderSize) -> None:
         self._settings = settings
         self._predictions_size = predictions_size
 
     def collect(self) -> Iterator[Metric]:
-        """All of it; without the database, that it is down."""
+        """Yield all metrics; if the database does not answer, those that need no database."""
         try:
             with transaction(self._settings, reading=True) as session:
-                found = [*_jobs(session, now := clock(session)), *_workers(session, now)]
+                counted = [*_jobs(session, now := clock(session)), *_workers(session, now)]
         except SQLAlchemyError:
             logger.warning("metrics: the database does not answer", exc_info=True)
-            found = []
-        yield _gauge("database_up", "Whether the database answers.", bool(found))
+            counted = []
+        yield _gauge("database_up", "Whether the database answers.", bool(counted))
         yield _gauge("broker_up", "Whether the broker takes messages.", broker_is_up(self._settings))
-        yield from found
+        yield from counted
         yield from self._disk()
         yield _labelled("info", "Version of the server.", ("version",), {(VERSION,): 1})
 
     def _disk(self) -> Iterator[Metric]:
-        if (room := disk.room(self._settings.data_dir)) is not None:
-            yield _gauge("disk_free_bytes", "Room left on the disk of the data folder.", room.free)
-            yield _gauge("disk_total_bytes", "Size of the disk of the data folder.", room.total)
+        if (space := disk.measure_space(self._settings.data_dir)) is not None:
+            yield _gauge("disk_free_bytes", "Free space on the disk of the data folder.", space.free)
+            yield _gauge("disk_total_bytes", "Size of the disk of the data folder.", space.total)
         if (size := self._predictions_size.bytes) is not None:
-            yield _gauge("predictions_bytes", "Files of all predictions, counted every five minutes.", size)
+            yield _gauge("predictions_bytes", "Size of all predictions, counted every five minutes.", size)
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
@@ -72,28 +72,28 @@ def _jobs(session: Session, now: datetime) -> Iterator[Metric]:
     counts = tallies.count_jobs(session)
     yield _labelled(
         "jobs",
-        "Jobs that are kept.",
+        "Jobs in the database.",
         ("status", "queue", "lane", "kind"),
         {(one.status, one.queue, one.lane, one.kind): one.n for one in counts},
     )
-    yield _gauge("jobs_retried", "Jobs that were begun more than once.", sum(one.n_retried for one in counts))
+    yield _gauge("jobs_retried", "Jobs with more than one attempt.", sum(one.n_retried for one in counts))
     oldest = {(queue, lane): 0.0 for queue in QUEUES for lane in LANES} | tallies.oldest_queued_s(session, now)
     yield _labelled(
-        "oldest_queued_job_age_seconds", "For how long a job has waited; 0: none does.", ("queue", "lane"), oldest
+        "oldest_queued_job_age_seconds", "Age of the oldest queued job; 0 if there is none.", ("queue", "lane"), oldest
     )
-    running = Counter({(engine or NO_ENGINE,): n for engine, n in tallies.running_by_engine(session).items()})
-    yield _labelled("running_jobs", "Running jobs, by the engine they use.", ("engine",), running)
-    failed = {(reason,): float(n) for reason, n in tallies.failures(session).items()}
-    yield _labelled("failed_jobs", "Failed jobs that are kept, by kind of reason.", ("reason",), failed)
+    running = Counter({(engine or NO_ENGINE,): n for engine, n in tallies.count_running_by_engine(session).items()})
+    yield _labelled("running_jobs", "Running jobs, by their engine.", ("engine",), running)
+    failed = {(reason,): float(n) for reason, n in tallies.count_failures(session).items()}
+    yield _labelled("failed_jobs", "Failed jobs in the database, by reason.", ("reason",), failed)
     predictions = tallies.count_predictions(session)
-    yield _labelled("predictions", "Predictions that are kept.", ("status", "method"), predictions)
+    yield _labelled("predictions", "Predictions in the database.", ("status", "method"), predictions)
 
 
 def _workers(session: Session, now: datetime) -> Iterator[Metric]:
     workers = heartbeats.living_workers(session, now)
-    busy = tallies.running_by_worker(session)
+    busy = tallies.count_running_by_worker(session)
     n_workers, slots, free, long = (Counter[tuple[str, ...]]({(queue,): 0 for queue in QUEUES}) for _ in range(4))
-    missing = tallies.out_of_reach(session, workers)
+    missing = tallies.jobs_out_of_reach(session, workers)
     engines = Counter[tuple[str, ...]]({(one.engine,): 0 for one in missing if one.engine})
     for worker in workers:
         engines.update((name,) for name in worker.engines)
@@ -102,10 +102,10 @@ def _workers(session: Session, now: datetime) -> Iterator[Metric]:
             slots[queue,] += worker.slots
             free[queue,] += max(0, worker.slots - busy[worker.name])
             long[queue,] += worker.long_slots
-    yield _labelled("workers", "Living workers; one of two queues counts in both.", ("queue",), n_workers)
+    yield _labelled("workers", "Living workers; a worker with two queues counts in both.", ("queue",), n_workers)
     yield _labelled("slots", "Jobs that living workers can run at the same time.", ("queue",), slots)
-    yield _labelled("slots_free", "Of these, those that run nothing.", ("queue",), free)
-    yield _labelled("slots_long", "Of these, those that may hold long jobs.", ("queue",), long)
+    yield _labelled("slots_free", "Slots that run no job.", ("queue",), free)
+    yield _labelled("slots_long", "Slots that may run long jobs.", ("queue",), long)
     yield _labelled("workers_with_engine", "Living workers that have an engine.", ("engine",), engines)
     nothing = {(queue, NO_ENGINE): 0.0 for queue in QUEUES}
     out_of_reach = {(one.queue, one.engine or NO_ENGINE): float(one.n) for one in missing}

@@ -1,4 +1,4 @@
-"""How long requests take, by route: a histogram of this process alone."""
+"""A histogram of the times of requests by route, in this process."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER: Final = "other"
-"""Static files, and what was refused before a route was found: their paths are anybody's text."""
+"""Label for static files and for requests without a route, because their paths may be any text."""
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class RequestTimes:
-    """Middleware that times requests up to the last byte of their answer; event streams up to the first."""
+    """Middleware that measures the time to the last byte of an answer; for event streams, to the first byte."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry, prefix: str) -> None:
-        """Time an application's requests; the routers' own paths lack the `prefix` that they are under."""
+        """Time the requests of an application. The paths of its routers lack `prefix`."""
         self._app = app
         self._prefix = prefix
         self._seconds = Histogram(
             "beamcast_http_request_duration_seconds",
-            "Time to answer a request, by route template; of event streams, to begin the answer.",
+            "Time to answer a request, by route template; for event streams, time to the first byte.",
             ("method", "route", "status"),
             registry=registry,
             buckets=BUCKETS,
@@ -33,11 +33,11 @@ class RequestTimes:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Until something else is said: an exception that nobody answers is answered by the server so.
+        # The server answers 500 to an exception that nothing else answers
         status, streams_after = 500, None
         began = time.perf_counter()
 
-        async def send_noted(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             nonlocal status, streams_after
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -48,7 +48,7 @@ class RequestTimes:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_noted)
+            await self._app(scope, receive, send_and_record)
         finally:
             seconds = time.perf_counter() - began if streams_after is None else streams_after
             method = scope["method"] if scope["method"] in METHODS else OTHER

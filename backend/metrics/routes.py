@@ -1,4 +1,4 @@
-"""`/metrics` in Prometheus's text format: for what watches the server, so neither under /api/v1 nor in its document."""
+"""`/metrics` in Prometheus's text format. It is for monitoring, so it is not under /api/v1 and not in OpenAPI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client.exposition import choose_encoder
 
 from backend.kit.db.owners import current_operator
 from backend.kit.settings import Settings
-from backend.metrics.collector import Standing
+from backend.metrics.collector import StateCollector
 from backend.metrics.requests import RequestTimes
 from backend.operations.disk import FolderSize
 
@@ -19,11 +19,11 @@ router = APIRouter()
 
 
 def install(app: FastAPI, settings: Settings, predictions_size: FolderSize, *, api: str) -> None:
-    """Give an application metrics of its own, and let it time its requests."""
+    """Give an application its own metrics, with the times of its requests."""
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    registry.register(Standing(settings, predictions_size))
+    registry.register(StateCollector(settings, predictions_size))
     app.state.metrics = registry
     app.add_middleware(RequestTimes, registry=registry, prefix=api)
 
@@ -37,6 +37,6 @@ def _registry(request: Request) -> CollectorRegistry:
 def get_metrics(
     registry: Annotated[CollectorRegistry, Depends(_registry)], accept: Annotated[str, Header()] = ""
 ) -> Response:
-    """Everything that is measured, as it stands."""
+    """Return all metrics."""
     encode, content_type = choose_encoder(accept)
     return Response(encode(registry), headers={"Content-Type": content_type})

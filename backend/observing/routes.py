@@ -32,7 +32,7 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 )
 def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
     """What was simulated, before any instrument looked at it."""
-    row = predictions.succeeded(scope, prediction_id)
+    row = predictions.get_succeeded(scope, prediction_id)
     path = scope.settings.partials_path(row.id)
     return FileResponse(path, media_type=HDF5, filename=f"beamcast-{row.id}-partials.h5")
 
@@ -62,7 +62,7 @@ def observe_spectrum(
     """
     view = body.to_view()
     media_type = choose(accept, list(SUFFIXES))
-    row = predictions.succeeded(scope, prediction_id)
+    row = predictions.get_succeeded(scope, prediction_id)
     about: dict[str, Any] = {
         "prediction": str(row.id),
         "method": row.method,

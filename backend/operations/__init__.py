@@ -1,1 +1,1 @@
-"""What the server and its workers are doing, for who runs them."""
+"""State of the server and its workers, for operators."""

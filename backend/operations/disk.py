@@ -1,4 +1,4 @@
-"""How much room there is, and how much of it the predictions take."""
+"""Free space on the disk, and the size of all predictions."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ COUNT_EVERY_S = 300.0
 
 
 @dataclass(frozen=True)
-class Room:
-    """Of the disk that a folder is on, in bytes."""
+class DiskSpace:
+    """Space on a disk, in bytes."""
 
     free: int
     total: int
 
 
-def room(folder: Path) -> Room | None:
-    """How full the folder's disk is; None where the folder cannot be asked."""
+def measure_space(folder: Path) -> DiskSpace | None:
+    """Return the space on the disk of a folder, or None if the folder cannot be read."""
     try:
         usage = shutil.disk_usage(folder)
     except OSError:
         return None
-    return Room(free=usage.free, total=usage.total)
+    return DiskSpace(free=usage.free, total=usage.total)
 
 
 class FolderSize:
-    """Bytes of the files in a folder.
+    """Size of the files in a folder, in bytes.
 
-    Ten thousand folders take a second to look through, so a thread does it now and then, and only if somebody asks.
+    Ten thousand folders take a second to read. So a thread counts, only on demand and at most every `COUNT_EVERY_S`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class FolderSize:
 
     @property
     def bytes(self) -> int | None:
-        """As counted last; None before the first count has ended."""
+        """The last count; None before the first count has ended."""
         now = time.monotonic()
         with self._lock:
             if now - self._counted_at > COUNT_EVERY_S:
@@ -52,7 +52,7 @@ class FolderSize:
             return self._bytes
 
     def count(self) -> int:
-        """Look through the folder now."""
+        """Count now."""
         self._bytes = sum(_sizes(self._folder))
         return self._bytes
 
@@ -68,6 +68,6 @@ def _sizes(folder: Path) -> list[int]:
                     else:
                         sizes.append(entry.stat(follow_symlinks=False).st_size)
         except OSError:
-            # Removed while we looked: predictions come and go
+            # A prediction was deleted during the count
             continue
     return sizes

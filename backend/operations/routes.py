@@ -1,4 +1,4 @@
-"""The operators' view over HTTP."""
+"""The operators' view by HTTP."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ def _predictions_size(request: Request) -> FolderSize:
     return size
 
 
-@router.get("/operations", summary="What the workers do, and what failed", responses=responses(Forbidden, Unavailable))
+@router.get(
+    "/operations", summary="Get the state of queues, workers and disk", responses=responses(Forbidden, Unavailable)
+)
 def get_operations(
     settings: SettingsDep, operator: OperatorDep, size: Annotated[FolderSize, Depends(_predictions_size)]
 ) -> OperationsOut:
-    """Queues, workers with their jobs, engines, recent failures and room on the disk: over all owners' predictions."""
+    """Return queues, workers with their jobs, engines, recent failures and free space on the disk, of all owners."""
     return service.operations(settings, operator, size)

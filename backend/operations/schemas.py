@@ -1,4 +1,4 @@
-"""Body of the operators' route."""
+"""Body of the route for operators."""
 
 from __future__ import annotations
 
@@ -13,41 +13,43 @@ from backend.kit.http.schemas import ResponseBody
 
 
 class QueueOut(ResponseBody):
-    """One lane of one queue: a slot of every worker is kept for the short one."""
+    """One lane of one queue. Every worker keeps a slot for the short lane."""
 
     name: str = Field(examples=["cpu"])
     lane: str = Field(examples=["long"])
-    waiting: int = Field(description="jobs that follow others, which have not succeeded yet", examples=[3])
-    queued: int = Field(description="jobs that could be done now", examples=[12])
+    waiting: int = Field(description="jobs that wait for other jobs of their prediction", examples=[3])
+    queued: int = Field(description="jobs that a worker may claim", examples=[12])
     running: int = Field(examples=[4])
-    oldest_queued_s: float | None = Field(description="how long the oldest of them has been; null: none", examples=[90])
+    oldest_queued_s: float | None = Field(
+        description="time for which the oldest job has been queued; null if there is none", examples=[90]
+    )
 
 
 class OperatedJobOut(ResponseBody):
-    """A job as who runs the server sees it."""
+    """A job, as operators see it."""
 
     prediction_id: uuid.UUID
     structure_id: uuid.UUID
-    own: bool = Field(description="whether the prediction is that of who asks, who may then look at it")
+    own: bool = Field(description="whether the prediction belongs to the operator, who can then open it")
     owner: str = Field(description="an id, never a name", examples=["local"])
     method: str = Field(examples=["md"])
     kind: str = Field(examples=["replica"])
     number: int = Field(examples=[0])
     engine: str = Field(examples=[example()])
-    stage: str = Field(description="what it is at, or was at", examples=["running molecular dynamics"])
+    stage: str = Field(description="current or last stage", examples=["running molecular dynamics"])
     stage_notice: NoticeOut | None
     attempt: int = Field(examples=[1])
 
 
 class RunningJobOut(OperatedJobOut):
-    """What a worker does."""
+    """A running job."""
 
     progress: float = Field(examples=[0.42])
     seconds: float = Field(description="since the attempt began", examples=[310.0])
 
 
 class WorkerOut(ResponseBody):
-    """A worker, what it can do, and what it does."""
+    """A worker with its capabilities and its running jobs."""
 
     name: str = Field(examples=["celery@node7"])
     host: str = Field(examples=["node7"])
@@ -57,13 +59,13 @@ class WorkerOut(ResponseBody):
     long_slots: int = Field(examples=[7])
     cores: int = Field(examples=[16])
     started_at: datetime
-    seen_s_ago: float = Field(description="seconds since its last sign of life", examples=[1.4])
+    seen_s_ago: float = Field(description="seconds since its last heartbeat", examples=[1.4])
     alive: bool
     running: list[RunningJobOut]
 
 
 class FailureOut(OperatedJobOut):
-    """A job that failed its prediction."""
+    """A failed job."""
 
     when: datetime
     reason: str = Field(description="worker_died, time_limit, unforeseen or cannot_predict", examples=["worker_died"])
@@ -76,29 +78,32 @@ class OutOfReachOut(ResponseBody):
     """Queued jobs that no living worker can do."""
 
     queue: str = Field(examples=["gpu"])
-    engine: str = Field(description="empty: any worker of the queue would do", examples=[example()])
+    engine: str = Field(description="empty if any worker of the queue can do them", examples=[example()])
     jobs: int = Field(examples=[5])
 
 
 class DiskOut(ResponseBody):
-    """Of the data folder."""
+    """Disk of the data folder."""
 
     free_bytes: int | None = Field(examples=[52_000_000_000])
     total_bytes: int | None = Field(examples=[100_000_000_000])
     predictions_bytes: int | None = Field(
-        description="of all predictions' files, counted every five minutes; null: not yet", examples=[3_200_000_000]
+        description="size of all predictions, counted every five minutes; null before the first count",
+        examples=[3_200_000_000],
     )
 
 
 class OperationsOut(ResponseBody):
-    """How the server and its workers stand."""
+    """State of the server and its workers."""
 
     version: str = Field(examples=["0.1.0"])
     time: datetime
-    broker: bool = Field(description="whether it takes messages; without, jobs begin some seconds late")
+    broker: bool = Field(description="whether the broker takes messages; without it, jobs start some seconds late")
     queues: list[QueueOut]
     workers: list[WorkerOut]
-    engines: dict[str, int] = Field(description="name → living workers that have it", examples=[{example(): 2}])
+    engines: dict[str, int] = Field(
+        description="name → number of living workers that have the engine", examples=[{example(): 2}]
+    )
     out_of_reach: list[OutOfReachOut]
     jobs_by_status: dict[str, int] = Field(examples=[{"running": 4, "succeeded": 310}])
     predictions_by_status: dict[str, int] = Field(examples=[{"running": 2, "succeeded": 100}])

@@ -1,4 +1,4 @@
-"""How the server and its workers stand, in one look at the database."""
+"""Read the state of the server and its workers in one transaction."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ from backend.predictions.tables import Prediction
 logger = logging.getLogger(__name__)
 
 LANES = ("short", "long")
-RECENT = 20
+MAX_RECENT_FAILURES = 20
 
 
 def operations(settings: Settings, operator: str, size: disk.FolderSize) -> OperationsOut:
-    """All that who runs the server wants to see.
+    """Return the state of queues, workers, failures and disk.
 
     Parameters
     ----------
     operator
-        Who is asking; of other people's predictions they see ids.
+        User who asks. They see only the ids of other users' predictions.
     size
-        Of the predictions' files.
+        Size of all predictions.
     """
-    # Before the transaction: a broker that does not answer takes a second to be given up
+    # Outside the transaction, because a broker that does not answer takes a second
     broker = broker_is_up(settings)
-    room = disk.room(settings.data_dir)
+    space = disk.measure_space(settings.data_dir)
     with transaction(settings, reading=True) as session:
         now = clock(session)
         counts = tallies.count_jobs(session)
@@ -67,18 +67,20 @@ def operations(settings: Settings, operator: str, size: disk.FolderSize) -> Oper
             engines=dict(sorted(Counter(name for worker in alive for name in worker.engines).items())),
             out_of_reach=[
                 OutOfReachOut(queue=one.queue, engine=one.engine, jobs=one.n)
-                for one in tallies.out_of_reach(session, alive)
+                for one in tallies.jobs_out_of_reach(session, alive)
             ],
             jobs_by_status=_by_status((one.status, one.n) for one in counts),
             predictions_by_status=_by_status((status, n) for (status, _), n in predictions.items()),
-            failures_by_reason=dict(tallies.failures(session)),
+            failures_by_reason=dict(tallies.count_failures(session)),
             recent_failures=_failures(session, operator),
-            disk=DiskOut(free_bytes=room and room.free, total_bytes=room and room.total, predictions_bytes=size.bytes),
+            disk=DiskOut(
+                free_bytes=space and space.free, total_bytes=space and space.total, predictions_bytes=size.bytes
+            ),
         )
 
 
 def broker_is_up(settings: Settings) -> bool:
-    """Whether the broker takes messages."""
+    """Tell whether the broker takes messages."""
     try:
         ask_broker(settings)
     except Exception:  # whatever the broker's client raises
@@ -116,7 +118,7 @@ def _workers(session: Session, operator: str, now: datetime) -> list[WorkerOut]:
     running = defaultdict[str, list[RunningJobOut]](list)
     for job in session.execute(_jobs("running").order_by(col(Job.started_at))):
         seconds = max(0.0, (now - job.started_at).total_seconds())
-        running[job.worker].append(RunningJobOut(**_of(job, operator), progress=job.progress, seconds=seconds))
+        running[job.worker].append(RunningJobOut(**_job_fields(job, operator), progress=job.progress, seconds=seconds))
     rows = session.exec(select(WorkerHeartbeat).order_by(WorkerHeartbeat.name))
     return [
         WorkerOut(
@@ -137,12 +139,12 @@ def _workers(session: Session, operator: str, now: datetime) -> list[WorkerOut]:
 
 
 def _failures(session: Session, operator: str) -> list[FailureOut]:
-    newest_first = _jobs("failed").order_by(col(Job.finished_at).desc()).limit(RECENT)
+    newest_first = _jobs("failed").order_by(col(Job.finished_at).desc()).limit(MAX_RECENT_FAILURES)
     return [
         FailureOut(
-            **_of(job, operator),
+            **_job_fields(job, operator),
             when=job.finished_at,
-            reason=tallies.reason_of(job.error),
+            reason=tallies.failure_reason(job.error),
             error=wording.message_or_none(job.error) or "",
             error_notice=NoticeOut.of_optional(job.error),
             worker=job.worker,
@@ -152,7 +154,7 @@ def _failures(session: Session, operator: str) -> list[FailureOut]:
 
 
 def _jobs(status: str) -> Select[*tuple[Any, ...]]:
-    # No whole rows: a prediction's JSON takes longer to read than all the rest
+    # Whole rows would include the JSON of predictions, which takes longest to read
     wanted = (Job.kind, Job.number, Job.engine, Job.stage, Job.progress, Job.attempt, Job.worker, Job.error)
     times = (Job.started_at, Job.finished_at)
     asked = (Prediction.id, Prediction.structure_id, Prediction.owner, Prediction.method)
@@ -160,8 +162,8 @@ def _jobs(status: str) -> Select[*tuple[Any, ...]]:
     return statement.join_from(Job, Prediction).where(col(Job.status) == status)
 
 
-def _of(job: Row[Any], operator: str) -> dict[str, Any]:
-    """What is said of every job: whose it is, and what it is at."""
+def _job_fields(job: Row[Any], operator: str) -> dict[str, Any]:
+    """Return the fields of `OperatedJobOut`."""
     return {
         "prediction_id": job.id,
         "structure_id": job.structure_id,

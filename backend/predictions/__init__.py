@@ -1,1 +1,1 @@
-"""Predictions: jobs that simulate, the partials that they leave behind, and what instruments see of them."""
+"""Predictions: requests, their options, states and deletion."""

@@ -1,4 +1,4 @@
-"""What a worker needs to know of a prediction to simulate it."""
+"""The facts about a prediction that a worker needs to simulate it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scattering.options.base import Options
 
 @dataclass(frozen=True)
 class Assignment:
-    """A prediction as it was asked for."""
+    """The request of a prediction, complete."""
 
     prediction_id: uuid.UUID
     structure_id: uuid.UUID
@@ -26,7 +26,7 @@ class Assignment:
 
 
 def read_assignment(settings: Settings, prediction_id: uuid.UUID) -> Assignment | None:
-    """Return what was asked for; None where the prediction was deleted."""
+    """Return the request of a prediction, or None if the prediction was deleted."""
     with transaction(settings, reading=True) as session:
         row = session.get(Prediction, prediction_id)
         if row is None:

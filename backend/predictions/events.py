@@ -1,4 +1,4 @@
-"""A prediction's state as it changes, for as long as it may change."""
+"""The states of a prediction, from now until it ends."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from backend.predictions.schemas import FINISHED, PredictionOut
 POLL_S = 0.25
 
 
-async def changes(
+async def watch(
     settings: Settings, owner: str, prediction_id: uuid.UUID, closing: Callable[[], bool]
 ) -> AsyncIterator[PredictionOut]:
-    """Each state that differs from the one before; ends when the prediction ends, is deleted, or the server closes."""
+    """Yield each new state, until the prediction ends or is deleted, or the server closes."""
 
-    def look() -> PredictionOut:
+    def read() -> PredictionOut:
         with transaction(settings, reading=True) as session:
             return PredictionOut.of(service.get(Scope(session, owner), prediction_id))
 
     last: PredictionOut | None = None
     while not closing():
         try:
-            now = await asyncio.to_thread(look)
+            now = await asyncio.to_thread(read)
         except NotFound:
             return
         if now != last:

@@ -1,4 +1,4 @@
-"""The options of a prediction: what a request names, checked, and the rest worked out."""
+"""Check and complete the options of a prediction."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def fill_options(
     family: str | None = None,
     preferred_engine: str | None = None,
 ) -> Options:
-    """Return complete options.
+    """Check the options of a request, and return them with all others filled in.
 
     Parameters
     ----------
     kind
-        Of the simulation.
+        Kind of simulation.
     given
-        Those that a request names.
+        Options of the request.
     data
-        The structure.
+        Structure.
     quality, temperature_k
-        Of the prediction.
+        Quality and temperature of the prediction.
     instruments
-        Names that the range of |q| must serve.
+        Names of the instruments that the range of |q| must cover.
     family
-        Of the potential: its engines may be chosen; None for all.
+        Family of the potential, which limits the engines; None for all engines.
     preferred_engine
-        What to simulate with, if the request does not say, where it can do the method.
+        Default engine, if it can run the method.
 
     Raises
     ------
     scattering.core.errors.InvalidOptions
-        The problem names the option.
+        An option is invalid; the error names it.
     """
     case = Case(
         numbers=data.numbers,

@@ -20,16 +20,16 @@ from backend.predictions.schemas import EstimateOut, PredictionIn, PredictionOut
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 
-@router.post("", status_code=202, summary="Ask for a prediction", responses=responses(Conflict))
+@router.post("", status_code=202, summary="Request a prediction", responses=responses(Conflict))
 def create_prediction(body: PredictionIn, scope: ScopeDep, once: OnceDep) -> PredictionOut:
-    """The prediction is queued; options that were left out are filled in and returned."""
+    """Queue a prediction, and return it with all options filled in."""
     row = once(fingerprint(body), lambda: service.create(scope, body), lambda made: service.get(scope, made))
     return PredictionOut.of(row)
 
 
-@router.post("/estimate", summary="What a prediction would take", responses=responses())
+@router.post("/estimate", summary="Estimate the time of a prediction", responses=responses())
 def estimate_prediction(body: PredictionIn, scope: ReadingScopeDep) -> EstimateOut:
-    """The options filled in and the time that this machine would need; nothing is created."""
+    """Fill in the options, and estimate the time on this machine. Nothing is created."""
     return service.estimate(scope, body)
 
 
@@ -37,21 +37,21 @@ def estimate_prediction(body: PredictionIn, scope: ReadingScopeDep) -> EstimateO
 def list_predictions(
     scope: ScopeDep,
     paging: PagingDep,
-    structure_id: Annotated[uuid.UUID | None, Query(description="only those of this structure")] = None,
+    structure_id: Annotated[uuid.UUID | None, Query(description="only predictions of this structure")] = None,
 ) -> Page[PredictionOut]:
-    """One page of the predictions of one structure or of all."""
+    """Return one page of the predictions, of one structure or of all."""
     rows, total = service.page(scope, structure_id, paging)
     return Page(items=[PredictionOut.of(row) for row in rows], total=total)
 
 
 @router.get("/{prediction_id}", summary="One prediction", responses=responses(NotFound))
 def get_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
-    """How far it is, and how it was made."""
+    """Return the state of a prediction and its provenance."""
     return PredictionOut.of(service.get(scope, prediction_id))
 
 
 def _exists(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
-    # Before the stream starts: afterwards there is no way to say 404.
+    # A stream that has started cannot answer 404
     service.get(scope, prediction_id)
 
 
@@ -65,19 +65,19 @@ def _exists(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
 async def follow_prediction(
     prediction_id: uuid.UUID, request: Request, settings: SettingsDep, owner: OwnerDep
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events named `prediction`, each with the whole state, until it has ended."""
-    states = events.changes(settings, owner, prediction_id, lambda: request.app.state.closing)
+    """Send server-sent events named `prediction`, each with the whole state, until the prediction ends."""
+    states = events.watch(settings, owner, prediction_id, lambda: request.app.state.closing)
     async for state in states:
         yield ServerSentEvent(event="prediction", data=state)
 
 
 @router.post("/{prediction_id}/cancel", summary="Stop a prediction", responses=responses(NotFound, Conflict))
 def cancel_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
-    """A queued one is cancelled at once, a running one within seconds."""
+    """Cancel a prediction: a queued one at once, a running one within seconds."""
     return PredictionOut.of(service.cancel(scope, prediction_id))
 
 
 @router.delete("/{prediction_id}", status_code=204, summary="Delete a prediction", responses=responses(NotFound))
 def delete_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Its files go with it; if it runs, it is stopped."""
+    """Delete a prediction and its files. A running prediction is stopped."""
     service.delete(scope, prediction_id)

@@ -1,4 +1,4 @@
-"""Bodies of the predictions' routes."""
+"""Bodies of the routes of predictions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
 
 
 class PredictionIn(RequestBody):
-    """What is to be simulated. Options left out are worked out from the structure."""
+    """Request of a simulation. Options that are left out are filled in from the structure."""
 
     structure_id: uuid.UUID
     potential: Name = Field(DEFAULT, description="name or id of a potential")
@@ -31,7 +31,7 @@ class PredictionIn(RequestBody):
     temperature_k: float = Field(300.0, ge=1, le=3000)
     sampling: Sampling = "powder"
     instruments: list[Name] = Field(
-        default_factory=list, max_length=32, description="the q and energy range must serve these"
+        default_factory=list, max_length=32, description="instruments whose range of q the simulation must cover"
     )
     quality: Quality = "standard"
     options: FreeForm = Field(default_factory=dict)
@@ -69,13 +69,13 @@ class PredictionIn(RequestBody):
 
 
 class PredictionOut(ResponseBody):
-    """A prediction: what was asked for, how far it is, how it was made."""
+    """A prediction: its request, its state and its provenance."""
 
     id: uuid.UUID
     created_at: datetime
     structure_id: uuid.UUID
     potential_id: uuid.UUID
-    potential: str = Field(description="its name")
+    potential: str = Field(description="name of the potential")
     method: Method
     sampling: Sampling
     quality: Quality
@@ -83,12 +83,12 @@ class PredictionOut(ResponseBody):
     instruments: list[str]
     options: dict[str, Any]
     status: Status
-    stage: str = Field(description="what is being done, or why it waits", examples=["displacing atoms"])
-    stage_notice: NoticeOut | None = Field(description="what is being done; null: nothing, now")
-    waiting_for: NoticeOut | None = Field(description="why no worker does anything; null: it does not wait")
+    stage: str = Field(description="stage of the running jobs, or the reason to wait", examples=["displacing atoms"])
+    stage_notice: NoticeOut | None = Field(description="stage of the running jobs; null if none runs")
+    waiting_for: NoticeOut | None = Field(description="reason why no job runs; null if one runs")
     progress: float = Field(ge=0, le=1)
     eta_s: float | None = Field(description="seconds left")
-    estimate_s: float | None = Field(description="seconds expected when it was asked for")
+    estimate_s: float | None = Field(description="seconds expected at the time of the request")
     attempt: int
     error: str | None
     error_notice: NoticeOut | None
@@ -129,9 +129,9 @@ class PredictionOut(ResponseBody):
 
 
 class EstimateOut(ResponseBody):
-    """What a prediction would be: nothing is created."""
+    """Estimate for a prediction that is not created."""
 
-    options: dict[str, Any] = Field(description="complete")
+    options: dict[str, Any] = Field(description="all options, with those filled in")
     estimate_s: float
     n_atoms_simulated: int
     q_resolution_inv_angstrom: float | None

@@ -1,4 +1,4 @@
-"""What can be done with predictions, but for running them (`runs`) and looking at them (`spectra`)."""
+"""Actions on predictions: request, estimate, list, cancel and delete."""
 
 from __future__ import annotations
 
@@ -35,17 +35,18 @@ from scattering.options.registry import find_kind
 
 NOUN = "prediction"
 PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
-"""Of jobs, by quality; the smaller goes first."""
-LONG_S = 12 * 3600.0
-RECENT = 20
-"""Predictions whose measured speed the estimate rests on."""
-TELLING_S = 20.0
-"""Of molecular dynamics, before what was measured is trusted more than the default."""
+"""Priority of jobs, by quality; jobs with smaller numbers start first."""
+LONG_SIMULATION_S = 12 * 3600.0
+"""An estimate above this gives a warning."""
+MAX_RECENT = 20
+"""Number of recent predictions whose measured speed gives the estimate."""
+MIN_MEASURED_S = 20.0
+"""Seconds of molecular dynamics from which on the measured speed replaces the default."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A prediction that could be made."""
+class CheckedRequest:
+    """A valid request of a prediction, with all options."""
 
     structure: Structure
     data: StructureData
@@ -55,13 +56,13 @@ class Plan:
     estimate_s: float
 
 
-def plan(scope: Scope, body: PredictionIn) -> Plan:
-    """Check that the prediction can be made, and fill in the options left out.
+def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
+    """Check the request of a prediction, and fill in the options.
 
     Raises
     ------
     Unprocessable
-        It cannot be; the problem names the field.
+        A field is invalid; the problem names it.
     """
     structure = _structure(scope, body.structure_id)
     potential = _potential(scope, body)
@@ -88,12 +89,12 @@ def plan(scope: Scope, body: PredictionIn) -> Plan:
     estimate_s = options.estimate_seconds(
         n_atoms_cell=len(data.numbers), atom_steps_per_second=_speed(scope, body.method, options)
     )
-    return Plan(structure, data, potential, names, options, estimate_s)
+    return CheckedRequest(structure, data, potential, names, options, estimate_s)
 
 
 def create(scope: Scope, body: PredictionIn) -> Prediction:
-    """Ask for a prediction: the row is written, and the workers hear of it once it is committed."""
-    planned = plan(scope, body)
+    """Write the row of a prediction and its jobs. The workers are woken after the commit."""
+    planned = check_request(scope, body)
     row = scope.add(
         Prediction(
             structure_id=planned.structure.id,
@@ -120,10 +121,10 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
 
 
 def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
-    """What the prediction would take and resolve; nothing is created."""
-    planned = plan(scope, body)
+    """Estimate the time and the resolution of a prediction. Nothing is created."""
+    planned = check_request(scope, body)
     warnings = []
-    if planned.estimate_s > LONG_S:
+    if planned.estimate_s > LONG_SIMULATION_S:
         warnings.append(Notice("long_simulation", {"duration_s": planned.estimate_s}))
     return EstimateOut(
         options=planned.options.to_json(),
@@ -137,12 +138,12 @@ def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
 
 
 def get(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
-    """One prediction."""
+    """Return a prediction."""
     return scope.get(Prediction, prediction_id, NOUN)
 
 
 def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[list[Prediction], int]:
-    """Predictions, newest first, of one structure or of all."""
+    """Return one page of the predictions of one structure or of all, newest first, and their total number."""
     statement = scope.select(Prediction)
     if structure_id is not None:
         statement = statement.where(Prediction.structure_id == structure_id)
@@ -150,12 +151,12 @@ def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[
 
 
 def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
-    """Stop a prediction: a queued one at once, a running one when its worker next reports.
+    """Cancel a prediction: a queued one at once, a running one when its worker next reports.
 
     Raises
     ------
     Conflict
-        It has ended by itself.
+        The prediction has already ended.
     """
     row = scope.get_own(Prediction, prediction_id, NOUN, lock=True)
     if row.status in ("succeeded", "failed"):
@@ -166,13 +167,13 @@ def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
 
 
 def delete(scope: Scope, prediction_id: uuid.UUID) -> None:
-    """Remove a prediction with its files. A worker that runs it notices at its next report and stops."""
+    """Delete a prediction and its files. A worker that runs it stops at its next report."""
     _delete(scope, scope.get_own(Prediction, prediction_id, NOUN, lock=True))
 
 
 @deleted_with(Structure)
 def delete_of_structure(scope: Scope, structure_id: uuid.UUID) -> None:
-    """Remove the predictions of a structure with their files."""
+    """Delete the predictions of a structure and their files."""
     statement = scope.select(Prediction).where(Prediction.structure_id == structure_id, Prediction.owner == scope.owner)
     for row in scope.session.exec(statement.with_for_update()).all():
         _delete(scope, row)
@@ -184,13 +185,13 @@ def _delete(scope: Scope, row: Prediction) -> None:
     delete_folder(scope.session, scope.settings.prediction_dir(row.id))
 
 
-def succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
-    """A prediction whose partials can be looked at.
+def get_succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
+    """Return a prediction that has partials.
 
     Raises
     ------
     Conflict
-        It has none (yet); the problem says how it stands.
+        The prediction has no partials, or none yet; the problem states its status.
     """
     row = get(scope, prediction_id)
     if row.status == "succeeded":
@@ -212,7 +213,7 @@ def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:
 
 
 def _potential(scope: Scope, body: PredictionIn) -> Potential:
-    """Return the potential of an id, or the newest one of a name."""
+    """Return the potential with an id, or the newest one with a name."""
     name_or_id = body.chosen_potential
     wanted: ColumnElement[bool]
     try:
@@ -227,25 +228,25 @@ def _potential(scope: Scope, body: PredictionIn) -> Potential:
 
 
 def _instruments(names: list[str]) -> list[str]:
-    """The instruments' own spelling, each once."""
-    found: dict[str, None] = {}
+    """Return the names as the catalogue spells them, each once."""
+    spelt: dict[str, None] = {}
     for index, name in enumerate(names):
         try:
-            found[instruments.get(name).name] = None
+            spelt[instruments.get(name).name] = None
         except UnknownInstrument as error:
             raise Unprocessable.at(f"instruments.{index}", error.notice) from error
-    return list(found)
+    return list(spelt)
 
 
 def _speed(scope: Scope, method: str, options: Options) -> float:
-    """Atom-steps a second: what was done lately with the same engine, or a default until something was."""
+    """Return atom-steps per second: measured lately with the same engine, or the default."""
     statement = (
         select(Prediction.provenance, Prediction.sampling, Prediction.options)
         .where(Prediction.status == "succeeded", Prediction.method == method)
         .order_by(col(Prediction.finished_at).desc())
-        .limit(RECENT)
+        .limit(MAX_RECENT)
     )
-    # In seconds and atom-steps, so that a tiny run, which is mostly overhead, counts for little
+    # The sums of seconds and atom-steps give tiny runs, which are mostly overhead, a small weight
     seconds = atom_steps = 0.0
     for provenance, sampling, stored in scope.session.exec(statement):
         timings, done = provenance.get("timings", {}), find_kind(method, sampling).options.parse(stored)
@@ -253,6 +254,6 @@ def _speed(scope: Scope, method: str, options: Options) -> float:
             took = timings.get("equilibration_s", 0.0) + timings.get("production_s", 0.0)
             seconds += took
             atom_steps += took * timings.get("atom_steps_per_second", 0.0)
-    if seconds > TELLING_S:
+    if seconds > MIN_MEASURED_S:
         return atom_steps / seconds
     return options.usual_speed(len(os.sched_getaffinity(0)))

@@ -1,4 +1,4 @@
-"""One row for each prediction. What workers do about it is in the rows of its jobs (`backend.jobs`)."""
+"""One row for each prediction. The work on it is in the rows of its jobs (`backend.jobs`)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from scattering.options.registry import find_kind
 
 @made_by_jobs
 class Prediction(Work, table=True):
-    """A simulation that was asked for, how far it is, and how it was made."""
+    """A prediction: its request, its state and its provenance."""
 
     __tablename__ = "predictions"
     __table_args__ = (Index("ix_predictions_tally", "status", "method"),)
 
     structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
-    # The columns are called as in the first databases
+    # These columns keep the names of the first version
     potential_id: uuid.UUID = Field(foreign_key="models.id", index=True, sa_column_kwargs={"name": "model_id"})
     potential: str = Field(
-        max_length=200, description="its name when it was asked for", sa_column_kwargs={"name": "model"}
+        max_length=200, description="its name at the time of the request", sa_column_kwargs={"name": "model"}
     )
     method: str = Field(max_length=16)
     sampling: str = Field(max_length=16)
@@ -34,5 +34,5 @@ class Prediction(Work, table=True):
     options: dict[str, Any] = Field(sa_type=JSON, description="complete, as `scattering.options` writes them")
 
     def typed_options(self) -> Options:
-        """Return the options as an object of the class that belongs to method and sampling."""
+        """Return the options as an object of the class of this method and sampling."""
         return find_kind(self.method, self.sampling).options.parse(self.options)

@@ -167,7 +167,7 @@ def _predictions(scope: Scope, gathered: Gathered) -> Iterator[Prediction]:
     for other in [*gathered.body.others, *calibrating]:
         if other not in seen:
             seen.add(other)
-            yield predictions.succeeded(scope, other)
+            yield predictions.get_succeeded(scope, other)
 
 
 def _datasets(scope: Scope, gathered: Gathered) -> list[Dataset]:

@@ -109,8 +109,8 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
     from backend.trust import bodies as trust_bodies
     from backend.trust import service as trust
 
-    row = predictions.succeeded(scope, body.prediction_id)
-    others = [predictions.succeeded(scope, other) for other in body.others]
+    row = predictions.get_succeeded(scope, body.prediction_id)
+    others = [predictions.get_succeeded(scope, other) for other in body.others]
     for index, other in enumerate(others):
         if other.sampling != row.sampling:
             message = "Powders and single crystals do not share a figure; leave this prediction out."

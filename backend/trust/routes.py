@@ -19,5 +19,5 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 @router.get("/{prediction_id}/trust", summary="How far to trust a prediction", responses=responses(NotFound, Conflict))
 def get_trust(prediction_id: uuid.UUID, scope: ScopeDep, cache: PartialsCacheDep) -> TrustOut:
     """Return the accuracy of its energies, and the evidence for it. Nothing is simulated."""
-    row = predictions.succeeded(scope, prediction_id)
+    row = predictions.get_succeeded(scope, prediction_id)
     return bodies.trust(service.trust(scope, cache, row))

@@ -110,7 +110,7 @@ def test_sentences_become_notices(old: Settings) -> None:
             name: [(job.kind, job.stage, job.waiting_for, job.error) for job in graph.jobs(session, rows[name])]
             for name in ("equilibrating", "no_engine", "died")
         }
-        failures = tallies.failures(session)
+        failures = tallies.count_failures(session)
     start, displace, done = Notice("start"), Notice("displace_atoms"), Notice("done")
     running = Notice("equilibrate", {"replicas": 3, "replicas_done": 1, "replicas_running": 1})
     no_engine, died = Notice("waiting_for_engine", {"engine": "gpumd"}), errors["died"]

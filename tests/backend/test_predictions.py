@@ -311,7 +311,7 @@ def test_events_follow_a_run(
 
     async def follow() -> list[tuple[str, float]]:
         seen = []
-        async for state in events.changes(settings, LOCAL_USER, prediction_id, lambda: False):
+        async for state in events.watch(settings, LOCAL_USER, prediction_id, lambda: False):
             seen.append((state.status, state.progress))
             if steps:
                 steps.pop(0)()
@@ -329,7 +329,7 @@ def test_events_end_with_prediction_or_server(
 
     async def follow() -> int:
         seen = 0
-        async for _ in events.changes(settings, LOCAL_USER, uuid.UUID(prediction_id), closing.is_set):
+        async for _ in events.watch(settings, LOCAL_USER, uuid.UUID(prediction_id), closing.is_set):
             seen += 1
             if reason == "closing":
                 closing.set()
