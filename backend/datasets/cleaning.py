@@ -1,4 +1,4 @@
-"""From columns as a file has them to a spectrum that can be compared; whatever is done is told."""
+"""From columns as a file has them to a spectrum that can be compared; notices say what is done."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from backend.datasets.formats.reading import MAX_POINTS, RawSpectrum, XUnit
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredSpectrum
 from scattering.measured.units import energy_from
 
@@ -31,8 +32,8 @@ def clean_spectrum(
     *,
     fixed_energy_mev: float | None = None,
     geometry: Literal["direct", "indirect"] | None = None,
-) -> tuple[MeasuredSpectrum, list[str]]:
-    """A measured spectrum in meV and, in a sentence each, what was done to come there.
+) -> tuple[MeasuredSpectrum, list[Notice]]:
+    """A measured spectrum in meV and notices of what was done to come there.
 
     Points and bins that are not finite are dropped and leave a gap. Errors that are not positive, or no errors by their
     size, are not known. Points in no order are sorted, those at one energy averaged, by their weights where all have
@@ -59,20 +60,20 @@ def clean_spectrum(
         raise Unreadable(f"{len(raw.x)} energies do not go with {n} intensities.")
     if raw.error is not None and raw.error.shape != (n,):
         raise Unreadable(f"{len(raw.error)} errors do not go with {n} intensities.")
-    told: list[str] = []
+    notices: list[Notice] = []
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         axis = energy_from(raw.x, x_unit, fixed_energy_mev=fixed_energy_mev, geometry=geometry)
-    _check_range(axis, raw.x, x_unit, told)
+    _check_range(axis, raw.x, x_unit, notices)
     largest = largest_intensity(raw.y)
-    error = _known_errors(raw, SMALLEST_ERROR * largest, told)
+    error = _known_errors(raw, SMALLEST_ERROR * largest, notices)
     edges = len(axis) == n + 1
-    spectrum = _of_bins(axis, raw.y, error, told) if edges else _of_points(axis, raw.y, error, told)
+    spectrum = _of_bins(axis, raw.y, error, notices) if edges else _of_points(axis, raw.y, error, notices)
     if not spectrum.intensity.any():
-        told.append("Every intensity is 0.")
-    return spectrum, told
+        notices.append(Notice("all_intensities_zero"))
+    return spectrum, notices
 
 
-def _check_range(axis: NDArray[np.float64], x: NDArray[np.float64], unit: str, told: list[str]) -> None:
+def _check_range(axis: NDArray[np.float64], x: NDArray[np.float64], unit: str, notices: list[Notice]) -> None:
     finite = np.isfinite(axis)
     if not finite.any():
         return
@@ -84,10 +85,14 @@ def _check_range(axis: NDArray[np.float64], x: NDArray[np.float64], unit: str, t
             "measures. The unit is probably another."
         )
     if largest > UNUSUAL_ENERGY_MEV:
-        looks = " That looks like cm⁻¹." if unit == "meV" else ""
-        told.append(f"Energies reach {largest:.4g} meV ({given}): check that the unit is {_spelt(unit)}.{looks}")
+        notices.append(Notice("energies_unusually_high", {"largest_mev": largest, "unit": unit, **_ends(x)}))
     elif largest < 1e-3:
-        told.append(f"Energies reach only {largest:.2g} meV ({given}): check that the unit is {_spelt(unit)}.")
+        notices.append(Notice("energies_unusually_low", {"largest_mev": largest, "unit": unit, **_ends(x)}))
+
+
+def _ends(x: NDArray[np.float64]) -> dict[str, float]:
+    finite = x[np.isfinite(x)]
+    return {"start": float(finite.min(initial=np.inf)), "end": float(finite.max())} if finite.size else {}
 
 
 def largest_intensity(y: NDArray[np.float64]) -> float:
@@ -107,34 +112,37 @@ def largest_intensity(y: NDArray[np.float64]) -> float:
     return largest
 
 
-def _known_errors(raw: RawSpectrum, smallest: float, told: list[str]) -> NDArray[np.float64] | None:
+def _known_errors(raw: RawSpectrum, smallest: float, notices: list[Notice]) -> NDArray[np.float64] | None:
     """Errors, NaN where not known; None where none is."""
     if raw.error is None:
         return None
     known = np.isfinite(raw.error) & (raw.error > smallest) & (raw.error <= LARGEST_INTENSITY)
     finite_rows = np.isfinite(raw.y)
     if not (known & finite_rows).any():
-        told.append("The errors are all 0 or missing: the data are taken to have none.")
+        notices.append(Notice("no_usable_errors"))
         return None
-    unknown = finite_rows & ~known
-    if unknown.any():
-        kinds_of = {
-            "0": raw.error == 0,
-            "negative": raw.error < 0,
-            "next to 0": (raw.error > 0) & (raw.error <= smallest),
-            "far too large": np.isfinite(raw.error) & (raw.error > LARGEST_INTENSITY),
-            "missing or infinite": ~np.isfinite(raw.error) & ~(raw.error < 0),
-        }
-        counts = {kind: int((finite_rows & those).sum()) for kind, those in kinds_of.items()}
-        kinds = [f"{count} {kind}" for kind, count in counts.items() if count]
-        told.append(
-            f"{_count(int(unknown.sum()), 'error')} cannot be used ({', '.join(kinds)}) and count as not known."
-        )
+    tell_unknown_errors(raw.error, finite_rows, smallest, notices)
     return np.where(known, raw.error, np.nan)
 
 
+def tell_unknown_errors(
+    error: NDArray[np.float64], counted: NDArray[np.bool_], smallest: float, notices: list[Notice]
+) -> None:
+    """Add a notice of the errors that cannot be used, of whichever kind, among those that are counted."""
+    kinds = {
+        "zero": error == 0,
+        "negative": error < 0,
+        "close_to_zero": (error > 0) & (error <= smallest),
+        "too_large": np.isfinite(error) & (error > LARGEST_INTENSITY),
+        "missing": ~np.isfinite(error) & ~(error < 0),
+    }
+    counts = {kind: int((counted & those).sum()) for kind, those in kinds.items()}
+    if any(counts.values()):
+        notices.append(Notice("errors_unknown", {kind: count for kind, count in counts.items() if count}))
+
+
 def _of_bins(
-    edges: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, told: list[str]
+    edges: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, notices: list[Notice]
 ) -> MeasuredSpectrum:
     finite_edges = edges[np.isfinite(edges)]
     if len(finite_edges) > 1 and finite_edges[0] > finite_edges[-1]:
@@ -144,17 +152,17 @@ def _of_bins(
     if not (np.diff(finite_edges) > 0).all():
         raise Unreadable("The edges of the energy bins neither ascend nor descend.")
     good = np.isfinite(y) & np.isfinite(edges[:-1]) & np.isfinite(edges[1:])
-    _tell_dropped(int((~good).sum()), "bin", told)
+    _tell_dropped(int((~good).sum()), notices)
     _enough(int(good.sum()))
     low, high = edges[:-1][good], edges[1:][good]
     return MeasuredSpectrum((low + high) / 2, y[good], None if error is None else _or_none(error[good]), low, high)
 
 
 def _of_points(
-    energy: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, told: list[str]
+    energy: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, notices: list[Notice]
 ) -> MeasuredSpectrum:
     good = np.isfinite(energy) & np.isfinite(y)
-    _tell_dropped(int((~good).sum()), "point", told)
+    _tell_dropped(int((~good).sum()), notices)
     energy, y = energy[good], y[good]
     error = None if error is None else error[good]
     _enough(len(energy))
@@ -164,15 +172,15 @@ def _of_points(
         error = None if error is None else error[::-1]
     elif not (steps > 0).all():
         if (steps < 0).any() and (steps > 0).any():
-            told.append(f"The energies were in no order ({_count(_turns(steps), 'turn')}) and have been sorted.")
+            notices.append(Notice("axis_sorted", {"axis": "energy"}))
         order = np.argsort(energy, kind="stable")
         energy, y = energy[order], y[order]
         error = None if error is None else error[order]
-        energy, y, error = _merged(energy, y, error, told)
+        energy, y, error = _merged(energy, y, error, notices)
         _enough(len(energy))
     low, high = edges_between(energy)
     if gaps := int((low[1:] > high[:-1]).sum()):
-        told.append(f"{_count(gaps, 'gap')} in the data {'is' if gaps == 1 else 'are'} left open.")
+        notices.append(Notice("gaps_left_open", {"axis": "energy", "n_gaps": gaps}))
     return MeasuredSpectrum(energy, y, None if error is None else _or_none(error), low, high)
 
 
@@ -223,7 +231,7 @@ def edges_between(energy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
 
 
 def _merged(
-    energy: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, told: list[str]
+    energy: NDArray[np.float64], y: NDArray[np.float64], error: NDArray[np.float64] | None, notices: list[Notice]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
     """One point at each energy: the mean weighted by 1/error² where all there have errors, else the plain mean."""
     # Printed twice, or converted with rounding; no spectrometer resolves a part in 10⁹.
@@ -232,10 +240,8 @@ def _merged(
         return energy, y, error
     group = np.cumsum(new) - 1
     count = np.bincount(group)
-    told.append(
-        f"{_count(int((count > 1).sum()), 'energy', 'energies')} stood there more than once "
-        f"({int(count[count > 1].sum())} points): averaged."
-    )
+    repeated = {"n_energies": int((count > 1).sum()), "n_points": int(count[count > 1].sum())}
+    notices.append(Notice("repeated_energies_averaged", repeated))
     plain = np.bincount(group, weights=y) / count
     energy = energy[new]
     if error is None:
@@ -251,19 +257,14 @@ def _or_none(error: NDArray[np.float64]) -> NDArray[np.float64] | None:
     return error if np.isfinite(error).any() else None
 
 
-def _tell_dropped(count: int, kind: str, told: list[str]) -> None:
+def _tell_dropped(count: int, notices: list[Notice]) -> None:
     if count:
-        told.append(f"{_count(count, kind)} without a number (NaN or infinite) left out.")
+        notices.append(Notice("values_not_finite", {"n_values": count}))
 
 
 def _enough(count: int) -> None:
     if count < MIN_POINTS:
         raise Unreadable(f"Only {_count(count, 'point')} can be used; a spectrum needs at least {MIN_POINTS}.")
-
-
-def _turns(steps: NDArray[np.float64]) -> int:
-    signs = np.sign(steps[steps != 0])
-    return int((signs[1:] != signs[:-1]).sum())
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""From intensities over angles or |q| as a file has them to a map of S(|q|, ω); whatever is done is told."""
+"""From intensities over angles or |q| as a file has them to a map of S(|q|, ω); notices say what is done."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from backend.datasets.cleaning import (
     SMALLEST_ERROR,
     edges_between,
     largest_intensity,
+    tell_unknown_errors,
 )
 from backend.datasets.formats.reading import MAX_DETECTED, MAX_POINTS, RawMap, XUnit
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredMap
 from scattering.measured.rebinning import CannotRebin, rebin_angles
 from scattering.measured.units import FixedEnergyMissing, energy_from
@@ -33,8 +35,8 @@ def clean_map(
     *,
     fixed_energy_mev: float | None = None,
     geometry: Literal["direct", "indirect"] | None = None,
-) -> tuple[MeasuredMap, list[str]]:
-    """A measured map over (|q|, ω) and, in a sentence each, what was done to come there.
+) -> tuple[MeasuredMap, list[Notice]]:
+    """A measured map over (|q|, ω) and notices of what was done to come there.
 
     Values that are masked or no numbers, and errors that are not positive, are NaN. Axes of points get edges half-way
     between them; where a step is far wider than its neighbours stands a bin without values. Rows and columns at the
@@ -59,11 +61,11 @@ def clean_map(
     """
     _check_shapes(raw)
     geometry = geometry or raw.geometry
-    told: list[str] = []
-    y, error = _values(raw, told)
+    notices: list[Notice] = []
+    y, error = _values(raw, notices)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         axis = energy_from(raw.x, x_unit, fixed_energy_mev=fixed_energy_mev, geometry=geometry)
-    energy, columns = _edges(axis, y.shape[1], "energies", told)
+    energy, columns = _edges(axis, y.shape[1], "energy", notices)
     if max(abs(energy[0]), abs(energy[-1])) > MAX_ENERGY_MEV:
         raise Unreadable(
             f"Energies reach {max(abs(energy[0]), abs(energy[-1])):.4g} meV, which no neutron spectrometer measures: "
@@ -71,14 +73,14 @@ def clean_map(
         )
     y, error = _taken(y, columns, 1), None if error is None else _taken(error, columns, 1)
     if raw.kind == "angle":
-        measured = _from_angles(raw, y, error, energy, fixed_energy_mev, geometry, told)
+        measured = _from_angles(raw, y, error, energy, fixed_energy_mev, geometry, notices)
     else:
-        q, rows = _edges(raw.across, len(y), "|q|", told)
+        q, rows = _edges(raw.across, len(y), "q", notices)
         if q[-1] <= 0 or (q[1] <= 0 and q[0] < -1e-6):
             raise Unreadable("Some |q| are below 0.")
         q[0] = max(q[0], 0.0)
         measured = MeasuredMap(q, energy, _taken(y, rows, 0), None if error is None else _taken(error, rows, 0))
-    return _trimmed(measured, told), told
+    return _trimmed(measured, notices), notices
 
 
 def _check_shapes(raw: RawMap) -> None:
@@ -95,14 +97,14 @@ def _check_shapes(raw: RawMap) -> None:
         raise Unreadable(f"{raw.width.size} widths do not go with {n} detectors.")
 
 
-def _values(raw: RawMap, told: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+def _values(raw: RawMap, notices: list[Notice]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Intensities and errors, NaN where there is none; errors None where none is known."""
     masked = np.isfinite(raw.y) & (np.abs(raw.y) > MASK)
     if count := int(masked.sum()):
-        told.append(f"{count} masked value{'s' if count > 1 else ''} left out.")
+        notices.append(Notice("values_masked", {"n_values": count}))
     infinite = int(np.isinf(raw.y).sum())
     if infinite:
-        told.append(f"{infinite} infinite value{'s' if infinite > 1 else ''} left out.")
+        notices.append(Notice("values_not_finite", {"n_values": infinite}))
     good = np.isfinite(raw.y) & ~masked
     if int(good.sum()) < MIN_VALUES:
         raise Unreadable("The map holds no intensities: all are masked or no numbers.")
@@ -111,33 +113,24 @@ def _values(raw: RawMap, told: list[str]) -> tuple[NDArray[np.float64], NDArray[
     if raw.error is None:
         return y, None
     if not (raw.error[good] > 0).any():
-        told.append("The errors are all 0 or missing: the data are taken to have none.")
+        notices.append(Notice("no_usable_errors"))
         return y, None
     wrong = good & ~(np.isfinite(raw.error) & (raw.error >= 0))
     zero = good & (raw.error == 0)
-    if wrong.any():
-        told.append(f"{_errors(int(wrong.sum()), 'negative, missing or infinite')} as not known.")
-    by_size = good & ~wrong & ~zero & ((raw.error <= SMALLEST_ERROR * largest) | (raw.error > LARGEST_INTENSITY))
-    if by_size.any():
-        told.append(f"{_errors(int(by_size.sum()), 'next to 0 or far too large')} as not known.")
-        wrong |= by_size
-    if raw.kind == "angle":
-        # A pixel without a count has an error of 0, which says nothing of its neighbours that share a bin.
-        return y, np.where(good & ~wrong, raw.error, np.nan)
-    if zero.any():
-        told.append(f"{_errors(int(zero.sum()), '0')} as not known.")
-    return y, np.where(good & ~wrong & ~zero, raw.error, np.nan)
-
-
-def _errors(count: int, what: str) -> str:
-    return f"1 error is {what} and counts" if count == 1 else f"{count} errors are {what} and count"
+    smallest = SMALLEST_ERROR * largest
+    wrong |= good & ~zero & ((raw.error <= smallest) | (raw.error > LARGEST_INTENSITY))
+    if raw.kind == "q":
+        wrong |= zero
+    # A pixel without a count has an error of 0, which says nothing of its neighbours that share a bin of |q|
+    tell_unknown_errors(raw.error, wrong, smallest, notices)
+    return y, np.where(good & ~wrong, raw.error, np.nan)
 
 
 def _edges(
-    axis: NDArray[np.float64], n: int, what: str, told: list[str]
+    axis: NDArray[np.float64], n: int, name: Literal["energy", "q"], notices: list[Notice]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Ascending edges of an axis, and of each bin between them the place in the file, or `NOWHERE`."""
-    place = np.arange(n)
+    place, what = np.arange(n), {"energy": "energies", "q": "|q|"}[name]
     if len(axis) == n + 1:
         if not np.isfinite(axis).all():
             raise Unreadable(f"The edges of the {what} are not all numbers.")
@@ -148,20 +141,20 @@ def _edges(
         return axis.copy(), place
     known = np.isfinite(axis)
     if not known.all():
-        told.append(f"{int((~known).sum())} of the {what} are no numbers and are left out.")
+        notices.append(Notice("axis_values_not_finite", {"axis": name, "n_values": int((~known).sum())}))
     place = place[known][np.argsort(axis[known], kind="stable")]
     if len(place) < 2:
         raise Unreadable(f"The {what} are fewer than two: this is no map.")
     steps = np.diff(axis[known])
     if (steps < 0).any() and (steps > 0).any():
-        told.append(f"The {what} were in no order and have been sorted.")
+        notices.append(Notice("axis_sorted", {"axis": name}))
     points = axis[place]
     if not (np.diff(points) > 0).all():
         raise Unreadable(f"Some of the {what} stand there more than once.")
     low, high = edges_between(points)
     gap = np.flatnonzero(low[1:] > high[:-1]) + 1
     if len(gap):
-        told.append(f"{len(gap)} gap{'s' if len(gap) > 1 else ''} in the {what} left open.")
+        notices.append(Notice("gaps_left_open", {"axis": name, "n_gaps": len(gap)}))
     edges = np.append(np.insert(low, gap, high[gap - 1]), high[-1])
     return edges, np.insert(place, gap, NOWHERE)
 
@@ -180,7 +173,7 @@ def _from_angles(
     energy: NDArray[np.float64],
     fixed_energy: float | None,
     geometry: Literal["direct", "indirect"] | None,
-    told: list[str],
+    notices: list[Notice],
 ) -> MeasuredMap:
     if geometry is None or fixed_energy is None or not 0 < fixed_energy < np.inf:
         raise FixedEnergyMissing(
@@ -202,17 +195,15 @@ def _from_angles(
     except CannotRebin as cannot:
         raise Unreadable(str(cannot)) from cannot
     counting = int(np.isfinite(y).any(axis=1).sum())
-    told.append(
-        f"{counting} detectors were averaged over the azimuth and brought to {len(measured.q) - 1} bins of |q|, "
-        f"{measured.q[1] - measured.q[0]:.3g} Å⁻¹ wide, with {'E_i' if geometry == 'direct' else 'E_f'} = "
-        f"{fixed_energy:.5g} meV."
-    )
+    bins = {"n_bins": len(measured.q) - 1, "bin_inv_angstrom": float(measured.q[1] - measured.q[0])}
+    spectrometer = {"geometry": geometry, "fixed_energy_mev": float(fixed_energy)}
+    notices.append(Notice("detectors_rebinned", {"n_detectors": counting, **bins, **spectrometer}))
     if raw.width is None:
-        told.append("The detectors' widths are not known: each was taken to reach to its neighbours.")
+        notices.append(Notice("detector_widths_unknown"))
     return measured
 
 
-def _trimmed(measured: MeasuredMap, told: list[str]) -> MeasuredMap:
+def _trimmed(measured: MeasuredMap, notices: list[Notice]) -> MeasuredMap:
     """Without the borders that hold no value; bins within stay, as NaN."""
     there = np.isfinite(measured.intensity)
     if int(there.sum()) < MIN_VALUES:
@@ -222,9 +213,9 @@ def _trimmed(measured: MeasuredMap, told: list[str]) -> MeasuredMap:
         raise Unreadable("Only one bin of energy holds values: this is no map.")
     row, column = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     n_rows, n_columns = there.shape[0] - (row.stop - row.start), there.shape[1] - (column.stop - column.start)
-    for count, what in ((n_rows, "|q|"), (n_columns, "energy")):
+    for count, axis in ((n_rows, "q"), (n_columns, "energy")):
         if count:
-            told.append(f"{count} bin{'s' if count > 1 else ''} of {what} at the borders without a value cut off.")
+            notices.append(Notice("empty_borders_cut", {"axis": axis, "n_bins": count}))
     intensity = measured.intensity[row, column]
     error = None if measured.error is None else np.where(np.isfinite(intensity), measured.error[row, column], np.nan)
     return MeasuredMap(

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
-from backend import wording
 from backend.datasets.formats.reading import Stated, XUnit
 from backend.datasets.run import RunConditions
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, UnknownInstrument, notice_of
+from scattering.core.notices import Notice
 from scattering.instruments import Geometry, Instrument
 
 
@@ -40,15 +40,15 @@ class Conditions:
         That the user or the file states.
     run
         Temperature, exposure and the like.
-    warnings
-        What the file says and cannot be used.
+    notices
+        Statements of the file that cannot be used.
     """
 
     instrument: str | None
     settings: dict[str, Any]
     fixed_energy_mev: float | None
     run: RunConditions = field(default_factory=RunConditions)
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def geometry(self) -> Geometry | None:
@@ -83,8 +83,8 @@ def conditions(said: Said, stated: Stated) -> Conditions:
     InvalidSettings
         The instrument does not have the settings that the user says, or does not allow them, or there is none.
     """
-    warnings: list[str] = []
-    of_file = _instrument_of_file(stated, warnings if "instrument" not in said else [])
+    notices: list[Notice] = []
+    of_file = _instrument_of_file(stated, notices if "instrument" not in said else [])
     instrument = of_file
     if "instrument" in said:
         instrument = None if said["instrument"] is None else instruments.get(said["instrument"])
@@ -98,7 +98,7 @@ def conditions(said: Said, stated: Stated) -> Conditions:
     if instrument is None:
         if given:
             raise InvalidSettings([{"loc": "settings", "msg": "Say the instrument that these settings are of."}])
-        return Conditions(None, {}, fixed, run, tuple(warnings))
+        return Conditions(None, {}, fixed, run, tuple(notices))
     instrument.validate(given)
     settings = given
     if "settings" not in said and instrument is of_file:
@@ -106,16 +106,17 @@ def conditions(said: Said, stated: Stated) -> Conditions:
         if setting is not None and fixed is not None:
             # It is filled in below, and the user's comes before the file's.
             theirs.pop(setting, None)
-        settings = _usable(instrument, theirs, {}, "The file's setting", warnings)
+        settings = _usable(instrument, theirs, {}, "file", notices)
     if setting is not None and fixed is not None:
         if setting not in settings:
-            settings |= _usable(instrument, {setting: fixed}, settings, "The fixed energy as the setting", warnings)
+            settings |= _usable(instrument, {setting: fixed}, settings, "fixed_energy", notices)
         elif not math.isclose(settings[setting], fixed, rel_tol=0.01):
-            warnings.append(f"The fixed energy is {fixed:g} meV, but {setting} is set to {settings[setting]:g} meV.")
-    return Conditions(instrument.name, settings, fixed, run, tuple(warnings))
+            both = {"fixed_energy_mev": fixed, "setting": setting, "setting_mev": float(settings[setting])}
+            notices.append(Notice("fixed_energy_contradicted", both))
+    return Conditions(instrument.name, settings, fixed, run, tuple(notices))
 
 
-def _instrument_of_file(stated: Stated, warnings: list[str]) -> Instrument | None:
+def _instrument_of_file(stated: Stated, notices: list[Notice]) -> Instrument | None:
     """The instrument that a file means: by its name, or the only name of the catalogue among its words."""
     name = " ".join((stated.instrument or "").split())
     if not name:
@@ -127,7 +128,7 @@ def _instrument_of_file(stated: Stated, warnings: list[str]) -> Instrument | Non
         among = [known for known in instruments.catalogue() if known.name.lower() in words]
         if len(among) == 1:
             return among[0]
-        warnings.append(f"The file names the instrument “{name[:60]}”, which Beamcast does not know.")
+        notices.append(Notice("instrument_of_file_unknown", {"instrument": name[:60]}))
         return None
 
 
@@ -135,18 +136,17 @@ def _usable(
     instrument: Instrument,
     settings: Mapping[str, Any],
     beside: Mapping[str, Any],
-    what: str,
-    warnings: list[str],
+    source: Literal["file", "fixed_energy"],
+    notices: list[Notice],
 ) -> dict[str, Any]:
-    """The settings that the instrument allows beside others; those that it does not are told."""
+    """The settings that the instrument allows beside others; notices name the others."""
     used: dict[str, Any] = {}
     for name, value in settings.items():
         try:
             instrument.validate({**beside, **used, name: value})
         except InvalidSettings as error:
-            warnings.append(
-                f"{what} {name} = {str(value)[:40]} is not used: {wording.message(notice_of(error.errors[0]))}"
-            )
+            refused = {"source": source, "setting": name, "value": str(value)[:40]}
+            notices.append(Notice("setting_not_used", {**refused, "reason": notice_of(error.errors[0]).to_json()}))
         else:
             used[name] = value
     return used

@@ -23,16 +23,16 @@ from backend.datasets.cleaning_map import clean_map
 from backend.datasets.conditions import Conditions, Said, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, XUnit
-from backend.kit.files import confined
+from backend.kit.files import confined, parsed_notices
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.errors import FieldError, InvalidFields, ScatteringError, UnknownInstrument, field_error
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.measured.units import energy_from
 
 MEMORY_BYTES = 2 * 1024**3
 MAX_SPECTRUM_POINTS = MAX_POINTS // 2
 """A spectrum has five arrays, a map two."""
-MAX_WARNINGS = 40
 UNITS = "meV, ueV, eV, cm-1, THz, ps-1 or angstrom"
 
 
@@ -92,12 +92,14 @@ def parse(data: bytes, request: Request) -> dict[str, Any]:
     contents = [_in_words(number, raw, said, selected=number == index) for number, raw in enumerate(found)]
     answer: dict[str, Any] = {"format": fmt.name, "contents": contents, "measured": None, "problems": []}
     try:
-        measured, told = _clean(found[index], said)
+        measured, notices = _clean(found[index], said)
     except (Unreadable, ScatteringError) as error:
         answer["problems"] = _problems(error)
     else:
         contents[index] |= _of_measured(measured)
-        contents[index]["warnings"] = _sentences(contents[index]["warnings"] + told)
+        contents[index]["notices"] = parsed_notices.to_json(
+            [*parsed_notices.from_json(contents[index]["notices"]), *notices]
+        )
         answer["measured"] = encoded(measured)
     return answer
 
@@ -112,7 +114,7 @@ def _format(data: bytes, request: Request) -> Format:
     return FORMATS[asked]
 
 
-def _clean(raw: Raw, said: Said) -> tuple[MeasuredSpectrum | MeasuredMap, list[str]]:
+def _clean(raw: Raw, said: Said) -> tuple[MeasuredSpectrum | MeasuredMap, list[Notice]]:
     unit = said.get("x_unit") or raw.x_unit
     if unit is None:
         raise Refused("x_unit", f"The file does not say the unit of its axis: say it, {UNITS}.")
@@ -129,14 +131,14 @@ def _clean(raw: Raw, said: Said) -> tuple[MeasuredSpectrum | MeasuredMap, list[s
             message = f"{what} with the fixed energy (E_i in direct, E_f in indirect geometry): say it in meV."
             raise Refused("fixed_energy_mev", message)
     if isinstance(raw, RawMap):
-        measured_map, told = clean_map(raw, unit, fixed_energy_mev=energy, geometry=geometry)
+        measured_map, notices = clean_map(raw, unit, fixed_energy_mev=energy, geometry=geometry)
         if measured_map.intensity.size > MAX_POINTS:
             raise Unreadable(f"The map has {measured_map.intensity.size} bins; {MAX_POINTS} at most can be used.")
-        return measured_map, told
-    measured, told = clean_spectrum(raw, unit, fixed_energy_mev=energy, geometry=geometry)
+        return measured_map, notices
+    measured, notices = clean_spectrum(raw, unit, fixed_energy_mev=energy, geometry=geometry)
     if len(measured.energy) > MAX_SPECTRUM_POINTS:
         raise Unreadable(f"The spectrum has {len(measured.energy)} points; rebin it to {MAX_SPECTRUM_POINTS} or fewer.")
-    return measured, told
+    return measured, notices
 
 
 def _geometry(raw: Raw, known: Conditions) -> Any:
@@ -147,18 +149,19 @@ def _in_words(index: int, raw: Raw, said: Said, *, selected: bool) -> dict[str, 
     """One spectrum or map of the file, as a preview lists it."""
     known = conditions(said, raw.stated)
     unit: XUnit | None = said.get("x_unit") or raw.x_unit
-    warnings = [*raw.notes, *known.warnings]
+    notices = [*raw.notices, *known.notices]
     if selected and raw.x_unit is not None and unit != raw.x_unit:
-        warnings.append(f"The file says {raw.x_unit} ({raw.recognised_by or 'in its header'}); it is read as {unit}.")
+        units = {"stated": raw.x_unit, "recognised_by": raw.recognised_by, "used": unit}
+        notices.append(Notice("unit_overridden", units))
     return {
         "index": index,
-        "title": _line(raw.stated.title, 400),
+        "title": parsed_notices.printable(raw.stated.title, 400),
         "kind": "1d" if isinstance(raw, RawSpectrum) else "2d",
         "n_points": int(raw.y.size),
         "x_unit": unit,
         "x_unit_recognised": raw.x_unit is not None,
-        "recognised_by": _line(raw.recognised_by, 200),
-        "y_unit": _line(raw.y_unit, 100),
+        "recognised_by": parsed_notices.printable(raw.recognised_by, 200),
+        "y_unit": parsed_notices.printable(raw.y_unit, 100),
         "has_errors": raw.error is not None,
         "energy_range_mev": _energy_range(raw, unit, known),
         "q_range_inv_angstrom": _q_range(raw),
@@ -166,7 +169,7 @@ def _in_words(index: int, raw: Raw, said: Said, *, selected: bool) -> dict[str, 
         "settings": known.settings,
         "fixed_energy_mev": known.fixed_energy_mev,
         **known.run.model_dump(),
-        "warnings": _sentences(warnings),
+        "notices": parsed_notices.to_json(notices),
     }
 
 
@@ -249,17 +252,6 @@ def _problems(error: Exception) -> Sequence[FieldError]:
 
 def _spectra(count: int) -> str:
     return "1 spectrum" if count == 1 else f"{count} spectra"
-
-
-def _sentences(texts: Sequence[str]) -> list[str]:
-    """Each once; so many that a user reads them."""
-    found = list(dict.fromkeys(_line(text, 500) for text in texts))
-    return found if len(found) <= MAX_WARNINGS else [*found[:MAX_WARNINGS], f"And {len(found) - MAX_WARNINGS} more."]
-
-
-def _line(text: str, longest: int) -> str:
-    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
-    return plain[:longest]
 
 
 if __name__ == "__main__":

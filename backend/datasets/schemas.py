@@ -9,11 +9,13 @@ from typing import Annotated, Any, Literal, Self, cast
 from fastapi import UploadFile
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, Json, StringConstraints
 
+from backend import wording
 from backend.datasets.conditions import Said
 from backend.datasets.formats.reading import XUnit
 from backend.datasets.run import RUN, RunConditions
 from backend.datasets.tables import Dataset
 from backend.kit.http.errors import FieldProblem
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
 Kind = Literal["1d", "2d"]
@@ -104,11 +106,18 @@ class DatasetOut(ResponseBody, RunConditions):
     isotopes: dict[str, Any] = Field(description="that the sample was made of", examples=[{"H": "2H"}])
     structure_id: uuid.UUID | None = Field(description="what it was measured of; null: not said, or deleted")
     warnings: list[str] = Field(description="what was done to the data or looks wrong, as sentences")
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
     @classmethod
     def of(cls, row: Dataset) -> Self:
         """The response for a row."""
-        return cls.model_validate(row)
+        return cls.model_validate(
+            {
+                **row.model_dump(exclude={"warnings"}),
+                "warnings": wording.messages(row.warnings),
+                "notices": NoticeOut.of_all(row.warnings),
+            }
+        )
 
 
 class CurveOut(ResponseBody):
@@ -145,6 +154,7 @@ class ContentOut(ResponseBody, RunConditions):
     settings: dict[str, Any]
     fixed_energy_mev: float | None
     warnings: list[str]
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
     problems: list[FieldProblem] = Field(description="with what a POST to /datasets would be refused")
     curve: CurveOut | None
     map: MapOut | None

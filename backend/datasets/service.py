@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlmodel import col
 
+from backend import wording
 from backend.datasets import downloads, parse
 from backend.datasets.conditions import Said, energy_setting
 from backend.datasets.data_file import Measured, read_measured, write_measured
@@ -21,10 +23,11 @@ from backend.datasets.schemas import DatasetPatch, PreviewForm
 from backend.datasets.tables import Dataset
 from backend.kit.db import database
 from backend.kit.db.owners import Scope
-from backend.kit.files import confined
+from backend.kit.files import confined, parsed_notices
 from backend.kit.files.read_cache import ReadCache
 from backend.kit.files.storage import Received, base_name, delete_folder, new_folder, replace_file
 from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.structures import service as structures
@@ -50,9 +53,8 @@ FROM_READING = (
     "settings",
     "fixed_energy_mev",
     *RUN,
-    "warnings",
 )
-"""Columns that hold what a reader found."""
+"""Columns that hold what a reader found, besides the warnings."""
 WORKED_OUT_FROM = frozenset({"x_unit", "instrument", "settings", "fixed_energy_mev"})
 """Fields of a patch on which the numbers rest."""
 
@@ -145,7 +147,7 @@ def read_upload(settings: Settings, file: Received, form: PreviewForm) -> Readin
 def as_preview(reading: Reading, form: PreviewForm) -> bytes:
     """The body that `PreviewOut` describes, straight from the arrays."""
     nothing: dict[str, Any] = {"problems": [], "curve": None, "map": None}
-    contents = [{**content, **nothing} for content in reading.contents]
+    contents = [{**content, **_notices(content), **nothing} for content in reading.contents]
     selected = contents[reading.index]
     selected["problems"] = [FieldProblem.of(problem).model_dump() for problem in reading.problems]
     if isinstance(reading.measured, MeasuredSpectrum):
@@ -154,6 +156,22 @@ def as_preview(reading: Reading, form: PreviewForm) -> bytes:
         selected["map"] = downloads.thinned_map(reading.measured)
     body = {"format": reading.format, "title": _name(form, reading), "contents": contents}
     return to_json(body, inf_nan_mode="null")
+
+
+def _notices(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notices of a spectrum or map as sentences and with their codes."""
+    notices = parsed_notices.from_json(content["notices"])
+    bodies = [notice.model_dump() for notice in NoticeOut.of_all(notices)]
+    return {"warnings": wording.messages(notices), "notices": bodies}
+
+
+def _columns(reading: Reading) -> dict[str, Any]:
+    """Return the values of the columns that hold what a reader found."""
+    selected = reading.selected
+    return {
+        **{name: selected[name] for name in FROM_READING},
+        "warnings": parsed_notices.from_json(selected["notices"]),
+    }
 
 
 def add(scope: Scope, reading: Reading, file: Received, form: PreviewForm) -> Dataset:
@@ -174,7 +192,7 @@ def add(scope: Scope, reading: Reading, file: Received, form: PreviewForm) -> Da
         spectrum=reading.index,
         isotopes=form.isotopes or {},
         structure_id=form.structure_id,
-        **{name: reading.selected[name] for name in FROM_READING},
+        **_columns(reading),
     )
     folder = new_folder(scope.session, scope.settings.dataset_dir(row.id))
     with replace_file(folder / ORIGINAL) as path:
@@ -265,7 +283,7 @@ def change(scope: Scope, dataset_id: uuid.UUID, patch: DatasetPatch, reworked: R
         if row.revision != reworked.revision:
             raise Conflict(f"'{row.name}' was changed by somebody else just now; look at it and try again.")
         # What was found with the row's own, but for what this patch changes besides
-        changes = {name: reworked.reading.selected[name] for name in FROM_READING} | changes
+        changes = _columns(reworked.reading) | changes
         before = _data_path(scope.settings, row)
         row.revision += 1
         after = _data_path(scope.settings, row)

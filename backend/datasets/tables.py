@@ -9,7 +9,8 @@ from sqlalchemy import JSON
 from sqlmodel import Field
 
 from backend.datasets.run import RunConditions
-from backend.kit.db.columns import Owned
+from backend.kit.db.columns import NoticesColumn, Owned
+from scattering.core.notices import Notice
 
 NULLABLE_JSON = JSON(none_as_null=True)
 
@@ -39,5 +40,5 @@ class Dataset(RunConditions, Owned, table=True):
     structure_id: uuid.UUID | None = Field(
         default=None, foreign_key="structures.id", ondelete="SET NULL", nullable=True, index=True
     )
-    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    warnings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)
     revision: int = Field(default=0, description="counts how often the numbers were worked out anew; names their file")

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from backend.kit.db.owners import EVERYONE
 from backend.potentials.tables import Potential
+from scattering.core.notices import Notice
 
 FOLDER = Path(__file__).parent / "pretrained"
 NAMESPACE = uuid.UUID("5b0c6c3e-3a0e-5a57-9a51-6f7b1d6f5a11")
@@ -81,13 +82,13 @@ def missing_elements(known: Iterable[str], elements: Iterable[str]) -> list[str]
     return [element for element in elements if element not in covered]
 
 
-def warnings_for(elements: Iterable[str]) -> list[str]:
-    """What to tell about a structure with these elements."""
+def notices_for(elements: Iterable[str]) -> list[Notice]:
+    """Return notices about a structure with these elements."""
     entry = default()
     missing = missing_elements(entry.elements, elements)
     if not missing:
         return []
-    return [f"{entry.name}, the default potential, does not know {', '.join(missing)}: upload a potential that does."]
+    return [Notice("elements_unknown_to_default", {"potential": entry.name, "elements": missing})]
 
 
 def register(session: Session) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from backend.structures.formats.reading import Unreadable
 from backend.structures.geometry import Bonds, StructureData, bonds, pairs_within
+from scattering.core.notices import Notice
 
 SYMMETRY_TOLERANCE_ANGSTROM = 0.01
 """spglib's `symprec`: coordinates in papers are rounded to a few thousandths of an Å."""
@@ -54,8 +55,8 @@ class Description:
         g/cm³.
     space_group, space_group_number
         spglib's, at `SYMMETRY_TOLERANCE_ANGSTROM`.
-    warnings
-        Sentences.
+    notices
+        What looks wrong.
     """
 
     formula: str
@@ -63,7 +64,7 @@ class Description:
     density: float
     space_group: str
     space_group_number: int
-    warnings: list[str]
+    notices: list[Notice]
 
 
 def check(structure: StructureData) -> None:
@@ -103,7 +104,7 @@ def check(structure: StructureData) -> None:
         raise Unreadable(f"Two atoms lie on one spot: {_pair(structure, near, int(np.argmin(near.length)))}.")
 
 
-def right_handed(structure: StructureData) -> tuple[StructureData, list[str]]:
+def right_handed(structure: StructureData) -> tuple[StructureData, list[Notice]]:
     """The same crystal with right-handed lattice vectors.
 
     −a, −b, −c span the same lattice as a, b, c with the same lengths and angles; no atom moves.
@@ -111,33 +112,28 @@ def right_handed(structure: StructureData) -> tuple[StructureData, list[str]]:
     if np.linalg.det(structure.cell) > 0:
         return structure, []
     turned = StructureData(structure.numbers, structure.positions, -structure.cell, structure.pbc)
-    return turned, [
-        "The file's lattice vectors are left-handed; they were all reversed, which leaves the crystal as it is."
-    ]
+    return turned, [Notice("lattice_vectors_reversed")]
 
 
 def describe(structure: StructureData, stated_formula: str = "") -> Description:
-    """Formula, density, symmetry and warnings of a structure that passed `check`."""
+    """Formula, density, symmetry and notices of a structure that passed `check`."""
     contacts = pairs_within(structure, CLOSE_CONTACT_SCALE * covalent_radii[structure.numbers])
     counts = Counter(structure.symbols)
-    said = []
+    notices = []
     if len(contacts):
-        closest = _pair(structure, contacts, int(np.argmin(contacts.length)))
-        how_many = "One pair of atoms is" if len(contacts) == 1 else f"{len(contacts)} pairs of atoms are"
-        said.append(f"{how_many} unusually close: {closest}. Forces will be large until they are relaxed.")
+        at = int(np.argmin(contacts.length))
+        closest = {"atoms": _atoms(structure, contacts, at), "distance_angstrom": float(contacts.length[at])}
+        notices.append(Notice("close_atoms", {"n_pairs": len(contacts), **closest}))
     if not structure.pbc.all():
-        flat = ", ".join(axis for axis, periodic in zip("abc", structure.pbc, strict=True) if not periodic)
-        said.append(
-            f"The file calls {flat} not periodic. Simulations repeat the cell in all directions: only vacuum in the "
-            "cell keeps the copies apart."
-        )
+        axes = [axis for axis, periodic in zip("abc", structure.pbc, strict=True) if not periodic]
+        notices.append(Notice("axes_not_periodic", {"axes": axes}))
     if len(structure.numbers) / structure.volume < MIN_NUMBER_DENSITY:
-        said.append("The cell is mostly empty: a molecule in a box has no lattice modes, and its spectrum lacks them.")
+        notices.append(Notice("cell_mostly_empty"))
     if stated_formula and (difference := _formula_difference(counts, stated_formula)):
-        said.append(difference)
+        notices.append(difference)
     symbol, number = space_group(structure) if len(structure.numbers) <= MAX_ATOMS_FOR_SYMMETRY else ("P1", 1)
     if len(structure.numbers) > MAX_ATOMS_FOR_SYMMETRY:
-        said.append(f"The space group of a cell with more than {MAX_ATOMS_FOR_SYMMETRY} atoms is not looked for.")
+        notices.append(Notice("space_group_not_determined", {"max_atoms": MAX_ATOMS_FOR_SYMMETRY}))
     mass_g = structure.mass * scipy.constants.value("atomic mass constant") * 1e3
     return Description(
         formula=formula(structure, bonds(structure)),
@@ -145,14 +141,18 @@ def describe(structure: StructureData, stated_formula: str = "") -> Description:
         density=mass_g / (structure.volume * 1e-24),
         space_group=symbol,
         space_group_number=number,
-        warnings=said,
+        notices=notices,
     )
 
 
 def _pair(structure: StructureData, pairs: Bonds, index: int) -> str:
-    first, second = int(pairs.first[index]), int(pairs.second[index])
-    symbols = structure.symbols
-    return f"{symbols[first]}{first + 1} and {symbols[second]}{second + 1}, {pairs.length[index]:.2f} Å apart"
+    return f"{' and '.join(_atoms(structure, pairs, index))}, {pairs.length[index]:.2f} Å apart"
+
+
+def _atoms(structure: StructureData, pairs: Bonds, index: int) -> list[str]:
+    """Return the symbols of a pair's atoms with their numbers, from 1."""
+    both = int(pairs.first[index]), int(pairs.second[index])
+    return [f"{structure.symbols[atom]}{atom + 1}" for atom in both]
 
 
 def space_group(structure: StructureData) -> tuple[str, int]:
@@ -238,22 +238,22 @@ def _electronegativity_rank(number: int) -> tuple[float, int]:
     return (0 if group == 18 else group), -number
 
 
-def _formula_difference(counts: Counter[str], stated: str) -> str:
-    """A sentence when the atoms and the formula that the file states of itself do not have the same composition."""
+def _formula_difference(counts: Counter[str], stated: str) -> Notice | None:
+    """Return a notice if the atoms have another composition than the formula that the file states."""
     words = re.findall(r"([A-Z][a-z]?)\s*([0-9]*\.?[0-9]*)", stated)
     expected: Counter[str] = Counter()
     for symbol, amount in words:
         symbol = "H" if symbol in ("D", "T") else symbol
         if symbol not in atomic_numbers:
-            return ""
+            return None
         expected[symbol] += float(amount or 1)  # type: ignore[assignment]
     total_expected, total = sum(expected.values()), sum(counts.values())
     if not total_expected:
-        return ""
+        return None
     symbols = sorted(counts.keys() | expected.keys(), key=chemical_symbols.index)
     off = [s for s in symbols if abs(counts[s] / total - expected[s] / total_expected) > 0.005]
     if not off:
-        return ""
-    missing_hydrogen = expected["H"] and counts["H"] / total < expected["H"] / total_expected - 0.005
-    advice = " Hydrogen atoms are missing, which would dominate the spectrum." if missing_hydrogen else ""
-    return f"The file states the formula {' '.join(stated.split())[:80]}, but its atoms are {_written(counts)}.{advice}"
+        return None
+    missing_hydrogen = expected["H"] > 0 and counts["H"] / total < expected["H"] / total_expected - 0.005
+    formulas = {"stated": " ".join(stated.split())[:80], "found": _written(counts)}
+    return Notice("formula_differs", {**formulas, "hydrogen_missing": missing_hydrogen})

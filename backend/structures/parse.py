@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from backend.kit.files import confined
+from backend.kit.files import confined, parsed_notices
 from backend.structures.chemistry import check, describe, right_handed
 from backend.structures.formats import FORMATS
 from backend.structures.formats.reading import Unreadable
@@ -51,12 +50,12 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
     reading = FORMATS[format_name].read(decoded(data), max_atoms)
     structure, turned = right_handed(reading.structure)
     check(structure)
-    description = asdict(describe(structure, reading.formula))
-    description["warnings"] = reading.warnings + turned + description["warnings"]
+    description = describe(structure, reading.formula)
+    notices = reading.notices + turned + description.notices
     lengths, angles = lengths_and_angles(structure.cell)
     return {
         "structure": json.loads(structure.to_json()),
-        "description": description,
+        "description": {**vars(description), "notices": parsed_notices.to_json(notices)},
         "elements": structure.elements,
         "cell": {
             "lengths_angstrom": lengths.tolist(),

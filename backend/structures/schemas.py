@@ -8,6 +8,8 @@ from typing import Self
 
 from pydantic import Field
 
+from backend import wording
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
 from backend.structures.chemistry import SYMMETRY_TOLERANCE_ANGSTROM
 from backend.structures.tables import Structure
@@ -40,6 +42,7 @@ class StructureOut(ResponseBody):
         description="that the cell was measured at, where the file says", examples=[298]
     )
     warnings: list[str] = Field(description="what was assumed or looks wrong, as sentences", examples=[[]])
+    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters", examples=[[]])
     format: str = Field(description="of the uploaded file", examples=["cif"])
     filename: str = Field(examples=["silicon.cif"])
     example: str | None = Field(description="the built-in example that it was made from", examples=["silicon"])
@@ -51,7 +54,13 @@ class StructureOut(ResponseBody):
             lengths_angstrom=row.lengths_angstrom, angles_deg=row.angles_deg, volume_angstrom3=row.volume_angstrom3
         )
         return cls.model_validate(
-            {**row.model_dump(), "cell": cell, "symmetry_tolerance_angstrom": SYMMETRY_TOLERANCE_ANGSTROM}
+            {
+                **row.model_dump(exclude={"warnings"}),
+                "cell": cell,
+                "symmetry_tolerance_angstrom": SYMMETRY_TOLERANCE_ANGSTROM,
+                "warnings": wording.messages(row.warnings),
+                "notices": NoticeOut.of_all(row.warnings),
+            }
         )
 
 

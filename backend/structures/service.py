@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.kit.db.dependents import delete_dependents
 from backend.kit.db.owners import Scope
-from backend.kit.files import confined
+from backend.kit.files import confined, parsed_notices
 from backend.kit.files.storage import base_name, delete_folder, new_folder, replace_file
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, Unprocessable
 from backend.kit.http.pagination import Paging
@@ -118,7 +118,7 @@ def add(
         space_group=description["space_group"],
         space_group_number=description["space_group_number"],
         temperature_k=contents["temperature_k"],
-        warnings=description["warnings"] + catalogue.warnings_for(contents["elements"]),
+        warnings=parsed_notices.from_json(description["notices"]) + catalogue.notices_for(contents["elements"]),
         format=fmt,
         filename=base_name(file_name, "structure"),
         sha256=hashlib.sha256(content).hexdigest(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from backend.kit.db.columns import Owned
+from backend.kit.db.columns import NoticesColumn, Owned
+from scattering.core.notices import Notice
 
 
 class Structure(Owned, table=True):
@@ -25,7 +26,7 @@ class Structure(Owned, table=True):
     space_group: str = Field(max_length=32)
     space_group_number: int
     temperature_k: float | None = Field(default=None, description="that the cell was measured at")
-    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    warnings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)
     format: str = Field(max_length=32, description="name in backend.structures.formats")
     filename: str = Field(max_length=255, description="as uploaded; for the download only, never a path")
     sha256: str = Field(max_length=64, description="of the file as uploaded")

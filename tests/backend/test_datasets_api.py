@@ -113,6 +113,7 @@ def test_uploaded_spectrum_is_described_listed_and_read_back(client: Client, set
         "isotopes": {"H": "2H"},
         "structure_id": None,
         "warnings": [],
+        "notices": [],
     }
     assert expected.items() <= dataset.items()
     assert dataset["energy_range_mev"] == pytest.approx([10 / CM_PER_MEV, 390 / CM_PER_MEV], rel=1e-6)
@@ -327,7 +328,8 @@ def test_changed_unit_is_worked_out_anew_from_the_original(client: Client, setti
     before = data(client, dataset)
     changed = patch(client, dataset, x_unit="meV").json()
     assert (changed["x_unit"], changed["energy_range_mev"], changed["name"]) == ("meV", [10, 390], "Ice")
-    assert any("The file says cm-1" in warning for warning in changed["warnings"])
+    overridden = {one["code"]: one["params"] for one in changed["notices"]}["unit_overridden"]
+    assert (overridden["stated"], overridden["used"]) == ("cm-1", "meV")
     np.testing.assert_allclose(data(client, dataset)["energy_mev"], np.array(before["energy_mev"]) * CM_PER_MEV, 1e-6)
     # Null leaves it to the file again
     assert patch(client, dataset, x_unit=None).json() == {**dataset, "id": dataset["id"]}

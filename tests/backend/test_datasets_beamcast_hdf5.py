@@ -100,10 +100,10 @@ def test_a_map_comes_back_to_the_bit() -> None:
     (raw,) = reader.read(as_hdf5(kept, {"title": "a map", "fixed_energy_mev": 25.0}))
     assert isinstance(raw, RawMap)
     assert raw.stated.fixed_energy_mev == 25.0
-    again, told = clean_map(raw, "meV")
+    again, notices = clean_map(raw, "meV")
     for name in ("q", "energy", "intensity", "error"):
         np.testing.assert_array_equal(getattr(again, name), getattr(kept, name), err_msg=name)
-    assert told == []
+    assert notices == []
 
 
 def test_along_a_path_there_is_no_map_over_q() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend import wording
 from backend.datasets.cleaning import clean_spectrum, edges_between
 from backend.datasets.formats.reading import RawSpectrum
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.constants import HBAR_MEV_FS
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredSpectrum
 from scattering.measured.units import FixedEnergyMissing
 
@@ -35,8 +37,8 @@ def check(found: MeasuredSpectrum) -> None:
 
 
 def test_clean_data_stay_as_they_are_and_nothing_is_told() -> None:
-    found, told = clean_spectrum(raw([1, 2, 3, 5], [4, 5, 6, 7], [0.1, 0.2, 0.3, 0.4]), "meV")
-    assert told == []
+    found, notices = clean_spectrum(raw([1, 2, 3, 5], [4, 5, 6, 7], [0.1, 0.2, 0.3, 0.4]), "meV")
+    assert notices == []
     assert found.energy.tolist() == [1, 2, 3, 5]
     assert found.low.tolist() == [0.5, 1.5, 2.5, 4]
     assert found.high.tolist() == [1.5, 2.5, 4, 6]
@@ -50,27 +52,27 @@ def test_units_become_mev() -> None:
 
 
 def test_descending_energies_turn_round_without_a_word() -> None:
-    found, told = clean_spectrum(raw([3, 2, 1], [30, 20, 10], [3, 2, 1]), "meV")
-    assert told == []
+    found, notices = clean_spectrum(raw([3, 2, 1], [30, 20, 10], [3, 2, 1]), "meV")
+    assert notices == []
     assert found.intensity.tolist() == [10, 20, 30]
     assert found.error is not None
     assert found.error.tolist() == [1, 2, 3]
 
 
 def test_energies_in_no_order_are_sorted_and_told() -> None:
-    found, told = clean_spectrum(raw([3, 1, 2, 4], [30, 10, 20, 40]), "meV")
+    found, notices = clean_spectrum(raw([3, 1, 2, 4], [30, 10, 20, 40]), "meV")
     assert found.intensity.tolist() == [10, 20, 30, 40]
-    assert told == ["The energies were in no order (1 turn) and have been sorted."]
+    assert notices == [Notice("axis_sorted", {"axis": "energy"})]
 
 
 def test_duplicates_are_averaged_by_weight() -> None:
-    found, told = clean_spectrum(raw([1, 2, 2, 2, 3], [1, 10, 20, 40, 3], [1, 1, 0.5, 1, 1]), "meV")
+    found, notices = clean_spectrum(raw([1, 2, 2, 2, 3], [1, 10, 20, 40, 3], [1, 1, 0.5, 1, 1]), "meV")
     assert found.energy.tolist() == [1, 2, 3]
     # weights 1, 4, 1
     assert found.intensity[1] == pytest.approx((10 + 4 * 20 + 40) / 6)
     assert found.error is not None
     assert found.error[1] == pytest.approx(1 / np.sqrt(6))
-    assert told == ["1 energy stood there more than once (3 points): averaged."]
+    assert notices == [Notice("repeated_energies_averaged", {"n_energies": 1, "n_points": 3})]
 
 
 def test_duplicates_without_all_errors_are_averaged_plainly() -> None:
@@ -83,42 +85,42 @@ def test_duplicates_without_all_errors_are_averaged_plainly() -> None:
 
 
 def test_what_is_no_number_is_left_out_and_told() -> None:
-    found, told = clean_spectrum(raw([1, NAN, 3, 4, 5, INF, 7], [1, 2, NAN, 4, INF, 6, 7]), "meV")
+    found, notices = clean_spectrum(raw([1, NAN, 3, 4, 5, INF, 7], [1, 2, NAN, 4, INF, 6, 7]), "meV")
     assert found.energy.tolist() == [1, 4, 7]
-    assert told == ["4 points without a number (NaN or infinite) left out."]
+    assert notices == [Notice("values_not_finite", {"n_values": 4})]
 
 
 def test_errors_that_cannot_be_are_not_known() -> None:
-    found, told = clean_spectrum(raw(range(6), [1] * 6, [0.1, 0, -1, NAN, INF, 0.2]), "meV")
+    found, notices = clean_spectrum(raw(range(6), [1] * 6, [0.1, 0, -1, NAN, INF, 0.2]), "meV")
     assert found.error is not None
     assert np.isnan(found.error).tolist() == [False, True, True, True, True, False]
-    assert told == ["4 errors cannot be used (1 0, 1 negative, 2 missing or infinite) and count as not known."]
+    assert notices == [Notice("errors_unknown", {"zero": 1, "negative": 1, "missing": 2})]
 
 
 @pytest.mark.parametrize("error", [[0] * 4, [NAN] * 4, [-1] * 4])
 def test_no_errors_at_all(error: list[float]) -> None:
-    found, told = clean_spectrum(raw(range(4), [1] * 4, error), "meV")
+    found, notices = clean_spectrum(raw(range(4), [1] * 4, error), "meV")
     assert found.error is None
-    assert told == ["The errors are all 0 or missing: the data are taken to have none."]
+    assert notices == [Notice("no_usable_errors")]
 
 
 def test_a_gap_stays_open() -> None:
     x = [*np.arange(0, 10, 0.5), *np.arange(30, 40, 0.5)]
-    found, told = clean_spectrum(raw(x, np.ones(40)), "meV")
+    found, notices = clean_spectrum(raw(x, np.ones(40)), "meV")
     check(found)
     assert found.high[19] == 9.75
     assert found.low[20] == 29.75
     assert np.array_equal(np.flatnonzero(found.low[1:] > found.high[:-1]), [19])
-    assert told == ["1 gap in the data is left open."]
+    assert notices == [Notice("gaps_left_open", {"axis": "energy", "n_gaps": 1})]
 
 
 def test_points_that_are_dropped_leave_a_gap_where_they_are_many() -> None:
     y = np.ones(60)
     y[20:40] = NAN
-    found, told = clean_spectrum(raw(np.arange(60), y), "meV")
+    found, notices = clean_spectrum(raw(np.arange(60), y), "meV")
     assert found.high[19] == 19.5
     assert found.low[20] == 39.5
-    assert told[1] == "1 gap in the data is left open."
+    assert notices[1] == Notice("gaps_left_open", {"axis": "energy", "n_gaps": 1})
 
 
 def test_a_point_alone_between_two_gaps_is_as_wide_as_the_others() -> None:
@@ -133,19 +135,19 @@ def test_a_coarser_step_at_higher_energies_is_no_gap() -> None:
 
 
 def test_edges_convert_as_they_are() -> None:
-    found, told = clean_spectrum(raw([0, 1, 3, 7], [1, 2, 3], [1, 1, 1]), "THz")
-    assert told == []
+    found, notices = clean_spectrum(raw([0, 1, 3, 7], [1, 2, 3], [1, 1, 1]), "THz")
+    assert notices == []
     assert np.array_equal(found.low[1:], found.high[:-1])
     assert found.high - found.low == pytest.approx(np.array([1, 2, 4]) * 4.135667, rel=1e-6)
     assert found.energy == pytest.approx((found.low + found.high) / 2)
 
 
 def test_bins_turn_round_and_lose_those_without_a_number() -> None:
-    found, told = clean_spectrum(raw([10, 8, 6, 4, 2, 0], [1, NAN, 3, 4, 5], [1, 2, 3, 4, 5]), "meV")
+    found, notices = clean_spectrum(raw([10, 8, 6, 4, 2, 0], [1, NAN, 3, 4, 5], [1, 2, 3, 4, 5]), "meV")
     check(found)
     assert found.intensity.tolist() == [5, 4, 3, 1]
     assert found.low.tolist() == [0, 2, 4, 8]
-    assert told == ["1 bin without a number (NaN or infinite) left out."]
+    assert notices == [Notice("values_not_finite", {"n_values": 1})]
     with pytest.raises(Unreadable, match="neither ascend nor descend"):
         clean_spectrum(raw([0, 2, 1, 3, 4], [1, 2, 3, 4]), "meV")
 
@@ -168,19 +170,19 @@ def test_wavelengths_of_both_geometries() -> None:
 
 def test_a_unit_that_is_probably_wrong_is_told_or_refused() -> None:
     spectrum = raw(np.linspace(16, 4000, 50), np.ones(50))
-    _, told = clean_spectrum(spectrum, "meV")
-    assert told == [
-        "Energies reach 4000 meV (the axis runs from 16 to 4000): check that the unit is meV. That looks like cm⁻¹."
-    ]
+    _, notices = clean_spectrum(spectrum, "meV")
+    high = {"largest_mev": 4000.0, "unit": "meV", "start": 16.0, "end": 4000.0}
+    assert notices == [Notice("energies_unusually_high", high)]
     assert clean_spectrum(spectrum, "cm-1")[1] == []
     with pytest.raises(Unreadable, match=r"as far as 16\.5 eV.*The unit is probably another"):
         clean_spectrum(spectrum, "THz")
-    _, told = clean_spectrum(raw([1e-5, 2e-5, 3e-5], [1, 2, 3]), "meV")
-    assert "only 3e-05 meV" in told[0]
+    _, notices = clean_spectrum(raw([1e-5, 2e-5, 3e-5], [1, 2, 3]), "meV")
+    low = {"largest_mev": 3e-5, "unit": "meV", "start": 1e-5, "end": 3e-5}
+    assert notices == [Notice("energies_unusually_low", low)]
 
 
 def test_zeros_everywhere_are_told() -> None:
-    assert clean_spectrum(raw([1, 2, 3], [0, 0, 0]), "meV")[1] == ["Every intensity is 0."]
+    assert clean_spectrum(raw([1, 2, 3], [0, 0, 0]), "meV")[1] == [Notice("all_intensities_zero")]
 
 
 @pytest.mark.parametrize(
@@ -213,11 +215,11 @@ def test_whatever_comes_the_promise_holds() -> None:
         for values in (x, y, error):
             values[random.random(n) < 0.1] = random.choice(odd)
         try:
-            found, told = clean_spectrum(raw(x, y, error if trial % 2 else None), "meV")
+            found, notices = clean_spectrum(raw(x, y, error if trial % 2 else None), "meV")
         except Unreadable:
             continue
         check(found)
-        assert all(sentence.endswith(".") for sentence in told)
+        assert all(notice.code in wording.all_words() for notice in notices)
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e-40, 1e40, 1e300])
@@ -228,7 +230,7 @@ def test_intensities_of_an_impossible_size_are_refused(size: float) -> None:
 
 
 def test_errors_of_an_impossible_size_are_not_known() -> None:
-    found, told = clean_spectrum(raw([1, 2, 3, 4], [4, 5, 6, 7], [0.1, 1e-300, 1e300, 0]), "meV")
+    found, notices = clean_spectrum(raw([1, 2, 3, 4], [4, 5, 6, 7], [0.1, 1e-300, 1e300, 0]), "meV")
     assert found.error is not None
     np.testing.assert_array_equal(found.error, [0.1, NAN, NAN, NAN])
-    assert told == ["3 errors cannot be used (1 0, 1 next to 0, 1 far too large) and count as not known."]
+    assert notices == [Notice("errors_unknown", {"zero": 1, "close_to_zero": 1, "too_large": 1})]

@@ -12,6 +12,7 @@ from backend.datasets.formats import mantid_nexus, nxspe
 from backend.datasets.formats.reading import RawMap
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.constants import INVERSE_CM_MEV
+from scattering.core.notices import Notice
 from scattering.instruments.kinematics import momentum_transfer
 from scattering.measured.units import FixedEnergyMissing
 
@@ -28,12 +29,12 @@ def over_q(**changes: object) -> RawMap:
 
 
 def test_a_clean_map_is_left_as_it_is() -> None:
-    measured, told = clean_map(over_q(), "meV")
+    measured, notices = clean_map(over_q(), "meV")
     np.testing.assert_array_equal(measured.q, Q)
     np.testing.assert_array_equal(measured.energy, ENERGY)
     np.testing.assert_array_equal(measured.intensity, over_q().y)
     np.testing.assert_array_equal(measured.error, over_q().error)
-    assert told == []
+    assert notices == []
 
 
 def test_units() -> None:
@@ -53,22 +54,22 @@ def test_points_get_edges_in_any_order() -> None:
     raw, order = over_q(), np.array([2, 0, 3, 1])
     points = np.array([0.0, 10.0, 20.0, 30.0])
     mixed = replace(raw, across=np.array([0.5, 1.5, 2.5, 3.5, 4.5]), x=points[order], y=raw.y[:, order], error=None)
-    measured, told = clean_map(mixed, "meV")
+    measured, notices = clean_map(mixed, "meV")
     np.testing.assert_allclose(measured.energy, [-5, 5, 15, 25, 35])
     np.testing.assert_allclose(measured.q, Q, atol=1e-12)
     np.testing.assert_array_equal(measured.intensity, raw.y)
-    assert "sorted" in told[0]
+    assert notices[0].code == "axis_sorted"
 
 
 def test_a_gap_between_points_holds_nothing() -> None:
     points = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 60.0, 61.0, 62.0, 63.0, 64.0])
     y = np.ones((5, 10))
-    measured, told = clean_map(over_q(x=points, y=y, error=None), "meV")
+    measured, notices = clean_map(over_q(x=points, y=y, error=None), "meV")
     middle = (measured.energy[1:] + measured.energy[:-1]) / 2
     empty = np.isnan(measured.intensity).all(axis=0)
     np.testing.assert_allclose(middle[empty], [32.0])
     np.testing.assert_allclose(middle[~empty], points)
-    assert told == ["1 gap in the energies left open."]
+    assert notices == [Notice("gaps_left_open", {"axis": "energy", "n_gaps": 1})]
 
 
 def test_no_point_below_zero_momentum() -> None:
@@ -83,7 +84,7 @@ def test_values_and_errors_that_are_none() -> None:
     y, error = raw.y.copy(), 0.1 * raw.y
     y[1, 1], y[2, 2], y[3, 1] = -1e30, np.inf, np.nan
     error[0, 1], error[0, 2], error[0, 3] = -1.0, 0.0, np.inf
-    measured, told = clean_map(replace(raw, y=y, error=error), "meV")
+    measured, notices = clean_map(replace(raw, y=y, error=error), "meV")
     assert measured.error is not None
     missing = np.isnan(measured.intensity)
     assert missing.sum() == 3
@@ -91,28 +92,27 @@ def test_values_and_errors_that_are_none() -> None:
     assert np.isnan(measured.error[0, 1:]).all()
     assert np.isnan(measured.error[missing]).all()
     assert (measured.error[np.isfinite(measured.error)] > 0).all()
-    assert told == [
-        "1 masked value left out.",
-        "1 infinite value left out.",
-        "2 errors are negative, missing or infinite and count as not known.",
-        "1 error is 0 and counts as not known.",
+    assert notices == [
+        Notice("values_masked", {"n_values": 1}),
+        Notice("values_not_finite", {"n_values": 1}),
+        Notice("errors_unknown", {"zero": 1, "negative": 1, "missing": 1}),
     ]
 
 
 def test_errors_of_nothing_are_none() -> None:
-    measured, told = clean_map(over_q(error=np.zeros((5, 4))), "meV")
+    measured, notices = clean_map(over_q(error=np.zeros((5, 4))), "meV")
     assert measured.error is None
-    assert "no" in told[0]
+    assert notices == [Notice("no_usable_errors")]
 
 
 def test_empty_borders_are_cut_and_empty_insides_stay() -> None:
     y = over_q().y.copy()
     y[0], y[2], y[:, -1] = np.nan, np.nan, np.nan
-    measured, told = clean_map(over_q(y=y, error=None), "meV")
+    measured, notices = clean_map(over_q(y=y, error=None), "meV")
     np.testing.assert_array_equal(measured.q, Q[1:])
     np.testing.assert_array_equal(measured.energy, ENERGY[:-1])
     assert np.isnan(measured.intensity[1]).all()
-    assert told == [f"1 bin of {what} at the borders without a value cut off." for what in ("|q|", "energy")]
+    assert notices == [Notice("empty_borders_cut", {"axis": axis, "n_bins": 1}) for axis in ("q", "energy")]
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_a_known_structure_factor_comes_back_from_nxspe(
     )
     assert isinstance(raw, RawMap)
     assert raw.geometry == geometry
-    measured, told = clean_map(raw, "meV", fixed_energy_mev=raw.stated.fixed_energy_mev)
+    measured, notices = clean_map(raw, "meV", fixed_energy_mev=raw.stated.fixed_energy_mev)
     assert measured.error is not None
     np.testing.assert_array_equal(measured.energy, energy)
-    assert f"brought to {len(measured.q) - 1} bins of |q|" in told[-1]
+    assert (notices[-1].code, notices[-1].params["n_bins"]) == ("detectors_rebinned", len(measured.q) - 1)
 
     q, middle = (measured.q[1:] + measured.q[:-1]) / 2, (energy[1:] + energy[:-1]) / 2
     reached = np.isfinite(measured.intensity)
@@ -219,8 +219,8 @@ def test_spectra_of_mantid_come_to_q_by_the_angles_of_their_detectors() -> None:
     )
     raw = mantid_nexus.read(content)[0]
     assert isinstance(raw, RawMap)
-    measured, told = clean_map(raw, "meV", fixed_energy_mev=raw.stated.fixed_energy_mev)
-    assert any("widths are not known" in one for one in told)
+    measured, notices = clean_map(raw, "meV", fixed_energy_mev=raw.stated.fixed_energy_mev)
+    assert Notice("detector_widths_unknown") in notices
     q, middle = (measured.q[1:] + measured.q[:-1]) / 2, (energy[1:] + energy[:-1]) / 2
     inner = (q > 1.0) & (q < 6.0)
     found, expected = measured.intensity[inner], files.known_s(q[inner, None], middle)
@@ -234,7 +234,7 @@ def test_numbers_of_an_impossible_size() -> None:
         clean_map(over_q(y=1e-300 * over_q().y), "meV")
     error = 0.1 * over_q().y
     error[0, 0], error[1, 1] = 1e-300, 1e300
-    measured, told = clean_map(over_q(error=error), "meV")
+    measured, notices = clean_map(over_q(error=error), "meV")
     assert measured.error is not None
     assert np.argwhere(np.isnan(measured.error)).tolist() == [[0, 0], [1, 1]]
-    assert told == ["2 errors are next to 0 or far too large and count as not known."]
+    assert notices == [Notice("errors_unknown", {"close_to_zero": 1, "too_large": 1})]

@@ -10,6 +10,7 @@ import pytest
 from backend.datasets.formats import columns
 from backend.datasets.formats.reading import RawSpectrum
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 from . import datasets_texts as texts
 
@@ -53,8 +54,8 @@ def test_every_delimiter_and_decimal_mark(delimiter: str, decimal: str, named: b
     found = read(texts.columns(X, Y, E, delimiter=delimiter, decimal=decimal, names=names))
     same(found)
     assert found.x_unit == ("meV" if named else None)
-    assert ("The comma is read as the decimal mark." in found.notes) == (decimal == ",")
-    assert any("no names" in note for note in found.notes) != named
+    assert (Notice("decimal_comma") in found.notices) == (decimal == ",")
+    assert any(notice.code.startswith("unnamed_columns") for notice in found.notices) != named
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -76,7 +77,7 @@ def test_comment_marks_before_and_within(mark: str) -> None:
     found = read("\n".join(lines).encode())
     same(found)
     assert (found.x_unit, found.stated.title) == ("meV", "my sample")
-    assert found.notes == ("1 comment line inside the table passed over.",)
+    assert found.notices == (Notice("comments_in_table", {"n_lines": 1}),)
 
 
 def test_a_header_of_thousands_of_lines() -> None:
@@ -86,10 +87,10 @@ def test_a_header_of_thousands_of_lines() -> None:
 
 def test_two_columns_and_unnamed_ones() -> None:
     same(read(texts.columns(X, Y)), error=None)
-    assert read(texts.columns(X, Y)).notes == ()
+    assert read(texts.columns(X, Y)).notices == ()
     found = columns.read(texts.columns(X, Y, -E))
     assert [spectrum.error for spectrum in found] == [None, None]
-    assert "negative" in found[0].notes[0]
+    assert found[0].notices == (Notice("third_column_negative"),)
     assert len(columns.read(texts.columns(X, Y, E, Y, E))) == 4
 
 
@@ -115,7 +116,7 @@ def test_an_error_column_that_may_be_anothers_is_told() -> None:
     a, b = columns.read(texts.columns(X, Y, 2 * Y, E, names="E (meV),back,forward,error"))
     assert a.error is None
     assert b.error is not None
-    assert a.notes == ("“error” is taken for the error of “forward”, behind which it stands.",)
+    assert a.notices == (Notice("error_column_assumed", {"column": "error", "intensity": "forward"}),)
 
 
 def test_the_unit_of_the_intensity_is_not_that_of_the_axis() -> None:
@@ -136,10 +137,10 @@ def test_other_axes_and_errors_of_the_axis_are_passed_over_and_told() -> None:
     found = read(table)
     same(found)
     assert found.x_unit == "meV"
-    assert [note.split(" is ")[0] for note in found.notes] == ["“Energy (cm-1)”", "“dx”"]
+    assert [notice.params["column"] for notice in found.notices] == ["Energy (cm-1)", "dx"]
     numbered = read(texts.columns(np.arange(120.0), X, Y, E, names="index,E (meV),I,sigma"))
     same(numbered)
-    assert "passed over" in numbered.notes[0]
+    assert numbered.notices[0].code == "axis_column"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_empty_and_quoted_cells() -> None:
 def test_words_after_the_table_are_told() -> None:
     found = read(texts.columns(X, Y, E) + b"end of data\n")
     same(found)
-    assert "Words after the last row passed over: “end of data”." in found.notes
+    assert Notice("text_after_table", {"text": "“end of data”"}) in found.notices
 
 
 LINES = texts.columns(X, Y, E, names="E (meV),S,err").split(b"\n")

@@ -133,7 +133,7 @@ def test_our_own_csv_comes_back_with_what_it_says_of_itself() -> None:
     assert (stated.instrument, stated.run.temperature_k, stated.fixed_energy_mev) == ("MAPS", 20.0, 400.0)
     assert stated.settings == {"e_init": 400, "chopper_package": "S"}
     assert (total.x_unit, total.y_unit) == ("meV", "barn/sr/meV")
-    assert total.notes == ("Remark in the file: The window was cut at 300 meV.",)
+    assert total.notices == (Notice("remark_in_file", {"remark": "The window was cut at 300 meV."}),)
     assert clean_spectrum(total, "meV")[1] == []
 
 

@@ -20,7 +20,7 @@ def test_energy_counts_and_error_in_wavenumbers() -> None:
         assert np.allclose(got, wanted, rtol=1e-6, atol=0)  # seven digits printed
     assert (found.x_unit, found.recognised_by) == ("cm-1", "the header's “C (CM-1) COUNTS ERROR”")
     assert found.stated.title == "BENZENE Ref: A. Nobody, RAL"
-    assert found.notes == ()
+    assert found.notices == ()
 
 
 @pytest.mark.parametrize("units", ["E (CM-1)  COUNTS  ERROR", "\xf7w (cm-1) Counts Errors", "(CM-1) COUNTS ERROR"])

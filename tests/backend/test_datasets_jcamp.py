@@ -11,6 +11,7 @@ import pytest
 from backend.datasets.formats import asdf, jcamp
 from backend.datasets.formats.reading import RawSpectrum
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 from . import datasets_texts as texts
 
@@ -55,7 +56,7 @@ def test_every_form_comes_back(form: texts.Form, first: float, step: float, x_fa
     assert np.array_equal(found.y, 0.125 * np.array(ordinates))
     assert np.allclose(found.x, first + step * np.arange(n), rtol=0, atol=1e-9)
     assert found.error is None
-    assert found.notes == ()
+    assert found.notices == ()
 
 
 def test_repeats_of_many_points_and_over_a_difference() -> None:
@@ -109,7 +110,7 @@ def test_units(unit: str, expected: str | None) -> None:
 def test_a_temperature_counts_with_its_unit_only(said: str, expected: float | None) -> None:
     found = read(texts.jcamp(0, 1, [5, 6, 7], records={"TEMPERATURE": said}))
     assert found.stated.run.temperature_k == (None if expected is None else pytest.approx(expected))
-    assert ("TEMPERATURE" in " ".join(found.notes)) == (expected is None)
+    assert ("temperature_without_unit" in [notice.code for notice in found.notices]) == (expected is None)
 
 
 @pytest.mark.parametrize("label", ["XYPOINTS", "PEAK TABLE"])
@@ -119,7 +120,7 @@ def test_pairs(label: str) -> None:
     assert found.x.tolist() == [0, 1.5, 2.5, -7]
     assert found.y[:3].tolist() == [5, 10, 15]
     assert np.isnan(found.y[3])
-    assert bool(found.notes) == (label == "PEAK TABLE")
+    assert bool(found.notices) == (label == "PEAK TABLE")
 
 
 def test_blocks_of_a_compound_file() -> None:
@@ -135,11 +136,12 @@ def test_blocks_of_a_compound_file() -> None:
         ("made by the tests", [1, 2, 3]),
         ("second", [4, 5, 6, 7]),
     ]
-    assert "“pages”" in found[0].notes[-1]
+    assert "“pages”" in found[0].notices[-1].params["blocks"][0]
 
 
 def test_another_methods_spectrum_is_told_or_refused() -> None:
-    assert "INFRARED" in read(texts.jcamp(0, 1, [1, 2, 3], records={"DATA TYPE": "INFRARED SPECTRUM"})).notes[0]
+    found = read(texts.jcamp(0, 1, [1, 2, 3], records={"DATA TYPE": "INFRARED SPECTRUM"}))
+    assert found.notices == (Notice("optical_data_type", {"data_type": "INFRARED SPECTRUM"}),)
     for kind in ("NMR SPECTRUM", "MASS SPECTRUM"):
         with pytest.raises(Unreadable, match=kind):
             read(texts.jcamp(0, 1, [1, 2, 3], records={"DATA TYPE": kind}))
@@ -147,11 +149,8 @@ def test_another_methods_spectrum_is_told_or_refused() -> None:
 
 def test_what_contradicts_itself_a_little_is_told() -> None:
     text = texts.jcamp(0, 1, [1, 2, 3, 4], records={"FIRSTY": "100", "DELTAX": "2"})
-    assert [note.split("=")[0] for note in read(text.replace("##END=\n", "")).notes] == [
-        "The file does not end with ##END",
-        "##DELTAX",
-        "##FIRSTY",
-    ]
+    codes = [notice.code for notice in read(text.replace("##END=\n", "")).notices]
+    assert codes == ["end_record_missing", "deltax_ignored", "firsty_contradicted"]
 
 
 BASE = texts.jcamp(0, 2, list(range(40)), "DIF", per_line=8)

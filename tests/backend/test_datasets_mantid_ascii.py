@@ -8,6 +8,7 @@ import pytest
 from backend.datasets.formats import mantid_ascii
 from backend.datasets.formats.reading import RawSpectrum
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 from . import datasets_texts as texts
 
@@ -32,8 +33,8 @@ def test_version_2_with_several_spectra_of_different_lengths(separator: str, dx:
     same(b, B)
     assert (a.stated.title, b.stated.title) == ("spectrum 1", "spectrum 7")
     assert a.x_unit is None
-    assert "no unit" in a.notes[0]
-    assert (len(a.notes) == 2) == dx
+    assert a.notices[0] == Notice("no_unit_in_save_ascii")
+    assert (len(a.notices) == 2) == dx
 
 
 @pytest.mark.parametrize("comment", ["#", "%", "//", ""])

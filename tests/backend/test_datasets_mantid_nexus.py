@@ -12,6 +12,7 @@ import pytest
 from backend.datasets.formats import mantid_nexus as reader
 from backend.datasets.formats.reading import RawMap, RawSpectrum
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 from . import datasets_hdf5 as files
 
@@ -96,7 +97,7 @@ def test_counts_in_unequal_bins_become_densities() -> None:
     (found,) = spectra(files.mantid(7.0 * widths[None], widths[None], edges, [1], distribution="0"))
     np.testing.assert_allclose(found.y, 7.0, rtol=1e-12)
     np.testing.assert_allclose(found.error, 1.0, rtol=1e-12)
-    assert "divided by the widths" in found.notes[0]
+    assert found.notices[0] == Notice("counts_divided_by_widths")
 
 
 @pytest.mark.parametrize("q", [Q, (Q[1:] + Q[:-1]) / 2], ids=["edges", "points"])
@@ -119,7 +120,7 @@ def test_a_map_over_q(q: np.ndarray) -> None:
     assert found.stated.run.temperature_k is None
     np.testing.assert_array_equal(found.across, q)
     np.testing.assert_array_equal(found.y, values)
-    assert any("one |q| for all energies" in note for note in found.notes) == (len(q) == 10)
+    assert (Notice("rows_at_constant_q") in found.notices) == (len(q) == 10)
 
 
 def test_a_map_lying_on_its_side() -> None:
@@ -139,7 +140,7 @@ def test_what_was_not_reached_is_nan_and_counts_of_nothing_are_not() -> None:
     found = first_map(files.mantid(values, errors, EDGES, Q, units=("DeltaE", "MomentumTransfer")))
     np.testing.assert_array_equal(np.isnan(found.y), outside)
     assert found.y[4, 7] == 0.0
-    assert f"{outside.sum()} bins of 0 ± 0" in found.notes[-1]
+    assert found.notices[-1] == Notice("empty_bins_at_borders", {"n_bins": int(outside.sum())})
 
 
 @pytest.mark.parametrize(("finalized", "squared"), [("1", "0"), ("0", "0"), ("0", "1"), (None, None)])
@@ -172,7 +173,7 @@ def test_masked_bins_are_nan() -> None:
     masked = np.zeros((10, 40), dtype=bool)
     masked[2, :2] = masked[5, 39] = True
     np.testing.assert_array_equal(np.isnan(found.y), masked)
-    assert "3 bins are masked" in found.notes[0]
+    assert found.notices[0] == Notice("values_masked", {"n_values": 3})
 
 
 def test_a_map_over_angles() -> None:
@@ -185,7 +186,7 @@ def test_a_map_over_angles() -> None:
     np.testing.assert_array_equal(found.across, np.abs((edges[1:] + edges[:-1]) / 2))
     np.testing.assert_allclose(found.width, 20.0)
     assert np.isnan(found.y[3]).all()
-    assert "1 of 10 detectors" in found.notes[0]
+    assert found.notices[0] == Notice("detectors_left_out", {"n_left_out": 1, "n_detectors": 10})
 
 
 def test_many_spectra_are_a_map_over_the_angles_of_their_detectors() -> None:
@@ -207,7 +208,7 @@ def test_analysers_of_different_energies_are_no_one_energy() -> None:
         files.mantid(noisy(10), None, EDGES, Q, units=("DeltaE", "MomentumTransfer"), parameters=parameters)
     )
     assert found.stated.fixed_energy_mev is None
-    assert "1.84 to 7.4" in found.notes[-1]
+    assert found.notices[-1] == Notice("analysers_differ", {"lowest_mev": 1.84, "highest_mev": 7.4})
 
 
 def test_a_label_in_words_and_an_unknown_unit() -> None:
@@ -234,7 +235,8 @@ def test_other_workspaces_are_told_beside_those_that_are_read() -> None:
         files.new_group(files.new_group(root, "mantid_workspace_2", "NXentry"), "event_workspace", "NXdata")
 
     (found,) = reader.read(files.file_of(lambda root: build(root, False)))
-    assert "mantid_workspace_2: It holds single events" in found.notes[-1]
+    assert found.notices[-1].code == "workspace_not_used"
+    assert found.notices[-1].params["workspace"] == "mantid_workspace_2"
     with pytest.raises(Unreadable, match="PreserveEvents off"):
         reader.read(files.file_of(lambda root: build(root, True)))
 

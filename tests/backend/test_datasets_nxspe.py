@@ -13,6 +13,7 @@ from backend.datasets.cleaning_map import clean_map
 from backend.datasets.formats import nxspe as reader
 from backend.datasets.formats.reading import MAX_POINTS, RawMap
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 from . import datasets_hdf5 as files
 
@@ -44,7 +45,7 @@ def test_what_was_written_comes_back(data: np.ndarray) -> None:
     assert found.stated.instrument == "MAPS"
     assert found.stated.fixed_energy_mev == 100.0
     assert found.stated.settings == {"e_init": 100.0}
-    assert found.notes == ()
+    assert found.notices == ()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_truth_values_as_horace_writes_them(data: np.ndarray, said: object) -> N
         del root["reduced/NXSPE_info/ki_over_kf_scaling"]
         root["reduced/NXSPE_info/ki_over_kf_scaling"] = said
 
-    assert "kᵢ/k_f" in read(files.file_of(build)).notes[0]
+    assert read(files.file_of(build)).notices[0] == Notice("ki_over_kf_not_applied")
 
 
 @pytest.mark.parametrize(("said", "unit"), [("MeV", "meV"), ("cm^-1", "cm-1"), ("furlong", None)])
@@ -104,7 +105,7 @@ def test_masks_of_every_age_are_nan(data: np.ndarray) -> None:
     assert np.isnan(found.y[2]).sum() == 1
     assert found.error is not None
     assert np.isnan(found.error[0]).all()
-    assert "3 of 4 detectors are masked or empty" in found.notes[0]
+    assert found.notices[0] == Notice("detectors_left_out", {"n_left_out": 3, "n_detectors": 4})
 
 
 def test_zeros_between_counts_are_counts(data: np.ndarray) -> None:
@@ -141,15 +142,14 @@ def test_geometry(
 
 
 def test_a_crystal_and_unscaled_intensities_are_told(data: np.ndarray) -> None:
-    notes = read(files.nxspe(POLAR, ENERGY, data, data, psi=12.5, scaled=False)).notes
-    assert "ψ = 12.5°" in notes[0]
-    assert "kᵢ/k_f" in notes[1]
+    notices = read(files.nxspe(POLAR, ENERGY, data, data, psi=12.5, scaled=False)).notices
+    assert notices == (Notice("orientation_averaged", {"psi_deg": 12.5}), Notice("ki_over_kf_not_applied"))
 
 
 def test_no_fixed_energy_is_told(data: np.ndarray) -> None:
     found = read(files.nxspe(POLAR, ENERGY, data, data, fixed_energy=np.nan))
     assert found.stated.fixed_energy_mev is None
-    assert "no fixed energy" in found.notes[0]
+    assert found.notices[0] == Notice("no_fixed_energy_stated")
 
 
 def test_different_analysers_are_refused(data: np.ndarray) -> None:

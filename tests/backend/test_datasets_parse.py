@@ -18,6 +18,7 @@ from backend.datasets.run import RunConditions
 from backend.kit.files import confined
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, UnknownInstrument, notice_of
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.measured.units import energy_from
 
@@ -99,9 +100,8 @@ def test_unit_that_nobody_says_is_asked_for() -> None:
 def test_unit_against_the_files_word_is_told() -> None:
     answer = ask(CSV, x_unit="meV")
     assert answer["contents"][0]["energy_range_mev"] == [10, 390]
-    assert any(
-        "The file says cm-1" in warning and "read as meV" in warning for warning in answer["contents"][0]["warnings"]
-    )
+    overridden = {one["code"]: one["params"] for one in answer["contents"][0]["notices"]}["unit_overridden"]
+    assert (overridden["stated"], overridden["used"]) == ("cm-1", "meV")
 
 
 def test_wavelengths_need_geometry_and_fixed_energy() -> None:
@@ -211,17 +211,18 @@ def test_what_is_no_temperature_is_not_kept(value: object) -> None:
 def test_what_a_file_states_and_cannot_be_is_told() -> None:
     found = conditions({}, MAPS_RUN)
     assert (found.instrument, found.settings) == ("MAPS", {"e_init": 250})
-    (warning,) = found.warnings
-    assert "moon" in warning
+    (notice,) = found.notices
+    assert (notice.code, notice.params["source"], notice.params["setting"]) == ("setting_not_used", "file", "moon")
     found = conditions({}, Stated(instrument="Zeiss 7"))
     assert found.instrument is None
-    assert "Zeiss 7" in found.warnings[0]
-    assert conditions({"instrument": "TOSCA"}, Stated(instrument="Zeiss 7")).warnings == ()
-    (warning,) = conditions({}, Stated(instrument="LET", fixed_energy_mev=1e4)).warnings
-    assert "e_init" in warning
-    (warning,) = conditions({"settings": {"e_init": 400}, "fixed_energy_mev": 250}, MAPS_RUN).warnings
-    assert "250 meV" in warning
-    assert "400 meV" in warning
+    assert found.notices == (Notice("instrument_of_file_unknown", {"instrument": "Zeiss 7"}),)
+    assert conditions({"instrument": "TOSCA"}, Stated(instrument="Zeiss 7")).notices == ()
+    (notice,) = conditions({}, Stated(instrument="LET", fixed_energy_mev=1e4)).notices
+    assert (notice.code, notice.params["source"]) == ("setting_not_used", "fixed_energy")
+    assert notice.params["setting"] == "e_init"
+    (notice,) = conditions({"settings": {"e_init": 400}, "fixed_energy_mev": 250}, MAPS_RUN).notices
+    both = {"fixed_energy_mev": 250, "setting": "e_init", "setting_mev": 400.0}
+    assert notice == Notice("fixed_energy_contradicted", both)
 
 
 def test_what_the_user_says_wrongly_is_refused() -> None:

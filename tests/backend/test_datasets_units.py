@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend.datasets.formats import units
+from scattering.core.notices import Notice
 
 RECOGNISED = {
     "meV": "Energy transfer (meV)|E(meV)|E / meV|hw [meV]|ħω / meV|DeltaE in meV|energy_mev|Energy, meV|ΔE (meV)|MEV"
@@ -71,14 +72,15 @@ def test_what_may_be_two_things_is_left_to_the_user() -> None:
     for label in ("1/ps", "ps^-1", "frequency (ps-1)"):
         found = units.unit_of(label)
         assert found.unit is None
-        assert "choose THz or ps⁻¹" in found.note
-    assert "more than one unit" in units.unit_of("Energy (meV or cm-1)").note
-    assert "d-spacing" in units.unit_of("d-spacing (Å)").note
+        assert found.notice == Notice("frequency_ambiguous", {"label": label})
+    several, length = units.unit_of("Energy (meV or cm-1)").notice, units.unit_of("d-spacing (Å)").notice
+    assert several == Notice("several_units", {"label": "Energy (meV or cm-1)"})
+    assert length == Notice("axis_not_energy", {"label": "d-spacing (Å)", "quantity": "d-spacing"})
 
 
 def test_frequencies_are_told_apart() -> None:
-    assert "E = hν" in units.unit_of("Frequency (THz)").note
-    assert "E = ħω" in units.unit_of("ω (rad/ps)").note
+    assert units.unit_of("Frequency (THz)").notice == Notice("frequency_in_thz")
+    assert units.unit_of("ω (rad/ps)").notice == Notice("angular_frequency_in_inverse_ps")
 
 
 @pytest.mark.parametrize(

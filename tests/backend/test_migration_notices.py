@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlmodel import select
 
+from backend.datasets.schemas import DatasetOut
+from backend.datasets.tables import Dataset
 from backend.jobs import graph, sweep
 from backend.kit import settings as settings_module
 from backend.kit.db import database
@@ -22,6 +25,8 @@ from backend.kit.settings import SQLITE_FILE, Settings
 from backend.operations import tallies
 from backend.predictions.schemas import PredictionOut
 from backend.predictions.tables import Prediction
+from backend.structures.schemas import StructureOut
+from backend.structures.tables import Structure
 from scattering.core.notices import Notice
 
 OLD = Path(__file__).parent / "old_database" / "2cfd2fe.sql"
@@ -161,3 +166,58 @@ def test_the_version_before_finds_its_sentences_again(old: Settings) -> None:
     starts = [[row.error and row.error[:25] for row in rows] for rows in (before, after)]
     assert starts[0] == starts[1]
     assert [row.warnings[:1] for row in after] == [row.warnings[:1] for row in before]
+
+
+def test_warnings_about_files_become_notices_and_sentences_again(old: Settings) -> None:
+    sentences = ["The file holds 2 frames; the last one is used.", "A cell of {braces}."]
+    texts = [Notice("text", {"text": sentence}) for sentence in sentences]
+    revise(old, "0008")
+    dataset_id = _add_file_warnings(old, sentences)
+    revise(old, "head")
+    with database.transaction(old) as session:
+        structure, dataset = session.exec(select(Structure)).one(), session.get_one(Dataset, dataset_id)
+        assert (structure.warnings, dataset.warnings) == (texts, texts)
+        assert StructureOut.of(structure).warnings == DatasetOut.of(dataset).warnings == sentences
+        dataset.warnings = [*texts, Notice("decimal_comma")]
+    revise(old, "0008")
+    with database.engine(old).connect() as connection:
+        warnings = {
+            name: connection.execute(sa.select(sa.Table(name, sa.MetaData(), autoload_with=connection).c.warnings))
+            for name in ("structures", "datasets")
+        }
+        assert warnings["structures"].scalar_one() == sentences
+        assert warnings["datasets"].scalar_one() == [*sentences, "The comma is read as the decimal mark."]
+
+
+def _add_file_warnings(settings: Settings, sentences: list[str]) -> uuid.UUID:
+    """Give the structure warnings, and add a dataset with the same; return its id."""
+    dataset_id = uuid.uuid4()
+    with database.engine(settings).connect() as connection, connection.begin():
+        structures, datasets = (
+            sa.Table(name, sa.MetaData(), autoload_with=connection, resolve_fks=False)
+            for name in ("structures", "datasets")
+        )
+        connection.execute(sa.update(structures).values(warnings=sentences))
+        row = {
+            "id": dataset_id if isinstance(datasets.c.id.type, sa.Uuid) else dataset_id.hex,
+            "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "owner": "local",
+            "name": "a run",
+            "kind": "1d",
+            "format": "columns",
+            "filename": "run.csv",
+            "sha256": "0" * 64,
+            "spectrum": 0,
+            "title": "",
+            "x_unit": "meV",
+            "y_unit": "",
+            "n_points": 3,
+            "energy_range_mev": [1.0, 3.0],
+            "has_errors": False,
+            "settings": {},
+            "isotopes": {},
+            "warnings": sentences,
+            "revision": 0,
+        }
+        connection.execute(sa.insert(datasets).values(row))
+    return dataset_id

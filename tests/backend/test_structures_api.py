@@ -86,8 +86,11 @@ def test_name_of_a_structure(
 
 @pytest.mark.usefixtures("unconfined")
 def test_elements_that_the_default_potential_lacks_are_told(client: Client) -> None:
-    warnings = upload(client, POLONIUM, "POSCAR").json()["warnings"]
-    assert warnings == ["NEP89, the default potential, does not know Po: upload a potential that does."]
+    structure = upload(client, POLONIUM, "POSCAR").json()
+    (notice,) = structure["notices"]
+    assert notice["code"] == "elements_unknown_to_default"
+    assert notice["params"] == {"potential": "NEP89", "elements": ["Po"]}
+    assert structure["warnings"] == [notice["message"]]
 
 
 @pytest.mark.usefixtures("unconfined")

@@ -16,6 +16,7 @@ from backend.structures.formats.cif_blocks import MAX_SLIPS, read_blocks
 from backend.structures.formats.reading import TooManyAtoms, Unreadable
 from backend.structures.formats.symmetry import named_settings, operations_of_group, parse_operations
 from backend.structures.geometry import StructureData, cell_from_lengths_and_angles
+from scattering.core.notices import Notice
 
 SITES = "loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
 
@@ -166,15 +167,16 @@ def test_group_by_name_alone(name: str, lattice: tuple[float, ...], sites: str, 
     reading = read(cell(*lattice) + named(name) + SITES + sites)
     numbers, counts = np.unique(reading.structure.numbers, return_counts=True)
     assert dict(zip(numbers.tolist(), counts.tolist(), strict=True)) == formula_cell
-    assert reading.warnings == []
+    assert reading.notices == []
 
 
 @pytest.mark.parametrize(("x", "choice"), [("0", "1"), ("0.125", "2")])
 def test_origin_that_is_left_open_is_chosen_by_distances_and_told(x: str, choice: str) -> None:
     reading = read(cell(5.431, 5.431, 5.431) + named("F d -3 m") + SITES + f"Si1 Si {x} {x} {x}\n")
     assert len(reading.structure.numbers) == 8
-    assert f"'F d -3 m:{choice}' is used" in reading.warnings[0]
-    assert "2.35 Å" in reading.warnings[0]
+    assert reading.notices[0].code == "space_group_setting_assumed"
+    assert reading.notices[0].params["setting"] == f"F d -3 m:{choice}"
+    assert reading.notices[0].params["distance_angstrom"] == pytest.approx(2.35, abs=0.01)
 
 
 def test_special_positions_that_were_rounded_are_put_right() -> None:
@@ -292,32 +294,34 @@ def test_text_fields_hide_what_looks_like_tags() -> None:
 def test_deuterium_is_hydrogen_and_told() -> None:
     reading = read(cell() + SITES + "D1 D 0 0 0\nD2 D 0 0 .3\nO1 O 0 .3 0\n")
     assert reading.structure.symbols == ["H", "H", "O"]
-    assert "D (2H) on 2 sites" in reading.warnings[0]
+    assert reading.notices[0] == Notice("isotope_as_hydrogen", {"symbol": "D", "isotope": "2H", "n_sites": 2})
 
 
 def test_first_of_several_structures_is_used_and_told() -> None:
     other = cell().replace("data_test", "data_other") + SITES + "N1 N 0 0 0\n"
     reading = read("data_global\n_journal_year 2020\n" + cell() + SITES + "C1 C 0 0 0\n" + other)
     assert reading.structure.symbols == ["C"]
-    assert "'other'" in reading.warnings[0]
+    several = Notice("several_structures", {"n_structures": 2, "used": "test", "others": ["other"]})
+    assert reading.notices == [several, Notice("no_symmetry_stated")]
 
 
 def test_atoms_that_symmetry_makes_too_are_kept_once() -> None:
     reading = read(cell() + named("F m -3 m") + SITES + "Na1 Na 0 0 0\nNa2 Na 0 .5 .5\nCl1 Cl .5 .5 .5\n")
     assert len(reading.structure.numbers) == 8
-    assert "a second time" in reading.warnings[0]
+    assert reading.notices[0].code == "atoms_repeated_by_symmetry"
 
 
 def test_operations_that_are_no_group_are_told() -> None:
     operations = "loop_\n_symmetry_equiv_pos_as_xyz\n'x,y,z'\n'-y,x,z'\n"
-    assert "do not form a group" in read(cell() + operations + SITES + "C1 C .1 .2 .3\n").warnings[0]
+    codes = [notice.code for notice in read(cell() + operations + SITES + "C1 C .1 .2 .3\n").notices]
+    assert codes == ["operations_not_a_group"]
 
 
 def test_group_named_but_only_identity_listed_is_told() -> None:
     text = cell() + named("P m -3 m") + "_space_group_IT_number 221\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n"
     reading = read(text + SITES + "C1 C .1 .2 .3\n")
     assert len(reading.structure.numbers) == 1
-    assert "lists only x,y,z" in reading.warnings[0]
+    assert reading.notices[0].code == "only_identity_listed"
 
 
 @pytest.mark.parametrize(

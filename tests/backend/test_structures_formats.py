@@ -21,6 +21,7 @@ from backend.structures.geometry import (
     cell_from_lengths_and_angles,
     lengths_and_angles,
 )
+from scattering.core.notices import Notice
 
 CUBE = "5 0 0 0 5 0 0 0 5"
 
@@ -147,14 +148,15 @@ def test_extxyz_columns_frames_and_periodicity() -> None:
     assert reading.structure.symbols == ["O", "H"]
     assert reading.structure.positions[1].tolist() == [1.0, 1.0, 1.9]
     assert reading.structure.pbc.tolist() == [True, True, False]
-    assert reading.warnings == ["The file holds 2 frames; the last one is used."]
-    said = parse.parse(text.encode(), "extxyz", 10)["description"]["warnings"]
-    assert any("calls c not periodic" in warning for warning in said)
+    assert reading.notices == [Notice("several_frames", {"n_frames": 2})]
+    notices = parse.parse(text.encode(), "extxyz", 10)["description"]["notices"]
+    assert Notice("axes_not_periodic", {"axes": ["c"]}).to_json() in notices
 
 
 def test_selective_flags_are_no_tritium() -> None:
     text = f'2\nLattice="{CUBE}" Properties=species:S:1:pos:R:3:move_mask:L:3\nD 0 0 0 T T T\nH 0 0 .9 T F F\n'
-    assert [warning[:40] for warning in read("extxyz", text).warnings] == ["The file has D (2H) on 1 site. The struc"]
+    deuterium = Notice("isotope_as_hydrogen", {"symbol": "D", "isotope": "2H", "n_sites": 1})
+    assert read("extxyz", text).notices == [deuterium]
 
 
 def test_aims_expressions_are_not_carried_out(tmp_path: Path) -> None:
@@ -176,7 +178,7 @@ def test_castep_units_and_species() -> None:
     assert np.array_equal(reading.structure.cell, 5 * np.eye(3))
     # CODATA 2018: the Bohr radius is 0.529 177 210 903 Å.
     assert reading.structure.positions[1, 0] == pytest.approx(0.529177210903, abs=1e-9)
-    assert "D (2H)" in reading.warnings[0]
+    assert reading.notices[0].params["isotope"] == "2H"
     assert "MIXTURE" in refused("castep-cell", lattice + positions.replace("SPIN= 1.0", "MIXTURE:( 1 0.5)"))
 
 
@@ -282,7 +284,7 @@ def test_left_handed_cell_is_turned_without_moving_an_atom() -> None:
         spglib.get_symmetry_dataset((s.cell, s.fractional, s.numbers)).number for s in (right, structure)
     )
     assert found == expected
-    assert "left-handed" in said[0]
+    assert said == [Notice("lattice_vectors_reversed")]
 
 
 def test_benzene_is_described_as_its_authors_describe_it() -> None:
@@ -292,7 +294,7 @@ def test_benzene_is_described_as_its_authors_describe_it() -> None:
     assert (description["space_group"], description["space_group_number"]) == ("Pbca", 61)
     # Four molecules of 78.11 g/mol in 7.39 × 9.42 × 6.81 Å³.
     assert description["density"] == pytest.approx(4 * 78.112 / 6.02214076e23 / (7.39 * 9.42 * 6.81 * 1e-24), rel=1e-4)
-    assert description["warnings"] == []
+    assert description["notices"] == []
     structure = StructureData.from_dict(found["structure"])
     assert Counter(len(bond) for bond in _neighbours(structure)) == {3: 24, 1: 24}
 
@@ -341,13 +343,14 @@ def test_reduced_formulas_as_chemists_write_them(counts: dict[str, int], formula
 
 def test_close_contacts_empty_cells_and_missing_hydrogen_are_told() -> None:
     text = "t\n1\n9 0 0\n0 9 0\n0 0 9\nO H\n1 1\nC\n0 0 0\n0 0 0.62\n"
-    said = " ".join(parse.parse(text.encode(), "poscar", 10)["description"]["warnings"])
-    assert "O1 and H2, 0.62 Å apart" in said
-    assert "mostly empty" in said
+    close, empty = parse.parse(text.encode(), "poscar", 10)["description"]["notices"]
+    assert (close["code"], close["params"]["n_pairs"], close["params"]["atoms"]) == ("close_atoms", 1, ["O1", "H2"])
+    assert close["params"]["distance_angstrom"] == pytest.approx(0.62)
+    assert empty["code"] == "cell_mostly_empty"
     content = examples.catalogue()["benzene"].content.decode()
     without = "\n".join(line for line in content.split("\n") if not line.startswith(("H1", "H2", "H3")))
-    said = " ".join(parse.parse(without.encode(), "cif", 100)["description"]["warnings"])
-    assert "states the formula C6 H6, but its atoms are C24. Hydrogen atoms are missing" in said
+    differs = Notice("formula_differs", {"stated": "C6 H6", "found": "C24", "hydrogen_missing": True})
+    assert differs.to_json() in parse.parse(without.encode(), "cif", 100)["description"]["notices"]
 
 
 @pytest.mark.parametrize("angles", [(90, 90, 90), (60, 60, 60), (75, 105, 95), (90, 90, 120)])
@@ -364,7 +367,7 @@ def test_examples_are_what_their_heads_say(name: str) -> None:
     example = examples.catalogue()[name]
     found = parse.parse(example.content, "cif", 100)
     assert found["description"]["formula"] == example.formula
-    assert found["description"]["warnings"] == []
+    assert found["description"]["notices"] == []
     assert len(example.description) > 40
     assert any(word in example.source for word in ("(19", "(20"))
     assert ase.io.read(io.StringIO(example.content.decode()), format="cif").get_chemical_formula("hill")

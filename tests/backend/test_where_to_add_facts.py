@@ -139,7 +139,7 @@ def add_data_format(tree: Tree) -> tuple[str, Any]:
         "def sniffs(head):\n    return head.startswith(b'DUMMY')\n"
         "def read(data):\n"
         "    x = np.arange(5.0, 30.0)\n"
-        "    said = dict(x_unit='meV', recognised_by='', y_unit='', stated=Stated(), notes=())\n"
+        "    said = dict(x_unit='meV', recognised_by='', y_unit='', stated=Stated(), notices=())\n"
         "    return [RawSpectrum(x=x, y=x, error=None, **said)]\n",
     )
     formats = "backend/datasets/formats/__init__.py"

@@ -17,6 +17,7 @@ from backend.datasets.formats.table import read_table, uncommented
 from backend.datasets.formats.text import decoded
 from backend.datasets.run import RunConditions
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 _START = re.compile(rb"\s*#\s*intensity in [^\r\n]{1,200}[\r\n]+\s*#\s*\{")
 NO_UNIT = "a unit of its own"
@@ -48,7 +49,9 @@ def read(data: bytes) -> list[RawSpectrum]:
     unit = "" if unit == NO_UNIT else unit
     about = next(filter(None, map(_object, lines)), {})
     remarks = tuple(
-        f"Remark in the file: {line[:300]}" for line in lines if not line.startswith(("intensity in ", "{")) and line
+        Notice("remark_in_file", {"remark": line[:300]})
+        for line in lines
+        if not line.startswith(("intensity in ", "{")) and line
     )
     measured = "dataset" in about
     stated = _stated(about)
@@ -61,7 +64,7 @@ def read(data: bytes) -> list[RawSpectrum]:
             stated=stated
             if measured
             else replace(stated, title=_title(spectrum.stated.title if several else "intensity", stated.title)),
-            notes=(*spectrum.notes, *remarks),
+            notices=(*spectrum.notices, *remarks),
         )
         for spectrum in found
     ]

@@ -14,6 +14,7 @@ from backend.datasets.formats.reading import MAX_SPECTRA, RawSpectrum, Stated, X
 from backend.datasets.formats.table import NoTable, Table, cells, number, read_table, uncommented
 from backend.datasets.formats.text import decoded, quoted
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 _ERROR = re.compile(
     r"(?:^|[\s_.(\[-])(?:(?:standard|std|stat\w*|y)?[\s_.-]*(?:error|err)(?:or)?s?(?:\s*bars?)?|uncertaint(?:y|ies)"
@@ -73,9 +74,9 @@ def spectra_of(table: Table) -> list[RawSpectrum]:
     """The spectra in a table: each column that is no axis and no error is one."""
     named = column_names(table)
     names = tuple(named.names[column] for column in table.kept) if named else ()
-    x, notes = _x_column(names)
+    x, notices = _x_column(names)
     unit, recognised_by, about_unit = _unit(table, named, names[x] if names else None)
-    found = list(_columns(table, names, x, notes))
+    found = list(_columns(table, names, x, notices))
     if not found:
         raise Unreadable("The table has an energy column but none of intensities.")
     if len(found) > MAX_SPECTRA:
@@ -85,7 +86,7 @@ def spectra_of(table: Table) -> list[RawSpectrum]:
         titles = [_title(table, named)]
     blocks = _blocks(table, x)
     if len(blocks) > 1:
-        notes.append(f"The energies begin anew {len(blocks) - 1} times after a blank line: each block is a spectrum.")
+        notices.append(Notice("energies_restart", {"n_blocks": len(blocks)}))
     if len(found) * len(blocks) > MAX_SPECTRA:
         raise Unreadable(f"The table holds {len(found) * len(blocks)} spectra; at most {MAX_SPECTRA} are read.")
     return [
@@ -97,7 +98,7 @@ def spectra_of(table: Table) -> list[RawSpectrum]:
             recognised_by=recognised_by,
             y_unit=_y_unit(names[y]) if names else "",
             stated=Stated(title=", ".join(filter(None, [title, f"block {index + 1}" if len(blocks) > 1 else ""]))),
-            notes=(*table.notes, *about_unit, *notes),
+            notices=(*table.notices, *about_unit, *notices),
         )
         for title, (y, error) in zip(titles, found, strict=True)
         for index, block in enumerate(blocks)
@@ -164,21 +165,21 @@ def _are_units(found: Sequence[str]) -> bool:
     return bool(bare and units.unit_of(found[0]).unit) and not units.is_axis(found[0])
 
 
-def _x_column(names: Sequence[str]) -> tuple[int, list[str]]:
-    """Which column is the axis, and what to say of it."""
+def _x_column(names: Sequence[str]) -> tuple[int, list[Notice]]:
+    """Which column is the axis, and notices about it."""
     if not names or not _INDEX.match(units.plain(names[0])):
         return 0, []
     later = next((column for column, name in enumerate(names) if column and units.is_axis(name)), None)
     if later is None:
         return 0, []
-    return later, [f"“{names[later]}” is read as the axis, “{names[0]}” passed over."]
+    return later, [Notice("axis_column", {"column": names[later], "ignored": names[0]})]
 
 
-def _columns(table: Table, names: Sequence[str], x: int, notes: list[str]) -> Iterator[tuple[int, int | None]]:
+def _columns(table: Table, names: Sequence[str], x: int, notices: list[Notice]) -> Iterator[tuple[int, int | None]]:
     """Columns of intensities, each with that of its errors."""
     width = table.values.shape[1]
     if not names:
-        yield from _unnamed(table.values, notes)
+        yield from _unnamed(table.values, notices)
         return
     plain = [units.plain(name) for name in names]
     bare = [_bare(name) for name in plain]
@@ -187,21 +188,21 @@ def _columns(table: Table, names: Sequence[str], x: int, notes: list[str]) -> It
     for column in range(x + 1, width):
         name = plain[column]
         if _X_ERROR.match(name):
-            notes.append(f"“{names[column]}” is passed over: errors of energies are not used.")
+            notices.append(Notice("energy_errors_ignored", {"column": names[column]}))
         elif _ERROR.search(name):
             owner = _owner(bare[column], bare, intensities, errors)
             if owner is None:
-                notes.append(f"“{names[column]}” is passed over: it is not clear which column's error it is.")
+                notices.append(Notice("error_column_ignored", {"column": names[column]}))
             else:
                 errors[owner] = column
         elif units.unit_of(names[column]).unit and units.is_axis(names[column]):
-            notes.append(f"“{names[column]}” is passed over: another axis of energy.")
+            notices.append(Notice("second_axis_ignored", {"column": names[column]}))
         else:
             intensities.append(column)
     for owner, column in errors.items():
         by_place = bare[column] != bare[owner]
         if by_place and any(other < owner and other not in errors for other in intensities):
-            notes.append(f"“{names[column]}” is taken for the error of “{names[owner]}”, behind which it stands.")
+            notices.append(Notice("error_column_assumed", {"column": names[column], "intensity": names[owner]}))
     yield from ((column, errors.get(column)) for column in intensities)
 
 
@@ -219,30 +220,26 @@ def _bare(name: str) -> str:
     return re.sub(r"[\s_.()\[\]-]+", " ", _ERROR.sub(" ", name)).strip()
 
 
-def _unnamed(values: NDArray[np.float64], notes: list[str]) -> Iterator[tuple[int, int | None]]:
+def _unnamed(values: NDArray[np.float64], notices: list[Notice]) -> Iterator[tuple[int, int | None]]:
     width = values.shape[1]
     if width == 3 and not (values[:, 2] < 0).any():
-        notes.append("The columns have no names: they are read as energy, intensity and its standard error.")
+        notices.append(Notice("unnamed_columns_with_error"))
         yield 1, 2
         return
     if width > 2:
-        notes.append(
-            "The third column has negative values, which errors have not: it is read as another intensity."
-            if width == 3
-            else "The columns have no names: the first is read as energy, each other one as intensity without errors."
-        )
+        notices.append(Notice("third_column_negative") if width == 3 else Notice("unnamed_columns"))
     yield from ((column, None) for column in range(1, width))
 
 
-def _unit(table: Table, named: _Names | None, name: str | None) -> tuple[XUnit | None, str, tuple[str, ...]]:
-    """Unit of the axis, what told it, and what to say of it."""
+def _unit(table: Table, named: _Names | None, name: str | None) -> tuple[XUnit | None, str, tuple[Notice, ...]]:
+    """Unit of the axis, the words that state it, and notices about it."""
     if name is not None:
         found = units.unit_of(name)
         if found.unit:
-            return found.unit, f"the column's name “{name}”", (found.note,) if found.note else ()
-        if found.note:
-            return None, "", (found.note,)
-    told: dict[XUnit, tuple[str, str]] = {}
+            return found.unit, f"the column's name “{name}”", (found.notice,) if found.notice else ()
+        if found.notice:
+            return None, "", (found.notice,)
+    told: dict[XUnit, tuple[str, Notice | None]] = {}
     for line in table.header[-HEADER_LINES:]:
         words = uncommented(line)
         if named and words in named.lines:
@@ -251,11 +248,11 @@ def _unit(table: Table, named: _Names | None, name: str | None) -> tuple[XUnit |
             found = units.unit_of(next(group for group in match.groups() if group))
             whole = units.unit_of(words)
             if found.unit and whole.unit == found.unit:
-                told[found.unit] = (f"the header's {quoted(words)}", found.note)
+                told[found.unit] = (f"the header's {quoted(words)}", found.notice)
     if len(told) != 1:
         return None, "", ()
-    ((unit, (words, note)),) = told.items()
-    return unit, words, (note,) if note else ()
+    ((unit, (words, notice)),) = told.items()
+    return unit, words, (notice,) if notice else ()
 
 
 def _y_unit(name: str) -> str:

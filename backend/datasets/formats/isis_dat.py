@@ -55,6 +55,6 @@ def read(data: bytes) -> list[RawSpectrum]:
             recognised_by=f"the header's {quoted(units)}",
             y_unit="counts",
             stated=Stated(title=" ".join(header[0].split())[:200] if header[0] != units else ""),
-            notes=table.notes,
+            notices=table.notices,
         )
     ]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectru
 from backend.datasets.formats.text import decoded, quoted
 from backend.datasets.run import RunConditions
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 _TABLES = ("XYDATA", "XYPOINTS", "PEAKTABLE")
 _NOT_READ = {
@@ -38,7 +39,6 @@ _OTHER_METHODS = re.compile(
 )
 _OPTICAL = re.compile(r"INFRARED|RAMAN|\bIR\b|UV|VISIBLE|FLUORESC")
 _NEUTRON = re.compile(r"NEUTRON|\bINS\b")
-_PEAK_NOTE = "A table of peaks: heights at separate energies, with no curve between them."
 
 
 @dataclass
@@ -81,8 +81,8 @@ def read(data: bytes) -> list[RawSpectrum]:
     if not found:
         raise Unreadable("; ".join(left_out[:3]) + "." if left_out else "The JCAMP-DX file holds no block of data.")
     if left_out:
-        note = f"Left out: {'; '.join(left_out[:5])}{' …' if len(left_out) > 5 else ''}."
-        found = [RawSpectrum(**{**vars(spectrum), "notes": (*spectrum.notes, note)}) for spectrum in found]
+        notice = Notice("blocks_left_out", {"blocks": left_out[:5], "n_blocks": len(left_out)})
+        found = [replace(spectrum, notices=(*spectrum.notices, notice)) for spectrum in found]
     return found
 
 
@@ -141,11 +141,11 @@ def _why_not(block: _Block) -> str:
 
 def _spectrum(block: _Block, label: str, lines: list[tuple[int, str]]) -> RawSpectrum:
     form = re.sub(r"\s", "", block.values[label]).upper()
-    notes: list[str] = []
+    notices: list[Notice] = []
     if not block.ended:
-        notes.append("The file does not end with ##END=: it may have been cut off.")
+        notices.append(Notice("end_record_missing"))
     if label == "XYDATA" and form.startswith("(X++(Y..Y"):
-        x, y = _equally_spaced(block, lines, notes)
+        x, y = _equally_spaced(block, lines, notices)
     elif form.startswith("(XY..XY"):
         found = asdf.pairs(lines)
         x, y = found[:, 0] * _number(block, "XFACTOR", 1.0), found[:, 1] * _number(block, "YFACTOR", 1.0)
@@ -156,11 +156,11 @@ def _spectrum(block: _Block, label: str, lines: list[tuple[int, str]]) -> RawSpe
             "(X++(Y..Y)) and (XY..XY)."
         )
     if label == "PEAKTABLE":
-        notes.append(_PEAK_NOTE)
+        notices.append(Notice("table_of_peaks"))
     kind = block.values.get("DATATYPE", "")
     if _OPTICAL.search(kind.upper()):
-        notes.append(f"The file says ##DATA TYPE={kind}: its intensities are not those of neutron scattering.")
-    unit, recognised_by = _x_unit(block, notes)
+        notices.append(Notice("optical_data_type", {"data_type": kind}))
+    unit, recognised_by = _x_unit(block, notices)
     return RawSpectrum(
         x=x,
         y=y,
@@ -168,13 +168,13 @@ def _spectrum(block: _Block, label: str, lines: list[tuple[int, str]]) -> RawSpe
         x_unit=unit,
         recognised_by=recognised_by,
         y_unit=block.values.get("YUNITS", "")[:60],
-        stated=_stated(block, notes),
-        notes=tuple(notes),
+        stated=_stated(block, notices),
+        notices=tuple(notices),
     )
 
 
 def _equally_spaced(
-    block: _Block, lines: list[tuple[int, str]], notes: list[str]
+    block: _Block, lines: list[tuple[int, str]], notices: list[Notice]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """X and Y of (X++(Y..Y)): X from the first and last one, the lines' own X as a check."""
     x_factor, y_factor = _number(block, "XFACTOR", 1.0), _number(block, "YFACTOR", 1.0)
@@ -194,19 +194,20 @@ def _equally_spaced(
     step = abs(last - first) / (n - 1)
     if step == 0:
         raise Unreadable(f"##FIRSTX and ##LASTX are both {first:g}.")
-    _check_abscissas(block, found, x, lines, notes)
+    _check_abscissas(block, found, x, lines, notices)
     if "DELTAX" in block.values and abs(abs(_number(block, "DELTAX")) - step) > 0.01 * step:
-        notes.append(f"##DELTAX={block.values['DELTAX']} does not go with ##FIRSTX, ##LASTX and the points; not used.")
+        notices.append(Notice("deltax_ignored", {"deltax": block.values["DELTAX"]}))
     y = found.y * y_factor
     stated = _float(block.values.get("FIRSTY", ""))
     # A NaN is not compared.
     if stated is not None and abs(stated - y[0]) > 1e-3 * max(abs(y[0]), abs(stated)) + abs(y_factor):
-        notes.append(f"##FIRSTY={block.values['FIRSTY']}, but the first intensity is {y[0]:.6g} (with ##YFACTOR).")
+        first_intensity = {"firsty": block.values["FIRSTY"], "intensity": float(y[0])}
+        notices.append(Notice("firsty_contradicted", first_intensity))
     return x, y
 
 
 def _check_abscissas(
-    block: _Block, found: asdf.Ordinates, x: NDArray[np.float64], lines: list[tuple[int, str]], notes: list[str]
+    block: _Block, found: asdf.Ordinates, x: NDArray[np.float64], lines: list[tuple[int, str]], notices: list[Notice]
 ) -> None:
     """Compare the X at each line's start with what counting the points gives; a lost line shifts it by many steps."""
     x_factor = _number(block, "XFACTOR", 1.0)
@@ -223,10 +224,8 @@ def _check_abscissas(
             f"{counted[at]:.8g}: a line is missing or damaged, or ##FIRSTX, ##LASTX or ##XFACTOR is wrong."
         )
     if off[at] > 0.6 * step:
-        notes.append(
-            f"The lines' own X differ from the counted ones by up to {off[at] + printed:.3g}, about one step (line "
-            f"{found.line[at]}): the file contradicts itself, its energies may be wrong by as much."
-        )
+        largest = {"difference": float(off[at] + printed), "line": int(found.line[at])}
+        notices.append(Notice("abscissas_contradicted", largest))
 
 
 def _last_place(lines: list[tuple[int, str]]) -> float:
@@ -269,19 +268,19 @@ def _float(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _x_unit(block: _Block, notes: list[str]) -> tuple[XUnit | None, str]:
+def _x_unit(block: _Block, notices: list[Notice]) -> tuple[XUnit | None, str]:
     text = block.values.get("XUNITS", "")
     if not text:
         return None, ""
     found = units.unit_of(text)
-    if found.note:
-        notes.append(found.note)
+    if found.notice:
+        notices.append(found.notice)
     elif found.unit is None:
-        notes.append(f"##XUNITS={text[:40]} is no unit of energy that is known here.")
+        notices.append(Notice("unknown_unit", {"unit": text[:40]}))
     return found.unit, f"##XUNITS={text[:40]}" if found.unit else ""
 
 
-def _stated(block: _Block, notes: list[str]) -> Stated:
+def _stated(block: _Block, notices: list[Notice]) -> Stated:
     values = block.values
     instrument = values.get("SPECTROMETERDATASYSTEM") or values.get("SPECTROMETER") or values.get("INSTRUMENT")
     if not instrument and _NEUTRON.search(values.get("DATATYPE", "").upper()):
@@ -290,18 +289,16 @@ def _stated(block: _Block, notes: list[str]) -> Stated:
     return Stated(
         title=" ".join(values.get("TITLE", "").split())[:200],
         instrument=instrument[:100] if instrument else None,
-        run=RunConditions.plausible({"temperature_k": _temperature(values, notes)}),
+        run=RunConditions.plausible({"temperature_k": _temperature(values, notices)}),
     )
 
 
-def _temperature(values: Mapping[str, str], notes: list[str]) -> float | None:
+def _temperature(values: Mapping[str, str], notices: list[Notice]) -> float | None:
     text = values.get("TEMPERATURE", "")
     match = re.fullmatch(r"([+-]?\d+(?:\.\d*)?)\s*(K|KELVIN|°?\s*C|CELSIUS)", text.strip(), re.IGNORECASE)
     if match is None:
         if text:
-            notes.append(
-                f"##TEMPERATURE={text[:40]} says no unit and is not used: the standard means °C, many write K."
-            )
+            notices.append(Notice("temperature_without_unit", {"temperature": text[:40]}))
         return None
     kelvin = float(match[1]) + (0.0 if match[2].upper().startswith("K") else 273.15)
     return kelvin if kelvin > 0 else None

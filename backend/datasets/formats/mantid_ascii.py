@@ -18,6 +18,7 @@ from backend.datasets.formats.table import number, read_table, values_of
 from backend.datasets.formats.text import decoded, quoted
 from backend.datasets.run import RunConditions
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 _VERSION_2 = re.compile(
     r"[^\w\s]{0,3}\s?X (?P<separator>\W{1,3}) Y (?P=separator) E(?P<dx> (?P=separator) DX)?(?:\s+Distribution=\w+)?\s*$"
@@ -89,10 +90,10 @@ def _version_2(lines: Sequence[str], header: int, match: re.Match[str]) -> list[
     separator = match["separator"].strip() or None
     width = 4 if match["dx"] else 3
     parts = list(itertools.islice(_parts(lines, header, match["separator"]), MAX_SPECTRA + 1))
-    notes = ["SaveAscii writes no unit of the axis."]
+    notices = [Notice("no_unit_in_save_ascii")]
     if match["dx"]:
-        notes.append("The fourth column, errors of the axis (DX), is not used.")
-    return [_spectrum(part, separator, width, None, "", "", None, notes) for part in _filled(parts)]
+        notices.append(Notice("axis_errors_ignored"))
+    return [_spectrum(part, separator, width, None, "", "", None, notices) for part in _filled(parts)]
 
 
 def _parts(lines: Sequence[str], header: int, separator: str) -> Iterator[_Part]:
@@ -125,9 +126,9 @@ def _version_1(text: str, header: str) -> list[RawSpectrum]:
     width = table.width
     if table.kept != tuple(range(width)) or width not in {1 + 2 * count, 2 + 2 * count}:
         raise Unreadable(f"The header names {count} spectra, but the table has {width} columns ({quoted(header)}).")
-    notes = ("SaveAscii writes no unit of the axis.", *table.notes)
+    notices = (Notice("no_unit_in_save_ascii"), *table.notices)
     if width % 2 == 0:
-        notes = (*notes, "The last column, errors of the axis (DX), is not used.")
+        notices = (*notices, Notice("axis_errors_ignored"))
     if count > MAX_SPECTRA:
         raise Unreadable(f"The file holds {count} spectra; at most {MAX_SPECTRA} are read.")
     return [
@@ -137,7 +138,7 @@ def _version_1(text: str, header: str) -> list[RawSpectrum]:
             error=table.values[:, 2 + 2 * index],
             x_unit=None,
             stated=Stated(title=f"spectrum {index}" if count > 1 else ""),
-            notes=notes,
+            notices=notices,
         )
         for index in range(count)
     ]
@@ -200,7 +201,7 @@ def _spectrum(
     recognised_by: str,
     y_unit: str,
     instrument: str | None,
-    notes: Sequence[str],
+    notices: Sequence[Notice],
 ) -> RawSpectrum:
     if len(part.lines) > MAX_POINTS:
         raise Unreadable(f"A spectrum has {len(part.lines)} points; at most {MAX_POINTS} are read.")
@@ -215,5 +216,5 @@ def _spectrum(
         stated=Stated(
             title=part.title, instrument=instrument, run=RunConditions.plausible({"temperature_k": part.temperature_k})
         ),
-        notes=tuple(notes),
+        notices=tuple(notices),
     )

@@ -21,6 +21,7 @@ from backend.datasets.formats.reading import MAX_DETECTED, MAX_SPECTRA, Raw, Raw
 from backend.datasets.formats.units import unit_of
 from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 ENERGY_TRANSFER: dict[str, tuple[XUnit, float]] = {
     "DeltaE": ("meV", 1.0),
@@ -83,7 +84,7 @@ class Workspace:
     labels: list[str] | None
     y_unit: str
     title: str
-    notes: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def sniffs(head: bytes) -> bool:
@@ -104,7 +105,7 @@ def read(content: bytes) -> list[Raw]:
         if len(entries) > MAX_WORKSPACES:
             raise Unreadable(f"The file holds {len(entries)} workspaces; at most {MAX_WORKSPACES} are read.")
         found: list[Raw] = []
-        refused: list[str] = []
+        refused: list[tuple[str, str]] = []
         values = 0
         for entry in entries:
             try:
@@ -114,12 +115,14 @@ def read(content: bytes) -> list[Raw]:
                     raise Unreadable(f"the file holds more than {MAX_DETECTED:,} values")
                 found += _contents(root, entry, workspace)
             except Unreadable as error:
-                refused.append(f"{entry}: {error}")
+                refused.append((entry, str(error)))
     if not found:
-        raise Unreadable("Nothing in this file can be used. " + " ".join(refused[:3]))
+        reasons = " ".join(f"{entry}: {reason}" for entry, reason in refused[:3])
+        raise Unreadable(f"Nothing in this file can be used. {reasons}")
     if len(found) > MAX_SPECTRA:
         raise Unreadable(f"The file holds {len(found)} spectra; at most {MAX_SPECTRA} are read: group the detectors.")
-    return [replace(found[0], notes=(*found[0].notes, *refused[:5])), *found[1:]]
+    unused = [Notice("workspace_not_used", {"workspace": entry, "reason": reason}) for entry, reason in refused[:5]]
+    return [replace(found[0], notices=(*found[0].notices, *unused)), *found[1:]]
 
 
 def _contents(root: Group, entry: str, workspace: Workspace) -> list[Raw]:
@@ -177,14 +180,14 @@ def _workspace(root: Group, entry: str) -> Workspace:
         vertical = number_array(data, "axis2")
         if vertical is not None and vertical.shape not in ((n,), (n + 1,)):
             vertical = None
-    notes: list[str] = []
+    notices: list[Notice] = []
     values, errors = _finalized(data, values, errors)
     masked = _masked(data, values.shape)
     if masked.any():
-        notes.append(f"{int(masked.sum())} bins are masked in the file and are left out.")
+        notices.append(Notice("values_masked", {"n_values": int(masked.sum())}))
         values = np.where(masked, np.nan, values)
     if attribute(data, "axis1", "distribution") == "0" and x.shape[1] == m + 1:
-        values, errors = _per_width(values, errors, x, notes)
+        values, errors = _per_width(values, errors, x, notices)
     if errors is not None and not np.nan_to_num(errors).any():
         errors = None
     return Workspace(
@@ -198,7 +201,7 @@ def _workspace(root: Group, entry: str) -> Workspace:
         labels=labels,
         y_unit=attribute(data, "values", "unit_label") or attribute(data, "values", "units") or "",
         title=text(root, f"{entry}/workspace_name") or text(root, f"{entry}/title") or entry,
-        notes=tuple(notes),
+        notices=tuple(notices),
     )
 
 
@@ -234,7 +237,7 @@ def _masked(data: Group, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 
 def _per_width(
-    values: NDArray[np.float64], errors: NDArray[np.float64] | None, x: NDArray[np.float64], notes: list[str]
+    values: NDArray[np.float64], errors: NDArray[np.float64] | None, x: NDArray[np.float64], notices: list[Notice]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Counts in bins of different widths become counts per width; where all are equal it is one factor."""
     widths = np.abs(np.diff(x, axis=1))
@@ -242,7 +245,7 @@ def _per_width(
     if not len(known) or np.ptp(known) < 1e-3 * known.mean():
         return values, errors
     widths = np.where(widths > 0, widths, np.nan)
-    notes.append("The file holds counts in bins of different widths: they are divided by the widths.")
+    notices.append(Notice("counts_divided_by_widths"))
     return values / widths, None if errors is None else errors / widths
 
 
@@ -281,18 +284,18 @@ def _common_x(workspace: Workspace) -> tuple[NDArray[np.float64], XUnit | None, 
 def _q_map(workspace: Workspace, vertical: NDArray[np.float64], run: Run) -> RawMap:
     """S(|q|, ω), as SofQW gives it."""
     x, unit, by = _common_x(workspace)
-    notes = [*workspace.notes, *run.notes]
+    notices = [*workspace.notices, *run.notices]
     if workspace.vertical_unit == "QSquared":
         vertical = np.sqrt(np.where(vertical >= 0, vertical, np.nan))
     if len(vertical) == len(workspace.values):
-        notes.append("Each row is one |q| for all energies, as the file says.")
+        notices.append(Notice("rows_at_constant_q"))
     order = slice(None) if vertical[0] <= vertical[-1] else slice(None, None, -1)
     values = workspace.values[order]
     errors = None if workspace.errors is None else workspace.errors[order]
     if errors is not None:
         beyond = _beyond_reach((values == 0) & (errors == 0))
         if beyond.any():
-            notes.append(f"{int(beyond.sum())} bins of 0 ± 0 from the borders inwards are taken as not measured.")
+            notices.append(Notice("empty_bins_at_borders", {"n_bins": int(beyond.sum())}))
             values = np.where(beyond, np.nan, values)
     return RawMap(
         kind="q",
@@ -306,7 +309,7 @@ def _q_map(workspace: Workspace, vertical: NDArray[np.float64], run: Run) -> Raw
         y_unit=workspace.y_unit,
         geometry=run.geometry,
         stated=replace(run.stated, title=workspace.title),
-        notes=tuple(notes),
+        notices=tuple(notices),
     )
 
 
@@ -327,9 +330,9 @@ def _angle_map(
     """Intensity of detectors, those masked or without counts NaN."""
     x, unit, by = _common_x(workspace)
     empty = np.asarray(~np.nan_to_num(workspace.values).any(axis=1))
-    notes = [*workspace.notes, *run.notes]
+    notices = [*workspace.notices, *run.notices]
     if empty.any():
-        notes.append(f"{int(empty.sum())} of {len(empty)} detectors are masked or empty and are left out.")
+        notices.append(Notice("detectors_left_out", {"n_left_out": int(empty.sum()), "n_detectors": len(empty)}))
     return RawMap(
         kind="angle",
         across=two_theta,
@@ -342,7 +345,7 @@ def _angle_map(
         y_unit=workspace.y_unit,
         geometry=run.geometry,
         stated=replace(run.stated, title=workspace.title),
-        notes=tuple(notes),
+        notices=tuple(notices),
     )
 
 
@@ -365,7 +368,7 @@ def _spectra(workspace: Workspace, run: Run) -> Iterator[RawSpectrum]:
             recognised_by=by,
             y_unit=workspace.y_unit,
             stated=replace(run.stated, title=_row_title(workspace, index)),
-            notes=(*workspace.notes, *run.notes),
+            notices=(*workspace.notices, *run.notices),
         )
 
 

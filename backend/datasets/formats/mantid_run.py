@@ -13,6 +13,7 @@ from backend.datasets.formats.reading import Stated
 from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.run import RunConditions
 from backend.kit.files.hdf5_guard import Group, attribute, number_array, shape_of, text
+from scattering.core.notices import Notice
 from scattering.instruments import Geometry
 
 MAX_PARAMETERS_BYTES = 16 * 1024**2
@@ -41,7 +42,7 @@ class Run:
 
     stated: Stated
     geometry: Geometry | None
-    notes: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def run_of(root: Group, entry: str) -> Run:
@@ -54,13 +55,14 @@ def run_of(root: Group, entry: str) -> Run:
     geometry = cast(Geometry, mode.casefold()) if mode.casefold() in ("direct", "indirect") else geometry_of(name)
     if geometry is None and incident:
         geometry = "direct"
-    notes: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     fixed = incident
     if geometry != "direct":
         analysers = _analysers(parameters)
         fixed = float(analysers.mean()) if len(analysers) else None
         if fixed and np.ptp(analysers) > SAME_ENERGY * fixed:
-            notes = (f"The analysers have different energies, {analysers.min():g} to {analysers.max():g} meV.",)
+            ends = {"lowest_mev": float(analysers.min()), "highest_mev": float(analysers.max())}
+            notices = (Notice("analysers_differ", ends),)
             fixed = None
     return Run(
         stated=Stated(
@@ -70,7 +72,7 @@ def run_of(root: Group, entry: str) -> Run:
             run=RunConditions.plausible({"temperature_k": _temperature(root, entry)}),
         ),
         geometry=geometry,
-        notes=notes,
+        notices=notices,
     )
 
 

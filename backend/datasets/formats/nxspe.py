@@ -17,6 +17,7 @@ from backend.datasets.formats.units import unit_of
 from backend.datasets.run import RunConditions
 from backend.kit.files.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 from scattering.instruments import Geometry
 
 MASK = -1e10
@@ -64,27 +65,24 @@ def _read_entry(root: Group, entry: str) -> RawMap:
     ):
         raise Unreadable("Intensities, errors, angles and energies of this NXSPE file do not fit together in number.")
 
-    notes: list[str] = []
-    intensity, error = _unmasked(intensity, error, notes)
-    fixed_energy, several = _fixed_energy(root, entry, notes)
+    notices: list[Notice] = []
+    intensity, error = _unmasked(intensity, error, notices)
+    fixed_energy, several = _fixed_energy(root, entry, notices)
     name = text(root, f"{entry}/instrument/name") or None
     geometry = _geometry(root, entry, name, energy, fixed_energy, several)
     if geometry is None:
-        notes.append("The file does not say whether the spectrometer is of direct or indirect geometry.")
+        notices.append(Notice("geometry_not_stated"))
     psi = number(root, f"{entry}/NXSPE_info/psi")
     if psi:
-        notes.append(
-            f"The file gives an orientation, ψ = {psi:g}°, as of a single crystal: "
-            "its detectors are averaged over all directions as if it were a powder."
-        )
+        notices.append(Notice("orientation_averaged", {"psi_deg": float(psi)}))
     if number(root, f"{entry}/NXSPE_info/ki_over_kf_scaling") == 0:
-        notes.append("The intensities are not multiplied by kᵢ/k_f: compare with a forecast that has k_f/kᵢ on.")
+        notices.append(Notice("ki_over_kf_not_applied"))
     unit = attribute(root, f"{entry}/data/energy", "units")
     x_unit = "meV" if unit is None else unit_of(unit).unit
     return RawMap(
         kind="angle",
         across=np.abs(polar),
-        width=_width(width, notes),
+        width=_width(width, notices),
         x=energy,
         y=intensity,
         error=error,
@@ -99,12 +97,12 @@ def _read_entry(root: Group, entry: str) -> RawMap:
             fixed_energy_mev=fixed_energy,
             run=RunConditions.plausible({"temperature_k": number(root, f"{entry}/sample/temperature")}),
         ),
-        notes=tuple(notes),
+        notices=tuple(notices),
     )
 
 
 def _unmasked(
-    intensity: NDArray[np.float64], error: NDArray[np.float64] | None, notes: list[str]
+    intensity: NDArray[np.float64], error: NDArray[np.float64] | None, notices: list[Notice]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Masked pixels and detectors that counted nothing become NaN."""
     masked = ~np.isfinite(intensity) | (intensity <= MASK)
@@ -112,13 +110,13 @@ def _unmasked(
     empty = (masked | (intensity == 0)).all(axis=1)
     masked[empty] = True
     if gone := int(masked.all(axis=1).sum()):
-        notes.append(f"{gone} of {len(intensity)} detectors are masked or empty and are left out.")
+        notices.append(Notice("detectors_left_out", {"n_left_out": gone, "n_detectors": len(intensity)}))
     if error is not None and not np.nan_to_num(error).any():
         error = None
     return np.where(masked, np.nan, intensity), None if error is None else np.where(masked, np.nan, error)
 
 
-def _fixed_energy(root: Group, entry: str, notes: list[str]) -> tuple[float | None, bool]:
+def _fixed_energy(root: Group, entry: str, notices: list[Notice]) -> tuple[float | None, bool]:
     """E_i or E_f in meV, and whether the file gives one for each detector, as of an indirect spectrometer."""
     values = number_array(root, f"{entry}/NXSPE_info/fixed_energy")
     if values is None:
@@ -126,7 +124,7 @@ def _fixed_energy(root: Group, entry: str, notes: list[str]) -> tuple[float | No
     values = np.empty(0) if values is None else values.ravel()
     good = values[np.isfinite(values) & (values > 0)]
     if not len(good):
-        notes.append("The file gives no fixed energy.")
+        notices.append(Notice("no_fixed_energy_stated"))
         return None, False
     mean = float(good.mean())
     if np.ptp(good) > SAME_ENERGY * mean:
@@ -157,12 +155,12 @@ def _geometry(
     return "direct" if group_at(root, f"{entry}/instrument/fermi") is not None else None
 
 
-def _width(width: NDArray[np.float64] | None, notes: list[str]) -> NDArray[np.float64] | None:
+def _width(width: NDArray[np.float64] | None, notices: list[Notice]) -> NDArray[np.float64] | None:
     """Extents in 2θ, those that are not known as wide as the middle one of the others."""
     if width is None:
         return None
     known = np.isfinite(width) & (width > 0)
     if not known.any():
-        notes.append("The file gives no widths of detectors: each is taken to reach to its neighbours.")
+        notices.append(Notice("detector_widths_unknown"))
         return None
     return np.where(known, width, np.median(width[known]))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.run import RunConditions
+from scattering.core.notices import Notice
 
 XUnit = Literal["meV", "ueV", "eV", "cm-1", "THz", "ps-1", "angstrom"]
 """Of an abscissa: energies, ν (E = hν), ω (E = ħω), or the wavelength of the neutron at the side that varies."""
@@ -65,7 +66,7 @@ class RawSpectrum:
         As the file spells it, "" if it does not.
     stated
         What the file says of how it was measured.
-    notes
+    notices
         What the user should know of how the file was read.
     """
 
@@ -76,7 +77,7 @@ class RawSpectrum:
     recognised_by: str = ""
     y_unit: str = ""
     stated: Stated = field(default_factory=Stated)
-    notes: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,7 @@ class RawMap:
     y_unit: str = ""
     geometry: Literal["direct", "indirect"] | None = None
     stated: Stated = field(default_factory=Stated)
-    notes: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 Raw = RawSpectrum | RawMap

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA
 from backend.datasets.formats.text import MAX_LINE, quoted
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 COMMENTS = "#%!;"
 MISSING = frozenset({"", "-", "--", "?", "n/a", "na", "null", "none", "nan", "+nan", "-nan", "1.#qnan", "-1.#ind"})
@@ -60,7 +61,7 @@ class Table:
         Number of the first row's line in the file, from 1.
     breaks
         Rows before which a blank line or a comment stands.
-    notes
+    notices
         What the user should know of how it was read.
     """
 
@@ -71,7 +72,7 @@ class Table:
     kept: tuple[int, ...]
     first_line: int
     breaks: tuple[int, ...]
-    notes: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,14 @@ def read_table(text: str) -> Table:
     rows = _rows(lines, start, end, delimiter)
     if len(rows.lines) > MAX_POINTS:
         raise Unreadable(f"The table has {len(rows.lines)} rows; at most {MAX_POINTS} are read.")
-    notes = []
+    notices: list[Notice] = []
     if _decimal_comma(rows, delimiter):
-        notes.append("The comma is read as the decimal mark.")
+        notices.append(Notice("decimal_comma"))
     values = values_of(rows.lines, rows.numbers, delimiter, width)
     if rows.comments:
-        notes.append(f"{rows.comments} comment line{'s' if rows.comments > 1 else ''} inside the table passed over.")
+        notices.append(Notice("comments_in_table", {"n_lines": rows.comments}))
     if footer:
-        notes.append(f"Words after the last row passed over: {quoted(' '.join(footer))}.")
+        notices.append(Notice("text_after_table", {"text": quoted(" ".join(footer))}))
     # A delimiter at each line's end, or a column that a spreadsheet left empty.
     kept = np.flatnonzero(~np.isnan(values).all(axis=0))
     if len(kept) < 2:
@@ -118,7 +119,7 @@ def read_table(text: str) -> Table:
         tuple(kept.tolist()),
         start + 1,
         rows.breaks,
-        tuple(notes),
+        tuple(notices),
     )
 
 

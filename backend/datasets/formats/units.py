@@ -7,21 +7,19 @@ import unicodedata
 from dataclasses import dataclass
 
 from backend.datasets.formats.reading import XUnit
+from scattering.core.notices import Notice
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What the label of an axis says: its unit, or None, and what the user should know of it."""
+    """What the label of an axis says: its unit, or None, and a notice about it."""
 
     unit: XUnit | None
-    note: str = ""
+    notice: Notice | None = None
 
 
-TOLD: dict[XUnit, str] = {
-    "THz": "THz is read as a frequency ν: E = hν, 1 THz = 4.136 meV.",
-    "ps-1": "ps⁻¹ is read as an angular frequency ω: E = ħω, 1 ps⁻¹ = 0.658 meV.",
-}
-"""What is said of a unit that some read otherwise."""
+NOTICES: dict[XUnit, Notice] = {"THz": Notice("frequency_in_thz"), "ps-1": Notice("angular_frequency_in_inverse_ps")}
+"""Of units that some read otherwise."""
 
 _NOT_ALONE = r"(?<![a-z0-9/*^.-])(?<!/ )"
 """Before a unit: neither a letter nor what makes a part of a longer unit of it, as in mbarn/sr/meV."""
@@ -97,15 +95,12 @@ def unit_of(label: str) -> Recognised:
         # A length, or d, or an article. Å⁻¹ is not found at all.
         found.discard("angstrom")
     if other := _OTHER_QUANTITY.search(text):
-        return Recognised(None, f"“{label.strip()}” is not an energy ({other.group().strip()}).")
+        return Recognised(None, Notice("axis_not_energy", {"label": label.strip(), "quantity": other.group().strip()}))
     if len(found) > 1:
-        return Recognised(None, f"“{label.strip()}” names more than one unit.")
+        return Recognised(None, Notice("several_units", {"label": label.strip()}))
     if not found:
         return Recognised(None)
     unit = found.pop()
     if unit == "ps-1" and not _ANGULAR.search(text):
-        return Recognised(
-            None,
-            f"“{label.strip()}” may be a frequency ν (1 ps⁻¹ = 1 THz) or an angular frequency ω: choose THz or ps⁻¹.",
-        )
-    return Recognised(unit, TOLD.get(unit, ""))
+        return Recognised(None, Notice("frequency_ambiguous", {"label": label.strip()}))
+    return Recognised(unit, NOTICES.get(unit))

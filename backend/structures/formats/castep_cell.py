@@ -64,7 +64,7 @@ def read(text: str, max_atoms: int) -> Reading:
         if absolute
         else structure_from(numbers, cell, fractional=placed)
     )
-    return Reading(structure, warnings=species.warnings())
+    return Reading(structure, notices=species.notices())
 
 
 def _blocks(lines: Lines) -> dict[str, list[Row]]:

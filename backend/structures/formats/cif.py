@@ -21,11 +21,14 @@ from backend.structures.formats.reading import (
 )
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
+from scattering.core.notices import Notice
 
 FULL_OCCUPANCY = 0.99
 """Refined occupancies of full sites scatter by some thousandths."""
 
 HOTTEST_K = 3000
+MAX_LISTED = 8
+"""Sites that a message names."""
 PREFIXES = (
     "_cell_",
     "_atom_site_",
@@ -71,10 +74,10 @@ def read(text: str, max_atoms: int) -> Reading:
             "The CIF has no atoms: a loop with _atom_site_label and _atom_site_fract_x, _y, _z is expected."
         )
     block = with_atoms[0]
-    warnings = []
+    notices: list[Notice] = []
     if len(with_atoms) > 1:
-        names = ", ".join(f"'{other.name[:40]}'" for other in with_atoms[1:6])
-        warnings.append(f"The file holds {len(with_atoms)} structures; '{block.name[:40]}' is used, not {names}.")
+        names = {"used": block.name[:40], "others": [other.name[:40] for other in with_atoms[1:6]]}
+        notices.append(Notice("several_structures", {"n_structures": len(with_atoms), **names}))
 
     _refuse_other_kinds(block)
     cell = _cell(block)
@@ -82,16 +85,16 @@ def read(text: str, max_atoms: int) -> Reading:
     n_listed = len(block.column("_atom_site_fract_x", "_atom_site_cartn_x") or ())
     if n_listed > max_atoms:
         raise TooManyAtoms(n_listed, max_atoms)
-    sites = _sites(block, cell, species, warnings)
-    operations = _operations(block, cell, sites, max_atoms, warnings)
-    numbers, fractional = expand(sites, operations, cell, max_atoms, warnings)
+    sites = _sites(block, cell, species, notices)
+    operations = _operations(block, cell, sites, max_atoms, notices)
+    numbers, fractional = expand(sites, operations, cell, max_atoms, notices)
     title = block.first("_chemical_name_common", "_chemical_name_mineral", "_chemical_name_systematic")
     return Reading(
         structure_from(numbers, cell, fractional=fractional),
         title=" ".join(title.split()),
         formula=block.first("_chemical_formula_sum"),
         temperature_k=_temperature(block),
-        warnings=species.warnings() + warnings,
+        notices=species.notices() + notices,
     )
 
 
@@ -153,7 +156,7 @@ def _element(label: str, is_type: bool, species: Species, where: str) -> int:
     return species.number(label or "?", where)
 
 
-def _sites(block: Block, cell: NDArray[np.float64], species: Species, warnings: list[str]) -> list[Site]:
+def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: list[Notice]) -> list[Site]:
     types = block.column("_atom_site_type_symbol")
     labels = block.column("_atom_site_label") or types or []
     cartesian = block.column("_atom_site_fract_x") is None
@@ -182,11 +185,12 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, warnings: 
         number = _element(type_symbol or labels[row], bool(type_symbol), species, where)
         sites.append(Site(names[row], number, position))
     if cartesian:
-        warnings.append("The file gives Cartesian coordinates; they are taken with a along x and b in the xy plane.")
+        notices.append(Notice("cartesian_coordinates"))
     attached = block.column("_atom_site_attached_hydrogens") or []
     implied = [names[row] for row in rows_used if row < len(attached) and attached[row].strip("0")]
     if implied:
-        warnings.append(f"Hydrogen atoms on {_listed(implied)} are only counted, not placed: they are missing here.")
+        sites_named = [name[:30] for name in implied[:MAX_LISTED]]
+        notices.append(Notice("hydrogen_without_position", {"sites": sites_named, "n_sites": len(implied)}))
     return sites
 
 
@@ -210,12 +214,12 @@ def _refuse_disorder(block: Block, names: list[str], rows: list[int]) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(name[:30] for name in names[:8])
-    return shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = ", ".join(name[:30] for name in names[:MAX_LISTED])
+    return shown + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
 
 
 def _operations(
-    block: Block, cell: NDArray[np.float64], sites: list[Site], max_atoms: int, warnings: list[str]
+    block: Block, cell: NDArray[np.float64], sites: list[Site], max_atoms: int, notices: list[Notice]
 ) -> Operations:
     name, hall, number_text = (block.first(*tags) for tags in (NAME_TAGS, HALL_TAGS, NUMBER_TAGS))
     number = int(number_text) if re.fullmatch(r"[0-9]{1,3}", number_text) else None
@@ -225,14 +229,12 @@ def _operations(
         if not operations.fits(cell):
             raise Unreadable("The cell's lengths and angles do not have the symmetry of the file's operations.")
         if not operations.is_group():
-            warnings.append("The file's symmetry operations do not form a group: some may be missing or misprinted.")
+            notices.append(Notice("operations_not_a_group"))
         if len(operations) == 1 and number not in (None, 1):
-            warnings.append(
-                f"The file names the space group {name or number} but lists only x,y,z: its atoms are taken to be all."
-            )
+            notices.append(Notice("only_identity_listed", {"space_group": str(name or number)}))
         return operations
     if not (name or hall or number):
-        warnings.append("The file gives no symmetry: the atoms it lists are taken to be all atoms of the cell.")
+        notices.append(Notice("no_symmetry_stated"))
         return IDENTITY
 
     settings = operations_of_group(hall=hall, name=name, number=number, cell=cell)
@@ -244,11 +246,9 @@ def _operations(
         for setting, operations in settings
     ]
     distance, setting, operations = max(quality, key=lambda item: item[0])
-    warnings.append(
-        f"The file names the space group {name or hall or number} without listing its operations, which leaves "
-        f"{len(settings)} settings open; '{setting}' is used: it keeps the atoms furthest apart "
-        f"({distance:.2f} Å). Check the structure, or list the operations."
-    )
+    group = {"space_group": str(name or hall or number), "n_settings": len(settings), "setting": setting}
+    shortest = {"distance_angstrom": distance if np.isfinite(distance) else None}
+    notices.append(Notice("space_group_setting_assumed", group | shortest))
     return operations
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from backend.structures.formats.reading import TooManyAtoms, Unreadable
 from backend.structures.formats.symmetry import Operations
+from scattering.core.notices import Notice
 
 MERGE_ANGSTROM = 0.1
 """Images of one site nearer than this are one atom on a symmetry element whose coordinates were rounded."""
@@ -37,7 +38,7 @@ def expand(
     operations: Operations,
     cell: NDArray[np.float64],
     max_atoms: int,
-    warnings: list[str],
+    notices: list[Notice],
 ) -> tuple[list[int], NDArray[np.float64]]:
     """All atoms of the cell: atomic numbers and fractional positions in [0, 1), shape (n_atoms, 3).
 
@@ -71,7 +72,8 @@ def expand(
     for index, (site, position, expected) in enumerate(zip(sites, placed, images_per_site, strict=True)):
         orbit = _distinct(operations.images(position), cell)
         if len(orbit) != expected:
-            warnings.append(f"Site {site.label[:20]} has {len(orbit)} images where its symmetry asks for {expected}.")
+            found = {"site": site.label[:20], "n_images": len(orbit), "n_expected": expected}
+            notices.append(Notice("unexpected_images", found))
         numbers += [site.number] * len(orbit)
         points.append(orbit)
         owners += [index] * len(orbit)
@@ -79,9 +81,7 @@ def expand(
     if repeated and len(operations) == 1:
         raise Unreadable(f"The file lists {len(repeated)} of its atoms twice, on the same spot.")
     if repeated:
-        warnings.append(
-            f"Of the atoms that the file lists, symmetry makes {len(repeated)} a second time; each is kept once."
-        )
+        notices.append(Notice("atoms_repeated_by_symmetry", {"n_atoms": len(repeated)}))
     kept = [index for index in range(len(numbers)) if index not in repeated]
     return [numbers[index] for index in kept], (np.concatenate(points) % 1.0)[kept]
 

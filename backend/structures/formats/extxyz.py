@@ -16,6 +16,7 @@ from backend.structures.formats.reading import (
     Unreadable,
     structure_from,
 )
+from scattering.core.notices import Notice
 
 # Values of one line only, each pattern free of nested repetition: nothing here can backtrack for long.
 KEY_VALUE = re.compile(r"""([A-Za-z_][\w-]*)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|[^\s"'{\[]+)""")
@@ -52,13 +53,13 @@ def read(text: str, max_atoms: int) -> Reading:
             numbers.append(z)
         positions.append(lines.numbers(words[columns["pos"] :], 3, "a position"))
 
-    warnings = species.warnings()
+    notices = species.notices()
     if len(frames) > 1:
-        warnings.insert(0, f"The file holds {len(frames)} frames; the last one is used.")
+        notices.insert(0, Notice("several_frames", {"n_frames": len(frames)}))
     structure = structure_from(
         numbers, np.array(lattice).reshape(3, 3), cartesian=positions, pbc=_pbc(fields.get("pbc"), lines)
     )
-    return Reading(structure, title=fields.get("name", ""), warnings=warnings)
+    return Reading(structure, title=fields.get("name", ""), notices=notices)
 
 
 def _frame_starts(lines: Lines, max_atoms: int) -> list[int]:

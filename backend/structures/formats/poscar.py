@@ -50,7 +50,7 @@ def read(text: str, max_atoms: int) -> Reading:
         structure = structure_from(numbers, cell, fractional=rows)
     else:
         structure = structure_from(numbers, cell, cartesian=rows.reshape(-1, 3) * scale)
-    return Reading(structure, title=title, warnings=species.warnings())
+    return Reading(structure, title=title, notices=species.notices())
 
 
 def _scale(lines: Lines) -> np.ndarray:

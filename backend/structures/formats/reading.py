@@ -11,6 +11,7 @@ from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
 from backend.structures.geometry import StructureData
+from scattering.core.notices import Notice
 
 ISOTOPES = {"D": "2H", "T": "3H"}
 PERIODIC = (True, True, True)
@@ -44,15 +45,15 @@ class Reading:
         The chemical formula that the file states of itself, to be compared with the atoms.
     temperature_k
         The temperature that the cell was measured at, where the file states it.
-    warnings
-        What the reader had to assume, as sentences.
+    notices
+        Assumptions of the reader.
     """
 
     structure: StructureData
     title: str = ""
     formula: str = ""
     temperature_k: float | None = None
-    warnings: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
 
 class Species:
@@ -78,11 +79,10 @@ class Species:
             raise Unreadable(f"{where}: '{symbol[:20]}' is not a chemical element.")
         return number
 
-    def warnings(self) -> list[str]:
-        """What to tell about the isotopes that were met."""
+    def notices(self) -> list[Notice]:
+        """Return a notice of each isotope that was met."""
         return [
-            f"The file has {symbol} ({ISOTOPES[symbol]}) on {count} {'site' if count == 1 else 'sites'}. The structure "
-            f"keeps hydrogen there: choose the isotope {ISOTOPES[symbol]} for H when you look at the spectrum."
+            Notice("isotope_as_hydrogen", {"symbol": symbol, "isotope": ISOTOPES[symbol], "n_sites": count})
             for symbol, count in self._isotopes.items()
         ]
 

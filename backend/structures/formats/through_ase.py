@@ -9,6 +9,7 @@ import numpy as np
 
 from backend.structures.formats.reading import NO_CELL, Reading, TooManyAtoms, Unreadable
 from backend.structures.geometry import StructureData
+from scattering.core.notices import Notice
 
 
 def read_xsf(text: str, max_atoms: int) -> Reading:
@@ -49,5 +50,5 @@ def _read(name: str, text: str, n_atoms: int, max_atoms: int) -> Reading:
         cell=np.asarray(atoms.cell.array, dtype=np.float64),
         pbc=np.asarray(atoms.pbc, dtype=np.bool_),
     )
-    warnings = [f"The file holds {len(images)} frames; the last one is used."] if len(images) > 1 else []
-    return Reading(structure, warnings=warnings)
+    notices = [Notice("several_frames", {"n_frames": len(images)})] if len(images) > 1 else []
+    return Reading(structure, notices=notices)

@@ -1,0 +1,100 @@
+"""Sentences about structures and the files that they were read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from backend.wording import Words
+from backend.wording.formatting import counted, listed
+
+
+def _isotope_as_hydrogen(*, symbol: str, isotope: str, n_sites: int) -> str:
+    return (
+        f"The file has {symbol} ({isotope}) on {counted(n_sites, 'site')}. The structure keeps hydrogen there: choose "
+        f"the isotope {isotope} for H in the view of the spectrum."
+    )
+
+
+def _several_structures(*, n_structures: int, used: str, others: Sequence[str]) -> str:
+    names = ", ".join(f"'{name}'" for name in others)
+    return f"The file contains {n_structures} structures. '{used}' is used, not {names}."
+
+
+def _hydrogen_without_position(*, sites: Sequence[str], n_sites: int) -> str:
+    rest = n_sites - len(sites)
+    named = listed([*sites, f"{rest} more"] if rest > 0 else sites)
+    return (
+        f"The file counts hydrogen atoms on {named} but gives no positions: these atoms are missing in the structure."
+    )
+
+
+def _space_group_setting_assumed(
+    *, space_group: str, n_settings: int, setting: str, distance_angstrom: float | None
+) -> str:
+    distance = "" if distance_angstrom is None else f" ({distance_angstrom:.2f} Å)"
+    return (
+        f"The file names the space group {space_group} without its operations, which allows {n_settings} settings. "
+        f"'{setting}' is used, because the distance between its atoms is largest{distance}. Check the structure, or "
+        "list the operations in the file."
+    )
+
+
+def _unexpected_images(*, site: str, n_images: int, n_expected: int) -> str:
+    return f"Site {site} has {counted(n_images, 'image')}; its symmetry requires {n_expected}."
+
+
+def _atoms_repeated_by_symmetry(*, n_atoms: int) -> str:
+    atoms = counted(n_atoms, "atom of the file is", "atoms of the file are")
+    return f"{atoms} repeated by symmetry. Each is kept once."
+
+
+def _close_atoms(*, n_pairs: int, atoms: Sequence[str], distance_angstrom: float) -> str:
+    pairs = counted(n_pairs, "pair of atoms is", "pairs of atoms are")
+    return (
+        f"{pairs} unusually close: {listed(atoms)}, {distance_angstrom:.2f} Å apart. Forces will be large until they "
+        "are relaxed."
+    )
+
+
+def _axes_not_periodic(*, axes: Sequence[str]) -> str:
+    return (
+        f"According to the file, the structure is not periodic along {listed(axes)}. Simulations repeat the cell in "
+        "all directions: only vacuum in the cell separates the copies."
+    )
+
+
+def _formula_differs(*, stated: str, found: str, hydrogen_missing: bool) -> str:
+    advice = " Hydrogen atoms are missing; they would dominate the spectrum." if hydrogen_missing else ""
+    return f"The file states the formula {stated}, but its atoms are {found}.{advice}"
+
+
+def _elements_unknown_to_default(*, potential: str, elements: Sequence[str]) -> str:
+    return f"{potential}, the default potential, does not know {listed(elements)}: upload a potential that does."
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "several_frames": "The file contains {n_frames} frames. The last one is used.",
+    "several_structures": _several_structures,
+    "isotope_as_hydrogen": _isotope_as_hydrogen,
+    "cartesian_coordinates": "The file gives Cartesian coordinates. They are read with a along x and b in the xy "
+    "plane.",
+    "hydrogen_without_position": _hydrogen_without_position,
+    "operations_not_a_group": "The symmetry operations in the file do not form a group: some may be missing or "
+    "misprinted.",
+    "only_identity_listed": "The file names the space group {space_group} but lists only the operation x,y,z. Its "
+    "atoms are read as all atoms of the cell.",
+    "no_symmetry_stated": "The file states no symmetry. Its atoms are read as all atoms of the cell.",
+    "space_group_setting_assumed": _space_group_setting_assumed,
+    "unexpected_images": _unexpected_images,
+    "atoms_repeated_by_symmetry": _atoms_repeated_by_symmetry,
+    "lattice_vectors_reversed": "The lattice vectors in the file are left-handed. All three were reversed; the crystal "
+    "stays the same.",
+    "close_atoms": _close_atoms,
+    "axes_not_periodic": _axes_not_periodic,
+    "cell_mostly_empty": "The cell is mostly empty. A molecule in a box has no lattice modes, so its spectrum lacks "
+    "them.",
+    "formula_differs": _formula_differs,
+    "space_group_not_determined": "The space group is not determined for cells with more than {max_atoms} atoms.",
+    "elements_unknown_to_default": _elements_unknown_to_default,
+}
