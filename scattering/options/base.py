@@ -9,12 +9,20 @@ from typing import Any, ClassVar, Final, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from scattering.core.errors import InvalidOptions, field_error
 from scattering.core.notices import Notice
 from scattering.options.case import Case
-from scattering.options.fields import Engine, Flag, Number, Repeats, Whole, about, problems
+from scattering.options.fields import BOUNDS, Engine, Flag, Number, Repeats, Whole, about, case_of, problems
 from scattering.options.names import Method
 from scattering.simulate.protocol import Q_STEP, heights, q_range
 
@@ -81,8 +89,27 @@ class Options(BaseModel, ABC):
 
     @classmethod
     def parse(cls, stored: Mapping[str, Any]) -> Self:
-        """Read the JSON of complete options, as `to_json` returns it, also of an earlier or later version."""
+        """Read the JSON of complete options, as `to_json` returns it, also of an earlier or later version.
+
+        Fields that are missing have their defaults, unknown ones are ignored. Bounds are those of the version that
+        stored the options.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            A field without default is missing, or of another type.
+        """
         return cls.model_validate(stored)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _take_what_is_stored(cls, value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        try:
+            return check(value)
+        except ValidationError as error:
+            if case_of(info) is None and {detail["type"] for detail in error.errors()} <= BOUNDS:
+                return value
+            raise
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as they are stored and sent to clients."""

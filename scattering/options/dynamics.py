@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.core.errors import FieldError, InvalidOptions, field_error
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.case import Case
-from scattering.options.fields import Number, Whole, about
+from scattering.options.fields import Number, Whole, about, case_of
 from scattering.options.names import Method, Quality
 from scattering.simulate.path_integral import MAX_BEADS, n_beads_needed
 from scattering.simulate.powder import shells
@@ -168,7 +168,9 @@ class Dynamics(Options):
         return round(min(self.production_ps / SPARE, longest, LONGEST_CORRELATION_PS), 3)
 
     @model_validator(mode="after")
-    def _lengths_fit(self) -> Self:
+    def _lengths_fit(self, info: ValidationInfo) -> Self:
+        if case_of(info) is None:
+            return self
         errors = list[FieldError]()
         if self.pressure_gpa != 0.0 and not self.cell_is_simulated:
             errors.append(field_error("options.pressure_gpa", Notice("pressure_without_npt")))

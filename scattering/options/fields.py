@@ -23,6 +23,10 @@ LARGEST_INDEX: Final = 1000
 """Of a Brillouin zone, h, k or l."""
 
 
+BOUNDS: Final = frozenset({"greater_than_equal", "less_than_equal", "multiple_of"})
+"""Pydantic's types of errors for numbers that are no option, though numbers."""
+
+
 def case_of(info: ValidationInfo) -> Case | None:
     """What a value is checked for; None where a stored one is read."""
     case: Case | None = info.context

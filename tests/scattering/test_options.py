@@ -8,10 +8,12 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from ase import Atoms
+from pydantic import ValidationError
 
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.core.errors import InvalidOptions
 from scattering.options.base import Options
+from scattering.options.dynamics import PowderClassical
 from scattering.options.names import Method, Sampling
 from scattering.options.registry import KINDS, find_kind
 from scattering.simulate import protocol
@@ -184,6 +186,18 @@ def test_stored_options_are_read_whatever_version_stored_them(method: Method, sa
     assert of_kind.parse({**stored, "of_a_later_version": 1}) == options
     earlier = {name: value for name, value in stored.items() if name not in ("resolve_sites", "dispersion")}
     assert of_kind.parse(earlier) == options
+
+
+def test_bounds_are_those_of_the_version_that_stored_the_options() -> None:
+    stored = fill(SILICON).to_json() | {"sample_fs": 100.1, "production_ps": 0.05}
+    read = PowderClassical.parse(stored)
+    assert (read.sample_fs, read.production_ps) == (100.1, 0.05)
+    for broken in ({"sample_fs": "often"}, {"supercell": [2, 2]}, {"replicas": 1.5}):
+        with pytest.raises(ValidationError):
+            PowderClassical.parse(stored | broken)
+    del stored["timestep_fs"]
+    with pytest.raises(ValidationError):
+        PowderClassical.parse(stored)
 
 
 def test_path_integrals_take_as_many_beads_as_the_lightest_atom_wants_and_cost_as_much() -> None:
