@@ -35,6 +35,7 @@ from backend.reports import routes as reports
 from backend.samples import routes as samples
 from backend.structures import routes as structures
 from backend.trust import routes as trust
+from scattering.core.notices import Notice
 
 API = "/api/v1"
 ROUTERS = (
@@ -91,4 +92,4 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _nothing_here(rest: str, request: Request) -> None:
     # The pages' catch-all would answer with 200 and HTML.
-    raise NotFound(f"There is nothing at {request.url.path}; see /docs for what there is.")
+    raise NotFound(Notice("unknown_address", {"path": request.url.path}))

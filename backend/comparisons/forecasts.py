@@ -63,8 +63,7 @@ def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id"
     """
     row = predictions.get_succeeded(scope, prediction_id)
     if not observation(row.sampling).comparable:
-        message = "This prediction is of a single crystal along a path; data are compared with predictions of powders."
-        raise Unprocessable(message, [{"loc": loc, "msg": message}])
+        raise Unprocessable.at(loc, Notice("comparison_with_path"))
     return row
 
 
@@ -152,8 +151,8 @@ def _named(loc: str) -> Iterator[None]:
         yield
     except (InvalidView, InvalidSettings, UnknownInstrument) as error:
         problem = unprocessable(error)
-        errors = [{"loc": f"{loc}.{field.loc}", "msg": field.msg} for field in problem.errors]
-        raise Unprocessable(problem.detail, errors) from error
+        errors = [{**field.model_dump(), "loc": f"{loc}.{field.loc}"} for field in problem.errors]
+        raise Unprocessable(problem.notice, errors) from error
 
 
 def mismatches(prediction: Prediction, view: View, dataset: Dataset) -> tuple[Notice, ...]:

@@ -211,10 +211,8 @@ def measured_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum | MeasuredMa
     measured = datasets.measured(scope, dataset)
     most = MOST_BINS if isinstance(measured, MeasuredMap) else MAX_POINTS
     if measured.intensity.size > most:
-        raise _refused(
-            f"'{dataset.name}' has {measured.intensity.size} points; at most {most} are compared. Upload it in wider "
-            "bins: no forecast is as fine."
-        )
+        stated = {"dataset": dataset.name, "n_points": measured.intensity.size, "maximum": most}
+        raise Unprocessable.at("dataset_id", Notice("too_many_points", stated))
     return measured
 
 
@@ -228,15 +226,8 @@ def spectrum_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum:
     """
     measured = measured_of(scope, dataset)
     if isinstance(measured, MeasuredMap):
-        raise _refused(
-            f"'{dataset.name}' is a map over (|q|, ω); POST /comparisons compares it, rankings, peaks and refinement "
-            "take spectra."
-        )
+        raise Unprocessable.at("dataset_id", Notice("map_where_spectrum_is_needed", {"dataset": dataset.name}))
     return measured
-
-
-def _refused(message: str) -> Unprocessable:
-    return Unprocessable(message, [{"loc": "dataset_id", "msg": message}])
 
 
 def fitted_to(

@@ -16,6 +16,7 @@ from backend.figures.schemas import ComparisonFigureIn, Look, RankingFigureIn, R
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
+from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import FitOptions
 from scattering.observe.view import View
 
@@ -46,13 +47,11 @@ def beside_map(
         There are several datasets, or the dataset is not a map.
     """
     if len(ids) > 1:
-        message = "A map stands beside one measured map; ask for a figure of each."
-        raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
+        raise Unprocessable.at("dataset_ids", Notice("several_measured_maps"))
     asked = ComparisonRequest(prediction_id, ids[0], view, FitOptions(), follow_dataset=False)
     found = service.compare(scope, cache, asked)
     if isinstance(found, service.Comparison):
-        message = f"'{found.dataset.name}' is a spectrum; a figure of kind 'spectrum' shows it."
-        raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
+        raise Unprocessable.at("dataset_ids", Notice("spectrum_beside_map", {"dataset": found.dataset.name}))
     return _comparison(found, look)
 
 

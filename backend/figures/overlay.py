@@ -15,6 +15,7 @@ from backend.figures.spectrum import NEAR_ELASTIC, Curve
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import FitOptions, fit
 from scattering.measured.data import MeasuredSpectrum
 
@@ -32,8 +33,7 @@ def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how
         row = datasets.get(scope, dataset_id)
         measured = datasets.measured(scope, row)
         if not isinstance(measured, MeasuredSpectrum):
-            message = f"'{row.name}' is a map; a figure of kind 'map' shows it."
-            raise Unprocessable(message, [{"loc": "dataset_ids", "msg": message}])
+            raise Unprocessable.at("dataset_ids", Notice("map_beside_spectrum", {"dataset": row.name}))
         index = _belongs_to(row, curves)
         found.append(Points(row.name, scale_intensity(measured, _factor(measured, curves[index], how)), index))
     return found

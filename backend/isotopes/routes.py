@@ -8,6 +8,7 @@ from ase.data import chemical_symbols
 from fastapi import APIRouter, Query
 
 from backend.kit.http.errors import Unprocessable, responses
+from scattering.core.notices import Notice
 from scattering.observe import weights
 
 router = APIRouter(tags=["instruments"])
@@ -21,6 +22,5 @@ def list_isotopes(
     symbols = [symbol.strip() for symbol in elements.split(",") if symbol.strip()]
     unknown = [symbol for symbol in symbols if symbol not in chemical_symbols[1:]]
     if unknown:
-        message = f"There is no element {', '.join(unknown)}; write symbols such as H,C."
-        raise Unprocessable(message, [{"loc": "elements", "msg": message}])
+        raise Unprocessable.at("elements", Notice("unknown_elements", {"symbols": unknown}))
     return {symbol: list(weights.isotopes(symbol)) for symbol in symbols}

@@ -34,6 +34,7 @@ from backend.proposals.schemas import Kind, ProposalIn
 from backend.proposals.tables import Proposal, ProposalReport
 from backend.structures import service as structures
 from backend.structures.tables import Structure
+from scattering.core.notices import Notice
 
 REPORT_TYPES = {"pdf": "application/pdf", "html": "text/html"}
 README = """This is a proposal that Beamcast has exported, with all that is in it. It is an RO-Crate:
@@ -74,7 +75,7 @@ def write(scope: Scope, row: Proposal) -> Path:
         manifest = _manifest(scope, row, crate)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
-        raise Conflict(f"Something in this proposal cannot be exported: {where}.") from error
+        raise Conflict(Notice("export_failed", {"field": where})) from error
     crate.put("README.txt", README.encode(), name="What this is", encodingFormat="text/plain")
     if row.notes:
         crate.put("notes.txt", row.notes.encode(), name="Notes", encodingFormat="text/plain")
@@ -88,7 +89,7 @@ def write(scope: Scope, row: Proposal) -> Path:
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, FileNotFoundError):
-            raise Conflict("Something in this proposal was changed or deleted just now; export it again.") from error
+            raise Conflict(Notice("changed_during_export")) from error
         raise
     return path
 

@@ -17,6 +17,7 @@ from backend.proposals import service
 from backend.proposals.schemas import ProposalReportIn, ReportFormat
 from backend.proposals.tables import Proposal
 from backend.reports.schemas import ReportIn, ReportViewIn
+from scattering.core.notices import Notice
 
 MOST_OTHERS = 3
 MOST_DATASETS = 6
@@ -76,10 +77,9 @@ def _prediction(predictions: list[Prediction], plan: PlanIn | None, asked: uuid.
     """The one asked for, else the plan's, else the one that came last."""
     ready = {one.id: one for one in predictions if _usable(one)}
     if asked is not None and asked not in ready:
-        message = f"There is no prediction {asked} of a powder in this proposal that has succeeded."
-        raise Unprocessable(message, [{"loc": "prediction_id", "msg": message}])
+        raise Unprocessable.at("prediction_id", Notice("prediction_not_reportable", {"id": str(asked)}))
     if not ready:
-        raise Conflict("A report is of a forecast: add one of a powder that has succeeded to the proposal.")
+        raise Conflict(Notice("nothing_to_report"))
     if asked is None and plan is not None and plan.prediction_id in ready:
         asked = plan.prediction_id
     return ready[asked] if asked is not None else list(ready.values())[-1]

@@ -30,6 +30,7 @@ from backend.proposals.schemas import (
     ShareOut,
 )
 from backend.proposals.tables import Proposal, ProposalReport
+from scattering.core.notices import Notice
 
 router = APIRouter(prefix="/proposals", tags=["proposals"])
 
@@ -50,7 +51,7 @@ def report_file(scope: Scope, row: ProposalReport, fmt: ReportFormat) -> FileRes
         It was not made in this format.
     """
     if fmt not in row.formats:
-        raise NotFound(f"This report was made as {', '.join(row.formats)}.")
+        raise NotFound(Notice("formats_available", {"formats": list(row.formats)}))
     path = scope.settings.report_path(row.proposal_id, row.id, fmt)
     headers = {**as_attachment(f"{row.title}.{fmt}"), "Content-Security-Policy": "sandbox"}
     return FileResponse(path, media_type=MEDIA_TYPES[fmt], headers=headers)

@@ -32,6 +32,7 @@ from backend.proposals.tables import (
 from backend.structures.tables import Structure
 from scattering import instruments
 from scattering.core.errors import InvalidFields, UnknownInstrument
+from scattering.core.notices import Notice
 
 NOUN = "proposal"
 COPY = " (copy)"
@@ -214,7 +215,7 @@ def shared(session: Session, token: str) -> tuple[Scope, Proposal]:
     NotFound
         The token opens nothing, or not any more.
     """
-    refusal = NotFound("There is nothing under this link: it is mistyped, or is not shared any more.")
+    refusal = NotFound(Notice("unknown_link"))
     try:
         proposal_id = uuid.UUID(hex=token[:32])
     except ValueError:
@@ -254,7 +255,7 @@ def report(scope: Scope, proposal_id: uuid.UUID, report_id: uuid.UUID) -> Propos
     """
     row = scope.get(ProposalReport, report_id, "report")
     if row.proposal_id != proposal_id:
-        raise NotFound(f"There is no report {report_id}.")
+        raise NotFound(Notice("not_found", {"kind": "report", "id": str(report_id)}))
     return row
 
 
@@ -269,7 +270,7 @@ def keep_report(
         There are too many.
     """
     if len(reports(scope.session, [proposal.id])[proposal.id]) >= MOST:
-        raise Conflict(f"There are {MOST} reports in this proposal, and no more can be: delete some.")
+        raise Conflict(Notice("full_proposal", {"kind": "reports", "maximum": MOST}))
     row = ProposalReport(proposal_id=proposal.id, title=title, formats=list(contents), **more)
     for fmt, content in contents.items():
         path = scope.settings.report_path(proposal.id, row.id, fmt)
@@ -305,7 +306,7 @@ def _put(scope: Scope, row: Proposal, kind: Kind, item_id: uuid.UUID) -> None:
     if scope.session.get(link, (row.id, item_id)) is None:
         inside = select(func.count()).select_from(link).where(col(link.proposal_id) == row.id)
         if scope.session.exec(inside).one() >= MOST:
-            raise Conflict(f"There are {MOST} {kind} in this proposal, and no more can be.")
+            raise Conflict(Notice("full_proposal", {"kind": kind, "maximum": MOST}))
         scope.session.add(link(proposal_id=row.id, item_id=item_id))
         scope.session.flush()
 
@@ -350,5 +351,5 @@ def _plan(scope: Scope, row: Proposal, plan: PlanIn) -> dict[str, Any]:
         try:
             put(scope, row.id, kind, item_id)
         except NotFound as error:
-            raise Unprocessable(error.detail, [{"loc": loc, "msg": error.detail}]) from error
+            raise Unprocessable.at(loc, error.notice) from error
     return plan.model_dump(mode="json")

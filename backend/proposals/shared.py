@@ -21,6 +21,7 @@ from backend.proposals.routes import ReportFormatQuery, report_file
 from backend.proposals.schemas import Kind, ReportOut, SharedOut, SharedPrediction
 from backend.proposals.tables import Proposal
 from backend.structures.schemas import StructureOut
+from scattering.core.notices import Notice
 
 router = APIRouter(prefix="/shared", tags=["proposals"])
 
@@ -80,4 +81,4 @@ def download_shared_report(report_id: uuid.UUID, opened: Opened, fmt: ReportForm
 def _only(inside: dict[Kind, list[uuid.UUID]], kind: Kind, asked: Iterable[uuid.UUID]) -> None:
     for one in asked:
         if one not in inside[kind]:
-            raise NotFound(f"There is no {service.LINKED[kind].noun} {one} in this proposal.")
+            raise NotFound(Notice("not_in_proposal", {"kind": service.LINKED[kind].noun, "id": str(one)}))

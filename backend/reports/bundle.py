@@ -48,6 +48,7 @@ from backend.reports.schemas import ReportIn
 from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.reports import LICENCE, bundle_readme
+from scattering.core.notices import Notice
 
 SPARE_BYTES = 64 * 1024**2
 """Left free on the disk, for figures and everybody else."""
@@ -118,7 +119,7 @@ def _written(folder: Path, contents: _Contents) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     needed = sum(path.stat().st_size for path in contents.paths.values()) + SPARE_BYTES
     if shutil.disk_usage(folder).free < needed:
-        raise Unavailable(f"The disk has no room for a bundle of {needed / 2**20:.0f} MiB; make some and ask again.")
+        raise Unavailable(Notice("disk_full", {"needed_mib": needed / 2**20}))
     with tempfile.NamedTemporaryFile(dir=folder, prefix="bundle-", suffix=".zip", delete=False) as file:
         path = Path(file.name)
         try:

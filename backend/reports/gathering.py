@@ -113,8 +113,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
     others = [predictions.get_succeeded(scope, other) for other in body.others]
     for index, other in enumerate(others):
         if other.sampling != row.sampling:
-            message = "Powders and single crystals do not share a figure; leave this prediction out."
-            raise Unprocessable(message, [{"loc": f"others.{index}", "msg": message}])
+            raise Unprocessable.at(f"others.{index}", Notice("other_sampling"))
     measured = [datasets.get(scope, dataset_id) for dataset_id in body.dataset_ids]
     planned, counted = _planned(scope, cache, body)
     shown, left_out = _shown(scope, cache, body, row, others, measured, planned)

@@ -39,6 +39,14 @@ def _unknown_choice(choices: Sequence[str]) -> str:
     return f"Choose {'one of ' if len(choices) > 1 else ''}{', '.join(choices)}."
 
 
+def _formats_available(formats: Sequence[str]) -> str:
+    return f"This is available only as {', '.join(formats)}."
+
+
+def _unknown_elements(symbols: Sequence[str]) -> str:
+    return f"There is no element {', '.join(symbols)}; write symbols such as H,C."
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "invalid_fields": _invalid_fields,
     "not_a_multiple": _not_a_multiple,
@@ -49,4 +57,20 @@ WORDS: Final[Mapping[str, Words]] = {
     "out_of_range": _out_of_range,
     "unknown_choice": _unknown_choice,
     "unknown_instrument": _unknown_instrument,
+    "database_busy": "The database did not answer; try again in a moment.",
+    "empty_file": "The file is empty.",
+    "formats_available": _formats_available,
+    "idempotency_key_used": "This Idempotency-Key was used for another request; make a new key.",
+    "in_use_or_repeated": "Something else needs this, or it exists already.",
+    "internal_error": "An unexpected error happened on the server; its log says more.",
+    "invalid_content_length": "Content-Length is not a number.",
+    "method_not_allowed": "{method} is not possible at {path}; /docs lists what is.",
+    "not_found": "There is no {kind} {id}.",
+    "not_own": "There is no {kind} {id} of yours.",
+    "operators_only": "Only operators of this server may see this.",
+    "request_of_other_site": "This request comes from another site's page; only Beamcast's own pages may send it.",
+    "too_many_bytes": "This is larger than {maximum_mib:.0f} MiB, the most that this server takes.",
+    "unknown_address": "There is nothing at {path}; /docs lists what there is.",
+    "unknown_elements": _unknown_elements,
+    "unknown_host": "This server does not answer to {host!r}; BEAMCAST_ALLOWED_HOSTS can allow it.",
 }

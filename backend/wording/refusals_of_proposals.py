@@ -34,4 +34,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "unreadable_partials": "The partials cannot be read: {reason}",
     "wrong_file_in_archive": _wrong_file_in_archive,
     "wrong_potential_in_archive": "The file is not the potential that the archive names: its checksum differs.",
+    "changed_during_export": "Something in this proposal was changed or deleted just now; export it again.",
+    "disk_full": "The disk has no space for a bundle of {needed_mib:.0f} MiB: free some space and try again.",
+    "export_failed": "Something in this proposal cannot be exported: {field}.",
+    "full_proposal": "This proposal has {maximum} {kind}, the most that it can have: remove some of them.",
+    "not_in_proposal": "There is no {kind} {id} in this proposal.",
+    "nothing_to_report": "A report needs a forecast: add a prediction of a powder that has succeeded to the proposal.",
+    "other_sampling": "Powders and single crystals cannot be in the same report: leave this prediction out.",
+    "prediction_not_reportable": "The proposal has no succeeded prediction {id} of a powder.",
+    "unknown_link": "There is nothing at this link: it is mistyped, or no longer shared.",
 }

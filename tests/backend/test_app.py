@@ -22,7 +22,8 @@ def test_unknown_api_path_is_a_problem_document(client: Client, method: str) -> 
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["title"] == "Not found"
-    assert "/api/v1/no/such/thing" in response.json()["detail"]
+    assert response.json()["code"] == "unknown_address"
+    assert "/api/v1/no/such/thing" in response.json()["params"]["path"]
 
 
 def test_every_response_is_guarded(client: Client) -> None:
@@ -40,7 +41,7 @@ def test_every_response_is_guarded(client: Client) -> None:
 def test_other_host_names_are_not_answered(client: Client, host: str) -> None:
     response = client.get("/instruments", headers={"Host": host})
     assert response.status_code == 400
-    assert "BEAMCAST_ALLOWED_HOSTS" in response.json()["detail"]
+    assert response.json()["code"] == "unknown_host"
 
 
 def test_further_hosts_can_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:

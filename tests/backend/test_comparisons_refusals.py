@@ -72,7 +72,7 @@ def test_somebody_elses_dataset_is_not_found(
     for route in ROUTES:
         response = client.post(f"/comparisons{route}", json=asked(route, own, dataset_id))
         assert response.status_code == 404
-        assert "dataset" in response.json()["detail"]
+        assert response.json()["params"]["kind"] == "dataset"
 
 
 WISHES: list[tuple[dict[str, Any], str]] = [
@@ -128,7 +128,8 @@ def test_more_points_than_anybody_waits_for(
     for route in ROUTES:
         response = client.post(f"/comparisons{route}", json=asked(route, prediction_id, dataset_id))
         assert response.status_code == 422
-        assert "60000 points" in response.json()["errors"][0]["msg"]
+        (error,) = response.json()["errors"]
+        assert (error["code"], error["params"]["n_points"]) == ("too_many_points", 60_000)
 
 
 def test_a_crystal_is_not_compared(

@@ -194,7 +194,8 @@ def test_unknown_prediction_is_not_found(client: Client, method: str, path: str)
     body = {"json": {}} if path in ("/spectrum", "/figure") else {}
     response = client.request(method, f"/predictions/{NOBODY}{path}", **body)
     assert response.status_code == 404
-    assert response.json()["detail"] == f"There is no prediction {NOBODY}."
+    problem = response.json()
+    assert (problem["code"], problem["params"]) == ("not_found", {"kind": "prediction", "id": NOBODY})
 
 
 def test_cancelling_a_queued_prediction_ends_it(client: Client, structure: dict[str, Any]) -> None:

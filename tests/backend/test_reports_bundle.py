@@ -239,7 +239,7 @@ def test_a_full_disk_is_said_and_nothing_left(
     monkeypatch.setattr("backend.reports.bundle.shutil.disk_usage", lambda _: usage._replace(free=1000))
     response = client.get(f"/predictions/{prediction_id}/bundle.zip")
     assert response.status_code == 503
-    assert "no room" in response.json()["detail"]
+    assert response.json()["code"] == "disk_full"
     assert not list(settings.scratch_dir.glob("*"))
 
 

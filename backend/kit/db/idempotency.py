@@ -19,6 +19,7 @@ from sqlmodel import Field
 from backend.kit.db.columns import Owned
 from backend.kit.db.owners import Scope, ScopeDep
 from backend.kit.http.errors import Unprocessable
+from scattering.core.notices import Notice
 
 
 class IdempotencyKey(Owned, table=True):
@@ -85,7 +86,7 @@ class Once:
         earlier = self._scope.session.exec(statement).first()
         if earlier is not None:
             if earlier.request != request:
-                raise Unprocessable("This Idempotency-Key was used for another request; make a new key.")
+                raise Unprocessable(Notice("idempotency_key_used"))
             return load(earlier.resource_id)
         made = make()
         self._scope.add(IdempotencyKey(key=self._key, request=request, resource_id=made.id))

@@ -18,6 +18,7 @@ from backend.kit.db.sessions import ReadingSessionDep, SessionDep
 from backend.kit.http.errors import Forbidden, NotFound
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
+from scattering.core.notices import Notice
 
 LOCAL_USER = "local"
 EVERYONE = "everyone"
@@ -54,14 +55,14 @@ class Scope:
         statement = self.select(table).where(table.id == row_id)
         row = self.session.exec(statement.with_for_update() if lock else statement).first()
         if row is None:
-            raise NotFound(f"There is no {noun} {row_id}.")
+            raise NotFound(Notice("not_found", {"kind": noun, "id": str(row_id)}))
         return row
 
     def get_own(self, table: type[Row], row_id: uuid.UUID, noun: str, *, lock: bool = False) -> Row:
         """Return the row with this id for a change; rows of `EVERYONE` are not found."""
         row = self.get(table, row_id, noun, lock=lock)
         if row.owner != self.owner:
-            raise NotFound(f"There is no {noun} {row_id} of yours.")
+            raise NotFound(Notice("not_own", {"kind": noun, "id": str(row_id)}))
         return row
 
     def add(self, row: Row) -> Row:
@@ -98,7 +99,7 @@ def current_operator(owner: OwnerDep) -> str:
         The owner is not an operator.
     """
     if owner != LOCAL_USER:
-        raise Forbidden("Only operators of this server may see this.")
+        raise Forbidden(Notice("operators_only"))
     return owner
 
 

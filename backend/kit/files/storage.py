@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from backend.kit.db.database import on_commit, on_rollback
 from backend.kit.http.errors import TooLarge, Unprocessable
+from scattering.core.notices import Notice
 
 CHUNK_BYTES = 1 << 20
 ARRIVING = "arriving"
@@ -77,7 +78,7 @@ def read_upload(upload: UploadFile, max_bytes: int) -> bytes:
         if len(content) > max_bytes:
             raise TooLarge.than(max_bytes)
     if not content:
-        raise Unprocessable("The file is empty.", [{"loc": "file", "msg": "is empty"}])
+        raise Unprocessable.at("file", Notice("empty_file"))
     return bytes(content)
 
 
@@ -112,7 +113,7 @@ def receive_upload(upload: UploadFile, max_bytes: int) -> Iterator[Received]:
                 digest.update(chunk)
                 file.write(chunk)
         if not size:
-            raise Unprocessable("The file is empty.", [{"loc": "file", "msg": "is empty"}])
+            raise Unprocessable.at("file", Notice("empty_file"))
         yield Received(path, digest.hexdigest())
 
 

@@ -128,7 +128,7 @@ class TooLarge(Problem):
     @classmethod
     def than(cls, max_bytes: int) -> Self:
         """For a file or a request of more bytes."""
-        return cls(f"This is larger than the {max_bytes / 2**20:.0f} MiB that are taken.")
+        return cls(Notice("too_many_bytes", {"maximum_mib": max_bytes / 2**20}))
 
 
 class Unprocessable(Problem):
@@ -172,16 +172,15 @@ def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-def _document(status: int, title: str, notice: Notice | str, errors: Iterable[FieldProblem] = ()) -> ProblemDocument:
+def _document(status: int, title: str, notice: Notice, errors: Iterable[FieldProblem] = ()) -> ProblemDocument:
     slug = title.lower().replace(" ", "-")
-    said = notice if isinstance(notice, Notice) else Notice("text", {"text": notice})
     return ProblemDocument(
         type=f"urn:beamcast:problem:{slug}",
         title=title,
         status=int(status),
-        detail=wording.message(said),
-        code=said.code,
-        params=dict(said.params),
+        detail=wording.message(notice),
+        code=notice.code,
+        params=dict(notice.params),
         errors=list(errors),
     )
 
@@ -227,30 +226,29 @@ async def _scattering(_: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase.capitalize()
-    detail = str(error.detail)
-    if error.status_code == HTTPStatus.NOT_FOUND and detail == "Not Found":
-        detail = f"There is nothing at {request.url.path}; see /docs for what there is."
+    notice = Notice("text", {"text": str(error.detail)})
+    if error.status_code == HTTPStatus.NOT_FOUND and error.detail == "Not Found":
+        notice = Notice("unknown_address", {"path": request.url.path})
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.method} does nothing at {request.url.path}; see /docs for what does."
+        notice = Notice("method_not_allowed", {"method": request.method, "path": request.url.path})
     elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return as_response(TooLarge.than(max_file_bytes(request.app.state.settings, request.url.path)).document())
-    return as_response(_document(error.status_code, phrase, detail), error.headers)
+    return as_response(_document(error.status_code, phrase, notice), error.headers)
 
 
 async def _in_use(request: Request, error: Exception) -> JSONResponse:
     logger.info("refused by the database: %s %s: %s", request.method, request.url.path, error)
-    return as_response(Conflict("Something else rests on this, or it exists already.").document())
+    return as_response(Conflict(Notice("in_use_or_repeated")).document())
 
 
 async def _database_busy(request: Request, error: Exception) -> JSONResponse:
     logger.error("database: %s %s: %s", request.method, request.url.path, error)
-    return as_response(Unavailable("The database did not answer; try again in a moment.").document())
+    return as_response(Unavailable(Notice("database_busy")).document())
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     logger.error("unexpected: %s %s", request.method, request.url.path, exc_info=error)
-    detail = "Something went wrong that should not have; the server's log says what."
-    return as_response(_document(500, "Internal server error", detail))
+    return as_response(_document(500, "Internal server error", Notice("internal_error")))
 
 
 def install(app: FastAPI) -> None:

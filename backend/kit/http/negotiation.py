@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.kit.http.errors import NotAcceptable
+from scattering.core.notices import Notice
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
@@ -18,7 +19,7 @@ def choose(accept: str | None, offered: Sequence[str]) -> str:
     wanted = [_parse(item) for item in (accept or "*/*").split(",") if item.strip()]
     quality, best = max(((_quality(media_type, wanted), media_type) for media_type in offered), key=lambda x: x[0])
     if quality == 0:
-        raise NotAcceptable(f"This is available as {', '.join(offered)}.")
+        raise NotAcceptable(Notice("formats_available", {"formats": list(offered)}))
     return best
 
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.kit.http.body_limits import max_body_bytes, max_file_bytes
 from backend.kit.http.errors import BadRequest, Forbidden, Problem, TooLarge, as_response
 from backend.kit.settings import Settings
+from scattering.core.notices import Notice
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -70,10 +71,10 @@ class Guard:
     def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
         if not self._any_host and _name(host) not in self._hosts:
-            return BadRequest(f"This server does not answer to {host!r}; BEAMCAST_ALLOWED_HOSTS can allow it.")
+            return BadRequest(Notice("unknown_host", {"host": host}))
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
-            return BadRequest("Content-Length is not a number.")
+            return BadRequest(Notice("invalid_content_length"))
         if int(length) > max_body_bytes(self._settings, path):
             return TooLarge.than(max_file_bytes(self._settings, path))
         if method in SAFE_METHODS:
@@ -82,7 +83,7 @@ class Guard:
         elsewhere = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
         # Newer browsers also send this header; programs send neither
         if elsewhere or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            return Forbidden("This request comes from another site's page; only Beamcast's own pages may send it.")
+            return Forbidden(Notice("request_of_other_site"))
         return None
 
 
