@@ -16,7 +16,7 @@ run: $(STAMP) ## Start Beamcast at http://127.0.0.1:8000 (settings: BEAMCAST_…
 	@exec $(BIN)/python serve.py
 
 test: $(STAMP) ## Run the tests
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(STAMP) ## Measure every claim of speed beside its peer
 	@$(BIN)/python -m benchmarks

@@ -21,6 +21,26 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent.parent
+LONGEST = (
+    "tests/e2e/test_main_job.py",
+    "tests/frontend/test_browser.py",
+    "tests/workers/test_workflows.py",
+    "tests/test_serve.py",
+    "tests/e2e/test_measured_data.py",
+    "tests/scattering/test_intermediate.py",
+    "tests/backend/test_proposals_exchange.py",
+    "tests/backend/test_where_to_add_facts.py",
+    "tests/workers/test_tasks.py",
+    "tests/backend/test_potentials_fetch.py",
+    "tests/backend/test_reports_bundle.py",
+    "tests/backend/test_reports.py",
+    "tests/scattering/test_harmonic.py",
+    "tests/workers/test_ipi.py",
+    "tests/workers/test_ase_dynamics.py",
+    "tests/golden/test_golden.py",
+)
+"""Files of tests that take longest, in that order. Two processes share the files: the long ones begin, so that neither
+process waits in the end while the other still runs one of them."""
 CACHE = ROOT / ".cache"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = [
@@ -32,6 +52,12 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; all others stay in their order."""
+    place = {ROOT / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(scope="session")
