@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.golden import store
 from tests.golden.answers import differences
 from tests.golden.opening import opened, unpack
-from tests.golden.requests import all_requests
+from tests.golden.queries import all_requests
 
 CHANGES = Path(__file__).parent / "CHANGES.md"
 MOST_SHOWN = 12

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.golden.answers import Answer, reduced
 from tests.golden.opening import Server
-from tests.golden.requests import Request
+from tests.golden.queries import Request
 
 HERE = Path(__file__).parent
 KEPT = HERE / "kept"

@@ -9,7 +9,7 @@ import pytest
 from tests.golden import store
 from tests.golden.answers import differences
 from tests.golden.opening import Server, opened, unpack
-from tests.golden.requests import all_requests
+from tests.golden.queries import all_requests
 
 REQUESTS = all_requests()
 SHOWN = 15

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.golden.opening import Server, do_all_jobs, opened, simulate_again, unpack
-from tests.golden.requests import UNFINISHED
+from tests.golden.queries import UNFINISHED
 
 TOLERANCE = 1e-6
 """Of the largest number of each array."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.golden.opening import Server, opened, take_back_and_claim, unpack
-from tests.golden.requests import DATASETS, PATHS, POWDERS, UNFINISHED
+from tests.golden.queries import DATASETS, PATHS, POWDERS, UNFINISHED
 
 STATES = {
     "failed": "failed",
