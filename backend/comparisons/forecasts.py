@@ -151,7 +151,7 @@ def _named(loc: str) -> Iterator[None]:
         yield
     except (InvalidView, InvalidSettings, UnknownInstrument) as error:
         problem = unprocessable(error)
-        errors = [{**field.model_dump(), "loc": f"{loc}.{field.loc}"} for field in problem.errors]
+        errors = [field.model_copy(update={"loc": f"{loc}.{field.loc}"}) for field in problem.errors]
         raise Unprocessable(problem.notice, errors) from error
 
 

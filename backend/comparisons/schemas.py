@@ -10,6 +10,8 @@ from pydantic import ConfigDict, Field, JsonValue, field_validator
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import RequestBody, ResponseBody
 from backend.observing.schemas import ViewIn
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
     from backend.comparisons.requests import ComparisonRequest, PeaksRequest, RankingRequest
@@ -41,7 +43,7 @@ class FitIn(RequestBody):
     @classmethod
     def _ascending(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
         if value is not None and not value[0] < value[1]:
-            raise ValueError("the second energy must be above the first")
+            raise ScatteringError(Notice("disordered_energies"))
         return value
 
     def to_options(self) -> FitOptions:

@@ -11,6 +11,8 @@ from backend.comparisons.schemas import ComparisonIn, RankingIn, RefinementIn
 from backend.figures.labels import LabelledView
 from backend.kit.http.schemas import RequestBody
 from backend.observing.schemas import ViewIn
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 
 ThemeName = Literal["light", "dark"]
 EnergyUnit = Literal["meV", "cm-1"]
@@ -81,7 +83,7 @@ class FiguresIn(Style):
     @classmethod
     def _one_map(cls, views: list[LabelledViewIn], others: ValidationInfo) -> list[LabelledViewIn]:
         if others.data.get("kind") in ("map", "zones") and len(views) > 1:
-            raise ValueError("a map shows one view; ask for one figure each")
+            raise ScatteringError(Notice("several_views_of_map"))
         return views
 
     model_config = ConfigDict(

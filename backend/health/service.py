@@ -14,6 +14,8 @@ from backend.kit.db.database import clock, transaction
 from backend.kit.http.errors import Unavailable
 from backend.kit.settings import Settings
 from backend.kit.version import VERSION
+from scattering.core.errors import field_error
+from scattering.core.notices import Notice
 
 logger = logging.getLogger(__name__)
 
@@ -28,24 +30,23 @@ def health(settings: Settings) -> HealthOut:
     Unavailable
         A part is down; `errors` names it.
     """
-    failing: dict[str, str] = {}
+    failing: dict[str, Notice] = {}
     workers = 0
     try:
         workers = _workers(settings)
     except SQLAlchemyError:
         logger.exception("health: database")
-        failing["database"] = "does not answer; the server's log says why"
+        failing["database"] = Notice("database_down")
     else:
         if workers == 0:
-            failing["workers"] = f"none has shown life for {heartbeats.TIMEOUT.seconds} s; predictions wait"
+            failing["workers"] = Notice("no_workers", {"silent_s": heartbeats.TIMEOUT.seconds})
     try:
         ask_broker(settings)
     except Exception:  # whatever the broker's client raises
         logger.exception("health: broker")
-        failing["broker"] = "takes no messages; the server's log says why"
+        failing["broker"] = Notice("broker_down")
     if failing:
-        detail = "; ".join(f"{part}: {why}" for part, why in failing.items())
-        raise Unavailable(detail, [{"loc": part, "msg": why} for part, why in failing.items()])
+        raise Unavailable.of_fields([field_error(part, why) for part, why in failing.items()])
     return HealthOut(version=VERSION, workers=workers)
 
 

@@ -13,6 +13,8 @@ from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import DEPRECATED, FreeForm, RequestBody, ResponseBody
 from backend.potentials.catalogue import DEFAULT
 from backend.predictions.tables import Prediction
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.options.names import Method, Quality, Sampling
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -39,7 +41,7 @@ class PredictionIn(RequestBody):
     @model_validator(mode="after")
     def _one_potential(self) -> Self:
         if self.model is not None and "potential" in self.model_fields_set and self.model != self.potential:
-            raise ValueError("Potential and model are two names of the same field: leave model out.")
+            raise ScatteringError(Notice("potential_named_twice"))
         return self
 
     @property

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.background import BackgroundTask
 
 from backend.kit.db.owners import ReadingScopeDep
-from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, Unprocessable, responses
+from backend.kit.http.errors import Conflict, FieldProblem, NotAcceptable, NotFound, Unprocessable, responses
 from backend.kit.http.negotiation import choose
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.plans.schemas import PlanIn
@@ -56,7 +56,7 @@ def _asked(
 def _refused(error: ValidationError, *within: str) -> Unprocessable:
     """What a body that came in parts would be refused with."""
     fields = [
-        {"loc": ".".join([*within, *map(str, item["loc"])]) or "plan", "msg": item["msg"]} for item in error.errors()
+        FieldProblem.of_pydantic(item, ".".join([*within, *map(str, item["loc"])]) or "plan") for item in error.errors()
     ]
     return Unprocessable.of_fields(fields)
 

@@ -10,6 +10,8 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from backend.kit.http.schemas import RequestBody
 from backend.observing.schemas import ViewIn
 from backend.plans.schemas import PlanIn
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 
 MOST_VIEWS = 3
 """Spectra that two pages hold."""
@@ -48,7 +50,7 @@ class ReportIn(RequestBody):
     @model_validator(mode="after")
     def _same_prediction(self) -> Self:
         if self.plan is not None and self.plan.prediction_id != self.prediction_id:
-            raise ValueError("the plan must be of the report's own prediction (plan.prediction_id)")
+            raise ScatteringError(Notice("plan_of_other_prediction"))
         return self
 
     model_config = ConfigDict(

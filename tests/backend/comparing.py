@@ -136,7 +136,7 @@ def stored(
         "exposure_uah": None,
         "exposure_h": None,
         "mass_g": None,
-        "warnings": [],
+        "notices": [],
         **more,
     }
     form = PreviewForm(

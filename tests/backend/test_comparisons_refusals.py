@@ -141,7 +141,7 @@ def test_a_crystal_is_not_compared(
         response = client.post(f"/comparisons{route}", json=asked(route, along, dataset_id))
         assert response.status_code == 422
         assert response.json()["errors"][0]["loc"].endswith("prediction_id")
-        assert "powder" in response.json()["detail"]
+        assert "comparison_with_path" in [error["code"] for error in response.json()["errors"]]
 
 
 def test_a_ranking_is_of_some_forecasts(client: Client, prediction_id: str, dataset_id: str) -> None:

@@ -122,7 +122,7 @@ def test_map_takes_one_view(client: Client, prediction_id: str) -> None:
     views = [{"prediction_id": prediction_id}] * 2
     response = client.post("/figures", json={"kind": "map", "views": views})
     assert response.status_code == 422
-    assert "one view" in response.json()["detail"]
+    assert [error["code"] for error in response.json()["errors"]] == ["several_views_of_map"]
     assert client.post("/figures", json={"views": []}).status_code == 422
 
 

@@ -115,7 +115,8 @@ def test_resolution_is_a_gaussians(client: Client) -> None:
 def test_unknown_instrument_is_not_found(client: Client, route: str) -> None:
     response = client.post(f"/instruments/TOSKA/{route}", json={"energy_mev": [1]} if route == "resolution" else {})
     assert response.status_code == 404
-    assert "TOSCA" in response.json()["detail"]
+    assert response.json()["code"] == "unknown_instrument"
+    assert "TOSCA" in response.json()["params"]["known"]
 
 
 @pytest.mark.parametrize(

@@ -21,4 +21,4 @@ def test_every_isotope_offered_can_be_looked_through(client: Client) -> None:
 def test_an_element_that_does_not_exist_is_named(client: Client) -> None:
     answer = client.request("GET", "/isotopes", params={"elements": "H,Xx"})
     assert answer.status_code == 422
-    assert "Xx" in answer.json()["detail"]
+    assert (answer.json()["code"], answer.json()["params"]) == ("unknown_elements", {"symbols": ["Xx"]})

@@ -84,7 +84,8 @@ def test_hdf5_names_axes_and_units(client: Client, prediction_id: str) -> None:
 def test_other_formats_are_not_acceptable(client: Client, prediction_id: str) -> None:
     response = client.post(f"/predictions/{prediction_id}/spectrum", json={}, headers={"Accept": "image/png"})
     assert response.status_code == 406
-    assert "text/csv" in response.json()["detail"]
+    assert response.json()["code"] == "formats_available"
+    assert "text/csv" in response.json()["params"]["formats"]
 
 
 def test_browsers_accept_header_gets_json(client: Client, prediction_id: str) -> None:

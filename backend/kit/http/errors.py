@@ -45,6 +45,15 @@ class FieldProblem(BaseModel):
         notice = notice_of(cast(FieldError, error))
         return cls(loc=error["loc"], msg=wording.message(notice), code=notice.code, params=dict(notice.params))
 
+    @classmethod
+    def of_pydantic(cls, detail: Mapping[str, Any], loc: str) -> Self:
+        """Return the body of one of pydantic's errors; its code is pydantic's, or that of what a validator raised."""
+        context = detail.get("ctx", {})
+        raised = context.get("error")
+        if isinstance(raised, ScatteringError):
+            return cls.of(field_error(loc, raised.notice))
+        return cls(loc=loc, msg=detail["msg"], code=detail["type"], params=_plain(context))
+
 
 class ProblemDocument(BaseModel):
     """What every error looks like (RFC 9457)."""
@@ -64,11 +73,11 @@ class Problem(Exception):
     status: ClassVar[int] = HTTPStatus.BAD_REQUEST
     title: ClassVar[str] = "Bad request"
 
-    def __init__(self, wrong: Notice | str, errors: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, wrong: Notice | str, errors: Sequence[Mapping[str, Any] | FieldProblem] = ()) -> None:
         self.notice = wrong if isinstance(wrong, Notice) else Notice("text", {"text": wrong})
         self.detail = wording.message(self.notice)
         super().__init__(self.detail)
-        self.errors = [FieldProblem.of(error) for error in errors]
+        self.errors = [error if isinstance(error, FieldProblem) else FieldProblem.of(error) for error in errors]
 
     @classmethod
     def at(cls, loc: str, notice: Notice) -> Self:
@@ -76,11 +85,11 @@ class Problem(Exception):
         return cls(notice, [field_error(loc, notice)])
 
     @classmethod
-    def of_fields(cls, errors: Sequence[Mapping[str, Any]]) -> Self:
+    def of_fields(cls, errors: Sequence[Mapping[str, Any] | FieldProblem]) -> Self:
         """Return the problem of one or several wrong fields."""
-        problems = [FieldProblem.of(error) for error in errors]
-        stated = [one.model_dump() for one in problems]
-        return cls(Notice("invalid_fields", {"fields": stated}), errors)
+        problem = cls("", errors)
+        stated = [one.model_dump() for one in problem.errors]
+        return cls(Notice("invalid_fields", {"fields": stated}), problem.errors)
 
     def document(self) -> ProblemDocument:
         """Return the problem as it is sent."""
@@ -211,10 +220,7 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [
-        FieldProblem(loc=_location(item["loc"]), msg=item["msg"], code=item["type"], params=_plain(item.get("ctx", {})))
-        for item in error.errors()
-    ]
+    fields = [FieldProblem.of_pydantic(item, _location(item["loc"])) for item in error.errors()]
     notice = Notice("invalid_fields", {"fields": [field.model_dump() for field in fields]})
     return as_response(_document(422, Unprocessable.title, notice, fields))
 

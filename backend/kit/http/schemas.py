@@ -7,6 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
+
 DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
 """For the schema of a field that another one has replaced; it stays for the programs that know it."""
 LARGEST_NUMBER = 1e15
@@ -34,11 +37,11 @@ def _plain(value: JsonValue) -> JsonValue:
         elif isinstance(item, list):
             waiting += item
         elif isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
-            raise ValueError("a text has half of a character (a lone surrogate)")
+            raise ScatteringError(Notice("lone_surrogate"))
         elif isinstance(item, float) and not math.isfinite(item):
-            raise ValueError("numbers must be finite")
+            raise ScatteringError(Notice("not_a_finite_number"))
         elif isinstance(item, int | float) and abs(item) > LARGEST_NUMBER:
-            raise ValueError("a number is too large")
+            raise ScatteringError(Notice("large_number", {"maximum": LARGEST_NUMBER}))
     return value
 
 
