@@ -247,7 +247,10 @@ def _problems(error: Exception) -> Sequence[FieldError]:
         return error.errors
     if isinstance(error, UnknownInstrument):
         return [field_error("instrument", error.notice)]
-    return [{"loc": error.loc if isinstance(error, Refused) else "file", "msg": str(error)}]
+    if isinstance(error, Unreadable | ScatteringError):
+        (notice,) = parsed_notices.to_json([error.notice])
+        return [field_error(error.loc if isinstance(error, Refused) else "file", Notice.from_json(notice))]
+    raise error
 
 
 def _spectra(count: int) -> str:

@@ -15,7 +15,7 @@ import scipy.constants
 from ase.data import atomic_numbers, chemical_symbols, covalent_radii
 from numpy.typing import NDArray
 
-from backend.structures.formats.reading import Unreadable
+from backend.kit.files.unreadable import Unreadable
 from backend.structures.geometry import Bonds, StructureData, bonds, pairs_within
 from scattering.core.notices import Notice
 
@@ -76,32 +76,30 @@ def check(structure: StructureData) -> None:
         The cell is flat or huge, numbers are not finite, atoms sit on one spot.
     """
     if not (np.isfinite(structure.positions).all() and np.isfinite(structure.cell).all()):
-        raise Unreadable("The file has numbers that are not finite.")
+        raise Unreadable(Notice("numbers_not_finite"))
     if not structure.numbers.size:
-        raise Unreadable("The file has no atoms.")
+        raise Unreadable(Notice("no_atoms"))
     if np.abs(structure.numbers - 59).max() > 58:
         unknown = structure.numbers[np.abs(structure.numbers - 59) > 58][0]
-        raise Unreadable(f"There is no element number {unknown} that a crystal could be made of.")
+        raise Unreadable(Notice("unusable_element_number", {"number": int(unknown)}))
     lengths = np.linalg.norm(structure.cell, axis=1)
     if lengths.max() > MAX_LENGTH_ANGSTROM:
-        raise Unreadable(f"A lattice vector is {lengths.max():.4g} Å long; is the length in Å?")
+        raise Unreadable(Notice("lattice_vector_too_long", {"length_angstrom": float(lengths.max())}))
     areas = np.linalg.norm(np.cross(np.roll(structure.cell, -1, axis=0), np.roll(structure.cell, -2, axis=0)), axis=1)
     heights = structure.volume / np.maximum(areas, np.finfo(float).tiny)
     if not lengths.min() > 0 or heights.min() < MIN_HEIGHT_ANGSTROM:
-        raise Unreadable(
-            f"The cell has no volume to speak of ({structure.volume:.3g} Å³): a lattice vector is missing, "
-            "lies in the plane of the others, or is not in Å."
-        )
+        raise Unreadable(Notice("cell_without_volume", {"volume_angstrom3": float(structure.volume)}))
     density = len(structure.numbers) / structure.volume
     if density > MAX_NUMBER_DENSITY:
-        raise Unreadable(
-            f"{len(structure.numbers)} atoms in {structure.volume:.3g} Å³ is denser than any matter; is the cell in Å?"
-        )
+        packed = {"n_atoms": len(structure.numbers), "volume_angstrom3": float(structure.volume)}
+        raise Unreadable(Notice("cell_too_dense", packed))
     if np.abs(structure.positions).max() > 100 * MAX_LENGTH_ANGSTROM:
-        raise Unreadable("An atom lies further than 10 μm from the origin; are the positions in Å?")
+        raise Unreadable(Notice("atom_far_from_origin"))
     near = pairs_within(structure, np.full(len(structure.numbers), SAME_SPOT_ANGSTROM / 2))
     if len(near):
-        raise Unreadable(f"Two atoms lie on one spot: {_pair(structure, near, int(np.argmin(near.length)))}.")
+        at = int(np.argmin(near.length))
+        closest = {"atoms": _atoms(structure, near, at), "distance_angstrom": float(near.length[at])}
+        raise Unreadable(Notice("overlapping_atoms", closest))
 
 
 def right_handed(structure: StructureData) -> tuple[StructureData, list[Notice]]:
@@ -143,10 +141,6 @@ def describe(structure: StructureData, stated_formula: str = "") -> Description:
         space_group_number=number,
         notices=notices,
     )
-
-
-def _pair(structure: StructureData, pairs: Bonds, index: int) -> str:
-    return f"{' and '.join(_atoms(structure, pairs, index))}, {pairs.length[index]:.2f} Å apart"
 
 
 def _atoms(structure: StructureData, pairs: Bonds, index: int) -> list[str]:

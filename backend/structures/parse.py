@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from backend.kit.files import confined, parsed_notices
+from backend.kit.files.unreadable import Unreadable
 from backend.structures.chemistry import check, describe, right_handed
 from backend.structures.formats import FORMATS
-from backend.structures.formats.reading import Unreadable
 from backend.structures.geometry import lengths_and_angles
+from scattering.core.notices import Notice
 
 MEMORY_BYTES = 2 * 1024**3
 
@@ -32,11 +33,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def as_json(data: bytes, format_name: str, max_atoms: int) -> str:
-    """What `parse` finds, or its refusal as `error` with the `kind` of it."""
+    """What `parse` finds, or its refusal as a notice, `error`."""
     try:
         return json.dumps(parse(data, format_name, max_atoms))
     except Unreadable as error:
-        return json.dumps({"error": str(error), "kind": type(error).__name__})
+        (notice,) = parsed_notices.to_json([error.notice])
+        return json.dumps({"error": notice})
 
 
 def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def decoded(data: bytes) -> str:
         It is empty, or no text.
     """
     if not data.strip():
-        raise Unreadable("The file is empty.")
+        raise Unreadable(Notice("blank_file"))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", errors="replace")
     else:
@@ -86,7 +88,7 @@ def decoded(data: bytes) -> str:
             # Authors' names in files from before UTF-8; coordinates are ASCII in every encoding.
             text = data.decode("latin-1")
     if "\0" in text or sum(text.count(chr(code)) for code in range(1, 9)) > 0:
-        raise Unreadable("This is a binary file, not text.")
+        raise Unreadable(Notice("binary_file"))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

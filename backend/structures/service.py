@@ -14,15 +14,16 @@ from backend.kit.db.dependents import delete_dependents
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined, parsed_notices
 from backend.kit.files.storage import base_name, delete_folder, new_folder, replace_file
+from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.potentials import catalogue
 from backend.structures import examples, parse, writing
 from backend.structures.formats import FORMATS, Format, format_of
-from backend.structures.formats.reading import TooManyAtoms, Unreadable
 from backend.structures.geometry import StructureData
 from backend.structures.tables import Structure
+from scattering.core.notices import Notice
 
 CANONICAL = "structure.json"
 ORIGINAL = "original"
@@ -70,8 +71,9 @@ def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
         raise Unprocessable(message, [{"loc": "file", "msg": message}]) from error
     result: dict[str, Any] = json.loads(answer)
     if "error" in result:
-        problem = TooLarge if result["kind"] == TooManyAtoms.__name__ else Unprocessable
-        raise problem(result["error"], [{"loc": "file", "msg": result["error"]}])
+        notice = Notice.from_json(result["error"])
+        problem = TooLarge if notice.code == "too_many_atoms" else Unprocessable
+        raise problem.at("file", notice)
     return result
 
 
@@ -89,7 +91,7 @@ def read_example(settings: Settings, name: str) -> tuple[examples.Example, dict[
     try:
         return example, parse.parse(example.content, "cif", settings.max_atoms)
     except Unreadable as error:
-        raise Unprocessable(str(error)) from error
+        raise Unprocessable(error.notice) from error
 
 
 def add(

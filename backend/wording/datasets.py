@@ -119,6 +119,10 @@ def _detectors_rebinned(
     )
 
 
+def _workspace_not_used(*, workspace: str, reason: Mapping[str, Any]) -> str:
+    return f"{workspace} is not used: {message(Notice.from_json(reason))}"
+
+
 WORDS: Final[Mapping[str, Words]] = {
     # Tables of columns
     "decimal_comma": "The comma is read as the decimal mark.",
@@ -149,7 +153,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "no_unit_in_save_ascii": "SaveAscii does not write the unit of the axis.",
     "axis_errors_ignored": "The errors of the axis (DX) are not used.",
     "analysers_differ": "The analysers have different energies, {lowest_mev:g} to {highest_mev:g} meV.",
-    "workspace_not_used": "{workspace} is not used: {reason}",
+    "workspace_not_used": _workspace_not_used,
     "counts_divided_by_widths": "The file contains counts in bins of different widths. They are divided by the widths.",
     "rows_at_constant_q": "According to the file, each row has the same |q| at all energies.",
     "empty_bins_at_borders": _empty_bins_at_borders,

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import spglib
 
+from backend.kit.files.unreadable import Unreadable
 from backend.structures import chemistry, examples, parse, writing
 from backend.structures.formats import FORMATS, format_of
-from backend.structures.formats.reading import Reading, TooManyAtoms, Unreadable
+from backend.structures.formats.reading import Reading, TooManyAtoms
 from backend.structures.geometry import (
     StructureData,
     bonds,
@@ -185,7 +186,7 @@ def test_castep_units_and_species() -> None:
 @pytest.mark.parametrize(
     ("fmt", "text", "word"),
     [
-        ("poscar", "", "empty"),
+        ("poscar", "", "blank_file"),
         ("poscar", "title\n1\n1 0 0\n", "ends after line"),
         ("poscar", "t\n0\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "scaling factor"),
         ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1 1\nD\n0 0 0\n", "1 elements but 2"),
@@ -193,10 +194,10 @@ def test_castep_units_and_species() -> None:
         ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 nan\n", "Line 9: a position: 'nan' is not a finite"),
         ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 1_0\n", "not a finite number"),
         ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nXx\n1\nD\n0 0 0\n", "'Xx' is not a chemical element"),
-        ("poscar", "t\n1\n5 0 0\n5 0 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "no volume"),
-        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n2\nD\n0 0 0\n0.999 0 0\n", "one spot"),
-        ("poscar", "t\n1e6\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "is the length in Å"),
-        ("poscar", "t\n1\n1 0 0\n0 1 0\n0 0 1\nSi\n2\nD\n0 0 0\n.5 .5 .5\n", "denser than any matter"),
+        ("poscar", "t\n1\n5 0 0\n5 0 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "cell_without_volume"),
+        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n2\nD\n0 0 0\n0.999 0 0\n", "overlapping_atoms"),
+        ("poscar", "t\n1e6\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "lattice_vector_too_long"),
+        ("poscar", "t\n1\n1 0 0\n0 1 0\n0 0 1\nSi\n2\nD\n0 0 0\n.5 .5 .5\n", "cell_too_dense"),
         ("extxyz", "3\nwater\nO 0 0 0\nH 0 0 1\nH 0 1 0\n", "no unit cell"),
         ("extxyz", f'5\nLattice="{CUBE}"\nO 0 0 0\n', "ends before the last one"),
         ("extxyz", f'x\nLattice="{CUBE}"\nO 0 0 0\n', "not a whole number"),
@@ -237,18 +238,18 @@ def test_refused_with_a_clear_word(fmt: str, text: str, word: str) -> None:
     ],
 )
 def test_too_many_atoms_are_refused_by_their_count(fmt: str, text: str) -> None:
-    with pytest.raises(TooManyAtoms, match="this server takes at most 2000"):
+    with pytest.raises(TooManyAtoms, match=r"too_many_atoms.*'max_atoms': 2000"):
         read(fmt, text)
 
 
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (b"", "empty"),
-        (b" \r\n\t\n", "empty"),
-        (bytes(range(256)) * 20, "binary"),
-        (b"data_x\n\x00\n", "binary"),
-        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "binary"),
+        (b"", "blank_file"),
+        (b" \r\n\t\n", "blank_file"),
+        (bytes(range(256)) * 20, "binary_file"),
+        (b"data_x\n\x00\n", "binary_file"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "binary_file"),
     ],
 )
 def test_what_is_no_text_is_refused(data: bytes, word: str) -> None:

@@ -105,7 +105,7 @@ def read(content: bytes) -> list[Raw]:
         if len(entries) > MAX_WORKSPACES:
             raise Unreadable(f"The file holds {len(entries)} workspaces; at most {MAX_WORKSPACES} are read.")
         found: list[Raw] = []
-        refused: list[tuple[str, str]] = []
+        refused: list[tuple[str, Unreadable]] = []
         values = 0
         for entry in entries:
             try:
@@ -115,13 +115,16 @@ def read(content: bytes) -> list[Raw]:
                     raise Unreadable(f"the file holds more than {MAX_DETECTED:,} values")
                 found += _contents(root, entry, workspace)
             except Unreadable as error:
-                refused.append((entry, str(error)))
+                refused.append((entry, error))
     if not found:
         reasons = " ".join(f"{entry}: {reason}" for entry, reason in refused[:3])
         raise Unreadable(f"Nothing in this file can be used. {reasons}")
     if len(found) > MAX_SPECTRA:
         raise Unreadable(f"The file holds {len(found)} spectra; at most {MAX_SPECTRA} are read: group the detectors.")
-    unused = [Notice("workspace_not_used", {"workspace": entry, "reason": reason}) for entry, reason in refused[:5]]
+    unused = [
+        Notice("workspace_not_used", {"workspace": entry, "reason": reason.notice.to_json()})
+        for entry, reason in refused[:5]
+    ]
     return [replace(found[0], notices=(*found[0].notices, *unused)), *found[1:]]
 
 

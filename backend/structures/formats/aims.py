@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from backend.structures.formats.reading import (
-    NO_CELL,
-    Lines,
-    Reading,
-    Species,
-    TooManyAtoms,
-    Unreadable,
-    structure_from,
-)
+from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.reading import NO_CELL, Lines, Reading, Species, TooManyAtoms, structure_from
 
 # Keywords of geometry.in that say nothing about where atoms are (FHI-aims manual, chapter "geometry.in").
 IGNORED = {

@@ -8,14 +8,8 @@ import numpy as np
 import scipy.constants
 from numpy.typing import NDArray
 
-from backend.structures.formats.reading import (
-    Lines,
-    Reading,
-    Species,
-    TooManyAtoms,
-    Unreadable,
-    structure_from,
-)
+from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.reading import Lines, Reading, Species, TooManyAtoms, structure_from
 from backend.structures.geometry import cell_from_lengths_and_angles
 
 ANGSTROM_IN = {

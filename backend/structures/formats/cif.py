@@ -8,17 +8,10 @@ import numpy as np
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
+from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.cif_blocks import Block, read_blocks
 from backend.structures.formats.expansion import MERGE_ANGSTROM, Site, distances, expand
-from backend.structures.formats.reading import (
-    ISOTOPES,
-    NO_CELL,
-    Reading,
-    Species,
-    TooManyAtoms,
-    Unreadable,
-    structure_from,
-)
+from backend.structures.formats.reading import ISOTOPES, NO_CELL, Reading, Species, TooManyAtoms, structure_from
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
 from scattering.core.notices import Notice

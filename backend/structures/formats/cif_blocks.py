@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import gemmi
 
-from backend.structures.formats.reading import Unreadable
+from backend.kit.files.unreadable import Unreadable
 
 MAX_SLIPS = 50
 """Items with a slip that are passed over; each costs one more reading of the file."""

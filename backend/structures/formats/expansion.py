@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.structures.formats.reading import TooManyAtoms, Unreadable
+from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.reading import TooManyAtoms
 from backend.structures.formats.symmetry import Operations
 from scattering.core.notices import Notice
 

@@ -7,15 +7,8 @@ import re
 import numpy as np
 from ase.data import chemical_symbols
 
-from backend.structures.formats.reading import (
-    NO_CELL,
-    Lines,
-    Reading,
-    Species,
-    TooManyAtoms,
-    Unreadable,
-    structure_from,
-)
+from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.reading import NO_CELL, Lines, Reading, Species, TooManyAtoms, structure_from
 from scattering.core.notices import Notice
 
 # Values of one line only, each pattern free of nested repetition: nothing here can backtrack for long.

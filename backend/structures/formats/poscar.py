@@ -7,15 +7,8 @@ import re
 import numpy as np
 from ase.data import atomic_numbers
 
-from backend.structures.formats.reading import (
-    Lines,
-    Reading,
-    Species,
-    TooManyAtoms,
-    Unreadable,
-    number,
-    structure_from,
-)
+from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.reading import Lines, Reading, Species, TooManyAtoms, number, structure_from
 
 
 def read(text: str, max_atoms: int) -> Reading:

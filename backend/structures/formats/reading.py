@@ -10,6 +10,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
+from backend.kit.files.unreadable import Unreadable
 from backend.structures.geometry import StructureData
 from scattering.core.notices import Notice
 
@@ -17,18 +18,11 @@ ISOTOPES = {"D": "2H", "T": "3H"}
 PERIODIC = (True, True, True)
 
 
-class Unreadable(ValueError):
-    """The file is not a structure that can be used; the text tells its owner what is wrong and where."""
-
-
 class TooManyAtoms(Unreadable):
     """The cell holds more atoms than this server takes."""
 
     def __init__(self, n_atoms: int, max_atoms: int) -> None:
-        super().__init__(
-            f"The cell holds {n_atoms} atoms; this server takes at most {max_atoms}. "
-            "Bring the smallest cell that repeats: simulations build the supercell themselves."
-        )
+        super().__init__(Notice("too_many_atoms", {"n_atoms": n_atoms, "max_atoms": max_atoms}))
 
 
 @dataclass(frozen=True)

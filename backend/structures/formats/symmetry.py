@@ -13,7 +13,7 @@ import gemmi
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.structures.formats.reading import Unreadable
+from backend.kit.files.unreadable import Unreadable
 
 MAX_OPERATIONS = 1000
 """192 is the most that a conventional cell has; files of supercells may list pure translations."""

@@ -7,7 +7,8 @@ import re
 
 import numpy as np
 
-from backend.structures.formats.reading import NO_CELL, Reading, TooManyAtoms, Unreadable
+from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.reading import NO_CELL, Reading, TooManyAtoms
 from backend.structures.geometry import StructureData
 from scattering.core.notices import Notice
 
