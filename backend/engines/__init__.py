@@ -1,1 +1,1 @@
-"""What predictions can be simulated with, and who has it now."""
+"""The engines of simulations: their records, and the workers that have them."""

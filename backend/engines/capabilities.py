@@ -1,4 +1,4 @@
-"""What an engine cannot do of what is asked of it."""
+"""Check the options of a request against the capabilities of an engine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from scattering.core.notices import Notice
 
 
 class Request(Protocol):
-    """The options that engines differ in."""
+    """Options that need a capability."""
 
     @property
     def dispersion(self) -> str | None:
-        """Functional whose dispersion is added; None for none."""
+        """Functional of the dispersion correction; None without correction."""
 
     @property
     def cell_is_simulated(self) -> bool:
@@ -21,7 +21,7 @@ class Request(Protocol):
 
 
 def find_lacks(engine: Engine, request: Request) -> dict[str, Notice]:
-    """Return option → why the engine cannot do what it says; empty where it can do everything."""
+    """Return option → reason why the engine cannot do it; empty if the engine can do everything."""
     lacks = {}
     if request.dispersion is not None and request.dispersion not in engine.dispersion:
         lacks["dispersion"] = Notice(

@@ -1,7 +1,7 @@
-"""The engines that there are: one TOML file each in `records/`, and those that come with a family of potentials.
+"""The catalogue of engines: a TOML file for each in `records/`, and the records that a family of potentials brings.
 
-A record says what an engine is called, what it can do and where it runs; everything else reads it. The code of an
-engine is the module `workers.engines.NAME`, which only workers import (docs/decisions/0009-records.md).
+A record has the name, the capabilities and the queue of an engine; all other modules read it. The code of an engine is
+the module `workers.engines.NAME`, which only workers import (docs/decisions/0009-records.md).
 """
 
 from __future__ import annotations
@@ -17,44 +17,44 @@ FOLDER = Path(__file__).parent / "records"
 
 
 class UnknownEngine(LookupError):
-    """There is no engine of that name."""
+    """There is no engine with this name."""
 
 
 @cache
 def engines() -> dict[str, Engine]:
-    """Return all engines by name, in the order of their names.
+    """Return all engines by name, sorted by name.
 
     Raises
     ------
     ValueError
-        A record is wrong: it lacks a field, bears the name of another one or another name than its file, or is the
-        second default of a method.
+        A record is wrong: a field is missing, its name is not that of its file, another record has the same name, or
+        two engines are the default of one method.
     """
-    found = []
+    records = []
     for path in FOLDER.glob("*.toml"):
-        found.append(Engine.model_validate(tomllib.loads(path.read_text())))
-        if found[-1].name != path.stem:
-            raise ValueError(f"{path} holds the record of {found[-1].name}")
+        records.append(Engine.model_validate(tomllib.loads(path.read_text())))
+        if records[-1].name != path.stem:
+            raise ValueError(f"{path} holds the record of {records[-1].name}")
     for family in families().values():
-        found += [Engine.model_validate({"families": (family.name,), **record}) for record in family.engines]
-    for taken in ([engine.name for engine in found], [method for engine in found for method in engine.default_for]):
+        records += [Engine.model_validate({"families": (family.name,), **record}) for record in family.engines]
+    for taken in ([engine.name for engine in records], [method for engine in records for method in engine.default_for]):
         if len(taken) != len(set(taken)):
             raise ValueError(f"two engines have the same name, or are the default of the same method: {sorted(taken)}")
-    return {engine.name: engine for engine in sorted(found, key=lambda engine: engine.name)}
+    return {engine.name: engine for engine in sorted(records, key=lambda engine: engine.name)}
 
 
 def example() -> str:
-    """Return the name of some engine, for the examples in the documentation of the API."""
+    """Return the name of an engine, for examples in the documentation of the API."""
     return next(iter(engines()))
 
 
 def get(name: str) -> Engine:
-    """Return an engine's record.
+    """Return the record of an engine.
 
     Raises
     ------
     UnknownEngine
-        There is none of that name.
+        There is no engine with this name.
     """
     try:
         return engines()[name]
@@ -63,42 +63,41 @@ def get(name: str) -> Engine:
 
 
 def program(name: str) -> Program:
-    """Return what an engine's record says of its executable.
+    """Return the executable in the record of an engine.
 
     Raises
     ------
     UnknownEngine
-        There is no engine of that name that runs as a process of its own.
+        There is no engine with this name, or it has no executable.
     """
-    found = get(name).program
-    if found is None:
-        raise UnknownEngine(f"{name} is no program of its own")
-    return found
+    executable = get(name).program
+    if executable is None:
+        raise UnknownEngine(f"{name} has no executable")
+    return executable
 
 
 def title(name: str) -> str:
-    """Return how an engine is called in sentences; its name, where an older version knew an engine of that name."""
+    """Return the title of an engine, or its name if only an older version had this engine."""
     return engines()[name].title if name in engines() else name
 
 
 def packages(*names: str) -> tuple[str, ...]:
-    """Return the Python packages of some engines, or of all, each once; engines that there are no more have none."""
-    chosen = names or tuple(engines())
-    found = (engines()[name].package for name in chosen if name in engines())
-    return tuple(dict.fromkeys(package for package in found if package))
+    """Return the Python packages of some engines, or of all, each once. Unknown engines have none."""
+    selected = [engines()[name] for name in names or engines() if name in engines()]
+    return tuple(dict.fromkeys(engine.package for engine in selected if engine.package))
 
 
 def for_method(method: str, family: str | None = None, *, preferred: str | None = None) -> tuple[str, ...]:
-    """Return the engines that a prediction may choose, the default first and the others by name.
+    """Return the engines that a prediction may choose, the default first, the others sorted by name.
 
     Parameters
     ----------
     method
-        Of predictions: "harmonic", "md" or "trpmd".
+        "harmonic", "md" or "trpmd".
     family
-        Of the potential; None for any.
+        Family of the potential; None for all families.
     preferred
-        The engine that comes first where it can do the method: the one that the potential was found to load in.
+        Default engine, if it can run the method: the engine that loaded the potential.
     """
     able = [
         engine for engine in engines().values() if method in engine.methods and (family is None or engine.loads(family))

@@ -1,4 +1,4 @@
-"""Engines over HTTP."""
+"""Engines by HTTP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from backend.kit.http.errors import responses
 router = APIRouter(tags=["predictions"])
 
 
-@router.get("/engines", summary="What predictions can be simulated with", responses=responses())
+@router.get("/engines", summary="List the engines", responses=responses())
 def list_engines(scope: ReadingScopeDep) -> list[EngineOut]:
-    """Each engine with its methods, and how many living workers have it. One that none has can be asked for too."""
+    """Return each engine with its methods and the number of living workers that have it.
+
+    A prediction may name an engine that no worker has: it waits for such a worker.
+    """
     return service.engines(scope.session)

@@ -1,4 +1,4 @@
-"""Body of the engines' route."""
+"""Body of the route of engines."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def _add_example(schema: dict[str, Any], body: type[EngineOut]) -> None:
 
 
 class EngineOut(ResponseBody):
-    """An engine, as the option `engine` of a prediction names it."""
+    """An engine."""
 
-    name: str
+    name: str = Field(description="value of the option `engine` of a prediction")
     title: str = Field(description="its name in sentences")
-    methods: list[str] = Field(description="that it can do")
-    default_for: list[str] = Field(description="methods that it runs where `engine` is left out")
+    methods: list[str] = Field(description="methods that it can run")
+    default_for: list[str] = Field(description="methods of which it is the default engine")
     queue: Literal["cpu", "gpu"]
-    families: list[str] = Field(description="families of potentials that it loads; empty: any")
+    families: list[str] = Field(description="families of potentials that it loads; empty: all")
     dispersion: list[str] = Field(description="functionals whose DFT-D3 dispersion it can add")
-    constant_pressure: bool = Field(description="whether it can let the cell relax at a pressure")
+    constant_pressure: bool = Field(description="whether it can simulate at constant pressure")
     licence: str
     citation: str
-    workers: int = Field(description="that have it now; 0: a prediction that asks for it waits until one comes")
+    workers: int = Field(description="number of living workers that have it; if 0, a prediction waits for one")
 
     model_config = ConfigDict(json_schema_extra=_add_example)
 

@@ -1,4 +1,4 @@
-"""Engines with the workers that have them."""
+"""List the engines with the workers that have them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.kit.db.database import clock
 
 
 def engines(session: Session) -> list[EngineOut]:
-    """Return every engine that has a record, whether a worker has it or not."""
+    """Return every engine with the number of living workers that have it."""
     workers = heartbeats.living_workers(session, clock(session))
     return [
         EngineOut.of(

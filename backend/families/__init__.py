@@ -1,1 +1,1 @@
-"""Families of potentials: how their files are recognised and checked, and what loads them."""
+"""Families of potentials: they recognise and check files, and name the engines that load them."""

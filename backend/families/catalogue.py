@@ -1,4 +1,4 @@
-"""The families of potentials that can be uploaded: one module or folder each in `records/`."""
+"""The catalogue of families of potentials: a module or folder for each in `records/`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from backend.families.record import Family, PotentialFile, UnusablePotential
 
 @cache
 def families() -> dict[str, Family]:
-    """Return all families by name, in the order of their names."""
+    """Return all families by name, sorted by name."""
     modules = sorted(module.name for module in pkgutil.iter_modules(records.__path__))
-    found = [importlib.import_module(f"{records.__name__}.{name}").FAMILY for name in modules]
-    return {family.name: family for family in found}
+    all_families = [importlib.import_module(f"{records.__name__}.{name}").FAMILY for name in modules]
+    return {family.name: family for family in all_families}
 
 
 def identify(content: bytes) -> tuple[Family, PotentialFile]:
@@ -24,7 +24,7 @@ def identify(content: bytes) -> tuple[Family, PotentialFile]:
     Raises
     ------
     UnusablePotential
-        It is of no family, or not whole; the text says what each family expects, or what is wrong.
+        No family recognises the file, or the file is incomplete; the text states the reason.
     """
     reasons = []
     recognised = [family for family in families().values() if family.recognises(content)]

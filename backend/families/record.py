@@ -1,4 +1,4 @@
-"""What the record of a family of potentials says: how a file is recognised, checked, tried out, and what runs it."""
+"""The fields of a family's record."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 class UnusablePotential(ValueError):
-    """The file is not a potential that can be run; the text says what is wrong, and where."""
+    """The file is not a usable potential; the text states the error and its place."""
 
 
 @dataclass(frozen=True)
 class PotentialFile:
-    """What a potential's file says of itself.
+    """The facts that the file of a potential states.
 
     Parameters
     ----------
     format
-        The family's word for its kind, such as `nep4_zbl`.
+        Format within the family, such as `nep4_zbl`.
     elements
-        Symbols, in the file's order.
+        Symbols, in the order of the file.
     cutoff_angstrom
-        Largest distance at which atoms act on each other, in Å.
+        Largest distance of interacting atoms, in Å.
     """
 
     format: str
@@ -35,26 +35,25 @@ class PotentialFile:
 
 @dataclass(frozen=True)
 class Family:
-    """A family of potentials; the module `workers.potentials.NAME` has what workers need to know of it.
+    """A family of potentials. The module `workers.potentials.NAME` has the facts that only workers need.
 
     Parameters
     ----------
     name
-        As engines' records and rows of potentials name it.
+        Name in the records of engines and in the rows of potentials.
     title
-        Its name in sentences.
+        Name in sentences.
     file_name
-        Under which its files are stored and given out.
+        Name of a stored or downloaded file.
     recognises
-        Tells from a file's content whether it claims to be of this family.
+        Tells by the content of a file whether it belongs to this family.
     read
-        Checks a whole file, and raises `UnusablePotential`. It must not trust what it reads.
+        Checks a whole file, and raises `UnusablePotential`. It must not trust the content.
     loaders
-        Engine → loads a file on a processor, for the trial of an upload. The first that gives finite forces is the one
-        that the potential runs with where the user does not choose. Called in a confined process.
+        Engine → function that loads a file on a CPU, for the trial of an upload. The first engine that gives finite
+        forces becomes the default of the potential. The functions run in a confined process.
     engines
-        Records of engines that come with the family, as `backend/engines/records/` would have them: for a family whose
-        files no other engine loads.
+        Records of engines, as in `backend/engines/records/`, if no other engine loads the files of this family.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""The instruments, as the physics knows them."""
+"""The catalogue of instruments, with windows, resolution and repetitions."""

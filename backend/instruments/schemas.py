@@ -1,4 +1,4 @@
-"""Bodies of the instruments' routes."""
+"""Bodies of the routes of instruments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Energy = Annotated[float, Field(ge=-1e4, le=1e4)]
 
 
 class InstrumentOut(ResponseBody):
-    """A spectrometer and what can be set on it."""
+    """A spectrometer with its settings."""
 
     name: str = Field(examples=["MAPS"])
     facility: str
@@ -20,26 +20,34 @@ class InstrumentOut(ResponseBody):
     description: str
     settings_schema: dict[str, Any] = Field(description="JSON Schema of the settings")
     defaults: dict[str, Any]
-    energy_range_mev: tuple[float, float] = Field(description="energy loss, with the default settings")
-    measured_range_mev: tuple[float, float] = Field(description="with energy gain (below 0), with the default settings")
-    two_theta_deg: tuple[float, float] | None = Field(description="with the default settings; null: measures on lines")
-    lines_deg: dict[str, float] = Field(description="bank → scattering angle, of an instrument that measures on lines")
-    final_energy_mev: float | None = Field(description="null: direct geometry")
-    flight_paths_m: dict[str, float] = Field(description="stretch → length; empty where not published")
-    flux_known: bool = Field(description="whether `repetitions` tells the flux")
-    relative_uncertainty: float | None = Field(description="of the resolution's width; null: nobody has measured it")
-    notes: list[str] = Field(description="what to know before trusting the numbers")
+    energy_range_mev: tuple[float, float] = Field(description="range of energy loss, with the default settings")
+    measured_range_mev: tuple[float, float] = Field(
+        description="range with energy gain (below 0), with the default settings"
+    )
+    two_theta_deg: tuple[float, float] | None = Field(
+        description="range with the default settings; null for an instrument that measures on lines"
+    )
+    lines_deg: dict[str, float] = Field(
+        description="detector bank → scattering angle, for an instrument that measures on lines"
+    )
+    final_energy_mev: float | None = Field(description="null in direct geometry")
+    flight_paths_m: dict[str, float] = Field(description="flight path → length; empty if not published")
+    flux_known: bool = Field(description="whether `repetitions` states the flux")
+    relative_uncertainty: float | None = Field(
+        description="relative uncertainty of the resolution; null: not validated"
+    )
+    notes: list[str] = Field(description="limits of the model of the instrument")
     citations: list[str]
 
 
 class WindowIn(RequestBody):
-    """Settings whose window is asked for."""
+    """Settings of an instrument."""
 
     settings: FreeForm = Field(default_factory=dict, examples=[{"e_init": 400}])
 
 
 class LineOut(ResponseBody):
-    """A line in (|q|, ω) along which a bank measures; null where nothing is measured."""
+    """A line in (|q|, ω) along which a detector bank measures; null outside the measured range."""
 
     label: str
     energy_mev: list[float]
@@ -47,7 +55,7 @@ class LineOut(ResponseBody):
 
 
 class WindowOut(ResponseBody):
-    """The edges of what is reached; null at an energy that is not measured."""
+    """The edges of the kinematic window; null outside the measured range."""
 
     energy_mev: list[float]
     q_min_inv_angstrom: list[float | None]
@@ -62,38 +70,38 @@ class RepetitionsIn(RequestBody):
 
 
 class FluxOut(ResponseBody):
-    """Neutrons at the sample."""
+    """Flux at the sample."""
 
     n_per_cm2_s: float
-    relative_uncertainty: float = Field(description="1 is a factor of two to either side")
-    power: str = Field(examples=["160 µA"], description="what the source gives then")
+    relative_uncertainty: float = Field(description="1 means a factor of two in both directions")
+    power: str = Field(examples=["160 µA"], description="source power of this flux")
 
 
 class RepetitionOut(ResponseBody):
-    """One incident energy among those that reach the sample together."""
+    """One incident energy of repetition-rate multiplication."""
 
     e_init_mev: float
-    transmission: float | None = Field(description="through the choppers, 1 at best; null: choppers not known")
-    flux: FluxOut | None = Field(description="null: not known")
+    transmission: float | None = Field(description="transmission of the choppers, at most 1; null: choppers not known")
+    flux: FluxOut | None = Field(description="null: no published flux")
 
 
 class RepetitionsOut(ResponseBody):
-    """Incident energies that come along with the chosen one."""
+    """Incident energies of repetition-rate multiplication, with the selected one."""
 
-    choppers_known: bool = Field(description="false: only the chosen energy is given, others may come along")
+    choppers_known: bool = Field(description="false: only the selected energy is listed, and there may be others")
     repetitions: list[RepetitionOut] = Field(description="in descending order; empty in indirect geometry")
 
 
 class ResolutionIn(RequestBody):
-    """Settings and energy transfers whose resolution is asked for."""
+    """Settings of an instrument, and energy transfers."""
 
     settings: FreeForm = Field(default_factory=dict)
     energy_mev: list[Energy] = Field(min_length=1, max_length=100_000, examples=[[0, 50, 100]])
 
 
 class ResolutionOut(ResponseBody):
-    """Resolution; null at an energy that is not measured."""
+    """Energy resolution; null outside the measured range."""
 
     fwhm_mev: list[float | None]
     sigma_mev: list[float | None]
-    relative_uncertainty: float | None = Field(description="null: nobody has measured it")
+    relative_uncertainty: float | None = Field(description="null: not validated")

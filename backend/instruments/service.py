@@ -1,4 +1,4 @@
-"""Windows and resolutions of the instruments, as lists."""
+"""Catalogue, windows, resolution and repetitions of instruments, as bodies of responses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from scattering.instruments import Instrument, flux
 
 
 def catalogue(scope: Scope, structure_id: uuid.UUID | None = None) -> list[InstrumentOut]:
-    """Every instrument; its defaults suit the structure where one is named."""
+    """Return every instrument, with defaults for a structure if one is given."""
     if structure_id is None:
         return [_out(instrument, instrument.defaults) for instrument in instruments.catalogue()]
     from scattering.instruments import suggestion
@@ -42,12 +42,12 @@ def catalogue(scope: Scope, structure_id: uuid.UUID | None = None) -> list[Instr
 
 
 def get(name: str) -> Instrument:
-    """An instrument by name, without regard to case.
+    """Return an instrument by its name, in any case.
 
     Raises
     ------
     NotFound
-        There is none of that name.
+        There is no instrument with this name.
     """
     try:
         return instruments.get(name)
@@ -56,21 +56,21 @@ def get(name: str) -> Instrument:
 
 
 def window(instrument: Instrument, settings: Mapping[str, Any]) -> WindowOut:
-    """What an instrument reaches with these settings."""
+    """Return the kinematic window of an instrument."""
     from scattering.instruments import kinematics
 
-    reached = kinematics.window(instrument, settings)
-    lines = [LineOut(label=ln.label, energy_mev=_list(ln.energy), q_inv_angstrom=_list(ln.q)) for ln in reached.lines]
+    edges = kinematics.window(instrument, settings)
+    lines = [LineOut(label=ln.label, energy_mev=_list(ln.energy), q_inv_angstrom=_list(ln.q)) for ln in edges.lines]
     return WindowOut(
-        energy_mev=_list(reached.energy),
-        q_min_inv_angstrom=_list(reached.q_min),
-        q_max_inv_angstrom=_list(reached.q_max),
+        energy_mev=_list(edges.energy),
+        q_min_inv_angstrom=_list(edges.q_min),
+        q_max_inv_angstrom=_list(edges.q_max),
         lines=lines,
     )
 
 
 def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: list[float]) -> ResolutionOut:
-    """How well an instrument resolves with these settings."""
+    """Return the energy resolution of an instrument."""
     from scattering.instruments import resolution as model
 
     sigma = model.sigma(instrument, instrument.validate(settings), np.array(energy_mev))
@@ -82,7 +82,7 @@ def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: 
 
 
 def repetitions(instrument: Instrument, settings: Mapping[str, Any]) -> RepetitionsOut:
-    """The incident energies that come along with the chosen one; only that one where the choppers are not known."""
+    """Return the incident energies of one period, or only the selected one if the choppers are not known."""
     from scattering.instruments import repetition
 
     checked = instrument.validate(settings)
@@ -98,7 +98,7 @@ def repetitions(instrument: Instrument, settings: Mapping[str, Any]) -> Repetiti
             RepetitionOut(
                 e_init_mev=rep.e_init,
                 transmission=rep.transmission,
-                # The table's flux is that behind well-phased choppers: the slits' transmission is in it
+                # The published flux includes the transmission of the slits at their best phase
                 flux=_flux(instrument, {**checked, "e_init": rep.e_init}, rep.discs),
             )
             for rep in together
@@ -106,11 +106,13 @@ def repetitions(instrument: Instrument, settings: Mapping[str, Any]) -> Repetiti
     )
 
 
-def _flux(instrument: Instrument, settings: Mapping[str, Any], share: float) -> FluxOut | None:
-    found = flux.flux(instrument, settings)
-    if found is None:
+def _flux(instrument: Instrument, settings: Mapping[str, Any], fraction: float) -> FluxOut | None:
+    whole = flux.flux(instrument, settings)
+    if whole is None:
         return None
-    return FluxOut(n_per_cm2_s=share * found.value, relative_uncertainty=found.relative_uncertainty, power=found.power)
+    return FluxOut(
+        n_per_cm2_s=fraction * whole.value, relative_uncertainty=whole.relative_uncertainty, power=whole.power
+    )
 
 
 def _out(instrument: Instrument, defaults: dict[str, Any]) -> InstrumentOut:

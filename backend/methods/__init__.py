@@ -1,1 +1,1 @@
-"""Methods and samplings of predictions, with their options."""
+"""Methods and samplings, with their options."""

@@ -1,4 +1,4 @@
-"""Methods over HTTP."""
+"""Methods by HTTP."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ router = APIRouter(tags=["predictions"])
 
 @router.get("/methods", summary="List methods and samplings with their options", responses=responses())
 def list_methods() -> list[MethodOut]:
-    """Titles, units, bounds, defaults and choices of all options, for forms and programs."""
+    """Return titles, units, bounds, defaults and choices of all options, for forms and programs."""
     return service.methods()

@@ -1,4 +1,4 @@
-"""Body of the methods' route."""
+"""Body of the route of methods."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from scattering.options.names import Method, Sampling
 
 
 class MethodOut(ResponseBody):
-    """One kind of simulation: a method and a sampling, as a prediction names them."""
+    """One kind of simulation: a method and a sampling."""
 
     method: Method
     sampling: Sampling
-    title: str = Field(description="both in words")
+    title: str = Field(description="title of method and sampling")
     method_title: str
-    short_method_title: str = Field(description="in legends")
-    sampling_title: str = Field(description="the form of the sample")
-    engines: list[str] = Field(description="that can do it; the default first")
+    short_method_title: str = Field(description="title of the method in legends")
+    sampling_title: str = Field(description="title of the sampling: the form of the sample")
+    engines: list[str] = Field(description="engines for this method; the default first")
     options: dict[str, Any] = Field(
         description="JSON Schema of the options of a request, with `unit` and `choice_titles` in addition; an option "
-        "without `default` is computed from structure and quality where the request leaves it out"
+        "without `default` follows from structure and quality if the request leaves it out"
     )
 
     model_config = ConfigDict(

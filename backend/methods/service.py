@@ -1,4 +1,4 @@
-"""Every kind of simulation with what its options may be."""
+"""List every kind of simulation with the schema of its options."""
 
 from __future__ import annotations
 

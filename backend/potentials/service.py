@@ -1,4 +1,4 @@
-"""What can be done with potentials."""
+"""Actions on potentials: inspect, add, list, delete, and find the file."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ TRIAL_S = 30.0
 
 
 class PotentialUnavailable(Unavailable):
-    """A potential's file is not here and could not be fetched; the notice says what to do."""
+    """The file of a potential is missing and cannot be downloaded; the notice states what to do."""
 
 
 def inspect(content: bytes) -> dict[str, Any]:
-    """Return what an untrusted potential holds and which engine runs it, found out by a confined process; see `trial`.
+    """Return the facts of an untrusted potential and the engine that runs it, from a confined process (`trial`).
 
-    Takes a second or more, so it is done before the transaction's first statement, which would lock the database.
+    This takes a second or more. So call it before the first statement of a transaction, which locks the database.
 
     Raises
     ------
     Unprocessable
-        It is corrupt, or no engine runs it.
+        The file is corrupt, or no engine runs it.
     """
     try:
         answer = confined.run("backend.potentials.trial", ["--cpu-s", str(TRIAL_S)], content, timeout_s=TRIAL_S)
@@ -52,18 +52,18 @@ def inspect(content: bytes) -> dict[str, Any]:
     return result
 
 
-def add(scope: Scope, found: dict[str, Any], *, content: bytes, name: str, licence: str, citation: str) -> Potential:
-    """Store an uploaded potential that `inspect` passed."""
+def add(scope: Scope, facts: dict[str, Any], *, content: bytes, name: str, licence: str, citation: str) -> Potential:
+    """Store an uploaded potential with the facts that `inspect` returned."""
     row = Potential(
-        name=_free_name(name),
+        name=_checked_name(name),
         kind=UPLOADED,
-        family=found["family"],
-        elements=found["elements"],
+        family=facts["family"],
+        elements=facts["elements"],
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
-        format=found["format"],
-        engine=found["engine"],
-        cutoff_angstrom=found["cutoff_angstrom"],
+        format=facts["format"],
+        engine=facts["engine"],
+        cutoff_angstrom=facts["cutoff_angstrom"],
         licence=licence,
         citation=citation,
         source="uploaded",
@@ -74,8 +74,8 @@ def add(scope: Scope, found: dict[str, Any], *, content: bytes, name: str, licen
     return scope.add(row)
 
 
-def _free_name(name: str) -> str:
-    """The name with its blanks put right; names that would be taken for another potential are refused."""
+def _checked_name(name: str) -> str:
+    """Return a name without superfluous blanks, and refuse names that could mean another potential."""
     tidy = " ".join("".join(char for char in name if char.isprintable() or char.isspace()).split())[:200]
     if not tidy:
         raise Unprocessable.at("name", Notice("name_missing"))
@@ -89,12 +89,12 @@ def _free_name(name: str) -> str:
 
 
 def get(scope: Scope, potential_id: uuid.UUID) -> Potential:
-    """The potential with this id."""
+    """Return a potential."""
     return scope.get(Potential, potential_id, "potential")
 
 
 def page(scope: Scope, paging: Paging) -> tuple[list[Potential], int]:
-    """One page of the potentials, newest first, pretrained ones last, and how many there are."""
+    """Return one page of the potentials, newest first and pretrained ones last, and their total number."""
     return scope.page(scope.select(Potential), Potential, paging)
 
 
@@ -104,7 +104,7 @@ def delete(scope: Scope, potential_id: uuid.UUID) -> None:
     Raises
     ------
     Conflict
-        Predictions rest on it, or it is a pretrained one.
+        Predictions use the potential, or it is pretrained.
     """
     row = get(scope, potential_id)
     if row.kind == PRETRAINED:
@@ -119,13 +119,13 @@ def delete(scope: Scope, potential_id: uuid.UUID) -> None:
     delete_folder(scope.session, scope.settings.potential_dir(potential_id))
 
 
-def coverage(potential: Potential, elements: Iterable[str]) -> list[str]:
-    """Elements that the potential does not know, in the order given; empty when it covers all."""
+def missing_elements(potential: Potential, elements: Iterable[str]) -> list[str]:
+    """Return the elements that a potential does not cover, in their order."""
     return catalogue.missing_elements(potential.elements, elements)
 
 
-def installed(settings: Settings, potential: Potential) -> bool:
-    """Whether the potential's file is here; a pretrained one's is fetched on first use otherwise."""
+def is_installed(settings: Settings, potential: Potential) -> bool:
+    """Tell whether this machine has the file of a potential."""
     entry = catalogue.pretrained().get(potential.sha256)
     if potential.kind == PRETRAINED and entry is not None:
         return fetch.find(settings, entry) is not None
@@ -133,26 +133,26 @@ def installed(settings: Settings, potential: Potential) -> bool:
 
 
 def uploaded_file(settings: Settings, potential: Potential) -> Path:
-    """Return where the file of an uploaded potential lies, whether it is there or not."""
+    """Return the path of the file of an uploaded potential, which may be missing."""
     return settings.potential_dir(potential.id) / families()[potential.family].file_name
 
 
 def potential_file(settings: Settings, potential: Potential, progress: Progress | None = None) -> Path:
-    """Return the path of the potential's file, its sum checked; a pretrained one is fetched on first use.
+    """Return the path of the file of a potential, and check its sum. A missing pretrained file is downloaded.
 
     Parameters
     ----------
     settings
-        Those of this server or worker.
+        Settings of this server or worker.
     potential
-        The potential's row.
+        Row of the potential.
     progress
-        Called with the bytes here and the bytes in all while fetching, at least every few seconds.
+        Called during a download, at least every few seconds.
 
     Raises
     ------
     PotentialUnavailable
-        It is not here and cannot be fetched; the text says what to do.
+        The file is missing and cannot be downloaded; the notice states what to do.
     """
     if potential.kind == PRETRAINED:
         return _pretrained_file(settings, potential, progress)
@@ -168,9 +168,9 @@ def _pretrained_file(settings: Settings, potential: Potential, progress: Progres
         raise PotentialUnavailable(
             Notice("potential_not_in_catalogue", {"name": potential.name, "sha256": potential.sha256})
         )
-    found = fetch.find(settings, entry)
-    if found is not None:
-        return found
+    path = fetch.find(settings, entry)
+    if path is not None:
+        return path
     try:
         return fetch.fetch(settings, entry, progress)
     except (FetchFailed, OSError) as error:

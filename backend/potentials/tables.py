@@ -1,6 +1,6 @@
-"""One row for each potential; an uploaded one's file lies in the potential's folder.
+"""One row for each potential. The folder of an uploaded potential holds its file.
 
-The table is called `models`, as in the first databases, and so is the folder of the files.
+The table and the folder of all files are called `models`, as in the first version.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from backend.kit.db.columns import Owned
 
 
 class Potential(Owned, table=True):
-    """A potential that simulations can run with."""
+    """An interatomic potential."""
 
     __tablename__ = "models"
 
@@ -22,8 +22,8 @@ class Potential(Owned, table=True):
     elements: list[str] = Field(sa_type=JSON)
     sha256: str = Field(max_length=64, index=True)
     size_bytes: int
-    format: str = Field(max_length=32, description="the family's word for its kind, such as nep4_zbl")
-    engine: str = Field(max_length=32, description="that it was found to load in")
+    format: str = Field(max_length=32, description="format within the family, such as nep4_zbl")
+    engine: str = Field(max_length=32, description="engine that loaded it")
     cutoff_angstrom: float = Field(description="largest radial cutoff")
     licence: str = Field(default="", max_length=200)
     citation: str = Field(default="", max_length=1000)

@@ -1,6 +1,6 @@
-"""`python -m backend.potentials.trial`: an uploaded potential is checked, then run once, as JSON.
+"""`python -m backend.potentials.trial`: check an uploaded potential, compute forces once, and write the facts as JSON.
 
-Runs confined: the engines are native code that trusts what it reads.
+It runs confined, because engines are native code that trusts its input.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from backend.kit.files import confined
 
 MEMORY_BYTES = 4 * 1024**3
 SPACING_ANGSTROM = 3.0
-"""Between the trial's atoms: within every cutoff, beyond the steep part of every repulsion."""
+"""Distance between the atoms of the trial: below every cutoff, above the steep part of every repulsion."""
 
 MAX_RESULT = 1e6
-"""eV and eV/Å; on atoms so far apart a sensible potential stays far below. NaN is not below it either."""
+"""Largest energy and force, in eV and eV/Å. At this distance, usable potentials give much less. NaN also fails."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -32,19 +32,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu-s", type=float, required=True)
     options = parser.parse_args(arguments)
-    families.families()  # imports them before the limits fall
+    families.families()  # imports the records before the limits apply
     with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
         answer.write(as_json(confined.INPUT))
 
 
 def as_json(path: str) -> str:
-    """Return the file's family, what it says of itself and the engine that runs it, or the refusal as `error`."""
+    """Return the family of a file, its facts and the engine that runs it, or the refusal as `error`."""
     try:
-        family, found = families.identify(Path(path).read_bytes())
-        engine = find_engine(family, path, found.elements)
+        family, facts = families.identify(Path(path).read_bytes())
+        engine = find_engine(family, path, facts.elements)
     except UnusablePotential as error:
         return json.dumps({"error": str(error)})
-    return json.dumps({"family": family.name, **asdict(found), "engine": engine})
+    return json.dumps({"family": family.name, **asdict(facts), "engine": engine})
 
 
 def find_engine(family: Family, path: str, elements: tuple[str, ...]) -> str:
@@ -53,7 +53,7 @@ def find_engine(family: Family, path: str, elements: tuple[str, ...]) -> str:
     Raises
     ------
     UnusablePotential
-        None does.
+        No engine does.
     """
     reasons = []
     for name, load in family.loaders.items():
@@ -72,7 +72,7 @@ def _one_of_each(elements: tuple[str, ...]) -> ase.Atoms:
     symbols = list(elements) * (1 if len(elements) > 1 else 2)
     side = int(np.ceil(len(symbols) ** (1 / 3)))
     grid = np.stack(np.meshgrid(*[np.arange(side)] * 3), axis=-1).reshape(-1, 3)[: len(symbols)]
-    # A little off the grid, so that no force vanishes by symmetry.
+    # Shifts from the grid, so that no force vanishes by symmetry
     shifts = 0.1 * np.sin(np.arange(grid.size)).reshape(grid.shape)
     return ase.Atoms(symbols, positions=SPACING_ANGSTROM * grid + shifts, cell=[SPACING_ANGSTROM * side] * 3, pbc=True)
 

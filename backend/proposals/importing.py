@@ -124,7 +124,7 @@ def add(scope: Scope, found: Checked) -> Proposal:
     rows = {entry.id: _potential(scope, entry, content, tried) for entry, content, tried in found.models}
     for prediction, path, options, species in found.predictions:
         potential = rows[prediction.model_id]
-        if missing := potentials.coverage(potential, {element(name) for name in species}):
+        if missing := potentials.missing_elements(potential, {element(name) for name in species}):
             stated = {
                 "potential": potential.name,
                 "structure": prediction.file,

@@ -127,7 +127,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         datasets=measured,
         plan=planned,
         measurement=counted,
-        trust=trust_bodies.trust(trust.trust(scope, cache, row)),
+        trust=trust_bodies.trust_body(trust.assess_fully(scope, cache, row)),
         limits=_limits(shown, [] if planned is None else [feature.energy_mev for feature in planned.features]),
         left_out=left_out,
     )

@@ -1,1 +1,1 @@
-"""The sample in the beam: how thick, how heavy, what it lets through, what becomes radioactive."""
+"""The sample in the beam: thickness, mass, transmission, activation."""

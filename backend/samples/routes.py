@@ -1,4 +1,4 @@
-"""Samples over HTTP."""
+"""Samples by HTTP."""
 
 from __future__ import annotations
 

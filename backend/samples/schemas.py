@@ -1,4 +1,4 @@
-"""Bodies of the samples' routes."""
+"""Bodies of the routes of samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ContainerIn(RequestBody):
     """The container of the sample."""
 
     material: ContainerMaterial = "aluminium"
-    wall_mm: float = Field(0.2, ge=1e-3, le=10, description="of each wall that the beam crosses")
+    wall_mm: float = Field(0.2, ge=1e-3, le=10, description="thickness of each wall that the beam crosses")
 
 
 class SampleIn(RequestBody):
@@ -28,22 +28,24 @@ class SampleIn(RequestBody):
     form: Form = "powder"
     geometry: Geometry = "plate"
     thickness_mm: float | None = Field(
-        None, ge=1e-4, le=200, description="of a plate, of an annulus's wall; the diameter of a cylinder"
+        None, ge=1e-4, le=200, description="thickness of a plate or of the wall of an annulus; diameter of a cylinder"
     )
     mass_g: float | None = Field(None, ge=1e-6, le=1e4)
-    volume_cm3: float | None = Field(None, ge=1e-6, le=1e4, description="filled by the sample, voids included")
+    volume_cm3: float | None = Field(None, ge=1e-6, le=1e4, description="volume of the sample with its voids")
     scatterer_percent: float = Field(
         10.0,
         ge=0.01,
         le=60,
-        description="of the beam that is scattered; decides where no thickness, mass or volume is given",
+        description="scattered percentage of the beam; it defines the amount if thickness, mass and volume are null",
     )
-    width_mm: float = Field(40.0, ge=0.1, le=500, description="across the beam; the outer diameter of an annulus")
+    width_mm: float = Field(40.0, ge=0.1, le=500, description="width across the beam; outer diameter of an annulus")
     height_mm: float = Field(40.0, ge=0.1, le=500)
     packing: float = Field(
         1.0, ge=0.01, le=1, description="packing fraction: filled part of the volume; about 0.6 for a loose powder"
     )
-    density_g_cm3: float | None = Field(None, ge=1e-3, le=30, description="of the solid; null: the crystal's")
+    density_g_cm3: float | None = Field(
+        None, ge=1e-3, le=30, description="density of the solid; null: density of the crystal"
+    )
     container: ContainerIn = Field(default_factory=ContainerIn)
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"geometry": "plate", "mass_g": 5}]})
@@ -53,7 +55,7 @@ class IrradiationIn(RequestBody):
     """Flux and irradiation time."""
 
     hours: float = Field(24.0, ge=1e-3, le=1e4)
-    flux_n_cm2_s: float | None = Field(None, ge=1, le=1e16, description="null: the instrument's, or 1e7")
+    flux_n_cm2_s: float | None = Field(None, ge=1, le=1e16, description="null: flux of the instrument, or 1e7")
 
 
 class AdviceIn(RequestBody):
@@ -86,7 +88,9 @@ class ActivationOut(ResponseBody):
     flux_n_cm2_s: float
     hours: float
     total_uci: dict[str, float] = Field(description="hours after the beam → µCi, all nuclides")
-    cool_down_h: float | None = Field(description="until below 0.001 µCi; null: never within ten years")
+    cool_down_h: float | None = Field(
+        description="hours until the activity is below 0.001 µCi; null: more than ten years"
+    )
     nuclides: list[NuclideOut] = Field(description="the most active first")
 
 
@@ -101,24 +105,24 @@ class SampleOut(ResponseBody):
     height_mm: float
     mass_g: float
     volume_cm3: float
-    density_g_cm3: float = Field(description="of the solid")
+    density_g_cm3: float = Field(description="density of the solid")
     packing: float
     molar_mass_g: float
     moles: float
-    scattering_barn: float = Field(description="bound, a formula unit")
-    absorption_barn: float = Field(description="at 1.798 Å, a formula unit")
-    scatterer_percent: float = Field(description="of the beam that is scattered at 1.798 Å")
+    scattering_barn: float = Field(description="bound cross-section of a formula unit")
+    absorption_barn: float = Field(description="cross-section of a formula unit at 1.798 Å")
+    scatterer_percent: float = Field(description="scattered percentage of the beam at 1.798 Å")
     thickness_for_percent_mm: float | None = Field(
-        description="that would scatter the percentage asked for; null: none of this shape does"
+        description="thickness that scatters the requested percentage; null: no thickness of this shape does"
     )
     container: str = Field(examples=["aluminium, 2 × 0.2 mm"])
     container_mass_g: float
 
 
 class TransmissionOut(ResponseBody):
-    """Over an instrument's band."""
+    """Transmission at the neutron energies of an instrument."""
 
-    energy_mev: list[float] = Field(description="of the neutron")
+    energy_mev: list[float] = Field(description="energies of the neutrons")
     transmission: list[float]
     scattered: list[float] = Field(description="fraction of the beam")
     absorbed: list[float]
@@ -129,8 +133,8 @@ class AdviceOut(ResponseBody):
 
     sample: SampleOut
     transmission: TransmissionOut
-    multiple_scattering: float = Field(description="neutrons scattered twice or more over those scattered once")
-    container_scattering: float = Field(description="scattered by the container over scattered by the sample")
+    multiple_scattering: float = Field(description="neutrons scattered more than once / neutrons scattered once")
+    container_scattering: float = Field(description="scattering of the container / scattering of the sample")
     activation: ActivationOut
     advice: list[str]
     advice_notices: list[NoticeOut] = Field(description="the advice as codes with parameters")

@@ -31,36 +31,36 @@ from scattering.sample.material import THERMAL_MEV
 from scattering.sample.multiple import multiple_scattering
 
 TYPICAL_FLUX_N_CM2_S: Final = 1e7
-"""Neutrons/(cm² s) where the instrument's flux is not known, between the 10⁴ of a monochromatic beam at a chopper
-spectrometer and the 10⁷ to 10⁸ of a white beam at one of indirect geometry: the careful side. A choice."""
+"""Flux in neutrons/(cm² s) for instruments without a known flux. It is a cautious choice: a monochromatic beam of a
+chopper spectrometer has 10⁴, a white beam of an indirect-geometry spectrometer has 10⁷ to 10⁸."""
 N_ENERGIES: Final = 120
 DEFAULT_RANGE_MEV: Final = (1.0, 1000.0)
-"""The neutron's energies where no instrument is chosen."""
+"""Neutron energies without an instrument."""
 _COUNTED: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 
 def specimen(
     scope: Scope, structure: Structure, sample: SampleIn, isotopes: Mapping[str, Substitution], *, field: str = "sample"
 ) -> Sample:
-    """Return a sample of a structure, with its thickness found.
+    """Return a sample of a structure, with its thickness, mass and volume.
 
     Parameters
     ----------
     scope, structure
-        Whose and which.
+        The user, and the structure.
     sample
-        What is known of it.
+        The sample of the request.
     isotopes
-        As of a spectrum: by element, or by site ("H2").
+        Isotopes by element, or by site ("H2"), as for a spectrum.
     field
-        Where the sample stands in the request.
+        Location of the sample in the request.
 
     Raises
     ------
     InvalidView
-        The isotopes are not those of the structure.
+        The isotopes do not fit the structure.
     InvalidSample
-        No such sample can be made.
+        The sample is impossible.
     """
     material = Material.of(
         _composition(scope, structure, isotopes),
@@ -101,7 +101,7 @@ def advise(scope: Scope, structure_id: uuid.UUID, body: AdviceIn) -> AdviceOut:
     Raises
     ------
     NotFound
-        There is no such structure.
+        The structure does not exist.
     """
     structure = structures.get(scope, structure_id)
     instrument = None if body.instrument is None else instruments.get(body.instrument)
@@ -131,7 +131,7 @@ def advise(scope: Scope, structure_id: uuid.UUID, body: AdviceIn) -> AdviceOut:
 
 
 def _composition(scope: Scope, structure: Structure, isotopes: Mapping[str, Substitution]) -> dict[str, float]:
-    """Atoms of a formula unit by element, or by site where isotopes are given by site."""
+    """Return the atoms of a formula unit by element, or by site if the isotopes name sites."""
     atoms = structures.load_structure(scope.settings, structure.id)
     labels = atoms.symbols
     if any(name[-1:].isdigit() for name in isotopes):
@@ -172,7 +172,7 @@ def _surroundings(instrument: Instrument | None, settings: Mapping[str, Any]) ->
 
 
 def _energies(instrument: Instrument | None, settings: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Energies of the neutrons on their way in and out, meV."""
+    """Return incident and final energies of the neutrons, meV."""
     low, high = DEFAULT_RANGE_MEV
     if instrument is not None:
         transfers = np.array(instrument.measured_range(settings))

@@ -1,1 +1,1 @@
-"""How far a prediction can be trusted."""
+"""The reliability of predictions."""

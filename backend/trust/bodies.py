@@ -1,4 +1,4 @@
-"""Trust as it is sent."""
+"""Make the body of a response about reliability."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from backend.trust.service import Trust
 from scattering.trust.grade import objections
 
 
-def trust(made: Trust) -> TrustOut:
-    """Return the body of a prediction's trust."""
-    assessed, grade = made.assessment, made.assessment.grade
+def trust_body(reliability: Trust) -> TrustOut:
+    """Return the body for the reliability of a prediction."""
+    assessed, grade = reliability.assessment, reliability.assessment.grade
     label, headline, against = summary.label(grade), assessed.headline, objections(assessed.evidence)
     headline_text = " ".join(wording.messages((headline, *against)))
-    points = [_point(point) for point in made.points]
+    points = [_point(point) for point in reliability.points]
     return TrustOut(
-        prediction_id=made.prediction_id,
+        prediction_id=reliability.prediction_id,
         badge=grade.badge,
         label=wording.message(label),
         label_notice=NoticeOut.of(label),

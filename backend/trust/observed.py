@@ -1,4 +1,4 @@
-"""What the partials of a prediction, and of those beside it, tell about trust."""
+"""Numbers about reliability from the partials of a prediction and of its counterpart."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scattering.trust.spectra import (
     relative_error,
 )
 
-SAME_TEMPERATURE_K = 1.0
+TEMPERATURE_TOLERANCE_K = 1.0
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Observed:
     highest_mev
         Energy below which nearly all modes lie.
     reduced_highest
-        βħω there: above about 1 the nuclei move as quantum mechanics wants it.
+        βħω at this energy. Above about 1 the motion of the nuclei is quantum-mechanical.
     missing
-        Share of the vibrational energy that classical nuclei lack, by species; empty where they are not classical.
+        Fraction of the vibrational energy that classical nuclei lack, by species; empty if nuclei are not classical.
     statistical_error
-        Median of standard error over intensity of the sample's own spectrum; None where it is not known.
+        Median of standard error over intensity of the ideal spectrum; None if it is not known.
     energies
-        Mean energies of harmonic and dynamic predictions at the same temperature; None where one is missing.
+        Mean energies of a harmonic and a dynamic prediction at the same temperature; None if one of them is missing.
     """
 
     highest_mev: float
@@ -51,7 +51,7 @@ class Observed:
 
 
 def observe(scope: Scope, cache: PartialsCache, prediction: Prediction, others: Iterable[Prediction]) -> Observed:
-    """Take the numbers of a succeeded prediction and of the newest one by the other method."""
+    """Read the numbers of a succeeded prediction and of its newest counterpart by the other method."""
     partials = spectra.read_partials(scope.settings, cache, prediction)
     highest = highest_mode(partials)
     return Observed(
@@ -68,24 +68,24 @@ def _statistical_error(scope: Scope, cache: PartialsCache, prediction: Predictio
         line = spectra.line_of(spectra.observe(scope.settings, cache, prediction, View()))
         return relative_error(line.intensity, line.error)
     except (ScatteringError, Unprocessable):
-        # An element that scatters neutrons by an unknown length, say
+        # For example an element without a known scattering length
         return None
 
 
 def _energies(
     scope: Scope, cache: PartialsCache, prediction: Prediction, others: Iterable[Prediction]
 ) -> MeanEnergies | None:
-    def beside(other: Prediction) -> bool:
-        near = abs(other.temperature_k - prediction.temperature_k) < SAME_TEMPERATURE_K
+    def is_counterpart(other: Prediction) -> bool:
+        near = abs(other.temperature_k - prediction.temperature_k) < TEMPERATURE_TOLERANCE_K
         methods = {prediction.method, other.method}
         alike = near and other.sampling == prediction.sampling
         return alike and "harmonic" in methods and len(methods) == 2
 
-    other = next(filter(beside, others), None)
+    other = next(filter(is_counterpart, others), None)
     if other is None:
         return None
     own, its = (spectra.read_partials(scope.settings, cache, one) for one in (prediction, other))
-    # Along a path a mean would be of the few wave vectors on it
+    # A mean over the few wave vectors of a path is no mean over the crystal
     if not isinstance(own, Partials) or not isinstance(its, Partials):
         return None
     return mean_energies(*((own, its) if prediction.method == "harmonic" else (its, own)))

@@ -1,4 +1,4 @@
-"""The points that trust rests on, one function each: a verdict, a notice and numbers."""
+"""The points of a reliability assessment, one function each: a verdict, a notice and numbers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from scattering.trust.measured_phonons import Comparison, Material
 
 MAX_SMALL_SHIFT: Final = 0.03
 MAX_MODERATE_SHIFT: Final = 0.10
-"""Anharmonic shifts up to these are good, and fair."""
+"""Relative anharmonic shifts below these are good and fair."""
 MAX_LOW_NOISE: Final = 0.05
 MAX_MODERATE_NOISE: Final = 0.15
-"""The same of a spectrum's statistical error: 5 % can hardly be seen in a figure."""
+"""Relative statistical errors of a spectrum below these are good and fair. 5 % is hardly visible in a figure."""
 MAX_SMALL_MISSING_ENERGY: Final = 0.05
 MAX_MODERATE_MISSING_ENERGY: Final = 0.5
-"""The same of the vibrational energy that classical nuclei lack."""
+"""Fractions of the vibrational energy that classical nuclei lack: below these they are good and fair."""
 
 METHODS: Final[Mapping[str, Notice]] = {
     "harmonic": Notice("method_harmonic"),
@@ -31,14 +31,14 @@ METHODS: Final[Mapping[str, Notice]] = {
 
 @dataclass(frozen=True)
 class Point:
-    """One thing that the trust rests on.
+    """One point of a reliability assessment.
 
     Attributes
     ----------
     notice
-        What is known; `backend.wording.trust` has its sentences.
+        The finding; `backend.wording.trust` has its sentences.
     numbers
-        What the verdict rests on, units in the names.
+        Numbers behind the verdict, with units in the names.
     """
 
     topic: Topic
@@ -48,7 +48,7 @@ class Point:
 
 
 def potential_point(name: str, n_elements: int, elements: Sequence[str], evidence: Evidence) -> Point:
-    """Return what the potential was made for."""
+    """Return the point on the documented accuracy of the potential."""
     numbers = {"elements": list(elements), "n_elements_trained": n_elements}
     params = {"potential": name, **numbers}
     if evidence.standing == "documented":
@@ -58,11 +58,11 @@ def potential_point(name: str, n_elements: int, elements: Sequence[str], evidenc
 
 
 def training_point(name: str, findings: Mapping[str, Any]) -> Point:
-    """Return whether the structure lies within the training set of the potential."""
-    found = findings.get("training_range")
-    if not found:
+    """Return the point on the training set: whether the structure lies within it."""
+    span = findings.get("training_range")
+    if not span:
         return Point("training", "unknown", Notice("training_range_unknown", {"potential": name}))
-    numbers = {"largest_over_range": found["largest"], "spread_over_range": found["spread"]}
+    numbers = {"largest_over_range": span["largest"], "spread_over_range": span["spread"]}
     params = {"potential": name, **numbers}
     if numbers["spread_over_range"] > 1:
         return Point("training", "poor", Notice("training_range_exceeded", params), numbers)
@@ -72,7 +72,7 @@ def training_point(name: str, findings: Mapping[str, Any]) -> Point:
 
 
 def phonons_point(name: str, material: Material | None, evidence: Evidence, grade: Grade) -> Point:
-    """Return how the phonons compare with measured ones."""
+    """Return the point on the comparison of phonons with measured ones."""
     comparison = evidence.comparison
     if comparison is not None:
         return _compared_phonons_point(name, comparison, grade)
@@ -112,7 +112,7 @@ def _compared_phonons_point(name: str, comparison: Comparison, grade: Grade) -> 
 
 
 def stability_point(findings: Mapping[str, Any] | None) -> Point:
-    """Return the fraction of imaginary modes of the harmonic prediction."""
+    """Return the point on the fraction of imaginary modes of the harmonic prediction."""
     if findings is None:
         return Point("stability", "unknown", Notice("stability_unknown"))
     fraction, lowest = findings["imaginary_fraction"], findings["lowest_energy_mev"]
@@ -124,7 +124,7 @@ def stability_point(findings: Mapping[str, Any] | None) -> Point:
 
 
 def anharmonicity_point(method: str, seen: Observed) -> Point:
-    """Return how far dynamics move the energies of harmonic phonons."""
+    """Return the point on the shift of mean energies between harmonic phonons and dynamics."""
     energies = seen.energies
     if energies is None or not energies.shifts:
         lacking = "md" if method == "harmonic" else "harmonic"
@@ -154,7 +154,7 @@ def anharmonicity_point(method: str, seen: Observed) -> Point:
 
 
 def quantum_point(method: str, temperature_k: float, seen: Observed) -> Point:
-    """Return what classical nuclei lack."""
+    """Return the point on the vibrational energy that classical nuclei lack."""
     numbers: dict[str, Any] = {"highest_mev": seen.highest_mev, "reduced_highest": seen.reduced_highest}
     if method != "md":
         return Point("quantum", "good", Notice("zero_point_motion_included", {"method": method, **numbers}), numbers)
@@ -165,7 +165,7 @@ def quantum_point(method: str, temperature_k: float, seen: Observed) -> Point:
 
 
 def statistics_point(method: str, seen: Observed) -> Point:
-    """Return the noise of the spectrum."""
+    """Return the point on the statistical error of the spectrum."""
     if method == "harmonic":
         return Point("statistics", "good", Notice("no_statistical_error"), {"relative_error": 0.0})
     error = seen.statistical_error
@@ -177,12 +177,12 @@ def statistics_point(method: str, seen: Observed) -> Point:
 
 
 def method_point(method: str) -> Point:
-    """Return what the method itself leaves out."""
+    """Return the point on the approximations of the method."""
     return Point("method", "fair", METHODS[method])
 
 
 def run_point(warnings: Sequence[Notice]) -> Point:
-    """Return the warnings of the run itself."""
+    """Return the point on the warnings of the run."""
     numbers = {"n_warnings": len(warnings)}
     if not warnings:
         return Point("run", "good", Notice("run_without_warnings"), numbers)

@@ -1,4 +1,4 @@
-"""Trust over HTTP."""
+"""Reliability by HTTP."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from backend.trust.schemas import TrustOut
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 
-@router.get("/{prediction_id}/trust", summary="How far to trust a prediction", responses=responses(NotFound, Conflict))
+@router.get(
+    "/{prediction_id}/trust", summary="Assess the reliability of a prediction", responses=responses(NotFound, Conflict)
+)
 def get_trust(prediction_id: uuid.UUID, scope: ScopeDep, cache: PartialsCacheDep) -> TrustOut:
-    """Return the accuracy of its energies, and the evidence for it. Nothing is simulated."""
+    """Return the accuracy of the energies and the evidence for it. Nothing is simulated."""
     row = predictions.get_succeeded(scope, prediction_id)
-    return bodies.trust(service.trust(scope, cache, row))
+    return bodies.trust_body(service.assess_fully(scope, cache, row))

@@ -1,4 +1,4 @@
-"""Bodies of responses about trust."""
+"""Bodies of responses about reliability."""
 
 from __future__ import annotations
 
@@ -18,32 +18,35 @@ Verdict = Literal["good", "fair", "poor", "unknown"]
 
 
 class PointOut(ResponseBody):
-    """One thing that the trust rests on."""
+    """One point of the reliability: its verdict and the evidence."""
 
     topic: Topic
     verdict: Verdict
     text: str
     text_notice: NoticeOut
-    numbers: dict[str, Any] = Field(description="what the verdict rests on, with units in the names")
+    numbers: dict[str, Any] = Field(description="numbers behind the verdict, with units in the names")
 
 
 class TrustOut(ResponseBody):
-    """How far a prediction can be trusted, and what that rests on."""
+    """Reliability of a prediction, with the evidence."""
 
     prediction_id: uuid.UUID
     badge: Badge = Field(
-        description="agrees, biased: compared with measured phonons of this crystal; unchecked: there are none, or no "
-        "harmonic prediction to compare; doubtful: something speaks against it"
+        description="agrees, biased: compared with measured phonons of this crystal; unchecked: there are no measured "
+        "phonons, or no harmonic prediction; doubtful: an objection stands"
     )
     label: str = Field(description="the badge in words", examples=["Energies 11 % too low, ± 3 % after scaling"])
     label_notice: NoticeOut
     headline: str = Field(description="accuracy of the energies, then every objection")
     headline_notice: NoticeOut = Field(description="accuracy of the energies, without the objections")
-    objections: list[NoticeOut] = Field(description="why the badge is doubtful; empty for the other badges")
+    objections: list[NoticeOut] = Field(description="reasons for the badge doubtful; empty for the other badges")
     paragraph: str = Field(description="headline and the text of every point, for a proposal or a report")
-    energy_relative_uncertainty: float = Field(description="of an energy as it is computed, one standard deviation")
-    energy_bias: float | None = Field(description="median of computed / measured, less 1; null: nothing was measured")
+    energy_relative_uncertainty: float = Field(description="standard deviation of a computed energy, relative")
+    energy_bias: float | None = Field(
+        description="median of computed / measured, minus 1; null without measured phonons"
+    )
     scaled_uncertainty: float | None = Field(
-        description="what is left once energies are divided by 1 + bias: set the energy scale to that; null likewise"
+        description="relative uncertainty that remains after energies are divided by 1 + bias (set the energy scale to "
+        "1 / (1 + bias)); null without measured phonons"
     )
     points: list[PointOut]

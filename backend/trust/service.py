@@ -1,4 +1,4 @@
-"""Assess how far a prediction can be trusted, from its potential, its structure and its run."""
+"""Assess the reliability of a prediction from its potential, its structure and its run."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from scattering.trust.grade import Evidence, Grade, grade
 from scattering.trust.measured_phonons import Material, compare, find_material
 
 MAX_OTHERS = 20
-"""The newest predictions of a structure among which another method is looked for."""
+"""Number of the newest predictions of a structure that are searched for another method."""
 MAX_SHIFT_ANGSTROM = 0.3
-"""An atom that relaxes farther than its thermal motion at room temperature is not where it was measured."""
+"""Largest shift of an atom by relaxation without an objection: about its thermal motion at room temperature."""
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """Accuracy of a prediction's energies, from database rows alone: no partials are read.
+    """Accuracy of the energies of a prediction, from database rows alone: no partials are read.
 
     Attributes
     ----------
     harmonic
-        The harmonic prediction that phonons and imaginary modes are of, itself or another one; None without one.
+        The prediction, this one or another, that gives phonons and imaginary modes; None if there is none.
     material
-        The same crystal with measured phonons; None where none is tabulated.
+        Measured phonons of this crystal; None if none are tabulated.
     others
-        Predictions beside this one, the newest first.
+        Other predictions with the same structure and forces, the newest first.
     """
 
     potential: Potential
@@ -60,7 +60,7 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Trust:
-    """How far a prediction can be trusted, and the points that this rests on."""
+    """Reliability of a prediction: the assessment and all points."""
 
     prediction_id: uuid.UUID
     assessment: Assessment
@@ -68,13 +68,15 @@ class Trust:
 
 
 def assess(scope: Scope, prediction: Prediction) -> Assessment:
-    """Grade a prediction's energies, whatever its state, from the findings of its run and of those beside it."""
+    """Grade the energies of a prediction in any state, from the findings of its run and of related runs."""
     potential = scope.get(Potential, prediction.potential_id, "potential")
     structure = scope.get(Structure, prediction.structure_id, "structure")
     others = tuple(_others(scope, prediction))
     harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)
     findings = _findings(harmonic) if harmonic is not None else {}
-    material = find_material(formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure))
+    material = find_material(
+        parse_formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure)
+    )
     evidence = Evidence(
         standing="documented" if potential.kind == PRETRAINED and potential.sha256 in pretrained() else "unknown",
         comparison=compare(material, findings.get("special_phonons_mev", {})) if material else None,
@@ -85,9 +87,9 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     return Assessment(potential, tuple(structure.elements), material, evidence, grade(evidence), harmonic, others)
 
 
-def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
-    """Return everything that is known about a prediction's errors. Nothing is simulated."""
-    # These take a second to import, and an assessment does without
+def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
+    """Assess a succeeded prediction, and return all points. Nothing is simulated."""
+    # This takes a second to import, and `assess` does not need it
     from backend.trust.observed import observe
 
     assessed = assess(scope, prediction)
@@ -107,12 +109,12 @@ def trust(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
     return Trust(prediction.id, assessed, made)
 
 
-def formula(written: str) -> dict[str, int]:
-    """Return the elements of a formula such as Na4Cl4, and how many atoms of each."""
-    found = Counter[str]()
-    for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", written):
-        found[element] += int(number or 1)
-    return dict(found)
+def parse_formula(formula: str) -> dict[str, int]:
+    """Return the number of atoms of each element in a formula such as Na4Cl4."""
+    counts = Counter[str]()
+    for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", formula):
+        counts[element] += int(number or 1)
+    return dict(counts)
 
 
 def _volume_per_atom(structure: Structure) -> float:
@@ -120,12 +122,12 @@ def _volume_per_atom(structure: Structure) -> float:
 
 
 def _findings(prediction: Prediction) -> dict[str, Any]:
-    found: dict[str, Any] = (prediction.provenance or {}).get("findings", {})
-    return found
+    findings: dict[str, Any] = (prediction.provenance or {}).get("findings", {})
+    return findings
 
 
 def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
-    """Succeeded predictions of the same structure, in the same cell, with the same forces; the newest first."""
+    """Yield the succeeded predictions of the same structure with the same cell and forces, the newest first."""
     statement = (
         scope.select(Prediction)
         .where(

@@ -7,7 +7,7 @@ from scattering.trust.grade import Evidence, Grade
 
 
 def label(grade: Grade) -> Notice:
-    """Return what stands on the badge."""
+    """Return the label of the badge."""
     if grade.badge == "agrees":
         return Notice("badge_agrees", {"relative_uncertainty": grade.uncertainty})
     if grade.badge == "biased":
@@ -18,7 +18,7 @@ def label(grade: Grade) -> Notice:
 
 
 def headline(grade: Grade, evidence: Evidence, potential: str) -> Notice:
-    """Return what the energies are worth; `scattering.trust.grade.objections` stand beside it."""
+    """Return the accuracy of the energies, without the objections (`scattering.trust.grade.objections`)."""
     comparison = evidence.comparison
     stated = {
         "potential": potential,

@@ -91,13 +91,13 @@ def test_pretrained_potential_is_installed_once_its_file_is_there(settings: Sett
     entry = catalogue.default()
     small = {entry.sha256: entry.__class__(**{**entry.__dict__, "size_bytes": 3, "sha256": entry.sha256})}
     row = stored(settings, str(entry.id))
-    assert not service.installed(settings, row)
+    assert not service.is_installed(settings, row)
     (settings.potentials_dir).mkdir(parents=True)
     (settings.potentials_dir / "dropped").write_bytes(b"abc")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "pretrained", lambda: small)
         patch.setattr("backend.potentials.fetch.sha256_of", lambda _: entry.sha256)
-        assert service.installed(settings, row)
+        assert service.is_installed(settings, row)
         assert service.potential_file(settings, row) == settings.potentials_dir / "dropped"
 
 
@@ -131,8 +131,8 @@ def test_uploaded_potential_is_kept_and_found(client: Client, settings: Settings
 @pytest.mark.usefixtures("unconfined")
 def test_coverage_is_what_the_potential_lacks(client: Client, settings: Settings) -> None:
     row = stored(settings, upload(client).json()["id"])
-    assert service.coverage(row, ["Si"]) == []
-    assert service.coverage(row, ["O", "Si", "H"]) == ["O", "H"]
+    assert service.missing_elements(row, ["Si"]) == []
+    assert service.missing_elements(row, ["O", "Si", "H"]) == ["O", "H"]
 
 
 def test_potential_beyond_nep_adapters_runs_on_calorine(client: Client) -> None:

@@ -8,13 +8,13 @@ import pytest
 from nep_adapters import inspect_model
 
 from backend.families.records.nep import file as nep_file
-from backend.families.records.nep.file import NotNep
+from backend.families.records.nep.file import InvalidNep
 
 from .nep_texts import nep_text
 
 
 def refused(text: str) -> str:
-    with pytest.raises(NotNep) as refusal:
+    with pytest.raises(InvalidNep) as refusal:
         nep_file.read(text.encode())
     return str(refusal.value)
 
@@ -112,5 +112,5 @@ def test_headers_that_are_refused(old: str, new: str, word: str) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\x00", bytes(range(256)), b"nep4 1 Si\n" + b"\x80"])
 def test_what_is_no_text_is_refused(content: bytes) -> None:
-    with pytest.raises(NotNep, match=r"Line 1|Line 2|ends after"):
+    with pytest.raises(InvalidNep, match=r"Line 1|Line 2|ends after"):
         nep_file.read(content)

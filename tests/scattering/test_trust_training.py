@@ -44,7 +44,7 @@ def test_it_is_the_descriptor_that_the_engine_calculates(tmp_path: Path) -> None
     content, atoms = potential(), rattled()
     (tmp_path / "nep.txt").write_text(content)
     engine = NEPCalculator(tmp_path / "nep.txt").get_descriptor(atoms)
-    trained = nep_file.trained(content.encode())
+    trained = nep_file.read_training_ranges(content.encode())
     assert trained is not None
     np.testing.assert_allclose(trained.ranges, np.full(5, 1 / SCALE))
     ours = found(atoms, trained) / trained.ranges
@@ -80,12 +80,12 @@ def test_a_lone_atom_beside_a_crowded_one_is_outside_a_narrow_range() -> None:
     ids=["other scales", "cutoffs of each element"],
 )
 def test_a_file_that_does_not_tell_is_not_guessed_at(content: str) -> None:
-    assert nep_file.trained(content.encode()) is None
+    assert nep_file.read_training_ranges(content.encode()) is None
 
 
 def test_a_flexible_zbl_stands_behind_the_scales() -> None:
     content = nep_text(name="nep4_zbl", zbl="zbl 0 0", extra=10)
     nep_file.read(content.encode())
-    trained = nep_file.trained(content.encode())
+    trained = nep_file.read_training_ranges(content.encode())
     assert trained is not None
     np.testing.assert_allclose(trained.ranges, 1 / SCALE)

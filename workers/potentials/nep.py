@@ -1,4 +1,4 @@
-"""Neuroevolution potentials (NEP): what all engines agree on, and what a file says of its training."""
+"""Neuroevolution potentials (NEP): constants that all engines share, and the ranges of the training set."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Final
 from ase import Atoms
 from ase.neighborlist import neighbor_list
 
-from backend.families.records.nep.file import trained
+from backend.families.records.nep.file import read_training_ranges
 from scattering.trust.training import Coverage, coverage, crowding
 
 DISPERSION_CUTOFF: Final = 12.0
-"""Å. Pairs further apart are left out, which have 1 % of benzene's dispersion energy. As in GPUMD's manual."""
+"""Å. More distant pairs, with 1 % of the dispersion energy of benzene, are left out. Value of the GPUMD manual."""
 COORDINATION_CUTOFF: Final = 6.0
-"""Å. Neighbours that count for an atom's coordination number, which its C6 coefficients depend on."""
+"""Å. Radius of the neighbours in the coordination number of an atom, on which its C6 coefficients depend."""
 
 
 def training_range(file: Path, atoms: Atoms) -> Coverage | None:
-    """Compare a structure with the ranges of descriptors that a potential was trained on; None where it keeps none."""
-    ranges = trained(file.read_bytes())
+    """Compare a structure with the ranges of the training set of a potential; None if the file states no ranges."""
+    ranges = read_training_ranges(file.read_bytes())
     if ranges is None:
         return None
     owners, vectors = neighbor_list("iD", atoms, ranges.cutoff_radial)

@@ -23,7 +23,7 @@ def _nep_adapters(path: str) -> Any:
 def _calorine(path: str) -> Any:
     from calorine.calculators import CPUNEP
 
-    # Without `debug` it redirects what it prints to a temporary file, which a confined process may not write
+    # Without `debug`, calorine redirects its output to a temporary file, which a confined process may not write
     return CPUNEP(path, debug=True)
 
 

@@ -1,6 +1,6 @@
-"""The text format of neuroevolution potentials (nep.txt), read strictly before any engine sees it.
+"""Strict reader of the text format of neuroevolution potentials (nep.txt).
 
-The engines copy the header's sizes into arrays of fixed length and trust them; what passes here fits.
+Engines trust the sizes in the header, and copy them into arrays of fixed length. Files that pass here fit.
 
 References
 ----------
@@ -28,7 +28,7 @@ MAX_DESCRIPTORS = 103
 MAX_ANGULAR_DESCRIPTORS = 90
 MAX_FLEXIBLE_ZBL_TYPES = 10
 MAX_CUTOFF_ANGSTROM = 10.0
-"""GPUMD trains up to 10 Å; the engines keep at most 1000 neighbours of an atom."""
+"""Largest cutoff that GPUMD trains. The engines keep at most 1000 neighbours of an atom."""
 
 RUNNABLE = ("nep4", "nep4_zbl", "nep5", "nep5_zbl")
 OTHER_KINDS = {
@@ -41,13 +41,13 @@ OTHER_KINDS = {
 }
 
 
-class NotNep(UnusablePotential):
-    """The file is not a NEP that can be run; the text says what is wrong and in which line."""
+class InvalidNep(UnusablePotential):
+    """The file is not a usable NEP; the text states the error and its line."""
 
 
 @dataclass(frozen=True)
 class NepFile:
-    """What the header of a nep.txt says.
+    """The header of a nep.txt.
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ class NepFile:
     elements
         Symbols in the file's order.
     cutoff_radial, cutoff_angular
-        Largest of the types', in Å.
+        Largest cutoffs of all types, in Å.
     n_descriptors
         Inputs of the network.
     n_parameters
-        Weights, biases and descriptor coefficients; the scalers and a flexible ZBL's numbers come on top.
+        Weights, biases and descriptor coefficients, without the scalers and the numbers of a flexible ZBL.
     """
 
     format: str
@@ -75,16 +75,16 @@ class NepFile:
 
 
 class _Header:
-    """Lines of a header, taken one after the other."""
+    """Lines of a header, read one after another."""
 
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.number = 0
 
     def take(self, keyword: str, counts: tuple[int, ...]) -> list[str]:
-        """Words after the keyword of the next line."""
+        """Return the words after the keyword of the next line."""
         if self.number >= len(self.lines):
-            raise NotNep(f"The file ends after line {self.number}, before '{keyword}'.")
+            raise InvalidNep(f"The file ends after line {self.number}, before '{keyword}'.")
         words = self.lines[self.number].split()
         self.number += 1
         if not words or words[0] != keyword:
@@ -96,8 +96,8 @@ class _Header:
             )
         return words[1:]
 
-    def wrong(self, message: str) -> NotNep:
-        return NotNep(f"Line {self.number}: {message}.")
+    def wrong(self, message: str) -> InvalidNep:
+        return InvalidNep(f"Line {self.number}: {message}.")
 
     def integers(self, words: list[str], what: str, lowest: int, highest: int) -> list[int]:
         values = []
@@ -127,14 +127,14 @@ def read(content: bytes) -> NepFile:
 
     Raises
     ------
-    NotNep
-        It is corrupt, cut short, of a kind without forces, or too large for the engines.
+    InvalidNep
+        The file is corrupt, incomplete, of a kind without forces, or too large for the engines.
     """
     try:
         lines = content.decode("ascii").replace("\r\n", "\n").rstrip().split("\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise NotNep(f"Line {line}: the file is not plain text.") from None
+        raise InvalidNep(f"Line {line}: the file is not plain text.") from None
     header = _Header(lines)
     name, version, elements = _first_line(header)
     n_types = len(elements)
@@ -160,7 +160,7 @@ def read(content: bytes) -> NepFile:
     n_angular_descriptors = (n_angular + 1) * n_l
     n_descriptors = n_radial + 1 + n_angular_descriptors
     if n_descriptors > MAX_DESCRIPTORS or n_angular_descriptors > MAX_ANGULAR_DESCRIPTORS:
-        raise NotNep(
+        raise InvalidNep(
             f"The descriptor has {n_descriptors} components, {n_angular_descriptors} of them angular; the engines take "
             f"{MAX_DESCRIPTORS} and {MAX_ANGULAR_DESCRIPTORS}."
         )
@@ -175,10 +175,10 @@ def read(content: bytes) -> NepFile:
     return NepFile(name, version, elements, max(cutoffs[::2]), max(cutoffs[1::2]), n_descriptors, n_parameters)
 
 
-def trained(content: bytes) -> TrainingRanges | None:
-    """What a nep.txt that `read` passed says of its training set.
+def read_training_ranges(content: bytes) -> TrainingRanges | None:
+    """Return the ranges of descriptors in the training set, from a nep.txt that `read` has accepted.
 
-    None where the scales are not those of coefficients that are all 1, or cutoffs differ between elements.
+    Return None if the scalers do not belong to coefficients that are all 1, or if cutoffs differ between elements.
     """
     lines = content.decode("ascii").rstrip().splitlines()
     header = {words[0]: words[1:] for words in map(str.split, lines[:7])}
@@ -192,7 +192,7 @@ def trained(content: bytes) -> TrainingRanges | None:
     end = len(lines) - (10 * n_types * (n_types + 1) // 2 if flexible_zbl else 0)
     scales = np.array(lines[end - n_descriptors : end], dtype=np.float64)
     radial, angular = scales[: n_radial + 1], scales[n_radial + 1 :].reshape(n_l, n_angular + 1)
-    # With equal coefficients all radial functions are the same one
+    # With equal coefficients, all radial functions are the same
     alike = np.allclose(radial, radial[0], rtol=1e-4) and np.allclose(angular, angular[:, :1], rtol=1e-4)
     if not alike or scales.min() <= 0:
         return None
@@ -228,24 +228,24 @@ def _first_line(header: _Header) -> tuple[str, int, tuple[str, ...]]:
 
 
 def _number_of_l(header: _Header) -> int:
-    """How many invariants each angular function gives."""
+    """Return the number of invariants of each angular function."""
     words = header.take("l_max", (3, 4, 5, 6, 7))
     three_body, four_body, *more = header.integers(words, "l_max", 0, MAX_L)
-    # The four-body term was written as 0 or 2 once, with no further terms but the five-body one.
+    # Older files write the four-body term as 0 or 2, and only the five-body term may follow
     if four_body > 2 or any(flag > 1 for flag in more) or (four_body == 2 and any(more[1:])):
         raise header.wrong("after its first value l_max takes 0 or 2, then 0 or 1")
     return three_body + min(four_body, 1) + sum(more)
 
 
 def _check_numbers(lines: list[str], start: int, expected: int) -> None:
-    """One finite number in each line, exactly as many as the header implies."""
+    """Check that each line has one finite number, and that the header implies their count."""
     found = len(lines) - start
     if found < expected:
-        raise NotNep(
+        raise InvalidNep(
             f"The file ends after line {len(lines)}: the header asks for {expected} numbers, {found} are here."
         )
     if found > expected:
-        raise NotNep(f"Line {start + expected + 1}: the header asks for {expected} numbers, but the file goes on.")
+        raise InvalidNep(f"Line {start + expected + 1}: the header asks for {expected} numbers, but the file goes on.")
     words = lines[start:]
     try:
         values = np.array(words, dtype=np.float64)
@@ -259,4 +259,4 @@ def _check_numbers(lines: list[str], start: int, expected: int) -> None:
         except ValueError:
             value = np.nan
         if not np.isfinite(value):
-            raise NotNep(f"Line {number}: expected one finite number, found '{word.strip()[:20]}'.")
+            raise InvalidNep(f"Line {number}: expected one finite number, found '{word.strip()[:20]}'.")
