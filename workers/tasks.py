@@ -111,15 +111,22 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
         _fail(lease, error.notice)
     except (TookTooLong, SoftTimeLimitExceeded):
         _fail(lease, Notice("time_limit", {"limit_h": current().job_time_limit_h}))
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not _is_out_of_space(error):
             _unforeseen(lease)
             return
-        logger.exception("no room on the disk")
+        logger.exception("no space on the disk")
         reason = Notice("waiting_for_disk_space")
         _say(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, waiting_for=reason))
-    except Exception:
-        _unforeseen(lease)
+
+
+def _is_out_of_space(error: BaseException | None) -> bool:
+    """Return whether an error comes of a full disk: HDF5 raises others when it closes what could not be written."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _unforeseen(lease: leases.Lease) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +51,11 @@ class Layout(Generic[PartialsT]):
         """Write partials, whole or not at all.
 
         The file has a temporary name beside `path`, is made sure to be on disk, and is then renamed.
+
+        Raises
+        ------
+        OSError
+            The disk is full.
         """
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
@@ -59,6 +66,11 @@ class Layout(Generic[PartialsT]):
             with temporary.open("rb") as complete:
                 os.fsync(complete.fileno())
             temporary.replace(path)
+        except RuntimeError as error:
+            # Where the end of a file cannot be written, HDF5 fails in closing it, and does not say why
+            if shutil.disk_usage(path.parent).free < self._size(partials):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+            raise
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -117,6 +129,10 @@ class Layout(Generic[PartialsT]):
                 file[name].dims[index].label = axis
                 if axis in self.scales and name != axis:
                     file[name].dims[index].attach_scale(file[axis])
+
+    def _size(self, partials: PartialsT) -> int:
+        arrays = (getattr(partials, name) for name in self.units)
+        return sum(array.nbytes for array in arrays if array is not None)
 
     def write_more(self, file: h5py.File, partials: PartialsT) -> None:
         """Write what is no array of numbers with axes."""

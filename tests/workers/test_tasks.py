@@ -205,16 +205,21 @@ def test_a_deleted_prediction_stops_its_worker_and_leaves_nothing(
     assert files(settings) == set()
 
 
+@pytest.mark.parametrize("closing_fails", [False, True])
 def test_a_full_disk_makes_a_job_wait_and_lose_nothing(
-    client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch, closing_fails: bool
 ) -> None:
     prediction = ask(client, metal, method="harmonic", options={"supercell": [3, 3, 3], "q_max_inv_angstrom": 2.0})
 
-    def no_room(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def no_space(*_: Any) -> None:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        finally:
+            if closing_fails:
+                raise RuntimeError("HDF5 cannot close the file")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Layout, "write", no_room)
+        patch.setattr(Layout, "write", no_space)
         patch.setattr(tasks, "DISK_FULL_WAIT_S", 0.0)
         assert work(most=1) == 1
         row = client.get(f"/predictions/{prediction}").json()
