@@ -115,6 +115,7 @@ class Prediction(TypedDict):
     stage: str | None
     progress: float
     eta_s: float | None
+    waiting_for: JsonObject | None
     error: str | None
     options: JsonObject
     provenance: JsonObject | None

@@ -71,8 +71,8 @@ def layout() -> Any:
                         [
                             html.Div(
                                 [
-                                    html.Strong("The server does not answer. "),
-                                    "Check that Beamcast is still running; this page goes on when it is back.",
+                                    html.Strong("Connection lost. "),
+                                    "This page reconnects automatically. Check that Beamcast is still running.",
                                 ],
                                 id="offline",
                                 className="offline",
