@@ -76,7 +76,7 @@ def kernels(model: Path, structure: Path, options: Mapping[str, Any], temperatur
         Kelvin.
     """
     atoms = read(structure)
-    calculator = engines.calculator("nep-adapters", Potential(model, options["dispersion"]))
+    calculator = engines.calculator(options["engine"], Potential(model, options["dispersion"]))
     relaxed = relax(atoms, calculator, relax_cell=options["relax_cell"]).atoms
     recorder = Recorder(calculator)
     found = displace(

@@ -75,7 +75,7 @@ def test_readers_see_the_proposal_and_no_button_that_changes_it(site: Site, prop
     assert not [one for one in walk(layout) if isinstance(getattr(one, "id", None), dict)]
     assert not [one for one in walk(layout) if type(one).__name__ in ("Button", "Textarea", "TextInput", "A")]
     run(proposals_client.revoke(site.api, proposal["id"]))
-    assert "not shared any more" in text(run(render(site.api, path, ""))[1])
+    assert "no longer shared" in text(run(render(site.api, path, ""))[1])
 
 
 def test_search_engines_are_told_to_stay_away(site: Site) -> None:
