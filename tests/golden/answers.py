@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 KEPT_WHOLE = 400
 """Numbers of an array that are kept one by one; of longer ones every so many, and sums of all."""
-PASSING = frozenset({"seconds", "id", "created_at", "changed_at", "seen_at", "finished_at", "started_at", "duration_s"})
-"""Fields that differ from run to run."""
+PASSING = frozenset(
+    ("seconds", "id", "created_at", "changed_at", "seen_at", "finished_at", "started_at", "duration_s", "message")
+)
+"""Fields that differ from run to run, and the sentence of a notice, which stands beside it as a bare one too."""
 CHOICES = frozenset(
     (
         *(
