@@ -12,6 +12,7 @@ from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.schemas import Style
 from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
+from scattering.core.bins import bin_edges
 from scattering.instruments.kinematics import Line, Window
 from scattering.observe.spectrum import Map, Spectrum
 
@@ -106,11 +107,9 @@ def _hover(style: Style) -> str:
 
 def edges(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the outer edges of the first and last bins in |q| (Å⁻¹, at least 0) and energy (meV)."""
-    q_step, e_step = image.q[1] - image.q[0], image.energy[1] - image.energy[0]
-    q_limits = (max(0.0, float(image.q[0] - q_step / 2)), float(image.q[-1] + q_step / 2))
-    lowest = float(image.energy[0] - e_step / 2)
+    q, energy = (bin_edges(one)[[0, -1]].tolist() for one in (image.q, image.energy))
     # A map that starts at the elastic line is drawn from there on
-    return q_limits, (max(0.0, lowest) if image.energy[0] >= 0 else lowest, float(image.energy[-1] + e_step / 2))
+    return (max(0.0, q[0]), q[1]), (max(0.0, energy[0]) if image.energy[0] >= 0 else energy[0], energy[1])
 
 
 def _window(

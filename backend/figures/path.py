@@ -13,6 +13,7 @@ from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.schemas import Style
 from backend.figures.spectrum import band
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
+from scattering.core.bins import bin_edges
 from scattering.crystal.view import Cut, PathSpectrum
 
 DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}
@@ -29,7 +30,7 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     scaled, low, high, hover, ticks = _colour_values(image.intensity, seen, style.scale == "log")
     heat = _heatmap(theme, spectrum.unit, ticks) | {
         "x": image.edges.astype(np.float32),
-        "y": in_unit(_edges(image.energy), style.energy_unit),
+        "y": in_unit(bin_edges(image.energy), style.energy_unit),
         "z": scaled.T,
         "zmin": low,
         "zmax": high,
@@ -142,7 +143,7 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     scaled, low, high, hover, ticks = _colour_values(cut.per_zone, seen, style.scale == "log")
     names = [f"{' '.join(map(str, zone))}  ({q:.1f} Å⁻¹)" for zone, q in zip(cut.zones, cut.q, strict=True)]
     heat = _heatmap(theme, spectrum.cut_unit, ticks) | {
-        "x": in_unit(_edges(cut.energy), style.energy_unit),
+        "x": in_unit(bin_edges(cut.energy), style.energy_unit),
         "y": np.arange(len(names)),
         "z": scaled,
         "zmin": low,
@@ -209,11 +210,6 @@ def _colour_values(
     top = float(np.log10(high))
     scaled = np.log10(np.maximum(intensity, high * 1e-4), dtype=np.float32)
     return scaled, top - DECADES, top, "S 10<sup>%{z:.2f}</sup>", powers_of_ten(top - DECADES, top)
-
-
-def _edges(centres: NDArray[np.float64]) -> NDArray[np.float64]:
-    step = centres[1] - centres[0]
-    return np.append(centres - step / 2, centres[-1] + step / 2)
 
 
 def _intensity(unit: str) -> str:

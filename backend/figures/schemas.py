@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from backend.comparisons.schemas import ComparisonIn, RankingIn, RefinementIn
 from backend.figures.labels import LabelledView
 from backend.kit.http.schemas import RequestBody
-from backend.observing.schemas import ViewIn
+from backend.observing.schemas import RangeIn, ViewIn
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 
@@ -34,6 +34,9 @@ class Style(Look):
     kind: Kind = Field("spectrum", description="zones: the cut of a path, by Brillouin zone")
     per_element: bool = Field(False, description="show each element's part; it is there, hidden, otherwise")
     errors: bool = Field(True, description="show a band of one standard error where there are several runs")
+    zoom_mev: RangeIn | None = Field(
+        None, description="of a spectrum: a range that is looked at closely; bins that are not given are finer there"
+    )
     banks: bool = Field(False, description="show each detector bank; it is there, hidden, otherwise")
     dataset_ids: list[uuid.UUID] = Field(
         default_factory=list,
@@ -52,6 +55,11 @@ class Style(Look):
         description="waterfall: each curve is lifted by this share of the largest intensity; on a logarithmic axis of "
         "four decades",
     )
+
+    @property
+    def finer_mev(self) -> tuple[float, float] | None:
+        """Range of energy in which a spectrum has finer bins."""
+        return (self.zoom_mev.min, self.zoom_mev.max) if self.zoom_mev and self.kind == "spectrum" else None
 
 
 class FigureIn(Style, ViewIn):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -36,7 +38,7 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
         The views mix powders and single crystals, ask for the zones of a powder, or for data beside a single crystal.
     """
     rows = [predictions.get_succeeded(scope, one.prediction_id) for one in asked]
-    views = [one.view for one in asked]
+    views = [replace(one.view, finer_mev=style.finer_mev) for one in asked]
     labels = [one.label or label(one.view, row) for one, row in zip(asked, rows, strict=True)]
     seen = [observe(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
     along = [one for one in seen if isinstance(one, PathSpectrum)]

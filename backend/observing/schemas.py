@@ -12,7 +12,7 @@ from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.predictions.schemas import Name
 
 if TYPE_CHECKING:
-    from scattering.observe.view import View
+    from scattering.observe.view import EnergyGrid, EnergyRange, View
 
 Contribution = Literal["total", "coherent", "incoherent"]
 Correction = Literal["none", "harmonic", "standard", "schofield", "mixed"]
@@ -24,7 +24,18 @@ class EnergyGridIn(RequestBody):
 
     min: float
     max: float
-    step: float = Field(gt=0)
+    step: float | None = Field(None, gt=0, description="null: as narrow as the resolution at each energy needs")
+
+    def to_grid(self) -> EnergyGrid | EnergyRange:
+        """Return the physics' own form."""
+        from scattering.observe.view import EnergyGrid, EnergyRange
+
+        return EnergyRange(self.min, self.max) if self.step is None else EnergyGrid(self.min, self.max, self.step)
+
+    @classmethod
+    def of(cls, grid: EnergyGrid | EnergyRange) -> EnergyGridIn:
+        """Return the body that asks for bins."""
+        return cls(min=grid.min, max=grid.max, step=getattr(grid, "step", None))
 
 
 class RangeIn(RequestBody):
@@ -93,13 +104,13 @@ class ViewIn(RequestBody):
 
     def to_view(self) -> View:
         """Return the physics' own form of the view."""
-        from scattering.observe.view import EnergyGrid, PathView, View
+        from scattering.observe.view import PathView, View
 
         grid, q_range = self.energy_mev, self.q_inv_angstrom
         alike = {name: getattr(self, name) for name in ALIKE}
         return View(
             **alike,
-            energy_mev=EnergyGrid(grid.min, grid.max, grid.step) if grid else None,
+            energy_mev=grid.to_grid() if grid else None,
             q_range=(q_range.min, q_range.max) if q_range else None,
             path=PathView(**self.path.model_dump()) if self.path else None,
         )
@@ -110,7 +121,7 @@ class ViewIn(RequestBody):
         grid, q_range = view.energy_mev, view.q_range
         return ViewIn(
             **{name: getattr(view, name) for name in ALIKE},
-            energy_mev=EnergyGridIn(min=grid.min, max=grid.max, step=grid.step) if grid else None,
+            energy_mev=EnergyGridIn.of(grid) if grid else None,
             q_inv_angstrom=RangeIn(min=q_range[0], max=q_range[1]) if q_range else None,
             path=PathViewIn(**asdict(view.path)) if view.path else None,
         )

@@ -30,6 +30,7 @@ from backend.figures.path import BRIGHTEST_PERCENTILE as PATH_PERCENTILE
 from backend.figures.theme import THEMES
 from backend.plans.schemas import MeasurementOut
 from backend.reports.lettering import FAMILY, TEXT_PT, fitted
+from scattering.core.bins import bin_edges
 from scattering.crystal.view import PathMap
 from scattering.instruments.kinematics import Window
 from scattering.measured.data import extremes
@@ -256,14 +257,14 @@ def powder_map(
     image: Map, window: Window | None, features: Sequence[float], unit: str, limits: tuple[float, float]
 ) -> str:
     """Intensity over (|q|, ω), light to dark, with what is not reached hatched."""
-    (q_low, q_high), (e_low, e_high) = edges(image)
+    (q_low, q_high), _ = edges(image)
     shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
     within = (image.energy >= limits[0]) & (image.energy <= limits[1])
     seen = image.intensity[:, within][shown[:, within]]
     with _canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
-        extent = (q_low, q_high, e_low, e_high)
-        _heat(figure, axis, image.intensity, extent, _brightest(seen, BRIGHTEST_PERCENTILE), f"S(|q|, ω) ({unit})")
+        bins = np.maximum(bin_edges(image.q), 0.0), bin_edges(image.energy)
+        _heat(figure, axis, image.intensity, bins, _brightest(seen, BRIGHTEST_PERCENTILE), f"S(|q|, ω) ({unit})")
         if window is not None and window.lines:
             for line, dash in zip(window.lines, ("-", (0, (4, 1.5))), strict=False):
                 axis.plot(line.q, line.energy, color=THEME.paper, linewidth=3.0)
@@ -292,12 +293,11 @@ def powder_map(
 def path_map(image: PathMap, features: Sequence[float], unit: str, limits: tuple[float, float]) -> str:
     """Intensity along the path with the harmonic phonons over it."""
     seen = image.intensity[np.isfinite(image.intensity)]
-    step = float(image.energy[1] - image.energy[0])
     with _canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
         axis.set_facecolor("#d6dbe0")
-        extent = (image.edges[0], image.edges[-1], image.energy[0] - step / 2, image.energy[-1] + step / 2)
-        _heat(figure, axis, image.intensity, extent, _brightest(seen, PATH_PERCENTILE), f"Intensity ({unit})")
+        bins = image.edges, bin_edges(image.energy)
+        _heat(figure, axis, image.intensity, bins, _brightest(seen, PATH_PERCENTILE), f"Intensity ({unit})")
         axis.plot(image.dispersion_distance, image.dispersion, color=THEME.edge, linewidth=0.5)
         for place, _ in image.ticks[1:-1]:
             axis.axvline(place, color=THEME.ink, linewidth=0.7)
@@ -315,19 +315,17 @@ def _brightest(seen: NDArray[Any], percentile: float) -> float:
 
 
 def _heat(
-    figure: Figure, axis: Axes, intensity: NDArray[Any], extent: tuple[float, ...], high: float, title: str
+    figure: Figure,
+    axis: Axes,
+    intensity: NDArray[Any],
+    edges_of_bins: tuple[NDArray[np.float64], NDArray[np.float64]],
+    high: float,
+    title: str,
 ) -> None:
+    """Colour bins by intensity, shape (n_x, n_y), given their edges along x and y; as a picture within the drawing."""
     colours = LinearSegmentedColormap.from_list("beamcast", list(THEME.heat))
-    picture = axis.imshow(
-        np.asarray(intensity).T,
-        origin="lower",
-        extent=extent,  # type: ignore[arg-type]
-        aspect="auto",
-        interpolation="nearest",
-        cmap=colours,
-        vmin=0,
-        vmax=high,
-    )
+    shown = np.ma.masked_invalid(np.asarray(intensity).T)
+    picture = axis.pcolormesh(*edges_of_bins, shown, cmap=colours, vmin=0, vmax=high, rasterized=True)
     bar = figure.colorbar(picture, ax=axis, fraction=0.06, pad=0.02, aspect=25)
     bar.ax.yaxis.set_major_locator(MaxNLocator(4))
     bar.set_label(title)

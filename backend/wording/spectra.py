@@ -41,6 +41,19 @@ WORDS: Final[Mapping[str, Words]] = {
         "The simulation resolves {simulated_fwhm_mev:.1f} meV, less well than {instrument} does "
         "({instrument_fwhm_mev:.1f} meV): lines are broader here than they would be measured."
     ),
+    "bins_coarser_than_resolution": (
+        "Between {from_mev:.3g} and {to_mev:.3g} meV the energy bins of the simulation are too wide for {instrument}: "
+        "sharp lines are up to {peak_loss_fraction:.0%} too low (bins of {bin_mev:.2g} meV, resolution {fwhm_mev:.2g} "
+        "meV)."
+    ),
+    "cut_at_known_end": (
+        "The spectrum ends at {end_mev:.4g} meV. Nearer to {known_mev:.4g} meV, where the simulation or the incident "
+        "energy ends, the resolution would make intensities too low."
+    ),
+    "intensity_incomplete": (
+        "Intensities are complete between {from_mev:.4g} and {to_mev:.4g} meV only: beyond, neutrons are missing that "
+        "were not simulated or are not measured."
+    ),
     "isotopes_in_scattering_only": _isotopes_in_scattering_only,
     "diffusing_species": _diffusing,
     "no_bragg_peaks": (

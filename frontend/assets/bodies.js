@@ -98,13 +98,8 @@
         return range.max > range.min ? range : null;
     }
 
-    function energyGrid(min, max) {
-        if (max <= min) { return null; }
-        const rough = (max - min) / 1000;
-        const decade = Math.pow(10, Math.floor(Math.log10(rough)));
-        const step = [1, 2, 5, 10].map((n) => n * decade).find((nice) => nice >= rough * 0.999);
-        return { min, max, step: Number(step.toPrecision(3)) };
-    }
+    // Without a step, the bins are as narrow as the resolution.
+    const energyGrid = (min, max) => max > min ? { min, max } : null;
 
     // Plotly's JSON has long lists as base64.
     function numbers(values) {

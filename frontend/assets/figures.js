@@ -3,7 +3,7 @@
 (function () {
     "use strict";
 
-    const { call, post, latestWins, save, fileName, FORMATS, ApiProblem, crystal, datasets } = window.beamcast;
+    const { call, post, latestWins, save, fileName, FORMATS, ApiProblem, CM_PER_MEV, crystal, datasets } = window.beamcast;
     const {
         SAMPLE, PROBES, succeeded, sourcesOf, instrumentsOf, resolves, hasZone, zoneName, spectrumBody, withEnergies,
         labelOf, numbers,
@@ -82,13 +82,45 @@
         });
     }
 
+    // While it stays the same, a zoom stays.
+    function revision(kind, view) {
+        const range = [view.energy_min, view.energy_max].join();
+        return [kind, view.energy_unit, range, kind === "spectrum" ? view.scale : view.map].join();
+    }
+
+    // The part of the spectrum that the user looks at closely, in meV: the API draws it in finer bins.
+    let zoomed = null;
+    const ZOOM_SHARE = 0.5;
+
+    function followZoom(kind, view, whole) {
+        const plot = document.querySelector("#" + kind + "-graph .js-plotly-plot");
+        if (kind !== "spectrum" || !plot || !plot.on || !whole) { return; }
+        plot.beamcastShown = { of: revision(kind, view), whole, perMev: view.energy_unit === "meV" ? 1 : CM_PER_MEV };
+        if (plot.beamcastFollowed) { return; }
+        plot.beamcastFollowed = true;
+        plot.on("plotly_relayout", (change) => {
+            const shown = plot.beamcastShown;
+            const ends = (axis) => change[axis + ".range"] || [change[axis + ".range[0]"], change[axis + ".range[1]"]];
+            const x = ends("xaxis");
+            const y = ends("yaxis");
+            if (!change["xaxis.autorange"] && x[0] === undefined) { return; }
+            const close = x[1] - x[0] < ZOOM_SHARE * (shown.whole[1] - shown.whole[0]);
+            zoomed = close ? { of: shown.of, x, y, min: x[0] / shown.perMev, max: x[1] / shown.perMev } : null;
+            window.beamcast.lookAgain();
+        });
+    }
+
     function dressed(kind, figure, view, theme) {
         const layout = figure.layout || {};
         layout.autosize = true;
         layout.modebar = toolbar(theme);
-        const range = [view.energy_min, view.energy_max].join();
-        layout.uirevision = [kind, view.energy_unit, range, kind === "spectrum" ? view.scale : view.map].join();
+        layout.uirevision = revision(kind, view);
         if (kind === "spectrum") { figure.data = ordersTold(figure.data, theme); }
+        if (kind === "spectrum" && zoomed && zoomed.of === layout.uirevision) {
+            // Dash draws the figure once more when it is zoomed, after which Plotly takes the zoom for the figure's own.
+            layout.xaxis.range = zoomed.x;
+            if (zoomed.y[0] !== undefined) { layout.yaxis.range = zoomed.y; }
+        }
         if (view.dispersion === false) { figure.data = figure.data.filter((trace) => (trace.meta || {}).role !== "dispersion"); }
         narrowed(kind, figure);
         return { data: figure.data, layout };
@@ -202,7 +234,9 @@
             const style = kind !== "spectrum" ? { scale: view.map_scale }
                 : { scale: view.scale, per_element: view.per_element, banks: view.banks, errors: view.errors };
             const over = kind === "spectrum" && !at ? overlay(view) : null;
-            const asked = { kind, theme: theme || "light", energy_unit: view.energy_unit, ...style, ...over };
+            const close = kind === "spectrum" && zoomed && zoomed.of === revision(kind, view)
+                ? { zoom_mev: { min: zoomed.min, max: zoomed.max } } : null;
+            const asked = { kind, theme: theme || "light", energy_unit: view.energy_unit, ...style, ...over, ...close };
             const range = [view.energy_min, view.energy_max];
             const key = JSON.stringify([asked, range, views, kind === "map" && view.dispersion, over && datasets.stamp()]);
             if (key === last) { return; }
@@ -214,7 +248,9 @@
                 const figure = await response.json();
                 if (!here(kind + "-graph")) { return; }
                 if (at && kind === "map") { crystal.tell(now, ranged[0], figure.layout.yaxis.range); }
+                const whole = (figure.layout.xaxis || {}).range;
                 set(kind + "-graph", { figure: dressed(kind, figure, view, theme) });
+                followZoom(kind, view, whole);
                 say(kind, null, false);
                 drawn = true;
                 last = key;

@@ -24,6 +24,43 @@ def bin_widths(centres: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.diff(bin_edges(centres))
 
 
+def linear_integrals(
+    nodes: NDArray[np.float64], values: NDArray[np.float64], edges: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Integrate a function that is linear between nodes over bins.
+
+    Parameters
+    ----------
+    nodes
+        Shape (n,), ascending, n ≥ 2. Beyond the first and the last one the function has their values.
+    values
+        Shape (..., n): the function at the nodes.
+    edges
+        Shape (m + 1,): of the bins; none descends.
+
+    Returns
+    -------
+    Shape (..., m).
+    """
+    steps = np.diff(nodes)
+    whole = (values[..., 1:] + values[..., :-1]) / 2 * steps
+    integral = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(whole, axis=-1)], axis=-1)
+    inside = np.clip(edges, nodes[0], nodes[-1])
+    piece = np.clip(np.searchsorted(nodes, inside, side="right") - 1, 0, len(nodes) - 2)
+    part = (inside - nodes[piece]) / steps[piece]
+    low, high = values[..., piece], values[..., piece + 1]
+    at_edges = integral[..., piece] + steps[piece] * part * (low + part * (high - low) / 2)
+    at_edges += np.where(edges < nodes[0], values[..., :1], values[..., -1:]) * (edges - inside)
+    return np.asarray(np.diff(at_edges, axis=-1))
+
+
+def linear_means(
+    nodes: NDArray[np.float64], values: NDArray[np.float64], edges: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Average a function that is linear between nodes over bins: `linear_integrals` over their widths."""
+    return linear_integrals(nodes, values, edges) / np.diff(edges)
+
+
 @dataclass(frozen=True)
 class Bins:
     """Bins as a key: two are equal if all centres are."""

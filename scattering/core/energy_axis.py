@@ -10,9 +10,16 @@ from numpy.typing import NDArray
 
 from scattering.core.quantum import Statistics, harmonic_correction
 
-STEPS_MEV: Final = (0.25, 0.5, 1.0)
-"""Widths of bins; the first is taken whose arrays need no more than `MAX_ARRAY_BYTES`. TOSCA's σ is 0.31 meV at the
-elastic line; the coarser bins are narrower than σ from 50 meV (0.5) or 150 meV (1) on."""
+NARROWEST_FWHM_MEV: Final = 0.05
+"""FWHM of the resolution that the bins resolve near the elastic line: what a cold spectrometer has at 5 meV. Only
+acoustic modes, without sharp lines, lie much lower."""
+NARROWEST_RELATIVE_FWHM: Final = 0.012
+"""The same over the energy transfer, for large ones: VISION has 1.5 %, a chopper spectrometer whose incident energy is
+a quarter above the transfer 1.2 % at best."""
+BINS_PER_FWHM: Final = 5.0
+"""A line in bins of a fifth of the FWHM is 1 % too low."""
+MIN_BINS_PER_FWHM: Final = 1.5
+"""If the arrays would need more than `MAX_ARRAY_BYTES`, there are fewer bins, but not fewer than these."""
 MAX_ARRAY_BYTES: Final = 200e6
 """Memory of a prediction's arrays."""
 HEADROOM: Final = 1.1
@@ -39,11 +46,15 @@ def size(*, n_species: int, n_orders: int, n_q: int, n_energy: float) -> float:
 
 def smallest_size(*, end: float, n_species: int, n_orders: int, n_q: int) -> float:
     """Return the bytes of the arrays with the coarsest bins."""
-    return size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=end / STEPS_MEV[-1] + 1)
+    return size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=_n_bins(end, MIN_BINS_PER_FWHM))
 
 
 def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int) -> NDArray[np.float64]:
     """Return the centres of the bins in meV, from 0: the finest bins that `MAX_ARRAY_BYTES` permits.
+
+    The bins are as fine as the narrowest resolution of any instrument at their energy needs. With f =
+    √(a² + r²ω²) of a = `NARROWEST_FWHM_MEV` and r = `NARROWEST_RELATIVE_FWHM`, and n bins in f, bin i has its centre at
+    the ω up to which ∫ n/f dω = (n/r) asinh(rω/a) is i.
 
     Parameters
     ----------
@@ -55,13 +66,17 @@ def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int)
         Number of elements or sites, of phonon orders, and of bins of |q|.
     """
     end = max(end, HEADROOM * highest)
-    fitting = (
-        step
-        for step in STEPS_MEV
-        if size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=end / step + 1) <= MAX_ARRAY_BYTES
-    )
-    step = next(fitting, STEPS_MEV[-1])
-    return np.asarray(step * np.arange(math.ceil(end / step) + 1))
+    per_bin = size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=1)
+    fitting = MAX_ARRAY_BYTES / per_bin / (_n_bins(end, 1.0))
+    n = min(max(fitting, MIN_BINS_PER_FWHM), BINS_PER_FWHM)
+    index = np.arange(math.ceil(_n_bins(end, n)) + 1)
+    ratio = NARROWEST_FWHM_MEV / NARROWEST_RELATIVE_FWHM
+    return np.asarray(ratio * np.sinh(NARROWEST_RELATIVE_FWHM / n * index))
+
+
+def _n_bins(end: float, n: float) -> float:
+    """Return the number of bins up to an energy, with n bins in the narrowest FWHM."""
+    return n / NARROWEST_RELATIVE_FWHM * math.asinh(NARROWEST_RELATIVE_FWHM * end / NARROWEST_FWHM_MEV)
 
 
 def extent(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.bins import bin_widths
 from scattering.core.energy_axis import extent
 from scattering.core.quantum import Statistics
 
@@ -66,7 +67,8 @@ class Partials:
     q
         Shape (n_q,), Å⁻¹. Centres of equal bins, ascending.
     energy
-        Shape (n_energy,), meV. Centres of equal bins, the first at 0.
+        Shape (n_energy,), meV, ascending, the first at 0. Centres of bins, each of which reaches halfway to its
+        neighbours.
     species
         Sorted: chemical symbols. If the simulation separates inequivalent sites, a symbol with the number of the site,
         such as "H2".
@@ -132,10 +134,11 @@ class Partials:
             element(species)
         if n_q < 2 or n_energy < 2:
             raise ValueError("q and energy need at least two bins each")
-        for name in ("q", "energy"):
-            steps = np.diff(getattr(self, name))
-            if steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6):
-                raise ValueError(f"{name} must be ascending with equal steps")
+        steps = np.diff(self.q)
+        if not (steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6)):
+            raise ValueError("q must be ascending with equal steps")
+        if not (np.diff(self.energy) > 0).all():
+            raise ValueError("energy must be ascending")
         if self.energy[0] != 0:
             raise ValueError("the first energy must be 0")
         if self.statistics not in ("classical", "kubo", "quantum"):
@@ -151,10 +154,10 @@ class Partials:
         """Width of a q bin in Å⁻¹."""
         return float(self.q[1] - self.q[0])
 
-    @property
-    def energy_step(self) -> float:
-        """Width of an energy bin in meV."""
-        return float(self.energy[1] - self.energy[0])
+    @cached_property
+    def energy_widths(self) -> NDArray[np.float64]:
+        """Widths of the energy bins in meV, shape (n_energy,)."""
+        return bin_widths(self.energy)
 
     @cached_property
     def extent(self) -> float:

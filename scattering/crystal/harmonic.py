@@ -187,7 +187,7 @@ def predict(
         spectra,
         shares=member @ of_site / len(labels),
         q=q,
-        n_energy=len(energy),
+        energy=energy,
         n_orders=n_orders,
         progress=lambda share: progress(share / 2),
     ).orders

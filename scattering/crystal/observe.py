@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments
-from scattering.core.bins import Bins
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.notices import Notice
 from scattering.core.partials import standard_error
@@ -26,7 +25,7 @@ from scattering.observe import weights
 from scattering.observe.form_factors import UNITS, Probe, form_factors, pair_weights
 from scattering.observe.response import response_to
 from scattering.observe.spectrum import energy_factor
-from scattering.observe.view import PathView, View, default_grid
+from scattering.observe.view import PathView, View, recorded_bins
 
 MAX_DEBYE_WALLER_EXPONENT = 3.0
 """Exponent 2W above which a warning appears: less than a twentieth of the one-phonon scattering is left, and the
@@ -187,8 +186,8 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     instrument = instruments.get(view.instrument) if view.instrument is not None else None
     cut_at = check_path(partials, view, path)
     settings = instrument.validate(view.settings) if instrument is not None else {}
-    grid = view.energy_mev or default_grid(partials, view, instrument, settings)
-    seen = response_to(partials, view, instrument, settings, Bins.of(grid.centres), None)
+    recorded, notices = recorded_bins(partials, view, instrument, settings)
+    seen = response_to(partials, view, instrument, settings, recorded, None)
     factor = energy_factor(partials, view, seen)
     chosen = slice(None) if path.zone is None else slice(path.zone, path.zone + 1)
     vectors = partials.vectors[chosen]
@@ -205,12 +204,12 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     reached = counted & in_window(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
     intensity, n_zones = _average(to_map.apply(weighted), reached)
     unit = ("Å² " if path.divide_q_squared else "") + UNITS[view.probe]
-    cut = None
+    cut, cut_energy = None, recorded.centres
     if cut_at is not None:
         at = slice(cut_at, cut_at + 1)
         cut = _cut(
-            partials, path, cut_at, chosen, lengths[:, cut_at], weighted[:, cut_at], to_cut, grid.centres,
-            counted[:, cut_at] & in_window(instrument, settings, lengths[:, cut_at], grid.centres, partials.q_step / 2),
+            partials, path, cut_at, chosen, lengths[:, cut_at], weighted[:, cut_at], to_cut, cut_energy,
+            counted[:, cut_at] & in_window(instrument, settings, lengths[:, cut_at], cut_energy, partials.q_step / 2),
             (multipliers[0][:, :, at], multipliers[1][:, :, at]),
         )  # fmt: skip
     return PathSpectrum(
@@ -227,7 +226,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
         cut=cut,
         unit=unit,
         cut_unit=("meV² " if path.times_energy_squared else "") + unit,
-        notices=_notices(partials, path, instrument, settings, vectors, reached),
+        notices=(*notices, *_notices(partials, path, instrument, settings, vectors, reached)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.bins import bin_widths
 from scattering.core.energy_axis import extent
 from scattering.core.partials import check_arrays, element
 from scattering.core.quantum import Statistics
@@ -40,7 +41,8 @@ class CrystalPartials:
     zones
         Shape (n_zones, 3), whole numbers, r.l.u.
     energy
-        Shape (n_energy,), meV. Centres of equal bins, the first at 0.
+        Shape (n_energy,), meV, ascending, the first at 0. Centres of bins, each of which reaches halfway to its
+        neighbours.
     species
         Sorted: chemical symbols, or crystallographic sites such as "H2".
     concentration
@@ -117,10 +119,11 @@ class CrystalPartials:
             raise ValueError("there must be at least one wave vector, one zone, two energies and two |q|")
         if (np.diff(self.distance) < 0).any():
             raise ValueError("distance must not descend")
-        for name in ("q", "energy"):
-            steps = np.diff(getattr(self, name))
-            if steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6):
-                raise ValueError(f"{name} must be ascending with equal steps")
+        steps = np.diff(self.q)
+        if not (steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6)):
+            raise ValueError("q must be ascending with equal steps")
+        if not (np.diff(self.energy) > 0).all():
+            raise ValueError("energy must be ascending")
         if self.energy[0] != 0 or self.q[0] <= 0:
             raise ValueError("the first energy must be 0, and the first |q| above it")
         if self.statistics not in ("classical", "kubo", "quantum"):
@@ -131,10 +134,10 @@ class CrystalPartials:
         """Species pairs in the order of `coherent`."""
         return tuple(combinations_with_replacement(self.species, 2))
 
-    @property
-    def energy_step(self) -> float:
-        """Width of an energy bin in meV."""
-        return float(self.energy[1] - self.energy[0])
+    @cached_property
+    def energy_widths(self) -> NDArray[np.float64]:
+        """Widths of the energy bins in meV, shape (n_energy,)."""
+        return bin_widths(self.energy)
 
     @property
     def q_step(self) -> float:

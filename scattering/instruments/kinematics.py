@@ -86,7 +86,13 @@ class Window:
     lines: tuple[Line, ...]
 
 
-def window(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[np.float64] | None = None) -> Window:
+def window(
+    instrument: Instrument,
+    settings: Mapping[str, Any],
+    energy: NDArray[np.float64] | None = None,
+    *,
+    beyond: float = 0.0,
+) -> Window:
     """Return the kinematic window of an instrument.
 
     Parameters
@@ -95,6 +101,9 @@ def window(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[
         An instrument and its settings; a missing setting has its default.
     energy
         Shape (n_energy,), meV. Default: 256 points over the measured range.
+    beyond
+        meV by which the window goes on beyond the ends of the measured range, as far as energy is conserved: the
+        resolution brings neutrons into the range from there.
 
     Raises
     ------
@@ -105,8 +114,10 @@ def window(instrument: Instrument, settings: Mapping[str, Any], energy: NDArray[
     if energy is None:
         energy = np.linspace(*instrument.energy_range(checked), 256)
     low, high = instrument.measured_range(checked)
-    measured = np.where((energy >= low) & (energy <= high), energy, np.nan)
+    measured = np.where((energy >= low - beyond) & (energy <= high + beyond), energy, np.nan)
     e_i, e_f = incident_and_final(instrument, checked, measured)
+    possible = (e_i > 0) & (e_f >= 0)
+    e_i, e_f = np.where(possible, e_i, np.nan), np.where(possible, e_f, np.nan)
 
     def q(two_theta: float) -> NDArray[np.float64]:
         return momentum_transfer(incident_energy=e_i, final_energy=e_f, two_theta=two_theta)

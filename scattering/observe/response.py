@@ -17,15 +17,18 @@ from scattering import instruments
 from scattering.core.bins import Bins, bin_edges
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.instruments import Instrument, kinematics, resolution
-from scattering.instruments.broadening import Broadening, broadening
+from scattering.instruments.broadening import REACH_SIGMAS, Broadening, broadening
 from scattering.observe.view import View, Viewed
 
 MAX_MAP_COLUMNS = 400
 """Columns of a map. More columns than a screen shows would only slow a slider down."""
+MIN_COMPLETENESS = 0.97
+"""Intensity of a flat spectrum in a recorded bin from which on the bin counts as complete; a resolution whose width
+changes makes it differ by 2 % by itself."""
+MIN_SMOOTH_SIGMA = 0.5
+"""Smallest σ for spectra that are smooth over their bins, in bins: less than 1 % is left of the steps between them."""
 MAX_CACHED_RESPONSES = 16
 """The largest responses, for fits to many bins, take 40 MB each."""
-TAIL_SIGMAS = 8.0
-"""Reach of the resolution; beyond it contributes nothing."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Axes:
         Recorded energy bins, meV.
     fwhm
         Resolution without an instrument, meV.
+    smooth
+        Whether the spectra are smooth over their bins, as those of runs are.
     q_range
         Range of |q| that counts, Å⁻¹.
     """
@@ -57,6 +62,7 @@ class Axes:
     recorded: Bins
     fwhm: float = 0.0
     q_range: tuple[float, float] | None = None
+    smooth: bool = False
 
     @property
     def q(self) -> NDArray[np.float64]:
@@ -78,10 +84,6 @@ class Share(NamedTuple):
     gain: NDArray[np.float32]
     loss: NDArray[np.float32]
 
-    def any(self) -> bool:
-        """Return whether the bank sees anything."""
-        return bool(self.gain.any() or self.loss.any())
-
 
 @dataclass(frozen=True, eq=False)
 class Response:
@@ -99,6 +101,12 @@ class Response:
         Resolution, from n_gain + n_energy to n_recorded bins.
     k_ratio
         Shape (n_gain + n_energy,): k_f/k_i, 1 without an instrument.
+    measured
+        Shape (n_recorded,): whether a recorded bin lies within the measured range.
+    complete
+        Shape (n_recorded,): whether it is measured, and all that the resolution brings into it was simulated.
+    sees_simulated
+        Whether the instrument reaches anything that was simulated.
     rows
         Bins of |q| that a map shows.
     map_energy, map_broadening
@@ -114,6 +122,9 @@ class Response:
     shares: Mapping[str, Share]
     broadening: Broadening
     k_ratio: NDArray[np.float64]
+    measured: NDArray[np.bool_]
+    complete: NDArray[np.bool_]
+    sees_simulated: bool
     rows: slice
     map_energy: NDArray[np.float64]
     map_broadening: Broadening
@@ -158,8 +169,21 @@ def response_to(
             recorded,
             view.fwhm_mev,
             q_range,
+            partials.statistics != "quantum",
         )
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What an instrument, or none, sees of given axes: fields as in `Response`, shares of all |q| at true energies."""
+
+    shares: Mapping[str, NDArray[np.float64]]
+    k_ratio: NDArray[np.float64]
+    measured: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
+    rows: slice
+    reach: tuple[float, float]
 
 
 @lru_cache(maxsize=MAX_CACHED_RESPONSES)
@@ -167,51 +191,87 @@ def response(axes: Axes) -> Response:
     """Return the window and the resolution of an instrument on given axes."""
     instrument = instruments.get(axes.instrument) if axes.instrument else None
     settings = dict(axes.settings)
-    q, edges = axes.q, axes.recorded.edges
+    edges = axes.recorded.edges
 
     def sigma(energy: NDArray[np.float64]) -> NDArray[np.float64]:
         if instrument is None:
             return np.full_like(energy, axes.fwhm / FWHM_PER_SIGMA)
         return resolution.sigma(instrument, settings, energy)
 
-    reaching = TAIL_SIGMAS * float(sigma(np.zeros(1))[0]) - edges[0]
+    reaching = REACH_SIGMAS * float(sigma(edges[:1])[0]) - edges[0]
     loss = axes.loss.centres
     n_gain = int(np.clip(np.searchsorted(axes.loss.edges, reaching), 0, len(loss) - 1))
     energy = np.concatenate([-loss[n_gain:0:-1], loss])
     source, width = bin_edges(energy), sigma(energy)
-    n_recorded = len(edges) - 1
-    coarsen = -(-n_recorded // MAX_MAP_COLUMNS)
-    n_map = n_recorded // coarsen
+    if axes.smooth and instrument is not None:
+        # The steps from bin to bin are not there: a narrower resolution must not show them
+        width = np.maximum(width, MIN_SMOOTH_SIGMA * np.diff(source))
+    coarsen = -(-(len(edges) - 1) // MAX_MAP_COLUMNS)
+    n_map = (len(edges) - 1) // coarsen
     map_edges = edges[: n_map * coarsen + 1 : coarsen]
     map_energy = (map_edges[1:] + map_edges[:-1]) / 2
     if instrument is None:
-        # The weight of |q| is the radius of its sphere, as for the solid angle of a detector
-        shares = {"": np.repeat((q / q.sum())[:, None], len(energy), axis=1)}
-        k_ratio = np.ones_like(energy)
-        inside, rows = np.ones((len(q), n_map), dtype=bool), slice(0, len(q))
-        reach = (float(q[0]), float(q[-1]))
+        ends = np.array([-np.inf, np.inf])
+        seen = _everything(axes, energy, n_map)
     else:
-        shares = kinematics.coverage(kinematics.window(instrument, settings, energy), q)
-        k_ratio = kinematics.k_ratio(instrument, settings, energy)
-        seen = kinematics.window(instrument, settings, map_energy)
-        inside = np.any([share > 0 for share in kinematics.coverage(seen, q).values()], axis=0)
-        # All requested bins may lie outside the measured range
-        measured = np.isfinite(seen.q_min)
-        reach = (float(seen.q_min[measured].min()), float(seen.q_max[measured].max())) if measured.any() else (0.0, 0.0)
-        shown = np.flatnonzero((q >= reach[0] - 0.5) & (q <= reach[1] + 0.5)) if measured.any() else np.empty(0)
-        rows = slice(int(shown[0]), int(shown[-1]) + 1) if len(shown) > 1 else slice(0, len(q))
+        ends = np.array(instrument.measured_range(settings))
+        seen = _window(axes, instrument, energy, map_energy, ends, REACH_SIGMAS * float(sigma(ends).max()))
+    blur = broadening(source, width, edges)
+    covered = np.all([share.any(axis=0) for share in seen.shares.values()], axis=0).astype(float)
     return Response(
         n_gain=n_gain,
         energy=energy,
         shares={
             label: Share(np.ascontiguousarray(share[:, :n_gain][:, ::-1]), np.ascontiguousarray(share[:, n_gain:]))
-            for label, share in _restrict_q(shares, q, axes.q_range).items()
+            for label, share in _restrict_q(seen.shares, axes.q, axes.q_range).items()
         },
-        broadening=broadening(source, width, edges),
-        k_ratio=np.nan_to_num(k_ratio),
-        rows=rows,
+        broadening=blur,
+        k_ratio=seen.k_ratio,
+        measured=seen.measured,
+        complete=seen.measured & (blur.apply(covered) >= MIN_COMPLETENESS),
+        sees_simulated=bool(covered[(energy >= ends[0]) & (energy <= ends[1])].any()),
+        rows=seen.rows,
         map_energy=map_energy,
         map_broadening=broadening(source, width, map_edges),
-        inside=inside[rows],
+        inside=seen.inside[seen.rows],
+        reach=seen.reach,
+    )
+
+
+def _everything(axes: Axes, energy: NDArray[np.float64], n_map: int) -> _Seen:
+    """Return what the ideal S(q, ω) shows: all |q|, at all energies."""
+    q = axes.q
+    return _Seen(
+        # The weight of |q| is the radius of its sphere, as for the solid angle of a detector
+        shares={"": np.repeat((q / q.sum())[:, None], len(energy), axis=1)},
+        k_ratio=np.ones_like(energy),
+        measured=np.ones(len(axes.recorded.centres), dtype=bool),
+        inside=np.ones((len(q), n_map), dtype=bool),
+        rows=slice(0, len(q)),
+        reach=(float(q[0]), float(q[-1])),
+    )
+
+
+def _window(
+    axes: Axes,
+    instrument: Instrument,
+    energy: NDArray[np.float64],
+    map_energy: NDArray[np.float64],
+    ends: NDArray[np.float64],
+    beyond: float,
+) -> _Seen:
+    """Return what an instrument sees within the ends of its range, and from how far beyond it takes neutrons."""
+    q, settings, centres = axes.q, dict(axes.settings), axes.recorded.centres
+    image = kinematics.window(instrument, settings, map_energy)
+    # All requested bins may lie outside the measured range
+    known = np.isfinite(image.q_min)
+    reach = (float(image.q_min[known].min()), float(image.q_max[known].max())) if known.any() else (0.0, 0.0)
+    shown = np.flatnonzero((q >= reach[0] - 0.5) & (q <= reach[1] + 0.5)) if known.any() else np.empty(0)
+    return _Seen(
+        shares=kinematics.coverage(kinematics.window(instrument, settings, energy, beyond=beyond), q),
+        k_ratio=np.nan_to_num(kinematics.k_ratio(instrument, settings, energy)),
+        measured=(centres >= ends[0]) & (centres <= ends[1]),
+        inside=np.any([share > 0 for share in kinematics.coverage(image, q).values()], axis=0),
+        rows=slice(int(shown[0]), int(shown[-1]) + 1) if len(shown) > 1 else slice(0, len(q)),
         reach=reach,
     )

@@ -16,7 +16,7 @@ from scipy.ndimage import uniform_filter1d
 
 from scattering import instruments
 from scattering.core import quantum
-from scattering.core.bins import Bins
+from scattering.core.bins import Bins, bin_widths
 from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials, element, standard_error
@@ -25,7 +25,12 @@ from scattering.observe import weights
 from scattering.observe.components import Component, components_of, sums_of_runs
 from scattering.observe.form_factors import UNITS
 from scattering.observe.response import Response, Share, response_to
-from scattering.observe.view import EnergyGrid, View, Viewed, check, default_grid
+from scattering.observe.view import SHOWN_OVER_EXTENT, EnergyGrid, View, Viewed, check, recorded_bins, simulated_fwhm
+
+MAX_PEAK_LOSS = 0.03
+"""Loss of height of a sharp line by the bins of the simulation from which on it is reported."""
+MIN_LINE_MEV = 2.0
+"""Lowest energy at which the bins are compared with the resolution: below there are acoustic modes, but no lines."""
 
 __all__ = ["EnergyGrid", "Map", "Spectrum", "View", "observe", "to_inverse_cm"]
 
@@ -88,15 +93,15 @@ class Spectrum:
     notices: tuple[Notice, ...] = ()
 
 
-def _elastic_line(partials: Partials, energy: NDArray[np.float64], step: float) -> NDArray[np.float64]:
-    """Return the shape of the elastic line on an energy axis, 1/meV, with the width of the run's own window.
+def _elastic_line(partials: Partials, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shape of the elastic line in energy bins, 1/meV, with the width from the window of the run.
 
-    It is the Fourier transform of cos²(πt/2T), |t| ≤ T, as in `correlation`: T sinc(x) / (2πħ (1 − (x/π)²)), x = ωT/ħ.
-    A prediction without a correlation time has a line of one bin.
+    The Fourier transform of cos²(πt/2T), |t| ≤ T, as in `correlation`: T sinc(x) / (2πħ (1 − (x/π)²)), x = ωT/ħ.
+    Without correlation time the line is one bin wide.
     """
-    width = float(partials.metadata.get("energy_resolution_mev", 0.0))
-    if partials.statistics == "quantum" or width <= step:
-        return np.where(np.abs(energy) < step / 2, 1 / step, 0.0)
+    width, steps = simulated_fwhm(partials), bin_widths(energy)
+    if width <= steps[energy == 0].max(initial=0.0):
+        return np.where(energy == 0, 1 / steps, 0.0)
     x = 2 * energy / width  # ωT/πħ, with T = h/width
     with np.errstate(divide="ignore", invalid="ignore"):
         line = np.sinc(x) / (1 - x**2)
@@ -117,6 +122,7 @@ class _Projection:
         """Average sums of components over |q|, and broaden them: bank → shape (n_sums, n_recorded)."""
         return {
             bank: self._response.broadening.apply(np.array([self._averages(one, share) for one in components]))
+            * self._response.measured
             for bank, share in self._response.shares.items()
         }
 
@@ -215,14 +221,9 @@ def _notices(
         if response.reach[1] > partials.q[-1] + partials.q_step:
             reach = {"reached_q_inv_angstrom": response.reach[1], "simulated_q_inv_angstrom": float(partials.q[-1])}
             found.append(Notice("reach_beyond_simulated_q", name | reach))
-        if not any(share.any() for share in response.shares.values()):
+        if not response.sees_simulated:
             found.append(Notice("nothing_in_window", name))
-        first, last = recorded.centres[[0, -1]]
-        fwhm = FWHM_PER_SIGMA * resolution.sigma(instrument, settings, np.array([first, (first + last) / 2])).max()
-        simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
-        if simulated > fwhm:
-            widths = {"simulated_fwhm_mev": simulated, "instrument_fwhm_mev": float(fwhm)}
-            found.append(Notice("simulation_coarser_than_resolution", name | widths))
+        found += _width_notices(partials, view, instrument, settings, recorded)
     substituted = {old: new for old, new in view.isotopes.items() if new != element(old)}
     if substituted:
         labels = {old: weights.scatterers([old], {old: new})[0].label for old, new in substituted.items()}
@@ -232,7 +233,47 @@ def _notices(
         found.append(Notice("diffusing_species", {"species": diffusing}))
     if view.elastic and view.contribution != "incoherent":
         found.append(Notice("no_bragg_peaks"))
+    complete = recorded.centres[response.complete]
+    scattering = np.abs(recorded.centres) <= SHOWN_OVER_EXTENT * partials.extent * view.energy_scale
+    # Where nothing scatters nothing is missing
+    lacking = ~response.complete & (scattering | ~response.measured)
+    if len(complete) and lacking.any():
+        known = {"from_mev": float(complete[0]), "to_mev": float(complete[-1])}
+        found.append(Notice("intensity_incomplete", known))
     return tuple(found)
+
+
+def _width_notices(
+    partials: Partials, view: View, instrument: Instrument, settings: Mapping[str, Any], recorded: Bins
+) -> list[Notice]:
+    """Say where the simulation is coarser than the resolution: by its correlation time, or by its bins."""
+    first, last = recorded.centres[[0, -1]]
+    simulated = simulated_fwhm(partials)
+    fwhm = FWHM_PER_SIGMA * resolution.sigma(instrument, settings, np.array([first, (first + last) / 2])).max()
+    if simulated > fwhm:
+        widths = {"simulated_fwhm_mev": simulated, "instrument_fwhm_mev": float(fwhm)}
+        return [Notice("simulation_coarser_than_resolution", {"instrument": instrument.name, **widths})]
+    energy = partials.energy * view.energy_scale
+    shown = (energy >= max(first, MIN_LINE_MEV)) & (energy <= last)
+    if not shown.any():
+        return []
+    sigma = np.hypot(resolution.sigma(instrument, settings, energy[shown]), simulated / FWHM_PER_SIGMA)
+    bins = partials.energy_widths[shown] * view.energy_scale
+    # A line in one bin, which is as broad, becomes so much lower and broader
+    loss = 1 - sigma / np.hypot(sigma, bins / np.sqrt(12))
+    coarse = np.flatnonzero(loss > MAX_PEAK_LOSS)
+    if not len(coarse):
+        return []
+    worst = coarse[np.argmax(loss[coarse])]
+    params = {
+        "instrument": instrument.name,
+        "from_mev": float(energy[shown][coarse[0]]),
+        "to_mev": float(energy[shown][coarse[-1]]),
+        "bin_mev": float(bins[worst]),
+        "fwhm_mev": float(FWHM_PER_SIGMA * sigma[worst]),
+        "peak_loss_fraction": float(loss[worst]),
+    }
+    return [Notice("bins_coarser_than_resolution", params)]
 
 
 def observe(partials: Partials, view: View) -> Spectrum:
@@ -262,11 +303,10 @@ def observe(partials: Partials, view: View) -> Spectrum:
     instrument = instruments.get(view.instrument) if view.instrument is not None else None
     check(partials, view)
     settings = instrument.validate(view.settings) if instrument is not None else {}
-    grid = view.energy_mev or default_grid(partials, view, instrument, settings)
-    recorded = Bins.of(grid.centres)
+    recorded, notices = recorded_bins(partials, view, instrument, settings)
     components = components_of(partials, view)
     seen = response_to(partials, view, instrument, settings, recorded, view.q_range)
-    line = _elastic_line(partials, seen.energy, partials.energy_step * view.energy_scale) if view.elastic else None
+    line = _elastic_line(partials, seen.energy) if view.elastic else None
     projection = _Projection(seen, energy_factor(partials, view, seen), line)
 
     spectra = projection.spectra([[component] for component in components])
@@ -278,7 +318,7 @@ def observe(partials: Partials, view: View) -> Spectrum:
     weighted, elastic = _weighted(components, seen.rows)
     shape = (len(partials.q[seen.rows]), len(partials.energy))
     intensity = projection.map(np.broadcast_to(weighted, shape), np.broadcast_to(elastic, shape[:1]))
-    width = _pooled_width(partials, view, instrument, settings, grid)
+    width = _pooled_width(partials, view, instrument, settings, recorded)
     return Spectrum(
         energy=recorded.centres,
         intensity=_mean_of_banks(banks),
@@ -288,17 +328,17 @@ def observe(partials: Partials, view: View) -> Spectrum:
         banks=banks if len(banks) > 1 else {},
         per_order=_per_order(partials, view, projection),
         map=Map(partials.q[seen.rows], seen.map_energy, intensity, seen.inside),
-        notices=_notices(partials, view, instrument, settings, seen, recorded),
+        notices=(*notices, *_notices(partials, view, instrument, settings, seen, recorded)),
     )
 
 
 def _pooled_width(
-    partials: Partials, view: View, instrument: Instrument | None, settings: Mapping[str, Any], grid: EnergyGrid
+    partials: Partials, view: View, instrument: Instrument | None, settings: Mapping[str, Any], recorded: Bins
 ) -> float:
-    """Return the range of energy in meV over which errors are averaged: two resolution widths at mid-spectrum."""
+    """Return the energy range in meV in which errors are pooled: two resolution widths, in the middle of the bins."""
     width = max(view.fwhm_mev, float(partials.metadata.get("energy_resolution_mev", 0.0)))
     if instrument is not None:
-        middle = np.array([(grid.min + grid.max) / 2])
+        middle = np.array([(recorded.centres[0] + recorded.centres[-1]) / 2])
         width = max(width, FWHM_PER_SIGMA * float(resolution.sigma(instrument, settings, middle)[0]))
     return 2 * width
 

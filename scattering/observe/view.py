@@ -8,7 +8,10 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import integrate
 
+from scattering.core.bins import Bins
+from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidView, field_error
 from scattering.core.notices import Notice
 from scattering.core.quantum import Correction, Statistics, reduced_energy
@@ -21,10 +24,22 @@ Contribution = Literal["total", "coherent", "incoherent"]
 MAX_BINS = 4000
 MAX_FWHM_MEV = 1000.0
 ENERGY_SCALES = (0.5, 2.0)
-DEFAULT_BINS = 1600
-NICE_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0)
+MIN_BINS = 3
+BINS_PER_FWHM = 6.0
+"""Default bins in the FWHM of the resolution: the highest of a line is then at most 2 % below its maximum."""
+CENTRE_DECIMALS = 5
+"""Of the centres of default bins in meV; the narrowest bins are 0.0003 meV wide."""
+CLOSE_BINS = 600
+"""Bins in a range that is looked at closely."""
+WIDTH_NODES = 512
+"""Energies at which the resolution is evaluated for the default bins."""
+SHOWN_OVER_EXTENT = 1.05
+"""Range that a figure shows, over the extent of the scattering."""
 TAIL_SIGMAS = 5.0
 """Range that a figure shows beyond the last line, in σ of the resolution."""
+EDGE_SIGMAS = 3.0
+"""Distance of the last default bin from the end of what is known, in σ of the resolution: 99.9 % of the intensity of a
+flat spectrum."""
 MAX_REDUCED_ENERGY = 160.0
 """Largest βħω for which exp(βħω/2) stays in the range of single precision."""
 
@@ -41,6 +56,14 @@ class EnergyGrid:
     def centres(self) -> NDArray[np.float64]:
         """Centres of the bins, shape (n,), meV."""
         return np.asarray(self.min + self.step * np.arange(int(np.floor((self.max - self.min) / self.step + 1e-9)) + 1))
+
+
+@dataclass(frozen=True)
+class EnergyRange:
+    """Centres of the first and the last bin in meV; between them the bins are as fine as the resolution."""
+
+    min: float
+    max: float
 
 
 @dataclass(frozen=True)
@@ -90,6 +113,8 @@ class View:
     energy_mev
         Bins of the result. Default: from the range and the resolution of the instrument. The neutron gains energy at
         energies below 0.
+    finer_mev
+        Range of energy in meV that is looked at closely: in it, bins that are not given are narrower by default.
     order
         A single phonon order, or None for all.
     per_order
@@ -114,7 +139,8 @@ class View:
     contribution: Contribution = "total"
     quantum_correction: Correction = "harmonic"
     energy_scale: float = 1.0
-    energy_mev: EnergyGrid | None = None
+    energy_mev: EnergyGrid | EnergyRange | None = None
+    finer_mev: tuple[float, float] | None = None
     order: int | None = None
     per_order: bool = False
     elastic: bool = False
@@ -135,7 +161,7 @@ class Viewed(Protocol):
     @property
     def energy(self) -> NDArray[np.float64]: ...
     @property
-    def energy_step(self) -> float: ...
+    def energy_widths(self) -> NDArray[np.float64]: ...
     @property
     def extent(self) -> float: ...
     @property
@@ -144,6 +170,8 @@ class Viewed(Protocol):
     def statistics(self) -> Statistics: ...
     @property
     def n_orders(self) -> int: ...
+    @property
+    def metadata(self) -> Mapping[str, Any]: ...
 
 
 def check(partials: Viewed, view: View) -> None:
@@ -213,33 +241,86 @@ def _wrong_ranges(partials: Viewed, view: View) -> Iterator[tuple[str, Notice]]:
             covered = {"minimum_inv_angstrom": float(partials.q[0]), "maximum_inv_angstrom": float(partials.q[-1])}
             yield "q_inv_angstrom", Notice("q_range_not_simulated", covered)
     if view.energy_mev is not None:
-        grid = view.energy_mev
-        if not all(np.isfinite([grid.min, grid.max, grid.step])):
+        shown = view.energy_mev
+        step = shown.step if isinstance(shown, EnergyGrid) else None
+        if not np.isfinite([shown.min, shown.max, 0.0 if step is None else step]).all():
             yield "energy_mev", Notice("not_a_number")
-        elif grid.step <= 0 or grid.max <= grid.min:
+        elif shown.max <= shown.min or (step is not None and step <= 0):
             yield "energy_mev", Notice("empty_energy_grid")
-        elif not 2 <= (grid.max - grid.min) / grid.step + 1 <= MAX_BINS:
+        elif step is not None and not 2 <= (shown.max - shown.min) / step + 1 <= MAX_BINS:
             yield "energy_mev.step", Notice("number_of_bins", {"minimum": 2, "maximum": MAX_BINS})
+    if view.finer_mev is not None and not (np.isfinite(view.finer_mev).all() and np.diff(view.finer_mev) > 0):
+        yield "zoom_mev", Notice("empty_energy_grid")
 
 
-def default_grid(
+def recorded_bins(
     partials: Viewed, view: View, instrument: Instrument | None, settings: Mapping[str, Any]
-) -> EnergyGrid:
-    """Choose energy bins on the loss side, up to the end of the scattering, with a step from the resolution."""
-    low, end = 0.0, float(partials.energy[-1]) * view.energy_scale
-    shown = np.array([min(1.05 * partials.extent * view.energy_scale, end)])
+) -> tuple[Bins, tuple[Notice, ...]]:
+    """Return the energy bins of a view; by default those of the loss side, up to the end of the scattering.
+
+    Bins that are not given are as fine as the resolution at each energy. By default they end where the resolution would
+    bring in neutrons from beyond what was simulated, or from beyond the incident energy, and intensities would be too
+    low; a notice says so if they would have gone on.
+    """
+    if isinstance(view.energy_mev, EnergyGrid):
+        return Bins.of(view.energy_mev.centres), ()
+    if view.energy_mev is not None:
+        return _bins_between(view.energy_mev.min, view.energy_mev.max, partials, view, instrument, settings), ()
+    end = float(partials.energy[-1]) * view.energy_scale
+    shown = min(SHOWN_OVER_EXTENT * partials.extent * view.energy_scale, end)
+    if instrument is None and not view.fwhm_mev and view.finer_mev is None:
+        # Without a resolution, the bins of the simulation as they are
+        energy = partials.energy * view.energy_scale
+        last = min(max(int(np.searchsorted(energy, shown)) + 1, MIN_BINS), len(energy))
+        return Bins.of(energy[: last : -(-last // MAX_BINS)]), ()
     if instrument is None:
-        high = min(float(shown[0]) + 2 * view.fwhm_mev + 2 * partials.energy_step, end)
-        finest = max(partials.energy_step, view.fwhm_mev / 3)
+        low, wanted = 0.0, min(shown + 2 * view.fwhm_mev, end)
+        known = end - EDGE_SIGMAS * view.fwhm_mev / FWHM_PER_SIGMA
     else:
         low, reach = instrument.energy_range(settings)
-        tail = TAIL_SIGMAS * float(resolution.sigma(instrument, settings, shown)[0])
-        high = min(float(shown[0]) + tail, end, reach)
-        high = high if high > low else reach
-        finest = float(resolution.sigma(instrument, settings, np.linspace(low, high, 50)).min())
-    step = next(
-        (nice for nice in NICE_STEPS if nice >= max(finest / 3, (high - low) / DEFAULT_BINS)),
-        NICE_STEPS[-1],
-    )
-    low = step * np.ceil(low / step - 1e-9)
-    return EnergyGrid(low, max(high, low + 2 * step), step)
+        if instrument.geometry == "direct":
+            end = min(end, float(settings["e_init"]))
+        last, tail = resolution.sigma(instrument, settings, np.array([end, shown]))
+        known = end - EDGE_SIGMAS * float(last)
+        wanted = min(shown + TAIL_SIGMAS * float(tail), reach)
+        wanted = wanted if wanted > low else reach
+    notices: tuple[Notice, ...] = ()
+    if low < known < wanted:
+        wanted, notices = known, (Notice("cut_at_known_end", {"end_mev": known, "known_mev": end}),)
+    return _bins_between(low, wanted, partials, view, instrument, settings), notices
+
+
+def _bins_between(
+    low: float,
+    high: float,
+    partials: Viewed,
+    view: View,
+    instrument: Instrument | None,
+    settings: Mapping[str, Any],
+) -> Bins:
+    """Return bins with the first and the last centre at given energies, `BINS_PER_FWHM` in each FWHM."""
+    nodes = np.linspace(low, high, WIDTH_NODES)
+    if view.finer_mev is not None:
+        nodes = np.union1d(nodes, np.clip(np.linspace(*view.finer_mev, WIDTH_NODES), low, high))
+    if instrument is None:
+        fwhm = np.full_like(nodes, view.fwhm_mev)
+    else:
+        fwhm = FWHM_PER_SIGMA * resolution.sigma(instrument, settings, nodes)
+    width = fwhm / BINS_PER_FWHM
+    if instrument is None and not view.fwhm_mev:
+        width = view.energy_scale * np.interp(
+            np.abs(nodes) / view.energy_scale, partials.energy, partials.energy_widths
+        )
+    if view.finer_mev is not None:
+        first, last = view.finer_mev
+        close = (nodes >= first) & (nodes <= last)
+        width[close] = np.minimum(width[close], (last - first) / CLOSE_BINS)
+    passed = integrate.cumulative_trapezoid(1 / width, nodes, initial=0.0)
+    n = int(np.clip(np.ceil(passed[-1]) + 1, MIN_BINS, MAX_BINS))
+    centres = np.interp(np.linspace(0.0, passed[-1], n), passed, nodes)
+    return Bins.of(np.round(centres, CENTRE_DECIMALS))
+
+
+def simulated_fwhm(partials: Viewed) -> float:
+    """Return the FWHM in meV of the narrowest line that a run gives: that of its correlation time; 0 of phonons."""
+    return 0.0 if partials.statistics == "quantum" else float(partials.metadata.get("energy_resolution_mev", 0.0))

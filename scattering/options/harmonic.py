@@ -68,6 +68,11 @@ def phonon_seconds(n_atoms_cell: int, n_atoms: int, atom_steps_per_second: float
 class PowderHarmonic(Harmonic):
     """Harmonic phonons of a powder."""
 
+    @property
+    def energy_resolution_mev(self) -> float:
+        """FWHM that the energy bins resolve next to the elastic line."""
+        return energy_axis.NARROWEST_FWHM_MEV
+
     def check_against(self, case: Case) -> None:
         """Check that the partials of all sites fit into memory."""
         if not self.resolve_sites:

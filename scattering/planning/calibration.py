@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.bins import bin_widths
 from scattering.core.errors import InvalidPlan
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument, kinematics
@@ -222,7 +223,7 @@ def correct(
     found = float((signal * widths * per_intensity)[used].sum()) / hours if used.any() else 0.0
     low, high = (measured.low[used].min(), measured.high[used].max()) if used.any() else (0.0, 0.0)
     inside = (expected.energy >= low) & (expected.energy <= high)
-    computed = float(expected.sample[inside].sum() * expected.step)
+    computed = float((expected.sample * bin_widths(expected.energy))[inside].sum())
     if not (found > 0 and computed > 0):
         raise unlike_forecast()
     none = np.zeros_like(counts.energy)

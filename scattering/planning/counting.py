@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from scattering.core.bins import bin_edges
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.planning.features import Feature
 from scattering.planning.rates import Rates, Scale
@@ -25,6 +26,8 @@ SURROUNDINGS: Final = 2.0
 KERNEL_SIGMAS: Final = 6.0
 MIN_PEAK_FRACTION: Final = 0.02
 """Of the counts under a peak that must stand above its baseline: a smaller rise is not a visible peak."""
+MERGED_SIGMAS: Final = 1 / 3
+"""Largest width of bins that count as one, over the standard deviation of the resolution."""
 MAX_KERNEL_SIZE: Final = 2**17
 """Elements of the Gaussians that are computed at a time: 1 MB, which stays in a core's cache."""
 
@@ -86,14 +89,14 @@ class Counts:
 
 
 def blur(energy: _Array, values: _Array, sigma: _Array, setting: NDArray[np.integer], at: _Array) -> _Array:
-    """Return values at recorded energies: each true energy blur by a Gaussian of its own width.
+    """Return values at recorded energies: each true energy blurred by a Gaussian of its own width.
 
     Parameters
     ----------
     energy
-        Shape (n,), meV: centres of equal bins.
+        Shape (n,), meV: centres of bins.
     values
-        Shape (k, n): densities in them.
+        Shape (n,): a density in them.
     sigma
         Shape (n_settings, n), meV: standard deviation of the resolution at each true energy.
     setting
@@ -103,32 +106,59 @@ def blur(energy: _Array, values: _Array, sigma: _Array, setting: NDArray[np.inte
 
     Returns
     -------
-    Shape (k, m, p).
+    Shape (m, p).
     """
-    step = energy[1] - energy[0]
-    # Narrower than a bin, a line would fall between two points
-    width = np.maximum(sigma, step / 2)
-    densities = values[:, None] * (step / (np.sqrt(2 * np.pi) * width))
+    area, centre, variance, sigmas = _merge(energy, values, sigma)
+    width = np.sqrt(sigmas**2 + variance)
+    height = area / (np.sqrt(2 * np.pi) * width)
     reach = KERNEL_SIGMAS * sigma.max(axis=1)[setting]
-    first = np.searchsorted(energy, at[:, 0] - reach)
-    sizes = np.searchsorted(energy, at[:, -1] + reach) - first
-    found = np.empty((len(values), *at.shape))
+    first = np.searchsorted(centre, at[:, 0] - reach)
+    sizes = np.searchsorted(centre, at[:, -1] + reach) - first
+    found = np.empty(at.shape)
     # Rows of like size together: they share one array
     order, begin = np.argsort(-sizes), 0
     while begin < len(at):
         size = max(int(sizes[order[begin]]), 1)
         rows = order[begin : begin + max(MAX_KERNEL_SIZE // (at.shape[1] * size), 1)]
         begin += len(rows)
-        which, start = setting[rows], np.minimum(first[rows], len(energy) - size)
+        which, start = setting[rows], np.minimum(first[rows], len(centre) - size)
         outside = (first[rows] - start)[:, None]
         position = np.arange(size)
         inside = (position >= outside) & (position < outside + sizes[rows, None])
-        centre = sliding_window_view(energy, size)[start]
-        kernel = _gaussians(at[rows], centre, sliding_window_view(width, size, axis=1)[which, start])
-        for density, seen in zip(densities, found, strict=True):
-            part = sliding_window_view(density, size, axis=1)[which, start] * inside
-            seen[rows] = np.matmul(kernel, part[:, :, None])[:, :, 0]
+        centres = sliding_window_view(centre, size)[start]
+        kernel = _gaussians(at[rows], centres, sliding_window_view(width, size, axis=1)[which, start])
+        part = sliding_window_view(height, size, axis=1)[which, start] * inside
+        found[rows] = np.matmul(kernel, part[:, :, None])[:, :, 0]
     return found
+
+
+def _merge(energy: _Array, values: _Array, sigma: _Array) -> tuple[_Array, _Array, _Array, _Array]:
+    """Merge bins that are much narrower than the resolution of any setting.
+
+    What is in them keeps its area, its mean energy and its variance.
+
+    Returns
+    -------
+    Areas, mean energies in meV and variances in meV² of n_merged bins, shape (n_merged,) each; standard deviation of
+    the resolution, shape (n_settings, n_merged).
+    """
+    edges = bin_edges(energy)
+    widths = np.diff(edges)
+    passed = np.cumsum(widths / np.maximum(MERGED_SIGMAS * sigma.min(axis=0), widths))
+    first = np.flatnonzero(np.diff(np.floor(passed - 1e-9), prepend=-1.0))
+    middle = (edges[first] + np.append(edges[first[1:]], edges[-1])) / 2
+    number = np.diff(np.append(first, len(energy)))
+    away = energy - np.repeat(middle, number)
+
+    def summed(one: _Array) -> _Array:
+        return np.asarray(np.add.reduceat(one, first, axis=-1))
+
+    # Noise below zero says nothing about where in a bin the intensity is
+    weight = np.maximum(values, 0.0) * widths + np.finfo(float).tiny
+    total = summed(weight)
+    mean = summed(weight * away) / total
+    variance = summed(weight * (away**2 + widths**2 / 12)) / total - mean**2
+    return summed(values * widths), middle + mean, variance, summed(sigma) / number
 
 
 def _gaussians(at: _Array, centre: _Array, width: _Array) -> _Array:
@@ -159,9 +189,7 @@ def count(features: Sequence[Feature], rates: Rates, sigma: _Array, setting: NDA
     width = np.hypot(FWHM_PER_SIGMA * interpolate(energies, rates.energy, sigma, setting), own)
     half = (0.5 + SURROUNDINGS) * width
     at = np.linspace(energies - half, energies + half, N_POINTS, axis=1)
-    densities = [rates.sample, rates.container] if rates.container.any() else [rates.sample]
-    seen = blur(rates.energy, np.array(densities), sigma, setting, at)
-    sample = seen[0]
+    sample = blur(rates.energy, rates.sample, sigma, setting, at)
     near = slice(N_POINTS // 2 - PEAK_REACH, N_POINTS // 2 + PEAK_REACH + 1)
     top = near.start + np.argmax(sample[:, near], axis=1)
     # On a slope, or in the valley between two others, there is no maximum within reach
@@ -169,7 +197,9 @@ def count(features: Sequence[Feature], rates: Rates, sigma: _Array, setting: NDA
     middle = np.where(is_peak, top, N_POINTS // 2)
     inside = middle[:, None] + np.arange(-N_HALF_WIDTH, N_HALF_WIDTH + 1)
     whole = _area(at, sample, inside)
-    canned = _area(at, seen[1], inside) if len(seen) > 1 else np.zeros_like(whole)
+    canned = np.zeros_like(whole)
+    if rates.container.any():
+        canned = _area(at, blur(rates.energy, rates.container, sigma, setting, at), inside)
     ambient = _area(at, np.interp(at, rates.energy, rates.ambient), inside)
     peak = np.zeros_like(whole)
     above = sample[is_peak] - _baseline(at[is_peak], sample[is_peak], top[is_peak])

@@ -121,7 +121,8 @@ def find_features(
     """
     highest = float(partials.energy[-1]) * view.energy_scale
     highest_seen = min(partials.extent * view.energy_scale, highest)
-    width = max(SMOOTHING_FRACTION * highest_seen, 2 * partials.energy_step)
+    last = int(np.searchsorted(partials.energy, partials.extent))
+    width = max(SMOOTHING_FRACTION * highest_seen, 2 * float(partials.energy_widths[: last + 1].max()))
     spectrum = observe(partials, _smoothed(view, width))
     simulated = max(float(partials.metadata.get("energy_resolution_mev", 0.0)), 0.0)
     own = float(np.hypot(width, simulated))

@@ -28,7 +28,7 @@ class WeightedScattering:
     q
         Shape (n_q,), Å⁻¹.
     energy
-        Shape (2 n − 1,), meV: both sides of 0.
+        Shape (2 n − 1,), meV: centres of bins on both sides of 0.
     intensity
         Shape (n_q, 2 n − 1), barn/(sr meV) per atom, with quantum statistics on both sides.
     """
@@ -36,11 +36,6 @@ class WeightedScattering:
     q: NDArray[np.float64]
     energy: NDArray[np.float64]
     intensity: NDArray[np.float32]
-
-    @property
-    def step(self) -> float:
-        """Width of an energy bin, meV."""
-        return float(self.energy[1] - self.energy[0])
 
 
 def weigh(partials: Partials, view: View) -> WeightedScattering:
@@ -90,14 +85,16 @@ def detector_average(
     Parameters
     ----------
     energy
-        Shape (n,), a contiguous part of `sample.energy`.
+        Shape (n,), a contiguous part of `sample.energy`, also beyond the measured range: from there the resolution
+        brings neutrons into it.
 
     Returns
     -------
     Shape (n,), barn/(sr meV) per atom; 0 where nothing is reached.
     """
-    shares = kinematics.coverage(kinematics.window(instrument, settings, energy), sample.q)
-    first = int(np.searchsorted(sample.energy, energy[0] - sample.step / 2))
+    window = kinematics.window(instrument, settings, energy, beyond=np.inf)
+    shares = kinematics.coverage(window, sample.q)
+    first = int(np.searchsorted(sample.energy, energy[0]))
     part = sample.intensity[:, first : first + len(energy)]
     banks = [np.einsum("qe,qe->e", part, share.astype(np.float32)) for share in shares.values()]
     return np.asarray(np.mean(banks, axis=0), dtype=float)

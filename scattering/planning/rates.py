@@ -10,7 +10,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.instruments import Instrument, kinematics
+from scattering.instruments import Instrument, kinematics, resolution
+from scattering.instruments.broadening import REACH_SIGMAS
 from scattering.instruments.detectors import frame_share
 from scattering.instruments.flux import Flux, flux
 from scattering.planning.projection import WeightedScattering, detector_average
@@ -33,7 +34,7 @@ class Rates:
     Attributes
     ----------
     energy
-        Shape (n,), meV, equal steps: energy transfers.
+        Shape (n,), meV: centres of bins of the energy transfer.
     sample, container
         Shape (n,), 1/(h meV): at true energies.
     ambient
@@ -51,11 +52,6 @@ class Rates:
     ambient: NDArray[np.float64]
     basis: Basis
     relative_uncertainty: float
-
-    @property
-    def step(self) -> float:
-        """Width of an energy bin, meV."""
-        return float(self.energy[1] - self.energy[0])
 
 
 def rates_per_flux(
@@ -170,10 +166,17 @@ def rates_of_atoms(
 def energy_losses(
     scattering: WeightedScattering, instrument: Instrument, settings: Mapping[str, Any]
 ) -> NDArray[np.float64]:
-    """Return the energies of the sample, from 0 on, that an instrument measures."""
+    """Return the energies of the sample, from 0 on, that an instrument measures, and from which it takes neutrons.
+
+    In direct geometry these end at the incident energy, otherwise where the resolution ends.
+    """
     low, high = instrument.measured_range(settings)
-    low = max(low, 0.0)
-    inside = (scattering.energy >= low - scattering.step / 2) & (scattering.energy <= high + scattering.step / 2)
+    if instrument.geometry == "direct":
+        high = float(settings["e_init"])
+    else:
+        below, above = REACH_SIGMAS * resolution.sigma(instrument, settings, np.array([low, high]))
+        low, high = low - below, high + above
+    inside = (scattering.energy >= max(low, 0.0)) & (scattering.energy < high)
     return scattering.energy[inside]
 
 

@@ -9,6 +9,7 @@ import periodictable
 from numpy.typing import NDArray
 from scipy import fft
 
+from scattering.core.bins import bin_edges, linear_means
 from scattering.core.constants import BOLTZMANN_MEV_PER_K, RECOIL_MEV_A2_AMU
 from scattering.core.partials import Partials
 from scattering.sample.specimen import ContainerElement
@@ -16,8 +17,8 @@ from scattering.simulate.phonons import occupation
 
 DEBYE_TEMPERATURE_K: Final[dict[ContainerElement, float]] = {"Al": 428.0, "V": 380.0}
 """Kittel, Introduction to Solid State Physics (8th ed., 2005), Ch. 5, Table 1."""
-MAX_STEP_MEV: Final = 0.5
-"""Widest bin of the Debye spectrum: a seventieth of its end."""
+STEP_MEV: Final = 0.125
+"""Bins of the Debye spectrum, less than 1/260 of its end; its convolutions are linear between them."""
 TAIL_WIDTHS: Final = 10.0
 """End of the scattering beyond the recoil energy, in standard deviations and highest phonon energies."""
 Q_CHUNK: Final = 64
@@ -48,26 +49,26 @@ def container_partials(
     ----------
     Squires (1978), Ch. 3, Eq. 3.36 and 3.123 for the incoherent approximation.
     """
-    step = float(energy[1] - energy[0])
-    # An odd number of fine bins in a bin, so that their centres coincide
-    finer = 2 * int(np.ceil(max(step / MAX_STEP_MEV - 1, 0) / 2)) + 1
-    fine = step / finer
-    at, strength = _displacements(element, temperature, fine)
-    first, second = (float(strength @ at**power) * fine for power in (1, 2))
+    edges = bin_edges(energy)
+    at, strength = _displacements(element, temperature, STEP_MEV)
+    first, second = (float(strength @ at**power) * STEP_MEV for power in (1, 2))
     reach = float(q.max()) ** 2 * first + TAIL_WIDTHS * (float(q.max()) * np.sqrt(second) + at.max())
-    half = int(np.ceil(max(float(energy[-1]) + step, reach) / fine))
+    half = int(np.ceil(max(float(edges[-1]), reach) / STEP_MEV)) + 1
     length = fft.next_fast_len(2 * half + 1)
     circular = np.zeros(length)
-    circular[np.rint(at / fine).astype(int)] = strength
-    gamma = fft.fft(circular) * fine
-    kept = (np.arange(len(energy))[:, None] * finer + np.arange(finer) - finer // 2) % length
+    circular[np.rint(at / STEP_MEV).astype(int)] = strength
+    gamma = fft.fft(circular) * STEP_MEV
+    # From one node below 0 on, for the bin about 0
+    place = np.arange(-1, int(np.ceil(edges[-1] / STEP_MEV)) + 1)
+    nodes = np.asarray(STEP_MEV * place, dtype=np.float64)
     inelastic = np.empty((len(q), len(energy)), dtype=np.float32)
     squared, total = q[:, None] ** 2, gamma[0].real
     for start in range(0, len(q), Q_CHUNK):
         part = squared[start : start + Q_CHUNK]
         decay = np.exp(part * (gamma - total)) - np.exp(-part * total)
-        spectrum = fft.ifft(decay, axis=1).real / fine
-        inelastic[start : start + Q_CHUNK] = np.maximum(spectrum[:, kept].mean(axis=2), 0)
+        spectrum = fft.ifft(decay, axis=1).real / STEP_MEV
+        binned = linear_means(nodes, spectrum[:, place % length], edges)
+        inelastic[start : start + Q_CHUNK] = np.maximum(binned, 0)
     elastic = np.exp(-(q**2) * total)[None]
     return Partials(
         q=q,

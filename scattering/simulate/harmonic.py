@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.core.bins import bin_edges, bin_widths
 from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.core.partials import Partials
 from scattering.simulate import multiphonon
@@ -57,7 +58,7 @@ def coherent_one_phonon(
     labels
         The species of each atom.
     q, energy
-        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV. Centres of equal bins, the first energy 0.
+        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV: centres of bins, the first energy 0. Those of |q| are equal.
     temperature
         Kelvin.
     n_directions
@@ -80,13 +81,14 @@ def coherent_one_phonon(
     species = sorted(set(labels))
     masses = crystal.atom_mass.to("amu").magnitude
     positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
-    q_step, energy_step = q[1] - q[0], energy[1] - energy[0]
+    q_step = q[1] - q[0]
     energies = modes.frequencies.to("meV").magnitude
-    bins = np.rint(energies / energy_step).astype(int)
+    bins = np.searchsorted(bin_edges(energy), energies) - 1
     used = (energies > MIN_PHONON_MEV) & (bins < len(energy))
-    safe = np.where(used, energies, 1.0)
-    strength = np.where(used, RECOIL_MEV_A2_AMU / safe * (occupation(safe, temperature) + 1), 0.0) / energy_step
     bins[~used] = 0
+    safe = np.where(used, energies, 1.0)
+    strength = np.where(used, RECOIL_MEV_A2_AMU / safe * (occupation(safe, temperature) + 1), 0.0)
+    strength /= bin_widths(energy)[bins]
     n_energy = int(bins.max()) + 1  # no one-phonon scattering beyond
 
     directions = rng.normal(size=(len(q) * n_directions, 3))
@@ -171,7 +173,7 @@ def predict(
     labels
         The species of each atom of the crystal.
     q, energy
-        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV. Centres of equal bins, the first energy 0.
+        Shapes (n_q,) in Å⁻¹ and (n_energy,) in meV: centres of bins, the first energy 0. Those of |q| are equal.
     temperature
         Kelvin.
     n_orders
@@ -187,17 +189,18 @@ def predict(
     ----------
     Placzek & Van Hove, Phys. Rev. 93 (1954) 1207; Squires (1978), Ch. 3.
     """
-    step = float(energy[1] - energy[0])
     species = tuple(sorted(set(labels)))
     member = np.array([[label == one for label in labels] for one in species])
     concentration = member.mean(axis=1)
-    spectra = multiphonon.displacement_spectra(zone, temperature=temperature, step=step)
+    spectra = multiphonon.displacement_spectra(
+        zone, temperature=temperature, step=multiphonon.convolution_step(zone), energy=energy
+    )
     of_site = np.equal.outer(spectra.site, np.arange(spectra.site.max() + 1)).astype(float)
     self_part = multiphonon.self_part(
         spectra,
         shares=member @ of_site / len(labels),
         q=q,
-        n_energy=len(energy),
+        energy=energy,
         n_orders=n_orders,
         progress=lambda share: progress(share / 3),
     )

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments
-from scattering.core import energy_axis
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.instruments import kinematics
 
 HARMONIC_MIN_HEIGHT: Final = 12.0
 """Å. Twice the radial cutoff of NEP89: no atom then meets its own image within the cutoff of another."""
-ENERGY_STEP_MEV: Final = energy_axis.STEPS_MEV[0]
-"""Bins of the partials, unless they take too much memory."""
+ENERGY_STEP_MEV: Final = 0.25
+"""Largest bins of the partials of a run, and the bins of a single crystal: of a harmonic powder see `energy_axis`."""
 Q_STEP: Final = 0.1
 """Å⁻¹. Bins of the partials."""
 MAX_ORDERS: Final = 10

@@ -55,7 +55,7 @@ def _densities(incoherent: NDArray[Any], partials: AnyPartials, end_mev: float) 
         weight = weight / harmonic_correction(energy, partials.temperature)
     # Equal weight for each q: one-phonon scattering grows as q²
     states = (incoherent[..., rows, :] / q[rows, None] ** 2).sum(axis=-2) * weight
-    area = states.sum(axis=-1, keepdims=True) * partials.energy_step
+    area = (states * partials.energy_widths).sum(axis=-1, keepdims=True)
     return np.asarray(np.divide(states, area, out=np.zeros_like(states, dtype=float), where=area > 0))
 
 
@@ -63,7 +63,7 @@ def highest_mode(partials: AnyPartials) -> float:
     """Return the energy in meV below which `MODE_FRACTION` of the states lie; the extent if there are no states."""
     one_phonon = partials.incoherent if isinstance(partials, CrystalPartials) else _one_phonon(partials)
     states = _densities(one_phonon, partials, END_OVER_EXTENT * partials.extent)
-    shared = (partials.concentration @ states).cumsum()
+    shared = (partials.concentration @ states * partials.energy_widths).cumsum()
     if not shared[-1] > 0:
         return partials.extent
     return float(partials.energy[np.searchsorted(shared, MODE_FRACTION * shared[-1])])
@@ -100,7 +100,7 @@ def mean_energies(harmonic: Partials, dynamics: Partials) -> MeanEnergies | None
     end = END_OVER_EXTENT * harmonic.extent
 
     def means(partials: Partials, incoherent: NDArray[Any]) -> NDArray[np.float64]:
-        return np.asarray(_densities(incoherent, partials, end) @ partials.energy * partials.energy_step)
+        return np.asarray(_densities(incoherent, partials, end) @ (partials.energy * partials.energy_widths))
 
     names, error = harmonic.species, None
     if dynamics.incoherent_runs is not None:
@@ -121,7 +121,7 @@ def missing_energy(partials: AnyPartials) -> dict[str, float]:
     energy, thermal = partials.energy[1:], BOLTZMANN_MEV_PER_K * partials.temperature
     quantum = energy / 2 / np.tanh(energy / (2 * thermal))
     states = density_of_states(partials, end_mev=END_OVER_EXTENT * partials.extent)[:, 1:]
-    means = states @ quantum * partials.energy_step
+    means = states @ (quantum * partials.energy_widths[1:])
     return {
         species: max(0.0, 1 - thermal / mean)
         for species, mean in zip(partials.species, means.tolist(), strict=True)

@@ -34,7 +34,7 @@ OVERTONE = 190.0
 
 def hydride_partials(*, factor: float = 1.0, statistics: Statistics = "quantum", orders: bool = True) -> Partials:
     """Lines of silicon and, above them, a line of hydrogen with its overtone; all energies times a factor."""
-    q, energy = np.arange(0.1, 28.0, 0.3), np.arange(0.0, 300.5, 0.5)
+    q, energy = np.arange(0.1, 28.0, 0.3), np.arange(0.0, 300.25, 0.25)
 
     def line(centre: float, width: float = 2.0) -> NDArray[np.float64]:
         return np.exp(-(((energy - factor * centre) / width) ** 2)) / width

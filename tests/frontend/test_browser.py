@@ -105,6 +105,30 @@ def test_harmonic_and_dynamics_on_the_same_axes(visit: Open, site: Site) -> None
     expect(page.locator("#trust")).to_contain_text("one mode is all there is")
 
 
+def test_a_zoom_brings_finer_bins(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site))
+    energy = drawn(page)["TOSCA, harmonic"][0]
+    few = int(((energy > 55) & (energy < 65)).sum())
+    graph = "document.querySelector('#spectrum-graph .js-plotly-plot')"
+    axis = f"{graph}._fullLayout.xaxis"
+    place = page.locator("#spectrum-graph .nsewdrag").first.bounding_box()
+    assert place is not None
+    left, right = (place["x"] + page.evaluate(f"mev => {axis}.d2p(mev)", mev) for mev in (50.0, 70.0))
+    height = place["y"] + place["height"] / 2
+    page.mouse.move(left, height)
+    page.mouse.down()
+    page.mouse.move(right, height, steps=4)
+    page.mouse.up()
+    number = f"""() => {graph}._fullData.filter(trace => trace.name === 'TOSCA, harmonic')
+        .map(trace => Array.from(trace.x).filter(mev => mev > 55 && mev < 65).length)[0]"""
+    page.wait_for_function(f"least => ({number})() > least", arg=5 * few)
+    # The zoom stays, and so does the rest of the curve
+    assert page.evaluate(f"() => {axis}.range") == pytest.approx([50.0, 70.0], abs=0.5)
+    assert drawn(page)["TOSCA, harmonic"][0][[0, -1]] == pytest.approx(energy[[0, -1]])
+    page.mouse.dblclick((left + right) / 2, height)
+    page.wait_for_function(f"most => ({number})() <= most", arg=few)
+
+
 def test_no_figure_offers_to_send_itself_elsewhere(visit: Open, site: Site) -> None:
     page = visit(forecast_path(site))
     drawn(page)

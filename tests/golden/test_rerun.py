@@ -14,11 +14,15 @@ import h5py
 import numpy as np
 import pytest
 
+from scattering.core.bins import bin_widths
 from tests.golden.opening import Server, do_all_jobs, opened, simulate_again, unpack
 from tests.golden.queries import UNFINISHED
 
 TOLERANCE = 1e-6
 """Of the largest number of each array."""
+MOMENTS_TOLERANCE = 5e-3
+"""The same where the bins of a harmonic powder have changed: of areas and first moments over energy. The ends of the
+axes differ by less than a bin."""
 NAMES = (
     "silicon-harmonic",
     "lithium-hydride-harmonic",
@@ -58,9 +62,21 @@ def test_partials(server: Server, name: str) -> None:
     old = arrays(server.folder / "predictions" / server.ids[name] / "partials.h5")
     new = arrays(simulate_again(server, name))
     assert {"coherent", "energy"} <= set(old) <= set(new)
+    other_bins = len(new["energy"]) != len(old["energy"])
+    if other_bins:
+        old, new = in_moments(old), in_moments(new)
     for array, values in old.items():
+        tolerance = MOMENTS_TOLERANCE if other_bins else TOLERANCE
         scale = np.nanmax(np.abs(values), initial=1e-300)
-        np.testing.assert_allclose(new[array], values, rtol=0, atol=TOLERANCE * scale, err_msg=array)
+        np.testing.assert_allclose(new[array], values, rtol=0, atol=tolerance * scale, err_msg=array)
+
+
+def in_moments(held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Area and first moment over energy of every array that has that axis, for bins that are others now."""
+    energy = held.pop("energy")
+    widths = bin_widths(energy)
+    moments = np.stack([widths, widths * energy], axis=1)
+    return {name: array @ moments if array.shape[-1:] == energy.shape else array for name, array in held.items()}
 
 
 GOES_ON = ("replicas-in-flight", "prepared", "preparing", "path-in-flight", "disk-full")

@@ -30,7 +30,7 @@ def one_site(loss: np.ndarray, gain: np.ndarray, *, step: float = STEP) -> Displ
 
 
 def of_one_atom(spectra: DisplacementSpectra, n_energy: int, n_orders: int = 10, q: np.ndarray = Q) -> SelfPart:
-    return self_part(spectra, shares=np.ones((1, 1)), q=q, n_energy=n_energy, n_orders=n_orders)
+    return self_part(spectra, shares=np.ones((1, 1)), q=q, energy=STEP * np.arange(n_energy), n_orders=n_orders)
 
 
 def both_sides(spectra: DisplacementSpectra, n_energy: int, n_orders: int = 10) -> tuple[np.ndarray, np.ndarray]:

@@ -70,7 +70,7 @@ def shape_of(partials: CrystalPartials) -> np.ndarray:
 
 
 def test_debye_waller_factors_and_q_squared_are_divided_out_per_zone_and_pair(partials: CrystalPartials) -> None:
-    grid = EnergyGrid(0.0, float(partials.energy[-1]), partials.energy_step)
+    grid = EnergyGrid(0.0, float(partials.energy[-1]), float(partials.energy_widths[0]))
     seen = observe_path(partials, View(energy_mev=grid), PathView(point="X"))
     b = [scatterer(species).coherent_length.real for species in partials.species]
     weight = BARN_PER_FM2 * (b[0] ** 2 + b[0] * b[1] + b[1] ** 2)

@@ -7,6 +7,7 @@ import pytest
 
 from scattering import instruments
 from scattering.core import quantum
+from scattering.core.bins import bin_widths
 from scattering.core.errors import InvalidView
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
@@ -75,7 +76,7 @@ def partials(
 
 def area(spectrum, low: float = -np.inf, high: float = np.inf) -> float:
     chosen = (spectrum.energy > low) & (spectrum.energy < high)
-    return float(spectrum.intensity[chosen].sum() * (spectrum.energy[1] - spectrum.energy[0]))
+    return float((spectrum.intensity * bin_widths(spectrum.energy))[chosen].sum())
 
 
 @pytest.mark.parametrize("statistics", ["quantum", "classical", "kubo"])

@@ -5,6 +5,7 @@ import pytest
 from scipy import constants
 
 from scattering import instruments
+from scattering.core.bins import bin_widths
 from scattering.instruments import flux, kinematics
 from scattering.instruments.detectors import Detectors, frame_share
 from scattering.observe import weights
@@ -51,7 +52,7 @@ def test_vanadium_counts_as_by_hand() -> None:
     shielded = plate().shielding(incident, final)
     expected = per_flux * efficiency * float(shielded)
     found = vanadium_rates()
-    assert found.sample.sum() * found.step == pytest.approx(expected, rel=2e-3)
+    assert found.sample @ bin_widths(found.energy) == pytest.approx(expected, rel=2e-3)
     assert not found.container.any()
     # All of it is on the line at 40 meV
     assert found.energy[np.argmax(found.sample)] == pytest.approx(40.0, abs=STEP / 2)
@@ -141,7 +142,7 @@ def test_blurring_keeps_area_and_first_moment(sigma: float) -> None:
     values[320] = 1 / STEP  # 80 meV
     at = np.linspace(80 - 6 * max(sigma, 1), 80 + 6 * max(sigma, 1), 2001)
     widths, only = np.full((1, len(energy)), sigma), np.zeros(1, dtype=int)
-    seen = blur(energy, values[None], widths, only, at[None])[0, 0]
+    seen = blur(energy, values, widths, only, at[None])[0]
     assert np.trapezoid(seen, at) == pytest.approx(1.0, rel=1e-5)
     assert np.trapezoid(seen * at, at) == pytest.approx(80.0, rel=1e-5)
 

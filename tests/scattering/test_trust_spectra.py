@@ -53,10 +53,10 @@ def oscillators(
 def test_the_density_of_states_is_found_whatever_the_statistics(statistics: Statistics) -> None:
     partials = oscillators(20.0, 60.0, statistics=statistics)
     (states,) = density_of_states(partials, end_mev=150.0)
-    assert states.sum() * partials.energy_step == pytest.approx(1)
-    assert states @ partials.energy * partials.energy_step == pytest.approx(40.0, rel=1e-3)
+    assert states @ partials.energy_widths == pytest.approx(1)
+    assert states @ (partials.energy * partials.energy_widths) == pytest.approx(40.0, rel=1e-3)
     low = partials.energy < 40
-    assert states[low].sum() * partials.energy_step == pytest.approx(0.5, rel=1e-3)
+    assert (states * partials.energy_widths)[low].sum() == pytest.approx(0.5, rel=1e-3)
 
 
 @pytest.mark.parametrize("statistics", ["classical", "quantum", "kubo"])

@@ -38,7 +38,7 @@ def _average(
         n_orders=options.n_orders,
         seed=options.seed,
         progress=update,
-        metadata={"method": options.METHOD, "energy_resolution_mev": float(energy[1])},
+        metadata={"method": options.METHOD},
     )
     return predicted.partials, _remainder_warnings(predicted)
 

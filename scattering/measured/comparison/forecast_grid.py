@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments
+from scattering.core.bins import bin_edges
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidComparison
 from scattering.core.notices import Notice
 from scattering.instruments import resolution
 from scattering.measured.comparison.fit import MAX_SHIFT_MEV, STRETCH_BOUNDS
-from scattering.observe.view import MAX_BINS, EnergyGrid, View, Viewed
+from scattering.observe.view import EDGE_SIGMAS, MAX_BINS, EnergyGrid, View, Viewed
 
 STEP_FRACTION = 0.25
 """Step over the widest of the FWHM of the resolution, the data's bins and the simulation's bins."""
@@ -117,7 +118,11 @@ def fwhm(view: View, energy: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _known_range(partials: Viewed, view: View, first: float, last: float) -> tuple[float, float, tuple[Notice, ...]]:
     """Return the ends of the forecast, and notices about the data between `first` and `last` beyond them."""
-    simulated = (float(partials.energy[-1]) + partials.energy_step / 2) * view.energy_scale
+    simulated = float(bin_edges(partials.energy)[-1]) * view.energy_scale
+    # Nearer to its end the resolution would bring in what was not simulated, if something scatters there
+    complete = simulated - EDGE_SIGMAS / FWHM_PER_SIGMA * float(fwhm(view, np.array([simulated]))[0])
+    if partials.extent * view.energy_scale > complete:
+        simulated = complete
     start, end, limited_by = -simulated, simulated, None
     if view.instrument is not None:
         instrument = instruments.get(view.instrument)
@@ -154,7 +159,9 @@ def _overlap(shared: tuple[float, float], range_mev: tuple[float, float] | None)
 
 def _step(partials: Viewed, view: View, fitted: tuple[float, float], bin_width: float, least: float) -> float:
     """Return a round step in meV, so that the same forecast probably serves another range too."""
-    simulated = partials.energy_step * view.energy_scale
+    energy, widths = (view.energy_scale * one for one in (partials.energy, partials.energy_widths))
+    inside = (energy >= fitted[0]) & (energy <= fitted[1])
+    simulated = float(widths[inside].min()) if inside.any() else 0.0
     wanted = STEP_FRACTION * max(narrowest_fwhm(view, *fitted), bin_width, simulated)
     decade = 10.0 ** math.floor(math.log10(max(wanted, least)))
     rounded = [decade * number for number in ROUND_STEPS]

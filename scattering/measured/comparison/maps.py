@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from scattering.core.bins import bin_edges, linear_integrals
 from scattering.core.errors import InvalidComparison
 from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import MIN_REPORTED_ROOT_CHI2
@@ -175,28 +176,21 @@ def mean_over_bins(forecast: Map, q: NDArray[np.float64], energy: NDArray[np.flo
 def _axis(
     centres: NDArray[np.float64], edges: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the weights that bring values at equally spaced centres to bins of given edges.
+    """Return the weights that bring values at the centres of bins to bins of given edges.
 
     Returns
     -------
     Mean over each bin of the function that is 1 at one centre and falls to 0 at the next ones, and fraction of each bin
-    in each of the equal ones: shape (n_bins, n_centres); fraction of each bin that lies on the axis, shape (n_bins,).
+    in each of the others: shape (n_bins, n_centres); fraction of each bin that lies on the axis, shape (n_bins,).
     """
-    step = (centres[-1] - centres[0]) / (len(centres) - 1)
-    # In steps: the axis goes from −½ to n − ½
-    position = (edges - centres[0]) / step
-    clipped = np.clip(position, -0.5, len(centres) - 0.5)
+    own = bin_edges(centres)
+    clipped = np.clip(edges, own[0], own[-1])
     widths = np.diff(clipped)
-    divisor = np.where(widths > 0, widths, 1.0)[:, None]
-    nodes = np.arange(-1, len(centres) + 1)
-    x = np.clip(clipped[:, None] - nodes, -1.0, 1.0)
-    # ∫ of the triangle 1 − |x| from −1
-    means = np.diff(0.5 + x - np.sign(x) * x**2 / 2, axis=0) / divisor
-    # Beyond its outermost centres the function is constant
-    means[:, 1] += means[:, 0]
-    means[:, -2] += means[:, -1]
-    shares = np.diff(np.clip(clipped[:, None] - nodes[1:-1], -0.5, 0.5), axis=0) / divisor
-    return means[:, 1:-1], shares, widths / np.diff(position)
+    some = widths > 0
+    divisor = np.where(some, widths, 1.0)[:, None]
+    means = linear_integrals(centres, np.eye(len(centres)), clipped).T / divisor
+    shares = np.diff(np.clip(clipped[:, None], own[:-1], own[1:]), axis=0) / divisor
+    return means, shares, widths / np.diff(edges)
 
 
 def _range(
