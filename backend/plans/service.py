@@ -261,7 +261,9 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
         stated = {"instrument": instrument.name, "of_these_settings": rates is None or calibration is not None}
         raise Unprocessable.at("setting.instrument", Notice("count_rate_not_known", stated))
     sigma = resolution_sigmas(instrument, [settings], rates.energy)[0]
-    edges, step = _edges(instrument, settings, what, sigma, body.bin_mev)
+    low, high = instrument.measured_range(settings)
+    inside = (rates.energy >= low) & (rates.energy <= high)
+    edges, step = _edges(instrument, settings, what, sigma[inside], body.bin_mev)
     made = measure(rates, sigma, edges, body.hours, seed=body.seed)
     return SimulatedMeasurement(
         instrument,
