@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering import instruments
-from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.bins import Bins
 from scattering.core.notices import Notice
 from scattering.core.partials import standard_error
 from scattering.crystal.harmonic import interpolate
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.view import Cut, PathMap, PathSpectrum, check_path
-from scattering.instruments import Instrument, kinematics, resolution
+from scattering.instruments import Instrument, kinematics
 from scattering.instruments.broadening import Broadening
 from scattering.observe import weights
 from scattering.observe.form_factors import UNITS, Probe, form_factors, pair_weights
 from scattering.observe.response import response_to
-from scattering.observe.spectrum import energy_factor
+from scattering.observe.spectrum import energy_factor, width_notices
 from scattering.observe.view import PathView, View, recorded_bins
 
 MAX_DEBYE_WALLER_EXPONENT = 3.0
@@ -226,7 +226,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
         cut=cut,
         unit=unit,
         cut_unit=("meV² " if path.times_energy_squared else "") + unit,
-        notices=(*notices, *_notices(partials, path, instrument, settings, vectors, reached)),
+        notices=(*notices, *_notices(partials, view, path, instrument, settings, recorded, vectors, reached)),
     )
 
 
@@ -276,9 +276,11 @@ def _cut(
 
 def _notices(
     partials: CrystalPartials,
+    view: View,
     path: PathView,
     instrument: Instrument | None,
     settings: Mapping[str, Any],
+    recorded: Bins,
     vectors: NDArray[np.float64],
     reached: NDArray[np.bool_],
 ) -> tuple[Notice, ...]:
@@ -290,12 +292,7 @@ def _notices(
         name = {"instrument": instrument.name}
         if kinematics.window(instrument, settings, np.zeros(1)).lines:
             found.append(Notice("zones_along_lines", name | {"tolerance_inv_angstrom": partials.q_step / 2}))
-        simulated = float(partials.metadata.get("energy_resolution_mev", 0.0))
-        middle = np.array([0.0, float(partials.energy[-1]) / 2])
-        fwhm = FWHM_PER_SIGMA * float(resolution.sigma(instrument, settings, middle).max())
-        if simulated > fwhm:
-            widths = {"simulated_fwhm_mev": simulated, "instrument_fwhm_mev": fwhm}
-            found.append(Notice("simulation_coarser_than_resolution", name | widths))
+        found += width_notices(partials, view, instrument, settings, recorded)
     if path.divide_debye_waller and where.any():
         exponent = float(debye_waller_exponents(partials, vectors[where])[0].max())
         if exponent > MAX_DEBYE_WALLER_EXPONENT:

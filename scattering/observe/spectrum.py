@@ -223,7 +223,7 @@ def _notices(
             found.append(Notice("reach_beyond_simulated_q", name | reach))
         if not response.sees_simulated:
             found.append(Notice("nothing_in_window", name))
-        found += _width_notices(partials, view, instrument, settings, recorded)
+        found += width_notices(partials, view, instrument, settings, recorded)
     substituted = {old: new for old, new in view.isotopes.items() if new != element(old)}
     if substituted:
         labels = {old: weights.scatterers([old], {old: new})[0].label for old, new in substituted.items()}
@@ -243,11 +243,12 @@ def _notices(
     return tuple(found)
 
 
-def _width_notices(
-    partials: Partials, view: View, instrument: Instrument, settings: Mapping[str, Any], recorded: Bins
+def width_notices(
+    partials: Viewed, view: View, instrument: Instrument, settings: Mapping[str, Any], recorded: Bins
 ) -> list[Notice]:
-    """Say where the simulation is coarser than the resolution: by its correlation time, or by its bins."""
-    first, last = recorded.centres[[0, -1]]
+    """Return notices of where the simulation is coarser than the resolution: by its correlation time, or its bins."""
+    # At energy gain the resolution is wider, and lines are those of the loss
+    first, last = np.maximum(recorded.centres[[0, -1]], 0.0)
     simulated = simulated_fwhm(partials)
     fwhm = FWHM_PER_SIGMA * resolution.sigma(instrument, settings, np.array([first, (first + last) / 2])).max()
     if simulated > fwhm:

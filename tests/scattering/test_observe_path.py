@@ -262,6 +262,6 @@ def test_warnings_say_what_to_know(partials: CrystalPartials) -> None:
     assert not observe_path(blurred, View(), PathView(divide_debye_waller=False)).notices
     slow = observe_path(partials, View(instrument="ARCS", settings={"e_init": 40.0}), PathView(zone=4))
     assert "no_zone_in_window" in codes(slow)
-    coarse = dataclasses.replace(partials, metadata={"energy_resolution_mev": 20.0})
+    coarse = dataclasses.replace(partials, statistics="classical", metadata={"energy_resolution_mev": 20.0})
     found = {one.code: one.params for one in observe_path(coarse, View(instrument="ARCS")).notices}
     assert found["simulation_coarser_than_resolution"]["simulated_fwhm_mev"] == 20.0
