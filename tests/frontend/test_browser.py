@@ -146,9 +146,9 @@ def test_a_slider_redraws_and_the_address_keeps_it(visit: Open, site: Site) -> N
     slider.focus()
     for _ in range(20):
         slider.press("ArrowLeft")
-    energy = slider.get_attribute("aria-valuenow")
-    assert energy is not None
-    assert 100 < float(energy) < 115
+    # Twenty of its steps below 120; the last key may not have been obeyed yet
+    energy = "109"
+    expect(slider).to_have_attribute("aria-valuenow", energy)
     expect(page.locator("#setting-MAPS-e_init .mantine-NumberInput-input")).to_have_value(f"{energy} meV")
     page.wait_for_url(f"**MAPS.e_init={energy}*")
     # Less energy in, less can be lost
