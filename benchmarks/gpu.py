@@ -51,7 +51,7 @@ def carry_out(engine: str, model: Path, sites: Atoms, run: Run) -> Trajectory:
         done = engines.dynamics(engine, Potential(model), loader=ON_CORES).run(
             sites, run, workplace=Workplace(Path(folder), "1"), report=lambda stage, share: None
         )
-        return Trajectory(np.array(done.displacements), done.seen, done.seconds)
+        return Trajectory(np.array(done.displacements), done.diagnostics, done.seconds)
 
 
 def rate(engine: str, model: Path, sites: Atoms, temperature: float, timestep: float) -> float:

@@ -1,1 +1,1 @@
-"""Long jobs: the Celery application, its tasks, and the engines."""
+"""Workers: the Celery application, its task, the simulations and the engines."""

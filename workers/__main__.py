@@ -1,6 +1,6 @@
-"""`python -m workers`: a worker on this machine, until it is told to stop (SIGTERM, Ctrl-C).
+"""`python -m workers`: run a worker on this machine.
 
-Told so, it hands its jobs back with a checkpoint and ends.
+On SIGTERM or Ctrl-C the worker writes checkpoints, hands its jobs back and ends.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--name", help="name, unlike that of any other worker on this machine (default: by queue)")
     options = parser.parse_args(given)
-    # The process keeps its number when it becomes Celery's.
+    # The process keeps its number when Celery replaces it
     options.name = options.name or f"{'-'.join(options.queues)}-{os.getpid()}"
     options.concurrency = options.concurrency or default_concurrency(options.queues)
     return options
 
 
 def main(given: Sequence[str]) -> int:
-    """Become a Celery worker; returns only when it cannot."""
+    """Replace this process by a Celery worker. Return an exit status if that fails."""
     options = parse(given)
     command = arguments(queues=options.queues, concurrency=options.concurrency, name=options.name)
     try:
         current()
-        # What a worker has to say, it logs, to standard error; Celery and libraries print besides.
+        # The log goes to standard error; only Celery and libraries print to standard output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         os.execve(command[0], command, environment(os.environ, options.concurrency))
     except ValidationError as error:

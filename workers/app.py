@@ -1,7 +1,7 @@
 """The Celery application: `python -m workers` runs it.
 
-A worker shows that it lives, and what it can do, by a row in the database, written by a thread of its parent process.
-The same thread notices at once when a child has died over a job.
+A thread of the parent process records the heartbeat and the capabilities of the worker in the database. The same thread
+notices at once when a child has died during a job.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ logger = logging.getLogger(__name__)
 
 die_with_server()
 
-# What it warns of is pickle; our messages are JSON only.
+# The warning is about pickle, but all messages are JSON
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
-# And here of what we want: a job goes on when the broker is away.
+# The warning is about what we want: a job continues while the broker is away
 warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1 we introduced an optional breaking change")
-# MDAnalysis, which comes with dynasor, misses netCDF4; no netCDF is written here.
+# MDAnalysis, which dynasor imports, complains of missing netCDF4, which is not needed
 logging.getLogger("MDAnalysis").setLevel(logging.ERROR)
 
 app = celery_app(current())
@@ -49,10 +49,10 @@ _WORKER = os.getpid()
 _stopped = threading.Event()
 
 
-def _introduce(sender: str, instance: Any, **_: Any) -> None:
-    """Say who we are, before the first bell can be heard."""
+def _register(sender: str, instance: Any, **_: Any) -> None:
+    """Record the first heartbeat, before the first wake-up message can arrive."""
     try:
-        instance.introduction = introduction = WorkerHeartbeat(
+        instance.heartbeat = heartbeat = WorkerHeartbeat(
             name=sender,
             slots=instance.concurrency,
             long_slots=heartbeats.long_slots(instance.concurrency),
@@ -61,67 +61,67 @@ def _introduce(sender: str, instance: Any, **_: Any) -> None:
             host=socket.gethostname(),
             cores=cores(),
         )
-        _beat(introduction)
+        _record(heartbeat)
         warm_up()
-        if "cpu" in introduction.queues:
-            # Those of a graphics card have engines of their own
+        if "cpu" in heartbeat.queues:
+            # Workers of a GPU use other engines
             default_file(current())
             worker_process_init.connect(_load_default)
-        _beat(introduction)
+        _record(heartbeat)
     except Exception as error:
-        # Celery would go on without; nobody would know of this worker, and it would get no jobs
+        # Celery would continue, but a worker without a heartbeat gets no jobs
         logger.exception("this worker cannot start")
         raise SystemExit(1) from error
     logger.info(
         "%s: queues %s; %d jobs at the same time; engines %s",
         sender,
-        ", ".join(introduction.queues),
+        ", ".join(heartbeat.queues),
         instance.concurrency,
-        ", ".join(introduction.engines),
+        ", ".join(heartbeat.engines),
     )
 
 
-def _beat(introduction: WorkerHeartbeat) -> None:
+def _record(heartbeat: WorkerHeartbeat) -> None:
     try:
-        heartbeats.record(introduction)
+        heartbeats.record(heartbeat)
     except SQLAlchemyError:
         logger.warning("the database does not answer; this worker waits for it", exc_info=True)
 
 
-def _show_life(sender: Any, **_: Any) -> None:
+def _start_heartbeats(sender: Any, **_: Any) -> None:
     controller = sender.controller
 
-    def living() -> set[int]:
+    def living_children() -> set[int]:
         return {process.pid for process in controller.pool._pool._pool if process.is_alive()}
 
-    def beat() -> None:
-        rung = False
+    def keep_recording() -> None:
+        has_woken = False
         while True:
             try:
                 if shutting_down.is_set():
-                    # What its jobs hand back is for others
+                    # Other workers take the jobs that this worker hands back
                     heartbeats.remove(sender.hostname)
                 else:
-                    heartbeats.record(controller.introduction)
-                if not rung:
-                    # Bells that were rung before may be another worker's by now
+                    heartbeats.record(controller.heartbeat)
+                if not has_woken:
+                    # Another worker may have received earlier wake-up messages
                     with transaction(current()) as session:
                         wake_for_queued_jobs(session, clock(session))
-                    rung = True
-                if n := take_back_from_dead(sender.hostname, living):
-                    logger.warning("%d of this worker's jobs died; taken back", n)
+                    has_woken = True
+                if n := take_back_from_dead(sender.hostname, living_children):
+                    logger.warning("%d jobs of this worker died and were taken back", n)
             except SQLAlchemyError:
                 logger.warning("the database does not answer", exc_info=True)
             except Exception:
-                # Who shows no life any more gets no work any more
-                logger.exception("no sign of life this time")
+                # A worker without heartbeats gets no jobs
+                logger.exception("no heartbeat this time")
             if _stopped.wait(heartbeats.INTERVAL_S):
                 return
 
-    threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+    threading.Thread(target=keep_recording, name="heartbeat", daemon=True).start()
 
 
-def _leave(sender: Any, **_: Any) -> None:
+def _unregister(sender: Any, **_: Any) -> None:
     _stopped.set()
     heartbeats.remove(sender.hostname)
 
@@ -140,7 +140,7 @@ def _set_up_logging(**_: Any) -> None:
 
 
 setup_logging.connect(_set_up_logging)
-celeryd_after_setup.connect(_introduce)
+celeryd_after_setup.connect(_register)
 worker_process_init.connect(_begin_child)
-worker_ready.connect(_show_life)
-worker_shutdown.connect(_leave)
+worker_ready.connect(_start_heartbeats)
+worker_shutdown.connect(_unregister)

@@ -13,40 +13,40 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def arguments(*, queues: Sequence[str], concurrency: int, name: str) -> list[str]:
-    """What to execute.
+    """Return the command line of a worker.
 
     Parameters
     ----------
     queues
-        Of which to take jobs: "cpu", "gpu".
+        Queues of its jobs: "cpu", "gpu".
     concurrency
-        Jobs at the same time.
+        Number of jobs at the same time.
     name
-        Of the worker, unlike that of any other on this machine.
+        Name of the worker, unique on this machine.
     """
     return [
         *(sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", "worker"),
         *("--queues", ",".join(queues), "--concurrency", str(concurrency), "--hostname", f"{name}@%h"),
-        # A child for each job: memory that a library does not give back goes with it.
+        # A child for each job, so that memory which a library keeps is freed with the child
         *("--max-tasks-per-child", "1"),
-        # Workers know of each other by rows, not by messages.
+        # Workers know each other by rows of the database, not by messages
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
 
 def environment(given: Mapping[str, str], concurrency: int) -> dict[str, str]:
-    """The environment to execute it in; what is set from outside stands."""
+    """Return the environment of a worker. Variables in `given` take precedence."""
     threads = str(threads_per_job(concurrency))
     return {
-        # Libraries read these when they are loaded.
+        # Libraries read these when they are loaded
         "OMP_NUM_THREADS": threads,
         "NUMBA_NUM_THREADS": threads,
-        # A thread that waits for others sleeps: two jobs on the same cores would else wait for each other, spinning.
+        # Waiting threads sleep. If they spun, two jobs on the same cores would wait for each other
         "OMP_WAIT_POLICY": "PASSIVE",
-        # Our matrices are small.
+        # The matrices are small
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         **given,
-        # Wherever it is started from
+        # So that any working directory will do
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), given.get("PYTHONPATH")])),
     }

@@ -1,4 +1,4 @@
-"""The task: take a job, do it, put its result where it belongs, say how it ended."""
+"""The task: claim a job, do it, move its result to its place, and report the end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from scattering.options.base import Options
 from workers import stages
 from workers.engines.interface import Potential
 from workers.kit.failures import CannotPredict
-from workers.kit.progress import Progress, ShuttingDown, TookTooLong
+from workers.kit.progress import Progress, ShuttingDown, TimeLimitExceeded
 from workers.kit.shutdown import Flag, shutting_down
 from workers.kit.workplace import Workplace
 from workers.simulations import registry, results
@@ -46,15 +46,15 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LONG_NICENESS = 10
-"""A preview that somebody waits for goes first."""
+"""Niceness of long jobs, so that previews run first."""
 DISK_FULL_WAIT_S = 60.0
-DATABASE_BACK_WITHIN_S = 60.0
-TRY_AGAIN_S = 1.0
+MAX_DATABASE_WAIT_S = 60.0
+RETRY_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
 class _Result:
-    """A file that was written under a name of this lease's own, and where it belongs once the lease is seen to hold."""
+    """A file under a name of this lease, and its place if the lease still holds."""
 
     written: Path
     place: Path
@@ -62,14 +62,14 @@ class _Result:
     warnings: list[Notice] | None = None
 
     def publish(self) -> None:
-        """Put it there. Once is enough: when the database is lost before the transaction ends, it is done again."""
+        """Move the file to its place. A repetition, after a lost transaction, does nothing."""
         if self.written.exists() or not self.place.exists():
             self.written.replace(self.place)
 
 
 @shared_task(name=WORK, ignore_result=True, bind=True)  # type: ignore[untyped-decorator]
 def work(self: Any) -> None:
-    """Do the best job that there is for this worker; nothing when there is none."""
+    """Do the best job for this worker, or nothing if there is none."""
     lease = None if shutting_down.is_set() else leases.claim(self.request.hostname, os.getpid())
     if lease is None:
         return
@@ -78,14 +78,14 @@ def work(self: Any) -> None:
 
 
 def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
-    """Do a job to the end, whichever that is.
+    """Do a job, and report its end: success, failure, cancellation or hand-back.
 
     Parameters
     ----------
     lease
-        The right to.
+        Lease of the job.
     stop
-        Set when the job is to be handed back.
+        Set when the job must be handed back.
     alone
         Whether this process does nothing else.
     """
@@ -94,22 +94,22 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
     try:
         with Progress(lease, stop, alone=alone) as progress:
             result = _do(lease, folder, progress)
-            _patiently(
+            _retry_database(
                 lambda: leases.succeed(lease, result.publish, provenance=result.provenance, warnings=result.warnings)
             )
         shutil.rmtree(folder, ignore_errors=True)
     except leases.Cancelled:
-        _say(lambda: leases.cancelled(lease))
+        _report_end(lambda: leases.cancelled(lease))
     except ShuttingDown:
-        _say(lambda: leases.release(lease))
+        _report_end(lambda: leases.release(lease))
     except leases.LeaseLost:
-        logger.warning("the job is not ours any more")
+        logger.warning("this worker has lost the job")
     except DBAPIError:
-        # The lease runs out, or the worker's parent sees that this process has ended: the job is taken up again
-        logger.exception("the database does not answer; the job is left to whoever takes it up")
+        # The lease expires, or the worker notices that this process has ended: another attempt resumes the job
+        logger.exception("the database does not answer; another attempt will resume the job")
     except (CannotPredict, PotentialUnavailable) as error:
         _fail(lease, error.notice)
-    except (TookTooLong, SoftTimeLimitExceeded):
+    except (TimeLimitExceeded, SoftTimeLimitExceeded):
         _fail(lease, Notice("time_limit", {"limit_h": current().job_time_limit_h}))
     except Exception as error:
         if not _is_out_of_space(error):
@@ -117,11 +117,11 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
             return
         logger.exception("no space on the disk")
         reason = Notice("waiting_for_disk_space")
-        _say(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, waiting_for=reason))
+        _report_end(lambda: leases.release(lease, wait_s=DISK_FULL_WAIT_S, waiting_for=reason))
 
 
 def _is_out_of_space(error: BaseException | None) -> bool:
-    """Return whether an error comes of a full disk: HDF5 raises others when it closes what could not be written."""
+    """Tell whether an error comes from a full disk. HDF5 raises another error when it closes an incomplete file."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
@@ -136,102 +136,102 @@ def _unforeseen(lease: leases.Lease) -> None:
 
 def _fail(lease: leases.Lease, error: Notice) -> None:
     logger.info("failed: %s %s", error.code, dict(error.params))
-    _say(lambda: leases.fail(lease, error))
+    _report_end(lambda: leases.fail(lease, error))
 
 
-def _say(how_it_ended: Callable[[], None]) -> None:
-    """Write how the job ended, if it is still ours to say."""
+def _report_end(report: Callable[[], None]) -> None:
+    """Write the end of a job, unless the lease is lost."""
     try:
-        _patiently(how_it_ended)
+        _retry_database(report)
     except leases.LeaseLost:
-        logger.warning("the job is another worker's by now")
+        logger.warning("this worker has lost the job")
 
 
-def _patiently(say: Callable[[], T]) -> T:
-    """Read from or write to the database, though it may have to come back first."""
-    deadline = time.monotonic() + DATABASE_BACK_WITHIN_S
+def _retry_database(call: Callable[[], T]) -> T:
+    """Read from or write to the database; if it does not answer, retry for `MAX_DATABASE_WAIT_S`."""
+    deadline = time.monotonic() + MAX_DATABASE_WAIT_S
     while True:
         try:
-            return say()
+            return call()
         except DBAPIError:
             if time.monotonic() > deadline:
                 raise
-            logger.warning("the database does not answer; trying again", exc_info=True)
-            time.sleep(TRY_AGAIN_S)
+            logger.warning("the database does not answer; retrying", exc_info=True)
+            time.sleep(RETRY_EVERY_S)
 
 
 def _folder(lease: leases.Lease) -> Path:
-    """Where this job leaves what whoever takes it up needs."""
+    """Return the folder of a job, with the files for later attempts."""
     return current().work_dir(lease.prediction_id) / f"{lease.kind}-{lease.number}"
 
 
 def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     settings = current()
-    asked = _patiently(lambda: read_assignment(settings, lease.prediction_id))
-    if asked is None:
+    assignment = _retry_database(lambda: read_assignment(settings, lease.prediction_id))
+    if assignment is None:
         raise leases.LeaseLost(f"prediction {lease.prediction_id} was deleted")
     folder.mkdir(parents=True, exist_ok=True)
-    if lease.kind == "replica" or asked.options.cell_is_simulated:
+    if lease.kind == "replica" or assignment.options.cell_is_simulated:
         os.nice(LONG_NICENESS)
     began = time.perf_counter()
-    simulation = _simulation(asked, settings, progress)
-    loaded = time.perf_counter() - began
+    simulation = _simulation(assignment, settings, progress)
+    load_s = time.perf_counter() - began
     workplace = Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s)
-    shared, mine = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
+    shared, own = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
-        outcome = registry.workflow(asked.method, asked.sampling).run(simulation, progress=progress)
-        return _partials(asked, simulation, mine, outcome, {"load_s": loaded})
-    workflow = registry.replicated_workflow(asked.method, asked.sampling)
+        outcome = registry.workflow(assignment.method, assignment.sampling).run(simulation, progress=progress)
+        return _write_partials(assignment, simulation, own, outcome, {"load_s": load_s})
+    workflow = registry.replicated_workflow(assignment.method, assignment.sampling)
     if lease.kind == "prepare":
-        results.save(mine, workflow.prepare(simulation, workplace=workplace, progress=progress))
-        return _Result(mine, shared / "prepared.npz")
+        results.save(own, workflow.prepare(simulation, workplace=workplace, progress=progress))
+        return _Result(own, shared / "prepared.npz")
     prepared = Prepared.of(results.load(shared / "prepared.npz"))
     if lease.kind == "replica":
-        made = workflow.replica(simulation, prepared, lease.number, workplace=workplace, progress=progress)
-        results.save(mine, made)
-        return _Result(mine, shared / f"replica-{lease.number}.npz")
+        replica = workflow.replica(simulation, prepared, lease.number, workplace=workplace, progress=progress)
+        results.save(own, replica)
+        return _Result(own, shared / f"replica-{lease.number}.npz")
     progress.stage(stages.AVERAGE_REPLICAS, until=1.0)
     replicas = [
         workflow.read_replica(results.load(shared / f"replica-{number}.npz"))
-        for number in range(asked.options.n_replicas)
+        for number in range(assignment.options.n_replicas)
     ]
     outcome = workflow.combine(simulation, prepared, replicas)
-    return _partials(asked, simulation, mine, outcome, {"combine_s": time.perf_counter() - began})
+    return _write_partials(assignment, simulation, own, outcome, {"combine_s": time.perf_counter() - began})
 
 
-def _simulation(asked: Assignment, settings: Settings, progress: Progress) -> Simulation[Options]:
+def _simulation(assignment: Assignment, settings: Settings, progress: Progress) -> Simulation[Options]:
     progress.stage(stages.FETCH_POTENTIAL, until=0.0)
-    file = potential_file(settings, asked.potential, lambda done, total: progress.update(done / max(total, 1)))
-    structure = load_structure(settings, asked.structure_id)
-    engine = asked.options.engine
+    file = potential_file(settings, assignment.potential, lambda done, total: progress.update(done / max(total, 1)))
+    structure = load_structure(settings, assignment.structure_id)
+    engine = assignment.options.engine
     return Simulation(
         Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True),
-        asked.options,
-        asked.temperature_k,
-        Potential(file, asked.options.dispersion, asked.potential.family),
-        # Where the engine gives no forces, those of a few structures come from what the potential was found to load in
-        loader=engine if catalogue.get(engine).gives_forces else asked.potential.engine,
+        assignment.options,
+        assignment.temperature_k,
+        Potential(file, assignment.options.dispersion, assignment.potential.family),
+        # An engine without forces takes those of the engine that loaded the potential
+        loader=engine if catalogue.get(engine).gives_forces else assignment.potential.engine,
     )
 
 
-def _partials(
-    asked: Assignment, simulation: Simulation[Options], written: Path, outcome: Outcome, timings: dict[str, float]
+def _write_partials(
+    assignment: Assignment, simulation: Simulation[Options], path: Path, outcome: Outcome, timings: dict[str, float]
 ) -> _Result:
-    """Write the prediction's partials, and what they were made with."""
-    observation(asked.sampling).layout.write(written, outcome.partials)
+    """Write the partials of a prediction, and return them with their provenance."""
+    observation(assignment.sampling).layout.write(path, outcome.partials)
     timings = {**outcome.timings, **timings}
     made_with = provenance(
-        sha256=asked.potential.sha256,
-        model=asked.potential.name,
-        engine=asked.options.engine,
-        seed=asked.options.seed,
+        sha256=assignment.potential.sha256,
+        model=assignment.potential.name,
+        engine=assignment.options.engine,
+        seed=assignment.options.seed,
         timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},
         species=list(outcome.partials.species),
         findings={**outcome.findings, **training_range(simulation)},
     )
     return _Result(
-        written,
-        current().partials_path(asked.prediction_id),
+        path,
+        current().partials_path(assignment.prediction_id),
         made_with,
         list(outcome.warnings),
     )

@@ -1,7 +1,7 @@
-"""Import what workflows need before the worker forks its children, and load in these the potential that most jobs take.
+"""Import all workflows before the worker forks its children, and let each child load the default potential in advance.
 
-A process for each job would else begin with seconds of imports: longer than small jobs take. What may touch a graphics
-card is left out, since CUDA does not survive a fork.
+Otherwise each process would spend seconds on imports, longer than a small job takes. Modules that may use a GPU are
+left out, because CUDA does not survive a fork.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from workers.simulations.registry import modules
 
 
 def warm_up() -> None:
-    """Import all workflows. None starts a thread, which would be missing from the children."""
+    """Import all workflows. They start no thread, because children do not inherit threads."""
     for name in modules():
         importlib.import_module(name)
 
 
 def default_file(settings: Settings) -> Path | None:
-    """Return the file of the default potential, if it is here; its sum is then known to the children forked later."""
+    """Return the file of the default potential, if it exists. Later children inherit its cached sum."""
     return fetch.find(settings, catalogue.default())
 
 
 def load_default(file: Path) -> None:
-    """Begin to load the default potential; in a child, since a thread does it."""
+    """Start loading the default potential in a thread. Call it in a child."""
     entry = catalogue.default()
-    engines.load_ahead(entry.engine, Potential(file, family=entry.family))
+    engines.preload(entry.engine, Potential(file, family=entry.family))

@@ -132,16 +132,16 @@ def do_all_jobs() -> list[int]:
     Returns the steps of the checkpoints that other workers had left, and that fit.
     """
     steps = []
-    intact = checkpoint.Checkpoints.intact
+    read_intact = checkpoint.Checkpoints.read_intact
 
     def noted(self: checkpoint.Checkpoints) -> Iterator[checkpoint.Checkpoint]:
-        for found in intact(self):
+        for found in read_intact(self):
             steps.append(found.step)
             yield found
 
     sweep.take_back_expired()
     # Each replica would make this process nicer
-    with mock.patch.object(os, "nice"), mock.patch.object(checkpoint.Checkpoints, "intact", noted):
+    with mock.patch.object(os, "nice"), mock.patch.object(checkpoint.Checkpoints, "read_intact", noted):
         heartbeats.record(WORKER.model_copy())
         while (lease := leases.claim(WORKER.name, os.getpid())) is not None:
             tasks.perform(lease, Flag())

@@ -49,7 +49,7 @@ class Silent:
         if self._error is not None and self.stages[-1][0] == self._interrupt_in:
             raise self._error
 
-    def within(self, until: float) -> Report:
+    def report_until(self, until: float) -> Report:
         def report(stage: Notice, share: float) -> None:
             if not self.stages or self.stages[-1] != (stage.code, until):
                 self.stage(stage, until=until)

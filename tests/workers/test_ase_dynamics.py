@@ -60,13 +60,13 @@ def go(folder: Path, attempt: str, run: Run = RUN, *, report: Report = silent, c
 def same(one: Trajectory, other: Trajectory) -> None:
     # EMT's list of neighbours depends on when it was last made, and sums on its order: rounding, and its growth
     np.testing.assert_allclose(one.displacements, other.displacements, atol=1e-6)
-    assert one.seen == pytest.approx(other.seen, rel=1e-6, abs=1e-9)
+    assert one.diagnostics == pytest.approx(other.diagnostics, rel=1e-6, abs=1e-9)
 
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames are written three at a time, as large systems' are."""
-    monkeypatch.setattr(displacement_file, "BUFFER", 3 * 4 * COPPER.positions.size)
+    monkeypatch.setattr(displacement_file, "BUFFER_BYTES", 3 * 4 * COPPER.positions.size)
 
 
 @pytest.fixture(scope="module", params=["nve", "nvt"])
@@ -92,9 +92,9 @@ def test_what_is_recorded_is_what_ase_does(tmp_path: Path) -> None:
         farthest = max(farthest, np.linalg.norm(atoms.positions - start, axis=1).max())
     assert trajectory.displacements.shape == (1, len(COPPER), 3, 21)
     np.testing.assert_array_equal(trajectory.displacements[0], np.moveaxis(np.float32(frames), 0, -1))
-    assert trajectory.seen["largest_displacement_angstrom"] == farthest
+    assert trajectory.diagnostics["largest_displacement_angstrom"] == farthest
     drift = 1e3 * (atoms.get_total_energy() - first) / len(atoms)
-    assert trajectory.seen["energy_drift_mev_per_atom"] == pytest.approx(drift, abs=1e-9)
+    assert trajectory.diagnostics["energy_drift_mev_per_atom"] == pytest.approx(drift, abs=1e-9)
     assert trajectory.seconds.keys() == {"equilibration_s", "production_s"}
     assert all(seconds > 0 for seconds in trajectory.seconds.values())
 
@@ -254,9 +254,9 @@ def test_velocity_rescaling_gives_the_canonical_ensemble(tmp_path: Path, monkeyp
     assert energies.mean() == pytest.approx(freedom / 2, abs=0.3 * np.sqrt(freedom / 2))
     assert energies.var() == pytest.approx(freedom / 2, rel=0.36)
     # Of the kinetic energy the mean is known twice as well
-    assert trajectory.seen["temperature_k"] == pytest.approx(300.0, rel=0.3 / np.sqrt(freedom / 2))
+    assert trajectory.diagnostics["temperature_k"] == pytest.approx(300.0, rel=0.3 / np.sqrt(freedom / 2))
     # What the thermostat put in is not counted as drift: the energy itself changes by some meV an atom
-    assert abs(trajectory.seen["energy_drift_mev_per_atom"]) < 0.5
+    assert abs(trajectory.diagnostics["energy_drift_mev_per_atom"]) < 0.5
 
 
 def settle(

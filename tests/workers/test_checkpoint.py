@@ -51,7 +51,7 @@ def test_an_attempt_replaces_its_own_file_and_the_farthest_of_all_is_found(tmp_p
     saved(tmp_path, "1", 30)
     saved(tmp_path, "2", 20)
     assert {path.name for path in tmp_path.iterdir()} == {"run-1.checkpoint", "run-2.checkpoint"}
-    assert [one.step for one in checkpoints(tmp_path, "3").intact()] == [30, 20]
+    assert [one.step for one in checkpoints(tmp_path, "3").read_intact()] == [30, 20]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.9, 0.999])
@@ -82,7 +82,7 @@ def test_foreign_files_are_never_trusted(tmp_path: Path) -> None:
     (tmp_path / "run-4.checkpoint").write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     # Another piece of work in the same folder, whose name begins alike
     Checkpoints(Workplace(tmp_path, "1"), "run-cell").save(99, {}, {})
-    assert [one.step for one in checkpoints(tmp_path, "5").intact()] == [10]
+    assert [one.step for one in checkpoints(tmp_path, "5").read_intact()] == [10]
 
 
 def test_objects_are_neither_written_nor_read(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(
             saved(tmp_path, "1", 20)
         assert error.value.errno == errno.ENOSPC
         mine = checkpoints(tmp_path, "1", checkpoint_s=0.0)
-        assert not mine.keep(30, {}, {})
+        assert not mine.try_save(30, {}, {})
         assert "No space left" in caplog.text
     found = checkpoints(tmp_path, "2").load()
     assert found is not None
@@ -138,14 +138,14 @@ def test_one_is_due_when_time_has_passed_since_the_last(tmp_path: Path, monkeypa
     now = 100.0
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now)
     mine = checkpoints(tmp_path, checkpoint_s=30.0)
-    assert not mine.due()
+    assert not mine.is_due()
     now = 130.0
-    assert mine.due()
+    assert mine.is_due()
     mine.save(1, {}, {})
-    assert not mine.due()
+    assert not mine.is_due()
     # A disk that was full once is not asked at every step
     now = 160.0
     monkeypatch.setattr(checkpoint, "replace_file", _OnAFullDisk)
-    assert mine.due()
-    assert not mine.keep(2, {}, {})
-    assert not mine.due()
+    assert mine.is_due()
+    assert not mine.try_save(2, {}, {})
+    assert not mine.is_due()

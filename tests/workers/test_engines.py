@@ -54,7 +54,7 @@ def test_a_potential_that_was_loaded_ahead_is_given_once_to_who_wants_it(
 
     monkeypatch.setattr(engines, "_load", load)
     wanted = Potential(tmp_path / "nep.txt", family="nep")
-    engines.load_ahead("nep-adapters", wanted)
+    engines.preload("nep-adapters", wanted)
     with_dispersion = Potential(wanted.file, dispersion="pbe", family="nep")
     engines.calculator("nep-adapters", with_dispersion)
     first = engines.calculator("nep-adapters", wanted)
@@ -65,6 +65,6 @@ def test_a_potential_that_was_loaded_ahead_is_given_once_to_who_wants_it(
 
 def test_what_cannot_be_loaded_ahead_is_refused_when_it_is_wanted(tmp_path: Path) -> None:
     lost = Potential(tmp_path / "lost.txt", family="nep")
-    engines.load_ahead("nep-adapters", lost)
+    engines.preload("nep-adapters", lost)
     with pytest.raises(CannotPredict):
         engines.calculator("nep-adapters", lost)

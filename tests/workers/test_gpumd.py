@@ -209,12 +209,12 @@ def test_frames_are_unwrapped_as_they_come(tmp_path: Path, cell: np.ndarray, mon
     fractions = (sites + wanted) @ np.linalg.inv(cell)
     text = "".join(xyz(symbols, x) for x in (fractions % 1.0) @ cell).encode()
     assert np.abs(np.floor(fractions)).max() >= 2
-    monkeypatch.setattr(output_files, "CHUNK", 1000)  # a frame and a half
+    monkeypatch.setattr(output_files, "CHUNK_BYTES", 1000)  # a frame and a half
     path, displacements = tmp_path / "frames.xyz", np.zeros((4, 3, n_frames), dtype=np.float32)
     reader, recorder = Frames(path, 4), Recorder(displacements, sites, cell)
     assert len(reader.read()) == 0  # not there yet
     written = 0
-    while not recorder.complete:
+    while not recorder.is_complete:
         with path.open("ab") as file:
             file.write(text[written : written + 777])  # never whole frames
         written += 777
@@ -227,7 +227,7 @@ def test_frames_are_unwrapped_as_they_come(tmp_path: Path, cell: np.ndarray, mon
 
 
 def test_a_frame_longer_than_what_is_read_at_once_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output_files, "CHUNK", 50)
+    monkeypatch.setattr(output_files, "CHUNK_BYTES", 50)
     positions = np.random.default_rng(1).uniform(size=(30, 3))
     (tmp_path / "frames.xyz").write_text(xyz(["H"] * 30, positions) * 2)
     reader, found = Frames(tmp_path / "frames.xyz", 30), list[np.ndarray]()
@@ -238,7 +238,7 @@ def test_a_frame_longer_than_what_is_read_at_once_is_read(tmp_path: Path, monkey
 
 def test_text_that_was_read_takes_no_room(tmp_path: Path) -> None:
     path, frame = tmp_path / "frames.xyz", xyz(["H"] * 3000, np.random.default_rng(1).uniform(size=(3000, 3)))
-    reader = Frames(path, 3000, give_back=True)
+    reader = Frames(path, 3000, frees_space=True)
     for _ in range(10):
         with path.open("a") as file:  # as GPUMD does
             file.write(frame)
@@ -338,9 +338,9 @@ def test_a_run_from_end_to_end(binary: Path, tmp_path: Path) -> None:
     assert done.displacements.dtype == np.float32
     # Equipartition of 96 springs: k<u²> = kT, 15 % for one run
     u2 = np.mean(np.var(done.displacements, axis=-1))
-    assert 5.0 * u2 == pytest.approx(units.kB * done.seen["temperature_k"], rel=0.5)
-    assert done.seen["temperature_k"] == pytest.approx(300, rel=0.4)
-    assert abs(done.seen["energy_drift_mev_per_atom"]) < 1.0
+    assert 5.0 * u2 == pytest.approx(units.kB * done.diagnostics["temperature_k"], rel=0.5)
+    assert done.diagnostics["temperature_k"] == pytest.approx(300, rel=0.4)
+    assert abs(done.diagnostics["energy_drift_mev_per_atom"]) < 1.0
     assert min(done.seconds.values()) > 0
     codes = [stage.code for stage, _ in told]
     assert (codes[0], codes[-1]) == ("equilibrate", "produce")
@@ -418,11 +418,11 @@ def test_another_attempt_goes_on_from_where_one_was_stopped(
     monkeypatch.setenv("STAND_IN", "memory")
     again = engine.run(sites, run, workplace=place(tmp_path, "3"), report=quiet)
     assert np.array_equal(again.displacements, done.displacements)
-    assert again.seen == pytest.approx(done.seen)
+    assert again.diagnostics == pytest.approx(done.diagnostics)
 
 
 def test_a_damaged_file_hides_no_reason_to_stop(binary: Path, tmp_path: Path) -> None:
-    sites, damaged = copper(), tmp_path / "job" / "gpumd-1" / f"{input_files.EQUILIBRATING}59"
+    sites, damaged = copper(), tmp_path / "job" / "gpumd-1" / f"{input_files.EQUILIBRATION_PREFIX}59"
 
     def report(stage: Notice, share: float) -> None:
         if share > 0.1:

@@ -81,9 +81,9 @@ def test_displacements_are_quantum_and_of_so_many_beads(tmp_path: Path) -> None:
     assert expected > 2 * classical
     assert (moved.mean(axis=0) ** 2).mean() == pytest.approx(classical - at_rest, rel=0.11)
     # Their energies scatter likewise, and in 6 periods half of each is kinetic, to 5 %
-    assert found.seen["temperature_k"] == pytest.approx(TEMPERATURE, rel=0.1)
-    assert abs(found.seen["energy_drift_mev_per_atom"]) < 0.1
-    assert 0 < found.seen["largest_displacement_angstrom"] < 1
+    assert found.diagnostics["temperature_k"] == pytest.approx(TEMPERATURE, rel=0.1)
+    assert abs(found.diagnostics["energy_drift_mev_per_atom"]) < 0.1
+    assert 0 < found.diagnostics["largest_displacement_angstrom"] < 1
     assert set(found.seconds) == {"equilibration_s", "production_s"}
 
 
@@ -138,8 +138,8 @@ def test_another_attempt_goes_on_where_one_was_interrupted_within_a_step(
     assert shares[0] >= share - 0.05
     # The beads' modes and back, in double precision, and what 40 steps make of it
     np.testing.assert_allclose(found.displacements, uninterrupted.displacements, atol=1e-5)
-    for name, value in uninterrupted.seen.items():
-        assert found.seen[name] == pytest.approx(value, abs=1e-6)
+    for name, value in uninterrupted.diagnostics.items():
+        assert found.diagnostics[name] == pytest.approx(value, abs=1e-6)
 
 
 def test_nothing_is_left_behind_and_no_signal_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

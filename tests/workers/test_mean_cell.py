@@ -8,7 +8,7 @@ from ase import Atoms
 from ase.build import bulk
 from scipy.spatial.transform import Rotation
 
-from workers.engines.mean_cell import is_isotropic, point_group, scaled_to
+from workers.engines.mean_cell import find_point_group, is_isotropic, strain_to
 
 TETRAGONAL = Atoms("TiAl", scaled_positions=[[0, 0, 0], [0.5, 0.5, 0.5]], cell=[2.8, 2.8, 4.1], pbc=True)
 MONOCLINIC = Atoms(
@@ -28,7 +28,7 @@ MONOCLINIC = Atoms(
     ],
 )
 def test_point_groups_are_those_of_the_crystal(crystal: Atoms, order: int, isotropic: bool) -> None:
-    rotations = point_group(crystal)
+    rotations = find_point_group(crystal)
     assert len(rotations) == order
     assert is_isotropic(rotations) == isotropic
     # Orthogonal to how far the cell parameters are
@@ -43,7 +43,7 @@ def test_what_symmetry_forbids_and_rotations_are_left_out() -> None:
     rng = np.random.default_rng(3)
     noise = np.eye(3) + 1e-4 * rng.standard_normal((3, 3))
     turned = Rotation.from_rotvec([0.1, -0.2, 0.05]).as_matrix()
-    found = scaled_to(sites, np.concatenate(allowed) @ noise @ turned)
+    found = strain_to(sites, np.concatenate(allowed) @ noise @ turned)
     lengths, angles = found.cell.lengths(), found.cell.angles()
     # Symmetric to rounding, and the mean cell to the noise
     assert lengths[0] == pytest.approx(lengths[1], rel=1e-12)
@@ -58,8 +58,8 @@ def test_what_symmetry_forbids_and_rotations_are_left_out() -> None:
 def test_what_symmetry_allows_is_kept() -> None:
     sheared = MONOCLINIC.cell.array @ np.array([[1.01, 0, 0.004], [0, 0.99, 0], [0.004, 0, 1.02]])
     # The lattice of the two atoms is centred nowhere, and its unique axis is b
-    found = scaled_to(MONOCLINIC, sheared)
+    found = strain_to(MONOCLINIC, sheared)
     np.testing.assert_allclose(found.cell.array, sheared, atol=1e-12)
     unsymmetric = MONOCLINIC.cell.array @ (np.eye(3) + 0.01 * np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]))
-    found = scaled_to(MONOCLINIC, unsymmetric)
+    found = strain_to(MONOCLINIC, unsymmetric)
     np.testing.assert_allclose(found.cell.angles()[[0, 2]], 90, atol=1e-9)

@@ -242,7 +242,7 @@ def test_a_database_that_is_away_for_a_moment_costs_nothing(
         original(*arguments, **more)
 
     monkeypatch.setattr(leases, "succeed", away_at_first)
-    monkeypatch.setattr(tasks, "TRY_AGAIN_S", 0.0)
+    monkeypatch.setattr(tasks, "RETRY_EVERY_S", 0.0)
     assert work() == 1
     assert len(tries) == 3
     assert client.get(f"/predictions/{prediction}").json()["status"] == "succeeded"

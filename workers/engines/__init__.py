@@ -1,4 +1,4 @@
-"""Engines, by the names of their records: what evaluates a potential, and what moves atoms by it."""
+"""Load engines by the names of their records: calculators of forces, and programs that move atoms."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ase.calculators.calculator import Calculator
 
 from backend.engines import catalogue
 from backend.engines.catalogue import UnknownEngine
-from workers.engines.ahead import Ahead
 from workers.engines.interface import CalculatorModule, Engine, Potential, ProgramModule
+from workers.engines.preloader import Preloader
 
-_ahead = Ahead()
+_preloader = Preloader()
 
-__all__ = ["UnknownEngine", "available", "calculator", "dynamics", "load_ahead"]
+__all__ = ["UnknownEngine", "available", "calculator", "dynamics", "preload"]
 
 
 def calculator(engine: str, potential: Potential) -> Calculator:
@@ -26,16 +26,16 @@ def calculator(engine: str, potential: Potential) -> Calculator:
     UnknownEngine
         There is no such engine, or it gives no forces.
     workers.kit.failures.CannotPredict
-        It refuses the potential.
+        The engine refuses the potential.
     """
     if not catalogue.get(engine).gives_forces:
         raise UnknownEngine(f"{engine!r} moves atoms and gives no forces")
-    return _ahead.take(engine, potential) or _load(engine, potential)
+    return _preloader.take(engine, potential) or _load(engine, potential)
 
 
-def load_ahead(engine: str, potential: Potential) -> None:
-    """Begin to load the potential that this process is likely to be asked for; `calculator` then gives it."""
-    _ahead.begin(engine, potential, _load)
+def preload(engine: str, potential: Potential) -> None:
+    """Start loading the potential that this process will probably need; `calculator` then returns it."""
+    _preloader.start(engine, potential, _load)
 
 
 def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
@@ -46,16 +46,16 @@ def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
     engine
         Name of the engine.
     potential
-        What gives the forces.
+        Potential.
     loader
-        Engine that the potential was found to load in, for engines that take forces from another one.
+        Engine that loaded the potential, for engines that take forces from another engine.
 
     Raises
     ------
     UnknownEngine
         There is no such engine.
     workers.kit.failures.CannotPredict
-        It refuses the potential.
+        The engine refuses the potential.
     """
     if not catalogue.get(engine).gives_forces:
         return cast(ProgramModule, _module(engine)).dynamics(potential, partial(calculator, loader, potential))
@@ -69,14 +69,14 @@ def _load(engine: str, potential: Potential) -> Calculator:
 
 
 def available() -> dict[str, str]:
-    """Find the engines that this machine really has, without loading any of them into this process.
+    """Return the engines of this machine, without loading any of them into this process.
 
     Returns
     -------
-    Engine → its version, and for a program of its own where it is.
+    Engine → version, or for an executable its path.
     """
-    found = {name: _module(name).version(record) for name, record in catalogue.engines().items()}
-    return {name: version for name, version in found.items() if version is not None}
+    versions = {name: _module(name).version(record) for name, record in catalogue.engines().items()}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 def _module(engine: str) -> CalculatorModule | ProgramModule:

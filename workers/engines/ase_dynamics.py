@@ -1,4 +1,4 @@
-"""Molecular dynamics by ASE's integrators, with any of its calculators; stopped at any step, it can be gone on with.
+"""Molecular dynamics by the integrators of ASE, with any of its calculators. It can be resumed from any step.
 
 References
 ----------
@@ -28,65 +28,66 @@ from workers import stages
 from workers.engines import constant_pressure
 from workers.engines.displacement_file import DisplacementFile
 from workers.engines.interface import Run, Trajectory
-from workers.engines.motion import FRICTION_PER_FS, check_together, degrees_of_freedom, set_in_motion, temperature
+from workers.engines.motion import FRICTION_PER_FS, check_finite, degrees_of_freedom, set_in_motion, temperature
 from workers.kit.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.kit.failures import CannotPredict
 from workers.kit.progress import ShuttingDown
 from workers.kit.workplace import Report, Workplace
 
 COUPLING_FS: Final = 1000.0
-"""Velocity rescaling in production acts on the kinetic energy of all atoms together, and slower than they vibrate."""
+"""Time constant of velocity rescaling in the production. It acts on the total kinetic energy, slower than
+vibrations."""
 
 
 class AseDynamics:
-    """Runs replicas in this process, step by step.
+    """Engine that runs replicas in this process.
 
     Parameters
     ----------
     calculator
-        The potential.
+        Calculator of the forces.
     """
 
     def __init__(self, calculator: Calculator) -> None:
         self._calculator = calculator
 
     def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
-        """Run atoms that are at rest at their sites, as `Engine.run` says."""
+        """Run molecular dynamics; see `Engine.run`."""
         if run.n_beads != 1:
             raise CannotPredict(Notice("no_path_integrals"))
         return _Replica(sites, self._calculator, run, workplace, report).finish()
 
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
-        """Let the cell find its mean size and shape, as `Engine.relax_cell` says."""
+        """Find the mean cell; see `Engine.relax_cell`."""
         return constant_pressure.relax_cell(
             sites, self._calculator, run, pressure_gpa, workplace=workplace, report=report
         )
 
 
 class _Replica:
-    """One replica on its way: how far it is, and what was seen so far. Made, it stands where an earlier attempt did."""
+    """A replica with its progress and its sums. It starts from the best checkpoint."""
 
     def __init__(self, sites: Atoms, calculator: Calculator, run: Run, workplace: Workplace, report: Report) -> None:
         self._run, self._report, self._folder = run, report, workplace.folder
         self._atoms = sites.copy()
         self._atoms.calc = calculator
         self._rng = np.random.default_rng(run.seed)
-        # Of equilibration and production together
+        # Steps of equilibration and production together
         self._step, self._n_steps = 0, run.equilibration_steps + run.production_steps
         self._producing = False
         self._seconds = {"equilibration_s": 0.0, "production_s": 0.0}
-        # Seen in the production: positions at its start, the farthest that each atom was from there, sums of
-        # temperatures, energies that should be the same, and what the thermostat has put in
+        # Of the production: positions at its start, largest distance of each atom from there, sum of temperatures,
+        # first and last conserved energy, and energy that the thermostat has added
         self._start, self._farthest = sites.positions.copy(), np.zeros(len(sites))
         self._temperatures, self._first, self._last, self._transferred = 0.0, 0.0, 0.0, 0.0
-        # A name that no try had before, also none of this attempt's: what checkpoints say of a file remains true
+        # A new name, because checkpoints refer to files by name
         self._path = workplace.folder / f"displacements-{workplace.attempt}-{uuid.uuid4().hex[:8]}.npy"
         self._record = DisplacementFile(self._path, sites.positions.copy(), run.n_frames)
         self._checkpoints = Checkpoints(workplace, "run", fingerprint=fingerprint(sites, run))
-        self._checkpoints.go_on(self._take_over)
+        self._checkpoints.resume(self._restore)
 
     def finish(self) -> Trajectory:
-        """Run what is left to be run."""
+        """Run the remaining steps."""
         if not self._producing:
             self._equilibrate()
         self._produce()
@@ -113,9 +114,9 @@ class _Replica:
             fixcm=False,
             rng=self._rng,
         )
-        self._advance(md, run.equilibration_steps, "equilibration_s", stages.EQUILIBRATE, lambda: check_together(atoms))
+        self._advance(md, run.equilibration_steps, "equilibration_s", stages.EQUILIBRATE, lambda: check_finite(atoms))
         Stationary(atoms)
-        check_together(atoms)
+        check_finite(atoms)
         self._producing, self._start = True, atoms.positions.copy()
 
     def _produce(self) -> None:
@@ -131,45 +132,45 @@ class _Replica:
             self._first = float(self._atoms.get_total_energy())
             self._observe()
         self._advance(md, self._n_steps, "production_s", stages.PRODUCE, observe)
-        check_together(self._atoms)
+        check_finite(self._atoms)
 
     def _integrator(self) -> MolecularDynamics:
         run, timestep = self._run, self._run.timestep_fs * units.fs
         if run.ensemble == "nve":
             return VelocityVerlet(self._atoms, timestep)
         md = Bussi(self._atoms, timestep, temperature_K=run.temperature_k, taut=COUPLING_FS * units.fs, rng=self._rng)
-        # ASE counts the centre of mass, which is at rest and remains so
+        # ASE counts the centre of mass, which stays at rest
         md.ndof = degrees_of_freedom(self._atoms)
         md.target_kinetic_energy = 0.5 * units.kB * run.temperature_k * md.ndof
         md.transferred_energy = self._transferred
         return md
 
     def _observe(self) -> None:
-        """Record a frame, and see how things stand."""
+        """Record a frame, and update the sums."""
         atoms = self._atoms
-        check_together(atoms)
+        check_finite(atoms)
         self._record.add(atoms.positions)
         self._temperatures += temperature(atoms)
         self._farthest = np.maximum(self._farthest, np.linalg.norm(atoms.positions - self._start, axis=1))
         self._last = float(atoms.get_total_energy()) - self._transferred
 
     def _advance(self, md: MolecularDynamics, end: int, part: str, stage: Notice, observe: Callable[[], None]) -> None:
-        """Go on until a step, observing after each; tell the stage, and keep what is worth keeping."""
+        """Run until a step. After each step, observe, report the stage, and save a checkpoint if it is due."""
         began = time.perf_counter()
         stepping = md.irun(end - self._step)
-        next(stepping)  # the forces to begin with
-        self._tell(stage)
+        next(stepping)  # first forces
+        self._report_progress(stage)
         for _ in stepping:
             self._step += 1
             observe()
             now = time.perf_counter()
             self._seconds[part] += now - began
             began = now
-            self._tell(stage)
-            if self._checkpoints.due():
+            self._report_progress(stage)
+            if self._checkpoints.is_due():
                 self._save()
 
-    def _tell(self, stage: Notice) -> None:
+    def _report_progress(self, stage: Notice) -> None:
         try:
             self._report(stage, self._step / max(self._n_steps, 1))
         except ShuttingDown:
@@ -177,7 +178,7 @@ class _Replica:
             raise
 
     def _save(self) -> None:
-        self._checkpoints.keep(
+        self._checkpoints.try_save(
             self._step,
             {
                 "positions": self._atoms.positions,
@@ -197,12 +198,12 @@ class _Replica:
             },
         )
 
-    def _take_over(self, checkpoint: Checkpoint) -> None:
-        """Stand where an attempt stood, with its frames in a file of our own."""
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        """Restore a checkpoint, and copy its frames into the file of this attempt."""
         arrays, state = checkpoint.arrays, checkpoint.state
         if state["producing"]:
             share = checkpoint.step / max(self._n_steps, 1)
-            self._record.take_over(
+            self._record.copy_from(
                 self._folder / Path(state["record"]).name,
                 state["written"],
                 arrays["pending"],

@@ -1,4 +1,4 @@
-"""calorine: CPUNEP, which takes every NEP."""
+"""calorine: its calculator CPUNEP loads every NEP."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A run's displacements on disk: room for all is reserved before anything is run, frames are added as they come.
+"""The displacements of a run on disk. The space for all frames is reserved before the run starts.
 
-An atom's frames are in one piece, as those who correlate them read them; so what is added is collected first, and what
-is not in the file yet goes into checkpoints.
+The frames of an atom are contiguous in the file, as the correlation reads them. So new frames are buffered in memory,
+and checkpoints contain the buffer.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 from scattering.core.notices import Notice
 from workers.kit.failures import CannotPredict
 
-BUFFER: Final = 64 * 2**20
-"""Bytes of frames collected before they are written: a frame alone would touch a page of the file for every atom."""
+BUFFER_BYTES: Final = 64 * 2**20
+"""Size of the buffer of frames: to write a single frame would touch a page of the file for every atom."""
 
 
 class DisplacementFile:
-    """Displacements from sites, single precision, which resolves 1e-7 of one: far less than a time step is wrong by.
+    """Displacements from sites in single precision. Its relative error of 1e-7 is far below the error of a time step.
 
     Parameters
     ----------
     path
-        Where; what is there already is written over.
+        Path of the file; an existing file is overwritten.
     sites
-        Shape (n_atoms, 3), Å: what displacements count from.
+        Origins of the displacements, shape (n_atoms, 3), Å.
     n_frames
-        How many there will be.
+        Number of all frames.
 
     Raises
     ------
@@ -44,74 +44,75 @@ class DisplacementFile:
     """
 
     def __init__(self, path: Path, sites: NDArray[np.float64], n_frames: int) -> None:
-        self.displacements = reserved(path, (1, *sites.shape, n_frames))
+        self.displacements = reserve_displacements(path, (1, *sites.shape, n_frames))
         self._sites, self._written, self._filled = sites, 0, 0
-        self._buffer = np.empty((*sites.shape, max(1, min(n_frames, BUFFER // (4 * sites.size)))), dtype=np.float32)
+        n_buffered = max(1, min(n_frames, BUFFER_BYTES // (4 * sites.size)))
+        self._buffer = np.empty((*sites.shape, n_buffered), dtype=np.float32)
 
     @property
     def n_frames(self) -> int:
-        """Frames that were added."""
+        """Number of added frames."""
         return self._written + self._filled
 
     @property
     def written(self) -> int:
-        """Frames that are in the file; the others are `pending`."""
+        """Number of frames in the file; the other frames are `pending`."""
         return self._written
 
     @property
     def pending(self) -> NDArray[np.float32]:
-        """Frames that were added and are not in the file yet, shape (n_atoms, 3, n)."""
+        """Added frames that are not yet in the file, shape (n_atoms, 3, n)."""
         return self._buffer[..., : self._filled]
 
     def add(self, positions: NDArray[np.float64]) -> None:
-        """Add a frame: positions, shape (n_atoms, 3), Å, unwrapped."""
+        """Add a frame of unwrapped positions, shape (n_atoms, 3), Å."""
         self._buffer[..., self._filled] = positions - self._sites
         self._filled += 1
         if self._filled == self._buffer.shape[-1]:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is pending, and see it onto the disk: checkpoints will say that it is there."""
+        """Write the pending frames to the disk, because checkpoints will refer to them."""
         end = self._written + self._filled
         self.displacements[0, ..., self._written : end] = self.pending
         self.displacements.flush()
         self._written, self._filled = end, 0
 
-    def take_over(
+    def copy_from(
         self, earlier: Path, written: int, pending: NDArray[np.float32], update: Callable[[float], None]
     ) -> None:
-        """Take over the frames of an earlier attempt.
+        """Copy the frames of an earlier attempt.
 
         Parameters
         ----------
         earlier
-            Its file, which is only read.
+            File of that attempt; it is only read.
         written, pending
-            As its checkpoint says.
+            Values in the checkpoint of that attempt.
         update
-            Told the share that is copied.
+            Called with the fraction that is copied.
 
         Raises
         ------
         OSError, ValueError
-            There is no such record.
+            The file does not exist, or belongs to another run.
         """
         shape = self.displacements.shape
-        found = np.load(earlier, mmap_mode="r", allow_pickle=False)
-        if found.shape != shape or found.dtype != self.displacements.dtype:
+        source = np.load(earlier, mmap_mode="r", allow_pickle=False)
+        if source.shape != shape or source.dtype != self.displacements.dtype:
             raise ValueError(f"{earlier.name} is not the record of this run")
-        atoms_at_once = max(1, BUFFER // (12 * max(written, 1)))
+        atoms_at_once = max(1, BUFFER_BYTES // (12 * max(written, 1)))
         for first in range(0, shape[1], atoms_at_once):
             atoms = slice(first, first + atoms_at_once)
-            self.displacements[0, atoms, :, :written] = found[0, atoms, :, :written]
+            self.displacements[0, atoms, :, :written] = source[0, atoms, :, :written]
             update(first / shape[1])
         self.displacements.flush()
         self._written, self._filled = written, pending.shape[-1]
         self._buffer[..., : self._filled] = pending
 
 
-def reserved(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.float32]]:
-    """Make a file of zeros that has all its room on disk: a mapped file that meets a full disk is a SIGBUS."""
+def reserve_displacements(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.float32]]:
+    """Create a file of zeros with all its space reserved, because a mapped file on a full disk raises SIGBUS."""
     size = 4 * int(np.prod(shape))
     if size > shutil.disk_usage(path.parent).total:
         raise CannotPredict(Notice("disk_too_small", {"size_bytes": size}))

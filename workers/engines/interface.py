@@ -1,4 +1,4 @@
-"""What the module of an engine must have, and what an engine of molecular dynamics does."""
+"""The interface of engines: the functions of a module, and the methods of an engine of molecular dynamics."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Ensemble = Literal["nve", "nvt"]
 
 @dataclass(frozen=True)
 class Potential:
-    """What gives the forces.
+    """A potential, with its dispersion correction.
 
     Attributes
     ----------
     file
-        Of the potential.
+        File of the potential.
     dispersion
-        Functional whose DFT-D3 dispersion (with Becke–Johnson damping) is added, such as "pbe"; None for none.
+        Functional of the DFT-D3 dispersion correction (with Becke–Johnson damping), such as "pbe"; None without one.
     family
-        Name of the potential's family; empty where it does not matter.
+        Name of the family of the potential; empty where it does not matter.
     """
 
     file: Path
@@ -43,23 +43,23 @@ Forces = Callable[[], Calculator]
 
 @dataclass(frozen=True)
 class Run:
-    """What is to be run: atoms at rest are brought to a temperature, and what they then do is recorded.
+    """A run: atoms at rest are equilibrated at a temperature, then their positions are recorded.
 
     Attributes
     ----------
     temperature_k
-        Kelvin.
+        Temperature in kelvin.
     timestep_fs, sample_fs
-        Between steps, and between recorded frames (a whole number of steps).
+        Time step, and time between recorded frames (a whole number of steps).
     equilibration_ps, production_ps
-        How long.
+        Times of equilibration and production.
     ensemble
-        Of the production.
+        Ensemble of the production.
     n_beads
-        Of each atom's ring polymer: 1 is classical; more is path-integral molecular dynamics for the equilibration
-        and thermostatted ring-polymer molecular dynamics for the production.
+        Number of beads of each atom. One bead means classical dynamics. With more, the equilibration is path-integral
+        molecular dynamics, and the production is thermostatted ring-polymer molecular dynamics.
     seed
-        Of velocities and thermostats.
+        Seed of velocities and thermostats.
     """
 
     temperature_k: float
@@ -73,12 +73,12 @@ class Run:
 
     @property
     def every(self) -> int:
-        """Steps from one recorded frame to the next."""
+        """Steps between recorded frames."""
         return round(self.sample_fs / self.timestep_fs)
 
     @property
     def equilibration_steps(self) -> int:
-        """Steps before anything is recorded."""
+        """Steps of the equilibration."""
         return round(self.equilibration_ps * 1e3 / self.timestep_fs)
 
     @property
@@ -88,51 +88,50 @@ class Run:
 
     @property
     def n_frames(self) -> int:
-        """Frames that are recorded: one before the first step of the production, then one every `every` steps."""
+        """Number of recorded frames: one before the production, then one after every `every` of its steps."""
         return self.production_steps // self.every + 1
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """What a run leaves behind.
+    """The result of a run.
 
     Attributes
     ----------
     displacements
-        Shape (n_beads, n_atoms, 3, n_frames), single precision, Å, from the sites, unwrapped; mapped from a file in
-        the workplace's folder.
-    seen
-        `temperature_k` (mean of the production; of the beads' centroids' thermostat where there are beads),
+        Shape (n_beads, n_atoms, 3, n_frames), single precision, Å. Unwrapped displacements from the sites, mapped from
+        a file in the folder of the job.
+    diagnostics
+        `temperature_k` (mean of the production; of ring polymers, the temperature of the centroids),
         `energy_drift_mev_per_atom` over the production, and `largest_displacement_angstrom`.
     seconds
-        `equilibration_s` and `production_s`, over all attempts.
+        `equilibration_s` and `production_s`, of all attempts together.
     """
 
     displacements: NDArray[np.float32]
-    seen: dict[str, float]
+    diagnostics: dict[str, float]
     seconds: dict[str, float]
 
 
 class Engine(Protocol):
-    """One program that can run a replica.
+    """An engine that runs a replica.
 
-    Both methods go on from what an earlier attempt has left in the workplace, let whatever `report` raises through
-    after they have ended every process they started, and, where it is `workers.kit.progress.ShuttingDown`, write a
-    checkpoint first.
+    Both methods resume from the checkpoints in the workplace. If `report` raises, they end all their processes and let
+    the exception through; for `workers.kit.progress.ShuttingDown` they write a checkpoint first.
 
     Raises
     ------
     workers.kit.failures.CannotPredict
-        The atoms flew apart, or the engine refuses the model or the run; the message is for the user.
+        The atoms flew apart, or the engine refuses the potential or the run.
     """
 
     def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
-        """Run atoms that are at rest at their sites."""
+        """Run molecular dynamics of atoms that are at rest at their sites."""
 
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
-        """Let the cell find its mean size and shape at a temperature and pressure (NPT), and scale the sites with it.
+        """Find the mean cell at a temperature and pressure (NPT), and strain the sites to it.
 
-        Runs `equilibration_steps` to settle and as many again to average over.
+        The run equilibrates for `equilibration_steps`, then averages the cell over as many steps.
         """
 
 
@@ -148,7 +147,7 @@ class CalculatorModule(Protocol):
         Raises
         ------
         workers.kit.failures.CannotPredict
-            The engine refuses it.
+            The engine refuses the potential.
         """
 
 
@@ -159,10 +158,10 @@ class ProgramModule(Protocol):
         """Return the version that this machine has, None for none; loads nothing into this process."""
 
     def dynamics(self, potential: Potential, forces: Forces) -> Engine:
-        """Return the engine for a potential, which takes the forces from `forces` or from the potential's file.
+        """Return the engine for a potential. It takes the forces from `forces`, or loads the file itself.
 
         Raises
         ------
         workers.kit.failures.CannotPredict
-            It refuses the potential.
+            The engine refuses the potential.
         """

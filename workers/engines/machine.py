@@ -1,4 +1,4 @@
-"""What this machine has of what the records of engines need, found without loading any of it."""
+"""Find the packages, executables and GPUs that engines need, without loading them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 from backend.engines.record import Engine, Program
 
 GPU_DEVICES: Final = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
-"""What the drivers of NVIDIA's cards leave on Linux, and on Linux under Windows."""
+"""Devices of the NVIDIA driver on Linux, and on Linux under Windows."""
 
 
 def package_version(record: Engine) -> str | None:
-    """Return name and version of the package that an engine needs; None where it is not installed."""
+    """Return name and version of the package of an engine, or None if it is not installed."""
     try:
         return f"{record.package} {importlib.metadata.version(record.package)}"
     except importlib.metadata.PackageNotFoundError:
@@ -23,18 +23,18 @@ def package_version(record: Engine) -> str | None:
 
 
 def is_configured(record: Engine) -> bool:
-    """Tell whether the environment says where an engine's executable is."""
+    """Tell whether the environment gives the path of an engine's executable."""
     return record.program is not None and bool(os.environ.get(record.program.environment))
 
 
 def find_program(program: Program) -> Path | None:
-    """Find an engine's executable: where its environment variable says, else on the path."""
+    """Find the executable of an engine: by its environment variable, or on the search path."""
     if configured := os.environ.get(program.environment):
         return Path(configured) if Path(configured).is_file() else None
-    found = shutil.which(program.name)
-    return None if found is None else Path(found)
+    on_path = shutil.which(program.name)
+    return None if on_path is None else Path(on_path)
 
 
 def has_gpu() -> bool:
-    """Tell whether the driver of a graphics card is loaded."""
+    """Tell whether the driver of a GPU is loaded."""
     return any(device.exists() for device in GPU_DEVICES)

@@ -1,4 +1,4 @@
-"""From the cell of a run at constant pressure to that of its crystal: no rotation, and the symmetry that it has."""
+"""Strain a crystal to the mean cell of a run at constant pressure, without rotation and with its symmetry."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 SYMMETRY_TOLERANCE: Final = 1e-2
-"""Å. As for crystallographic sites: a measured structure is symmetric to about that."""
+"""Å. As for crystallographic sites: measured structures are symmetric to about this."""
 
 
-def point_group(sites: Atoms) -> NDArray[np.float64]:
-    """Rotations, with and without inversion, that a crystal's properties are invariant under.
+def find_point_group(sites: Atoms) -> NDArray[np.float64]:
+    """Return the rotations, with and without inversion, of the point group of a crystal.
 
-    Those of the crystal, not of the box that it is simulated in: silicon in 2 × 2 × 3 cells is as cubic as ever.
+    They belong to the crystal, not to the supercell: silicon in 2 × 2 × 3 cells is cubic.
 
     Returns
     -------
-    Shape (n, 3, 3), Cartesian, for columns; the identity alone where no symmetry is found.
+    Shape (n, 3, 3), Cartesian, for columns. Without symmetry, the identity.
     """
     structure = (sites.cell.array.tolist(), sites.get_scaled_positions().tolist(), sites.numbers.tolist())
     primitive = spglib.standardize_cell(structure, to_primitive=True, no_idealize=True, symprec=SYMMETRY_TOLERANCE)
-    if primitive is None or (found := spglib.get_symmetry(primitive, symprec=SYMMETRY_TOLERANCE)) is None:
+    if primitive is None or (symmetry := spglib.get_symmetry(primitive, symprec=SYMMETRY_TOLERANCE)) is None:
         return np.eye(3)[None]
     columns = np.asarray(primitive[0]).T
-    return np.asarray(columns @ np.unique(found["rotations"], axis=0) @ np.linalg.inv(columns))
+    return np.asarray(columns @ np.unique(symmetry["rotations"], axis=0) @ np.linalg.inv(columns))
 
 
 def symmetrise(tensor: NDArray[np.float64], rotations: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keep of a tensor of rank two, shape (3, 3), what is invariant under a group: the mean of R T Rᵀ."""
+    """Return the part of a tensor, shape (3, 3), that is invariant under a group: the mean of R T Rᵀ."""
     return np.asarray(np.einsum("nij,jk,nlk->il", rotations, tensor, rotations) / len(rotations))
 
 
 def is_isotropic(rotations: NDArray[np.float64]) -> bool:
-    """Does a crystal of this point group expand alike in all directions, as cubic ones do?"""
-    # Of its six components no two are alike, so that only a group that averages them all makes it a multiple of one
+    """Tell whether a crystal with this point group expands equally in all directions, as cubic crystals do."""
+    # The six components differ. Only a group that averages all of them makes the tensor a multiple of the identity
     tensor = np.array([[1.0, 0.5, 0.25], [0.5, 2.0, 0.125], [0.25, 0.125, 4.0]])
     return bool(np.allclose(symmetrise(tensor, rotations), np.trace(tensor) / 3 * np.eye(3), atol=1e-2))
 
 
-def scaled_to(sites: Atoms, cell: NDArray[np.float64], rotations: NDArray[np.float64] | None = None) -> Atoms:
-    """Strain sites as a mean cell is strained, keeping the crystal's symmetry and its orientation.
+def strain_to(sites: Atoms, cell: NDArray[np.float64], rotations: NDArray[np.float64] | None = None) -> Atoms:
+    """Return sites strained to a mean cell, with their symmetry and orientation.
 
     Parameters
     ----------
     sites
-        At rest; left as they are.
+        Atoms at rest; not changed.
     cell
-        Shape (3, 3), Å. What the sites' cell was on average, in any orientation: h = h₀ F. Of F the rotation is left
-        out, and of its stretch U = (F Fᵀ)^½ what the symmetry forbids, which is noise.
+        Mean cell in any orientation, shape (3, 3), Å: h = h₀ F. The rotation in F is left out. Of the stretch
+        U = (F Fᵀ)^½, the part that breaks the symmetry is left out, because it is noise.
     rotations
-        As `point_group` returns them, for whoever has them already.
+        Result of `find_point_group`, if it is already known.
     """
-    rotations = point_group(sites) if rotations is None else rotations
+    rotations = find_point_group(sites) if rotations is None else rotations
     gradient = np.linalg.solve(sites.cell.array, cell)
     squares, axes = np.linalg.eigh(gradient @ gradient.T)
     stretch = symmetrise((axes * np.sqrt(squares)) @ axes.T, rotations)

@@ -1,4 +1,4 @@
-"""nep-adapters: neuroevolution potentials (NEP) for ASE, with DFT-D3 dispersion where it is asked for."""
+"""nep-adapters: neuroevolution potentials (NEP) for ASE, with or without DFT-D3 dispersion."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ version: Final = machine.package_version
 
 
 class DispersiveNep(Calculator):
-    """A NEP and DFT-D3(BJ) dispersion together.
+    """A NEP with DFT-D3(BJ) dispersion.
 
     Parameters
     ----------
     file
-        Of the NEP.
+        File of the NEP.
     functional
-        Whose damping parameters are taken, such as "pbe".
+        Functional of the damping parameters, such as "pbe".
     backend
-        Of nep-adapters: "cpu" or "cuda".
+        Backend of nep-adapters: "cpu" or "cuda".
 
     References
     ----------
@@ -46,24 +46,24 @@ class DispersiveNep(Calculator):
     def calculate(self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Evaluate energy (eV), forces (eV/Å) and stress (eV/Å³, tension positive)."""
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]
-        found = self._nep.predict_with_dftd3_structures(
+        prediction = self._nep.predict_with_dftd3_structures(
             [atoms], self._functional, DISPERSION_CUTOFF, COORDINATION_CUTOFF
         )
-        stress = -np.sum(found.virials, axis=0).reshape(3, 3) / atoms.get_volume()
+        stress = -np.sum(prediction.virials, axis=0).reshape(3, 3) / atoms.get_volume()
         self.results = {
-            "energy": float(found.energy[0]),
-            "forces": found.forces,
+            "energy": float(prediction.energy[0]),
+            "forces": prediction.forces,
             "stress": full_3x3_to_voigt_6_stress(stress),
         }
 
 
 def load(potential: Potential, *, backend: str) -> Calculator:
-    """Load a potential; nep-adapters takes angular n_max up to 8.
+    """Load a potential. nep-adapters accepts an angular n_max up to 8.
 
     Raises
     ------
     CannotPredict
-        It refuses the file.
+        nep-adapters refuses the file.
     """
     from nep_adapters import NepAdaptersError
     from nep_adapters.ase import NepAseCalculator
@@ -78,5 +78,5 @@ def load(potential: Potential, *, backend: str) -> Calculator:
 
 
 def calculator(potential: Potential) -> Calculator:
-    """Load a potential on the processor's cores; see `load`."""
+    """Load a potential on a CPU; see `load`."""
     return load(potential, backend="cpu")

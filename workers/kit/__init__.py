@@ -1,1 +1,1 @@
-"""What every room of the workers uses."""
+"""Tools of all rooms of the workers."""

@@ -1,4 +1,4 @@
-"""What a run leaves for whoever has to go on with it: arrays and a state, in one file that is whole or is not."""
+"""Checkpoints: arrays and a state in one file, from which another attempt resumes a run."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ FORMAT: Final = 1
 
 
 def fingerprint(sites: Atoms, *of: object) -> str:
-    """Name what is run, so that nobody goes on with another run's checkpoint.
+    """Return a digest of a run, so that no other run resumes from its checkpoints.
 
     Parameters
     ----------
     sites
-        The atoms, to the last bit.
+        Atoms, compared to the last bit.
     of
-        What else it depends on, such as a `Run`: anything whose `repr` says all about it.
+        Other inputs, such as a `Run`. Their `repr` must state all about them.
     """
     digest = hashlib.sha256()
     for array in (sites.numbers, sites.get_masses(), sites.positions, sites.cell.array):
@@ -49,13 +49,13 @@ class Checkpoint:
     Attributes
     ----------
     attempt
-        Whose it is.
+        Name of the attempt that wrote it.
     step
-        How far the work was; a later checkpoint has more.
+        Progress; a later checkpoint has a larger number.
     arrays
-        By name.
+        Arrays by name.
     state
-        Of JSON's types.
+        Other values, of JSON types.
     """
 
     attempt: str
@@ -65,19 +65,19 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """One attempt's checkpoints of one piece of work, and what other attempts have left of it.
+    """Checkpoints of one part of a job, by all attempts.
 
-    A file is one line of SHA-256, one line of JSON, and NumPy's archive of the arrays. The digest is of all that
-    follows it, and no pickles are read: a file that was cut short, or was put there by something else, is passed over.
+    A file is one line of SHA-256, one line of JSON, and NumPy's archive of the arrays. The digest covers all that
+    follows it, and pickles are refused. So an incomplete or foreign file is skipped.
 
     Parameters
     ----------
     workplace
-        Where. This attempt writes one file there and replaces it; those of others are only read.
+        Where the files are. This attempt replaces its own file, and only reads the files of other attempts.
     work
-        Tells pieces of work in one workplace apart, such as "run".
+        Name of the part of the job, such as "run".
     fingerprint
-        Of what is run; checkpoints with another are passed over.
+        Digest of the run. Checkpoints with another one are skipped.
     """
 
     def __init__(self, workplace: Workplace, work: str, *, fingerprint: str = "") -> None:
@@ -85,17 +85,17 @@ class Checkpoints:
         self._path = workplace.folder / f"{work}-{workplace.attempt}{SUFFIX}"
         self._saved_at = time.monotonic()
 
-    def due(self) -> bool:
-        """Is as much work unsaved as may be lost?"""
+    def is_due(self) -> bool:
+        """Tell whether the unsaved work is as much as may be lost."""
         return time.monotonic() - self._saved_at >= self._workplace.checkpoint_s
 
     def save(self, step: int, arrays: Mapping[str, NDArray[Any]], state: Mapping[str, Any]) -> None:
-        """Replace this attempt's checkpoint; one that cannot be written leaves the earlier one as it was.
+        """Replace the checkpoint of this attempt. If writing fails, the earlier one remains.
 
         Raises
         ------
         OSError
-            It could not be written.
+            The file could not be written.
         """
         body = io.BytesIO()
         said = {
@@ -108,14 +108,14 @@ class Checkpoints:
         }
         body.write(json.dumps(said).encode() + b"\n")
         np.savez(body, allow_pickle=False, **arrays)
-        # Also where it fails: a full disk is not to be asked again at every step
+        # Also before a failure, so that a full disk is not tried again at every step
         self._saved_at = time.monotonic()
         with replace_file(self._path) as temporary, temporary.open("wb") as file:
             file.write(hashlib.sha256(body.getbuffer()).hexdigest().encode() + b"\n")
             file.write(body.getbuffer())
 
-    def keep(self, step: int, arrays: Mapping[str, NDArray[Any]], state: Mapping[str, Any]) -> bool:
-        """Save, or log that it was not possible: a run does not stop because it could not be gone on with."""
+    def try_save(self, step: int, arrays: Mapping[str, NDArray[Any]], state: Mapping[str, Any]) -> bool:
+        """Save a checkpoint, or log the failure: the run continues without it."""
         try:
             self.save(step, arrays, state)
         except OSError as error:
@@ -123,38 +123,39 @@ class Checkpoints:
             return False
         return True
 
-    def intact(self) -> Iterator[Checkpoint]:
-        """Every intact checkpoint of this work that any attempt has left, the one with the most progress first."""
-        found = []
+    def read_intact(self) -> Iterator[Checkpoint]:
+        """Yield the intact checkpoints of all attempts, the one with the most progress first."""
+        files = []
         for path in self._workplace.folder.glob(f"{self._work}-*{SUFFIX}"):
             try:
                 with path.open("rb") as file:
                     file.readline()
-                    found.append((int(json.loads(file.readline())["step"]), path))
+                    files.append((int(json.loads(file.readline())["step"]), path))
             except (OSError, ValueError, TypeError, KeyError, OverflowError):
                 continue
-        for _, path in sorted(found, reverse=True):
+        for _, path in sorted(files, reverse=True):
             if (checkpoint := self._read(path)) is not None:
                 yield checkpoint
 
-    def go_on(self, take_over: Callable[[Checkpoint], object]) -> None:
-        """Take over the best checkpoint whose frames are there; where there is none, nothing happens.
+    def resume(self, restore: Callable[[Checkpoint], object]) -> None:
+        """Restore the best checkpoint whose other files are intact. Without one, do nothing.
 
         Parameters
         ----------
-        take_over
-            Raises OSError or ValueError where what the checkpoint speaks of is missing or damaged.
+        restore
+            Restores a checkpoint. It raises OSError or ValueError if files that the checkpoint needs are missing or
+            damaged.
         """
-        for checkpoint in self.intact():
+        for checkpoint in self.read_intact():
             try:
-                take_over(checkpoint)
+                restore(checkpoint)
                 return
             except (OSError, ValueError):
                 continue
 
     def load(self) -> Checkpoint | None:
-        """The intact checkpoint with the most progress."""
-        return next(self.intact(), None)
+        """Return the intact checkpoint with the most progress, or None."""
+        return next(self.read_intact(), None)
 
     def _read(self, path: Path) -> Checkpoint | None:
         try:
@@ -162,7 +163,7 @@ class Checkpoints:
         except OSError:
             return None
         if digest != hashlib.sha256(body).hexdigest().encode():
-            logger.warning("%s is damaged and is passed over", path.name)
+            logger.warning("%s is damaged and is skipped", path.name)
             return None
         header, _, archive = body.partition(b"\n")
         said = json.loads(header)

@@ -1,4 +1,4 @@
-"""How many processor cores there are for us, and how the jobs of one worker share them."""
+"""Count the processor cores, and divide them between the jobs of a worker."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from backend.health.heartbeats import long_slots
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 CORES_PER_LONG_JOB = 4
-"""Molecular dynamics of some hundred atoms gains little from more threads; another replica gains from all of them."""
+"""Molecular dynamics of some hundred atoms gains little from more threads than this; another replica gains more."""
 
 
 def cores(quota: Path = QUOTA) -> int:
-    """Processor cores that this process may use: those it is bound to, or a container's share of them if that is less.
+    """Return the number of cores that this process may use: its affinity, or the quota of its container if smaller.
 
     References
     ----------
-    `cpu.max` of Linux's control groups, version 2: "max" or microseconds of processor time in a period.
+    `cpu.max` of control groups of Linux, version 2: "max", or the microseconds of processor time in a period.
     """
     bound = len(os.sched_getaffinity(0))
     try:
@@ -29,10 +29,10 @@ def cores(quota: Path = QUOTA) -> int:
 
 
 def default_concurrency(queues: tuple[str, ...]) -> int:
-    """Jobs at the same time: on a GPU one; on cores as many long ones as they feed, and a short one."""
+    """Return the default number of jobs: 1 on a GPU; on a CPU, one short job, and long jobs by the number of cores."""
     return 1 + max(1, cores() // CORES_PER_LONG_JOB) if "cpu" in queues else 1
 
 
 def threads_per_job(concurrency: int) -> int:
-    """Threads of one job when all long slots of a worker are taken."""
+    """Return the threads of one job, so that jobs in all long slots share the cores."""
     return max(1, cores() // long_slots(concurrency))

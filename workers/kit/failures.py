@@ -1,4 +1,4 @@
-"""Why a prediction cannot be made."""
+"""Errors that end a prediction, with a notice for the user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_REASON: Final = 300
 
 
 class CannotPredict(RuntimeError):
-    """The prediction cannot be made; the notice tells the user why."""
+    """The prediction is impossible; the notice states the reason."""
 
     def __init__(self, notice: Notice) -> None:
         super().__init__(f"{notice.code} {dict(notice.params)}")
@@ -19,6 +19,6 @@ class CannotPredict(RuntimeError):
 
 
 def potential_refused(engine: str, reason: str) -> CannotPredict:
-    """Return that an engine does not take a potential; of its own words no more than `MAX_REASON` characters."""
+    """Return the error of an engine that refuses a potential, with the last `MAX_REASON` characters of its reason."""
     params = {"engine": engine, "title": catalogue.title(engine), "reason": reason[-MAX_REASON:]}
     return CannotPredict(Notice("potential_refused", params))

@@ -1,7 +1,6 @@
-"""Nothing outlives its parent: neither a worker whose server died, nor a job whose worker died.
+"""End child processes with their parents: the embedded worker with its server, jobs with their worker.
 
-Even a server that was killed without a chance to clean up leaves no process behind. The rows that were running are
-taken up again when the server comes back.
+Even a killed server leaves no process behind. Its jobs are resumed when the server starts again.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ import threading
 import time
 
 PR_SET_PDEATHSIG = 1
-LOOK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.5
 SERVER_PID = "BEAMCAST_SERVER_PID"
 """Environment variable that the server sets for its embedded worker."""
 
 
 def die_with_parent() -> None:
-    """Be killed when the thread that forked this process ends (Linux; elsewhere nothing happens)."""
+    """Let the kernel kill this process when the thread that forked it ends (on Linux only)."""
     _when_parent_dies(signal.SIGKILL)
 
 
@@ -30,7 +29,7 @@ def _when_parent_dies(number: int) -> None:
 
 
 def die_with_server() -> None:
-    """The same for the embedded worker, which may come too late: then it ends at once."""
+    """Do the same for an embedded worker. If its server has already ended, exit at once."""
     server = os.environ.get(SERVER_PID)
     if server is None:
         return
@@ -40,17 +39,17 @@ def die_with_server() -> None:
 
 
 def die_with_worker(worker: int) -> None:
-    """Be killed when the worker's parent process has ended.
+    """Kill this process when the parent process of its worker has ended.
 
-    Celery has asked the kernel for that, as `die_with_parent` does, but its signal comes when the thread ends that
-    forked this process. Where the broker is a folder that is a thread of the pool's, which ends first when a worker is
-    stopped, while its jobs are still handed back.
+    Celery asks the kernel for this, as `die_with_parent` does. But the kernel's signal comes when the *thread* ends
+    that forked this process. With a folder as the broker, this is a thread of the pool. When a worker stops, that
+    thread ends first, while jobs are still being handed back.
     """
     _when_parent_dies(0)
 
     def watch() -> None:
         while os.getppid() == worker:
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(CHECK_EVERY_S)
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()

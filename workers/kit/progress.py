@@ -1,4 +1,4 @@
-"""Tell the prediction's row how far the work is, from a thread, so that a long native call does not look like death."""
+"""Report the progress of a job from a thread, so that its lease is renewed also during a long native call."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from workers.kit.workplace import Report
 logger = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
-SELDOM_S = 3.0
-"""Between the reports of a job that has run for minutes: many replicas write to their prediction's row."""
-STUCK_AFTER_S = 5.0
-"""A native call that takes longer is not waited for when the job is to stop."""
+MAX_REPORT_INTERVAL_S = 3.0
+"""Interval of the reports of a job that has run for minutes: many replicas write to the row of their prediction."""
+MAX_STOP_S = 5.0
+"""Time for a job to stop before its process ends."""
 
 
 class ShuttingDown(Exception):
-    """The worker was asked to stop: hand the prediction back."""
+    """The worker is stopping: hand the job back."""
 
 
-class TookTooLong(Exception):
+class TimeLimitExceeded(Exception):
     """The job has run longer than the server allows."""
 
 
 class Progress:
-    """The state of one job's work; a context within which its lease is kept alive.
+    """Progress of a job. As a context, it renews the lease.
 
     Parameters
     ----------
     lease
-        The right to work on it.
+        Lease of the job.
     shutting_down
-        Set when the worker is asked to stop.
+        Set when the worker is stopping.
     alone
-        Whether this process runs nothing else, so that it may end itself when it is stuck in a native call.
+        Whether this process runs nothing else, so that it may exit when a native call does not stop.
     """
 
     def __init__(self, lease: leases.Lease, shutting_down: Flag, *, alone: bool = False) -> None:
@@ -66,29 +66,29 @@ class Progress:
         self._thread.join()
 
     def stage(self, stage: Notice, *, until: float) -> None:
-        """Begin a stage that ends where `until` of the job is done."""
+        """Begin a stage that ends when the fraction `until` of the job is done."""
         self._stage, self._from, self._to = stage, self._to, until
         self.update(0.0)
 
     def update(self, share: float) -> None:
-        """Say which share of the stage is done.
+        """Set the fraction of the stage that is done.
 
         Raises
         ------
-        Cancelled, LeaseLost, ShuttingDown, TookTooLong
-            Stop now.
+        Cancelled, LeaseLost, ShuttingDown, TimeLimitExceeded
+            The job must stop now.
         """
         self._done = self._from + (self._to - self._from) * min(max(share, 0.0), 1.0)
         if self._interruption is not None:
             raise self._interruption
         if self._shutting_down.is_set():
             raise ShuttingDown
-        # Celery's own limit comes as an exception in the middle of anything, and libraries swallow it
+        # The exception of Celery's own limit can occur anywhere, and libraries catch it
         if time.monotonic() - self._began > current().job_time_limit_h * 3600:
-            raise TookTooLong
+            raise TimeLimitExceeded
 
-    def within(self, until: float) -> Report:
-        """What an engine is given to report to, which names its own stages, until `until` of the job is done."""
+    def report_until(self, until: float) -> Report:
+        """Return a function by which an engine reports its stages, until the fraction `until` of the job is done."""
         self._from, self._to = self._to, until
 
         def report(stage: Notice, share: float) -> None:
@@ -103,28 +103,28 @@ class Progress:
                 leases.report(self._lease, self._stage, self._done)
             except (leases.Cancelled, leases.LeaseLost) as interruption:
                 self._interruption = interruption
-                self._see_to_it_that_it_stops()
+                self._exit_if_stuck()
                 return
             except SQLAlchemyError:
-                # The lease lasts a while; the database may be back before it ends
-                logger.warning("the database does not answer; this job goes on", exc_info=True)
+                # The database may be back before the lease expires
+                logger.warning("the database does not answer; this job continues", exc_info=True)
             if self._shutting_down.is_set():
-                self._see_to_it_that_it_stops()
+                self._exit_if_stuck()
                 return
             age = time.monotonic() - self._began
-            if self._stopped.wait(min(max(REPORT_EVERY_S, age / 60), SELDOM_S)):
+            if self._stopped.wait(min(max(REPORT_EVERY_S, age / 60), MAX_REPORT_INTERVAL_S)):
                 return
 
-    def _see_to_it_that_it_stops(self) -> None:
-        """End the process when the work does not come to an end: the sweep mends what that leaves behind."""
-        if not self._alone or self._stopped.wait(STUCK_AFTER_S):
+    def _exit_if_stuck(self) -> None:
+        """End the process if the job does not stop in time. The sweep takes the job back."""
+        if not self._alone or self._stopped.wait(MAX_STOP_S):
             return
-        logger.warning("stuck in %s though it was to stop: the process ends", self._stage.code)
+        logger.warning("the stage %s does not stop: the process ends", self._stage.code)
         try:
             if isinstance(self._interruption, leases.Cancelled):
                 leases.cancelled(self._lease)
             elif self._interruption is None:
                 leases.release(self._lease)
         except (leases.LeaseLost, SQLAlchemyError):
-            logger.warning("its row is somebody else's to mend", exc_info=True)
+            logger.warning("the sweep will take the job back", exc_info=True)
         os._exit(0)

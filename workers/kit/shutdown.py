@@ -1,4 +1,4 @@
-"""A flag that the worker's parent raises and its children see: stop, and hand the work back."""
+"""A flag by which the parent process of a worker tells its children to stop and hand their jobs back."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from celery.signals import worker_shutting_down
 
 
 class Flag:
-    """Raised by one process, seen by all that were forked since it was made.
+    """A flag in a byte of shared memory, for a process and its later children.
 
-    A byte of shared memory. The events of multiprocessing guard theirs by a lock, and a child that is killed or
-    frozen while it looks keeps that lock: nobody else could look any more, neither the other children nor the parent.
+    The events of multiprocessing use a lock. A child that is killed or frozen while it reads an event keeps the lock,
+    and then no other process can read it.
     """
 
     def __init__(self) -> None:
         self._byte = mmap(-1, 1)
 
     def set(self) -> None:
-        """Raise it."""
+        """Set the flag."""
         self._byte[0] = 1
 
     def is_set(self) -> bool:
-        """Whether it is raised."""
+        """Tell whether the flag is set."""
         return self._byte[0] == 1
 
 
-# Made before the children fork, and so shared with them
+# Created before the children fork, and so shared with them
 shutting_down = Flag()
 
 

@@ -1,4 +1,4 @@
-"""Where a job works, and how it tells how far it is."""
+"""The folder of a job, and the function by which an engine reports."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 from scattering.core.notices import Notice
 
 Report = Callable[[Notice, float], None]
-"""Told what is being done (of `workers.stages`), and which share of the call is done. It raises to stop the engine."""
+"""Takes the stage (one of `workers.stages`) and the fraction of the call that is done. It raises to stop the engine."""
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where an engine works, and what is left there for whoever has to go on with it.
+    """The folder of a job, in which an engine writes its files and checkpoints.
 
     Attributes
     ----------
     folder
-        The job's own. It outlives the worker, and whoever takes the job over gets the same one.
+        Folder of the job. It outlives the worker, and every attempt uses the same one.
     attempt
-        Names this attempt's files. Another attempt's worker may still be writing to its own: it is slow, has lost
-        the job, and does not know yet. So an attempt reads what the others have left, and writes only its own.
+        Name of this attempt, in the names of its files. A slow worker that has lost the job may still be writing. So an
+        attempt writes only its own files, and only reads those of others.
     checkpoint_s
         Seconds of work that may be lost.
     """

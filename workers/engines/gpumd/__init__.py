@@ -1,4 +1,4 @@
-"""GPUMD: molecular dynamics and path integrals on a graphics card, as a program of its own."""
+"""GPUMD: molecular dynamics and path integrals on a GPU, by a separate program."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from workers.engines.interface import Engine, Forces, Potential
 
 
 def version(record: Record) -> str | None:
-    """Return where the program is.
+    """Return the path of the executable.
 
-    A program that is only on the path needs a graphics card; one that the environment names is wanted.
+    An executable on the search path counts only on a machine with a GPU; one that the environment names always counts.
     """
-    wanted = machine.is_configured(record) or machine.has_gpu()
-    found = find_binary() if wanted else None
-    return str(found.absolute()) if found is not None and os.access(found, os.X_OK) else None
+    is_wanted = machine.is_configured(record) or machine.has_gpu()
+    binary = find_binary() if is_wanted else None
+    return str(binary.absolute()) if binary is not None and os.access(binary, os.X_OK) else None
 
 
 def dynamics(potential: Potential, forces: Forces) -> Engine:

@@ -1,9 +1,9 @@
-"""What GPUMD reads: atoms in `model.xyz`, commands in `run.in`. calorine writes both.
+"""The input files of GPUMD: atoms in `model.xyz`, commands in `run.in`. calorine writes both.
 
 References
 ----------
 GPUMD v5.6: src/main_gpumd/run.cu (commands), src/integrate/integrate.cu (ensembles), src/model/read_xyz.cu (atoms),
-src/measure/dump_xyz.cu and dump_beads.cu (what is written, after every so many steps of a `run`).
+src/measure/dump_xyz.cu and dump_beads.cu (output, and its intervals).
 """
 
 from __future__ import annotations
@@ -20,50 +20,51 @@ from workers.engines.motion import FRICTION_PER_FS
 from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
 
 RELEASE: Final = "v5.6"
-"""Of GPUMD: what the inputs and the formats of the outputs were read off from, and what the image of the GPU worker
-builds."""
+"""Release of GPUMD whose formats this package implements. The image of the GPU worker builds it."""
 MODEL, ATOMS, COMMANDS = "nep.txt", "model.xyz", "run.in"
 FRAMES: Final = "frames.xyz"
-"""The last frame of the equilibration and those of the production."""
-EQUILIBRATING: Final = "equilibrated_"
-PRODUCING: Final = "produced_"
-"""Files of positions and velocities, with the step of the `run` after it."""
+"""File with the last frame of the equilibration and the frames of the production."""
+EQUILIBRATION_PREFIX: Final = "equilibrated_"
+PRODUCTION_PREFIX: Final = "produced_"
+"""Prefixes of files of positions and velocities; the step of the `run` follows."""
 
 VELOCITY_RESCALING_FS: Final = 1000.0
-"""Time of the thermostat of an NVT production. It rescales all velocities alike, so it hardly touches the dynamics."""
+"""Time constant of the thermostat of an NVT production. It rescales all velocities equally, so it hardly changes the
+dynamics."""
 BAROSTAT_FS: Final = 1000.0
-STIFFNESS_GPA: Final = 20.0
-"""A soft crystal's. It only says how fast the cell answers: one ten times as stiff answers within a tenth of
-`BAROSTAT_FS`, one ten times as soft takes ten times as long."""
+BULK_MODULUS_GPA: Final = 20.0
+"""Bulk modulus of a soft crystal, for the response time of the cell. A crystal ten times as stiff responds within a
+tenth of `BAROSTAT_FS`; one ten times as soft takes ten times as long."""
 
-NOTHING: Final = 1e-9
-"""Å, of a cell's components."""
+CELL_TOLERANCE_ANGSTROM: Final = 1e-9
+"""Components of a cell below this are zero."""
 
 Commands = list[tuple[str, tuple[Any, ...]]]
 
 
 def write(folder: Path, atoms: Atoms, commands: Commands, model: Path) -> None:
-    """Write what GPUMD reads into an empty folder.
+    """Write the input files of GPUMD into an empty folder.
 
     Parameters
     ----------
     folder
-        GPUMD's working directory.
+        Working directory of GPUMD.
     atoms
-        With velocities. Written with 8 decimals: Å, and Å/fs.
+        Atoms with velocities, written with 8 decimals of Å and Å/fs.
     commands
-        Keywords and what follows them.
+        Keywords with their arguments.
     model
-        The potential's file, which may lie under any name: GPUMD splits its commands at blanks.
+        File of the potential. A link gives it a fixed name, because GPUMD splits commands at blanks.
     """
     from calorine.gpumd import write_runfile, write_xyz  # takes seconds to import
 
     (folder / MODEL).symlink_to(model.resolve())
-    # GPUMD brings an atom back into the cell by one lattice vector at most
+    # GPUMD moves an atom into the cell by at most one lattice vector
     wrapped = atoms.copy()
     wrapped.wrap()
-    # Nor does it see that a cell is at right angles if anything is left of a rotation
-    wrapped.set_cell(np.where(np.abs(wrapped.cell.array) < NOTHING, 0.0, wrapped.cell.array))
+    # GPUMD recognises an orthogonal cell only by exact zeros
+    cell = wrapped.cell.array
+    wrapped.set_cell(np.where(np.abs(cell) < CELL_TOLERANCE_ANGSTROM, 0.0, cell))
     write_xyz(str(folder / ATOMS), wrapped)
     write_runfile(folder / COMMANDS, commands)
 
@@ -77,21 +78,21 @@ def dynamics(
     produced: int = 0,
     checkpoint_every: int,
 ) -> Commands:
-    """Make the commands that equilibrate and produce, or do what is left of it.
+    """Return the commands of equilibration and production, or of their remaining steps.
 
     Parameters
     ----------
     potential
-        Whose file is called `MODEL`.
+        Potential, whose file is named `MODEL`.
     run
-        All of it.
+        Whole run.
     n_atoms
-        How many there are.
+        Number of atoms.
     equilibrated, produced
-        Steps that an earlier attempt has done.
+        Steps that an earlier attempt has completed.
     checkpoint_every
-        Steps of a classical run between files of positions and velocities. GPUMD keeps the velocities of no beads but
-        their mean, so that path integrals cannot be gone on with.
+        Steps of a classical run between files of positions and velocities. GPUMD writes only the mean velocities of
+        beads, so path integrals cannot be resumed.
     """
     commands = _potential(potential, run)
     temperature = run.temperature_k
@@ -103,7 +104,7 @@ def dynamics(
             ("dump_thermo", (run.every,)),
             ("dump_beads", (left, 0, 0)),
             ("run", (left,)),
-            # The ring polymers go on as they are: GPUMD keeps its beads from one run to the next
+            # GPUMD keeps its beads from one run to the next
             ("ensemble", ("trpmd", run.n_beads)),
             ("dump_thermo", (run.every,)),
             ("dump_beads", (run.every, 0, 0)),
@@ -114,18 +115,18 @@ def dynamics(
         commands += [
             ("ensemble", ("nvt_lan", *thermostat)),
             ("dump_thermo", (run.every,)),
-            ("dump_xyz", (-1, 0, checkpoint_every, f"{EQUILIBRATING}*", "velocity")),
+            ("dump_xyz", (-1, 0, checkpoint_every, f"{EQUILIBRATION_PREFIX}*", "velocity")),
             ("dump_xyz", (-1, 0, left, FRAMES)),
             ("run", (left,)),
         ]
     ensemble: tuple[Any, ...] = ("nve",)
     if run.ensemble == "nvt":
-        rescaled = _rescaled(temperature, n_atoms)
-        ensemble = ("nvt_bdp", rescaled, rescaled, _steps(VELOCITY_RESCALING_FS, run))
+        target = _thermostat_temperature(temperature, n_atoms)
+        ensemble = ("nvt_bdp", target, target, _steps(VELOCITY_RESCALING_FS, run))
     commands += [
         ("ensemble", ensemble),
         ("dump_thermo", (run.every,)),
-        ("dump_xyz", (-1, 0, checkpoint_every, f"{PRODUCING}*", "velocity")),
+        ("dump_xyz", (-1, 0, checkpoint_every, f"{PRODUCTION_PREFIX}*", "velocity")),
         ("dump_xyz", (-1, 0, run.every, FRAMES)),
         ("run", (run.production_steps - produced,)),
     ]
@@ -133,19 +134,19 @@ def dynamics(
 
 
 def relaxation(potential: Potential, run: Run, pressure_gpa: float, sites: Atoms) -> Commands:
-    """Make the commands that let the cell move: `equilibration_steps` to settle, and as many again.
+    """Return the commands of a run at constant pressure: `equilibration_steps` of equilibration, and as many again.
 
-    The cell changes as the crystal's symmetry allows: lengths alike where it is cubic, each length where its axes are
-    at right angles, else all of it; GPUMD takes the first two for cells along x, y and z only.
+    The cell changes as the symmetry of the crystal allows: all lengths equally if the crystal is cubic, each length if
+    its axes are orthogonal, else all components. GPUMD accepts the first two only for cells along x, y and z.
     """
     components = _components(sites)
-    # Pressures are normal stresses, then shears
+    # Normal stresses, then shear stresses
     pressures = [pressure_gpa] * min(components, 3) + [0.0] * (components - min(components, 3))
-    barostat = (*pressures, *[STIFFNESS_GPA] * components, _steps(BAROSTAT_FS, run))
+    barostat = (*pressures, *[BULK_MODULUS_GPA] * components, _steps(BAROSTAT_FS, run))
     coupling = _steps(1 / FRICTION_PER_FS, run)
     if run.n_beads == 1:
-        rescaled = _rescaled(run.temperature_k, len(sites))
-        ensemble: tuple[Any, ...] = ("npt_scr", rescaled, rescaled, coupling)
+        target = _thermostat_temperature(run.temperature_k, len(sites))
+        ensemble: tuple[Any, ...] = ("npt_scr", target, target, coupling)
     else:
         ensemble = ("pimd", run.n_beads, run.temperature_k, run.temperature_k, coupling)
     return [
@@ -157,9 +158,9 @@ def relaxation(potential: Potential, run: Run, pressure_gpa: float, sites: Atoms
 
 
 def _components(sites: Atoms) -> int:
-    """How many components of the stress the cell answers to, of 1, 3 and 6 that GPUMD can."""
-    cell, rotations = sites.cell.array, mean_cell.point_group(sites)
-    if np.any(np.abs(cell - np.diag(np.diag(cell))) >= NOTHING):
+    """Return the number of free components of the cell: 1, 3 or 6, as GPUMD accepts."""
+    cell, rotations = sites.cell.array, mean_cell.find_point_group(sites)
+    if np.any(np.abs(cell - np.diag(np.diag(cell))) >= CELL_TOLERANCE_ANGSTROM):
         return 6
     if mean_cell.is_isotropic(rotations):
         return 1
@@ -175,10 +176,10 @@ def _potential(potential: Potential, run: Run) -> Commands:
 
 
 def _steps(fs: float, run: Run) -> float:
-    """Times of thermostats and barostats are in steps, at least one."""
+    """Return the time constant of a thermostat or barostat in steps, at least one."""
     return round(max(1.0, fs / run.timestep_fs), 6)
 
 
-def _rescaled(temperature: float, n_atoms: int) -> float:
-    """What to ask of a thermostat that counts the centre of mass, which is at rest, among what has a temperature."""
+def _thermostat_temperature(temperature: float, n_atoms: int) -> float:
+    """Return the temperature for a thermostat that counts the degrees of freedom of the resting centre of mass."""
     return temperature * (n_atoms - 1) / n_atoms

@@ -1,4 +1,4 @@
-"""What GPUMD writes, read while it is written: frames, thermodynamics, and what it says when it fails.
+"""Read the output of GPUMD while it runs: frames, thermodynamics and errors.
 
 References
 ----------
@@ -20,60 +20,60 @@ from backend.engines import catalogue
 from scattering.core.notices import Notice
 from workers.kit.failures import MAX_REASON, CannotPredict, potential_refused
 
-CHUNK: Final = 4 * 2**20
-"""Bytes that are read at once, unless one frame is longer."""
+CHUNK_BYTES: Final = 4 * 2**20
+"""Size of one reading, unless a frame is longer."""
 LETTERS: Final = bytes(range(ord("A"), ord("Z") + 1)) + bytes(range(ord("a"), ord("z") + 1))
-NO_NUMBERS: Final = (b" nan", b"-nan", b" inf", b"-inf")
+NOT_FINITE: Final = (b" nan", b"-nan", b" inf", b"-inf")
 ENGINE: Final = "gpumd"
-"""Its name, as its record has it."""
-NAMED: Final = {"engine": ENGINE, "title": catalogue.title(ENGINE)}
-"""Parameters of the notices that name it."""
+"""Name of the record."""
+ENGINE_PARAMS: Final = {"engine": ENGINE, "title": catalogue.title(ENGINE)}
+"""Parameters of notices that name the engine."""
 
 THERMO_COLUMNS: Final = 18
 """Temperature (K), kinetic and potential energy (eV), stresses xx yy zz yz xz xy (GPa), cell vectors a b c (Å)."""
 
 
 class Frames:
-    """Frames of an extended XYZ file, as far as they are there whole.
+    """Reader of the complete frames of an extended XYZ file that GPUMD is still writing.
 
-    A frame is a line with the number of atoms, a line about them, and a line of an element and numbers for each.
+    A frame is a line with the number of atoms, a comment line, and for each atom a line with an element and numbers.
 
     Parameters
     ----------
     path
-        The file; it may not be there yet.
+        The file, which may not exist yet.
     n_atoms
-        Of each frame.
+        Number of atoms in a frame.
     n_columns
-        Numbers of an atom: 3 of its position (Å, somewhere in or near the cell), 3 more of its velocity (Å/fs).
-    give_back
-        Whether the disk has the room of what was read back: text takes several times what is kept of it.
+        Numbers of an atom: 3 of its position (Å, in or near the cell), then 3 of its velocity (Å/fs).
+    frees_space
+        Whether the reader frees the disk space of the text that it has read, which needs much more than its arrays.
     """
 
-    def __init__(self, path: Path, n_atoms: int, n_columns: int = 3, *, give_back: bool = False) -> None:
-        self._path, self._n_atoms, self._n_columns, self._give_back = path, n_atoms, n_columns, give_back
-        self._offset, self._rest, self._chunk = 0, b"", CHUNK
+    def __init__(self, path: Path, n_atoms: int, n_columns: int = 3, *, frees_space: bool = False) -> None:
+        self._path, self._n_atoms, self._n_columns, self._frees_space = path, n_atoms, n_columns, frees_space
+        self._offset, self._rest, self._chunk = 0, b"", CHUNK_BYTES
 
     def read(self) -> NDArray[np.float64]:
-        """Read whole frames that were not read before, at most about `CHUNK` bytes of them.
+        """Read the next complete frames, about `CHUNK_BYTES` of them at most.
 
         Returns
         -------
-        Shape (n_frames, n_atoms, n_columns); n_frames is 0 where there are none yet.
+        Shape (n_frames, n_atoms, n_columns); n_frames is 0 if there are no new frames.
 
         Raises
         ------
         CannotPredict
-            A number is none.
+            A number is not finite.
         ValueError
-            This is not such a file.
+            The file has another format.
         """
         try:
-            with self._path.open("r+b" if self._give_back else "rb") as file:
+            with self._path.open("r+b" if self._frees_space else "rb") as file:
                 file.seek(self._offset)
                 read = file.read(self._chunk)
-                if self._give_back and read:
-                    _give_back(file, self._offset + len(read))
+                if self._frees_space and read:
+                    _free_space(file, self._offset + len(read))
         except FileNotFoundError:
             read = b""
         self._offset += len(read)
@@ -82,8 +82,8 @@ class Frames:
         per_frame = self._n_atoms + 2
         n_frames = len(ends) // per_frame
         if n_frames == 0:
-            # A frame that is longer than what is read at once
-            self._chunk = max(CHUNK, len(text)) if len(read) == self._chunk else self._chunk
+            # A frame may be longer than one reading
+            self._chunk = max(CHUNK_BYTES, len(text)) if len(read) == self._chunk else self._chunk
             self._rest = text
             return np.empty((0, self._n_atoms, self._n_columns))
         frames = [
@@ -99,17 +99,17 @@ class Frames:
         if head != b"%d" % self._n_atoms:
             raise ValueError(f"{self._path.name}: a frame begins with {head[:40]!r} instead of {self._n_atoms}")
         atoms = text[body:end]
-        if any(word in atoms for word in NO_NUMBERS):
+        if any(word in atoms for word in NOT_FINITE):
             raise CannotPredict(Notice("atoms_flew_apart"))
-        # Without letters the elements are gone, and NumPy reads what is left
+        # Without letters, only numbers remain for NumPy
         numbers = np.fromstring(atoms.translate(None, LETTERS), sep=" ")
         if numbers.size != self._n_atoms * self._n_columns:
             raise ValueError(f"{self._path.name}: the atoms of a frame have not {self._n_columns} numbers each")
         return numbers.reshape(self._n_atoms, self._n_columns)
 
 
-def _give_back(file: IO[bytes], end: int) -> None:
-    """Make a hole of the beginning of a file that is still appended to, where the file system can."""
+def _free_space(file: IO[bytes], end: int) -> None:
+    """Free the disk space of the first bytes of a growing file, if the file system can do it."""
     if sys.platform == "linux":
         keep_size_punch_hole = 1 | 2
         libc = ctypes.CDLL(None)
@@ -117,24 +117,24 @@ def _give_back(file: IO[bytes], end: int) -> None:
 
 
 class Thermodynamics:
-    """Rows of `thermo.out`, as far as they are there whole; every `run` of GPUMD begins a block with a header."""
+    """Reader of the complete rows of a growing `thermo.out`. Every `run` of GPUMD starts a block with a header."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._offset, self._block = path, 0, -1
 
     def read(self) -> list[tuple[int, NDArray[np.float64]]]:
-        """Read rows that were not read before.
+        """Read the next complete rows.
 
         Returns
         -------
-        Of each row, the number of its block from 0, and its numbers, shape (18,); see `THERMO_COLUMNS`.
+        For each row, the number of its block from 0, and its numbers, shape (18,); see `THERMO_COLUMNS`.
 
         Raises
         ------
         CannotPredict
-            A number is none.
+            A number is not finite.
         ValueError
-            A row has not 18 columns.
+            A row does not have 18 columns.
         """
         try:
             with self._path.open("rb") as file:
@@ -158,39 +158,39 @@ class Thermodynamics:
         return rows
 
 
-def version(said: str) -> str | None:
-    """Find the version in GPUMD's banner."""
-    found = re.search(r"^\*\s+version\s+(\S+)\s+\*$", said, re.MULTILINE)
-    return None if found is None else found.group(1)
+def version(stdout: str) -> str | None:
+    """Return the version in the banner of GPUMD."""
+    banner = re.search(r"^\*\s+version\s+(\S+)\s+\*$", stdout, re.MULTILINE)
+    return None if banner is None else banner.group(1)
 
 
-def failure(said: str, complained: str, status: int) -> Exception:
-    """Say why GPUMD ended.
+def failure(stdout: str, stderr: str, status: int) -> Exception:
+    """Return the error that ended GPUMD.
 
     Parameters
     ----------
-    said, complained
-        Its standard output and standard error.
+    stdout, stderr
+        Its output.
     status
         Its exit status, negative for a signal.
 
     Returns
     -------
-    `CannotPredict` where another run would do better, else a `RuntimeError` with GPUMD's own words.
+    `CannotPredict` if another run might succeed, else a `RuntimeError` with the message of GPUMD.
     """
-    found = re.search(r"Error text: (.+)", complained)
-    words = found.group(1).strip() if found else " ".join((complained or said).split())[-MAX_REASON:]
+    error_text = re.search(r"Error text: (.+)", stderr)
+    words = error_text.group(1).strip() if error_text else " ".join((stderr or stdout).split())[-MAX_REASON:]
     if "out of memory" in words:
         return CannotPredict(Notice("gpu_out_of_memory"))
     if "not allowed in the used potential" in words:
         return CannotPredict(Notice("elements_not_in_potential"))
-    if "a thickness < 2.5 radial cutoffs" in said:
-        return CannotPredict(Notice("supercell_too_thin", NAMED))
+    if "a thickness < 2.5 radial cutoffs" in stdout:
+        return CannotPredict(Notice("supercell_too_thin", ENGINE_PARAMS))
     if "illegal potential" in words:
-        return CannotPredict(Notice("potential_not_supported", NAMED))
-    if status > 0 and not complained and not re.search(r"^Run \d+ steps", said, re.MULTILINE):
-        # What it finds wrong with a model, or with a functional, is the last that it says, without a headline
-        lines = [line.strip() for line in said.splitlines() if line.strip(" -\t")]
+        return CannotPredict(Notice("potential_not_supported", ENGINE_PARAMS))
+    if status > 0 and not stderr and not re.search(r"^Run \d+ steps", stdout, re.MULTILINE):
+        # GPUMD prints its objection to a potential or a functional last, without a heading
+        lines = [line.strip() for line in stdout.splitlines() if line.strip(" -\t")]
         return potential_refused(ENGINE, lines[-1] if lines else "")
-    ended = f"signal {-status}" if status < 0 else f"status {status}"
-    return RuntimeError(f"GPUMD ended with {ended}: {words or 'it said nothing'}")
+    end = f"signal {-status}" if status < 0 else f"status {status}"
+    return RuntimeError(f"GPUMD ended with {end}: {words or 'no message'}")

@@ -1,4 +1,4 @@
-"""GPUMD as a child process that ends when this one does, and with the block that it was started for."""
+"""Run GPUMD as a child process that ends with this process, or with the block of its context."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from workers.engines import machine
 from workers.engines.gpumd import output_files
 from workers.kit.lifeline import die_with_parent
 
-SAID, COMPLAINED = "stdout.txt", "stderr.txt"
+STDOUT, STDERR = "stdout.txt", "stderr.txt"
 GRACE_S: Final = 1.0
-"""For a child to end by itself; GPUMD has no use for it."""
+"""Time between SIGTERM and SIGKILL."""
 
 
 def find_binary() -> Path | None:
-    """Find GPUMD: where its environment variable says, else on the path."""
+    """Find the executable: by its environment variable, or on the search path."""
     return machine.find_program(catalogue.program("gpumd"))
 
 
 @contextmanager
-def running(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run GPUMD in a folder; when the block ends, however it does, the process has ended and is reaped."""
-    with (folder / SAID).open("wb") as said, (folder / COMPLAINED).open("wb") as complained:
+def start(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start GPUMD in a folder. After the block, the process has ended and is reaped."""
+    with (folder / STDOUT).open("wb") as stdout, (folder / STDERR).open("wb") as stderr:
         process = subprocess.Popen(
             [binary.resolve()],
             cwd=folder,
             stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=complained,
+            stdout=stdout,
+            stderr=stderr,
             preexec_fn=die_with_parent,
         )
     try:
@@ -50,14 +50,14 @@ def running(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def failure(folder: Path, status: int) -> Exception:
-    """Say why it ended, from what it left in its folder."""
-    said, complained = ((folder / name).read_text(errors="replace") for name in (SAID, COMPLAINED))
-    return output_files.failure(said, complained, status)
+    """Return the error that ended GPUMD, from the output in its folder."""
+    stdout, stderr = ((folder / name).read_text(errors="replace") for name in (STDOUT, STDERR))
+    return output_files.failure(stdout, stderr, status)
 
 
 @cache
 def version(binary: Path) -> str | None:
-    """Ask a binary for its version: it prints it before it looks for a GPU or for its inputs."""
-    with tempfile.TemporaryDirectory() as nowhere:
-        ended = subprocess.run([binary.resolve()], cwd=nowhere, capture_output=True, timeout=60, check=False)
-    return output_files.version(ended.stdout.decode(errors="replace"))
+    """Return the version of an executable, which it prints before it needs a GPU or inputs."""
+    with tempfile.TemporaryDirectory() as empty:
+        finished = subprocess.run([binary.resolve()], cwd=empty, capture_output=True, timeout=60, check=False)
+    return output_files.version(finished.stdout.decode(errors="replace"))

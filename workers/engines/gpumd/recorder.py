@@ -1,4 +1,4 @@
-"""Displacements from GPUMD's frames: unwrapped, single precision, written to a mapped file as they come."""
+"""Unwrapped displacements from the frames of GPUMD, in a mapped file in single precision."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK: Final = 64 * 2**20
-"""Bytes of displacements that are in memory at once."""
+BLOCK_BYTES: Final = 64 * 2**20
+"""Size of the displacements in memory at a time."""
 
 
 class Recorder:
     """The displacements of one bead of every atom.
 
-    From one frame to the next an atom moves by far less than half the cell, so whatever is more than that is a lattice
-    vector by which GPUMD has moved it back.
+    Between frames, an atom moves by far less than half the cell. A larger move is a lattice vector by which GPUMD has
+    moved the atom back into the cell.
 
     Parameters
     ----------
     displacements
         Shape (n_atoms, 3, n_frames), Å; filled frame by frame.
     sites
-        Shape (n_atoms, 3), Å: what displacements count from.
+        Origins of the displacements, shape (n_atoms, 3), Å.
     cell
-        Shape (3, 3), lattice vectors as rows, Å.
+        Lattice vectors as rows, shape (3, 3), Å.
     filled
-        Frames that are there already.
+        Number of frames that are already filled.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class Recorder:
         self._last = np.zeros(sites.shape) if filled == 0 else displacements[..., filled - 1].astype(np.float64)
 
     @property
-    def complete(self) -> bool:
-        """Whether every frame is there."""
+    def is_complete(self) -> bool:
+        """Whether all frames are filled."""
         return bool(self.filled == self._displacements.shape[-1])
 
     def add(self, positions: NDArray[np.float64]) -> None:
@@ -54,12 +54,12 @@ class Recorder:
         Parameters
         ----------
         positions
-            Shape (n_frames, n_atoms, 3), Å, of any periodic image.
+            Positions of any periodic image, shape (n_frames, n_atoms, 3), Å.
 
         Raises
         ------
         ValueError
-            There are more frames than were asked for.
+            There are too many frames.
         """
         if len(positions) == 0:
             return
@@ -69,18 +69,18 @@ class Recorder:
         wrapped = positions - self._sites
         moves = np.diff(wrapped, axis=0, prepend=self._last[None])
         lattice = np.cumsum(np.rint(moves @ self._inverse), axis=0) @ self._cell
-        found = wrapped - lattice
-        self._displacements[..., self.filled : end] = np.moveaxis(found, 0, -1)
-        self.filled, self._last = end, found[-1]
+        unwrapped = wrapped - lattice
+        self._displacements[..., self.filled : end] = np.moveaxis(unwrapped, 0, -1)
+        self.filled, self._last = end, unwrapped[-1]
 
 
 def largest_displacement(displacements: NDArray[np.float32]) -> float:
-    """Find how far an atom, or the mean of its beads, was from where the production began, in Å.
+    """Return the largest distance of an atom, or of a centroid, from its position at the start of the production, in Å.
 
     Parameters
     ----------
     displacements
-        Shape (n_beads, n_atoms, 3, n_frames). Read a few atoms at a time.
+        Shape (n_beads, n_atoms, 3, n_frames). Only a few atoms are read at a time.
     """
     largest = 0.0
     for atoms in _blocks(displacements.shape, displacements.shape[-1]):
@@ -90,23 +90,23 @@ def largest_displacement(displacements: NDArray[np.float32]) -> float:
     return float(np.sqrt(largest))
 
 
-def take_over(displacements: NDArray[np.float32], earlier: Path, n_frames: int, update: Callable[[], None]) -> None:
-    """Copy the first frames of another attempt's file, which is only read; `update` is called now and then.
+def copy_frames(displacements: NDArray[np.float32], earlier: Path, n_frames: int, update: Callable[[], None]) -> None:
+    """Copy the first frames of the file of another attempt, and call `update` between blocks.
 
     Raises
     ------
     OSError, ValueError
-        There is no such file of this run.
+        The file does not exist, or belongs to another run.
     """
-    found = np.load(earlier, mmap_mode="r", allow_pickle=False)
-    if found.shape != displacements.shape or found.dtype != displacements.dtype:
+    source = np.load(earlier, mmap_mode="r", allow_pickle=False)
+    if source.shape != displacements.shape or source.dtype != displacements.dtype:
         raise ValueError(f"{earlier.name} is not the record of this run")
-    for atoms in _blocks(found.shape, n_frames):
-        displacements[:, atoms, :, :n_frames] = found[:, atoms, :, :n_frames]
+    for atoms in _blocks(source.shape, n_frames):
+        displacements[:, atoms, :, :n_frames] = source[:, atoms, :, :n_frames]
         update()
 
 
 def _blocks(shape: tuple[int, ...], n_frames: int) -> list[slice]:
     n_beads, n_atoms, _, _ = shape
-    step = max(1, BLOCK // (12 * n_beads * n_frames))
+    step = max(1, BLOCK_BYTES // (12 * n_beads * n_frames))
     return [slice(first, first + step) for first in range(0, n_atoms, step)]

@@ -1,4 +1,4 @@
-"""i-PI: path integrals on a processor, with the forces of an engine that loads the potential."""
+"""i-PI: path integrals on a CPU, with the forces of the engine that loads the potential."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ version: Final = machine.package_version
 
 
 def dynamics(potential: Potential, forces: Forces) -> Engine:
-    """Return the engine, around a calculator."""
+    """Return the engine with a calculator of the forces."""
     from workers.engines.i_pi.engine import IPI
 
     return IPI(forces())

@@ -1,8 +1,8 @@
-"""i-PI: path-integral molecular dynamics of ring polymers on a CPU, and then their thermostatted dynamics (TRPMD).
+"""i-PI: path-integral molecular dynamics of ring polymers on a CPU, then thermostatted dynamics (TRPMD).
 
 References
 ----------
-Y. Litman et al., J. Chem. Phys. 161, 062504 (2024) (i-PI 3). The dynamics: see `polymers`.
+Y. Litman et al., J. Chem. Phys. 161, 062504 (2024) (i-PI 3). For the dynamics see `polymers`.
 """
 
 from __future__ import annotations
@@ -30,39 +30,39 @@ from workers.kit.workplace import Report, Workplace
 
 
 class IPI:
-    """Runs replicas of ring polymers in this process; stopped within the forces on one bead, they can be gone on with.
+    """Engine that runs replicas of ring polymers in this process. They can be stopped at the forces of any bead.
 
     Parameters
     ----------
     calculator
-        What gives the forces.
+        Calculator of the forces.
     """
 
     def __init__(self, calculator: Calculator) -> None:
         self._calculator = calculator
 
     def run(self, sites: Atoms, run: Run, *, workplace: Workplace, report: Report) -> Trajectory:
-        """Run atoms that are at rest at their sites, as `Engine.run` says."""
+        """Run path-integral molecular dynamics; see `Engine.run`."""
         if run.ensemble != "nve":
             raise CannotPredict(Notice("thermostat_of_ring_polymers"))
         return _Replica(sites, self._calculator, run, workplace, report).finish()
 
     def relax_cell(self, sites: Atoms, run: Run, pressure_gpa: float, *, workplace: Workplace, report: Report) -> Atoms:
-        """Let the cell find its mean size and shape, as `Engine.relax_cell` says: zero-point motion expands it."""
+        """Find the mean cell, which zero-point motion expands; see `Engine.relax_cell`."""
         return cell.relax_cell(sites, self._calculator, run, pressure_gpa, workplace=workplace, report=report)
 
 
 class _Replica:
-    """One replica on its way: how far it is, and what was seen so far. Made, it stands where an earlier attempt did."""
+    """A replica with its progress and its sums. It starts from the best checkpoint."""
 
     def __init__(self, sites: Atoms, calculator: Calculator, run: Run, workplace: Workplace, report: Report) -> None:
         self._sites, self._run, self._report, self._folder = sites, run, report, workplace.folder
-        # Of equilibration and production together
+        # Steps of equilibration and production together
         self._step, self._n_steps = 0, run.equilibration_steps + run.production_steps
         self._producing = False
         self._seconds = {"equilibration_s": 0.0, "production_s": 0.0}
-        # Seen in the production: where the centroids were at its start, the farthest that each was from there, the sum
-        # of temperatures, the conserved energy at the start and last
+        # Of the production: positions of the centroids at its start, largest distance of each from there, sum of
+        # temperatures, first conserved energy
         self._start, self._farthest = sites.positions.copy(), np.zeros(len(sites))
         self._temperatures, self._first = 0.0, 0.0
         self._polymers = RingPolymers(
@@ -72,19 +72,19 @@ class _Replica:
             timestep_fs=run.timestep_fs,
             n_beads=run.n_beads,
             seed=run.seed,
-            alive=self._tell,
+            on_forces=self._report_progress,
         )
-        # What a step was begun with: one that is interrupted half way is not to be gone on with
+        # State before the current step, because an interrupted step cannot be resumed
         self._whole = self._polymers.state()
         self._conserved = 0.0
-        # A name that no try had before: what checkpoints say of a file remains true. Beads are recorded as atoms
+        # A new name, because checkpoints refer to files by name. Beads are recorded as atoms
         self._path = workplace.folder / f"displacements-{workplace.attempt}-{uuid.uuid4().hex[:8]}.npy"
         self._record = DisplacementFile(self._path, np.tile(sites.positions, (run.n_beads, 1)), run.n_frames)
         self._checkpoints = Checkpoints(workplace, "run", fingerprint=fingerprint(sites, run))
-        self._checkpoints.go_on(self._take_over)
+        self._checkpoints.resume(self._restore)
 
     def finish(self) -> Trajectory:
-        """Run what is left to be run."""
+        """Run the remaining steps."""
         run = self._run
         try:
             self._conserved = self._polymers.conserved_ev
@@ -117,7 +117,7 @@ class _Replica:
             now = time.perf_counter()
             self._seconds[part] += now - began
             began = now
-            if self._checkpoints.due():
+            if self._checkpoints.is_due():
                 self._save()
 
     def _begin_production(self) -> None:
@@ -127,14 +127,14 @@ class _Replica:
         self._observe()
 
     def _observe(self) -> None:
-        """Record a frame, and see how things stand."""
+        """Record a frame, and update the sums."""
         positions = self._polymers.positions
         self._record.add(positions.reshape(-1, 3))
-        moved = np.linalg.norm(positions.mean(axis=0) - self._start, axis=1)
-        self._farthest = np.maximum(self._farthest, moved)
+        distances = np.linalg.norm(positions.mean(axis=0) - self._start, axis=1)
+        self._farthest = np.maximum(self._farthest, distances)
         self._temperatures += self._polymers.centroid_temperature_k
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         stage = stages.PRODUCE if self._producing else stages.EQUILIBRATE
         self._report(stage, self._step / max(self._n_steps, 1))
 
@@ -153,13 +153,13 @@ class _Replica:
             "record": self._path.name,
             "written": self._record.written,
         }
-        self._checkpoints.keep(self._step, arrays, state)
+        self._checkpoints.try_save(self._step, arrays, state)
 
-    def _take_over(self, checkpoint: Checkpoint) -> None:
-        """Stand where an attempt stood, with its frames in a file of our own."""
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        """Restore a checkpoint, and copy its frames into the file of this attempt."""
         arrays, state = checkpoint.arrays, checkpoint.state
         if state["producing"]:
-            self._record.take_over(
+            self._record.copy_from(
                 self._folder / Path(state["record"]).name,
                 state["written"],
                 arrays["pending"],

@@ -1,7 +1,7 @@
-"""Ring polymers in i-PI, in this process: its integrator, thermostats and barostats around a calculator of ASE's.
+"""Ring polymers in i-PI, in this process: its integrator, thermostats and barostats with a calculator of ASE.
 
-i-PI is built as from an input file, but "read only": it then opens no socket, starts no thread, takes over no signal
-and writes no file. Its steps are taken one by one from here. Inside it counts in atomic units.
+i-PI is built from an input file, but "read only": it then opens no socket, starts no thread, handles no signal and
+writes no file. This module runs its steps one by one. i-PI uses atomic units.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from scattering.core.notices import Notice
 from workers.kit.failures import CannotPredict
 
 CENTROID_FS: Final = 50.0
-"""Langevin thermostat of each atom's centroid, while it is brought to the temperature; as in classical runs."""
-NEVER_FS: Final = 1e30
-"""Time constant of a thermostat that does nothing."""
-CRITICAL: Final = 1.0
-"""λ of the friction 2λω_k of a ring polymer's own modes: critical damping, which is PILE.
+"""Time constant of the Langevin thermostat of centroids in the equilibration, as in classical runs."""
+NO_THERMOSTAT_FS: Final = 1e30
+"""Time constant that switches a thermostat off."""
+PILE_LAMBDA: Final = 1.0
+"""λ of the friction 2λω_k of the internal modes of a ring polymer: critical damping (PILE).
 M. Ceriotti, M. Parrinello, T. E. Markland and D. E. Manolopoulos, J. Chem. Phys. 133, 124104 (2010)."""
-TRPMD: Final = 0.5
+TRPMD_LAMBDA: Final = 0.5
 """λ of thermostatted ring-polymer dynamics: M. Rossi, M. Ceriotti and D. E. Manolopoulos, J. Chem. Phys. 140, 234116
 (2014)."""
 HARTREE_K: Final = units.Hartree / units.kB
@@ -69,18 +69,18 @@ BAROSTAT: Final = """
 
 @dataclass(frozen=True)
 class Barostat:
-    """What lets the cell change.
+    """A barostat of i-PI.
 
     Attributes
     ----------
     mode
-        i-PI's name: "isotropic" for the volume alone, "flexible" for the whole cell.
+        "isotropic" for the volume alone, "flexible" for the whole cell.
     pressure_gpa
-        GPa.
+        Pressure in GPa.
     tau_fs
-        i-PI's time constant of the cell's mass.
+        Time constant of the mass of the cell.
     thermostat_fs
-        Of the cell's Langevin thermostat.
+        Time constant of the Langevin thermostat of the cell.
     """
 
     mode: str
@@ -90,20 +90,20 @@ class Barostat:
 
 
 class RingPolymers:
-    """Atoms of several beads each, all of which begin at the atom's site, with thermal velocities.
+    """Ring polymers, whose beads start at the sites of the atoms with thermal velocities.
 
     Parameters
     ----------
     sites
-        The atoms at rest. With a barostat their cell has to be lower triangular, as `ase.Atoms.cell.standard_form`.
+        Atoms at rest. With a barostat, their cell must be lower triangular, as from `ase.Atoms.cell.standard_form`.
     calculator
-        The potential.
+        Calculator of the forces.
     temperature_k, timestep_fs, n_beads, seed
-        As of `Run`.
+        See `Run`.
     barostat
-        None for a fixed cell.
-    alive
-        Called before the forces on every bead; what it raises comes through, and leaves a step half done.
+        Barostat; None for a fixed cell.
+    on_forces
+        Called before the forces of every bead. If it raises, the step remains incomplete.
     """
 
     def __init__(
@@ -116,11 +116,11 @@ class RingPolymers:
         n_beads: int,
         seed: int,
         barostat: Barostat | None = None,
-        alive: Callable[[], None],
+        on_forces: Callable[[], None],
     ) -> None:
         from ipi.engine.simulation import Simulation  # takes a second to import
 
-        self._atoms, self._stress, self._alive = sites.copy(), barostat is not None, alive
+        self._atoms, self._needs_stress, self._on_forces = sites.copy(), barostat is not None, on_forces
         self._atoms.calc = calculator
         self._n_beads = n_beads
         simulation = Simulation.load_from_xml(
@@ -134,7 +134,7 @@ class RingPolymers:
                 mode="npt" if barostat else "nvt",
                 timestep_fs=timestep_fs,
                 centroid_fs=CENTROID_FS,
-                friction=CRITICAL,
+                friction=PILE_LAMBDA,
                 barostat=BAROSTAT.format_map(asdict(barostat)) if barostat else "",
             ),
             read_only=True,
@@ -144,17 +144,17 @@ class RingPolymers:
         self._generator = simulation.prng
         self._stored_elsewhere = 0.0
         masses = np.repeat(np.asarray(self._system.beads.m), 3)
-        # The beads are a classical system at so many times the temperature
+        # The beads are a classical system at n_beads times the temperature
         spread = np.sqrt(masses * n_beads * temperature_k / HARTREE_K)
         self._system.beads.p[:] = spread * np.random.default_rng(seed).standard_normal((n_beads, len(masses)))
 
     def release(self) -> None:
-        """From here on thermostatted ring-polymer dynamics: the centroids are let go, their polymers' modes are not."""
-        self._system.motion.thermostat.tau = NEVER_FS
-        self._system.motion.thermostat.pilescale = TRPMD
+        """Start thermostatted ring-polymer dynamics: only the internal modes of the polymers keep a thermostat."""
+        self._system.motion.thermostat.tau = NO_THERMOSTAT_FS
+        self._system.motion.thermostat.pilescale = TRPMD_LAMBDA
 
     def step(self) -> None:
-        """Take a step.
+        """Run a step.
 
         Raises
         ------
@@ -165,42 +165,42 @@ class RingPolymers:
 
     @property
     def positions(self) -> NDArray[np.float64]:
-        """Shape (n_beads, n_atoms, 3), Å, unwrapped."""
+        """Unwrapped positions, shape (n_beads, n_atoms, 3), Å."""
         return np.asarray(self._system.beads.q).reshape(self._n_beads, -1, 3) * units.Bohr
 
     @property
     def cell(self) -> NDArray[np.float64]:
-        """Shape (3, 3), vectors as rows, Å."""
+        """Cell, shape (3, 3), vectors as rows, Å."""
         return np.asarray(self._system.cell.h).T * units.Bohr
 
     @property
     def conserved_ev(self) -> float:
-        """Energy of the ring polymers and of what thermostats and barostat took: its drift is the time step's fault."""
+        """Conserved energy of ring polymers, thermostats and barostat. Its drift measures the time-step error."""
         return float(self._system.ensemble.econs) / self._n_beads * units.Hartree + self._stored_elsewhere
 
     @property
     def centroid_temperature_k(self) -> float:
-        """Of the centroids' velocities, without the resting centre of mass."""
+        """Temperature of the velocities of the centroids. The centre of mass is at rest."""
         freedom = 3 * (len(self._atoms) - 1)
         return 2 * float(np.asarray(self._system.nm.kins)[0]) / (freedom * self._n_beads) * HARTREE_K
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """All that the next step depends on, as copies."""
+        """Return copies of all variables on which the next step depends."""
         ((generator,),) = (self._generator.state,)
         arrays = {
-            # Its arrays give themselves to np.array, too, without a copy
+            # np.array would not copy arrays of i-PI
             "q": np.asarray(self._system.beads.q).copy(),
             "p": np.asarray(self._system.beads.p).copy(),
             "generator": np.append(generator["state"]["key"], np.uint32(generator["state"]["pos"])),
         }
-        if self._stress:
+        if self._needs_stress:
             piston = self._system.motion.barostat.p
             arrays |= {"h": np.asarray(self._system.cell.h).copy(), "piston": np.asarray(piston).copy()}
         return arrays
 
     def restore(self, arrays: dict[str, NDArray[Any]], conserved_ev: float | None = None) -> None:
-        """Go on from a state, and count the conserved energy from what it was."""
-        if self._stress:
+        """Restore a state, and set the conserved energy to its value there."""
+        if self._needs_stress:
             self._system.cell.h[:] = arrays["h"]
             self._system.motion.barostat.p[:] = arrays["piston"]
         self._system.beads.q[:] = arrays["q"]
@@ -212,17 +212,17 @@ class RingPolymers:
             self._stored_elsewhere += conserved_ev - self.conserved_ev
 
     def _forces(self, cell: NDArray[np.float64], positions: NDArray[np.float64]) -> tuple[Any, ...]:
-        """What i-PI asks of a driver: potential energy, forces, virial of a bead, and nothing else, in atomic units."""
-        self._alive()
+        """Return the potential energy, forces and virial of a bead in atomic units, as i-PI expects from a driver."""
+        self._on_forces()
         if not math.isfinite(positions.sum()):
             raise CannotPredict(Notice("atoms_flew_apart"))
         self._atoms.positions = positions * units.Bohr
-        if self._stress:
+        if self._needs_stress:
             self._atoms.cell[:] = cell.T * units.Bohr
         virial = np.zeros((3, 3))
         forces = self._atoms.get_forces()
         energy = self._atoms.get_potential_energy()
-        if self._stress:
+        if self._needs_stress:
             virial = -self._atoms.get_stress(voigt=False) * self._atoms.get_volume() / units.Hartree
         return energy / units.Hartree, forces * (units.Bohr / units.Hartree), virial, ""
 

@@ -103,7 +103,7 @@ def prepare(
     watch.lap("relax")
     if free:
         sites = atoms.repeat(options.supercell)
-        report = progress.within(until)
+        report = progress.report_until(until)
         run = replace(run_of(simulation, 0), equilibration_ps=options.cell_equilibration_ps)
         scaled = simulation.engine().relax_cell(sites, run, options.pressure_gpa, workplace=workplace, report=report)
         grown = np.linalg.solve(sites.cell.array, scaled.cell.array)

@@ -107,7 +107,7 @@ def run_replica(
         The potential does not hold the structure.
     """
     options, run = simulation.options, run_of(simulation, number)
-    trajectory = simulation.engine().run(sites, run, workplace=workplace, report=progress.within(DYNAMICS_SHARE))
+    trajectory = simulation.engine().run(sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_SHARE))
     watch = Stopwatch()
     progress.stage(stages.CORRELATE, until=1.0)
     moved = trajectory.displacements
@@ -129,6 +129,6 @@ def run_replica(
         tuple(spectra),
         dict(zip(groups, mobilities, strict=True)),
         found,
-        trajectory.seen,
+        trajectory.diagnostics,
         {**trajectory.seconds, **watch.seconds},
     )
