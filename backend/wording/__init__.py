@@ -23,7 +23,7 @@ TEXT: Final = "text"
 
 @cache
 def all_words() -> Mapping[str, Words]:
-    """Words of every code, from all modules of this folder.
+    """Return the words of every code, from all modules of this folder.
 
     Raises
     ------
@@ -42,8 +42,8 @@ def all_words() -> Mapping[str, Words]:
 def message(notice: Notice) -> str:
     """Return the sentence of a notice.
 
-    Of a code or of parameters that this version does not know (a row that another version wrote, an archive that
-    somebody made by hand), the code with its parameters.
+    If this version does not know the code or its parameters (a row of another version, an archive made by hand),
+    return the code with its parameters.
     """
     words = all_words().get(notice.code)
     try:
@@ -56,7 +56,7 @@ def message(notice: Notice) -> str:
 
 
 def message_or_none(notice: Notice | None) -> str | None:
-    """Return the sentence of a notice, where there is one."""
+    """Return the sentence of a notice, or None for None."""
     return None if notice is None else message(notice)
 
 

@@ -52,7 +52,8 @@ def _residuals_exceed_errors(*, chi2_reduced: float) -> str:
 
 def _bins_moved_beyond_forecast(*, n_bins: int) -> str:
     bins = counted(n_bins, "bin of the range is", "bins of the range are")
-    return f"{bins} excluded from the fit: shift and stretch move the end of the forecast there."
+    outside = "it lies" if n_bins == 1 else "they lie"
+    return f"{bins} excluded from the fit: {outside} outside the shifted and stretched forecast."
 
 
 def _range_beyond_forecast(*, n_bins: int, start_mev: float, end_mev: float) -> str:
@@ -78,22 +79,22 @@ def _bins_not_compared(*, n_left_out: int, n_bins: int) -> str:
 def _forecasts_not_resolved(*, best: str, others: Sequence[Mapping[str, Any]], resolved_probability: float) -> str:
     named = listed(f"{one['name']} ({100 * one['probability_worse']:.0f}{SPACE}%)" for one in others)
     return (
-        f"The data do not resolve {best} and {named}. The percentage is the probability of being worse than {best}; "
-        f"{100 * resolved_probability:.3g}{SPACE}% are needed."
+        f"The data do not distinguish {best} from {named}. The percentage is the probability that a forecast is worse "
+        f"than {best}; a ranking needs {100 * resolved_probability:.3g}{SPACE}%."
     )
 
 
 def _fitted_curves_equal(*, max_difference: float) -> str:
     return (
-        f"After the fit, both curves are equal within {percent(max_difference)}. Compare them in another range or with "
-        "fewer parameters."
+        f"After the fit, both curves differ by at most {percent(max_difference)}. Compare them in another range or "
+        "with fewer parameters."
     )
 
 
 def _data_not_described(*, n_forecasts: int, correlation: float | None) -> str:
     stated = ""
     if correlation is not None:
-        subject = "The correlation of the best one" if n_forecasts > 1 else "Its correlation"
+        subject = "The correlation of the best forecast" if n_forecasts > 1 else "Its correlation"
         stated = f" {subject} with the data is {correlation:.2f}."
     subject = "None of the forecasts describes" if n_forecasts > 1 else "The forecast does not describe"
     return f"{subject} the data.{stated}"
@@ -113,11 +114,11 @@ def _scattering_lengths_alone(*, statistics: str) -> str:
         "kubo": "The nuclei are quantum particles; their correlations are Kubo-transformed.",
         "quantum": "The vibrations already have the occupation of quantum oscillators.",
     }
-    return f"Scattering lengths alone, averaged over all |q| that was simulated. {nuclei[statistics]}"
+    return f"Only scattering lengths, averaged over all simulated |q|. {nuclei[statistics]}"
 
 
 def _window_and_resolution(*, instrument: str, statistics: str) -> str:
-    added = f"Adds the part of (|q|, ω) that {instrument} reaches, and its resolution."
+    added = f"Applies the window of {instrument} in (|q|, ω), and its resolution."
     if statistics != "quantum":
         return added
     return (
@@ -148,8 +149,7 @@ def _parameters_not_fitted_to_maps(*, parameters: Sequence[str]) -> str:
 
 WORDS: Final[Mapping[str, Words]] = {
     # Fits
-    "scale_is_zero": "The best scale is 0: with any positive scale the forecast describes the data no better than "
-    "without it.",
+    "scale_is_zero": "The best scale is 0: adding the forecast does not improve the fit.",
     "no_extra_width_needed": "The forecast is as broad as the data or broader: no extra width is needed.",
     "parameter_at_bound": _parameter_at_bound,
     "parameters_undetermined": lambda *, parameters: f"The data do not determine these: {_names(parameters)}.",
@@ -172,7 +172,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "meV, where they differ most.",
     "longer_counting_insufficient": "Longer counting would hardly help, because both differ from the data by more than "
     "noise. Look around {energy_mev:.3g} meV, where they differ most, with a better resolution or in a wider range.",
-    "probabilities_rough": "The residuals are correlated over so much of the range that the probabilities are rough.",
+    "probabilities_rough": "The residuals are correlated over a large part of the range, so the probabilities are "
+    "only rough.",
     "data_not_described": _data_not_described,
     "notice_of_forecast": _notice_of_forecast,
     # Effect of each correction
@@ -190,7 +191,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "instruments_differ": "The data were taken on {measured}; the forecast is for {forecast}.",
     "settings_differ": _settings_differ,
     # Peaks
-    "view_of_single_order": "The view shows a single phonon order, so peaks are not divided by orders.",
+    "view_of_single_order": "The view shows a single phonon order, so the contributions of the orders to each peak "
+    "are not given.",
     "orders_of_other_prediction": "The phonon orders are those of the harmonic prediction {prediction_id} "
     "({temperature_k:g} K) at the same energies: this prediction does not separate the orders.",
 }

@@ -19,12 +19,12 @@ def unit_label(unit: str) -> str:
     return UNITS.get(unit, unit)
 
 
-def _left_out(n: int, noun: str) -> str:
-    return f"{counted(n, noun)} {'is' if n == 1 else 'are'} left out"
+def _left_out(n: int, noun: str, place: str = "") -> str:
+    return f"{counted(n, noun)}{place} {'is' if n == 1 else 'are'} left out"
 
 
 def _comments_in_table(*, n_lines: int) -> str:
-    return f"{_left_out(n_lines, 'comment line')} inside the table."
+    return f"{_left_out(n_lines, 'comment line', ' inside the table')}."
 
 
 def _energies_restart(*, n_blocks: int) -> str:
@@ -60,10 +60,10 @@ def _unit_overridden(*, stated: str, recognised_by: str, used: str) -> str:
 
 
 def _energies_unusual(
-    much: str, *, largest_mev: float, unit: str, start: float | None = None, end: float | None = None
+    qualifier: str, *, largest_mev: float, unit: str, start: float | None = None, end: float | None = None
 ) -> str:
     given = "" if start is None or end is None else f" (the axis covers {start:.4g} to {end:.4g})"
-    return f"Energies reach {much}{largest_mev:.4g} meV{given}: check that the unit is {unit_label(unit)}."
+    return f"Energies reach {qualifier}{largest_mev:.4g} meV{given}: check that the unit is {unit_label(unit)}."
 
 
 def _energies_unusually_high(*, unit: str, **stated: Any) -> str:
@@ -79,9 +79,9 @@ def _errors_unknown(
     *, zero: int = 0, negative: int = 0, close_to_zero: int = 0, too_large: int = 0, missing: int = 0
 ) -> str:
     counts = {
-        "0": zero,
+        "zero": zero,
         "negative": negative,
-        "close to 0": close_to_zero,
+        "close to zero": close_to_zero,
         "far too large": too_large,
         "missing or infinite": missing,
     }
@@ -199,5 +199,5 @@ WORDS: Final[Mapping[str, Words]] = {
     "gaps_left_open": _gaps_left_open,
     "detectors_rebinned": _detectors_rebinned,
     "empty_borders_cut": _empty_borders_cut,
-    "more_notices": "There are {n_notices} more remarks.",
+    "more_notices": lambda *, n_notices: f"{counted(n_notices, 'more remark')}.",
 }

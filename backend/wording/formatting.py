@@ -1,4 +1,4 @@
-"""Numbers and lists as they stand in sentences; spaces before units do not break."""
+"""Numbers, durations and lists as text for sentences, with no-break spaces before units."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from scattering.instruments import Instrument
 
 SPACE: Final = "\u00a0"
 DASH: Final = "–"
-"""Stands where nothing is known."""
+"""Text of an unknown value."""
 HOURS_PER_YEAR: Final = 8766.0
 _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Return a number with so many significant digits, without exponent or trailing zeros: 0.23, 9.7, 140, 140000."""
+    """Return a number with `digits` significant digits, without exponent or trailing zeros: 0.23, 9.7, 140, 140000."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
@@ -26,7 +26,7 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def significant(value: float | None, digits: int = 3) -> str:
-    """Return a number for a table: so many significant digits, an exponent where people write one, a dash for None."""
+    """Return a number with `digits` significant digits for a table: an exponent if far from 1, a dash for None."""
     if value is None or not math.isfinite(value):
         return DASH
     if value and not 1e-3 <= abs(value) < 1e5:
@@ -36,7 +36,7 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def scientific(value: float) -> str:
-    """Return a number too large or too small to be written out: 2.5 × 10⁷."""
+    """Return a very large or very small number as a power of ten: 2.5 × 10⁷."""
     digits, exponent = f"{value:.1e}".split("e")
     return f"{digits.removesuffix('.0')} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
@@ -47,7 +47,7 @@ def percent(fraction: float) -> str:
 
 
 def signed_percent(fraction: float) -> str:
-    """Return the same with its sign: −5 %, +3.4 %."""
+    """Return a fraction as a percentage with its sign: −5 %, +3.4 %."""
     stated = percent(fraction)
     return stated if stated.startswith("−") else f"+{stated}"
 
@@ -59,7 +59,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def duration(hours: float | None) -> str:
-    """Return hours in the unit that suits them: minutes below one, days from 96, years from two; a dash for None."""
+    """Return hours as text: minutes below 1 h, days from 96 h, years from 2 years; a dash for None."""
     if hours is None:
         return DASH
     if hours < 1 / 60:
@@ -74,7 +74,7 @@ def duration(hours: float | None) -> str:
 
 
 def band(hours: float | None, low: float | None, high: float | None) -> str:
-    """Return hours with their band: "12 h (8 to 20 h)"; a dash for None."""
+    """Return hours with their uncertainty band: "12 h (8 to 20 h)"; a dash for None."""
     if low is None or high is None:
         return duration(hours)
     first, last = duration(low), duration(high)
@@ -99,5 +99,5 @@ def setting_label(instrument: Instrument, settings: Mapping[str, Any]) -> str:
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun: "1 peak", "3 peaks", "2 energies"."""
+    """Return a number with its noun in singular or plural: "1 peak", "3 peaks", "2 energies"."""
     return f"{n} {noun if n == 1 else plural or noun + 's'}"

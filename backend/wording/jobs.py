@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from backend import wording
+from backend.wording.formatting import counted
 from scattering.core.notices import Notice
 
 
 def _of_replicas(words: str) -> Callable[..., str]:
-    """Words of a stage, to which a prediction of several replicas adds which of them run."""
+    """Return the words of a stage, with the numbers of the running replicas if the prediction has several."""
 
     def sentence(*, replicas: int = 1, replicas_done: int = 0, replicas_running: int = 1) -> str:
         if replicas < 2:
@@ -23,20 +24,20 @@ def _of_replicas(words: str) -> Callable[..., str]:
 
 
 def _waiting_for_engine(*, engine: str, title: str | None = None) -> str:
-    return f"waiting for a worker with {title or engine}; none is running now"
+    return f"waiting for a worker with {title or engine}; no such worker is running"
 
 
 def _worker_died(*, attempts: int, stage: Mapping[str, Any] | None) -> str:
-    last = "" if stage is None else f", last in the stage “{wording.message(Notice.from_json(stage))}”"
+    last = "" if stage is None else f", the last one in the stage “{wording.message(Notice.from_json(stage))}”"
     return (
-        f"The worker died in {attempts} attempts at this prediction{last}. It may need more memory than there is: "
-        "choose a smaller supercell, or quality “preview”."
+        f"The worker process ended unexpectedly in {counted(attempts, 'attempt')} at this prediction{last}. The "
+        "prediction may need more memory than the machine has: choose a smaller supercell, or quality “preview”."
     )
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {
     "start": _of_replicas("starting"),
-    "fetch_potential": _of_replicas("fetching the potential"),
+    "fetch_potential": _of_replicas("downloading the potential"),
     "relax": "relaxing the atoms",
     "displace_atoms": "displacing atoms",
     "sample_zone": "calculating phonons over the Brillouin zone",
@@ -52,11 +53,11 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "done": "done",
     "waiting_for_worker": "waiting for a free worker",
     "waiting_for_engine": _waiting_for_engine,
-    "waiting_for_queue": "waiting for a worker of the queue “{queue}”; none is running now",
+    "waiting_for_queue": "waiting for a worker of the queue “{queue}”; no such worker is running",
     "waiting_for_disk_space": "waiting for space on the server's disk, which is full",
     "worker_died": _worker_died,
     "time_limit": "The job took longer than the {limit_h:g} hours that this server allows: choose a shorter run.",
     "unforeseen": (
-        "An unforeseen error ended this prediction. The server's log has the details under {prediction_id}."
+        "An unexpected error ended this prediction. The server's log has the details under {prediction_id}."
     ),
 }

@@ -1,4 +1,4 @@
-"""Sentences about plans: what a setting measures, in how many hours, and what its numbers rest on."""
+"""Sentences about plans: the features that a setting measures, its hours, and the sources of its numbers."""
 
 from __future__ import annotations
 
@@ -66,8 +66,9 @@ def _above_incident_fraction(*, end_mev: float, incident_fraction: float) -> str
 
 def _q_beyond_simulation(*, energy_mev: float, unsimulated_fraction: float, q_end_inv_angstrom: float) -> str:
     return (
-        f"At {energy_mev:g} meV, {percent(unsimulated_fraction)} of the detectors see q beyond the "
-        f"{q_end_inv_angstrom:.0f} Å⁻¹ that were simulated. They count as the other detectors do on average."
+        f"At {energy_mev:g} meV, {percent(unsimulated_fraction)} of the detectors measure q beyond "
+        f"{q_end_inv_angstrom:.0f} Å⁻¹, the end of the simulation. They are assumed to count as much as the average of "
+        "the other detectors."
     )
 
 
@@ -81,7 +82,7 @@ def _calibrated_by_dataset(
 ) -> str:
     exposure = f"{exposure_h:g} h" if exposure_h is not None else f"{exposure_uah:g} µA h"
     return (
-        f"Calibrated by “{dataset}”: {mass_g:g} g measured for {exposure}. Rates are assumed to be right within "
+        f"Calibrated by “{dataset}”: {mass_g:g} g measured for {exposure}. Count rates are assumed to be right within "
         f"{percent(relative_uncertainty)}."
     )
 
@@ -104,7 +105,7 @@ def _published_flux(
 
 def _no_published_flux(*, calibration_holds_for_its_settings: bool) -> str:
     where = ", measured with these settings" if calibration_holds_for_its_settings else ""
-    return f"No published absolute flux: calibrate with a dataset of your own{where} to get hours."
+    return f"No published absolute flux. To get hours, calibrate with a dataset of your own{where}."
 
 
 def _resolution_validated(*, relative_uncertainty: float) -> str:
@@ -201,11 +202,11 @@ def _no_peak_at_features(*, energies_mev: Sequence[float]) -> str:
 
 
 def _no_feature_measured(*, limit_h: float) -> str:
-    return f"None of the settings tried measures any of the features within {duration(limit_h)}."
+    return f"None of the tried settings measures a feature within {duration(limit_h)}."
 
 
 def counts_unit(bin_mev: float, hours: float) -> str:
-    """Return the unit of a simulated measurement: "counts per 0.5 meV in 12 h"."""
+    """Return the unit of the counts of a simulated measurement: "counts per 0.5 meV in 12 h"."""
     return f"counts per {bin_mev:g} meV in {duration(hours)}"
 
 
@@ -222,7 +223,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "{energy_uncertainty_mev:.1f} meV",
     "under_elastic_line": "under the elastic line, which is {fwhm_mev:.1f} meV wide",
     "below_range": "below {start_mev:.1f} meV, the start of the range",
-    "no_intensity_in_window": "without intensity at the momentum transfers that are reached and simulated",
+    "no_intensity_in_window": "no intensity at the momentum transfers that are both reached and simulated",
     "q_beyond_simulation": _q_beyond_simulation,
     "calibrated_by_dataset": _calibrated_by_dataset,
     "calibration_factor": "The dataset has {measured_over_computed:.2g} times the calculated counts.",
@@ -239,16 +240,16 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "{slowest_mev:g} meV. Calibrate with a dataset of your own to get hours.",
     "hours_estimated": _hours_estimated,
     "beam_time_exceeded": "That is more than the {limit_h:g} h of beam time available.",
-    "beam_time_perhaps_exceeded": "If the rates are at their low end, the {limit_h:g} h of beam time available are not "
-    "enough.",
+    "beam_time_perhaps_exceeded": "If the count rates are at the low end of their band, the {limit_h:g} h of beam time "
+    "available are not enough.",
     "sharper_setting": _sharper_setting,
     "faster_setting": _faster_setting,
     "known_energy_bias": _known_energy_bias,
     "natural_mass_frequencies": "Frequencies are those of the natural masses: isotopes change only the scattering.",
     "no_peak_at_features": _no_peak_at_features,
-    "powder_average_hours": "Hours of a single crystal are those of its powder average, all orientations together. A "
-    "map of one zone takes longer, because it is a smaller part of the solid angle of the detectors.",
-    "nothing_simulated_in_window": "reaches nothing that was simulated",
-    "no_instrument_left": "No instrument that reaches any of the features is left: loosen the constraints.",
+    "powder_average_hours": "The hours are estimated for the powder average of the crystal, all orientations together. "
+    "A map of one zone takes longer, because it uses a smaller part of the solid angle of the detectors.",
+    "nothing_simulated_in_window": "no part of the simulated range is reached",
+    "no_instrument_left": "No instrument within the constraints reaches any of the features: loosen the constraints.",
     "no_feature_measured": _no_feature_measured,
 }

@@ -1,4 +1,4 @@
-"""What cannot be done with potentials."""
+"""Sentences about refused actions on potentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be done with predictions, and what an estimate warns of."""
+"""Sentences about refused actions on predictions, and the warnings of an estimate."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _prediction_not_finished(*, status: str, stage: Mapping[str, Any] | None, pr
 WORDS: Final[Mapping[str, wording.Words]] = {
     "elements_not_covered": _elements_not_covered,
     "long_simulation": _long_simulation,
-    "prediction_has_ended": "This prediction has {status} already, so it cannot be cancelled.",
+    "prediction_has_ended": "This prediction has already ended ({status}), so it cannot be cancelled.",
     "prediction_failed": _prediction_failed,
     "prediction_cancelled": "This prediction was cancelled, so it has no result.",
     "prediction_not_finished": _prediction_not_finished,

@@ -1,4 +1,4 @@
-"""What is wrong with a request, whatever its subject."""
+"""Sentences about errors in a request of any subject."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any, Final
 from backend.wording import Words, message
 from scattering.core.notices import Notice
 
-LISTED: Final = 5
+MAX_LISTED: Final = 5
+"""Invalid fields that a sentence names."""
 
 
 def _invalid_fields(fields: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(f"{field['loc']}: {field['msg']}" for field in fields[:LISTED]) or "The request cannot be read."
+    return (
+        "; ".join(f"{field['loc']}: {field['msg']}" for field in fields[:MAX_LISTED]) or "The request cannot be read."
+    )
 
 
 def _unknown_instrument(name: str, known: Sequence[str]) -> str:
@@ -61,26 +64,27 @@ WORDS: Final[Mapping[str, Words]] = {
     "empty_file": "The file is empty.",
     "formats_available": _formats_available,
     "idempotency_key_used": "This Idempotency-Key was used for another request; make a new key.",
-    "in_use_or_repeated": "Something else needs this, or it exists already.",
-    "internal_error": "An unexpected error happened on the server; its log says more.",
+    "in_use_or_repeated": "This is used by something else, or it exists already.",
+    "internal_error": "An unexpected error happened on the server; see its log.",
     "invalid_content_length": "Content-Length is not a number.",
-    "method_not_allowed": "{method} is not possible at {path}; /docs lists what is.",
+    "method_not_allowed": "{path} does not accept {method}; /docs lists the methods of each address.",
     "not_found": "There is no {kind} {id}.",
     "not_own": "There is no {kind} {id} of yours.",
     "operators_only": "Only operators of this server may see this.",
-    "request_of_other_site": "This request comes from another site's page; only Beamcast's own pages may send it.",
-    "too_many_bytes": "This is larger than {maximum_mib:.0f} MiB, the most that this server takes.",
-    "unknown_address": "There is nothing at {path}; /docs lists what there is.",
+    "request_of_other_site": "This request comes from a page of another site; only the pages of Beamcast may send it.",
+    "too_many_bytes": "This is larger than {maximum_mib:.0f} MiB, the maximum that this server accepts.",
+    "unknown_address": "There is nothing at {path}; /docs lists all addresses.",
     "unknown_elements": _unknown_elements,
-    "unknown_host": "This server does not answer to {host!r}; BEAMCAST_ALLOWED_HOSTS can allow it.",
-    "broker_down": "takes no messages; the log of the server says why",
-    "database_down": "does not answer; the log of the server says why",
+    "unknown_host": "This server does not accept the host name {host!r}; the setting BEAMCAST_ALLOWED_HOSTS can allow "
+    "it.",
+    "broker_down": "accepts no messages; see the log of the server",
+    "database_down": "does not answer; see the log of the server",
     "disordered_energies": "The second energy must be above the first.",
     "large_number": "A number is too large: the largest is {maximum:g}.",
-    "lone_surrogate": "A text has half of a character (a lone surrogate).",
+    "lone_surrogate": "A text contains half of a character (a lone surrogate): remove it.",
     "no_workers": "none has sent a heartbeat for {silent_s} s; predictions wait",
     "not_a_finite_number": "Numbers must be finite.",
-    "plan_of_other_prediction": "The plan must be of the prediction of the report (plan.prediction_id).",
+    "plan_of_other_prediction": "The plan and the report must use the same prediction (plan.prediction_id).",
     "potential_named_twice": "The fields potential and model name two potentials: leave model out.",
     "several_views_of_map": "A map shows one view: make a figure for each view.",
 }

@@ -1,4 +1,4 @@
-"""What is wrong with the options of a simulation."""
+"""Sentences about errors in the options of a simulation."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ def _unknown_option(method: str, known: Sequence[str]) -> str:
 
 
 WORDS: Final[Mapping[str, Words]] = {
-    "few_correlation_frames": "The correlation time holds {n_frames:.0f} frames; choose at least {minimum} "
+    "few_correlation_frames": "The correlation time contains {n_frames:.0f} frames; choose at least {minimum} "
     "({minimum_ps:.3f} ps).",
-    "large_supercell": "{n_atoms} atoms are more than the {maximum} that are allowed; choose fewer repeats.",
+    "large_supercell": "The supercell has {n_atoms} atoms, more than the {maximum} allowed; choose fewer repeats.",
     "long_correlation": "The correlation time, {correlation_ps:g} ps, must not be longer than the production, "
     "{production_ps:g} ps.",
     "no_wave_vector_on_path": "The supercell has no wave vector on this path; choose more repeats.",
     "no_zone_in_range": "No Brillouin zone lies completely between {minimum_inv_angstrom:.1f} and "
     "{maximum_inv_angstrom:.1f} Å⁻¹; choose a larger |q|, or other instruments.",
-    "pressure_without_npt": "The pressure acts on the cell in the ensemble npt only: choose npt, or leave the pressure "
-    "out.",
-    "sites_exceed_memory": "{n_sites} sites and their pairs would take {size_mb:.0f} MB, and {maximum_mb:.0f} MB are "
-    "allowed: keep the sites of an element together, or choose a smaller range of q or energy, or fewer orders.",
+    "pressure_without_npt": "Only the ensemble npt uses a pressure: choose npt, or leave the pressure out.",
+    "sites_exceed_memory": "{n_sites} sites and their pairs would take {size_mb:.0f} MB, more than the "
+    "{maximum_mb:.0f} MB allowed: keep the sites of an element together, or choose a smaller range of q or energy, or "
+    "fewer orders.",
     "too_many_zones": "Give at most {maximum} zones.",
     "unknown_option": _unknown_option,
     "unreadable_path": "Write the path as text: at least two points with a hyphen between them, such as Γ-X-U|K-Γ-L.",

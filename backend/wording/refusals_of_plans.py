@@ -1,4 +1,4 @@
-"""What is wrong with the settings of an instrument, a sample, or a plan."""
+"""Sentences about errors in the settings of an instrument, a sample, or a plan."""
 
 from __future__ import annotations
 
@@ -39,29 +39,32 @@ _FACTS: Final = {
 
 
 def _calibration_lacks_facts(dataset: str, missing: Sequence[str]) -> str:
-    return f"“{dataset}” cannot calibrate yet: give {listed(_FACTS.get(one, one) for one in missing)} on its card."
+    facts = listed(_FACTS.get(one, one) for one in missing)
+    return f"“{dataset}” cannot be used for calibration yet: give {facts} on its card."
 
 
 WORDS: Final[Mapping[str, Words]] = {
     "annulus_too_thick": "The wall of an annulus with an outer diameter of {diameter_mm:g} mm is at most "
     "{maximum_mm:g} mm thick.",
     "beyond_forecast": "The forecast ends at {end_mev:.0f} meV; choose a lower energy.",
-    "calibration_unlike_forecast": "The forecast does not fit the dataset, so the dataset cannot calibrate.",
-    "calibration_with_few_counts": "No part of the dataset has {minimum:.0f} counts or more: these are too few to "
-    "calibrate.",
-    "calibration_without_errors": "The dataset has no errors, so its counts are not known and it cannot calibrate.",
+    "calibration_unlike_forecast": "The forecast does not fit the dataset, so the dataset cannot be used for "
+    "calibration.",
+    "calibration_with_few_counts": "No part of the dataset has {minimum:.0f} counts or more, so the dataset cannot be "
+    "used for calibration.",
+    "calibration_without_errors": "The dataset has no errors, so its counts are not known and it cannot be used for "
+    "calibration.",
     "calibration_without_errors_in_range": "No point of the dataset within the fitted range has an error, so the "
-    "dataset cannot calibrate.",
-    "energy_unsuited_to_package": "The chopper package {package} serves {minimum_mev:g} to {maximum_mev:g} meV; choose "
-    "an incident energy in this range, or another package.",
+    "dataset cannot be used for calibration.",
+    "energy_unsuited_to_package": "The chopper package {package} works from {minimum_mev:g} to {maximum_mev:g} meV; "
+    "choose an incident energy in this range, or another package.",
     "no_feature_at_energy": _no_feature_at_energy,
     "no_peaks_found": "The forecast has no clear peak; give the energies of the features.",
     "no_resolution_model": "{instrument} has no resolution model for these settings: {reason}",
     "no_transmission": "{instrument} transmits no neutrons with these settings: its Fermi chopper turns too fast for "
     "neutrons this slow. Choose a lower frequency, a higher incident energy or another package.",
     "pair_of_one_feature": "Both energies belong to the same feature; give two features.",
-    "sample_does_not_fit": "{amount:g} {unit} do not fit into {width_mm:g} mm × {height_mm:g} mm, which hold "
-    "{maximum_cm3:.3g} cm³; make the sample wider or higher.",
+    "sample_does_not_fit": "{amount:g} {unit} do not fit into {width_mm:g} mm × {height_mm:g} mm, which "
+    "contain {maximum_cm3:.3g} cm³; make the sample wider or higher.",
     "sample_too_thick": "For {amount:g} {unit} the sample must be {thickness_mm:.0f} mm thick, which is too much; make "
     "it wider or higher, or choose a smaller amount.",
     "scattering_out_of_reach": "This {geometry} scatters at most {maximum_percent:.2g} % of the beam, not "
@@ -70,12 +73,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "unknown_setting": _unknown_setting,
     "calibration_lacks_facts": _calibration_lacks_facts,
     "calibration_without_flux": "The flux of {instrument} with the settings of “{dataset}” is not known, so the "
-    "dataset cannot calibrate.",
+    "dataset cannot be used for calibration.",
     "count_rate_not_known": _count_rate_not_known,
     "no_instrument_for_sample": "No instrument of these facilities measures such a sample: choose other facilities or "
     "instruments.",
     "no_scattering_in_range": "With these settings the sample does not scatter between the elastic line and the end of "
     "the range; choose other settings.",
-    "too_many_bins": "These are more than {maximum} bins; choose wider bins.",
-    "too_many_settings": "These are {n_settings} settings, and at most {maximum} are tried; choose fewer instruments.",
+    "too_many_bins": "This measurement needs more than {maximum} bins; choose wider bins.",
+    "too_many_settings": "This plan would try {n_settings} settings, more than the {maximum} allowed; choose fewer "
+    "instruments.",
 }

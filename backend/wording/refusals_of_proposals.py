@@ -1,4 +1,4 @@
-"""Why a proposal, its reports or an archive of it are refused."""
+"""Sentences about refused proposals, reports and archives of proposals."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def _wrong_file_in_archive(file: str, wrong: Mapping[str, Any]) -> str:
 
 WORDS: Final[Mapping[str, Words]] = {
     "damaged_file_in_archive": "{file!r} in the archive is damaged: {reason}",
-    "encrypted_archive": "The archive is encrypted: bring it without encryption.",
-    "file_not_in_archive": "The archive lacks its file {file!r}.",
+    "encrypted_archive": "The archive is encrypted: make it without encryption.",
+    "file_not_in_archive": "The archive lacks the file {file!r}.",
     "invalid_manifest": "{file} in the archive cannot be used: {reason}",
-    "large_archive": "The files of the archive are larger than {maximum_mib:.0f} MiB together, the most that this "
-    "server takes.",
-    "large_file_in_archive": "{file!r} is larger than {maximum_mib:.0f} MiB, the most that this server takes.",
+    "large_archive": "The files of the archive are larger than {maximum_mib:.0f} MiB together, the maximum that this "
+    "server accepts.",
+    "large_file_in_archive": "{file!r} is larger than {maximum_mib:.0f} MiB, the maximum that this server accepts.",
     "many_files_in_archive": "The archive lists more than {maximum} files, or the list is too large.",
     "not_a_zip_archive": "The file is not a zip archive, or it is damaged: export the proposal again.",
-    "partials_of_other_elements": "The partials are of other elements than the structure.",
-    "partials_of_other_temperature": "The partials are of another temperature than the prediction.",
+    "partials_of_other_elements": "The partials and the structure have different elements.",
+    "partials_of_other_temperature": "The partials and the prediction have different temperatures.",
     "incomplete_plan": "The archive lacks a prediction or a dataset that its plan needs.",
     "potential_not_in_archive": "The potential {name} is neither in the archive nor on this server; upload it first.",
     "incomplete_prediction": "The archive lacks the structure or the potential of {file}.",
@@ -33,14 +33,15 @@ WORDS: Final[Mapping[str, Words]] = {
     "unknown_compression_of_archive": "The archive is compressed with an unknown method: use deflate.",
     "unreadable_partials": "The partials cannot be read: {reason}",
     "wrong_file_in_archive": _wrong_file_in_archive,
-    "wrong_potential_in_archive": "The file is not the potential that the archive names: its checksum differs.",
-    "changed_during_export": "Something in this proposal was changed or deleted just now; export it again.",
+    "wrong_potential_in_archive": "The potential file in the archive is not the one that the archive names: its "
+    "checksum differs.",
+    "changed_during_export": "Something in this proposal was changed or deleted during the export; export it again.",
     "disk_full": "The disk has no space for a bundle of {needed_mib:.0f} MiB: free some space and try again.",
     "export_failed": "Something in this proposal cannot be exported: {field}.",
-    "full_proposal": "This proposal has {maximum} {kind}, the most that it can have: remove some of them.",
+    "full_proposal": "This proposal has {maximum} {kind}, the maximum: remove some of them.",
     "not_in_proposal": "There is no {kind} {id} in this proposal.",
-    "nothing_to_report": "A report needs a forecast: add a prediction of a powder that has succeeded to the proposal.",
+    "nothing_to_report": "A report needs a forecast: add a succeeded prediction for a powder to the proposal.",
     "other_sampling": "Powders and single crystals cannot be in the same report: leave this prediction out.",
-    "prediction_not_reportable": "The proposal has no succeeded prediction {id} of a powder.",
+    "prediction_not_reportable": "The proposal has no succeeded prediction {id} for a powder.",
     "unknown_link": "There is nothing at this link: it is mistyped, or no longer shared.",
 }

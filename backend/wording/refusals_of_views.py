@@ -1,4 +1,4 @@
-"""What is wrong with a view of a prediction: probe, isotopes, corrections, ranges, a point of a path."""
+"""Sentences about errors in a view of a prediction: probe, isotopes, corrections, ranges, a point of a path."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from backend.wording import Words
 
 def _phonon_order_not_held(n_orders: int) -> str:
     if not n_orders:
-        return "This prediction holds all phonon orders together: only the harmonic method separates them."
-    return f"This prediction holds the phonon orders 1 to {n_orders}: choose one of them."
+        return "This prediction contains all phonon orders as one sum: only the harmonic method separates them."
+    return f"This prediction contains the phonon orders 1 to {n_orders}: choose one of them."
 
 
 def _species_not_in_sample(species: str, present: Sequence[str]) -> str:
@@ -26,7 +26,7 @@ def _unknown_point(point: str, known: Sequence[str]) -> str:
 def _no_wave_vector_at_point(point: str, available: Sequence[str], on_path: bool) -> str:
     why = f"The supercell has no wave vector at {point}" if on_path else f"The path does not pass {point}"
     if not available:
-        return f"{why}; it has none at a named point: choose a wave vector by its number."
+        return f"{why}, and no named point has a wave vector: choose a wave vector by its number."
     return f"{why}; choose one of {', '.join(available)}."
 
 
@@ -37,13 +37,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "empty_path_segment": "The path goes from {point} to {point}: remove one of the two.",
     "empty_q_range": "min must be at least 0, and max must be above min.",
     "incoherent_without_neutrons": "X-rays and electrons scatter coherently from atoms; choose total or coherent.",
-    "instrument_needed": "This belongs to an instrument: choose an instrument, or leave this out.",
+    "instrument_needed": "This needs an instrument: choose an instrument, or leave this out.",
     "isotope_fractions": "Give the fractions of the isotopes as numbers from 0 to 1 that sum to 1.",
     "isotopes_without_neutrons": "Only neutrons distinguish isotopes: leave the isotopes out, or choose neutrons.",
     "kubo_correction": "Path-integral dynamics is already quantum, except for its Kubo transform, which 'harmonic' "
     "undoes exactly. {correction!r} would count the quantum effects twice; choose 'harmonic' or 'none'.",
     "neutron_instrument": "The instruments are neutron spectrometers; leave the instrument out for another probe.",
-    "no_elastic_line_along_path": "The forecast along a path has no elastic line; use that of a powder.",
+    "no_elastic_line_along_path": "A forecast along a path has no elastic line; use a forecast for a powder.",
     "no_form_factor": "There is no {probe} form factor of {element} up to {q_max_inv_angstrom:.1f} Å⁻¹; choose another "
     "probe.",
     "no_neutron_data": "There is no neutron scattering length of {nuclide}; choose another isotope.",
@@ -59,12 +59,12 @@ WORDS: Final[Mapping[str, Words]] = {
     "unknown_isotope": "{isotope!r} is not an isotope of {element}; write mass number and symbol, such as 2H.",
     "unknown_point": _unknown_point,
     "width_beside_instrument": "The instrument has its own resolution: leave the width out, or the instrument.",
-    "comparison_with_path": "This prediction is of a single crystal along a path: compare data with a prediction of a "
-    "powder.",
+    "comparison_with_path": "This prediction is for a single crystal along a path: compare data with a prediction for "
+    "a powder.",
     "map_beside_spectrum": "“{dataset}” is a map: choose a figure of kind 'map'.",
     "map_where_spectrum_is_needed": "“{dataset}” is a map over |q| and energy transfer: rankings, peaks and refinement "
     "need a spectrum. POST /comparisons compares a map.",
-    "several_measured_maps": "A map is drawn beside one measured map: make a figure for each.",
+    "several_measured_maps": "A figure shows one measured map beside the forecast: make a figure for each map.",
     "spectrum_beside_map": "“{dataset}” is a spectrum: choose a figure of kind 'spectrum'.",
     "too_many_points": "“{dataset}” has {n_points} points, and at most {maximum} are compared: use wider bins.",
 }

@@ -18,11 +18,11 @@ HEADINGS: Final[Mapping[str, str]] = {
 SPECTRA_ALT: Final = "Spectra of {labels}"
 FEATURES_CAPTION: Final = (
     "Target features. Under each setting: FWHM of its resolution, and the time until the feature reaches the "
-    "signal-to-noise ratio asked for."
+    "requested signal-to-noise ratio."
 )
 SETTINGS_CAPTION: Final = (
     "Settings: A to C as drawn, then the best others. Resolution: FWHM over energy transfer of the worst feature. "
-    "Pairs: whether two features are resolved, with the probability. Time: with its band."
+    "Pairs: whether two features are resolved, with the probability. Time: with its uncertainty."
 )
 RESOLUTION_CAPTION: Final = "Settings: largest energy transfer, and resolution (FWHM, meV) at three energy transfers."
 NARROW: Final = "narrow"
@@ -57,7 +57,7 @@ h5py, silx and NeXpy open it.
 
 
 def forecast_title(structure: str) -> str:
-    """Return the title of a report that its user has not named."""
+    """Return the title of a report whose request states none."""
     return f"Neutron scattering forecast: {structure}"
 
 
@@ -113,7 +113,7 @@ def _simulated_measurement(*, label: str, hours: float) -> str:
 
 
 def _views_left_out(*, n_views: int, max_views: int) -> str:
-    return f"{counted(n_views, 'view')}: two pages hold {max_views}."
+    return f"{counted(n_views, 'view')}: two pages have room for {max_views}."
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {
@@ -124,9 +124,9 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "methods_weighting": "The partial structure factors were weighted with bound scattering lengths "
     "[{sears_reference}], cut to the window of each instrument and broadened by its resolution.",
     "methods_detailed_balance": "Classical statistics were corrected for detailed balance ('{quantum_correction}').",
-    "methods_count_rates": "Count rates are the product of flux, sample, cross-section with its ratio of final to "
-    "incident wave vector, solid angle and efficiency, over the background of the container and the ambient "
-    "background. The time is that in which every target feature reaches the signal-to-noise ratio asked for.",
+    "methods_count_rates": "Count rates are the product of flux, amount of sample, cross-section (with k_f/kᵢ), solid "
+    "angle and detector efficiency. The background is that of the container and the ambient background. The time is "
+    "the shortest in which every target feature reaches the requested signal-to-noise ratio.",
     "figure_spectra": "Spectra as the instruments would record them.",
     "figure_statistical_error": "Grey band: statistical error of the simulation, one standard deviation.",
     "figure_other_predictions": "Dashed: other predictions.",
@@ -139,12 +139,12 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "figure_numbered_features": "Numbers: the features.",
     "figure_simulated_measurement": _simulated_measurement,
     "settings_tried": "{n_settings} settings were tried.",
-    "signal_to_noise_requested": "Signal-to-noise ratio asked for: {signal_to_noise:g}.",
-    "relative_times": "Relative: there is no published absolute flux; × n is the time relative to the quickest feature "
+    "signal_to_noise_requested": "Requested signal-to-noise ratio: {signal_to_noise:g}.",
+    "relative_times": "Relative: there is no published absolute flux; × n is the time relative to the fastest feature "
     "of the setting.",
     # What a version of a report leaves out: these stand after a heading
     "views_left_out": _views_left_out,
-    "crystal_data_left_out": "Measured data: they are not drawn beside a single crystal.",
+    "crystal_data_left_out": "Measured data: figures of a single crystal do not show them.",
     "dataset_left_out": "Dataset “{dataset}”: its instrument is not drawn, or it is a map.",
     "notes_left_out": "{n_characters} characters of the notes: they are in the HTML version.",
     "features_left_out": lambda *, n_features: f"{counted(n_features, 'feature')}.",

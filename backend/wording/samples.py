@@ -62,8 +62,8 @@ def _sample_thin(**stated: object) -> str:
 def _deuteration(*, hydrogen_fraction: float, thickness_mm: float, mass_g: float) -> str:
     return (
         f"Hydrogen contributes {percent(hydrogen_fraction)} of the scattering, so the sample must be thin and shows "
-        f"mainly the motion of hydrogen. With deuterium, {number(thickness_mm)} mm ({number(mass_g)} g) scatters as "
-        "much, and shows the other atoms too."
+        f"mainly the motion of hydrogen. With deuterium, a sample of {number(thickness_mm)} mm ({number(mass_g)} g) "
+        "scatters as much, and also shows the other atoms."
     )
 
 
@@ -91,7 +91,7 @@ def _absorption_by_replaceable_isotope(
 def _sample_larger_than_beam(*, beam_width_mm: float, beam_height_mm: float, illuminated_fraction: float) -> str:
     return (
         f"The beam is {beam_width_mm:g} mm wide and {beam_height_mm:g} mm high, and illuminates "
-        f"{percent(illuminated_fraction)} of the sample. A smaller, thicker sample uses all of its mass."
+        f"{percent(illuminated_fraction)} of the sample. A smaller, thicker sample has all of its mass in the beam."
     )
 
 
@@ -104,8 +104,8 @@ def _loose_powder(*, packing_fraction: float, thickness_mm: float) -> str:
 
 def _strong_multiple_scattering(*, multiple_over_single: float) -> str:
     return (
-        f"For 100 neutrons scattered once, {number(100 * multiple_over_single)} are scattered several times. They add "
-        "a smooth background and false overtones."
+        f"For every 100 neutrons scattered once, {number(100 * multiple_over_single)} are scattered several times. "
+        "They add a smooth background and false overtones."
     )
 
 
@@ -139,18 +139,18 @@ def _activation_not_tabulated(*, elements: Sequence[str]) -> str:
 
 def _cool_down(*, flux_n_cm2_s: float, irradiation_h: float, harmless_uci: float, cool_down_h: float | None) -> str:
     irradiation = f"an irradiation of {duration(irradiation_h)} at {scientific(flux_n_cm2_s)} n/(cm² s)"
-    after = f"After {irradiation}, sample and container"
+    activity = f"After {irradiation}, the activity of sample and container"
     if cool_down_h is None:
-        return f"{after} stay above {harmless_uci:g} µCi for more than ten years."
+        return f"{activity} stays above {harmless_uci:g} µCi for more than ten years."
     if cool_down_h == 0:
-        return f"{after} are below {harmless_uci:g} µCi at once."
-    return f"{after} fall below {harmless_uci:g} µCi within {duration(cool_down_h)}."
+        return f"{activity} is already below {harmless_uci:g} µCi."
+    return f"{activity} needs {duration(cool_down_h)} to fall below {harmless_uci:g} µCi."
 
 
 def _long_cool_down(*, harmless_uci: float, nuclide: str, cool_down_h: float | None) -> str:
-    above = f"Because of {nuclide}, sample and container stay above {harmless_uci:g} µCi for"
+    above = f"Because of {nuclide}, the activity of sample and container stays above {harmless_uci:g} µCi for"
     if cool_down_h is None:
-        return f"{above} more than ten years: ask the facility whether they can be sent back."
+        return f"{above} more than ten years: ask the facility whether it can send them back."
     return f"{above} {duration(cool_down_h)}: plan to leave them at the facility for that time."
 
 
@@ -161,8 +161,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "deuteration": _deuteration,
     "absorption": _absorption,
     "absorption_by_replaceable_isotope": _absorption_by_replaceable_isotope,
-    "plate_edge_on": f"Some detectors see the plate edge on, where it shadows itself. Turn it by 45{SPACE}°, or use "
-    "an annulus, which looks the same from all sides.",
+    "plate_edge_on": f"Some detectors lie in the plane of the plate, where the plate absorbs its own scattering. Turn "
+    f"it by 45{SPACE}°, or use an annulus, which looks the same from all sides.",
     "thick_cylinder": "A full cylinder is thick in the middle: an annulus of the same mass has less multiple "
     "scattering.",
     "sample_larger_than_beam": _sample_larger_than_beam,

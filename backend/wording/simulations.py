@@ -1,4 +1,4 @@
-"""What simulations find, and why they cannot be made."""
+"""Warnings of simulations, and reasons why a simulation cannot run."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def _relaxation_not_converged(*, force_ev_per_angstrom: float) -> str:
 def _cell_under_pressure(*, pressure_gpa: float) -> str:
     change = "expand" if pressure_gpa > 0 else "shrink"
     return (
-        f"In the uploaded cell the potential is under {pressure_gpa:+.1f} GPa. A free cell would {change}, and "
-        "frequencies depend on the volume."
+        f"In this potential, the uploaded cell has a pressure of {pressure_gpa:+.1f} GPa. A free cell would {change}, "
+        "and frequencies depend on the volume."
     )
 
 
 def _imaginary_modes(*, fraction: float, lowest_energy_mev: float) -> str:
     return (
         f"{100 * fraction:.2g} % of the phonon modes are imaginary (down to {abs(lowest_energy_mev):.1f}i meV) and "
-        "missing here: in this potential the structure is unstable at 0 K, or the supercell is too small. Molecular "
+        "left out: in this potential the structure is unstable at 0 K, or the supercell is too small. Molecular "
         "dynamics includes these modes."
     )
 
@@ -54,8 +54,8 @@ def _higher_orders_missing(
 
 def _large_volume_change(*, relative_change: float) -> str:
     return (
-        f"The free cell changed its volume by {relative_change:+.1%}. Heat changes that of most crystals by less: the "
-        "potential prefers another density, and frequencies depend on it."
+        f"The free cell changed its volume by {relative_change:+.1%}. Thermal expansion of most crystals is smaller: "
+        "the potential prefers another density, and frequencies depend on the density."
     )
 
 
@@ -80,7 +80,7 @@ def _species_left_sites(*, species: Sequence[str], energy_resolution_mev: float)
 def _no_debye_waller_factor(*, species: Sequence[str]) -> str:
     return (
         f"{_leaves(species)} the lattice sites: the crystal melts, or atoms diffuse, and there is no Debye–Waller "
-        "factor to divide by. Look at the map without that correction, choose a powder, or a lower temperature."
+        "factor to divide by. Leave that correction out, choose a powder, or choose a lower temperature."
     )
 
 
@@ -109,15 +109,16 @@ def _too_few_beads(
     else:
         remedy = f"Choose {n_beads_needed} beads"
     return (
-        f"{n_beads} beads miss {100 * fraction:.0f} % of the mean-square displacement of vibrations at "
-        f"{energy_mev:.0f} meV and {temperature_k:g} K; their lines are too weak by the same fraction. {remedy}, or "
-        "use the softer vibrations only."
+        f"With {n_beads} beads, {100 * fraction:.0f} % of the mean-square displacement of vibrations at "
+        f"{energy_mev:.0f} meV and {temperature_k:g} K is missing; their lines are too weak by the same fraction. "
+        f"{remedy}, or use only the vibrations of lower energy."
     )
 
 
 WORDS: Final[Mapping[str, Words]] = {
     "forces_not_finite": (
-        "The potential gives forces that are not finite for this structure: check whether two atoms are at one place."
+        "The potential gives forces that are not finite for this structure: check whether two atoms are at the same "
+        "place."
     ),
     "unstable_cell": "With a free cell the structure falls apart in this potential: keep the cell fixed.",
     "unstable_cell_at_temperature": (
@@ -128,24 +129,25 @@ WORDS: Final[Mapping[str, Words]] = {
         "All phonons of this structure are imaginary in this potential: check the structure, or choose another "
         "potential."
     ),
-    "atoms_flew_apart": ("The atoms flew apart: choose a shorter time step, or a potential that knows this material."),
+    "atoms_flew_apart": ("The atoms flew apart: choose a shorter time step, or a potential trained for this material."),
     "cell_run_too_short": "The cell needs time to reach its mean: choose a longer equilibration.",
     "n_beads_not_accepted": (
         "{title} takes even numbers of beads up to {max_n_beads}, not {n_beads}: choose another number of beads."
     ),
     "thermostat_of_ring_polymers": (
-        "Ring polymers are recorded with the thermostat of TRPMD alone: choose the ensemble “nve” for the production."
+        "Ring-polymer dynamics uses only the thermostat of TRPMD: choose the ensemble “nve” for the production."
     ),
-    "beads_not_equilibrated": "{title} makes the beads while it equilibrates: choose an equilibration longer than 0.",
-    "no_path_integrals": "This engine has no path integrals: choose an engine that has.",
+    "beads_not_equilibrated": "{title} creates the beads during the equilibration: choose an equilibration longer than "
+    "0.",
+    "no_path_integrals": "This engine cannot run path integrals: choose an engine that can.",
     "gpu_out_of_memory": (
-        "The memory of the GPU is too small for so many atoms: choose a smaller supercell, or fewer beads."
+        "The memory of the GPU is too small for this number of atoms: choose a smaller supercell, or fewer beads."
     ),
     "elements_not_in_potential": (
-        "The potential does not know every element of this structure: choose another potential."
+        "The potential does not cover every element of this structure: choose another potential."
     ),
     "supercell_too_thin": "The supercell is too thin for {title}: choose a supercell with more equal edges.",
-    "potential_not_supported": "{title} does not take potentials of this kind: choose another engine or potential.",
+    "potential_not_supported": "{title} cannot use potentials of this kind: choose another engine or potential.",
     "potential_refused": _potential_refused,
     "disk_too_small": _disk_too_small,
     "potential_file_lost": "The file of the potential “{name}” is lost or was changed: upload it again.",
@@ -153,7 +155,7 @@ WORDS: Final[Mapping[str, Words]] = {
         "This version of Beamcast does not have the potential {name} (sha256 {sha256}): choose another potential."
     ),
     "potential_not_fetched": (
-        "{name} could not be fetched: {reason}. Try again later (the part that has arrived is kept), or put its file, "
+        "{name} could not be downloaded: {reason}. Try again later (the downloaded part is kept), or put its file, "
         "under any name, into the folder {folder}: {size_bytes} bytes, sha256 {sha256} ({source}). It is in "
         "{archive} as {member}."
     ),
@@ -179,7 +181,7 @@ WORDS: Final[Mapping[str, Words]] = {
         "vibration hardly changes within a run: choose two replicas or more."
     ),
     "imported_prediction": (
-        "This prediction was imported with a proposal: the archive says that it was simulated so; Beamcast has not "
-        "checked it."
+        "This prediction was imported with a proposal: Beamcast has not checked that it was simulated as the archive "
+        "states."
     ),
 }

@@ -10,7 +10,7 @@ from backend.wording import Words
 
 def _isotopes_in_scattering_only(*, substitutions: Mapping[str, str]) -> str:
     names = ", ".join(f"{species} by {isotope}" for species, isotope in substitutions.items())
-    return f"{names}: the scattering is the isotope's, the frequencies are still those of the natural mass."
+    return f"{names}: the scattering is that of the isotope, the frequencies are those of the natural mass."
 
 
 def _diffusing(*, species: Sequence[str]) -> str:
@@ -19,27 +19,28 @@ def _diffusing(*, species: Sequence[str]) -> str:
 
 
 def _no_zone_in_window(*, instrument: str | None) -> str:
-    reached = "the chosen range of |q| covers" if instrument is None else f"{instrument} reaches"
-    return f"None of the Brillouin zones that were simulated lies within what {reached}."
+    reached = "the chosen range of |q|" if instrument is None else f"the window of {instrument}"
+    return f"No simulated Brillouin zone lies in {reached}."
 
 
 WORDS: Final[Mapping[str, Words]] = {
     "zones_of_powder": "A powder has no Brillouin zones: choose a map or a spectrum.",
     "data_beside_path": (
-        "Measured data are drawn beside predictions of powders, this one is of a single crystal: leave out the data."
+        "Measured data can be drawn only beside predictions for powders, and this one is for a single crystal: leave "
+        "the data out."
     ),
-    "path_of_powder": "This prediction is of a powder, which has no path: leave out the field “path”.",
+    "path_of_powder": "This prediction is for a powder, which has no path: leave out the field “path”.",
     "powders_beside_path": (
-        "This prediction is of a single crystal along a path: look at it without powders in the same request."
+        "This prediction is for a single crystal along a path: leave predictions for powders out of the request."
     ),
     "reach_beyond_simulated_q": (
         "{instrument} reaches {reached_q_inv_angstrom:.1f} Å⁻¹ with these settings; the simulation was analysed up to "
-        "{simulated_q_inv_angstrom:.1f} Å⁻¹, and the average is over that part."
+        "{simulated_q_inv_angstrom:.1f} Å⁻¹. The average covers only that part."
     ),
-    "nothing_in_window": "Nothing that was simulated lies within what {instrument} reaches with these settings.",
+    "nothing_in_window": "With these settings, no part of the simulated range lies in the window of {instrument}.",
     "simulation_coarser_than_resolution": (
-        "The simulation resolves {simulated_fwhm_mev:.1f} meV, less well than {instrument} does "
-        "({instrument_fwhm_mev:.1f} meV): lines are broader here than they would be measured."
+        "The simulation resolves {simulated_fwhm_mev:.1f} meV, and {instrument} resolves {instrument_fwhm_mev:.1f} "
+        "meV: lines are broader here than in a measurement."
     ),
     "bins_coarser_than_resolution": (
         "Between {from_mev:.3g} and {to_mev:.3g} meV the energy bins of the simulation are too wide for {instrument}: "
@@ -47,26 +48,26 @@ WORDS: Final[Mapping[str, Words]] = {
         "meV)."
     ),
     "cut_at_known_end": (
-        "The spectrum ends at {end_mev:.4g} meV. Nearer to {known_mev:.4g} meV, where the simulation or the incident "
+        "The spectrum ends at {end_mev:.4g} meV. Closer to {known_mev:.4g} meV, where the simulation or the incident "
         "energy ends, the resolution would make intensities too low."
     ),
     "intensity_incomplete": (
-        "Intensities are complete between {from_mev:.4g} and {to_mev:.4g} meV only: beyond, neutrons are missing that "
-        "were not simulated or are not measured."
+        "Intensities are complete between {from_mev:.4g} and {to_mev:.4g} meV only: outside this range, some "
+        "neutrons are not simulated or not measured."
     ),
     "isotopes_in_scattering_only": _isotopes_in_scattering_only,
     "diffusing_species": _diffusing,
     "no_bragg_peaks": (
-        "The coherent elastic line holds no Bragg peaks of a powder: harmonic predictions leave it out, and a "
-        "simulated box has it only at its own q-points."
+        "The coherent elastic line has no Bragg peaks of the powder: harmonic predictions leave Bragg scattering out, "
+        "and a simulated supercell has it only at its own q points."
     ),
     "no_zone_in_window": _no_zone_in_window,
     "zones_along_lines": (
-        "{instrument} measures along lines in (|q|, ω): a zone counts where a line passes it within "
-        "{tolerance_inv_angstrom:.2f} Å⁻¹."
+        "{instrument} measures along lines in (|q|, ω): a zone is included if a line passes within "
+        "{tolerance_inv_angstrom:.2f} Å⁻¹ of it."
     ),
     "debye_waller_divided": (
-        "In the farthest zones a Debye–Waller factor as small as {smallest_factor:.2g} is divided out: what several "
-        "phonons scatter there is magnified with it. Choose a smaller range of |q|."
+        "In the farthest zones a Debye–Waller factor as small as {smallest_factor:.2g} is divided out, which also "
+        "magnifies multiphonon scattering. Choose a smaller range of |q|."
     ),
 }

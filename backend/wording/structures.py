@@ -52,8 +52,8 @@ def _atoms_repeated_by_symmetry(*, n_atoms: int) -> str:
 def _close_atoms(*, n_pairs: int, atoms: Sequence[str], distance_angstrom: float) -> str:
     pairs = counted(n_pairs, "pair of atoms is", "pairs of atoms are")
     return (
-        f"{pairs} unusually close: {listed(atoms)}, {distance_angstrom:.2f} Å apart. Forces will be large until they "
-        "are relaxed."
+        f"{pairs} unusually close: {listed(atoms)}, {distance_angstrom:.2f} Å apart. Forces will be large until the "
+        "atoms are relaxed."
     )
 
 
@@ -70,7 +70,7 @@ def _formula_differs(*, stated: str, found: str, hydrogen_missing: bool) -> str:
 
 
 def _elements_unknown_to_default(*, potential: str, elements: Sequence[str]) -> str:
-    return f"{potential}, the default potential, does not know {listed(elements)}: upload a potential that does."
+    return f"{potential}, the default potential, does not cover {listed(elements)}: upload a potential that does."
 
 
 WORDS: Final[Mapping[str, Words]] = {
@@ -100,16 +100,16 @@ WORDS: Final[Mapping[str, Words]] = {
     # Files that cannot be used
     "blank_file": "The file is empty.",
     "binary_file": "This is a binary file, not text.",
-    "too_many_atoms": "The cell contains {n_atoms} atoms; this server takes at most {max_atoms}. Upload the smallest "
+    "too_many_atoms": "The cell contains {n_atoms} atoms; this server accepts at most {max_atoms}. Upload the smallest "
     "cell that repeats: simulations build the supercell themselves.",
     "numbers_not_finite": "The file has numbers that are not finite.",
     "no_atoms": "The file has no atoms.",
-    "unusable_element_number": "No crystal can be made of element number {number}.",
+    "unusable_element_number": "Element number {number} cannot be part of a crystal.",
     "lattice_vector_too_long": "A lattice vector is {length_angstrom:.4g} Å long. Check that lengths are in Å.",
     "cell_without_volume": "The cell has almost no volume ({volume_angstrom3:.3g} Å³): a lattice vector is missing, "
     "lies in the plane of the others, or is not in Å.",
-    "cell_too_dense": "{n_atoms} atoms in {volume_angstrom3:.3g} Å³ are denser than any matter. Check that the cell is "
-    "in Å.",
+    "cell_too_dense": "{n_atoms} atoms in {volume_angstrom3:.3g} Å³ are denser than any material. Check that the cell "
+    "is in Å.",
     "atom_far_from_origin": "An atom is more than 10 μm from the origin. Check that positions are in Å.",
     "overlapping_atoms": lambda *, atoms, distance_angstrom: (
         f"Two atoms are at the same place: {listed(atoms)}, {distance_angstrom:.2f} Å apart."

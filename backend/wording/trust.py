@@ -1,4 +1,4 @@
-"""Sentences about how far a prediction can be trusted."""
+"""Sentences about the reliability of a prediction."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def _training_range_undecided(*, potential: str, spread_over_range: float, large
 
 def _training_range_kept(*, potential: str, spread_over_range: float, largest_over_range: float) -> str:
     return (
-        f"No atom has a more crowded or more lopsided environment than the training set of {potential}: the largest "
-        f"descriptor is at {percent(largest_over_range)} of the trained range. {ELEMENTS_IGNORED}"
+        f"No atom has a more crowded or more asymmetric environment than the training set of {potential}: the largest "
+        f"descriptor reaches {percent(largest_over_range)} of the trained range. {ELEMENTS_IGNORED}"
     )
 
 
@@ -161,7 +161,7 @@ def _zero_point_motion_missing(
     lacking = listed(f"{percent(fraction)} for {species}" for species, fraction in missing_energy.items())
     return (
         f"Nuclei move classically. {_highest(highest_mev, reduced_highest)} at {temperature_k:g} K. Without zero-point "
-        f"motion, this part of the vibrational energy is missing: {lacking}. The correction for detailed balance "
+        f"motion, part of the vibrational energy is missing: {lacking}. The correction for detailed balance "
         "corrects intensities, not energies: stiff modes, especially those of hydrogen, tend to be too high and too "
         "narrow."
     )
@@ -192,8 +192,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "energies_not_compared": _energies_not_compared,
     "energies_compared": _energies_compared,
     "energies_biased": _energies_biased,
-    "phonon_lines_collapsed": "In the potential, measured phonon lines are imaginary or close to zero: {n_collapsed} "
-    "of {n_lines}.",
+    "phonon_lines_collapsed": "{n_collapsed} of {n_lines} measured phonon lines are imaginary or close to zero in the "
+    "potential.",
     "phonon_ratios_scattered": "Phonon energies lie between {lowest_ratio:.2f} and {highest_ratio:.2f} of the measured "
     "ones: no single energy scale corrects that.",
     "many_imaginary_modes": lambda *, imaginary_fraction: (
@@ -209,8 +209,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "training_range_exceeded": _training_range_exceeded,
     "training_range_undecided": _training_range_undecided,
     "training_range_kept": _training_range_kept,
-    "phonons_not_tabulated": "Beamcast has no measured phonons of this crystal. Compare a known line of your sample, "
-    "and use the energy scale.",
+    "phonons_not_tabulated": "Beamcast has no measured phonons of this crystal. Compare the forecast with a known "
+    "line of your sample, and correct it with the energy scale.",
     "phonons_not_computed": "Phonons of {material} were measured. To compare with them, start a harmonic prediction of "
     "this structure with this potential: a preview takes seconds.",
     "all_phonon_lines_collapsed": "In {potential}, every phonon line measured in {material} ({source}) is imaginary or "

@@ -110,7 +110,7 @@ def test_an_explanation_in_full() -> None:
         "Needs more than 42 days for 50 meV.",
         "Resolves the pair (40 and 44 meV, 2.6 widths apart: resolved).",
         "Takes 4 h (2 to 8 h); the slowest feature is 40 meV.",
-        "If the rates are at their low end, the 6 h of beam time available are not enough.",
+        "If the count rates are at the low end of their band, the 6 h of beam time available are not enough.",
     ]
 
 
