@@ -1,8 +1,8 @@
-"""Commands of the backend besides serving.
+"""Commands of the backend.
 
-`python -m backend migrate` brings the database up to date; several at once are safe. `python -m backend worker-alive`
-tells by its exit status whether a worker of this machine is alive. `python -m backend openapi` prints the
-OpenAPI document, which is kept in docs/openapi.json.
+`python -m backend migrate` brings the database up to date; several of them may run at once. `python -m backend
+worker-alive` exits with 0 if a worker of this machine is alive, and with 1 if not. `python -m backend openapi` prints
+the OpenAPI document, which is kept in docs/openapi.json.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ FAILED = 2
 
 
 def migrate(settings: Settings) -> int:
-    """Create the database's tables or bring them up to date."""
+    """Create the tables of the database, or bring them up to date."""
     prepare(settings)
     print("The database is up to date.")
     return 0
 
 
 def worker_alive(settings: Settings) -> int:
-    """Whether a worker of this machine has shown life in the last seconds."""
+    """Return 0 if a worker of this machine has sent a heartbeat in the last seconds, else 1."""
     with database.transaction(settings, reading=True) as session:
         hosts = {worker.host for worker in heartbeats.living_workers(session, database.clock(session))}
     return 0 if socket.gethostname() in hosts else 1
@@ -50,11 +50,11 @@ def openapi(settings: Settings) -> int:
 COMMANDS = {"migrate": migrate, "worker-alive": worker_alive, "openapi": openapi}
 
 
-def main(given: Sequence[str]) -> int:
-    """Do what the command line says."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the command of the command line and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
-    command = COMMANDS[parser.parse_args(given).command]
+    command = COMMANDS[parser.parse_args(arguments).command]
     try:
         settings = current()
         status = command(settings)
@@ -64,7 +64,7 @@ def main(given: Sequence[str]) -> int:
         return FAILED
     except (SQLAlchemyError, CommandError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        print(f"The database does not do it: {reason}", file=sys.stderr)
+        print(f"The database refused the command: {reason}", file=sys.stderr)
         return FAILED
     database.engine(settings).dispose()
     return status

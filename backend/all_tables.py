@@ -1,4 +1,4 @@
-"""Imports every subject's tables, so that migrations and foreign keys see them all."""
+"""Import the tables of every subject, so that migrations and foreign keys find all of them."""
 
 from backend.datasets import tables as dataset_tables
 from backend.health import tables as health_tables

@@ -63,7 +63,7 @@ ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application: API and documentation; the pages are put on it by `serve.py`."""
+    """Return the application with the API and its documentation; `serve.py` adds the pages."""
     app = FastAPI(
         title="Beamcast",
         version=VERSION,
@@ -86,10 +86,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(potentials.router, prefix=API + potentials.PREFIX, tags=["potentials"])
     app.include_router(potentials.router, prefix=API + potentials.ALIAS, tags=["potentials"], deprecated=True)
     app.include_router(metrics.router)
-    app.add_api_route("/api/{rest:path}", _nothing_here, methods=ALL_METHODS, include_in_schema=False)
+    app.add_api_route("/api/{rest:path}", _refuse_unknown_address, methods=ALL_METHODS, include_in_schema=False)
     return app
 
 
-async def _nothing_here(rest: str, request: Request) -> None:
-    # The pages' catch-all would answer with 200 and HTML.
+async def _refuse_unknown_address(rest: str, request: Request) -> None:
+    # Otherwise the pages would answer with 200 and HTML.
     raise NotFound(Notice("unknown_address", {"path": request.url.path}))

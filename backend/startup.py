@@ -1,4 +1,4 @@
-"""What is done once, before the first request: the database is brought up to date."""
+"""Startup before the first request: bring the database up to date."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from backend.kit.db import database
 from backend.kit.settings import Settings
 from backend.potentials import catalogue
 
-LOCK = 0x6265616D
-"""Any number, as long as it stays the same ("beam")."""
+LOCK_NUMBER = 0x6265616D
+"""Number of the advisory lock; arbitrary, but the same in every version ("beam")."""
 
 
 def prepare(settings: Settings) -> None:
-    """Create or migrate the database, and give the pretrained potentials their rows; others may do so as well now."""
-    with _alone(settings):
+    """Create or migrate the database and register the pretrained potentials; several servers may do so at once."""
+    with _exclusive(settings):
         database.migrate(settings)
         with database.transaction(settings) as session:
             catalogue.register(session)
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Keep other servers of this database waiting. SQLite's own lock is enough: each step begins by taking it."""
+def _exclusive(settings: Settings) -> Iterator[None]:
+    """Make other servers of this database wait. SQLite needs no lock here: each step begins with its own lock."""
     engine = database.engine(settings)
     if engine.dialect.name != "postgresql":
         yield
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # Freed with the connection, whatever happens
-        connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+        # The lock ends with the connection, also after an error
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK_NUMBER})")
         try:
             yield
         finally:
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK_NUMBER})")

@@ -11,7 +11,6 @@ from dash import dcc, html
 from frontend import notation
 from frontend.client import Instrument, Prediction, Structure
 from frontend.confirmation import delete_button
-from frontend.pages.landing import status_badge
 from frontend.plan_state import plan_address
 from frontend.proposal_parts import (
     by_structure,
@@ -24,6 +23,7 @@ from frontend.proposal_parts import (
 )
 from frontend.proposals_client import Inside, Proposal, Report
 from frontend.shell import icon
+from frontend.status_badge import status_badge
 from frontend.view_state import forecast_address
 from frontend.wiring import attributes
 

@@ -1,1 +1,1 @@
-"""How well predictions agree with measured data: fits, rankings, peaks, stages of refinement."""
+"""Comparisons of predictions with measured data: fits, rankings, peaks, effect of each correction."""

@@ -1,6 +1,6 @@
-"""Comparisons as JSON, in the form that `schemas` describes.
+"""Comparisons as JSON, in the form of `schemas`.
 
-Straight from the arrays: a model of 100 000 numbers takes seconds. What is NaN here is null there.
+The JSON is made from the arrays, because a pydantic model of 100 000 numbers takes seconds. NaN becomes null.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from scattering.measured.comparison.peaks import Peak
 from scattering.measured.data import MeasuredSpectrum, centres
 from scattering.observe.view import View
 
-NEUTRAL: Mapping[str, float] = {
+NEUTRAL_VALUES: Mapping[str, float] = {
     "shift_mev": 0.0,
     "stretch": 1.0,
     "background_slope_per_mev": 0.0,
     "extra_fwhm_mev": 0.0,
 }
-"""Of what is never fitted to a map."""
+"""Values of the parameters that are not fitted to maps."""
 
 
 def comparison(found: Comparison | ComparisonOfMaps) -> bytes:
-    """The body of `ComparisonOut`."""
+    """Return the body of `ComparisonOut`."""
     common = {"view": _view(found.forecast.view), **_notices(found.notices)}
     if isinstance(found, ComparisonOfMaps):
         return _json({**_map_numbers(found.compared), **_map(found.compared), **common})
@@ -52,7 +52,7 @@ def comparison(found: Comparison | ComparisonOfMaps) -> bytes:
 
 
 def ranking(found: Ranking) -> bytes:
-    """The body of `RankingOut`."""
+    """Return the body of `RankingOut`."""
     ranked = [
         {
             **_numbers(one.place.fitted),
@@ -73,7 +73,7 @@ def ranking(found: Ranking) -> bytes:
 
 
 def refinement(found: Refinement) -> bytes:
-    """The body of `RefinementOut`."""
+    """Return the body of `RefinementOut`."""
     stages = [
         {
             "name": one.stage.name,
@@ -91,7 +91,7 @@ def refinement(found: Refinement) -> bytes:
 
 
 def peaks(found: MatchedPeaks) -> bytes:
-    """The body of `PeaksOut`."""
+    """Return the body of `PeaksOut`."""
     values = found.fitted.values
 
     def forecast(peak: Peak) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _view(view: View) -> dict[str, Any]:
 
 
 def _numbers(fitted: FitResult) -> dict[str, Any]:
-    """The part of `FitNumbersOut`."""
+    """Return the fields of `FitNumbersOut`."""
     return {
         **{name: fitted.values[name] for name in PARAMETERS},
         "standard_errors": dict(fitted.standard_errors),
@@ -161,13 +161,13 @@ def _curve(measured: MeasuredSpectrum, fitted: FitResult) -> dict[str, Any]:
 
 
 def _map_numbers(compared: MapComparison) -> dict[str, Any]:
-    """The part of `FitNumbersOut`."""
+    """Return the fields of `FitNumbersOut`."""
     names = list(compared.standard_errors)
     matrix = np.eye(len(names))
     if compared.correlation is not None:
         matrix[[0, 1], [1, 0]] = compared.correlation
     return {
-        **NEUTRAL,
+        **NEUTRAL_VALUES,
         "scale": compared.scale,
         "background": compared.background,
         "standard_errors": dict(compared.standard_errors),

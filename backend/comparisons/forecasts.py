@@ -1,4 +1,4 @@
-"""The forecast that belongs to measured data: looked at as they were measured, on energies that suit them."""
+"""Forecasts for a comparison with measured data: with the same instrument, on an energy grid that suits the data."""
 
 from __future__ import annotations
 
@@ -26,25 +26,21 @@ from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.observe.response import MAX_MAP_COLUMNS
 from scattering.observe.spectrum import Spectrum, View
 
-TEMPERATURES_DIFFER_K = 5.0
-TEMPERATURES_DIFFER_SHARE = 0.05
-"""Both, before a difference is worth a word: thermal populations hardly notice less."""
+MIN_TEMPERATURE_DIFFERENCE_K = 5.0
+MIN_RELATIVE_TEMPERATURE_DIFFERENCE = 0.05
+"""A difference above both gives a notice; a smaller one hardly changes thermal populations."""
 
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """What an instrument would record of a prediction, beside a dataset.
+    """Forecast of a prediction for the comparison with a dataset.
 
     Attributes
     ----------
-    prediction
-        Whose.
     view
-        That was used; its grid is the spectrum's.
-    spectrum
-        The forecast.
+        The used view, with the energy grid of the spectrum.
     notices
-        Differences between the experiments of data and forecast, and the remarks on the spectrum.
+        Differences between the experiments of data and forecast, and the notices of the spectrum.
     """
 
     prediction: Prediction
@@ -53,13 +49,13 @@ class Forecast:
     notices: tuple[Notice, ...]
 
 
-def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id") -> Prediction:
-    """A succeeded prediction of a powder.
+def get_powder_prediction(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id") -> Prediction:
+    """Return a succeeded prediction for a powder.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable
-        There is none, it has not succeeded, it is of a single crystal.
+        It does not exist, it has not succeeded, it is for a single crystal.
     """
     row = predictions.get_succeeded(scope, prediction_id)
     if not observation(row.sampling).comparable:
@@ -68,26 +64,25 @@ def powder(scope: Scope, prediction_id: uuid.UUID, *, loc: str = "prediction_id"
 
 
 def partials_of(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Partials:
-    """The partials of a succeeded prediction of a powder."""
+    """Return the partials of a succeeded prediction for a powder."""
     partials = read_partials(scope.settings, cache, prediction)
     assert isinstance(partials, Partials)
     return partials
 
 
-def asked_view(
+def requested_view(
     scope: Scope, cache: PartialsCache, prediction: Prediction, asked: ComparisonRequest, dataset: Dataset
 ) -> View:
-    """Return the view that is asked for, following the dataset if it is to."""
+    """Return the view of a request, completed from the dataset if the request wants that."""
     if not asked.follow_dataset:
         return asked.view
-    return following(asked.view, dataset, partials_of(scope, cache, prediction).species)
+    return complete_view(asked.view, dataset, partials_of(scope, cache, prediction).species)
 
 
-def following(view: View, dataset: Dataset, species: Sequence[str]) -> View:
-    """A view that looks as the dataset was measured, where it does not say otherwise itself.
+def complete_view(view: View, dataset: Dataset, species: Sequence[str]) -> View:
+    """Return a view with instrument, settings and isotopes of the dataset, unless the view states its own.
 
-    A width or another probe are of the sample itself: who gives them wants no instrument. Isotopes are taken of those
-    elements that the sample has.
+    A view with a width or with another probe gets no instrument. Only isotopes of elements in the sample are taken.
     """
     taken: dict[str, Any] = {}
     if view.instrument is None:
@@ -112,41 +107,41 @@ def forecast(
     *,
     loc: str = "view",
 ) -> Forecast:
-    """Look at a prediction on energies that suit the data.
+    """Return the forecast of a prediction on an energy grid that suits the data.
 
     Parameters
     ----------
     range_mev
-        Of the fit, if it is given: its resolution decides how fine the energies are.
+        Range of the fit, or None; the resolution within it sets the step of the grid.
     loc
-        Where the view stands in the request.
+        Location of the view in the request, for errors.
 
     Raises
     ------
     InvalidComparison
-        They have no energies in common.
+        Forecast and data have no energies in common.
     Unprocessable
-        The view is impossible.
+        The view is invalid.
     """
-    with _named(loc):
+    with _errors_at(loc):
         partials = partials_of(scope, cache, prediction)
         if isinstance(measured, MeasuredSpectrum):
             grid = forecast_grid(measured.low, measured.high, partials, view, range_mev=range_mev)
         else:
             low, high = measured.energy[:-1], measured.energy[1:]
-            # Of more bins than that, the map comes coarser than the grid
+            # With more bins, the map would be coarser than the grid
             grid = forecast_grid(
                 low, high, partials, view, range_mev=range_mev, movable=False, max_bins=MAX_MAP_COLUMNS
             )
         used = replace(view, energy_mev=grid.energy)
         spectrum = observe_powder(scope.settings, cache, prediction, used)
-        notices = (*mismatches(prediction, view, dataset), *grid.notices, *spectrum.notices)
+        notices = (*find_mismatches(prediction, view, dataset), *grid.notices, *spectrum.notices)
     return Forecast(prediction, used, spectrum, notices)
 
 
 @contextmanager
-def _named(loc: str) -> Iterator[None]:
-    """Say of which view a problem is: a request may hold several."""
+def _errors_at(loc: str) -> Iterator[None]:
+    """Add the location of the view to its errors: a request may have several views."""
     try:
         yield
     except (InvalidView, InvalidSettings, UnknownInstrument) as error:
@@ -155,13 +150,13 @@ def _named(loc: str) -> Iterator[None]:
         raise Unprocessable(problem.notice, errors) from error
 
 
-def mismatches(prediction: Prediction, view: View, dataset: Dataset) -> tuple[Notice, ...]:
-    """Return the differences between the experiments that a view of a prediction and a dataset are of."""
+def find_mismatches(prediction: Prediction, view: View, dataset: Dataset) -> tuple[Notice, ...]:
+    """Return notices of differences in temperature, instrument and settings between forecast and dataset."""
     found = []
     measured_at, simulated_at = dataset.temperature_k, prediction.temperature_k
     if measured_at is not None:
-        apart = abs(measured_at - simulated_at)
-        if apart > TEMPERATURES_DIFFER_K and apart > TEMPERATURES_DIFFER_SHARE * max(measured_at, simulated_at):
+        relative_limit_k = MIN_RELATIVE_TEMPERATURE_DIFFERENCE * max(measured_at, simulated_at)
+        if abs(measured_at - simulated_at) > max(MIN_TEMPERATURE_DIFFERENCE_K, relative_limit_k):
             found.append(Notice("temperatures_differ", {"measured_k": measured_at, "simulated_k": simulated_at}))
     if dataset.instrument is None:
         return tuple(found)

@@ -1,4 +1,4 @@
-"""Peaks of a forecast and of measured data, matched, and what the forecast's are made of."""
+"""Peak matching of a forecast and measured data, with contributing elements and phonon orders."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import col
 
-from backend.comparisons.forecasts import Forecast, asked_view, forecast, partials_of, powder
+from backend.comparisons.forecasts import Forecast, forecast, get_powder_prediction, partials_of, requested_view
 from backend.comparisons.requests import PeaksRequest
-from backend.comparisons.service import fitted_to, spectrum_of, unique
+from backend.comparisons.service import fit_to_data, read_measured_spectrum, unique
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
@@ -32,7 +32,7 @@ from scattering.observe.view import View
 
 @dataclass(frozen=True)
 class Shares:
-    """What makes a forecast's peak up: shares of elements and of phonon orders, or None where these are not known."""
+    """Contributions to a forecast peak, as fractions: of elements, and of phonon orders (None: not known)."""
 
     elements: Mapping[str, float]
     orders: Mapping[str, float] | None
@@ -40,7 +40,7 @@ class Shares:
 
 @dataclass(frozen=True, eq=False)
 class _Orders:
-    """A spectrum that tells phonon orders apart, and notices about it; None where there is none."""
+    """A spectrum with separate phonon orders, or None, and notices about it."""
 
     spectrum: Spectrum | None = None
     prediction_id: uuid.UUID | None = None
@@ -49,18 +49,18 @@ class _Orders:
 
 @dataclass(frozen=True, eq=False)
 class MatchedPeaks:
-    """Peaks of both.
+    """Matched peaks of data and forecast.
 
     Attributes
     ----------
     fitted
-        Brings the forecast's heights to the data's unit and its energies to where the fit moves them.
+        Scale, shift and stretch of the forecast, which convert its heights and energies to those of the data.
     matches
-        Energies of the forecast as it is, neither shifted nor stretched.
+        Forecast peaks have their original energies, neither shifted nor stretched.
     shares
-        Of every forecast peak among `matches`.
+        Contributions to every forecast peak of `matches`.
     orders_from
-        The harmonic prediction that the orders are of; None where they are not known.
+        Harmonic prediction of the phonon orders; None if they are not known.
     """
 
     dataset: Dataset
@@ -73,22 +73,22 @@ class MatchedPeaks:
     notices: tuple[Notice, ...]
 
 
-def peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> MatchedPeaks:
-    """Find the peaks of data and forecast, and which belong together.
+def match_peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> MatchedPeaks:
+    """Find the peaks of data and forecast, and match them.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `service.compare`.
     """
-    prediction = powder(scope, asked.prediction_id)
+    prediction = get_powder_prediction(scope, asked.prediction_id)
     dataset = datasets.get(scope, asked.dataset_id)
-    measured = spectrum_of(scope, dataset)
-    view = asked_view(scope, cache, prediction, asked, dataset)
+    measured = read_measured_spectrum(scope, dataset)
+    view = requested_view(scope, cache, prediction, asked, dataset)
     own_orders = view.order is None and partials_of(scope, cache, prediction).n_orders > 0
     view = replace(view, per_order=own_orders)
     made = forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev)
-    fitted = fitted_to(measured, made, asked.fit)
+    fitted = fit_to_data(measured, made, asked.fit)
     matches = _match(measured, made, fitted.range_mev, asked)
     orders = (
         _Orders(made.spectrum, prediction.id)
@@ -109,20 +109,20 @@ def peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> MatchedPea
 
 
 def _match(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], asked: PeaksRequest) -> Matches:
-    """Match all peaks of data and forecast and keep what lies in a range; a pair lies where it was measured.
+    """Match all peaks of data and forecast, and keep the pairs whose measured peak lies in a range.
 
-    All, because a peak beside the range would leave its partner to another one.
+    Peaks outside the range are matched too; otherwise their partners inside could match a wrong peak.
     """
     energy, spectrum = measured.energy, made.spectrum
 
     def resolved(at: NDArray[np.float64]) -> NDArray[np.float64]:
-        # What the instrument blurs, and what the data's bins do
+        # Broadening by the instrument and by the bins of the data
         return np.asarray(np.hypot(fwhm(made.view, at), np.interp(at, energy, measured.high - measured.low)))
 
     def inside(peak: Peak) -> bool:
         return bool(range_mev[0] <= peak.energy <= range_mev[1])
 
-    def looked_at(peak: Peak) -> bool:
+    def is_measured(peak: Peak) -> bool:
         return inside(peak) and bool(((measured.low <= peak.energy) & (peak.energy <= measured.high)).any())
 
     matches = match(
@@ -142,7 +142,7 @@ def _match(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, f
     return Matches(
         tuple(pair for pair in matches.pairs if inside(pair.measured)),
         tuple(filter(inside, matches.only_measured)),
-        tuple(filter(looked_at, matches.only_forecast)),
+        tuple(filter(is_measured, matches.only_forecast)),
         matches.tolerance_mev,
     )
 
@@ -155,7 +155,7 @@ def _orders_of_another(
     dataset: Dataset,
     measured: MeasuredSpectrum,
 ) -> _Orders:
-    """The newest harmonic prediction of the same structure and potential, for one that holds all orders together."""
+    """Return the orders of the newest harmonic prediction of the same structure and potential."""
     if view.order is not None:
         return _Orders(notices=(Notice("view_of_single_order"),))
     statement = (
@@ -176,7 +176,7 @@ def _orders_of_another(
     try:
         made = forecast(scope, cache, harmonic, replace(view, per_order=True), dataset, measured, None)
     except (ScatteringError, Unprocessable):
-        # A view by crystallographic sites, say, which only molecular dynamics may tell apart
+        # For example, a view by crystallographic sites, which only the molecular dynamics separates
         return _Orders()
     source = {"prediction_id": str(harmonic.id), "temperature_k": harmonic.temperature_k}
     return _Orders(made.spectrum, harmonic.id, (Notice("orders_of_other_prediction", source),))

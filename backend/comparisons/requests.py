@@ -1,4 +1,4 @@
-"""What is asked of comparisons, in the physics' own types: `schemas` makes these of request bodies."""
+"""Requests of comparisons in the types of the physics; `schemas` makes them from request bodies."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from scattering.observe.view import View
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """One forecast against one dataset.
+    """Comparison of one forecast with one dataset.
 
     Attributes
     ----------
-    prediction_id, dataset_id
-        Whose; the prediction is of a powder.
+    prediction_id
+        A prediction for a powder.
     view
-        How to look at the prediction; its energies are not used.
+        View of the prediction; its energies are not used.
     fit
-        What is fitted, and the range of energies where one is given.
+        Fitted parameters and range of energies.
     follow_dataset
-        Whether the view takes the dataset's instrument, settings and isotopes where it names none itself.
+        Whether the view takes instrument, settings and isotopes from the dataset if it states none itself.
     """
 
     prediction_id: uuid.UUID
@@ -34,14 +34,14 @@ class ComparisonRequest:
 
 @dataclass(frozen=True)
 class PeaksRequest(ComparisonRequest):
-    """The peaks of one forecast against those of one dataset.
+    """Comparison of the peaks of one forecast with the peaks of one dataset.
 
     Attributes
     ----------
     tolerance_mev
-        How far apart two matching peaks may be; None: chosen from resolution and peaks.
+        Largest distance of two matching peaks; None: chosen from resolution and peaks.
     prominence
-        Of the smallest peak, as a fraction of the largest intensity; None: chosen from the noise.
+        Prominence of the smallest peak, as a fraction of the largest intensity; None: chosen from the noise.
     """
 
     tolerance_mev: float | None = None
@@ -50,7 +50,7 @@ class PeaksRequest(ComparisonRequest):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One of the forecasts that are ranked; a label is made where none is given."""
+    """One of the ranked forecasts; if `label` is None, a label is made."""
 
     prediction_id: uuid.UUID
     view: View
@@ -59,7 +59,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class RankingRequest:
-    """Several forecasts against one dataset."""
+    """Ranking of several forecasts by their agreement with one dataset."""
 
     dataset_id: uuid.UUID
     candidates: tuple[Candidate, ...]

@@ -1,4 +1,4 @@
-"""Comparisons over HTTP. Nothing is kept: every POST only reads."""
+"""Routes of comparisons. Every POST only reads; nothing is stored."""
 
 from __future__ import annotations
 
@@ -33,12 +33,16 @@ def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-@router.post("", summary="Fit a forecast to measured data", responses=_gives(ComparisonOut, "the fit, bin by bin"))
+@router.post(
+    "",
+    summary="Fit a forecast to measured data",
+    responses=_gives(ComparisonOut, "the fit, with its values in each bin"),
+)
 def compare(body: ComparisonIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """Weighted least squares in the data's own bins: scale, shift, stretch, background, extra width.
+    """Fit scale, shift, stretch, background and extra width by weighted least squares in the bins of the data.
 
-    Data over (|q|, ω) get a scale and a constant background. Nothing is simulated and nothing is kept: this takes
-    milliseconds.
+    To data over (|q|, ω), only scale and a constant background are fitted. Nothing is simulated or stored: this
+    takes milliseconds.
     """
     from backend.comparisons import bodies, service
 
@@ -46,10 +50,12 @@ def compare(body: ComparisonIn, scope: ReadingScopeDep, cache: PartialsCacheDep)
 
 
 @router.post(
-    "/ranking", summary="Rank forecasts by how well they agree", responses=_gives(RankingOut, "the best first")
+    "/ranking",
+    summary="Rank forecasts by their agreement with measured data",
+    responses=_gives(RankingOut, "the best first"),
 )
 def rank(body: RankingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """Which phase, composition or potential describes a measured spectrum best, and whether that is certain."""
+    """Find the phase, composition or potential that describes a measured spectrum best, and its probability."""
     from backend.comparisons import bodies, service
 
     return _json(bodies.ranking(service.rank(scope, cache, body.to_request())))
@@ -57,19 +63,19 @@ def rank(body: RankingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Re
 
 @router.post("/peaks", summary="Match the peaks of forecast and data", responses=_gives(PeaksOut, "peaks by energy"))
 def match_peaks(body: PeaksIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """Peaks of both with their differences, and the elements and phonon orders that make them up."""
+    """Match peaks of data and forecast; give differences, contributing elements and phonon orders."""
     from backend.comparisons import bodies, peaks
 
-    return _json(bodies.peaks(peaks.peaks(scope, cache, body.to_request())))
+    return _json(bodies.peaks(peaks.match_peaks(scope, cache, body.to_request())))
 
 
 @router.post(
     "/refinement",
-    summary="Refine a forecast in stages against data",
-    responses=_gives(RefinementOut, "the raw forecast first"),
+    summary="Show the effect of each correction on the fit to data",
+    responses=_gives(RefinementOut, "the uncorrected forecast first"),
 )
 def refine(body: RefinementIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """As simulated, then with window and resolution, then with the quantum correction, each fitted to the data."""
+    """Fit the forecast uncorrected, with window and resolution, and with the quantum correction."""
     from backend.comparisons import bodies, service
 
     return _json(bodies.refinement(service.refine(scope, cache, body.to_request())))

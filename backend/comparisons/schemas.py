@@ -28,15 +28,15 @@ _FIT: dict[str, JsonValue] = {"scale": True, "shift": True, "range_mev": [50, 20
 
 
 class FitIn(RequestBody):
-    """What of the forecast may be adjusted to the data, by weighted least squares in the data's own bins."""
+    """Parameters that are fitted to the data, by weighted least squares in the bins of the data."""
 
-    scale: bool = Field(True, description="one factor")
-    shift: bool = Field(False, description="of the forecast's energies, in meV")
-    stretch: bool = Field(False, description="a factor on the forecast's energies, applied before the shift")
-    background: Background = Field("none", description="linear: about the middle of what is fitted")
-    extra_width: bool = Field(False, description="a Gaussian on top of the resolution")
+    scale: bool = Field(True, description="fit one factor on the forecast")
+    shift: bool = Field(False, description="fit a shift of the energies of the forecast, in meV")
+    stretch: bool = Field(False, description="fit a factor on the energies of the forecast, applied before the shift")
+    background: Background = Field("none", description="linear: about the middle of the fitted range")
+    extra_width: bool = Field(False, description="fit the width of a Gaussian in addition to the resolution")
     range_mev: tuple[EnergyMeV, EnergyMeV] | None = Field(
-        None, description="of the data that are fitted; null: all that the forecast reaches, but the elastic line"
+        None, description="range of the fitted data; null: the whole range of the forecast, except the elastic line"
     )
 
     @field_validator("range_mev")
@@ -47,29 +47,29 @@ class FitIn(RequestBody):
         return value
 
     def to_options(self) -> FitOptions:
-        """Return the physics' own form of what is fitted."""
+        """Return the options of the fit."""
         from scattering.measured.comparison.fit import FitOptions
 
         return FitOptions(**self.model_dump())
 
 
 class ViewedIn(RequestBody):
-    """A prediction, how to look at it, and the measured data beside it."""
+    """A prediction, its view, and the measured data."""
 
-    prediction_id: uuid.UUID = Field(description="of a powder, succeeded")
+    prediction_id: uuid.UUID = Field(description="succeeded prediction for a powder")
     view: ViewIn = Field(
         default_factory=ViewIn,
-        description="its `energy_mev` is not used: the forecast is worked out on a grid that suits the data",
+        description="its `energy_mev` is not used: the forecast is calculated on a grid that suits the data",
     )
     dataset_id: uuid.UUID
     fit: FitIn = Field(default_factory=FitIn)
     follow_dataset: bool = Field(
         True,
-        description="the view takes the dataset's instrument, settings and isotopes where it names none itself",
+        description="the view takes instrument, settings and isotopes from the dataset if it states none itself",
     )
 
     def to_request(self) -> ComparisonRequest:
-        """Return what the service takes."""
+        """Return the request in the types of the service."""
         from backend.comparisons.requests import ComparisonRequest
 
         return ComparisonRequest(**self._asked())
@@ -85,7 +85,7 @@ class ViewedIn(RequestBody):
 
 
 class ComparisonIn(ViewedIn):
-    """One forecast against one dataset."""
+    """Comparison of one forecast with one dataset."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -97,7 +97,7 @@ class ComparisonIn(ViewedIn):
 
 
 class RefinementIn(ViewedIn):
-    """One forecast against one dataset, stage by stage."""
+    """Comparison of one forecast with one dataset, with the effect of each correction."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"prediction_id": _PREDICTION, "view": {}, "dataset_id": _DATASET}]}
@@ -105,17 +105,21 @@ class RefinementIn(ViewedIn):
 
 
 class PeaksIn(ViewedIn):
-    """One forecast's peaks against those of one dataset."""
+    """Comparison of the peaks of one forecast with the peaks of one dataset."""
 
     tolerance_mev: Annotated[float, Field(gt=0, le=1e3)] | None = Field(
-        None, description="how far apart two peaks may be and still be the same; null: chosen from resolution and peaks"
+        None,
+        description="peak-matching tolerance: largest distance of two matching peaks; null: chosen from resolution and "
+        "peaks",
     )
     prominence: Annotated[float, Field(gt=0, lt=1)] | None = Field(
-        None, description="of the smallest peak, as a share of the largest intensity; null: chosen from the noise"
+        None,
+        description="prominence of the smallest peak, as a fraction of the largest intensity; null: chosen from the "
+        "noise",
     )
 
     def to_request(self) -> PeaksRequest:
-        """Return what the service takes."""
+        """Return the request in the types of the service."""
         from backend.comparisons.requests import PeaksRequest
 
         return PeaksRequest(**self._asked(), tolerance_mev=self.tolerance_mev, prominence=self.prominence)
@@ -130,7 +134,7 @@ class PeaksIn(ViewedIn):
 
 
 class CandidateIn(RequestBody):
-    """One of the forecasts that are ranked."""
+    """One of the ranked forecasts."""
 
     prediction_id: uuid.UUID
     view: ViewIn = Field(default_factory=ViewIn, description="as in a comparison")
@@ -140,7 +144,7 @@ class CandidateIn(RequestBody):
 
 
 class RankingIn(RequestBody):
-    """Several forecasts (phases, compositions, potentials) against one dataset."""
+    """Ranking of several forecasts (phases, compositions, potentials) by their agreement with one dataset."""
 
     dataset_id: uuid.UUID
     candidates: list[CandidateIn] = Field(min_length=1, max_length=MAX_CANDIDATES)
@@ -148,7 +152,7 @@ class RankingIn(RequestBody):
     follow_dataset: bool = Field(True, description="as in a comparison, for every candidate")
 
     def to_request(self) -> RankingRequest:
-        """Return what the service takes."""
+        """Return the request in the types of the service."""
         from backend.comparisons.requests import Candidate, RankingRequest
 
         candidates = tuple(Candidate(one.prediction_id, one.view.to_view(), one.label) for one in self.candidates)
@@ -171,25 +175,25 @@ class RankingIn(RequestBody):
 
 
 class GoodnessOut(ResponseBody):
-    """How well a fitted forecast and the data agree; null where a number means nothing."""
+    """Agreement of a fitted forecast with the data; null where a number is not defined."""
 
     chi2_reduced: float | None = Field(description="χ² per degree of freedom; null: the data have no errors")
     r_factor: float | None = Field(description="Σ|y − m| / Σ|y|")
     r_weighted: float | None = Field(description="√(Σw(y − m)² / Σwy²); null: the data have no errors")
-    correlation: float | None = Field(description="of measured and forecast intensities, −1 to 1")
-    n_points: int = Field(description="bins of the data that were counted")
-    n_parameters: int = Field(description="that were fitted")
+    correlation: float | None = Field(description="correlation of measured and forecast intensities, −1 to 1")
+    n_points: int = Field(description="number of compared bins")
+    n_parameters: int = Field(description="number of fitted parameters")
 
 
 class CorrelationsOut(ResponseBody):
-    """Correlations of the parameters that were fitted."""
+    """Correlations of the fitted parameters."""
 
     parameters: list[str]
     matrix: list[list[float | None]]
 
 
 class FitNumbersOut(GoodnessOut):
-    """What a fit found; the goodness is that in the fitted range."""
+    """Result of a fit; its goodness is that in the fitted range."""
 
     scale: float | None
     shift_mev: float | None
@@ -198,12 +202,14 @@ class FitNumbersOut(GoodnessOut):
     background_slope_per_mev: float | None
     extra_fwhm_mev: float | None
     standard_errors: dict[str, float | None] = Field(
-        description="of the parameters that were fitted; null: the data do not determine it",
+        description="standard errors of the fitted parameters; null: not determined by the data",
         examples=[{"scale": 0.013, "shift_mev": 0.08}],
     )
     correlations: CorrelationsOut
-    everywhere: GoodnessOut = Field(description="wherever there are both data and forecast, also outside the range")
-    range_mev: tuple[float, float] = Field(description="that was fitted")
+    everywhere: GoodnessOut = Field(
+        description="goodness wherever there are both data and forecast, also outside the range"
+    )
+    range_mev: tuple[float, float] = Field(description="fitted range")
 
 
 class CurveOut(ResponseBody):
@@ -212,12 +218,12 @@ class CurveOut(ResponseBody):
     energy_mev: list[float]
     measured: list[float]
     standard_error: list[float | None] | None
-    forecast: list[float | None] = Field(description="fitted, with its background; null where it does not reach")
+    forecast: list[float | None] = Field(description="fitted forecast with its background; null outside its range")
     background: list[float | None]
 
 
 class ComparedMapOut(ResponseBody):
-    """Measured and forecast intensity in the data's own bins, and the difference; null where one of them is not."""
+    """Measured and forecast intensity in the bins of the data, and their difference; null where one is missing."""
 
     q_inv_angstrom: list[float]
     energy_mev: list[float]
@@ -227,42 +233,42 @@ class ComparedMapOut(ResponseBody):
 
 
 class ComparisonOut(FitNumbersOut):
-    """How well a forecast and a dataset agree."""
+    """Agreement of a forecast with a dataset."""
 
-    curve: CurveOut | None = Field(description="null of a map")
+    curve: CurveOut | None = Field(description="null for a map")
     residual: list[float | None] | None = Field(
-        description="measured − forecast in standard deviations, or in units of the scatter where there are none"
+        description="measured − forecast, in standard deviations, or in units of the scatter if there are no errors"
     )
-    in_fit: list[bool] | None = Field(description="which bins were fitted")
-    map: ComparedMapOut | None = Field(description="of data over (|q|, ω)")
-    view: ViewIn = Field(description="the view that was used, with the grid that the forecast is on")
+    in_fit: list[bool] | None = Field(description="for each bin, whether it was fitted")
+    map: ComparedMapOut | None = Field(description="for data over (|q|, ω)")
+    view: ViewIn = Field(description="the used view, with the energy grid of the forecast")
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class RankedOut(FitNumbersOut):
-    """A candidate in its place."""
+    """A candidate with its rank."""
 
     prediction_id: uuid.UUID
     label: str
     rank: int = Field(description="1 is the best")
-    worse_by: float | None = Field(description="than the best, see `measure`; 0 of the best")
+    worse_by: float | None = Field(description="difference from the best, see `measure`; 0 for the best")
     probability_worse: float | None = Field(
-        description="that it is really worse than the best, as far as noise tells; null of the best itself"
+        description="probability that it is worse than the best, in view of the noise; null for the best"
     )
     view: ViewIn
 
 
 class RankingOut(ResponseBody):
-    """Which of the candidates agrees best."""
+    """Ranking of the candidates by their agreement with the data."""
 
     ranked: list[RankedOut] = Field(description="the best first")
     measure: Literal["chi2", "variance"] = Field(
-        description="what `worse_by` is: the difference of χ², or where the data have no errors the difference of the "
-        "residual variance as a share of the best's"
+        description="meaning of `worse_by`: chi2: Δχ²; variance, for data without errors: difference of the residual "
+        "variance, as a fraction of that of the best"
     )
     caution: str | None = Field(description="reasons not to rely on the order")
-    caution_notices: list[NoticeOut] = Field(description="the same as codes with parameters")
+    caution_notices: list[NoticeOut] = Field(description="the caution as codes with parameters")
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
@@ -279,37 +285,40 @@ class MeasuredPeakOut(ResponseBody):
 class ForecastPeakOut(ResponseBody):
     """A peak of the forecast."""
 
-    forecast_mev: float = Field(description="as it is forecast, neither shifted nor stretched by the fit")
-    forecast_fitted_mev: float | None = Field(description="where the fit's shift and stretch put it")
+    forecast_mev: float = Field(description="energy in the forecast, neither shifted nor stretched by the fit")
+    forecast_fitted_mev: float | None = Field(description="energy after the shift and stretch of the fit")
     forecast_fwhm_mev: float | None
-    forecast_height: float | None = Field(description="times the fitted scale, in the data's unit")
+    forecast_height: float | None = Field(description="height times the fitted scale, in the unit of the data")
     elements: dict[str, float | None] = Field(
-        description="share of each element, or site, in the forecast's intensity there", examples=[{"H": 0.97}]
+        description="contributing elements or sites: fraction of the intensity of the forecast", examples=[{"H": 0.97}]
     )
     orders: dict[str, float | None] | None = Field(
-        description="share of 1, 2 and more phonons; null: not known", examples=[{"1": 0.8, "2": 0.15, "3+": 0.05}]
+        description="contributions of 1, 2 and more phonons, as fractions; null: not known",
+        examples=[{"1": 0.8, "2": 0.15, "3+": 0.05}],
     )
 
 
 class PeakPairOut(MeasuredPeakOut, ForecastPeakOut):
-    """The same peak, measured and forecast."""
+    """A measured peak and its matching forecast peak."""
 
     difference_mev: float = Field(
-        description="forecast − measured: below 0, the forecast lies too low (a potential that is too soft)"
+        description="forecast − measured; below 0: the forecast is too low (the potential is too soft)"
     )
 
 
 class PeaksOut(ResponseBody):
-    """Peaks of both, matched."""
+    """Matched peaks of data and forecast."""
 
     pairs: list[PeakPairOut]
-    only_measured: list[MeasuredPeakOut] = Field(description="no forecast peak belongs to them")
-    only_forecast: list[ForecastPeakOut] = Field(description="no measured peak belongs to them, though there are data")
-    tolerance_mev: float = Field(description="the largest difference that was allowed anywhere")
-    range_mev: tuple[float, float] = Field(description="in which peaks were looked for")
+    only_measured: list[MeasuredPeakOut] = Field(description="measured peaks without a matching forecast peak")
+    only_forecast: list[ForecastPeakOut] = Field(
+        description="forecast peaks without a matching measured peak, where there are data"
+    )
+    tolerance_mev: float = Field(description="largest tolerance within the range")
+    range_mev: tuple[float, float] = Field(description="searched range")
     orders_from: uuid.UUID | None = Field(
-        description="the harmonic prediction that tells the orders: this one, or else the newest of the same structure "
-        "and potential; null: there is none"
+        description="source of the orders: this prediction, or the newest harmonic one of the same structure and "
+        "potential; null: none"
     )
     view: ViewIn
     warnings: list[str]
@@ -322,14 +331,14 @@ class StageOut(FitNumbersOut):
     name: str = Field(examples=["instrument"])
     title: str
     title_notice: NoticeOut
-    words: str = Field(description="the effect that this stage adds")
+    words: str = Field(description="effect of this correction")
     words_notice: NoticeOut
     view: ViewIn
     curve: CurveOut
 
 
 class RefinementOut(ResponseBody):
-    """From the raw forecast to what the instrument records."""
+    """Effect of each correction, from the uncorrected forecast to the one with all corrections."""
 
     stages: list[StageOut]
     warnings: list[str]

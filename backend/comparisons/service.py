@@ -1,4 +1,4 @@
-"""What can be done with a prediction and measured data: fit, rank, refine in stages. Peaks are in `peaks`."""
+"""Comparisons of predictions with measured data: fit, ranking, effect of each correction. Peaks are in `peaks`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 
 from backend.comparisons.forecasts import (
     Forecast,
-    asked_view,
-    following,
+    complete_view,
     forecast,
+    get_powder_prediction,
     partials_of,
-    powder,
+    requested_view,
 )
 from backend.comparisons.requests import ComparisonRequest, RankingRequest
 from backend.datasets import service as datasets
@@ -36,8 +36,8 @@ from scattering.measured.comparison.refinement import Stage, stages
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 
 MAX_POINTS = 50_000
-MOST_BINS = 500_000
-"""Of a spectrum and a map: seconds, and some ten megabytes of JSON."""
+MAX_BINS = 500_000
+"""Limits for a spectrum and a map, which take seconds and give some ten megabytes of JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class ComparisonOfMaps:
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """A candidate in its place, the best first."""
+    """A candidate with its rank."""
 
     label: str
     forecast: Forecast
@@ -73,7 +73,7 @@ class Ranked:
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Several forecasts against one measured spectrum."""
+    """Several forecasts, ranked by their agreement with one measured spectrum; the best first."""
 
     dataset: Dataset
     measured: MeasuredSpectrum
@@ -85,7 +85,7 @@ class Ranking:
 
 @dataclass(frozen=True, eq=False)
 class RefinedStage:
-    """A stage of refinement with its fit."""
+    """A forecast with the corrections up to one stage, and its fit."""
 
     stage: Stage
     forecast: Forecast
@@ -94,7 +94,7 @@ class RefinedStage:
 
 @dataclass(frozen=True, eq=False)
 class Refinement:
-    """One forecast, stage by stage, against one measured spectrum."""
+    """Effect of each correction on the fit of one forecast to one measured spectrum."""
 
     dataset: Dataset
     measured: MeasuredSpectrum
@@ -103,17 +103,17 @@ class Refinement:
 
 
 def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Comparison | ComparisonOfMaps:
-    """Fit a forecast to a dataset: a spectrum with all that `fit` says, a map with scale and background.
+    """Fit a forecast to a dataset: to a spectrum with all options of the fit, to a map with scale and background.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
-        There is no such prediction or dataset, there are no partials (yet), they cannot be compared.
+        Prediction or dataset do not exist, the prediction has not succeeded, they cannot be compared.
     """
-    prediction = powder(scope, asked.prediction_id)
+    prediction = get_powder_prediction(scope, asked.prediction_id)
     dataset = datasets.get(scope, asked.dataset_id)
-    measured = measured_of(scope, dataset)
-    view = asked_view(scope, cache, prediction, asked, dataset)
+    measured = read_measured(scope, dataset)
+    view = requested_view(scope, cache, prediction, asked, dataset)
     made = forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev)
     if isinstance(measured, MeasuredMap):
         compared = compare_maps(
@@ -126,12 +126,12 @@ def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Com
         )
         notices = unique(_not_of_maps(asked.fit), made.notices, compared.notices)
         return ComparisonOfMaps(dataset, measured, made, compared, notices)
-    fitted = fitted_to(measured, made, asked.fit)
+    fitted = fit_to_data(measured, made, asked.fit)
     return Comparison(dataset, measured, made, fitted, unique(made.notices, fitted.notices))
 
 
 def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
-    """Say which of several forecasts describes a measured spectrum best.
+    """Rank forecasts by their agreement with a measured spectrum.
 
     Raises
     ------
@@ -139,17 +139,17 @@ def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
         As for `compare`; a problem with one candidate names it.
     """
     dataset = datasets.get(scope, asked.dataset_id)
-    measured = spectrum_of(scope, dataset)
+    measured = read_measured_spectrum(scope, dataset)
     made: list[Forecast] = []
     labels: list[str] = []
     for index, candidate in enumerate(asked.candidates):
-        prediction = powder(scope, candidate.prediction_id, loc=f"candidates.{index}.prediction_id")
+        prediction = get_powder_prediction(scope, candidate.prediction_id, loc=f"candidates.{index}.prediction_id")
         view = candidate.view
         if asked.follow_dataset:
-            view = following(view, dataset, partials_of(scope, cache, prediction).species)
+            view = complete_view(view, dataset, partials_of(scope, cache, prediction).species)
         label = candidate.label or _label(scope, prediction)
         loc = f"candidates.{index}.view"
-        with _named(label):
+        with _errors_of_candidate(label):
             made.append(forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev, loc=loc))
         labels.append(label)
     found = ranking.rank(
@@ -172,24 +172,24 @@ def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
 
 
 def refine(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Refinement:
-    """Fit the forecast as it is simulated, then with the instrument, then with the quantum correction.
+    """Fit the forecast uncorrected, then with the instrument, then with the quantum correction.
 
-    All stages are fitted in the same range, that of the last one, so that their goodness can be compared.
+    All stages are fitted in the range of the last one, so that their goodness can be compared.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `compare`.
     """
-    prediction = powder(scope, asked.prediction_id)
+    prediction = get_powder_prediction(scope, asked.prediction_id)
     dataset = datasets.get(scope, asked.dataset_id)
-    measured = spectrum_of(scope, dataset)
-    view = asked_view(scope, cache, prediction, asked, dataset)
+    measured = read_measured_spectrum(scope, dataset)
+    view = requested_view(scope, cache, prediction, asked, dataset)
     steps = stages(view, partials_of(scope, cache, prediction).statistics)
     made = [forecast(scope, cache, prediction, step.view, dataset, measured, asked.fit.range_mev) for step in steps]
-    range_mev = fitted_to(measured, made[-1], asked.fit).range_mev
+    range_mev = fit_to_data(measured, made[-1], asked.fit).range_mev
     done = tuple(
-        RefinedStage(step, one, fitted_to(measured, one, asked.fit, range_mev))
+        RefinedStage(step, one, fit_to_data(measured, one, asked.fit, range_mev))
         for step, one in zip(steps, made, strict=True)
     )
     of_fits = [
@@ -200,40 +200,40 @@ def refine(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Refi
     return Refinement(dataset, measured, done, unique(made[-1].notices, of_fits))
 
 
-def measured_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum | MeasuredMap:
-    """What was measured.
+def read_measured(scope: Scope, dataset: Dataset) -> MeasuredSpectrum | MeasuredMap:
+    """Return the measured spectrum or map of a dataset.
 
     Raises
     ------
     Unprocessable
-        It has more points than can be fitted while somebody waits.
+        It has too many points to be fitted within seconds.
     """
     measured = datasets.measured(scope, dataset)
-    most = MOST_BINS if isinstance(measured, MeasuredMap) else MAX_POINTS
-    if measured.intensity.size > most:
-        stated = {"dataset": dataset.name, "n_points": measured.intensity.size, "maximum": most}
+    maximum = MAX_BINS if isinstance(measured, MeasuredMap) else MAX_POINTS
+    if measured.intensity.size > maximum:
+        stated = {"dataset": dataset.name, "n_points": measured.intensity.size, "maximum": maximum}
         raise Unprocessable.at("dataset_id", Notice("too_many_points", stated))
     return measured
 
 
-def spectrum_of(scope: Scope, dataset: Dataset) -> MeasuredSpectrum:
-    """What was measured, of a dataset that is a spectrum.
+def read_measured_spectrum(scope: Scope, dataset: Dataset) -> MeasuredSpectrum:
+    """Return the measured spectrum of a dataset.
 
     Raises
     ------
     Unprocessable
-        It is a map, or too long.
+        The dataset is a map, or has too many points.
     """
-    measured = measured_of(scope, dataset)
+    measured = read_measured(scope, dataset)
     if isinstance(measured, MeasuredMap):
         raise Unprocessable.at("dataset_id", Notice("map_where_spectrum_is_needed", {"dataset": dataset.name}))
     return measured
 
 
-def fitted_to(
+def fit_to_data(
     measured: MeasuredSpectrum, made: Forecast, asked: FitOptions, range_mev: tuple[float, float] | None = None
 ) -> FitResult:
-    """Fit a forecast to data, in a range if it is given, else in the one that is asked for or the default."""
+    """Fit a forecast to data, in `range_mev`, or else in the requested or the default range."""
     spectrum = made.spectrum
     return fit(
         measured,
@@ -246,7 +246,7 @@ def fitted_to(
 
 
 def elastic_fwhm(made: Forecast) -> float | None:
-    """Resolution at the elastic line, FWHM in meV; None of a sample without any."""
+    """Return the resolution (FWHM, meV) at the elastic line, or None without an instrument or a width."""
     return float(fwhm(made.view, np.zeros(1))[0]) or None
 
 
@@ -263,7 +263,7 @@ def _not_of_maps(asked: FitOptions) -> tuple[Notice, ...]:
 
 
 def unique(*notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """Return all notices in their order, each once."""
+    """Return the notices in their order, without repetitions."""
     kept: list[Notice] = []
     for notice in chain.from_iterable(notices):
         if notice not in kept:
@@ -272,8 +272,8 @@ def unique(*notices: Iterable[Notice]) -> tuple[Notice, ...]:
 
 
 @contextmanager
-def _named(label: str) -> Iterator[None]:
-    """Say which of several forecasts it is that cannot be compared."""
+def _errors_of_candidate(label: str) -> Iterator[None]:
+    """Add the label of the candidate to the errors of its comparison."""
     try:
         yield
     except InvalidComparison as error:

@@ -14,9 +14,9 @@ from backend.figures.schemas import Style
 from backend.figures.spectrum import band
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.core.bins import bin_edges
-from scattering.crystal.view import Cut, PathSpectrum
+from scattering.crystal.view import Cut, PathMap, PathSpectrum
 
-DISPERSION = {"light": "#00a08a", "dark": "#40e0d0"}
+PHONON_COLOURS = {"light": "#00a08a", "dark": "#40e0d0"}
 """Turquoise, which neither colour scale contains."""
 DECADES = 3
 BRIGHTEST_PERCENTILE = 96.0
@@ -36,26 +36,10 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
         "zmax": high,
         "hovertemplate": f"%{{x:.2f}} Å⁻¹ along the path<br>%{{y:.1f}} {unit}<br>{hover}<extra></extra>",
     }
-    phonons = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": np.tile(np.append(image.dispersion_distance, np.nan), image.dispersion.shape[1]).astype(np.float32),
-        "y": in_unit(
-            np.concatenate([np.append(branch, np.nan) for branch in image.dispersion.T]) if image.dispersion.size
-            else np.empty(0),
-            style.energy_unit,
-        ),
-        "line": {"color": DISPERSION[style.theme], "width": 1.2},
-        "opacity": 0.8,
-        "hoverinfo": "skip",
-        "name": "harmonic phonons",
-        "meta": {"role": "dispersion"},
-        "showlegend": False,
-    }  # fmt: skip
     places = [distance for distance, _ in image.ticks]
     lowest = float(image.energy[0])
     return draw(
-        [heat, phonons],
+        [heat, _phonon_lines(image, style)],
         layout(
             theme,
             title=_title(label),
@@ -74,22 +58,33 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
                 range=in_unit(np.array([min(lowest, 0.0), image.energy[-1]]), style.energy_unit).tolist(),
                 showgrid=False,
             ),
-            shapes=[
-                {
-                    "type": "line",
-                    "x0": place,
-                    "x1": place,
-                    "yref": "paper",
-                    "y0": 0,
-                    "y1": 1,
-                    "line": {"color": theme.muted, "width": 1},
-                }
-                for place in places[1:-1]
-            ],
+            shapes=[_vertical_line(place, theme) for place in places[1:-1]],
             showlegend=False,
             uirevision=f"path {style.energy_unit}",
         ),
     )
+
+
+def _phonon_lines(image: PathMap, style: Style) -> dict[str, Any]:
+    """Return the harmonic phonons as one trace: each branch ends with a gap (NaN)."""
+    branches = [np.append(branch, np.nan) for branch in image.dispersion.T] if image.dispersion.size else [np.empty(0)]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.tile(np.append(image.dispersion_distance, np.nan), image.dispersion.shape[1]).astype(np.float32),
+        "y": in_unit(np.concatenate(branches), style.energy_unit),
+        "line": {"color": PHONON_COLOURS[style.theme], "width": 1.2},
+        "opacity": 0.8,
+        "hoverinfo": "skip",
+        "name": "harmonic phonons",
+        "meta": {"role": "dispersion"},
+        "showlegend": False,
+    }
+
+
+def _vertical_line(place: float, theme: Theme) -> dict[str, Any]:
+    line = {"color": theme.muted, "width": 1}
+    return {"type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
 def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: Style) -> go.Figure:
@@ -178,7 +173,7 @@ def wave_vector_text(cut: Cut) -> str:
 
 def _cut(spectrum: PathSpectrum) -> Cut:
     if spectrum.cut is None:
-        raise ValueError("a path is looked at with a cut")
+        raise ValueError("this figure needs a cut: the view has none")
     return spectrum.cut
 
 

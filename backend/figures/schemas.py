@@ -25,35 +25,35 @@ class Look(RequestBody):
 
     theme: ThemeName = "light"
     energy_unit: EnergyUnit = "meV"
-    scale: Literal["linear", "log"] = Field("linear", description="of the intensity")
+    scale: Literal["linear", "log"] = Field("linear", description="scale of the intensity")
 
 
 class Style(Look):
     """Appearance of a figure of forecasts."""
 
-    kind: Kind = Field("spectrum", description="zones: the cut of a path, by Brillouin zone")
-    per_element: bool = Field(False, description="show each element's part; it is there, hidden, otherwise")
-    errors: bool = Field(True, description="show a band of one standard error where there are several runs")
-    zoom_mev: RangeIn | None = Field(
-        None, description="of a spectrum: a range that is looked at closely; bins that are not given are finer there"
+    kind: Kind = Field("spectrum", description="zones: the cut of a path in each Brillouin zone")
+    per_element: bool = Field(
+        False, description="show the contribution of each element; if false, the contributions are hidden in the legend"
     )
-    banks: bool = Field(False, description="show each detector bank; it is there, hidden, otherwise")
+    errors: bool = Field(True, description="show a band of one standard error if there are several runs")
+    zoom_mev: RangeIn | None = Field(None, description="enlarged range of a spectrum; default bins are finer there")
+    banks: bool = Field(False, description="show each detector bank; if false, the banks are hidden in the legend")
     dataset_ids: list[uuid.UUID] = Field(
         default_factory=list,
         max_length=24,
-        description="measured data, of powders: spectra over a spectrum; one map beside the map, with the difference",
+        description="measured data of powders: spectra over the spectrum, or a map beside the map and their difference",
     )
     dataset_scale: DatasetScale = Field(
         "fit",
-        description="of measured spectra: one factor by least squares against the forecast of their instrument "
-        "(or the first), to the same maximum, or as they are",
+        description="normalisation of measured spectra; fit: one factor by least squares to the forecast of their "
+        "instrument (or the first forecast); maximum: equal maxima",
     )
     offset: float = Field(
         0.0,
         ge=0,
         le=2,
-        description="waterfall: each curve is lifted by this share of the largest intensity; on a logarithmic axis of "
-        "four decades",
+        description="waterfall: offset of each curve from the one below, as a fraction of the largest intensity; on a "
+        "logarithmic axis, of four decades",
     )
 
     @property
@@ -72,13 +72,13 @@ class FigureIn(Style, ViewIn):
 
 
 class LabelledViewIn(ViewIn):
-    """A view of a prediction that shares its axes with others."""
+    """A view of a prediction in a figure of several views."""
 
     prediction_id: uuid.UUID
-    label: str | None = Field(None, max_length=200, description="in the legend; made from the view by default")
+    label: str | None = Field(None, max_length=200, description="label in the legend; made from the view by default")
 
     def to_labelled(self) -> LabelledView:
-        """Return what the service takes."""
+        """Return the view in the types of the service."""
         return LabelledView(self.prediction_id, self.to_view(), self.label)
 
 
@@ -110,7 +110,7 @@ class FiguresIn(Style):
 
 
 def _examples(kind: str, compared: type[RequestBody]) -> ConfigDict:
-    """Return the examples of the comparison that is drawn."""
+    """Return the examples of a comparison, with the kind of its figure."""
     schema = compared.model_config["json_schema_extra"]
     assert isinstance(schema, dict)
     examples = schema["examples"]
@@ -129,7 +129,7 @@ class ComparisonFigureIn(Look, ComparisonIn):
 
 
 class RefinementFigureIn(Look, RefinementIn):
-    """The stages one above the other."""
+    """Effect of each correction, one above the other."""
 
     kind: Literal["refinement"]
 

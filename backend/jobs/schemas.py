@@ -15,24 +15,26 @@ from backend.kit.http.schemas import ResponseBody
 
 
 class JobOut(ResponseBody):
-    """A part of a prediction that one worker does without interruption."""
+    """A part of a prediction that one worker runs."""
 
     kind: str = Field(description="whole, prepare, replica or combine", examples=["replica"])
-    number: int = Field(description="of the replica, from 0", examples=[2])
-    status: str = Field(description="waiting: for other jobs; queued: for a worker", examples=["running"])
-    stage: str = Field(description="what its worker does, or why it waits", examples=["running molecular dynamics"])
-    stage_notice: NoticeOut | None = Field(description="what its worker does, or did last")
-    waiting_for: NoticeOut | None = Field(description="why no worker takes it; null: it is not queued, or is next")
+    number: int = Field(description="number of the replica, from 0", examples=[2])
+    status: str = Field(description="waiting: waits for other jobs; queued: waits for a worker", examples=["running"])
+    stage: str = Field(description="stage of the job, or its reason to wait", examples=["running molecular dynamics"])
+    stage_notice: NoticeOut | None = Field(description="current or last stage of the job")
+    waiting_for: NoticeOut | None = Field(
+        description="reason why no worker claims it; null: it is not queued, or it is next"
+    )
     progress: float = Field(examples=[0.42])
-    attempt: int = Field(description="0: not begun yet", examples=[1])
+    attempt: int = Field(description="0: not started", examples=[1])
     queue: str = Field(examples=["gpu"])
-    engine: str = Field(description="that its worker must have; empty: none", examples=[example()])
-    worker: str | None = Field(description="who does it, or did it last", examples=["celery@node7"])
-    seconds: float = Field(description="worked on it, in the attempt that stands", examples=[310.0])
+    engine: str = Field(description="engine that its worker needs; empty: none", examples=[example()])
+    worker: str | None = Field(description="current or last worker", examples=["celery@node7"])
+    seconds: float = Field(description="duration of the current or last attempt", examples=[310.0])
     error: str | None
     error_notice: NoticeOut | None
     created_at: datetime
-    started_at: datetime | None = Field(description="of the attempt that stands")
+    started_at: datetime | None = Field(description="start of the current or last attempt")
     finished_at: datetime | None
 
     @classmethod

@@ -13,7 +13,7 @@ from backend.kit.http.schemas import ResponseBody
 
 
 class QueueOut(ResponseBody):
-    """One lane of one queue. Every worker keeps a slot for the short lane."""
+    """One lane of one queue. Every worker reserves a slot for the short lane."""
 
     name: str = Field(examples=["cpu"])
     lane: str = Field(examples=["long"])
@@ -45,7 +45,7 @@ class RunningJobOut(OperatedJobOut):
     """A running job."""
 
     progress: float = Field(examples=[0.42])
-    seconds: float = Field(description="since the attempt began", examples=[310.0])
+    seconds: float = Field(description="seconds since the start of the attempt", examples=[310.0])
 
 
 class WorkerOut(ResponseBody):
@@ -69,7 +69,7 @@ class FailureOut(OperatedJobOut):
 
     when: datetime
     reason: str = Field(description="worker_died, time_limit, unforeseen or cannot_predict", examples=["worker_died"])
-    error: str = Field(examples=["The worker died 3 times over this prediction, …"])
+    error: str = Field(examples=["The worker process ended unexpectedly in 3 attempts at this prediction. …"])
     error_notice: NoticeOut | None
     worker: str | None = Field(examples=["celery@node7"])
 
@@ -98,7 +98,7 @@ class OperationsOut(ResponseBody):
 
     version: str = Field(examples=["0.1.0"])
     time: datetime
-    broker: bool = Field(description="whether the broker takes messages; without it, jobs start some seconds late")
+    broker: bool = Field(description="whether the broker accepts messages; without it, jobs start some seconds later")
     queues: list[QueueOut]
     workers: list[WorkerOut]
     engines: dict[str, int] = Field(

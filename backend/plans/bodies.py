@@ -1,4 +1,4 @@
-"""Plans as they are sent: numbers that may be infinite become null."""
+"""Bodies of plans; infinite numbers become null."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from scattering.planning.resolving import PairResolution
 
 
 def plan(made: Plan, body: PlanIn) -> PlanOut:
-    """Return the body of a plan: the best settings first, always with those that are explained."""
+    """Return the body of a plan: the best settings first, including all that have an explanation."""
     ranking = made.ranking
     shown = sorted({*range(min(body.most, len(ranking.ranked))), *ranking.best})
     tried = range(len(ranking.ranked)) if body.all_tried else ()
@@ -52,7 +52,7 @@ def plan(made: Plan, body: PlanIn) -> PlanOut:
 
 
 def features(what: Forecast, found: FeatureSet) -> PlannedFeaturesOut:
-    """Return the body of features and pairs, with the spectrum that they are of."""
+    """Return the body of features and pairs, with their spectrum."""
     warnings = (*what.warnings, *found.warnings)
     return PlannedFeaturesOut(
         features=[_feature(one) for one in found.features],
@@ -152,11 +152,11 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
 
 
 def _features_at(one: Evaluation) -> list[FeatureAtOut]:
-    quickest = min((each.hours for each in one.measured), default=math.inf)
-    return [_feature_at(one, each, quickest) for each in one.features]
+    fastest = min((each.hours for each in one.measured), default=math.inf)
+    return [_feature_at(one, each, fastest) for each in one.features]
 
 
-def _feature_at(one: Evaluation, each: FeatureAt, quickest: float) -> FeatureAtOut:
+def _feature_at(one: Evaluation, each: FeatureAt, fastest: float) -> FeatureAtOut:
     known = one.basis != "relative"
     counted, hours = each.counted, each.hours if each.hours < MAX_HOURS else None
     return FeatureAtOut(
@@ -171,7 +171,7 @@ def _feature_at(one: Evaluation, each: FeatureAt, quickest: float) -> FeatureAtO
         hours=hours if known else None,
         hours_low=each.hours_low if known and hours is not None else None,
         hours_high=each.hours_high if known and hours is not None else None,
-        relative_time=hours / quickest if not known and hours is not None else None,
+        relative_time=hours / fastest if not known and hours is not None else None,
         counts=counted.signal * one.hours if counted is not None and known else None,
     )
 

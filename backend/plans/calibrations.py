@@ -1,4 +1,4 @@
-"""Calibrations from the user's own datasets: their counts, in a known time of a known mass."""
+"""Calibrations of count rates with datasets of known exposure and mass."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backend.comparisons.forecasts import following, forecast, partials_of, powder
-from backend.comparisons.service import fitted_to, spectrum_of
+from backend.comparisons.forecasts import complete_view, forecast, get_powder_prediction, partials_of
+from backend.comparisons.service import fit_to_data, read_measured_spectrum
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
@@ -31,12 +31,12 @@ from scattering.planning.evaluation import NOMINAL_UA, Target, rates_at_flux, sh
 def read_calibrations(
     scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: Sequence[CalibrationIn]
 ) -> dict[str, Calibration]:
-    """Return instrument → calibration; of two of the same instrument the first counts.
+    """Return instrument → calibration; if two are for the same instrument, the first is used.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
-        A dataset lacks what is needed; the problem names it.
+        A dataset cannot be used for calibration; the error names it.
     """
     made: dict[str, Calibration] = {}
     for index, one in enumerate(asked):
@@ -51,25 +51,25 @@ def read_calibrations(
 
 def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: CalibrationIn, loc: str) -> Calibration:
     dataset = datasets.get(scope, asked.dataset_id)
-    instrument_name, hours, mass = _known(dataset, loc)
-    measured = spectrum_of(scope, dataset)
-    prediction = powder(scope, asked.prediction_id or body.prediction_id, loc=f"{loc}.prediction_id")
+    instrument_name, hours, mass = _read_facts(dataset, loc)
+    measured = read_measured_spectrum(scope, dataset)
+    prediction = get_powder_prediction(scope, asked.prediction_id or body.prediction_id, loc=f"{loc}.prediction_id")
     own = asked.prediction_id is None or asked.prediction_id == body.prediction_id
     view = View(
         quantum_correction=body.quantum_correction,
         energy_scale=body.energy_scale if own else 1.0,
     )
-    view = following(view, dataset, partials_of(scope, cache, prediction).species)
+    view = complete_view(view, dataset, partials_of(scope, cache, prediction).species)
     made = forecast(scope, cache, prediction, view, dataset, measured, None, loc=loc)
-    fitted = fitted_to(measured, made, FitOptions(scale=True, background="constant"))
+    fitted = fit_to_data(measured, made, FitOptions(scale=True, background="constant"))
     scale = fitted.values["scale"]
-    # Also where the error is not a number
+    # This form also refuses an error that is NaN
     if not fitted.standard_errors["scale"] <= physics.RATE_UNCERTAINTY * scale:
         raise physics.unlike_forecast()
     counts = physics.counts_of(measured, fitted.used)
     instrument = instruments.get(instrument_name)
     settings = instrument.validate(view.settings)
-    # The mass is of the sample in the beam: a plate as large as that
+    # The mass is that of the sample in the beam: a plate of the size of the beam
     width, height = instrument.beam
     plate = SampleIn(mass_g=mass, width_mm=width, height_mm=height)
     sample = sample_of(scope, prediction, view.isotopes, plate)
@@ -106,8 +106,8 @@ def _scattering(body: ScatteringIn, prediction: Prediction, view: View) -> Scatt
     )
 
 
-def _known(dataset: Dataset, loc: str) -> tuple[str, float, float]:
-    """Instrument, hours and mass of a dataset.
+def _read_facts(dataset: Dataset, loc: str) -> tuple[str, float, float]:
+    """Return instrument, hours and mass of a dataset.
 
     Raises
     ------

@@ -22,11 +22,11 @@ MAX_SETTINGS = 6000
 
 
 class ScatteringIn(RequestBody):
-    """A prediction, and how its partials are viewed."""
+    """A prediction and the view of its partials."""
 
     prediction_id: uuid.UUID
     isotopes: dict[Name, Name | dict[Name, float]] = Field(
-        default_factory=dict, max_length=118, examples=[{"H": "2H"}], description="as of a spectrum"
+        default_factory=dict, max_length=118, examples=[{"H": "2H"}], description="as in a view of a spectrum"
     )
     quantum_correction: Correction = "harmonic"
     energy_scale: float = Field(1.0, ge=0.5, le=2.0)
@@ -36,7 +36,7 @@ class SettingIn(RequestBody):
     """An instrument with its settings."""
 
     instrument: Name
-    settings: FreeForm = Field(default_factory=dict, description="those left out take their defaults")
+    settings: FreeForm = Field(default_factory=dict, description="missing settings have their defaults")
 
 
 class TargetIn(RequestBody):
@@ -49,15 +49,13 @@ class TargetIn(RequestBody):
         None,
         ge=1,
         le=1000,
-        description="slices of |q|, each of which must reach it; null: 40 in direct geometry, 1 in indirect",
+        description="slices of |q|, each of which must reach that ratio; null: 40 in direct geometry, 1 in indirect",
     )
-    source_power: float = Field(
-        1.0, gt=0, le=5, description="fraction of the nominal power that fluxes are stated for (160 µA, 1 MW)"
-    )
+    source_power: float = Field(1.0, gt=0, le=5, description="fraction of the nominal source power (160 µA, 1 MW)")
     beam_current: float | None = Field(
-        None, gt=0, le=1000, description="µA of protons at ISIS; in place of source_power for its instruments"
+        None, gt=0, le=1000, description="µA of protons; replaces source_power for instruments at ISIS"
     )
-    background: float = Field(1.0, ge=0, le=100, description="multiplies the assumed ambient background")
+    background: float = Field(1.0, ge=0, le=100, description="factor on the assumed ambient background")
 
 
 class ConstraintsIn(RequestBody):
@@ -69,14 +67,16 @@ class ConstraintsIn(RequestBody):
 
 
 class CalibrationIn(RequestBody):
-    """One of the user's own datasets, of known exposure and mass: it makes the rates of its instrument absolute."""
+    """A dataset with known exposure and mass: it makes the count rates of its instrument absolute."""
 
     dataset_id: uuid.UUID
-    prediction_id: uuid.UUID | None = Field(None, description="of the sample of the data; null: that of the plan")
+    prediction_id: uuid.UUID | None = Field(
+        None, description="prediction for the sample of the data; null: that of the plan"
+    )
 
 
 class FeaturesIn(ScatteringIn):
-    """Target features of a forecast, found or given."""
+    """Target features of a forecast."""
 
     features_mev: Literal["auto"] | Annotated[list[FeatureEnergy], Field(max_length=24)] = Field(
         "auto", description="target energies; auto: the peaks of the forecast"
@@ -96,8 +96,8 @@ class PlanIn(FeaturesIn):
     constraints: ConstraintsIn = Field(default_factory=ConstraintsIn)
     target: TargetIn = Field(default_factory=TargetIn)
     calibrations: list[CalibrationIn] = Field(default_factory=list, max_length=8)
-    most: int = Field(40, ge=1, le=400, description="of the ranked settings, that are returned")
-    all_tried: bool = Field(False, description="also return, in short, every setting that measures a feature")
+    most: int = Field(40, ge=1, le=400, description="largest number of returned settings")
+    all_tried: bool = Field(False, description="also return a short entry for every setting that measures a feature")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -116,7 +116,7 @@ class PlanIn(FeaturesIn):
 
 
 class DeuterationIn(PlanIn):
-    """The same with another isotope."""
+    """A plan, and the same plan with other isotopes."""
 
     instead: dict[Name, Name | dict[Name, float]] = Field(
         default={"H": "2H"}, min_length=1, max_length=118, description="isotopes of the other sample"
@@ -124,7 +124,7 @@ class DeuterationIn(PlanIn):
 
 
 class MeasurementIn(ScatteringIn):
-    """A measurement to be simulated."""
+    """A measurement to simulate."""
 
     sample: SampleIn = Field(default_factory=SampleIn)
     setting: SettingIn
@@ -139,9 +139,9 @@ class SheetIn(ScatteringIn):
     """The same sample on many instruments."""
 
     settings: list[SettingIn] = Field(
-        default_factory=list, max_length=32, description="empty: every instrument, set to suit the sample"
+        default_factory=list, max_length=32, description="empty: every instrument, with settings that suit the sample"
     )
-    features_mev: list[FeatureEnergy] = Field(default_factory=list, max_length=24, description="marked in each")
+    features_mev: list[FeatureEnergy] = Field(default_factory=list, max_length=24, description="features to mark")
 
 
 class FeatureOut(ResponseBody):
@@ -149,8 +149,8 @@ class FeatureOut(ResponseBody):
 
     energy_mev: float
     source: Literal["found", "given"]
-    measure: Measure = Field(description="signal: the peak above its baseline, or all intensity")
-    fwhm_mev: float = Field(description="of the sample itself, without an instrument; 0: narrower than is known")
+    measure: Measure = Field(description="signal: peak above its baseline, or all intensity")
+    fwhm_mev: float = Field(description="width in the ideal S(q, ω), no instrument; 0: not resolved")
     energy_uncertainty_mev: float = Field(description="one standard deviation, mostly of the potential")
     elements: dict[str, float] = Field(description="element → fraction of the intensity")
 
@@ -164,31 +164,37 @@ class PairOut(ResponseBody):
 
 
 class FeatureAtOut(ResponseBody):
-    """A feature on an instrument with its settings."""
+    """A feature, measured with one setting."""
 
     energy_mev: float
     reachable: bool
-    why: str = Field(description="why it is not; empty where it is")
-    why_notice: NoticeOut | None = Field(description="the same; null where it is reachable")
+    why: str = Field(description="reason why it is not reachable; empty if it is")
+    why_notice: NoticeOut | None = Field(description="the reason; null if it is reachable")
     fwhm_mev: float | None
     fwhm_uncertainty_mev: float | None
-    signal_per_hour: float | None = Field(description="counts; null: only relative numbers are known")
-    background_per_hour: float | None = Field(description="counts under it: sample, container, ambient background")
-    hours: float | None = Field(description="for the signal to noise asked for; null: never, or only relative")
+    signal_per_hour: float | None = Field(description="counts per hour; null: relative only")
+    background_per_hour: float | None = Field(
+        description="counts per hour under the feature: sample, container, ambient background"
+    )
+    hours: float | None = Field(
+        description="hours until the requested signal-to-noise ratio; null: never, or relative only"
+    )
     hours_low: float | None
     hours_high: float | None
-    relative_time: float | None = Field(description="where hours are not known; 1: the quickest of the features")
-    counts: float | None = Field(description="signal after the setting's hours")
+    relative_time: float | None = Field(
+        description="time relative to that of the fastest feature, if hours are not known"
+    )
+    counts: float | None = Field(description="counts of the signal after the hours of the setting")
 
 
 class PairAtOut(ResponseBody):
-    """A pair on an instrument with its settings."""
+    """A pair, measured with one setting."""
 
     low_mev: float
     high_mev: float
     separation_over_fwhm: float | None
-    uncertainty: float | None = Field(description="of that ratio: resolution and potential")
-    probability: float | None = Field(description="that the separation exceeds one full width at half maximum")
+    uncertainty: float | None = Field(description="standard deviation of that ratio, from resolution and potential")
+    probability: float | None = Field(description="probability that the separation exceeds one FWHM")
     verdict: Verdict
     verdict_notice: NoticeOut
 
@@ -202,24 +208,26 @@ class SettingOut(ResponseBody):
     settings: dict[str, Any]
     label: str = Field(examples=["MAPS, Eᵢ = 120 meV, chopper A, 400 Hz"])
     basis: Basis = Field(description="absolute, calibrated: hours estimated; relative: relative only")
-    hours: float | None = Field(description="for all features; null: never, or only relative")
+    hours: float | None = Field(description="hours for all features; null: never, or relative only")
     hours_low: float | None
     hours_high: float | None
     resolution_percent: float | None = Field(description="FWHM over energy transfer, of the worst feature")
     n_reachable: int
-    n_resolved: int = Field(description="of the pairs, resolved or likely")
-    within_beam_time: bool | None = Field(description="null: no limit, or only relative")
+    n_resolved: int = Field(description="number of pairs with the verdict resolved or likely")
+    within_beam_time: bool | None = Field(description="null: no limit, or relative only")
     on_front: bool = Field(description="on the Pareto front of resolution and hours")
     features: list[FeatureAtOut]
     pairs: list[PairAtOut]
-    rests_on: list[str] = Field(description="where the numbers come from, with their uncertainties")
+    rests_on: list[str] = Field(description="sources of the numbers, with their uncertainties")
     rests_on_notices: list[NoticeOut]
-    explanation: str | None = Field(description="of the best three: why")
-    explanation_notices: list[NoticeOut] = Field(description="the same, a notice a sentence; empty for the others")
+    explanation: str | None = Field(description="reasons for the rank, for the best three")
+    explanation_notices: list[NoticeOut] = Field(
+        description="the explanation, one notice for each sentence; empty for the others"
+    )
 
 
 class FrontPointOut(ResponseBody):
-    """One setting that was tried, for a figure of all."""
+    """A tried setting, in short, for a figure of all settings."""
 
     instrument: str
     label: str
@@ -236,21 +244,23 @@ class PlanOut(ResponseBody):
     pairs: list[PairOut]
     sample: SampleOut
     ranked: list[SettingOut] = Field(description="the best first")
-    tried: list[FrontPointOut] = Field(description="all settings that measure a feature, if asked for")
-    n_settings: int = Field(description="that were tried")
+    tried: list[FrontPointOut] = Field(description="all settings that measure a feature, if requested")
+    n_settings: int = Field(description="number of tried settings")
     seconds: float
-    energy_relative_uncertainty: float = Field(description="of the forecast's energies, one standard deviation")
+    energy_relative_uncertainty: float = Field(
+        description="relative standard deviation of the energies of the forecast"
+    )
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
 
 class PlannedFeaturesOut(ResponseBody):
-    """Features and pairs, before any instrument."""
+    """Features and pairs of the ideal S(q, ω), no instrument."""
 
     features: list[FeatureOut]
     pairs: list[PairOut]
     energy_mev: list[float]
-    intensity: list[float] = Field(description="of the sample itself, barn/(sr meV) per atom")
+    intensity: list[float] = Field(description="ideal S(q, ω), no instrument; barn/(sr meV) per atom")
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 
@@ -261,7 +271,7 @@ class DeuterationOut(ResponseBody):
     as_planned: PlanOut
     instead: PlanOut
     energy_mev: list[float]
-    intensity: list[float] = Field(description="of the sample as planned, barn/(sr meV) per atom")
+    intensity: list[float] = Field(description="ideal S(q, ω) of the sample as planned; barn/(sr meV) per atom")
     intensity_instead: list[float]
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
@@ -275,7 +285,7 @@ class MeasurementOut(ResponseBody):
     hours: float
     energy_mev: list[float]
     counts: list[int]
-    standard_error: list[float] = Field(description="√(counts), 1 where there are none")
+    standard_error: list[float] = Field(description="√(counts); 1 for 0 counts")
     expected: list[float] = Field(description="counts of sample and background, without noise")
     background: list[float] = Field(description="expected counts of container and ambient background")
     unit: str = Field(examples=["counts per 0.5 meV in 12 h"])
@@ -291,7 +301,7 @@ class _Figure(RequestBody):
 
 
 class FrontFigureIn(_Figure, PlanIn):
-    """Resolution against hours of all settings tried."""
+    """Resolution against hours of all tried settings."""
 
     kind: Literal["front"]
 
@@ -309,13 +319,13 @@ class SheetFigureIn(_Figure, SheetIn):
 
 
 class FeaturesFigureIn(_Figure, FeaturesIn):
-    """The sample's own spectrum with the features marked."""
+    """Spectrum of the ideal S(q, ω) with the features marked."""
 
     kind: Literal["features"]
 
 
 class DeuterationFigureIn(_Figure, DeuterationIn):
-    """Both samples on the best setting of the first."""
+    """Spectra of both samples with the best setting of the first."""
 
     kind: Literal["deuteration"]
 

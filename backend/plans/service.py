@@ -141,7 +141,7 @@ def _plan(
 
     def evaluate_trial(one: Trial) -> list[Evaluation]:
         calibration = calibrated.get(one.instrument.name)
-        # All chopper settings share a shape, except with a calibration, which holds only for its own settings
+        # All settings of the choppers have the same shape; a calibration is valid only for its own settings
         own_shapes = calibration is not None and calibration.kappa is not None
         done = []
         for variants in [[each] for each in one.variants] if own_shapes else [one.variants]:
@@ -184,7 +184,7 @@ def _scan_trials(body: PlanIn, energies: Sequence[float], calibrated: Mapping[st
         raise Unprocessable.at("constraints.facilities", Notice("no_instrument_for_sample"))
     tried = [each for instrument in chosen for each in settings_to_try(instrument, energies)]
     for instrument in chosen:
-        # Without a flux hours are known for the settings of the data alone
+        # Without a published flux, hours are known only for the settings of the calibration data
         one = calibrated.get(instrument.name)
         if one is not None and one.kappa is not None and not any(one.settings in each.variants for each in tried):
             tried.append(Trial(instrument, (dict(one.settings),)))
@@ -206,12 +206,12 @@ def set_instrument(asked: SettingIn, loc: str) -> tuple[Instrument, dict[str, An
     Raises
     ------
     Unprocessable
-        There is no such instrument or setting; the problem says where in the request.
+        There is no such instrument or setting; the error states its location in the request.
     """
     try:
         instrument = instruments.get(asked.instrument)
         settings = instrument.validate(asked.settings)
-        # Fails where the choppers transmit nothing
+        # Raises if the choppers transmit nothing
         resolution.sigma(instrument, settings, np.zeros(1))
     except InvalidFields as error:
         raise Unprocessable.of_fields(error.within(loc).errors) from error
@@ -221,14 +221,14 @@ def set_instrument(asked: SettingIn, loc: str) -> tuple[Instrument, dict[str, An
 
 
 def target_of(body: TargetIn) -> Target:
-    """Return the target as the physics takes it."""
+    """Return the target in the type of the physics."""
     return Target(body.signal_to_noise, body.source_power, body.background, body.q_slices, body.beam_current)
 
 
 def compare_isotopes(scope: Scope, cache: PartialsCache, body: DeuterationIn) -> tuple[Plan, Plan]:
-    """Plan for the sample as it is and with other isotopes: same features, settings and target.
+    """Plan for the sample as planned and with other isotopes, with the same features, settings and target.
 
-    The other sample has its own thickness for the same scatterer percentage.
+    The other sample has its own thickness for the same scattered percentage.
     """
     asked = PlanIn(**{name: getattr(body, name) for name in PlanIn.model_fields})
     here = plan(scope, cache, asked)
@@ -242,12 +242,12 @@ def compare_isotopes(scope: Scope, cache: PartialsCache, body: DeuterationIn) ->
 
 
 def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> SimulatedMeasurement:
-    """Draw the counts of a measurement.
+    """Simulate the counts of a measurement.
 
     Raises
     ------
     Unprocessable
-        The rates of the instrument are not known, its choppers transmit nothing, or there would be too many bins.
+        The count rates of the instrument are not known, its choppers transmit nothing, or there would be too many bins.
     """
     what = read_forecast(scope, cache, body)
     instrument, settings = set_instrument(body.setting, "setting")

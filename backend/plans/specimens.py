@@ -1,4 +1,4 @@
-"""Turn a request into the view, the features and the sample that the physics of planning takes."""
+"""Convert a request to the view, the features and the sample of the physics of planning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.comparisons.forecasts import partials_of, powder
+from backend.comparisons.forecasts import get_powder_prediction, partials_of
 from backend.kit.db.owners import Scope
 from backend.observing.partials_cache import PartialsCache
 from backend.plans.schemas import FeaturesIn, ScatteringIn
@@ -25,7 +25,7 @@ from scattering.sample import Sample
 from scattering.sample.container import container_partials
 
 SCALE_TOLERANCE = 0.02
-"""Relative: an energy scale this near to the one that corrects a known bias counts as correcting it."""
+"""Relative tolerance within which an energy scale counts as the correction of a known bias."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +40,14 @@ class Forecast:
 
 
 def read_forecast(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> Forecast:
-    """Read a prediction of a powder, with the view of the ideal sample and the uncertainty of its energies.
+    """Read a prediction for a powder, with the view of the ideal S(q, ω) and the uncertainty of its energies.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable
-        There is no such prediction of a powder that has succeeded.
+        It does not exist, it has not succeeded, it is for a single crystal.
     """
-    prediction = powder(scope, body.prediction_id)
+    prediction = get_powder_prediction(scope, body.prediction_id)
     partials = partials_of(scope, cache, prediction)
     view = View(isotopes=body.isotopes, quantum_correction=body.quantum_correction, energy_scale=body.energy_scale)
     grade = trusts.assess(scope, prediction).grade
@@ -64,7 +64,7 @@ def read_forecast(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> For
 
 
 def features_of(what: Forecast, body: FeaturesIn) -> FeatureSet:
-    """Return features and pairs, found or given.
+    """Return the given features and pairs, or those of the forecast.
 
     Raises
     ------
@@ -81,12 +81,12 @@ def features_of(what: Forecast, body: FeaturesIn) -> FeatureSet:
 
 
 def sample_of(scope: Scope, prediction: Prediction, isotopes: Mapping[str, Any], body: SampleIn) -> Sample:
-    """Return the sample in the beam, of a prediction's structure."""
+    """Return the sample in the beam, of the structure of a prediction."""
     return samples.specimen(scope, structures.get(scope, prediction.structure_id), body, isotopes)
 
 
 def make_specimen(what: Forecast, sample: Sample) -> Specimen:
-    """Return the sample with its scattering, and that of its container at the same temperature."""
+    """Return the sample with its scattering, and the scattering of its container at the same temperature."""
     scattering = weigh(what.partials, what.view)
     if sample.container is None:
         return Specimen(sample, scattering, None)

@@ -24,7 +24,7 @@ FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
 
 
 class PredictionIn(RequestBody):
-    """Request of a simulation. Options that are left out are filled in from the structure."""
+    """Request for a simulation. Missing options are chosen from the structure and the quality."""
 
     structure_id: uuid.UUID
     potential: Name = Field(DEFAULT, description="name or id of a potential")
@@ -89,8 +89,8 @@ class PredictionOut(ResponseBody):
     stage_notice: NoticeOut | None = Field(description="stage of the running jobs; null if none runs")
     waiting_for: NoticeOut | None = Field(description="reason why no job runs; null if one runs")
     progress: float = Field(ge=0, le=1)
-    eta_s: float | None = Field(description="seconds left")
-    estimate_s: float | None = Field(description="seconds expected at the time of the request")
+    eta_s: float | None = Field(description="estimated seconds until the end")
+    estimate_s: float | None = Field(description="duration in seconds, estimated at the time of the request")
     attempt: int
     error: str | None
     error_notice: NoticeOut | None
@@ -131,9 +131,9 @@ class PredictionOut(ResponseBody):
 
 
 class EstimateOut(ResponseBody):
-    """Estimate for a prediction that is not created."""
+    """Estimated duration of a prediction, without creating it."""
 
-    options: dict[str, Any] = Field(description="all options, with those filled in")
+    options: dict[str, Any] = Field(description="all options, including those that the request leaves out")
     estimate_s: float
     n_atoms_simulated: int
     q_resolution_inv_angstrom: float | None

@@ -14,7 +14,7 @@ from backend.datasets.schemas import DatasetPatch
 from backend.datasets.schemas import Name as Line
 from backend.kit.http.schemas import FreeForm, RequestBody
 from backend.predictions.schemas import Name
-from backend.proposals.schemas import MOST, ProposalIn, ReportFormat
+from backend.proposals.schemas import MAX_ITEMS, ProposalIn, ReportFormat
 from scattering.core.notices import Notice
 from scattering.options.names import Method, Quality, Sampling
 
@@ -181,8 +181,8 @@ class Manifest(RequestBody):
     beamcast: Annotated[str, StringConstraints(max_length=64)]
     exported_at: datetime
     proposal: ProposalIn
-    structures: list[StructureEntry] = Field(max_length=2 * MOST)
-    models: list[ModelEntry] = Field(max_length=MOST)
-    predictions: list[PredictionEntry] = Field(max_length=MOST)
-    datasets: list[DatasetEntry] = Field(max_length=MOST)
-    reports: list[ReportEntry] = Field(max_length=MOST)
+    structures: list[StructureEntry] = Field(max_length=2 * MAX_ITEMS)
+    models: list[ModelEntry] = Field(max_length=MAX_ITEMS)
+    predictions: list[PredictionEntry] = Field(max_length=MAX_ITEMS)
+    datasets: list[DatasetEntry] = Field(max_length=MAX_ITEMS)
+    reports: list[ReportEntry] = Field(max_length=MAX_ITEMS)

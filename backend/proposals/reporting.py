@@ -19,10 +19,10 @@ from backend.proposals.tables import Proposal
 from backend.reports.schemas import ReportIn, ReportViewIn
 from scattering.core.notices import Notice
 
-MOST_OTHERS = 3
-MOST_DATASETS = 6
-MOST_VIEWS = 24
-MOST_NOTES = 20_000
+MAX_OTHERS = 3
+MAX_DATASETS = 6
+MAX_VIEWS = 24
+MAX_NOTES_CHARACTERS = 20_000
 
 
 def make(
@@ -55,13 +55,13 @@ def _asked(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:
     measured: list[Dataset] = service.members(scope, Dataset, inside["datasets"])
     return ReportIn(
         prediction_id=of.id,
-        others=[one.id for one in predictions if _beside(one, of)][:MOST_OTHERS],
-        views=[] if plan is not None else [ReportViewIn(**setting) for setting in row.settings[:MOST_VIEWS]],
-        dataset_ids=[one.id for one in measured if one.kind == "1d"][:MOST_DATASETS],
+        others=[one.id for one in predictions if _beside(one, of)][:MAX_OTHERS],
+        views=[] if plan is not None else [ReportViewIn(**setting) for setting in row.settings[:MAX_VIEWS]],
+        dataset_ids=[one.id for one in measured if one.kind == "1d"][:MAX_DATASETS],
         plan=plan,
         title=body.title or row.name,
         proposer=body.proposer,
-        notes=row.notes[:MOST_NOTES],
+        notes=row.notes[:MAX_NOTES_CHARACTERS],
     )
 
 

@@ -22,11 +22,11 @@ from scattering.options.names import Method, Quality, Sampling
 
 Kind = Literal["structures", "predictions", "datasets"]
 ReportFormat = Literal["pdf", "html"]
-MOST_NOTES = 100_000
-MOST_TITLE = 200
-MOST_SETTINGS = 200
-MOST = 200
-"""Of each kind of thing in a proposal, and of its reports."""
+MAX_NOTES_CHARACTERS = 100_000
+MAX_TITLE_CHARACTERS = 200
+MAX_SETTINGS = 200
+MAX_ITEMS = 200
+"""Largest number of items of each kind, and of reports, in a proposal."""
 
 
 def _plain_text(text: str) -> str:
@@ -38,8 +38,8 @@ def _plain_line(text: str) -> str:
     return "".join(char for char in " ".join(text.split()) if char.isprintable())
 
 
-Notes = Annotated[str, StringConstraints(max_length=MOST_NOTES), AfterValidator(_plain_text)]
-Settings = Annotated[list[SettingIn], Field(max_length=MOST_SETTINGS)]
+Notes = Annotated[str, StringConstraints(max_length=MAX_NOTES_CHARACTERS), AfterValidator(_plain_text)]
+Settings = Annotated[list[SettingIn], Field(max_length=MAX_SETTINGS)]
 
 
 class ProposalIn(RequestBody):
@@ -48,8 +48,10 @@ class ProposalIn(RequestBody):
     name: Line
     notes: Notes = Field("", description="plain text")
     sample: SampleIn | None = None
-    settings: Settings = Field(default_factory=list, description="instruments as they were chosen")
-    plan: PlanIn | None = Field(None, description="its prediction and its calibrations come into the proposal with it")
+    settings: Settings = Field(default_factory=list, description="selected instruments with their settings")
+    plan: PlanIn | None = Field(
+        None, description="its prediction and its calibration datasets are added to the proposal"
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -66,26 +68,26 @@ class ProposalIn(RequestBody):
 
 
 class ProposalPatch(RequestBody):
-    """What is to change. A field that is left out stays; null forgets sample or plan."""
+    """Changes of a proposal. Missing fields stay as they are; null removes sample or plan."""
 
-    name: Line = Field("", description="of the proposal")
+    name: Line = Field("", description="name of the proposal")
     notes: Notes = Field("", description="plain text")
     sample: SampleIn | None = None
-    settings: Settings = Field(default_factory=list, description="all of them: what was there is replaced")
+    settings: Settings = Field(default_factory=list, description="all settings; they replace the old ones")
     plan: PlanIn | None = None
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"notes": "Two days on MAPS will do."}]})
 
 
 class ProposalReportIn(RequestBody):
-    """A report that is to be made and kept."""
+    """A report to make and keep."""
 
-    title: Annotated[str, StringConstraints(max_length=MOST_TITLE), AfterValidator(_plain_line)] = Field(
+    title: Annotated[str, StringConstraints(max_length=MAX_TITLE_CHARACTERS), AfterValidator(_plain_line)] = Field(
         "", description="empty: the proposal's name"
     )
-    proposer: Annotated[str, StringConstraints(max_length=MOST_TITLE), AfterValidator(_plain_line)] = ""
+    proposer: Annotated[str, StringConstraints(max_length=MAX_TITLE_CHARACTERS), AfterValidator(_plain_line)] = ""
     prediction_id: uuid.UUID | None = Field(
-        None, description="null: that of the plan, or the one of a powder that came last"
+        None, description="null: the prediction of the plan, or the newest prediction for a powder"
     )
 
     model_config = ConfigDict(
@@ -94,7 +96,7 @@ class ProposalReportIn(RequestBody):
 
 
 class ReportOut(ResponseBody):
-    """A report as it was made."""
+    """A kept report."""
 
     id: uuid.UUID
     created_at: datetime
@@ -103,12 +105,12 @@ class ReportOut(ResponseBody):
 
 
 class ProposalOut(ResponseBody):
-    """A proposal, with the ids of what is in it, in the order in which it came."""
+    """A proposal with the ids of its items, in the order in which they were added."""
 
     id: uuid.UUID
     created_at: datetime
     changed_at: datetime
-    archived_at: datetime | None = Field(description="null: it is not archived")
+    archived_at: datetime | None = Field(description="null: not archived")
     name: str
     notes: str
     sample: dict[str, Any] | None
@@ -118,18 +120,18 @@ class ProposalOut(ResponseBody):
     prediction_ids: list[uuid.UUID]
     dataset_ids: list[uuid.UUID]
     reports: list[ReportOut] = Field(description="the newest first")
-    share_path: str | None = Field(description="of the page that anybody may read; null: it is not shared")
+    share_path: str | None = Field(description="path of the read-only page for anybody with the link; null: not shared")
 
 
 class ShareOut(ResponseBody):
-    """How others may read a proposal."""
+    """Read-only link to a proposal."""
 
     token: str
-    path: str = Field(description="of the page, on this server", examples=["/shared/6f9a1f…"])
+    path: str = Field(description="path of the page on this server", examples=["/shared/6f9a1f…"])
 
 
 class SharedPrediction(ResponseBody):
-    """A prediction as a reader sees it."""
+    """A prediction of a shared proposal."""
 
     id: uuid.UUID
     created_at: datetime
@@ -164,7 +166,7 @@ class SharedPrediction(ResponseBody):
 
 
 class SharedOut(ResponseBody):
-    """A proposal as somebody reads it who was given its link."""
+    """A shared proposal, read-only."""
 
     name: str
     created_at: datetime

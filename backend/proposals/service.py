@@ -21,7 +21,7 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.tables import Prediction
-from backend.proposals.schemas import MOST, Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
+from backend.proposals.schemas import MAX_ITEMS, Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
 from backend.proposals.tables import (
     Proposal,
     ProposalDataset,
@@ -269,8 +269,8 @@ def keep_report(
     Conflict
         There are too many.
     """
-    if len(reports(scope.session, [proposal.id])[proposal.id]) >= MOST:
-        raise Conflict(Notice("full_proposal", {"kind": "reports", "maximum": MOST}))
+    if len(reports(scope.session, [proposal.id])[proposal.id]) >= MAX_ITEMS:
+        raise Conflict(Notice("full_proposal", {"kind": "reports", "maximum": MAX_ITEMS}))
     row = ProposalReport(proposal_id=proposal.id, title=title, formats=list(contents), **more)
     for fmt, content in contents.items():
         path = scope.settings.report_path(proposal.id, row.id, fmt)
@@ -305,8 +305,8 @@ def _put(scope: Scope, row: Proposal, kind: Kind, item_id: uuid.UUID) -> None:
     link = LINKED[kind].link
     if scope.session.get(link, (row.id, item_id)) is None:
         inside = select(func.count()).select_from(link).where(col(link.proposal_id) == row.id)
-        if scope.session.exec(inside).one() >= MOST:
-            raise Conflict(Notice("full_proposal", {"kind": kind, "maximum": MOST}))
+        if scope.session.exec(inside).one() >= MAX_ITEMS:
+            raise Conflict(Notice("full_proposal", {"kind": kind, "maximum": MAX_ITEMS}))
         scope.session.add(link(proposal_id=row.id, item_id=item_id))
         scope.session.flush()
 

@@ -25,7 +25,7 @@ from backend.plans.schemas import MeasurementIn, MeasurementOut, PlanOut, Settin
 from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
-from backend.reports.schemas import MOST_VIEWS, ReportIn, ReportViewIn
+from backend.reports.schemas import MAX_VIEWS, ReportIn, ReportViewIn
 from backend.structures.tables import Structure
 from backend.trust.schemas import TrustOut
 from scattering.core.notices import Notice
@@ -153,7 +153,7 @@ def _planned(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOu
 def best_settings(planned: PlanOut) -> list[SettingOut]:
     """Return the settings that a plan explains, three at most: those that are drawn."""
     explained = [setting for setting in planned.ranked if setting.explanation]
-    return (explained or planned.ranked)[:MOST_VIEWS]
+    return (explained or planned.ranked)[:MAX_VIEWS]
 
 
 def rounded_hours(hours: float) -> float:
@@ -180,7 +180,7 @@ def _views(body: ReportIn, row: Prediction, planned: PlanOut | None) -> list[tup
             for setting in best_settings(planned)
         ]
     views = body.views or [ReportViewIn(instrument=name) for name in row.instruments] or [ReportViewIn()]
-    return [(view, None) for view in views[:MOST_VIEWS]]
+    return [(view, None) for view in views[:MAX_VIEWS]]
 
 
 def _of_data(
@@ -209,9 +209,9 @@ def _shown(
     views += _of_data([view for view, _ in views], measured if comparable else ())
     labels = [view.label or plain_label(view, row) for view, _ in views]
     left_out = []
-    if planned is None and len(body.views) > MOST_VIEWS:
-        more = len(body.views) - MOST_VIEWS
-        left_out.append(Notice("views_left_out", {"n_views": more, "max_views": MOST_VIEWS}))
+    if planned is None and len(body.views) > MAX_VIEWS:
+        more = len(body.views) - MAX_VIEWS
+        left_out.append(Notice("views_left_out", {"n_views": more, "max_views": MAX_VIEWS}))
     shown = [
         Shown(
             view=view,

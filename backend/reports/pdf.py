@@ -17,7 +17,7 @@ from backend.reports.capacity import PAPER, Capacity
 from backend.reports.document import Document
 from backend.reports.lettering import fonts_folder
 
-MOST_PAGES = 2
+MAX_PAGES = 2
 PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 LONG_WORD = re.compile(r"\S{36,}")
 BREAK = "\u200b"
@@ -45,7 +45,7 @@ def pdf(make: Callable[[Capacity], Document]) -> bytes:
     """
     for capacity in PAPER:
         content = _compiled(make(capacity))
-        if n_pages(content) <= MOST_PAGES:
+        if n_pages(content) <= MAX_PAGES:
             break
     return content
 

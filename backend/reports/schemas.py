@@ -13,38 +13,46 @@ from backend.plans.schemas import PlanIn
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 
-MOST_VIEWS = 3
-"""Spectra that two pages hold."""
+MAX_VIEWS = 3
+"""Spectra on two pages."""
 
 Line = Annotated[str, StringConstraints(max_length=300)]
 
 
 class ReportViewIn(ViewIn):
-    """An instrument as it is set, to be drawn."""
+    """An instrument with its settings, to draw."""
 
-    label: Line | None = Field(None, description="above its spectrum; made from the view by default")
+    label: Line | None = Field(None, description="label above the spectrum; made from the view by default")
 
 
 class ReportIn(RequestBody):
-    """What a report is of."""
+    """Request for a report."""
 
     prediction_id: uuid.UUID
     others: list[uuid.UUID] = Field(
-        default_factory=list, max_length=3, description="further predictions, drawn dashed beside it"
+        default_factory=list, max_length=3, description="further predictions, drawn as dashed lines"
     )
     views: list[ReportViewIn] = Field(
         default_factory=list,
         max_length=24,
-        description="instruments to draw where there is no plan, the first three of them; empty: the prediction's own",
+        description="instruments to draw if there is no plan; only the first three are drawn; empty: the instruments "
+        "of the prediction",
     )
-    dataset_ids: list[uuid.UUID] = Field(default_factory=list, max_length=6, description="measured data to draw over")
+    dataset_ids: list[uuid.UUID] = Field(
+        default_factory=list, max_length=6, description="measured data to draw over the spectra"
+    )
     plan: PlanIn | None = Field(None, description="adds features, hours and a simulated measurement")
     hours: float | None = Field(
-        None, gt=0, le=1e5, description="of the simulated measurement; null: those of the plan's best setting"
+        None,
+        gt=0,
+        le=1e5,
+        description="hours of the simulated measurement; null: hours of the best setting of the plan",
     )
-    title: Line = Field("", description="empty: the structure's name")
+    title: Line = Field("", description="empty: name of the structure")
     proposer: Line = ""
-    notes: str = Field("", max_length=20_000, description="your own words; pages hold some 900 characters")
+    notes: str = Field(
+        "", max_length=20_000, description="scientific case; the two pages have room for about 900 characters"
+    )
     paper: Literal["a4"] = "a4"
 
     @model_validator(mode="after")

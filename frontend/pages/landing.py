@@ -19,19 +19,12 @@ from frontend.proposal_parts import proposal_rows
 from frontend.proposals_client import Proposal, proposals
 from frontend.session import of_user
 from frontend.shell import icon
+from frontend.status_badge import status_badge
 from frontend.view_state import forecast_address
 from frontend.wiring import attributes
 
 LARGEST_UPLOAD_MB = 10
 NEWEST_PROPOSALS = 5
-STATUS_COLOURS = {"queued": "gray", "running": "beam", "succeeded": "teal", "failed": "red", "cancelled": "gray"}
-STATUS_WORDS = {
-    "queued": "waiting",
-    "running": "running",
-    "succeeded": "ready",
-    "failed": "failed",
-    "cancelled": "cancelled",
-}
 
 
 def decode_upload(contents: str) -> bytes:
@@ -95,28 +88,6 @@ def _example_card(example: Example) -> html.Button:
         title=example["description"],
         className="example",
         **attributes(data_example=example["name"]),
-    )
-
-
-def status_badge(prediction: Prediction) -> Any:
-    """Return a forecast's method, temperature and state as a link to it."""
-    status = prediction["status"]
-    word = STATUS_WORDS.get(status, status)
-    if status == "running":
-        word = f"{prediction['progress'] * 100:.0f} %"
-    label = f"{notation.short_method(prediction['method'])} {prediction['temperature_k']:g} K"
-    if prediction["sampling"] == "path":
-        label += ", crystal"
-    return dcc.Link(
-        dmc.Badge(
-            [label, " · ", word],
-            color=STATUS_COLOURS.get(status, "gray"),
-            variant="light",
-            tt="none",
-            className="status",
-        ),
-        href=forecast_address(prediction["structure_id"], [prediction["id"]]),
-        className="badge-link",
     )
 
 

@@ -12,7 +12,6 @@ from frontend import notation, proposals_client
 from frontend.client import ApiClient, Instrument, JsonObject, Prediction, Structure
 from frontend.figures import graph
 from frontend.instrument_picker import display_name
-from frontend.pages.landing import STATUS_COLOURS, STATUS_WORDS
 from frontend.proposal_parts import (
     by_structure,
     dataset_words,
@@ -23,6 +22,7 @@ from frontend.proposal_parts import (
     structure_words,
 )
 from frontend.proposals_client import Shared
+from frontend.status_badge import STATUS_COLOURS, STATUS_WORDS
 from frontend.wiring import in_browser
 
 MOST_CURVES = 12

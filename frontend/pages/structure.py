@@ -19,11 +19,12 @@ from frontend.dynamics_form import ONLY
 from frontend.estimates import FORM_FIELDS, NOT_LIKE_THIS, incomplete, read_form
 from frontend.figures import empty_figure, graph
 from frontend.forecast_form import Form
-from frontend.pages.landing import decode_upload, status_badge
+from frontend.pages.landing import decode_upload
 from frontend.problems import problem_alert, warning_list
 from frontend.proposal_menu import add_to_proposal
 from frontend.session import of_user
 from frontend.shell import icon
+from frontend.status_badge import status_badge
 from frontend.view_state import forecast_address
 from frontend.wiring import in_browser
 

@@ -1,4 +1,4 @@
-"""Problems as RFC 9457 documents: classes that carry their status and stand in the OpenAPI `responses`."""
+"""Problem documents (RFC 9457): one exception class per HTTP status, and their OpenAPI `responses`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldProblem(BaseModel):
-    """One field of the request that is wrong."""
+    """A wrong field of the request."""
 
     loc: str = Field(examples=["settings.e_init"])
     msg: str = Field(examples=["Input should be less than or equal to 2000"])
-    code: str = Field(description="what is wrong, for programs", examples=["less_than_equal"])
-    params: dict[str, Any] = Field(description="what the message states", examples=[{"le": 2000}])
+    code: str = Field(description="code of the error, for programs", examples=["less_than_equal"])
+    params: dict[str, Any] = Field(description="parameters of the message", examples=[{"le": 2000}])
 
     @classmethod
     def of(cls, error: Mapping[str, Any]) -> Self:
@@ -47,7 +47,7 @@ class FieldProblem(BaseModel):
 
     @classmethod
     def of_pydantic(cls, detail: Mapping[str, Any], loc: str) -> Self:
-        """Return the body of one of pydantic's errors; its code is pydantic's, or that of what a validator raised."""
+        """Return the body of one of pydantic's errors; with its code, or that of the error of our validator."""
         context = detail.get("ctx", {})
         raised = context.get("error")
         if isinstance(raised, ScatteringError):
@@ -56,19 +56,21 @@ class FieldProblem(BaseModel):
 
 
 class ProblemDocument(BaseModel):
-    """What every error looks like (RFC 9457)."""
+    """Body of every error response (RFC 9457)."""
 
     type: str = Field(examples=["urn:beamcast:problem:not-found"])
     title: str = Field(examples=["Not found"])
     status: int = Field(examples=[404])
-    detail: str = Field(description="what is wrong and what to do about it")
-    code: str = Field(description="what is wrong, for programs; `text`: only the detail says it", examples=["text"])
-    params: dict[str, Any] = Field(description="what the detail states", examples=[{}])
-    errors: list[FieldProblem] = Field(default_factory=list, description="the fields that are wrong")
+    detail: str = Field(description="what is wrong, and what to do")
+    code: str = Field(
+        description="code of the error, for programs; `text`: only the detail states the error", examples=["text"]
+    )
+    params: dict[str, Any] = Field(description="parameters of the detail", examples=[{}])
+    errors: list[FieldProblem] = Field(default_factory=list, description="wrong fields")
 
 
 class Problem(Exception):
-    """Base of everything that a request can be refused for."""
+    """Base class of the reasons to refuse a request."""
 
     status: ClassVar[int] = HTTPStatus.BAD_REQUEST
     title: ClassVar[str] = "Bad request"
@@ -92,7 +94,7 @@ class Problem(Exception):
         return cls(Notice("invalid_fields", {"fields": stated}), problem.errors)
 
     def document(self) -> ProblemDocument:
-        """Return the problem as it is sent."""
+        """Return the body of the response."""
         return _document(self.status, self.title, self.notice, self.errors)
 
 
@@ -101,61 +103,61 @@ class BadRequest(Problem):
 
 
 class Forbidden(Problem):
-    """The request comes from where, or from whom, it may not come."""
+    """The request comes from a site or a user that may not send it."""
 
     status = HTTPStatus.FORBIDDEN
     title = "Forbidden"
 
 
 class NotFound(Problem):
-    """There is no such thing, or it is somebody else's."""
+    """The item does not exist, or it belongs to somebody else."""
 
     status = HTTPStatus.NOT_FOUND
     title = "Not found"
 
 
 class NotAcceptable(Problem):
-    """None of the formats that the client accepts can be given."""
+    """None of the formats that the client accepts is available."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
     title = "Not acceptable"
 
 
 class Conflict(Problem):
-    """The request is right, but not in the present state of things."""
+    """The request is valid, but not possible in the present state."""
 
     status = HTTPStatus.CONFLICT
     title = "Conflict"
 
 
 class TooLarge(Problem):
-    """More bytes or atoms than this server takes."""
+    """More bytes or atoms than this server accepts."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "Too large"
 
     @classmethod
     def than(cls, max_bytes: int) -> Self:
-        """For a file or a request of more bytes."""
+        """Return the problem of a file or a request of more than `max_bytes`."""
         return cls(Notice("too_many_bytes", {"maximum_mib": max_bytes / 2**20}))
 
 
 class Unprocessable(Problem):
-    """The request was understood and asks for something that cannot be."""
+    """The request can be read, but asks for something impossible."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "Unprocessable"
 
 
 class Unavailable(Problem):
-    """Something that the server needs is not there at the moment."""
+    """A service that the server needs does not answer at the moment."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Unavailable"
 
 
 def unprocessable(error: Exception) -> Unprocessable:
-    """Return the problem, with the fields that are wrong, of an error of the physics; a problem as it is."""
+    """Return the problem for an error of the physics, with the wrong fields; return a problem unchanged."""
     if isinstance(error, Unprocessable):
         return error
     if isinstance(error, InvalidFields):
@@ -166,7 +168,7 @@ def unprocessable(error: Exception) -> Unprocessable:
 
 
 def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI `responses` of a route that may refuse with these problems (a bad field always may)."""
+    """Return the OpenAPI `responses` of a route with these problems and `Unprocessable`, which every route may have."""
     by_status: dict[int | str, dict[str, Any]] = {}
     refusals: tuple[type[Problem], ...] = (*problems, Unprocessable)
     for problem in refusals:
@@ -195,20 +197,20 @@ def _document(status: int, title: str, notice: Notice, errors: Iterable[FieldPro
 
 
 def as_response(document: ProblemDocument, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The problem as an HTTP response."""
+    """Return the problem as an HTTP response."""
     return JSONResponse(
         document.model_dump(mode="json"), status_code=document.status, media_type=MEDIA_TYPE, headers=headers
     )
 
 
 def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what pydantic states of an error, as JSON has it."""
+    """Return the context of a pydantic error as JSON values."""
     plain = (str, int, float, bool)
     return {name: value if isinstance(value, plain) else str(value) for name, value in context.items()}
 
 
 def _location(loc: Sequence[object]) -> str:
-    # 'body' says nothing to a user; 'query' and 'path' do.
+    # Users do not need 'body'; they need 'query' and 'path'.
     parts = loc[1:] if len(loc) > 1 and loc[0] == "body" else loc
     return ".".join(str(part) for part in parts)
 
@@ -258,7 +260,7 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the application a problem document."""
+    """Answer every error of the application with a problem document."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(ResponseValidationError, _unexpected)

@@ -13,10 +13,10 @@ from scattering.core.notices import Notice
 
 
 class NoticeOut(ResponseBody):
-    """Something that a user should know: programs read the code, people the message."""
+    """Information for the user: a code for programs, a message for people."""
 
-    code: str = Field(description="what it is, in snake case")
-    params: dict[str, Any] = Field(description="what the message states, units in the names")
+    code: str = Field(description="code in snake case")
+    params: dict[str, Any] = Field(description="parameters of the message, with units in their names")
     message: str
 
     model_config = ConfigDict(
@@ -32,7 +32,7 @@ class NoticeOut(ResponseBody):
 
     @classmethod
     def of_optional(cls, notice: Notice | None) -> Self | None:
-        """Return the body of a notice, where there is one."""
+        """Return the body of a notice, or None for None."""
         return None if notice is None else cls.of(notice)
 
     @classmethod

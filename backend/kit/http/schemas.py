@@ -11,13 +11,13 @@ from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 
 DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
-"""For the schema of a field that another one has replaced; it stays for the programs that know it."""
+"""Mark of a replaced field in its schema; the field stays for older programs."""
 LARGEST_NUMBER = 1e15
-"""Far above any setting or option; an integer of 400 digits cannot become a float."""
+"""Far above any setting or option; Python cannot convert an integer of 400 digits to a float."""
 
 
 class RequestBody(BaseModel):
-    """A request body; it refuses unknown fields, so a misspelt name is never ignored, and NaN."""
+    """A request body; it refuses unknown fields (misspelt names) and NaN."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
@@ -46,4 +46,4 @@ def _plain(value: JsonValue) -> JsonValue:
 
 
 FreeForm = Annotated[dict[str, JsonValue], AfterValidator(_plain)]
-"""A mapping that the physics checks in detail; here only numbers and texts are checked to be valid."""
+"""A mapping of valid numbers and texts; the physics checks the rest."""
