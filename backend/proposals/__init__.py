@@ -1,1 +1,1 @@
-"""Proposals: workspaces that hold what belongs to one request for beam time."""
+"""Proposals: workspaces with all items of one request for beam time."""

@@ -1,6 +1,6 @@
-"""Archives that somebody brings: the files of a zip that are asked for by name, never more bytes than may be.
+"""Uploaded archives: read files of a zip by name, with a limit on their size.
 
-Nothing is unpacked by the names that stand in it. What is refused is refused as the field `file`.
+Nothing is unpacked to a path from the archive. Errors have the location `file`.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from scattering.core.notices import Notice
 
 MAX_MEMBERS = 2000
 MAX_DIRECTORY_BYTES = 1024**2
-_END = struct.Struct("<4s4H2LH")
+_END_RECORD = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"
 _LOCATOR_SIGNATURE, _LOCATOR_BYTES = b"PK\x06\x07", 20
-_MAX_COMMENT = 2**16
-ENCRYPTED = 0x1
+_MAX_COMMENT_BYTES = 2**16
+ENCRYPTED_FLAG = 0x1
 
 
 def refusal(notice: Notice) -> Unprocessable:
-    """Return the refusal of an archive that cannot be used."""
+    """Return the error for an archive that cannot be used."""
     return Unprocessable.at("file", notice)
 
 
@@ -39,17 +39,17 @@ class Archive:
         self._members = {info.filename: info for info in file.infolist()}
 
     def read(self, name: str, max_bytes: int) -> bytes:
-        """A file of the archive.
+        """Return the content of a file.
 
         Raises
         ------
         Unprocessable
-            It is not there, too large, or damaged.
+            The file is missing, too large, or damaged.
         """
         return b"".join(self._chunks(name, max_bytes))
 
     def copy(self, name: str, to: Path, max_bytes: int) -> None:
-        """Put a file of the archive there; as `read`."""
+        """Copy a file of the archive to a path; it raises as `read` does."""
         with to.open("wb") as file:
             file.writelines(self._chunks(name, max_bytes))
 
@@ -62,7 +62,7 @@ class Archive:
             raise refusal(Notice("large_file_in_archive", stated))
         try:
             with self._file.open(info) as member:
-                yield from self._whole(member, name, max_bytes)
+                yield from self._limited(member, name, max_bytes)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -75,23 +75,23 @@ class Archive:
             stated = {"file": name[:80], "reason": str(error)[:200]}
             raise refusal(Notice("damaged_file_in_archive", stated)) from error
 
-    def _whole(self, member: IO[bytes], name: str, max_bytes: int) -> Iterator[bytes]:
+    def _limited(self, member: IO[bytes], name: str, max_bytes: int) -> Iterator[bytes]:
         left = max_bytes
         while chunk := member.read(CHUNK_BYTES):
             left -= len(chunk)
             if left < 0:
-                raise ValueError("it is larger than it says")
+                raise ValueError("it is larger than the archive states")
             yield chunk
 
 
 @contextmanager
-def opened(path: Path, max_bytes: int) -> Iterator[Archive]:
-    """An archive whose files have at most so many bytes together, unpacked.
+def open_archive(path: Path, max_bytes: int) -> Iterator[Archive]:
+    """Open an archive whose unpacked files have at most `max_bytes` together.
 
     Raises
     ------
     Unprocessable
-        It is no such archive.
+        The file is not such an archive.
     """
     _check_directory(path)
     try:
@@ -103,7 +103,7 @@ def opened(path: Path, max_bytes: int) -> Iterator[Archive]:
         if len({info.filename for info in members}) < len(members):
             raise refusal(Notice("repeated_names_in_archive"))
         for info in members:
-            if info.flag_bits & ENCRYPTED:
+            if info.flag_bits & ENCRYPTED_FLAG:
                 raise refusal(Notice("encrypted_archive"))
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise refusal(Notice("unknown_compression_of_archive"))
@@ -113,15 +113,15 @@ def opened(path: Path, max_bytes: int) -> Iterator[Archive]:
 
 
 def _check_directory(path: Path) -> None:
-    """Refuse a list of files that is too long, before it is read into memory."""
+    """Refuse a directory with too many files before it is read into memory."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(max(0, size - _END.size - _MAX_COMMENT - _LOCATOR_BYTES))
+        file.seek(max(0, size - _END_RECORD.size - _MAX_COMMENT_BYTES - _LOCATOR_BYTES))
         tail = file.read()
     at = tail.rfind(_END_SIGNATURE)
-    if at < 0 or at + _END.size > len(tail):
+    if at < 0 or at + _END_RECORD.size > len(tail):
         raise refusal(Notice("not_a_zip_archive"))
-    _, _, _, _, members, directory_bytes, _, _ = _END.unpack_from(tail, at)
+    _, _, _, _, members, directory_bytes, _, _ = _END_RECORD.unpack_from(tail, at)
     long = tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR_SIGNATURE)
     if long or members > MAX_MEMBERS or directory_bytes > MAX_DIRECTORY_BYTES:
         raise refusal(Notice("many_files_in_archive", {"maximum": MAX_MEMBERS}))

@@ -1,4 +1,4 @@
-"""A proposal as one archive: an RO-Crate that other programs read too, and that another server can take in."""
+"""Export of a proposal as an RO-Crate, which other programs can read and another server can import."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ from backend.structures.tables import Structure
 from scattering.core.notices import Notice
 
 REPORT_TYPES = {"pdf": "application/pdf", "html": "text/html"}
-README = """This is a proposal that Beamcast has exported, with all that is in it. It is an RO-Crate:
-ro-crate-metadata.json tells what each file is. Beamcast itself reads beamcast.json and takes everything in
-again: Proposals, Import; or
+README = """This is a proposal, exported by Beamcast, with all its items. It is an RO-Crate:
+ro-crate-metadata.json describes each file. Beamcast imports the archive (it reads beamcast.json):
+Proposals, Import; or
 
     curl -F file=@proposal.zip https://your-beamcast/api/v1/proposals/import
 
-structures/    as they were uploaded
-predictions/   partial dynamic structure factors in HDF5, before any instrument has looked at them
-datasets/      measured data as they were uploaded
-potentials/    those that were uploaded; pretrained ones are known by their sum
-reports/       as they were made
+structures/    structures as uploaded
+predictions/   partial dynamic structure factors (HDF5), independent of the instrument
+datasets/      measured data as uploaded
+potentials/    uploaded potentials; beamcast.json states the sha256 of pretrained ones
+reports/       reports
 """
 
 
 @dataclass
 class _Crate:
-    """Files of an archive with what they are."""
+    """Files of an archive with their descriptions."""
 
     files: list[tuple[str, Path | bytes, dict[str, Any]]] = field(default_factory=list)
 
@@ -63,12 +63,12 @@ class _Crate:
 
 
 def write(scope: Scope, row: Proposal) -> Path:
-    """A temporary file with the archive, for the caller to remove.
+    """Write the archive to a temporary file and return its path; the caller removes it.
 
     Raises
     ------
     Conflict
-        Something in it was deleted or changed just now.
+        An item was deleted or changed during the export.
     """
     crate = _Crate()
     try:
@@ -76,11 +76,11 @@ def write(scope: Scope, row: Proposal) -> Path:
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise Conflict(Notice("export_failed", {"field": where})) from error
-    crate.put("README.txt", README.encode(), name="What this is", encodingFormat="text/plain")
+    crate.put("README.txt", README.encode(), name="Contents of the archive", encodingFormat="text/plain")
     if row.notes:
         crate.put("notes.txt", row.notes.encode(), name="Notes", encodingFormat="text/plain")
     content = manifest.model_dump_json(indent=1).encode()
-    crate.put(form.FILE, content, name="What Beamcast reads", encodingFormat="application/json")
+    crate.put(form.FILE, content, name="Manifest for Beamcast", encodingFormat="application/json")
     handle, name = tempfile.mkstemp(prefix="beamcast-", suffix=".zip")
     os.close(handle)
     path = Path(name)
@@ -109,7 +109,7 @@ def _write_crate(path: Path, row: Proposal, crate: _Crate) -> None:
 def _manifest(scope: Scope, row: Proposal, crate: _Crate) -> form.Manifest:
     inside = service.items(scope.session, [row.id])[row.id]
     predictions = [one for one in _rows(scope, "predictions", inside) if one.status == "succeeded"]
-    # A plan's prediction may have been taken out again; a prediction cannot be without its structure.
+    # A prediction needs its structure, which may have been removed from the proposal
     needed = [*inside["structures"], *(one.structure_id for one in predictions)]
     return form.Manifest(
         format=form.FORMAT,
@@ -143,7 +143,7 @@ def _numbered(make: Callable[[int, Any], Any], rows: list[Any]) -> list[Any]:
 
 
 def _proposal(row: Proposal, predictions: set[uuid.UUID], measured: set[uuid.UUID]) -> ProposalIn:
-    """The texts; a plan only with what it rests on."""
+    """Return the texts, sample and settings, and the plan if its prediction is in the archive."""
     body = ProposalIn(name=row.name, notes=row.notes, sample=row.sample, settings=row.settings, plan=row.plan)
     plan = body.plan
     if plan is None or plan.prediction_id not in predictions:
@@ -171,7 +171,7 @@ def _structure(scope: Scope, number: int, row: Structure, crate: _Crate) -> form
             _member("structures", number, row.filename),
             scope.settings.structure_dir(row.id) / structures.ORIGINAL,
             name=row.name,
-            description=f"Crystal structure of {row.formula}, {row.space_group}, as it was uploaded ({row.format})",
+            description=f"Crystal structure of {row.formula}, {row.space_group}, as uploaded ({row.format})",
             encodingFormat="text/plain",
             sha256=row.sha256,
         ),
@@ -185,7 +185,7 @@ def _model(scope: Scope, number: int, row: Potential, crate: _Crate) -> form.Mod
             _member("potentials", number, f"{row.name}.txt"),
             potentials.uploaded_file(scope.settings, row),
             name=row.name,
-            description=f"{families()[row.family].title}, as it was uploaded",
+            description=f"{families()[row.family].title}, as uploaded",
             encodingFormat="text/plain",
             sha256=row.sha256,
         )
@@ -199,7 +199,7 @@ def _prediction(scope: Scope, number: int, row: Prediction, crate: _Crate) -> fo
     fields = set(form.PredictionEntry.model_fields) & set(Prediction.model_fields)
     return form.PredictionEntry(
         **row.model_dump(include=fields - {"warnings"}),
-        warnings=[one[: form.MAX_SENTENCE] for one in wording.messages(row.warnings)],
+        warnings=[one[: form.MAX_SENTENCE_CHARACTERS] for one in wording.messages(row.warnings)],
         notices=[form.NoticeEntry(**one.to_json()) for one in row.warnings],
         model_id=row.potential_id,
         file=crate.put(
@@ -223,7 +223,7 @@ def _dataset(scope: Scope, number: int, row: Dataset, crate: _Crate) -> form.Dat
             _member("datasets", number, row.filename),
             datasets.original(scope, row),
             name=row.name,
-            description=f"Measured data as they were uploaded ({row.format})",
+            description=f"Measured data as uploaded ({row.format})",
             encodingFormat="application/octet-stream",
             sha256=row.sha256,
         ),

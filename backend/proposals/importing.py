@@ -1,7 +1,7 @@
-"""A proposal that comes in as an archive, from another server or from nobody knows whom.
+"""Import of a proposal from an archive, which nobody has checked.
 
-Everything in it is read as an upload is: confined, in bounded time and memory, before the first row is written. Then
-all of it is stored in one transaction, under new ids, or nothing.
+Every file is checked like an upload: in a confined process, with limits on time and memory, before the first row is
+written. Then all items are stored in one transaction with new ids, or none.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ from scattering.options.base import Options
 from scattering.options.registry import find_kind
 
 MAX_MANIFEST_BYTES = 8 * 1024**2
-CHECK_S = 60.0
-"""Reading partials of a gigabyte and observing them once."""
+MAX_CHECK_S = 60.0
+"""Time limit of the check of partials; 1 GB takes less."""
 
 
 @dataclass
 class Checked:
-    """What was found in an archive, ready to be stored. Files lie in a folder that lasts as long as the request."""
+    """Checked items of an archive. Their files are in a folder that exists until the end of the request."""
 
     manifest: form.Manifest
     structures: list[tuple[form.StructureEntry, bytes, dict[str, Any]]] = field(default_factory=list)
@@ -67,39 +67,39 @@ class Checked:
 
 
 def check(settings: Settings, path: Path, folder: Path) -> Checked:
-    """Read an archive; takes seconds, so it is done before the transaction's first statement.
+    """Read and check an archive. This takes seconds, so it comes before the first statement of the transaction.
 
     Parameters
     ----------
     settings
-        Of this server.
+        Settings of this server.
     path
-        The archive.
+        Path of the archive.
     folder
-        Empty, for what is unpacked.
+        Empty folder for the unpacked files.
 
     Raises
     ------
     Unprocessable
-        Something in it cannot be used; says which file.
+        An item cannot be used; the error names its file.
     """
-    with archive.opened(path, settings.max_proposal_bytes) as opened:
+    with archive.open_archive(path, settings.max_proposal_bytes) as opened:
         found = Checked(_manifest(opened))
         _check_ids(found.manifest)
         for structure in found.manifest.structures:
-            with _of(structure.file):
+            with _errors_of_file(structure.file):
                 found.structures.append((structure, *_structure(settings, opened, structure)))
         for model in found.manifest.models:
-            with _of(model.file or model.name):
+            with _errors_of_file(model.file or model.name):
                 found.models.append((model, *_model(settings, opened, model)))
         atoms = {entry.id: contents for entry, _, contents in found.structures}
         for prediction in found.manifest.predictions:
-            with _of(prediction.file):
+            with _errors_of_file(prediction.file):
                 to = folder / f"{prediction.id}.h5"
                 opened.copy(prediction.file, to, settings.max_proposal_bytes)
                 found.predictions.append((prediction, to, *_prediction(prediction, to, atoms[prediction.structure_id])))
         for dataset in found.manifest.datasets:
-            with _of(dataset.file):
+            with _errors_of_file(dataset.file):
                 found.datasets.append((dataset, *_dataset(settings, opened, dataset, folder)))
         for report in found.manifest.reports:
             contents = {fmt: opened.read(member, settings.max_upload_bytes) for fmt, member in report.files.items()}
@@ -108,12 +108,12 @@ def check(settings: Settings, path: Path, folder: Path) -> Checked:
 
 
 def add(scope: Scope, found: Checked) -> Proposal:
-    """Store what `check` has found, as new rows.
+    """Store the checked items as new rows.
 
     Raises
     ------
     Unprocessable
-        A potential is neither here nor in the archive, or does not know an element.
+        A potential is neither on this server nor in the archive, or does not cover an element.
     """
     new: dict[uuid.UUID, uuid.UUID] = {}
     for structure, content, contents in found.structures:
@@ -144,16 +144,13 @@ def add(scope: Scope, found: Checked) -> Proposal:
         )
         new[dataset.id] = datasets.add(scope, reading, file, upload).id
     body = found.manifest.proposal
-    row = service.create(scope, body.model_copy(update={"plan": _mapped(body.plan, new)}))
+    row = service.create(scope, body.model_copy(update={"plan": _with_new_ids(body.plan, new)}))
     for kind in service.LINKED:
         for entry in getattr(found.manifest, kind):
-            service.put(scope, row.id, kind, new[entry.id])
+            service.add_item(scope, row.id, kind, new[entry.id])
     for report, files in found.reports:
         service.keep_report(scope, row, report.title, files, created_at=report.created_at)
     return row
-
-
-# One at a time
 
 
 def _manifest(opened: Archive) -> form.Manifest:
@@ -167,7 +164,7 @@ def _manifest(opened: Archive) -> form.Manifest:
 
 
 def _check_ids(manifest: form.Manifest) -> None:
-    """Each thing once, and nothing that is spoken of missing."""
+    """Refuse repeated ids, and references to items that are not in the archive."""
     lists = (manifest.structures, manifest.models, manifest.predictions, manifest.datasets)
     ids = [entry.id for entries in lists for entry in entries]
     if len(set(ids)) < len(ids):
@@ -199,7 +196,7 @@ def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple
 
 
 def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[Options, list[str]]:
-    """Its options as they would be filled in here, and what its partials tell apart."""
+    """Return the complete options of a prediction and the species of its partials."""
     data = StructureData.from_json(json.dumps(contents["structure"]))
     try:
         options = fill_options(
@@ -212,9 +209,9 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
         )
     except ScatteringError as error:
         raise refusal(unprocessable(error).notice) from error
-    arguments = ["--sampling", entry.sampling, "--cpu-s", str(CHECK_S)]
+    arguments = ["--sampling", entry.sampling, "--cpu-s", str(MAX_CHECK_S)]
     try:
-        answer = json.loads(confined.run("backend.observing.check", arguments, path, timeout_s=CHECK_S))
+        answer = json.loads(confined.run("backend.observing.check", arguments, path, timeout_s=MAX_CHECK_S))
     except confined.Exceeded as error:
         raise refusal(Notice("unreadable_partials", {"reason": str(error)})) from error
     if "error" in answer:
@@ -244,13 +241,13 @@ def _dataset(
         spectrum=entry.spectrum,
         said=said,
     )
-    assert reading.usable is not None  # refuses, if something must be said first
+    assert reading.usable is not None  # `read` raises if a fact about the data is missing
     with path.open("rb") as file:
         return Received(path, hashlib.file_digest(file, "sha256").hexdigest()), reading
 
 
 def _potential(scope: Scope, entry: form.ModelEntry, content: bytes | None, tried: dict[str, Any]) -> Potential:
-    """The potential of that sum that is here, or the one that was brought."""
+    """Return the potential with this checksum on the server, or add the one of the archive."""
     pretrained = catalogue.pretrained().get(entry.sha256)
     if pretrained is not None:
         return potentials.get(scope, pretrained.id)
@@ -275,13 +272,13 @@ def _add_prediction(
     potential: Potential,
     structure_id: uuid.UUID,
 ) -> uuid.UUID:
-    told = dict(entry.provenance)
-    # Not beside the others: what another machine needed would tell this one's users how long theirs will take.
+    provenance = dict(entry.provenance)
+    # Timings of another machine must not enter the estimates of this one
     origin = {
         "id": str(entry.id),
         "beamcast": manifest.beamcast,
         "exported_at": manifest.exported_at.isoformat(timespec="seconds"),
-        "timings": told.pop("timings", {}),
+        "timings": provenance.pop("timings", {}),
     }
     row = Prediction(
         structure_id=structure_id,
@@ -296,7 +293,7 @@ def _add_prediction(
         status="succeeded",
         progress=1.0,
         warnings=[*entry.stored_warnings(), form.IMPORTED],
-        provenance={**told, "species": species, "imported_from": origin},
+        provenance={**provenance, "species": species, "imported_from": origin},
         finished_at=entry.finished_at or utc_now(),
     )
     arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
@@ -305,8 +302,8 @@ def _add_prediction(
     return scope.add(row).id
 
 
-def _mapped(plan: PlanIn | None, new: dict[uuid.UUID, uuid.UUID]) -> PlanIn | None:
-    """A plan that speaks of the new rows."""
+def _with_new_ids(plan: PlanIn | None, new: dict[uuid.UUID, uuid.UUID]) -> PlanIn | None:
+    """Return the plan with the ids of the new rows."""
     if plan is None:
         return None
     calibrations = [
@@ -322,8 +319,8 @@ def _mapped(plan: PlanIn | None, new: dict[uuid.UUID, uuid.UUID]) -> PlanIn | No
 
 
 @contextmanager
-def _of(name: str) -> Iterator[None]:
-    """Say of which file of the archive a refusal speaks; its field is the archive's."""
+def _errors_of_file(name: str) -> Iterator[None]:
+    """Add the name of the file to errors; their location is that of the archive."""
     try:
         yield
     except (Unprocessable, TooLarge, ScatteringError) as error:

@@ -1,4 +1,4 @@
-"""What an exported proposal says of itself: `beamcast.json` in the archive, which alone is read when it comes back."""
+"""Manifest of an exported proposal, `beamcast.json`; an import reads only the files that it names."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ FILE = "beamcast.json"
 FORMAT: Literal["beamcast-proposal"] = "beamcast-proposal"
 VERSION: Literal[1] = 1
 MAX_DEPTH = 6
-MAX_SENTENCE = 2000
-MAX_PARAMS = 8000
+MAX_SENTENCE_CHARACTERS = 2000
+MAX_PARAMS_CHARACTERS = 8000
 IMPORTED: Final = Notice("imported_prediction")
-"""What is said of every prediction that came with an archive."""
+"""Notice of every imported prediction."""
 IMPORTED_SENTENCE: Final = (
     "It was imported with a proposal: that it was simulated so is what the archive says, and was not checked."
 )
-"""The same in archives that were written before warnings had codes."""
+"""The same notice in archives from before warnings had codes."""
 
 Member = Annotated[str, StringConstraints(min_length=1, max_length=400)]
-"""Name of a file in the archive; never a path of ours."""
+"""Name of a file in the archive; never used as a path on this server."""
 FileName = Annotated[str, StringConstraints(max_length=400)]
-Sum = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Sentence = Annotated[str, StringConstraints(max_length=MAX_SENTENCE)]
+Checksum = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sentence = Annotated[str, StringConstraints(max_length=MAX_SENTENCE_CHARACTERS)]
 
 
 class TrainingRange(TypedDict):
-    """The atoms' surroundings against what a potential was trained on."""
+    """Environments of the atoms, compared with the training set of the potential."""
 
     largest: float
     spread: float
 
 
 class Findings(TypedDict, total=False):
-    """What a simulation found that trust rests on; there may be more."""
+    """Findings of a simulation for its reliability; more keys are allowed."""
 
     training_range: TrainingRange
     largest_shift_angstrom: float
@@ -56,7 +56,7 @@ class Findings(TypedDict, total=False):
 
 
 class Provenance(TypedDict, total=False):
-    """What pages, reports and trust read of how a prediction was made; there may be more."""
+    """Provenance of a prediction for pages, reports and reliability; more keys are allowed."""
 
     versions: dict[str, str]
     seed: int
@@ -67,15 +67,15 @@ class Provenance(TypedDict, total=False):
 _PROVENANCE = TypeAdapter(Provenance)
 
 
-def _as_ours(value: dict[str, Any]) -> dict[str, Any]:
+def _check_provenance(value: dict[str, Any]) -> dict[str, Any]:
     _PROVENANCE.validate_python(value, strict=True)
     findings = value.get("findings", {})
     if "imaginary_fraction" in findings and "lowest_energy_mev" not in findings:
-        raise ValueError("imaginary_fraction comes with lowest_energy_mev")
+        raise ValueError("imaginary_fraction needs lowest_energy_mev")
     return value
 
 
-def _tame(value: dict[str, Any]) -> dict[str, Any]:
+def _check_nesting(value: dict[str, Any]) -> dict[str, Any]:
     waiting: list[tuple[Any, int]] = [(value, 0)]
     while waiting:
         item, depth = waiting.pop()
@@ -85,18 +85,18 @@ def _tame(value: dict[str, Any]) -> dict[str, Any]:
             waiting += [(inner, depth + 1) for inner in item.values()]
         elif isinstance(item, list):
             if len({isinstance(inner, list) for inner in item}) > 1:
-                raise ValueError("a list holds lists and other things")
+                raise ValueError("a list contains lists and other values")
             waiting += [(inner, depth + 1) for inner in item]
     return value
 
 
-Told = Annotated[FreeForm, AfterValidator(_tame), AfterValidator(_as_ours)]
-"""How a prediction was made: pages show it as a table."""
+CheckedProvenance = Annotated[FreeForm, AfterValidator(_check_nesting), AfterValidator(_check_provenance)]
+"""Checked provenance of a prediction, which pages show as a table."""
 
 
-def _short(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value)) > MAX_PARAMS:
-        raise ValueError("states too much")
+def _check_length(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value)) > MAX_PARAMS_CHARACTERS:
+        raise ValueError(f"has more than {MAX_PARAMS_CHARACTERS} characters")
     return value
 
 
@@ -104,11 +104,11 @@ class NoticeEntry(RequestBody):
     """A warning, as data."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-    params: Annotated[FreeForm, AfterValidator(_tame), AfterValidator(_short)]
+    params: Annotated[FreeForm, AfterValidator(_check_nesting), AfterValidator(_check_length)]
 
 
 class StructureEntry(RequestBody):
-    """A structure, as it was uploaded."""
+    """A structure as uploaded."""
 
     id: uuid.UUID
     name: Line
@@ -118,11 +118,11 @@ class StructureEntry(RequestBody):
 
 
 class ModelEntry(RequestBody):
-    """A potential: by its sum where it is a pretrained one, with its file where it was uploaded."""
+    """A potential: a pretrained one by its checksum, an uploaded one with its file."""
 
     id: uuid.UUID
     name: Line
-    sha256: Sum
+    sha256: Checksum
     licence: Annotated[str, StringConstraints(max_length=200)] = ""
     citation: Annotated[str, StringConstraints(max_length=1000)] = ""
     file: Member | None = None
@@ -141,13 +141,15 @@ class PredictionEntry(RequestBody):
     instruments: list[Name] = Field(max_length=32)
     options: FreeForm
     warnings: list[Sentence] = Field(max_length=200)
-    notices: list[NoticeEntry] | None = Field(None, max_length=200, description="the warnings; null: sentences alone")
-    provenance: Told
+    notices: list[NoticeEntry] | None = Field(
+        None, max_length=200, description="the warnings as codes with parameters; null: only the sentences are known"
+    )
+    provenance: CheckedProvenance
     finished_at: AwareDatetime | None = None
     file: Member
 
     def stored_warnings(self) -> list[Notice]:
-        """Warnings that the simulation gave, without what importing adds."""
+        """Return the warnings of the simulation, without the notice of an import."""
         if self.notices is not None:
             notices = [Notice.from_json(one.model_dump()) for one in self.notices]
             return [notice for notice in notices if notice.code != IMPORTED.code]
@@ -155,7 +157,7 @@ class PredictionEntry(RequestBody):
 
 
 class DatasetEntry(RequestBody):
-    """Measured data as they were uploaded, and what was said of them."""
+    """Measured data as uploaded, with the facts that their user stated."""
 
     id: uuid.UUID
     format: Annotated[str, StringConstraints(max_length=40)]
@@ -166,7 +168,7 @@ class DatasetEntry(RequestBody):
 
 
 class ReportEntry(RequestBody):
-    """A report as it was made."""
+    """A report."""
 
     title: Line
     created_at: AwareDatetime
@@ -174,7 +176,7 @@ class ReportEntry(RequestBody):
 
 
 class Manifest(RequestBody):
-    """A proposal with all that is in it. Ids are those of the server that it comes from."""
+    """A proposal with all its items; ids are those of the exporting server."""
 
     format: Literal["beamcast-proposal"]
     version: Literal[1]

@@ -1,4 +1,4 @@
-"""Reports of a proposal: what they are of, and how they are made and kept."""
+"""Reports of a proposal."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ MAX_NOTES_CHARACTERS = 20_000
 def make(
     settings: Settings, owner: str, cache: PartialsCache, proposal_id: uuid.UUID, body: ProposalReportIn
 ) -> dict[ReportFormat, bytes]:
-    """The files of a report; takes seconds, so it has a transaction of its own that keeps no writer waiting.
+    """Return the files of a report. This takes seconds in its own transaction, so no writer waits.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable
-        There is no such proposal, or nothing in it that a report could be of.
+        The proposal does not exist, or has no prediction for a report.
     """
     from backend.reports import service as reports
 
     with database.transaction(settings, reading=True) as session:
         scope = Scope(session, owner)
-        asked = _asked(scope, service.get(scope, proposal_id), body)
+        asked = _request(scope, service.get(scope, proposal_id), body)
         made = reports.reports(scope, cache, asked, (reports.PDF, reports.HTML))
         return {"pdf": made[reports.PDF], "html": made[reports.HTML]}
 
 
-def _asked(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:
-    """What the report is of: the plan, or the chosen settings, of one prediction, with what is beside it."""
+def _request(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:
+    """Return the request for a report of one prediction with the plan, or the selected settings, of the proposal."""
     inside = service.items(scope.session, [row.id])[row.id]
     predictions: list[Prediction] = service.members(scope, Prediction, inside["predictions"])
     plan = None if row.plan is None else PlanIn.model_validate(row.plan)
@@ -74,7 +74,7 @@ def _beside(prediction: Prediction, of: Prediction) -> bool:
 
 
 def _prediction(predictions: list[Prediction], plan: PlanIn | None, asked: uuid.UUID | None) -> Prediction:
-    """The one asked for, else the plan's, else the one that came last."""
+    """Return the requested prediction, else that of the plan, else the last added one."""
     ready = {one.id: one for one in predictions if _usable(one)}
     if asked is not None and asked not in ready:
         raise Unprocessable.at("prediction_id", Notice("prediction_not_reportable", {"id": str(asked)}))

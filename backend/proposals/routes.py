@@ -1,4 +1,4 @@
-"""Proposals over HTTP."""
+"""Routes of proposals."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ ReportFormatQuery = Annotated[ReportFormat, Query(alias="format")]
 
 
 def _out(scope: Scope, row: Proposal) -> ProposalOut:
-    return service.described(scope, [row])[0]
+    return service.proposal_bodies(scope, [row])[0]
 
 
 def report_file(scope: Scope, row: ProposalReport, fmt: ReportFormat) -> FileResponse:
-    """A report's file, to be saved: an imported one may hold anything.
+    """Return the file of a report as an attachment; an imported file may contain anything.
 
     Raises
     ------
     NotFound
-        It was not made in this format.
+        The report does not exist in this format.
     """
     if fmt not in row.formats:
         raise NotFound(Notice("formats_available", {"formats": list(row.formats)}))
@@ -59,16 +59,16 @@ def report_file(scope: Scope, row: ProposalReport, fmt: ReportFormat) -> FileRes
 
 @router.post("", status_code=201, summary="Make a proposal", responses=responses())
 def create_proposal(body: ProposalIn, scope: ScopeDep, once: OnceDep) -> ProposalOut:
-    """A workspace for what belongs to one request for beam time."""
+    """Make a workspace for one request for beam time."""
     row = once(fingerprint(body), lambda: service.create(scope, body), lambda made: service.get(scope, made))
     return _out(scope, row)
 
 
 @router.post("/import", status_code=201, summary="Import a proposal", responses=responses(TooLarge))
 def import_proposal(file: UploadFile, scope: ScopeDep, settings: SettingsDep, once: OnceDep) -> ProposalOut:
-    """An exported proposal becomes a new one, all that is in it under new ids. All of it or, if refused, nothing.
+    """Make a new proposal from an exported one, with new ids. If one item is refused, nothing is imported.
 
-    Every file is checked as an upload is, which takes about a second each.
+    Every file is checked like an upload, which takes about a second for each.
     """
     with (
         receive_upload(file, settings.max_proposal_bytes) as sent,
@@ -87,34 +87,34 @@ def import_proposal(file: UploadFile, scope: ScopeDep, settings: SettingsDep, on
 def list_proposals(
     scope: ScopeDep,
     paging: PagingDep,
-    archived: Annotated[bool, Query(description="those that are archived, and only those")] = False,
+    archived: Annotated[bool, Query(description="list only archived proposals")] = False,
 ) -> Page[ProposalOut]:
-    """One page of the proposals."""
+    """Return one page of the proposals."""
     rows, total = service.page(scope, archived=archived, paging=paging)
-    return Page(items=service.described(scope, rows), total=total)
+    return Page(items=service.proposal_bodies(scope, rows), total=total)
 
 
 @router.get("/{proposal_id}", summary="One proposal", responses=responses(NotFound))
 def get_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
-    """What is said in it, and the ids of what is in it."""
+    """Return the texts of a proposal and the ids of its items."""
     return _out(scope, service.get(scope, proposal_id))
 
 
 @router.patch("/{proposal_id}", summary="Change a proposal", responses=responses(NotFound))
 def change_proposal(proposal_id: uuid.UUID, body: ProposalPatch, scope: ScopeDep) -> ProposalOut:
-    """What is left out stays."""
+    """Missing fields stay as they are."""
     return _out(scope, service.change(scope, proposal_id, body))
 
 
 @router.delete("/{proposal_id}", status_code=204, summary="Delete a proposal", responses=responses(NotFound))
 def delete_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Its reports go with it; structures, predictions and datasets stay."""
+    """Delete a proposal with its reports; structures, predictions and datasets stay."""
     service.delete(scope, proposal_id)
 
 
 @router.post("/{proposal_id}/duplicate", status_code=201, summary="Duplicate a proposal", responses=responses(NotFound))
 def duplicate_proposal(proposal_id: uuid.UUID, scope: ScopeDep, once: OnceDep) -> ProposalOut:
-    """The same texts and the same things in it; reports and the shared link are not copied."""
+    """Copy the texts and the items; reports and the shared link are not copied."""
     row = once(
         fingerprint(str(proposal_id)),
         lambda: service.duplicate(scope, proposal_id),
@@ -125,13 +125,13 @@ def duplicate_proposal(proposal_id: uuid.UUID, scope: ScopeDep, once: OnceDep) -
 
 @router.post("/{proposal_id}/archive", summary="Archive a proposal", responses=responses(NotFound))
 def archive_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
-    """Out of the list; nothing is lost."""
+    """Remove a proposal from the list; nothing is deleted."""
     return _out(scope, service.archive(scope, proposal_id, archived=True))
 
 
-@router.post("/{proposal_id}/restore", summary="Put an archived proposal back", responses=responses(NotFound))
+@router.post("/{proposal_id}/restore", summary="Restore an archived proposal", responses=responses(NotFound))
 def restore_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
-    """Into the list again."""
+    """Show an archived proposal in the list again."""
     return _out(scope, service.archive(scope, proposal_id, archived=False))
 
 
@@ -145,7 +145,7 @@ def restore_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
     },
 )
 def export_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
-    """Everything in it, predictions that have succeeded with their partials; `POST /proposals/import` takes it in."""
+    """Export all items and the partials of succeeded predictions; `POST /proposals/import` imports the archive."""
     row = service.get(scope, proposal_id)
     path = export.write(scope, row)
     return FileResponse(
@@ -158,14 +158,14 @@ def export_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
 
 @router.post("/{proposal_id}/share", summary="Share a proposal", responses=responses(NotFound))
 def share_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ShareOut:
-    """Whoever has the link may read the proposal and look at its forecasts, until it is revoked; nothing else."""
+    """Make a link with which anybody can read the proposal and see its forecasts, until the link is revoked."""
     token = service.share(scope, proposal_id)
-    return ShareOut(token=token, path=service.SHARED + token)
+    return ShareOut(token=token, path=service.SHARED_PATH + token)
 
 
 @router.delete("/{proposal_id}/share", status_code=204, summary="Revoke the link", responses=responses(NotFound))
 def revoke_share(proposal_id: uuid.UUID, scope: ScopeDep) -> None:
-    """The link opens nothing any more; sharing again makes another one."""
+    """Make the link invalid; sharing again makes a new one."""
     service.revoke(scope, proposal_id)
 
 
@@ -181,7 +181,7 @@ def make_report(
     cache: PartialsCacheDep,
     once: OnceDep,
 ) -> ReportOut:
-    """Of the plan, or of the chosen settings where there is none; PDF and HTML, kept with the proposal."""
+    """Make a report of the plan, or of the selected settings without a plan; PDF and HTML stay with the proposal."""
     contents = reporting.make(settings, owner, cache, proposal_id, body)
 
     def keep() -> ProposalReport:
@@ -201,7 +201,7 @@ def make_report(
 def download_report(
     proposal_id: uuid.UUID, report_id: uuid.UUID, scope: ScopeDep, fmt: ReportFormatQuery = "pdf"
 ) -> FileResponse:
-    """As it was made."""
+    """Download a report that was made before."""
     return report_file(scope, service.report(scope, proposal_id, report_id), fmt)
 
 
@@ -209,17 +209,21 @@ def download_report(
     "/{proposal_id}/reports/{report_id}", status_code=204, summary="Delete a report", responses=responses(NotFound)
 )
 def delete_report(proposal_id: uuid.UUID, report_id: uuid.UUID, scope: ScopeDep) -> None:
-    """With its files."""
+    """Delete a report and its files."""
     service.delete_report(scope, proposal_id, report_id)
 
 
-@router.put("/{proposal_id}/{kind}/{item_id}", summary="Take something in", responses=responses(NotFound, Conflict))
-def put_item(proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
-    """A structure, a prediction (its structure comes with it) or a dataset. Twice is once."""
-    return _out(scope, service.put(scope, proposal_id, kind, item_id))
+@router.put(
+    "/{proposal_id}/{kind}/{item_id}", summary="Add an item to a proposal", responses=responses(NotFound, Conflict)
+)
+def add_item(proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
+    """Add a structure, a dataset, or a prediction with its structure; an item is added only once."""
+    return _out(scope, service.add_item(scope, proposal_id, kind, item_id))
 
 
-@router.delete("/{proposal_id}/{kind}/{item_id}", summary="Take something out", responses=responses(NotFound))
-def take_out_item(proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
-    """Out of the proposal: it is not deleted."""
-    return _out(scope, service.take_out(scope, proposal_id, kind, item_id))
+@router.delete(
+    "/{proposal_id}/{kind}/{item_id}", summary="Remove an item from a proposal", responses=responses(NotFound)
+)
+def remove_item(proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
+    """Remove an item from the proposal, without deleting it."""
+    return _out(scope, service.remove_item(scope, proposal_id, kind, item_id))

@@ -1,4 +1,4 @@
-"""What can be done with proposals."""
+"""Create, change, share and delete proposals, and keep their reports."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ from scattering.core.errors import InvalidFields, UnknownInstrument
 from scattering.core.notices import Notice
 
 NOUN = "proposal"
-COPY = " (copy)"
-MAX_NAME = 200
+COPY_SUFFIX = " (copy)"
+MAX_NAME_CHARACTERS = 200
 SECRET_BYTES = 24
-SHARED = "/shared/"
-"""Where the page is that readers see."""
+SHARED_PATH = "/shared/"
+"""Path of the page of shared proposals."""
 
 Link = type[ProposalStructure] | type[ProposalPrediction] | type[ProposalDataset]
 
 
 @dataclass(frozen=True)
 class Linked:
-    """What a proposal holds links to."""
+    """A kind of item of a proposal: its link table, its table, its noun."""
 
     link: Link
     table: type[Owned]
@@ -66,7 +66,7 @@ def create(scope: Scope, body: ProposalIn) -> Proposal:
     Raises
     ------
     Unprocessable
-        It names an instrument or a prediction that there is not.
+        An instrument or a prediction in it does not exist.
     """
     row = scope.add(Proposal(name=body.name, notes=body.notes))
     _fill(scope, row, body, {"sample", "settings", "plan"})
@@ -74,24 +74,24 @@ def create(scope: Scope, body: ProposalIn) -> Proposal:
 
 
 def get(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
-    """The proposal with this id."""
+    """Return the proposal with this id."""
     return scope.get(Proposal, proposal_id, NOUN)
 
 
 def page(scope: Scope, *, archived: bool, paging: Paging) -> tuple[list[Proposal], int]:
-    """One page of those that are archived, or of those that are not; newest first."""
+    """Return one page of the archived or of the other proposals, newest first."""
     at = col(Proposal.archived_at)
     statement = scope.select(Proposal).where(at.is_not(None) if archived else at.is_(None))
     return scope.page(statement, Proposal, paging)
 
 
 def change(scope: Scope, proposal_id: uuid.UUID, patch: ProposalPatch) -> Proposal:
-    """Change what is said in a proposal."""
+    """Change texts, sample, settings or plan of a proposal."""
     row = _own(scope, proposal_id)
     for name in patch.model_fields_set & {"name", "notes"}:
         setattr(row, name, getattr(patch, name))
     _fill(scope, row, patch, patch.model_fields_set)
-    return _changed(scope, row)
+    return _mark_changed(scope, row)
 
 
 def delete(scope: Scope, proposal_id: uuid.UUID) -> None:
@@ -102,11 +102,11 @@ def delete(scope: Scope, proposal_id: uuid.UUID) -> None:
 
 
 def duplicate(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
-    """Another proposal with the same texts and the same things in it; reports and the shared link are not copied."""
+    """Copy a proposal with its texts and items; reports and the shared link are not copied."""
     of = get(scope, proposal_id)
     row = scope.add(
         Proposal(
-            name=of.name[: MAX_NAME - len(COPY)] + COPY,
+            name=of.name[: MAX_NAME_CHARACTERS - len(COPY_SUFFIX)] + COPY_SUFFIX,
             notes=of.notes,
             sample=of.sample,
             settings=list(of.settings),
@@ -115,47 +115,47 @@ def duplicate(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
     )
     for kind, ids in items(scope.session, [of.id])[of.id].items():
         for item_id in ids:
-            _put(scope, row, kind, item_id)
+            _link(scope, row, kind, item_id)
     return row
 
 
 def archive(scope: Scope, proposal_id: uuid.UUID, *, archived: bool) -> Proposal:
-    """Take a proposal out of the list, or put it back."""
+    """Remove a proposal from the list, or restore it."""
     row = _own(scope, proposal_id)
     row.archived_at = (row.archived_at or utc_now()) if archived else None
     return scope.add(row)
 
 
-def put(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
-    """Take something into a proposal, once; the structure of a prediction comes with it.
+def add_item(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
+    """Add an item to a proposal, unless it is there already; the structure of a prediction is added with it.
 
     Raises
     ------
     NotFound
-        There is no such proposal, or no such thing.
+        The proposal or the item does not exist.
     Conflict
-        There are too many in it.
+        The proposal has too many items of this kind.
     """
     row = _own(scope, proposal_id)
     item = scope.get(LINKED[kind].table, item_id, LINKED[kind].noun)
-    _put(scope, row, kind, item_id)
+    _link(scope, row, kind, item_id)
     if isinstance(item, Prediction):
-        _put(scope, row, "structures", item.structure_id)
-    return _changed(scope, row)
+        _link(scope, row, "structures", item.structure_id)
+    return _mark_changed(scope, row)
 
 
-def take_out(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
-    """Take something out of a proposal, if it is there; it stays itself."""
+def remove_item(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
+    """Remove an item from a proposal, if it is there, without deleting it."""
     row = _own(scope, proposal_id)
     link = scope.session.get(LINKED[kind].link, (proposal_id, item_id))
     if link is not None:
         scope.session.delete(link)
         scope.session.flush()
-    return _changed(scope, row)
+    return _mark_changed(scope, row)
 
 
 def items(session: Session, proposal_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[Kind, list[uuid.UUID]]]:
-    """Ids of what is in proposals, in the order in which it came."""
+    """Return the ids of the items of proposals, in the order in which they were added."""
     wanted = list(proposal_ids)
     found: dict[uuid.UUID, dict[Kind, list[uuid.UUID]]] = {one: {kind: [] for kind in LINKED} for one in wanted}
     for kind, linked in LINKED.items():
@@ -167,13 +167,13 @@ def items(session: Session, proposal_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID
 
 
 def members(scope: Scope, table: type[Owned], ids: Sequence[uuid.UUID]) -> list[Any]:
-    """The rows with these ids, in that order; those that are gone are left out."""
+    """Return the rows with these ids, in that order, without deleted ones."""
     rows = {row.id: row for row in scope.session.exec(scope.select(table).where(col(table.id).in_(ids)))}
     return [rows[one] for one in ids if one in rows]
 
 
-def described(scope: Scope, rows: Sequence[Proposal]) -> list[ProposalOut]:
-    """Proposals as they are told."""
+def proposal_bodies(scope: Scope, rows: Sequence[Proposal]) -> list[ProposalOut]:
+    """Return the bodies of proposals."""
     ids = [row.id for row in rows]
     inside, made = items(scope.session, ids), reports(scope.session, ids)
     return [
@@ -183,7 +183,7 @@ def described(scope: Scope, rows: Sequence[Proposal]) -> list[ProposalOut]:
             prediction_ids=inside[row.id]["predictions"],
             dataset_ids=inside[row.id]["datasets"],
             reports=[ReportOut.model_validate(report) for report in made[row.id]],
-            share_path=None if row.share_secret is None else SHARED + _token(row),
+            share_path=None if row.share_secret is None else SHARED_PATH + _token(row),
         )
         for row in rows
     ]
@@ -193,7 +193,7 @@ def described(scope: Scope, rows: Sequence[Proposal]) -> list[ProposalOut]:
 
 
 def share(scope: Scope, proposal_id: uuid.UUID) -> str:
-    """The token with which anybody may read a proposal: the one that there is, or a new one."""
+    """Return the token with which anybody may read a proposal: the present one, or a new one."""
     row = _own(scope, proposal_id)
     row.share_secret = row.share_secret or secrets.token_urlsafe(SECRET_BYTES)
     scope.add(row)
@@ -201,19 +201,19 @@ def share(scope: Scope, proposal_id: uuid.UUID) -> str:
 
 
 def revoke(scope: Scope, proposal_id: uuid.UUID) -> None:
-    """Let nobody else read a proposal any more."""
+    """Make the token of a proposal invalid."""
     row = _own(scope, proposal_id)
     row.share_secret = None
     scope.add(row)
 
 
-def shared(session: Session, token: str) -> tuple[Scope, Proposal]:
-    """The proposal that a token opens, and its owner's scope, for nothing but reading what is in it.
+def get_shared(session: Session, token: str) -> tuple[Scope, Proposal]:
+    """Return the proposal of a token and the scope of its owner; use them only to read its items.
 
     Raises
     ------
     NotFound
-        The token opens nothing, or not any more.
+        The token is not valid, or not any more.
     """
     refusal = NotFound(Notice("unknown_link"))
     try:
@@ -229,7 +229,7 @@ def shared(session: Session, token: str) -> tuple[Scope, Proposal]:
 
 
 def _token(row: Proposal) -> str:
-    # Which row, and the secret: the row is found by what may be known, the secret is compared in constant time.
+    # The id finds the row and is not secret; the secret is compared in constant time
     return f"{row.id.hex}{row.share_secret}"
 
 
@@ -237,7 +237,7 @@ def _token(row: Proposal) -> str:
 
 
 def reports(session: Session, proposal_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[ProposalReport]]:
-    """Reports of proposals, the newest first."""
+    """Return the reports of proposals, the newest first."""
     statement = select(ProposalReport).where(col(ProposalReport.proposal_id).in_(proposal_ids))
     found: dict[uuid.UUID, list[ProposalReport]] = defaultdict(list)
     for row in session.exec(statement.order_by(col(ProposalReport.created_at).desc(), col(ProposalReport.id))):
@@ -246,12 +246,12 @@ def reports(session: Session, proposal_ids: Sequence[uuid.UUID]) -> Mapping[uuid
 
 
 def report(scope: Scope, proposal_id: uuid.UUID, report_id: uuid.UUID) -> ProposalReport:
-    """One report of a proposal.
+    """Return a report of a proposal.
 
     Raises
     ------
     NotFound
-        It has no such report.
+        The proposal has no such report.
     """
     row = scope.get(ProposalReport, report_id, "report")
     if row.proposal_id != proposal_id:
@@ -267,7 +267,7 @@ def keep_report(
     Raises
     ------
     Conflict
-        There are too many.
+        The proposal has too many reports.
     """
     if len(reports(scope.session, [proposal.id])[proposal.id]) >= MAX_ITEMS:
         raise Conflict(Notice("full_proposal", {"kind": "reports", "maximum": MAX_ITEMS}))
@@ -296,12 +296,12 @@ def _own(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
     return scope.get_own(Proposal, proposal_id, NOUN, lock=True)
 
 
-def _changed(scope: Scope, row: Proposal) -> Proposal:
+def _mark_changed(scope: Scope, row: Proposal) -> Proposal:
     row.changed_at = utc_now()
     return scope.add(row)
 
 
-def _put(scope: Scope, row: Proposal, kind: Kind, item_id: uuid.UUID) -> None:
+def _link(scope: Scope, row: Proposal, kind: Kind, item_id: uuid.UUID) -> None:
     link = LINKED[kind].link
     if scope.session.get(link, (row.id, item_id)) is None:
         inside = select(func.count()).select_from(link).where(col(link.proposal_id) == row.id)
@@ -311,23 +311,23 @@ def _put(scope: Scope, row: Proposal, kind: Kind, item_id: uuid.UUID) -> None:
         scope.session.flush()
 
 
-def _fill(scope: Scope, row: Proposal, body: ProposalIn | ProposalPatch, said: set[str]) -> None:
-    """Put sample, settings and plan into a row, those of them that are said."""
-    if "sample" in said:
+def _fill(scope: Scope, row: Proposal, body: ProposalIn | ProposalPatch, stated: set[str]) -> None:
+    """Set sample, settings and plan of a row, if the request states them."""
+    if "sample" in stated:
         row.sample = None if body.sample is None else body.sample.model_dump(mode="json")
-    if "settings" in said:
+    if "settings" in stated:
         row.settings = [_setting(number, setting) for number, setting in enumerate(body.settings)]
-    if "plan" in said:
+    if "plan" in stated:
         row.plan = None if body.plan is None else _plan(scope, row, body.plan)
 
 
 def _setting(number: int, setting: SettingIn) -> dict[str, Any]:
-    """A setting with the instrument's own spelling.
+    """Return a setting with the exact name of its instrument.
 
     Raises
     ------
     Unprocessable
-        There is no such instrument, or it cannot be set so.
+        The instrument does not exist, or a setting is invalid.
     """
     try:
         instrument = instruments.get(setting.instrument)
@@ -340,7 +340,7 @@ def _setting(number: int, setting: SettingIn) -> dict[str, Any]:
 
 
 def _plan(scope: Scope, row: Proposal, plan: PlanIn) -> dict[str, Any]:
-    """A plan as it is stored; what it rests on comes into the proposal."""
+    """Return the plan as stored, and add its prediction and calibration datasets to the proposal."""
     wanted: list[tuple[Kind, uuid.UUID, str]] = [("predictions", plan.prediction_id, "plan.prediction_id")]
     for number, one in enumerate(plan.calibrations):
         at = f"plan.calibrations.{number}"
@@ -349,7 +349,7 @@ def _plan(scope: Scope, row: Proposal, plan: PlanIn) -> dict[str, Any]:
             wanted.append(("predictions", one.prediction_id, f"{at}.prediction_id"))
     for kind, item_id, loc in wanted:
         try:
-            put(scope, row.id, kind, item_id)
+            add_item(scope, row.id, kind, item_id)
         except NotFound as error:
             raise Unprocessable.at(loc, error.notice) from error
     return plan.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""Shared proposals over HTTP: what somebody may see who was given the link, and nothing else."""
+"""Routes of shared proposals, for anybody with the link; they read only items of the proposal."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from scattering.core.notices import Notice
 router = APIRouter(prefix="/shared", tags=["proposals"])
 
 
-def _opened(token: str, session: ReadingSessionDep) -> tuple[Scope, Proposal]:
-    return service.shared(session, token)
+def _open_shared(token: str, session: ReadingSessionDep) -> tuple[Scope, Proposal]:
+    return service.get_shared(session, token)
 
 
-Opened = Annotated[tuple[Scope, Proposal], Depends(_opened)]
+Opened = Annotated[tuple[Scope, Proposal], Depends(_open_shared)]
 
 
 @router.get("/{token}", summary="Read a shared proposal", responses=responses(NotFound))
 def read_shared(opened: Opened, response: Response) -> SharedOut:
-    """Its texts, and what is known of the structures, predictions and datasets in it."""
+    """Return the texts, structures, predictions and datasets of a shared proposal."""
     scope, row = opened
     response.headers["X-Robots-Tag"] = "noindex"
     inside = service.items(scope.session, [row.id])[row.id]
@@ -55,13 +55,13 @@ def read_shared(opened: Opened, response: Response) -> SharedOut:
     responses={**responses(NotFound, Conflict), **FIGURE},
 )
 def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Response:
-    """As POST /figures draws them, of the predictions and datasets in the proposal alone."""
+    """Draw a figure like POST /figures, of predictions and datasets of the proposal only."""
     from backend.figures import service as figures
 
     scope, row = opened
     inside = service.items(scope.session, [row.id])[row.id]
-    _only(inside, "predictions", (view.prediction_id for view in body.views))
-    _only(inside, "datasets", body.dataset_ids)
+    _check_items(inside, "predictions", (view.prediction_id for view in body.views))
+    _check_items(inside, "datasets", body.dataset_ids)
     figure = figures.figure(scope, cache, [view.to_labelled() for view in body.views], body)
     return Response(figure.to_json(validate=False), media_type="application/json")
 
@@ -73,12 +73,12 @@ def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Res
     responses={**responses(NotFound), 200: {"description": "the file", "content": {"application/pdf": {}}}},
 )
 def download_shared_report(report_id: uuid.UUID, opened: Opened, fmt: ReportFormatQuery = "pdf") -> FileResponse:
-    """As it was made."""
+    """Download a report that was made before."""
     scope, row = opened
     return report_file(scope, service.report(scope, row.id, report_id), fmt)
 
 
-def _only(inside: dict[Kind, list[uuid.UUID]], kind: Kind, asked: Iterable[uuid.UUID]) -> None:
+def _check_items(inside: dict[Kind, list[uuid.UUID]], kind: Kind, asked: Iterable[uuid.UUID]) -> None:
     for one in asked:
         if one not in inside[kind]:
             raise NotFound(Notice("not_in_proposal", {"kind": service.LINKED[kind].noun, "id": str(one)}))

@@ -1,4 +1,4 @@
-"""One row for each proposal, one for each thing in it, and one for each report, whose files lie in its folder."""
+"""Tables of proposals, of links to their items, and of their reports; files of reports are in a folder."""
 
 from __future__ import annotations
 
@@ -15,22 +15,26 @@ NULLABLE_JSON = JSON(none_as_null=True)
 
 
 class Proposal(Owned, table=True):
-    """A workspace."""
+    """A proposal: the workspace of one request for beam time."""
 
     __tablename__ = "proposals"
 
     name: str = Field(max_length=200)
     notes: str = Field(default="", sa_type=Text)
     sample: dict[str, Any] | None = Field(default=None, sa_type=NULLABLE_JSON, description="a SampleIn")
-    settings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON, description="chosen: each a SettingIn")
+    settings: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSON, description="selected settings, each a SettingIn"
+    )
     plan: dict[str, Any] | None = Field(default=None, sa_type=NULLABLE_JSON, description="a PlanIn")
     changed_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
     archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    share_secret: str | None = Field(default=None, max_length=64, description="who shows it may read; null: nobody")
+    share_secret: str | None = Field(
+        default=None, max_length=64, description="secret that allows reading; null: not shared"
+    )
 
 
 class _Link(SQLModel):
-    """Something that is in a proposal. It goes with the proposal, and with the thing."""
+    """A link from a proposal to an item; it is deleted with the proposal and with the item."""
 
     proposal_id: uuid.UUID = Field(foreign_key="proposals.id", ondelete="CASCADE", primary_key=True)
     added_at: datetime = Field(default_factory=utc_now, sa_type=UTCDateTime)
@@ -61,7 +65,7 @@ class ProposalDataset(_Link, table=True):
 
 
 class ProposalReport(Owned, table=True):
-    """A report as it was made; its files are named after its id."""
+    """A report; the names of its files come from its id."""
 
     __tablename__ = "proposal_reports"
 

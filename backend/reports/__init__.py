@@ -1,1 +1,1 @@
-"""The pages to attach to a proposal, and the bundle from which a forecast can be run again."""
+"""Reports to attach to a proposal, and bundles from which a forecast can be run again."""

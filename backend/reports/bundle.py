@@ -1,4 +1,4 @@
-"""Everything that a forecast rests on and gave, as an RO-Crate from which it can be run again.
+"""Bundle of a forecast: inputs, results and provenance as an RO-Crate, from which it can be run again.
 
 References
 ----------
@@ -51,11 +51,11 @@ from backend.wording.reports import LICENCE, bundle_readme
 from scattering.core.notices import Notice
 
 SPARE_BYTES = 64 * 1024**2
-"""Left free on the disk, for figures and everybody else."""
-RECIPE = Path(__file__).parent / "rerun.py"
-STORED = (".h5", ".pdf")
-"""Compressed already, or nothing to be gained for the time."""
-TYPES = {
+"""Disk space that stays free, for figures and other users."""
+RERUN_SCRIPT = Path(__file__).parent / "rerun.py"
+UNCOMPRESSED_SUFFIXES = (".h5", ".pdf")
+"""Files that are compressed already, or whose compression takes too long."""
+MEDIA_TYPES = {
     ".h5": "application/x-hdf5",
     ".csv": "text/csv",
     ".svg": "image/svg+xml",
@@ -70,7 +70,7 @@ TYPES = {
 
 @dataclass
 class _Contents:
-    """Files of the bundle: name → content, or where it lies; and what each is."""
+    """Files of the bundle: name → content, or its path on disk; and name → description."""
 
     texts: dict[str, bytes] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
@@ -86,16 +86,16 @@ class _Contents:
 
 
 def bundle(scope: Scope, cache: PartialsCache, body: ReportIn) -> Path:
-    """A zip file on disk, which the caller removes.
+    """Write a zip file and return its path; the caller removes it.
 
-    Large files go from disk to disk: memory holds one piece of them at a time.
+    Large files are copied from disk to disk in pieces.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
-        As `gather`.
+        As for `gather`.
     Unavailable
-        There is no room on the disk.
+        The disk has too little space.
     """
     gathered, now = gather(scope, cache, body), clock(scope.session)
     pictures, contents = draw(gathered), _Contents()
@@ -104,18 +104,18 @@ def bundle(scope: Scope, cache: PartialsCache, body: ReportIn) -> Path:
     _results(gathered, pictures, made, now, contents)
     contents.put("requests.json", _json(requests), "The complete request; rerun.py reads it.")
     contents.put("provenance.json", _json(_provenance(gathered, requests)), "Versions, seeds, checksums, timings.")
-    contents.put("rerun.py", RECIPE.read_bytes(), "Runs the forecast again on any Beamcast, over plain HTTP.")
+    contents.put("rerun.py", RERUN_SCRIPT.read_bytes(), "Runs the forecast again on any Beamcast, over plain HTTP.")
     readme = bundle_readme(title=made.title, version=VERSION, date=made.date)
     contents.put("README.md", readme, "Contents of the bundle, and how to run it again.")
     contents.put("ro-crate-metadata.json", _json(_metadata(gathered, contents, made, now)), "")
-    return _written(scope.settings.scratch_dir, contents)
+    return _write(scope.settings.scratch_dir, contents)
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, default=str)
 
 
-def _written(folder: Path, contents: _Contents) -> Path:
+def _write(folder: Path, contents: _Contents) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     needed = sum(path.stat().st_size for path in contents.paths.values()) + SPARE_BYTES
     if shutil.disk_usage(folder).free < needed:
@@ -135,11 +135,11 @@ def _written(folder: Path, contents: _Contents) -> Path:
 
 
 def _compression(name: str) -> int:
-    return zipfile.ZIP_STORED if name.endswith(STORED) else zipfile.ZIP_DEFLATED
+    return zipfile.ZIP_STORED if name.endswith(UNCOMPRESSED_SUFFIXES) else zipfile.ZIP_DEFLATED
 
 
 def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, Any]:
-    """Put what went in, and return what was asked for: ids in it are those of this server, which the recipe changes."""
+    """Add the inputs, and return the requests with the ids of this server; `rerun.py` replaces the ids."""
     rows = list(_predictions(scope, gathered))
     crystals = _each([scope.get(Structure, row.structure_id, "structure") for row in rows])
     interatomic = _each([scope.get(Potential, row.potential_id, "potential") for row in rows])
@@ -160,7 +160,7 @@ def _each(rows: Sequence[Any]) -> list[Any]:
 
 
 def _predictions(scope: Scope, gathered: Gathered) -> Iterator[Prediction]:
-    """Those of the report, and those that calibrations rest on."""
+    """Yield the predictions of the report and of its calibrations."""
     yield gathered.prediction
     seen = {gathered.prediction.id}
     plan = gathered.body.plan
@@ -187,14 +187,14 @@ def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -
 
 
 def _potential(scope: Scope, row: Potential, number: int, contents: _Contents) -> dict[str, Any]:
-    said = {name: getattr(row, name) for name in ("name", "kind", "sha256", "licence", "citation", "source")}
-    found = {"id": str(row.id), "file": None, **said}
+    facts = {name: getattr(row, name) for name in ("name", "kind", "sha256", "licence", "citation", "source")}
+    found = {"id": str(row.id), "file": None, **facts}
     if row.kind != potentials.PRETRAINED:
         path = f"inputs/potential-{number}.{families()[row.family].file_name}"
         file = potentials.potential_file(scope.settings, row)
         found["file"] = contents.put(path, file, "The potential as uploaded.")
     else:
-        contents.put(f"inputs/potential-{number}.json", _json(said), "Name, source and checksum of the potential.")
+        contents.put(f"inputs/potential-{number}.json", _json(facts), "Name, source and checksum of the potential.")
     return found
 
 
@@ -216,7 +216,7 @@ def _dataset(scope: Scope, row: Dataset, number: int, contents: _Contents) -> di
 
 
 def _suffix(file_name: str) -> str:
-    """The ending of an uploaded file's name, where it is a plain one; the rest of it may be anything."""
+    """Return the ending of the name of an uploaded file if it is plain, else ""; the name may contain anything."""
     found = re.search(r"\.[A-Za-z0-9]{1,12}$", file_name)
     return found[0].lower() if found else ""
 
@@ -252,7 +252,7 @@ def _results(
 
 
 def _files(one: Shown, rows: Sequence[Prediction]) -> Iterator[tuple[bytes, bytes]]:
-    """CSV and HDF5 of what one instrument would record of each prediction."""
+    """Yield the spectrum of each prediction on one instrument, as CSV and HDF5."""
     for row, spectrum in zip(rows, [one.spectrum, *one.others], strict=True):
         writers = observation(row.sampling).writers
         about = {
@@ -285,7 +285,7 @@ def _provenance(gathered: Gathered, requests: dict[str, Any]) -> dict[str, Any]:
 
 
 def _metadata(gathered: Gathered, contents: _Contents, made: Document, now: datetime) -> dict[str, Any]:
-    """What ro-crate-metadata.json says."""
+    """Return the contents of ro-crate-metadata.json."""
     from rocrate.model.contextentity import ContextEntity
     from rocrate.model.person import Person
     from rocrate.rocrate import ROCrate
@@ -295,7 +295,7 @@ def _metadata(gathered: Gathered, contents: _Contents, made: Document, now: date
     crate.datePublished, crate.license = now, LICENCE
     files = {}
     for name, about in contents.about.items():
-        kind = TYPES.get(Path(name).suffix, "application/octet-stream")
+        kind = MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
         files[name] = crate.add_file(dest_path=name, properties={"description": about, "encodingFormat": kind})
     software = {"@type": "SoftwareApplication", "name": "Beamcast", "version": VERSION, "softwareVersion": VERSION}
     beamcast = crate.add(ContextEntity(crate, "#beamcast", properties=software))

@@ -1,4 +1,4 @@
-"""How much of a report's long parts fits on its pages."""
+"""Capacity of the pages of a report for its long parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Capacity:
-    """How many features, pairs, … are shown; of notes, a line and trust, how many characters."""
+    """Largest number of features, pairs, … in a report; for `notes`, `line` and `trust`, of characters."""
 
     features: int
     pairs: int
@@ -21,7 +21,7 @@ class Capacity:
 
 
 UNLIMITED: Final = Capacity(features=24, pairs=24, settings=40, notes=20_000, sentences=24, references=40)
-"""Of HTML, where pages do not end."""
+"""Capacity of HTML, which has no pages."""
 PAPER: Final = (
     Capacity(features=8, pairs=6, settings=6, notes=900, sentences=3, references=16),
     Capacity(features=8, pairs=4, settings=4, notes=900, sentences=3, references=14),
@@ -29,4 +29,4 @@ PAPER: Final = (
     Capacity(features=6, pairs=3, settings=3, notes=300, sentences=1, references=10),
     Capacity(features=4, pairs=2, settings=3, notes=0, sentences=0, references=6, line=100, trust=300),
 )
-"""On paper: the first with which the report takes two pages is chosen."""
+"""Capacities of two pages of paper, in descending order; the report uses the first with which it fits."""

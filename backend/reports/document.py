@@ -1,4 +1,4 @@
-"""A report as texts, tables and figures, before it is put on paper or into HTML."""
+"""A report as texts, tables and figures, before its conversion to PDF or HTML."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from backend.reports.methods import methods
 from backend.reports.pictures import Picture
 from backend.reports.references import references
 from backend.reports.tables import Table, features_table, resolution_table, settings_table
-from backend.reports.texts import clipped, one_line
+from backend.reports.texts import clip, one_line
 from backend.trust.schemas import TrustOut
 from backend.wording.formatting import percent, significant
 from backend.wording.reports import HEADINGS, forecast_title
@@ -26,12 +26,12 @@ from scattering.core.notices import Notice
 from scattering.options.registry import find_kind
 
 MIN_SHORTENED_CHARACTERS = 80
-"""Of a paragraph of the notes, for a part of it to be worth printing."""
+"""Shortest printed part of a paragraph of the notes."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A report. Everything in it is plain text, whoever wrote it."""
+    """A report; all its texts are plain text."""
 
     title: str
     proposer: str
@@ -54,7 +54,7 @@ class Document:
 
 
 def document(gathered: Gathered, pictures: Sequence[Picture], capacity: Capacity, now: datetime) -> Document:
-    """Return the report that fits; `pictures` as from `draw`."""
+    """Return the report within a capacity, with the pictures from `draw`."""
     left_out, plan = list(gathered.left_out), gathered.plan
     notes = _notes(gathered.body.notes, capacity, left_out)
     by_name = {picture.name: picture for picture in pictures}
@@ -66,8 +66,8 @@ def document(gathered: Gathered, pictures: Sequence[Picture], capacity: Capacity
         left_out.append(Notice("references_left_out", {"n_references": len(cited) - capacity.references}))
     title = one_line(gathered.body.title) or forecast_title(gathered.structure.name)
     return Document(
-        title=clipped(title, capacity.line),
-        proposer=clipped(gathered.body.proposer, capacity.line),
+        title=clip(title, capacity.line),
+        proposer=clip(gathered.body.proposer, capacity.line),
         date=f"{now:%d %B %Y}",
         facts=_facts(gathered, capacity),
         notes=notes,
@@ -94,7 +94,7 @@ def _facts(gathered: Gathered, capacity: Capacity) -> list[tuple[str, str]]:
     view = gathered.shown[0].view
     isotopes = ", ".join(f"{element} → {nucleus_text(nucleus)}" for element, nucleus in view.isotopes.items())
     facts = [
-        ("Sample", f"{clipped(structure.name, capacity.line)}, {clipped(structure.formula, capacity.line)}"),
+        ("Sample", f"{clip(structure.name, capacity.line)}, {clip(structure.formula, capacity.line)}"),
         ("Space group", f"{structure.space_group} (No. {structure.space_group_number})"),
         ("Cell", f"{lengths} Å; {angles}°; {structure.n_atoms} atoms"),
         ("Density", f"{structure.density_g_cm3:.3f} g/cm³"),
@@ -157,4 +157,4 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
 
 def _trust(trust: TrustOut, capacity: Capacity) -> tuple[str, str]:
     points = " ".join(point.text for point in trust.points)
-    return trust.headline, clipped(points, capacity.trust)
+    return trust.headline, clip(points, capacity.trust)

@@ -1,7 +1,7 @@
-"""Figures for paper: the arrays of the pages' figures, drawn by matplotlib as SVG.
+"""Figures for paper, drawn by matplotlib as SVG, with the same arrays as the figures of the pages.
 
-Printed in black and white at 70 % they must still be read: lines differ by their dashes, data by their markers, and
-every letter is 10 pt high, 7 pt then.
+They are legible in black and white at 70 % of their size: lines have different dashes, data have different markers,
+and letters have 10 pt (7 pt after reduction).
 """
 
 from __future__ import annotations
@@ -29,35 +29,34 @@ from backend.figures.measured import Points, with_gaps
 from backend.figures.path import BRIGHTEST_PERCENTILE as PATH_PERCENTILE
 from backend.figures.theme import THEMES
 from backend.plans.schemas import MeasurementOut
-from backend.reports.lettering import FAMILY, TEXT_PT, fitted
+from backend.reports.lettering import FAMILY, TEXT_PT, fit_text
 from scattering.core.bins import bin_edges
 from scattering.crystal.view import PathMap
 from scattering.instruments.kinematics import Window
 from scattering.measured.data import extremes
 from scattering.observe.spectrum import Map
 
-MM = 1 / 25.4
-"""Inches."""
+INCHES_PER_MM = 1 / 25.4
 WIDTH_MM = 180.0
 HALF_MM = 88.0
 LETTERS = "ABCD"
-PANELS_MM = {1: 50.0, 2: 38.0, 3: 31.0, 4: 25.0}
-"""Height of each of so many panels."""
+PANEL_HEIGHT_MM = {1: 50.0, 2: 38.0, 3: 31.0, 4: 25.0}
+"""Number of panels → height of each."""
 HANDLE_MM = 16.0
-"""Of a legend's entry, beside its words."""
+"""Width of an entry of the legend without its text."""
 TITLE_MM = 7.5
-"""Of it, for a line of text."""
-ENERGY = "Energy transfer (meV)"
+"""Height of the title within a panel."""
+ENERGY_TITLE = "Energy transfer (meV)"
 THEME = THEMES["light"]
 DASHES = ((5.0, 1.8), (1.3, 1.5), (6.0, 1.6, 1.2, 1.6))
 MARKERS = ("o", "D", "s", "^", "P", "X")
 MAX_POINTS = 400
-"""Of measured data in a panel 18 cm wide; the highest and lowest of each stretch stay."""
-ROOM: dict[str, Any] = {"facecolor": THEME.paper, "edgecolor": "none", "pad": 1.2, "alpha": 0.92}
-"""Behind words that stand on lines."""
-ON_LINES: dict[str, Any] = {"frameon": True, "edgecolor": "none", "framealpha": 0.92, "borderaxespad": 0.3}
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+"""Points of measured data in a panel 18 cm wide; the highest and lowest of each stretch are kept."""
+TEXT_BOX: dict[str, Any] = {"facecolor": THEME.paper, "edgecolor": "none", "pad": 1.2, "alpha": 0.92}
+"""Box behind text that covers lines."""
+LEGEND_BOX: dict[str, Any] = {"frameon": True, "edgecolor": "none", "framealpha": 0.92, "borderaxespad": 0.3}
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SVG_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 STYLE: Any = {
     "font.family": [FAMILY],
@@ -79,18 +78,18 @@ STYLE: Any = {
     "legend.frameon": False,
     "legend.handlelength": 2.6,
     "hatch.linewidth": 0.4,
-    # Letters as outlines: the same in every viewer, and none of a user's text is read as mathematics
+    # Letters as outlines look the same in every viewer; text of users is never parsed as mathematics
     "svg.fonttype": "path",
     "text.parse_math": False,
     "axes.unicode_minus": True,
 }
-_drawing = threading.Lock()
-"""matplotlib's settings belong to the process, and requests run in threads."""
+_drawing_lock = threading.Lock()
+"""The settings of matplotlib are global, and requests run in threads."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """A line, shape (n,) each; NaN where nothing is known."""
+    """A line, shape (n,) each; NaN for unknown values."""
 
     label: str
     x: NDArray[np.float64]
@@ -100,7 +99,7 @@ class Trace:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One instrument's spectrum, with what is drawn beside it."""
+    """Spectrum of one instrument, with the other predictions and the measured data in the same panel."""
 
     title: str
     main: Trace
@@ -110,59 +109,72 @@ class Panel:
 
 @contextmanager
 def _canvas(name: str, width_mm: float, height_mm: float) -> Iterator[tuple[Figure, list[str]]]:
-    """A figure; its SVG is in the list afterwards."""
+    """Give a figure and an empty list; on exit, the SVG of the figure is added to the list."""
     made: list[str] = []
-    with _drawing, rc_context(STYLE | {"svg.hashsalt": name}):
+    with _drawing_lock, rc_context(STYLE | {"svg.hashsalt": name}):
         close = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, hspace=0.0, wspace=0.02)
-        figure = Figure(figsize=(width_mm * MM, height_mm * MM), layout=close)
+        figure = Figure(figsize=(width_mm * INCHES_PER_MM, height_mm * INCHES_PER_MM), layout=close)
         FigureCanvasSVG(figure)
         yield figure, made
         content = io.StringIO()
         figure.savefig(content, format="svg", dpi=220, metadata={"Date": None, "Creator": None})
         text = content.getvalue()
-        made.append(COMMENTS.sub("", text[text.index("<svg") :]))
+        made.append(SVG_COMMENT.sub("", text[text.index("<svg") :]))
 
 
 def spectra(panels: Sequence[Panel], features: Sequence[float], title: str, limits: tuple[float, float]) -> str:
-    """Spectra below each other on one energy axis, each with its features numbered, and what it does not reach hatched.
+    """Draw spectra one below the other, with numbered features; ranges outside the instrument are hatched.
 
     Parameters
     ----------
     panels
-        From top to bottom.
+        Panels from top to bottom.
     features
-        Energies in meV; the first is called 1.
+        Energies of the features in meV, numbered from 1.
     title
-        Of the intensities, with their unit.
+        Title of the intensity axes, with the unit.
     limits
         Lowest and highest energy shown, meV.
     """
     named = any(panel.others or panel.points for panel in panels)
-    height = PANELS_MM[len(panels)] * len(panels) + (18 if named else 13)
+    height = PANEL_HEIGHT_MM[len(panels)] * len(panels) + (18 if named else 13)
     with _canvas("spectra", WIDTH_MM, height) as (figure, made):
         axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         handles: dict[str, Any] = {}
-        n_named = 0
+        n_points = 0
         for letter, axis, panel in zip(LETTERS, axes, panels, strict=False):
-            _panel(axis, panel, limits, letter, n_named=n_named, room=1 / (1 - TITLE_MM / PANELS_MM[len(panels)]))
-            n_named += len(panel.points)
+            _panel(
+                axis,
+                panel,
+                limits,
+                letter,
+                n_points=n_points,
+                headroom=1 / (1 - TITLE_MM / PANEL_HEIGHT_MM[len(panels)]),
+            )
+            n_points += len(panel.points)
             _mark(axis, features, limits, named=letter == "A")
             handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
-        axes[-1].set_xlabel(ENERGY)
+        axes[-1].set_xlabel(ENERGY_TITLE)
         figure.supylabel(title, fontsize=TEXT_PT, multialignment="center")
         if named:
             columns = min(3, len(handles))
-            labels = [fitted(label, WIDTH_MM / columns - HANDLE_MM) for label in handles]
+            labels = [fit_text(label, WIDTH_MM / columns - HANDLE_MM) for label in handles]
             at: dict[str, Any] = {"loc": "outside upper left", "ncols": columns, "columnspacing": 1.2, "borderpad": 0.1}
             figure.legend(list(handles.values()), labels, **at)
     return made[0]
 
 
-def _panel(axis: Axes, panel: Panel, limits: tuple[float, float], letter: str, *, n_named: int, room: float) -> None:
+def _panel(
+    axis: Axes, panel: Panel, limits: tuple[float, float], letter: str, *, n_points: int, headroom: float
+) -> None:
     """Draw one panel.
 
-    `n_named` measured spectra stand in those above it and have taken their markers; `room` times the highest intensity
-    is the axis long, so that the title stands on none.
+    Parameters
+    ----------
+    n_points
+        Number of measured spectra in the panels above, which have used the first markers.
+    headroom
+        End of the intensity axis over the highest intensity; it keeps the title free of curves.
     """
     low, high = limits
     main = panel.main
@@ -176,14 +188,14 @@ def _panel(axis: Axes, panel: Panel, limits: tuple[float, float], letter: str, *
         colour = THEME.lines[(index + 1) % len(THEME.lines)]
         axis.plot(other.x, other.y, color=colour, dashes=DASHES[index % len(DASHES)], label=other.label, zorder=2)
         tops.append(_top(other.x, other.y, limits))
-    for index, points in enumerate(panel.points, start=n_named):
+    for index, points in enumerate(panel.points, start=n_points):
         tops.append(_points(axis, points, index, limits))
     axis.set_xlim(low, high)
-    axis.set_ylim(0, room * (max(tops) or 1.0))
+    axis.set_ylim(0, headroom * (max(tops) or 1.0))
     axis.yaxis.set_major_locator(MaxNLocator(3, prune="upper"))
-    place: dict[str, Any] = {"transform": axis.transAxes, "va": "top", "ha": "left", "bbox": ROOM, "zorder": 6}
-    title = fitted(f"{letter}  {panel.title}", 0.8 * WIDTH_MM, bold=True)
-    # A long title must not take the room of the axes
+    place: dict[str, Any] = {"transform": axis.transAxes, "va": "top", "ha": "left", "bbox": TEXT_BOX, "zorder": 6}
+    title = fit_text(f"{letter}  {panel.title}", 0.8 * WIDTH_MM, bold=True)
+    # A long title must not shrink the axes
     axis.text(0.008, 0.93, title, weight="bold", **place).set_in_layout(False)
     end, step = float(main.x[-1]), float(main.x[-1] - main.x[-2])
     for start, stop in ((end + step / 2, high), (low, float(main.x[0]) - step)):
@@ -219,7 +231,7 @@ def _points(axis: Axes, points: Points, index: int, limits: tuple[float, float])
 
 
 def _top(x: NDArray[np.float64], y: NDArray[np.float64], limits: tuple[float, float]) -> float:
-    """The largest value but for the foot of the elastic line."""
+    """Return the largest value outside the foot of the elastic line."""
     away = (np.abs(x) > 0.03 * (limits[1] - limits[0])) & (x >= limits[0]) & (x <= limits[1]) & np.isfinite(y)
     return float(y[away].max(initial=0.0))
 
@@ -227,9 +239,9 @@ def _top(x: NDArray[np.float64], y: NDArray[np.float64], limits: tuple[float, fl
 def _mark(
     axis: Axes, features: Sequence[float], limits: tuple[float, float], *, named: bool, narrow: bool = False
 ) -> None:
-    """Dotted lines at the features, and their numbers above the axis where they are named.
+    """Draw dotted lines at the features and, if `named`, their numbers above the axis.
 
-    Numbers that would touch stand one above the other; above a narrow axis the second is left out.
+    Numbers that would touch are stacked; above a narrow axis, the second one is left out.
     """
     room, last, level = (0.06 if narrow else 0.027) * (limits[1] - limits[0]), -np.inf, 0
     for number, energy in enumerate(features, start=1):
@@ -256,7 +268,7 @@ def _mark(
 def powder_map(
     image: Map, window: Window | None, features: Sequence[float], unit: str, limits: tuple[float, float]
 ) -> str:
-    """Intensity over (|q|, ω), light to dark, with what is not reached hatched."""
+    """Draw the intensity over (|q|, ω), light to dark; ranges outside the window are hatched."""
     (q_low, q_high), _ = edges(image)
     shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
     within = (image.energy >= limits[0]) & (image.energy <= limits[1])
@@ -269,7 +281,7 @@ def powder_map(
             for line, dash in zip(window.lines, ("-", (0, (4, 1.5))), strict=False):
                 axis.plot(line.q, line.energy, color=THEME.paper, linewidth=3.0)
                 axis.plot(line.q, line.energy, color=THEME.edge, linewidth=1.5, linestyle=dash, label=line.label)
-            axis.legend(loc="upper left", **ON_LINES)
+            axis.legend(loc="upper left", **LEGEND_BOX)
         elif window is not None:
             hatched: dict[str, Any] = {
                 "facecolor": "#ffffffd0",
@@ -286,12 +298,12 @@ def powder_map(
         axis.set_xlim(q_low, q_high)
         axis.set_ylim(*limits)
         axis.set_xlabel(MOMENTUM_TITLE)
-        axis.set_ylabel(ENERGY)
+        axis.set_ylabel(ENERGY_TITLE)
     return made[0]
 
 
 def path_map(image: PathMap, features: Sequence[float], unit: str, limits: tuple[float, float]) -> str:
-    """Intensity along the path with the harmonic phonons over it."""
+    """Draw the intensity along the path, with the harmonic phonons over it."""
     seen = image.intensity[np.isfinite(image.intensity)]
     with _canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
@@ -305,7 +317,7 @@ def path_map(image: PathMap, features: Sequence[float], unit: str, limits: tuple
         axis.set_xticks([place for place, _ in image.ticks], [name for _, name in image.ticks])
         axis.set_xlim(image.ticks[0][0], image.ticks[-1][0])
         axis.set_ylim(*limits)
-        axis.set_ylabel(ENERGY)
+        axis.set_ylabel(ENERGY_TITLE)
     return made[0]
 
 
@@ -322,7 +334,7 @@ def _heat(
     high: float,
     title: str,
 ) -> None:
-    """Colour bins by intensity, shape (n_x, n_y), given their edges along x and y; as a picture within the drawing."""
+    """Draw intensity, shape (n_x, n_y), in bins with these edges along x and y, as a raster image in the SVG."""
     colours = LinearSegmentedColormap.from_list("beamcast", list(THEME.heat))
     shown = np.ma.masked_invalid(np.asarray(intensity).T)
     picture = axis.pcolormesh(*edges_of_bins, shown, cmap=colours, vmin=0, vmax=high, rasterized=True)
@@ -333,7 +345,7 @@ def _heat(
 
 
 def _numbers_at(axis: Axes, features: Sequence[float], limits: tuple[float, float]) -> None:
-    """Numbers at the right edge where the features are; strokes alone where there is no room for them."""
+    """Draw strokes at the right edge at the features, with their numbers if they do not overlap."""
     room, last = 0.075 * (limits[1] - limits[0]), -np.inf
     for number, energy in enumerate(features, start=1):
         if not limits[0] <= energy <= limits[1]:
@@ -349,12 +361,12 @@ def _numbers_at(axis: Axes, features: Sequence[float], limits: tuple[float, floa
                 textcoords="offset points",
                 ha="right",
                 va="center",
-                bbox={**ROOM, "pad": 0.6},
+                bbox={**TEXT_BOX, "pad": 0.6},
             )
 
 
 def measurement(counted: MeasurementOut, features: Sequence[float], limits: tuple[float, float]) -> str:
-    """Counts with their errors, what is expected without noise, and the background under it."""
+    """Draw counts with their errors, the expected counts without noise, and the background."""
     energy, counts = np.array(counted.energy_mev), np.array(counted.counts, dtype=float)
     highest = _top(energy, counts, limits)
     power = 3 * int(np.log10(highest) // 3) if highest >= 1e4 else 0
@@ -390,9 +402,11 @@ def measurement(counted: MeasurementOut, features: Sequence[float], limits: tupl
         away = _top(energy, counts, limits)
         axis.set_xlim(*limits)
         axis.set_ylim(0, 1.5 * (away or 1.0))
-        axis.set_xlabel(ENERGY)
+        axis.set_xlabel(ENERGY_TITLE)
         axis.set_ylabel(
-            f"10{str(power).translate(RAISED)} {counted.unit}" if power else counted.unit[:1].upper() + counted.unit[1:]
+            f"10{str(power).translate(SUPERSCRIPTS)} {counted.unit}"
+            if power
+            else counted.unit[:1].upper() + counted.unit[1:]
         )
-        axis.legend(loc="upper right", labelspacing=0.2, handlelength=2.0, **ON_LINES)
+        axis.legend(loc="upper right", labelspacing=0.2, handlelength=2.0, **LEGEND_BOX)
     return made[0]

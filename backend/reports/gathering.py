@@ -36,23 +36,21 @@ if TYPE_CHECKING:
 
 MAX_HOURS = 1e5
 MIN_VISIBLE_FRACTION = 0.02
-"""Of the highest intensity: the lowest that is still visible on paper."""
+"""Lowest intensity that is visible on paper, over the highest."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """An instrument with its settings, and the spectrum that it would record.
+    """An instrument with its settings, and its forecast spectra.
 
     Attributes
     ----------
-    view, label
-        The view, and its name.
     setting
-        Its entry in the plan; None without one.
+        Entry of the setting in the plan; None without a plan.
     spectrum, others
-        Of the report's prediction and of the others: all of powders, or all along a path.
+        Spectra of the main prediction and of the others: all for powders, or all along a path.
     points
-        Measured data that belong to this instrument.
+        Measured data of this instrument.
     """
 
     view: ReportViewIn
@@ -64,7 +62,7 @@ class Shown:
 
     @property
     def unit(self) -> str:
-        """Of the line's intensities."""
+        """Unit of the intensities of `line`."""
         return unit_of(self.spectrum)
 
     @property
@@ -104,7 +102,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
     NotFound, Conflict
         There is no such prediction or dataset, or the prediction has not succeeded.
     Unprocessable, ScatteringError
-        The plan or a view asks for what cannot be; powders and single crystals together.
+        The plan or a view is invalid; powders and single crystals are mixed.
     """
     from backend.trust import bodies as trust_bodies
     from backend.trust import service as trust
@@ -134,7 +132,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
 
 
 def _planned(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOut | None, MeasurementOut | None]:
-    """The plan, and a measurement at its best setting for the hours that it takes, where they are known."""
+    """Return the plan and, if hours are known, a simulated measurement with its best setting."""
     from backend.plans import bodies, service
 
     if body.plan is None:
@@ -143,7 +141,7 @@ def _planned(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOu
     chosen = next((setting for setting in best_settings(planned) if setting.hours is not None), None)
     if chosen is None or chosen.hours is None:
         return planned, None
-    hours = min(body.hours or rounded_hours(chosen.hours), MAX_HOURS)
+    hours = min(body.hours or round_up_hours(chosen.hours), MAX_HOURS)
     setting = SettingIn(instrument=chosen.instrument, settings=chosen.settings)
     asked = {name: getattr(body.plan, name) for name in MeasurementIn.model_fields if hasattr(body.plan, name)}
     counting = MeasurementIn(**asked, setting=setting, hours=hours)
@@ -151,19 +149,19 @@ def _planned(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOu
 
 
 def best_settings(planned: PlanOut) -> list[SettingOut]:
-    """Return the settings that a plan explains, three at most: those that are drawn."""
+    """Return the settings to draw: those with an explanation in the plan, at most three."""
     explained = [setting for setting in planned.ranked if setting.explanation]
     return (explained or planned.ranked)[:MAX_VIEWS]
 
 
-def rounded_hours(hours: float) -> float:
+def round_up_hours(hours: float) -> float:
     """Return hours rounded up as in a request for beam time: quarters below 2, halves below 12, whole ones above."""
     step = 0.25 if hours < 2 else 0.5 if hours < 12 else 1.0
     return max(step, math.ceil(hours / step - 1e-9) * step)
 
 
 def _views(body: ReportIn, row: Prediction, planned: PlanOut | None) -> list[tuple[ReportViewIn, SettingOut | None]]:
-    """The plan's best three, or else the views asked for, or else the prediction's own instruments."""
+    """Return the best three settings of the plan, else the requested views, else the prediction's instruments."""
     if body.plan is not None and planned is not None and planned.ranked:
         reading = {"isotopes": body.plan.isotopes, "energy_scale": body.plan.energy_scale}
         return [
@@ -186,7 +184,7 @@ def _views(body: ReportIn, row: Prediction, planned: PlanOut | None) -> list[tup
 def _of_data(
     views: Sequence[ReportViewIn], measured: Sequence[Dataset]
 ) -> list[tuple[ReportViewIn, SettingOut | None]]:
-    """One more view, of the instrument of measured data that none of the others is of, as it was set."""
+    """Return one more view for measured data whose instrument no other view has, with the settings of the data."""
     drawn = {(view.instrument or "").casefold() for view in views}
     for one in measured:
         if one.kind == "1d" and one.instrument is not None and one.instrument.casefold() not in drawn:
@@ -232,7 +230,7 @@ def _shown(
 def _points(
     scope: Scope, row: Prediction, shown: Sequence[Shown], measured: Sequence[Dataset]
 ) -> tuple[list[Points], list[Notice]]:
-    """Measured data beside the views of their instruments, and those that have none."""
+    """Return measured data with the index of the view of their instrument, and notices of those without one."""
     from scattering.observe.spectrum import Spectrum
 
     curves = [
@@ -247,12 +245,12 @@ def _points(
 
 
 def plain_label(view: ReportViewIn, row: Prediction) -> str:
-    """Return a view's label without the figures' markup."""
+    """Return the label of a view without HTML markup."""
     return label(view.to_view(), row).replace("<sub>i</sub>", "ᵢ")
 
 
 def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, float]:
-    """Lowest and highest energy to show: a third beyond the highest feature, or as far as something is seen."""
+    """Return the shown energies: up to a third above the highest feature, or as far as intensity is visible."""
     ends = [float(one.line.energy[-1]) for one in shown]
     if features:
         return 0.0, min(1.35 * max(features), max([*ends, *(1.02 * energy for energy in features)]))
@@ -266,7 +264,7 @@ def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, f
 
 
 def resolution_widths(one: Shown, energies: Sequence[float]) -> list[float | None]:
-    """Return the FWHM in meV of an instrument's resolution at energies; None at those that it does not reach."""
+    """Return the FWHM (meV) of the resolution at energies; None outside the range of the instrument."""
     from scattering import instruments
     from scattering.core.constants import FWHM_PER_SIGMA
     from scattering.instruments import resolution

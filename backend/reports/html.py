@@ -1,4 +1,4 @@
-"""A report as one HTML file: nothing is loaded from elsewhere, and no script runs."""
+"""A report as one HTML file, which loads nothing and runs no script."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _trust(heading: str, trust: tuple[str, str] | None) -> list[str]:
 
 
 def _picture(picture: Picture, number: int) -> str:
-    # The picture's own text is outlines: its name is said to those who do not see it
+    # The text in the picture is outlines; the label is for screen readers
     svg = picture.svg.replace("<svg ", f'<svg role="img" aria-label="{escape(picture.alt)}" ', 1)
     wide = ' class="wide"' if number == 1 else ""
     return f"<figure{wide}>{svg}<figcaption><b>Figure {number}.</b> {escape(picture.caption)}</figcaption></figure>"

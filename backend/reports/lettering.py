@@ -1,4 +1,4 @@
-"""The letters of figures: which font, how high, and what fits where."""
+"""Font of the figures, its size, and the width of text."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import TextToPath
 
 FAMILY = "DejaVu Sans"
-"""matplotlib brings it along."""
+"""Font that comes with matplotlib."""
 TEXT_PT = 10.0
-"""7 pt when a page is printed at 70 %."""
+"""Size of letters; 7 pt on a page that is printed at 70 %."""
 
 
 @cache
-def _known() -> frozenset[int]:
+def _available_characters() -> frozenset[int]:
     return frozenset(get_font(findfont(FontProperties(family=FAMILY))).get_charmap())
 
 
-def fitted(text: str, width_mm: float, *, bold: bool = False) -> str:
-    """The text, shortened to a width, with boxes for letters of scripts that the font does not have."""
-    there = "".join(char if ord(char) in _known() else "□" for char in text)
+def fit_text(text: str, width_mm: float, *, bold: bool = False) -> str:
+    """Return the text, shortened to a width, with boxes in place of letters that the font does not have."""
+    there = "".join(char if ord(char) in _available_characters() else "□" for char in text)
     font = FontProperties(family=FAMILY, size=TEXT_PT, weight="bold" if bold else "normal")
     measure = TextToPath().get_text_width_height_descent
     shown, kept = there, len(there)
@@ -32,5 +32,5 @@ def fitted(text: str, width_mm: float, *, bold: bool = False) -> str:
 
 
 def fonts_folder() -> str:
-    """Folder of the fonts that matplotlib brings."""
+    """Return the folder of the fonts of matplotlib."""
     return f"{matplotlib.get_data_path()}/fonts/ttf"

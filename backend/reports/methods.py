@@ -1,4 +1,4 @@
-"""How a forecast was made, as notices whose sentences form a paragraph to be copied."""
+"""Methods of a forecast, as notices whose sentences form a paragraph."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from backend.observing.spectra import line_of
 from backend.predictions.tables import Prediction
 from backend.reports import figures
 from backend.reports.gathering import Gathered, Shown
-from backend.reports.texts import clipped
+from backend.reports.texts import clip
 from backend.wording.reports import SPECTRA_ALT
 from scattering import instruments
 from scattering.core.notices import Notice
@@ -36,7 +36,7 @@ class Picture:
 
 
 def draw(gathered: Gathered) -> list[Picture]:
-    """The figures: of the spectra, of the first one's map, and of the simulated measurement if there is one."""
+    """Draw the spectra, the map of the first spectrum, and the simulated measurement if there is one."""
     shown, features = gathered.shown, gathered.features
     panels = [_panel(gathered, one) for one in shown]
     symbol = "S(|q|, ω)" if shown[0].spectrum is not None else "Intensity"
@@ -63,18 +63,16 @@ def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
     beside = [line_of(spectrum) for spectrum in one.others]
     others = [figures.Trace(name, found.energy, found.intensity) for name, found in zip(names, beside, strict=True)]
     title = f"{one.label} · {wave_vector_text(line)}" if isinstance(line, Cut) else one.label
-    points = [Points(clipped(point.label, 40), point.measured, point.of) for point in one.points]
-    return figures.Panel(
-        clipped(title, 100), figures.Trace(own, line.energy, line.intensity, line.error), others, points
-    )
+    points = [Points(clip(point.label, 40), point.measured, point.of) for point in one.points]
+    return figures.Panel(clip(title, 100), figures.Trace(own, line.energy, line.intensity, line.error), others, points)
 
 
 def _names(rows: Sequence[Prediction]) -> list[str]:
-    """Short names that distinguish predictions: with the potential where it differs, or else a part of the id."""
+    """Return short, distinct names of predictions: with the potentials if they differ, and with part of the id."""
     by_potential = len({row.potential_id for row in rows}) > 1
     words = [" · ".join([run_label(row), *[row.potential] * by_potential]) for row in rows]
     return [
-        clipped(name, 40) if name not in words[:index] else f"{clipped(name, 30)} · {str(row.id)[:4]}"
+        clip(name, 40) if name not in words[:index] else f"{clip(name, 30)} · {str(row.id)[:4]}"
         for index, (name, row) in enumerate(zip(words, rows, strict=True))
     ]
 

@@ -1,4 +1,4 @@
-"""Whom a report cites, and the numbers of its references."""
+"""References of a report and their numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ASE = "A. Hjorth Larsen et al., J. Phys.: Condens. Matter 29 (2017) 273002, doi:
 TRPMD = "M. Rossi, M. Ceriotti and D. E. Manolopoulos, J. Chem. Phys. 140 (2014) 234116, doi:10.1063/1.4883861"
 SEARS = "V. F. Sears, Neutron News 3(3) (1992) 26, doi:10.1080/10448639208218770"
 MAX_CHARACTERS = 400
-"""Of one reference: a potential's is what its user wrote."""
+"""Length of one reference; that of a potential comes from its user."""
 
 
 def references(gathered: Gathered) -> list[str]:
@@ -34,13 +34,13 @@ def references(gathered: Gathered) -> list[str]:
 def reference_numbers(gathered: Gathered) -> Mapping[str, int]:
     """Return name → number of the references that methods cite: "workflow", "potential", "phonopy", "sears", …"""
     cited = _cited(gathered)
-    # Two names may share a reference: a potential's citation is what its user wrote
+    # Two names may have the same reference: the citation of a potential comes from its user
     texts = list(dict.fromkeys(text for _, text in cited))
     return {name: texts.index(text) + 1 for name, text in cited if name}
 
 
 def _cited(gathered: Gathered) -> list[tuple[str, str]]:
-    """Name → reference, in the order in which they are numbered; those of instruments have no name."""
+    """Return names and references in the order of their numbers; references of instruments have the name ""."""
     method = gathered.prediction.method
     potential = gathered.potential.citation or f"{gathered.potential.name}, sha256 {gathered.potential.sha256}"
     cited = [("workflow", WORKFLOW), ("potential", potential)]

@@ -1,8 +1,8 @@
-"""Run a forecast again: upload what is in this folder to a Beamcast, ask for the same, fetch what comes.
+"""Run a forecast again: upload the inputs in this folder to a Beamcast, request the predictions, download the results.
 
     python rerun.py http://127.0.0.1:8000 [--no-wait]
 
-Needs Python 3.9 and nothing else. What it does can be done by hand: each step is one HTTP request.
+This needs Python 3.9 and no packages. Each step is one HTTP request, which can also be sent by hand.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-ENDED = ("succeeded", "failed", "cancelled")
-LONGEST_PAUSE_S = 10.0
+FOLDER = Path(__file__).resolve().parent
+FINAL_STATES = ("succeeded", "failed", "cancelled")
+MAX_PAUSE_S = 10.0
 
 
 def send(address: str, path: str, content: bytes | None = None, kind: str = "application/json") -> bytes:
-    """The answer to a GET, or to a POST of this content."""
+    """Send a GET, or a POST of this content, and return the answer."""
     headers = {} if content is None else {"Content-Type": kind}
     request = urllib.request.Request(f"{address.rstrip('/')}/api/v1{path}", data=content, headers=headers)
     try:
@@ -33,12 +33,12 @@ def send(address: str, path: str, content: bytes | None = None, kind: str = "app
 
 
 def post(address: str, path: str, body: Any) -> Any:
-    """The answer to a POST of JSON."""
+    """Send a POST of JSON and return the answer."""
     return json.loads(send(address, path, json.dumps(body).encode()))
 
 
 def upload(address: str, path: str, file: Path, file_name: str, fields: dict[str, Any]) -> Any:
-    """The answer to a POST of a file with form fields (multipart/form-data, RFC 7578)."""
+    """Send a POST of a file with form fields (multipart/form-data, RFC 7578) and return the answer."""
     boundary = uuid.uuid4().hex
     parts = []
     for name, value in fields.items():
@@ -51,68 +51,68 @@ def upload(address: str, path: str, file: Path, file_name: str, fields: dict[str
     return json.loads(send(address, path, b"".join(parts), f"multipart/form-data; boundary={boundary}"))
 
 
-def renamed(value: Any, ids: dict[str, str]) -> Any:
-    """The same with this server's ids in place of the old ones."""
+def replace_ids(value: Any, ids: dict[str, str]) -> Any:
+    """Return a value with the ids of this server in place of the old ones."""
     if isinstance(value, dict):
-        return {name: renamed(item, ids) for name, item in value.items()}
+        return {name: replace_ids(item, ids) for name, item in value.items()}
     if isinstance(value, list):
-        return [renamed(item, ids) for item in value]
+        return [replace_ids(item, ids) for item in value]
     return ids.get(value, value) if isinstance(value, str) else value
 
 
-def ask(address: str, requests: dict[str, Any]) -> dict[str, str]:
-    """Upload and ask for everything; ids of the old server → those of this one."""
+def request_predictions(address: str, requests: dict[str, Any]) -> dict[str, str]:
+    """Upload all inputs, request all predictions, and return old id → id on this server."""
     ids: dict[str, str] = {}
     for one in requests["structures"]:
         fields = {"name": one["name"], "format": one["format"]}
-        ids[one["id"]] = upload(address, "/structures", HERE / one["file"], one["filename"], fields)["id"]
+        ids[one["id"]] = upload(address, "/structures", FOLDER / one["file"], one["filename"], fields)["id"]
     for one in requests["potentials"]:
         if one["file"] is None:
-            ids[one["id"]] = one["name"]  # pretrained: every Beamcast knows it by name
+            ids[one["id"]] = one["name"]  # pretrained: every Beamcast has it under this name
             continue
         fields = {"name": one["name"], "licence": one["licence"], "citation": one["citation"]}
-        ids[one["id"]] = upload(address, "/potentials", HERE / one["file"], one["file"], fields)["id"]
+        ids[one["id"]] = upload(address, "/potentials", FOLDER / one["file"], one["file"], fields)["id"]
     for one in requests["datasets"]:
         fields = {name: value for name, value in one["form"].items() if name != "structure_id"}
         if (structure := ids.get(one["form"].get("structure_id", ""))) is not None:
             fields["structure_id"] = structure
-        ids[one["id"]] = upload(address, "/datasets", HERE / one["file"], one["filename"], fields)["id"]
+        ids[one["id"]] = upload(address, "/datasets", FOLDER / one["file"], one["filename"], fields)["id"]
     for one in requests["predictions"]:
-        ids[one["id"]] = post(address, "/predictions", renamed(one["body"], ids))["id"]
+        ids[one["id"]] = post(address, "/predictions", replace_ids(one["body"], ids))["id"]
     return ids
 
 
 def wait(address: str, prediction: str) -> None:
-    """Until it has ended, saying how far it is."""
+    """Wait until a prediction has ended, and print its progress."""
     pause = 0.25
     while True:
         state = json.loads(send(address, f"/predictions/{prediction}"))
         print(f"{prediction}: {state['status']} {state['stage']} {100 * state['progress']:.0f} %", flush=True)
-        if state["status"] in ENDED:
+        if state["status"] in FINAL_STATES:
             break
         time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_S)
+        pause = min(2 * pause, MAX_PAUSE_S)
     if state["status"] != "succeeded":
-        sys.exit(f"{prediction} has {state['status']}: {state['error']}")
+        sys.exit(f"The prediction {prediction} has not succeeded ({state['status']}): {state['error']}")
 
 
 def main(arguments: list[str]) -> None:
-    """Ask, wait, fetch."""
+    """Request the predictions, wait for them, and download the results."""
     addresses = [argument for argument in arguments if not argument.startswith("-")]
     if len(addresses) != 1:
         sys.exit(__doc__)
-    address, requests = addresses[0], json.loads((HERE / "requests.json").read_text("utf-8"))
-    ids = ask(address, requests)
+    address, requests = addresses[0], json.loads((FOLDER / "requests.json").read_text("utf-8"))
+    ids = request_predictions(address, requests)
     new = [ids[one["id"]] for one in requests["predictions"]]
-    print(f"Asked for: {', '.join(new)}", flush=True)
+    print(f"Requested: {', '.join(new)}", flush=True)
     if "--no-wait" in arguments:
         return
     for number, prediction in enumerate(new, start=1):
         wait(address, prediction)
-        (HERE / f"rerun-{number}-partials.h5").write_bytes(send(address, f"/predictions/{prediction}/partials"))
-    body = json.dumps(renamed(requests["report"], ids)).encode()
-    (HERE / "rerun-report.pdf").write_bytes(send(address, "/reports", body))
-    print("Partials and report lie beside this file.")
+        (FOLDER / f"rerun-{number}-partials.h5").write_bytes(send(address, f"/predictions/{prediction}/partials"))
+    body = json.dumps(replace_ids(requests["report"], ids)).encode()
+    (FOLDER / "rerun-report.pdf").write_bytes(send(address, "/reports", body))
+    print("Partials and report are in the folder of this script.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Reports and bundles over HTTP."""
+"""Routes of reports and bundles."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ BodyT = TypeVar("BodyT", bound=BaseModel)
 
 def _asked(
     prediction_id: uuid.UUID,
-    instruments: Annotated[list[Name] | None, Query(description="to draw, set as by default")] = None,
-    dataset_ids: Annotated[list[uuid.UUID] | None, Query(description="measured data to draw over")] = None,
+    instruments: Annotated[list[Name] | None, Query(description="instruments to draw, with default settings")] = None,
+    dataset_ids: Annotated[list[uuid.UUID] | None, Query(description="measured data to draw over the spectra")] = None,
     plan: Annotated[str | None, Query(max_length=20_000, description="the body of a plan, as JSON")] = None,
     title: Line = "",
     proposer: Line = "",
@@ -54,7 +54,7 @@ def _asked(
 
 
 def _refused(error: ValidationError, *within: str) -> Unprocessable:
-    """What a body that came in parts would be refused with."""
+    """Return the error for a body in parts, with the locations of a complete body."""
     fields = [
         FieldProblem.of_pydantic(item, ".".join([*within, *map(str, item["loc"])]) or "plan") for item in error.errors()
     ]
@@ -81,29 +81,29 @@ def _report(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn, med
 
 @router.get(
     "/predictions/{prediction_id}/report.pdf",
-    summary="The two pages to attach to a proposal",
+    summary="Make a report of two pages (PDF)",
     response_class=Response,
     responses={**REFUSED, **_content(PDF)},
 )
 def get_pdf(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """Figures, settings, hours, methods and references, on two A4 pages at most."""
+    """Figures, settings, hours, methods and references, on at most two A4 pages."""
     return _report(scope, cache, body, PDF)
 
 
 @router.get(
     "/predictions/{prediction_id}/report.html",
-    summary="The report as a page",
+    summary="Make a report (HTML)",
     response_class=Response,
     responses={**REFUSED, **_content(HTML)},
 )
 def get_html(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """The same, uncut, in one file that loads nothing."""
+    """The complete report in one file that loads nothing else."""
     return _report(scope, cache, body, HTML)
 
 
 @router.post(
     "/reports",
-    summary="Write a report",
+    summary="Make a report",
     response_class=Response,
     responses={**responses(NotFound, Conflict, NotAcceptable), **_content(PDF, HTML)},
 )
@@ -113,7 +113,7 @@ def write_report(
     cache: PartialsCacheDep,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
-    """PDF, or HTML where `Accept: text/html` asks for it. Nothing is stored."""
+    """PDF, or HTML with the header `Accept: text/html`. Nothing is stored."""
     return _report(scope, cache, body, choose(accept, [PDF, HTML]))
 
 
@@ -127,7 +127,7 @@ def _bundle(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn) -> 
 
 @router.get(
     "/predictions/{prediction_id}/bundle.zip",
-    summary="Everything from which the forecast can be run again",
+    summary="Make a bundle to run the forecast again",
     response_class=FileResponse,
     responses={**REFUSED, **_content(ZIP)},
 )
@@ -138,10 +138,10 @@ def get_bundle(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) 
 
 @router.post(
     "/reports/bundle",
-    summary="Pack a bundle",
+    summary="Make a bundle",
     response_class=FileResponse,
     responses={**REFUSED, **_content(ZIP)},
 )
 def pack_bundle(body: ReportIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """The same body as for the report, and all that it rests on, as an RO-Crate."""
+    """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate; same body as for a report."""
     return _bundle(scope, cache, body)

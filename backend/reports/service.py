@@ -1,4 +1,4 @@
-"""Reports: what is gathered, drawn once, and written as PDF or HTML."""
+"""Make reports as PDF or HTML."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ HTML = "text/html"
 
 
 def report(scope: Scope, cache: PartialsCache, body: ReportIn, media_type: str) -> bytes:
-    """The report as a file of this type: `PDF` or `HTML`. As `reports`."""
+    """Return the report as a file of the type `PDF` or `HTML`; it raises as `reports` does."""
     return reports(scope, cache, body, [media_type])[media_type]
 
 
 def reports(scope: Scope, cache: PartialsCache, body: ReportIn, media_types: Sequence[str]) -> dict[str, bytes]:
-    """The report as files of these types, `PDF` and `HTML`: planned and drawn once.
+    """Return media type → report, for the types `PDF` and `HTML`; planned and drawn once.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
-        As `gather`.
+        As for `gather`.
     """
     gathered, now = gather(scope, cache, body), clock(scope.session)
     pictures = draw(gathered)

@@ -9,7 +9,7 @@ from backend.plans.schemas import FeatureAtOut, SettingOut
 from backend.reports.capacity import Capacity
 from backend.reports.figures import LETTERS
 from backend.reports.gathering import Gathered, best_settings, resolution_widths
-from backend.reports.texts import clipped
+from backend.reports.texts import clip
 from backend.wording import reports as wording_of_reports
 from backend.wording.formatting import DASH, SPACE, band, duration, significant
 from scattering import instruments
@@ -38,7 +38,7 @@ class Table:
 
 
 def features_table(gathered: Gathered, capacity: Capacity, left_out: list[Notice]) -> Table | None:
-    """Return the target features, each with width and time on the best settings; None without any."""
+    """Return the target features with width and time for the best settings; None without features."""
     plan = gathered.plan
     if plan is None or not plan.features:
         return None
@@ -135,7 +135,7 @@ def _settings_note(gathered: Gathered, capacity: Capacity) -> str:
 
 
 def _pairs(setting: SettingOut, capacity: Capacity) -> list[str]:
-    """Verdict by verdict the pairs that have it, with their probabilities."""
+    """Return a text for each verdict, with its pairs and their probabilities."""
     by_verdict: dict[str, list[str]] = {}
     for pair in setting.pairs[: capacity.pairs]:
         probable = "" if pair.probability is None else f"{SPACE}({100 * pair.probability:.0f}{SPACE}%)"
@@ -146,7 +146,7 @@ def _pairs(setting: SettingOut, capacity: Capacity) -> list[str]:
 
 
 def resolution_table(gathered: Gathered) -> Table:
-    """Return, for a report without a plan, the settings and the resolution over the energies shown."""
+    """Return the settings and their resolution over the shown energies, for a report without a plan."""
     energies = [float(f"{part * gathered.limits[1]:.2g}") for part in (0.25, 0.5, 0.75)]
     rows = []
     for letter, one in zip(LETTERS, gathered.shown, strict=False):
@@ -157,7 +157,7 @@ def resolution_table(gathered: Gathered) -> Table:
         rows.append(
             [
                 letter,
-                clipped(one.label, 100),
+                clip(one.label, 100),
                 end,
                 *(significant(width, 2) for width in resolution_widths(one, energies)),
             ]

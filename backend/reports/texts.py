@@ -1,4 +1,4 @@
-"""Users' texts as they can be printed."""
+"""Text of users in a printable form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ def one_line(text: str) -> str:
     return "".join(char for char in " ".join(text.split()) if char.isprintable())
 
 
-def clipped(text: str, max_characters: int = 60) -> str:
-    """Return one line of at most so many characters; an ellipsis ends it where some are left out."""
+def clip(text: str, max_characters: int = 60) -> str:
+    """Return one line of at most `max_characters`; an ellipsis marks a shortened one."""
     text = one_line(text)
     return text if len(text) <= max_characters else f"{text[: max_characters - 1]}…"

@@ -479,10 +479,10 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("beamcast.json", bytes(50 * 1024**2))
     assert path.stat().st_size < 100_000
-    with unusable("large_archive", maximum_mib=1.0), archive.opened(path, 1024**2):
+    with unusable("large_archive", maximum_mib=1.0), archive.open_archive(path, 1024**2):
         pass
     stated = {"file": "beamcast.json", "maximum_mib": 8.0}
-    with archive.opened(path, 1024**3) as opened, unusable("large_file_in_archive", **stated):
+    with archive.open_archive(path, 1024**3) as opened, unusable("large_file_in_archive", **stated):
         opened.read("beamcast.json", 8 * 1024**2)
 
 
@@ -494,7 +494,7 @@ def test_a_file_that_is_larger_than_it_says_is_refused(tmp_path: Path) -> None:
     lied = content.getvalue().replace(struct.pack("<L", 1024**2), struct.pack("<L", 10))
     path = tmp_path / "lie.zip"
     path.write_bytes(lied)
-    with archive.opened(path, 1024**3) as opened, unusable("damaged_file_in_archive"):
+    with archive.open_archive(path, 1024**3) as opened, unusable("damaged_file_in_archive"):
         opened.read("a", 1024**3)
 
 
@@ -503,13 +503,13 @@ def test_a_list_of_files_without_end_is_not_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
         for number in range(archive.MAX_MEMBERS + 1):
             file.writestr(f"{number}", b"")
-    with unusable("many_files_in_archive", maximum=archive.MAX_MEMBERS), archive.opened(path, 1024**3):
+    with unusable("many_files_in_archive", maximum=archive.MAX_MEMBERS), archive.open_archive(path, 1024**3):
         pass
     # The long form of the end, which Python would believe before the short one
     locator = b"PK\x06\x07" + bytes(16)
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, 0, 0)
     path.write_bytes(bytes(200) + locator + end)
-    with unusable("many_files_in_archive", maximum=archive.MAX_MEMBERS), archive.opened(path, 1024**3):
+    with unusable("many_files_in_archive", maximum=archive.MAX_MEMBERS), archive.open_archive(path, 1024**3):
         pass
 
 
@@ -519,11 +519,11 @@ def test_two_files_of_a_name_and_odd_packings_are_refused(tmp_path: Path) -> Non
         file.writestr("a", b"1")
         with pytest.warns(UserWarning, match="Duplicate"):
             file.writestr("a", b"2")
-    with unusable("repeated_names_in_archive"), archive.opened(path, 1024**3):
+    with unusable("repeated_names_in_archive"), archive.open_archive(path, 1024**3):
         pass
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
         file.writestr("a", b"1")
-    with unusable("unknown_compression_of_archive"), archive.opened(path, 1024**3):
+    with unusable("unknown_compression_of_archive"), archive.open_archive(path, 1024**3):
         pass
 
 

@@ -20,7 +20,7 @@ from backend import wording
 from backend.kit.db import database
 from backend.kit.settings import Settings
 from backend.reports.capacity import PAPER
-from backend.reports.gathering import rounded_hours
+from backend.reports.gathering import round_up_hours
 from backend.reports.pdf import n_pages
 from backend.structures.tables import Structure
 from backend.wording.formatting import band, duration, significant
@@ -84,7 +84,7 @@ def test_two_pages_say_settings_hours_and_whom_to_cite(client: Client, predictio
         assert f"{feature['energy_mev']:.1f} ±" in text
     for name in ("sample", "reliability", "methods", "references"):
         assert HEADINGS[name] in text
-    counted = {"label": best["label"], "hours": rounded_hours(best["hours"])}
+    counted = {"label": best["label"], "hours": round_up_hours(best["hours"])}
     # Captions stand side by side, so that their lines alternate
     assert wording.message(Notice("figure_simulated_measurement", counted)).partition(",")[0] in text
 
@@ -298,7 +298,7 @@ def test_no_prediction_and_none_that_has_succeeded(client: Client, structure: di
     ("hours", "asked"), [(0.01, 0.25), (0.26, 0.5), (1.99, 2.0), (2.1, 2.5), (11.6, 12.0), (12.2, 13.0), (48.0, 48.0)]
 )
 def test_hours_are_rounded_up_to_what_is_asked_for(hours: float, asked: float) -> None:
-    assert rounded_hours(hours) == asked
+    assert round_up_hours(hours) == asked
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_the_recipe_waits_and_fetches_partials_and_report(
         command = [sys.executable, "-I", str(folder / "rerun.py"), address]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdout is not None
-            again = running.stdout.readline().removeprefix("Asked for: ").strip()
+            again = running.stdout.readline().partition(": ")[2].strip()
             path = settings.partials_path(again)
             finish(again, lambda where: POWDER.write(where, partials()), path, provenance={}, warnings=[])
             said = running.communicate(timeout=60)[0]
