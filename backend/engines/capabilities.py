@@ -21,7 +21,7 @@ class Request(Protocol):
 
 
 def find_lacks(engine: Engine, request: Request) -> dict[str, Notice]:
-    """Return option → reason why the engine cannot do it; empty if the engine can do everything."""
+    """Return option → reason why the engine cannot apply it; empty if it can apply all."""
     lacks = {}
     if request.dispersion is not None and request.dispersion not in engine.dispersion:
         lacks["dispersion"] = Notice(

@@ -1,4 +1,4 @@
-"""The catalogue of engines: a TOML file for each in `records/`, and the records that a family of potentials brings.
+"""The catalogue of engines: a TOML file for each in `records/`, and the records of families of potentials.
 
 A record has the name, the capabilities and the queue of an engine; all other modules read it. The code of an engine is
 the module `workers.engines.NAME`, which only workers import (docs/decisions/0009-records.md).
@@ -34,7 +34,7 @@ def engines() -> dict[str, Engine]:
     for path in FOLDER.glob("*.toml"):
         records.append(Engine.model_validate(tomllib.loads(path.read_text())))
         if records[-1].name != path.stem:
-            raise ValueError(f"{path} holds the record of {records[-1].name}")
+            raise ValueError(f"{path} contains the record of {records[-1].name}")
     for family in families().values():
         records += [Engine.model_validate({"families": (family.name,), **record}) for record in family.engines]
     for taken in ([engine.name for engine in records], [method for engine in records for method in engine.default_for]):
@@ -82,7 +82,7 @@ def title(name: str) -> str:
 
 
 def packages(*names: str) -> tuple[str, ...]:
-    """Return the Python packages of some engines, or of all, each once. Unknown engines have none."""
+    """Return the Python packages of the named engines, or of all. Unknown engines have none."""
     selected = [engines()[name] for name in names or engines() if name in engines()]
     return tuple(dict.fromkeys(engine.package for engine in selected if engine.package))
 

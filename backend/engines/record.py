@@ -48,5 +48,5 @@ class Engine(BaseModel):
         return self.role == "calculator"
 
     def loads(self, family: str) -> bool:
-        """Tell whether the engine runs potentials of a family."""
+        """Return whether the engine can load potentials of a family."""
         return not self.families or family in self.families

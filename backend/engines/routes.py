@@ -1,4 +1,4 @@
-"""Engines by HTTP."""
+"""Route of engines."""
 
 from __future__ import annotations
 

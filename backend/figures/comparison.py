@@ -19,14 +19,15 @@ from scattering.measured.comparison.goodness import Goodness
 from scattering.measured.data import MeasuredSpectrum, extremes
 
 DECADES = 3
-RESIDUAL_SHARE = 0.24
+RESIDUAL_FRACTION = 0.24
 """Height of the residual over that of the figure."""
-BETWEEN = 0.04
+GAP = 0.04
+"""Vertical gap between two panels, over the height of the figure."""
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A fitted forecast, or a stage of it, with its name."""
+    """A fitted forecast, perhaps with only some corrections, and its name."""
 
     label: str
     fitted: FitResult
@@ -73,7 +74,7 @@ def _with_residuals(measured: MeasuredSpectrum, name: str, candidates: Sequence[
             yaxis=axis(
                 theme,
                 "Intensity (as measured)",
-                domain=[RESIDUAL_SHARE + BETWEEN, 1.0],
+                domain=[RESIDUAL_FRACTION + GAP, 1.0],
                 type=drawing.scale,
                 range=intensity_range(fits, measured, drawing),
                 **POWERS,
@@ -81,14 +82,14 @@ def _with_residuals(measured: MeasuredSpectrum, name: str, candidates: Sequence[
             yaxis2=axis(
                 theme,
                 residual_unit,
-                domain=[0.0, RESIDUAL_SHARE],
+                domain=[0.0, RESIDUAL_FRACTION],
                 range=_residual_range(fits),
                 zeroline=True,
             )
             | {"zerolinecolor": theme.muted, "zerolinewidth": 1},
             shapes=[
                 *_not_fitted(fits[0], measured, x_range, drawing, theme),
-                _frame(RESIDUAL_SHARE + BETWEEN, 1.0, theme),
+                _frame(RESIDUAL_FRACTION + GAP, 1.0, theme),
             ],
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
@@ -102,13 +103,13 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
     theme = THEMES[drawing.theme]
     fits = [stage.fitted for stage in stages]
     x_range, y_range = energy_range(fits, measured, drawing), intensity_range(fits, measured, drawing)
-    height = (1.0 - BETWEEN * (len(stages) - 1)) / len(stages)
+    height = (1.0 - GAP * (len(stages) - 1)) / len(stages)
     traces: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
     notes, frames = [], []
     for index, stage in enumerate(stages):
         number = "" if index == 0 else str(index + 1)
-        top = 1.0 - index * (height + BETWEEN)
+        top = 1.0 - index * (height + GAP)
         points = points_trace(
             Points(name, measured, 0), theme, index=0, lift=0.0, energy_unit=drawing.energy_unit, group="measured"
         )
@@ -158,7 +159,7 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
 
 
 def goodness_text(goodness: Goodness) -> str:
-    """Return χ²ᵣ, R and the correlation as text, as far as they are known."""
+    """Return χ²ᵣ, R and the correlation as text, without unknown ones."""
     words = [] if goodness.chi2_reduced is None else [f"χ²ᵣ {goodness.chi2_reduced:.3g}"]
     if goodness.r_factor is not None:
         words.append(f"R {100 * goodness.r_factor:.3g} %")

@@ -19,7 +19,7 @@ SAMPLE = "Sample"
 
 @dataclass(frozen=True)
 class LabelledView:
-    """A view of a prediction that shares its axes with others; a label is made where none is given."""
+    """A view of a prediction in a figure of several views; if `label` is None, a label is made."""
 
     prediction_id: uuid.UUID
     view: View

@@ -11,7 +11,7 @@ from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.figures.measured import Points, scale_intensity
 from backend.figures.schemas import DatasetScale
-from backend.figures.spectrum import NEAR_ELASTIC, Curve
+from backend.figures.spectrum import ELASTIC_FRACTION, Curve
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from scattering.core.errors import ScatteringError
@@ -58,7 +58,7 @@ def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> floa
             scale = 0.0
         if np.isfinite(scale) and scale > 0:
             return 1 / scale
-    away = NEAR_ELASTIC * (spectrum.energy[-1] - spectrum.energy[0])
+    away = ELASTIC_FRACTION * (spectrum.energy[-1] - spectrum.energy[0])
     inside = (measured.energy >= spectrum.energy[0]) & (measured.energy <= spectrum.energy[-1])
     seen = measured.intensity[inside & (np.abs(measured.energy) > away)]
     highest = float(seen.max(initial=0.0)) or float(measured.intensity.max(initial=0.0))

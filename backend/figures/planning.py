@@ -74,10 +74,10 @@ def _line(x: NDArray[np.float32], y: NDArray[np.float64], name: str, colour: str
 
 
 def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | None) -> go.Figure:
-    """Draw resolution against hours of what measures most features; the frontier is a line, the best are named."""
+    """Draw resolution against hours of the settings that measure most features, with the Pareto front."""
     colours = THEMES[theme]
     known = _known(ranking)
-    # The first are the best: of too many points, the last go
+    # The first are the best: if there are too many, the last are left out
     shown = [each for each in known if each[0] in ranking.pareto_front or each[0] in ranking.best]
     shown += [each for each in known if each not in shown][: MAX_POINTS - len(shown)]
     traces = []
@@ -119,7 +119,7 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
 
 
 def _known(ranking: Ranking) -> list[tuple[int, Evaluation]]:
-    """Of the settings whose hours are known, those that measure most features, with their places."""
+    """Return the settings with known hours that measure most features, with their indices."""
     known = [
         (index, one)
         for index, one in enumerate(ranking.ranked)

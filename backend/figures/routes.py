@@ -1,4 +1,4 @@
-"""Figures over HTTP, as Plotly JSON."""
+"""Routes of figures, as Plotly JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _json(figure: Any) -> Response:
 
 @router.post("/figures", summary="Draw several views", responses={**responses(NotFound, Conflict), **FIGURE})
 def draw_figure(body: FiguresIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """Spectra of several predictions and instruments on the same axes, or one map."""
+    """Draw spectra of several predictions and instruments on the same axes, or one map."""
     from backend.figures import service
 
     return _json(service.figure(scope, cache, [view.to_labelled() for view in body.views], body))
@@ -47,7 +47,7 @@ def draw_figure(body: FiguresIn, scope: ReadingScopeDep, cache: PartialsCacheDep
 def draw_prediction(
     prediction_id: uuid.UUID, body: FigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep
 ) -> Response:
-    """The same body as for the spectrum, and how it is drawn."""
+    """Draw a figure of one view; the body is that of the spectrum, with the style."""
     from backend.figures import service
 
     view = LabelledView(prediction_id, body.to_view())
@@ -60,7 +60,7 @@ def draw_prediction(
     responses={**responses(NotFound, Conflict), **FIGURE},
 )
 def draw_comparison(body: ComparedFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """The same body as for the comparison, the refinement or the ranking, and how it is drawn."""
+    """Draw a comparison, refinement or ranking; the body is that of its route, with the style."""
     from backend.figures import compared
 
     return _json(compared.figure(scope, cache, body))
@@ -68,7 +68,7 @@ def draw_comparison(body: ComparedFigureIn, scope: ReadingScopeDep, cache: Parti
 
 @router.post("/plans/figure", summary="Draw a plan", responses={**responses(NotFound, Conflict), **FIGURE})
 def draw_plan(body: PlanFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
-    """Features, resolution against hours, a simulated measurement, isotopes, or the sample on all instruments."""
+    """Draw features, resolution against hours, a simulated measurement, isotopes, or the sample on all instruments."""
     from backend.figures import plans
 
     return _json(plans.figure(scope, cache, body))
@@ -82,7 +82,7 @@ def draw_plan(body: PlanFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDe
 def draw_structure(
     structure_id: uuid.UUID, scope: ScopeDep, theme: Annotated[ThemeName, Query()] = "light"
 ) -> Response:
-    """The cell with its atoms, bonds and edges."""
+    """Draw the cell with its atoms, bonds and edges."""
     from backend.figures.structure import structure_figure
 
     row = scope.get(Structure, structure_id, "structure")

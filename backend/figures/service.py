@@ -35,7 +35,7 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     Raises
     ------
     Unprocessable
-        The views mix powders and single crystals, ask for the zones of a powder, or for data beside a single crystal.
+        The views mix powders and single crystals, or the figure has zones of a powder, or data beside a crystal.
     """
     rows = [predictions.get_succeeded(scope, one.prediction_id) for one in asked]
     views = [replace(one.view, finer_mev=style.finer_mev) for one in asked]

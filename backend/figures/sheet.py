@@ -21,7 +21,7 @@ from scattering.observe.spectrum import Spectrum
 COLUMNS = 3
 ROW_PX = 300
 GAP_X, GAP_PX = 0.035, 78
-MAP_SHARE = 0.66
+MAP_FRACTION = 0.66
 """Height of the map over that of a panel; the spectrum has the rest."""
 MAX_MAP_BINS = (60, 120)
 """Bins of a small map in |q| and energy, as many as its pixels can show."""
@@ -34,7 +34,7 @@ class Panel:
     label: str
     spectrum: Spectrum | None
     window: Window | None
-    word: str = ""
+    note: str = ""
 
 
 def sheet_figure(
@@ -45,7 +45,7 @@ def sheet_figure(
     Parameters
     ----------
     features
-        meV, marked in each spectrum.
+        Energies to mark in each spectrum, meV.
     highest
         End of all energy axes, meV.
     """
@@ -64,7 +64,7 @@ def sheet_figure(
         left = column * (width + GAP_X)
         top = 1 - row * (ROW_PX + GAP_PX) / inner
         bottom = top - ROW_PX / inner
-        split = top - MAP_SHARE * ROW_PX / inner
+        split = top - MAP_FRACTION * ROW_PX / inner
         numbers = (2 * index + 1, 2 * index + 2)
         names = [("" if number == 1 else str(number)) for number in numbers]
         domains = ([split + 6 / inner, top], [bottom, split - 6 / inner])
@@ -80,8 +80,8 @@ def sheet_figure(
             )
         notes.append(_note(panel.label, left, top + 4 / inner, colours, size=12, yanchor="bottom", xanchor="left"))
         if panel.spectrum is None or panel.window is None:
-            word = "<br>".join(textwrap.wrap(panel.word, 40))
-            notes.append(_note(word, left + width / 2, (top + bottom) / 2, colours, size=11, xanchor="center"))
+            note = "<br>".join(textwrap.wrap(panel.note, 40))
+            notes.append(_note(note, left + width / 2, (top + bottom) / 2, colours, size=11, xanchor="center"))
             continue
         traces += _map(panel.spectrum, panel.window, names[0], colours, energy_unit)
         traces.append(_spectrum(panel.spectrum, names[1], colours, energy_unit))

@@ -20,7 +20,7 @@ from scattering.observe.spectrum import Spectrum
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
 Role = Literal["total", "bank", "element", "order"]
-NEAR_ELASTIC = 0.03
+ELASTIC_FRACTION = 0.03
 """Fraction of the energy range next to the elastic line that the intensity axis ignores."""
 DECADES = 4
 """Initial orders of magnitude of a logarithmic axis."""
@@ -173,13 +173,13 @@ def _top(curves: Sequence[Curve], measured: Sequence[Points]) -> float:
     tops = []
     for curve in curves:
         energy, intensity = curve.spectrum.energy, curve.spectrum.intensity
-        near = NEAR_ELASTIC * (energy[-1] - energy[0])
+        near = ELASTIC_FRACTION * (energy[-1] - energy[0])
         tops.append(_largest(energy, intensity, near) or float(intensity.max(initial=0.0)))
     for points in measured:
         energy, intensity = points.measured.energy, points.measured.intensity
         axis_of = curves[points.of].spectrum.energy
         shown = (energy >= axis_of[0]) & (energy <= axis_of[-1])
-        tops.append(_largest(energy[shown], intensity[shown], NEAR_ELASTIC * (axis_of[-1] - axis_of[0])))
+        tops.append(_largest(energy[shown], intensity[shown], ELASTIC_FRACTION * (axis_of[-1] - axis_of[0])))
     return max(tops) or 1.0
 
 

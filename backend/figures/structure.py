@@ -15,10 +15,10 @@ from ase.data import chemical_symbols, covalent_radii
 from ase.data.colors import jmol_colors
 from numpy.typing import NDArray
 
-from backend.figures.theme import CLEAR, THEMES, Theme, draw, layout
+from backend.figures.theme import THEMES, TRANSPARENT, Theme, draw, layout
 from backend.structures.geometry import StructureData, bonds
 
-ON_FACE = 1e-3
+FACE_TOLERANCE = 1e-3
 """Distance to a face of the cell, in lattice vectors, within which an atom is drawn on the opposite face too."""
 SCENE_DIAGONAL = 2.25
 """Diagonal of the box around everything, in Plotly's units of the scene, which set the zoom of an orthographic view."""
@@ -66,13 +66,13 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
                 "zaxis": hidden,
                 "aspectmode": "manual",
                 "aspectratio": _aspect(traces),
-                "bgcolor": CLEAR,
+                "bgcolor": TRANSPARENT,
                 "camera": {
                     "eye": {"x": 1.15, "y": -1.45, "z": 0.7},
                     "projection": {"type": "orthographic"},
                 },
             },
-            legend={"itemsizing": "constant", "x": 0.01, "y": 0.99, "bgcolor": CLEAR},
+            legend={"itemsizing": "constant", "x": 0.01, "y": 0.99, "bgcolor": TRANSPARENT},
             showlegend=True,
             uirevision="structure",
         ),
@@ -93,7 +93,7 @@ def _trace_points(traces: list[dict[str, Any]]) -> list[NDArray[np.float32]]:
 def _wrap(structure: StructureData) -> StructureData:
     """Return the same crystal with every atom inside the cell."""
     fractional = structure.fractional
-    inside = fractional - np.floor(fractional + ON_FACE)
+    inside = fractional - np.floor(fractional + FACE_TOLERANCE)
     return StructureData(structure.numbers, inside @ structure.cell, structure.cell, structure.pbc)
 
 
@@ -112,7 +112,9 @@ def _atoms_and_bonds(
     shown: dict[int, list[NDArray[np.float64]]] = {}
     for index, number in enumerate(structure.numbers):
         # An atom on a face, an edge or a corner is drawn two, four or eight times; molecules stay whole
-        on_face = [(0, 1) if not whole[index] and abs(value) < 2 * ON_FACE else (0,) for value in fractional[index]]
+        on_face = [
+            (0, 1) if not whole[index] and abs(value) < 2 * FACE_TOLERANCE else (0,) for value in fractional[index]
+        ]
         images = [positions[index] + np.array(shift) @ structure.cell for shift in product(*on_face)]
         shown.setdefault(int(number), []).extend(images)
     halves: dict[int, list[NDArray[np.float64]]] = {}
@@ -194,7 +196,7 @@ def _lines(segments: NDArray[np.float32], colour: str, width: float) -> dict[str
 def _colour(number: int, theme: Theme) -> str:
     red, green, blue = (round(255 * float(value)) for value in jmol_colors[number])
     if theme is THEMES["light"] and min(red, green, blue) > 230:
-        return "#d9dee3"  # hydrogen's white would be lost on white paper
+        return "#d9dee3"  # the white of hydrogen is invisible on white paper
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
-CLEAR = "rgba(0,0,0,0)"
+TRANSPARENT = "rgba(0,0,0,0)"
 MARGIN = {"l": 68, "r": 18, "t": 34, "b": 54}
 """Margins of every figure, in pixels."""
 
@@ -30,8 +30,8 @@ class Theme:
     heat: tuple[tuple[float, str], ...]
 
 
-# Perceptually even from the paper's end to the other (ColorBrewer-like ramps through cividis' hues would lose the
-# weak features): light runs white to dark blue, dark runs black to light yellow.
+# Perceptually uniform, so that weak features stay visible: light from white to dark blue, dark from black to light
+# yellow
 _LIGHT_HEAT = (
     (0.0, "#fbfcfd"),
     (0.08, "#e3eef5"),
@@ -62,7 +62,7 @@ THEMES = {
         outside="rgba(196, 202, 208, 0.82)",
         outside_of_lines="rgba(214, 219, 224, 0.62)",
         edge="#b3440c",
-        # Okabe and Ito, "Color Universal Design" (2008), without the yellow that white swallows
+        # Okabe and Ito, "Color Universal Design" (2008), without the yellow, which is invisible on white
         lines=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#a6761d", "#56b4e9", "#e69f00", "#1c2733"),
         heat=_LIGHT_HEAT,
     ),
@@ -85,8 +85,8 @@ def layout(theme: Theme, **more: Any) -> dict[str, Any]:
     """Return the common layout of all figures."""
     return {
         # The background of the page shows through
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
+        "paper_bgcolor": TRANSPARENT,
+        "plot_bgcolor": TRANSPARENT,
         "font": {"family": FONT, "size": 13, "color": theme.ink},
         "margin": MARGIN,
         "hoverlabel": {
@@ -94,7 +94,7 @@ def layout(theme: Theme, **more: Any) -> dict[str, Any]:
             "bordercolor": theme.muted,
             "font": {"family": FONT, "color": theme.ink},
         },
-        "modebar": {"bgcolor": CLEAR, "color": theme.muted, "activecolor": theme.ink},
+        "modebar": {"bgcolor": TRANSPARENT, "color": theme.muted, "activecolor": theme.ink},
         **more,
     }
 

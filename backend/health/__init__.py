@@ -1,1 +1,1 @@
-"""Whether the server has what it needs: database, broker, workers."""
+"""Health of the server: database, broker, workers."""

@@ -1,4 +1,4 @@
-"""Health over HTTP."""
+"""Route of health."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.kit.http.errors import Unavailable, responses
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health", summary="Whether everything is up", responses=responses(Unavailable))
+@router.get("/health", summary="Check the health of the server", responses=responses(Unavailable))
 def get_health(settings: SettingsDep) -> HealthOut:
-    """200 when database, broker and workers are up; otherwise 503 with the part that is down."""
+    """Return 200 if database, broker and workers are up, else 503 with the parts that are down."""
     return service.health(settings)

@@ -10,7 +10,7 @@ from backend.kit.http.schemas import ResponseBody
 
 
 class HealthOut(ResponseBody):
-    """All parts of the server are up."""
+    """Health of a server whose parts are all up."""
 
     status: Literal["ok"] = "ok"
     version: str = Field(examples=["0.1.0"])

@@ -42,7 +42,7 @@ def health(settings: Settings) -> HealthOut:
             failing["workers"] = Notice("no_workers", {"silent_s": heartbeats.TIMEOUT.seconds})
     try:
         ask_broker(settings)
-    except Exception:  # whatever the broker's client raises
+    except Exception:  # clients of brokers have no common base class of errors
         logger.exception("health: broker")
         failing["broker"] = Notice("broker_down")
     if failing:
@@ -57,7 +57,7 @@ def _workers(settings: Settings) -> int:
 
 
 def ask_broker(settings: Settings) -> None:
-    """Check that the broker accepts messages; otherwise its client raises any of its errors."""
+    """Check that the broker accepts messages; if not, its client raises an error."""
     from backend.kit.queue.wake_up import celery_app
 
     with celery_app(settings).connection_for_write() as connection:

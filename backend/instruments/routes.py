@@ -1,4 +1,4 @@
-"""Instruments by HTTP."""
+"""Routes of instruments."""
 
 from __future__ import annotations
 
@@ -31,20 +31,22 @@ def list_instruments(scope: ScopeDep, structure_id: uuid.UUID | None = None) -> 
     return service.catalogue(scope, structure_id)
 
 
-@router.post("/{name}/window", summary="Kinematic window of an instrument", responses=responses(NotFound))
+@router.post("/{name}/window", summary="Get the kinematic window of an instrument", responses=responses(NotFound))
 def instrument_window(name: str, body: WindowIn) -> WindowOut:
     """Return the edges of the kinematic window in (|q|, ω), or the lines along which the instrument measures."""
     return service.window(service.get(name), body.settings)
 
 
-@router.post("/{name}/resolution", summary="Energy resolution of an instrument", responses=responses(NotFound))
+@router.post("/{name}/resolution", summary="Get the energy resolution of an instrument", responses=responses(NotFound))
 def instrument_resolution(name: str, body: ResolutionIn) -> ResolutionOut:
     """Return the energy resolution at energy transfers, with its uncertainty."""
     return service.resolution(service.get(name), body.settings, body.energy_mev)
 
 
 @router.post(
-    "/{name}/repetitions", summary="Incident energies by repetition-rate multiplication", responses=responses(NotFound)
+    "/{name}/repetitions",
+    summary="Get the incident energies of repetition-rate multiplication",
+    responses=responses(NotFound),
 )
 def instrument_repetitions(name: str, body: RepetitionsIn) -> RepetitionsOut:
     """Return the incident energies that the choppers transmit in one period, with flux and transmission."""

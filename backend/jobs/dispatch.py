@@ -1,6 +1,6 @@
 """Dispatch of wake-up messages: one for each queued job that a free slot could take.
 
-A message says only that a queue has work. The worker that receives it claims the best job that it can do
+A message states only that a queue has work. The worker that receives it claims the best job that it can do
 (`backend.jobs.leases.claim`). A superfluous message wakes a worker that finds nothing; the sweep sends missing ones.
 """
 
@@ -84,7 +84,7 @@ def wake_for_queued_jobs(session: Session, now: datetime, *, sent_before: timede
 
 
 def _first_queued(session: Session, now: datetime, free: list[_FreeSlots]) -> Sequence[Job]:
-    """Return the first queued jobs, more than there are slots, because a slot may not suit the first of them."""
+    """Return the first queued jobs: more than there are slots, because a slot may not suit the first of them."""
     statement = select(Job).where(
         Job.status == "queued",
         Job.not_before <= now,

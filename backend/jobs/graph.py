@@ -1,4 +1,4 @@
-"""The graph of the jobs of a prediction: which jobs there are, their order, and the state of the prediction.
+"""The graph of the jobs of a prediction: its jobs, their order, and the state of the prediction.
 
 A simulation without replicas (harmonic phonons) is one job. One with replicas (molecular dynamics) is prepared once
 (relaxation, mean cell), run by independent replicas on any workers, and combined at the end. The graph is kept in rows,
@@ -31,7 +31,7 @@ ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
 WAITING_FOR_WORKER: Final = Notice("waiting_for_worker")
 DONE: Final = Notice("done")
 
-_PREPARE, _COMBINE = 0.02, 0.02
+_PREPARE_FRACTION, _COMBINE_FRACTION = 0.02, 0.02
 
 
 def jobs_of(prediction: Work, options: Options, *, loader: str, priority: int) -> list[Job]:
@@ -39,8 +39,10 @@ def jobs_of(prediction: Work, options: Options, *, loader: str, priority: int) -
 
     Parameters
     ----------
-    prediction, options
-        Its row, and its options.
+    prediction
+        Row of the prediction.
+    options
+        Options of the prediction.
     loader
         Engine that loaded the potential: it gives the forces if the chosen engine gives none.
     priority
@@ -50,14 +52,14 @@ def jobs_of(prediction: Work, options: Options, *, loader: str, priority: int) -
     engine, replicas = options.engine, options.n_replicas
     if replicas == 0:
         return [job("whole", engine=engine, lane="short", weight=1.0)]
-    # The engine itself simulates the cell at constant pressure. Else the preparation needs forces only
+    # The engine simulates a cell at constant pressure itself; otherwise the preparation needs only forces
     long = options.cell_is_simulated
     light = engine if long or engines.get(engine).gives_forces else loader
-    share = (1 - _PREPARE - _COMBINE) / replicas
+    share = (1 - _PREPARE_FRACTION - _COMBINE_FRACTION) / replicas
     return [
-        job("prepare", engine=light, lane="long" if long else "short", weight=_PREPARE),
+        job("prepare", engine=light, lane="long" if long else "short", weight=_PREPARE_FRACTION),
         *(job("replica", number, engine=engine, lane="long", weight=share) for number in range(replicas)),
-        job("combine", engine="", lane="short", weight=_COMBINE),
+        job("combine", engine="", lane="short", weight=_COMBINE_FRACTION),
     ]
 
 
@@ -149,7 +151,7 @@ def summarise(prediction: Work, parts: Sequence[Job]) -> None:
 
 
 def _stage(running: Sequence[Job], parts: Sequence[Job]) -> Notice | None:
-    """Return the stage of most running jobs; for several replicas with the numbers of finished and running ones."""
+    """Return the commonest stage of the running jobs; for replicas, with the numbers of finished and running ones."""
     stages = [job.stage for job in running if job.stage is not None]
     if not stages:
         return None

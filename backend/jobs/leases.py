@@ -145,14 +145,16 @@ def _locked(session: Session, prediction_id: uuid.UUID) -> Work | None:
 
 @contextmanager
 def _leased(lease: Lease) -> Iterator[tuple[Session, Work, Job, datetime]]:
-    """Yield the rows for a change, if the lease still holds."""
+    """Yield the rows for a change, if the lease is still valid."""
     with transaction(current()) as session:
         prediction = _locked(session, lease.prediction_id)
         job = session.exec(
             select(Job).where(Job.id == lease.job_id, Job.status == "running", Job.lease == lease.token)
         ).first()
         if prediction is None or job is None:
-            raise LeaseLost(f"job {lease.job_id} of prediction {lease.prediction_id} is not ours any more")
+            raise LeaseLost(
+                f"job {lease.job_id} of prediction {lease.prediction_id} belongs to another worker, or was deleted"
+            )
         yield session, prediction, job, clock(session)
 
 
@@ -164,7 +166,7 @@ def report(lease: Lease, stage: Notice, progress: float) -> None:
     stage
         Notice of the current stage.
     progress
-        0 to 1, of this job.
+        Progress of this job, 0 to 1.
 
     Raises
     ------
@@ -201,7 +203,7 @@ def succeed(
     publish
         Moves the result to its place by a rename, within the transaction that checks the lease.
     provenance, warnings
-        Of the prediction, if this job was the last one.
+        Provenance and warnings of the prediction, if this job was the last one.
 
     Raises
     ------

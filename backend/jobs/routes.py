@@ -1,4 +1,4 @@
-"""A prediction's jobs over HTTP."""
+"""Route of the jobs of a prediction."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from backend.kit.http.errors import NotFound, responses
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 
-@router.get("/{prediction_id}/jobs", summary="The jobs of one prediction", responses=responses(NotFound))
+@router.get("/{prediction_id}/jobs", summary="List the jobs of a prediction", responses=responses(NotFound))
 def list_jobs(prediction_id: uuid.UUID, scope: ScopeDep) -> list[JobOut]:
-    """The jobs of the prediction in their order, with the worker, the stage and the progress of each."""
+    """Return the jobs of a prediction in their order, with worker, stage and progress."""
     prediction = scope.get(work_table(), prediction_id, "prediction")
     return [JobOut.of(job) for job in graph.jobs(scope.session, prediction)]

@@ -18,8 +18,8 @@ from backend.kit.db.database import clock, transaction
 from backend.kit.files import storage
 from backend.kit.settings import current
 
-ARRIVES_WITHIN_S = 3600.0
-"""Time after which the process that brings files counts as dead."""
+MAX_IMPORT_S = 3600.0
+"""Time after which the process that writes imported files counts as dead."""
 
 
 def sweep() -> None:
@@ -105,6 +105,6 @@ def remove_orphans() -> None:
 def _arriving(folder: Path) -> bool:
     """Return whether a folder receives imported files whose row is not committed yet."""
     try:
-        return time.time() - (folder / storage.ARRIVING).stat().st_mtime < ARRIVES_WITHIN_S
+        return time.time() - (folder / storage.ARRIVING).stat().st_mtime < MAX_IMPORT_S
     except FileNotFoundError:
         return False

@@ -1,4 +1,4 @@
-"""The work that jobs do together: a row of another module's table, with the columns that jobs read and write."""
+"""The common result of several jobs: a row of another module, with the columns that jobs read and write."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from scattering.core.notices import Notice
 
 
 class Work(Owned):
-    """Base of the table whose rows are made by jobs: the state of all jobs of a row together."""
+    """Base of the table whose rows are made by jobs, with the summary of the state of these jobs."""
 
-    estimate_s: float | None = Field(default=None, description="expected at the time of the request")
+    estimate_s: float | None = Field(default=None, description="duration, estimated at the time of the request")
 
     status: str = Field(default="queued", max_length=16)
     stage: Notice | None = Field(default=None, sa_type=NoticeColumn, description="stage of the running jobs")

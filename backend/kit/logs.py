@@ -17,8 +17,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 from backend.kit.settings import Settings
 
-OURS = ("beamcast", "scattering", "backend", "workers", "frontend")
-TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+OWN_LOGGERS = ("beamcast", "scattering", "backend", "workers", "frontend")
+TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 _here: ContextVar[dict[str, str]] = ContextVar("about", default={})  # noqa: B039 - replaced, never changed
 _everywhere: dict[str, str] = {}
@@ -50,14 +50,14 @@ def about(*, everywhere: bool = False, **facts: object) -> Iterator[None]:
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Log only to standard error, with the format and level of the settings; libraries from warnings upwards."""
+    """Log only to standard error, with the format and level of the settings; of libraries, only warnings and errors."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.addFilter(_note)
-    handler.setFormatter(_json() if settings.log_format == "json" else _Text(TEXT))
+    handler.setFormatter(_json() if settings.log_format == "json" else _Text(TEXT_FORMAT))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in OURS:
+    for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(settings.log_level)
     # Otherwise a warning of a library would write lines that are not JSON
     logging.captureWarnings(settings.log_format == "json")

@@ -34,13 +34,16 @@ class Settings(BaseSettings):
         2, description="jobs that the embedded worker runs at the same time; 0: no worker is started"
     )
     lease_s: Annotated[float, Field(gt=0)] = Field(
-        45.0, description="a running job that has not reported for this long is taken from its worker"
+        45.0, description="seconds without a report after which a running job is taken from its worker"
     )
     checkpoint_s: Annotated[float, Field(gt=0)] = Field(
-        30.0, description="time between checkpoints of molecular dynamics, which a dead worker loses"
+        30.0,
+        description="seconds between checkpoints of molecular dynamics; a dead worker loses at most this time",
     )
-    max_attempts: Annotated[int, Field(ge=1)] = Field(3, description="attempts of a job whose workers die")
-    job_time_limit_h: Annotated[float, Field(gt=0)] = Field(72.0, description="hours that one job may run")
+    max_attempts: Annotated[int, Field(ge=1)] = Field(
+        3, description="largest number of attempts of a job whose workers die"
+    )
+    job_time_limit_h: Annotated[float, Field(gt=0)] = Field(72.0, description="time limit of one job, hours")
 
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -49,15 +52,18 @@ class Settings(BaseSettings):
 
     max_upload_bytes: Annotated[int, Field(gt=0)] = 32 * 1024 * 1024
     max_dataset_bytes: Annotated[int, Field(gt=0)] = Field(
-        256 * 1024 * 1024, description="size of a file of measured data, for every detector of a large spectrometer"
+        256 * 1024 * 1024,
+        description="largest size of a file of measured data; a large spectrometer has many detectors",
     )
     max_proposal_bytes: Annotated[int, Field(gt=0)] = Field(
-        1024**3, description="size of an imported proposal, packed and unpacked"
+        1024**3, description="largest size of an imported proposal, both packed and unpacked"
     )
-    max_atoms: Annotated[int, Field(gt=0)] = Field(5000, description="atoms in one cell, after symmetry")
+    max_atoms: Annotated[int, Field(gt=0)] = Field(
+        5000, description="largest number of atoms in a cell, after symmetry"
+    )
     parse_timeout_s: Annotated[float, Field(gt=0)] = 20.0
     partials_cache_bytes: Annotated[int, Field(ge=0)] = Field(
-        512 * 1024 * 1024, description="memory for partials kept after reading, so that a slider reads no file"
+        512 * 1024 * 1024, description="memory for partials, so that a change of a slider reads no file"
     )
 
     nep89_url: str = Field("", description="address to download NEP89 from; empty: the Python package index")
@@ -98,7 +104,7 @@ class Settings(BaseSettings):
 
     @property
     def scratch_dir(self) -> Path:
-        """Folder of the workers' temporary files, emptied when the server starts and stops."""
+        """Folder of temporary files of workers, emptied when the server starts and stops."""
         return self.data_dir / "scratch"
 
     @property

@@ -1,4 +1,4 @@
-"""The version of Beamcast, written once: in pyproject.toml."""
+"""The version of Beamcast, read from pyproject.toml."""
 
 import tomllib
 from pathlib import Path

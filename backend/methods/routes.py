@@ -1,4 +1,4 @@
-"""Methods by HTTP."""
+"""Route of methods."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class StateCollector(Collector):
             logger.warning("metrics: the database does not answer", exc_info=True)
             counted = []
         yield _gauge("database_up", "Whether the database answers.", bool(counted))
-        yield _gauge("broker_up", "Whether the broker takes messages.", broker_is_up(self._settings))
+        yield _gauge("broker_up", "Whether the broker accepts messages.", broker_is_up(self._settings))
         yield from counted
         yield from self._disk()
         yield _labelled("info", "Version of the server.", ("version",), {(VERSION,): 1})

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-COUNT_EVERY_S = 300.0
+COUNT_INTERVAL_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def measure_space(folder: Path) -> DiskSpace | None:
 class FolderSize:
     """Size of the files in a folder, in bytes.
 
-    Ten thousand folders take a second to read. So a thread counts, only on demand and at most every `COUNT_EVERY_S`.
+    Ten thousand folders take a second to read. So a thread counts them, on demand and at most once in
+    `COUNT_INTERVAL_S`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,13 +47,13 @@ class FolderSize:
         """The last count; None before the first count has ended."""
         now = time.monotonic()
         with self._lock:
-            if now - self._counted_at > COUNT_EVERY_S:
+            if now - self._counted_at > COUNT_INTERVAL_S:
                 self._counted_at = now
                 threading.Thread(target=self.count, name="folder size", daemon=True).start()
             return self._bytes
 
     def count(self) -> int:
-        """Count now."""
+        """Count the bytes now and return them."""
         self._bytes = sum(_sizes(self._folder))
         return self._bytes
 

@@ -1,4 +1,4 @@
-"""The operators' view by HTTP."""
+"""Route for operators."""
 
 from __future__ import annotations
 

@@ -80,11 +80,11 @@ def operations(settings: Settings, operator: str, size: disk.FolderSize) -> Oper
 
 
 def broker_is_up(settings: Settings) -> bool:
-    """Tell whether the broker takes messages."""
+    """Return whether the broker accepts messages."""
     try:
         ask_broker(settings)
-    except Exception:  # whatever the broker's client raises
-        logger.warning("the broker takes no messages", exc_info=True)
+    except Exception:  # clients of brokers have no common base class of errors
+        logger.warning("the broker accepts no messages", exc_info=True)
         return False
     return True
 

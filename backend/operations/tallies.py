@@ -61,7 +61,7 @@ def count_predictions(session: Session) -> Counter[tuple[str, str]]:
 
 
 def oldest_queued_s(session: Session, now: datetime) -> dict[tuple[str, str], float]:
-    """Return the seconds for which the oldest queued job has waited, by (queue, lane); absent where none waits."""
+    """Return the seconds for which the oldest queued job has waited, by (queue, lane), if there is one."""
     since = func.min(Job.not_before)
     statement = select(Job.queue, Job.lane, since).where(Job.status == "queued").group_by(Job.queue, Job.lane)
     return {(queue, lane): max(0.0, (now - first).total_seconds()) for queue, lane, first in session.exec(statement)}

@@ -1,4 +1,4 @@
-"""Plans over HTTP. Nothing is stored: every POST only reads."""
+"""Routes of plans. Every POST only reads; nothing is stored."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def find_features(body: FeaturesIn, scope: ReadingScopeDep, cache: PartialsCache
     return bodies.features(*service.find_features(scope, cache, body))
 
 
-@router.post("/deuteration", summary="Compare with another isotope")
+@router.post("/deuteration", summary="Compare a sample with other isotopes")
 def compare_isotopes(body: DeuterationIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> DeuterationOut:
     """Return spectrum, thickness and hours of both samples. Nothing is simulated."""
     from backend.plans import bodies, service

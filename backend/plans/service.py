@@ -50,7 +50,7 @@ from scattering.sample import Sample
 
 MAX_BINS = 4000
 _features, _plans = SpectraCache(), SpectraCache(held=4)
-"""A plan of five thousand settings is 20 MB; a page asks for one, its figure, and the two of another isotope."""
+"""A plan of five thousand settings has 20 MB. A page requests one, its figure, and the two of other isotopes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +60,9 @@ class Plan:
     Attributes
     ----------
     q_end
-        Where the simulation ends, Å⁻¹.
+        End of the simulated range of |q|, Å⁻¹.
     n_settings
-        Settings tried, also those that transmit nothing.
+        Number of tried settings, including those that transmit nothing.
     seconds
         Duration of the scan.
     """
@@ -80,7 +80,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedMeasurement:
-    """A simulated measurement and what it rests on."""
+    """A simulated measurement and the sources of its numbers."""
 
     instrument: Instrument
     settings: Mapping[str, Any]
@@ -92,12 +92,12 @@ class SimulatedMeasurement:
 
 
 def find_features(scope: Scope, cache: PartialsCache, body: FeaturesIn) -> tuple[Forecast, FeatureSet]:
-    """Find the features and pairs of a prediction, before any instrument.
+    """Find the features and pairs of a prediction in the ideal S(q, ω), no instrument.
 
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
-        There is no such prediction; a given feature or pair cannot be.
+        The prediction does not exist; a given feature or pair is invalid.
     """
     what = read_forecast(scope, cache, body)
     asked = body.model_dump_json(include=set(FeaturesIn.model_fields))
@@ -112,12 +112,12 @@ def plan(scope: Scope, cache: PartialsCache, body: PlanIn) -> Plan:
     Raises
     ------
     NotFound, Conflict, Unprocessable, ScatteringError
-        As for `find_features`; a sample, an instrument, a setting or a calibration that cannot be.
+        As for `find_features`; sample, instrument, setting or calibration are invalid.
     """
     what, features = find_features(scope, cache, body)
     sample = sample_of(scope, what.prediction, body.isotopes, body.sample)
     calibrated = read_calibrations(scope, cache, body, body.calibrations)
-    # A dataset that is said to be something else is another calibration, but no other request
+    # If the facts of a dataset change, the calibration changes, although the request does not
     rests = [one.identity for _, one in sorted(calibrated.items())]
     asked = body.model_dump_json(include=set(PlanIn.model_fields) - {"most", "all_tried"})
     key = f"plan {what.energy_relative_uncertainty} {what.warnings} {rests} {asked}"

@@ -1,4 +1,4 @@
-"""The states of a prediction, from now until it ends."""
+"""Events of a prediction: its states, from now until it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.kit.settings import Settings
 from backend.predictions import service
 from backend.predictions.schemas import FINISHED, PredictionOut
 
-POLL_S = 0.25
+POLL_INTERVAL_S = 0.25
 
 
 async def watch(
@@ -36,4 +36,4 @@ async def watch(
             last = now
         if now.status in FINISHED:
             return
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(POLL_INTERVAL_S)

@@ -26,7 +26,7 @@ def fill_options(
     family: str | None = None,
     preferred_engine: str | None = None,
 ) -> Options:
-    """Check the options of a request, and return them with all others filled in.
+    """Check the options of a request, and return the complete options.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Predictions over HTTP."""
+"""Routes of predictions."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 @router.post("", status_code=202, summary="Request a prediction", responses=responses(Conflict))
 def create_prediction(body: PredictionIn, scope: ScopeDep, once: OnceDep) -> PredictionOut:
-    """Queue a prediction, and return it with all options filled in."""
+    """Queue a prediction, and return it with all options."""
     row = once(fingerprint(body), lambda: service.create(scope, body), lambda made: service.get(scope, made))
     return PredictionOut.of(row)
 
 
 @router.post("/estimate", summary="Estimate the time of a prediction", responses=responses())
 def estimate_prediction(body: PredictionIn, scope: ReadingScopeDep) -> EstimateOut:
-    """Fill in the options, and estimate the time on this machine. Nothing is created."""
+    """Complete the options, and estimate the time on this machine. Nothing is created."""
     return service.estimate(scope, body)
 
 
@@ -44,7 +44,7 @@ def list_predictions(
     return Page(items=[PredictionOut.of(row) for row in rows], total=total)
 
 
-@router.get("/{prediction_id}", summary="One prediction", responses=responses(NotFound))
+@router.get("/{prediction_id}", summary="Get a prediction", responses=responses(NotFound))
 def get_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
     """Return the state of a prediction and its provenance."""
     return PredictionOut.of(service.get(scope, prediction_id))
@@ -71,7 +71,7 @@ async def follow_prediction(
         yield ServerSentEvent(event="prediction", data=state)
 
 
-@router.post("/{prediction_id}/cancel", summary="Stop a prediction", responses=responses(NotFound, Conflict))
+@router.post("/{prediction_id}/cancel", summary="Cancel a prediction", responses=responses(NotFound, Conflict))
 def cancel_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
     """Cancel a prediction: a queued one at once, a running one within seconds."""
     return PredictionOut.of(service.cancel(scope, prediction_id))

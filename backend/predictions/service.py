@@ -14,7 +14,7 @@ from backend import wording
 from backend.jobs import graph
 from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
 from backend.kit.db.database import clock
-from backend.kit.db.dependents import deleted_with
+from backend.kit.db.dependents import deletes_dependents_of
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
@@ -46,7 +46,7 @@ MIN_MEASURED_S = 20.0
 
 @dataclass(frozen=True)
 class CheckedRequest:
-    """A valid request of a prediction, with all options."""
+    """A valid request for a prediction, with all options."""
 
     structure: Structure
     data: StructureData
@@ -57,7 +57,7 @@ class CheckedRequest:
 
 
 def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
-    """Check the request of a prediction, and fill in the options.
+    """Check the request of a prediction, and complete its options.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def delete(scope: Scope, prediction_id: uuid.UUID) -> None:
     _delete(scope, scope.get_own(Prediction, prediction_id, NOUN, lock=True))
 
 
-@deleted_with(Structure)
+@deletes_dependents_of(Structure)
 def delete_of_structure(scope: Scope, structure_id: uuid.UUID) -> None:
     """Delete the predictions of a structure and their files."""
     statement = scope.select(Prediction).where(Prediction.structure_id == structure_id, Prediction.owner == scope.owner)
@@ -228,7 +228,7 @@ def _potential(scope: Scope, body: PredictionIn) -> Potential:
 
 
 def _instruments(names: list[str]) -> list[str]:
-    """Return the names as the catalogue spells them, each once."""
+    """Return the exact names of the catalogue, without repetitions."""
     spelt: dict[str, None] = {}
     for index, name in enumerate(names):
         try:
@@ -239,7 +239,7 @@ def _instruments(names: list[str]) -> list[str]:
 
 
 def _speed(scope: Scope, method: str, options: Options) -> float:
-    """Return atom-steps per second: measured lately with the same engine, or the default."""
+    """Return atom-steps per second: the mean of recent runs with the same engine, or the default."""
     statement = (
         select(Prediction.provenance, Prediction.sampling, Prediction.options)
         .where(Prediction.status == "succeeded", Prediction.method == method)

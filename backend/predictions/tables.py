@@ -1,4 +1,4 @@
-"""One row for each prediction. The work on it is in the rows of its jobs (`backend.jobs`)."""
+"""Table of predictions. The rows of their jobs are in `backend.jobs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples by HTTP."""
+"""Route of advice about samples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ router = APIRouter(tags=["samples"])
 
 @router.post(
     "/structures/{structure_id}/sample-advice",
-    summary="Size a sample and get advice about it",
+    summary="Get size of and advice about a sample",
     responses=responses(NotFound),
 )
 def advise(structure_id: uuid.UUID, body: AdviceIn, scope: ReadingScopeDep) -> AdviceOut:

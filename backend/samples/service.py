@@ -1,4 +1,4 @@
-"""Size, transmission, activation and advice of samples."""
+"""Size, transmission and activation of samples, with advice."""
 
 from __future__ import annotations
 
@@ -46,8 +46,10 @@ def specimen(
 
     Parameters
     ----------
-    scope, structure
-        The user, and the structure.
+    scope
+        Rows of the user.
+    structure
+        Structure of the sample.
     sample
         The sample of the request.
     isotopes

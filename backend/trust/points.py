@@ -161,7 +161,9 @@ def quantum_point(method: str, temperature_k: float, seen: Observed) -> Point:
     numbers["missing_energy"] = seen.missing
     lacking = Notice("zero_point_motion_missing", {"temperature_k": temperature_k, **numbers})
     worst = max(seen.missing.values(), default=0.0)
-    return Point("quantum", _graded(worst, MAX_SMALL_MISSING_ENERGY, MAX_MODERATE_MISSING_ENERGY), lacking, numbers)
+    return Point(
+        "quantum", _grade_value(worst, MAX_SMALL_MISSING_ENERGY, MAX_MODERATE_MISSING_ENERGY), lacking, numbers
+    )
 
 
 def statistics_point(method: str, seen: Observed) -> Point:
@@ -172,7 +174,7 @@ def statistics_point(method: str, seen: Observed) -> Point:
     if error is None:
         return Point("statistics", "unknown", Notice("statistical_error_unknown"))
     numbers = {"relative_error": error}
-    verdict = _graded(error, MAX_LOW_NOISE, MAX_MODERATE_NOISE)
+    verdict = _grade_value(error, MAX_LOW_NOISE, MAX_MODERATE_NOISE)
     return Point("statistics", verdict, Notice("statistical_error", numbers), numbers)
 
 
@@ -189,5 +191,5 @@ def run_point(warnings: Sequence[Notice]) -> Point:
     return Point("run", "fair", Notice("run_with_warnings", {"warnings": [one.to_json() for one in warnings]}), numbers)
 
 
-def _graded(value: float, small: float, moderate: float) -> Verdict:
+def _grade_value(value: float, small: float, moderate: float) -> Verdict:
     return "good" if value < small else "fair" if value < moderate else "poor"

@@ -1,4 +1,4 @@
-"""Reliability by HTTP."""
+"""Route of the reliability of predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The badge's label and the headline of a prediction's trust, as notices."""
+"""Label of the badge and headline of the reliability of a prediction, as notices."""
 
 from __future__ import annotations
 

@@ -37,10 +37,10 @@ def test_address_is_taken(setting: str, address: str) -> None:
         ("database_url", "postgresql+psycopg://beamcast:beamcast@postgres/beamcast", "easy to guess"),
         ("database_url", "postgresql+psycopg://beamcast:Change-Me-123456@postgres/beamcast", "easy to guess"),
         ("database_url", f"postgresql+psycopg://beamcast:{SECRET}/x@postgres/beamcast", "%XX"),
-        ("database_url", f"mysql://beamcast:{SECRET}@db/beamcast", "no database that Beamcast knows"),
+        ("database_url", f"mysql://beamcast:{SECRET}@db/beamcast", "not the address of a supported database"),
         ("broker_url", "redis://redis:6379/0", "no password"),
         ("broker_url", "redis://:f3b1c9@redis:6379/0", "shorter than 12"),
-        ("broker_url", f"amqp://beamcast:{SECRET}@rabbit//", "no broker that Beamcast knows"),
+        ("broker_url", f"amqp://beamcast:{SECRET}@rabbit//", "not the address of a supported broker"),
     ],
 )
 def test_address_is_refused_in_words_that_do_not_hold_it(setting: str, address: str, word: str) -> None:

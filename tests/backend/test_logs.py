@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backend.kit.logs import OURS, about, configure
+from backend.kit.logs import OWN_LOGGERS, about, configure
 from backend.kit.settings import Settings
 from tests.backend.conftest import Client
 
@@ -24,7 +24,7 @@ ID = "6f1c0f6e-0f0a-4d3b-9a57-0c6f3f1f9d11"
 def stream() -> Iterator[io.StringIO]:
     """Where this test's lines go; logging is as before afterwards."""
     root = logging.getLogger()
-    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in ("", *OURS)}
+    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in ("", *OWN_LOGGERS)}
     yield io.StringIO()
     logging.captureWarnings(False)
     root.handlers[:] = handlers

@@ -124,7 +124,7 @@ def _run_postponed(session: Session, when: str) -> None:
         try:
             action()
         except Exception:
-            # The transaction stands: the sweep sends a lost message again, and a leftover file only takes space
+            # The transaction is complete: the sweep sends a lost message again, and a leftover file only takes space
             logger.exception("%s action failed", when)
 
 

@@ -17,7 +17,7 @@ Deleter = Callable[[Scope, uuid.UUID], None]
 _deleters: dict[type[Owned], list[Deleter]] = defaultdict(list)
 
 
-def deleted_with(table: type[Owned]) -> Callable[[Deleter], Deleter]:
+def deletes_dependents_of(table: type[Owned]) -> Callable[[Deleter], Deleter]:
     """Register a function that deletes the dependents of a row of a table, given the id of the row."""
 
     def register(delete: Deleter) -> Deleter:

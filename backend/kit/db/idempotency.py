@@ -98,7 +98,7 @@ def _once(
     scope: ScopeDep,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=255, description="repeat a request with the same key and it is done once"),
+        Header(min_length=1, max_length=255, description="a repeated request with the same key creates nothing again"),
     ] = None,
 ) -> Once:
     return Once(scope, idempotency_key, f"{request.method} {request.url.path}")

@@ -1,8 +1,8 @@
 """Protection against requests from foreign pages, and security headers.
 
 There is no login, and a page on the internet can make the user's browser send requests to 127.0.0.1. Two checks stop
-it: the `Host` must be one of ours (against DNS rebinding), and a request that changes something must come from our own
-pages.
+it: the `Host` must be a name of this server (against DNS rebinding), and a request that changes something must come
+from a page of Beamcast.
 """
 
 from __future__ import annotations

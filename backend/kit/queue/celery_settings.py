@@ -16,12 +16,13 @@ QUEUES = ("cpu", "gpu")
 POLLING_INTERVAL_S = 0.1
 """Interval at which a worker checks the folder of the embedded broker."""
 HARD_LIMIT_AFTER_S = 600.0
-"""Time after the limit of a job at which its process is killed; Celery interrupts it half-way before."""
+"""Time after the limit of a job at which its process is killed; Celery raises an exception in it at half of this "
+"time."""
 VISIBILITY_MARGIN_S = 3600.0
-LOST_CHILD_S = 1.0
-CONNECT_WITHIN_S = 2.0
-ANSWER_WITHIN_S = 5.0
-CHECK_EVERY_S = 15
+LOST_CHILD_TIMEOUT_S = 1.0
+CONNECT_TIMEOUT_S = 2.0
+ANSWER_TIMEOUT_S = 5.0
+HEALTH_CHECK_INTERVAL_S = 15
 """Interval at which a connection is checked, to notice a broker that vanished without closing it."""
 
 
@@ -36,7 +37,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_acks_late": True,
         # Seconds for which the slot of a dead child stays occupied; its row decides what happens to its job
-        "worker_lost_wait": LOST_CHILD_S,
+        "worker_lost_wait": LOST_CHILD_TIMEOUT_S,
         "worker_prefetch_multiplier": 1,
         # A worker without a free slot must not take a message that another one could use (Celery: on Redis only)
         "worker_disable_prefetch": not settings.embedded_broker,
@@ -48,7 +49,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        "broker_connection_timeout": CONNECT_WITHIN_S,
+        "broker_connection_timeout": CONNECT_TIMEOUT_S,
         # Sending a message never waits: the sweep sends a lost message again
         "task_publish_retry": False,
         "broker_transport_options": _folder(settings) if settings.embedded_broker else _redis(settings),
@@ -84,9 +85,9 @@ def _redis(settings: Settings) -> dict[str, Any]:
     return {
         # Redis delivers a message again after this time, which must be longer than any job
         "visibility_timeout": settings.job_time_limit_h * 3600 + HARD_LIMIT_AFTER_S + VISIBILITY_MARGIN_S,
-        "socket_connect_timeout": CONNECT_WITHIN_S,
-        "socket_timeout": ANSWER_WITHIN_S,
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "socket_timeout": ANSWER_TIMEOUT_S,
         "socket_keepalive": True,
-        "health_check_interval": CHECK_EVERY_S,
+        "health_check_interval": HEALTH_CHECK_INTERVAL_S,
         "retry_on_timeout": False,
     }
