@@ -99,7 +99,7 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
             )
         shutil.rmtree(folder, ignore_errors=True)
     except leases.Cancelled:
-        _report_end(lambda: leases.cancelled(lease))
+        _report_end(lambda: leases.end_cancelled(lease))
     except ShuttingDown:
         _report_end(lambda: leases.release(lease))
     except leases.LeaseLost:

@@ -25,7 +25,7 @@ from backend.observing.partials_cache import PartialsCacheDep
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 
 
-def _gives(model: type[BaseModel], description: str) -> dict[int | str, dict[str, Any]]:
+def _responses(model: type[BaseModel], description: str) -> dict[int | str, dict[str, Any]]:
     return {**responses(NotFound, Conflict), 200: {"model": model, "description": description}}
 
 
@@ -36,7 +36,7 @@ def _json(body: bytes) -> Response:
 @router.post(
     "",
     summary="Fit a forecast to measured data",
-    responses=_gives(ComparisonOut, "the fit, with its values in each bin"),
+    responses=_responses(ComparisonOut, "the fit, with its values in each bin"),
 )
 def compare(body: ComparisonIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Fit scale, shift, stretch, background and extra width by weighted least squares in the bins of the data.
@@ -52,7 +52,7 @@ def compare(body: ComparisonIn, scope: ReadingScopeDep, cache: PartialsCacheDep)
 @router.post(
     "/ranking",
     summary="Rank forecasts by their agreement with measured data",
-    responses=_gives(RankingOut, "the best first"),
+    responses=_responses(RankingOut, "the best first"),
 )
 def rank(body: RankingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Find the phase, composition or potential that describes a measured spectrum best, and its probability."""
@@ -61,7 +61,9 @@ def rank(body: RankingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Re
     return _json(bodies.ranking(service.rank(scope, cache, body.to_request())))
 
 
-@router.post("/peaks", summary="Match the peaks of forecast and data", responses=_gives(PeaksOut, "peaks by energy"))
+@router.post(
+    "/peaks", summary="Match the peaks of forecast and data", responses=_responses(PeaksOut, "peaks by energy")
+)
 def match_peaks(body: PeaksIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Match peaks of data and forecast; give differences, contributing elements and phonon orders."""
     from backend.comparisons import bodies, peaks
@@ -72,7 +74,7 @@ def match_peaks(body: PeaksIn, scope: ReadingScopeDep, cache: PartialsCacheDep) 
 @router.post(
     "/refinement",
     summary="Show the effect of each correction on the fit to data",
-    responses=_gives(RefinementOut, "the uncorrected forecast first"),
+    responses=_responses(RefinementOut, "the uncorrected forecast first"),
 )
 def refine(body: RefinementIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Fit the forecast uncorrected, with window and resolution, and with the quantum correction."""

@@ -72,9 +72,9 @@ class ViewedIn(RequestBody):
         """Return the request in the types of the service."""
         from backend.comparisons.requests import ComparisonRequest
 
-        return ComparisonRequest(**self._asked())
+        return ComparisonRequest(**self._request_fields())
 
-    def _asked(self) -> dict[str, Any]:
+    def _request_fields(self) -> dict[str, Any]:
         return {
             "prediction_id": self.prediction_id,
             "dataset_id": self.dataset_id,
@@ -122,7 +122,7 @@ class PeaksIn(ViewedIn):
         """Return the request in the types of the service."""
         from backend.comparisons.requests import PeaksRequest
 
-        return PeaksRequest(**self._asked(), tolerance_mev=self.tolerance_mev, prominence=self.prominence)
+        return PeaksRequest(**self._request_fields(), tolerance_mev=self.tolerance_mev, prominence=self.prominence)
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -251,7 +251,7 @@ class RankedOut(FitNumbersOut):
 
     prediction_id: uuid.UUID
     label: str
-    rank: int = Field(description="1 is the best")
+    rank: int = Field(description="rank; 1: the best")
     worse_by: float | None = Field(description="difference from the best, see `measure`; 0 for the best")
     probability_worse: float | None = Field(
         description="probability that it is worse than the best, in view of the noise; null for the best"

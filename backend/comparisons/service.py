@@ -124,7 +124,7 @@ def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Com
             range_mev=asked.fit.range_mev,
             resolution_mev=elastic_fwhm(made),
         )
-        notices = unique(_not_of_maps(asked.fit), made.notices, compared.notices)
+        notices = unique(_parameters_not_of_maps(asked.fit), made.notices, compared.notices)
         return ComparisonOfMaps(dataset, measured, made, compared, notices)
     fitted = fit_to_data(measured, made, asked.fit)
     return Comparison(dataset, measured, made, fitted, unique(made.notices, fitted.notices))
@@ -250,7 +250,7 @@ def elastic_fwhm(made: Forecast) -> float | None:
     return float(fwhm(made.view, np.zeros(1))[0]) or None
 
 
-def _not_of_maps(asked: FitOptions) -> tuple[Notice, ...]:
+def _parameters_not_of_maps(asked: FitOptions) -> tuple[Notice, ...]:
     """Return a notice of the requested parameters that are not fitted to a map."""
     wanted = {
         "shift_mev": asked.shift,

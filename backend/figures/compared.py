@@ -36,7 +36,7 @@ def figure(
     return _comparison(service.compare(scope, cache, body.to_request()), body)
 
 
-def beside_map(
+def draw_measured_map(
     scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, view: View, ids: list[uuid.UUID], look: Look
 ) -> go.Figure:
     """Draw a measured map, a forecast in its bins, and the difference.

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, in_unit
-from backend.figures.measured import MAX_POINTS, Points, points_trace, with_gaps
+from backend.figures.measured import MAX_POINTS, Points, insert_gaps, points_trace
 from backend.figures.schemas import Look
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.measured.comparison.fit import FitResult
@@ -88,7 +88,7 @@ def _with_residuals(measured: MeasuredSpectrum, name: str, candidates: Sequence[
             )
             | {"zerolinecolor": theme.muted, "zerolinewidth": 1},
             shapes=[
-                *_not_fitted(fits[0], measured, x_range, drawing, theme),
+                *_shade_excluded(fits[0], measured, x_range, drawing, theme),
                 _frame(RESIDUAL_FRACTION + GAP, 1.0, theme),
             ],
             showlegend=True,
@@ -180,7 +180,7 @@ def _line(
     group: str | None = None,
     width: float = 2.0,
 ) -> dict[str, Any]:
-    x, y, _ = with_gaps(in_unit(measured.energy, drawing.energy_unit), values, None, measured)
+    x, y, _ = insert_gaps(in_unit(measured.energy, drawing.energy_unit), values, None, measured)
     keep = extremes(y, MAX_POINTS)
     return {
         "type": "scatter",
@@ -223,7 +223,7 @@ def _residual_range(fits: Sequence[FitResult]) -> list[float]:
     return [-largest, largest]
 
 
-def _not_fitted(
+def _shade_excluded(
     fitted: FitResult, measured: MeasuredSpectrum, x_range: list[float], drawing: Look, theme: Theme
 ) -> list[dict[str, Any]]:
     """Return shades over the ranges that were not fitted."""

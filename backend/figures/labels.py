@@ -42,7 +42,7 @@ def label(view: View, row: Prediction) -> str:
     if view.contribution != "total":
         words.append(view.contribution)
     if view.order is not None:
-        words.append(phonons(view.order))
+        words.append(order_label(view.order))
     words.append(run_label(row))
     return " · ".join(words)
 
@@ -59,6 +59,6 @@ def nucleus_text(nucleus: Substitution) -> str:
     return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())
 
 
-def phonons(order: int) -> str:
+def order_label(order: int) -> str:
     """Return a number of phonons in words."""
     return "1 phonon" if order == 1 else f"{order} phonons"

@@ -50,7 +50,9 @@ def points_trace(
     """
     measured = points.measured
     unit = UNIT_WORDS[energy_unit]
-    x, y, error = with_gaps(in_unit(measured.energy, energy_unit), measured.intensity + lift, measured.error, measured)
+    x, y, error = insert_gaps(
+        in_unit(measured.energy, energy_unit), measured.intensity + lift, measured.error, measured
+    )
     keep = extremes(y, MAX_POINTS)
     x, y, error = x[keep], y[keep], None if error is None else error[keep]
     many = len(measured.energy) > MAX_MARKERS
@@ -79,7 +81,7 @@ def points_trace(
     return trace
 
 
-def with_gaps(
+def insert_gaps(
     x: NDArray[np.float32], y: NDArray[np.float64], error: NDArray[np.float64] | None, measured: MeasuredSpectrum
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64] | None]:
     """Insert a NaN where neighbouring bins do not touch, so that no line crosses a gap in the data."""
@@ -96,7 +98,7 @@ def with_gaps(
     )
 
 
-def lifts(n_curves: int, points: Sequence[Points], step: float) -> tuple[list[float], list[float]]:
+def curve_offsets(n_curves: int, points: Sequence[Points], step: float) -> tuple[list[float], list[float]]:
     """Return the offsets of curves and measured spectra in a waterfall: data have the offset of their curve.
 
     `step` is an intensity, or a number of decades on a logarithmic axis, where a sum would flatten all but the lowest

@@ -76,7 +76,7 @@ def _line(x: NDArray[np.float32], y: NDArray[np.float64], name: str, colour: str
 def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | None) -> go.Figure:
     """Draw resolution against hours of the settings that measure most features, with the Pareto front."""
     colours = THEMES[theme]
-    known = _known(ranking)
+    known = _settings_with_hours(ranking)
     # The first are the best: if there are too many, the last are left out
     shown = [each for each in known if each[0] in ranking.pareto_front or each[0] in ranking.best]
     shown += [each for each in known if each not in shown][: MAX_POINTS - len(shown)]
@@ -110,7 +110,9 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
             xaxis=axis(colours, "Hours for all features that are reached", type="log", **POWERS),
             yaxis=axis(colours, "FWHM over energy transfer, worst feature (%)", type="log"),
             shapes=shapes,
-            annotations=_best_names(ranking, {index for index, _ in known}, colours) if shown else [_nothing(colours)],
+            annotations=_best_names(ranking, {index for index, _ in known}, colours)
+            if shown
+            else [_empty_note(colours)],
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             hovermode="closest",
             uirevision="front",
@@ -118,7 +120,7 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
     )
 
 
-def _known(ranking: Ranking) -> list[tuple[int, Evaluation]]:
+def _settings_with_hours(ranking: Ranking) -> list[tuple[int, Evaluation]]:
     """Return the settings with known hours that measure most features, with their indices."""
     known = [
         (index, one)
@@ -169,7 +171,7 @@ def _best_names(ranking: Ranking, drawn: set[int], colours: Theme) -> list[dict[
     ]
 
 
-def _nothing(colours: Theme) -> dict[str, Any]:
+def _empty_note(colours: Theme) -> dict[str, Any]:
     return {
         "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False, "font": {"color": colours.muted},
         "text": "No setting whose hours are known",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 
-from backend.figures.compared import beside_map
+from backend.figures.compared import draw_measured_map
 from backend.figures.labels import SAMPLE, LabelledView, label
 from backend.figures.map import edges, map_figure
 from backend.figures.overlay import overlay
@@ -50,7 +50,7 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     if style.kind == "zones":
         raise Unprocessable.at("kind", Notice("zones_of_powder"))
     if style.kind == "map" and style.dataset_ids:
-        return beside_map(scope, cache, rows[0].id, views[0], style.dataset_ids, style)
+        return draw_measured_map(scope, cache, rows[0].id, views[0], style.dataset_ids, style)
     if style.kind == "map":
         return _map(spectra[0], views[0], style, labels[0])
     curves = [

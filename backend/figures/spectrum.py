@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
-from backend.figures.labels import phonons
-from backend.figures.measured import Points, lifts, points_trace, scale_intensity
+from backend.figures.labels import order_label
+from backend.figures.measured import Points, curve_offsets, points_trace, scale_intensity
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.observe.spectrum import Spectrum
@@ -43,13 +43,13 @@ def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Po
     traces: list[dict[str, Any]] = []
     top = _top(curves, measured)
     logarithmic = style.scale == "log"
-    lifted, points_lifted = lifts(len(curves), measured, style.offset * (DECADES if logarithmic else top))
+    lifted, points_lifted = curve_offsets(len(curves), measured, style.offset * (DECADES if logarithmic else top))
     for curve, (colour, dash), lift in zip(curves, _pens(curves, theme), lifted, strict=True):
         x = in_unit(curve.spectrum.energy, style.energy_unit)
         lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
         lines += _parts(curve, curve.spectrum.banks, "bank", style.banks)
         lines += _parts(curve, curve.spectrum.per_element, "element", style.per_element)
-        orders = {phonons(order): values for order, values in curve.spectrum.per_order.items()}
+        orders = {order_label(order): values for order, values in curve.spectrum.per_order.items()}
         lines += _parts(curve, orders, "order", True)
         factor, added = (10.0**lift, 0.0) if logarithmic else (1.0, lift)
         if style.errors and curve.spectrum.error is not None:

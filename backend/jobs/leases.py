@@ -29,7 +29,7 @@ START: Final = Notice("start")
 
 
 class Cancelled(Exception):
-    """The prediction is cancelled, or another job of it has failed: stop, then call `cancelled`."""
+    """The prediction is cancelled, or another job of it has failed: stop, then call `end_cancelled`."""
 
 
 class LeaseLost(Exception):
@@ -68,17 +68,19 @@ def claim(worker: str, pid: int) -> Lease | None:
         if me is None:
             return None
         passed_over = set[uuid.UUID]()
-        while (found := _best(session, me, passed_over)) is not None:
+        while (found := _find_best_job(session, me, passed_over)) is not None:
             job_id, prediction_id = found
-            prediction = _locked(session, prediction_id)
-            if prediction is None or (lease := _take(session, prediction, job_id, worker, pid)) is None:
+            prediction = _lock_prediction(session, prediction_id)
+            if prediction is None or (lease := _take_job(session, prediction, job_id, worker, pid)) is None:
                 passed_over.add(job_id)
                 continue
             return lease
     return None
 
 
-def _best(session: Session, me: WorkerHeartbeat, passed_over: set[uuid.UUID]) -> tuple[uuid.UUID, uuid.UUID] | None:
+def _find_best_job(
+    session: Session, me: WorkerHeartbeat, passed_over: set[uuid.UUID]
+) -> tuple[uuid.UUID, uuid.UUID] | None:
     n_long = session.exec(
         select(func.count()).where(Job.status == "running", Job.worker == me.name, Job.lane == "long")
     ).one()
@@ -101,7 +103,7 @@ def _best(session: Session, me: WorkerHeartbeat, passed_over: set[uuid.UUID]) ->
     return session.exec(statement).first()
 
 
-def _take(session: Session, prediction: Work, job_id: uuid.UUID, worker: str, pid: int) -> Lease | None:
+def _take_job(session: Session, prediction: Work, job_id: uuid.UUID, worker: str, pid: int) -> Lease | None:
     now, token = clock(session), uuid.uuid4()
     taken = session.exec(
         update(Job)
@@ -137,17 +139,17 @@ def _take(session: Session, prediction: Work, job_id: uuid.UUID, worker: str, pi
     )
 
 
-def _locked(session: Session, prediction_id: uuid.UUID) -> Work | None:
+def _lock_prediction(session: Session, prediction_id: uuid.UUID) -> Work | None:
     table = work_table()
     statement = select(table).where(table.id == prediction_id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).first()
 
 
 @contextmanager
-def _leased(lease: Lease) -> Iterator[tuple[Session, Work, Job, datetime]]:
+def _open_lease(lease: Lease) -> Iterator[tuple[Session, Work, Job, datetime]]:
     """Yield the rows for a change, if the lease is still valid."""
     with transaction(current()) as session:
-        prediction = _locked(session, lease.prediction_id)
+        prediction = _lock_prediction(session, lease.prediction_id)
         job = session.exec(
             select(Job).where(Job.id == lease.job_id, Job.status == "running", Job.lease == lease.token)
         ).first()
@@ -175,7 +177,7 @@ def report(lease: Lease, stage: Notice, progress: float) -> None:
     LeaseLost
         The job does not belong to this worker any more.
     """
-    with _leased(lease) as (session, prediction, job, now):
+    with _open_lease(lease) as (session, prediction, job, now):
         job.heartbeat_at, job.lease_expires_at = now, now + timedelta(seconds=current().lease_s)
         job.stage, job.progress = stage, min(max(progress, 0.0), 1.0)
         job.seconds = (now - job.started_at).total_seconds() if job.started_at else 0.0
@@ -212,7 +214,7 @@ def succeed(
     Cancelled
         The prediction is cancelled; nothing was published.
     """
-    with _leased(lease) as (session, prediction, job, now):
+    with _open_lease(lease) as (session, prediction, job, now):
         if prediction.cancel_requested or prediction.status not in graph.ONGOING:
             raise Cancelled(str(lease.prediction_id))
         publish()
@@ -226,14 +228,14 @@ def succeed(
 
 def fail(lease: Lease, error: Notice) -> None:
     """Fail a job and its prediction with an error."""
-    with _leased(lease) as (session, prediction, job, now):
+    with _open_lease(lease) as (session, prediction, job, now):
         job.error = error
         _end(session, prediction, job, "failed", now)
 
 
-def cancelled(lease: Lease) -> None:
+def end_cancelled(lease: Lease) -> None:
     """End a job whose worker has stopped because `report` raised `Cancelled`."""
-    with _leased(lease) as (session, prediction, job, now):
+    with _open_lease(lease) as (session, prediction, job, now):
         _end(session, prediction, job, "cancelled", now)
 
 
@@ -247,7 +249,7 @@ def release(lease: Lease, *, wait_s: float = 0.0, waiting_for: Notice | None = N
     waiting_for
         Reason to wait.
     """
-    with _leased(lease) as (session, prediction, job, now):
+    with _open_lease(lease) as (session, prediction, job, now):
         job.attempt -= 1
         back_to_queue(job, now + timedelta(seconds=wait_s), waiting_for)
         session.add(job)
@@ -280,7 +282,7 @@ def take_back(prediction_id: uuid.UUID, job_id: uuid.UUID, *, if_still: Callable
     """
     settings = current()
     with transaction(settings) as session:
-        prediction = _locked(session, prediction_id)
+        prediction = _lock_prediction(session, prediction_id)
         job = session.exec(select(Job).where(Job.id == job_id, Job.status == "running")).first()
         if prediction is None or job is None or not if_still(job, now := clock(session)):
             return False

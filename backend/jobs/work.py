@@ -36,7 +36,7 @@ WorkT = TypeVar("WorkT", bound=type[Work])
 _tables: list[type[Work]] = []
 
 
-def made_by_jobs(table: WorkT) -> WorkT:
+def register_work_table(table: WorkT) -> WorkT:
     """Register the table whose rows are made by jobs. `Job.prediction_id` refers to it."""
     _tables.append(table)
     return table

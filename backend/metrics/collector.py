@@ -47,7 +47,7 @@ class StateCollector(Collector):
         yield _gauge("broker_up", "Whether the broker accepts messages.", broker_is_up(self._settings))
         yield from counted
         yield from self._disk()
-        yield _labelled("info", "Version of the server.", ("version",), {(VERSION,): 1})
+        yield _labelled_gauge("info", "Version of the server.", ("version",), {(VERSION,): 1})
 
     def _disk(self) -> Iterator[Metric]:
         if (space := disk.measure_space(self._settings.data_dir)) is not None:
@@ -61,7 +61,7 @@ def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"beamcast_{name}", what, value=float(value))
 
 
-def _labelled(name: str, what: str, labels: tuple[str, ...], values: Mapping[Key, float]) -> GaugeMetricFamily:
+def _labelled_gauge(name: str, what: str, labels: tuple[str, ...], values: Mapping[Key, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"beamcast_{name}", what, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, float(value))
@@ -70,7 +70,7 @@ def _labelled(name: str, what: str, labels: tuple[str, ...], values: Mapping[Key
 
 def _jobs(session: Session, now: datetime) -> Iterator[Metric]:
     counts = tallies.count_jobs(session)
-    yield _labelled(
+    yield _labelled_gauge(
         "jobs",
         "Jobs in the database.",
         ("status", "queue", "lane", "kind"),
@@ -78,15 +78,15 @@ def _jobs(session: Session, now: datetime) -> Iterator[Metric]:
     )
     yield _gauge("jobs_retried", "Jobs with more than one attempt.", sum(one.n_retried for one in counts))
     oldest = {(queue, lane): 0.0 for queue in QUEUES for lane in LANES} | tallies.oldest_queued_s(session, now)
-    yield _labelled(
+    yield _labelled_gauge(
         "oldest_queued_job_age_seconds", "Age of the oldest queued job; 0 if there is none.", ("queue", "lane"), oldest
     )
     running = Counter({(engine or NO_ENGINE,): n for engine, n in tallies.count_running_by_engine(session).items()})
-    yield _labelled("running_jobs", "Running jobs, by their engine.", ("engine",), running)
+    yield _labelled_gauge("running_jobs", "Running jobs, by their engine.", ("engine",), running)
     failed = {(reason,): float(n) for reason, n in tallies.count_failures(session).items()}
-    yield _labelled("failed_jobs", "Failed jobs in the database, by reason.", ("reason",), failed)
+    yield _labelled_gauge("failed_jobs", "Failed jobs in the database, by reason.", ("reason",), failed)
     predictions = tallies.count_predictions(session)
-    yield _labelled("predictions", "Predictions in the database.", ("status", "method"), predictions)
+    yield _labelled_gauge("predictions", "Predictions in the database.", ("status", "method"), predictions)
 
 
 def _workers(session: Session, now: datetime) -> Iterator[Metric]:
@@ -102,13 +102,13 @@ def _workers(session: Session, now: datetime) -> Iterator[Metric]:
             slots[queue,] += worker.slots
             free[queue,] += max(0, worker.slots - busy[worker.name])
             long[queue,] += worker.long_slots
-    yield _labelled("workers", "Living workers; a worker with two queues counts in both.", ("queue",), n_workers)
-    yield _labelled("slots", "Jobs that living workers can run at the same time.", ("queue",), slots)
-    yield _labelled("slots_free", "Slots that run no job.", ("queue",), free)
-    yield _labelled("slots_long", "Slots that may run long jobs.", ("queue",), long)
-    yield _labelled("workers_with_engine", "Living workers that have an engine.", ("engine",), engines)
+    yield _labelled_gauge("workers", "Living workers; a worker with two queues counts in both.", ("queue",), n_workers)
+    yield _labelled_gauge("slots", "Jobs that living workers can run at the same time.", ("queue",), slots)
+    yield _labelled_gauge("slots_free", "Slots that run no job.", ("queue",), free)
+    yield _labelled_gauge("slots_long", "Slots that may run long jobs.", ("queue",), long)
+    yield _labelled_gauge("workers_with_engine", "Living workers that have an engine.", ("engine",), engines)
     nothing = {(queue, NO_ENGINE): 0.0 for queue in QUEUES}
     out_of_reach = {(one.queue, one.engine or NO_ENGINE): float(one.n) for one in missing}
-    yield _labelled(
+    yield _labelled_gauge(
         "jobs_out_of_reach", "Queued jobs that no living worker can do.", ("queue", "engine"), nothing | out_of_reach
     )

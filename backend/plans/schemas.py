@@ -202,7 +202,7 @@ class PairAtOut(ResponseBody):
 class SettingOut(ResponseBody):
     """An instrument with its settings, evaluated for the features."""
 
-    rank: int = Field(description="1: the best")
+    rank: int = Field(description="rank; 1: the best")
     instrument: str
     facility: str
     settings: dict[str, Any]

@@ -50,7 +50,7 @@ def get_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOut:
     return PredictionOut.of(service.get(scope, prediction_id))
 
 
-def _exists(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
+def _check_exists(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
     # A stream that has started cannot answer 404
     service.get(scope, prediction_id)
 
@@ -60,7 +60,7 @@ def _exists(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
     summary="Follow a prediction",
     response_class=EventSourceResponse,
     responses=responses(NotFound),
-    dependencies=[Depends(_exists)],
+    dependencies=[Depends(_check_exists)],
 )
 async def follow_prediction(
     prediction_id: uuid.UUID, request: Request, settings: SettingsDep, owner: OwnerDep

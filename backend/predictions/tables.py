@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
-from backend.jobs.work import Work, made_by_jobs
+from backend.jobs.work import Work, register_work_table
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
 
 
-@made_by_jobs
+@register_work_table
 class Prediction(Work, table=True):
     """A prediction: its request, its state and its provenance."""
 

@@ -117,17 +117,19 @@ def _manifest(scope: Scope, row: Proposal, crate: _Crate) -> form.Manifest:
         beamcast=VERSION,
         exported_at=utc_now(),
         proposal=_proposal(row, {one.id for one in predictions}, set(inside["datasets"])),
-        structures=_numbered(
+        structures=_make_numbered(
             lambda number, one: _structure(scope, number, one, crate),
             service.members(scope, Structure, list(dict.fromkeys(needed))),
         ),
-        models=_numbered(
+        models=_make_numbered(
             lambda number, one: _model(scope, number, one, crate),
             service.members(scope, Potential, list(dict.fromkeys(one.potential_id for one in predictions))),
         ),
-        predictions=_numbered(lambda number, one: _prediction(scope, number, one, crate), predictions),
-        datasets=_numbered(lambda number, one: _dataset(scope, number, one, crate), _rows(scope, "datasets", inside)),
-        reports=_numbered(
+        predictions=_make_numbered(lambda number, one: _prediction(scope, number, one, crate), predictions),
+        datasets=_make_numbered(
+            lambda number, one: _dataset(scope, number, one, crate), _rows(scope, "datasets", inside)
+        ),
+        reports=_make_numbered(
             lambda number, one: _report(scope, number, one, crate),
             service.reports(scope.session, [row.id])[row.id][::-1],
         ),
@@ -138,7 +140,7 @@ def _rows(scope: Scope, kind: Kind, inside: dict[Kind, list[uuid.UUID]]) -> list
     return service.members(scope, service.LINKED[kind].table, inside[kind])
 
 
-def _numbered(make: Callable[[int, Any], Any], rows: list[Any]) -> list[Any]:
+def _make_numbered(make: Callable[[int, Any], Any], rows: list[Any]) -> list[Any]:
     return [make(number, row) for number, row in enumerate(rows, start=1)]
 
 

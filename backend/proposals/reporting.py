@@ -25,7 +25,7 @@ MAX_VIEWS = 24
 MAX_NOTES_CHARACTERS = 20_000
 
 
-def make(
+def make_report_files(
     settings: Settings, owner: str, cache: PartialsCache, proposal_id: uuid.UUID, body: ProposalReportIn
 ) -> dict[ReportFormat, bytes]:
     """Return the files of a report. This takes seconds in its own transaction, so no writer waits.
@@ -55,7 +55,7 @@ def _request(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:
     measured: list[Dataset] = service.members(scope, Dataset, inside["datasets"])
     return ReportIn(
         prediction_id=of.id,
-        others=[one.id for one in predictions if _beside(one, of)][:MAX_OTHERS],
+        others=[one.id for one in predictions if _is_comparable(one, of)][:MAX_OTHERS],
         views=[] if plan is not None else [ReportViewIn(**setting) for setting in row.settings[:MAX_VIEWS]],
         dataset_ids=[one.id for one in measured if one.kind == "1d"][:MAX_DATASETS],
         plan=plan,
@@ -65,17 +65,17 @@ def _request(scope: Scope, row: Proposal, body: ProposalReportIn) -> ReportIn:
     )
 
 
-def _usable(prediction: Prediction) -> bool:
+def _is_reportable(prediction: Prediction) -> bool:
     return prediction.status == "succeeded" and observation(prediction.sampling).comparable
 
 
-def _beside(prediction: Prediction, of: Prediction) -> bool:
-    return _usable(prediction) and prediction.id != of.id and prediction.structure_id == of.structure_id
+def _is_comparable(prediction: Prediction, of: Prediction) -> bool:
+    return _is_reportable(prediction) and prediction.id != of.id and prediction.structure_id == of.structure_id
 
 
 def _prediction(predictions: list[Prediction], plan: PlanIn | None, asked: uuid.UUID | None) -> Prediction:
     """Return the requested prediction, else that of the plan, else the last added one."""
-    ready = {one.id: one for one in predictions if _usable(one)}
+    ready = {one.id: one for one in predictions if _is_reportable(one)}
     if asked is not None and asked not in ready:
         raise Unprocessable.at("prediction_id", Notice("prediction_not_reportable", {"id": str(asked)}))
     if not ready:

@@ -94,7 +94,7 @@ def list_proposals(
     return Page(items=service.proposal_bodies(scope, rows), total=total)
 
 
-@router.get("/{proposal_id}", summary="One proposal", responses=responses(NotFound))
+@router.get("/{proposal_id}", summary="Get a proposal", responses=responses(NotFound))
 def get_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
     """Return the texts of a proposal and the ids of its items."""
     return _out(scope, service.get(scope, proposal_id))
@@ -182,7 +182,7 @@ def make_report(
     once: OnceDep,
 ) -> ReportOut:
     """Make a report of the plan, or of the selected settings without a plan; PDF and HTML stay with the proposal."""
-    contents = reporting.make(settings, owner, cache, proposal_id, body)
+    contents = reporting.make_report_files(settings, owner, cache, proposal_id, body)
 
     def keep() -> ProposalReport:
         row = service.get(scope, proposal_id)

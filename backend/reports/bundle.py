@@ -141,8 +141,8 @@ def _compression(name: str) -> int:
 def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, Any]:
     """Add the inputs, and return the requests with the ids of this server; `rerun.py` replaces the ids."""
     rows = list(_predictions(scope, gathered))
-    crystals = _each([scope.get(Structure, row.structure_id, "structure") for row in rows])
-    interatomic = _each([scope.get(Potential, row.potential_id, "potential") for row in rows])
+    crystals = _unique_rows([scope.get(Structure, row.structure_id, "structure") for row in rows])
+    interatomic = _unique_rows([scope.get(Potential, row.potential_id, "potential") for row in rows])
     return {
         "beamcast": VERSION,
         "structures": [_structure(scope, row, number, contents) for number, row in enumerate(crystals, start=1)],
@@ -155,7 +155,7 @@ def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, 
     }
 
 
-def _each(rows: Sequence[Any]) -> list[Any]:
+def _unique_rows(rows: Sequence[Any]) -> list[Any]:
     return list({row.id: row for row in rows}.values())
 
 
@@ -174,7 +174,7 @@ def _predictions(scope: Scope, gathered: Gathered) -> Iterator[Prediction]:
 def _datasets(scope: Scope, gathered: Gathered) -> list[Dataset]:
     plan = gathered.body.plan
     calibrating = [] if plan is None else [datasets.get(scope, one.dataset_id) for one in plan.calibrations]
-    return _each([*gathered.datasets, *calibrating])
+    return _unique_rows([*gathered.datasets, *calibrating])
 
 
 def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from backend.figures.map import BRIGHTEST_PERCENTILE, MOMENTUM_TITLE, edges
-from backend.figures.measured import Points, with_gaps
+from backend.figures.measured import Points, insert_gaps
 from backend.figures.path import BRIGHTEST_PERCENTILE as PATH_PERCENTILE
 from backend.figures.theme import THEMES
 from backend.plans.schemas import MeasurementOut
@@ -205,7 +205,7 @@ def _panel(
 
 def _points(axis: Axes, points: Points, index: int, limits: tuple[float, float]) -> float:
     measured = points.measured
-    x, y, error = with_gaps(measured.energy.astype(np.float32), measured.intensity, measured.error, measured)
+    x, y, error = insert_gaps(measured.energy.astype(np.float32), measured.intensity, measured.error, measured)
     inside = (x >= limits[0]) & (x <= limits[1])
     x, y, error = x[inside], y[inside], None if error is None else error[inside]
     if not len(x):

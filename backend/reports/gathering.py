@@ -113,8 +113,8 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         if other.sampling != row.sampling:
             raise Unprocessable.at(f"others.{index}", Notice("other_sampling"))
     measured = [datasets.get(scope, dataset_id) for dataset_id in body.dataset_ids]
-    planned, counted = _planned(scope, cache, body)
-    shown, left_out = _shown(scope, cache, body, row, others, measured, planned)
+    planned, counted = _make_plan(scope, cache, body)
+    shown, left_out = _observe_views(scope, cache, body, row, others, measured, planned)
     return Gathered(
         body=body,
         prediction=row,
@@ -131,7 +131,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
     )
 
 
-def _planned(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOut | None, MeasurementOut | None]:
+def _make_plan(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOut | None, MeasurementOut | None]:
     """Return the plan and, if hours are known, a simulated measurement with its best setting."""
     from backend.plans import bodies, service
 
@@ -181,7 +181,7 @@ def _views(body: ReportIn, row: Prediction, planned: PlanOut | None) -> list[tup
     return [(view, None) for view in views[:MAX_VIEWS]]
 
 
-def _of_data(
+def _view_of_data(
     views: Sequence[ReportViewIn], measured: Sequence[Dataset]
 ) -> list[tuple[ReportViewIn, SettingOut | None]]:
     """Return one more view for measured data whose instrument no other view has, with the settings of the data."""
@@ -193,7 +193,7 @@ def _of_data(
     return []
 
 
-def _shown(
+def _observe_views(
     scope: Scope,
     cache: PartialsCache,
     body: ReportIn,
@@ -204,7 +204,7 @@ def _shown(
 ) -> tuple[list[Shown], list[Notice]]:
     views, settings = _views(body, row, planned), scope.settings
     comparable = observation(row.sampling).comparable
-    views += _of_data([view for view, _ in views], measured if comparable else ())
+    views += _view_of_data([view for view, _ in views], measured if comparable else ())
     labels = [view.label or plain_label(view, row) for view, _ in views]
     left_out = []
     if planned is None and len(body.views) > MAX_VIEWS:
@@ -222,12 +222,12 @@ def _shown(
     ]
     if not comparable:
         return shown, [*left_out, *[Notice("crystal_data_left_out")] * bool(measured)]
-    points, missing = _points(scope, row, shown, measured)
+    points, missing = _match_points(scope, row, shown, measured)
     drawn = [replace(one, points=[point for point in points if point.of == n]) for n, one in enumerate(shown)]
     return drawn, [*left_out, *missing]
 
 
-def _points(
+def _match_points(
     scope: Scope, row: Prediction, shown: Sequence[Shown], measured: Sequence[Dataset]
 ) -> tuple[list[Points], list[Notice]]:
     """Return measured data with the index of the view of their instrument, and notices of those without one."""

@@ -25,7 +25,7 @@ SUFFIXES = {PDF: "pdf", HTML: "html"}
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
-def _asked(
+def _read_query(
     prediction_id: uuid.UUID,
     instruments: Annotated[list[Name] | None, Query(description="instruments to draw, with default settings")] = None,
     dataset_ids: Annotated[list[uuid.UUID] | None, Query(description="measured data to draw over the spectra")] = None,
@@ -38,7 +38,7 @@ def _asked(
         try:
             planned = PlanIn.model_validate_json(plan)
         except ValidationError as error:
-            raise _refused(error, "plan") from error
+            raise _query_error(error, "plan") from error
     fields: dict[str, Any] = {
         "prediction_id": prediction_id,
         "views": [ReportViewIn(instrument=name) for name in instruments or []],
@@ -50,10 +50,10 @@ def _asked(
     try:
         return ReportIn(**fields)
     except ValidationError as error:
-        raise _refused(error) from error
+        raise _query_error(error) from error
 
 
-def _refused(error: ValidationError, *within: str) -> Unprocessable:
+def _query_error(error: ValidationError, *within: str) -> Unprocessable:
     """Return the error for a body in parts, with the locations of a complete body."""
     fields = [
         FieldProblem.of_pydantic(item, ".".join([*within, *map(str, item["loc"])]) or "plan") for item in error.errors()
@@ -61,8 +61,8 @@ def _refused(error: ValidationError, *within: str) -> Unprocessable:
     return Unprocessable.of_fields(fields)
 
 
-AskedDep = Annotated[ReportIn, Depends(_asked)]
-REFUSED = responses(NotFound, Conflict)
+QueryDep = Annotated[ReportIn, Depends(_read_query)]
+REFUSALS = responses(NotFound, Conflict)
 
 
 def _content(*media_types: str) -> dict[int | str, dict[str, Any]]:
@@ -83,9 +83,9 @@ def _report(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn, med
     "/predictions/{prediction_id}/report.pdf",
     summary="Make a report of two pages (PDF)",
     response_class=Response,
-    responses={**REFUSED, **_content(PDF)},
+    responses={**REFUSALS, **_content(PDF)},
 )
-def get_pdf(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+def get_pdf(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Figures, settings, hours, methods and references, on at most two A4 pages."""
     return _report(scope, cache, body, PDF)
 
@@ -94,9 +94,9 @@ def get_pdf(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> 
     "/predictions/{prediction_id}/report.html",
     summary="Make a report (HTML)",
     response_class=Response,
-    responses={**REFUSED, **_content(HTML)},
+    responses={**REFUSALS, **_content(HTML)},
 )
-def get_html(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+def get_html(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """The complete report in one file that loads nothing else."""
     return _report(scope, cache, body, HTML)
 
@@ -129,9 +129,9 @@ def _bundle(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn) -> 
     "/predictions/{prediction_id}/bundle.zip",
     summary="Make a bundle to run the forecast again",
     response_class=FileResponse,
-    responses={**REFUSED, **_content(ZIP)},
+    responses={**REFUSALS, **_content(ZIP)},
 )
-def get_bundle(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
+def get_bundle(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate."""
     return _bundle(scope, cache, body)
 
@@ -140,7 +140,7 @@ def get_bundle(body: AskedDep, scope: ReadingScopeDep, cache: PartialsCacheDep) 
     "/reports/bundle",
     summary="Make a bundle",
     response_class=FileResponse,
-    responses={**REFUSED, **_content(ZIP)},
+    responses={**REFUSALS, **_content(ZIP)},
 )
 def pack_bundle(body: ReportIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate; same body as for a report."""

@@ -15,7 +15,7 @@ router = APIRouter(tags=["samples"])
 
 @router.post(
     "/structures/{structure_id}/sample-advice",
-    summary="Get size of and advice about a sample",
+    summary="Get the size of a sample, and advice",
     responses=responses(NotFound),
 )
 def advise(structure_id: uuid.UUID, body: AdviceIn, scope: ReadingScopeDep) -> AdviceOut:

@@ -169,7 +169,7 @@ def test_a_replica_that_fails_fails_the_prediction_and_stops_the_others(
         leases.report(second, stages.PRODUCE, 0.2)
     with pytest.raises(leases.Cancelled):
         leases.succeed(second, nothing)
-    leases.cancelled(second)
+    leases.end_cancelled(second)
     assert leases.claim(WORKER, 1) is None
     statuses = Counter(job.status for job in jobs(settings, prediction_id))
     assert statuses == {"succeeded": 1, "failed": 1, "cancelled": 3}
@@ -238,11 +238,11 @@ def test_cancelling_waits_for_who_is_at_work(client: Client, settings: Settings,
     first, second = take(), take()
     client.post(f"/predictions/{prediction_id}/cancel")
     assert state(settings, prediction_id).status == "running"
-    leases.cancelled(first)
+    leases.end_cancelled(first)
     assert state(settings, prediction_id).status == "running"
     with pytest.raises(leases.Cancelled):
         leases.report(second, stages.PRODUCE, 0.1)
-    leases.cancelled(second)
+    leases.end_cancelled(second)
     assert state(settings, prediction_id).status == "cancelled"
     assert leases.claim(WORKER, 1) is None
 

@@ -216,7 +216,7 @@ def test_cancelling_a_running_prediction_is_told_to_its_worker(client: Client, s
     assert (asked["status"], asked["cancel_requested"]) == ("running", True)
     with pytest.raises(leases.Cancelled):
         leases.report(lease, stages.DISPLACE_ATOMS, 0.5)
-    leases.cancelled(lease)
+    leases.end_cancelled(lease)
     assert client.get(f"/predictions/{prediction_id}").json()["status"] == "cancelled"
 
 

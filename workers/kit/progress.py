@@ -122,7 +122,7 @@ class Progress:
         logger.warning("the stage %s does not stop: the process ends", self._stage.code)
         try:
             if isinstance(self._interruption, leases.Cancelled):
-                leases.cancelled(self._lease)
+                leases.end_cancelled(self._lease)
             elif self._interruption is None:
                 leases.release(self._lease)
         except (leases.LeaseLost, SQLAlchemyError):
