@@ -71,12 +71,12 @@ def partials_of(scope: Scope, cache: PartialsCache, prediction: Prediction) -> P
 
 
 def requested_view(
-    scope: Scope, cache: PartialsCache, prediction: Prediction, asked: ComparisonRequest, dataset: Dataset
+    scope: Scope, cache: PartialsCache, prediction: Prediction, request: ComparisonRequest, dataset: Dataset
 ) -> View:
     """Return the view of a request, completed from the dataset if the request wants that."""
-    if not asked.follow_dataset:
-        return asked.view
-    return complete_view(asked.view, dataset, partials_of(scope, cache, prediction).species)
+    if not request.follow_dataset:
+        return request.view
+    return complete_view(request.view, dataset, partials_of(scope, cache, prediction).species)
 
 
 def complete_view(view: View, dataset: Dataset, species: Sequence[str]) -> View:

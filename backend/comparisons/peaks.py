@@ -73,7 +73,7 @@ class MatchedPeaks:
     notices: tuple[Notice, ...]
 
 
-def match_peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> MatchedPeaks:
+def match_peaks(scope: Scope, cache: PartialsCache, request: PeaksRequest) -> MatchedPeaks:
     """Find the peaks of data and forecast, and match them.
 
     Raises
@@ -81,15 +81,15 @@ def match_peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> Matc
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `service.compare`.
     """
-    prediction = get_powder_prediction(scope, asked.prediction_id)
-    dataset = datasets.get(scope, asked.dataset_id)
+    prediction = get_powder_prediction(scope, request.prediction_id)
+    dataset = datasets.get(scope, request.dataset_id)
     measured = read_measured_spectrum(scope, dataset)
-    view = requested_view(scope, cache, prediction, asked, dataset)
+    view = requested_view(scope, cache, prediction, request, dataset)
     own_orders = view.order is None and partials_of(scope, cache, prediction).n_orders > 0
     view = replace(view, per_order=own_orders)
-    made = forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev)
-    fitted = fit_to_data(measured, made, asked.fit)
-    matches = _match(measured, made, fitted.range_mev, asked)
+    made = forecast(scope, cache, prediction, view, dataset, measured, request.fit.range_mev)
+    fitted = fit_to_data(measured, made, request.fit)
+    matches = _match(measured, made, fitted.range_mev, request)
     orders = (
         _Orders(made.spectrum, prediction.id)
         if own_orders
@@ -108,7 +108,9 @@ def match_peaks(scope: Scope, cache: PartialsCache, asked: PeaksRequest) -> Matc
     )
 
 
-def _match(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], asked: PeaksRequest) -> Matches:
+def _match(
+    measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], request: PeaksRequest
+) -> Matches:
     """Match all peaks of data and forecast, and keep the pairs whose measured peak lies in a range.
 
     Peaks outside the range are matched too; otherwise their partners inside could match a wrong peak.
@@ -127,17 +129,17 @@ def _match(measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, f
 
     matches = match(
         find_peaks(
-            energy, measured.intensity, measured.error, prominence=asked.prominence, resolution_mev=resolved(energy)
+            energy, measured.intensity, measured.error, prominence=request.prominence, resolution_mev=resolved(energy)
         ),
         find_peaks(
             spectrum.energy,
             spectrum.intensity,
             spectrum.error,
-            prominence=asked.prominence,
+            prominence=request.prominence,
             resolution_mev=resolved(spectrum.energy),
             correlated=True,
         ),
-        tolerance_mev=asked.tolerance_mev,
+        tolerance_mev=request.tolerance_mev,
     )
     return Matches(
         tuple(pair for pair in matches.pairs if inside(pair.measured)),

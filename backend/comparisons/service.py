@@ -102,7 +102,7 @@ class Refinement:
     notices: tuple[Notice, ...]
 
 
-def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Comparison | ComparisonOfMaps:
+def compare(scope: Scope, cache: PartialsCache, request: ComparisonRequest) -> Comparison | ComparisonOfMaps:
     """Fit a forecast to a dataset: to a spectrum with all options of the fit, to a map with scale and background.
 
     Raises
@@ -110,27 +110,27 @@ def compare(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Com
     NotFound, Conflict, Unprocessable, ScatteringError
         Prediction or dataset do not exist, the prediction has not succeeded, they cannot be compared.
     """
-    prediction = get_powder_prediction(scope, asked.prediction_id)
-    dataset = datasets.get(scope, asked.dataset_id)
+    prediction = get_powder_prediction(scope, request.prediction_id)
+    dataset = datasets.get(scope, request.dataset_id)
     measured = read_measured(scope, dataset)
-    view = requested_view(scope, cache, prediction, asked, dataset)
-    made = forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev)
+    view = requested_view(scope, cache, prediction, request, dataset)
+    made = forecast(scope, cache, prediction, view, dataset, measured, request.fit.range_mev)
     if isinstance(measured, MeasuredMap):
         compared = compare_maps(
             measured,
             made.spectrum.map,
-            scale=asked.fit.scale,
-            background=asked.fit.background != "none",
-            range_mev=asked.fit.range_mev,
+            scale=request.fit.scale,
+            background=request.fit.background != "none",
+            range_mev=request.fit.range_mev,
             resolution_mev=elastic_fwhm(made),
         )
-        notices = unique(_parameters_not_of_maps(asked.fit), made.notices, compared.notices)
+        notices = unique(_parameters_not_of_maps(request.fit), made.notices, compared.notices)
         return ComparisonOfMaps(dataset, measured, made, compared, notices)
-    fitted = fit_to_data(measured, made, asked.fit)
+    fitted = fit_to_data(measured, made, request.fit)
     return Comparison(dataset, measured, made, fitted, unique(made.notices, fitted.notices))
 
 
-def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
+def rank(scope: Scope, cache: PartialsCache, request: RankingRequest) -> Ranking:
     """Rank forecasts by their agreement with a measured spectrum.
 
     Raises
@@ -138,19 +138,19 @@ def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `compare`; a problem with one candidate names it.
     """
-    dataset = datasets.get(scope, asked.dataset_id)
+    dataset = datasets.get(scope, request.dataset_id)
     measured = read_measured_spectrum(scope, dataset)
     made: list[Forecast] = []
     labels: list[str] = []
-    for index, candidate in enumerate(asked.candidates):
+    for index, candidate in enumerate(request.candidates):
         prediction = get_powder_prediction(scope, candidate.prediction_id, loc=f"candidates.{index}.prediction_id")
         view = candidate.view
-        if asked.follow_dataset:
+        if request.follow_dataset:
             view = complete_view(view, dataset, partials_of(scope, cache, prediction).species)
         label = candidate.label or _label(scope, prediction)
         loc = f"candidates.{index}.view"
         with _errors_of_candidate(label):
-            made.append(forecast(scope, cache, prediction, view, dataset, measured, asked.fit.range_mev, loc=loc))
+            made.append(forecast(scope, cache, prediction, view, dataset, measured, request.fit.range_mev, loc=loc))
         labels.append(label)
     found = ranking.rank(
         measured,
@@ -158,7 +158,7 @@ def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
             ranking.Candidate(label, one.spectrum.energy, one.spectrum.intensity, one.spectrum.error)
             for label, one in zip(labels, made, strict=True)
         ],
-        asked.fit,
+        request.fit,
         resolution_mev=max((elastic_fwhm(one) or 0.0 for one in made), default=0.0) or None,
     )
     ranked = tuple(Ranked(place.name, made[place.index], place) for place in found.ranked)
@@ -171,7 +171,7 @@ def rank(scope: Scope, cache: PartialsCache, asked: RankingRequest) -> Ranking:
     return Ranking(dataset, measured, ranked, found.measure, found.cautions, unique(found.notices, own))
 
 
-def refine(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Refinement:
+def refine(scope: Scope, cache: PartialsCache, request: ComparisonRequest) -> Refinement:
     """Fit the forecast uncorrected, then with the instrument, then with the quantum correction.
 
     All stages are fitted in the range of the last one, so that their goodness can be compared.
@@ -181,15 +181,15 @@ def refine(scope: Scope, cache: PartialsCache, asked: ComparisonRequest) -> Refi
     NotFound, Conflict, Unprocessable, ScatteringError
         As for `compare`.
     """
-    prediction = get_powder_prediction(scope, asked.prediction_id)
-    dataset = datasets.get(scope, asked.dataset_id)
+    prediction = get_powder_prediction(scope, request.prediction_id)
+    dataset = datasets.get(scope, request.dataset_id)
     measured = read_measured_spectrum(scope, dataset)
-    view = requested_view(scope, cache, prediction, asked, dataset)
+    view = requested_view(scope, cache, prediction, request, dataset)
     steps = stages(view, partials_of(scope, cache, prediction).statistics)
-    made = [forecast(scope, cache, prediction, step.view, dataset, measured, asked.fit.range_mev) for step in steps]
-    range_mev = fit_to_data(measured, made[-1], asked.fit).range_mev
+    made = [forecast(scope, cache, prediction, step.view, dataset, measured, request.fit.range_mev) for step in steps]
+    range_mev = fit_to_data(measured, made[-1], request.fit).range_mev
     done = tuple(
-        RefinedStage(step, one, fit_to_data(measured, one, asked.fit, range_mev))
+        RefinedStage(step, one, fit_to_data(measured, one, request.fit, range_mev))
         for step, one in zip(steps, made, strict=True)
     )
     of_fits = [
@@ -231,7 +231,7 @@ def read_measured_spectrum(scope: Scope, dataset: Dataset) -> MeasuredSpectrum:
 
 
 def fit_to_data(
-    measured: MeasuredSpectrum, made: Forecast, asked: FitOptions, range_mev: tuple[float, float] | None = None
+    measured: MeasuredSpectrum, made: Forecast, request: FitOptions, range_mev: tuple[float, float] | None = None
 ) -> FitResult:
     """Fit a forecast to data, in `range_mev`, or else in the requested or the default range."""
     spectrum = made.spectrum
@@ -239,7 +239,7 @@ def fit_to_data(
         measured,
         spectrum.energy,
         spectrum.intensity,
-        replace(asked, range_mev=range_mev or asked.range_mev),
+        replace(request, range_mev=range_mev or request.range_mev),
         forecast_error=spectrum.error,
         resolution_mev=elastic_fwhm(made),
     )
@@ -250,13 +250,13 @@ def elastic_fwhm(made: Forecast) -> float | None:
     return float(fwhm(made.view, np.zeros(1))[0]) or None
 
 
-def _parameters_not_of_maps(asked: FitOptions) -> tuple[Notice, ...]:
+def _parameters_not_of_maps(request: FitOptions) -> tuple[Notice, ...]:
     """Return a notice of the requested parameters that are not fitted to a map."""
     wanted = {
-        "shift_mev": asked.shift,
-        "stretch": asked.stretch,
-        "extra_fwhm_mev": asked.extra_width,
-        "background_slope_per_mev": asked.background == "linear",
+        "shift_mev": request.shift,
+        "stretch": request.stretch,
+        "extra_fwhm_mev": request.extra_width,
+        "background_slope_per_mev": request.background == "linear",
     }
     left_out = [name for name, on in wanted.items() if on]
     return (Notice("parameters_not_fitted_to_maps", {"parameters": left_out}),) if left_out else ()

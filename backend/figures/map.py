@@ -38,31 +38,9 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
         Title of the figure.
     """
     theme, image = THEMES[style.theme], spectrum.map
-    unit = UNIT_WORDS[style.energy_unit]
     # Nearly nothing lies on the lines of a bank: the scale is then that of the whole map
     shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
-    scaled, low, high, ticks = _colour_values(image, shown, style.scale == "log")
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "heatmap",
-            "x": image.q.astype(np.float32),
-            "y": in_unit(image.energy, style.energy_unit),
-            "z": scaled.T,
-            "zmin": low,
-            "zmax": high,
-            "colorscale": [list(stop) for stop in theme.heat],
-            "colorbar": {
-                "title": {"text": intensity_title([spectrum]), "side": "right", "font": {"size": 12}},
-                "thickness": 12,
-                "outlinewidth": 0,
-                "ticks": "outside",
-                "tickcolor": theme.muted,
-                **ticks,
-            },
-            "hovertemplate": f"|q| %{{x:.2f}} Å⁻¹<br>%{{y:.1f}} {unit}<br>{_hover(style)}<extra></extra>",
-            "zsmooth": False,
-        }
-    ]
+    traces = [_heatmap(spectrum, shown, style, theme)]
     names: list[dict[str, Any]] = []
     limits = edges(image)
     if window is not None:
@@ -85,6 +63,30 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
             uirevision=f"map {style.energy_unit}",
         ),
     )
+
+
+def _heatmap(spectrum: Spectrum, shown: NDArray[np.bool_], style: Style, theme: Theme) -> dict[str, Any]:
+    image, unit = spectrum.map, UNIT_WORDS[style.energy_unit]
+    scaled, low, high, ticks = _colour_values(image, shown, style.scale == "log")
+    return {
+        "type": "heatmap",
+        "x": image.q.astype(np.float32),
+        "y": in_unit(image.energy, style.energy_unit),
+        "z": scaled.T,
+        "zmin": low,
+        "zmax": high,
+        "colorscale": [list(stop) for stop in theme.heat],
+        "colorbar": {
+            "title": {"text": intensity_title([spectrum]), "side": "right", "font": {"size": 12}},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "ticks": "outside",
+            "tickcolor": theme.muted,
+            **ticks,
+        },
+        "hovertemplate": f"|q| %{{x:.2f}} Å⁻¹<br>%{{y:.1f}} {unit}<br>{_hover(style)}<extra></extra>",
+        "zsmooth": False,
+    }
 
 
 def _colour_values(

@@ -68,16 +68,10 @@ def sheet_figure(
         numbers = (2 * index + 1, 2 * index + 2)
         names = [("" if number == 1 else str(number)) for number in numbers]
         domains = ([split + 6 / inner, top], [bottom, split - 6 / inner])
-        for place, (name, domain) in enumerate(zip(names, domains, strict=True)):
-            last = place == 1
-            title = ENERGY_TITLES[energy_unit] if last else ""
-            arrangement[f"xaxis{name}"] = _small(
-                colours, title, domain=[left, left + width], anchor=f"y{name}", range=[0, end], showticklabels=last
-            )
-            momentum = MOMENTUM_TITLE if not last and column == 0 else ""
-            arrangement[f"yaxis{name}"] = _small(
-                colours, momentum, domain=domain, anchor=f"x{name}", showticklabels=not last, automargin=False
-            )
+        energy_axis = {"domain": [left, left + width], "range": [0, end]}
+        momentum_title = MOMENTUM_TITLE if column == 0 else ""
+        arrangement |= _axes(names[0], colours, domains[0], energy_axis, momentum_title=momentum_title)
+        arrangement |= _axes(names[1], colours, domains[1], energy_axis, energy_title=ENERGY_TITLES[energy_unit])
         notes.append(_note(panel.label, left, top + 4 / inner, colours, size=12, yanchor="bottom", xanchor="left"))
         if panel.spectrum is None or panel.window is None:
             note = "<br>".join(textwrap.wrap(panel.note, 40))
@@ -105,7 +99,31 @@ def sheet_figure(
     )
 
 
-def _small(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
+def _axes(
+    name: str,
+    theme: Theme,
+    domain: list[float],
+    energy_axis: dict[str, Any],
+    *,
+    momentum_title: str | None = None,
+    energy_title: str | None = None,
+) -> dict[str, Any]:
+    """Return the axes of a map (with `momentum_title`) or of a spectrum (with `energy_title`)."""
+    x = _small_axis(
+        theme, energy_title or "", anchor=f"y{name}", showticklabels=energy_title is not None, **energy_axis
+    )
+    y = _small_axis(
+        theme,
+        momentum_title or "",
+        domain=domain,
+        anchor=f"x{name}",
+        showticklabels=momentum_title is not None,
+        automargin=False,
+    )
+    return {f"xaxis{name}": x, f"yaxis{name}": y}
+
+
+def _small_axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
     made = axis(theme, title, showgrid=False, nticks=5, tickfont={"size": 10}, ticklen=3, **more)
     made["title"] = {"text": title, "standoff": 3, "font": {"size": 11}}
     return made
