@@ -178,7 +178,7 @@ def _orders_of_another(
     try:
         made = forecast(scope, cache, harmonic, replace(view, per_order=True), dataset, measured, None)
     except (ScatteringError, Unprocessable):
-        # For example, a view by crystallographic sites, which only the molecular dynamics separates
+        # For example, a view by crystallographic sites, which may be separate only in the molecular dynamics
         return _Orders()
     source = {"prediction_id": str(harmonic.id), "temperature_k": harmonic.temperature_k}
     return _Orders(made.spectrum, harmonic.id, (Notice("orders_of_other_prediction", source),))
