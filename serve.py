@@ -220,7 +220,10 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
 
 
 async def _warm_up() -> None:
-    """Import what the first spectrum needs, so that whoever asks for it does not wait."""
+    """Prepare for the first file and the first spectrum, so that whoever asks for them does not wait."""
+    from backend.structures import service as structures
+
+    structures.warm_up()
     await asyncio.to_thread(importlib.import_module, "backend.figures.service")
 
 

@@ -11,6 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ase.neighborlist  # noqa: F401  (before the file comes; others load these two only when they need them)
+import spglib  # noqa: F401
+
 from backend.kit.files import confined, parsed_notices
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.chemistry import check, describe, right_handed

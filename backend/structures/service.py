@@ -27,6 +27,7 @@ from scattering.core.notices import Notice
 
 CANONICAL = "structure.json"
 ORIGINAL = "original"
+PARSER = "backend.structures.parse"
 GENERIC_NAME = re.compile(r"(poscar|contcar|geometry|structure|upload|download|blob)?", re.IGNORECASE)
 
 
@@ -51,6 +52,11 @@ def choose_format(file_name: str, asked: str | None) -> Format:
     return found
 
 
+def warm_up() -> None:
+    """Have a process ready to read the first file."""
+    confined.warm_up(PARSER)
+
+
 def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
     """What an untrusted file holds, found out by a confined process; see `parse.parse`.
 
@@ -65,7 +71,7 @@ def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
     """
     arguments = ["--format", fmt.name, "--max-atoms", str(settings.max_atoms), "--cpu-s", str(settings.parse_timeout_s)]
     try:
-        answer = confined.run("backend.structures.parse", arguments, content, timeout_s=settings.parse_timeout_s)
+        answer = confined.run(PARSER, arguments, content, timeout_s=settings.parse_timeout_s)
     except confined.Exceeded as error:
         message = f"The file could not be read as {fmt.title}: {error}."
         raise Unprocessable(message, [{"loc": "file", "msg": message}]) from error

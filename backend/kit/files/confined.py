@@ -1,11 +1,15 @@
 """Reading of untrusted files in a separate process, with limits on time, memory and written files.
 
-The child process is one of our modules, `python -m MODULE …`. It loads its modules, sets the limits, and then reads the
-file. A crash, an endless loop or a full memory in a parser ends the child, and the server answers with a clear error.
+The child process is one of our modules. It loads its modules, sets the limits, and then reads the file. A crash, an
+endless loop or a full memory in a parser ends the child, and the server answers with a clear error. A child reads one
+file and ends. The next child of the module is started then, so that it has loaded its modules when a file comes.
 """
 
 from __future__ import annotations
 
+import atexit
+import importlib
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +18,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import TextIO
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,6 +27,9 @@ MAX_ANSWER_BYTES = 64 * 1024**2
 STARTUP_S = 20.0
 """Time to load numpy and spglib on a busy machine; the limit on processor time starts afterwards."""
 
+_lock = Lock()
+_waiting: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+"""Children that wait for a file, by their module and environment."""
 _child_slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
 
 
@@ -31,14 +38,14 @@ class Exceeded(Exception):
 
 
 def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout_s: float) -> str:
-    """Run `python -m module` in a confined process and return its answer.
+    """Have a module read a file in a confined process, and return its answer.
 
     Parameters
     ----------
     module
-        A module that opens `child` in its `main`.
+        A module whose `main`, which takes the arguments, opens `child`.
     arguments
-        Command line of the module.
+        Command line of the module, without its name.
     content
         The untrusted file or its path; the child finds it as `INPUT` in its working folder, which holds nothing else.
     timeout_s
@@ -49,7 +56,65 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
     Exceeded
         There is no answer; the message says why.
     """
-    environment = {
+    with _child_slots, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
+        if isinstance(content, bytes):
+            (Path(folder) / INPUT).write_bytes(content)
+        else:
+            (Path(folder) / INPUT).symlink_to(content.absolute())
+        with _take_child(module) as process:
+            try:
+                question = json.dumps({"folder": folder, "arguments": list(arguments)})
+                answer, _ = process.communicate(question.encode(), timeout=timeout_s + STARTUP_S)
+            except subprocess.TimeoutExpired:
+                raise Exceeded("it took too long") from None
+            finally:
+                process.kill()
+    warm_up(module)
+    if process.returncode < 0:
+        raise Exceeded("it took too much time or memory, or crashed its reader")
+    if process.returncode > 0 or len(answer) > MAX_ANSWER_BYTES:
+        raise Exceeded("its reader ran out of memory or failed")
+    return answer.decode()
+
+
+def warm_up(module: str) -> None:
+    """Start a child for the next file of this module, if none is waiting."""
+    with _lock:
+        _waiting[_key(module)] = _take_waiting(module) or _start(module)
+
+
+def _take_child(module: str) -> subprocess.Popen[bytes]:
+    with _lock:
+        return _take_waiting(module) or _start(module)
+
+
+def _take_waiting(module: str) -> subprocess.Popen[bytes] | None:
+    process = _waiting.pop(_key(module), None)
+    if process is None or process.poll() is None:
+        return process
+    _end(process)
+    return None
+
+
+def _key(module: str) -> tuple[str, ...]:
+    return (module, *_environment().values())
+
+
+def _start(module: str) -> subprocess.Popen[bytes]:
+    """Start a child. It ends when its standard input does, so at the latest with this process."""
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=os.sep,
+        env=_environment(),
+        start_new_session=True,
+    )
+
+
+def _environment() -> dict[str, str]:
+    return {
         "PATH": os.defpath,
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "LC_ALL": "C.UTF-8",
@@ -58,32 +123,19 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
         "OMP_NUM_THREADS": "1",
         **{name: os.environ[name] for name in ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE") if name in os.environ},
     }
-    with _child_slots, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
-        if isinstance(content, bytes):
-            (Path(folder) / INPUT).write_bytes(content)
-        else:
-            (Path(folder) / INPUT).symlink_to(content.absolute())
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            env=environment,
-            start_new_session=True,
-        )
-        with process:
-            try:
-                answer, _ = process.communicate(timeout=timeout_s + STARTUP_S)
-            except subprocess.TimeoutExpired:
-                raise Exceeded("it took too long") from None
-            finally:
-                process.kill()
-    if process.returncode < 0:
-        raise Exceeded("it took too much time or memory, or crashed its reader")
-    if process.returncode > 0 or len(answer) > MAX_ANSWER_BYTES:
-        raise Exceeded("its reader ran out of memory or failed")
-    return answer.decode()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.communicate()
+
+
+@atexit.register
+def _end_waiting() -> None:
+    with _lock:
+        for process in _waiting.values():
+            _end(process)
+        _waiting.clear()
 
 
 @contextmanager
@@ -114,3 +166,16 @@ def child(*, memory_bytes: int, cpu_s: float) -> Iterator[TextIO]:
     except MemoryError:
         # The exit status is the message: there may be no memory for another one
         os._exit(1)
+
+
+def main(module: str) -> None:
+    """Load a module, wait for a question about a file, and have it answered."""
+    answer_question = importlib.import_module(module).main
+    if question := sys.stdin.buffer.read():
+        asked = json.loads(question)
+        os.chdir(asked["folder"])
+        answer_question(asked["arguments"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
