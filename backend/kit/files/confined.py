@@ -2,7 +2,7 @@
 
 The child process is one of our modules. It loads its modules, sets the limits, and then reads the file. A crash, an
 endless loop or a full memory in a parser ends the child, and the server answers with a clear error. A child reads one
-file and ends. The next child of the module is started then, so that it has loaded its modules when a file comes.
+file and ends. The next child of the module is started soon after, so that it has loaded its modules when a file comes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Lock, Timer
 from typing import TextIO
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,6 +26,8 @@ INPUT = "input"
 MAX_ANSWER_BYTES = 64 * 1024**2
 STARTUP_S = 20.0
 """Time to load numpy and spglib on a busy machine; the limit on processor time starts afterwards."""
+WARM_UP_DELAY_S = 5.0
+"""After a file, so that the loading of modules does not slow down the job that a user starts next."""
 
 _lock = Lock()
 _waiting: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
@@ -69,7 +71,7 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
                 raise Exceeded("it took too long") from None
             finally:
                 process.kill()
-    warm_up(module)
+    _warm_up_later(module)
     if process.returncode < 0:
         raise Exceeded("it took too much time or memory, or crashed its reader")
     if process.returncode > 0 or len(answer) > MAX_ANSWER_BYTES:
@@ -81,6 +83,12 @@ def warm_up(module: str) -> None:
     """Start a child for the next file of this module, if none is waiting."""
     with _lock:
         _waiting[_key(module)] = _take_waiting(module) or _start(module)
+
+
+def _warm_up_later(module: str) -> None:
+    timer = Timer(WARM_UP_DELAY_S, warm_up, [module])
+    timer.daemon = True
+    timer.start()
 
 
 def _take_child(module: str) -> subprocess.Popen[bytes]:
