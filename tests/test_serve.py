@@ -108,27 +108,28 @@ def test_ctrl_c_leaves_nothing_behind(server: Running) -> None:
 
 
 def test_killed_server_takes_its_worker_along_and_worker_is_replaced(server: Running) -> None:
-    (worker,) = children(server.process.pid)
+    (worker,) = workers(server.process.pid)
     os.kill(worker, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE_S
-    while children(server.process.pid) in ([], [worker]) and time.monotonic() < deadline:
+    while workers(server.process.pid) in ([], [worker]) and time.monotonic() < deadline:
         time.sleep(0.05)
-    (successor,) = children(server.process.pid)
+    (successor,) = workers(server.process.pid)
     assert successor != worker
     server.process.kill()
     server.process.wait()
     assert gone(server)
 
 
-def children(pid: int) -> list[int]:
-    """Living child processes."""
+def workers(pid: int) -> list[int]:
+    """Living workers among the children of a process."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
+            words = entry.with_name("cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if int(fields[1]) == pid and fields[0] != "Z":
+        if int(fields[1]) == pid and fields[0] != "Z" and b"celery" in words:
             found.append(int(entry.parent.name))
     return found
 
