@@ -1,1 +1,1 @@
-"""Isotopes that can stand in for an element when a spectrum is looked at."""
+"""Isotopes that a view of a spectrum can use for an element."""

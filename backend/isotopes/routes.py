@@ -14,11 +14,11 @@ from scattering.observe import weights
 router = APIRouter(tags=["instruments"])
 
 
-@router.get("/isotopes", summary="Isotopes with known scattering lengths", responses=responses())
+@router.get("/isotopes", summary="List isotopes with known scattering lengths", responses=responses())
 def list_isotopes(
-    elements: Annotated[str, Query(max_length=800, description="symbols, parted by commas", examples=["H,C"])],
+    elements: Annotated[str, Query(max_length=800, description="symbols, separated by commas", examples=["H,C"])],
 ) -> dict[str, list[str]]:
-    """Element → isotopes, lightest first, as `isotopes` of a spectrum takes them."""
+    """Return element → isotopes, lightest first, as the field `isotopes` of a view names them."""
     symbols = [symbol.strip() for symbol in elements.split(",") if symbol.strip()]
     unknown = [symbol for symbol in symbols if symbol not in chemical_symbols[1:]]
     if unknown:

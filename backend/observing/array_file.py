@@ -1,4 +1,4 @@
-"""Files of named arrays: HDF5 with axes and units, written whole or not at all."""
+"""Files of named arrays with axes and units, in HDF5."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ PartialsT = TypeVar("PartialsT")
 
 
 class UnreadablePartials(ValueError):
-    """The file is not one of ours, or of a version that this program does not know."""
+    """The file was not written by Beamcast, or its version is unknown."""
 
 
 @dataclass(frozen=True)
 class Layout(Generic[PartialsT]):
-    """What a format holds, and how it is read and written.
+    """Arrays and attributes of a file format, with reader and writer.
 
     Attributes
     ----------
     make
-        Makes partials of their fields.
+        Constructor of the partials.
     format
-        Its name, in the file's attributes.
+        Name of the format in the attributes of the file.
     units, axes
-        Array → unit, and the names of its axes.
+        Array → unit, and array → names of its axes.
     optional
-        Arrays that only some files have.
+        Arrays that a file may lack.
     scales
-        Arrays that are axes of others.
+        Arrays that are axes of other arrays.
     """
 
     make: Callable[..., PartialsT]
@@ -48,9 +48,9 @@ class Layout(Generic[PartialsT]):
     scales: tuple[str, ...]
 
     def write(self, path: Path, partials: PartialsT) -> None:
-        """Write partials, whole or not at all.
+        """Write a complete file or none.
 
-        The file has a temporary name beside `path`, is made sure to be on disk, and is then renamed.
+        The file is written under a temporary name in the same folder, synchronised to the disk, and then renamed.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Layout(Generic[PartialsT]):
                 os.fsync(complete.fileno())
             temporary.replace(path)
         except RuntimeError as error:
-            # Where the end of a file cannot be written, HDF5 fails in closing it, and does not say why
+            # HDF5 does not give the reason when it cannot write the end of a file
             if shutil.disk_usage(path.parent).free < self._size(partials):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
             raise
@@ -80,7 +80,7 @@ class Layout(Generic[PartialsT]):
         Raises
         ------
         UnreadablePartials
-            Not a file of this format and version, or one that lacks something.
+            The file has another format or version, or lacks an array.
         FileNotFoundError
         """
         try:
@@ -102,7 +102,7 @@ class Layout(Generic[PartialsT]):
             raise UnreadablePartials(f"{path.name}: {error}") from error
 
     def write_attributes(self, file: h5py.File, partials: Any) -> None:
-        """Write what the file is, and the names of species and pairs."""
+        """Write format, version, conditions, and the names of species and pairs."""
         file.attrs.update(
             format=self.format,
             version=VERSION,
@@ -135,7 +135,7 @@ class Layout(Generic[PartialsT]):
         return sum(array.nbytes for array in arrays if array is not None)
 
     def write_more(self, file: h5py.File, partials: PartialsT) -> None:
-        """Write what is no array of numbers with axes."""
+        """Write everything that is not an array of numbers with axes."""
 
     def read_more(self, file: h5py.File) -> dict[str, Any]:
         """Return the fields that `write_more` has written."""

@@ -1,4 +1,4 @@
-"""The files of partials: of a powder, and of a single crystal along a path."""
+"""File formats of partials: of a powder, and of a single crystal along a path."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ POWDER: Final = Layout(
 
 
 class _PathLayout(Layout[CrystalPartials]):
-    """With the names of special points, which are no arrays of numbers."""
+    """A layout with the names of special points, which are not arrays of numbers."""
 
     def write_more(self, file: h5py.File, partials: CrystalPartials) -> None:
         """Write the name of each wave vector, and all special points of the path."""

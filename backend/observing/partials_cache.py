@@ -1,4 +1,4 @@
-"""Partials that were read lately: a slider that moves costs no reading."""
+"""Cache of partials, so that a change of the view does not read the file again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.kit.files.read_cache import ReadCache
 
 
 class PartialsCache(ReadCache):
-    """Partials of powders and crystals, by their files."""
+    """Partials of powders and single crystals by file."""
 
 
 def _partials_cache(request: Request) -> PartialsCache:

@@ -1,4 +1,4 @@
-"""What is seen of a single crystal along a path as JSON, CSV and HDF5."""
+"""The spectrum of a single crystal along a path as JSON, CSV and HDF5."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def as_csv(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:
 
 
 def as_hdf5(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:
-    """NeXus groups `map` (along the path), `spectrum` (the cut), `zones` (the cut by zone) and `dispersion`."""
+    """Return NeXus: `map` (along the path), `spectrum` (the cut), `zones` (the cut by zone) and `dispersion`."""
     cut, image = _cut(spectrum), spectrum.map
     content = io.BytesIO()
     with new_nexus(content, about, messages(spectrum.notices), default="map") as entry:
@@ -76,7 +76,7 @@ def as_hdf5(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:
 
 def _cut(spectrum: PathSpectrum) -> Cut:
     if spectrum.cut is None:
-        raise ValueError("a path is looked at with a cut")
+        raise ValueError("the spectrum of a path has no cut")
     return spectrum.cut
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
     """Return the body that `SpectrumOut` describes."""
     image = spectrum.map
-    # What lies outside the window is NaN here and null there.
+    # NaN outside the window becomes null
     intensity = np.where(image.inside, image.intensity, np.nan)
     return json_of(
         spectrum,
@@ -34,13 +34,13 @@ def as_json(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
 
 
 def as_csv(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
-    """Return the spectrum with its parts. The map does not fit into a table of rows."""
+    """Return CSV of the spectrum and its contributions, without the map."""
     parts = {f"{prefix}_{name}": values for prefix, name, values in _parts(spectrum)}
     return csv_of(spectrum, parts, f"intensity in {spectrum.unit}", about, spectrum.notices)
 
 
 def as_hdf5(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
-    """NeXus groups `spectrum` and `map`, so that silx, nexpy and Mantid find axes and units."""
+    """Return NeXus with the groups `spectrum` and `map`, which silx, nexpy and Mantid can plot."""
     content, image = io.BytesIO(), spectrum.map
     with new_nexus(content, about, messages(spectrum.notices), default="spectrum") as entry:
         line = put_line(entry, spectrum, spectrum.unit)
@@ -52,7 +52,7 @@ def as_hdf5(spectrum: Spectrum, about: Mapping[str, Any]) -> bytes:
 
 
 def _parts(spectrum: Spectrum) -> list[tuple[str, str | int, Any]]:
-    """What adds up to the spectrum: kind, name and values."""
+    """Return the contributions to the spectrum: kind, name and values."""
     parts: dict[str, Mapping[Any, Any]] = {
         "bank": spectrum.banks,
         "element": spectrum.per_element,

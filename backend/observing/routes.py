@@ -31,7 +31,7 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
     },
 )
 def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
-    """What was simulated, before any instrument looked at it."""
+    """Return the partial dynamic structure factors of a prediction, without any instrument."""
     row = predictions.get_succeeded(scope, prediction_id)
     path = scope.settings.partials_path(row.id)
     return FileResponse(path, media_type=HDF5, filename=f"beamcast-{row.id}-partials.h5")
@@ -39,7 +39,7 @@ def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse
 
 @router.post(
     "/{prediction_id}/spectrum",
-    summary="What an instrument would record",
+    summary="Get a spectrum",
     responses={
         **responses(NotFound, Conflict, NotAcceptable),
         200: {
@@ -56,9 +56,9 @@ def observe_spectrum(
     cache: PartialsCacheDep,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
-    """Partials through an instrument: JSON, CSV (`Accept: text/csv`) or HDF5 (`Accept: application/x-hdf5`).
+    """Return a spectrum as an instrument would measure it: JSON, CSV (`text/csv`) or HDF5 (`application/x-hdf5`).
 
-    Nothing is simulated: this takes milliseconds. A prediction along a path gives its cut and its map.
+    The header `Accept` selects the format. Nothing is simulated. A prediction along a path gives a cut and a map.
     """
     view = body.to_view()
     media_type = choose(accept, list(SUFFIXES))

@@ -1,6 +1,6 @@
-"""Samplings of reciprocal space: how partials of each are stored, what instruments record of them, and its files.
+"""Samplings of reciprocal space, each with its file of partials, its spectra and their file formats.
 
-`scattering.observe.spectrum` takes a second to import, so this waits until somebody looks; the server warms it up.
+`scattering.observe.spectrum` is imported at the first use, since that takes a second.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Observation:
-    """What belongs to one sampling.
+    """Layout, observation and writers of one sampling.
 
     Attributes
     ----------
     layout
-        Of the file of partials.
+        Layout of the file of partials.
     observe
-        Partials, view → spectrum.
+        Function of partials and view that returns the spectrum.
     writers
-        Media type → what writes a spectrum so.
+        Media type → writer of a spectrum.
     comparable
-        Whether measured data are compared with such predictions, and beam time is planned by them.
+        Whether predictions can be compared with measured data, and used to plan beam time.
     """
 
     layout: Layout[Any]
@@ -54,15 +54,15 @@ def _observe_powder(partials: Partials, view: View) -> Spectrum:
 
 
 def _observe_path(partials: CrystalPartials, view: View) -> PathSpectrum:
-    """Observe a single crystal; a view that names no cut gets one."""
+    """Observe a single crystal, with a default cut if the view has none."""
     from scattering.crystal.observe import observe_path
     from scattering.crystal.path import GAMMA
     from scattering.observe.view import PathView
 
     path = view.path or PathView()
-    # At Γ of the first zone there is nothing to see, and little at Γ of any other
-    elsewhere = (index for index, label in enumerate(partials.labels) if label not in ("", GAMMA))
-    point = path.point if path.point is not None else next(elsewhere, len(partials.distance) // 2)
+    # The intensity at Γ is zero in the first zone and low in others
+    other_points = (index for index, label in enumerate(partials.labels) if label not in ("", GAMMA))
+    point = path.point if path.point is not None else next(other_points, len(partials.distance) // 2)
     return observe_path(partials, view, replace(path, point=point))
 
 
@@ -71,15 +71,15 @@ _OBSERVATIONS: Final[Mapping[str, Observation]] = {
     "path": Observation(layouts.PATH, _observe_path, path_formats.WRITERS, comparable=False),
 }
 COMPARABLE: Final = tuple(sampling for sampling, one in _OBSERVATIONS.items() if one.comparable)
-"""Samplings whose predictions measured data are compared with."""
+"""Samplings whose predictions can be compared with measured data."""
 
 
 def observation(sampling: str) -> Observation:
-    """Return what belongs to a sampling.
+    """Return layout, observation and writers of a sampling.
 
     Raises
     ------
     KeyError
-        There is no such sampling.
+        The sampling is unknown.
     """
     return _OBSERVATIONS[sampling]

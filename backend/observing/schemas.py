@@ -1,4 +1,4 @@
-"""Bodies of views and of the spectra that they give."""
+"""Bodies of views and spectra."""
 
 from __future__ import annotations
 
@@ -20,69 +20,75 @@ Probe = Literal["neutron", "x-ray", "electron"]
 
 
 class EnergyGridIn(RequestBody):
-    """Energy bins: the first centre, the largest that a centre may have, the width."""
+    """Energy bins in meV: centre of the first bin, upper limit of the centres, width."""
 
     min: float
     max: float
-    step: float | None = Field(None, gt=0, description="null: as narrow as the resolution at each energy needs")
+    step: float | None = Field(None, gt=0, description="null: a sixth of the resolution at each energy")
 
     def to_grid(self) -> EnergyGrid | EnergyRange:
-        """Return the physics' own form."""
+        """Return the grid for `scattering`."""
         from scattering.observe.view import EnergyGrid, EnergyRange
 
         return EnergyRange(self.min, self.max) if self.step is None else EnergyGrid(self.min, self.max, self.step)
 
     @classmethod
     def of(cls, grid: EnergyGrid | EnergyRange) -> EnergyGridIn:
-        """Return the body that asks for bins."""
+        """Return the body for a grid."""
         return cls(min=grid.min, max=grid.max, step=getattr(grid, "step", None))
 
 
 class RangeIn(RequestBody):
-    """From where to where."""
+    """A range."""
 
     min: float
     max: float
 
 
 class PathViewIn(RequestBody):
-    """How to put the Brillouin zones of a single crystal together, and where to cut."""
+    """How to average over Brillouin zones of a single crystal, and the position of the cut."""
 
-    divide_debye_waller: bool = Field(True, description="so that far zones count as near ones do")
-    divide_q_squared: bool = Field(True, description="by |k + G|², with which one-phonon scattering grows")
-    zone: int | None = Field(None, ge=0, description="index of one zone; null: the average over those reached")
+    divide_debye_waller: bool = Field(
+        True, description="divide by the Debye–Waller factor, so that all zones have the same weight"
+    )
+    divide_q_squared: bool = Field(
+        True, description="divide by |k + G|², which one-phonon scattering is proportional to"
+    )
+    zone: int | None = Field(None, ge=0, description="index of one zone; null: average over the measured zones")
     point: Annotated[str, StringConstraints(min_length=1, max_length=16)] | Annotated[int, Field(ge=0)] | None = Field(
-        None, description="where to cut: a special point such as X, or a wave vector's index", examples=["X"]
+        None,
+        description="position of the cut: a special point such as X, or the index of a wave vector",
+        examples=["X"],
     )
     times_energy_squared: bool = Field(False, description="multiply the cut by ω²")
 
 
 class ViewIn(RequestBody):
-    """How to look at the partials. Nothing in here simulates anything."""
+    """Instrument, isotopes, corrections and grid of a spectrum. A view is applied to a finished prediction."""
 
-    instrument: Name | None = Field(None, description="null: the sample itself, without a window")
+    instrument: Name | None = Field(None, description="null: ideal S(q, ω), no instrument")
     settings: FreeForm = Field(default_factory=dict)
     isotopes: dict[Name, Name | dict[Name, float]] = Field(
         default_factory=dict,
         max_length=118,
-        description="element, or site where the prediction tells sites apart → isotope, or isotopes with fractions",
+        description="element, or site if inequivalent sites are separate → isotope, or fractions of isotopes",
         examples=[{"H": "2H"}, {"H": {"1H": 0.02, "2H": 0.98}}],
     )
     contribution: Contribution = "total"
     quantum_correction: Correction = Field(
         "harmonic",
-        description="of classical partials, by name; true means 'harmonic' and false 'none'",
+        description="correction of classical partials; true means 'harmonic', false 'none'",
     )
     energy_scale: float = Field(1.0, ge=0.5, le=2.0)
-    energy_mev: EnergyGridIn | None = Field(None, description="below 0 the neutron gains energy")
-    q_inv_angstrom: RangeIn | None = Field(None, description="average the spectrum over this range of |q| alone")
-    order: int | None = Field(None, ge=1, le=10, description="one number of phonons alone, of a harmonic prediction")
-    per_order: bool = Field(False, description="give the spectrum of each number of phonons too")
+    energy_mev: EnergyGridIn | None = Field(None, description="energy loss of the neutron; below 0 it gains energy")
+    q_inv_angstrom: RangeIn | None = Field(None, description="average the spectrum over this range of |q| only")
+    order: int | None = Field(None, ge=1, le=10, description="only this multiphonon order of a harmonic prediction")
+    per_order: bool = Field(False, description="also return the spectrum of each multiphonon order")
     elastic: bool = Field(False, description="add the elastic line")
-    kf_over_ki: bool = Field(False, description="the cross-section as it is counted, and not reduced to S")
-    probe: Probe = Field("neutron", description="other probes look at the sample itself, without an instrument")
+    kf_over_ki: bool = Field(False, description="multiply S(q, ω) by k_f/k_i, as in the measured cross section")
+    probe: Probe = Field("neutron", description="x-ray and electron have no instrument")
     fwhm_mev: float = Field(0.0, ge=0, le=1000, description="resolution without an instrument")
-    path: PathViewIn | None = Field(None, description="of a prediction sampled along a path")
+    path: PathViewIn | None = Field(None, description="only for a prediction along a path")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -103,13 +109,13 @@ class ViewIn(RequestBody):
         return {True: "harmonic", False: "none"}[value] if isinstance(value, bool) else value
 
     def to_view(self) -> View:
-        """Return the physics' own form of the view."""
+        """Return the view for `scattering`."""
         from scattering.observe.view import PathView, View
 
         grid, q_range = self.energy_mev, self.q_inv_angstrom
-        alike = {name: getattr(self, name) for name in ALIKE}
+        same = {name: getattr(self, name) for name in SAME_FIELDS}
         return View(
-            **alike,
+            **same,
             energy_mev=grid.to_grid() if grid else None,
             q_range=(q_range.min, q_range.max) if q_range else None,
             path=PathView(**self.path.model_dump()) if self.path else None,
@@ -117,22 +123,22 @@ class ViewIn(RequestBody):
 
     @classmethod
     def of(cls, view: View) -> ViewIn:
-        """Return the body that asks for a view."""
+        """Return the body for a view."""
         grid, q_range = view.energy_mev, view.q_range
         return ViewIn(
-            **{name: getattr(view, name) for name in ALIKE},
+            **{name: getattr(view, name) for name in SAME_FIELDS},
             energy_mev=EnergyGridIn.of(grid) if grid else None,
             q_inv_angstrom=RangeIn(min=q_range[0], max=q_range[1]) if q_range else None,
             path=PathViewIn(**asdict(view.path)) if view.path else None,
         )
 
 
-ALIKE = tuple(name for name in ViewIn.model_fields if name not in ("energy_mev", "q_inv_angstrom", "path"))
-"""Fields of a view that are the same in the body and in the physics."""
+SAME_FIELDS = tuple(name for name in ViewIn.model_fields if name not in ("energy_mev", "q_inv_angstrom", "path"))
+"""Fields that `ViewIn` and `View` have in common."""
 
 
 class MapOut(ResponseBody):
-    """Intensity over (|q|, ω); null where the instrument does not reach."""
+    """Intensity over (|q|, ω); null where the instrument does not measure."""
 
     q_inv_angstrom: list[float]
     energy_mev: list[float]
@@ -140,15 +146,17 @@ class MapOut(ResponseBody):
 
 
 class SpectrumOut(ResponseBody):
-    """What would be recorded."""
+    """The spectrum of a powder."""
 
     energy_mev: list[float]
     intensity: list[float]
-    standard_error: list[float] | None = Field(description="of the intensity, from independent runs; null: one run")
+    standard_error: list[float] | None = Field(
+        description="standard error of the intensity, from independent runs; null: one run"
+    )
     unit: str
     per_element: dict[str, list[float]]
     banks: dict[str, list[float]]
-    per_order: dict[str, list[float]] = Field(description="number of phonons → its part")
+    per_order: dict[str, list[float]] = Field(description="multiphonon order → contribution")
     map: MapOut | None
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
@@ -165,7 +173,7 @@ class DispersionOut(ResponseBody):
     """Harmonic phonons along the path; negative where imaginary."""
 
     distance_inv_angstrom: list[float]
-    energy_mev: list[list[float]] = Field(description="by distance, then by mode")
+    energy_mev: list[list[float]] = Field(description="first index: distance; second index: mode")
 
 
 class ZoneOut(ResponseBody):
@@ -178,20 +186,20 @@ class ZoneOut(ResponseBody):
 
 
 class PathOut(ResponseBody):
-    """What belongs to a path: its special points, the phonons, and where the cut is."""
+    """Special points, phonons and cut of a path."""
 
     ticks: list[TickOut]
     dispersion: DispersionOut
     point: str
-    wave_vector: tuple[float, float, float] = Field(description="of the cut, r.l.u.")
-    zones: list[ZoneOut] = Field(description="by rising |k + G|")
+    wave_vector: tuple[float, float, float] = Field(description="wave vector of the cut, r.l.u.")
+    zones: list[ZoneOut] = Field(description="in order of |k + G|")
 
 
 class PathSpectrumOut(ResponseBody):
-    """What would be recorded of a single crystal: the cut as `intensity`, the path as `map`."""
+    """The spectrum of a single crystal: the cut as `intensity`, the path as `map`."""
 
     energy_mev: list[float]
-    intensity: list[float | None] = Field(description="average over the zones that are reached; null where none is")
+    intensity: list[float | None] = Field(description="average over the measured zones; null where no zone is measured")
     standard_error: list[float | None] | None
     unit: str
     map: MapOut = Field(description="`q_inv_angstrom` is the distance along the path")

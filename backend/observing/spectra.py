@@ -1,4 +1,4 @@
-"""What an instrument records of a prediction's partials."""
+"""Spectra of predictions, as instruments measure them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scattering.observe.spectrum import Spectrum
     from scattering.observe.view import View
 
-_lately = SpectraCache()
+_cache = SpectraCache()
 
 
 def read_partials(settings: Settings, cache: PartialsCache, prediction: Prediction) -> Partials | CrystalPartials:
@@ -34,42 +34,42 @@ def read_partials(settings: Settings, cache: PartialsCache, prediction: Predicti
 
 
 def observe(settings: Settings, cache: PartialsCache, prediction: Prediction, view: View) -> Spectrum | PathSpectrum:
-    """Return what an instrument records of a succeeded prediction, of a powder or along a path.
+    """Return the spectrum of a succeeded prediction, of a powder or along a path.
 
     Raises
     ------
     ScatteringError, Unprocessable
-        The view asks for something that cannot be.
+        The view is impossible.
     """
     partials, kind = read_partials(settings, cache, prediction), observation(prediction.sampling)
-    seen: Spectrum | PathSpectrum = _lately.get(partials, _key(view), lambda: kind.observe(partials, view))
-    return seen
+    spectrum: Spectrum | PathSpectrum = _cache.get(partials, _key(view), lambda: kind.observe(partials, view))
+    return spectrum
 
 
 def observe_powder(settings: Settings, cache: PartialsCache, prediction: Prediction, view: View) -> Spectrum:
-    """Return what an instrument records of a succeeded prediction of a powder.
+    """Return the spectrum of a succeeded prediction of a powder.
 
     Raises
     ------
     ScatteringError, Unprocessable
-        The view asks for something that cannot be, or the prediction is of a single crystal.
+        The view is impossible, or the prediction is along a path.
     """
     from scattering.observe.spectrum import Spectrum
 
-    seen = observe(settings, cache, prediction, view)
-    if not isinstance(seen, Spectrum):
+    spectrum = observe(settings, cache, prediction, view)
+    if not isinstance(spectrum, Spectrum):
         raise Unprocessable.at("path", Notice("powders_beside_path"))
-    return seen
+    return spectrum
 
 
 def line_of(spectrum: Spectrum | PathSpectrum) -> Line:
-    """Return intensity against energy: the spectrum itself, or the cut of a path."""
+    """Return intensity against energy: the spectrum of a powder, or the cut of a path."""
     from scattering.crystal.view import PathSpectrum
 
     if not isinstance(spectrum, PathSpectrum):
         return spectrum
     if spectrum.cut is None:
-        raise ValueError("a path is observed with a cut")
+        raise ValueError("the spectrum of a path has no cut")
     return spectrum.cut
 
 

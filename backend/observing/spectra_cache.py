@@ -1,4 +1,4 @@
-"""Spectra that were observed lately: of four curves on a page, a slider changes one."""
+"""Cache of spectra: a slider usually changes one of several curves of a figure."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from weakref import WeakKeyDictionary
 
 SpectrumT = TypeVar("SpectrumT")
 
-HELD = 16
-"""Views kept of each partials; one is about a megabyte."""
+MAX_VIEWS = 16
+"""Number of spectra kept for each partials; one is about a megabyte."""
 
 
 class SpectraCache:
-    """Views of partials by what they ask, `held` of each. Safe to use from many threads.
+    """The newest spectra of each partials, by a key of the view. Safe to use from many threads.
 
-    They go when the partials go, and so must not hold these themselves.
+    The spectra are deleted with their partials, and so must not refer to them.
     """
 
-    def __init__(self, held: int = HELD) -> None:
-        self._most = held
-        self._held: WeakKeyDictionary[Any, OrderedDict[str, Future[Any]]] = WeakKeyDictionary()
+    def __init__(self, max_views: int = MAX_VIEWS) -> None:
+        self._max_views = max_views
+        self._futures: WeakKeyDictionary[Any, OrderedDict[str, Future[Any]]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def get(self, partials: object, asked: str, observe: Callable[[], SpectrumT]) -> SpectrumT:
-        """The spectrum for what is asked. Who asks for one that is just being worked out waits for it.
+    def get(self, partials: object, key: str, observe: Callable[[], SpectrumT]) -> SpectrumT:
+        """Return the spectrum of a view; call `observe` if it is new, wait if another thread is calculating it.
 
-        A page asks for its map and its spectra at the same time, and both hold the same view.
+        A page requests its map and its spectra at the same time, with the same view.
         """
         with self._lock:
-            views = self._held.setdefault(partials, OrderedDict())
-            future = views.get(asked)
+            views = self._futures.setdefault(partials, OrderedDict())
+            future = views.get(key)
             first = future is None
             if future is None:
-                future = views[asked] = Future()
-                if len(views) > self._most:
+                future = views[key] = Future()
+                if len(views) > self._max_views:
                     views.popitem(last=False)
             else:
-                views.move_to_end(asked)
+                views.move_to_end(key)
         if first:
             try:
                 future.set_result(observe())
             except BaseException as error:
                 with self._lock:
-                    views.pop(asked, None)
+                    views.pop(key, None)
                 future.set_exception(error)
         return cast(SpectrumT, future.result())

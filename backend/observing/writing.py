@@ -1,4 +1,4 @@
-"""The parts that the files of all spectra share: a line with its error, a map, and what they are about."""
+"""Common parts of files of spectra: a line with its error, a map, and their description."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scattering.core.notices import Notice
 
 SpectrumT = TypeVar("SpectrumT", contravariant=True)
 Writer = Callable[[SpectrumT, Mapping[str, Any]], bytes]
-"""Takes a spectrum, and what it is of."""
+"""Function of a spectrum and its description that returns a file."""
 
 
 class Line(Protocol):
@@ -34,16 +34,18 @@ class Line(Protocol):
 
 
 def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], notices: Sequence[Notice], **more: Any) -> bytes:
-    """Return the body of a spectrum. Straight from the arrays: a model of 100 000 numbers takes seconds.
+    """Return the body of a spectrum.
+
+    It is written without a pydantic model, which takes seconds for 100 000 numbers.
 
     Parameters
     ----------
     line, unit
-        Intensities, null where they are NaN.
+        Intensities and their unit; NaN becomes null.
     image
-        Arrays of the map, by name.
+        Name → array of the map.
     notices
-        Of the spectrum.
+        Notices of the spectrum.
     more
         Other fields of the body.
     """
@@ -63,7 +65,7 @@ def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], notices: S
 def csv_of(
     line: Line, more: Mapping[str, NDArray[Any]], comment: str, about: Mapping[str, Any], notices: Sequence[Notice]
 ) -> bytes:
-    """Return one row for each energy, with more columns by name; `#` lines say what they are."""
+    """Return CSV with a row for each energy. Lines with `#` describe the columns."""
     columns = {"energy_mev": line.energy, "intensity": line.intensity}
     if line.error is not None:
         columns["standard_error"] = line.error

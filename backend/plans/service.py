@@ -49,7 +49,7 @@ from scattering.planning.scan import Trial, available_instruments, settings_to_t
 from scattering.sample import Sample
 
 MAX_BINS = 4000
-_features, _plans = SpectraCache(), SpectraCache(held=4)
+_features, _plans = SpectraCache(), SpectraCache(max_views=4)
 """A plan of five thousand settings has 20 MB. A page requests one, its figure, and the two of other isotopes."""
 
 

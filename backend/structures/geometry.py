@@ -1,4 +1,4 @@
-"""A crystal as arrays, its canonical JSON, and what follows from distances alone."""
+"""A crystal structure as arrays and as JSON, bonds between its atoms, and lengths and angles of its cell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ase.data import atomic_masses, chemical_symbols, covalent_radii
 from numpy.typing import NDArray
 
 BOND_SCALE = 1.2
-"""Two atoms are drawn as bonded up to so many times the sum of their covalent radii (Cordero et al. 2008)."""
+"""Longest bond that is drawn, in sums of the covalent radii of its atoms (Cordero et al. 2008)."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class StructureData:
     cell
         Lattice vectors in Å as rows, shape (3, 3), right-handed.
     pbc
-        Directions that the file calls periodic, shape (3,).
+        Periodic directions according to the file, shape (3,).
     """
 
     numbers: NDArray[np.int64]
@@ -48,7 +48,7 @@ class StructureData:
 
     @property
     def elements(self) -> list[str]:
-        """Elements, each once, by atomic number."""
+        """The different elements, by atomic number."""
         return [chemical_symbols[number] for number in np.unique(self.numbers)]
 
     @property
@@ -67,7 +67,7 @@ class StructureData:
         return float(atomic_masses[self.numbers].sum())
 
     def to_json(self) -> str:
-        """Canonical text; `from_json` gives back the same bits."""
+        """Return JSON from which `from_json` makes exactly the same arrays."""
         return json.dumps(
             {
                 "numbers": self.numbers.tolist(),
@@ -79,12 +79,12 @@ class StructureData:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Read what `to_json` wrote."""
+        """Make a structure of the JSON of `to_json`."""
         return cls.from_dict(json.loads(text))
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The structure whose arrays stand in a dict as lists."""
+        """Make a structure of a dict of lists."""
         return cls(
             numbers=np.asarray(data["numbers"], dtype=np.int64).reshape(-1),
             positions=np.asarray(data["positions"], dtype=np.float64).reshape(-1, 3),
@@ -118,21 +118,21 @@ class Bonds:
 
 
 def bonds(structure: StructureData, scale: float = BOND_SCALE) -> Bonds:
-    """Pairs nearer than `scale` times the sum of their covalent radii, across the cell's faces too.
+    """Find the pairs closer than `scale` times the sum of their covalent radii, also in neighbouring cells.
 
-    The cell is repeated in all three directions, as the simulations do, whatever `pbc` says.
+    Like in the simulations, the cell is periodic in all three directions, whatever `pbc` says.
     """
     return pairs_within(structure, scale * covalent_radii[structure.numbers])
 
 
 def pairs_within(structure: StructureData, radius: NDArray[np.float64]) -> Bonds:
-    """Pairs nearer than the sum of the two atoms' radii in Å, shape (n_atoms,)."""
+    """Find the pairs closer than the sum of the radii of their atoms; radii in Å, shape (n_atoms,)."""
     from ase.neighborlist import primitive_neighbor_list
 
     i, j, shift, length = primitive_neighbor_list(
         "ijSd", (True, True, True), structure.cell, structure.positions, radius
     )
-    # Every pair comes from both ends; an atom and its own image comes as +shift and −shift.
+    # The list has each pair twice, once from each atom; for an atom and its own image, as +shift and −shift
     first_nonzero = np.where(shift[:, 0] != 0, shift[:, 0], np.where(shift[:, 1] != 0, shift[:, 1], shift[:, 2]))
     once = (i < j) | ((i == j) & (first_nonzero > 0))
     return Bonds(
@@ -144,7 +144,7 @@ def pairs_within(structure: StructureData, radius: NDArray[np.float64]) -> Bonds
 
 
 def lengths_and_angles(cell: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lengths (Å) of a, b, c and angles (degrees) α, β, γ of lattice vectors given as rows."""
+    """Return lengths (Å) of a, b, c and angles (degrees) α, β, γ; the rows of `cell` are lattice vectors in Å."""
     lengths = np.linalg.norm(cell, axis=1)
     unit = cell / lengths[:, None]
     cosines = np.clip([unit[1] @ unit[2], unit[0] @ unit[2], unit[0] @ unit[1]], -1.0, 1.0)
@@ -152,14 +152,14 @@ def lengths_and_angles(cell: NDArray[np.float64]) -> tuple[NDArray[np.float64], 
 
 
 def cell_from_lengths_and_angles(lengths: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lattice vectors (rows, Å) from lengths (Å) and angles (degrees): a along x, b in the xy plane.
+    """Return lattice vectors (rows, Å) of lengths (Å) and angles (degrees): a along x, b in the xy plane.
 
     Raises
     ------
     ValueError
         No cell has these angles.
     """
-    # cos 90° is not exactly zero in floating point; a cubic cell shall be exactly diagonal.
+    # cos 90° is not exactly zero in floating point, and a cubic cell must be exactly diagonal
     cos_a, cos_b, cos_g = (0.0 if angle == 90.0 else float(np.cos(np.radians(angle))) for angle in angles)
     sin_g = 1.0 if angles[2] == 90.0 else float(np.sin(np.radians(angles[2])))
     if sin_g <= 0:

@@ -28,10 +28,13 @@ def create_structure(
     scope: ScopeDep,
     settings: SettingsDep,
     once: OnceDep,
-    name: Annotated[str | None, Form(max_length=200, description="left out: what the file says of itself")] = None,
-    format: Annotated[str | None, Form(max_length=40, description="left out: by the file's name")] = None,
+    name: Annotated[str | None, Form(max_length=200, description="by default the title in the file")] = None,
+    format: Annotated[str | None, Form(max_length=40, description="by default from the name of the file")] = None,
 ) -> StructureOut:
-    """CIF, POSCAR, extended XYZ, FHI-aims, CASTEP, XSF or GEN. One cell of an ordered crystal, every atom whole."""
+    """Upload one cell of an ordered crystal: CIF, POSCAR, extended XYZ, FHI-aims, CASTEP, XSF or GEN.
+
+    Files with partly occupied sites are refused.
+    """
     content = read_upload(file, settings.max_upload_bytes)
     file_name = file.filename or ""
     fmt = service.choose_format(file_name, format)
@@ -39,21 +42,21 @@ def create_structure(
     row = once(
         fingerprint(content, name, fmt.name),
         lambda: service.add(scope, contents, content=content, fmt=fmt.name, file_name=file_name, name=name),
-        lambda made: service.get(scope, made),
+        lambda structure_id: service.get(scope, structure_id),
     )
     return StructureOut.of(row)
 
 
 @router.get("/structures", summary="List structures, newest first", responses=responses())
 def list_structures(scope: ScopeDep, paging: PagingDep) -> Page[StructureOut]:
-    """One page of the structures."""
+    """Return one page of the structures."""
     rows, total = service.page(scope, paging)
     return Page(items=[StructureOut.of(row) for row in rows], total=total)
 
 
-@router.get("/structures/{structure_id}", summary="One structure", responses=responses(NotFound))
+@router.get("/structures/{structure_id}", summary="Get a structure", responses=responses(NotFound))
 def get_structure(structure_id: uuid.UUID, scope: ScopeDep) -> StructureOut:
-    """What is known of it."""
+    """Return the cell, the symmetry, the density and the warnings of a structure."""
     return StructureOut.of(service.get(scope, structure_id))
 
 
@@ -67,9 +70,9 @@ def download_structure(
     structure_id: uuid.UUID,
     scope: ScopeDep,
     settings: SettingsDep,
-    format: Annotated[FileFormat, Query(description="`original`: as it was uploaded")] = "cif",
+    format: Annotated[FileFormat, Query(description="`original`: the uploaded file")] = "cif",
 ) -> Response:
-    """The structure as it is simulated, all atoms listed, in a format that other programs read."""
+    """Return the structure as it is simulated, with all atoms of the cell."""
     file_name, content = service.as_file(settings, service.get(scope, structure_id), format)
     return Response(content, media_type="text/plain; charset=utf-8", headers=as_attachment(file_name))
 
@@ -82,19 +85,19 @@ def delete_structure(
     scope: ScopeDep,
     with_predictions: Annotated[bool, Query(description="delete its predictions too")] = False,
 ) -> None:
-    """Refused while the structure has predictions, unless they are to be deleted with it: all of them, or nothing."""
+    """Delete a structure without predictions, or a structure with all its predictions in one transaction."""
     service.delete(scope, structure_id, with_predictions=with_predictions)
 
 
 @router.get("/examples", summary="List the built-in structures")
 def list_examples() -> list[ExampleOut]:
-    """Each with what it is good for and where its numbers come from."""
+    """Return the built-in structures with their descriptions and sources."""
     return [ExampleOut.model_validate(example) for example in examples.catalogue().values()]
 
 
 @router.post("/examples/{name}", status_code=201, summary="Add a built-in structure", responses=responses(NotFound))
 def create_from_example(name: str, scope: ScopeDep, settings: SettingsDep, once: OnceDep) -> StructureOut:
-    """The example becomes a structure of yours."""
+    """Copy a built-in structure to the structures of the user."""
     example, contents = service.read_example(settings, name)
     row = once(
         fingerprint(name),
@@ -107,6 +110,6 @@ def create_from_example(name: str, scope: ScopeDep, settings: SettingsDep, once:
             name=example.title,
             example=name,
         ),
-        lambda made: service.get(scope, made),
+        lambda structure_id: service.get(scope, structure_id),
     )
     return StructureOut.of(row)

@@ -24,32 +24,36 @@ class Cell(ResponseBody):
 
 
 class StructureOut(ResponseBody):
-    """A crystal that predictions can be made for."""
+    """A crystal structure."""
 
     id: uuid.UUID
     created_at: datetime
     name: str = Field(examples=["Silicon"])
-    formula: str = Field(description="of one molecule, or reduced", examples=["Si"])
-    formula_cell: str = Field(description="everything in the cell", examples=["Si8"])
-    n_atoms: int = Field(description="in the cell", examples=[8])
+    formula: str = Field(description="formula of one molecule, or the reduced formula", examples=["Si"])
+    formula_cell: str = Field(description="formula of all atoms in the cell", examples=["Si8"])
+    n_atoms: int = Field(description="number of atoms in the cell", examples=[8])
     elements: list[str] = Field(examples=[["Si"]])
     cell: Cell
-    space_group: str = Field(description="short international symbol, found in the atoms", examples=["Fd-3m"])
+    space_group: str = Field(
+        description="short international symbol, determined from the positions of the atoms", examples=["Fd-3m"]
+    )
     space_group_number: int = Field(examples=[227])
-    symmetry_tolerance_angstrom: float = Field(description="atoms may be off by so much", examples=[0.01])
+    symmetry_tolerance_angstrom: float = Field(
+        description="largest deviation of an atom from its symmetric position", examples=[0.01]
+    )
     density_g_cm3: float = Field(examples=[2.329])
     temperature_k: float | None = Field(
-        description="that the cell was measured at, where the file says", examples=[298]
+        description="temperature of the measurement of the cell; null: not in the file", examples=[298]
     )
-    warnings: list[str] = Field(description="what was assumed or looks wrong, as sentences", examples=[[]])
+    warnings: list[str] = Field(description="assumptions and doubts of the reader, as sentences", examples=[[]])
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters", examples=[[]])
-    format: str = Field(description="of the uploaded file", examples=["cif"])
+    format: str = Field(description="format of the uploaded file", examples=["cif"])
     filename: str = Field(examples=["silicon.cif"])
-    example: str | None = Field(description="the built-in example that it was made from", examples=["silicon"])
+    example: str | None = Field(description="name of the built-in structure that it is a copy of", examples=["silicon"])
 
     @classmethod
     def of(cls, row: Structure) -> Self:
-        """The response for a row."""
+        """Return the response for a row."""
         cell = Cell(
             lengths_angstrom=row.lengths_angstrom, angles_deg=row.angles_deg, volume_angstrom3=row.volume_angstrom3
         )
@@ -70,5 +74,5 @@ class ExampleOut(ResponseBody):
     name: str = Field(examples=["silicon"])
     title: str = Field(examples=["Silicon"])
     formula: str = Field(examples=["Si"])
-    description: str = Field(description="what it is good for")
-    source: str = Field(description="where its numbers come from")
+    description: str = Field(description="use of the example")
+    source: str = Field(description="source of the numbers")

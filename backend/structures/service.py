@@ -1,4 +1,4 @@
-"""What can be done with structures."""
+"""Reading, storing, listing and deleting of structures."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ PARSER = "backend.structures.parse"
 GENERIC_NAME = re.compile(r"(poscar|contcar|geometry|structure|upload|download|blob)?", re.IGNORECASE)
 
 
-def choose_format(file_name: str, asked: str | None) -> Format:
-    """The format to read a file with: the one asked for, or the one its name stands for.
+def choose_format(file_name: str, requested: str | None) -> Format:
+    """Return the format of a file: the requested one, or else the one of its name.
 
     Raises
     ------
     Unprocessable
-        Neither says one that is read.
+        The format is unknown.
     """
-    if asked:
-        if asked in FORMATS:
-            return FORMATS[asked]
-        message = f"'{asked[:40]}' is not a format that is read; choose one of {', '.join(FORMATS)}."
+    if requested:
+        if requested in FORMATS:
+            return FORMATS[requested]
+        message = f"'{requested[:40]}' is not a format that is read; choose one of {', '.join(FORMATS)}."
         raise Unprocessable(message, [{"loc": "format", "msg": message}])
-    found = format_of(file_name)
-    if found is None:
+    fmt = format_of(file_name)
+    if fmt is None:
         titles = ", ".join(f"{fmt.title} ({fmt.name})" for fmt in FORMATS.values())
         message = f"The name '{file_name[:80]}' does not tell the format. Say it in `format`; these are read: {titles}."
         raise Unprocessable(message, [{"loc": "file", "msg": message}])
-    return found
+    return fmt
 
 
 def warm_up() -> None:
@@ -58,16 +58,16 @@ def warm_up() -> None:
 
 
 def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
-    """What an untrusted file holds, found out by a confined process; see `parse.parse`.
+    """Read an untrusted file in a confined process; see `parse.parse`.
 
-    Takes about a second, so it is done before the transaction's first statement, which would lock the database.
+    Call it before the first statement of the transaction: it may take a second, and the statement locks the database.
 
     Raises
     ------
     TooLarge
         There are too many atoms.
     Unprocessable
-        It is not a structure that can be used.
+        The file contains no usable structure.
     """
     arguments = ["--format", fmt.name, "--max-atoms", str(settings.max_atoms), "--cpu-s", str(settings.parse_timeout_s)]
     try:
@@ -84,12 +84,12 @@ def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
 
 
 def read_example(settings: Settings, name: str) -> tuple[examples.Example, dict[str, Any]]:
-    """A built-in structure; its file is the project's own and needs no confinement.
+    """Read a built-in structure. Its file is our own and needs no confinement.
 
     Raises
     ------
     NotFound
-        There is none of this name.
+        No example has this name.
     """
     example = examples.catalogue().get(name)
     if example is None:
@@ -110,7 +110,7 @@ def add(
     name: str | None,
     example: str | None = None,
 ) -> Structure:
-    """Store what `read` found, with the file that it was found in."""
+    """Store the result of `read` together with the file."""
     description = contents["description"]
     cell = contents["cell"]
     row = Structure(
@@ -141,12 +141,12 @@ def add(
 
 
 def get(scope: Scope, structure_id: uuid.UUID) -> Structure:
-    """The structure with this id."""
+    """Return the structure with this id."""
     return scope.get(Structure, structure_id, "structure")
 
 
 def page(scope: Scope, paging: Paging) -> tuple[list[Structure], int]:
-    """One page of the structures, newest first, and how many there are."""
+    """Return one page of the structures, newest first, and the number of all structures."""
     return scope.page(scope.select(Structure), Structure, paging)
 
 
@@ -156,7 +156,7 @@ def delete(scope: Scope, structure_id: uuid.UUID, *, with_predictions: bool) -> 
     Raises
     ------
     Conflict
-        It has predictions, which are not to be deleted with it.
+        It has predictions, and `with_predictions` is false.
     """
     row = scope.get_own(Structure, structure_id, "structure")
     name = row.name
@@ -173,12 +173,12 @@ def delete(scope: Scope, structure_id: uuid.UUID, *, with_predictions: bool) -> 
 
 
 def load_structure(settings: Settings, structure_id: uuid.UUID) -> StructureData:
-    """The atoms of a stored structure."""
+    """Read the atoms of a stored structure."""
     return StructureData.from_json((settings.structure_dir(structure_id) / CANONICAL).read_bytes())
 
 
 def as_file(settings: Settings, row: Structure, fmt: str) -> tuple[str, bytes]:
-    """File name and content of a structure in one of the written formats, or as it was uploaded ('original')."""
+    """Return file name and content of a structure in a format of `writing`, or of the uploaded file ('original')."""
     if fmt == "original":
         return row.filename, (settings.structure_dir(row.id) / ORIGINAL).read_bytes()
     ending, write = writing.WRITERS[fmt]
@@ -186,9 +186,9 @@ def as_file(settings: Settings, row: Structure, fmt: str) -> tuple[str, bytes]:
     return stem + ending, write(load_structure(settings, row.id), row.name).encode()
 
 
-def _name(asked: str | None, file_name: str, title: str, formula: str) -> str:
-    """What the user says, else what the file says of itself, else its file name."""
+def _name(requested: str | None, file_name: str, title: str, formula: str) -> str:
+    """Return the first non-empty of: requested name, title in the file, name of the file, formula."""
     stem = base_name(file_name, "structure").rsplit(".", 1)[0]
-    candidates = [asked or "", title, "" if GENERIC_NAME.fullmatch(stem) else stem, formula]
+    candidates = [requested or "", title, "" if GENERIC_NAME.fullmatch(stem) else stem, formula]
     printable = ("".join(char for char in " ".join(text.split()) if char.isprintable()) for text in candidates)
     return next(filter(None, printable), "structure")[:200]

@@ -1,4 +1,4 @@
-"""One row for each structure; its atoms lie in `structure.json` in the structure's folder."""
+"""The table of structures. The atoms are in the file `structure.json` in the folder of a structure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from scattering.core.notices import Notice
 
 
 class Structure(Owned, table=True):
-    """A crystal that predictions can be made for."""
+    """A crystal structure."""
 
     __tablename__ = "structures"
 
     name: str = Field(max_length=200)
-    formula: str = Field(max_length=400, description="one molecule's or the reduced formula")
-    formula_cell: str = Field(max_length=400, description="everything in the cell")
+    formula: str = Field(max_length=400, description="formula of one molecule, or the reduced formula")
+    formula_cell: str = Field(max_length=400, description="formula of all atoms in the cell")
     elements: list[str] = Field(sa_type=JSON)
     n_atoms: int
     lengths_angstrom: list[float] = Field(sa_type=JSON)
@@ -25,9 +25,11 @@ class Structure(Owned, table=True):
     density_g_cm3: float
     space_group: str = Field(max_length=32)
     space_group_number: int
-    temperature_k: float | None = Field(default=None, description="that the cell was measured at")
+    temperature_k: float | None = Field(default=None, description="temperature of the measurement of the cell")
     warnings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)
     format: str = Field(max_length=32, description="name in backend.structures.formats")
-    filename: str = Field(max_length=255, description="as uploaded; for the download only, never a path")
-    sha256: str = Field(max_length=64, description="of the file as uploaded")
-    example: str | None = Field(default=None, max_length=64, description="the built-in example that it was made from")
+    filename: str = Field(max_length=255, description="name of the uploaded file; for the download only, never a path")
+    sha256: str = Field(max_length=64, description="of the uploaded file")
+    example: str | None = Field(
+        default=None, max_length=64, description="name of the built-in structure that it is a copy of"
+    )

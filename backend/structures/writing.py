@@ -1,4 +1,4 @@
-"""A stored structure as a file of one of the formats that others read. Every number keeps all its digits."""
+"""Writers of structures: CIF, POSCAR and extended XYZ, with all digits of the numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backend.structures.geometry import StructureData, lengths_and_angles
 
 
 def cif(structure: StructureData, name: str) -> str:
-    """CIF with all atoms listed (P 1)."""
+    """Return a CIF that lists all atoms (P 1)."""
     lengths, angles = lengths_and_angles(structure.cell)
     rows = [f"data_{_word(name)}", f"_chemical_name_common '{_quotable(name)}'"]
     rows += [f"_cell_length_{axis} {value!r}" for axis, value in zip("abc", lengths.tolist(), strict=True)]
@@ -27,7 +27,7 @@ def cif(structure: StructureData, name: str) -> str:
 
 
 def poscar(structure: StructureData, name: str) -> str:
-    """POSCAR of VASP 5; atoms keep their order."""
+    """Return a POSCAR of VASP 5; the atoms keep their order."""
     groups = [(symbol, len(list(run))) for symbol, run in groupby(structure.symbols)]
     rows = [_line(name), "1.0"]
     rows += [_numbers(vector) for vector in structure.cell.tolist()]
@@ -37,7 +37,7 @@ def poscar(structure: StructureData, name: str) -> str:
 
 
 def extxyz(structure: StructureData, name: str) -> str:
-    """Extended XYZ."""
+    """Return extended XYZ."""
     lattice = _numbers(structure.cell.ravel().tolist())
     pbc = " ".join("T" if periodic else "F" for periodic in structure.pbc)
     title = _quotable(name).replace('"', "").replace("\\", "")
@@ -57,7 +57,7 @@ WRITERS: dict[str, tuple[str, Callable[[StructureData, str], str]]] = {
     "poscar": (".vasp", poscar),
     "extxyz": (".extxyz", extxyz),
 }
-"""File name ending and writer of each format."""
+"""Format → ending of the file name, writer."""
 
 
 def _numbers(values: list[float]) -> str:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from backend.observing.spectra_cache import HELD, SpectraCache
+from backend.observing.spectra_cache import MAX_VIEWS, SpectraCache
 from scattering.core.errors import InvalidSettings
 from scattering.core.partials import Partials
 from scattering.observe.spectrum import Spectrum, View, observe
@@ -55,10 +55,10 @@ def test_the_oldest_view_gives_way(partials: Partials) -> None:
         calls.append(1)
         return spectrum
 
-    for number in range(HELD + 1):
+    for number in range(MAX_VIEWS + 1):
         cache.get(partials, str(number), counted)
     cache.get(partials, "0", counted)
-    assert len(calls) == HELD + 2
+    assert len(calls) == MAX_VIEWS + 2
 
 
 def test_views_go_with_their_partials() -> None:

@@ -1,4 +1,4 @@
-"""Built-in structures: one CIF each, with its title, description and source in the comment at its head."""
+"""Built-in structures. Each is a CIF with title, description and source in its first comment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIELD = re.compile(r"# (Title|Formula|Description|Source): (.+)")
 
 @dataclass(frozen=True)
 class Example:
-    """A built-in structure and where it comes from."""
+    """A built-in structure with its description and source."""
 
     name: str
     title: str
@@ -25,7 +25,7 @@ class Example:
 
 @cache
 def catalogue() -> dict[str, Example]:
-    """The examples by name, in the order of their titles."""
+    """Return the examples by name, sorted by title."""
     examples = [_read(path) for path in FOLDER.glob("*.cif")]
     return {example.name: example for example in sorted(examples, key=lambda example: example.title.lower())}
 
@@ -33,7 +33,7 @@ def catalogue() -> dict[str, Example]:
 def _read(path: Path) -> Example:
     content = path.read_bytes()
     head = content.decode().split("\ndata_", 1)[0]
-    # A line that begins with "#   " goes on with the line before.
+    # A line that begins with "#   " continues the line before
     fields = dict(FIELD.findall(re.sub(r"\n#   +", " ", head)))
     return Example(
         name=path.stem,
