@@ -42,13 +42,13 @@ def choose_format(file_name: str, requested: str | None) -> Format:
     if requested:
         if requested in FORMATS:
             return FORMATS[requested]
-        message = f"'{requested[:40]}' is not a format that is read; choose one of {', '.join(FORMATS)}."
-        raise Unprocessable(message, [{"loc": "format", "msg": message}])
+        unknown = Notice("unknown_structure_format", {"found": requested[:40], "known": list(FORMATS)})
+        raise Unprocessable.at("format", unknown)
     fmt = format_of(file_name)
     if fmt is None:
-        titles = ", ".join(f"{fmt.title} ({fmt.name})" for fmt in FORMATS.values())
-        message = f"The name '{file_name[:80]}' does not tell the format. Say it in `format`; these are read: {titles}."
-        raise Unprocessable(message, [{"loc": "file", "msg": message}])
+        known = [f"{fmt.title} ({fmt.name})" for fmt in FORMATS.values()]
+        unclear = Notice("structure_format_not_stated", {"file_name": file_name[:80], "known": known})
+        raise Unprocessable.at("file", unclear)
     return fmt
 
 
@@ -93,7 +93,7 @@ def read_example(settings: Settings, name: str) -> tuple[examples.Example, dict[
     """
     example = examples.catalogue().get(name)
     if example is None:
-        raise NotFound(f"There is no example '{name[:40]}'; there are {', '.join(examples.catalogue())}.")
+        raise NotFound(Notice("unknown_example", {"name": name[:40], "known": list(examples.catalogue())}))
     try:
         return example, parse.parse(example.content, "cif", settings.max_atoms)
     except Unreadable as error:

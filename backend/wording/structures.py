@@ -97,21 +97,4 @@ WORDS: Final[Mapping[str, Words]] = {
     "formula_differs": _formula_differs,
     "space_group_not_determined": "The space group is not determined for cells with more than {max_atoms} atoms.",
     "elements_unknown_to_default": _elements_unknown_to_default,
-    # Files that cannot be used
-    "blank_file": "The file is empty.",
-    "binary_file": "This is a binary file, not text.",
-    "too_many_atoms": "The cell contains {n_atoms} atoms; this server accepts at most {max_atoms}. Upload the smallest "
-    "cell that repeats: simulations build the supercell themselves.",
-    "numbers_not_finite": "The file has numbers that are not finite.",
-    "no_atoms": "The file has no atoms.",
-    "unusable_element_number": "Element number {number} cannot be part of a crystal.",
-    "lattice_vector_too_long": "A lattice vector is {length_angstrom:.4g} Å long. Check that lengths are in Å.",
-    "cell_without_volume": "The cell has almost no volume ({volume_angstrom3:.3g} Å³): a lattice vector is missing, "
-    "lies in the plane of the others, or is not in Å.",
-    "cell_too_dense": "{n_atoms} atoms in {volume_angstrom3:.3g} Å³ are denser than any material. Check that the cell "
-    "is in Å.",
-    "atom_far_from_origin": "An atom is more than 10 μm from the origin. Check that positions are in Å.",
-    "overlapping_atoms": lambda *, atoms, distance_angstrom: (
-        f"Two atoms are at the same place: {listed(atoms)}, {distance_angstrom:.2f} Å apart."
-    ),
 }

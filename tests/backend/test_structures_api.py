@@ -95,29 +95,57 @@ def test_elements_that_the_default_potential_lacks_are_told(client: Client) -> N
 
 @pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize(
-    ("content", "file_name", "form", "status", "word"),
+    ("content", "file_name", "form", "status", "code", "params"),
     [
-        (b"not a structure", "x.cif", {}, 422, "a CIF begins with 'data_'"),
-        (b"", "x.cif", {}, 422, "empty"),
-        (b" \n", "x.cif", {}, 422, "empty"),
-        (bytes(range(256)) * 100, "x.cif", {}, 422, "binary"),
-        (WATER, "water.xyz", {}, 422, "no unit cell"),
-        (BENZENE, "benzene.traj", {}, 422, "does not tell the format"),
-        (BENZENE, "benzene.cif", {"format": "pickle"}, 422, "not a format that is read"),
-        (BENZENE.replace(b"C1 C -0.0569", b"C1 C nan"), "x.cif", {}, 422, "C1: 'nan' is not a number"),
-        (BENZENE.replace(b"C1 C", b"C1 Xx"), "x.cif", {}, 422, "'Xx' is not a chemical element"),
-        (BENZENE.replace(b"-0.0976 0.2447 -0.0177", b"-0.0569 0.1387 -0.0054"), "x.cif", {}, 422, "lie on one spot"),
-        (b'6000\nLattice="90 0 0 0 90 0 0 0 90"\n', "x.xyz", {}, 413, "at most 5000"),
+        (b"not a structure", "x.cif", {}, 422, "unexpected_text", {"expected": "data_block", "found": "not"}),
+        (b"", "x.cif", {}, 422, "empty_file", {}),
+        (b" \n", "x.cif", {}, 422, "blank_file", {}),
+        (bytes(range(256)) * 100, "x.cif", {}, 422, "binary_file", {}),
+        (WATER, "water.xyz", {}, 422, "no_unit_cell", {"format": "extxyz"}),
+        (BENZENE, "benzene.traj", {}, 422, "structure_format_not_stated", {"file_name": "benzene.traj"}),
+        (BENZENE, "benzene.cif", {"format": "pickle"}, 422, "unknown_structure_format", {"found": "pickle"}),
+        (
+            BENZENE.replace(b"C1 C -0.0569", b"C1 C nan"),
+            "x.cif",
+            {},
+            422,
+            "unreadable_number",
+            {"found": "nan", "site": "C1"},
+        ),
+        (BENZENE.replace(b"C1 C", b"C1 Xx"), "x.cif", {}, 422, "unknown_element", {"symbol": "Xx", "site": "C1"}),
+        (
+            BENZENE.replace(b"-0.0976 0.2447 -0.0177", b"-0.0569 0.1387 -0.0054"),
+            "x.cif",
+            {},
+            422,
+            "overlapping_sites",
+            {"sites": ["C1", "H1"]},
+        ),
+        (
+            b'6000\nLattice="90 0 0 0 90 0 0 0 90"\n',
+            "x.xyz",
+            {},
+            413,
+            "too_many_atoms",
+            {"n_atoms": 6000, "max_atoms": 5000},
+        ),
     ],
 )
 def test_bad_files_are_refused_and_leave_nothing(
-    client: Client, settings: Settings, content: bytes, file_name: str, form: dict[str, str], status: int, word: str
+    client: Client,
+    settings: Settings,
+    content: bytes,
+    file_name: str,
+    form: dict[str, str],
+    status: int,
+    code: str,
+    params: dict[str, object],
 ) -> None:
     response = upload(client, content, file_name, **form)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
-    assert word in problem["detail"]
+    assert (problem["code"], {**problem["params"], **params}) == (code, problem["params"])
     assert problem["errors"][0]["loc"] in ("file", "format")
     assert client.get("/structures").json()["total"] == 0
     assert nothing_is_left(settings)
@@ -210,7 +238,8 @@ def test_examples_are_listed_and_added(client: Client) -> None:
         assert made.json()["warnings"] == []
     missing = client.post("/examples/unobtainium")
     assert missing.status_code == 404
-    assert "silicon" in missing.json()["detail"]
+    assert missing.json()["code"] == "unknown_example"
+    assert "silicon" in missing.json()["params"]["known"]
 
 
 def test_example_is_the_same_as_its_file_uploaded(client: Client) -> None:

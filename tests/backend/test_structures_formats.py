@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import spglib
 
+from backend import wording
 from backend.kit.files.unreadable import Unreadable
 from backend.structures import chemistry, examples, parse, writing
 from backend.structures.formats import FORMATS, format_of
@@ -31,10 +32,12 @@ def read(fmt: str, text: str, max_atoms: int = 2000) -> Reading:
     return FORMATS[fmt].read(text, max_atoms)
 
 
-def refused(fmt: str, text: str) -> str:
+def refused(fmt: str, text: str) -> Notice:
     with pytest.raises(Unreadable) as refusal:
         parse.parse(text.encode(), fmt, 2000)
-    return str(refusal.value)
+    # Words that do not suit the parameters give a warning, which is an error in tests
+    wording.message(refusal.value.notice)
+    return refusal.value.notice
 
 
 def triclinic(seed: int) -> StructureData:
@@ -139,7 +142,7 @@ def test_poscar_variants() -> None:
     three_scales = read("poscar", f"Na Cl\n5 6 7\n{lattice}{atoms}").structure
     assert np.allclose(np.diag(three_scales.cell), [5, 6, 7])
     assert np.allclose(three_scales.positions[1], [1.5, 1.8, 2.1])
-    assert "does not name its elements" in refused("poscar", f"title\n5\n{lattice}{atoms}")
+    assert refused("poscar", f"title\n5\n{lattice}{atoms}") == Notice("elements_not_named", {"line": 6})
 
 
 def test_extxyz_columns_frames_and_periodicity() -> None:
@@ -180,45 +183,107 @@ def test_castep_units_and_species() -> None:
     # CODATA 2018: the Bohr radius is 0.529 177 210 903 Å.
     assert reading.structure.positions[1, 0] == pytest.approx(0.529177210903, abs=1e-9)
     assert reading.notices[0].params["isotope"] == "2H"
-    assert "MIXTURE" in refused("castep-cell", lattice + positions.replace("SPIN= 1.0", "MIXTURE:( 1 0.5)"))
+    mixture = refused("castep-cell", lattice + positions.replace("SPIN= 1.0", "MIXTURE:( 1 0.5)"))
+    assert mixture == Notice("unsupported_keyword", {"line": 9, "keyword": "mixture"})
 
 
 @pytest.mark.parametrize(
-    ("fmt", "text", "word"),
+    ("fmt", "text", "code", "params"),
     [
-        ("poscar", "", "blank_file"),
-        ("poscar", "title\n1\n1 0 0\n", "ends after line"),
-        ("poscar", "t\n0\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "scaling factor"),
-        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1 1\nD\n0 0 0\n", "1 elements but 2"),
-        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n-1\nD\n0 0 0\n", "not a whole number"),
-        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 nan\n", "Line 9: a position: 'nan' is not a finite"),
-        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 1_0\n", "not a finite number"),
-        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nXx\n1\nD\n0 0 0\n", "'Xx' is not a chemical element"),
-        ("poscar", "t\n1\n5 0 0\n5 0 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "cell_without_volume"),
-        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n2\nD\n0 0 0\n0.999 0 0\n", "overlapping_atoms"),
-        ("poscar", "t\n1e6\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "lattice_vector_too_long"),
-        ("poscar", "t\n1\n1 0 0\n0 1 0\n0 0 1\nSi\n2\nD\n0 0 0\n.5 .5 .5\n", "cell_too_dense"),
-        ("extxyz", "3\nwater\nO 0 0 0\nH 0 0 1\nH 0 1 0\n", "no unit cell"),
-        ("extxyz", f'5\nLattice="{CUBE}"\nO 0 0 0\n', "ends before the last one"),
-        ("extxyz", f'x\nLattice="{CUBE}"\nO 0 0 0\n', "not a whole number"),
-        ("extxyz", '1\nLattice="5 0 0"\nO 0 0 0\n', "Lattice takes 9 numbers"),
-        ("extxyz", f'1\nLattice="{CUBE}" Properties=pos:R:3\n0 0 0\n', "must name pos, and species"),
-        ("extxyz", f'1\nLattice="{CUBE}" pbc="T maybe F"\nO 0 0 0\n', "pbc takes"),
-        ("extxyz", f'1\nLattice="{CUBE}"\nO 0 inf 0\n', "not a finite number"),
-        ("aims", "atom 0 0 0 O\n", "no unit cell"),
-        ("aims", "lattice_vector 5 0 0\natom 0 0 0 O\n", "1 lattice vectors instead of 3"),
-        ("aims", "include other.in\n", "not a keyword of geometry.in"),
-        ("aims", "empty 0 0 0 O\n", "ghost atoms"),
-        ("castep-cell", "%BLOCK LATTICE_CART\n5 0 0\n", "not closed"),
-        ("castep-cell", "nothing here\n", "takes one block"),
-        ("xsf", "ATOMS\n6 0 0 0\n", "no unit cell"),
-        ("xsf", "CRYSTAL\nPRIMVEC\nbroken\nPRIMCOORD\n1 1\n6 0 0 0\n", "not a XSF file"),
-        ("gen", "1 C\nO\n1 1 0 0 0\n", "no unit cell"),
-        ("gen", "2 S\nO\n1 1 0 0 0\n", "not a GEN file"),
+        ("poscar", "", "blank_file", {}),
+        ("poscar", "title\n1\n1 0 0\n", "file_ends_early", {"line": 3, "expected": "lattice"}),
+        (
+            "poscar",
+            "t\n0\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 0\n",
+            "unexpected_text",
+            {"line": 2, "expected": "scaling_factors", "found": "0"},
+        ),
+        (
+            "poscar",
+            "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1 1\nD\n0 0 0\n",
+            "element_count_differs",
+            {"line": 7, "n_elements": 1, "n_counts": 2},
+        ),
+        (
+            "poscar",
+            "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n-1\nD\n0 0 0\n",
+            "unreadable_number",
+            {"found": "-1", "kind": "whole_number", "line": 7, "quantity": "n_atoms"},
+        ),
+        (
+            "poscar",
+            "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 nan\n",
+            "unreadable_number",
+            {"found": "nan", "kind": "finite_number", "line": 9, "quantity": "position"},
+        ),
+        (
+            "poscar",
+            "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 1_0\n",
+            "unreadable_number",
+            {"found": "1_0", "kind": "finite_number", "line": 9, "quantity": "position"},
+        ),
+        ("poscar", "t\n1\n5 0 0\n0 5 0\n0 0 5\nXx\n1\nD\n0 0 0\n", "unknown_element", {"symbol": "Xx", "line": 6}),
+        ("poscar", "t\n1\n5 0 0\n5 0 0\n0 0 5\nSi\n1\nD\n0 0 0\n", "cell_without_volume", {}),
+        (
+            "poscar",
+            "t\n1\n5 0 0\n0 5 0\n0 0 5\nSi\n2\nD\n0 0 0\n0.999 0 0\n",
+            "overlapping_atoms",
+            {"atoms": ["Si1", "Si2"]},
+        ),
+        (
+            "poscar",
+            "t\n1e6\n5 0 0\n0 5 0\n0 0 5\nSi\n1\nD\n0 0 0\n",
+            "lattice_vector_too_long",
+            {"length_angstrom": 5e6},
+        ),
+        ("poscar", "t\n1\n1 0 0\n0 1 0\n0 0 1\nSi\n2\nD\n0 0 0\n.5 .5 .5\n", "cell_too_dense", {"n_atoms": 2}),
+        ("extxyz", "3\nwater\nO 0 0 0\nH 0 0 1\nH 0 1 0\n", "no_unit_cell", {"format": "extxyz"}),
+        ("extxyz", f'5\nLattice="{CUBE}"\nO 0 0 0\n', "atoms_missing", {"line": 1, "n_atoms": 5}),
+        (
+            "extxyz",
+            f'x\nLattice="{CUBE}"\nO 0 0 0\n',
+            "unreadable_number",
+            {"found": "x", "kind": "whole_number", "line": 1, "quantity": "n_atoms"},
+        ),
+        (
+            "extxyz",
+            '1\nLattice="5 0 0"\nO 0 0 0\n',
+            "too_few_numbers",
+            {"line": 2, "quantity": "lattice", "n_expected": 9, "n_found": 3},
+        ),
+        (
+            "extxyz",
+            f'1\nLattice="{CUBE}" Properties=pos:R:3\n0 0 0\n',
+            "unexpected_text",
+            {"line": 2, "expected": "position_columns"},
+        ),
+        (
+            "extxyz",
+            f'1\nLattice="{CUBE}" pbc="T maybe F"\nO 0 0 0\n',
+            "unexpected_text",
+            {"line": 2, "expected": "pbc", "found": "T maybe F"},
+        ),
+        (
+            "extxyz",
+            f'1\nLattice="{CUBE}"\nO 0 inf 0\n',
+            "unreadable_number",
+            {"found": "inf", "kind": "finite_number", "line": 3, "quantity": "position"},
+        ),
+        ("aims", "atom 0 0 0 O\n", "no_unit_cell", {"format": "aims"}),
+        ("aims", "lattice_vector 5 0 0\natom 0 0 0 O\n", "no_unit_cell", {"format": "aims", "n_vectors": 1}),
+        ("aims", "include other.in\n", "unknown_keyword", {"line": 1, "keyword": "include", "format": "geometry.in"}),
+        ("aims", "empty 0 0 0 O\n", "unsupported_keyword", {"line": 1, "keyword": "empty"}),
+        ("castep-cell", "%BLOCK LATTICE_CART\n5 0 0\n", "unclosed_block", {"block": "lattice_cart"}),
+        ("castep-cell", "nothing here\n", "one_block_of", {"blocks": ["LATTICE_CART", "LATTICE_ABC"]}),
+        ("xsf", "ATOMS\n6 0 0 0\n", "no_unit_cell", {"format": "xsf"}),
+        ("xsf", "CRYSTAL\nPRIMVEC\nbroken\nPRIMCOORD\n1 1\n6 0 0 0\n", "not_a_file_of", {"format": "XSF"}),
+        ("gen", "1 C\nO\n1 1 0 0 0\n", "no_unit_cell", {"format": "gen"}),
+        ("gen", "2 S\nO\n1 1 0 0 0\n", "not_a_file_of", {"format": "GEN"}),
     ],
 )
-def test_refused_with_a_clear_word(fmt: str, text: str, word: str) -> None:
-    assert word in refused(fmt, text)
+def test_refused_with_a_code(fmt: str, text: str, code: str, params: dict[str, object]) -> None:
+    notice = refused(fmt, text)
+    assert (notice.code, {**notice.params, **params}) == (code, notice.params)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from backend.kit.files.unreadable import Unreadable
-from backend.structures.formats.reading import NO_CELL, Lines, Reading, Species, TooManyAtoms, structure_from
+from backend.structures.formats.reading import Lines, Reading, Species, TooManyAtoms, structure_from
+from scattering.core.notices import Notice
 
 # Keywords of geometry.in that say nothing about where atoms are (FHI-aims manual, chapter "geometry.in").
 IGNORED = {
@@ -32,11 +33,7 @@ IGNORED = {
     "nuclear_spin",
     "isotope",
 }
-REFUSED = {
-    "empty": "ghost atoms (`empty`) have no mass",
-    "pseudocore": "embedding pseudopotentials are not part of a crystal",
-    "multipole": "multipoles of an embedding are not part of a crystal",
-}
+UNSUPPORTED = {"empty", "pseudocore", "multipole"}
 
 
 def read(text: str, max_atoms: int) -> Reading:
@@ -53,22 +50,22 @@ def read(text: str, max_atoms: int) -> Reading:
             continue
         keyword = words[0].lower()
         if keyword in ("atom", "atom_frac"):
-            rows.append(lines.numbers(words[1:], 3, "a position"))
-            numbers.append(species.number(words[4] if len(words) > 4 else "", f"Line {lines.number}"))
+            rows.append(lines.numbers(words[1:], 3, "position"))
+            numbers.append(species.number(words[4] if len(words) > 4 else "", {"line": lines.number}))
             fractional.append(keyword == "atom_frac")
             if len(numbers) > max_atoms:
                 raise TooManyAtoms(sum(row.lstrip().startswith("atom") for row in text.split("\n")), max_atoms)
         elif keyword == "lattice_vector":
-            cell.append(lines.numbers(words[1:], 3, "a lattice vector"))
-        elif keyword in REFUSED:
-            raise lines.refuse(f"{REFUSED[keyword]}; remove them.")
+            cell.append(lines.numbers(words[1:], 3, "lattice_vector"))
+        elif keyword in UNSUPPORTED:
+            raise Unreadable(Notice("unsupported_keyword", {"line": lines.number, "keyword": keyword}))
         elif keyword not in IGNORED:
-            raise lines.refuse(f"'{keyword[:30]}' is not a keyword of geometry.in.")
+            named = {"keyword": keyword[:30], "format": "geometry.in"}
+            raise Unreadable(Notice("unknown_keyword", {"line": lines.number, **named}))
     if not numbers:
-        raise Unreadable("The file has no atoms.")
+        raise Unreadable(Notice("no_atoms"))
     if len(cell) != 3:
-        detail = "" if not cell else f" The file gives {len(cell)} lattice vectors instead of 3."
-        raise Unreadable(NO_CELL + detail)
+        raise Unreadable(Notice("no_unit_cell", {"format": "aims", "n_vectors": len(cell)}))
 
     lattice = np.array(cell)
     positions = np.array(rows)

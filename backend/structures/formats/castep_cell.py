@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.reading import Lines, Reading, Species, TooManyAtoms, structure_from
 from backend.structures.geometry import cell_from_lengths_and_angles
+from scattering.core.notices import Notice
 
 ANGSTROM_IN = {
     "ang": 1.0,
@@ -30,28 +31,27 @@ def read(text: str, max_atoms: int) -> Reading:
     """Read the lattice and the positions of a .cell file; its other blocks say how to compute, not what."""
     lines = Lines(text)
     blocks = _blocks(lines)
-    if len(blocks.keys() & {"lattice_cart", "lattice_abc"}) != 1:
-        raise Unreadable("A .cell file takes one block of LATTICE_CART and LATTICE_ABC.")
-    if len(blocks.keys() & {"positions_frac", "positions_abs"}) != 1:
-        raise Unreadable("A .cell file takes one block of POSITIONS_FRAC and POSITIONS_ABS.")
+    for choice in ("LATTICE_CART", "LATTICE_ABC"), ("POSITIONS_FRAC", "POSITIONS_ABS"):
+        if sum(name.lower() in blocks for name in choice) != 1:
+            raise Unreadable(Notice("one_block_of", {"blocks": choice}))
     cell = _lattice(lines, blocks)
 
     absolute = "positions_abs" in blocks
     rows = blocks["positions_abs" if absolute else "positions_frac"]
     unit = _unit(lines, rows) if absolute else 1.0
     if not rows:
-        raise Unreadable("The file has no atoms.")
+        raise Unreadable(Notice("no_atoms"))
     if len(rows) > max_atoms:
         raise TooManyAtoms(len(rows), max_atoms)
     species = Species()
     numbers, positions = [], []
     for lines.number, words in rows:
         if any("mixture" in word.lower() for word in words):
-            raise lines.refuse("MIXTURE puts several elements on one site; give each site one whole atom.")
+            raise Unreadable(Notice("unsupported_keyword", {"line": lines.number, "keyword": "mixture"}))
         # "H:D" or "Fe:1" name a kind of the element.
         symbol, _, kind = words[0].partition(":")
-        numbers.append(species.number(kind if kind.upper() in ("D", "T") else symbol, f"Line {lines.number}"))
-        positions.append(lines.numbers(words[1:], 3, "a position"))
+        numbers.append(species.number(kind if kind.upper() in ("D", "T") else symbol, {"line": lines.number}))
+        positions.append(lines.numbers(words[1:], 3, "position"))
     placed = np.array(positions) * unit
     structure = (
         structure_from(numbers, cell, cartesian=placed)
@@ -71,19 +71,19 @@ def _blocks(lines: Lines) -> dict[str, list[Row]]:
         first = words[0].lower()
         if first == "%block":
             if name is not None or len(words) < 2:
-                raise lines.refuse("%BLOCK without a name, or inside another block.")
+                raise lines.unexpected("block_name")
             name = words[1].lower()
             if name in blocks:
-                raise lines.refuse(f"a second block {name[:30]}.")
+                raise Unreadable(Notice("repeated_block", {"line": lines.number, "block": name[:30]}))
             blocks[name] = []
         elif first == "%endblock":
             if name is None:
-                raise lines.refuse("%ENDBLOCK without %BLOCK.")
+                raise lines.unexpected("block_start")
             name = None
         elif name in WANTED:
             blocks[name].append((lines.number, words))
     if name is not None:
-        raise Unreadable(f"The block {name[:30]} is not closed.")
+        raise Unreadable(Notice("unclosed_block", {"block": name[:30]}))
     return blocks
 
 
@@ -93,7 +93,8 @@ def _unit(lines: Lines, rows: list[Row]) -> float:
         return 1.0
     lines.number, (word,) = rows.pop(0)
     if word.lower() not in ANGSTROM_IN:
-        raise lines.refuse(f"'{word[:20]}' is not a unit of length; CASTEP knows {', '.join(ANGSTROM_IN)}.")
+        named = {"unit": word[:20], "known": list(ANGSTROM_IN)}
+        raise Unreadable(Notice("unit_of_length_unknown", {"line": lines.number, **named}))
     return float(ANGSTROM_IN[word.lower()])
 
 
@@ -102,13 +103,13 @@ def _lattice(lines: Lines, blocks: dict[str, list[Row]]) -> NDArray[np.float64]:
     rows = blocks["lattice_cart" if cartesian else "lattice_abc"]
     unit = _unit(lines, rows)
     if len(rows) != (3 if cartesian else 2):
-        raise Unreadable("LATTICE_CART takes three lines, LATTICE_ABC two (lengths, angles).")
+        raise Unreadable(Notice("lattice_line_count", {"n_lines": len(rows)}))
     values = []
     for lines.number, words in rows:
-        values.append(lines.numbers(words, 3, "the lattice"))
+        values.append(lines.numbers(words, 3, "lattice"))
     if cartesian:
         return unit * np.array(values)
     try:
         return cell_from_lengths_and_angles(unit * np.array(values[0]), np.array(values[1]))
-    except ValueError as error:
-        raise lines.refuse(f"{error}.") from None
+    except ValueError:
+        raise Unreadable(Notice("impossible_angles", {"angles_deg": values[1], "line": lines.number})) from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -11,7 +13,14 @@ from numpy.typing import NDArray
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.cif_blocks import Block, read_blocks
 from backend.structures.formats.expansion import MERGE_ANGSTROM, Site, distances, expand
-from backend.structures.formats.reading import ISOTOPES, NO_CELL, Reading, Species, TooManyAtoms, structure_from
+from backend.structures.formats.reading import (
+    ISOTOPES,
+    Reading,
+    Species,
+    TooManyAtoms,
+    structure_from,
+    unreadable_number,
+)
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
 from scattering.core.notices import Notice
@@ -63,9 +72,7 @@ def read(text: str, max_atoms: int) -> Reading:
         and block.column("_atom_site_label", "_atom_site_type_symbol")
     ]
     if not with_atoms:
-        raise Unreadable(
-            "The CIF has no atoms: a loop with _atom_site_label and _atom_site_fract_x, _y, _z is expected."
-        )
+        raise Unreadable(Notice("no_atoms_in_cif"))
     block = with_atoms[0]
     notices: list[Notice] = []
     if len(with_atoms) > 1:
@@ -99,12 +106,12 @@ def _temperature(block: Block) -> float | None:
 
 def _refuse_other_kinds(block: Block) -> None:
     if block.first("_cell_modulation_dimension", "_space_group_ssg_name", "_space_group_symop_ssg_operation_algebraic"):
-        raise Unreadable("This is a modulated structure (superspace group); bring a commensurate approximant.")
+        raise Unreadable(Notice("unsupported_structure", {"kind": "modulated"}))
     if block.column("_space_group_symop_magn_operation_xyz") and not block.column(*SYMMETRY_TAGS):
-        raise Unreadable("This is a magnetic CIF; bring the nuclear structure with its ordinary space group.")
+        raise Unreadable(Notice("unsupported_structure", {"kind": "magnetic"}))
 
 
-def _number(text: str, where: str) -> float:
+def _number(text: str, place: Mapping[str, Any]) -> float:
     """A number with its uncertainty in brackets taken off, or a fraction."""
     match = NUMBER.fullmatch(text)
     if match:
@@ -112,9 +119,9 @@ def _number(text: str, where: str) -> float:
     elif (fraction := FRACTION.fullmatch(text)) and int(fraction[2]):
         value = int(fraction[1]) / int(fraction[2])
     else:
-        raise Unreadable(f"{where}: '{text[:30]}' is not a number.")
+        raise unreadable_number(text, "number", place)
     if not np.isfinite(value):
-        raise Unreadable(f"{where}: '{text[:30]}' is not a finite number.")
+        raise unreadable_number(text, "finite_number", place)
     return value
 
 
@@ -122,18 +129,18 @@ def _cell(block: Block) -> NDArray[np.float64]:
     lengths = [block.first(f"_cell_length_{axis}") for axis in "abc"]
     angles = [block.first(f"_cell_angle_{angle}") for angle in ("alpha", "beta", "gamma")]
     if not all(lengths):
-        raise Unreadable(NO_CELL)
+        raise Unreadable(Notice("no_unit_cell", {"format": "cif"}))
     # CIF's dictionary: an angle that is left out is 90°.
-    values = np.array([_number(value or "90", "The cell") for value in (*lengths, *angles)])
+    values = np.array([_number(value or "90", {"quantity": "cell"}) for value in (*lengths, *angles)])
     if min(values) <= 0:
-        raise Unreadable("The cell's lengths and angles must be positive.")
+        raise Unreadable(Notice("cell_not_positive"))
     try:
         return cell_from_lengths_and_angles(values[:3], values[3:])
-    except ValueError as error:
-        raise Unreadable(f"The cell is impossible: {error}.") from None
+    except ValueError:
+        raise Unreadable(Notice("impossible_angles", {"angles_deg": values[3:].tolist()})) from None
 
 
-def _element(label: str, is_type: bool, species: Species, where: str) -> int:
+def _element(label: str, is_type: bool, species: Species, place: Mapping[str, Any]) -> int:
     """Atomic number from a type symbol ('Ti4+') or a label ('C12A', 'H1', 'OW2')."""
     match = re.match(r"[A-Za-z]+", label)
     letters = match[0] if match else ""
@@ -145,8 +152,8 @@ def _element(label: str, is_type: bool, species: Species, where: str) -> int:
         candidates.reverse()
     for candidate in candidates:
         if candidate.capitalize() in ISOTOPES or atomic_numbers.get(candidate.capitalize(), 0) > 0:
-            return species.number(candidate, where)
-    return species.number(label or "?", where)
+            return species.number(candidate, place)
+    return species.number(label or "?", place)
 
 
 def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: list[Notice]) -> list[Site]:
@@ -157,7 +164,7 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: l
     found = [block.column(f"_atom_site_{kind}_{axis}") for axis in "xyz"]
     columns = [column for column in found if column is not None]
     if len(columns) != 3 or len({len(labels), *map(len, columns)}) != 1:
-        raise Unreadable("The atoms' loop lacks a coordinate.")
+        raise Unreadable(Notice("coordinate_column_missing"))
     rows = range(len(labels))
     names = [labels[row] or f"site {row + 1}" for row in rows]
 
@@ -165,25 +172,24 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: l
     rows_used = [row for row in rows if dummies[row].lower() != "dum"]
     unplaced = [names[row] for row in rows_used if not all(column[row] for column in columns)]
     if unplaced:
-        raise Unreadable(f"These sites have no position: {_listed(unplaced)}.")
+        raise Unreadable(Notice("sites_without_position", _sites_named(unplaced)))
     _refuse_disorder(block, names, rows_used)
 
     sites = []
     for row in rows_used:
-        where = f"Site {names[row][:20]}"
-        position = np.array([_number(column[row], where) for column in columns])
+        place = {"site": names[row][:20]}
+        position = np.array([_number(column[row], place) for column in columns])
         if cartesian:
             position = np.linalg.solve(cell.T, position)
         type_symbol = types[row] if types else ""
-        number = _element(type_symbol or labels[row], bool(type_symbol), species, where)
+        number = _element(type_symbol or labels[row], bool(type_symbol), species, place)
         sites.append(Site(names[row], number, position))
     if cartesian:
         notices.append(Notice("cartesian_coordinates"))
     attached = block.column("_atom_site_attached_hydrogens") or []
     implied = [names[row] for row in rows_used if row < len(attached) and attached[row].strip("0")]
     if implied:
-        sites_named = [name[:30] for name in implied[:MAX_LISTED]]
-        notices.append(Notice("hydrogen_without_position", {"sites": sites_named, "n_sites": len(implied)}))
+        notices.append(Notice("hydrogen_without_position", _sites_named(implied)))
     return sites
 
 
@@ -192,23 +198,23 @@ def _refuse_disorder(block: Block, names: list[str], rows: list[int]) -> None:
     occupancies = block.column("_atom_site_occupancy")
     if occupancies is None:
         return
-    partial = []
+    partial: dict[int, float] = {}
     for row in rows:
-        occupancy = _number(occupancies[row] or "1", f"Occupancy of {names[row][:20]}")
+        occupancy = _number(occupancies[row] or "1", {"site": names[row][:20], "quantity": "occupancy"})
         if occupancy < FULL_OCCUPANCY:
-            partial.append(f"{names[row]} ({occupancy:g})")
+            partial[row] = occupancy
         elif occupancy > 2 - FULL_OCCUPANCY:
-            raise Unreadable(f"Site {names[row][:20]} has the occupancy {occupancy:g}; at most 1 makes sense.")
+            raise Unreadable(Notice("occupancy_above_one", {"site": names[row][:20], "occupancy": occupancy}))
     if partial:
+        sites = _sites_named([names[row] for row in partial])
         raise Unreadable(
-            f"These sites are partially occupied: {_listed(partial)}. A simulation needs whole atoms: choose one "
-            "ordered arrangement, in a supercell if need be, and set every occupancy to 1."
+            Notice("partial_occupancies", {**sites, "occupancies": list(partial.values())[: len(sites["sites"])]})
         )
 
 
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(name[:30] for name in names[:MAX_LISTED])
-    return shown + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
+def _sites_named(names: list[str]) -> dict[str, Any]:
+    """Return the names of the first sites, and how many sites there are."""
+    return {"sites": [name[:30] for name in names[:MAX_LISTED]], "n_sites": len(names)}
 
 
 def _operations(
@@ -220,7 +226,7 @@ def _operations(
     if listed:
         operations = parse_operations(listed)
         if not operations.fits(cell):
-            raise Unreadable("The cell's lengths and angles do not have the symmetry of the file's operations.")
+            raise Unreadable(Notice("cell_breaks_symmetry", {"space_group": None}))
         if not operations.is_group():
             notices.append(Notice("operations_not_a_group"))
         if len(operations) == 1 and number not in (None, 1):

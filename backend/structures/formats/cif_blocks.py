@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 import gemmi
 
 from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.reading import unexpected
+from scattering.core.notices import Notice
 
 MAX_SLIPS = 50
 """Items with a slip that are passed over; each costs one more reading of the file."""
@@ -63,7 +65,7 @@ def read_blocks(text: str, prefixes: tuple[str, ...]) -> list[Block]:
     Raises
     ------
     Unreadable
-        The text breaks the grammar at one of the tags that are asked for; the message names the line.
+        The text breaks the grammar at one of the tags that are asked for; the error names the line.
     """
     # gemmi takes other letters than ASCII's in quotation marks only; files have them in labels and headings too.
     lines = BLANK.sub(" ", text).encode("ascii", "xmlcharrefreplace").decode().split("\n")
@@ -74,7 +76,7 @@ def read_blocks(text: str, prefixes: tuple[str, ...]) -> list[Block]:
             _pass_over(lines, str(error), prefixes)
         else:
             return [_block(block, prefixes) for block in document]
-    raise Unreadable(f"The file breaks the grammar of CIF in more than {MAX_SLIPS} places.")
+    raise Unreadable(Notice("too_many_cif_errors", {"maximum": MAX_SLIPS}))
 
 
 def _block(block: gemmi.cif.Block, prefixes: tuple[str, ...]) -> Block:
@@ -83,7 +85,7 @@ def _block(block: gemmi.cif.Block, prefixes: tuple[str, ...]) -> Block:
         if isinstance(item.pair, tuple):
             name, value = item.pair
             if not value and _is_needed(name, prefixes):
-                raise Unreadable(f"Line {item.line_number}: {name[:60]} has no value.")
+                raise Unreadable(Notice("value_missing", {"line": item.line_number, "name": name[:60]}))
             if _tag(name).startswith(prefixes):
                 values[_tag(name)] = [_value(value)]
         elif item.loop is not None:
@@ -116,7 +118,7 @@ def _pass_over(lines: list[str], message: str, prefixes: tuple[str, ...]) -> Non
     """
     match = ERROR.match(message)
     if match is None:
-        raise Unreadable(f"This is not a CIF: {message[:200]}.")
+        raise Unreadable(Notice("not_a_file_of", {"format": "CIF", "reason": message[:200]}))
     line, column, reason = int(match[1]) - 1, int(match[2]), match[3]
     marks = [index for index, text in enumerate(lines) if text.startswith(";")]
     # Semicolons at the beginning of a line open and close text fields in turn; one too many opens nothing.
@@ -126,23 +128,20 @@ def _pass_over(lines: list[str], message: str, prefixes: tuple[str, ...]) -> Non
     in_text = {i for opening, closing in zip(marks[::2], marks[1::2], strict=True) for i in range(opening, closing + 1)}
     word = html.unescape(next(iter(lines[line][column:].split()), "")) if line < len(lines) else ""
     if reason.startswith("expected block header"):
-        raise Unreadable(f"Line {line + 1}: a CIF begins with 'data_', found '{word[:30]}'.")
+        raise unexpected(line + 1, "data_block", word[:30])
 
     first, end = _item_at(lines, line, in_text)
     names = [name for i in range(first, end) if i not in in_text for name in NAME.findall(lines[i].split(" #")[0])]
     if LOOP.match(lines[first]) and not names:
-        raise Unreadable(f"Line {first + 1}: a loop without names.")
+        raise unexpected(first + 1, "loop_names")
     if names and not any(_is_needed(name, prefixes) for name in names):
         lines[first:end] = [""] * (end - first)
         return
     if reason.startswith("Wrong number of values"):
-        raise Unreadable(
-            f"The loop in line {first + 1} has {len(names)} columns, and the number of its values is no multiple of "
-            "that: a row is incomplete, or a value with blanks lacks its quotation marks."
-        )
+        raise Unreadable(Notice("incomplete_loop", {"line": first + 1, "n_columns": len(names)}))
     if reason.startswith("unterminated"):
-        raise Unreadable(f"Line {line + 1}: the quotation mark or semicolon that opens a text is not closed.")
-    raise Unreadable(f"Line {line + 1}: '{word[:30]}' stands where a name (_…) is expected.")
+        raise Unreadable(Notice("unclosed_text", {"line": line + 1}))
+    raise unexpected(line + 1, "name", word[:30])
 
 
 def _item_at(lines: list[str], line: int, in_text: set[int]) -> tuple[int, int]:

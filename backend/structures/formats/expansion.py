@@ -62,10 +62,7 @@ def expand(
         raise TooManyAtoms(n_atoms, max_atoms)
     if split:
         label, nearest = split[0]
-        raise Unreadable(
-            f"Site {label[:20]} is {nearest:.2f} Å from its own image by symmetry: it is disordered over a symmetry "
-            "element, or its coordinates are off. Choose one ordered arrangement."
-        )
+        raise Unreadable(Notice("site_near_own_image", {"site": label[:20], "distance_angstrom": float(nearest)}))
 
     numbers: list[int] = []
     points: list[NDArray[np.float64]] = []
@@ -80,7 +77,7 @@ def expand(
         owners += [index] * len(orbit)
     repeated = _repeats(numbers, np.concatenate(points) % 1.0, owners, sites, cell)
     if repeated and len(operations) == 1:
-        raise Unreadable(f"The file lists {len(repeated)} of its atoms twice, on the same spot.")
+        raise Unreadable(Notice("atoms_listed_twice", {"n_atoms": len(repeated)}))
     if repeated:
         notices.append(Notice("atoms_repeated_by_symmetry", {"n_atoms": len(repeated)}))
     kept = [index for index in range(len(numbers)) if index not in repeated]
@@ -121,7 +118,7 @@ def _repeats(
         for other in map(int, close):
             first, second = sorted((int(atom), other))
             if numbers[first] != numbers[second]:
-                pair = f"{sites[owners[first]].label[:20]} and {sites[owners[second]].label[:20]}"
-                raise Unreadable(f"The sites {pair} lie on one spot.")
+                pair = [sites[owners[one]].label[:20] for one in (first, second)]
+                raise Unreadable(Notice("overlapping_sites", {"sites": pair}))
             repeated.add(second)
     return repeated

@@ -8,7 +8,7 @@ import numpy as np
 from ase.data import chemical_symbols
 
 from backend.kit.files.unreadable import Unreadable
-from backend.structures.formats.reading import NO_CELL, Lines, Reading, Species, TooManyAtoms, structure_from
+from backend.structures.formats.reading import Lines, Reading, Species, TooManyAtoms, structure_from
 from scattering.core.notices import Notice
 
 # Values of one line only, each pattern free of nested repetition: nothing here can backtrack for long.
@@ -23,35 +23,34 @@ def read(text: str, max_atoms: int) -> Reading:
     lines = Lines(text)
     frames = _frame_starts(lines, max_atoms)
     lines.number = frames[-1]
-    n_atoms = int(lines.next("the number of atoms"))
-    comment = lines.next("the line with Lattice")
+    n_atoms = int(lines.next("n_atoms"))
+    comment = lines.next("lattice_line")
     fields = {key.lower(): value.strip("\"'{}[]") for key, value in KEY_VALUE.findall(comment)}
     if "lattice" not in fields:
-        raise Unreadable(NO_CELL + ' In extended XYZ: Lattice="ax ay az bx by bz cx cy cz" in the second line.')
-    lattice = lines.numbers(re.split(r"[\s,]+", fields["lattice"].strip()), 9, "Lattice")
+        raise Unreadable(Notice("no_unit_cell", {"format": "extxyz"}))
+    lattice = lines.numbers(re.split(r"[\s,]+", fields["lattice"].strip()), 9, "lattice")
 
+    pbc = _pbc(fields.get("pbc"), lines)
     columns = _columns(fields.get("properties", DEFAULT_PROPERTIES), lines)
     species = Species()
     numbers, positions = [], []
     for _ in range(n_atoms):
-        words = lines.next("the last atom").split()
-        where = f"Line {lines.number}"
+        words = lines.next("atom").split()
+        place = {"line": lines.number}
         if "species" in columns:
             symbol = words[columns["species"]] if len(words) > columns["species"] else ""
-            numbers.append(species.number(symbol, where))
+            numbers.append(species.number(symbol, place))
         else:
-            z = lines.count(words[columns["z"]] if len(words) > columns["z"] else "", "the atomic number")
+            z = lines.count(words[columns["z"]] if len(words) > columns["z"] else "", "atomic_number")
             if not 0 < z < len(chemical_symbols):
-                raise lines.refuse(f"there is no element number {z}.")
+                raise Unreadable(Notice("unusable_element_number", {"number": z, "line": lines.number}))
             numbers.append(z)
-        positions.append(lines.numbers(words[columns["pos"] :], 3, "a position"))
+        positions.append(lines.numbers(words[columns["pos"] :], 3, "position"))
 
     notices = species.notices()
     if len(frames) > 1:
         notices.insert(0, Notice("several_frames", {"n_frames": len(frames)}))
-    structure = structure_from(
-        numbers, np.array(lattice).reshape(3, 3), cartesian=positions, pbc=_pbc(fields.get("pbc"), lines)
-    )
+    structure = structure_from(numbers, np.array(lattice).reshape(3, 3), cartesian=positions, pbc=pbc)
     return Reading(structure, title=fields.get("name", ""), notices=notices)
 
 
@@ -63,17 +62,17 @@ def _frame_starts(lines: Lines, max_atoms: int) -> list[int]:
             # Nothing but empty lines may follow the last frame.
             continue
         start = lines.number - 1
-        n_atoms = lines.count(line.strip(), "the number of atoms")
+        n_atoms = lines.count(line.strip(), "n_atoms")
         if n_atoms == 0:
-            raise lines.refuse("a frame without atoms.")
+            raise Unreadable(Notice("frame_without_atoms", {"line": lines.number}))
         if n_atoms > max_atoms:
             raise TooManyAtoms(n_atoms, max_atoms)
         if lines.remaining() < n_atoms + 1:
-            raise lines.refuse(f"{n_atoms} atoms are announced, but the file ends before the last one.")
+            raise Unreadable(Notice("atoms_missing", {"line": lines.number, "n_atoms": n_atoms}))
         lines.number += n_atoms + 1
         starts.append(start)
     if not starts:
-        raise Unreadable("The file has no atoms.")
+        raise Unreadable(Notice("no_atoms"))
     return starts
 
 
@@ -81,14 +80,14 @@ def _columns(properties: str, lines: Lines) -> dict[str, int]:
     """First column of species (or Z) and pos."""
     parts = properties.split(":")
     if len(parts) % 3:
-        raise lines.refuse(f"Properties takes name:type:columns, found '{properties[:80]}'.")
+        raise lines.unexpected("properties", properties)
     columns: dict[str, int] = {}
     column = 0
     for name, _, width in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         columns.setdefault(name.lower(), column)
-        column += lines.count(width, f"the columns of {name[:20]}")
+        column += lines.count(width, "n_columns", name=name[:20])
     if "pos" not in columns or not {"species", "z"} & columns.keys():
-        raise lines.refuse("Properties must name pos, and species or Z.")
+        raise lines.unexpected("position_columns", properties)
     return columns
 
 
@@ -99,5 +98,5 @@ def _pbc(value: str | None, lines: Lines) -> tuple[bool, ...]:
     if len(words) == 1:
         words *= 3
     if len(words) != 3 or any(word not in TRUE | FALSE for word in words):
-        raise lines.refuse(f"pbc takes three of T and F, found '{value[:20]}'.")
+        raise lines.unexpected("pbc", value[:20])
     return tuple(word in TRUE for word in words)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -56,8 +57,10 @@ class Species:
     def __init__(self) -> None:
         self._isotopes: dict[str, int] = {}
 
-    def number(self, symbol: str, where: str) -> int:
+    def number(self, symbol: str, place: Mapping[str, Any]) -> int:
         """Atomic number of an element symbol in any case; deuterium and tritium count as hydrogen.
+
+        `place` is the line or the site that an error names: `{"line": 3}`.
 
         Raises
         ------
@@ -70,7 +73,7 @@ class Species:
             return 1
         number = int(atomic_numbers.get(element, 0))
         if number == 0:
-            raise Unreadable(f"{where}: '{symbol[:20]}' is not a chemical element.")
+            raise Unreadable(Notice("unknown_element", {"symbol": symbol[:20], **place}))
         return number
 
     def notices(self) -> list[Notice]:
@@ -94,7 +97,7 @@ class Lines:
             yield self._lines[self.number - 1]
 
     def next(self, expected: str) -> str:
-        """The next line.
+        """The next line; `expected` is a key of `EXPECTED` in `wording.refusals_of_structures`.
 
         Raises
         ------
@@ -102,7 +105,7 @@ class Lines:
             The file ends here.
         """
         if self.number >= len(self._lines):
-            raise Unreadable(f"The file ends after line {self.number}, before {expected}.")
+            raise Unreadable(Notice("file_ends_early", {"line": self.number, "expected": expected}))
         self.number += 1
         return self._lines[self.number - 1]
 
@@ -110,11 +113,11 @@ class Lines:
         """How many lines are left."""
         return len(self._lines) - self.number
 
-    def refuse(self, message: str) -> Unreadable:
+    def unexpected(self, expected: str, found: str | None = None) -> Unreadable:
         """An error about the line that was taken last."""
-        return Unreadable(f"Line {self.number}: {message}")
+        return unexpected(self.number, expected, found)
 
-    def numbers(self, words: Sequence[str], count: int, what: str) -> list[float]:
+    def numbers(self, words: Sequence[str], count: int, quantity: str) -> list[float]:
         """The first `count` words as finite numbers.
 
         Raises
@@ -123,35 +126,43 @@ class Lines:
             There are fewer words, or one is no finite number.
         """
         if len(words) < count:
-            raise self.refuse(f"{what} takes {count} numbers, found {len(words)}.")
-        try:
-            values = [number(word) for word in words[:count]]
-        except ValueError as error:
-            raise self.refuse(f"{what}: {error}.") from None
-        return values
+            counts = {"n_expected": count, "n_found": len(words)}
+            raise Unreadable(Notice("too_few_numbers", {"line": self.number, "quantity": quantity, **counts}))
+        return [number(word, {"line": self.number, "quantity": quantity}) for word in words[:count]]
 
-    def count(self, word: str, what: str) -> int:
+    def count(self, word: str, quantity: str, **details: str) -> int:
         """A word as a whole number, zero or more."""
         if not re.fullmatch(r"[0-9]{1,12}", word):
-            raise self.refuse(f"{what}: '{word[:20]}' is not a whole number.")
+            raise unreadable_number(word, "whole_number", {"line": self.number, "quantity": quantity, **details})
         return int(word)
 
 
-def number(word: str) -> float:
+def unexpected(line: int, expected: str, found: str | None = None) -> Unreadable:
+    """Return the error of a line with other text than the format requires there."""
+    stated = None if found is None else found[:80]
+    return Unreadable(Notice("unexpected_text", {"line": line, "expected": expected, "found": stated}))
+
+
+def unreadable_number(word: str, kind: str, place: Mapping[str, Any]) -> Unreadable:
+    """Return the error of a word that is not a number of a kind: "number", "finite_number" or "whole_number"."""
+    return Unreadable(Notice("unreadable_number", {"found": word[:30], "kind": kind, **place}))
+
+
+def number(word: str, place: Mapping[str, Any]) -> float:
     """A finite number, in Fortran's notation too (1.0d0).
 
     Raises
     ------
-    ValueError
-        It is none; the text says so.
+    Unreadable
+        It is none; the error names the place.
     """
     try:
         # float() also takes "1_0", which no file means.
         value = float(word.replace("d", "e").replace("D", "e")) if "_" not in word else np.nan
     except ValueError:
-        raise ValueError(f"'{word[:20]}' is not a number") from None
+        raise unreadable_number(word, "number", place) from None
     if not np.isfinite(value):
-        raise ValueError(f"'{word[:20]}' is not a finite number")
+        raise unreadable_number(word, "finite_number", place)
     return value
 
 
@@ -175,9 +186,3 @@ def structure_from(
         cell=lattice,
         pbc=np.asarray(pbc, dtype=np.bool_),
     )
-
-
-NO_CELL = (
-    "The file has no unit cell. Beamcast simulates crystals: give lattice vectors, for a molecule those of the crystal "
-    "that it was measured in."
-)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 MAX_OPERATIONS = 1000
 """192 is the most that a conventional cell has; files of supercells may list pure translations."""
@@ -96,10 +97,10 @@ def parse_operations(texts: list[str]) -> Operations:
     Raises
     ------
     Unreadable
-        One is not an operation; the message shows it.
+        One is not an operation; the error states it.
     """
     if len(texts) > MAX_OPERATIONS:
-        raise Unreadable(f"The file lists {len(texts)} symmetry operations; no space group has so many.")
+        raise Unreadable(Notice("too_many_operations", {"n_operations": len(texts)}))
     parsed = [_parse_operation(text) for text in texts]
     rotation = np.array([r for r, _ in parsed])
     translation = np.array([t for _, t in parsed])
@@ -120,10 +121,10 @@ def _parse_operation(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64
         # gemmi takes fractions of 24 only, and supercells have others.
         transform = gemmi.parse_triplet_as_ftransform(WHOLE_OR_FRACTION.sub(_decimal, re.sub(r"\s", "", text)))
     except (ValueError, RuntimeError, ZeroDivisionError):
-        raise Unreadable(f"'{text[:60]}' is not a symmetry operation such as '-x, y+1/2, -z'.") from None
+        raise Unreadable(Notice("invalid_operation", {"operation": text[:60], "kind": "syntax"})) from None
     rotation, translation = np.array(transform.mat.tolist()), np.array(transform.vec.tolist())
     if abs(round(np.linalg.det(rotation))) != 1 or np.abs(rotation).max() > 1:
-        raise Unreadable(f"'{text[:60]}' is neither a rotation nor a reflection.")
+        raise Unreadable(Notice("invalid_operation", {"operation": text[:60], "kind": "matrix"}))
     return rotation, np.array([_snapped(value) for value in translation]) % 1
 
 
@@ -156,10 +157,10 @@ def operations_of_group(
         distinct = {group.hall: group for group in reversed(found)}.values()
         settings = [(group.xhm(), _operations(group.operations())) for group in reversed(distinct)]
     if not settings:
-        raise Unreadable(f"There is no space group '{called[:40]}'; list the symmetry operations in the file.")
+        raise Unreadable(Notice("unknown_space_group", {"space_group": called[:40]}))
     fitting = [(setting, operations) for setting, operations in settings if operations.fits(cell)]
     if not fitting:
-        raise Unreadable(f"The cell's lengths and angles do not have the symmetry of the space group '{called[:40]}'.")
+        raise Unreadable(Notice("cell_breaks_symmetry", {"space_group": called[:40]}))
     return fitting
 
 
