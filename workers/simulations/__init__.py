@@ -1,1 +1,1 @@
-"""One module for each method and sampling, found through `registry`."""
+"""Simulations: one module for each method and sampling; `registry` finds them."""

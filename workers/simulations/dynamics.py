@@ -1,6 +1,6 @@
-"""Molecular dynamics: prepare once, run replicas wherever there is a worker, combine them.
+"""Molecular dynamics in three steps: prepare the crystal, run the replicas on any workers, combine their results.
 
-Samplings differ in the analysis of positions, and in what they prepare beside the crystal at rest.
+Each sampling has its own analysis of the positions. A path also needs the harmonic dispersion.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Runs(Generic[SpectraT]):
     Attributes
     ----------
     replicas
-        As they ran.
+        Results of each replica.
     spectra
-        Of each run, or of each segment of a single run.
+        Spectra of each run, or of each segment of a single run.
     mobilities
-        By species, the mean of all.
+        Species → mean over the replicas.
     diffusing
         Species whose atoms leave their sites.
     """
@@ -57,14 +57,14 @@ class Runs(Generic[SpectraT]):
 
 
 class Analysis(ABC, Generic[DynamicsT, SpectraT]):
-    """What one sampling makes of the positions in the runs of a crystal.
+    """Analysis of the positions of the atoms in the runs, for one sampling.
 
     Attributes
     ----------
     SPECTRA
         Class of the spectra of a run, a dataclass of arrays.
     sites, groups
-        The supercell at rest; indices of its atoms by species, species sorted.
+        The relaxed supercell; indices of its atoms by species, species sorted.
     """
 
     SPECTRA: ClassVar[Callable[..., Any]]
@@ -75,12 +75,12 @@ class Analysis(ABC, Generic[DynamicsT, SpectraT]):
 
     @property
     def highest_mev(self) -> float:
-        """Energy at which spectra end."""
+        """Largest energy of the spectra, meV."""
         return min(dynamics(self.sites.numbers).highest_mev, self.simulation.options.highest_resolved_mev)
 
     @property
     def statistics(self) -> Statistics:
-        """Of what is correlated."""
+        """Statistics of the correlated positions."""
         return "kubo" if self.simulation.options.beads > 1 else "classical"
 
     @abstractmethod
@@ -88,35 +88,35 @@ class Analysis(ABC, Generic[DynamicsT, SpectraT]):
         """Turn displacements of shape (n_beads, n_atoms, 3, n_frames), Å, into spectra."""
 
     def tensors(self, displacements: NDArray[np.float32]) -> NDArray[np.float64] | None:
-        """Return mean-square displacements of shape (n_species, 3, 3), Å², where directions differ."""
+        """Return mean-square displacements, shape (n_species, 3, 3), Å²; None for a powder."""
         return None
 
     @abstractmethod
     def partials(self, runs: Runs[SpectraT], metadata: dict[str, Any]) -> Partials | CrystalPartials:
-        """Average the runs, and keep each of them for the statistical error."""
+        """Return the average of the runs, with each run for the statistical error."""
 
     @property
     @abstractmethod
     def stiffest_mev(self) -> float:
-        """Energy of the stiffest vibration, which decides how many beads are enough."""
+        """Highest vibrational energy, meV, which determines the necessary number of beads."""
 
     @abstractmethod
     def warnings(self, runs: Runs[SpectraT]) -> tuple[Notice, ...]:
-        """Return what the user should know of these partials."""
+        """Return warnings about the partials."""
 
     @abstractmethod
     def findings(self, runs: Runs[SpectraT]) -> dict[str, Any]:
-        """Return what was found beside what all samplings find."""
+        """Return the findings that only this sampling has."""
 
 
 @dataclass(frozen=True)
 class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
-    """The workflow of one sampling, by its analysis."""
+    """The workflow of one sampling, with its analysis."""
 
     analysis: type[Analysis[DynamicsT, SpectraT]]
 
     def prepare(self, simulation: Simulation[DynamicsT], *, workplace: Workplace, progress: Progress) -> Prepared:
-        """Bring the crystal to rest, as `steps.preparation.prepare` does."""
+        """Relax the crystal, see `steps.preparation.prepare`."""
         return preparation.prepare(simulation, simulation.calculator(), workplace=workplace, progress=progress)
 
     def replica(
@@ -128,7 +128,7 @@ class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
         workplace: Workplace,
         progress: Progress,
     ) -> Replica:
-        """Run one replica and turn it into spectra, as `steps.replica.run_replica` does."""
+        """Run one replica and calculate its spectra, see `steps.replica.run_replica`."""
         analysis = self.analysis(simulation, prepared)
         return run_replica(
             simulation,
@@ -142,11 +142,11 @@ class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
         )
 
     def read_replica(self, loaded: Mapping[str, Any]) -> Replica:
-        """Return a replica from what `results.load` returns."""
+        """Make a replica of the mapping that `results.load` returns."""
         return Replica.of(loaded, self.analysis.SPECTRA)
 
     def combine(self, simulation: Simulation[DynamicsT], prepared: Prepared, replicas: Sequence[Replica]) -> Outcome:
-        """Put all replicas together."""
+        """Combine the replicas."""
         options, temperature = simulation.options, simulation.temperature
         analysis = self.analysis(simulation, prepared)
         n_atoms, runs = len(analysis.sites), _runs(analysis, replicas)

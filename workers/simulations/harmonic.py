@@ -1,4 +1,4 @@
-"""Harmonic phonons: relax, finite displacements, phonons over the Brillouin zone. Samplings differ in what follows."""
+"""Harmonic phonons: relaxation, finite displacements, phonons over the Brillouin zone, then the steps of a sampling."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HarmonicT = TypeVar("HarmonicT", bound=Harmonic)
 
 @dataclass(frozen=True, eq=False)
 class Phonons:
-    """A relaxed crystal, its force constants, its phonons over the Brillouin zone, and how stable these are."""
+    """A relaxed crystal with force constants, phonons over the Brillouin zone, and their stability."""
 
     relaxed: Relaxed
     displaced: Displaced
@@ -36,7 +36,7 @@ class Phonons:
 Scatter = Callable[
     [Simulation[HarmonicT], Phonons, Callable[[float], None]], tuple[Partials | CrystalPartials, tuple[Notice, ...]]
 ]
-"""Makes partials of phonons, and warns of what these lack; calls its last argument with the fraction that is done."""
+"""Function of a simulation, phonons and a progress function that returns partials and warnings."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class HarmonicWorkflow(Generic[HarmonicT]):
     Attributes
     ----------
     stage
-        Of making partials.
+        Stage of the calculation of partials.
     part
-        Its name among the timings.
+        Name of this stage in the timings.
     scatter
-        Makes partials.
+        Function that calculates the partials.
     """
 
     stage: Notice
@@ -63,7 +63,7 @@ class HarmonicWorkflow(Generic[HarmonicT]):
         Raises
         ------
         CannotPredict
-            The potential does not hold the structure, or leaves it no real phonon.
+            The structure is not stable in this potential, or has no real phonon.
         """
         watch, options, calculator = Stopwatch(), simulation.options, simulation.calculator()
         progress.stage(stages.RELAX, until=0.15)

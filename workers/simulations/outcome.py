@@ -1,4 +1,4 @@
-"""What a workflow hands back."""
+"""The result of a workflow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scattering.crystal.partials import CrystalPartials
 
 @dataclass(frozen=True)
 class Outcome:
-    """Partials, and what was found and measured on the way."""
+    """Partials with warnings, timings (s) and findings."""
 
     partials: Partials | CrystalPartials
     warnings: tuple[Notice, ...]

@@ -1,4 +1,4 @@
-"""From the displacements of a run to the spectra of a single crystal along a path."""
+"""Spectra of a single crystal along a path, from the displacements of a run."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from scattering.simulate import protocol
 from scattering.simulate.intermediate import collective_functions, shell_functions
 
 BLOCK_BYTES: Final = 128e6
-"""Of correlations that are worked on at once."""
+"""Memory of the correlations that are calculated at the same time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """Where to look, and what the atoms are.
+    """Scattering vectors of a path, and the atoms at rest.
 
     Attributes
     ----------
     symmetry
-        Of the crystal.
+        Brillouin zone of the crystal.
     cell, sites
-        Shapes (3, 3) and (n_atoms, 3), Å: the cell that is repeated, and the atoms of the supercell at rest.
+        Shapes (3, 3) and (n_atoms, 3), Å: the repeated cell, and the relaxed atoms of the supercell.
     groups
         Indices of the atoms of each species, species sorted.
     wave_vectors, zones
         Shapes (n_k, 3) and (n_zones, 3), r.l.u. of the cell.
     q
-        Shape (n_q,), Å⁻¹: where the self part is wanted.
+        Shape (n_q,), Å⁻¹: |q| of the self part.
     highest_energy
-        Of the spectra, meV.
+        Largest energy of the spectra, meV.
     """
 
     symmetry: BrillouinZone
@@ -52,7 +52,7 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class CrystalSpectra:
-    """Of a run, or a stretch of one, per atom of the sample.
+    """Spectra of a run, or of a segment of a run, per atom of the sample.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class CrystalSpectra:
 
 
 def _blocks(count: Sequence[int], bytes_each: float) -> Iterator[slice]:
-    """Cut wave vectors of so many waves each into blocks whose correlations fit `BLOCK_BYTES`."""
+    """Divide wave vectors into blocks whose correlations fit into `BLOCK_BYTES`; `count` has the waves of each."""
     begin, held = 0, 0.0
     for k, waves in enumerate(count):
         if held and held + waves * bytes_each > BLOCK_BYTES:
@@ -88,20 +88,20 @@ def correlate(
     seed: int,
     update: Callable[[float], None],
 ) -> CrystalSpectra:
-    """Correlate a run, or a stretch of one, and turn it into spectra.
+    """Return the spectra of a run, or of a segment of a run.
 
     Parameters
     ----------
     displacements
-        Shape (n_beads, n_atoms, 3, n_frames), Å, from the sites, unwrapped.
+        Shape (n_beads, n_atoms, 3, n_frames), Å, from the sites, not wrapped into the cell.
     target
-        Where to look.
+        Scattering vectors and atoms.
     options
-        Of the simulation.
+        Options of the simulation.
     seed
-        Of the directions of the self part.
+        Seed of the directions of the self part.
     update
-        Called with the share that is done.
+        Called with the finished fraction.
     """
     n_lags, n_groups = options.n_lags, len(target.groups)
 

@@ -1,4 +1,4 @@
-"""The molecular dynamics of a single crystal: runs are correlated at k + G; harmonic dispersion beside them."""
+"""Molecular dynamics of a single crystal: correlations at k + G, and the harmonic dispersion."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _symmetry(simulation: Simulation[PathDynamics]) -> BrillouinZone:
 
 
 class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
-    """F(k + G, t) along a path."""
+    """Analysis of F(k + G, t) along a path."""
 
     SPECTRA = CrystalSpectra
 
@@ -126,10 +126,10 @@ class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
 
 
 class _PathWorkflow(DynamicsWorkflow[PathDynamics, CrystalSpectra]):
-    """With harmonic phonons beside the dynamics."""
+    """The workflow of a path, with harmonic phonons."""
 
     def prepare(self, simulation: Simulation[PathDynamics], *, workplace: Workplace, progress: Progress) -> Prepared:
-        """Bring the crystal to rest, and calculate its harmonic dispersion along the path."""
+        """Relax the crystal, and calculate its harmonic dispersion along the path."""
         calculator, options = simulation.calculator(), simulation.options
         prepared = preparation.prepare(simulation, calculator, workplace=workplace, progress=progress, until=0.5)
         watch = Stopwatch()

@@ -24,7 +24,7 @@ from workers.simulations.steps.openmp import expect_two_openmps
 def lengths_axis(
     cell: NDArray[np.float64], path: SampledPath, zones: NDArray[np.int64], step: float
 ) -> NDArray[np.float64]:
-    """|q| from one step to beyond the longest k + G, shape (n_q,), Å⁻¹: where the self part is needed."""
+    """Return the |q| of the self part, shape (n_q,), Å⁻¹: from one step to beyond the longest k + G."""
     longest = float(np.linalg.norm(scattering_vectors(cell, path.wave_vectors, zones), axis=-1).max())
     return np.asarray(step * np.arange(1, max(2, int(np.ceil(longest / step))) + 1))
 

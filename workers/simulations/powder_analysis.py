@@ -1,4 +1,4 @@
-"""From the displacements of a run to spectra."""
+"""Spectra of a powder, from the displacements of a run."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def correlate(
     highest_energy: float,
     update: Callable[[float], None],
 ) -> correlation.Spectra:
-    """Correlate a run, or a stretch of one, and turn it into spectra.
+    """Return the spectra of a run, or of a segment of a run.
 
     Parameters
     ----------
     displacements
-        Shape (n_beads, n_atoms, 3, n_frames), Å, from the sites, unwrapped.
+        Shape (n_beads, n_atoms, 3, n_frames), Å, from the sites, not wrapped into the cell.
     sites, cell
         Shapes (n_atoms, 3) and (3, 3), Å, of the supercell.
     groups
         Indices of the atoms of each species, species sorted.
     options
-        Of the simulation.
+        Options of the simulation.
     seed
-        Of the choice of q-points. Another one for each run, so that the runs' scatter holds the error of a finite
-        number of directions too.
+        Seed of the choice of q-points. It differs between runs, so that their scatter includes the error of the
+        finite number of directions.
     highest_energy
-        Of the spectra, meV.
+        Largest energy of the spectra, meV.
     update
-        Called with the share that is done.
+        Called with the finished fraction.
     """
     n_lags, q = options.n_lags, options.q_bins
     q_points = powder.box_vectors(cell, q, options.n_q_points, seed=seed)

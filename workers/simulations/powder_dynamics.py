@@ -1,4 +1,4 @@
-"""The molecular dynamics of a powder."""
+"""Molecular dynamics of a powder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PowderRuns = Runs[correlation.Spectra]
 
 
 class _PowderAnalysis(Analysis[PowderDynamics, correlation.Spectra]):
-    """F(q, t) over all directions."""
+    """Analysis of F(q, t), averaged over all directions."""
 
     SPECTRA = correlation.Spectra
 
@@ -45,7 +45,7 @@ class _PowderAnalysis(Analysis[PowderDynamics, correlation.Spectra]):
             runs.spectra,
             q=options.q_bins,
             concentration={label: len(atoms) / len(self.sites) for label, atoms in self.groups.items()},
-            # The ensemble is that of the run; a finite system at constant energy strays a little from what was asked
+            # At constant energy, the mean temperature of a finite system differs a little from the requested one
             temperature=self.simulation.temperature,
             statistics=self.statistics,
             metadata={

@@ -15,7 +15,7 @@ from workers.simulations.harmonic import HarmonicWorkflow, Phonons
 from workers.simulations.simulation import Simulation
 
 LARGE_REMAINDER: Final = 0.1
-"""Fraction of the scattering beyond the last order from which on the user is warned."""
+"""Fraction of the scattering beyond the last order above which the user is warned."""
 
 
 def _average(
@@ -44,7 +44,7 @@ def _average(
 
 
 def _remainder_warnings(predicted: harmonic.Prediction) -> tuple[Notice, ...]:
-    """Return the warning that much of the scattering is of orders that were not asked for, and from which |q| on."""
+    """Return a warning if much of the scattering is of higher orders than requested, with the |q| where it begins."""
     partials, from_q = predicted.partials, {}
     for species, beyond in zip(partials.species, predicted.beyond, strict=True):
         # It grows with q

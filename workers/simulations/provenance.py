@@ -1,4 +1,4 @@
-"""What a prediction was made with."""
+"""Provenance of a prediction: potential, engine, seed, versions, timings."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ PACKAGES = (
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that the numbers depend on."""
+    """Return the versions of Python and of the packages that the numbers depend on."""
     found = {"python": platform.python_version()}
     for package in (*PACKAGES, *catalogue.packages()):
-        # An engine's package need not be here
+        # The package of an engine may be missing
         with suppress(PackageNotFoundError):
             found[package] = version(package)
     return found
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def provenance(
     *, sha256: str, model: str, engine: str, seed: int, timings: dict[str, float], **more: Any
 ) -> dict[str, Any]:
-    """Collect what is needed to make the prediction again."""
+    """Collect the facts that are needed to repeat a prediction."""
     return {
         "versions": versions(),
         "model": model,

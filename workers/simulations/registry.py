@@ -1,4 +1,4 @@
-"""Which workflow makes which kind of prediction. Each is imported when it is needed: some take seconds to import."""
+"""Registry of workflows by method and sampling. A workflow is imported on first use, since that can take seconds."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _MODULES: Final[Mapping[tuple[str, str], str]] = {
     ("trpmd", "powder"): "powder_dynamics",
     ("trpmd", "path"): "path_dynamics",
 }
-"""Method and sampling → module of this folder, whose `WORKFLOW` is of one of the classes below."""
+"""Method and sampling → module of this folder. Its `WORKFLOW` has one of the types below."""
 
 
 class Workflow(Protocol):
-    """A simulation in one go, by one worker."""
+    """A simulation that one worker does in one job."""
 
     def run(self, simulation: Simulation[Any], *, progress: Progress) -> Outcome:
         """Relax, simulate and analyse."""
 
 
 class ReplicatedWorkflow(Protocol):
-    """A simulation in steps that may be done by different workers, which hand on what these return by files."""
+    """A simulation in several jobs on different workers, which pass results on by files."""
 
     def prepare(self, simulation: Simulation[Any], *, workplace: Workplace, progress: Progress) -> Prepared:
-        """Return what all replicas begin with."""
+        """Return the common initial state of all replicas."""
 
     def replica(
         self, simulation: Simulation[Any], prepared: Prepared, number: int, *, workplace: Workplace, progress: Progress
@@ -43,10 +43,10 @@ class ReplicatedWorkflow(Protocol):
         """Run one replica, and analyse it."""
 
     def read_replica(self, loaded: Mapping[str, Any]) -> Replica:
-        """Return a replica from what `results.load` returns."""
+        """Make a replica of the mapping that `results.load` returns."""
 
     def combine(self, simulation: Simulation[Any], prepared: Prepared, replicas: Sequence[Replica]) -> Outcome:
-        """Put all replicas together."""
+        """Combine the replicas."""
 
 
 def modules() -> list[str]:
@@ -68,7 +68,7 @@ def workflow(method: str, sampling: str) -> Workflow:
     Raises
     ------
     KeyError
-        There is no such kind.
+        The kind is unknown.
     """
     return cast(Workflow, _workflow(method, sampling))
 
@@ -79,6 +79,6 @@ def replicated_workflow(method: str, sampling: str) -> ReplicatedWorkflow:
     Raises
     ------
     KeyError
-        There is no such kind.
+        The kind is unknown.
     """
     return cast(ReplicatedWorkflow, _workflow(method, sampling))

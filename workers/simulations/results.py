@@ -1,4 +1,4 @@
-"""What a job leaves for the next one: nested dataclasses and arrays in one file of NumPy's, without pickles."""
+"""Files of results that jobs pass on: nested dataclasses and arrays in the npz format, without pickles."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TREE: Final = "tree"
 
 
 def save(path: Path, value: Any) -> None:
-    """Write a dataclass, mapping or sequence, whose leaves are arrays or of JSON's types.
+    """Write a dataclass, mapping or sequence of arrays and JSON values.
 
     Raises
     ------
     OSError
-        There is no room.
+        The disk is full.
     """
     arrays = dict[str, NDArray[Any]]()
     tree = json.dumps(_plain(value, arrays))
@@ -30,7 +30,7 @@ def save(path: Path, value: Any) -> None:
 
 
 def load(path: Path) -> Any:
-    """Read it back: dataclasses come as mappings, tuples as lists."""
+    """Read a file of `save`: dataclasses become mappings, tuples become lists."""
     with np.load(path, allow_pickle=False) as file:
         return _rich(json.loads(str(file[_TREE])), file)
 

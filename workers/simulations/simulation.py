@@ -1,4 +1,4 @@
-"""What is to be simulated for one prediction, and with what."""
+"""The input of a simulation: atoms, options, temperature and potential."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ OptionsT = TypeVar("OptionsT", bound=Options, covariant=True)
 
 @dataclass(frozen=True, eq=False)
 class Simulation(Generic[OptionsT]):
-    """One prediction's simulation.
+    """The input of the simulation of one prediction.
 
     Attributes
     ----------
     atoms
         The uploaded cell.
     options
-        Complete, of the class that belongs to method and sampling.
+        Complete options, of the class of the method and the sampling.
     temperature
         Kelvin.
     potential
-        What gives the forces.
+        The interatomic potential.
     loader
-        Engine that loads the potential where a calculator is wanted.
+        Engine that loads the potential as a calculator of ASE.
     """
 
     atoms: Atoms
@@ -43,20 +43,20 @@ class Simulation(Generic[OptionsT]):
     loader: str
 
     def calculator(self) -> Calculator:
-        """Forces for relaxations and displacements."""
+        """Calculator of forces, for relaxations and displacements."""
         return engines.calculator(self.loader, self.potential)
 
     def engine(self) -> Engine:
-        """What runs the replicas."""
+        """Engine of the replicas."""
         return engines.dynamics(self.options.engine, self.potential, loader=self.loader)
 
     @property
     def labels(self) -> list[str]:
-        """Species, or sites, of the uploaded cell's atoms."""
+        """Species or sites of the atoms of the uploaded cell."""
         return species_labels(self.atoms, resolve_sites=self.options.resolve_sites)
 
     @property
     def groups(self) -> dict[str, NDArray[np.int64]]:
-        """Indices of the supercell's atoms of each species, species sorted."""
+        """Indices of the atoms of each species in the supercell, species sorted."""
         labels = np.array(self.labels * self.options.n_cells)
         return {label: np.flatnonzero(labels == label) for label in sorted(set(self.labels))}

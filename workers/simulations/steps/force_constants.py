@@ -1,4 +1,4 @@
-"""Force constants by finite displacements, in the form that phonons are calculated from."""
+"""Force constants by finite displacements, and the phonons that follow from them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from workers.simulations.steps.supercell_symmetry import QuickPhonopy
 
 @dataclass(frozen=True, eq=False)
 class Displaced:
-    """Force constants of a crystal, and how they were made.
+    """Force constants of a crystal, with facts about their calculation.
 
     Attributes
     ----------
     force_constants
-        Of the primitive cell, in the axes of the uploaded one.
+        Force constants of the primitive cell, in the axes of the uploaded cell.
     labels
         The species of each atom of the primitive cell.
     n_displacements
-        How many displaced supercells were evaluated.
+        Number of evaluated supercells with a displaced atom.
     reach
-        Å. Half the supercell's height.
+        Å. Half the smallest height of the supercell.
     at_edge
         The largest force constant beyond 80 % of the reach, relative to the largest of a pair.
     """
@@ -64,13 +64,13 @@ def displace(
     calculator
         The potential.
     labels
-        The species of each of its atoms.
+        The species of each atom of the cell.
     supercell
-        Repeats of that cell.
+        Repetitions of the cell.
     distance
-        By which atoms are displaced, Å.
+        Length of the displacements, Å.
     update
-        Called with the share that is done.
+        Called with the finished fraction.
     """
     unit = PhonopyAtoms(
         numbers=atoms.numbers,
@@ -93,7 +93,7 @@ def displace(
     return Displaced(
         phonons.force_constants(
             cell=primitive.cell,
-            # Where the atoms whose force constants these are stand: phonopy may name their images in other cells
+            # Positions of the atoms of the force constants: phonopy may use their images in other cells
             positions=cells.positions[primitive.p2s_map],
             symbols=list(primitive.symbols),
             masses=primitive.masses,
@@ -110,12 +110,12 @@ def displace(
 
 
 def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]:
-    """Calculate phonons over the Brillouin zone, and say how stable they are.
+    """Calculate phonons over the Brillouin zone, and their stability.
 
     Raises
     ------
     CannotPredict
-        There is no real phonon.
+        No phonon is real.
     """
     with expect_two_openmps():
         zone = phonons.sample_zone(found)
@@ -126,7 +126,7 @@ def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]
 
 
 def stability_warnings(stability: phonons.Stability) -> tuple[Notice, ...]:
-    """Return the warning of imaginary modes, where there are any."""
+    """Return a warning if there are imaginary modes."""
     if stability.imaginary_fraction == 0:
         return ()
     params = {"fraction": stability.imaginary_fraction, "lowest_energy_mev": stability.lowest_mev}
@@ -134,7 +134,7 @@ def stability_warnings(stability: phonons.Stability) -> tuple[Notice, ...]:
 
 
 def _constants(phonopy: Phonopy, calculator: Calculator, update: Callable[[float], None]) -> NDArray[np.float64]:
-    """Force constants between the primitive cell's atoms and the supercell's: (n_atoms, n_super, 3, 3) in eV/Å²."""
+    """Return force constants between primitive cell and supercell, shape (n_atoms, n_super, 3, 3), eV/Å²."""
     displaced = phonopy.supercells_with_displacements or []
     forces = []
     for number, cell in enumerate(displaced):

@@ -1,4 +1,4 @@
-"""What replicas' runs were seen to do: what the user should know of it, and all of them together."""
+"""Checks of the runs of replicas, and averages over them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from workers.engines.interface import Run
 from workers.simulations.simulation import Simulation
 
 DRIFT_MEV: Final = 2.0
-"""Energy drift per atom over the production that a time step should not exceed."""
+"""Largest energy drift per atom over the production without a warning."""
 
 
 def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice, ...]:
-    """Return what is wrong with a run, from what was seen on the way."""
+    """Return warnings about a run, from the quantities that were measured in it."""
     found = []
     drift, mean = seen["energy_drift_mev_per_atom"], seen["temperature_k"]
     if abs(drift) > DRIFT_MEV:
@@ -28,7 +28,7 @@ def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice,
 
 
 def run_of(simulation: Simulation[Dynamics], number: int) -> Run:
-    """Return what one replica does; its seed is that of the options plus its number."""
+    """Return the run of one replica. Its seed is the seed of the options plus its number."""
     options = simulation.options
     return Run(
         temperature_k=simulation.temperature,
@@ -43,7 +43,7 @@ def run_of(simulation: Simulation[Dynamics], number: int) -> Run:
 
 
 def together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """What was seen in all replicas: the mean temperature, the largest drift and displacement."""
+    """Return the mean temperature, the largest drift and the largest displacement of all replicas."""
     return {
         "temperature_k": float(np.mean([one["temperature_k"] for one in seen])),
         "energy_drift_mev_per_atom": max((one["energy_drift_mev_per_atom"] for one in seen), key=abs),
@@ -52,7 +52,7 @@ def together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def total_seconds(of_replicas: Sequence[Mapping[str, float]], options: Dynamics, *, n_atoms: int) -> dict[str, float]:
-    """Add up what the parts of all replicas took, and say how many atom-steps a second that makes: of beads, each."""
+    """Return the total seconds of each part of the replicas, and the atom-steps (bead-steps) per second."""
     seconds = {part: sum(one[part] for one in of_replicas) for part in of_replicas[0]}
     steps = len(of_replicas) * (options.equilibration_ps + options.production_ps) * 1e3 / options.timestep_fs
     atom_steps = n_atoms * options.beads * steps

@@ -1,4 +1,4 @@
-"""What the engines' own OpenMP makes Euphonic say."""
+"""Euphonic beside an engine that has loaded another OpenMP library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def expect_two_openmps() -> Iterator[None]:
-    """Let Euphonic work without its warning: beside the OpenMP of an engine, it runs on one core."""
+    """Suppress the warning of Euphonic that it runs on one core beside another OpenMP library."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="\\s*More than one OpenMP", category=UserWarning)
         yield

@@ -1,4 +1,4 @@
-"""What all replicas begin with: the atoms relaxed, in the cell that they are to have."""
+"""The common initial state of all replicas: relaxed atoms in the cell of the simulation."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from workers.simulations.steps.integration import run_of
 from workers.simulations.steps.relaxation import relax
 
 LARGE_VOLUME_CHANGE = 0.04
-"""Most crystals grow by less from rest to room temperature."""
+"""Relative change. Most crystals expand less between 0 K and room temperature."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A crystal at rest.
+    """A relaxed crystal.
 
     Attributes
     ----------
     positions, cell
-        Shapes (n_atoms, 3) and (3, 3), Å, of the relaxed cell that is repeated.
+        Shapes (n_atoms, 3) and (3, 3), Å, of the relaxed repeated cell.
     warnings, findings, seconds
-        What the user should know, what was found, and how long each part took.
+        Warnings for the user, findings, and duration of each part.
     dispersion
-        Shape (n_points, n_modes), meV: harmonic, along the path of a single crystal; None for a powder.
+        Shape (n_points, n_modes), meV: harmonic phonons along the path of a single crystal; None for a powder.
     """
 
     positions: NDArray[np.float64]
@@ -48,16 +48,16 @@ class Prepared:
 
     @classmethod
     def of(cls, loaded: Mapping[str, Any]) -> Prepared:
-        """Make it from what `results.load` returns."""
+        """Make it of the mapping that `results.load` returns."""
         return cls(**{**loaded, "warnings": tuple(map(_stored_warning, loaded["warnings"]))})
 
     def supercell(self, simulation: Simulation[Dynamics]) -> Atoms:
-        """The atoms that replicas run, at rest."""
+        """Return the relaxed supercell."""
         repeated: Atoms = self.atoms(simulation).repeat(simulation.options.supercell)
         return repeated
 
     def atoms(self, simulation: Simulation[Dynamics]) -> Atoms:
-        """The cell that is repeated."""
+        """Return the relaxed repeated cell."""
         return Atoms(numbers=simulation.atoms.numbers, positions=self.positions, cell=self.cell, pbc=True)
 
 
@@ -69,25 +69,25 @@ def prepare(
     progress: Progress,
     until: float = 1.0,
 ) -> Prepared:
-    """Relax the atoms, and let the cell find its mean at the temperature where that is wished for.
+    """Relax the atoms; if the options simulate the cell, find its mean at the temperature.
 
     Parameters
     ----------
     simulation
-        What is to be simulated.
+        Input of the simulation.
     calculator
-        Its forces.
+        Calculator of the potential.
     workplace
-        Where an engine works.
+        Folder of the engine.
     progress
-        Told the stages.
+        Receives the stages.
     until
-        Share of the job's work at which this ends.
+        Finished fraction of the job at the end of this step.
 
     Raises
     ------
     CannotPredict
-        The potential does not hold the structure.
+        The structure is not stable in this potential.
     """
     watch, options = Stopwatch(), simulation.options
     free = options.cell_is_simulated
@@ -111,14 +111,14 @@ def prepare(
         atoms.set_cell(atoms.cell.array @ grown, scale_atoms=True)
         findings["volume_change"] = float(np.linalg.det(grown) - 1)
         warnings += _volume_warnings(findings["volume_change"])
-        # Where the atoms rest in the cell that they are now given
+        # Relaxed positions in the new cell
         atoms = relax(atoms, calculator, relax_cell=False).atoms
         watch.lap("cell")
     return Prepared(atoms.positions, atoms.cell.array, warnings, findings, watch.seconds)
 
 
 def _stored_warning(stored: Mapping[str, Any] | str) -> Notice:
-    """Return a warning of a prepared crystal; of a job that an older version began, it is a sentence."""
+    """Return a stored warning; jobs that an older version began have sentences."""
     return Notice("text", {"text": stored}) if isinstance(stored, str) else Notice.from_json(stored)
 
 

@@ -1,4 +1,4 @@
-"""Relax a structure with a potential before anything is simulated."""
+"""Relaxation of a structure before its simulation."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from scattering.core.notices import Notice
 from workers.kit.failures import CannotPredict
 
 FORCE_TOLERANCE = 1e-3
-"""eV/Å. A residual force f shifts an atom by f/k, here under 1e-3 Å even for the softest modes that matter."""
+"""eV/Å. A residual force f shifts an atom by f/k, here less than 1e-3 Å even for soft modes."""
 MAX_STEPS = 500
 LARGE_SHIFT = 0.3
-"""Å. Thermal motion at room temperature; an atom that relaxes farther is not where the user put it."""
+"""Å. Typical thermal displacement at room temperature; a larger shift is another structure."""
 LARGE_PRESSURE_GPA = 2.0
 
 
 class CannotRelax(CannotPredict):
-    """The potential does not hold the structure together."""
+    """The structure is not stable in this potential."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Relaxed:
     Attributes
     ----------
     atoms
-        With the calculator attached.
+        Atoms with their calculator.
     largest_shift
-        Å, without the drift of the whole.
+        Largest shift of an atom, without the common drift, Å.
     pressure_gpa
-        What the potential would need to keep this cell: negative where it wants to shrink.
+        Pressure at which the potential would have this cell; negative if the relaxed cell would be smaller.
     warnings
-        What the user should know.
+        Warnings for the user.
     """
 
     atoms: Atoms
@@ -57,18 +57,18 @@ def relax(
     cell_stays: bool = True,
     update: Callable[[float], None] = lambda _: None,
 ) -> Relaxed:
-    """Relax the atoms, in the cell as it is or with it.
+    """Relax the atoms, with a fixed or a free cell.
 
     Parameters
     ----------
     atoms, calculator
         The structure and its potential.
     relax_cell
-        Whether the cell is free.
+        Whether the cell is relaxed, too.
     cell_stays
-        Whether what follows runs in this cell; else nobody is warned of the pressure in it.
+        Whether the simulation uses this cell. If not, its pressure causes no warning.
     update
-        Called with the share that is done.
+        Called with the finished fraction.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One replica: atoms at rest are set in motion, and what they do is correlated. It knows of no other replica."""
+"""One replica: molecular dynamics from the relaxed supercell, and the correlation of the positions."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from workers.simulations.simulation import Simulation
 from workers.simulations.steps.integration import run_of
 
 DYNAMICS_SHARE = 0.93
-"""Of a replica's time: the rest correlates positions."""
+"""Fraction of the time of a replica; the rest is for the correlation of positions."""
 
 
 @dataclass(frozen=True, eq=False)
 class Replica:
-    """What one run leaves behind.
+    """Results of one run.
 
     Attributes
     ----------
     spectra
-        Of the run, or of each of its segments: of `correlation.Spectra` or `CrystalSpectra`.
+        Spectra of the run, or of each of its segments: `correlation.Spectra` or `CrystalSpectra`.
     mobilities
-        By species.
+        Species → mobility.
     tensors
-        Shape (n_species, 3, 3), Å²: mean-square displacements, of a single crystal; None for a powder.
+        Shape (n_species, 3, 3), Å²: mean-square displacements for a single crystal; None for a powder.
     seen
-        What was measured on the way.
+        Name → quantity measured in the run.
     seconds
-        Of its parts.
+        Name of a part → its duration.
     """
 
     spectra: tuple[Any, ...]
@@ -50,7 +50,7 @@ class Replica:
 
     @classmethod
     def of(cls, loaded: Mapping[str, Any], spectra_type: Callable[..., Any]) -> Replica:
-        """Make it from what `results.load` returns."""
+        """Make it of the mapping that `results.load` returns."""
         return cls(
             tuple(spectra_type(**one) for one in loaded["spectra"]),
             {label: Mobility(**one) for label, one in loaded["mobilities"].items()},
@@ -61,12 +61,12 @@ class Replica:
 
 
 def n_segments(options: Dynamics) -> int:
-    """How many stretches of one run can stand for runs: each twice as long as the correlations, 1 where none can."""
+    """Return the number of segments of a single run, each twice as long as the correlations; 1 if it is too short."""
     return max(1, min(correlation.MAX_RUNS, int(options.production_ps / options.correlation_ps + 1e-9) // 2))
 
 
 class Correlate(Protocol):
-    """Turns a stretch of displacements, shape (n_beads, n_atoms, 3, n_frames), into spectra."""
+    """Function that returns the spectra of displacements of shape (n_beads, n_atoms, 3, n_frames)."""
 
     def __call__(self, stretch: NDArray[np.float32], *, seed: int, update: Callable[[float], None]) -> Any: ...
 
@@ -87,31 +87,31 @@ def run_replica(
     Parameters
     ----------
     simulation, sites
-        What is to be simulated, and the supercell at rest.
+        Input of the simulation, and the relaxed supercell.
     number
-        Of the replica.
+        Number of the replica.
     groups
-        Label → indices of the supercell's atoms.
+        Label → indices of atoms in the supercell.
     correlate
-        Makes spectra.
+        Function that calculates spectra.
     tensors
-        Makes mean-square displacements of a single crystal; None of a powder.
+        Function that returns mean-square displacements of a single crystal; None for a powder.
     workplace
-        Where the engine works. What it leaves there is wanted until the replica is stored.
+        Folder of the engine. Its files are needed until the replica is stored.
     progress
-        Told the stages.
+        Receives the stages.
 
     Raises
     ------
     CannotPredict
-        The potential does not hold the structure.
+        The structure is not stable in this potential.
     """
     options, run = simulation.options, run_of(simulation, number)
     trajectory = simulation.engine().run(sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_SHARE))
     watch = Stopwatch()
     progress.stage(stages.CORRELATE, until=1.0)
     moved = trajectory.displacements
-    # One run alone is cut into segments, so that there is a scatter at all
+    # A single run is divided into segments, whose scatter gives the error
     segments = n_segments(options) if options.replicas == 1 else 1
     frames = moved.shape[-1] // segments
     spectra = []

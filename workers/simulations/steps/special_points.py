@@ -1,4 +1,4 @@
-"""Phonons at Γ and at the special points of the zone boundary, where they can be compared with measurements."""
+"""Phonons at Γ and at the special points of the zone boundary, for comparison with measurements."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MOST_ATOMS = 8
 
 
 def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float]]:
-    """Energies of all modes at each special point, ascending, in meV; negative where imaginary.
+    """Return the energies of all modes at each special point, ascending, in meV; negative if imaginary.
 
     Parameters
     ----------
     found
-        Force constants of the primitive cell, in the orientation of the uploaded one.
+        Force constants of the primitive cell, in the orientation of the uploaded cell.
     atoms
         The uploaded cell.
 

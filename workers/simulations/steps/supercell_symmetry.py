@@ -1,9 +1,9 @@
-"""Symmetry of a supercell for phonopy, found quickly.
+"""A fast symmetry search for the supercell of phonopy.
 
-A conventional cell of 8 atoms, repeated to 216, has 5184 operations. phonopy looks for the permutation of the atoms of
-each one by one, which takes longer than all forces and phonons of such a crystal. Operations of the same rotation
-differ by a lattice translation, so that the permutations of one operation for each rotation and of the translations
-give those of all others.
+A conventional cell of 8 atoms, repeated to 216, has 5184 operations. phonopy searches the permutation of the
+atoms for each of them, which takes longer than all forces and phonons of such a crystal. Operations with the same
+rotation differ by a lattice translation. The permutations of one operation for each rotation and those of the
+translations therefore give all others.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class QuickPhonopy(Phonopy):
 
 
 class SupercellSymmetry(Symmetry):
-    """phonopy's symmetry of a cell, with the permutations of its atoms composed instead of searched for."""
+    """The symmetry of a cell for phonopy, with composed instead of searched permutations of the atoms."""
 
     def _set_symmetry_dataset(self) -> None:
         super()._set_symmetry_dataset()
-        # Of these phonopy then takes the different rotations, comparing each with each: one operation of each is enough
+        # phonopy compares all operations to find the different rotations: one operation for each rotation is enough
         self._all_operations = self._symmetry_operations
         rotations, translations = self._all_operations["rotations"], self._all_operations["translations"]
         first = np.sort(np.unique(rotations.reshape(-1, 9), axis=0, return_index=True)[1])
