@@ -8,6 +8,7 @@ from functools import cache
 
 from backend.families import records
 from backend.families.record import Family, PotentialFile, UnusablePotential
+from scattering.core.notices import Notice
 
 
 @cache
@@ -24,7 +25,7 @@ def identify(content: bytes) -> tuple[Family, PotentialFile]:
     Raises
     ------
     UnusablePotential
-        No family recognises the file, or the file is incomplete; the text states the reason.
+        No family recognises the file, or the file is incomplete; its notice states the reason.
     """
     reasons = []
     recognised = [family for family in families().values() if family.recognises(content)]
@@ -32,5 +33,7 @@ def identify(content: bytes) -> tuple[Family, PotentialFile]:
         try:
             return family, family.read(content)
         except UnusablePotential as error:
-            reasons.append(str(error))
-    raise UnusablePotential(" ".join(reasons))
+            reasons.append(error.notice)
+    if len(reasons) == 1:
+        raise UnusablePotential(reasons[0])
+    raise UnusablePotential(Notice("no_family_reads_file", {"reasons": [reason.to_json() for reason in reasons]}))

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backend.kit.files.unreadable import Unreadable
+
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
 
-class UnusablePotential(ValueError):
-    """The file is not a usable potential; the text states the error and its place."""
+class UnusablePotential(Unreadable):
+    """The file is not a usable potential; `notice` states the error and its place."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def inspect(content: bytes) -> dict[str, Any]:
     except confined.Exceeded as error:
         raise Unprocessable.at("file", Notice("potential_not_tried", {"reason": str(error)})) from error
     if "error" in result:
-        raise Unprocessable(result["error"], [{"loc": "file", "msg": result["error"]}])
+        raise Unprocessable.at("file", Notice.from_json(result["error"]))
     return result
 
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from backend.families import catalogue as families
 from backend.families.record import Family, UnusablePotential
-from backend.kit.files import confined
+from backend.kit.files import confined, parsed_notices
+from scattering.core.notices import Notice
 
 MEMORY_BYTES = 4 * 1024**3
 SPACING_ANGSTROM = 3.0
@@ -38,12 +39,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def as_json(path: str) -> str:
-    """Return the family of a file, its facts and the engine that runs it, or the refusal as `error`."""
+    """Return the family of a file, its facts and the engine that runs it, or the refusal as a notice, `error`."""
     try:
         family, facts = families.identify(Path(path).read_bytes())
         engine = find_engine(family, path, facts.elements)
     except UnusablePotential as error:
-        return json.dumps({"error": str(error)})
+        (notice,) = parsed_notices.to_json([error.notice])
+        return json.dumps({"error": notice})
     return json.dumps({"family": family.name, **asdict(facts), "engine": engine})
 
 
@@ -55,17 +57,17 @@ def find_engine(family: Family, path: str, elements: tuple[str, ...]) -> str:
     UnusablePotential
         No engine does.
     """
-    reasons = []
+    reasons: list[dict[str, str | None]] = []
     for name, load in family.loaders.items():
         atoms = _one_of_each(elements)
         try:
             atoms.calc = load(path)
             if np.abs(_results(atoms)).max() < MAX_RESULT:
                 return name
-            reasons.append(f"{name}: energy or forces are out of all measure")
+            reasons.append({"engine": name, "error": None})
         except Exception as error:
-            reasons.append(f"{name}: {' '.join(str(error).split())[:200]}")
-    raise UnusablePotential(f"No engine can run this potential ({'; '.join(reasons)}).")
+            reasons.append({"engine": name, "error": " ".join(str(error).split())[:200]})
+    raise UnusablePotential(Notice("no_engine_runs_file", {"engines": reasons}))
 
 
 def _one_of_each(elements: tuple[str, ...]) -> ase.Atoms:

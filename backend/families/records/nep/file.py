@@ -17,6 +17,7 @@ import numpy as np
 from ase.data import chemical_symbols
 
 from backend.families.record import UnusablePotential
+from scattering.core.notices import Notice
 from scattering.trust.training import TrainingRanges
 
 MAX_TYPES = 94
@@ -31,18 +32,12 @@ MAX_CUTOFF_ANGSTROM = 10.0
 """Largest cutoff that GPUMD trains. The engines keep at most 1000 neighbours of an atom."""
 
 RUNNABLE = ("nep4", "nep4_zbl", "nep5", "nep5_zbl")
-OTHER_KINDS = {
-    "dipole": "It predicts dipoles, not forces.",
-    "polarizability": "It predicts polarizabilities, not forces.",
-    "temperature": "Models that depend on the electrons' temperature have no engine here.",
-    "charge": "Models with charges (qNEP) are not supported yet.",
-    "spin": "Models with spins are not supported.",
-    "vdw": "Models with a van der Waals head are not supported yet.",
-}
+UNSUPPORTED_KINDS = ("dipole", "polarizability", "temperature", "charge", "spin", "vdw", "nep3")
+"""Parts of the first word of files that no engine here runs."""
 
 
 class InvalidNep(UnusablePotential):
-    """The file is not a usable NEP; the text states the error and its line."""
+    """The file is not a usable NEP; `notice` states the error and its line."""
 
 
 @dataclass(frozen=True)
@@ -84,30 +79,27 @@ class _Header:
     def take(self, keyword: str, counts: tuple[int, ...]) -> list[str]:
         """Return the words after the keyword of the next line."""
         if self.number >= len(self.lines):
-            raise InvalidNep(f"The file ends after line {self.number}, before '{keyword}'.")
+            raise InvalidNep(Notice("keyword_missing", {"line": self.number, "keyword": keyword}))
         words = self.lines[self.number].split()
         self.number += 1
         if not words or words[0] != keyword:
-            found = words[0][:20] if words else "an empty line"
-            raise self.wrong(f"expected '{keyword}', found '{found}'")
+            found = words[0][:20] if words else None
+            raise InvalidNep(Notice("unexpected_keyword", {"line": self.number, "expected": keyword, "found": found}))
         if len(words) - 1 not in counts:
-            raise self.wrong(
-                f"'{keyword}' takes {' or '.join(map(str, sorted(set(counts))))} values, found {len(words) - 1}"
-            )
+            stated = {"n_expected": sorted(set(counts)), "n_found": len(words) - 1}
+            raise InvalidNep(Notice("value_count_differs", {"line": self.number, "keyword": keyword, **stated}))
         return words[1:]
 
-    def wrong(self, message: str) -> InvalidNep:
-        return InvalidNep(f"Line {self.number}: {message}.")
-
-    def integers(self, words: list[str], what: str, lowest: int, highest: int) -> list[int]:
+    def integers(self, words: list[str], quantity: str, lowest: int, highest: int) -> list[int]:
         values = []
         for word in words:
             if not re.fullmatch(r"[0-9]{1,9}", word) or not lowest <= int(word) <= highest:
-                raise self.wrong(f"{what} must be a whole number from {lowest} to {highest}, found '{word[:20]}'")
+                stated = {"quantity": quantity, "minimum": lowest, "maximum": highest, "found": word[:20]}
+                raise InvalidNep(Notice("invalid_nep_integer", {"line": self.number, **stated}))
             values.append(int(word))
         return values
 
-    def lengths(self, words: list[str], what: str, lowest: float = 0.0) -> list[float]:
+    def lengths(self, words: list[str], quantity: str, lowest: float = 0.0) -> list[float]:
         values = []
         for word in words:
             try:
@@ -115,9 +107,9 @@ class _Header:
             except ValueError:
                 value = np.nan
             if not lowest <= value <= MAX_CUTOFF_ANGSTROM or "_" in word:
-                raise self.wrong(
-                    f"{what} must lie between {lowest:g} and {MAX_CUTOFF_ANGSTROM:g} Å, found '{word[:20]}'"
-                )
+                limits = {"minimum_angstrom": lowest, "maximum_angstrom": MAX_CUTOFF_ANGSTROM}
+                stated = {"line": self.number, "quantity": quantity, "found": word[:20]}
+                raise InvalidNep(Notice("invalid_nep_cutoff", {**stated, **limits}))
             values.append(value)
         return values
 
@@ -134,36 +126,37 @@ def read(content: bytes) -> NepFile:
         lines = content.decode("ascii").replace("\r\n", "\n").rstrip().split("\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidNep(f"Line {line}: the file is not plain text.") from None
+        raise InvalidNep(Notice("not_plain_text", {"line": line})) from None
     header = _Header(lines)
     name, version, elements = _first_line(header)
     n_types = len(elements)
 
     flexible_zbl = False
     if name.endswith("_zbl"):
-        inner, outer, *_ = header.lengths(header.take("zbl", (2, 3)), "a ZBL cutoff")
+        inner, outer, *_ = header.lengths(header.take("zbl", (2, 3)), "zbl_cutoff")
         flexible_zbl = inner == outer == 0
         if flexible_zbl and n_types > MAX_FLEXIBLE_ZBL_TYPES:
-            raise header.wrong(f"a flexible ZBL is possible for at most {MAX_FLEXIBLE_ZBL_TYPES} elements")
+            raise InvalidNep(
+                Notice("too_many_zbl_elements", {"line": header.number, "maximum": MAX_FLEXIBLE_ZBL_TYPES})
+            )
         if not flexible_zbl and inner >= outer:
-            raise header.wrong("the inner ZBL cutoff must be smaller than the outer one")
+            raise InvalidNep(Notice("disordered_zbl_cutoffs", {"line": header.number}))
     words = header.take("cutoff", (4, 2 * n_types + 2))
-    cutoffs = header.lengths(words[:-2], "a cutoff", lowest=0.5)
-    header.integers(words[-2:], "the number of neighbours", 0, 10**6)
+    cutoffs = header.lengths(words[:-2], "cutoff", lowest=0.5)
+    header.integers(words[-2:], "n_neighbours", 0, 10**6)
     n_radial, n_angular = header.integers(header.take("n_max", (2,)), "n_max", 0, MAX_N)
     basis_radial, basis_angular = header.integers(header.take("basis_size", (2,)), "basis_size", 0, MAX_BASIS)
     n_l = _number_of_l(header)
-    neurons, second_layer = header.integers(header.take("ANN", (2,)), "the number of neurons", 0, MAX_NEURONS)
+    neurons, second_layer = header.integers(header.take("ANN", (2,)), "n_neurons", 0, MAX_NEURONS)
     if neurons == 0 or second_layer:
-        raise header.wrong("expected 'ANN' with one hidden layer: 'ANN n 0'")
+        raise InvalidNep(Notice("not_one_hidden_layer", {"line": header.number}))
 
     n_angular_descriptors = (n_angular + 1) * n_l
     n_descriptors = n_radial + 1 + n_angular_descriptors
     if n_descriptors > MAX_DESCRIPTORS or n_angular_descriptors > MAX_ANGULAR_DESCRIPTORS:
-        raise InvalidNep(
-            f"The descriptor has {n_descriptors} components, {n_angular_descriptors} of them angular; the engines take "
-            f"{MAX_DESCRIPTORS} and {MAX_ANGULAR_DESCRIPTORS}."
-        )
+        found = {"n_components": n_descriptors, "n_angular": n_angular_descriptors}
+        limits = {"max_components": MAX_DESCRIPTORS, "max_angular": MAX_ANGULAR_DESCRIPTORS}
+        raise InvalidNep(Notice("descriptor_too_long", {**found, **limits}))
     if version == 4:
         n_network = (n_descriptors + 2) * neurons * n_types + 1
     else:
@@ -207,23 +200,24 @@ def _first_line(header: _Header) -> tuple[str, int, tuple[str, ...]]:
     header.number = 1
     name = words[0] if words else ""
     if not re.fullmatch(r"nep[0-9]+[a-z0-9_]*", name):
-        raise header.wrong(f"a NEP potential begins with a word such as nep4, found '{name[:20]}'")
-    for kind, reason in OTHER_KINDS.items():
+        raise InvalidNep(Notice("not_a_nep", {"line": header.number, "found": name[:20]}))
+    for kind in UNSUPPORTED_KINDS:
         if kind in name:
-            raise header.wrong(f"'{name[:40]}' cannot be run. {reason[:-1]}")
-    if name.startswith("nep3"):
-        raise header.wrong("no engine here runs NEP3 any more; train or export the potential as NEP4")
+            raise InvalidNep(Notice("unsupported_nep", {"line": header.number, "format": name[:40], "kind": kind}))
     if name not in RUNNABLE:
-        raise header.wrong(f"'{name[:40]}' is not a kind of NEP that is known; these run: {', '.join(RUNNABLE)}")
-    (n_types,) = header.integers(words[1:2] or ["nothing"], "the number of elements", 1, MAX_TYPES)
+        stated = {"format": name[:40], "known": list(RUNNABLE)}
+        raise InvalidNep(Notice("unknown_nep_format", {"line": header.number, **stated}))
+    (n_types,) = header.integers(words[1:2] or ["nothing"], "n_elements", 1, MAX_TYPES)
     elements = tuple(words[2:])
     if len(elements) != n_types:
-        raise header.wrong(f"{n_types} elements are announced, {len(elements)} named")
+        raise InvalidNep(
+            Notice("elements_named_differ", {"line": header.number, "n_announced": n_types, "n_named": len(elements)})
+        )
     for element in elements:
         if element not in chemical_symbols[1 : MAX_TYPES + 1]:
-            raise header.wrong(f"'{element[:20]}' is not an element from H to Pu")
+            raise InvalidNep(Notice("unsupported_element", {"line": header.number, "symbol": element[:20]}))
         if elements.count(element) > 1:
-            raise header.wrong(f"{element} is named twice")
+            raise InvalidNep(Notice("element_named_twice", {"line": header.number, "symbol": element}))
     return name, int(name[3]), elements
 
 
@@ -233,7 +227,7 @@ def _number_of_l(header: _Header) -> int:
     three_body, four_body, *more = header.integers(words, "l_max", 0, MAX_L)
     # Older files write the four-body term as 0 or 2, and only the five-body term may follow
     if four_body > 2 or any(flag > 1 for flag in more) or (four_body == 2 and any(more[1:])):
-        raise header.wrong("after its first value l_max takes 0 or 2, then 0 or 1")
+        raise InvalidNep(Notice("invalid_l_max", {"line": header.number}))
     return three_body + min(four_body, 1) + sum(more)
 
 
@@ -241,11 +235,10 @@ def _check_numbers(lines: list[str], start: int, expected: int) -> None:
     """Check that each line has one finite number, and that the header implies their count."""
     found = len(lines) - start
     if found < expected:
-        raise InvalidNep(
-            f"The file ends after line {len(lines)}: the header asks for {expected} numbers, {found} are here."
-        )
+        stated = {"n_expected": expected, "n_found": found}
+        raise InvalidNep(Notice("too_few_parameters", {"line": len(lines), **stated}))
     if found > expected:
-        raise InvalidNep(f"Line {start + expected + 1}: the header asks for {expected} numbers, but the file goes on.")
+        raise InvalidNep(Notice("too_many_parameters", {"line": start + expected + 1, "n_expected": expected}))
     words = lines[start:]
     try:
         values = np.array(words, dtype=np.float64)
@@ -259,4 +252,4 @@ def _check_numbers(lines: list[str], start: int, expected: int) -> None:
         except ValueError:
             value = np.nan
         if not np.isfinite(value):
-            raise InvalidNep(f"Line {number}: expected one finite number, found '{word.strip()[:20]}'.")
+            raise InvalidNep(Notice("not_one_finite_number", {"line": number, "found": word.strip()[:20]}))
