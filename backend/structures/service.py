@@ -73,8 +73,9 @@ def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
     try:
         answer = confined.run(PARSER, arguments, content, timeout_s=settings.parse_timeout_s)
     except confined.Exceeded as error:
-        message = f"The file could not be read as {fmt.title}: {error}."
-        raise Unprocessable(message, [{"loc": "file", "msg": message}]) from error
+        raise Unprocessable.at(
+            "file", Notice("structure_not_read", {"format": fmt.title, "reason": str(error)})
+        ) from error
     result: dict[str, Any] = json.loads(answer)
     if "error" in result:
         notice = Notice.from_json(result["error"])

@@ -184,6 +184,7 @@ WORDS: Final[Mapping[str, Words]] = {
     # Text and numbers of any format
     "blank_file": "The file is empty.",
     "binary_file": "This is a binary file, not text.",
+    "structure_not_read": "The file could not be read as {format}: {reason}.",
     "not_a_file_of": _not_a_file_of,
     "file_ends_early": _file_ends_early,
     "unexpected_text": _unexpected_text,

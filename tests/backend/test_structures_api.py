@@ -15,6 +15,7 @@ from backend.kit.settings import Settings
 from backend.structures import examples, parse, service
 from backend.structures.formats import FORMATS
 from backend.structures.geometry import StructureData
+from scattering.core.notices import Notice
 
 from .conftest import Client
 
@@ -334,8 +335,9 @@ def test_unreadable_within_the_limits_is_unprocessable(settings: Settings, monke
         raise confined.Exceeded("it took too long")
 
     monkeypatch.setattr(confined, "run", exceed)
-    with pytest.raises(Unprocessable, match="could not be read as CIF: it took too long"):
+    with pytest.raises(Unprocessable) as refusal:
         service.read(settings, BENZENE, FORMATS["cif"])
+    assert refusal.value.notice == Notice("structure_not_read", {"format": "CIF", "reason": "it took too long"})
 
 
 def test_canonical_file_is_plain_json(client: Client, settings: Settings) -> None:
