@@ -26,7 +26,7 @@ from workers.kit.workplace import Workplace
 from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps import preparation
-from workers.simulations.steps.integration import run_warnings, together, total_seconds
+from workers.simulations.steps.integration import run_warnings, summarise_runs, total_seconds
 from workers.simulations.steps.preparation import Prepared
 from workers.simulations.steps.replica import Replica, run_replica
 
@@ -150,7 +150,7 @@ class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
         options, temperature = simulation.options, simulation.temperature
         analysis = self.analysis(simulation, prepared)
         n_atoms, runs = len(analysis.sites), _runs(analysis, replicas)
-        seen = together([one.seen for one in replicas])
+        seen = summarise_runs([one.seen for one in replicas])
         partials = analysis.partials(
             runs,
             {

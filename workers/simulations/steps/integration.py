@@ -27,7 +27,7 @@ def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice,
     return tuple(found)
 
 
-def run_of(simulation: Simulation[Dynamics], number: int) -> Run:
+def replica_run(simulation: Simulation[Dynamics], number: int) -> Run:
     """Return the run of one replica. Its seed is the seed of the options plus its number."""
     options = simulation.options
     return Run(
@@ -42,7 +42,7 @@ def run_of(simulation: Simulation[Dynamics], number: int) -> Run:
     )
 
 
-def together(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def summarise_runs(seen: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Return the mean temperature, the largest drift and the largest displacement of all replicas."""
     return {
         "temperature_k": float(np.mean([one["temperature_k"] for one in seen])),

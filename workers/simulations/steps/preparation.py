@@ -18,7 +18,7 @@ from workers.kit.progress import Progress
 from workers.kit.stopwatch import Stopwatch
 from workers.kit.workplace import Workplace
 from workers.simulations.simulation import Simulation
-from workers.simulations.steps.integration import run_of
+from workers.simulations.steps.integration import replica_run
 from workers.simulations.steps.relaxation import relax
 
 LARGE_VOLUME_CHANGE = 0.04
@@ -104,7 +104,7 @@ def prepare(
     if free:
         sites = atoms.repeat(options.supercell)
         report = progress.report_until(until)
-        run = replace(run_of(simulation, 0), equilibration_ps=options.cell_equilibration_ps)
+        run = replace(replica_run(simulation, 0), equilibration_ps=options.cell_equilibration_ps)
         scaled = simulation.engine().relax_cell(sites, run, options.pressure_gpa, workplace=workplace, report=report)
         grown = np.linalg.solve(sites.cell.array, scaled.cell.array)
         atoms = atoms.copy()

@@ -18,7 +18,7 @@ from workers.kit.progress import Progress
 from workers.kit.stopwatch import Stopwatch
 from workers.kit.workplace import Workplace
 from workers.simulations.simulation import Simulation
-from workers.simulations.steps.integration import run_of
+from workers.simulations.steps.integration import replica_run
 
 DYNAMICS_SHARE = 0.93
 """Fraction of the time of a replica; the rest is for the correlation of positions."""
@@ -106,7 +106,7 @@ def run_replica(
     CannotPredict
         The structure is not stable in this potential.
     """
-    options, run = simulation.options, run_of(simulation, number)
+    options, run = simulation.options, replica_run(simulation, number)
     trajectory = simulation.engine().run(sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_SHARE))
     watch = Stopwatch()
     progress.stage(stages.CORRELATE, until=1.0)
