@@ -14,11 +14,14 @@ from typing import Any, Generic, TypeVar
 import h5py
 import numpy as np
 
+from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
+
 VERSION = 1
 PartialsT = TypeVar("PartialsT")
 
 
-class UnreadablePartials(ValueError):
+class UnreadablePartials(Unreadable):
     """The file was not written by Beamcast, or its version is unknown."""
 
 
@@ -86,7 +89,8 @@ class Layout(Generic[PartialsT]):
         try:
             with h5py.File(path, "r") as file:
                 if file.attrs.get("format") != self.format or file.attrs.get("version") != VERSION:
-                    raise UnreadablePartials(f"{path.name} is not a {self.format} file of version {VERSION}")
+                    expected = {"file": path.name, "format": self.format, "version": VERSION}
+                    raise UnreadablePartials(Notice("not_expected_partials", expected))
                 names = [name for name in self.units if name in file or name not in self.optional]
                 fields: dict[str, Any] = {name: np.asarray(file[name][()]) for name in names}
                 fields |= {
@@ -96,10 +100,10 @@ class Layout(Generic[PartialsT]):
                     "metadata": json.loads(file.attrs["metadata"]),
                 }
                 return self.make(**fields, **self.read_more(file))
-        except FileNotFoundError:
+        except (FileNotFoundError, UnreadablePartials):
             raise
         except (OSError, KeyError, ValueError) as error:
-            raise UnreadablePartials(f"{path.name}: {error}") from error
+            raise UnreadablePartials(Notice("invalid_partials", {"file": path.name, "error": str(error)})) from error
 
     def write_attributes(self, file: h5py.File, partials: Any) -> None:
         """Write format, version, conditions, and the names of species and pairs."""

@@ -1,7 +1,7 @@
-"""`python -m backend.observing.check`: whether a file of partials that somebody brings can be looked at.
+"""`python -m backend.observing.check`: check whether an untrusted file of partials can be observed.
 
-Runs confined (`kit.files.confined`). What is named in the layout is looked at before HDF5 reads
-it (`backend.kit.files.hdf5_guard`); then it is read and observed once, as it will be later.
+Runs confined (`kit.files.confined`). The arrays of the layout are checked before HDF5 reads them
+(`backend.kit.files.hdf5_guard`). Then the file is read and observed once, as views will do later.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Any
 import h5py
 from h5py import h5d, h5t
 
-from backend.kit.files import confined
+from backend.kit.files import confined, parsed_notices
 from backend.kit.files.hdf5_guard import checked_storage, opened
 from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import unprocessable
-from backend.observing.array_file import UnreadablePartials
 from backend.observing.samplings import observation
 from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.observe.spectrum import View
 
 MEMORY_BYTES = 4 * 1024**3
 MAX_ARRAY_BYTES = 1024**3
-"""All arrays together, unpacked: the server holds as many in memory when somebody looks."""
+"""Limit of all arrays together, unpacked: the server holds them in memory for a view."""
 MAX_TEXTS = 10_000
 TEXTS = ("species", "pair", "label", "tick_label")
 NUMBERS = ("tick_distance",)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Look at the input file and write the answer."""
+    """Check the input file and write the answer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sampling", required=True)
     parser.add_argument("--cpu-s", type=float, required=True)
@@ -43,29 +43,36 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def as_json(path: Path, sampling: str) -> str:
-    """What `check` finds, or its refusal as `error`."""
+    """Return the facts that `check` finds, or the notice of the refusal as `error`."""
     try:
         return json.dumps(check(path, sampling), allow_nan=False)
-    except ScatteringError as error:
-        return json.dumps({"error": unprocessable(error).detail})
-    except (Unreadable, UnreadablePartials, ValueError, TypeError, ArithmeticError) as error:
-        return json.dumps({"error": str(error)})
+    except (ValueError, TypeError, ArithmeticError) as error:
+        (notice,) = parsed_notices.to_json([_notice_of(error, path)])
+        return json.dumps({"error": notice})
+
+
+def _notice_of(error: Exception, path: Path) -> Notice:
+    if isinstance(error, ScatteringError):
+        return unprocessable(error).notice
+    if isinstance(error, Unreadable):
+        return error.notice
+    return Notice("invalid_partials", {"file": path.name, "error": str(error)})
 
 
 def check(path: Path, sampling: str) -> dict[str, Any]:
-    """What partials are of: `species`, `temperature_k`, `statistics`.
+    """Return `species`, `temperature_k` and `statistics` of a file of partials that can be observed.
 
     Raises
     ------
-    Unreadable, UnreadablePartials, ScatteringError, ValueError
-        They cannot be looked at.
+    Unreadable, ScatteringError, ValueError, TypeError, ArithmeticError
+        The file cannot be read or observed.
     """
     kind = observation(sampling)
     _check_file(path, (*kind.layout.units, *NUMBERS))
     partials = kind.layout.read(path)
     kind.observe(partials, View())
     if not math.isfinite(partials.temperature):
-        raise ValueError("the temperature is not finite")
+        raise Unreadable(Notice("partials_without_temperature"))
     return {
         "species": list(partials.species),
         "temperature_k": partials.temperature,
@@ -83,12 +90,12 @@ def _check_file(path: Path, numbers: tuple[str, ...]) -> None:
             kind, count = dataset.get_type(), math.prod(h5py.Dataset(dataset).shape)
             if name in TEXTS:
                 if kind.get_class() != h5t.STRING or count > MAX_TEXTS:
-                    raise Unreadable(f"“{name}” holds no names, or too many.")
+                    raise Unreadable(Notice("array_without_names", {"array": name, "maximum": MAX_TEXTS}))
             elif kind.get_class() not in (h5t.INTEGER, h5t.FLOAT) or kind.get_size() > 8:
-                raise Unreadable(f"“{name}” does not hold plain numbers.")
+                raise Unreadable(Notice("array_without_numbers", {"array": name}))
             size += count * kind.get_size()
     if size > MAX_ARRAY_BYTES:
-        raise Unreadable(f"The arrays are larger than the {MAX_ARRAY_BYTES // 1024**2} MiB that are taken.")
+        raise Unreadable(Notice("partials_too_large", {"maximum_mib": MAX_ARRAY_BYTES / 2**20}))
 
 
 if __name__ == "__main__":

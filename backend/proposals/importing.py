@@ -213,9 +213,10 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
     try:
         answer = json.loads(confined.run("backend.observing.check", arguments, path, timeout_s=MAX_CHECK_S))
     except confined.Exceeded as error:
-        raise refusal(Notice("unreadable_partials", {"reason": str(error)})) from error
+        stopped = Notice("text", {"text": str(error)})
+        raise refusal(Notice("unreadable_partials", {"wrong": stopped.to_json()})) from error
     if "error" in answer:
-        raise refusal(Notice("unreadable_partials", {"reason": answer["error"]}))
+        raise refusal(Notice("unreadable_partials", {"wrong": answer["error"]}))
     species = [str(name) for name in answer["species"]]
     if {element(name) for name in species} != set(contents["elements"]):
         raise refusal(Notice("partials_of_other_elements"))

@@ -13,6 +13,10 @@ def _wrong_file_in_archive(file: str, wrong: Mapping[str, Any]) -> str:
     return f"{file}: {message(Notice.from_json(wrong))}"
 
 
+def _unreadable_partials(wrong: Mapping[str, Any]) -> str:
+    return f"The partials cannot be read: {message(Notice.from_json(wrong))}"
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "damaged_file_in_archive": "{file!r} in the archive is damaged: {reason}",
     "encrypted_archive": "The archive is encrypted: make it without encryption.",
@@ -31,7 +35,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "repeated_ids_in_archive": "Two entries of the archive have the same id.",
     "repeated_names_in_archive": "The archive has two files of the same name.",
     "unknown_compression_of_archive": "The archive is compressed with an unknown method: use deflate.",
-    "unreadable_partials": "The partials cannot be read: {reason}",
+    "unreadable_partials": _unreadable_partials,
     "wrong_file_in_archive": _wrong_file_in_archive,
     "wrong_potential_in_archive": "The potential file in the archive is not the one that the archive names: its "
     "checksum differs.",

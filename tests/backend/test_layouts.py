@@ -45,11 +45,11 @@ def test_a_file_explains_itself(tmp_path: Path) -> None:
 def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "partials.h5"
     PATH.write(path, crystal_partials())
-    with pytest.raises(UnreadablePartials, match="partials file of version"):
+    with pytest.raises(UnreadablePartials, match="not_expected_partials"):
         POWDER.read(path)
     with h5py.File(path, "a") as file:
         file.attrs["version"] = 99
-    with pytest.raises(UnreadablePartials, match="version 1"):
+    with pytest.raises(UnreadablePartials, match="not_expected_partials"):
         PATH.read(path)
     path.write_bytes(b"no HDF5")
     with pytest.raises(UnreadablePartials):

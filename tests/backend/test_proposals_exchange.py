@@ -538,7 +538,7 @@ def test_partials_are_bounded_in_size(tmp_path: Path, monkeypatch: pytest.Monkey
     POWDER.write(tmp_path / "partials.h5", silicon_partials())
     assert json.loads(check.as_json(tmp_path / "partials.h5", "powder"))["species"] == ["Si"]
     monkeypatch.setattr(check, "MAX_ARRAY_BYTES", 1000)
-    assert "larger than" in json.loads(check.as_json(tmp_path / "partials.h5", "powder"))["error"]
+    assert json.loads(check.as_json(tmp_path / "partials.h5", "powder"))["error"]["code"] == "partials_too_large"
 
 
 def test_the_sweep_leaves_what_is_just_coming_in(settings: Settings) -> None:
