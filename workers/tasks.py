@@ -45,11 +45,11 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LONG_NICENESS = 10
+LONG_JOB_NICENESS = 10
 """Niceness of long jobs, so that previews run first."""
 DISK_FULL_WAIT_S = 60.0
 MAX_DATABASE_WAIT_S = 60.0
-RETRY_EVERY_S = 1.0
+RETRY_INTERVAL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _retry_database(call: Callable[[], T]) -> T:
             if time.monotonic() > deadline:
                 raise
             logger.warning("the database does not answer; retrying", exc_info=True)
-            time.sleep(RETRY_EVERY_S)
+            time.sleep(RETRY_INTERVAL_S)
 
 
 def _folder(lease: leases.Lease) -> Path:
@@ -172,7 +172,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
         raise leases.LeaseLost(f"prediction {lease.prediction_id} was deleted")
     folder.mkdir(parents=True, exist_ok=True)
     if lease.kind == "replica" or assignment.options.cell_is_simulated:
-        os.nice(LONG_NICENESS)
+        os.nice(LONG_JOB_NICENESS)
     began = time.perf_counter()
     simulation = _simulation(assignment, settings, progress)
     load_s = time.perf_counter() - began

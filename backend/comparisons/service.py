@@ -277,7 +277,7 @@ def _errors_of_candidate(label: str) -> Iterator[None]:
     try:
         yield
     except InvalidComparison as error:
-        raise error.of_candidate(label) from error
+        raise error.for_candidate(label) from error
 
 
 def _label(scope: Scope, prediction: Prediction) -> str:

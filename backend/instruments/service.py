@@ -37,7 +37,7 @@ def catalogue(scope: Scope, structure_id: uuid.UUID | None = None) -> list[Instr
     from scattering.simulate import protocol
 
     elements = structures.get(scope, structure_id).elements
-    highest = protocol.dynamics(np.array([atomic_numbers[element] for element in elements])).typical_mev
+    highest = protocol.time_scales(np.array([atomic_numbers[element] for element in elements])).typical_mev
     return [_out(instrument, suggestion.suited_settings(instrument, highest)) for instrument in instruments.catalogue()]
 
 

@@ -256,4 +256,4 @@ def _speed(scope: Scope, method: str, options: Options) -> float:
             atom_steps += took * timings.get("atom_steps_per_second", 0.0)
     if seconds > MIN_MEASURED_S:
         return atom_steps / seconds
-    return options.usual_speed(len(os.sched_getaffinity(0)))
+    return options.expected_speed(len(os.sched_getaffinity(0)))

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from scattering.core.quantum import Statistics, harmonic_correction
 
-NARROWEST_FWHM_MEV: Final = 0.05
+MIN_FWHM_MEV: Final = 0.05
 """FWHM of the resolution that the bins resolve near the elastic line: what a cold spectrometer has at 5 meV. Only
 acoustic modes, without sharp lines, lie much lower."""
-NARROWEST_RELATIVE_FWHM: Final = 0.012
+MIN_RELATIVE_FWHM: Final = 0.012
 """The same over the energy transfer, for large ones: VISION has 1.5 %, a chopper spectrometer whose incident energy is
 a quarter above the transfer 1.2 % at best."""
 BINS_PER_FWHM: Final = 5.0
@@ -26,7 +26,7 @@ HEADROOM: Final = 1.1
 """Smallest end of the axis over the highest phonon: room for the tail of the resolution."""
 
 
-def worthwhile_end(numbers: NDArray[np.integer[Any]]) -> float:
+def multiphonon_end(numbers: NDArray[np.integer[Any]]) -> float:
     """Return the energy in meV up to which to predict multiphonon scattering of elements with these atomic numbers.
 
     - with hydrogen: its stretch, up to 450 meV, and the combinations of the stretch with modes below 150 meV;
@@ -44,7 +44,7 @@ def size(*, n_species: int, n_orders: int, n_q: int, n_energy: float) -> float:
     return 4 * n_q * n_energy * (n_species * (n_orders + 1) + n_species * (n_species + 1) / 2)
 
 
-def smallest_size(*, end: float, n_species: int, n_orders: int, n_q: int) -> float:
+def min_array_bytes(*, end: float, n_species: int, n_orders: int, n_q: int) -> float:
     """Return the bytes of the arrays with the coarsest bins."""
     return size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=_n_bins(end, MIN_BINS_PER_FWHM))
 
@@ -53,7 +53,7 @@ def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int)
     """Return the centres of the bins in meV, from 0: the finest bins that `MAX_ARRAY_BYTES` permits.
 
     The bins are as fine as the narrowest resolution of any instrument at their energy needs. With f =
-    √(a² + r²ω²) of a = `NARROWEST_FWHM_MEV` and r = `NARROWEST_RELATIVE_FWHM`, and n bins in f, bin i has its centre at
+    √(a² + r²ω²) of a = `MIN_FWHM_MEV` and r = `MIN_RELATIVE_FWHM`, and n bins in f, bin i has its centre at
     the ω up to which ∫ n/f dω = (n/r) asinh(rω/a) is i.
 
     Parameters
@@ -70,13 +70,13 @@ def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int)
     fitting = MAX_ARRAY_BYTES / per_bin / (_n_bins(end, 1.0))
     n = min(max(fitting, MIN_BINS_PER_FWHM), BINS_PER_FWHM)
     index = np.arange(math.ceil(_n_bins(end, n)) + 1)
-    ratio = NARROWEST_FWHM_MEV / NARROWEST_RELATIVE_FWHM
-    return np.asarray(ratio * np.sinh(NARROWEST_RELATIVE_FWHM / n * index))
+    ratio = MIN_FWHM_MEV / MIN_RELATIVE_FWHM
+    return np.asarray(ratio * np.sinh(MIN_RELATIVE_FWHM / n * index))
 
 
 def _n_bins(end: float, n: float) -> float:
     """Return the number of bins up to an energy, with n bins in the narrowest FWHM."""
-    return n / NARROWEST_RELATIVE_FWHM * math.asinh(NARROWEST_RELATIVE_FWHM * end / NARROWEST_FWHM_MEV)
+    return n / MIN_RELATIVE_FWHM * math.asinh(MIN_RELATIVE_FWHM * end / MIN_FWHM_MEV)
 
 
 def extent(

@@ -32,7 +32,7 @@ def notice_of(error: FieldError) -> Notice:
     return Notice("text", {"text": error.get("msg", "")})
 
 
-def described(error: FieldError) -> str:
+def describe(error: FieldError) -> str:
     """Return the place and the fault, for developers and logs."""
     notice = notice_of(error)
     return f"{error['loc']}: {error.get('msg') or f'{notice.code} {dict(notice.params)}'}"
@@ -51,7 +51,7 @@ class InvalidFields(ScatteringError):
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = list(errors)
-        super().__init__("; ".join(map(described, self.errors)))
+        super().__init__("; ".join(map(describe, self.errors)))
 
     @classmethod
     def at(cls, loc: str, wrong: Notice | str) -> Self:
@@ -87,7 +87,7 @@ class InvalidOptions(InvalidFields):
 class InvalidComparison(InvalidFields):
     """Data and forecast cannot be compared with these options."""
 
-    def of_candidate(self, label: str) -> Self:
+    def for_candidate(self, label: str) -> Self:
         """Return the same error, with the name of the one of several forecasts that it is of."""
         named = [
             field_error(one["loc"], Notice("of_candidate", {"label": label, "wrong": notice_of(one).to_json()}))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scattering.crystal.path import BrillouinZone, reciprocal
 from scattering.simulate.correlation import spectrum_from_correlation, split_elastic
-from scattering.simulate.path_integral import of_beads
+from scattering.simulate.path_integral import with_bead_axis
 
 
 def equivalent_vectors(
@@ -19,7 +19,7 @@ def equivalent_vectors(
     zones: NDArray[np.int64],
     *,
     supercell: Sequence[int],
-    most: int,
+    max_waves: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the scattering vectors k + G, and their symmetry equivalents that belong to other waves.
 
@@ -33,7 +33,7 @@ def equivalent_vectors(
         Shapes (n_k, 3) and (n_zones, 3), r.l.u.
     supercell
         Repeats of the cell; all wave vectors fit this supercell.
-    most
+    max_waves
         Largest number of equivalent waves.
 
     Returns
@@ -43,7 +43,7 @@ def equivalent_vectors(
     """
     found, count = list[NDArray[np.float64]](), np.empty(len(wave_vectors), dtype=np.int64)
     for k, wave_vector in enumerate(wave_vectors):
-        arms = zone.arms(wave_vector, supercell, most)
+        arms = zone.arms(wave_vector, supercell, max_waves)
         count[k] = len(arms)
         found += [(zones + wave_vector) @ arm.T @ reciprocal(cell) for arm in arms]
     return np.concatenate(found), count
@@ -74,7 +74,7 @@ def average_equivalent(values: NDArray[np.float64], count: NDArray[np.int64], n_
     return result
 
 
-def decaying_spectrum(
+def inelastic_spectrum(
     correlation: NDArray[np.float64], *, time_step: float, energy_step: float, highest_energy: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the spectrum of the decaying part of a correlation, without Bragg peaks and other elastic intensity.
@@ -124,7 +124,7 @@ def mean_square_displacements(
     -------
     Shape (3, 3), Å².
     """
-    displacements, total = of_beads(displacements), np.zeros((3, 3))
+    displacements, total = with_bead_axis(displacements), np.zeros((3, 3))
     for atom in atoms:
         about = displacements[:, atom] - displacements[:, atom].mean(axis=(0, 2), keepdims=True, dtype=float)
         total += (about @ about.transpose(0, 2, 1)).mean(axis=0) / about.shape[2]

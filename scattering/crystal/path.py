@@ -86,7 +86,7 @@ class BrillouinZone:
         metric = reciprocal(self.cell).T
         return np.asarray(metric @ self.rotations_rlu @ np.linalg.inv(metric))
 
-    def arms(self, wave_vector: NDArray[np.float64], supercell: Sequence[int], most: int) -> NDArray[np.float64]:
+    def arms(self, wave_vector: NDArray[np.float64], supercell: Sequence[int], max_waves: int) -> NDArray[np.float64]:
         """Find rotations that turn a wave into equivalent, independent waves of the same supercell.
 
         Molecular dynamics excites each wave by chance; equivalent waves are further samples of the same spectrum. Of
@@ -99,7 +99,7 @@ class BrillouinZone:
             Shape (3,), r.l.u.
         supercell
             Repeats of the uploaded cell.
-        most
+        max_waves
             Largest number of rotations.
 
         Returns
@@ -119,7 +119,7 @@ class BrillouinZone:
             ):
                 found.append(rotation)
                 waves.append(turned)
-            if len(found) >= most:
+            if len(found) >= max_waves:
                 break
         return np.array(found)
 
@@ -184,8 +184,8 @@ def brillouin_zone(
         cell=cell,
         repeats=np.rint(repeats).astype(np.int64),
         rotations=np.unique(np.concatenate([rotations, -rotations]), axis=0),
-        points={_shown(name): np.asarray(place, dtype=float) for name, place in found["point_coords"].items()},
-        path=tuple((_shown(first), _shown(last)) for first, last in found["path"]),
+        points={_point_label(name): np.asarray(place, dtype=float) for name, place in found["point_coords"].items()},
+        path=tuple((_point_label(first), _point_label(last)) for first, last in found["path"]),
     )
 
 
@@ -193,7 +193,7 @@ def _no_symmetry() -> InvalidOptions:
     return InvalidOptions.at("options.path", Notice("symmetry_not_found"))
 
 
-def _shown(label: str) -> str:
+def _point_label(label: str) -> str:
     return GAMMA if label == "GAMMA" else str(label)
 
 
@@ -242,7 +242,7 @@ def segments(zone: BrillouinZone, path: Sequence[tuple[str, str]]) -> tuple[Segm
     return tuple(zone.segment(first, last) for first, last in path)
 
 
-def commensurate(segment: Segment, supercell: Sequence[int]) -> NDArray[np.float64]:
+def commensurate_vectors(segment: Segment, supercell: Sequence[int]) -> NDArray[np.float64]:
     """Return the wave vectors on a segment that fit a supercell, from its start to its end.
 
     Parameters
@@ -320,7 +320,7 @@ def sample(
         elif segment.labels[0] != ticks[-1][1]:
             ticks[-1] = (travelled, f"{ticks[-1][1]}|{segment.labels[0]}")
         if supercell is not None:
-            found = commensurate(segment, supercell)
+            found = commensurate_vectors(segment, supercell)
         else:
             share = np.linspace(0, 1, 1 + max(1, int(np.ceil(length / (spacing or length)))))
             found = segment.start + share[:, None] * (segment.end - segment.start)

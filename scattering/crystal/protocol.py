@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.crystal.path import Segment, commensurate
+from scattering.crystal.path import Segment, commensurate_vectors
 from scattering.simulate import protocol
 
-DISPLACEMENT: Final = 0.01
+DISPLACEMENT_ANGSTROM: Final = 0.01
 """Å. Of the atoms whose force constants give the dispersion beside molecular dynamics."""
 MAX_ARMS: Final = 6
 """Waves that symmetry makes equivalent to one of the path, over which molecular dynamics averages."""
@@ -39,7 +39,7 @@ def commensurate_supercell(
     target
         Atoms wanted.
     """
-    side = protocol.heights(cell)
+    side = protocol.cell_heights(cell)
     alike = np.round(side, 3)
     ends = np.array([place for line in lines for place in (line.start, line.end)])
     best, choice = (-1, 0.0), [1, 1, 1]
@@ -63,10 +63,10 @@ def commensurate_supercell(
             if score > best:
                 best, choice = score, list(repeats)
     if best[0] < 0:  # a large uploaded cell
-        return protocol.supercell(cell, n_atoms=n_atoms, target=target, min_height=10.0)
+        return protocol.choose_supercell(cell, n_atoms=n_atoms, target=target, min_height=10.0)
     return choice
 
 
 def missing_segments(lines: Sequence[Segment], supercell: Sequence[int]) -> list[str]:
     """Name the lines of a path on which a supercell has fewer than two waves."""
-    return ["–".join(line.labels) for line in lines if len(commensurate(line, supercell)) < 2]
+    return ["–".join(line.labels) for line in lines if len(commensurate_vectors(line, supercell)) < 2]

@@ -22,9 +22,19 @@ from pydantic import (
 from scattering.core.errors import InvalidOptions, field_error
 from scattering.core.notices import Notice
 from scattering.options.case import Case
-from scattering.options.fields import BOUNDS, Engine, Flag, Number, Repeats, Whole, about, case_of, problems
+from scattering.options.fields import (
+    BOUND_ERRORS,
+    Engine,
+    Flag,
+    Number,
+    Repeats,
+    Whole,
+    case_of,
+    field_errors,
+    schema_extra,
+)
 from scattering.options.names import Method
-from scattering.simulate.protocol import Q_STEP, heights, q_range
+from scattering.simulate.protocol import Q_STEP, cell_heights, max_q
 
 ATOM_STEPS_PER_SECOND: Final = 25_000.0
 """NEP89 on one core of a 2020s server; replaced by what this machine has measured."""
@@ -48,11 +58,11 @@ class Options(BaseModel, ABC):
         default=None,
         title="Dispersion correction",
         description="Functional whose DFT-D3 dispersion is added to the potential.",
-        json_schema_extra=about(choices={"pbe": "DFT-D3(BJ), PBE"}),
+        json_schema_extra=schema_extra(choices={"pbe": "DFT-D3(BJ), PBE"}),
     )
     q_max_inv_angstrom: Number = Field(
         ge=1, le=30, title="Largest q", description="Momentum transfer up to which scattering is calculated.",
-        json_schema_extra=about("Å⁻¹"),
+        json_schema_extra=schema_extra("Å⁻¹"),
     )  # fmt: skip
     seed: Whole = Field(default=1, ge=0, le=2**31 - 1, title="Seed", description="Of all random numbers.")
     relax_cell: Flag = Field(default=False, title="Relax the cell", description="To the potential's own minimum.")
@@ -83,7 +93,7 @@ class Options(BaseModel, ABC):
         try:
             complete = cls.model_validate(dict(filled), context=case)
         except ValidationError as error:
-            raise InvalidOptions(problems(error, cls.model_fields)) from error
+            raise InvalidOptions(field_errors(error, cls.model_fields)) from error
         complete.check_against(case)
         return complete
 
@@ -103,11 +113,11 @@ class Options(BaseModel, ABC):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _take_what_is_stored(cls, value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    def _accept_stored_value(cls, value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         try:
             return check(value)
         except ValidationError as error:
-            if case_of(info) is None and {detail["type"] for detail in error.errors()} <= BOUNDS:
+            if case_of(info) is None and {detail["type"] for detail in error.errors()} <= BOUND_ERRORS:
                 return value
             raise
 
@@ -131,7 +141,7 @@ class Options(BaseModel, ABC):
         try:
             cls.model_validate(chosen, context=case)
         except ValidationError as error:
-            errors += problems(error, cls.model_fields)
+            errors += field_errors(error, cls.model_fields)
         if errors:
             raise InvalidOptions(errors)
         return chosen
@@ -147,7 +157,7 @@ class Options(BaseModel, ABC):
 
         A class fills in its own fields before or after it calls its parent's, as they depend on each other.
         """
-        return draft.with_defaults(q_max_inv_angstrom=q_range(case.numbers, case.instruments), engine=case.engines[0])
+        return draft.with_defaults(q_max_inv_angstrom=max_q(case.numbers, case.instruments), engine=case.engines[0])
 
     def with_defaults(self, **values: object) -> Self:
         """Return a copy with values for those of the fields that have none yet."""
@@ -177,7 +187,7 @@ class Options(BaseModel, ABC):
 
     def q_resolution(self, cell: NDArray[np.float64]) -> float:
         """Smallest |q| that fits the supercell, which is also how finely it samples |q|, in Å⁻¹."""
-        return float(2 * np.pi / (heights(cell) * np.array(self.supercell)).max())
+        return float(2 * np.pi / (cell_heights(cell) * np.array(self.supercell)).max())
 
     @property
     def q_bins(self) -> NDArray[np.float64]:
@@ -211,6 +221,6 @@ class Options(BaseModel, ABC):
         """Whether the mean cell is found by a run of its own before all others."""
         return False
 
-    def usual_speed(self, cores: int) -> float:
+    def expected_speed(self, cores: int) -> float:
         """Atom-steps a second that are expected of so many cores, until some were measured."""
         return ATOM_STEPS_PER_SECOND * cores / (DISPERSION_COST if self.dispersion else 1.0)

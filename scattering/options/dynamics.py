@@ -13,22 +13,22 @@ from scattering.core.errors import FieldError, InvalidOptions, field_error
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.case import Case
-from scattering.options.fields import Number, Whole, about, case_of
+from scattering.options.fields import Number, Whole, case_of, schema_extra
 from scattering.options.names import Method, Quality
 from scattering.simulate.path_integral import MAX_BEADS, n_beads_needed
 from scattering.simulate.powder import shells
-from scattering.simulate.protocol import dynamics, nyquist_energy, supercell
+from scattering.simulate.protocol import choose_supercell, nyquist_energy, time_scales
 
-CELL_PS: Final = 2.0
+MIN_CELL_EQUILIBRATION_PS: Final = 2.0
 """A cell swings with a period of about half a picosecond: it is given so long to settle at least, and to average."""
-SPARE: Final = 1.05
+MIN_PRODUCTION_RATIO: Final = 1.05
 """A run over the correlation time, at least. The longest lags have few time origins then, and next to no weight under
 the window of `correlation`."""
-MIN_FRAMES: Final = 16
+MIN_CORRELATION_FRAMES: Final = 16
 """Of the correlation time."""
-LONGEST_SAMPLE_FS: Final = 100.0
-LONGEST_PRODUCTION_PS: Final = 1000.0
-LONGEST_CORRELATION_PS: Final = 20.0
+MAX_SAMPLE_FS: Final = 100.0
+MAX_PRODUCTION_PS: Final = 1000.0
+MAX_CORRELATION_PS: Final = 20.0
 """Both where the user does not say."""
 
 
@@ -65,34 +65,36 @@ class Dynamics(Options):
 
     timestep_fs: Number = Field(
         ge=0.1, le=5, title="Time step", description="Of the integration: about a twentieth of the fastest period.",
-        json_schema_extra=about("fs"),
+        json_schema_extra=schema_extra("fs"),
     )  # fmt: skip
     sample_fs: Number = Field(
-        ge=0.1, le=LONGEST_SAMPLE_FS, title="Frame interval",
-        description="Between two stored frames; a whole number of time steps.", json_schema_extra=about("fs"),
+        ge=0.1, le=MAX_SAMPLE_FS, title="Frame interval",
+        description="Between two stored frames; a whole number of time steps.", json_schema_extra=schema_extra("fs"),
     )  # fmt: skip
     equilibration_ps: Number = Field(
         ge=0.01, le=10_000, title="Equilibration", description="Time before anything is recorded.",
-        json_schema_extra=about("ps"),
+        json_schema_extra=schema_extra("ps"),
     )  # fmt: skip
     production_ps: Number = Field(
         ge=0.1, le=100_000, title="Production", description="Time that is recorded, in each run.",
-        json_schema_extra=about("ps"),
+        json_schema_extra=schema_extra("ps"),
     )  # fmt: skip
     correlation_ps: Number = Field(
         ge=0.05, le=1000, title="Correlation time", description="Longest lag; the energy resolution is h over it.",
-        json_schema_extra=about("ps"),
+        json_schema_extra=schema_extra("ps"),
     )  # fmt: skip
     replicas: Whole = Field(ge=1, le=64, title="Independent runs", description="Their scatter gives the errors.")
     ensemble: Literal["nvt", "npt"] = Field(
         default="nvt",
         title="Equilibration ensemble",
         description="Whether the cell is kept, or first finds its mean size and shape.",
-        json_schema_extra=about(choices={"nvt": "Keep the cell (NVT)", "npt": "Let the cell find its size (NPT)"}),
+        json_schema_extra=schema_extra(
+            choices={"nvt": "Keep the cell (NVT)", "npt": "Let the cell find its size (NPT)"}
+        ),
     )
     pressure_gpa: Number = Field(
         default=0.0, ge=-10, le=200, title="Pressure", description="Of a cell that finds its size.",
-        json_schema_extra=about("GPa"),
+        json_schema_extra=schema_extra("GPa"),
     )  # fmt: skip
 
     @property
@@ -118,7 +120,7 @@ class Dynamics(Options):
     @property
     def cell_equilibration_ps(self) -> float:
         """Time in ps in which a free cell settles, and again as long over which it is averaged."""
-        return max(self.equilibration_ps, CELL_PS)
+        return max(self.equilibration_ps, MIN_CELL_EQUILIBRATION_PS)
 
     @property
     def n_lags(self) -> int:
@@ -138,12 +140,12 @@ class Dynamics(Options):
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
         """Choose steps from the lightest element, then lengths that make up the quality's effort."""
-        effort, speed = cls.EFFORTS[case.quality], dynamics(case.numbers)
+        effort, speed = cls.EFFORTS[case.quality], time_scales(case.numbers)
         draft = (
             super()
             .fill_in(draft, case)
             .with_defaults(
-                supercell=supercell(case.cell, n_atoms=case.n_atoms, target=effort.atoms, min_height=10.0),
+                supercell=choose_supercell(case.cell, n_atoms=case.n_atoms, target=effort.atoms, min_height=10.0),
                 timestep_fs=speed.timestep_fs,
                 sample_fs=speed.sample_fs,
                 equilibration_ps=effort.equilibration_ps,
@@ -151,8 +153,8 @@ class Dynamics(Options):
             )
         )
         # Frames are whole numbers of steps apart
-        most = int(LONGEST_SAMPLE_FS / draft.timestep_fs)
-        every = min(max(1, round(draft.sample_fs / draft.timestep_fs)), most)
+        max_steps = int(MAX_SAMPLE_FS / draft.timestep_fs)
+        every = min(max(1, round(draft.sample_fs / draft.timestep_fs)), max_steps)
         draft = draft.model_copy(update={"sample_fs": every * draft.timestep_fs})
         draft = draft.with_defaults(production_ps=draft._production_ps(effort, case.n_atoms))
         return draft.with_defaults(correlation_ps=draft._correlation_ps(effort))
@@ -160,12 +162,12 @@ class Dynamics(Options):
     def _production_ps(self, effort: Effort, n_atoms_cell: int) -> float:
         steps = effort.atom_steps / self.n_atoms(n_atoms_cell) / self.beads / self.replicas
         picoseconds = steps * self.timestep_fs * 1e-3 - self.equilibration_ps
-        shortest = SPARE * (self.correlation_ps if self.has("correlation_ps") else effort.correlation_ps)
-        return round(min(max(picoseconds, shortest), LONGEST_PRODUCTION_PS), 1)
+        shortest = MIN_PRODUCTION_RATIO * (self.correlation_ps if self.has("correlation_ps") else effort.correlation_ps)
+        return round(min(max(picoseconds, shortest), MAX_PRODUCTION_PS), 1)
 
     def _correlation_ps(self, effort: Effort) -> float:
         longest = max(self.production_ps / 2, effort.correlation_ps)
-        return round(min(self.production_ps / SPARE, longest, LONGEST_CORRELATION_PS), 3)
+        return round(min(self.production_ps / MIN_PRODUCTION_RATIO, longest, MAX_CORRELATION_PS), 3)
 
     @model_validator(mode="after")
     def _lengths_fit(self, info: ValidationInfo) -> Self:
@@ -178,8 +180,12 @@ class Dynamics(Options):
         if self.correlation_ps > self.production_ps:
             stated = {"correlation_ps": self.correlation_ps, "production_ps": self.production_ps}
             errors.append(field_error("options.correlation_ps", Notice("long_correlation", stated)))
-        elif frames < MIN_FRAMES:
-            stated = {"n_frames": frames, "minimum": MIN_FRAMES, "minimum_ps": MIN_FRAMES * 1e-3 * self.sample_fs}
+        elif frames < MIN_CORRELATION_FRAMES:
+            stated = {
+                "n_frames": frames,
+                "minimum": MIN_CORRELATION_FRAMES,
+                "minimum_ps": MIN_CORRELATION_FRAMES * 1e-3 * self.sample_fs,
+            }
             errors.append(field_error("options.correlation_ps", Notice("few_correlation_frames", stated)))
         if errors:
             raise InvalidOptions(errors)
@@ -212,7 +218,7 @@ class Classical(Dynamics):
         default="nve",
         title="Production ensemble",
         description="Whether a thermostat acts on the motion that is recorded.",
-        json_schema_extra=about(choices={"nve": "Constant energy (NVE)", "nvt": "Constant temperature (NVT)"}),
+        json_schema_extra=schema_extra(choices={"nve": "Constant energy (NVE)", "nvt": "Constant temperature (NVT)"}),
     )
 
     @property
@@ -240,7 +246,7 @@ class RingPolymers(Dynamics):
     def fill_in(cls, draft: Self, case: Case) -> Self:
         """Choose enough beads for the stiffest usual vibration, then all else."""
         # By where the vibrations end: overtones, up to the highest energy, are of the same coordinates
-        n_beads = n_beads_needed(dynamics(case.numbers).typical_mev, case.temperature)
+        n_beads = n_beads_needed(time_scales(case.numbers).typical_mev, case.temperature)
         return super().fill_in(draft.with_defaults(n_beads=n_beads), case)
 
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 MAX_ATOMS: Final = 200_000
 MAX_REPEATS: Final = 200
 MAX_ZONES: Final = 1000
-LARGEST_INDEX: Final = 1000
+MAX_MILLER_INDEX: Final = 1000
 """Of a Brillouin zone, h, k or l."""
 
 
-BOUNDS: Final = frozenset({"greater_than_equal", "less_than_equal", "multiple_of"})
+BOUND_ERRORS: Final = frozenset({"greater_than_equal", "less_than_equal", "multiple_of"})
 """Pydantic's types of errors for numbers that are no option, though numbers."""
 
 
@@ -61,7 +61,7 @@ def _are_whole(value: Any, *, length: int) -> TypeGuard[Sequence[int]]:
 
 def _zones(value: Any) -> Any:
     zones = value if isinstance(value, list | tuple) and value else [None]
-    if not all(_are_whole(zone, length=3) and max(map(abs, zone)) <= LARGEST_INDEX for zone in zones):
+    if not all(_are_whole(zone, length=3) and max(map(abs, zone)) <= MAX_MILLER_INDEX for zone in zones):
         raise ScatteringError(Notice("unreadable_zones"))
     if len(zones) > MAX_ZONES:
         raise ScatteringError(Notice("too_many_zones", {"maximum": MAX_ZONES}))
@@ -91,7 +91,7 @@ Path = Annotated[str, BeforeValidator(_path)]
 Zones = Annotated[tuple[tuple[int, int, int], ...], BeforeValidator(_zones)]
 
 
-def about(unit: str = "", choices: Mapping[str, str] | None = None) -> dict[str, Any]:
+def schema_extra(unit: str = "", choices: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What a field's JSON Schema says beside pydantic's own keywords.
 
     Parameters
@@ -104,7 +104,7 @@ def about(unit: str = "", choices: Mapping[str, str] | None = None) -> dict[str,
     return {**({"unit": unit} if unit else {}), **({"choice_titles": dict(choices)} if choices else {})}
 
 
-def problems(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[FieldError]:
+def field_errors(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[FieldError]:
     """Return what is wrong with each field. Missing fields are left out.
 
     Parameters

@@ -11,9 +11,9 @@ from scattering.core.errors import InvalidOptions
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.case import Case
-from scattering.options.fields import Number, Whole, about
+from scattering.options.fields import Number, Whole, schema_extra
 from scattering.options.names import Method
-from scattering.simulate.protocol import ENERGY_STEP_MEV, HARMONIC_MIN_HEIGHT, MAX_ORDERS, supercell
+from scattering.simulate.protocol import ENERGY_STEP_MEV, MAX_ORDERS, MIN_HARMONIC_HEIGHT, choose_supercell
 
 
 class Harmonic(Options):
@@ -23,7 +23,7 @@ class Harmonic(Options):
 
     displacement_angstrom: Number = Field(
         default=0.01, ge=0.001, le=0.1, title="Displacement", description="Of the atoms whose forces are calculated.",
-        json_schema_extra=about("Å"),
+        json_schema_extra=schema_extra("Å"),
     )  # fmt: skip
     n_orders: Whole = Field(
         default=MAX_ORDERS, ge=1, le=MAX_ORDERS, title="Phonon orders",
@@ -31,7 +31,7 @@ class Harmonic(Options):
     )  # fmt: skip
     energy_max_mev: Number = Field(
         ge=1, le=2000, title="Highest energy", description="Up to which phonon orders are calculated.",
-        json_schema_extra=about("meV"),
+        json_schema_extra=schema_extra("meV"),
     )  # fmt: skip
 
     @classmethod
@@ -41,8 +41,8 @@ class Harmonic(Options):
             super()
             .fill_in(draft, case)
             .with_defaults(
-                supercell=supercell(case.cell, min_height=HARMONIC_MIN_HEIGHT),
-                energy_max_mev=energy_axis.worthwhile_end(case.numbers),
+                supercell=choose_supercell(case.cell, min_height=MIN_HARMONIC_HEIGHT),
+                energy_max_mev=energy_axis.multiphonon_end(case.numbers),
             )
         )
 
@@ -71,14 +71,14 @@ class PowderHarmonic(Harmonic):
     @property
     def energy_resolution_mev(self) -> float:
         """FWHM that the energy bins resolve next to the elastic line."""
-        return energy_axis.NARROWEST_FWHM_MEV
+        return energy_axis.MIN_FWHM_MEV
 
     def check_against(self, case: Case) -> None:
         """Check that the partials of all sites fit into memory."""
         if not self.resolve_sites:
             return
         n_sites = case.n_species(resolve_sites=True)
-        size = energy_axis.smallest_size(
+        size = energy_axis.min_array_bytes(
             end=self.energy_max_mev, n_species=n_sites, n_orders=self.n_orders, n_q=len(self.q_bins)
         )
         allowed = 2 * energy_axis.MAX_ARRAY_BYTES

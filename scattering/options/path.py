@@ -18,25 +18,31 @@ from scattering.crystal.zones import check_zones, random_zones, reachable_zones
 from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.dynamics import Classical, Dynamics, Effort, RingPolymers
-from scattering.options.fields import MAX_ZONES, Number, Path, Repeats, Whole, Zones, about
+from scattering.options.fields import MAX_ZONES, Number, Path, Repeats, Whole, Zones, schema_extra
 from scattering.options.harmonic import Harmonic, phonon_seconds
 from scattering.options.names import Quality
-from scattering.simulate.protocol import ENERGY_STEP_MEV, HARMONIC_MIN_HEIGHT, dynamics, reached_q, supercell
+from scattering.simulate.protocol import (
+    ENERGY_STEP_MEV,
+    MIN_HARMONIC_HEIGHT,
+    accessible_q,
+    choose_supercell,
+    time_scales,
+)
 
 DEFAULT_ZONES: Final = 52
 """As many as Lindgren et al. take for silicon."""
-WAVE_VECTORS: Final = (60, 150)
+N_WAVE_VECTORS_RANGE: Final = (60, 150)
 """How many a harmonic path has at least and at most, by default: as a figure resolves."""
-FINE_POINTS: Final = 300
+N_DISPERSION_POINTS: Final = 300
 """Of the harmonic dispersion along the path."""
-MIN_SPACING: Final = 1e-3
-MAX_BYTES: Final = 150e6
+MIN_SPACING_INV_ANGSTROM: Final = 1e-3
+MAX_COHERENT_BYTES: Final = 150e6
 """Of the coherent partials, with those of each run."""
-ZONE_WORDS: Final[Mapping[str, list[list[int]] | None]] = {"first": [[0, 0, 0]], "random": None}
+ZONE_KEYWORDS: Final[Mapping[str, list[list[int]] | None]] = {"first": [[0, 0, 0]], "random": None}
 """What a request may write for the list of zones; random ones are drawn where there is none."""
 
 
-class AlongPath(Options):
+class PathOptions(Options):
     """A path through the Brillouin zone, which is looked at in many zones."""
 
     path: Path = Field(
@@ -57,7 +63,7 @@ class AlongPath(Options):
     def translate(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Replace words for zones."""
         zones = given.get("zones")
-        return {**given, "zones": ZONE_WORDS[zones]} if isinstance(zones, str) and zones in ZONE_WORDS else given
+        return {**given, "zones": ZONE_KEYWORDS[zones]} if isinstance(zones, str) and zones in ZONE_KEYWORDS else given
 
     @classmethod
     def request_schema(cls) -> dict[str, Any]:
@@ -65,14 +71,14 @@ class AlongPath(Options):
         schema = super().request_schema()
         zones = schema["properties"]["zones"]
         listed = {name: zones.pop(name) for name in ("type", "items", "maxItems")}
-        schema["properties"]["zones"] = {"anyOf": [{"enum": list(ZONE_WORDS)}, listed], **zones}
+        schema["properties"]["zones"] = {"anyOf": [{"enum": list(ZONE_KEYWORDS)}, listed], **zones}
         return schema
 
     def lines(self, zone: BrillouinZone) -> tuple[Segment, ...]:
         """Return the straight lines of the path."""
         return segments(zone, path_labels(zone, self.path))
 
-    def sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+    def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
         """Return where to calculate the scattering.
 
         Parameters
@@ -84,9 +90,9 @@ class AlongPath(Options):
         """
         raise NotImplementedError
 
-    def finely_sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return where to calculate the dispersion; parameters as for `sampled`."""
-        return sample(lines, cell, spacing=path_length(lines, cell) / FINE_POINTS)
+    def sample_dispersion(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+        """Return where to calculate the dispersion; parameters as for `sample_path`."""
+        return sample(lines, cell, spacing=path_length(lines, cell) / N_DISPERSION_POINTS)
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
@@ -103,26 +109,26 @@ class AlongPath(Options):
         return self
 
     def _with_zones(self, case: Case) -> Self:
-        vectors = self.sampled(self.lines(case.zone), case.cell).wave_vectors
+        vectors = self.sample_path(self.lines(case.zone), case.cell).wave_vectors
         if len(vectors) == 0:
             raise InvalidOptions.at("options.supercell", Notice("no_wave_vector_on_path"))
-        most = max(1, int(MAX_BYTES / (self._bytes_each(case) * len(vectors))))
+        max_zones = max(1, int(MAX_COHERENT_BYTES / (self._bytes_each(case) * len(vectors))))
         listed = self.has("zones")
-        zones = check_zones(case.zone, self.zones) if listed else self._random_zones(case, vectors, most)
-        if len(zones) > most:
-            stated = {"n_zones": len(zones), "n_wave_vectors": len(vectors), "maximum": most}
+        zones = check_zones(case.zone, self.zones) if listed else self._random_zones(case, vectors, max_zones)
+        if len(zones) > max_zones:
+            stated = {"n_zones": len(zones), "n_wave_vectors": len(vectors), "maximum": max_zones}
             raise InvalidOptions.at(
                 "options.zones" if listed else "options.n_zones", Notice("zones_exceed_memory", stated)
             )
         return self.model_copy(update={"zones": zones.tolist(), "n_zones": len(zones)})
 
-    def _random_zones(self, case: Case, vectors: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-        low, high = reached_q(case.instruments, dynamics(case.numbers).typical_mev)
+    def _random_zones(self, case: Case, vectors: NDArray[np.float64], max_zones: int) -> NDArray[np.int64]:
+        low, high = accessible_q(case.instruments, time_scales(case.numbers).typical_mev)
         reachable = reachable_zones(case.zone, vectors, q_min=low, q_max=min(high, self.q_max_inv_angstrom))
         if len(reachable) == 0:
             stated = {"minimum_inv_angstrom": low, "maximum_inv_angstrom": self.q_max_inv_angstrom}
             raise InvalidOptions.at("options.q_max_inv_angstrom", Notice("no_zone_in_range", stated))
-        n_zones = self.n_zones if self.has("n_zones") else min(DEFAULT_ZONES, most)
+        n_zones = self.n_zones if self.has("n_zones") else min(DEFAULT_ZONES, max_zones)
         return random_zones(reachable, int(n_zones), seed=self.seed)
 
     def _bytes_each(self, case: Case) -> float:
@@ -133,7 +139,7 @@ class AlongPath(Options):
 
     def _energy_end(self, case: Case) -> float:
         """Energy in meV at which the partials are expected to end."""
-        return dynamics(case.numbers).highest_mev
+        return time_scales(case.numbers).highest_mev
 
 
 def path_length(lines: Sequence[Segment], cell: NDArray[np.float64]) -> float:
@@ -141,27 +147,27 @@ def path_length(lines: Sequence[Segment], cell: NDArray[np.float64]) -> float:
     return sample(lines, cell, spacing=math.inf).ticks[-1][0]
 
 
-class PathHarmonic(AlongPath, Harmonic):
+class PathHarmonic(PathOptions, Harmonic):
     """Harmonic phonons of a single crystal along a path."""
 
     path_spacing_inv_angstrom: Number = Field(
-        ge=MIN_SPACING, le=1, title="Spacing of wave vectors", description="Along the path, at most.",
-        json_schema_extra=about("Å⁻¹"),
+        ge=MIN_SPACING_INV_ANGSTROM, le=1, title="Spacing of wave vectors", description="Along the path, at most.",
+        json_schema_extra=schema_extra("Å⁻¹"),
     )  # fmt: skip
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
         """Calculate energies up to the first overtones, which a map shows, and fill in all else."""
-        return super().fill_in(draft.with_defaults(energy_max_mev=dynamics(case.numbers).highest_mev), case)
+        return super().fill_in(draft.with_defaults(energy_max_mev=time_scales(case.numbers).highest_mev), case)
 
-    def sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+    def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
         """Return wave vectors at equal distances."""
         return sample(lines, cell, spacing=self.path_spacing_inv_angstrom)
 
     def _with_spacing(self, case: Case) -> Self:
-        affordable = MAX_BYTES / (self._bytes_each(case) * DEFAULT_ZONES)
-        spacing = path_length(self.lines(case.zone), case.cell) / float(np.clip(affordable, *WAVE_VECTORS))
-        return self.with_defaults(path_spacing_inv_angstrom=max(MIN_SPACING, spacing))
+        affordable = MAX_COHERENT_BYTES / (self._bytes_each(case) * DEFAULT_ZONES)
+        spacing = path_length(self.lines(case.zone), case.cell) / float(np.clip(affordable, *N_WAVE_VECTORS_RANGE))
+        return self.with_defaults(path_spacing_inv_angstrom=max(MIN_SPACING_INV_ANGSTROM, spacing))
 
     def _energy_end(self, case: Case) -> float:
         return self.energy_max_mev
@@ -171,7 +177,7 @@ class PathHarmonic(AlongPath, Harmonic):
         return phonon_seconds(n_atoms_cell, self.n_atoms(n_atoms_cell), atom_steps_per_second)
 
 
-class PathDynamics(AlongPath, Dynamics):
+class PathDynamics(PathOptions, Dynamics):
     """The dynamics of a single crystal along a path, with the harmonic dispersion beside it."""
 
     force_constant_supercell: Repeats = Field(
@@ -184,10 +190,10 @@ class PathDynamics(AlongPath, Dynamics):
         draft, target = draft.with_path(case), cls.EFFORTS[case.quality].atoms
         lines = draft.lines(case.zone)
         commensurate = commensurate_supercell(lines, case.cell, n_atoms=case.n_atoms, target=target)
-        phonons = supercell(case.cell, min_height=HARMONIC_MIN_HEIGHT)
+        phonons = choose_supercell(case.cell, min_height=MIN_HARMONIC_HEIGHT)
         return super().fill_in(draft.with_defaults(supercell=commensurate, force_constant_supercell=phonons), case)
 
-    def sampled(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
+    def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
         """Return the waves of the supercell."""
         return sample(lines, cell, supercell=self.supercell)
 

@@ -14,7 +14,7 @@ from scattering.core.constants import HBAR_MEV_FS, PLANCK_MEV_FS
 from scattering.core.partials import Partials
 from scattering.core.quantum import Statistics
 
-MAX_RUNS: Final = 10
+MAX_STORED_RUNS: Final = 10
 """Runs that are stored beside their mean. Ten give the standard error to within a quarter, and keep the file small."""
 
 
@@ -165,7 +165,7 @@ class Spectra:
     incoherent_elastic: NDArray[np.float64]
 
 
-def spectra(
+def spectra_from_correlations(
     correlations: Correlations,
     *,
     time_step: float,
@@ -225,7 +225,7 @@ def classical_partials(
     Parameters
     ----------
     runs
-        Independent runs on equal axes. If there are more than `MAX_RUNS`, they are merged into that many groups.
+        Independent runs on equal axes. If there are more than `MAX_STORED_RUNS`, they are merged into that many groups.
     q
         Shape (n_q,), Å⁻¹.
     concentration
@@ -242,7 +242,7 @@ def classical_partials(
     def mean(name: str, of: Sequence[Spectra] = runs) -> NDArray[Any]:
         return np.asarray(np.mean([getattr(run, name) for run in of], axis=0))
 
-    n_groups = min(len(runs), MAX_RUNS)
+    n_groups = min(len(runs), MAX_STORED_RUNS)
     groups = [runs[first::n_groups] for first in range(n_groups)] if len(runs) > 1 else []
     return Partials(
         q=q,

@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from scattering.simulate.path_integral import of_beads
+from scattering.simulate.path_integral import with_bead_axis
 from scattering.simulate.powder import shell_vectors
 
 CACHE_BYTES: Final = 2**20
@@ -161,7 +161,7 @@ def self_functions(
     -------
     Shape (n_groups, n_points, n_lags). 1 at lag 0; less for several beads, by their spread.
     """
-    displacements = of_beads(displacements)
+    displacements = with_bead_axis(displacements)
     n_frames, n_points = displacements.shape[3], len(q_points)
     n_fft = _padded_length(n_frames, n_lags)
     result = np.empty((len(groups), n_points, n_lags))
@@ -290,7 +290,7 @@ def densities(
     -------
     Shape (n_groups, n_points, n_frames).
     """
-    displacements = of_beads(displacements)
+    displacements = with_bead_axis(displacements)
     n_points, n_frames = len(q_points), displacements.shape[3]
     result = np.empty((len(groups), n_points, n_frames), dtype=np.complex64)
     for number, group in enumerate(groups):

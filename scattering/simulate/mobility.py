@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from scattering.simulate.path_integral import of_beads
+from scattering.simulate.path_integral import with_bead_axis
 
 MIN_RELATIVE_DISPLACEMENT: Final = 0.3
 """Root mean square displacement of diffusing atoms over the mean distance between atoms. Crystals melt near 0.1 about
@@ -67,7 +67,7 @@ def mean_square_displacement(
     ----------
     V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen and G. R. Kneller, Collection SFN 12, 201 (2011).
     """
-    displacements = of_beads(displacements)
+    displacements = with_bead_axis(displacements)
     n_frames = displacements.shape[3]
     total = np.zeros(n_frames)
     n_fft = fft.next_fast_len(2 * n_frames, real=True)
@@ -98,7 +98,7 @@ def mobility(
     time_step
         Time between frames, fs.
     """
-    displacements = of_beads(displacements)
+    displacements = with_bead_axis(displacements)
     found, n_frames = list[Mobility](), displacements.shape[3]
     half = max(2, n_frames // 2)
     for group in groups:

@@ -128,11 +128,11 @@ def displacement_spectra(
     n_bins = int(energies[used].max(initial=0) / step) + 2
     equal = np.asarray(step * np.arange(n_bins), dtype=np.float64)
     parts = [
-        _divided(energies[used], strength * (thermal + 1), equal),
-        _divided(energies[used], strength * thermal, equal),
+        _binning_matrix(energies[used], strength * (thermal + 1), equal),
+        _binning_matrix(energies[used], strength * thermal, equal),
     ]
     if energy is not None:
-        parts.append(_divided(energies[used], strength * (thermal + 1), energy))
+        parts.append(_binning_matrix(energies[used], strength * (thermal + 1), energy))
     binning = sparse.vstack(parts, format="csr")
     vectors = modes.eigenvectors[used].transpose(2, 0, 1)  # (3, n_used, n_atoms)
     tensors = np.empty((len(masses), binning.shape[0], 3, 3))
@@ -151,7 +151,7 @@ def displacement_spectra(
     return DisplacementSpectra(step, loss, gain, site, rotations, None if energy is None else resolved)
 
 
-def _divided(
+def _binning_matrix(
     energies: NDArray[np.float64], weight: NDArray[np.float64], centres: NDArray[np.float64]
 ) -> sparse.csr_array:
     """Return the matrix, shape (n_bins, n_modes), that divides modes between the bins that enclose them, 1/meV.
@@ -256,7 +256,7 @@ def self_part(
     # The last order reaches from −n_orders·n_bins to n_orders·n_bins. On a circle of this length its lower end lies
     # above the kept bins, and its upper end below 0
     length = 2 * fft.next_fast_len((n_orders * n_bins + n_equal + 1) // 2, real=True)
-    sites = [_along(spectra, site, half_sphere(degree)) for site in range(n_sites)]
+    sites = [_site_directions(spectra, site, half_sphere(degree)) for site in range(n_sites)]
     orders = np.zeros((n_orders, len(shares), len(q), n_energy), dtype=np.float32)
     elastic, beyond = np.zeros((2, len(shares), len(q)))
     done = 0
@@ -284,12 +284,12 @@ def self_part(
             reach = min(n_equal, (number + 1) * (n_bins - 1) + 1)
             spectrum = fft.irfft(powers[number], length, workers=-1)[:, :reach] / spectra.step
             if spectra.resolved is not None:
-                spectrum = _in_bins(spectrum, spectra.step, energy)
+                spectrum = _average_over_bins(spectrum, spectra.step, energy)
             orders[number, species, :, : spectrum.shape[1]] = np.maximum(poisson[number + 1] @ spectrum, 0)
     return SelfPart(orders, elastic, beyond)
 
 
-def _in_bins(spectrum: NDArray[np.float64], step: float, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+def _average_over_bins(spectrum: NDArray[np.float64], step: float, energy: NDArray[np.float64]) -> NDArray[np.float64]:
     """Average spectra at equal steps from 0, shape (n, n_equal), over bins of given centres; 0 where they have ended.
 
     Between its points a spectrum is linear. About 0 it counts as symmetric, which is right to the first bin's width
@@ -302,7 +302,7 @@ def _in_bins(spectrum: NDArray[np.float64], step: float, energy: NDArray[np.floa
 
 
 @dataclass(frozen=True, eq=False)
-class _Along:
+class _Directions:
     """Directions (n, 3) of the average over a site, their weights, and n̂ᵀUn̂ along each, Å²."""
 
     directions: NDArray[np.float64]
@@ -316,11 +316,13 @@ class _Along:
         return np.asarray(tensors.reshape(-1, 9) / self.displacements[:, None])
 
 
-def _along(spectra: DisplacementSpectra, site: int, sphere: tuple[NDArray[np.float64], NDArray[np.float64]]) -> _Along:
+def _site_directions(
+    spectra: DisplacementSpectra, site: int, sphere: tuple[NDArray[np.float64], NDArray[np.float64]]
+) -> _Directions:
     directions, weights = sphere
     if _is_isotropic(np.concatenate([spectra.loss[site], spectra.gain[site]])):
         directions, weights = np.eye(3)[:1], np.ones(1)
-    return _Along(
+    return _Directions(
         directions,
         weights,
         np.einsum("da,ab,db->d", directions, spectra.site_displacements[site], directions),
@@ -366,7 +368,11 @@ def _interpolation(
 
 
 def _add_powers(
-    powers: NDArray[np.complex128], spectra: DisplacementSpectra, site: int, seen: _Along, mixing: NDArray[np.float64]
+    powers: NDArray[np.complex128],
+    spectra: DisplacementSpectra,
+    site: int,
+    directions: _Directions,
+    mixing: NDArray[np.float64],
 ) -> None:
     """Add Σ_d mixing[:, d] ĝ_d^m to powers[m − 1], with ĝ_d the transform of G along n̂_d, divided by its area U_d."""
     n_bins = spectra.loss.shape[1]
@@ -375,7 +381,7 @@ def _add_powers(
     circular[:, 0] += spectra.gain[site, 0].ravel()
     circular[:, -n_bins + 1 :] += spectra.gain[site, :0:-1].reshape(-1, 9).T
     tensors = fft.rfft(circular * spectra.step, workers=-1)
-    products = seen.products
+    products = directions.products
     for start in range(0, tensors.shape[1], FREQUENCY_CHUNK):
         chunk = slice(start, start + FREQUENCY_CHUNK)
         # Real times complex computed as real times (real, imaginary), which halves the work

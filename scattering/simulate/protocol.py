@@ -18,7 +18,7 @@ from scattering import instruments
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.instruments import kinematics
 
-HARMONIC_MIN_HEIGHT: Final = 12.0
+MIN_HARMONIC_HEIGHT: Final = 12.0
 """Å. Twice the radial cutoff of NEP89: no atom then meets its own image within the cutoff of another."""
 ENERGY_STEP_MEV: Final = 0.25
 """Largest bins of the partials of a run, and the bins of a single crystal: of a harmonic powder see `energy_axis`."""
@@ -29,7 +29,7 @@ MAX_ORDERS: Final = 10
 
 
 @dataclass(frozen=True)
-class Dynamics:
+class TimeScales:
     """How fast the lightest element moves.
 
     Attributes
@@ -50,30 +50,32 @@ class Dynamics:
     typical_mev: float
 
 
-def dynamics(numbers: NDArray[np.integer[Any]]) -> Dynamics:
+def time_scales(numbers: NDArray[np.integer[Any]]) -> TimeScales:
     """Choose time step and sampling from the lightest element.
 
     O-H and C-H stretch at 370 to 460 meV (period 9 to 11 fs), N≡N and C≡O at 290 meV, Si-Si at 65 meV.
     """
     lightest = int(np.min(numbers))
     if lightest == 1:
-        return Dynamics(timestep_fs=0.5, sample_fs=3.0, highest_mev=500.0, typical_mev=430.0)
+        return TimeScales(timestep_fs=0.5, sample_fs=3.0, highest_mev=500.0, typical_mev=430.0)
     if lightest <= 10:
-        return Dynamics(timestep_fs=1.0, sample_fs=6.0, highest_mev=300.0, typical_mev=170.0)
-    return Dynamics(timestep_fs=2.0, sample_fs=14.0, highest_mev=140.0, typical_mev=65.0)
+        return TimeScales(timestep_fs=1.0, sample_fs=6.0, highest_mev=300.0, typical_mev=170.0)
+    return TimeScales(timestep_fs=2.0, sample_fs=14.0, highest_mev=140.0, typical_mev=65.0)
 
 
-def heights(cell: NDArray[np.float64]) -> NDArray[np.float64]:
+def cell_heights(cell: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distances between opposite faces of a cell, shape (3,), Å."""
     return np.asarray(1 / np.linalg.norm(np.linalg.inv(cell), axis=0))
 
 
-def supercell(cell: NDArray[np.float64], *, min_height: float = 0.0, n_atoms: int = 1, target: int = 0) -> list[int]:
+def choose_supercell(
+    cell: NDArray[np.float64], *, min_height: float = 0.0, n_atoms: int = 1, target: int = 0
+) -> list[int]:
     """Repeat a cell along its shortest sides until it is high enough and has about as many atoms as wanted.
 
     Sides of equal length grow together, so that a cubic cell stays cubic; it stops short of twice the atoms wanted.
     """
-    side, repeats = heights(cell), np.ones(3, dtype=int)
+    side, repeats = cell_heights(cell), np.ones(3, dtype=int)
     while True:
         shortest = (side * repeats).min()
         larger = repeats + (side * repeats < 1.02 * shortest)
@@ -83,7 +85,7 @@ def supercell(cell: NDArray[np.float64], *, min_height: float = 0.0, n_atoms: in
         repeats = larger
 
 
-def q_range(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
+def max_q(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
     """Largest |q| in Å⁻¹ that the instruments with their defaults see of such a sample, to a whole number.
 
     Hydrogen scatters incoherently and is looked at over all |q|, up to 18 Å⁻¹; else 12 Å⁻¹ suffice, beyond which the
@@ -92,10 +94,10 @@ def q_range(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
     cap = 18.0 if 1 in numbers else 12.0
     if not names:
         return cap
-    return min(cap, math.ceil(reached_q(names, dynamics(numbers).highest_mev)[1] + 0.5))
+    return min(cap, math.ceil(accessible_q(names, time_scales(numbers).highest_mev)[1] + 0.5))
 
 
-def reached_q(names: Sequence[str], end_mev: float) -> tuple[float, float]:
+def accessible_q(names: Sequence[str], end_mev: float) -> tuple[float, float]:
     """Smallest and largest |q| in Å⁻¹ that instruments with their defaults reach up to an energy; all without names."""
     low, high = math.inf, 0.0
     for name in names:

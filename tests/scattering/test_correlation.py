@@ -95,7 +95,9 @@ def made(lines: dict[str, float], noise: float = 0.0, seed: int = 4) -> correlat
 
 
 def spectra(correlations: correlation.Correlations) -> correlation.Spectra:
-    return correlation.spectra(correlations, time_step=4.0, q=Q, energy_step=0.25, highest_energy=100.0)
+    return correlation.spectra_from_correlations(
+        correlations, time_step=4.0, q=Q, energy_step=0.25, highest_energy=100.0
+    )
 
 
 def partials(runs: list[correlation.Spectra]) -> Partials:

@@ -15,7 +15,7 @@ def test_equivalent_vectors_have_the_same_length_and_belong_to_the_box() -> None
     waves = np.array([[0, 0.25, 0], [0.5, 0.5, 0.5]])
     zones = np.array([[0, 0, 0], [1, 1, 1], [0, 2, 4]])
     vectors, count = crystal_correlation.equivalent_vectors(
-        zone, atoms.cell.array, waves, zones, supercell=(4, 4, 4), most=6
+        zone, atoms.cell.array, waves, zones, supercell=(4, 4, 4), max_waves=6
     )
     assert count.tolist() == [3, 4]
     assert vectors.shape == (3 * (3 + 4), 3)
@@ -31,7 +31,7 @@ def test_a_damped_oscillation_beside_a_constant_is_a_line_at_its_energy() -> Non
     energy, decay, step = 20.0, 400.0, 10.0
     times = step * np.arange(600)
     correlation = 5 + 2 * np.exp(-times / decay) * np.cos(energy / HBAR_MEV_FS * times)
-    axis, spectrum = crystal_correlation.decaying_spectrum(
+    axis, spectrum = crystal_correlation.inelastic_spectrum(
         np.tile(correlation, (2, 3, 1)), time_step=step, energy_step=0.1, highest_energy=60.0
     )
     assert spectrum.shape == (2, 3, len(axis))

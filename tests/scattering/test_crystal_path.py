@@ -13,7 +13,7 @@ from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import (
     BrillouinZone,
     brillouin_zone,
-    commensurate,
+    commensurate_vectors,
     path_labels,
     path_text,
     reciprocal,
@@ -111,7 +111,7 @@ def test_commensurate_waves_are_dynasors(atoms: Atoms, supercell: tuple[int, ...
             list(zone.path), dict(zone.points), zone.primitive, atoms.cell.array * np.array(supercell)[:, None]
         )
     for line, expected in zip(segments(zone, zone.path), theirs, strict=True):
-        ours = commensurate(line, supercell)
+        ours = commensurate_vectors(line, supercell)
         assert len(ours) == len(expected)
         np.testing.assert_allclose(ours @ reciprocal(atoms.cell.array), expected, atol=1e-9)
 

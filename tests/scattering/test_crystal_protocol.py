@@ -11,7 +11,7 @@ from ase.build import bulk
 from scattering.core.errors import InvalidOptions
 from scattering.crystal import protocol as crystal_protocol
 from scattering.crystal.path import brillouin_zone
-from scattering.options.dynamics import SPARE
+from scattering.options.dynamics import MIN_PRODUCTION_RATIO
 from scattering.options.names import Method
 from scattering.simulate import protocol
 from tests.filling import filled
@@ -31,13 +31,13 @@ def test_the_default_supercell_has_every_special_point(atoms: Atoms, quality: st
     options = fill(atoms, quality=quality)
     zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
     lines = options.lines(zone)
-    path, fine = options.sampled(lines, atoms.cell.array), options.finely_sampled(lines, atoms.cell.array)
+    path, fine = options.sample_path(lines, atoms.cell.array), options.sample_dispersion(lines, atoms.cell.array)
     for line in lines:
         assert set(line.labels) <= set(path.labels)
     assert crystal_protocol.missing_segments(lines, options.supercell) == []
     assert fine.ticks == path.ticks
-    assert (protocol.heights(atoms.cell.array) * options.supercell).min() >= 10
-    assert options.correlation_ps * SPARE <= options.production_ps + 1e-9
+    assert (protocol.cell_heights(atoms.cell.array) * options.supercell).min() >= 10
+    assert options.correlation_ps * MIN_PRODUCTION_RATIO <= options.production_ps + 1e-9
 
 
 def test_better_qualities_are_larger_and_dearer_and_a_preview_takes_minutes() -> None:
@@ -61,16 +61,16 @@ def test_path_integrals_of_a_crystal_take_fewer_atoms_for_their_beads() -> None:
 
 def test_zones_lie_within_the_instruments_reach() -> None:
     options = fill(SILICON, n_zones=20)
-    low, high = protocol.reached_q(["ARCS"], SILICON_END_MEV)
+    low, high = protocol.accessible_q(["ARCS"], SILICON_END_MEV)
     assert len(options.zones) == options.n_zones == 20
     lengths = 2 * np.pi / 5.431 * np.linalg.norm(options.zones, axis=1)
     # The zone's farthest corner, W, is 2π/a √5/2 from its centre
     assert lengths.max() <= min(high, options.q_max_inv_angstrom)
     assert lengths.min() >= low - 2 * np.pi / 5.431 * math.sqrt(5) / 2
     # TOSCA's lines do not come near the first zone where silicon vibrates
-    tosca = protocol.reached_q(["TOSCA"], SILICON_END_MEV)
+    tosca = protocol.accessible_q(["TOSCA"], SILICON_END_MEV)
     assert tosca[0] > 1
-    assert protocol.reached_q([], SILICON_END_MEV) == (0, math.inf)
+    assert protocol.accessible_q([], SILICON_END_MEV) == (0, math.inf)
 
 
 def test_zones_in_words_and_in_numbers() -> None:

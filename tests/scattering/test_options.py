@@ -46,7 +46,7 @@ def test_defaults_resolve_the_fastest_vibration(crystal: Atoms, quality: str) ->
     assert options.timestep_fs < period / 15
     assert protocol.nyquist_energy(options.sample_fs) > 1.2 * fastest
     assert options.sample_fs / options.timestep_fs == pytest.approx(round(options.sample_fs / options.timestep_fs))
-    assert (protocol.heights(crystal.cell.array) * options.supercell).min() >= 10.0
+    assert (protocol.cell_heights(crystal.cell.array) * options.supercell).min() >= 10.0
     # As for the 5 % more, both are rounded
     assert options.correlation_ps <= options.production_ps / 1.04
 
@@ -78,7 +78,7 @@ def test_replicas_share_the_steps_and_each_costs_as_much() -> None:
 def test_the_harmonic_supercell_holds_the_cutoff() -> None:
     for crystal in (SILICON, BENZENE):
         options = fill(crystal, "harmonic")
-        assert (protocol.heights(crystal.cell.array) * options.supercell).min() >= protocol.HARMONIC_MIN_HEIGHT
+        assert (protocol.cell_heights(crystal.cell.array) * options.supercell).min() >= protocol.MIN_HARMONIC_HEIGHT
 
 
 def test_hydrogen_is_looked_at_over_a_larger_range_of_q() -> None:

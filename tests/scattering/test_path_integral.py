@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
-from scattering.simulate.path_integral import MAX_BEADS, TOLERANCE, bead_warnings, n_beads_needed, shortfall
+from scattering.simulate.path_integral import MAX_BEADS, MAX_SHORTFALL, bead_notices, n_beads_needed, shortfall
 
 
 def mean_square_by_modes(n_beads: int, x: float) -> float:
@@ -26,17 +26,17 @@ def test_the_beads_needed_are_the_fewest_that_do() -> None:
     for energy, temperature in [(65.0, 300.0), (370.0, 127.0), (430.0, 300.0)]:
         needed = n_beads_needed(energy, temperature)
         assert needed % 2 == 0
-        assert shortfall(needed, energy, temperature) <= TOLERANCE < shortfall(needed - 2, energy, temperature)
+        assert shortfall(needed, energy, temperature) <= MAX_SHORTFALL < shortfall(needed - 2, energy, temperature)
     # Twice the beads, a quarter of the error: the discretisation is of second order
     assert shortfall(64, 65.0, 300.0) == pytest.approx(shortfall(32, 65.0, 300.0) / 4, rel=0.01)
 
 
 def test_a_warning_says_what_is_missed_and_what_would_help() -> None:
-    assert bead_warnings(64, 370.0, 127.0) == ()
-    assert bead_warnings(1, 370.0, 127.0) == ()
-    (few,) = bead_warnings(16, 370.0, 127.0)
+    assert bead_notices(64, 370.0, 127.0) == ()
+    assert bead_notices(1, 370.0, 127.0) == ()
+    (few,) = bead_notices(16, 370.0, 127.0)
     assert (few.code, few.params["n_beads_needed"]) == ("too_few_beads", 52)
     assert n_beads_needed(430.0, 10.0) == MAX_BEADS
-    (cold,) = bead_warnings(MAX_BEADS, 430.0, 10.0)
+    (cold,) = bead_notices(MAX_BEADS, 430.0, 10.0)
     assert cold.params["fraction"] == pytest.approx(0.54, abs=0.005)
     assert cold.params["n_beads_needed"] is None

@@ -6,9 +6,9 @@ from scattering.simulate import protocol
 
 
 def test_a_long_thin_cell_is_repeated_along_its_short_sides() -> None:
-    assert protocol.supercell(np.diag([3.0, 3.0, 30.0]), min_height=12.0) == [4, 4, 1]
+    assert protocol.choose_supercell(np.diag([3.0, 3.0, 30.0]), min_height=12.0) == [4, 4, 1]
 
 
 def test_a_cubic_cell_stays_cubic() -> None:
-    repeats = protocol.supercell(4.05 * np.eye(3), n_atoms=4, target=400)
+    repeats = protocol.choose_supercell(4.05 * np.eye(3), n_atoms=4, target=400)
     assert len(set(repeats)) == 1

@@ -163,7 +163,7 @@ def test_the_self_part_keeps_its_sum_rule_at_small_q() -> None:
         concentration=np.array([0.3]),
     )
     q = np.array([0.1, 0.2, 0.3, 0.4])
-    found = correlation.spectra(run, time_step=STEP, q=q, energy_step=1.0, highest_energy=100.0)
+    found = correlation.spectra_from_correlations(run, time_step=STEP, q=q, energy_step=1.0, highest_energy=100.0)
     np.testing.assert_allclose(found.incoherent_elastic[0], 0.3 * np.exp(-0.2 * q**2), rtol=2e-3)
 
 

@@ -22,7 +22,7 @@ def test_suited_settings_are_allowed_and_let_neutrons_through(
 @pytest.mark.parametrize("name", ["MAPS", "ARCS"])
 def test_the_whole_sample_is_seen_at_a_resolution_better_than_the_default(name: str) -> None:
     instrument = instruments.get(name)
-    silicon = protocol.dynamics(np.array([14])).typical_mev
+    silicon = protocol.time_scales(np.array([14])).typical_mev
     settings = suited_settings(instrument, silicon)
     assert silicon < instrument.energy_range(settings)[1] < 2 * silicon
     energy = np.array([silicon])

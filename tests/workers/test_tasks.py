@@ -169,7 +169,7 @@ def test_cancel_while_it_runs(
     client: Client, settings: Settings, metal: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prediction = ask(client, metal, method="md", options={**SHORT_MD, "production_ps": 500.0})
-    monkeypatch.setattr("workers.kit.progress.REPORT_EVERY_S", 0.05)
+    monkeypatch.setattr("workers.kit.progress.REPORT_INTERVAL_S", 0.05)
     running = threading.Thread(target=work)
     running.start()
     while (client.get(f"/predictions/{prediction}").json()["stage_notice"] or {}).get("code") != "produce":
@@ -242,7 +242,7 @@ def test_a_database_that_is_away_for_a_moment_costs_nothing(
         original(*arguments, **more)
 
     monkeypatch.setattr(leases, "succeed", away_at_first)
-    monkeypatch.setattr(tasks, "RETRY_EVERY_S", 0.0)
+    monkeypatch.setattr(tasks, "RETRY_INTERVAL_S", 0.0)
     assert work() == 1
     assert len(tries) == 3
     assert client.get(f"/predictions/{prediction}").json()["status"] == "succeeded"

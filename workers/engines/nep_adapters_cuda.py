@@ -12,7 +12,7 @@ from backend.engines.record import Engine
 from workers.engines import machine, nep_adapters
 from workers.engines.interface import Potential
 
-NAME_OF_GPU: Final = """
+GPU_NAME_PROGRAM: Final = """
 import nep_adapters
 print(*(device.name for device in nep_adapters.backend_status("cuda").devices[:1]))
 """
@@ -28,7 +28,7 @@ def version(record: Engine) -> str | None:
         return None
     try:
         finished = subprocess.run(
-            [sys.executable, "-c", NAME_OF_GPU], capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", GPU_NAME_PROGRAM], capture_output=True, text=True, timeout=60, check=True
         )
     except subprocess.SubprocessError:
         return None

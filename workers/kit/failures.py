@@ -7,7 +7,8 @@ from typing import Final
 from backend.engines import catalogue
 from scattering.core.notices import Notice
 
-MAX_REASON: Final = 300
+MAX_REASON_LENGTH: Final = 300
+"""Characters."""
 
 
 class CannotPredict(RuntimeError):
@@ -19,6 +20,6 @@ class CannotPredict(RuntimeError):
 
 
 def potential_refused(engine: str, reason: str) -> CannotPredict:
-    """Return the error of an engine that refuses a potential, with the last `MAX_REASON` characters of its reason."""
-    params = {"engine": engine, "title": catalogue.title(engine), "reason": reason[-MAX_REASON:]}
+    """Return the error of an engine that refuses a potential, with the end of its message (`MAX_REASON_LENGTH`)."""
+    params = {"engine": engine, "title": catalogue.title(engine), "reason": reason[-MAX_REASON_LENGTH:]}
     return CannotPredict(Notice("potential_refused", params))

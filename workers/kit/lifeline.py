@@ -13,7 +13,7 @@ import threading
 import time
 
 PR_SET_PDEATHSIG = 1
-CHECK_EVERY_S = 0.5
+CHECK_INTERVAL_S = 0.5
 SERVER_PID = "BEAMCAST_SERVER_PID"
 """Environment variable that the server sets for its embedded worker."""
 
@@ -49,7 +49,7 @@ def die_with_worker(worker: int) -> None:
 
     def watch() -> None:
         while os.getppid() == worker:
-            time.sleep(CHECK_EVERY_S)
+            time.sleep(CHECK_INTERVAL_S)
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()

@@ -19,7 +19,7 @@ from workers.kit.workplace import Report
 
 logger = logging.getLogger(__name__)
 
-REPORT_EVERY_S = 1.0
+REPORT_INTERVAL_S = 1.0
 MAX_REPORT_INTERVAL_S = 3.0
 """Interval of the reports of a job that has run for minutes: many replicas write to the row of their prediction."""
 MAX_STOP_S = 5.0
@@ -112,7 +112,7 @@ class Progress:
                 self._exit_if_stuck()
                 return
             age = time.monotonic() - self._began
-            if self._stopped.wait(min(max(REPORT_EVERY_S, age / 60), MAX_REPORT_INTERVAL_S)):
+            if self._stopped.wait(min(max(REPORT_INTERVAL_S, age / 60), MAX_REPORT_INTERVAL_S)):
                 return
 
     def _exit_if_stuck(self) -> None:

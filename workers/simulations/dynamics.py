@@ -19,8 +19,8 @@ from scattering.core.quantum import Statistics
 from scattering.crystal.partials import CrystalPartials
 from scattering.options.dynamics import Dynamics
 from scattering.simulate.mobility import Mobility, diffuses, mean_mobility
-from scattering.simulate.path_integral import bead_warnings
-from scattering.simulate.protocol import dynamics
+from scattering.simulate.path_integral import bead_notices
+from scattering.simulate.protocol import time_scales
 from workers.kit.progress import Progress
 from workers.kit.workplace import Workplace
 from workers.simulations.outcome import Outcome
@@ -76,7 +76,7 @@ class Analysis(ABC, Generic[DynamicsT, SpectraT]):
     @property
     def highest_mev(self) -> float:
         """Largest energy of the spectra, meV."""
-        return min(dynamics(self.sites.numbers).highest_mev, self.simulation.options.highest_resolved_mev)
+        return min(time_scales(self.sites.numbers).highest_mev, self.simulation.options.highest_resolved_mev)
 
     @property
     def statistics(self) -> Statistics:
@@ -165,7 +165,7 @@ class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
             (
                 *prepared.warnings,
                 *run_warnings(seen, temperature),
-                *bead_warnings(options.beads, analysis.stiffest_mev, temperature),
+                *bead_notices(options.beads, analysis.stiffest_mev, temperature),
                 *analysis.warnings(runs),
             ),
             {**prepared.seconds, **total_seconds([one.seconds for one in replicas], options, n_atoms=n_atoms)},

@@ -106,7 +106,7 @@ def correlate(
     n_lags, n_groups = options.n_lags, len(target.groups)
 
     def spectrum(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        return crystal_correlation.decaying_spectrum(
+        return crystal_correlation.inelastic_spectrum(
             correlation,
             time_step=options.sample_fs,
             energy_step=protocol.ENERGY_STEP_MEV,
@@ -122,7 +122,7 @@ def correlate(
             target.wave_vectors[block],
             target.zones,
             supercell=options.supercell,
-            most=MAX_ARMS,
+            max_waves=MAX_ARMS,
         )
 
         def within(share: float, block: slice = block) -> None:

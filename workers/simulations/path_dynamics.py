@@ -14,7 +14,7 @@ from scattering.crystal import correlation as crystal_correlation
 from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
 from scattering.crystal.path import BrillouinZone, brillouin_zone
-from scattering.crystal.protocol import DISPLACEMENT, missing_segments
+from scattering.crystal.protocol import DISPLACEMENT_ANGSTROM, missing_segments
 from scattering.options.path import PathDynamics
 from scattering.simulate import powder
 from workers import stages
@@ -46,7 +46,7 @@ class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
         super().__init__(simulation, prepared)
         symmetry, cell = _symmetry(simulation), prepared.cell
         self._lines = simulation.options.lines(symmetry)
-        self._path = simulation.options.sampled(self._lines, cell)
+        self._path = simulation.options.sample_path(self._lines, cell)
         zones = np.array(simulation.options.zones, dtype=np.int64)
         reached = np.linalg.norm(scattering_vectors(cell, self._path.wave_vectors, zones), axis=-1).max()
         self._target = Target(
@@ -73,7 +73,7 @@ class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
 
     def partials(self, runs: PathRuns, metadata: dict[str, Any]) -> CrystalPartials:
         target, path = self._target, self._path
-        fine = self.simulation.options.finely_sampled(self._lines, target.cell)
+        fine = self.simulation.options.sample_dispersion(self._lines, target.cell)
         coherent = np.array([spectra.coherent for spectra in runs.spectra])
         incoherent = np.array([spectra.incoherent for spectra in runs.spectra])
         several = len(runs.spectra) > 1
@@ -139,10 +139,10 @@ class _PathWorkflow(DynamicsWorkflow[PathDynamics, CrystalSpectra]):
             calculator,
             labels=simulation.labels,
             supercell=options.force_constant_supercell,
-            distance=DISPLACEMENT,
+            distance=DISPLACEMENT_ANGSTROM,
             update=progress.update,
         )
-        fine = options.finely_sampled(options.lines(_symmetry(simulation)), prepared.cell)
+        fine = options.sample_dispersion(options.lines(_symmetry(simulation)), prepared.cell)
         with expect_two_openmps():
             dispersion = crystal_harmonic.dispersion(displaced.force_constants, prepared.cell, fine.wave_vectors)
         watch.lap("force_constants")

@@ -36,7 +36,7 @@ def _follow_path(
     symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
     cell, zones = phonons.relaxed.atoms.cell.array, np.array(options.zones, dtype=np.int64)
     lines = options.lines(symmetry)
-    path = options.sampled(lines, cell)
+    path = options.sample_path(lines, cell)
     end = max(options.energy_max_mev, energy_axis.HEADROOM * phonons.stability.highest_mev)
     with expect_two_openmps():
         partials = crystal_harmonic.predict(
@@ -44,7 +44,7 @@ def _follow_path(
             phonons.zone,
             cell=cell,
             path=path,
-            fine=options.finely_sampled(lines, cell),
+            fine=options.sample_dispersion(lines, cell),
             zones=zones,
             labels=phonons.displaced.labels,
             q=lengths_axis(cell, path, zones, protocol.Q_STEP),

@@ -65,7 +65,7 @@ def correlate(
         shells=shells,
         concentration=np.array([len(group) / len(sites) for group in groups]),
     )
-    return correlation.spectra(
+    return correlation.spectra_from_correlations(
         correlations,
         time_step=options.sample_fs,
         q=q,

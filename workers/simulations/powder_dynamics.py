@@ -12,7 +12,7 @@ from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.options.dynamics import PowderDynamics
 from scattering.simulate import correlation
-from scattering.simulate.protocol import dynamics
+from scattering.simulate.protocol import time_scales
 from workers.simulations.dynamics import Analysis, DynamicsWorkflow, Runs
 from workers.simulations.powder_analysis import correlate
 
@@ -61,7 +61,7 @@ class _PowderAnalysis(Analysis[PowderDynamics, correlation.Spectra]):
 
     @property
     def stiffest_mev(self) -> float:
-        return dynamics(self.sites.numbers).typical_mev
+        return time_scales(self.sites.numbers).typical_mev
 
     def warnings(self, runs: PowderRuns) -> tuple[Notice, ...]:
         found, n_runs = [], len(runs.spectra)

@@ -14,7 +14,7 @@ from workers import stages
 from workers.simulations.harmonic import HarmonicWorkflow, Phonons
 from workers.simulations.simulation import Simulation
 
-LARGE_REMAINDER: Final = 0.1
+MAX_REMAINDER_FRACTION: Final = 0.1
 """Fraction of the scattering beyond the last order above which the user is warned."""
 
 
@@ -48,14 +48,14 @@ def _remainder_warnings(predicted: harmonic.Prediction) -> tuple[Notice, ...]:
     partials, from_q = predicted.partials, {}
     for species, beyond in zip(partials.species, predicted.beyond, strict=True):
         # It grows with q
-        if beyond[-1] > LARGE_REMAINDER:
-            from_q[species] = float(partials.q[beyond > LARGE_REMAINDER][0])
+        if beyond[-1] > MAX_REMAINDER_FRACTION:
+            from_q[species] = float(partials.q[beyond > MAX_REMAINDER_FRACTION][0])
     if not from_q:
         return ()
     params = {
         "n_orders": partials.n_orders,
         "max_n_orders": protocol.MAX_ORDERS,
-        "fraction": LARGE_REMAINDER,
+        "fraction": MAX_REMAINDER_FRACTION,
         "from_q_inv_angstrom": from_q,
     }
     return (Notice("higher_orders_missing", params),)

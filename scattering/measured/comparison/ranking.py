@@ -201,7 +201,7 @@ def _naming(candidate: Candidate) -> Iterator[None]:
     try:
         yield
     except InvalidComparison as error:
-        raise error.of_candidate(candidate.name) from error
+        raise error.for_candidate(candidate.name) from error
 
 
 def _loss(measured: MeasuredSpectrum, candidate: Candidate, fitted: FitResult, weight: NDArray[np.float64]) -> Loss:

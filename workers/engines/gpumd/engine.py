@@ -42,7 +42,7 @@ from workers.kit.checkpoint import Checkpoints, fingerprint
 from workers.kit.failures import CannotPredict
 from workers.kit.workplace import Report, Workplace
 
-POLL_S: Final = 0.2
+POLL_INTERVAL_S: Final = 0.2
 MAX_BEADS: Final = 128
 """Largest number of beads in GPUMD."""
 
@@ -138,7 +138,7 @@ class GPUMD:
                 if has_ended:
                     break
                 try:
-                    process.wait(POLL_S)
+                    process.wait(POLL_INTERVAL_S)
                 except subprocess.TimeoutExpired:
                     continue
         if process.returncode != 0:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from backend.engines import catalogue
 from scattering.core.notices import Notice
-from workers.kit.failures import MAX_REASON, CannotPredict, potential_refused
+from workers.kit.failures import MAX_REASON_LENGTH, CannotPredict, potential_refused
 
 CHUNK_BYTES: Final = 4 * 2**20
 """Size of one reading, unless a frame is longer."""
@@ -179,7 +179,7 @@ def failure(stdout: str, stderr: str, status: int) -> Exception:
     `CannotPredict` if another run might succeed, else a `RuntimeError` with the message of GPUMD.
     """
     error_text = re.search(r"Error text: (.+)", stderr)
-    words = error_text.group(1).strip() if error_text else " ".join((stderr or stdout).split())[-MAX_REASON:]
+    words = error_text.group(1).strip() if error_text else " ".join((stderr or stdout).split())[-MAX_REASON_LENGTH:]
     if "out of memory" in words:
         return CannotPredict(Notice("gpu_out_of_memory"))
     if "not allowed in the used potential" in words:

@@ -16,7 +16,7 @@ from workers.engines.gpumd import output_files
 from workers.kit.lifeline import die_with_parent
 
 STDOUT, STDERR = "stdout.txt", "stderr.txt"
-GRACE_S: Final = 1.0
+GRACE_PERIOD_S: Final = 1.0
 """Time between SIGTERM and SIGKILL."""
 
 
@@ -43,7 +43,7 @@ def start(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(GRACE_S)
+                process.wait(GRACE_PERIOD_S)
             except subprocess.TimeoutExpired:
                 process.kill()
         process.wait()

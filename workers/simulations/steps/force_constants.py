@@ -151,7 +151,7 @@ def _constants(phonopy: Phonopy, calculator: Calculator, update: Callable[[float
 
 def _edge(phonopy: Phonopy, constants: NDArray[np.float64]) -> tuple[float, float]:
     cell, positions = phonopy.supercell.cell, phonopy.supercell.positions
-    reach = float(protocol.heights(cell).min() / 2)
+    reach = float(protocol.cell_heights(cell).min() / 2)
     norms = np.linalg.norm(constants, axis=(2, 3))
     atoms = Atoms(cell=cell, positions=positions, numbers=phonopy.supercell.numbers, pbc=True)
     far, near = 0.0, 0.0

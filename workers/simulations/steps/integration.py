@@ -12,7 +12,7 @@ from scattering.options.dynamics import Dynamics
 from workers.engines.interface import Run
 from workers.simulations.simulation import Simulation
 
-DRIFT_MEV: Final = 2.0
+MAX_DRIFT_MEV: Final = 2.0
 """Largest energy drift per atom over the production without a warning."""
 
 
@@ -20,7 +20,7 @@ def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice,
     """Return warnings about a run, from the quantities that were measured in it."""
     found = []
     drift, mean = seen["energy_drift_mev_per_atom"], seen["temperature_k"]
-    if abs(drift) > DRIFT_MEV:
+    if abs(drift) > MAX_DRIFT_MEV:
         found.append(Notice("energy_drift", {"energy_drift_mev_per_atom": drift}))
     if abs(mean / temperature - 1) > 0.1:
         found.append(Notice("run_off_temperature", {"temperature_k": mean, "requested_temperature_k": temperature}))

@@ -21,7 +21,7 @@ from workers.simulations.simulation import Simulation
 from workers.simulations.steps.integration import replica_run
 from workers.simulations.steps.relaxation import relax
 
-LARGE_VOLUME_CHANGE = 0.04
+MAX_VOLUME_CHANGE = 0.04
 """Relative change. Most crystals expand less between 0 K and room temperature."""
 
 
@@ -123,6 +123,6 @@ def _stored_warning(stored: Mapping[str, Any] | str) -> Notice:
 
 
 def _volume_warnings(volume_change: float) -> tuple[Notice, ...]:
-    if abs(volume_change) < LARGE_VOLUME_CHANGE:
+    if abs(volume_change) < MAX_VOLUME_CHANGE:
         return ()
     return (Notice("large_volume_change", {"relative_change": volume_change}),)

@@ -18,9 +18,9 @@ from workers.kit.failures import CannotPredict
 FORCE_TOLERANCE = 1e-3
 """eV/Å. A residual force f shifts an atom by f/k, here less than 1e-3 Å even for soft modes."""
 MAX_STEPS = 500
-LARGE_SHIFT = 0.3
+MAX_SHIFT_ANGSTROM = 0.3
 """Å. Typical thermal displacement at room temperature; a larger shift is another structure."""
-LARGE_PRESSURE_GPA = 2.0
+MAX_PRESSURE_GPA = 2.0
 
 
 class CannotRelax(CannotPredict):
@@ -96,8 +96,8 @@ def relax(
     if not finished:
         residual = float(np.linalg.norm(relaxed.get_forces(), axis=1).max())
         warnings.append(Notice("relaxation_not_converged", {"force_ev_per_angstrom": residual}))
-    if largest > LARGE_SHIFT:
+    if largest > MAX_SHIFT_ANGSTROM:
         warnings.append(Notice("large_relaxation_shift", {"shift_angstrom": largest}))
-    if cell_stays and not relax_cell and abs(pressure) > LARGE_PRESSURE_GPA:
+    if cell_stays and not relax_cell and abs(pressure) > MAX_PRESSURE_GPA:
         warnings.append(Notice("cell_under_pressure", {"pressure_gpa": pressure}))
     return Relaxed(relaxed, largest, pressure, tuple(warnings))

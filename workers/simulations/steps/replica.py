@@ -20,7 +20,7 @@ from workers.kit.workplace import Workplace
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.integration import replica_run
 
-DYNAMICS_SHARE = 0.93
+DYNAMICS_FRACTION = 0.93
 """Fraction of the time of a replica; the rest is for the correlation of positions."""
 
 
@@ -62,7 +62,7 @@ class Replica:
 
 def n_segments(options: Dynamics) -> int:
     """Return the number of segments of a single run, each twice as long as the correlations; 1 if it is too short."""
-    return max(1, min(correlation.MAX_RUNS, int(options.production_ps / options.correlation_ps + 1e-9) // 2))
+    return max(1, min(correlation.MAX_STORED_RUNS, int(options.production_ps / options.correlation_ps + 1e-9) // 2))
 
 
 class Correlate(Protocol):
@@ -107,7 +107,9 @@ def run_replica(
         The structure is not stable in this potential.
     """
     options, run = simulation.options, replica_run(simulation, number)
-    trajectory = simulation.engine().run(sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_SHARE))
+    trajectory = simulation.engine().run(
+        sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_FRACTION)
+    )
     watch = Stopwatch()
     progress.stage(stages.CORRELATE, until=1.0)
     moved = trajectory.displacements

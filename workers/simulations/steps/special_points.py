@@ -10,7 +10,7 @@ from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import brillouin_zone, reciprocal
 from workers.simulations.steps.openmp import expect_two_openmps
 
-MOST_ATOMS = 8
+MAX_ATOMS = 8
 """Of a primitive cell: beyond, so many branches lie so close that nobody tabulates them."""
 
 
@@ -28,7 +28,7 @@ def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float
     -------
     Special point → energies; empty for large cells and where no symmetry is found.
     """
-    if found.crystal.n_atoms > MOST_ATOMS:
+    if found.crystal.n_atoms > MAX_ATOMS:
         return {}
     try:
         zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
