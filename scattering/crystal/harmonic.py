@@ -200,10 +200,7 @@ def predict(
         energy=energy,
         temperature=temperature,
     )
-    pairs = list(combinations_with_replacement(species, 2))
-    lengths = np.linalg.norm(vectors, axis=-1)
-    for index, one in enumerate(species):
-        coherent[pairs.index((one, one))] += interpolate(orders[1:, index].sum(axis=0), q, lengths)
+    _add_higher_orders(coherent, orders, species=species, q=q, lengths=np.linalg.norm(vectors, axis=-1))
     progress(1.0)
     return CrystalPartials(
         cell=cell,
@@ -225,3 +222,17 @@ def predict(
         statistics="quantum",
         metadata=metadata or {},
     )
+
+
+def _add_higher_orders(
+    coherent: NDArray[np.float32],
+    orders: NDArray[np.float32],
+    *,
+    species: Sequence[str],
+    q: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+) -> None:
+    """Add the self part of the orders from two on to the coherent part of like pairs, at |k + G| = `lengths`."""
+    pairs = list(combinations_with_replacement(species, 2))
+    for index, one in enumerate(species):
+        coherent[pairs.index((one, one))] += interpolate(orders[1:, index].sum(axis=0), q, lengths)

@@ -8,6 +8,7 @@ from itertools import combinations_with_replacement, pairwise
 from typing import Any
 
 import numpy as np
+from euphonic import QpointPhononModes
 from numpy.typing import NDArray
 
 from scattering.core.bins import bin_edges, bin_widths
@@ -76,12 +77,10 @@ def coherent_one_phonon(
     ----------
     Squires (1978), Eq. 3.120; Fair et al., J. Appl. Cryst. 55 (2022) 1689 (Euphonic).
     """
-    rng = np.random.default_rng(seed)
-    modes, crystal = zone.modes, zone.modes.crystal
+    modes, masses = zone.modes, zone.modes.crystal.atom_mass.to("amu").magnitude
     species = sorted(set(labels))
-    masses = crystal.atom_mass.to("amu").magnitude
-    positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
-    q_step = q[1] - q[0]
+    columns = [np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in species]
+    pairs = list(combinations_with_replacement(range(len(species)), 2))
     energies = modes.frequencies.to("meV").magnitude
     bins = np.searchsorted(bin_edges(energy), energies) - 1
     used = (energies > MIN_PHONON_MEV) & (bins < len(energy))
@@ -91,37 +90,18 @@ def coherent_one_phonon(
     strength /= bin_widths(energy)[bins]
     n_energy = int(bins.max()) + 1  # no one-phonon scattering beyond
 
-    directions = rng.normal(size=(len(q) * n_directions, 3))
-    directions /= np.linalg.norm(directions, axis=1)[:, None]
-    radii = np.repeat(q, n_directions) + q_step * (rng.random(len(directions)) - 0.5)
-    index, vectors = zone.fold(directions * radii[:, None])
-    shell = np.rint((np.linalg.norm(vectors, axis=1) - q[0]) / q_step).astype(int)
-    # Sorted by k-point: all scattering vectors of one k-point need a single matrix product
-    order = np.argsort(index, kind="stable")
-    order = order[(shell[order] >= 0) & (shell[order] < len(q))]
-    index, vectors, shell = index[order], vectors[order], shell[order]
-    samples = np.bincount(shell, minlength=len(q))
-
-    pairs = list(combinations_with_replacement(range(len(species)), 2))
-    eigenvectors = modes.eigenvectors.reshape(*energies.shape, -1)
-    columns = [np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in species]
+    index, vectors, shell = _random_vectors(zone, q, n_directions=n_directions, seed=seed)
     result = np.zeros((len(pairs), len(q) * n_energy))
     chunk = max(1, CHUNK_BYTES // (16 * 3 * len(masses) * (len(species) + 4)))
     for start in range(0, len(index), chunk):
-        point, k = vectors[start : start + chunk], index[start : start + chunk]
-        damping = np.exp(-np.einsum("pa,kab,pb->pk", point, displacements, point, optimize=True) / 2)
-        factor = damping * np.exp(-1j * point @ positions.T) / np.sqrt(masses)
-        polarised = (factor[:, :, None] * point[:, None, :]).reshape(len(point), -1)
-        amplitude = np.empty((len(species), len(point), energies.shape[1]), dtype=complex)
-        edges = np.append(np.flatnonzero(np.diff(k, prepend=-1)), len(k))
-        for first, last in pairwise(edges):
-            for number, chosen in enumerate(columns):
-                amplitude[number, first:last] = polarised[first:last, chosen] @ eigenvectors[k[first]][:, chosen].T
+        k = index[start : start + chunk]
+        amplitude = _structure_factors(modes, k, vectors[start : start + chunk], displacements, columns)
         place = (shell[start : start + chunk, None] * n_energy + bins[k]).ravel()
         for number, (one, other) in enumerate(pairs):
             product = (amplitude[one] * amplitude[other].conj()).real * strength[k] * (1 if one == other else 2)
             result[number] += np.bincount(place, weights=product.ravel(), minlength=result.shape[1])
         progress(min(1.0, (start + chunk) / len(index)))
+    samples = np.bincount(shell, minlength=len(q))
     averaged = np.zeros((len(pairs), len(q), len(energy)), dtype=np.float32)
     averaged[..., :n_energy] = result.reshape(len(pairs), len(q), n_energy)
     averaged /= (np.maximum(samples, 1)[:, None] * len(masses)).astype(np.float32)
@@ -130,6 +110,61 @@ def coherent_one_phonon(
         nearest = filled[np.argmin(np.abs(filled - empty))]
         averaged[:, empty] = averaged[:, nearest] * (q[empty] / q[nearest]) ** 2
     return averaged
+
+
+def _random_vectors(
+    zone: Zone, q: NDArray[np.float64], *, n_directions: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return scattering vectors of the zone's grid in random directions, n_directions for each bin of |q|.
+
+    Returns
+    -------
+    The k-point in `zone.modes`, the vector in Å⁻¹ and the bin of |q|: shapes (n,), (n, 3) and (n,). They are sorted by
+    k-point: all vectors of one k-point need a single matrix product.
+    """
+    rng, q_step = np.random.default_rng(seed), q[1] - q[0]
+    directions = rng.normal(size=(len(q) * n_directions, 3))
+    directions /= np.linalg.norm(directions, axis=1)[:, None]
+    radii = np.repeat(q, n_directions) + q_step * (rng.random(len(directions)) - 0.5)
+    index, vectors = zone.fold(directions * radii[:, None])
+    shell = np.rint((np.linalg.norm(vectors, axis=1) - q[0]) / q_step).astype(int)
+    order = np.argsort(index, kind="stable")
+    order = order[(shell[order] >= 0) & (shell[order] < len(q))]
+    return index[order], vectors[order], shell[order]
+
+
+def _structure_factors(
+    modes: QpointPhononModes,
+    k: NDArray[np.int64],
+    vectors: NDArray[np.float64],
+    displacements: NDArray[np.float64],
+    columns: Sequence[NDArray[np.int64]],
+) -> NDArray[np.complex128]:
+    """Return F_αν of each species and mode at scattering vectors: shape (n_species, n_vectors, n_modes).
+
+    Parameters
+    ----------
+    k
+        Shape (n_vectors,), ascending: index of the k-point of each vector.
+    vectors
+        Shape (n_vectors, 3), Å⁻¹.
+    displacements
+        Shape (n_atoms, 3, 3), Å².
+    columns
+        Components of an eigenvector that belong to the atoms of each species.
+    """
+    crystal = modes.crystal
+    positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
+    eigenvectors = modes.eigenvectors.reshape(*modes.frequencies.shape, -1)
+    damping = np.exp(-np.einsum("pa,kab,pb->pk", vectors, displacements, vectors, optimize=True) / 2)
+    factor = damping * np.exp(-1j * vectors @ positions.T) / np.sqrt(crystal.atom_mass.to("amu").magnitude)
+    polarised = (factor[:, :, None] * vectors[:, None, :]).reshape(len(vectors), -1)
+    amplitude = np.empty((len(columns), len(vectors), eigenvectors.shape[1]), dtype=complex)
+    edges = np.append(np.flatnonzero(np.diff(k, prepend=-1)), len(k))
+    for first, last in pairwise(edges):
+        for number, chosen in enumerate(columns):
+            amplitude[number, first:last] = polarised[first:last, chosen] @ eigenvectors[k[first]][:, chosen].T
+    return amplitude
 
 
 @dataclass(frozen=True, eq=False)
