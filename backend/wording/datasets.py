@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from backend.wording import Words, message
 from backend.wording.formatting import counted
+from backend.wording.refusals_of_data_files import jcamp_block
 from scattering.core.notices import Notice
 
 UNITS: Final = {"ueV": "µeV", "cm-1": "cm⁻¹", "ps-1": "ps⁻¹", "angstrom": "Å"}
@@ -40,9 +41,9 @@ def _empty_bins_at_borders(*, n_bins: int) -> str:
     return f"{counted(n_bins, 'bin')} of 0 ± 0 along the borders {'is' if n_bins == 1 else 'are'} read as not measured."
 
 
-def _blocks_left_out(*, blocks: Sequence[str], n_blocks: int) -> str:
-    more = f"; and {n_blocks - len(blocks)} more" if n_blocks > len(blocks) else ""
-    return f"Left out: {'; '.join(blocks)}{more}."
+def _blocks_left_out(*, blocks: Sequence[Mapping[str, Any]], n_blocks: int) -> str:
+    more = f" And {n_blocks - len(blocks)} more." if n_blocks > len(blocks) else ""
+    return f"Left out: {' '.join(map(jcamp_block, blocks))}{more}"
 
 
 def _instrument_unknown(*, instrument: str) -> str:

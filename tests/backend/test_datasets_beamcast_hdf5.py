@@ -165,7 +165,7 @@ def test_what_was_changed_by_hand_is_refused(change: Callable[[Any], object]) ->
             group[name] = np.arange(5.0)
         change(group)
 
-    with pytest.raises(Unreadable, match=r"Beamcast"):
+    with pytest.raises(Unreadable, match=r"beamcast_array_missing|sizes_differ"):
         reader.read(files.file_of(build))
 
 
@@ -184,5 +184,5 @@ def test_every_hdf5_format_is_told_by_its_bytes_whatever_its_name() -> None:
     for (_, content), name in zip(datasets_fuzz.sound(), ("nxspe", "mantid-nexus", "beamcast-hdf5"), strict=True):
         for file_name in ("a.nxspe", "b.nxs", "c.h5", "d", "e.dat"):
             assert format_of(file_name, content[:HEAD_BYTES]).name == name
-        with pytest.raises(Unreadable, match=f"choose the format “{name}”"):
+        with pytest.raises(Unreadable, match=f"other_hdf5_format .*'found': '{name}'"):
             FORMATS["nxspe" if name != "nxspe" else "beamcast-hdf5"].read(content)

@@ -159,7 +159,7 @@ def test_our_own_csv_with_nonsense_in_its_words(about: str) -> None:
 
 
 def test_our_own_csv_without_its_columns_is_refused() -> None:
-    with pytest.raises(Unreadable, match="energy_mev"):
+    with pytest.raises(Unreadable, match="beamcast_columns_missing"):
         FORMATS["beamcast-csv"].read(b"# intensity in x\n# {}\nomega,intensity\n1,2\n2,3\n3,4\n")
 
 

@@ -90,7 +90,7 @@ def test_links_to_other_files_are_not_followed(elsewhere: Path) -> None:
 
     assert_harmful(files.file_of(build), elsewhere.with_name("harmful.h5"))
     for path in ("x", "group/x", "soft", "passwords"):
-        with pytest.raises(Unreadable, match="link to another file"):
+        with pytest.raises(Unreadable, match="hdf5_link_to_other_file"):
             numbers(build, path)
 
 
@@ -100,7 +100,7 @@ def test_values_in_other_files_are_not_read(elsewhere: Path) -> None:
         root.create_dataset("x", (6,), dtype="f8", external=[(str(raw), 0, h5py.h5f.UNLIMITED)])
 
     assert_harmful(files.file_of(build), elsewhere.with_name("harmful.h5"))
-    with pytest.raises(Unreadable, match="in another file"):
+    with pytest.raises(Unreadable, match="hdf5_values_in_other_file"):
         numbers(build)
 
 
@@ -111,7 +111,7 @@ def test_virtual_datasets_are_not_read(elsewhere: Path) -> None:
         root.create_virtual_dataset("x", layout)
 
     assert_harmful(files.file_of(build), elsewhere.with_name("harmful.h5"))
-    with pytest.raises(Unreadable, match="virtual dataset"):
+    with pytest.raises(Unreadable, match="hdf5_virtual_dataset"):
         numbers(build)
 
 
@@ -133,7 +133,7 @@ def test_no_reader_opens_a_file_that_is_named_in_its_file(elsewhere: Path, monke
     monkeypatch.setattr(nxspe, "number_array", watched)
     for part in ("data/data", "data/polar", "data/energy", "data/error", "NXSPE_info/fixed_energy"):
         content = files.file_of(lambda root, part=part: build(root, part))
-        with pytest.raises(Unreadable, match="link to another file"):
+        with pytest.raises(Unreadable, match="hdf5_link_to_other_file"):
             nxspe.read(content)
     assert "polar" in asked
 
@@ -151,7 +151,7 @@ def test_soft_links_within_are_followed_but_not_in_circles() -> None:
     np.testing.assert_array_equal(numbers(build), SECRET)
     np.testing.assert_array_equal(numbers(build, "a/up/a/up/a/x"), SECRET)
     assert numbers(build, "nowhere") is None
-    with pytest.raises(Unreadable, match="in circles"):
+    with pytest.raises(Unreadable, match="hdf5_link_cycle"):
         numbers(build, "around")
 
 
@@ -167,16 +167,16 @@ def test_ten_gigabytes_of_declared_zeros_are_refused_at_once(chunks: bool | None
 
     content = files.file_of(build)
     began = time.monotonic()
-    with opened(content) as root, pytest.raises(Unreadable, match="1,342,177,280 values"):
+    with opened(content) as root, pytest.raises(Unreadable, match=r"too_many_hdf5_values.*'n_values': 1342177280"):
         number_array(root, "x")
-    with pytest.raises(Unreadable, match="1,342,177,280 values"):
+    with pytest.raises(Unreadable, match=r"too_many_hdf5_values.*'n_values': 1342177280"):
         mantid_nexus.read(content)
     # Nothing is read: milliseconds, on a machine that others use too
     assert time.monotonic() - began < 1.0
 
 
 def test_values_that_are_declared_and_not_there_are_refused() -> None:
-    with pytest.raises(Unreadable, match="holds none"):
+    with pytest.raises(Unreadable, match="hdf5_without_values"):
         numbers(lambda root: root.create_dataset("x", (MAX_POINTS,), dtype="f8", chunks=(1000,)))
 
 
@@ -190,7 +190,7 @@ def test_a_few_values_in_a_chunk_of_gigabytes_are_refused() -> None:
         # A chunk that unpacks to nothing like its size; the refusal comes before
         made.write_direct_chunk((0,), b"x\x9c\x03\x00\x00\x00\x00\x01")
 
-    with pytest.raises(Unreadable, match="chunks that are too large"):
+    with pytest.raises(Unreadable, match="hdf5_chunks_too_large"):
         numbers(build)
 
 
@@ -232,7 +232,7 @@ def test_a_chunk_that_unpacks_to_gigabytes_ends_within_its_limits() -> None:
     ],
 )
 def test_what_is_no_plain_number_is_refused(dtype: Any, values: list[Any] | None) -> None:
-    with pytest.raises(Unreadable, match="plain numbers"):
+    with pytest.raises(Unreadable, match="hdf5_not_numbers"):
         numbers(lambda root: root.create_dataset("x", (2,), dtype=dtype, data=values))
 
 
@@ -245,7 +245,7 @@ def test_filters_of_others_are_not_looked_for() -> None:
         space = h5py.h5s.create_simple((6,))
         h5py.h5d.create(root.id, b"x", h5py.h5t.NATIVE_DOUBLE, space, layout).write_direct_chunk((0,), bytes(48))
 
-    with pytest.raises(Unreadable, match=r"filter that is not read \(no. 32001\): use gzip"):
+    with pytest.raises(Unreadable, match=r"hdf5_filter_not_read .*'filter': 32001"):
         numbers(build)
     assert h5py.h5pl.size() == 0
 
@@ -271,7 +271,7 @@ def test_groups_with_too_many_members_are_not_listed() -> None:
             root.create_group(f"g{index}")
 
     for reader in (nxspe, mantid_nexus, beamcast_hdf5):
-        with pytest.raises(Unreadable, match="more than 2000 members"):
+        with pytest.raises(Unreadable, match=r"too_many_hdf5_members .*2000"):
             reader.read(files.file_of(build))
 
 
@@ -281,14 +281,14 @@ def test_depth_does_not_matter_as_nobody_walks() -> None:
         for _ in range(3000):
             group = group.create_group("g")
 
-    with pytest.raises(Unreadable, match="neither NXSPE"):
+    with pytest.raises(Unreadable, match="unknown_hdf5"):
         nxspe.read(files.file_of(build))
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
 def test_files_that_are_cut_off(part: float) -> None:
     for read, content in datasets_fuzz.sound():
-        with pytest.raises(Unreadable, match="damaged"):
+        with pytest.raises(Unreadable, match="damaged_hdf5"):
             read(content[: int(part * len(content))])
 
 

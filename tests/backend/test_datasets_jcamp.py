@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -136,14 +136,15 @@ def test_blocks_of_a_compound_file() -> None:
         ("made by the tests", [1, 2, 3]),
         ("second", [4, 5, 6, 7]),
     ]
-    assert "“pages”" in found[0].notices[-1].params["blocks"][0]
+    [block] = found[0].notices[-1].params["blocks"]
+    assert (block["title"], block["reason"]["code"]) == ("“pages”", "jcamp_data_type")
 
 
 def test_another_methods_spectrum_is_told_or_refused() -> None:
     found = read(texts.jcamp(0, 1, [1, 2, 3], records={"DATA TYPE": "INFRARED SPECTRUM"}))
     assert found.notices == (Notice("optical_data_type", {"data_type": "INFRARED SPECTRUM"}),)
     for kind in ("NMR SPECTRUM", "MASS SPECTRUM"):
-        with pytest.raises(Unreadable, match=kind):
+        with pytest.raises(Unreadable, match=f"no_usable_block .*{kind}"):
             read(texts.jcamp(0, 1, [1, 2, 3], records={"DATA TYPE": kind}))
 
 
@@ -158,45 +159,70 @@ LINES = BASE.split("\n")
 DATA = LINES.index("##XYDATA= (X++(Y..Y))") + 1
 
 
+def _left_out(code: str, **params: str) -> dict[str, Any]:
+    return {"title": "“a”", "reason": {"code": code, "params": params}}
+
+
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "code", "params"),
     [
         (
             "\n".join(LINES[: DATA + 2] + LINES[DATA + 3 :]),
-            f"Line {DATA + 3} begins with 21 but the line before ends with 14",
+            "difference_check_failed",
+            {"line": DATA + 3, "first": 21, "last": 14},
         ),
-        (BASE.replace("JJJ", "JKJ", 1), "the file is damaged"),
-        (texts.jcamp(0, 1, list(range(8))).replace("##NPOINTS= 8", "##NPOINTS= 9"), "##NPOINTS=9 but holds 8 points"),
+        (BASE.replace("JJJ", "JKJ", 1), "difference_check_failed", {}),
+        (
+            texts.jcamp(0, 1, list(range(8))).replace("##NPOINTS= 8", "##NPOINTS= 9"),
+            "npoints_contradicted",
+            {"stated": 9, "n_points": 8},
+        ),
         (
             texts.jcamp(0, 1, list(range(30))).replace("14 14", "11 14"),
-            "Line 15 begins at X = 11, but .* it should be 14",
+            "abscissa_contradicted",
+            {"line": 15, "x": 11, "expected": 14},
         ),
-        (texts.jcamp(0, 1, [1, 2, 3], records={"XFACTOR": "0.1", "FIRSTX": "5"}), "begins at X = 0, but"),
-        (texts.jcamp(0, 1, [1, 2, 3], records={"NPOINTS": "99999999999"}), "at most"),
-        (texts.jcamp(0, 1, [1, 2, 3], records={"NPOINTS": "1e400"}), "not a number"),
-        (texts.jcamp(0, 1, [1, 2, 3], records={"FIRSTX": "1_0"}), "Line 8: ##FIRSTX=1_0 is not a number"),
-        (texts.jcamp(0, 1, [1, 2, 3], records={"LASTX": "0"}), "are both 0"),
-        (texts.jcamp(0, 1, [1, 2, 3], lines=["0 1 2 <b>"]), "Line 13: “<b>”"),
-        (texts.jcamp(0, 1, [1, 2, 3], lines=["0 AZ99999999999999"]), "Line 13: “Z9999"),
-        (texts.jcamp(0, 1, [1, 2, 3], lines=["0ASSSSS"]), "Line 13"),
-        (texts.jcamp(0, 1, [1, 2, 3], lines=["0JJJ"]), "Line 13"),
-        (texts.jcamp(0, 1, [1, 2, 3], lines=["0 1,5 2,5 3,5"]), "holds 6 points"),
-        (texts.jcamp(0, 1, [1, 2, 3], lines=[]), "0 points"),
-        (BASE.replace("(X++(Y..Y))", "(X++(R..R))"), "none of the forms"),
-        (BASE.replace("##LASTX", "##NOLASTX"), "neither ##LASTX nor ##DELTAX"),
-        (BASE.replace("##YUNITS=", "##YUNITS"), "“=” is missing"),
-        (BASE.replace("##XYDATA", "##FIRSTX=7\n##XYDATA"), "stands twice"),
-        (BASE.replace("##TITLE", "hello\n##TITLE"), "Line 1 stands outside"),
-        ("##TITLE= a\n" * 50, "inside each other"),
-        ("##TITLE= a\n##END=\n", "no ##XYDATA"),
-        ("##TITLE= a\n##XYPOINTS= (XY..XY)\n1,2 3\n##END=\n", "Line 3 does not hold pairs"),
-        ("##TITLE= a\n##NTUPLES= x\n##END=\n", "##NTUPLES"),
-        ("##TITLE= a\n##RADATA= x\n##END=\n", "interferogram"),
+        (texts.jcamp(0, 1, [1, 2, 3], records={"XFACTOR": "0.1", "FIRSTX": "5"}), "abscissa_contradicted", {"x": 0}),
+        (texts.jcamp(0, 1, [1, 2, 3], records={"NPOINTS": "99999999999"}), "too_many_data_points", {}),
+        (texts.jcamp(0, 1, [1, 2, 3], records={"NPOINTS": "1e400"}), "unreadable_jcamp_value", {"label": "NPOINTS"}),
+        (
+            texts.jcamp(0, 1, [1, 2, 3], records={"FIRSTX": "1_0"}),
+            "unreadable_jcamp_value",
+            {"line": 8, "label": "FIRSTX", "found": "1_0"},
+        ),
+        (texts.jcamp(0, 1, [1, 2, 3], records={"LASTX": "0"}), "firstx_equals_lastx", {"x": 0}),
+        (texts.jcamp(0, 1, [1, 2, 3], lines=["0 1 2 <b>"]), "unreadable_jcamp_number", {"line": 13, "found": "“<b>”"}),
+        (texts.jcamp(0, 1, [1, 2, 3], lines=["0 AZ99999999999999"]), "unreadable_jcamp_number", {"line": 13}),
+        (texts.jcamp(0, 1, [1, 2, 3], lines=["0ASSSSS"]), "unreadable_jcamp_number", {"line": 13}),
+        (texts.jcamp(0, 1, [1, 2, 3], lines=["0JJJ"]), "unreadable_jcamp_number", {"line": 13}),
+        (texts.jcamp(0, 1, [1, 2, 3], lines=["0 1,5 2,5 3,5"]), "npoints_contradicted", {"n_points": 6}),
+        (texts.jcamp(0, 1, [1, 2, 3], lines=[]), "too_few_points", {"n_points": 0}),
+        (BASE.replace("(X++(Y..Y))", "(X++(R..R))"), "jcamp_form_not_read", {"label": "XYDATA"}),
+        (BASE.replace("##LASTX", "##NOLASTX"), "jcamp_energies_not_stated", {}),
+        (BASE.replace("##YUNITS=", "##YUNITS"), "no_jcamp_record", {}),
+        (BASE.replace("##XYDATA", "##FIRSTX=7\n##XYDATA"), "jcamp_record_repeated", {"label": "FIRSTX"}),
+        (BASE.replace("##TITLE", "hello\n##TITLE"), "line_outside_blocks", {"line": 1}),
+        ("##TITLE= a\n" * 50, "blocks_nested_too_deeply", {}),
+        ("##TITLE= a\n##END=\n", "no_usable_block", {"blocks": [_left_out("jcamp_without_table")]}),
+        ("##TITLE= a\n##XYPOINTS= (XY..XY)\n1,2 3\n##END=\n", "no_pairs_of_numbers", {"line": 3}),
+        (
+            "##TITLE= a\n##NTUPLES= x\n##END=\n",
+            "no_usable_block",
+            {"blocks": [_left_out("jcamp_table_not_read", label="NTUPLES")]},
+        ),
+        (
+            "##TITLE= a\n##RADATA= x\n##END=\n",
+            "no_usable_block",
+            {"blocks": [_left_out("jcamp_table_not_read", label="RADATA")]},
+        ),
     ],
 )
-def test_damage_is_refused_with_a_word(text: str, words: str) -> None:
-    with pytest.raises(Unreadable, match=words):
+def test_damage_is_refused(text: str, code: str, params: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable) as refused:
         jcamp.read(text.encode())
+    notice = refused.value.notice
+    assert notice.code == code
+    assert {**notice.params, **params} == notice.params
 
 
 @pytest.mark.parametrize("form", get_args(texts.Form))

@@ -220,11 +220,9 @@ def test_a_label_in_words_and_an_unknown_unit() -> None:
     assert [one.x_unit for one in spectra(files.file_of(build))] == ["cm-1", None]
 
 
-@pytest.mark.parametrize(
-    ("unit", "words"), [("TOF", "times of flight"), ("MomentumTransfer", "q. alone"), ("Energy", "neutron's energy")]
-)
-def test_other_axes_are_refused(unit: str, words: str) -> None:
-    with pytest.raises(Unreadable, match=words):
+@pytest.mark.parametrize("unit", ["TOF", "MomentumTransfer", "Energy"])
+def test_other_axes_are_refused(unit: str) -> None:
+    with pytest.raises(Unreadable, match=f"bins_not_energy_transfer.*{unit}"):
         reader.read(files.mantid(noisy(1), None, EDGES, [1], units=(unit, "spectraNumber")))
 
 
@@ -237,37 +235,37 @@ def test_other_workspaces_are_told_beside_those_that_are_read() -> None:
     (found,) = reader.read(files.file_of(lambda root: build(root, False)))
     assert found.notices[-1].code == "workspace_not_used"
     assert found.notices[-1].params["workspace"] == "mantid_workspace_2"
-    with pytest.raises(Unreadable, match="PreserveEvents off"):
+    with pytest.raises(Unreadable, match=r"workspace_without_histograms.*event_workspace"):
         reader.read(files.file_of(lambda root: build(root, True)))
 
 
 def test_sizes_that_do_not_fit_are_refused() -> None:
     for values, axis in ((noisy(2, 39), EDGES), (noisy(2)[0], EDGES), (noisy(2), np.stack([EDGES] * 3))):
-        with pytest.raises(Unreadable, match=r"fit together|no values"):
+        with pytest.raises(Unreadable, match=r"sizes_differ|workspace_without_values"):
             reader.read(files.mantid(values, None, axis, [1, 2]))
 
 
 def test_maps_with_bins_of_their_own_are_refused() -> None:
     edges = EDGES + np.arange(10)[:, None]
-    with pytest.raises(Unreadable, match="different bins"):
+    with pytest.raises(Unreadable, match="rows_with_different_bins"):
         reader.read(files.mantid(noisy(10), None, edges, Q, units=("DeltaE", "MomentumTransfer")))
 
 
 @pytest.mark.parametrize(
-    ("groups", "words"),
+    ("groups", "code"),
     [
-        (["raw_data_1/detector_1"], "raw data"),
-        (["entry/bank1_events"], "raw data"),
-        (["MDHistoWorkspace/data"], "multidimensional"),
-        (["x/y"], "neither NXSPE"),
+        (["raw_data_1/detector_1"], "raw_data"),
+        (["entry/bank1_events"], "raw_data"),
+        (["MDHistoWorkspace/data"], "multidimensional_workspace"),
+        (["x/y"], "unknown_hdf5"),
     ],
 )
-def test_other_files_are_named(groups: list[str], words: str) -> None:
+def test_other_files_are_named(groups: list[str], code: str) -> None:
     def build(root: Any) -> None:
         for path in groups:
             root.create_group(path)
 
-    with pytest.raises(Unreadable, match=words):
+    with pytest.raises(Unreadable, match=code):
         reader.read(files.file_of(build))
 
 
@@ -278,11 +276,11 @@ def test_a_foreign_definition_and_our_other_formats_are_named() -> None:
     with pytest.raises(Unreadable, match="NXsqom"):
         reader.read(files.file_of(sqom))
     one = np.ones((1, 4))
-    with pytest.raises(Unreadable, match="choose the format “nxspe”"):
+    with pytest.raises(Unreadable, match=r"other_hdf5_format .*'found': 'nxspe'"):
         reader.read(files.nxspe([20.0], np.arange(5.0), one, one))
-    with pytest.raises(Unreadable, match="HDF4"):
+    with pytest.raises(Unreadable, match="hdf4_file"):
         reader.read(b"\x0e\x03\x13\x01" + bytes(100))
-    with pytest.raises(Unreadable, match="not an HDF5 file"):
+    with pytest.raises(Unreadable, match="not_hdf5"):
         reader.read(b"energy,intensity\n1,2\n")
 
 

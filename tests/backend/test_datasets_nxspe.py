@@ -153,7 +153,7 @@ def test_no_fixed_energy_is_told(data: np.ndarray) -> None:
 
 
 def test_different_analysers_are_refused(data: np.ndarray) -> None:
-    with pytest.raises(Unreadable, match="different fixed energies"):
+    with pytest.raises(Unreadable, match="several_fixed_energies"):
         reader.read(files.nxspe(POLAR, ENERGY, data, data, fixed_energy=[1.8, 1.8, 4.2, 4.2]))
 
 
@@ -164,7 +164,7 @@ def test_sizes_that_do_not_fit_are_refused(data: np.ndarray) -> None:
         files.nxspe(POLAR, ENERGY, data, data[:, :3]),
         files.nxspe(POLAR, ENERGY, data.ravel(), data),
     ):
-        with pytest.raises(Unreadable, match="do not fit together"):
+        with pytest.raises(Unreadable, match="sizes_differ"):
             reader.read(content)
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from backend.datasets.formats.reading import MAX_POINTS
 from backend.datasets.formats.text import quoted
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 Lines = Sequence[tuple[int, str]]
 """Lines with their numbers in the file, from 1."""
@@ -69,21 +70,18 @@ def ordinates(lines: Lines) -> Ordinates:
             continue
         x, values, ends_with_difference = _plain(line) or _decoded(number, line)
         if checked and not values:
-            raise Unreadable(f"Line {number} has an abscissa only ({quoted(line)}).")
+            raise Unreadable(Notice("abscissa_only", {"line": number, "found": quoted(line)}))
         numbers.append(number)
         abscissas.append(x)
         if checked:
             if values[0] != y[-1]:
-                raise Unreadable(
-                    f"Line {number} begins with {values[0]:.10g} but the line before ends with {y[-1]:.10g}: the "
-                    "check that JCAMP-DX has for lines of differences fails, so that the file is damaged."
-                )
+                raise Unreadable(Notice("difference_check_failed", {"line": number, "first": values[0], "last": y[-1]}))
             del values[0]
         indices.append(len(y) - checked)
         y.extend(values)
         checked = ends_with_difference
         if len(y) > MAX_POINTS:
-            raise Unreadable(f"There are more than {MAX_POINTS} points.")
+            raise Unreadable(Notice("too_many_data_points", {"max_points": MAX_POINTS}))
     return Ordinates(
         np.array(y), np.array(numbers, dtype=np.int64), np.array(abscissas), np.array(indices, dtype=np.int64)
     )
@@ -109,9 +107,9 @@ def pairs(lines: Lines) -> NDArray[np.float64]:
                 count += 1
             position = match.end()
         if count % 2:
-            raise Unreadable(f"Line {number} does not hold pairs of numbers ({quoted(line)}).")
+            raise Unreadable(Notice("no_pairs_of_numbers", {"line": number, "found": quoted(line)}))
         if len(found) > 2 * MAX_POINTS:
-            raise Unreadable(f"There are more than {MAX_POINTS} points.")
+            raise Unreadable(Notice("too_many_data_points", {"max_points": MAX_POINTS}))
     return np.array(found).reshape(-1, 2)
 
 
@@ -136,7 +134,7 @@ def _decoded(number: int, line: str) -> tuple[float, list[float], bool]:
         if match is None:
             raise _no_number(number, line, position)
         if len(values) > MAX_POINTS:
-            raise Unreadable(f"There are more than {MAX_POINTS} points.")
+            raise Unreadable(Notice("too_many_data_points", {"max_points": MAX_POINTS}))
         kind, token = match.lastgroup, match[0]
         if kind == "affn":
             values.append(float(token))
@@ -170,11 +168,11 @@ def _decoded(number: int, line: str) -> tuple[float, list[float], bool]:
             last = "duplicate"
         position = match.end()
     if not values:
-        raise Unreadable(f"Line {number} holds no numbers ({quoted(line)}).")
+        raise Unreadable(Notice("line_without_numbers", {"line": number, "found": quoted(line)}))
     return values[0], values[1:], last == "difference"
 
 
 def _no_number(number: int, line: str, position: int) -> Unreadable:
     return Unreadable(
-        f"Line {number}: {quoted(line[position : position + 20], 20)} is no number of JCAMP-DX's data forms."
+        Notice("unreadable_jcamp_number", {"line": number, "found": quoted(line[position : position + 20], 20)})
     )

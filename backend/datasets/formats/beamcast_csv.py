@@ -41,9 +41,9 @@ def read(data: bytes) -> list[RawSpectrum]:
     table = read_table(decoded(data))
     names = columns.column_names(table)
     if names is not None and names.names[:3] == ("q_inv_angstrom", "energy_mev", "intensity"):
-        raise Unreadable("This CSV holds a map over (|q|, ω), which is read from HDF5: download that instead.")
+        raise Unreadable(Notice("map_as_csv"))
     if names is None or names.names[:2] != ("energy_mev", "intensity"):
-        raise Unreadable("The columns “energy_mev,intensity,…” of this program's CSV files are not there.")
+        raise Unreadable(Notice("beamcast_columns_missing"))
     lines = [uncommented(line) for line in table.header if line.lstrip().startswith("#")]
     unit = next((line.removeprefix("intensity in ") for line in lines if line.startswith("intensity in ")), "")
     unit = "" if unit == NO_UNIT else unit

@@ -16,6 +16,7 @@ from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.run import RunConditions
 from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 PARTS = {"element": "of {}", "bank": "bank {}", "order": "{} phonons"}
 """Curves beside the whole, by the beginning of their names; “order_1”: what one phonon scatters."""
@@ -55,14 +56,14 @@ def read(content: bytes) -> list[Raw]:
         if image is not None and number_array(image, "q") is not None:
             found.append(_map(image, stated, y_unit))
     if not found:
-        raise Unreadable("This file of Beamcast's holds no spectrum and no map over |q|.")
+        raise Unreadable(Notice("beamcast_file_without_data"))
     return found + parts
 
 
 def _array(group: Group, name: str, dimensions: int = 1) -> NDArray[np.float64]:
     values = number_array(group, name)
     if values is None or values.ndim != dimensions:
-        raise Unreadable(f"“{name}” is missing from this file of Beamcast's, or has been changed.")
+        raise Unreadable(Notice("beamcast_array_missing", {"name": name}))
     return values
 
 
@@ -72,7 +73,7 @@ def _spectrum(group: Group, stated: Stated, y_unit: str) -> RawSpectrum:
     error = number_array(group, "intensity_errors")
     for other in (intensity, low, high, error):
         if other is not None and other.shape != energy.shape:
-            raise Unreadable("The columns of this file of Beamcast's differ in length.")
+            raise Unreadable(Notice("sizes_differ", {"arrays": ["columns"]}))
     x = energy
     if low is not None and high is not None and len(energy):
         x, intensity, error = _with_gaps(low, high, intensity, error)
@@ -115,7 +116,7 @@ def _map(group: Group, stated: Stated, y_unit: str) -> RawMap:
     error = number_array(group, "intensity_errors")
     fits = len(q) - n in (0, 1) and len(energy) - n_energy in (0, 1)
     if not fits or (error is not None and error.shape != intensity.shape):
-        raise Unreadable("The axes of the map in this file of Beamcast's do not fit its values.")
+        raise Unreadable(Notice("sizes_differ", {"arrays": ["axes", "values"]}))
     return RawMap(
         kind="q",
         across=q,

@@ -7,14 +7,10 @@ from typing import Literal
 
 from backend.kit.files.hdf5_guard import Group, attribute, group_at, is_hdf5, names, text
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 Kind = Literal["nxspe", "mantid-nexus", "beamcast-hdf5"]
 
-TITLES: dict[Kind, str] = {
-    "nxspe": "an NXSPE file",
-    "mantid-nexus": "a processed file of Mantid's",
-    "beamcast-hdf5": "a file of Beamcast's",
-}
 WORKSPACE = re.compile(r"mantid_workspace_(\d{1,6})")
 
 
@@ -48,8 +44,8 @@ def require(root: Group, wanted: Kind) -> list[str]:
         return entries
     for member in members:
         if other := found[member]:
-            raise Unreadable(f"This is {TITLES[other]}, not {TITLES[wanted]}: choose the format “{other}”.")
-    raise Unreadable(_something_else(root, members))
+            raise Unreadable(Notice("other_hdf5_format", {"found": other, "expected": wanted}))
+    raise Unreadable(_describe_other(root, members))
 
 
 def _kind(root: Group, member: str) -> Kind | None:
@@ -69,32 +65,20 @@ def _kind(root: Group, member: str) -> Kind | None:
     return None
 
 
-def _something_else(root: Group, members: list[str]) -> str:
+def _describe_other(root: Group, members: list[str]) -> Notice:
     for member in members:
         if group_at(root, member) is None:
             continue
         definition = text(root, f"{member}/definition") or ""
         if member.startswith(("MDEventWorkspace", "MDHistoWorkspace")):
-            return (
-                "This is a multidimensional workspace (SaveMD): "
-                "cut it to |q| and energy in Mantid and save that with SaveNexusProcessed."
-            )
+            return Notice("multidimensional_workspace")
         inside = names(group_at(root, member))
         if (
             member.startswith("raw_data")
             or definition.upper() in ("NXTOFRAW", "NXTOFNPD")
             or any("event" in name for name in inside)
         ):
-            return (
-                "This looks like raw data of a spectrometer: "
-                "reduce them first, then save with SaveNXSPE or SaveNexusProcessed."
-            )
+            return Notice("raw_data")
         if definition:
-            return (
-                f"This is a NeXus file of the kind “{definition[:40]}”, which is not read: "
-                "save with SaveNXSPE or SaveNexusProcessed, or as columns of text."
-            )
-    return (
-        "This HDF5 file is neither NXSPE nor a processed file of Mantid's nor one of Beamcast's: "
-        "save the data with SaveNXSPE or SaveNexusProcessed, or as columns of text."
-    )
+            return Notice("other_nexus_definition", {"definition": definition[:40]})
+    return Notice("unknown_hdf5")

@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +28,7 @@ from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 
 _TABLES = ("XYDATA", "XYPOINTS", "PEAKTABLE")
-_NOT_READ = {
-    "NTUPLES": "its data are ##NTUPLES, pages of several variables",
-    "RADATA": "its data are an interferogram (##RADATA), which has not been transformed",
-    "PEAKASSIGNMENTS": "its data are peak assignments",
-    "AUDITTRAIL": "",
-}
+_OTHER_TABLES = ("NTUPLES", "RADATA", "PEAKASSIGNMENTS")
 _ONCE = frozenset({"NPOINTS", "FIRSTX", "LASTX", "DELTAX", "XFACTOR", "YFACTOR", "XUNITS"})
 _OTHER_METHODS = re.compile(
     r"\bNMR\b|MASS SPECTRUM|\bMASS\b|ION MOBILITY|CHROMATOGRA|\bE[PS]R\b|DIFFRACTION|THERMO|CIRCULAR"
@@ -67,19 +63,19 @@ def read(data: bytes) -> list[RawSpectrum]:
         It is damaged, or holds none that could be of neutrons.
     """
     found: list[RawSpectrum] = []
-    left_out: list[str] = []
+    left_out: list[dict[str, Any]] = []
     for block in _blocks(decoded(data)):
         if block.values.get("DATATYPE", "").strip().upper() == "LINK":
             continue
         title = quoted(block.values.get("TITLE", "")[:60])
-        if why := _why_not(block):
-            left_out.append(f"{title}: {why}")
+        if (reason := _find_obstacle(block)) is not None:
+            left_out.append({"title": title, "reason": reason.to_json()})
             continue
         found.extend(_spectrum(block, label, lines) for label, lines in block.tables.items() if label in _TABLES)
         if len(found) > MAX_SPECTRA:
-            raise Unreadable(f"The file holds more than {MAX_SPECTRA} spectra.")
+            raise Unreadable(Notice("too_many_spectra_in_file", {"n_spectra": len(found), "max_spectra": MAX_SPECTRA}))
     if not found:
-        raise Unreadable("; ".join(left_out[:3]) + "." if left_out else "The JCAMP-DX file holds no block of data.")
+        raise Unreadable(Notice("no_usable_block", {"blocks": left_out[:3]}))
     if left_out:
         notice = Notice("blocks_left_out", {"blocks": left_out[:5], "n_blocks": len(left_out)})
         found = [replace(spectrum, notices=(*spectrum.notices, notice)) for spectrum in found]
@@ -97,17 +93,17 @@ def _blocks(text: str) -> Iterator[_Block]:
             if not stripped:
                 continue
             if not open_blocks:
-                raise Unreadable(f"Line {number} stands outside of any block ##TITLE= … ##END= ({quoted(line)}).")
+                raise Unreadable(Notice("line_outside_blocks", {"line": number, "found": quoted(line)}))
             if label in open_blocks[-1].tables:
                 open_blocks[-1].tables[label].append((number, content))
             continue
         name, equals, value = stripped[2:].partition("=")
         if not equals:
-            raise Unreadable(f"Line {number} is no record of JCAMP-DX: “=” is missing ({quoted(line)}).")
+            raise Unreadable(Notice("no_jcamp_record", {"line": number, "found": quoted(line)}))
         label = re.sub(r"[\s\-/_]", "", name).upper()
         if label == "TITLE" or not open_blocks:
             if len(open_blocks) > 20:
-                raise Unreadable(f"Line {number}: more than 20 blocks inside each other.")
+                raise Unreadable(Notice("blocks_nested_too_deeply", {"line": number, "max_depth": 20}))
             open_blocks.append(_Block(number))
         block = open_blocks[-1]
         if label == "END":
@@ -118,7 +114,7 @@ def _blocks(text: str) -> Iterator[_Block]:
         if (label in _TABLES and label in block.values) or (
             block.values.get(label, value.strip()) != value.strip() and label in _ONCE
         ):
-            raise Unreadable(f"Line {number}: ##{name.strip()}= stands twice in one block.")
+            raise Unreadable(Notice("jcamp_record_repeated", {"line": number, "label": name.strip()}))
         block.values.setdefault(label, value.strip())
         block.lines.setdefault(label, number)
         if label in _TABLES:
@@ -126,17 +122,15 @@ def _blocks(text: str) -> Iterator[_Block]:
     yield from open_blocks
 
 
-def _why_not(block: _Block) -> str:
-    """Why a block is no spectrum of neutrons, or ""."""
+def _find_obstacle(block: _Block) -> Notice | None:
+    """Return the reason why a block cannot be a spectrum of neutrons, or None."""
     kind = block.values.get("DATATYPE", "").upper()
     if _OTHER_METHODS.search(kind) and not _NEUTRON.search(kind):
-        return f"it says ##DATA TYPE={block.values['DATATYPE']}, which is not inelastic scattering"
-    for label, words in _NOT_READ.items():
-        if label in block.values and words and not block.tables:
-            return f"{words}; save it as ##XYDATA"
-    if not block.tables:
-        return "no ##XYDATA, ##XYPOINTS or ##PEAK TABLE"
-    return ""
+        return Notice("jcamp_data_type", {"data_type": block.values["DATATYPE"]})
+    for label in _OTHER_TABLES:
+        if label in block.values and not block.tables:
+            return Notice("jcamp_table_not_read", {"label": label})
+    return None if block.tables else Notice("jcamp_without_table")
 
 
 def _spectrum(block: _Block, label: str, lines: list[tuple[int, str]]) -> RawSpectrum:
@@ -152,8 +146,9 @@ def _spectrum(block: _Block, label: str, lines: list[tuple[int, str]]) -> RawSpe
         _check_count(block, len(y))
     else:
         raise Unreadable(
-            f"Line {block.lines[label]}: ##{label}={block.values[label][:40]} is none of the forms that are read: "
-            "(X++(Y..Y)) and (XY..XY)."
+            Notice(
+                "jcamp_form_not_read", {"line": block.lines[label], "label": label, "found": block.values[label][:40]}
+            )
         )
     if label == "PEAKTABLE":
         notices.append(Notice("table_of_peaks"))
@@ -181,7 +176,7 @@ def _equally_spaced(
     found = asdf.ordinates(lines)
     n = len(found.y)
     if n < 2:
-        raise Unreadable(f"##XYDATA in line {block.lines['XYDATA']} is followed by {n} points.")
+        raise Unreadable(Notice("too_few_points", {"line": block.lines["XYDATA"], "n_points": n}))
     _check_count(block, n)
     first = _number(block, "FIRSTX", found.x[0] * x_factor)
     if "LASTX" in block.values:
@@ -189,11 +184,11 @@ def _equally_spaced(
     elif "DELTAX" in block.values:
         last = first + (n - 1) * _number(block, "DELTAX")
     else:
-        raise Unreadable("The block says neither ##LASTX nor ##DELTAX: its energies are not known.")
+        raise Unreadable(Notice("jcamp_energies_not_stated"))
     x = np.linspace(first, last, n)
     step = abs(last - first) / (n - 1)
     if step == 0:
-        raise Unreadable(f"##FIRSTX and ##LASTX are both {first:g}.")
+        raise Unreadable(Notice("firstx_equals_lastx", {"x": first}))
     _check_abscissas(block, found, x, lines, notices)
     if "DELTAX" in block.values and abs(abs(_number(block, "DELTAX")) - step) > 0.01 * step:
         notices.append(Notice("deltax_ignored", {"deltax": block.values["DELTAX"]}))
@@ -220,8 +215,10 @@ def _check_abscissas(
     at = int(np.argmax(off))
     if off[at] > (1.6 if "NPOINTS" in block.values else 0.6) * step:
         raise Unreadable(
-            f"Line {found.line[at]} begins at X = {found.x[at] * x_factor:.8g}, but counting the points it should be "
-            f"{counted[at]:.8g}: a line is missing or damaged, or ##FIRSTX, ##LASTX or ##XFACTOR is wrong."
+            Notice(
+                "abscissa_contradicted",
+                {"line": int(found.line[at]), "x": float(found.x[at] * x_factor), "expected": float(counted[at])},
+            )
         )
     if off[at] > 0.6 * step:
         largest = {"difference": float(off[at] + printed), "line": int(found.line[at])}
@@ -238,15 +235,14 @@ def _last_place(lines: list[tuple[int, str]]) -> float:
 
 def _check_count(block: _Block, n: int) -> None:
     if n == 0:
-        raise Unreadable("The block of data holds no points.")
+        raise Unreadable(Notice("block_without_points"))
     if "NPOINTS" not in block.values:
         return
     stated = _number(block, "NPOINTS")
     if stated > MAX_POINTS:
-        raise Unreadable(f"##NPOINTS={block.values['NPOINTS']}: at most {MAX_POINTS} points are read.")
+        raise Unreadable(Notice("too_many_data_points", {"max_points": MAX_POINTS}))
     if stated != n:
-        less = "the file seems to be cut off or damaged" if n < stated else "the file is damaged"
-        raise Unreadable(f"The file says ##NPOINTS={block.values['NPOINTS']} but holds {n} points: {less}.")
+        raise Unreadable(Notice("npoints_contradicted", {"stated": stated, "n_points": n}))
 
 
 def _number(block: _Block, label: str, default: float | None = None) -> float:
@@ -255,7 +251,12 @@ def _number(block: _Block, label: str, default: float | None = None) -> float:
         return default
     value = _float(text)
     if value is None:
-        raise Unreadable(f"Line {block.lines.get(label, block.line)}: ##{label}={text[:40]} is not a number.")
+        raise Unreadable(
+            Notice(
+                "unreadable_jcamp_value",
+                {"line": block.lines.get(label, block.line), "label": label, "found": text[:40]},
+            )
+        )
     return value
 
 

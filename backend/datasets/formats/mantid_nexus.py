@@ -31,31 +31,25 @@ ENERGY_TRANSFER: dict[str, tuple[XUnit, float]] = {
     "Wavelength": ("angstrom", 1.0),
 }
 """Mantid's names of units → ours, and the factor to it."""
-NOT_ENERGY_TRANSFER: dict[str, str] = {
-    "TOF": "times of flight",
-    "dSpacing": "spacings of planes",
-    "Energy": "the neutron's energy",
-    "Energy_inWavenumber": "the neutron's energy",
-    "MomentumTransfer": "|q| alone",
-    "QSquared": "|q| alone",
-    "Momentum": "the neutron's momentum",
-    "Time": "times",
-    "Temperature": "temperatures",
-    "Degrees": "angles",
-    "spectraNumber": "numbers of spectra",
-}
-OTHER_WORKSPACES: dict[str, str] = {
-    "event_workspace": "single events: save it with PreserveEvents off",
-    "table_workspace": "a table",
-    "peaks_workspace": "a list of peaks",
-    "mask_workspace": "a mask of detectors",
-    "offsets_workspace": "offsets of detectors",
-}
+NOT_ENERGY_TRANSFER = (
+    "TOF",
+    "dSpacing",
+    "Energy",
+    "Energy_inWavenumber",
+    "MomentumTransfer",
+    "QSquared",
+    "Momentum",
+    "Time",
+    "Temperature",
+    "Degrees",
+    "spectraNumber",
+)
+OTHER_WORKSPACES = ("event_workspace", "table_workspace", "peaks_workspace", "mask_workspace", "offsets_workspace")
 MAX_WORKSPACES = 200
-FEW_SPECTRA = 12
-"""No more are sums of banks (TOSCA: backward, forward, both); more are the detectors of a map."""
-MOST_LISTED = 100
-"""Spectra that are offered one by one beside their map."""
+MAX_BANK_SUMS = 12
+"""Up to this number, spectra are sums of banks (TOSCA: backward, forward, both); more are the detectors of a map."""
+MAX_LISTED_SPECTRA = 100
+"""Up to this number, spectra are offered one by one beside their map."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +97,9 @@ def read(content: bytes) -> list[Raw]:
     with opened(content) as root:
         entries = sorted(require(root, "mantid-nexus"), key=lambda name: int(name.rsplit("_", 1)[1]))
         if len(entries) > MAX_WORKSPACES:
-            raise Unreadable(f"The file holds {len(entries)} workspaces; at most {MAX_WORKSPACES} are read.")
+            raise Unreadable(
+                Notice("too_many_workspaces", {"n_workspaces": len(entries), "max_workspaces": MAX_WORKSPACES})
+            )
         found: list[Raw] = []
         refused: list[tuple[str, Unreadable]] = []
         values = 0
@@ -112,15 +108,15 @@ def read(content: bytes) -> list[Raw]:
                 workspace = _workspace(root, entry)
                 values += workspace.values.size
                 if values > MAX_DETECTED:
-                    raise Unreadable(f"the file holds more than {MAX_DETECTED:,} values")
+                    raise Unreadable(Notice("too_many_values_in_file", {"max_values": MAX_DETECTED}))
                 found += _contents(root, entry, workspace)
             except Unreadable as error:
                 refused.append((entry, error))
     if not found:
-        reasons = " ".join(f"{entry}: {reason}" for entry, reason in refused[:3])
-        raise Unreadable(f"Nothing in this file can be used. {reasons}")
+        reasons = [{"workspace": entry, "reason": reason.notice.to_json()} for entry, reason in refused[:3]]
+        raise Unreadable(Notice("no_usable_workspace", {"workspaces": reasons}))
     if len(found) > MAX_SPECTRA:
-        raise Unreadable(f"The file holds {len(found)} spectra; at most {MAX_SPECTRA} are read: group the detectors.")
+        raise Unreadable(Notice("too_many_spectra_in_file", {"n_spectra": len(found), "max_spectra": MAX_SPECTRA}))
     unused = [
         Notice("workspace_not_used", {"workspace": entry, "reason": reason.notice.to_json()})
         for entry, reason in refused[:5]
@@ -134,10 +130,7 @@ def _contents(root: Group, entry: str, workspace: Workspace) -> list[Raw]:
     if workspace.vertical_unit in ENERGY_TRANSFER and workspace.x_unit in ("MomentumTransfer", "QSquared"):
         workspace = _transposed(workspace)
     if workspace.x_unit in NOT_ENERGY_TRANSFER:
-        raise Unreadable(
-            f"Its bins are {NOT_ENERGY_TRANSFER[workspace.x_unit]} ({workspace.x_unit}), not energy transfer: "
-            "convert them in Mantid (ConvertUnits to DeltaE)."
-        )
+        raise Unreadable(Notice("bins_not_energy_transfer", {"mantid_unit": workspace.x_unit}))
     vertical = workspace.vertical
     if vertical is not None and workspace.vertical_unit in ("MomentumTransfer", "QSquared"):
         return [_q_map(workspace, vertical, run)]
@@ -147,15 +140,15 @@ def _contents(root: Group, entry: str, workspace: Workspace) -> list[Raw]:
         return [_angle_map(workspace, np.abs(middle), width, run)]
     n = len(workspace.values)
     contents: list[Raw] = []
-    angles = angles_of(root, entry, n) if n > FEW_SPECTRA else None
+    angles = angles_of(root, entry, n) if n > MAX_BANK_SUMS else None
     if angles is not None and len(workspace.x) == 1:
         contents.append(_angle_map(workspace, angles, None, run))
-    if n <= MOST_LISTED or not contents:
+    if n <= MAX_LISTED_SPECTRA or not contents:
         if n > MAX_SPECTRA:
-            raise Unreadable(f"It holds {n} spectra; at most {MAX_SPECTRA} are read: group the detectors.")
+            raise Unreadable(Notice("too_many_spectra_in_file", {"n_spectra": n, "max_spectra": MAX_SPECTRA}))
         contents += _spectra(workspace, run)
     if not contents:
-        raise Unreadable("Every spectrum is masked or empty.")
+        raise Unreadable(Notice("all_spectra_masked"))
     return contents
 
 
@@ -163,18 +156,18 @@ def _workspace(root: Group, entry: str) -> Workspace:
     data = group_at(root, f"{entry}/workspace")
     if data is None:
         inside = group_at(root, entry)
-        kinds = [] if inside is None else [OTHER_WORKSPACES[name] for name in names(inside) if name in OTHER_WORKSPACES]
-        raise Unreadable(f"It holds {kinds[0]}." if kinds else "It holds no histograms.")
+        kinds = [] if inside is None else [name for name in names(inside) if name in OTHER_WORKSPACES]
+        raise Unreadable(Notice("workspace_without_histograms", {"kind": kinds[0] if kinds else None}))
     values, errors = (number_array(data, name, max_values=MAX_DETECTED) for name in ("values", "errors"))
     x = number_array(data, "axis1")
     if values is None or x is None or values.ndim != 2 or not values.size:
-        raise Unreadable("It has no values over a first axis.")
+        raise Unreadable(Notice("workspace_without_values"))
     n, m = values.shape
     x = np.atleast_2d(x)
     if x.ndim != 2 or x.shape[0] not in (1, n) or x.shape[1] not in (m, m + 1):
-        raise Unreadable("Its values and its first axis do not fit together in number.")
+        raise Unreadable(Notice("sizes_differ", {"arrays": ["values", "axis1"]}))
     if errors is not None and errors.shape != values.shape:
-        raise Unreadable("Its values and errors do not fit together in number.")
+        raise Unreadable(Notice("sizes_differ", {"arrays": ["values", "errors"]}))
     vertical_unit = attribute(data, "axis2", "units") or ""
     vertical, labels = None, None
     if vertical_unit == "TextAxis":
@@ -255,7 +248,7 @@ def _per_width(
 def _transposed(workspace: Workspace) -> Workspace:
     """A map whose rows are energies."""
     if len(workspace.x) != 1 or workspace.vertical is None:
-        raise Unreadable("Its rows have different |q|: rebin them to common bins.")
+        raise Unreadable(Notice("rows_with_different_bins", {"axis": "q"}))
     return replace(
         workspace,
         values=workspace.values.T,
@@ -280,7 +273,7 @@ def _x(workspace: Workspace) -> tuple[NDArray[np.float64], XUnit | None, str]:
 def _common_x(workspace: Workspace) -> tuple[NDArray[np.float64], XUnit | None, str]:
     x, unit, by = _x(workspace)
     if not np.allclose(x, x[0], rtol=1e-6, atol=1e-9, equal_nan=True):
-        raise Unreadable("Its spectra have different bins: rebin them to common ones in Mantid (Rebin).")
+        raise Unreadable(Notice("rows_with_different_bins", {"axis": "energy"}))
     return x[0], unit, by
 
 

@@ -43,7 +43,7 @@ def read(content: bytes) -> list[Raw]:
     with opened(content) as root:
         entries = require(root, "nxspe")
         if len(entries) > MAX_ENTRIES:
-            raise Unreadable(f"The file holds {len(entries)} runs; at most {MAX_ENTRIES} are read.")
+            raise Unreadable(Notice("too_many_runs", {"n_runs": len(entries), "max_runs": MAX_ENTRIES}))
         return [_read_entry(root, entry) for entry in entries]
 
 
@@ -53,7 +53,7 @@ def _read_entry(root: Group, entry: str) -> RawMap:
     polar = None if data is None else number_array(data, "polar")
     energy = None if data is None else number_array(data, "energy")
     if intensity is None or polar is None or energy is None:
-        raise Unreadable("An NXSPE file needs data/data, data/polar and data/energy; one is missing.")
+        raise Unreadable(Notice("nxspe_data_missing"))
     error = number_array(data, "error", max_values=MAX_DETECTED)
     width = number_array(data, "polar_width")
     n, n_energy = intensity.shape if intensity.ndim == 2 else (-1, -1)
@@ -63,7 +63,7 @@ def _read_entry(root: Group, entry: str) -> RawMap:
         or (error is not None and error.shape != intensity.shape)
         or (width is not None and width.shape != (n,))
     ):
-        raise Unreadable("Intensities, errors, angles and energies of this NXSPE file do not fit together in number.")
+        raise Unreadable(Notice("sizes_differ", {"arrays": ["data", "error", "polar", "energy"]}))
 
     notices: list[Notice] = []
     intensity, error = _unmasked(intensity, error, notices)
@@ -128,10 +128,7 @@ def _fixed_energy(root: Group, entry: str, notices: list[Notice]) -> tuple[float
         return None, False
     mean = float(good.mean())
     if np.ptp(good) > SAME_ENERGY * mean:
-        raise Unreadable(
-            f"The detectors have different fixed energies, {good.min():g} to {good.max():g} meV: "
-            "bring them to |q| in Mantid (SofQW) and save with SaveNexusProcessed."
-        )
+        raise Unreadable(Notice("several_fixed_energies", {"min_mev": float(good.min()), "max_mev": float(good.max())}))
     return mean, len(values) > 1
 
 

@@ -20,6 +20,7 @@ from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5pl, h5s, h5t, h5z
 from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HDF4_SIGNATURE = b"\x0e\x03\x13\x01"
@@ -56,7 +57,7 @@ def _refuse_damage(function: Callable[P, R]) -> Callable[P, R]:
         except Unreadable:
             raise
         except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError) as error:
-            raise Unreadable("The file is damaged: HDF5 cannot read its contents.") from error
+            raise Unreadable(Notice("damaged_hdf5")) from error
 
     return guarded
 
@@ -71,9 +72,9 @@ def opened(content: bytes) -> Iterator[Group]:
         It is no HDF5 file, or damaged.
     """
     if content.startswith(HDF4_SIGNATURE):
-        raise Unreadable("This is an HDF4 file, an old form of NeXus: load it into Mantid and save it anew.")
+        raise Unreadable(Notice("hdf4_file"))
     if not is_hdf5(content):
-        raise Unreadable("This is not an HDF5 file.")
+        raise Unreadable(Notice("not_hdf5"))
     _forget_plugins()
     file = _open_image(content)
     try:
@@ -108,7 +109,7 @@ def names(group: Group) -> list[str]:
         There are too many.
     """
     if group.get_num_objs() > MAX_ENTRIES:
-        raise Unreadable(f"A group of the file has more than {MAX_ENTRIES} members.")
+        raise Unreadable(Notice("too_many_hdf5_members", {"max_members": MAX_ENTRIES}))
     return [name.decode("utf-8", "replace") for name in group]
 
 
@@ -140,11 +141,11 @@ def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> N
         return None
     kind = dataset.get_type()
     if kind.get_class() not in (h5t.INTEGER, h5t.FLOAT) or kind.get_size() > 8:
-        raise Unreadable(f"“{path}” does not hold plain numbers.")
+        raise Unreadable(Notice("hdf5_not_numbers", {"path": path}))
     shape = _shape(dataset, path)
     count = math.prod(shape)
     if count > max_values:
-        raise Unreadable(f"“{path}” holds {count:,} values; at most {max_values:,} are read.")
+        raise Unreadable(Notice("too_many_hdf5_values", {"path": path, "n_values": count, "max_values": max_values}))
     _check_storage(dataset, path, count)
     values = np.empty(shape, dtype=np.float64)
     if count:
@@ -222,7 +223,7 @@ def _at(parent: Group, path: str, soft_links: int = 0) -> Any:
         link = here.links.get_info(step).type
         if link == h5l.TYPE_SOFT:
             if soft_links >= MAX_SOFT_LINKS:
-                raise Unreadable(f"The links of the file lead in circles at “{path}”.")
+                raise Unreadable(Notice("hdf5_link_cycle", {"path": path}))
             target = here.links.get_val(step).decode("utf-8", "replace")
             start = h5g.open(_file_of(here), b"/") if target.startswith("/") else here
             here = _at(start, target, soft_links + 1)
@@ -231,7 +232,7 @@ def _at(parent: Group, path: str, soft_links: int = 0) -> Any:
         elif link == h5l.TYPE_HARD:
             here = h5o.open(here, step)
         else:
-            raise Unreadable(f"“{path}” is a link to another file: save the data themselves into this one.")
+            raise Unreadable(Notice("hdf5_link_to_other_file", {"path": path}))
     return here
 
 
@@ -244,10 +245,10 @@ def _shape(dataset: Any, path: str) -> tuple[int, ...]:
     """Shape of a dataset that lies in this file."""
     # Before its extent is asked for: that of a virtual dataset is worked out from the files that it names.
     if dataset.get_create_plist().get_layout() == h5d.VIRTUAL:
-        raise Unreadable(f"“{path}” is a virtual dataset, whose numbers are in other files: save a copy of them.")
+        raise Unreadable(Notice("hdf5_virtual_dataset", {"path": path}))
     space = dataset.get_space()
     if space.get_simple_extent_type() == h5s.NULL:
-        raise Unreadable(f"“{path}” is empty.")
+        raise Unreadable(Notice("hdf5_empty_dataset", {"path": path}))
     return tuple(int(length) for length in space.get_simple_extent_dims())
 
 
@@ -255,16 +256,16 @@ def _check_storage(dataset: Any, path: str, count: int) -> None:
     """Refuse values that are in another file, are not there at all, or need code or memory that nobody should lend."""
     layout = dataset.get_create_plist()
     if layout.get_external_count():
-        raise Unreadable(f"The values of “{path}” are in another file: save the data themselves into this one.")
+        raise Unreadable(Notice("hdf5_values_in_other_file", {"path": path}))
     if count and not dataset.get_storage_size():
-        raise Unreadable(f"“{path}” declares {count:,} values and holds none.")
+        raise Unreadable(Notice("hdf5_without_values", {"path": path, "n_values": count}))
     if layout.get_layout() == h5d.CHUNKED:
         if math.prod(layout.get_chunk()) * dataset.get_type().get_size() > MAX_CHUNK_BYTES:
-            raise Unreadable(f"“{path}” is packed in chunks that are too large.")
+            raise Unreadable(Notice("hdf5_chunks_too_large", {"path": path}))
         for index in range(layout.get_nfilters()):
             code = layout.get_filter(index)[0]
             if code not in FILTERS:
-                raise Unreadable(f"“{path}” is packed with a filter that is not read (no. {code}): use gzip.")
+                raise Unreadable(Notice("hdf5_filter_not_read", {"path": path, "filter": code}))
 
 
 def _decoded(value: Any, max_bytes: int) -> str | None:
