@@ -1,1 +1,1 @@
-"""What every room of the physics uses: constants, energy axes, partials, quantum statistics, errors."""
+"""Foundations of the physics: constants, energy axes, partials, quantum statistics, errors."""

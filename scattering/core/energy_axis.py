@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from scattering.core.quantum import Statistics, harmonic_correction
 
 MIN_FWHM_MEV: Final = 0.05
-"""FWHM of the resolution that the bins resolve near the elastic line: what a cold spectrometer has at 5 meV. Only
+"""Narrowest resolution (FWHM) that the bins resolve near the elastic line: that of a cold spectrometer at 5 meV. Only
 acoustic modes, without sharp lines, lie much lower."""
 MIN_RELATIVE_FWHM: Final = 0.012
-"""The same over the energy transfer, for large ones: VISION has 1.5 %, a chopper spectrometer whose incident energy is
-a quarter above the transfer 1.2 % at best."""
+"""Narrowest FWHM over the energy transfer, at large transfers: VISION has 1.5 %; a chopper spectrometer whose incident
+energy is a quarter above the transfer has 1.2 % at best."""
 BINS_PER_FWHM: Final = 5.0
 """A line in bins of a fifth of the FWHM is 1 % too low."""
 MIN_BINS_PER_FWHM: Final = 1.5
-"""If the arrays would need more than `MAX_ARRAY_BYTES`, there are fewer bins, but not fewer than these."""
+"""Fewest bins, used if the arrays would otherwise need more than `MAX_ARRAY_BYTES`."""
 MAX_ARRAY_BYTES: Final = 200e6
 """Memory of a prediction's arrays."""
 HEADROOM: Final = 1.1
@@ -82,7 +82,7 @@ def _n_bins(end: float, n: float) -> float:
 def extent(
     energy: NDArray[np.float64], intensity: NDArray[np.floating[Any]], *, temperature: float, statistics: Statistics
 ) -> float:
-    """Return the energy in meV beyond which a sample scatters next to nothing: the default end of a figure.
+    """Return the energy in meV beyond which a sample scatters almost nothing: the default end of a figure.
 
     It is the last energy at which ω S(ω) is 1 % of its maximum. For one phonon ω S(ω) is the density of states at any
     temperature.

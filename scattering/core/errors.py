@@ -9,9 +9,9 @@ from scattering.core.notices import Notice
 
 
 class FieldError(TypedDict):
-    """A wrong field: its place in the request, and the code and parameters of what is wrong.
+    """A wrong field: its place in the request, and the code and parameters of the error.
 
-    `msg` is a sentence, of refusals that have no code yet.
+    `msg` is the sentence of an error without a code.
     """
 
     loc: str
@@ -26,20 +26,20 @@ def field_error(loc: str, notice: Notice) -> FieldError:
 
 
 def notice_of(error: FieldError) -> Notice:
-    """Return what is wrong with a field; of a refusal without a code, its sentence as the parameter of `text`."""
+    """Return the notice of a field error; an error without a code gives a `text` notice with its sentence."""
     if "code" in error:
         return Notice.from_json({"code": error["code"], "params": error.get("params", {})})
     return Notice("text", {"text": error.get("msg", "")})
 
 
 def describe(error: FieldError) -> str:
-    """Return the place and the fault, for developers and logs."""
+    """Return the place and the error as text, for developers and logs."""
     notice = notice_of(error)
     return f"{error['loc']}: {error.get('msg') or f'{notice.code} {dict(notice.params)}'}"
 
 
 class ScatteringError(ValueError):
-    """Base of every error that this package raises for bad input; `notice` says what is wrong."""
+    """Base of every error that this package raises for bad input; `notice` states the error."""
 
     def __init__(self, wrong: Notice | str) -> None:
         self.notice = wrong if isinstance(wrong, Notice) else Notice("text", {"text": wrong})
@@ -47,7 +47,7 @@ class ScatteringError(ValueError):
 
 
 class InvalidFields(ScatteringError):
-    """One or several fields are wrong; `errors` lists them."""
+    """Errors of one or several fields, listed in `errors`."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = list(errors)
@@ -59,7 +59,7 @@ class InvalidFields(ScatteringError):
         return cls([field_error(loc, wrong) if isinstance(wrong, Notice) else {"loc": loc, "msg": wrong}])
 
     def within(self, place: str) -> Self:
-        """Return the same error of a request that has this one's fields at a place."""
+        """Return the same error for a request that holds these fields at a place."""
         return type(self)([{**error, "loc": f"{place}.{error['loc']}"} for error in self.errors])
 
 
@@ -88,7 +88,7 @@ class InvalidComparison(InvalidFields):
     """Data and forecast cannot be compared with these options."""
 
     def for_candidate(self, label: str) -> Self:
-        """Return the same error, with the name of the one of several forecasts that it is of."""
+        """Return the same error with the name of the forecast that it concerns."""
         named = [
             field_error(one["loc"], Notice("of_candidate", {"label": label, "wrong": notice_of(one).to_json()}))
             for one in self.errors

@@ -1,4 +1,4 @@
-"""Something that a user should know, as data: a code and its parameters. `backend/wording` makes the sentence."""
+"""Messages to users as data: a code and its parameters. `backend/wording` makes the sentence."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ class Notice:
     Attributes
     ----------
     code
-        What it is, in snake case: "imaginary_modes". Programs decide by it; a sentence is never read.
+        Kind of message in snake case: "imaginary_modes". Programs read this code and never the sentence.
     params
-        JSON values that the sentence states, with their units in the names: `{"fraction": 0.02}`. Scalars of NumPy
-        become plain numbers.
+        JSON values of the sentence, with units in their names: `{"energy_mev": 20.5}`. NumPy scalars become plain
+        numbers.
     """
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Make the parameters JSON values: codes are given where the numbers are NumPy's."""
+        """Convert NumPy values to JSON values."""
         object.__setattr__(self, "params", {name: _plain(value) for name, value in self.params.items()})
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
+        """Read a notice that `to_json` wrote."""
         return cls(stored["code"], dict(stored["params"]))
 
     def with_params(self, **more: Any) -> Self:
-        """Return a notice of the same code that states more."""
+        """Return a notice with the same code and further parameters."""
         return replace(self, params={**self.params, **more})
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is stored in a column or sent to a client."""
+        """Return the notice as it is stored in a column or sent to a client."""
         return {"code": self.code, "params": dict(self.params)}
 
 

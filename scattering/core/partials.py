@@ -161,7 +161,7 @@ class Partials:
 
     @cached_property
     def extent(self) -> float:
-        """Energy in meV beyond which the sample scatters next to nothing; see `energy_axis.extent`."""
+        """Energy in meV beyond which the sample scatters almost nothing; see `energy_axis.extent`."""
         everything = self.coherent.sum(axis=(0, 1)) + self.incoherent.sum(axis=(0, 1))
         return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
 

@@ -1,4 +1,4 @@
-"""How to simulate a single crystal along a path: a supercell that has the waves of the path."""
+"""Default settings of a single crystal along a path: a supercell that fits the waves of the path."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from scattering.crystal.path import Segment, commensurate_vectors
 from scattering.simulate import protocol
 
 DISPLACEMENT_ANGSTROM: Final = 0.01
-"""Å. Of the atoms whose force constants give the dispersion beside molecular dynamics."""
+"""Displacement of atoms for the force constants of the dispersion that is shown beside molecular dynamics."""
 MAX_ARMS: Final = 6
-"""Waves that symmetry makes equivalent to one of the path, over which molecular dynamics averages."""
+"""Largest number of symmetry-equivalent waves over which molecular dynamics averages."""
 
 
 def commensurate_supercell(
     lines: Sequence[Segment], cell: NDArray[np.float64], *, n_atoms: int, target: int
 ) -> list[int]:
-    """Choose a supercell of about `target` atoms that has as many special points of a path as possible.
+    """Choose a supercell of about `target` atoms that fits as many special points of a path as possible.
 
-    Among the boxes nearest to a cube of half to two and a half times the atoms wanted: first by how many ends of the
-    path's lines are waves of the box, then by how near the number of atoms is. Sides of equal height are repeated
-    alike.
+    Candidates are nearly cubic and have 0.5 to 2.5 times `target` atoms. The best one fits most ends of the path's
+    lines; among equals it is nearest to `target`. Sides of equal height have equal repeats.
 
     Parameters
     ----------
@@ -35,9 +34,9 @@ def commensurate_supercell(
     cell
         Shape (3, 3), Å. The uploaded cell.
     n_atoms
-        Of that cell.
+        Number of atoms in that cell.
     target
-        Atoms wanted.
+        Desired number of atoms in the supercell.
     """
     side = protocol.cell_heights(cell)
     alike = np.round(side, 3)
@@ -68,5 +67,5 @@ def commensurate_supercell(
 
 
 def missing_segments(lines: Sequence[Segment], supercell: Sequence[int]) -> list[str]:
-    """Name the lines of a path on which a supercell has fewer than two waves."""
+    """Return the names of the lines of a path on which a supercell has fewer than two waves."""
     return ["–".join(line.labels) for line in lines if len(commensurate_vectors(line, supercell)) < 2]

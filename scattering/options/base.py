@@ -1,4 +1,4 @@
-"""What all simulations have in common: their options, how these are filled in, and what is asked of them."""
+"""Base class of simulation options: common fields, defaults, checks and estimates."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from scattering.options.names import Method
 from scattering.simulate.protocol import Q_STEP, cell_heights, max_q
 
 ATOM_STEPS_PER_SECOND: Final = 25_000.0
-"""NEP89 on one core of a 2020s server; replaced by what this machine has measured."""
+"""Speed of NEP89 on one core of a 2020s server, used until this machine has measured its own speed."""
 DISPERSION_COST: Final = 5.0
-"""Times a step of NEP89 alone that one with DFT-D3 takes, on cores."""
+"""Time of a step of NEP89 with DFT-D3 over one without, on CPU cores."""
 
 
 class Options(BaseModel, ABC):
-    """Everything that a worker needs to know of a simulation beside structure, potential and temperature.
+    """Options of a simulation: all that a worker needs beside structure, potential and temperature.
 
-    Fields with a default in the schema have it whatever the structure; the others are worked out by `fill`.
+    A default in the schema does not depend on the structure; `fill` derives all other defaults.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -64,29 +64,31 @@ class Options(BaseModel, ABC):
         ge=1, le=30, title="Largest q", description="Momentum transfer up to which scattering is calculated.",
         json_schema_extra=schema_extra("Å⁻¹"),
     )  # fmt: skip
-    seed: Whole = Field(default=1, ge=0, le=2**31 - 1, title="Seed", description="Of all random numbers.")
-    relax_cell: Flag = Field(default=False, title="Relax the cell", description="To the potential's own minimum.")
+    seed: Whole = Field(default=1, ge=0, le=2**31 - 1, title="Seed", description="Start of all random numbers.")
+    relax_cell: Flag = Field(
+        default=False, title="Relax the cell", description="Relax the cell to the minimum energy of the potential."
+    )
     resolve_sites: Flag = Field(
         default=False,
         title="Separate inequivalent sites",
-        description="Each crystallographic site has partials of its own, and not each element.",
+        description="Calculate partials for each crystallographic site instead of each element.",
     )
 
     @classmethod
     def fill(cls, given: Mapping[str, Any], case: Case) -> Self:
-        """Check the options that a request names, and work out the others.
+        """Check the options of a request, and derive the others.
 
         Parameters
         ----------
         given
             Name → value; None counts as left out.
         case
-            What they are for.
+            Structure, temperature, instruments and quality of the request.
 
         Raises
         ------
         InvalidOptions
-            An option that there is not, out of range, or at odds with another one or with the structure.
+            An option is unknown, out of range, or inconsistent with another option or the structure.
         """
         draft = cast(Self, cls.model_construct(**cls._check(given, case)))
         filled = cls.fill_in(draft, case)
@@ -99,15 +101,15 @@ class Options(BaseModel, ABC):
 
     @classmethod
     def parse(cls, stored: Mapping[str, Any]) -> Self:
-        """Read the JSON of complete options, as `to_json` returns it, also of an earlier or later version.
+        """Read the JSON of complete options from `to_json`, of this or any other version.
 
-        Fields that are missing have their defaults, unknown ones are ignored. Bounds are those of the version that
-        stored the options.
+        Missing fields get their defaults, and unknown fields are ignored. Bounds are not checked: they were those of
+        the version that stored the options.
 
         Raises
         ------
         pydantic.ValidationError
-            A field without default is missing, or of another type.
+            A field without default is missing, or has a wrong type.
         """
         return cls.model_validate(stored)
 
@@ -127,14 +129,14 @@ class Options(BaseModel, ABC):
 
     @classmethod
     def request_schema(cls) -> dict[str, Any]:
-        """Return the JSON Schema of a request's options: none is required; those without a default are worked out."""
+        """Return the JSON Schema of the options in a request: none is required."""
         schema = cls.model_json_schema()
         del schema["required"]
         return schema
 
     @classmethod
     def _check(cls, given: Mapping[str, Any], case: Case) -> dict[str, Any]:
-        """The options that are given, all of them possible; what does not depend on others is checked here."""
+        """Check each given option alone, and return all that are not None."""
         chosen = {name: value for name, value in cls.translate(given).items() if value is not None}
         unknown = Notice("unknown_option", {"method": cls.METHOD, "known": list(cls.model_fields)})
         errors = [field_error(f"options.{name}", unknown) for name in chosen if name not in cls.model_fields]
@@ -148,23 +150,23 @@ class Options(BaseModel, ABC):
 
     @classmethod
     def translate(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a request's options with words that stand for values replaced."""
+        """Replace keywords by the values that they stand for."""
         return given
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Fill in what a request has left out; a draft lacks the fields that are not filled in yet.
+        """Fill in the options that a request leaves out; a draft lacks the fields that are not filled in yet.
 
-        A class fills in its own fields before or after it calls its parent's, as they depend on each other.
+        A class fills in its fields before or after those of its parent, whichever they depend on.
         """
         return draft.with_defaults(q_max_inv_angstrom=max_q(case.numbers, case.instruments), engine=case.engines[0])
 
     def with_defaults(self, **values: object) -> Self:
-        """Return a copy with values for those of the fields that have none yet."""
+        """Return a copy with values for the fields that have none yet."""
         return self.model_copy(update={name: value for name, value in values.items() if not self.has(name)})
 
     def has(self, name: str) -> bool:
-        """Tell whether a field was given, or has been filled in."""
+        """Return whether a field was given or has been filled in."""
         return name in self.model_fields_set
 
     def check_against(self, case: Case) -> None:
@@ -177,50 +179,49 @@ class Options(BaseModel, ABC):
         return
 
     def n_atoms(self, n_atoms_cell: int) -> int:
-        """Atoms in the supercell."""
+        """Return the number of atoms in the supercell."""
         return n_atoms_cell * self.n_cells
 
     @property
     def n_cells(self) -> int:
-        """Uploaded cells in the supercell."""
+        """Number of uploaded cells in the supercell."""
         return math.prod(self.supercell)
 
     def q_resolution(self, cell: NDArray[np.float64]) -> float:
-        """Smallest |q| that fits the supercell, which is also how finely it samples |q|, in Å⁻¹."""
+        """Return the smallest |q| that fits the supercell, which is also the step of its |q|, in Å⁻¹."""
         return float(2 * np.pi / (cell_heights(cell) * np.array(self.supercell)).max())
 
     @property
     def q_bins(self) -> NDArray[np.float64]:
         """Centres of the bins of |q| of a powder, in Å⁻¹.
 
-        They begin at the first bin whatever the instruments: so few waves of the supercell are that long that leaving
-        them out would save nothing.
+        They start at the first bin for all instruments: the supercell has few waves at small |q|, which cost little.
         """
         return np.asarray(Q_STEP * np.arange(1, round(self.q_max_inv_angstrom / Q_STEP) + 1))
 
     @property
     @abstractmethod
     def energy_resolution_mev(self) -> float:
-        """FWHM in meV of the finest line that the partials can hold."""
+        """FWHM in meV of the narrowest line that the partials resolve."""
 
     @abstractmethod
     def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
         """Return the expected duration in s on this machine, all cores.
 
-        The force evaluations go by the measured speed; the other terms were fitted to runs of silicon, benzene and
-        Sc-doped BaTiO₃ on two cores and scale as the algorithms do.
+        Force evaluations scale with the measured speed. The other terms scale as their algorithms; they were fitted to
+        runs of silicon, benzene and Sc-doped BaTiO₃ on two cores.
         """
 
     @property
     def n_replicas(self) -> int:
-        """Independent runs, which several workers may share; 0: one worker does everything in one go."""
+        """Number of independent runs, which several workers may share; 0 if one worker does the whole simulation."""
         return 0
 
     @property
     def cell_is_simulated(self) -> bool:
-        """Whether the mean cell is found by a run of its own before all others."""
+        """Whether a separate run finds the mean cell before all other runs."""
         return False
 
     def expected_speed(self, cores: int) -> float:
-        """Atom-steps a second that are expected of so many cores, until some were measured."""
+        """Return the expected atom-steps per second on a number of cores, used until a speed is measured."""
         return ATOM_STEPS_PER_SECOND * cores / (DISPERSION_COST if self.dispersion else 1.0)

@@ -1,4 +1,4 @@
-"""What options are filled in for: a structure, a temperature, instruments, a quality."""
+"""Inputs of the defaults of options: structure, temperature, instruments and quality."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scattering.options.names import Quality
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One simulation that is asked for.
+    """Structure, temperature, instruments and quality of a requested simulation.
 
     Attributes
     ----------
@@ -26,11 +26,11 @@ class Case:
     temperature
         Kelvin.
     instruments
-        Names that the range of |q| must serve; along a path they choose the Brillouin zones.
+        Names of the instruments that determine the range of |q| and, along a path, the Brillouin zones.
     quality
-        How large a box and how long a run; it makes no difference to harmonic phonons.
+        Size of the box and length of the runs; harmonic phonons do not depend on it.
     engines
-        Names of the engines that can do the method, the default first.
+        Names of the engines that support the method, the default first.
     """
 
     numbers: NDArray[np.integer[Any]]
@@ -43,22 +43,22 @@ class Case:
 
     @property
     def n_atoms(self) -> int:
-        """Atoms of the uploaded cell."""
+        """Number of atoms in the uploaded cell."""
         return len(self.numbers)
 
     @cached_property
     def zone(self) -> BrillouinZone:
-        """The first Brillouin zone with its special points.
+        """First Brillouin zone with its special points.
 
         Raises
         ------
         InvalidOptions
-            No symmetry could be found.
+            The symmetry was not found.
         """
         return brillouin_zone(cell=self.cell, positions=self.positions, numbers=self.numbers)
 
     def n_species(self, *, resolve_sites: bool) -> int:
-        """Elements, or inequivalent sites."""
+        """Return the number of elements, or of inequivalent sites."""
         if not resolve_sites:
             return len(set(self.numbers.tolist()))
         return len(set(site_labels(cell=self.cell, positions=self.positions, numbers=self.numbers)))

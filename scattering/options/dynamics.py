@@ -20,34 +20,35 @@ from scattering.simulate.powder import shells
 from scattering.simulate.protocol import choose_supercell, nyquist_energy, time_scales
 
 MIN_CELL_EQUILIBRATION_PS: Final = 2.0
-"""A cell swings with a period of about half a picosecond: it is given so long to settle at least, and to average."""
+"""Shortest time in which a free cell equilibrates, and over which it is averaged. A cell oscillates with a period of
+about 0.5 ps."""
 MIN_PRODUCTION_RATIO: Final = 1.05
-"""A run over the correlation time, at least. The longest lags have few time origins then, and next to no weight under
-the window of `correlation`."""
+"""Shortest production over the correlation time. The longest lags then have few time origins, but almost no weight
+under the window of `correlation`."""
 MIN_CORRELATION_FRAMES: Final = 16
-"""Of the correlation time."""
+"""Fewest frames in the correlation time."""
 MAX_SAMPLE_FS: Final = 100.0
 MAX_PRODUCTION_PS: Final = 1000.0
 MAX_CORRELATION_PS: Final = 20.0
-"""Both where the user does not say."""
+"""Longest default production and correlation time; a user may choose longer ones."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What a quality aims at.
+    """Targets of a quality.
 
     Attributes
     ----------
     atoms
-        Of the supercell.
+        Atoms in the supercell.
     atom_steps
-        Of all replicas and beads together.
+        Time steps times atoms, of all replicas and beads together.
     replicas, equilibration_ps
-        Of the options.
+        Defaults of the options.
     correlation_ps
-        At least.
+        Shortest correlation time.
     n_q_points
-        Of a powder.
+        Scattering vectors of a powder.
     """
 
     atoms: int
@@ -59,47 +60,49 @@ class Effort:
 
 
 class Dynamics(Options):
-    """Independent runs whose atoms move, and whose positions are correlated."""
+    """Options of independent runs of molecular dynamics, whose positions are correlated."""
 
     EFFORTS: ClassVar[Mapping[Quality, Effort]]
 
     timestep_fs: Number = Field(
-        ge=0.1, le=5, title="Time step", description="Of the integration: about a twentieth of the fastest period.",
+        ge=0.1, le=5, title="Time step", description="Integration step, about a twentieth of the fastest period.",
         json_schema_extra=schema_extra("fs"),
     )  # fmt: skip
     sample_fs: Number = Field(
         ge=0.1, le=MAX_SAMPLE_FS, title="Frame interval",
-        description="Between two stored frames; a whole number of time steps.", json_schema_extra=schema_extra("fs"),
+        description="Time between frames, a whole number of time steps.", json_schema_extra=schema_extra("fs"),
     )  # fmt: skip
     equilibration_ps: Number = Field(
-        ge=0.01, le=10_000, title="Equilibration", description="Time before anything is recorded.",
+        ge=0.01, le=10_000, title="Equilibration", description="Time before the recorded part of each run.",
         json_schema_extra=schema_extra("ps"),
     )  # fmt: skip
     production_ps: Number = Field(
-        ge=0.1, le=100_000, title="Production", description="Time that is recorded, in each run.",
+        ge=0.1, le=100_000, title="Production", description="Recorded time of each run.",
         json_schema_extra=schema_extra("ps"),
     )  # fmt: skip
     correlation_ps: Number = Field(
-        ge=0.05, le=1000, title="Correlation time", description="Longest lag; the energy resolution is h over it.",
+        ge=0.05, le=1000, title="Correlation time", description="Longest lag T; the energy resolution is h/T.",
         json_schema_extra=schema_extra("ps"),
     )  # fmt: skip
-    replicas: Whole = Field(ge=1, le=64, title="Independent runs", description="Their scatter gives the errors.")
+    replicas: Whole = Field(
+        ge=1, le=64, title="Independent runs", description="The scatter of the runs gives the errors."
+    )
     ensemble: Literal["nvt", "npt"] = Field(
         default="nvt",
         title="Equilibration ensemble",
-        description="Whether the cell is kept, or first finds its mean size and shape.",
+        description="NVT keeps the cell; NPT first finds its mean size and shape.",
         json_schema_extra=schema_extra(
             choices={"nvt": "Keep the cell (NVT)", "npt": "Let the cell find its size (NPT)"}
         ),
     )
     pressure_gpa: Number = Field(
-        default=0.0, ge=-10, le=200, title="Pressure", description="Of a cell that finds its size.",
+        default=0.0, ge=-10, le=200, title="Pressure", description="Pressure of a cell that is free to change (NPT).",
         json_schema_extra=schema_extra("GPa"),
     )  # fmt: skip
 
     @property
     def beads(self) -> int:
-        """Beads of each atom's ring polymer; 1 is classical."""
+        """Number of beads of each ring polymer; 1 is classical."""
         return 1
 
     @property
@@ -109,22 +112,22 @@ class Dynamics(Options):
 
     @property
     def n_replicas(self) -> int:
-        """Independent runs."""
+        """Number of independent runs."""
         return self.replicas
 
     @property
     def cell_is_simulated(self) -> bool:
-        """Whether the cell first finds its mean size and shape."""
+        """Whether a run first finds the mean size and shape of the cell."""
         return self.ensemble == "npt"
 
     @property
     def cell_equilibration_ps(self) -> float:
-        """Time in ps in which a free cell settles, and again as long over which it is averaged."""
+        """Time in ps in which a free cell equilibrates, and over which it is then averaged."""
         return max(self.equilibration_ps, MIN_CELL_EQUILIBRATION_PS)
 
     @property
     def n_lags(self) -> int:
-        """Frames of the correlation time, with that at lag 0."""
+        """Number of lags in the correlation time, including lag 0."""
         return round(self.correlation_ps * 1e3 / self.sample_fs) + 1
 
     @property
@@ -134,12 +137,12 @@ class Dynamics(Options):
 
     @property
     def energy_resolution_mev(self) -> float:
-        """FWHM that the correlation time allows: h over it, with the Hann window of `correlation`."""
+        """FWHM h/T for a correlation time T, with the Hann window of `correlation`."""
         return PLANCK_MEV_FS / (self.correlation_ps * 1e3)
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Choose steps from the lightest element, then lengths that make up the quality's effort."""
+        """Choose time steps for the lightest element, then the lengths of the runs for the effort of the quality."""
         effort, speed = cls.EFFORTS[case.quality], time_scales(case.numbers)
         draft = (
             super()
@@ -152,7 +155,7 @@ class Dynamics(Options):
                 replicas=effort.replicas,
             )
         )
-        # Frames are whole numbers of steps apart
+        # The frame interval is a whole number of time steps
         max_steps = int(MAX_SAMPLE_FS / draft.timestep_fs)
         every = min(max(1, round(draft.sample_fs / draft.timestep_fs)), max_steps)
         draft = draft.model_copy(update={"sample_fs": every * draft.timestep_fs})
@@ -192,7 +195,7 @@ class Dynamics(Options):
         return self
 
     def n_points_correlated(self) -> int:
-        """Scattering vectors at which all atoms are correlated."""
+        """Return the number of scattering vectors at which all atoms are correlated."""
         raise NotImplementedError
 
     def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
@@ -203,8 +206,8 @@ class Dynamics(Options):
             steps += 2 * self.cell_equilibration_ps * 1e3 / self.timestep_fs
         frames = self.replicas * self.production_ps * 1e3 / self.sample_fs
         n_self = 6 * len(shells(self.q_max_inv_angstrom))
-        # Beside an atom's step, a phase of it costs 1/40 000, and a phase with its share of a Fourier transform 1/6000;
-        # each bead has a phase, and they share the transform
+        # In units of a time step of one atom, a phase costs 1/40 000, and a phase with its Fourier transform 1/6000.
+        # Each bead has a phase; the beads of an atom share the transform
         phases = self.n_points_correlated() * self.beads / 40_000 + n_self * (1 / 6000 + (self.beads - 1) / 40_000)
         return 10.0 + (n_atoms * self.beads * steps + n_atoms * frames * phases) / atom_steps_per_second
 
@@ -217,7 +220,7 @@ class Classical(Dynamics):
     production_ensemble: Literal["nve", "nvt"] = Field(
         default="nve",
         title="Production ensemble",
-        description="Whether a thermostat acts on the motion that is recorded.",
+        description="NVT applies a thermostat to the recorded motion; NVE does not.",
         json_schema_extra=schema_extra(choices={"nve": "Constant energy (NVE)", "nvt": "Constant temperature (NVT)"}),
     )
 
@@ -234,36 +237,39 @@ class RingPolymers(Dynamics):
 
     n_beads: Whole = Field(
         ge=2, le=MAX_BEADS, multiple_of=2, title="Beads",
-        description="Of each atom's ring polymer: more for stiffer vibrations and lower temperatures.",
+        description="Beads of each ring polymer: more for stiffer vibrations and lower temperatures.",
     )  # fmt: skip
 
     @property
     def beads(self) -> int:
-        """Beads of each atom's ring polymer."""
+        """Number of beads of each ring polymer."""
         return self.n_beads
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Choose enough beads for the stiffest usual vibration, then all else."""
-        # By where the vibrations end: overtones, up to the highest energy, are of the same coordinates
+        """Choose enough beads for the stiffest usual vibration, then all other options."""
+        # By the highest phonon energy: overtones, at higher energies, involve the same coordinates
         n_beads = n_beads_needed(time_scales(case.numbers).typical_mev, case.temperature)
         return super().fill_in(draft.with_defaults(n_beads=n_beads), case)
 
 
 class PowderDynamics(Dynamics):
-    """The dynamics of a powder."""
+    """Options of the dynamics of a powder."""
 
     n_q_points: Whole = Field(
-        ge=10, le=20_000, title="Scattering vectors", description="At which pairs of atoms are correlated."
+        ge=10,
+        le=20_000,
+        title="Scattering vectors",
+        description="Number of vectors at which pairs of atoms are correlated.",
     )
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Choose how many scattering vectors, and all else."""
+        """Choose the number of scattering vectors, and all other options."""
         return super().fill_in(draft, case).with_defaults(n_q_points=cls.EFFORTS[case.quality].n_q_points)
 
     def n_points_correlated(self) -> int:
-        """All of `n_q_points`."""
+        """Return `n_q_points`."""
         return self.n_q_points
 
 
@@ -282,8 +288,8 @@ class PowderRingPolymers(PowderDynamics, RingPolymers):
     """Path integrals of a powder."""
 
     EFFORTS: ClassVar[Mapping[Quality, Effort]] = {
-        # As many steps, of fewer atoms: each bead takes one of its own. Minutes for heavy atoms at room temperature;
-        # hours where hydrogen wants dozens of beads, for then the shortest run that resolves anything costs that much
+        # As many atom-steps as classical runs, of fewer atoms: each bead takes its own. Minutes for heavy atoms at room
+        # temperature; hours for hydrogen, which needs dozens of beads even in the shortest useful run
         "preview": Effort(100, 4e6, 2, 0.3, 1.8, 3000),
         "standard": Effort(400, 2.4e8, 4, 2.0, 4.0, 5000),
         "production": Effort(1500, 4e9, 4, 5.0, 8.0, 8000),

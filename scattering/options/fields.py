@@ -1,4 +1,4 @@
-"""Types of options, and what is wrong with a value that cannot be one."""
+"""Types of option fields, and the errors of invalid values."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ MAX_ATOMS: Final = 200_000
 MAX_REPEATS: Final = 200
 MAX_ZONES: Final = 1000
 MAX_MILLER_INDEX: Final = 1000
-"""Of a Brillouin zone, h, k or l."""
+"""Largest h, k or l of a Brillouin zone."""
 
 
 BOUND_ERRORS: Final = frozenset({"greater_than_equal", "less_than_equal", "multiple_of"})
-"""Pydantic's types of errors for numbers that are no option, though numbers."""
+"""Error types of Pydantic for numbers outside the bounds of an option."""
 
 
 def case_of(info: ValidationInfo) -> Case | None:
-    """What a value is checked for; None where a stored one is read."""
+    """Return the case for which a value is checked, or None if a stored value is read."""
     case: Case | None = info.context
     return case
 
 
 def _whole(value: Any) -> Any:
-    """Take 3.0 for 3, and neither true nor "3"."""
+    """Return a whole number as int: 3.0 is accepted, true and "3" are not."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ScatteringError(Notice("not_a_number"))
     if value != int(value):
@@ -92,12 +92,12 @@ Zones = Annotated[tuple[tuple[int, int, int], ...], BeforeValidator(_zones)]
 
 
 def schema_extra(unit: str = "", choices: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What a field's JSON Schema says beside pydantic's own keywords.
+    """Return the extra keywords of the JSON Schema of a field.
 
     Parameters
     ----------
     unit
-        Of a number.
+        Unit of a number.
     choices
         Value → its title.
     """
@@ -105,14 +105,14 @@ def schema_extra(unit: str = "", choices: Mapping[str, str] | None = None) -> di
 
 
 def field_errors(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[FieldError]:
-    """Return what is wrong with each field. Missing fields are left out.
+    """Convert an error of Pydantic to the errors of each field, except missing fields.
 
     Parameters
     ----------
     error
-        Of a class of options.
+        Error of a class of options.
     fields
-        Of that class.
+        Fields of this class.
     """
     found: list[FieldError] = []
     for detail in error.errors(include_url=False):
@@ -157,6 +157,6 @@ def _unit(field: FieldInfo) -> str:
 
 
 def _choices(field: FieldInfo) -> list[str]:
-    """Of a literal, or of a literal or None."""
+    """Return the choices of a literal, or of a literal or None."""
     parts = [choice for part in get_args(field.annotation) for choice in (get_args(part) or (part,))]
     return [choice for choice in parts if isinstance(choice, str)]

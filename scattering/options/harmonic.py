@@ -17,12 +17,12 @@ from scattering.simulate.protocol import ENERGY_STEP_MEV, MAX_ORDERS, MIN_HARMON
 
 
 class Harmonic(Options):
-    """Phonons from forces at small displacements."""
+    """Options of phonons from the forces at small displacements."""
 
     METHOD: ClassVar[Method] = "harmonic"
 
     displacement_angstrom: Number = Field(
-        default=0.01, ge=0.001, le=0.1, title="Displacement", description="Of the atoms whose forces are calculated.",
+        default=0.01, ge=0.001, le=0.1, title="Displacement", description="For the force constants.",
         json_schema_extra=schema_extra("Å"),
     )  # fmt: skip
     n_orders: Whole = Field(
@@ -30,13 +30,13 @@ class Harmonic(Options):
         description="Largest number of phonons that one neutron creates or absorbs.",
     )  # fmt: skip
     energy_max_mev: Number = Field(
-        ge=1, le=2000, title="Highest energy", description="Up to which phonon orders are calculated.",
+        ge=1, le=2000, title="Highest energy", description="Energy up to which phonon orders are calculated.",
         json_schema_extra=schema_extra("meV"),
     )  # fmt: skip
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Choose a supercell that holds the potential's cutoff, and an energy beyond which little is scattered."""
+        """Choose a supercell for the cutoff of the potential, and the energy up to which scattering is strong."""
         return (
             super()
             .fill_in(draft, case)
@@ -53,7 +53,7 @@ class Harmonic(Options):
 
     def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
         """Return the time for displacements, phonons over the zone, and all orders."""
-        # By the sites of the self part, were there no symmetry: benzene's 48 atoms are 6
+        # The self part costs by site; without symmetry each atom is a site (benzene has 48 atoms on 6 sites)
         orders = 0.003 * n_atoms_cell * self.n_orders
         return orders + phonon_seconds(n_atoms_cell, self.n_atoms(n_atoms_cell), atom_steps_per_second)
 
@@ -66,7 +66,7 @@ def phonon_seconds(n_atoms_cell: int, n_atoms: int, atom_steps_per_second: float
 
 
 class PowderHarmonic(Harmonic):
-    """Harmonic phonons of a powder."""
+    """Options of harmonic phonons of a powder."""
 
     @property
     def energy_resolution_mev(self) -> float:

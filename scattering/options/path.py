@@ -1,4 +1,4 @@
-"""Options of a single crystal that is looked at along a path through reciprocal space."""
+"""Options of a single crystal along a path through reciprocal space."""
 
 from __future__ import annotations
 
@@ -30,44 +30,44 @@ from scattering.simulate.protocol import (
 )
 
 DEFAULT_ZONES: Final = 52
-"""As many as Lindgren et al. take for silicon."""
+"""Number of zones, as Lindgren et al. use for silicon."""
 N_WAVE_VECTORS_RANGE: Final = (60, 150)
-"""How many a harmonic path has at least and at most, by default: as a figure resolves."""
+"""Fewest and most wave vectors of a harmonic path by default: as many as a figure resolves."""
 N_DISPERSION_POINTS: Final = 300
-"""Of the harmonic dispersion along the path."""
+"""Wave vectors of the harmonic dispersion along the path."""
 MIN_SPACING_INV_ANGSTROM: Final = 1e-3
 MAX_COHERENT_BYTES: Final = 150e6
-"""Of the coherent partials, with those of each run."""
+"""Largest coherent partials, including those of each run."""
 ZONE_KEYWORDS: Final[Mapping[str, list[list[int]] | None]] = {"first": [[0, 0, 0]], "random": None}
-"""What a request may write for the list of zones; random ones are drawn where there is none."""
+"""Keywords of a request for lists of zones; None draws random zones."""
 
 
 class PathOptions(Options):
-    """A path through the Brillouin zone, which is looked at in many zones."""
+    """Options of a path through the Brillouin zone, sampled in many zones."""
 
     path: Path = Field(
-        title="Path", description='Special points with hyphens; "|" begins anew at another point.',
+        title="Path", description='Special points joined by hyphens; "|" starts again at another point.',
         examples=["Γ-X-U|K-Γ-L"],
     )  # fmt: skip
     zones: Zones = Field(
         title="Brillouin zones",
-        description='Reciprocal lattice vectors [h, k, l] of the uploaded cell; a request may write "first" (the first '
-        'zone alone) or "random" (`n_zones` of those within reach of the instruments).',
+        description='Reciprocal lattice vectors [h, k, l] of the uploaded cell; a request may write "first" (only the '
+        'first zone) or "random" (`n_zones` of the zones that the instruments reach).',
         max_length=MAX_ZONES,
     )
     n_zones: Whole = Field(
-        ge=1, le=MAX_ZONES, title="Number of zones", description="Of those drawn at random; else as many as there are."
+        ge=1, le=MAX_ZONES, title="Number of zones", description="Number of random zones, or of the listed zones."
     )
 
     @classmethod
     def translate(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Replace words for zones."""
+        """Replace the keywords of zones."""
         zones = given.get("zones")
         return {**given, "zones": ZONE_KEYWORDS[zones]} if isinstance(zones, str) and zones in ZONE_KEYWORDS else given
 
     @classmethod
     def request_schema(cls) -> dict[str, Any]:
-        """Return the JSON Schema of a request's options, whose zones may be words."""
+        """Return the JSON Schema of the options in a request, whose zones may be a keyword."""
         schema = super().request_schema()
         zones = schema["properties"]["zones"]
         listed = {name: zones.pop(name) for name in ("type", "items", "maxItems")}
@@ -79,33 +79,33 @@ class PathOptions(Options):
         return segments(zone, path_labels(zone, self.path))
 
     def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return where to calculate the scattering.
+        """Return the wave vectors of the scattering.
 
         Parameters
         ----------
         lines
             As from `lines`.
         cell
-            Shape (3, 3), Å: the uploaded cell, relaxed where that was asked for.
+            Shape (3, 3), Å: the uploaded cell, relaxed on request.
         """
         raise NotImplementedError
 
     def sample_dispersion(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return where to calculate the dispersion; parameters as for `sample_path`."""
+        """Return the wave vectors of the dispersion; parameters as for `sample_path`."""
         return sample(lines, cell, spacing=path_length(lines, cell) / N_DISPERSION_POINTS)
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Take the lattice's usual path, then fill in all else, and choose zones that instruments reach."""
+        """Choose the usual path of the lattice, then all other options, then zones that the instruments reach."""
         return super().fill_in(draft.with_path(case), case)._with_spacing(case)._with_zones(case)
 
     def with_path(self, case: Case) -> Self:
-        """Return a copy with the path that was given, in the form that is stored, or the usual one."""
+        """Return a copy with the given path, or the usual path of the lattice, in the stored form."""
         labels = path_labels(case.zone, self.path if self.has("path") else None)
         return self.model_copy(update={"path": path_text(labels)})
 
     def _with_spacing(self, case: Case) -> Self:
-        """Choose how finely the path is sampled, where there is a choice."""
+        """Choose the spacing of wave vectors, if it is an option."""
         return self
 
     def _with_zones(self, case: Case) -> Self:
@@ -132,36 +132,36 @@ class PathOptions(Options):
         return random_zones(reachable, int(n_zones), seed=self.seed)
 
     def _bytes_each(self, case: Case) -> float:
-        """Bytes of the coherent partials of one wave vector in one zone, in single precision."""
+        """Return the bytes of the coherent partials of one wave vector in one zone, in single precision."""
         n_species = case.n_species(resolve_sites=self.resolve_sites)
         n_energy = self._energy_end(case) / ENERGY_STEP_MEV
         return 4 * (1 + self.n_replicas) * n_energy * (n_species * (n_species + 1) // 2)
 
     def _energy_end(self, case: Case) -> float:
-        """Energy in meV at which the partials are expected to end."""
+        """Return the expected end of the energy axis in meV."""
         return time_scales(case.numbers).highest_mev
 
 
 def path_length(lines: Sequence[Segment], cell: NDArray[np.float64]) -> float:
-    """Length of a path in Å⁻¹."""
+    """Return the length of a path in Å⁻¹."""
     return sample(lines, cell, spacing=math.inf).ticks[-1][0]
 
 
 class PathHarmonic(PathOptions, Harmonic):
-    """Harmonic phonons of a single crystal along a path."""
+    """Options of harmonic phonons of a single crystal along a path."""
 
     path_spacing_inv_angstrom: Number = Field(
-        ge=MIN_SPACING_INV_ANGSTROM, le=1, title="Spacing of wave vectors", description="Along the path, at most.",
+        ge=MIN_SPACING_INV_ANGSTROM, le=1, title="Spacing of wave vectors", description="At most, along the path.",
         json_schema_extra=schema_extra("Å⁻¹"),
     )  # fmt: skip
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Calculate energies up to the first overtones, which a map shows, and fill in all else."""
+        """Choose energies up to the first overtones, which a map shows, and all other options."""
         return super().fill_in(draft.with_defaults(energy_max_mev=time_scales(case.numbers).highest_mev), case)
 
     def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return wave vectors at equal distances."""
+        """Return equally spaced wave vectors."""
         return sample(lines, cell, spacing=self.path_spacing_inv_angstrom)
 
     def _with_spacing(self, case: Case) -> Self:
@@ -173,20 +173,20 @@ class PathHarmonic(PathOptions, Harmonic):
         return self.energy_max_mev
 
     def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
-        """Return the time for displacements and phonons over the zone; those along the path are few."""
+        """Return the time for displacements and phonons over the zone; phonons along the path are few."""
         return phonon_seconds(n_atoms_cell, self.n_atoms(n_atoms_cell), atom_steps_per_second)
 
 
 class PathDynamics(PathOptions, Dynamics):
-    """The dynamics of a single crystal along a path, with the harmonic dispersion beside it."""
+    """Options of the dynamics of a single crystal along a path, with the harmonic dispersion for comparison."""
 
     force_constant_supercell: Repeats = Field(
-        title="Supercell of the dispersion", description="Repeats of the uploaded cell whose forces give phonons."
+        title="Supercell of the dispersion", description="Repeats of the uploaded cell for the force constants."
     )
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
-        """Choose a supercell that has the path's special points, and all else."""
+        """Choose a supercell that fits the special points of the path, and all other options."""
         draft, target = draft.with_path(case), cls.EFFORTS[case.quality].atoms
         lines = draft.lines(case.zone)
         commensurate = commensurate_supercell(lines, case.cell, n_atoms=case.n_atoms, target=target)
@@ -194,11 +194,11 @@ class PathDynamics(PathOptions, Dynamics):
         return super().fill_in(draft.with_defaults(supercell=commensurate, force_constant_supercell=phonons), case)
 
     def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return the waves of the supercell."""
+        """Return the wave vectors that fit the supercell."""
         return sample(lines, cell, supercell=self.supercell)
 
     def n_points_correlated(self) -> int:
-        """About as many waves on a line as the box has repeats along it, each in every zone and equivalent ones."""
+        """Estimate the number of scattering vectors: waves on all lines, in each zone, with their equivalents."""
         n_lines = len(self.path.replace("|", "-").split("-")) - 1
         return round(n_lines * max(self.supercell) * 0.6 * self.n_zones * MAX_ARMS * 0.6)
 
@@ -225,7 +225,7 @@ class PathRingPolymers(PathDynamics, RingPolymers):
     """Path integrals of a single crystal along a path."""
 
     EFFORTS: ClassVar[Mapping[Quality, Effort]] = {
-        # Each bead takes the steps of an atom: fewer atoms, that is fewer waves on the path
+        # Each bead costs as much as an atom: fewer atoms, and so fewer waves on the path
         "preview": Effort(250, 1.2e7, 2, 0.3, 2.0),
         "standard": Effort(1700, 6e8, 4, 2.0, 4.0),
         "production": Effort(6000, 1e10, 4, 5.0, 8.0),

@@ -18,7 +18,7 @@ METHOD_TITLES: Final[Mapping[Method, str]] = {
     "trpmd": "Path integrals (TRPMD)",
 }
 SHORT_METHOD_TITLES: Final[Mapping[Method, str]] = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
-"""In legends."""
+"""Titles in legends."""
 SAMPLING_TITLES: Final[Mapping[Sampling, str]] = {"powder": "powder", "path": "single crystal, along a path"}
 
 
@@ -29,9 +29,9 @@ class Kind:
     Attributes
     ----------
     method, sampling
-        By which requests name it.
+        Their names in requests.
     options
-        Class of its options, which knows defaults, checks and costs.
+        Class of the options, with their defaults, checks and costs.
     """
 
     method: Method
@@ -78,6 +78,6 @@ def find_kind(method: str, sampling: str) -> Kind:
     Raises
     ------
     KeyError
-        There is none.
+        The kind does not exist.
     """
     return KINDS[method, sampling]

@@ -60,7 +60,7 @@ def n_beads_needed(energy_mev: float, temperature: float, *, tolerance: float = 
     Parameters
     ----------
     energy_mev
-        Of the stiffest vibration.
+        ħω of the stiffest vibration, > 0.
     temperature
         Kelvin, > 0.
     tolerance

@@ -1,7 +1,7 @@
-"""How to simulate a structure: time steps, supercells and ranges that follow from its atoms and its cell.
+"""Default settings of simulations: time steps, supercells and ranges that follow from the atoms and the cell.
 
-Every number here is a choice that the user may overrule; the reason stands beside it. `scattering.options` makes
-complete options of them.
+The user may change every number here; the reason stands beside it. `scattering.options` uses these numbers to
+complete the options of a simulation.
 """
 
 from __future__ import annotations
@@ -19,29 +19,30 @@ from scattering.core.constants import PLANCK_MEV_FS
 from scattering.instruments import kinematics
 
 MIN_HARMONIC_HEIGHT: Final = 12.0
-"""Å. Twice the radial cutoff of NEP89: no atom then meets its own image within the cutoff of another."""
+"""Å. Smallest height of the supercell of harmonic phonons: twice the radial cutoff of NEP89. No atom then has another
+atom and an image of this atom within its cutoff."""
 ENERGY_STEP_MEV: Final = 0.25
-"""Largest bins of the partials of a run, and the bins of a single crystal: of a harmonic powder see `energy_axis`."""
+"""Largest bin width of partials from dynamics, and bin width of single crystals. Harmonic powders use `energy_axis`."""
 Q_STEP: Final = 0.1
-"""Å⁻¹. Bins of the partials."""
+"""Å⁻¹. Bin width of the partials."""
 MAX_ORDERS: Final = 10
-"""Of the phonons that a harmonic prediction counts."""
+"""Largest phonon order of a harmonic prediction."""
 
 
 @dataclass(frozen=True)
 class TimeScales:
-    """How fast the lightest element moves.
+    """Time scales of the lightest element, and the phonon energies of such materials.
 
     Attributes
     ----------
     timestep_fs
-        About a twentieth of the period of its stiffest usual vibration.
+        Time step: about a twentieth of the period of the stiffest usual vibration.
     sample_fs
-        Between two stored frames: under half of that period, so that its frequency is resolved (Nyquist).
+        Time between two stored frames: under half of that period, so that the frames resolve it (Nyquist).
     highest_mev
-        The stiffest usual vibration with room for overtones that matter.
+        Energy of the stiffest usual vibration, with room for its strong overtones.
     typical_mev
-        Where the vibrations of most such materials end.
+        Highest phonon energy of most such materials.
     """
 
     timestep_fs: float
@@ -51,7 +52,7 @@ class TimeScales:
 
 
 def time_scales(numbers: NDArray[np.integer[Any]]) -> TimeScales:
-    """Choose time step and sampling from the lightest element.
+    """Return the time scales of the lightest element.
 
     O-H and C-H stretch at 370 to 460 meV (period 9 to 11 fs), N≡N and C≡O at 290 meV, Si-Si at 65 meV.
     """
@@ -64,16 +65,17 @@ def time_scales(numbers: NDArray[np.integer[Any]]) -> TimeScales:
 
 
 def cell_heights(cell: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distances between opposite faces of a cell, shape (3,), Å."""
+    """Return the distances between opposite faces of a cell, shape (3,), Å."""
     return np.asarray(1 / np.linalg.norm(np.linalg.inv(cell), axis=0))
 
 
 def choose_supercell(
     cell: NDArray[np.float64], *, min_height: float = 0.0, n_atoms: int = 1, target: int = 0
 ) -> list[int]:
-    """Repeat a cell along its shortest sides until it is high enough and has about as many atoms as wanted.
+    """Repeat a cell along its shortest sides to a minimum height (Å) and about `target` atoms.
 
-    Sides of equal length grow together, so that a cubic cell stays cubic; it stops short of twice the atoms wanted.
+    Sides of equal height are repeated together, so that a cubic cell stays cubic. There are more than twice `target`
+    atoms only if the minimum height requires them.
     """
     side, repeats = cell_heights(cell), np.ones(3, dtype=int)
     while True:
@@ -86,10 +88,10 @@ def choose_supercell(
 
 
 def max_q(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
-    """Largest |q| in Å⁻¹ that the instruments with their defaults see of such a sample, to a whole number.
+    """Return the largest |q| in Å⁻¹ that the instruments need for a sample, rounded up to a whole number.
 
-    Hydrogen scatters incoherently and is looked at over all |q|, up to 18 Å⁻¹; else 12 Å⁻¹ suffice, beyond which the
-    Debye–Waller factor and multi-phonon scattering have blurred everything.
+    Settings are the defaults. Hydrogen scatters incoherently and is measured over all |q|, up to 18 Å⁻¹. Other elements
+    need 12 Å⁻¹: beyond, the Debye–Waller factor and multiphonon scattering leave no structure.
     """
     cap = 18.0 if 1 in numbers else 12.0
     if not names:
@@ -98,7 +100,7 @@ def max_q(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> float:
 
 
 def accessible_q(names: Sequence[str], end_mev: float) -> tuple[float, float]:
-    """Smallest and largest |q| in Å⁻¹ that instruments with their defaults reach up to an energy; all without names."""
+    """Return the smallest and largest |q| in Å⁻¹ that instruments reach up to an energy; without names (0, ∞)."""
     low, high = math.inf, 0.0
     for name in names:
         instrument = instruments.get(name)
@@ -109,5 +111,5 @@ def accessible_q(names: Sequence[str], end_mev: float) -> tuple[float, float]:
 
 
 def nyquist_energy(sample_fs: float) -> float:
-    """Highest energy in meV that frames so far apart can tell."""
+    """Return the highest energy in meV that frames `sample_fs` apart resolve."""
     return PLANCK_MEV_FS / (2 * sample_fs)
