@@ -1,4 +1,4 @@
-"""Bins of an axis, equal or not: each reaches halfway to the centres of its neighbours."""
+"""Bins of an axis, of equal or unequal width: each reaches halfway to the centres of its neighbours."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def linear_integrals(
     Parameters
     ----------
     nodes
-        Shape (n,), ascending, n ≥ 2. Beyond the first and the last one the function has their values.
+        Shape (n,), ascending, n ≥ 2. Beyond the first and the last node the function is constant.
     values
         Shape (..., n): the function at the nodes.
     edges
-        Shape (m + 1,): of the bins; none descends.
+        Shape (m + 1,): edges of the bins, not descending.
 
     Returns
     -------
@@ -57,19 +57,19 @@ def linear_integrals(
 def linear_means(
     nodes: NDArray[np.float64], values: NDArray[np.float64], edges: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Average a function that is linear between nodes over bins: `linear_integrals` over their widths."""
+    """Average a function that is linear between nodes over bins: `linear_integrals` divided by the bin widths."""
     return linear_integrals(nodes, values, edges) / np.diff(edges)
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins as a key: two are equal if all centres are."""
+    """Hashable bins: two are equal if all their centres are."""
 
     stored: bytes
 
     @classmethod
     def of(cls, centres: ArrayLike) -> Self:
-        """Take at least two ascending centres."""
+        """Return the bins of at least two ascending centres."""
         return cls(np.asarray(centres, dtype=np.float64).tobytes())
 
     @cached_property

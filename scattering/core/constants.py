@@ -1,4 +1,4 @@
-"""Conversion factors, derived from CODATA (`scipy.constants`) and never typed in."""
+"""Conversion factors, derived from CODATA (`scipy.constants`)."""
 
 from __future__ import annotations
 

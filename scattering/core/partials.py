@@ -28,7 +28,7 @@ def element(species: str) -> str:
 
 
 def check_arrays(partials: Any, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Check the shapes of the arrays and runs of partials, of a powder or a crystal, and that all values are finite.
+    """Check that the arrays and runs of partials (powder or crystal) have the right shapes and finite values.
 
     Raises
     ------
@@ -36,11 +36,11 @@ def check_arrays(partials: Any, shapes: dict[str, tuple[int, ...]]) -> None:
         An array has a wrong shape or values that are not finite; the message names it.
     """
     if (partials.coherent_runs is None) != (partials.incoherent_runs is None):
-        raise ValueError("runs are kept of both the coherent and the incoherent part, or of neither")
+        raise ValueError("coherent_runs and incoherent_runs must both be given, or neither")
     if partials.coherent_runs is not None:
         n_runs = len(partials.coherent_runs)
         if n_runs < 2:
-            raise ValueError("one run alone has no scatter")
+            raise ValueError("at least two runs are needed for a standard error")
         shapes |= {
             "coherent_runs": (n_runs, *shapes["coherent"]),
             "incoherent_runs": (n_runs, *shapes["incoherent"]),
@@ -86,8 +86,8 @@ class Partials:
         Kelvin.
     statistics
         "classical" for molecular dynamics (symmetric in ω); "kubo" for path-integral dynamics, whose structure is
-        quantum and whose correlations are Kubo-transformed (symmetric too); "quantum" where the occupation is
-        already that of quantum oscillators.
+        quantum and whose correlations are Kubo-transformed (also symmetric); "quantum" if the occupation is that of
+        quantum oscillators.
     metadata
         Provenance of the partials: plain JSON values.
     orders

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 
 Statistics = Literal["classical", "kubo", "quantum"]
-"""Statistics of a simulated S(q, ω): of classical nuclei, of Kubo-transformed correlations, of quantum phonons."""
+"""Statistics of a simulated S(q, ω): classical nuclei, Kubo-transformed correlations, or quantum phonons."""
 Correction = Literal["none", "harmonic", "standard", "schofield", "mixed"]
 
 DESCRIPTIONS: Final[Mapping[Correction, str]] = {

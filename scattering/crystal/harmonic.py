@@ -167,7 +167,7 @@ def predict(
     labels
         The species of each atom of the force constants' crystal.
     q
-        Shape (n_q,), Å⁻¹, of the self part. Equal steps, all above 0.
+        Shape (n_q,), Å⁻¹: |q| of the self part. Equal steps, all above 0.
     energy
         Shape (n_energy,), meV. Centres of equal bins, the first at 0.
     temperature

@@ -29,7 +29,7 @@ from scattering.observe.view import PathView, View, recorded_bins
 
 MAX_DEBYE_WALLER_EXPONENT = 3.0
 """Exponent 2W above which a warning appears: less than a twentieth of the one-phonon scattering is left, and the
-division magnifies everything else."""
+division also magnifies all other scattering."""
 MAX_DIVIDED_EXPONENT = 60.0
 """Largest exponent of a Debye–Waller factor that is divided out; single precision ends at 88."""
 MIN_Q = 1e-6
@@ -167,11 +167,11 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     Parameters
     ----------
     partials
-        From a simulation.
+        Partials of a simulation.
     view
-        Instrument, isotopes, corrections, bins, as for a powder. With `q_range` only zones within it count.
+        Instrument, isotopes, corrections and bins, as for a powder. `q_range` selects the zones.
     path
-        How the zones are averaged, and the place of the cut.
+        Average over zones, and wave vector of the cut.
 
     Raises
     ------

@@ -19,7 +19,7 @@ from scattering.crystal.path import reciprocal
 
 @dataclass(frozen=True, eq=False)
 class CrystalPartials:
-    """Unweighted partial dynamic structure factors at q = k + G: k along a path, G the centres of Brillouin zones.
+    """Unweighted partial dynamic structure factors at q = k + G, with k along a path and G a zone centre.
 
     The normalisation is that of `Partials`: per atom of the sample, an unlike pair holds both orders, ω ≥ 0 only. The
     coherent part is that of one orientation of the crystal. The incoherent part is smooth in q, and is stored as its
@@ -110,7 +110,7 @@ class CrystalPartials:
         }
         check_arrays(self, shapes)
         if len(self.labels) != n_k:
-            raise ValueError(f"there are {len(self.labels)} labels of {n_k} wave vectors")
+            raise ValueError(f"{len(self.labels)} labels for {n_k} wave vectors")
         if tuple(sorted(self.species)) != self.species:
             raise ValueError("species must be sorted")
         for species in self.species:

@@ -307,7 +307,7 @@ def sample(
     supercell
         Repeats of that cell.
     spacing
-        Used if there is no supercell.
+        Largest step in Å⁻¹; used without a supercell.
     """
     metric = reciprocal(cell)
     vectors, distances, labels = list[NDArray[np.float64]](), list[float](), list[str]()

@@ -1,4 +1,4 @@
-"""Spectra of a single crystal, a map along the path and a cut at one wave vector, and checks of their view."""
+"""Spectra of a single crystal: a map along the path, a cut at one wave vector, and the check of their view."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ class PathSpectrum:
     Attributes
     ----------
     map
-        Over the path and ω, in `unit`.
+        Intensity over the path and ω, in `unit`.
     cut
-        At one wave vector, in `cut_unit`, or None if the view has none.
+        Intensity at one wave vector, in `cut_unit`, or None if the view has no cut.
     notices
-        Remarks for the reader of the figure.
+        Warnings and remarks about the figure.
     """
 
     map: PathMap

@@ -1,1 +1,1 @@
-"""From a structure to partials: options and cost, phonons, powder averages, time correlations."""
+"""Simulation of partials: default settings, phonons, powder averages, time correlations."""

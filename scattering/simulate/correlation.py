@@ -15,7 +15,8 @@ from scattering.core.partials import Partials
 from scattering.core.quantum import Statistics
 
 MAX_STORED_RUNS: Final = 10
-"""Runs that are stored beside their mean. Ten give the standard error to within a quarter, and keep the file small."""
+"""Largest number of runs that are stored with their mean. Ten give the standard error to within a quarter, and keep the
+file small."""
 
 
 def spherical_average(
@@ -49,7 +50,7 @@ def split_elastic(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     """Split F(q, t) into the elastic part, and the part that decays within the correlation time.
 
     The elastic part is the average over all lags under sin²(πt/T), which suppresses every vibration of energy above
-    2h/T. A slower motion counts as elastic, because a run of that length cannot resolve it from rest.
+    2h/T. A slower motion counts as elastic, because lags up to T do not resolve it.
 
     Parameters
     ----------
@@ -173,12 +174,12 @@ def spectra_from_correlations(
     energy_step: float,
     highest_energy: float,
 ) -> Spectra:
-    """Return the spectra that belong to the correlations of a run.
+    """Return the spectra of the correlations of a run.
 
     Parameters
     ----------
     correlations
-        Of the run.
+        Correlations of one run.
     time_step
         Time between lags, fs.
     q
@@ -233,7 +234,7 @@ def classical_partials(
     temperature
         Kelvin.
     metadata
-        Of the result.
+        Metadata of the result.
     statistics
         "kubo" for runs of ring polymers.
     """

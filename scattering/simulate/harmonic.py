@@ -18,7 +18,7 @@ from scattering.simulate import multiphonon
 from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
 
 CHUNK_BYTES = 2**26
-"""Largest array of scattering vectors that are computed together."""
+"""Memory of the scattering vectors that are computed together."""
 
 
 def mean_square_displacements(zone: Zone, temperature: float) -> NDArray[np.float64]:
@@ -65,7 +65,7 @@ def coherent_one_phonon(
     n_directions
         Directions for each |q|.
     seed
-        Of the directions and of |q| within a bin.
+        Seed of the directions and of |q| within a bin.
     progress
         Called with the finished fraction.
 
@@ -174,9 +174,9 @@ class Prediction:
     Attributes
     ----------
     partials
-        With the self part of each phonon order.
+        Partials, with the self part of each phonon order.
     beyond
-        Shape (n_species, n_q). Fraction of the scattering of a species by more phonons than the last order.
+        Shape (n_species, n_q). Fraction of the scattering of a species that is beyond the highest order.
     """
 
     partials: Partials
@@ -199,7 +199,7 @@ def predict(
     """Return the quantum partials of a powder: coherent one-phonon part, self part of `n_orders` orders, elastic line.
 
     The self part of orders from two on counts as coherent scattering too (incoherent approximation): the phases of
-    different atoms average out over the many ways to divide a momentum among several phonons.
+    different atoms average out, because several phonons can share the momentum in many ways.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def predict(
     n_orders
         The highest phonon order.
     n_directions, seed
-        Of the directions of the coherent part.
+        Number and seed of the directions of the coherent part.
     progress
         Called with the finished fraction.
     metadata

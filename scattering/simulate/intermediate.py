@@ -1,4 +1,4 @@
-"""Intermediate scattering functions of a trajectory: every time origin at once, by fast Fourier transform in time.
+"""Intermediate scattering functions of a trajectory, over all time origins, by fast Fourier transform in time.
 
 With A(t) = exp(iq·r(t)) padded with zeros, and Ã(ν) its discrete Fourier transform,
 
@@ -37,7 +37,7 @@ from scattering.simulate.path_integral import with_bead_axis
 from scattering.simulate.powder import shell_vectors
 
 CACHE_BYTES: Final = 2**20
-"""Bytes that one core transforms together: they stay in its cache."""
+"""Bytes that one core transforms together, so that they stay in its cache."""
 MAX_BLOCK_BYTES: Final = 256 * 2**20
 """Memory of an accumulated result; q-points are computed in as many blocks as that requires."""
 DEVICE_BATCH_SIZE: Final = 2**26
@@ -62,7 +62,7 @@ def _cosine(turns: Any) -> Any:  # pragma: no cover
 
 @numba.njit(nogil=True, fastmath={"contract"})
 def _phases(displacements: Any, q: Any, out: Any) -> None:  # pragma: no cover
-    """exp(iq·u) into out (n_atoms, n_fft), of u (n_atoms, 3, n_frames)."""
+    """Write exp(iq·u) into out (n_atoms, n_fft), for u (n_atoms, 3, n_frames)."""
     x, y, z = np.float32(q[0] / (2 * np.pi)), np.float32(q[1] / (2 * np.pi)), np.float32(q[2] / (2 * np.pi))
     for atom in range(displacements.shape[0]):
         for t in range(displacements.shape[2]):
@@ -72,7 +72,7 @@ def _phases(displacements: Any, q: Any, out: Any) -> None:  # pragma: no cover
 
 @numba.njit(nogil=True, fastmath={"contract"})
 def _add_phases(displacements: Any, q: Any, out: Any) -> None:  # pragma: no cover
-    """Add another bead's exp(iq·u) to out (n_atoms, n_fft)."""
+    """Add exp(iq·u) of another bead to out (n_atoms, n_fft)."""
     x, y, z = np.float32(q[0] / (2 * np.pi)), np.float32(q[1] / (2 * np.pi)), np.float32(q[2] / (2 * np.pi))
     for atom in range(displacements.shape[0]):
         for t in range(displacements.shape[2]):
@@ -82,7 +82,7 @@ def _add_phases(displacements: Any, q: Any, out: Any) -> None:  # pragma: no cov
 
 @numba.njit(nogil=True, fastmath={"contract", "reassoc"})
 def _add_power(amplitudes: Any, out: Any) -> None:  # pragma: no cover
-    """Σ_atoms |Ã|² into out (n_fft,)."""
+    """Add Σ_atoms |Ã|² to out (n_fft,)."""
     for atom in range(amplitudes.shape[0]):
         for k in range(amplitudes.shape[1]):
             real, imaginary = amplitudes[atom, k].real, amplitudes[atom, k].imag
@@ -91,7 +91,7 @@ def _add_power(amplitudes: Any, out: Any) -> None:  # pragma: no cover
 
 @numba.njit(nogil=True, fastmath={"contract"})
 def _add_density(displacements: Any, site_turns: Any, q: Any, real: Any, imaginary: Any) -> None:  # pragma: no cover
-    """Σ_atoms exp(iq·(R + u)) into (n_frames,) each, q·R given in turns below one."""
+    """Add Σ_atoms exp(iq·(R + u)) to real and imaginary, each (n_frames,); site_turns is q·R in turns below one."""
     x, y, z = np.float32(q[0] / (2 * np.pi)), np.float32(q[1] / (2 * np.pi)), np.float32(q[2] / (2 * np.pi))
     for atom in range(displacements.shape[0]):
         start = np.float32(site_turns[atom])
@@ -159,7 +159,7 @@ def self_functions(
 
     Returns
     -------
-    Shape (n_groups, n_points, n_lags). 1 at lag 0; less for several beads, by their spread.
+    Shape (n_groups, n_points, n_lags). 1 at lag 0; less for several beads, because of their spread.
     """
     displacements = with_bead_axis(displacements)
     n_frames, n_points = displacements.shape[3], len(q_points)
@@ -202,9 +202,9 @@ def shell_functions(
     shells
         Shape (n_shells,), Å⁻¹: moduli of q.
     n_atoms
-        Of the sample.
+        Number of atoms in the sample.
     seed
-        Of the directions.
+        Seed of the directions.
 
     Returns
     -------

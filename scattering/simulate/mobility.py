@@ -14,8 +14,8 @@ from scattering.simulate.path_integral import with_bead_axis
 
 MIN_RELATIVE_DISPLACEMENT: Final = 0.3
 """Root mean square displacement of diffusing atoms over the mean distance between atoms. Crystals melt near 0.1 about
-the site, which is 0.15 between two moments (F. A. Lindemann, Phys. Z. 11, 609 (1910)). Light atoms that librate reach
-twice that and stay."""
+the site, which is 0.15 between two times (F. A. Lindemann, Phys. Z. 11, 609 (1910)). Light atoms that librate reach
+twice this value without diffusion."""
 MIN_GROWTH: Final = 0.2
 """Fraction of the mean-square displacement in the second half of the time, for diffusing atoms. It is 1/2 for free
 diffusion and 0 on sites."""
@@ -57,7 +57,7 @@ def mean_square_displacement(
         Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames), Å, of unwrapped positions. It may be a memory
         map, which is read atom by atom.
     atoms
-        Indices.
+        Indices of the atoms.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def diffuses(mobility: Mobility, spacing: float) -> bool:
     Parameters
     ----------
     mobility
-        Of the species.
+        Mobility of the species.
     spacing
         Cube root of the volume per atom of the sample, Å.
     """

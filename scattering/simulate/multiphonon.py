@@ -113,7 +113,7 @@ def displacement_spectra(
     step
         Width of an energy bin, meV.
     energy
-        Shape (n_energy,), meV, from 0: centres of the bins of `DisplacementSpectra.resolved`; None: it has none.
+        Shape (n_energy,), meV, from 0: centres of the bins of `DisplacementSpectra.resolved`, or None to leave it out.
 
     References
     ----------
@@ -229,14 +229,15 @@ def self_part(
     Parameters
     ----------
     spectra
-        Of the displacements of each site.
+        Spectra of the displacements of each site.
     shares
         Shape (n_species, n_sites). Fraction of all atoms that belong to a species and a site.
     q
         Shape (n_q,), Å⁻¹.
     energy
-        Shape (n_energy,), meV: centres of the energy bins of the result, from 0. The first order is that of
-        `spectra.resolved`, the others are averaged over the bins; or else the bins are those of the spectra.
+        Shape (n_energy,), meV: centres of the energy bins of the result, from 0. `spectra.resolved`, on the same
+        bins, gives the first order, and higher orders are averaged over the bins. Without it, the bins must be those of
+        `loss`.
     n_orders
         The highest phonon order.
     degree
@@ -290,10 +291,10 @@ def self_part(
 
 
 def _average_over_bins(spectrum: NDArray[np.float64], step: float, energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average spectra at equal steps from 0, shape (n, n_equal), over bins of given centres; 0 where they have ended.
+    """Average spectra at equal steps from 0, shape (n, n_equal), over bins with the given centres; 0 beyond their end.
 
-    Between its points a spectrum is linear. About 0 it counts as symmetric, which is right to the first bin's width
-    over k_BT.
+    A spectrum is linear between its points and symmetric about 0; the symmetry has a relative error of the width of
+    the first bin over k_BT.
     """
     n = int(np.searchsorted(bin_edges(energy)[1:], step * spectrum.shape[1]))
     nodes = step * np.arange(-1, spectrum.shape[1] + 1)

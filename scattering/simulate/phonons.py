@@ -41,7 +41,7 @@ def force_constants(
     positions
         Shape (n_atoms, 3), Å.
     symbols, masses
-        Of the n_atoms atoms; masses in u.
+        Symbols and masses (u) of the n_atoms atoms.
     supercell_matrix
         Shape (3, 3): supercell vectors (rows) in units of the cell vectors.
     supercell_positions
@@ -106,7 +106,7 @@ class Zone:
     modes
         On the half of the grid with a positive first coordinate; the modes of the other half are their conjugates.
     divisions
-        Of the grid along each reciprocal vector.
+        Number of grid points along each reciprocal vector.
     """
 
     modes: QpointPhononModes

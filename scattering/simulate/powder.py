@@ -11,13 +11,14 @@ from scipy.spatial.transform import Rotation
 
 SHELL_STEP: Final = 0.3
 """Å⁻¹ between the shells of |q| of self functions. For atoms that stay on their sites a cubic spline between them is
-exact to 1e-5, because their self functions change over several Å⁻¹."""
+exact to 1e-5, because their self functions vary over several Å⁻¹."""
 _GOLDEN: Final = (1 + math.sqrt(5)) / 2
 _ICOSAHEDRON: Final = np.array(
     [[0, 1, _GOLDEN], [0, 1, -_GOLDEN], [1, _GOLDEN, 0], [1, -_GOLDEN, 0], [_GOLDEN, 0, 1], [-_GOLDEN, 0, 1]]
 ) / math.hypot(1, _GOLDEN)
-"""The six axes of an icosahedron. The twelve directions average every polynomial of degree 5 like a sphere, among them
-q·U·q and (q·U·q)²: one phonon, and the first order in the anisotropy of the Debye–Waller factor."""
+"""The six axes of an icosahedron. The average over their twelve directions is that over a sphere for every polynomial
+up to degree 5, such as q·U·q and (q·U·q)²: one phonon, and the first order in the anisotropy of the Debye–Waller
+factor."""
 
 
 def shells(q_max: float) -> NDArray[np.float64]:
@@ -33,7 +34,7 @@ def shell_vectors(moduli: NDArray[np.float64], *, seed: int) -> NDArray[np.float
     moduli
         Shape (n_shells,), Å⁻¹.
     seed
-        Of the random rotations.
+        Seed of the random rotations.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def box_vectors(cell: NDArray[np.float64], q: NDArray[np.float64], n_points: int
     n_points
         Largest number of vectors.
     seed
-        Of the random choice.
+        Seed of the random choice.
 
     Returns
     -------
