@@ -244,7 +244,7 @@ def test_velocity_rescaling_gives_the_canonical_ensemble(tmp_path: Path, monkeyp
     in twice the coupling, here 0.2 ps; 30 ps leave 10 % of a standard deviation in the mean and 12 % in the variance,
     and three of these are allowed for.
     """
-    monkeypatch.setattr(ase_dynamics, "COUPLING_FS", 100.0)
+    monkeypatch.setattr(ase_dynamics, "VELOCITY_RESCALING_FS", 100.0)
     sites = COPPER[:8]
     springs, freedom = Springs(sites, 0.4), 3 * 7
     run = Run(300.0, 6.0, 30.0, equilibration_ps=0.6, production_ps=30.0, seed=1, ensemble="nvt")

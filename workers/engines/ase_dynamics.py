@@ -34,7 +34,7 @@ from workers.kit.failures import CannotPredict
 from workers.kit.progress import ShuttingDown
 from workers.kit.workplace import Report, Workplace
 
-COUPLING_FS: Final = 1000.0
+VELOCITY_RESCALING_FS: Final = 1000.0
 """Time constant of velocity rescaling in the production. It acts on the total kinetic energy, slower than
 vibrations."""
 
@@ -138,7 +138,9 @@ class _Replica:
         run, timestep = self._run, self._run.timestep_fs * units.fs
         if run.ensemble == "nve":
             return VelocityVerlet(self._atoms, timestep)
-        md = Bussi(self._atoms, timestep, temperature_K=run.temperature_k, taut=COUPLING_FS * units.fs, rng=self._rng)
+        md = Bussi(
+            self._atoms, timestep, temperature_K=run.temperature_k, taut=VELOCITY_RESCALING_FS * units.fs, rng=self._rng
+        )
         # ASE counts the centre of mass, which stays at rest
         md.ndof = degrees_of_freedom(self._atoms)
         md.target_kinetic_energy = 0.5 * units.kB * run.temperature_k * md.ndof

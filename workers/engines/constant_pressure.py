@@ -26,10 +26,10 @@ from workers.kit.failures import CannotPredict
 from workers.kit.progress import ShuttingDown
 from workers.kit.workplace import Report, Workplace
 
-PERIOD_FS: Final = 500.0
+CELL_PERIOD_FS: Final = 500.0
 """Period of the vibration of the cell. It is longer than sound needs for some nanometres, and many fit into a few
 ps."""
-STRAIN: Final = 0.005
+BULK_MODULUS_STRAIN: Final = 0.005
 """Strain for the bulk modulus: small enough for the harmonic range."""
 BULK_MODULUS_RANGE_GPA: Final = (2.0, 500.0)
 """Range of bulk moduli, from soft molecular crystals to diamond. Values of a potential are clipped to it."""
@@ -43,9 +43,9 @@ def bulk_modulus(sites: Atoms, calculator: Calculator) -> float:
     for sign in (-1, 1):
         strained = sites.copy()
         strained.calc = calculator
-        strained.set_cell(sites.cell.array * (1 + sign * STRAIN), scale_atoms=True)
+        strained.set_cell(sites.cell.array * (1 + sign * BULK_MODULUS_STRAIN), scale_atoms=True)
         pressures.append(-strained.get_stress(voigt=True)[:3].mean())
-    modulus = (pressures[0] - pressures[1]) / (6 * STRAIN)
+    modulus = (pressures[0] - pressures[1]) / (6 * BULK_MODULUS_STRAIN)
     lowest, highest = (limit * units.GPa for limit in BULK_MODULUS_RANGE_GPA)
     return float(np.clip(np.nan_to_num(modulus, nan=lowest), lowest, highest))
 
@@ -126,8 +126,8 @@ class _FreeCell:
             externalstress=-pressure_gpa * units.GPa,
             hydrostatic=isotropic,
             T_tau=units.fs / FRICTION_PER_FS,
-            P_tau=0.5 * PERIOD_FS * units.fs,
-            P_mass=stiffness * (PERIOD_FS * units.fs / (2 * math.pi)) ** 2,
+            P_tau=0.5 * CELL_PERIOD_FS * units.fs,
+            P_mass=stiffness * (CELL_PERIOD_FS * units.fs / (2 * math.pi)) ** 2,
             rng=self._rng,
         )
 

@@ -20,7 +20,7 @@ from scattering.core.notices import Notice
 from workers.kit.failures import CannotPredict
 
 BUFFER_BYTES: Final = 64 * 2**20
-"""Size of the buffer of frames: to write a single frame would touch a page of the file for every atom."""
+"""Size of the buffer of frames. Writing frames one by one would touch a page of the file for every atom."""
 
 
 class DisplacementFile:

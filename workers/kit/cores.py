@@ -8,12 +8,12 @@ from pathlib import Path
 
 from backend.health.heartbeats import long_slots
 
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CPU_QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")
 CORES_PER_LONG_JOB = 4
-"""Molecular dynamics of some hundred atoms gains little from more threads than this; another replica gains more."""
+"""Molecular dynamics of some hundred atoms gains little from more threads; a further replica gains more."""
 
 
-def cores(quota: Path = QUOTA) -> int:
+def cores(quota: Path = CPU_QUOTA_FILE) -> int:
     """Return the number of cores that this process may use: its affinity, or the quota of its container if smaller.
 
     References

@@ -1,4 +1,4 @@
-"""A structure against what its potential was trained on."""
+"""Comparison of a structure with the training data of its potential."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from workers import potentials
 from workers.simulations.simulation import Simulation
 
 MAX_ATOMS = 2000
-"""Of larger cells the pairs of neighbours' neighbours take seconds."""
+"""Largest cell that is compared; larger ones take seconds for the pairs of second neighbours."""
 
 
 def training_range(simulation: Simulation[Options]) -> dict[str, Any]:
-    """Return what to find out once for each prediction: the uploaded cell against the potential's training."""
+    """Return how far the uploaded cell lies from the training data of the potential; empty if this is unknown."""
     file, atoms = simulation.potential.file, simulation.atoms
     if not file.is_file() or len(atoms) > MAX_ATOMS:
         return {}

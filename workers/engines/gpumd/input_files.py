@@ -22,7 +22,7 @@ from workers.potentials.nep import COORDINATION_CUTOFF, DISPERSION_CUTOFF
 RELEASE: Final = "v5.6"
 """Release of GPUMD whose formats this package implements. The image of the GPU worker builds it."""
 MODEL, ATOMS, COMMANDS = "nep.txt", "model.xyz", "run.in"
-FRAMES: Final = "frames.xyz"
+FRAMES_FILE: Final = "frames.xyz"
 """File with the last frame of the equilibration and the frames of the production."""
 EQUILIBRATION_PREFIX: Final = "equilibrated_"
 PRODUCTION_PREFIX: Final = "produced_"
@@ -116,7 +116,7 @@ def dynamics(
             ("ensemble", ("nvt_lan", *thermostat)),
             ("dump_thermo", (run.every,)),
             ("dump_xyz", (-1, 0, checkpoint_every, f"{EQUILIBRATION_PREFIX}*", "velocity")),
-            ("dump_xyz", (-1, 0, left, FRAMES)),
+            ("dump_xyz", (-1, 0, left, FRAMES_FILE)),
             ("run", (left,)),
         ]
     ensemble: tuple[Any, ...] = ("nve",)
@@ -127,7 +127,7 @@ def dynamics(
         ("ensemble", ensemble),
         ("dump_thermo", (run.every,)),
         ("dump_xyz", (-1, 0, checkpoint_every, f"{PRODUCTION_PREFIX}*", "velocity")),
-        ("dump_xyz", (-1, 0, run.every, FRAMES)),
+        ("dump_xyz", (-1, 0, run.every, FRAMES_FILE)),
         ("run", (run.production_steps - produced,)),
     ]
     return commands

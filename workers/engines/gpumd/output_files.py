@@ -22,8 +22,8 @@ from workers.kit.failures import MAX_REASON_LENGTH, CannotPredict, potential_ref
 
 CHUNK_BYTES: Final = 4 * 2**20
 """Size of one reading, unless a frame is longer."""
-LETTERS: Final = bytes(range(ord("A"), ord("Z") + 1)) + bytes(range(ord("a"), ord("z") + 1))
-NOT_FINITE: Final = (b" nan", b"-nan", b" inf", b"-inf")
+ASCII_LETTERS: Final = bytes(range(ord("A"), ord("Z") + 1)) + bytes(range(ord("a"), ord("z") + 1))
+NON_FINITE_TEXTS: Final = (b" nan", b"-nan", b" inf", b"-inf")
 ENGINE: Final = "gpumd"
 """Name of the record."""
 ENGINE_PARAMS: Final = {"engine": ENGINE, "title": catalogue.title(ENGINE)}
@@ -99,10 +99,10 @@ class Frames:
         if head != b"%d" % self._n_atoms:
             raise ValueError(f"{self._path.name}: a frame begins with {head[:40]!r} instead of {self._n_atoms}")
         atoms = text[body:end]
-        if any(word in atoms for word in NOT_FINITE):
+        if any(word in atoms for word in NON_FINITE_TEXTS):
             raise CannotPredict(Notice("atoms_flew_apart"))
         # Without letters, only numbers remain for NumPy
-        numbers = np.fromstring(atoms.translate(None, LETTERS), sep=" ")
+        numbers = np.fromstring(atoms.translate(None, ASCII_LETTERS), sep=" ")
         if numbers.size != self._n_atoms * self._n_columns:
             raise ValueError(f"{self._path.name}: the atoms of a frame have not {self._n_columns} numbers each")
         return numbers.reshape(self._n_atoms, self._n_columns)

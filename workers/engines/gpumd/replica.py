@@ -80,7 +80,9 @@ class Replica:
         if filled == 0 and self._equilibrated == run.equilibration_steps:
             self._recorders[0].add(atoms.positions[None])
         self._start(potential, atoms, workplace)
-        names = [f"beads_dump_{bead}.xyz" for bead in range(run.n_beads)] if run.n_beads > 1 else [input_files.FRAMES]
+        names = (
+            [f"beads_dump_{bead}.xyz" for bead in range(run.n_beads)] if run.n_beads > 1 else [input_files.FRAMES_FILE]
+        )
         self._frames = [Frames(self.folder / name, len(sites), frees_space=True) for name in names]
         self._rows = Thermodynamics(self.folder / "thermo.out")
         # Without a remaining equilibration, the first block of thermo.out belongs to the production

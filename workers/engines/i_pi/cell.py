@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from scattering.core.notices import Notice
 from workers import stages
-from workers.engines.constant_pressure import PERIOD_FS, RELATIVE_VOLUME_RANGE, bulk_modulus
+from workers.engines.constant_pressure import CELL_PERIOD_FS, RELATIVE_VOLUME_RANGE, bulk_modulus
 from workers.engines.i_pi.polymers import Barostat, RingPolymers
 from workers.engines.interface import Run
 from workers.engines.mean_cell import find_point_group, is_isotropic, strain_to
@@ -98,5 +98,5 @@ def _barostat(
     """
     stiffness = (9 if isotropic else 1) * sites.get_volume() * bulk_modulus(sites, calculator)
     mass = (3 if isotropic else 1) * len(sites) * units.kB * temperature_k
-    tau = PERIOD_FS / (2 * math.pi) * math.sqrt(stiffness / mass)
-    return Barostat("isotropic" if isotropic else "flexible", pressure_gpa, tau, PERIOD_FS / 2)
+    tau = CELL_PERIOD_FS / (2 * math.pi) * math.sqrt(stiffness / mass)
+    return Barostat("isotropic" if isotropic else "flexible", pressure_gpa, tau, CELL_PERIOD_FS / 2)

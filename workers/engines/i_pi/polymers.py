@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scattering.core.notices import Notice
 from workers.kit.failures import CannotPredict
 
-CENTROID_FS: Final = 50.0
+CENTROID_THERMOSTAT_FS: Final = 50.0
 """Time constant of the Langevin thermostat of centroids in the equilibration, as in classical runs."""
 NO_THERMOSTAT_FS: Final = 1e30
 """Time constant that switches a thermostat off."""
@@ -31,7 +31,7 @@ TRPMD_LAMBDA: Final = 0.5
 (2014)."""
 HARTREE_K: Final = units.Hartree / units.kB
 
-INPUT: Final = """
+INPUT_TEMPLATE: Final = """
 <simulation verbosity='quiet'>
   <prng><seed>{seed}</seed></prng>
   <ffdirect name='potential'><pes>dummy</pes></ffdirect>
@@ -59,7 +59,7 @@ INPUT: Final = """
   </system>
 </simulation>
 """
-BAROSTAT: Final = """
+BAROSTAT_TEMPLATE: Final = """
 <barostat mode='{mode}'>
   <tau units='femtosecond'>{tau_fs}</tau>
   <thermostat mode='langevin'><tau units='femtosecond'>{thermostat_fs}</tau></thermostat>
@@ -124,7 +124,7 @@ class RingPolymers:
         self._atoms.calc = calculator
         self._n_beads = n_beads
         simulation = Simulation.load_from_xml(
-            INPUT.format(
+            INPUT_TEMPLATE.format(
                 seed=seed,
                 beads=_beads(sites, n_beads),
                 cell=_cell(sites),
@@ -133,9 +133,9 @@ class RingPolymers:
                 pressure_gpa=barostat.pressure_gpa if barostat else 0.0,
                 mode="npt" if barostat else "nvt",
                 timestep_fs=timestep_fs,
-                centroid_fs=CENTROID_FS,
+                centroid_fs=CENTROID_THERMOSTAT_FS,
                 friction=PILE_LAMBDA,
-                barostat=BAROSTAT.format_map(asdict(barostat)) if barostat else "",
+                barostat=BAROSTAT_TEMPLATE.format_map(asdict(barostat)) if barostat else "",
             ),
             read_only=True,
         )

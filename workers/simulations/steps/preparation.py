@@ -22,7 +22,7 @@ from workers.simulations.steps.integration import replica_run
 from workers.simulations.steps.relaxation import relax
 
 MAX_VOLUME_CHANGE = 0.04
-"""Relative change. Most crystals expand less between 0 K and room temperature."""
+"""Relative change above which a warning appears. Most crystals expand less between 0 K and room temperature."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,8 +19,9 @@ FORCE_TOLERANCE = 1e-3
 """eV/Å. A residual force f shifts an atom by f/k, here less than 1e-3 Å even for soft modes."""
 MAX_STEPS = 500
 MAX_SHIFT_ANGSTROM = 0.3
-"""Å. Typical thermal displacement at room temperature; a larger shift is another structure."""
+"""Shift above which a warning appears: a typical thermal displacement at room temperature."""
 MAX_PRESSURE_GPA = 2.0
+"""Pressure in a kept cell above which a warning appears."""
 
 
 class CannotRelax(CannotPredict):

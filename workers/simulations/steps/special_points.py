@@ -11,7 +11,7 @@ from scattering.crystal.path import brillouin_zone, reciprocal
 from workers.simulations.steps.openmp import expect_two_openmps
 
 MAX_ATOMS = 8
-"""Of a primitive cell: beyond, so many branches lie so close that nobody tabulates them."""
+"""Largest primitive cell. Larger cells have many close branches, which are not tabulated."""
 
 
 def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float]]:
@@ -26,7 +26,7 @@ def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float
 
     Returns
     -------
-    Special point → energies; empty for large cells and where no symmetry is found.
+    Special point → energies; empty for large cells, or if no symmetry is found.
     """
     if found.crystal.n_atoms > MAX_ATOMS:
         return {}
