@@ -22,7 +22,7 @@ MIN_BINS_PER_FWHM: Final = 1.5
 """Fewest bins, used if the arrays would otherwise need more than `MAX_ARRAY_BYTES`."""
 MAX_ARRAY_BYTES: Final = 200e6
 """Memory of a prediction's arrays."""
-HEADROOM: Final = 1.1
+MIN_END_RATIO: Final = 1.1
 """Smallest end of the axis over the highest phonon: room for the tail of the resolution."""
 
 
@@ -39,14 +39,14 @@ def multiphonon_end(numbers: NDArray[np.integer[Any]]) -> float:
     return 400.0 if lightest <= 10 else 250.0
 
 
-def size(*, n_species: int, n_orders: int, n_q: int, n_energy: float) -> float:
+def array_bytes(*, n_species: int, n_orders: int, n_q: int, n_energy: float) -> float:
     """Return the bytes of a harmonic prediction's arrays: orders, their sum, and pairs, in single precision."""
     return 4 * n_q * n_energy * (n_species * (n_orders + 1) + n_species * (n_species + 1) / 2)
 
 
 def min_array_bytes(*, end: float, n_species: int, n_orders: int, n_q: int) -> float:
     """Return the bytes of the arrays with the coarsest bins."""
-    return size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=_n_bins(end, MIN_BINS_PER_FWHM))
+    return array_bytes(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=_n_bins(end, MIN_BINS_PER_FWHM))
 
 
 def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int) -> NDArray[np.float64]:
@@ -65,8 +65,8 @@ def bins(*, end: float, highest: float, n_species: int, n_orders: int, n_q: int)
     n_species, n_orders, n_q
         Number of elements or sites, of phonon orders, and of bins of |q|.
     """
-    end = max(end, HEADROOM * highest)
-    per_bin = size(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=1)
+    end = max(end, MIN_END_RATIO * highest)
+    per_bin = array_bytes(n_species=n_species, n_orders=n_orders, n_q=n_q, n_energy=1)
     fitting = MAX_ARRAY_BYTES / per_bin / (_n_bins(end, 1.0))
     n = min(max(fitting, MIN_BINS_PER_FWHM), BINS_PER_FWHM)
     index = np.arange(math.ceil(_n_bins(end, n)) + 1)

@@ -194,7 +194,7 @@ class Dynamics(Options):
             raise InvalidOptions(errors)
         return self
 
-    def n_points_correlated(self) -> int:
+    def n_correlated_vectors(self) -> int:
         """Return the number of scattering vectors at which all atoms are correlated."""
         raise NotImplementedError
 
@@ -208,7 +208,7 @@ class Dynamics(Options):
         n_self = 6 * len(shells(self.q_max_inv_angstrom))
         # In units of a time step of one atom, a phase costs 1/40 000, and a phase with its Fourier transform 1/6000.
         # Each bead has a phase; the beads of an atom share the transform
-        phases = self.n_points_correlated() * self.beads / 40_000 + n_self * (1 / 6000 + (self.beads - 1) / 40_000)
+        phases = self.n_correlated_vectors() * self.beads / 40_000 + n_self * (1 / 6000 + (self.beads - 1) / 40_000)
         return 10.0 + (n_atoms * self.beads * steps + n_atoms * frames * phases) / atom_steps_per_second
 
 
@@ -268,7 +268,7 @@ class PowderDynamics(Dynamics):
         """Choose the number of scattering vectors, and all other options."""
         return super().fill_in(draft, case).with_defaults(n_q_points=cls.EFFORTS[case.quality].n_q_points)
 
-    def n_points_correlated(self) -> int:
+    def n_correlated_vectors(self) -> int:
         """Return `n_q_points`."""
         return self.n_q_points
 

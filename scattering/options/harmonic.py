@@ -13,7 +13,7 @@ from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.fields import Number, Whole, schema_extra
 from scattering.options.names import Method
-from scattering.simulate.protocol import ENERGY_STEP_MEV, MAX_ORDERS, MIN_HARMONIC_HEIGHT, choose_supercell
+from scattering.simulate.protocol import ENERGY_STEP_MEV, MAX_ORDERS, MIN_HARMONIC_HEIGHT_ANGSTROM, choose_supercell
 
 
 class Harmonic(Options):
@@ -41,7 +41,7 @@ class Harmonic(Options):
             super()
             .fill_in(draft, case)
             .with_defaults(
-                supercell=choose_supercell(case.cell, min_height=MIN_HARMONIC_HEIGHT),
+                supercell=choose_supercell(case.cell, min_height=MIN_HARMONIC_HEIGHT_ANGSTROM),
                 energy_max_mev=energy_axis.multiphonon_end(case.numbers),
             )
         )

@@ -23,13 +23,13 @@ from scattering.options.harmonic import Harmonic, phonon_seconds
 from scattering.options.names import Quality
 from scattering.simulate.protocol import (
     ENERGY_STEP_MEV,
-    MIN_HARMONIC_HEIGHT,
+    MIN_HARMONIC_HEIGHT_ANGSTROM,
     accessible_q,
     choose_supercell,
     time_scales,
 )
 
-DEFAULT_ZONES: Final = 52
+DEFAULT_N_ZONES: Final = 52
 """Number of zones, as Lindgren et al. use for silicon."""
 N_WAVE_VECTORS_RANGE: Final = (60, 150)
 """Fewest and most wave vectors of a harmonic path by default: as many as a figure resolves."""
@@ -128,7 +128,7 @@ class PathOptions(Options):
         if len(reachable) == 0:
             stated = {"minimum_inv_angstrom": low, "maximum_inv_angstrom": self.q_max_inv_angstrom}
             raise InvalidOptions.at("options.q_max_inv_angstrom", Notice("no_zone_in_range", stated))
-        n_zones = self.n_zones if self.has("n_zones") else min(DEFAULT_ZONES, max_zones)
+        n_zones = self.n_zones if self.has("n_zones") else min(DEFAULT_N_ZONES, max_zones)
         return random_zones(reachable, int(n_zones), seed=self.seed)
 
     def _bytes_each(self, case: Case) -> float:
@@ -165,7 +165,7 @@ class PathHarmonic(PathOptions, Harmonic):
         return sample(lines, cell, spacing=self.path_spacing_inv_angstrom)
 
     def _with_spacing(self, case: Case) -> Self:
-        affordable = MAX_COHERENT_BYTES / (self._bytes_each(case) * DEFAULT_ZONES)
+        affordable = MAX_COHERENT_BYTES / (self._bytes_each(case) * DEFAULT_N_ZONES)
         spacing = path_length(self.lines(case.zone), case.cell) / float(np.clip(affordable, *N_WAVE_VECTORS_RANGE))
         return self.with_defaults(path_spacing_inv_angstrom=max(MIN_SPACING_INV_ANGSTROM, spacing))
 
@@ -190,14 +190,14 @@ class PathDynamics(PathOptions, Dynamics):
         draft, target = draft.with_path(case), cls.EFFORTS[case.quality].atoms
         lines = draft.lines(case.zone)
         commensurate = commensurate_supercell(lines, case.cell, n_atoms=case.n_atoms, target=target)
-        phonons = choose_supercell(case.cell, min_height=MIN_HARMONIC_HEIGHT)
+        phonons = choose_supercell(case.cell, min_height=MIN_HARMONIC_HEIGHT_ANGSTROM)
         return super().fill_in(draft.with_defaults(supercell=commensurate, force_constant_supercell=phonons), case)
 
     def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
         """Return the wave vectors that fit the supercell."""
         return sample(lines, cell, supercell=self.supercell)
 
-    def n_points_correlated(self) -> int:
+    def n_correlated_vectors(self) -> int:
         """Estimate the number of scattering vectors: waves on all lines, in each zone, with their equivalents."""
         n_lines = len(self.path.replace("|", "-").split("-")) - 1
         return round(n_lines * max(self.supercell) * 0.6 * self.n_zones * MAX_ARMS * 0.6)

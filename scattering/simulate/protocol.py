@@ -18,7 +18,7 @@ from scattering import instruments
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.instruments import kinematics
 
-MIN_HARMONIC_HEIGHT: Final = 12.0
+MIN_HARMONIC_HEIGHT_ANGSTROM: Final = 12.0
 """Å. Smallest height of the supercell of harmonic phonons: twice the radial cutoff of NEP89. No atom then has another
 atom and an image of this atom within its cutoff."""
 ENERGY_STEP_MEV: Final = 0.25

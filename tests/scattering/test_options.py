@@ -78,7 +78,9 @@ def test_replicas_share_the_steps_and_each_costs_as_much() -> None:
 def test_the_harmonic_supercell_holds_the_cutoff() -> None:
     for crystal in (SILICON, BENZENE):
         options = fill(crystal, "harmonic")
-        assert (protocol.cell_heights(crystal.cell.array) * options.supercell).min() >= protocol.MIN_HARMONIC_HEIGHT
+        assert (
+            protocol.cell_heights(crystal.cell.array) * options.supercell
+        ).min() >= protocol.MIN_HARMONIC_HEIGHT_ANGSTROM
 
 
 def test_hydrogen_is_looked_at_over_a_larger_range_of_q() -> None:

@@ -37,7 +37,7 @@ def _follow_path(
     cell, zones = phonons.relaxed.atoms.cell.array, np.array(options.zones, dtype=np.int64)
     lines = options.lines(symmetry)
     path = options.sample_path(lines, cell)
-    end = max(options.energy_max_mev, energy_axis.HEADROOM * phonons.stability.highest_mev)
+    end = max(options.energy_max_mev, energy_axis.MIN_END_RATIO * phonons.stability.highest_mev)
     with expect_two_openmps():
         partials = crystal_harmonic.predict(
             phonons.displaced.force_constants,
