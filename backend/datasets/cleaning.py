@@ -57,9 +57,9 @@ def clean_spectrum(
     """
     n = len(raw.y)
     if raw.y.ndim != 1 or n > MAX_POINTS or raw.x.shape not in {(n,), (n + 1,)}:
-        raise Unreadable(f"{len(raw.x)} energies do not go with {n} intensities.")
+        raise Unreadable(Notice("numbers_differ", {"axis": "energy", "n_values": len(raw.x), "n_intensities": n}))
     if raw.error is not None and raw.error.shape != (n,):
-        raise Unreadable(f"{len(raw.error)} errors do not go with {n} intensities.")
+        raise Unreadable(Notice("numbers_differ", {"axis": "error", "n_values": len(raw.error), "n_intensities": n}))
     notices: list[Notice] = []
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         axis = energy_from(raw.x, x_unit, fixed_energy_mev=fixed_energy_mev, geometry=geometry)
@@ -78,12 +78,8 @@ def _check_range(axis: NDArray[np.float64], x: NDArray[np.float64], unit: str, n
     if not finite.any():
         return
     largest = float(np.abs(axis[finite]).max())
-    given = f"the axis runs from {np.min(x[finite]):.4g} to {np.max(x[finite]):.4g}"
     if largest > MAX_ENERGY_MEV:
-        raise Unreadable(
-            f"In {_spelt(unit)}, {given}: energies as far as {largest / 1000:.3g} eV, which no neutron spectrometer "
-            "measures. The unit is probably another."
-        )
+        raise Unreadable(Notice("energies_impossible", {"largest_mev": largest, "unit": unit, **_ends(x[finite])}))
     if largest > UNUSUAL_ENERGY_MEV:
         notices.append(Notice("energies_unusually_high", {"largest_mev": largest, "unit": unit, **_ends(x)}))
     elif largest < 1e-3:
@@ -105,10 +101,7 @@ def largest_intensity(y: NDArray[np.float64]) -> float:
     """
     largest = float(np.abs(y[np.isfinite(y)]).max(initial=0.0))
     if largest and not SMALLEST_INTENSITY <= largest <= LARGEST_INTENSITY:
-        raise Unreadable(
-            f"The largest intensity is {largest:.3g}, which no unit explains: is the file damaged, or is this another "
-            "column? Else multiply the intensities by a power of ten."
-        )
+        raise Unreadable(Notice("intensity_impossible", {"largest": largest}))
     return largest
 
 
@@ -150,7 +143,7 @@ def _of_bins(
         error = None if error is None else error[::-1]
         finite_edges = finite_edges[::-1]
     if not (np.diff(finite_edges) > 0).all():
-        raise Unreadable("The edges of the energy bins neither ascend nor descend.")
+        raise Unreadable(Notice("edges_not_monotonic", {"axis": "energy"}))
     good = np.isfinite(y) & np.isfinite(edges[:-1]) & np.isfinite(edges[1:])
     _tell_dropped(int((~good).sum()), notices)
     _enough(int(good.sum()))
@@ -264,12 +257,4 @@ def _tell_dropped(count: int, notices: list[Notice]) -> None:
 
 def _enough(count: int) -> None:
     if count < MIN_POINTS:
-        raise Unreadable(f"Only {_count(count, 'point')} can be used; a spectrum needs at least {MIN_POINTS}.")
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _spelt(unit: str) -> str:
-    return {"ueV": "µeV", "cm-1": "cm⁻¹", "ps-1": "ps⁻¹", "angstrom": "Å"}.get(unit, unit)
+        raise Unreadable(Notice("too_few_usable_points", {"n_points": count, "min_points": MIN_POINTS}))

@@ -67,17 +67,14 @@ def clean_map(
         axis = energy_from(raw.x, x_unit, fixed_energy_mev=fixed_energy_mev, geometry=geometry)
     energy, columns = _edges(axis, y.shape[1], "energy", notices)
     if max(abs(energy[0]), abs(energy[-1])) > MAX_ENERGY_MEV:
-        raise Unreadable(
-            f"Energies reach {max(abs(energy[0]), abs(energy[-1])):.4g} meV, which no neutron spectrometer measures: "
-            "the unit is probably another."
-        )
+        raise Unreadable(Notice("energies_impossible", {"largest_mev": float(max(abs(energy[0]), abs(energy[-1])))}))
     y, error = _taken(y, columns, 1), None if error is None else _taken(error, columns, 1)
     if raw.kind == "angle":
         measured = _from_angles(raw, y, error, energy, fixed_energy_mev, geometry, notices)
     else:
         q, rows = _edges(raw.across, len(y), "q", notices)
         if q[-1] <= 0 or (q[1] <= 0 and q[0] < -1e-6):
-            raise Unreadable("Some |q| are below 0.")
+            raise Unreadable(Notice("negative_q"))
         q[0] = max(q[0], 0.0)
         measured = MeasuredMap(q, energy, _taken(y, rows, 0), None if error is None else _taken(error, rows, 0))
     return _trimmed(measured, notices), notices
@@ -86,15 +83,15 @@ def clean_map(
 def _check_shapes(raw: RawMap) -> None:
     most = MAX_DETECTED if raw.kind == "angle" else MAX_POINTS
     if raw.y.ndim != 2 or raw.y.size > most:
-        raise Unreadable(f"The map must have two axes and at most {most:,} values.")
+        raise Unreadable(Notice("map_shape", {"max_values": most}))
     n, n_x = raw.y.shape
     across = {(n,)} if raw.kind == "angle" else {(n,), (n + 1,)}
     if raw.across.shape not in across or raw.x.shape not in {(n_x,), (n_x + 1,)}:
-        raise Unreadable(f"{raw.across.size} and {raw.x.size} positions do not go with {n} × {n_x} intensities.")
+        raise Unreadable(Notice("axes_do_not_fit", {"axes": [raw.across.size, raw.x.size], "intensities": [n, n_x]}))
     if raw.error is not None and raw.error.shape != raw.y.shape:
-        raise Unreadable("The errors do not go with the intensities in number.")
+        raise Unreadable(Notice("sizes_differ", {"arrays": ["errors", "intensities"]}))
     if raw.width is not None and raw.width.shape != (n,):
-        raise Unreadable(f"{raw.width.size} widths do not go with {n} detectors.")
+        raise Unreadable(Notice("sizes_differ", {"arrays": ["widths", "detectors"]}))
 
 
 def _values(raw: RawMap, notices: list[Notice]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
@@ -107,7 +104,7 @@ def _values(raw: RawMap, notices: list[Notice]) -> tuple[NDArray[np.float64], ND
         notices.append(Notice("values_not_finite", {"n_values": infinite}))
     good = np.isfinite(raw.y) & ~masked
     if int(good.sum()) < MIN_VALUES:
-        raise Unreadable("The map holds no intensities: all are masked or no numbers.")
+        raise Unreadable(Notice("map_without_intensities"))
     y = np.where(good, raw.y, np.nan)
     largest = largest_intensity(y)
     if raw.error is None:
@@ -130,27 +127,27 @@ def _edges(
     axis: NDArray[np.float64], n: int, name: Literal["energy", "q"], notices: list[Notice]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Ascending edges of an axis, and of each bin between them the place in the file, or `NOWHERE`."""
-    place, what = np.arange(n), {"energy": "energies", "q": "|q|"}[name]
+    place = np.arange(n)
     if len(axis) == n + 1:
         if not np.isfinite(axis).all():
-            raise Unreadable(f"The edges of the {what} are not all numbers.")
+            raise Unreadable(Notice("edges_not_finite", {"axis": name}))
         if axis[0] > axis[-1]:
             axis, place = axis[::-1], place[::-1]
         if not (np.diff(axis) > 0).all():
-            raise Unreadable(f"The edges of the {what} neither ascend nor descend.")
+            raise Unreadable(Notice("edges_not_monotonic", {"axis": name}))
         return axis.copy(), place
     known = np.isfinite(axis)
     if not known.all():
         notices.append(Notice("axis_values_not_finite", {"axis": name, "n_values": int((~known).sum())}))
     place = place[known][np.argsort(axis[known], kind="stable")]
     if len(place) < 2:
-        raise Unreadable(f"The {what} are fewer than two: this is no map.")
+        raise Unreadable(Notice("single_bin", {"axis": name}))
     steps = np.diff(axis[known])
     if (steps < 0).any() and (steps > 0).any():
         notices.append(Notice("axis_sorted", {"axis": name}))
     points = axis[place]
     if not (np.diff(points) > 0).all():
-        raise Unreadable(f"Some of the {what} stand there more than once.")
+        raise Unreadable(Notice("repeated_axis_values", {"axis": name}))
     low, high = edges_between(points)
     gap = np.flatnonzero(low[1:] > high[:-1]) + 1
     if len(gap):
@@ -181,7 +178,7 @@ def _from_angles(
             "direct geometry spectrometer) in meV."
         )
     if fixed_energy > MAX_ENERGY_MEV:
-        raise Unreadable(f"A fixed energy of {fixed_energy:.4g} meV is not one of a neutron spectrometer.")
+        raise Unreadable(Notice("fixed_energy_impossible", {"fixed_energy_mev": float(fixed_energy)}))
     try:
         measured = rebin_angles(
             two_theta=raw.across,
@@ -193,7 +190,7 @@ def _from_angles(
             fixed_energy=fixed_energy,
         )
     except CannotRebin as cannot:
-        raise Unreadable(str(cannot)) from cannot
+        raise Unreadable(cannot.notice) from cannot
     counting = int(np.isfinite(y).any(axis=1).sum())
     bins = {"n_bins": len(measured.q) - 1, "bin_inv_angstrom": float(measured.q[1] - measured.q[0])}
     spectrometer = {"geometry": geometry, "fixed_energy_mev": float(fixed_energy)}
@@ -207,10 +204,10 @@ def _trimmed(measured: MeasuredMap, notices: list[Notice]) -> MeasuredMap:
     """Without the borders that hold no value; bins within stay, as NaN."""
     there = np.isfinite(measured.intensity)
     if int(there.sum()) < MIN_VALUES:
-        raise Unreadable("Nothing of the map is left.")
+        raise Unreadable(Notice("map_without_intensities"))
     rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
     if columns[0] == columns[-1]:
-        raise Unreadable("Only one bin of energy holds values: this is no map.")
+        raise Unreadable(Notice("single_bin", {"axis": "energy"}))
     row, column = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     n_rows, n_columns = there.shape[0] - (row.stop - row.start), there.shape[1] - (column.stop - column.start)
     for count, axis in ((n_rows, "q"), (n_columns, "energy")):

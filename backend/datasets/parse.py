@@ -33,7 +33,6 @@ from scattering.measured.units import energy_from
 MEMORY_BYTES = 2 * 1024**3
 MAX_SPECTRUM_POINTS = MAX_POINTS // 2
 """A spectrum has five arrays, a map two."""
-UNITS = "meV, ueV, eV, cm-1, THz, ps-1 or angstrom"
 
 
 class Request(TypedDict):
@@ -46,10 +45,10 @@ class Request(TypedDict):
 
 
 class Refused(Unreadable):
-    """Something that the user must say, or says wrongly; `loc` is the field."""
+    """A field that the user must fill in, or has filled in wrongly; `loc` is the field."""
 
-    def __init__(self, loc: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, loc: str, wrong: Notice) -> None:
+        super().__init__(wrong)
         self.loc = loc
 
 
@@ -87,7 +86,7 @@ def parse(data: bytes, request: Request) -> dict[str, Any]:
     found = fmt.read(data)
     index = request["spectrum"]
     if not 0 <= index < len(found):
-        raise Refused("spectrum", f"The file has {_spectra(len(found))}, counted from 0; there is no {index}.")
+        raise Refused("spectrum", Notice("no_such_spectrum", {"index": index, "n_spectra": len(found)}))
     said = request["said"]
     contents = [_in_words(number, raw, said, selected=number == index) for number, raw in enumerate(found)]
     answer: dict[str, Any] = {"format": fmt.name, "contents": contents, "measured": None, "problems": []}
@@ -109,35 +108,36 @@ def _format(data: bytes, request: Request) -> Format:
     if asked is None:
         return format_of(request["file_name"], data[:HEAD_BYTES])
     if asked not in FORMATS:
-        message = f"'{asked[:40]}' is not a format that is read; choose one of {', '.join(FORMATS)}."
-        raise Refused("format", message)
+        raise Refused("format", Notice("unknown_data_format", {"format": asked[:40], "formats": list(FORMATS)}))
     return FORMATS[asked]
 
 
 def _clean(raw: Raw, said: Said) -> tuple[MeasuredSpectrum | MeasuredMap, list[Notice]]:
     unit = said.get("x_unit") or raw.x_unit
     if unit is None:
-        raise Refused("x_unit", f"The file does not say the unit of its axis: say it, {UNITS}.")
+        raise Refused("x_unit", Notice("axis_unit_not_stated"))
     known = conditions(said, raw.stated)
     geometry = _geometry(raw, known)
     energy = known.working_energy_mev
     by_angle = isinstance(raw, RawMap) and raw.kind == "angle"
     if unit == "angstrom" or by_angle:
-        what = "Wavelengths become energy transfers" if unit == "angstrom" else "Angles become |q|"
+        axis = {"axis": "wavelength" if unit == "angstrom" else "angle"}
         if geometry is None:
-            message = f"{what} once the spectrometer is known: say `instrument`, or generic-direct or generic-indirect."
-            raise Refused("instrument", message)
+            raise Refused("instrument", Notice("spectrometer_not_stated", axis))
         if energy is None:
-            message = f"{what} with the fixed energy (E_i in direct, E_f in indirect geometry): say it in meV."
-            raise Refused("fixed_energy_mev", message)
+            raise Refused("fixed_energy_mev", Notice("fixed_energy_not_stated", axis))
     if isinstance(raw, RawMap):
         measured_map, notices = clean_map(raw, unit, fixed_energy_mev=energy, geometry=geometry)
         if measured_map.intensity.size > MAX_POINTS:
-            raise Unreadable(f"The map has {measured_map.intensity.size} bins; {MAX_POINTS} at most can be used.")
+            raise Unreadable(
+                Notice("too_many_map_bins", {"n_bins": measured_map.intensity.size, "max_bins": MAX_POINTS})
+            )
         return measured_map, notices
     measured, notices = clean_spectrum(raw, unit, fixed_energy_mev=energy, geometry=geometry)
     if len(measured.energy) > MAX_SPECTRUM_POINTS:
-        raise Unreadable(f"The spectrum has {len(measured.energy)} points; rebin it to {MAX_SPECTRUM_POINTS} or fewer.")
+        raise Unreadable(
+            Notice("too_many_spectrum_points", {"n_points": len(measured.energy), "max_points": MAX_SPECTRUM_POINTS})
+        )
     return measured, notices
 
 
@@ -251,10 +251,6 @@ def _problems(error: Exception) -> Sequence[FieldError]:
         (notice,) = parsed_notices.to_json([error.notice])
         return [field_error(error.loc if isinstance(error, Refused) else "file", Notice.from_json(notice))]
     raise error
-
-
-def _spectra(count: int) -> str:
-    return "1 spectrum" if count == 1 else f"{count} spectra"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.instruments import Geometry
 from scattering.instruments.kinematics import momentum_transfer
 from scattering.measured.data import MeasuredMap
@@ -76,7 +77,7 @@ def rebin_angles(
     Raises
     ------
     CannotRebin
-        No angle, energy or pixel can be used; the message says why.
+        No angle, energy or pixel can be used; the notice states the reason.
 
     Notes
     -----
@@ -84,16 +85,16 @@ def rebin_angles(
     first. This reduces tens of thousands of pixels of a position-sensitive detector to some hundred angles.
     """
     if not (np.isfinite(fixed_energy) and fixed_energy > 0):
-        raise CannotRebin("The fixed energy must be above 0 meV: E_i in direct, E_f in indirect geometry.")
+        raise CannotRebin(Notice("fixed_energy_not_positive"))
     if len(energy) < 2 or not (np.isfinite(energy).all() and (np.diff(energy) > 0).all()):
-        raise CannotRebin("The edges of the energy bins must be numbers that ascend.")
+        raise CannotRebin(Notice("edges_not_monotonic", {"axis": "energy"}))
     if q is not None and (len(q) < 2 or not (np.isfinite(q).all() and (np.diff(q) > 0).all())):
-        raise CannotRebin("The edges of the bins of |q| must be numbers that ascend.")
+        raise CannotRebin(Notice("edges_not_monotonic", {"axis": "q"}))
     counts = (np.abs(two_theta) <= 180) & np.isfinite(intensity).any(axis=1)
     if width is not None:
         counts &= np.isfinite(width) & (width > 0)
     if not counts.any():
-        raise CannotRebin("No detector has an angle between 0° and 180°, a width, and an intensity that is a number.")
+        raise CannotRebin(Notice("no_usable_detector"))
     angles = np.abs(two_theta[counts])
     widths = _assumed_width(angles) if width is None else width[counts]
     centre, extent, values, variance, number = _group_detectors(
@@ -103,7 +104,7 @@ def rebin_angles(
     # No neutron has E_i < 0 or E_f < 0, whatever a file states
     used = (number > 0) & np.isfinite(middle)
     if not used.any():
-        raise CannotRebin("No energy can be reached with this fixed energy: check it, and the geometry.")
+        raise CannotRebin(Notice("no_reachable_energy"))
     edges = _default_bins(centre, middle, across, slant, used) if q is None else np.asarray(q, dtype=float)
     shape = (len(edges) - 1, len(energy) - 1)
     size = shape[0] * shape[1]

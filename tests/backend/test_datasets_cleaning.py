@@ -148,7 +148,7 @@ def test_bins_turn_round_and_lose_those_without_a_number() -> None:
     assert found.intensity.tolist() == [5, 4, 3, 1]
     assert found.low.tolist() == [0, 2, 4, 8]
     assert notices == [Notice("values_not_finite", {"n_values": 1})]
-    with pytest.raises(Unreadable, match="neither ascend nor descend"):
+    with pytest.raises(Unreadable, match="edges_not_monotonic"):
         clean_spectrum(raw([0, 2, 1, 3, 4], [1, 2, 3, 4]), "meV")
 
 
@@ -174,7 +174,7 @@ def test_a_unit_that_is_probably_wrong_is_told_or_refused() -> None:
     high = {"largest_mev": 4000.0, "unit": "meV", "start": 16.0, "end": 4000.0}
     assert notices == [Notice("energies_unusually_high", high)]
     assert clean_spectrum(spectrum, "cm-1")[1] == []
-    with pytest.raises(Unreadable, match=r"as far as 16\.5 eV.*The unit is probably another"):
+    with pytest.raises(Unreadable, match=r"energies_impossible .*'largest_mev': 165\d\d"):
         clean_spectrum(spectrum, "THz")
     _, notices = clean_spectrum(raw([1e-5, 2e-5, 3e-5], [1, 2, 3]), "meV")
     low = {"largest_mev": 3e-5, "unit": "meV", "start": 1e-5, "end": 3e-5}
@@ -186,20 +186,20 @@ def test_zeros_everywhere_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spectrum", "words"),
+    ("spectrum", "code"),
     [
-        (raw([1, 2], [1, 2]), "Only 2 points"),
-        (raw([], []), "Only 0 points"),
-        (raw([1, 2, 3], [1, NAN, 3]), "Only 2 points"),
-        (raw([1, 1, 1, 2], [1, 2, 3, 4]), "Only 2 points"),
-        (raw([0, 1, 2], [1, 2]), "Only 2 points"),
-        (raw([1, 2, 3], [1, 2, 3, 4, 5]), "3 energies do not go with 5"),
-        (raw([1, 2, 3], [1, 2, 3], [1, 2]), "2 errors do not go with 3"),
-        (raw([NAN] * 4, [1, 2, 3, 4]), "Only 0 points"),
+        (raw([1, 2], [1, 2]), "too_few_usable_points .*'n_points': 2"),
+        (raw([], []), "too_few_usable_points .*'n_points': 0"),
+        (raw([1, 2, 3], [1, NAN, 3]), "too_few_usable_points .*'n_points': 2"),
+        (raw([1, 1, 1, 2], [1, 2, 3, 4]), "too_few_usable_points .*'n_points': 2"),
+        (raw([0, 1, 2], [1, 2]), "too_few_usable_points .*'n_points': 2"),
+        (raw([1, 2, 3], [1, 2, 3, 4, 5]), "numbers_differ .*'energy'"),
+        (raw([1, 2, 3], [1, 2, 3], [1, 2]), "numbers_differ .*'error'"),
+        (raw([NAN] * 4, [1, 2, 3, 4]), "too_few_usable_points .*'n_points': 0"),
     ],
 )
-def test_too_little_is_refused(spectrum: RawSpectrum, words: str) -> None:
-    with pytest.raises(Unreadable, match=words):
+def test_too_little_is_refused(spectrum: RawSpectrum, code: str) -> None:
+    with pytest.raises(Unreadable, match=code):
         clean_spectrum(spectrum, "meV")
 
 
@@ -225,7 +225,7 @@ def test_whatever_comes_the_promise_holds() -> None:
 @pytest.mark.parametrize("size", [1e-300, 1e-40, 1e40, 1e300])
 def test_intensities_of_an_impossible_size_are_refused(size: float) -> None:
     # Their squares, of which a fit is made, or a picture's 32-bit numbers would be 0 or infinite
-    with pytest.raises(Unreadable, match="which no unit explains"):
+    with pytest.raises(Unreadable, match="intensity_impossible"):
         clean_spectrum(raw([1, 2, 3], [size, 2 * size, 0]), "meV")
 
 

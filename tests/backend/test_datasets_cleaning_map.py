@@ -75,7 +75,7 @@ def test_a_gap_between_points_holds_nothing() -> None:
 def test_no_point_below_zero_momentum() -> None:
     measured, _ = clean_map(over_q(across=np.array([0.0, 0.2, 0.4, 0.6, 0.8])), "meV")
     assert measured.q[0] == 0.0
-    with pytest.raises(Unreadable, match="below 0"):
+    with pytest.raises(Unreadable, match="negative_q"):
         clean_map(over_q(across=np.array([-0.4, -0.2, 0.0, 0.2, 0.4])), "meV")
 
 
@@ -116,21 +116,21 @@ def test_empty_borders_are_cut_and_empty_insides_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "code"),
     [
-        ({"y": np.full((5, 4), np.nan)}, "no intensities"),
-        ({"x": ENERGY[:2], "y": np.ones((5, 1)), "error": None}, "one bin of energy"),
-        ({"x": np.array([0.0, 10.0, 5.0, 30.0, 50.0])}, "neither ascend nor descend"),
-        ({"x": np.array([0.0, np.nan, 5.0, 30.0, 50.0])}, "not all numbers"),
-        ({"x": np.array([0.0, 10.0, 10.0, 30.0])}, "more than once"),
-        ({"x": 1e6 * ENERGY}, "no neutron spectrometer"),
-        ({"x": ENERGY[:3]}, "do not go with"),
-        ({"error": np.ones((2, 2))}, "errors do not go"),
-        ({"across": np.ones(5), "kind": "angle", "width": np.ones(3)}, "widths do not go"),
+        ({"y": np.full((5, 4), np.nan)}, "map_without_intensities"),
+        ({"x": ENERGY[:2], "y": np.ones((5, 1)), "error": None}, "single_bin"),
+        ({"x": np.array([0.0, 10.0, 5.0, 30.0, 50.0])}, "edges_not_monotonic"),
+        ({"x": np.array([0.0, np.nan, 5.0, 30.0, 50.0])}, "edges_not_finite"),
+        ({"x": np.array([0.0, 10.0, 10.0, 30.0])}, "repeated_axis_values"),
+        ({"x": 1e6 * ENERGY}, "energies_impossible"),
+        ({"x": ENERGY[:3]}, "axes_do_not_fit"),
+        ({"error": np.ones((2, 2))}, "sizes_differ .*'errors'"),
+        ({"across": np.ones(5), "kind": "angle", "width": np.ones(3)}, "sizes_differ .*'widths'"),
     ],
 )
-def test_refused(changes: dict[str, object], words: str) -> None:
-    with pytest.raises(Unreadable, match=words):
+def test_refused(changes: dict[str, object], code: str) -> None:
+    with pytest.raises(Unreadable, match=code):
         clean_map(over_q(**changes), "meV", fixed_energy_mev=100.0, geometry="direct")
 
 
@@ -140,9 +140,9 @@ def test_angles_need_the_spectrometer() -> None:
         clean_map(angles, "meV", geometry="direct")
     with pytest.raises(FixedEnergyMissing):
         clean_map(angles, "meV", fixed_energy_mev=60.0)
-    with pytest.raises(Unreadable, match="not one of a neutron spectrometer"):
+    with pytest.raises(Unreadable, match="fixed_energy_impossible"):
         clean_map(angles, "meV", fixed_energy_mev=1e9, geometry="indirect")
-    with pytest.raises(Unreadable, match="fixed energy"):
+    with pytest.raises(Unreadable, match="no_reachable_energy"):
         # Every bin is a loss of more than E_i
         clean_map(replace(angles, x=ENERGY + 60), "meV", fixed_energy_mev=50.0, geometry="direct")
 
@@ -230,7 +230,7 @@ def test_spectra_of_mantid_come_to_q_by_the_angles_of_their_detectors() -> None:
 
 
 def test_numbers_of_an_impossible_size() -> None:
-    with pytest.raises(Unreadable, match="which no unit explains"):
+    with pytest.raises(Unreadable, match="intensity_impossible"):
         clean_map(over_q(y=1e-300 * over_q().y), "meV")
     error = 0.1 * over_q().y
     error[0, 0], error[1, 1] = 1e-300, 1e300

@@ -20,10 +20,11 @@ from backend.datasets.formats import (
     mantid_nexus,
     nxspe,
 )
+from backend.datasets.formats.other_files import recognise_other
 from backend.datasets.formats.reading import Raw
-from backend.datasets.formats.strangers import looks_like
 from backend.datasets.formats.text import decoded
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 __all__ = ["FORMATS", "HEAD_BYTES", "Format", "format_of"]
 
@@ -101,9 +102,10 @@ def format_of(file_name: str, head: bytes) -> Format:
     """
     base = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip().lower()
     if not head.strip():
-        raise Unreadable("The file is empty.")
-    if words := looks_like(head):
-        raise Unreadable(f"This looks like {words}. {_readable()}")
+        raise Unreadable(Notice("blank_file"))
+    titles = [fmt.title for fmt in FORMATS.values()]
+    if kind := recognise_other(head):
+        raise Unreadable(Notice("other_kind_of_file", {"kind": kind, "formats": titles}))
     sniffed = [fmt for fmt in FORMATS.values() if fmt.sniffs(head)]
     named = [fmt for fmt in FORMATS.values() if fmt.file_names.fullmatch(base)]
     if sniffed:
@@ -111,11 +113,7 @@ def format_of(file_name: str, head: bytes) -> Format:
     if named and _is_text(head):
         # A header longer than the head: its reader will see.
         return named[-1]
-    raise Unreadable(f"This is none of the formats that are read. {_readable()}")
-
-
-def _readable() -> str:
-    return f"Can be read: {'; '.join(fmt.title for fmt in FORMATS.values())}."
+    raise Unreadable(Notice("unrecognised_data_format", {"formats": titles}))
 
 
 def _is_text(head: bytes) -> bool:

@@ -78,9 +78,9 @@ def spectra_of(table: Table) -> list[RawSpectrum]:
     unit, recognised_by, about_unit = _unit(table, named, names[x] if names else None)
     found = list(_columns(table, names, x, notices))
     if not found:
-        raise Unreadable("The table has an energy column but none of intensities.")
+        raise Unreadable(Notice("table_without_intensities"))
     if len(found) > MAX_SPECTRA:
-        raise Unreadable(f"The table has {len(found)} columns of intensities; at most {MAX_SPECTRA} are read.")
+        raise Unreadable(Notice("too_many_spectra_in_file", {"n_spectra": len(found), "max_spectra": MAX_SPECTRA}))
     titles = [names[y] if names else f"column {table.kept[y] + 1}" for y, _ in found]
     if len(found) == 1:
         titles = [_title(table, named)]
@@ -88,7 +88,9 @@ def spectra_of(table: Table) -> list[RawSpectrum]:
     if len(blocks) > 1:
         notices.append(Notice("energies_restart", {"n_blocks": len(blocks)}))
     if len(found) * len(blocks) > MAX_SPECTRA:
-        raise Unreadable(f"The table holds {len(found) * len(blocks)} spectra; at most {MAX_SPECTRA} are read.")
+        raise Unreadable(
+            Notice("too_many_spectra_in_file", {"n_spectra": len(found) * len(blocks), "max_spectra": MAX_SPECTRA})
+        )
     return [
         RawSpectrum(
             x=table.values[block, x],

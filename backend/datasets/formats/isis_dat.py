@@ -14,6 +14,7 @@ from backend.datasets.formats.reading import RawSpectrum, Stated
 from backend.datasets.formats.table import read_table
 from backend.datasets.formats.text import decoded, quoted
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 _UNITS = re.compile(r"\S{0,12}\s*\(\s*CM\s*\^?-\s*1\s*\)[\s,]+COUNTS[\s,]+ERRORS?\s*$", re.IGNORECASE)
 _HEADER_LINES = 5
@@ -40,12 +41,9 @@ def read(data: bytes) -> list[RawSpectrum]:
     header = [line.strip() for line in table.header if line.strip()]
     units = next((line for line in header[:_HEADER_LINES] if _UNITS.match(line)), None)
     if units is None:
-        raise Unreadable(
-            "The line “… (CM-1) COUNTS ERROR”, which the files of the ISIS INS database have, is not among the first "
-            "lines. Without it the file can be read as a table of columns."
-        )
+        raise Unreadable(Notice("no_isis_dat_header"))
     if table.width != 3 or 1 not in table.kept:
-        raise Unreadable(f"The table has {table.width} columns; energy, counts and error are three.")
+        raise Unreadable(Notice("isis_dat_columns", {"n_columns": table.width}))
     return [
         RawSpectrum(
             x=table.values[:, 0],

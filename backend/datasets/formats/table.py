@@ -98,7 +98,7 @@ def read_table(text: str) -> Table:
     end, footer = _end(lines, start)
     rows = _rows(lines, start, end, delimiter)
     if len(rows.lines) > MAX_POINTS:
-        raise Unreadable(f"The table has {len(rows.lines)} rows; at most {MAX_POINTS} are read.")
+        raise Unreadable(Notice("too_many_rows", {"n_rows": len(rows.lines), "max_rows": MAX_POINTS}))
     notices: list[Notice] = []
     if _decimal_comma(rows, delimiter):
         notices.append(Notice("decimal_comma"))
@@ -110,7 +110,7 @@ def read_table(text: str) -> Table:
     # A delimiter at each line's end, or a column that a spreadsheet left empty.
     kept = np.flatnonzero(~np.isnan(values).all(axis=0))
     if len(kept) < 2:
-        raise Unreadable("The table has no two columns with numbers in them.")
+        raise Unreadable(Notice("table_without_two_columns"))
     return Table(
         tuple(lines[:start]),
         delimiter,
@@ -193,10 +193,7 @@ def _beginning(lines: Sequence[str]) -> tuple[int, str | None, int]:
                 _nothing_lost(lines, index, delimiter, width)
                 _commas_are_clear(lines[index : index + 20], delimiter)
                 return index, delimiter, width
-    raise NoTable(
-        f"No table of numbers was found: at least {MIN_ROWS} lines in a row with two or more columns each "
-        "(energy, intensity and, if there is one, its error)."
-    )
+    raise NoTable(Notice("no_table", {"min_rows": MIN_ROWS}))
 
 
 def _may_be_row(line: str) -> bool:
@@ -230,7 +227,7 @@ def _nothing_lost(lines: Sequence[str], start: int, delimiter: str | None, width
                 and _width(lines[later], delimiter) != width
             )
             raise Unreadable(
-                f"Line {wrong + 1} is no row of the table that begins in line {index + 1}: {quoted(lines[wrong])}."
+                Notice("no_row", {"line": wrong + 1, "first_line": index + 1, "found": quoted(lines[wrong])})
             )
 
 
@@ -250,10 +247,7 @@ def _commas_are_clear(lines: Sequence[str], delimiter: str | None) -> None:
     """Refuse commas that both divide columns and mark decimals: 1,05,2,70."""
     for line in lines if delimiter == "," else ():
         if '"' not in line and "." not in line and re.search(r"(?:^|,)0\d+(?:,|$)", line):
-            raise Unreadable(
-                f"Commas seem to divide the columns and to mark the decimals ({quoted(line)}): "
-                "save the table with another delimiter, such as a semicolon or a tab."
-            )
+            raise Unreadable(Notice("commas_as_delimiter_and_decimal", {"found": quoted(line)}))
 
 
 def _end(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
@@ -303,12 +297,9 @@ def _decimal_comma(rows: _Rows, delimiter: str | None) -> bool:
     with_point = next((index for index, row in enumerate(rows.lines) if "." in row), None)
     if with_point is not None:
         point, comma = (
-            f"line {rows.numbers[index]} ({quoted(rows.lines[index])})" for index in (with_point, with_comma)
+            {"line": rows.numbers[index], "found": quoted(rows.lines[index])} for index in (with_point, with_comma)
         )
-        raise Unreadable(
-            f"Decimals are marked with a point in {point}, but there are commas in {comma}: use one mark, and none "
-            "between thousands."
-        )
+        raise Unreadable(Notice("decimal_marks_mixed", {"point": point, "comma": comma}))
     return True
 
 
@@ -337,14 +328,13 @@ def _slow(rows: list[str], numbers: Sequence[int], delimiter: str | None, width:
         if len(found) != width:
             found = cells(re.split(r"\s[#!%]", row, maxsplit=1)[0], delimiter)
         if len(found) != width:
-            columns = f"{len(found)} column{'s' if len(found) != 1 else ''}"
-            end = ": the file seems to be cut off there." if line == numbers[-1] else "."
-            raise Unreadable(f"Line {line} has {columns} where the table has {width} ({quoted(row)}){end}")
+            columns = {"n_columns": len(found), "n_expected": width, "is_last": line == numbers[-1]}
+            raise Unreadable(Notice("wrong_number_of_columns", {"line": line, **columns, "found": quoted(row)}))
         for cell in found:
             value = number(cell)
             if value is None:
                 raise Unreadable(
-                    f"Line {line} is no row of the table: {quoted(cell, 30)} is not a number ({quoted(row)})."
+                    Notice("unreadable_cell", {"line": line, "found": quoted(cell, 30), "row": quoted(row)})
                 )
             values.append(value)
     return np.frombuffer(values, dtype=float).reshape(len(rows), width).copy()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 
-from backend.datasets.formats.strangers import looks_like
+from backend.datasets.formats.other_files import recognise_other
 from backend.kit.files.unreadable import Unreadable
+from scattering.core.notices import Notice
 
 _BINARY = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD = str.maketrans({"−": "-", "\xa0": " ", "\u202f": " ", "\u2009": " ", "\ufeff": None, "\f": "\n", "\v": "\n"})
@@ -24,13 +25,13 @@ def decoded(data: bytes) -> str:
         It is empty, no text, or text of another kind.
     """
     if not data.strip():
-        raise Unreadable("The file is empty.")
-    if words := looks_like(data):
-        raise Unreadable(f"This looks like {words}.")
+        raise Unreadable(Notice("blank_file"))
+    if kind := recognise_other(data):
+        raise Unreadable(Notice("other_kind_of_file", {"kind": kind}))
     # Old DOS programs end a text with Ctrl-Z.
     text = _text(data.rstrip(b"\x1a"))
     if _BINARY.search(text):
-        raise Unreadable("This is a binary file, not text.")
+        raise Unreadable(Notice("binary_file"))
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
