@@ -97,7 +97,7 @@ def conditions(said: Said, stated: Stated) -> Conditions:
     run = stated.run.model_copy(update=said.get("run", {}))
     if instrument is None:
         if given:
-            raise InvalidSettings([{"loc": "settings", "msg": "Say the instrument that these settings are of."}])
+            raise InvalidSettings.at("settings", Notice("settings_without_instrument"))
         return Conditions(None, {}, fixed, run, tuple(notices))
     instrument.validate(given)
     settings = given

@@ -33,6 +33,7 @@ from backend.kit.settings import Settings
 from backend.structures import service as structures
 from scattering import instruments
 from scattering.core.errors import FieldError, UnknownInstrument
+from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredSpectrum
 
 ORIGINAL = "original"
@@ -123,14 +124,13 @@ def read(settings: Settings, path: Path, *, file_name: str, fmt: str | None, spe
         Nothing that can be read, or what the user says of it is wrong.
     """
     if len(json.dumps(said)) > MAX_SAID:
-        raise Unprocessable("Far too much is said of how it was measured.", [{"loc": "settings", "msg": "is too long"}])
+        raise Unprocessable.at("settings", Notice("long_settings", {"max_characters": MAX_SAID}))
     request = parse.Request(file_name=base_name(file_name, ""), format=fmt, spectrum=spectrum, said=said)
     arguments = ["--request", json.dumps(request), "--cpu-s", str(settings.parse_timeout_s)]
     try:
         answer = confined.run("backend.datasets.parse", arguments, path, timeout_s=settings.parse_timeout_s)
     except confined.Exceeded as error:
-        message = f"The file could not be read: {error}."
-        raise Unprocessable(message, [{"loc": "file", "msg": message}]) from error
+        raise Unprocessable.at("file", Notice("data_not_read", {"reason": str(error)})) from error
     result = json.loads(answer)
     if "errors" in result:
         raise _refusal(result["errors"])
@@ -225,7 +225,7 @@ def measured(scope: Scope, row: Dataset) -> Measured:
     try:
         return _lately.read(_data_path(scope.settings, row), read_measured)
     except FileNotFoundError as error:
-        raise Conflict(f"'{row.name}' is just being changed; ask again.") from error
+        raise Conflict(Notice("dataset_being_changed", {"name": row.name})) from error
 
 
 def original(scope: Scope, row: Dataset) -> Path:
@@ -281,7 +281,7 @@ def change(scope: Scope, dataset_id: uuid.UUID, patch: DatasetPatch, reworked: R
         changes["isotopes"] = patch.isotopes or {}
     if reworked is not None and numbers is not None:
         if row.revision != reworked.revision:
-            raise Conflict(f"'{row.name}' was changed by somebody else just now; look at it and try again.")
+            raise Conflict(Notice("dataset_changed", {"name": row.name}))
         # What was found with the row's own, but for what this patch changes besides
         changes = _columns(reworked.reading) | changes
         before = _data_path(scope.settings, row)
@@ -354,7 +354,7 @@ def _check_structure(scope: Scope, structure_id: uuid.UUID | None) -> None:
     try:
         structures.get(scope, structure_id)
     except NotFound as error:
-        raise Unprocessable(error.detail, [{"loc": "structure_id", "msg": error.detail}]) from error
+        raise Unprocessable.at("structure_id", error.notice) from error
 
 
 def _refusal(problems: list[FieldError]) -> Unprocessable:

@@ -399,8 +399,9 @@ def test_two_who_change_the_numbers_at_once(client: Client, settings: Settings) 
     body = service.DatasetPatch(x_unit="meV")
     slower = service.rework(settings, LOCAL_USER, uuid.UUID(dataset["id"]), body)
     assert patch(client, dataset, x_unit="THz").status_code == 200
-    with pytest.raises(Conflict, match="changed by somebody else"), database.transaction(settings) as session:
+    with pytest.raises(Conflict) as refused, database.transaction(settings) as session:
         service.change(Scope(session, LOCAL_USER), uuid.UUID(dataset["id"]), body, slower)
+    assert refused.value.notice.code == "dataset_changed"
     assert client.get(f"/datasets/{dataset['id']}").json()["x_unit"] == "THz"
     assert files(settings) == ["data-1.h5", "original"]
 
@@ -430,7 +431,7 @@ def test_numbers_that_vanish_between_row_and_file_are_a_conflict(client: Client,
     (settings.dataset_dir(dataset["id"]) / "data-0.h5").unlink()
     response = client.get(f"/datasets/{dataset['id']}/data")
     assert response.status_code == 409
-    assert "ask again" in response.json()["detail"]
+    assert response.json()["code"] == "dataset_being_changed"
 
 
 @pytest.mark.usefixtures("unconfined")
@@ -502,5 +503,6 @@ def test_reader_that_fails_is_told(client: Client, monkeypatch: pytest.MonkeyPat
         raise confined.Exceeded("it took too long")
 
     monkeypatch.setattr(confined, "run", exceed)
-    assert "could not be read: it took too long" in upload(client).json()["detail"]
+    refused = upload(client).json()
+    assert (refused["code"], refused["params"]) == ("data_not_read", {"reason": "it took too long"})
     assert loc(preview(client)) == "file"

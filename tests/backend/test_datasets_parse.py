@@ -228,7 +228,7 @@ def test_what_a_file_states_and_cannot_be_is_told() -> None:
 def test_what_the_user_says_wrongly_is_refused() -> None:
     with pytest.raises(UnknownInstrument):
         conditions({"instrument": "Zeiss 7"}, Stated())
-    with pytest.raises(InvalidSettings, match="Say the instrument"):
+    with pytest.raises(InvalidSettings, match="settings_without_instrument"):
         conditions({"settings": {"e_init": 5}}, Stated())
     # The words “let” and “maps” name two
     assert conditions({}, Stated(instrument="let maps")).instrument is None

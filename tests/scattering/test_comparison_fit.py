@@ -387,19 +387,19 @@ def test_options_that_leave_nothing_to_fit_are_refused(options: FitOptions, fiel
 
 
 @pytest.mark.parametrize(
-    ("energy", "intensity", "message"),
+    ("energy", "intensity", "code"),
     [
-        (ENERGY + 500, FORECAST, "no energy in common"),
-        (ENERGY, np.where(ENERGY < 1, 1.0, 0.0), "zero in this range"),
-        (ENERGY**1.01, FORECAST, "equally spaced"),
-        (ENERGY[:3], FORECAST[:3], "four"),
-        (ENERGY, np.full_like(ENERGY, np.nan), "finite"),
+        (ENERGY + 500, FORECAST, "no_shared_energies"),
+        (ENERGY, np.where(ENERGY < 1, 1.0, 0.0), "forecast_zero_in_range"),
+        (ENERGY**1.01, FORECAST, "uneven_forecast"),
+        (ENERGY[:3], FORECAST[:3], "uneven_forecast"),
+        (ENERGY, np.full_like(ENERGY, np.nan), "invalid_forecast"),
     ],
 )
 def test_forecasts_that_cannot_be_compared_are_refused(
-    energy: NDArray[np.float64], intensity: NDArray[np.float64], message: str
+    energy: NDArray[np.float64], intensity: NDArray[np.float64], code: str
 ) -> None:
-    with pytest.raises(InvalidComparison, match=message):
+    with pytest.raises(InvalidComparison, match=code):
         fit(measured({}), energy, intensity, FitOptions())
 
 

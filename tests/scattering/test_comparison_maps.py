@@ -242,16 +242,16 @@ def test_a_flat_forecast_and_a_background_are_not_told_apart():
 
 
 @pytest.mark.parametrize(
-    ("forecast", "range_mev", "words"),
+    ("forecast", "range_mev", "code"),
     [
-        (forecast_map(), (90, 50), "lower one first"),
-        (forecast_map(), (200, 300), "choose a range"),
-        (forecast_map(inside=lambda q, energy: (q > 11.9) & (energy > 0)), (5, 90), "no bin"),
-        (replace(forecast_map(), intensity=0 * forecast_map().intensity), (5, 90), "zero"),
+        (forecast_map(), (90, 50), "disordered_energies"),
+        (forecast_map(), (200, 300), "range_outside_shared_energies"),
+        (forecast_map(inside=lambda q, energy: (q > 11.9) & (energy > 0)), (5, 90), "no_shared_bins"),
+        (replace(forecast_map(), intensity=0 * forecast_map().intensity), (5, 90), "forecast_zero_in_range"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(forecast, range_mev, words):
-    with pytest.raises(InvalidComparison, match=words):
+def test_what_cannot_be_compared_is_refused(forecast, range_mev, code):
+    with pytest.raises(InvalidComparison, match=code):
         compare_maps(measured_map(), forecast, range_mev=range_mev)
 
 

@@ -175,7 +175,7 @@ def test_one_alone_has_its_fit_and_no_comparison() -> None:
 
 
 def test_what_cannot_be_ranked_is_refused_by_name() -> None:
-    with pytest.raises(InvalidComparison, match="Choose forecasts"):
+    with pytest.raises(InvalidComparison, match="no_forecasts_to_rank"):
         rank(measured(), [], FitOptions())
     with pytest.raises(InvalidComparison, match="of_candidate") as raised:
         rank(measured(), [candidate("one"), Candidate("beyond", ENERGY + 900, ENERGY)], FitOptions())

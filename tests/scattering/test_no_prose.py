@@ -18,10 +18,6 @@ SCHEMA_CALLS = ("Field", "about")
 ALLOWED = {
     # Descriptions of choices, for JSON Schema
     "scattering/core/quantum.py": {""},
-    # Messages of errors that are put together before they are raised
-    "scattering/measured/comparison/fit.py": {"problem"},
-    "scattering/measured/comparison/maps.py": {"compare_maps", "_solve"},
-    "scattering/measured/comparison/preparation.py": {"chosen_range", "overlap"},
 }
 """Module → functions that may hold sentences; "" is the module itself. To be emptied."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.constants import FWHM_PER_SIGMA
-from scattering.core.errors import FieldError, InvalidComparison
+from scattering.core.errors import FieldError, InvalidComparison, field_error
 from scattering.core.notices import Notice
 from scattering.measured.comparison.binned import BinnedForecast
 from scattering.measured.comparison.goodness import Goodness, goodness
@@ -246,9 +246,8 @@ class _Task:
     def problem(self, used: NDArray[np.bool_]) -> Problem:
         """Return the least-squares problem in some of the bins."""
         if used.sum() <= len(self.names):
-            holds = f"The range must hold more bins of the data than parameters are fitted, {len(self.names)}"
-            text = f"{holds}; it holds {used.sum()}. Choose a wider one or fewer parameters."
-            raise InvalidComparison.at("fit.range_mev", text)
+            counts = {"n_bins": int(used.sum()), "n_parameters": len(self.names)}
+            raise InvalidComparison.at("fit.range_mev", Notice("too_few_bins_to_fit", counts))
         return Problem(
             self.forecast.select(used),
             self.measured.intensity[used],
@@ -266,7 +265,7 @@ class _Task:
         """Return bins and parameters of the best fit, without the bins that the fit moves beyond the forecast."""
         problem = self.problem(used)
         if self.options.scale and not problem.forecast.mean().any():
-            raise InvalidComparison.at("fit.range_mev", "The forecast is zero in this range; choose another.")
+            raise InvalidComparison.at("fit.range_mev", Notice("forecast_zero_in_range"))
         parameters = solve(problem) if start is None else problem.solve(start)
         if problem.project(parameters).scale == 0:
             return used, NEUTRAL  # no other parameters are better
@@ -285,15 +284,17 @@ def _check(
     """Check that options and forecast allow a fit."""
     errors: list[FieldError] = []
     if options.background not in ("none", "constant", "linear"):
-        errors.append({"loc": "fit.background", "msg": "Choose none, constant or linear."})
+        errors.append(
+            field_error("fit.background", Notice("unknown_choice", {"choices": ["none", "constant", "linear"]}))
+        )
     if options.range_mev is not None and not options.range_mev[0] < options.range_mev[1]:
-        errors.append({"loc": "fit.range_mev", "msg": "Give two energies in meV, the lower one first."})
+        errors.append(field_error("fit.range_mev", Notice("disordered_energies")))
     if len(energy) < 4 or not np.allclose(np.diff(energy), (energy[-1] - energy[0]) / (len(energy) - 1), rtol=1e-3):
-        errors.append({"loc": "forecast", "msg": "The forecast must have four equally spaced energies or more."})
+        errors.append(field_error("forecast", Notice("uneven_forecast", {"min_energies": 4})))
     elif energy[0] > energy[-1] or not np.isfinite(intensity).all():
-        errors.append({"loc": "forecast", "msg": "The forecast's energies must ascend and its intensities be finite."})
+        errors.append(field_error("forecast", Notice("invalid_forecast")))
     if forecast_error is not None and not (np.isfinite(forecast_error) & (forecast_error >= 0)).all():
-        errors.append({"loc": "forecast", "msg": "The forecast's errors must be finite and not negative."})
+        errors.append(field_error("forecast", Notice("invalid_forecast_errors")))
     if errors:
         raise InvalidComparison(errors)
 

@@ -85,9 +85,8 @@ def forecast_grid(
     start, end, notices = _known_range(partials, view, first, last)
     shared = max(first, start), min(last, end)
     if not shared[1] > shared[0]:
-        raise _nothing_shared(
-            f"The data cover {_span(first, last)} and the forecast {_span(start, end)}: nothing can be compared."
-        )
+        ranges = {"data_mev": [first, last], "forecast_mev": [float(start), float(end)]}
+        raise InvalidComparison.at("dataset_id", Notice("no_shared_energies", ranges))
     wanted = _movable_range(first, last) if movable else (first, last)
     fitted = _overlap(shared, range_mev)
     inside = (high > fitted[0]) & (low < fitted[1])
@@ -99,7 +98,8 @@ def forecast_grid(
     first_centre = step * max(math.floor(wanted[0] / step + 0.5 + rounding), math.ceil(start / step + 0.5 - rounding))
     last_centre = step * min(math.ceil(wanted[1] / step - 0.5 - rounding), math.floor(end / step - 0.5 + rounding))
     if last_centre < first_centre + (MIN_BINS - 1.5) * step:
-        raise _nothing_shared(f"Data and forecast have only {_span(*shared)} in common, too little to be compared.")
+        ends = {"start_mev": float(shared[0]), "end_mev": float(shared[1])}
+        raise InvalidComparison.at("dataset_id", Notice("few_shared_energies", ends))
     # Round numbers stay round in JSON
     return ForecastGrid(EnergyGrid(round(first_centre, 9), round(last_centre, 9), step), notices)
 
@@ -167,11 +167,3 @@ def _step(partials: Viewed, view: View, fitted: tuple[float, float], bin_width: 
     rounded = [decade * number for number in ROUND_STEPS]
     below = [step for step in rounded if least <= step <= wanted * (1 + 1e-9)]
     return round(below[-1] if below else next(step for step in rounded if step >= least), 12)
-
-
-def _nothing_shared(msg: str) -> InvalidComparison:
-    return InvalidComparison.at("dataset_id", msg)
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:.4g} to {high:.4g} meV"

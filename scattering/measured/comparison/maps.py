@@ -107,7 +107,7 @@ def compare_maps(
         Data and forecast have too few bins in common, or the forecast is zero there.
     """
     if range_mev is not None and not range_mev[0] < range_mev[1]:
-        raise InvalidComparison.at("fit.range_mev", "Give two energies in meV, the lower one first.")
+        raise InvalidComparison.at("fit.range_mev", Notice("disordered_energies"))
     notices: list[Notice] = []
     raw = mean_over_bins(forecast, measured.q, measured.energy)
     both = np.isfinite(measured.intensity) & np.isfinite(raw)
@@ -115,8 +115,8 @@ def compare_maps(
     middle = centres(measured.energy)
     used = both & (middle >= low) & (middle <= high)
     if not used.any():
-        text = f"Data and forecast have no bin of (|q|, ω) in common from {low:.4g} to {high:.4g} meV: choose another "
-        raise InvalidComparison.at("fit.range_mev", text + "range, or the settings with which the data were taken.")
+        ends = {"start_mev": float(low), "end_mev": float(high)}
+        raise InvalidComparison.at("fit.range_mev", Notice("no_shared_bins", ends))
     error = _fill_error(measured, notices)
     of_used = None if error is None else error[used]
     fitted = _solve(measured.intensity[used], raw[used], of_used, scaled=scale, raised=background)
@@ -204,7 +204,7 @@ def _range(
     some = np.isfinite(measured.intensity)
     there = np.flatnonzero(some.any(axis=0))
     if not len(there):
-        raise InvalidComparison.at("dataset_id", "The data have no bin with a measured intensity.")
+        raise InvalidComparison.at("dataset_id", Notice("no_measured_bins"))
     low, high = measured.energy[there], measured.energy[there + 1]
     mean = np.where(some, measured.intensity, 0.0).sum(axis=0)[there] / some.sum(axis=0)[there]
     spectrum = MeasuredSpectrum((low + high) / 2, mean, None, low, high)
@@ -254,10 +254,10 @@ def _solve(
     free = np.array([scaled, raised])
     n_free = int(free.sum())
     if len(y) <= n_free:
-        text = f"{len(y)} bins lie in this range, too few for {n_free} parameters."
-        raise InvalidComparison.at("fit.range_mev", text)
+        counts = {"n_bins": len(y), "n_parameters": n_free}
+        raise InvalidComparison.at("fit.range_mev", Notice("too_few_bins_to_fit", counts))
     if scaled and not m.any():
-        raise InvalidComparison.at("fit.range_mev", "The forecast is zero in this range; choose another.")
+        raise InvalidComparison.at("fit.range_mev", Notice("forecast_zero_in_range"))
     weight = np.ones_like(y) if error is None else 1 / error
     columns = np.stack([m, np.ones_like(m)], axis=1)[:, free] * weight[:, None]
     values = np.array([1.0, 0.0])

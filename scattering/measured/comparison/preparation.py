@@ -61,8 +61,8 @@ def chosen_range(
     common = overlap(measured, reach)
     low, high = max(asked[0], common[0]), min(asked[1], common[1])
     if low >= high:
-        text = f"Data and forecast are both known from {common[0]:.4g} to {common[1]:.4g} meV; choose a range there."
-        raise InvalidComparison.at("fit.range_mev", text)
+        shared = {"start_mev": common[0], "end_mev": common[1]}
+        raise InvalidComparison.at("fit.range_mev", Notice("range_outside_shared_energies", shared))
     inside = (measured.energy >= asked[0]) & (measured.energy <= asked[1])
     missed = int(np.sum(inside & ((measured.low < reach[0]) | (measured.high > reach[1]))))
     if missed:
@@ -81,9 +81,11 @@ def overlap(measured: MeasuredSpectrum, reach: tuple[float, float]) -> tuple[flo
     """
     low, high = max(float(measured.low[0]), reach[0]), min(float(measured.high[-1]), reach[1])
     if low >= high:
-        data = f"The data go from {measured.low[0]:.4g} to {measured.high[-1]:.4g} meV"
-        text = f"{data} and the forecast from {reach[0]:.4g} to {reach[1]:.4g} meV: they have no energy in common."
-        raise InvalidComparison.at("fit.range_mev", text)
+        ranges = {
+            "data_mev": [float(measured.low[0]), float(measured.high[-1])],
+            "forecast_mev": [float(reach[0]), float(reach[1])],
+        }
+        raise InvalidComparison.at("fit.range_mev", Notice("no_shared_energies", ranges))
     return low, high
 
 

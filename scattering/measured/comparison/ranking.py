@@ -127,7 +127,7 @@ def rank(
         There is no candidate, or one cannot be fitted; the message names it.
     """
     if not candidates:
-        raise InvalidComparison.at("candidates", "Choose forecasts to rank.")
+        raise InvalidComparison.at("candidates", Notice("no_forecasts_to_rank"))
     notices: list[Notice] = []
     if options.range_mev is None:
         options = replace(options, range_mev=_common_range(measured, candidates, resolution_mev))
@@ -168,9 +168,7 @@ def _common_range(
             ranges.append(default_range(measured, candidate.energy, candidate.intensity, resolution_mev=resolution_mev))
     low, high = max(low for low, _ in ranges), min(high for _, high in ranges)
     if low >= high:
-        raise InvalidComparison(
-            [{"loc": "candidates", "msg": "These forecasts and the data have no energy in common."}]
-        )
+        raise InvalidComparison.at("candidates", Notice("no_energies_shared_by_all"))
     return low, high
 
 

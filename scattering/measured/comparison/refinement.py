@@ -64,8 +64,7 @@ def stages(view: View, statistics: Statistics) -> tuple[Stage, ...]:
     Lindgren et al. (2025), Fig. 5a and Sect. III B.
     """
     if view.instrument is None:
-        message = "The stages lead from the sample to an instrument: choose one, or one for the dataset."
-        raise InvalidView([{"loc": "view.instrument", "msg": message}])
+        raise InvalidView.at("view.instrument", Notice("refinement_without_instrument"))
     is_quantum = statistics == "quantum"
     instrument = view if is_quantum else replace(view, quantum_correction="none")
     raw = replace(instrument, instrument=None, settings={}, q_range=None, elastic=False, kf_over_ki=False)
