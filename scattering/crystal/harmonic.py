@@ -182,10 +182,9 @@ def predict(
     species = tuple(sorted(set(labels)))
     member = np.array([[label == one for label in labels] for one in species])
     spectra = multiphonon.displacement_spectra(zone, temperature=temperature, step=float(energy[1] - energy[0]))
-    of_site = np.equal.outer(spectra.site, np.arange(spectra.site.max() + 1))
     orders = multiphonon.self_part(
         spectra,
-        shares=member @ of_site / len(labels),
+        shares=spectra.shares(member),
         q=q,
         energy=energy,
         n_orders=n_orders,

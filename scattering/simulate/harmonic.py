@@ -230,10 +230,9 @@ def predict(
     spectra = multiphonon.displacement_spectra(
         zone, temperature=temperature, step=multiphonon.convolution_step(zone), energy=energy
     )
-    of_site = np.equal.outer(spectra.site, np.arange(spectra.site.max() + 1)).astype(float)
     self_part = multiphonon.self_part(
         spectra,
-        shares=member @ of_site / len(labels),
+        shares=spectra.shares(member),
         q=q,
         energy=energy,
         n_orders=n_orders,

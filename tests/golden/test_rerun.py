@@ -44,6 +44,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, nep89: Path) -> Iterator[Se
         yield running
 
 
+CORRECTED = ("silicon-path-harmonic",)
+"""Both atoms of silicon are on one site. 2cfd2fe counted them as one atom in the self part, and so in the orders from
+two on, which are a part of the coherent scattering of like pairs."""
+
+
 def arrays(path: Path) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     with h5py.File(path) as file:
@@ -62,6 +67,12 @@ def test_partials(server: Server, name: str) -> None:
     old = arrays(server.folder / "predictions" / server.ids[name] / "partials.h5")
     new = arrays(simulate_again(server, name))
     assert {"coherent", "energy"} <= set(old) <= set(new)
+    if name in CORRECTED:
+        old["incoherent"] *= 2
+        assert (
+            (old["coherent"] - TOLERANCE <= new["coherent"]) & (new["coherent"] <= 2 * old["coherent"] + TOLERANCE)
+        ).all()
+        del old["coherent"]
     other_bins = len(new["energy"]) != len(old["energy"])
     if other_bins:
         old, new = in_moments(old), in_moments(new)

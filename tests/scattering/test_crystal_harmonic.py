@@ -13,7 +13,7 @@ from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
 from scattering.observe.view import EnergyGrid, PathView, View
 from scattering.observe.weights import scatterer
-from scattering.simulate import phonons
+from scattering.simulate import harmonic, phonons
 from tests.scattering.crystals import LATTICE, springs
 
 TEMPERATURE = 200.0
@@ -137,6 +137,24 @@ def test_higher_orders_are_added_to_like_pairs_only(tetragonal: ForceConstants) 
         # The same self part as the incoherent one's
         expected = crystal_harmonic.interpolate(two.incoherent[species] - one.incoherent[species], two.q, lengths)
         np.testing.assert_allclose(more[pair], expected, atol=1e-6 * float(two.coherent.max()))
+
+
+def test_the_self_part_counts_each_of_several_like_atoms_as_that_of_a_powder_does() -> None:
+    # Diamond: both atoms are on one site. The self part knows no directions but those of its average.
+    cell = LATTICE * (np.ones((3, 3)) - np.eye(3)) / 2
+    diamond = springs(cell, np.array([[0.0, 0, 0], [LATTICE / 4] * 3]), ["C", "C"], [12.011] * 2)
+    crystal = predict(diamond, energy_step=1.0, n_orders=2)
+    powder = harmonic.predict(
+        phonons.sample_zone(diamond, n_points=4000),
+        labels=["C", "C"],
+        q=crystal.q,
+        energy=crystal.energy,
+        temperature=TEMPERATURE,
+        n_orders=2,
+        seed=1,
+    ).partials
+    areas = [partials.incoherent[0].sum(axis=1) for partials in (crystal, powder)]
+    np.testing.assert_allclose(*areas, rtol=0.01)
 
 
 def test_interpolation_in_q_is_exact_for_one_phonon_without_debye_waller_factor() -> None:
