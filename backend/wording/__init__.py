@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Final
 
 from scattering.core.notices import Notice
@@ -31,8 +31,8 @@ def all_words() -> Mapping[str, Words]:
         Two modules have words of the same code.
     """
     words: dict[str, Words] = {TEXT: "{text}"}
-    for module in iter_modules(__path__):
-        for code, made_of in getattr(import_module(f"{__name__}.{module.name}"), "WORDS", {}).items():
+    for module in walk_packages(__path__, f"{__name__}."):
+        for code, made_of in getattr(import_module(module.name), "WORDS", {}).items():
             if code in words:
                 raise ValueError(f"the code {code} has words in two modules, one of them {module.name}")
             words[code] = made_of

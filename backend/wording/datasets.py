@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from backend.wording import Words, message
 from backend.wording.formatting import counted
-from backend.wording.refusals_of_data_files import jcamp_block
 from scattering.core.notices import Notice
 
 UNITS: Final = {"ueV": "µeV", "cm-1": "cm⁻¹", "ps-1": "ps⁻¹", "angstrom": "Å"}
@@ -39,6 +38,11 @@ def _detectors_left_out(*, n_left_out: int, n_detectors: int) -> str:
 
 def _empty_bins_at_borders(*, n_bins: int) -> str:
     return f"{counted(n_bins, 'bin')} of 0 ± 0 along the borders {'is' if n_bins == 1 else 'are'} read as not measured."
+
+
+def jcamp_block(block: Mapping[str, Any]) -> str:
+    """Return the title of a block of JCAMP-DX with the reason why it is not read."""
+    return f"{block['title']}: {message(Notice.from_json(block['reason']))}"
 
 
 def _blocks_left_out(*, blocks: Sequence[Mapping[str, Any]], n_blocks: int) -> str:

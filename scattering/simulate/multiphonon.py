@@ -82,10 +82,7 @@ class DisplacementSpectra:
         return np.asarray(turned)
 
     def shares(self, member: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the fraction of all atoms that belong to a species and a site, shape (n_species, n_sites).
-
-        `member` tells whether an atom belongs to a species, shape (n_species, n_atoms).
-        """
+        """Return the fraction of all atoms that belong to a species, (n_species, n_atoms), and to each site."""
         of_site = np.equal.outer(self.site, np.arange(len(self.loss)))
         # As numbers: a product of two arrays of booleans tells only whether there is such an atom
         return np.asarray(member.astype(float) @ of_site / len(self.site))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend import wording
 from backend.families.records.nep.file import UNSUPPORTED_KINDS
-from backend.wording.refusals_of_potential_files import UNSUPPORTED_REASONS
+from backend.wording.refusals.potential_files import UNSUPPORTED_REASONS
 from scattering.core.notices import Notice
 
 

@@ -10,7 +10,7 @@ import pytest
 from backend import wording
 from backend.structures import formats
 from backend.structures.formats.aims import UNSUPPORTED
-from backend.wording.refusals_of_structures import EXPECTED, KEYWORD_REASONS, QUANTITIES
+from backend.wording.refusals.structures import EXPECTED, KEYWORD_REASONS, QUANTITIES
 from scattering.core.notices import Notice
 
 READERS = [ast.parse(path.read_text("utf-8")) for path in Path(formats.__file__).parent.glob("*.py")]

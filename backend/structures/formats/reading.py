@@ -97,7 +97,7 @@ class Lines:
             yield self._lines[self.number - 1]
 
     def next(self, expected: str) -> str:
-        """The next line; `expected` is a key of `EXPECTED` in `wording.refusals_of_structures`.
+        """The next line; `expected` is a key of `EXPECTED` in `wording.refusals.structures`.
 
         Raises
         ------

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from backend.wording import Words, message
+from backend.wording.datasets import jcamp_block
 from backend.wording.formatting import listed
 from scattering.core.notices import Notice
 
@@ -75,11 +76,6 @@ def _rows_with_different_bins(*, axis: str) -> str:
 
 def _other_hdf5_format(*, found: str, expected: str) -> str:
     return f"This is {HDF5_FORMATS[found]}, not {HDF5_FORMATS[expected]}: select the format “{found}”."
-
-
-def jcamp_block(block: Mapping[str, Any]) -> str:
-    """Return the title of a block of JCAMP-DX with the reason why it is not read."""
-    return f"{block['title']}: {message(Notice.from_json(block['reason']))}"
 
 
 def _no_usable_block(*, blocks: Sequence[Mapping[str, Any]]) -> str:

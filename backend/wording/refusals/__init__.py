@@ -1,0 +1,1 @@
+"""Sentences about refused requests and files, by subject."""
