@@ -114,14 +114,14 @@ class Reworked:
 
 
 def read(settings: Settings, path: Path, *, file_name: str, fmt: str | None, spectrum: int, said: Said) -> Reading:
-    """What an untrusted file holds, found out by a confined process; see `parse.parse`.
+    """Read an untrusted file in a confined process; see `parse.parse`.
 
-    Takes a second and more, so it is done before the transaction's first statement, which would lock the database.
+    It takes a second or more. Call it before the first statement of a transaction, which would lock the database.
 
     Raises
     ------
     Unprocessable
-        Nothing that can be read, or what the user says of it is wrong.
+        The file cannot be read, or the statements of the user about it are wrong.
     """
     if len(json.dumps(said)) > MAX_SAID:
         raise Unprocessable.at("settings", Notice("long_settings", {"max_characters": MAX_SAID}))
@@ -366,7 +366,7 @@ def _file_name(form: PreviewForm) -> str:
 
 
 def _name(form: PreviewForm, reading: Reading) -> str:
-    """What the user says, else what the file says of the spectrum, else the file's name."""
+    """Return the name from the user, otherwise the title of the spectrum in the file, otherwise the file name."""
     stem = _file_name(form).rsplit(".", 1)[0] or "dataset"
     number = f" #{reading.index + 1}" if len(reading.contents) > 1 else ""
     return (form.name or reading.selected["title"] or f"{stem}{number}")[:200]

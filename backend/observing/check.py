@@ -16,7 +16,7 @@ import h5py
 from h5py import h5d, h5t
 
 from backend.kit.files import confined, parsed_notices
-from backend.kit.files.hdf5_guard import checked_storage, opened
+from backend.kit.files.hdf5_guard import checked_storage, open_hdf5
 from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import unprocessable
 from backend.observing.samplings import observation
@@ -82,7 +82,7 @@ def check(path: Path, sampling: str) -> dict[str, Any]:
 
 def _check_file(path: Path, numbers: tuple[str, ...]) -> None:
     size = 0
-    with opened(path.read_bytes()) as root:
+    with open_hdf5(path.read_bytes()) as root:
         for name in (*numbers, *TEXTS):
             dataset = checked_storage(root, name)
             if not isinstance(dataset, h5d.DatasetID):

@@ -20,7 +20,7 @@ import pytest
 from backend.datasets.formats import beamcast_hdf5, mantid_nexus, nxspe
 from backend.datasets.formats.reading import MAX_POINTS
 from backend.kit.files import confined, hdf5_guard
-from backend.kit.files.hdf5_guard import attribute, names, number, number_array, opened, text
+from backend.kit.files.hdf5_guard import attribute, names, number, number_array, open_hdf5, text
 from backend.kit.files.unreadable import Unreadable
 
 from . import datasets_fuzz
@@ -32,7 +32,7 @@ SECRET = np.arange(6.0)
 
 def numbers(build: Callable[[Any], object], path: str = "x") -> np.ndarray | None:
     """What the guard gives for a path of the file that `build(root)` fills."""
-    with opened(files.file_of(build)) as root:
+    with open_hdf5(files.file_of(build)) as root:
         return number_array(root, path)
 
 
@@ -64,7 +64,7 @@ def test_numbers_and_words_come_as_they_are() -> None:
         root["one"] = np.float32(2.5)
         root["true"] = True
 
-    with opened(files.file_of(build)) as root:
+    with open_hdf5(files.file_of(build)) as root:
         np.testing.assert_array_equal(number_array(root, "a/b/x"), np.arange(6.0).reshape(2, 3))
         assert [text(root, f"a/{name}") for name in ("fixed", "varying", "latin")] == ["words", "Größe", "Größe"]
         assert text(root, "a/characters") == "a list\nof bytes"
@@ -167,7 +167,7 @@ def test_ten_gigabytes_of_declared_zeros_are_refused_at_once(chunks: bool | None
 
     content = files.file_of(build)
     began = time.monotonic()
-    with opened(content) as root, pytest.raises(Unreadable, match=r"too_many_hdf5_values.*'n_values': 1342177280"):
+    with open_hdf5(content) as root, pytest.raises(Unreadable, match=r"too_many_hdf5_values.*'n_values': 1342177280"):
         number_array(root, "x")
     with pytest.raises(Unreadable, match=r"too_many_hdf5_values.*'n_values': 1342177280"):
         mantid_nexus.read(content)
@@ -259,7 +259,7 @@ def test_words_that_are_too_long_or_too_many_are_left() -> None:
         root.create_dataset("gigabytes", (1,), dtype="S2000000000", chunks=(1,))
         root["long"].attrs["numbers"] = np.arange(3)
 
-    with opened(files.file_of(build)) as root:
+    with open_hdf5(files.file_of(build)) as root:
         for path in ("long", "varying", "many", "declared", "gigabytes"):
             assert text(root, path) is None
         assert attribute(root, "long", "numbers") is None

@@ -14,7 +14,7 @@ from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.reading import Raw, RawMap, RawSpectrum, Stated
 from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.run import RunConditions
-from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, open_hdf5, text
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 
@@ -36,7 +36,7 @@ def read(content: bytes) -> list[Raw]:
     Unreadable
         It is not Beamcast's, or has been changed so that it does not fit together.
     """
-    with opened(content) as root:
+    with open_hdf5(content) as root:
         entry = require(root, "beamcast-hdf5")[0]
         stated, y_unit = _stated(root, entry)
         found: list[Raw] = []

@@ -19,7 +19,7 @@ from backend.datasets.formats.hdf5_kinds import require, speaks_for
 from backend.datasets.formats.mantid_run import Run, angles_of, run_of
 from backend.datasets.formats.reading import MAX_DETECTED, MAX_SPECTRA, Raw, RawMap, RawSpectrum, XUnit
 from backend.datasets.formats.units import unit_of
-from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, opened, text
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, names, number_array, open_hdf5, text
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 
@@ -94,7 +94,7 @@ def read(content: bytes) -> list[Raw]:
     Unreadable
         It is no processed file, or none of its workspaces is intensity over energy transfer.
     """
-    with opened(content) as root:
+    with open_hdf5(content) as root:
         entries = sorted(require(root, "mantid-nexus"), key=lambda name: int(name.rsplit("_", 1)[1]))
         if len(entries) > MAX_WORKSPACES:
             raise Unreadable(

@@ -15,7 +15,7 @@ from backend.datasets.formats.reading import MAX_DETECTED, Raw, RawMap, Stated
 from backend.datasets.formats.spectrometers import geometry_of
 from backend.datasets.formats.units import unit_of
 from backend.datasets.run import RunConditions
-from backend.kit.files.hdf5_guard import Group, attribute, group_at, number, number_array, opened, text
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, number, number_array, open_hdf5, text
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 from scattering.instruments import Geometry
@@ -40,7 +40,7 @@ def read(content: bytes) -> list[Raw]:
     Unreadable
         It is not NXSPE, or what it holds does not fit together.
     """
-    with opened(content) as root:
+    with open_hdf5(content) as root:
         entries = require(root, "nxspe")
         if len(entries) > MAX_ENTRIES:
             raise Unreadable(Notice("too_many_runs", {"n_runs": len(entries), "max_runs": MAX_ENTRIES}))

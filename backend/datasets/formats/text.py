@@ -1,4 +1,4 @@
-"""Bytes that should be text."""
+"""Decoding of text files."""
 
 from __future__ import annotations
 

@@ -63,19 +63,19 @@ def _refuse_damage(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def opened(content: bytes) -> Iterator[Group]:
-    """The root group of a file in memory, read-only.
+def open_hdf5(content: bytes) -> Iterator[Group]:
+    """Yield the root group of a file in memory, read-only.
 
     Raises
     ------
     Unreadable
-        It is no HDF5 file, or damaged.
+        The file is not HDF5, or is damaged.
     """
     if content.startswith(HDF4_SIGNATURE):
         raise Unreadable(Notice("hdf4_file"))
     if not is_hdf5(content):
         raise Unreadable(Notice("not_hdf5"))
-    _forget_plugins()
+    _disable_plugins()
     file = _open_image(content)
     try:
         yield _root(file)
@@ -83,8 +83,8 @@ def opened(content: bytes) -> Iterator[Group]:
         file.close()
 
 
-def _forget_plugins() -> None:
-    """Leave HDF5 no folder to load filters from; nothing here uses one."""
+def _disable_plugins() -> None:
+    """Remove all folders from which HDF5 loads filters; none is needed here."""
     while h5pl.size():
         h5pl.remove(0)
 
@@ -101,12 +101,12 @@ def _root(file: Any) -> Group:
 
 @_refuse_damage
 def names(group: Group) -> list[str]:
-    """Names of a group's members.
+    """Return the names of the members of a group.
 
     Raises
     ------
     Unreadable
-        There are too many.
+        The group has too many members.
     """
     if group.get_num_objs() > MAX_ENTRIES:
         raise Unreadable(Notice("too_many_hdf5_members", {"max_members": MAX_ENTRIES}))
@@ -115,26 +115,26 @@ def names(group: Group) -> list[str]:
 
 @_refuse_damage
 def group_at(parent: Group, path: str) -> Group | None:
-    """The group at a path, or None where there is none."""
+    """Return the group at a path; None if there is none."""
     found = _at(parent, path)
     return found if isinstance(found, h5g.GroupID) else None
 
 
 @_refuse_damage
 def shape_of(parent: Group, path: str) -> tuple[int, ...] | None:
-    """Shape of the dataset at a path, which nothing says can be read; None where there is none."""
+    """Return the shape of the dataset at a path, without a check of its values; None if there is no dataset."""
     found = _at(parent, path)
     return _shape(found, path) if isinstance(found, h5d.DatasetID) else None
 
 
 @_refuse_damage
 def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> NDArray[np.float64] | None:
-    """The numbers of the dataset at a path, in its shape; None where there is none.
+    """Return the numbers of the dataset at a path, in its shape; None if there is no dataset.
 
     Raises
     ------
     Unreadable
-        They are no plain numbers, too many, not in this file, or packed in a way that is not trusted.
+        The values are not plain numbers, too many, in another file, or compressed with an unknown filter.
     """
     dataset = _at(parent, path)
     if not isinstance(dataset, h5d.DatasetID):
@@ -155,12 +155,12 @@ def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> N
 
 @_refuse_damage
 def checked_storage(parent: Group, path: str) -> Any:
-    """The dataset at a path, which can be read as far as where it lies and how it is packed; None where there is none.
+    """Return the dataset at a path after a check of its storage and compression; None if there is no dataset.
 
     Raises
     ------
     Unreadable
-        Its values are not in this file, or packed in a way that is not trusted.
+        The values are in another file, or compressed with an unknown filter.
     """
     dataset = _at(parent, path)
     if not isinstance(dataset, h5d.DatasetID):
@@ -171,7 +171,7 @@ def checked_storage(parent: Group, path: str) -> Any:
 
 @_refuse_damage
 def text(parent: Group, path: str, *, max_bytes: int = MAX_TEXT_BYTES) -> str | None:
-    """The words of the dataset at a path, one string or characters as bytes; None where there are none or too many."""
+    """Return the text of the dataset at a path, a string or an array of bytes; None if there is none, or too much."""
     dataset = _at(parent, path)
     if not isinstance(dataset, h5d.DatasetID):
         return None
@@ -186,7 +186,7 @@ def text(parent: Group, path: str, *, max_bytes: int = MAX_TEXT_BYTES) -> str | 
 
 @_refuse_damage
 def attribute(parent: Group, path: str, name: str) -> str | None:
-    """An attribute that is one string, of the object at a path; None where there is none."""
+    """Return an attribute, a single string, of the object at a path; None if there is none."""
     found = _at(parent, path)
     if found is None or not h5a.exists(found, name.encode()):
         return None
@@ -202,7 +202,7 @@ def attribute(parent: Group, path: str, name: str) -> str | None:
 
 @_refuse_damage
 def number(parent: Group, path: str) -> float | None:
-    """The one finite number at a path, or 0 or 1 of a truth value; None where there is none."""
+    """Return the single finite number at a path, 0 or 1 for a truth value; None if there is none."""
     dataset = _at(parent, path)
     if not isinstance(dataset, h5d.DatasetID) or math.prod(_shape(dataset, path)) != 1:
         return None
@@ -215,7 +215,7 @@ def number(parent: Group, path: str) -> float | None:
 
 
 def _at(parent: Group, path: str, soft_links: int = 0) -> Any:
-    """The object at a path, each step looked at before it is taken; None where a step is missing."""
+    """Return the object at a path; links are checked before they are followed. None if there is none."""
     here = parent
     for step in (part.encode() for part in path.split("/") if part not in ("", ".")):
         if not isinstance(here, h5g.GroupID) or not here.links.exists(step):
@@ -237,13 +237,13 @@ def _at(parent: Group, path: str, soft_links: int = 0) -> Any:
 
 
 def _file_of(member: Any) -> Any:
-    """The open file that an object is in."""
+    """Return the open file that contains an object."""
     return h5py.h5i.get_file_id(member)
 
 
 def _shape(dataset: Any, path: str) -> tuple[int, ...]:
-    """Shape of a dataset that lies in this file."""
-    # Before its extent is asked for: that of a virtual dataset is worked out from the files that it names.
+    """Return the shape of a dataset, and refuse one whose values are in other files."""
+    # Before the extent is read: HDF5 opens the source files to find the extent of a virtual dataset
     if dataset.get_create_plist().get_layout() == h5d.VIRTUAL:
         raise Unreadable(Notice("hdf5_virtual_dataset", {"path": path}))
     space = dataset.get_space()
@@ -253,7 +253,7 @@ def _shape(dataset: Any, path: str) -> tuple[int, ...]:
 
 
 def _check_storage(dataset: Any, path: str, count: int) -> None:
-    """Refuse values that are in another file, are not there at all, or need code or memory that nobody should lend."""
+    """Refuse values that are in another file, missing, too large when decompressed, or need a filter plugin."""
     layout = dataset.get_create_plist()
     if layout.get_external_count():
         raise Unreadable(Notice("hdf5_values_in_other_file", {"path": path}))
@@ -269,7 +269,7 @@ def _check_storage(dataset: Any, path: str, count: int) -> None:
 
 
 def _decoded(value: Any, max_bytes: int) -> str | None:
-    """Words out of what h5py gives for a string; without what cannot be printed."""
+    """Return a string value of h5py as text, without characters that cannot be printed."""
     if isinstance(value, np.ndarray):
         value = value.tobytes() if value.dtype.kind in "iu" else value.reshape(-1)[0]
     if isinstance(value, str):
