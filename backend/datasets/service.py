@@ -145,7 +145,7 @@ def read_upload(settings: Settings, file: Received, form: PreviewForm) -> Readin
 
 
 def as_preview(reading: Reading, form: PreviewForm) -> bytes:
-    """The body that `PreviewOut` describes, straight from the arrays."""
+    """Return the body that `PreviewOut` describes, made of the arrays directly."""
     nothing: dict[str, Any] = {"problems": [], "curve": None, "map": None}
     contents = [{**content, **_notices(content), **nothing} for content in reading.contents]
     selected = contents[reading.index]

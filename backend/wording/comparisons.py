@@ -169,9 +169,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "forecasts_not_resolved": _forecasts_not_resolved,
     "fitted_curves_equal": _fitted_curves_equal,
     "longer_counting_resolves": "Counting {time_factor} times longer would help, above all around {energy_mev:.3g} "
-    "meV, where they differ most.",
-    "longer_counting_insufficient": "Longer counting would hardly help, because both differ from the data by more than "
-    "noise. Look around {energy_mev:.3g} meV, where they differ most, with a better resolution or in a wider range.",
+    "meV, where the forecasts differ most.",
+    "longer_counting_insufficient": "Longer counting would hardly help, because both forecasts differ from the data by "
+    "more than noise. The forecasts differ most around {energy_mev:.3g} meV: measure there with a better resolution, "
+    "or in a wider range.",
     "probabilities_rough": "The residuals are correlated over a large part of the range, so the probabilities are "
     "only rough.",
     "data_not_described": _data_not_described,
@@ -193,6 +194,6 @@ WORDS: Final[Mapping[str, Words]] = {
     # Peaks
     "view_of_single_order": "The view shows a single phonon order, so the contributions of the orders to each peak "
     "are not given.",
-    "orders_of_other_prediction": "The phonon orders are those of the harmonic prediction {prediction_id} "
-    "({temperature_k:g} K) at the same energies: this prediction does not separate the orders.",
+    "orders_of_other_prediction": "This prediction does not separate the phonon orders. The orders are "
+    "those of the harmonic prediction {prediction_id} ({temperature_k:g} K) at the same energies.",
 }

@@ -102,7 +102,7 @@ def _repeated_energies_averaged(*, n_energies: int, n_points: int) -> str:
 
 def _gaps_left_open(*, axis: str, n_gaps: int) -> str:
     gaps = counted(n_gaps, f"gap along {AXES[axis]} is", f"gaps along {AXES[axis]} are")
-    return f"{gaps} left open."
+    return f"{gaps} not filled."
 
 
 def _axis_values_not_finite(*, axis: str, n_values: int) -> str:
@@ -181,8 +181,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "deltax_ignored": "##DELTAX={deltax} contradicts ##FIRSTX, ##LASTX and the number of points. It is not used.",
     "firsty_contradicted": "The file states ##FIRSTY={firsty}, but the first intensity is {intensity:.6g} (with "
     "##YFACTOR).",
-    "abscissas_contradicted": "The X values at the starts of the lines differ from the counted ones by up to "
-    "{difference:.3g}, about one step (line {line}). The energies may be wrong by as much.",
+    "abscissas_contradicted": "The X values at the starts of the lines differ by up to {difference:.3g}, about one "
+    "step, from the values that follow from the number of points (line {line}). The energies may be wrong by as much.",
     "temperature_without_unit": "##TEMPERATURE={temperature} has no unit and is not used: the standard means °C, many "
     "files mean K.",
     # Conditions of the measurement

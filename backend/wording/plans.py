@@ -67,8 +67,8 @@ def _above_incident_fraction(*, end_mev: float, incident_fraction: float) -> str
 def _q_beyond_simulation(*, energy_mev: float, unsimulated_fraction: float, q_end_inv_angstrom: float) -> str:
     return (
         f"At {energy_mev:g} meV, {percent(unsimulated_fraction)} of the detectors measure q beyond "
-        f"{q_end_inv_angstrom:.0f} Å⁻¹, the end of the simulation. They are assumed to count as much as the average of "
-        "the other detectors."
+        f"{q_end_inv_angstrom:.0f} Å⁻¹, the end of the simulation. These detectors are assumed to have the average "
+        "count rate of the others."
     )
 
 
@@ -133,7 +133,7 @@ def _features_out_of_reach(*, energies_mev: Sequence[float], reason: Mapping[str
 
 
 def _features_washed_out(*, energies_mev: Sequence[float]) -> str:
-    return f"At this resolution, no peak is visible at {_energies(energies_mev)}."
+    return f"At this resolution, the target features at {_energies(energies_mev)} are not visible as peaks."
 
 
 def _features_too_slow(*, energies_mev: Sequence[float], limit_h: float) -> str:
@@ -239,7 +239,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "hours_relative_only": "Hours are relative only: there is no published absolute flux. The slowest feature is "
     "{slowest_mev:g} meV. Calibrate with a dataset of your own to get hours.",
     "hours_estimated": _hours_estimated,
-    "beam_time_exceeded": "That is more than the {limit_h:g} h of beam time available.",
+    "beam_time_exceeded": "These hours exceed the {limit_h:g} h of available beam time.",
     "beam_time_perhaps_exceeded": "If the count rates are at the low end of their band, the {limit_h:g} h of beam time "
     "available are not enough.",
     "sharper_setting": _sharper_setting,

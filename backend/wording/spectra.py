@@ -9,13 +9,13 @@ from backend.wording import Words
 
 
 def _isotopes_in_scattering_only(*, substitutions: Mapping[str, str]) -> str:
-    names = ", ".join(f"{species} by {isotope}" for species, isotope in substitutions.items())
+    names = ", ".join(f"{species} replaced by {isotope}" for species, isotope in substitutions.items())
     return f"{names}: the scattering is that of the isotope, the frequencies are those of the natural mass."
 
 
 def _diffusing(*, species: Sequence[str]) -> str:
     diffuse = "diffuses: part of its" if len(species) == 1 else "diffuse: part of their"
-    return f"{', '.join(species)} {diffuse} elastic line is quasi-elastic. Show the elastic line to see both."
+    return f"{', '.join(species)} {diffuse} elastic line is quasi-elastic. Select the elastic line to show it."
 
 
 def _no_zone_in_window(*, instrument: str | None) -> str:
@@ -48,8 +48,8 @@ WORDS: Final[Mapping[str, Words]] = {
         "meV)."
     ),
     "cut_at_known_end": (
-        "The spectrum ends at {end_mev:.4g} meV. Closer to {known_mev:.4g} meV, where the simulation or the incident "
-        "energy ends, the resolution would make intensities too low."
+        "The spectrum ends at {end_mev:.4g} meV. Between there and the end of the simulation or the incident energy, "
+        "{known_mev:.4g} meV, the intensities would be too low: scattering from beyond that end is missing."
     ),
     "intensity_incomplete": (
         "Intensities are complete between {from_mev:.4g} and {to_mev:.4g} meV only: outside this range, some "
@@ -58,8 +58,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "isotopes_in_scattering_only": _isotopes_in_scattering_only,
     "diffusing_species": _diffusing,
     "no_bragg_peaks": (
-        "The coherent elastic line has no Bragg peaks of the powder: harmonic predictions leave Bragg scattering out, "
-        "and a simulated supercell has it only at its own q points."
+        "The coherent elastic line has no Bragg peaks of the powder: harmonic predictions leave Bragg scattering out. "
+        "Molecular dynamics has it only at the q points that fit the supercell."
     ),
     "no_zone_in_window": _no_zone_in_window,
     "zones_along_lines": (

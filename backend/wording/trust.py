@@ -86,8 +86,8 @@ def _training_range_exceeded(*, potential: str, spread_over_range: float, larges
 def _training_range_undecided(*, potential: str, spread_over_range: float, largest_over_range: float) -> str:
     return (
         f"The most crowded environment of an atom reaches {largest_over_range:.1f} times the range in the training set "
-        f"of {potential}. The file of the potential does not state where that range begins, so this environment may "
-        f"lie inside it or outside. {ELEMENTS_IGNORED}"
+        f"of {potential}. The file of the potential does not state where that range begins. It is not known whether "
+        f"this environment was in the training set. {ELEMENTS_IGNORED}"
     )
 
 
@@ -117,8 +117,8 @@ def _phonons_compared(
     if n_lines > 1:
         ratio = f"between {lowest_ratio:.2f} and {highest_ratio:.2f}, with a median of {median_ratio:.2f}"
     sentences = [
-        f"{potential} was compared with {lines}, measured at {temperature_k:g} K ({source}). Computed over measured "
-        f"energy is {ratio}."
+        f"{potential} was compared with {lines}, measured at {temperature_k:g} K ({source}). The ratio of "
+        f"computed to measured energy is {ratio}."
     ]
     if n_collapsed:
         sentences.append(f"Imaginary or close to zero: {n_collapsed} of them.")

@@ -21,7 +21,7 @@ def equivalent_vectors(
     supercell: Sequence[int],
     max_waves: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the scattering vectors k + G, and their symmetry equivalents that belong to other waves.
+    """Return the scattering vectors k + G, and their symmetry equivalents with another wave vector k.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def equivalent_vectors(
 
     Returns
     -------
-    Vectors in Å⁻¹, shape (n, 3): for each wave vector all zones of its first wave, then of its second and so on. Number
-    of waves of each wave vector, shape (n_k,).
+    Vectors in Å⁻¹, shape (n, 3): for each wave vector, all zones of k itself, then all zones of its first equivalent,
+    and so on. Number of waves of each wave vector, shape (n_k,).
     """
     found, count = list[NDArray[np.float64]](), np.empty(len(wave_vectors), dtype=np.int64)
     for k, wave_vector in enumerate(wave_vectors):

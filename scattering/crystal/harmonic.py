@@ -73,7 +73,7 @@ def coherent_one_phonon(
 
     Returns
     -------
-    Shape (n_pairs, n_zones, n_k, n_energy), 1/meV per atom; unlike pairs hold both orders.
+    Shape (n_pairs, n_zones, n_k, n_energy), 1/meV per atom; an unlike pair is the sum of αβ and βα.
 
     References
     ----------

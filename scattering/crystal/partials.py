@@ -21,8 +21,8 @@ from scattering.crystal.path import reciprocal
 class CrystalPartials:
     """Unweighted partial dynamic structure factors at q = k + G, with k along a path and G a zone centre.
 
-    The normalisation is that of `Partials`: per atom of the sample, an unlike pair holds both orders, ω ≥ 0 only. The
-    coherent part is that of one orientation of the crystal. The incoherent part is smooth in q, and is stored as its
+    As in `Partials`, they are per atom of the sample, and have ω ≥ 0 only. An unlike pair is the sum of αβ and βα. The
+    coherent part belongs to one orientation of the crystal. The incoherent part is smooth in q, and is stored as its
     average over directions.
 
     Attributes

@@ -157,7 +157,7 @@ def response_to(
     recorded: Bins,
     q_range: tuple[float, float] | None,
 ) -> Response:
-    """Return the response of an instrument with checked settings, or of none, to partials within a range of |q|."""
+    """Return the response to partials within a range of |q|, of an instrument with checked settings or of none."""
     return response(
         Axes(
             instrument.name if instrument is not None else None,

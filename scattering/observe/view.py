@@ -260,7 +260,7 @@ def recorded_bins(
 
     Bins that are not given are as fine as the resolution at each energy. By default they end where the resolution would
     bring in neutrons from beyond what was simulated, or from beyond the incident energy, and intensities would be too
-    low; a notice says so if they would have gone on.
+    low; a notice says so if bins were left out.
     """
     if isinstance(view.energy_mev, EnergyGrid):
         return Bins.of(view.energy_mev.centres), ()

@@ -219,9 +219,9 @@ def evaluate(
     Parameters
     ----------
     variants
-        Settings that differ in the choppers alone, where those change none of the shape.
+        Settings with the same `shape`, which differ only in their choppers.
     shape
-        As `shape_of` gives it for each of these settings.
+        Rates that `shape_of` returns for any of these settings.
     """
     checked = [instrument.validate(one) for one in variants]
     sigma = resolution_sigmas(instrument, checked, shape.energy)

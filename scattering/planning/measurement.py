@@ -42,18 +42,20 @@ class Measurement:
 def expected_counts(
     rates: Rates, sigma: NDArray[np.float64], edges: NDArray[np.float64], hours: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean counts in bins after some hours: of everything, and of container and ambient background alone.
+    """Return the mean counts in bins after a counting time: all counts, and those of container and ambient background.
 
     Parameters
     ----------
     sigma
-        Shape of `rates.energy`, meV.
+        Standard deviation of the resolution at each of `rates.energy`, meV.
     edges
         Shape (n + 1,), meV.
+    hours
+        Counting time.
 
     Returns
     -------
-    Two of shape (n,).
+    Two arrays of shape (n,).
     """
     widths = np.diff(edges)
     blur = broadening(bin_edges(rates.energy), sigma, edges).apply

@@ -136,7 +136,7 @@ class Correlations:
     Attributes
     ----------
     coherent
-        Shape (n_pairs, n_points, n_lags), pairs of sorted species; an unlike pair holds the sum of both orders.
+        Shape (n_pairs, n_points, n_lags), pairs of sorted species; an unlike pair is the sum of αβ and βα.
     incoherent
         Shape (n_species, n_shells, n_lags), averaged over directions. At lag 0 it is the concentration of the species,
         or less for ring polymers.

@@ -71,7 +71,7 @@ def coherent_one_phonon(
 
     Returns
     -------
-    Shape (n_pairs, n_q, n_energy), 1/meV per atom of the cell; unlike pairs hold both orders.
+    Shape (n_pairs, n_q, n_energy), 1/meV per atom of the cell; an unlike pair is the sum of αβ and βα.
 
     References
     ----------

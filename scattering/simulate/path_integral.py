@@ -32,7 +32,7 @@ def with_bead_axis(displacements: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def shortfall(n_beads: int, energy_mev: float, temperature: float) -> float:
-    """Fraction of the mean-square displacement (and energy) of a harmonic vibration that n beads miss.
+    """Fraction of the mean-square displacement (and energy) of a harmonic vibration that is missing with n beads.
 
     1 − ⟨x²⟩_P / ⟨x²⟩ = 1 − coth(Pu/2) / (√(1 + a²/4) coth(x/2)), between 0 and 1
 

@@ -86,12 +86,12 @@ FORMATS: dict[str, Format] = {
 
 
 def format_of(file_name: str, head: bytes) -> Format:
-    """The format of a file, by its first bytes; its name decides where several would do.
+    """Return the format of a file, from its first bytes. If several formats fit, the name of the file decides.
 
     Parameters
     ----------
     file_name
-        As the user has it; folders before it do not matter.
+        Name of the file; folders in it are ignored.
     head
         The first `HEAD_BYTES` bytes or more.
 

@@ -1,4 +1,4 @@
-"""The .DAT files of the ISIS INS database: a line of what was measured, a line of units, and energy, counts, error.
+"""The .DAT files of the ISIS INS database: a title line, a line of units, and energy, counts, error.
 
 References
 ----------

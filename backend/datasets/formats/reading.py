@@ -61,7 +61,7 @@ class RawSpectrum:
     x_unit
         As recognised, or None.
     recognised_by
-        Words for the user: what the unit was told by ("##XUNITS=1/CM", "the header's “Energy transfer (meV)”").
+        Where the file states the unit, in words ("##XUNITS=1/CM", "the header's “Energy transfer (meV)”").
     y_unit
         As the file spells it, "" if it does not.
     stated

@@ -74,7 +74,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "not_a_nep": "Line {line}: a NEP potential begins with a word such as nep4, found '{found}'.",
     "unsupported_nep": _unsupported_nep,
     "unknown_nep_format": _unknown_nep_format,
-    "elements_named_differ": "Line {line}: {n_announced} elements are announced, {n_named} named.",
+    "elements_named_differ": "Line {line}: the file states {n_announced} elements but names {n_named}.",
     "unsupported_element": "Line {line}: '{symbol}' is not an element from H to Pu.",
     "element_named_twice": "Line {line}: {symbol} is named twice.",
     # The other lines of its header
@@ -90,8 +90,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "descriptor_too_long": "The descriptor has {n_components} components, {n_angular} of them angular; the engines "
     "take {max_components} and {max_angular}.",
     # Its parameters
-    "too_few_parameters": "The file ends after line {line}: the header asks for {n_expected} numbers, {n_found} are "
-    "here.",
-    "too_many_parameters": "Line {line}: the header asks for {n_expected} numbers, but the file goes on.",
+    "too_few_parameters": "The file ends after line {line}: the header requires {n_expected} numbers, but the file "
+    "has {n_found}.",
+    "too_many_parameters": "Line {line}: the header requires {n_expected} numbers, but the file has more.",
     "not_one_finite_number": "Line {line}: expected one finite number, found '{found}'.",
 }

@@ -202,8 +202,8 @@ WORDS: Final[Mapping[str, Words]] = {
     # Grammar of CIF
     "too_many_cif_errors": "The file breaks the grammar of CIF in more than {maximum} places.",
     "value_missing": "Line {line}: {name} has no value.",
-    "incomplete_loop": "The loop in line {line} has {n_columns} columns, and the number of its values is no multiple "
-    "of that: a row is incomplete, or a value with blanks lacks its quotation marks.",
+    "incomplete_loop": "The loop in line {line} has {n_columns} columns, but the number of its values is not a "
+    "multiple of {n_columns}: a row is incomplete, or a value with blanks lacks its quotation marks.",
     "unclosed_text": "Line {line}: the quotation mark or semicolon that opens a text is not closed.",
     # Atoms
     "no_atoms": "The file has no atoms.",
@@ -211,8 +211,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "frame_without_atoms": "Line {line}: a frame without atoms.",
     "too_many_atoms": "The cell contains {n_atoms} atoms; this server accepts at most {max_atoms}. Upload the smallest "
     "cell that repeats: simulations build the supercell themselves.",
-    "atoms_missing": "Line {line}: {n_atoms} atoms are announced, but the file ends before the last one.",
-    "atom_count_differs": "{n_announced} atoms are announced, {n_found} found.",
+    "atoms_missing": "Line {line}: the file states {n_atoms} atoms, but ends before the last one.",
+    "atom_count_differs": "The file states {n_announced} atoms, but {n_found} were found.",
     "element_count_differs": "Line {line}: {n_elements} elements but {n_counts} numbers of atoms.",
     "elements_not_named": "Line {line}: this POSCAR does not name its elements (VASP 4). Put a line with their symbols "
     "above this one.",
@@ -232,7 +232,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "cell_too_dense": "{n_atoms} atoms in {volume_angstrom3:.3g} Å³ are denser than any material. Check that the cell "
     "is in Å.",
     # Symmetry
-    "too_many_operations": "The file lists {n_operations} symmetry operations; no space group has so many.",
+    "too_many_operations": "The file lists {n_operations} symmetry operations, more than any space group has.",
     "invalid_operation": _invalid_operation,
     "unknown_space_group": "There is no space group '{space_group}'; list the symmetry operations in the file.",
     "cell_breaks_symmetry": _cell_breaks_symmetry,

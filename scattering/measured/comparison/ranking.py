@@ -85,8 +85,8 @@ class Ranking:
     ranked
         Best first.
     measure
-        The measure of `worse_by`: the difference of χ² ("chi2"), or if the data have no errors the difference of the
-        residual variance over that of the best ("variance").
+        Unit of `worse_by`. "chi2": difference of χ² from the best forecast. "variance", for data without errors:
+        difference of the residual variances, divided by that of the best forecast.
     block_bins
         Neighbouring bins that count as correlated: see `distinction.block_bins`.
     cautions

@@ -47,7 +47,7 @@ class Frames:
     n_columns
         Numbers of an atom: 3 of its position (Å, in or near the cell), then 3 of its velocity (Å/fs).
     frees_space
-        Whether the reader frees the disk space of the text that it has read, which needs much more than its arrays.
+        Whether the reader frees the disk space of the text that it has read. Text needs much more space than arrays.
     """
 
     def __init__(self, path: Path, n_atoms: int, n_columns: int = 3, *, frees_space: bool = False) -> None:
