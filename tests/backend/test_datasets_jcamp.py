@@ -183,7 +183,11 @@ def _left_out(code: str, **params: str) -> dict[str, Any]:
             {"line": 15, "x": 11, "expected": 14},
         ),
         (texts.jcamp(0, 1, [1, 2, 3], records={"XFACTOR": "0.1", "FIRSTX": "5"}), "abscissa_contradicted", {"x": 0}),
-        (texts.jcamp(0, 1, [1, 2, 3], records={"NPOINTS": "99999999999"}), "too_many_data_points", {}),
+        (
+            texts.jcamp(0, 1, [1, 2, 3], records={"NPOINTS": "99999999999"}),
+            "npoints_too_large",
+            {"stated": 99999999999},
+        ),
         (texts.jcamp(0, 1, [1, 2, 3], records={"NPOINTS": "1e400"}), "unreadable_jcamp_value", {"label": "NPOINTS"}),
         (
             texts.jcamp(0, 1, [1, 2, 3], records={"FIRSTX": "1_0"}),

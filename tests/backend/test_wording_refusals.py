@@ -9,7 +9,7 @@ from backend import wording
 from scattering.core.notices import Notice
 
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
-ROOMS = ("structures", "families", "potentials", "observing")
+ROOMS = ("datasets", "kit", "structures", "families", "potentials", "observing")
 REFUSALS = ("Unreadable", "UnusablePotential", "InvalidNep", "UnreadablePartials")
 
 

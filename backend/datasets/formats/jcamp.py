@@ -240,7 +240,7 @@ def _check_count(block: _Block, n: int) -> None:
         return
     stated = _number(block, "NPOINTS")
     if stated > MAX_POINTS:
-        raise Unreadable(Notice("too_many_data_points", {"max_points": MAX_POINTS}))
+        raise Unreadable(Notice("npoints_too_large", {"stated": stated, "max_points": MAX_POINTS}))
     if stated != n:
         raise Unreadable(Notice("npoints_contradicted", {"stated": stated, "n_points": n}))
 

@@ -84,14 +84,15 @@ def _no_usable_block(*, blocks: Sequence[Mapping[str, Any]]) -> str:
 
 def _npoints_contradicted(*, stated: float, n_points: int) -> str:
     reason = "the file seems to be cut off or damaged" if n_points < stated else "the file is damaged"
-    return f"The file states ##NPOINTS={stated:g} but has {n_points} points: {reason}."
+    return f"The file states ##NPOINTS={stated:.10g} but has {n_points} points: {reason}."
 
 
 WORDS: Final[Mapping[str, Words]] = {
     # Mantid and NXSPE
     "too_many_workspaces": "The file has {n_workspaces} workspaces; at most {max_workspaces} are read.",
     "too_many_values_in_file": "The file has more than {max_values:,} values.",
-    "too_many_spectra_in_file": "There are {n_spectra} spectra; at most {max_spectra} are read. Group the detectors.",
+    "too_many_spectra_in_file": "The file has more than {max_spectra} spectra, the largest number that is "
+    "read. Select or group spectra.",
     "too_many_runs": "The file has {n_runs} runs; at most {max_runs} are read.",
     "no_usable_workspace": _no_usable_workspace,
     "workspace_without_histograms": _workspace_without_histograms,
@@ -156,5 +157,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "abscissa_contradicted": "Line {line} begins at X = {x:.8g}, but its points should begin at {expected:.8g}: a line "
     "is missing or damaged, or ##FIRSTX, ##LASTX or ##XFACTOR is wrong.",
     "block_without_points": "The block of data has no points.",
+    "npoints_too_large": "##NPOINTS={stated:.10g}: at most {max_points} points are read.",
     "npoints_contradicted": _npoints_contradicted,
 }

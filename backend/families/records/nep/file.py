@@ -171,8 +171,8 @@ def read(content: bytes) -> NepFile:
 def read_training_ranges(content: bytes) -> TrainingRanges | None:
     """Return the ranges of descriptors in the training set, from a nep.txt that `read` has accepted.
 
-    The scalers state the ranges only if all descriptor coefficients were equal when they were determined. Return None if
-    they were not, or if cutoffs differ between elements.
+    The scalers state the ranges only if all descriptor coefficients were equal when the scalers were determined. Return
+    None if they were not, or if cutoffs differ between elements.
     """
     lines = content.decode("ascii").rstrip().splitlines()
     header = {words[0]: words[1:] for words in map(str.split, lines[:7])}
