@@ -106,7 +106,7 @@ def test_an_explanation_in_full() -> None:
     assert told(beam_time_h=6.0) == [
         "Measures 2 of 6 target features.",
         "Does not reach 70 and 80 meV: above 43 meV, 95\u00a0% of the incident energy.",
-        "At this resolution, no peak is visible at 60 meV.",
+        "At this resolution, the target features at 60 meV are not visible as peaks.",
         "Needs more than 42 days for 50 meV.",
         "Resolves the pair (40 and 44 meV, 2.6 widths apart: resolved).",
         "Takes 4 h (2 to 8 h); the slowest feature is 40 meV.",
