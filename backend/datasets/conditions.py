@@ -1,4 +1,4 @@
-"""How data were measured: what the user says comes before what the file says."""
+"""Conditions of a measurement. Statements of the user take precedence over those of the file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from scattering.core.notices import Notice
 from scattering.instruments import Geometry, Instrument
 
 
-class Said(TypedDict, total=False):
-    """What the user says. A key that is missing leaves it to the file; null says that there is none."""
+class Statements(TypedDict, total=False):
+    """Statements of the user. A missing key: as in the file; null: there is none."""
 
     x_unit: XUnit
     instrument: str | None
@@ -28,16 +28,16 @@ class Said(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Conditions:
-    """What is known of how data were measured.
+    """Known conditions of a measurement.
 
     Attributes
     ----------
     instrument
-        Its name in the catalogue.
+        Name in the catalogue.
     settings
-        Those that are known; the rest have their defaults.
+        Known settings; other settings have their defaults.
     fixed_energy_mev
-        That the user or the file states.
+        Fixed energy that the user or the file states.
     run
         Temperature, exposure and the like.
     notices
@@ -52,12 +52,12 @@ class Conditions:
 
     @property
     def geometry(self) -> Geometry | None:
-        """Of the instrument."""
+        """Geometry of the instrument."""
         return None if self.instrument is None else instruments.get(self.instrument).geometry
 
     @property
     def working_energy_mev(self) -> float | None:
-        """E_i or E_f to convert with: as stated, else the instrument's where it is no mere default."""
+        """E_i or E_f for conversions: the stated energy, or that of the instrument if it is not only a default."""
         if self.fixed_energy_mev is not None or self.instrument is None:
             return self.fixed_energy_mev
         instrument = instruments.get(self.instrument)
@@ -66,45 +66,45 @@ class Conditions:
 
 
 def energy_setting(instrument: Instrument) -> str | None:
-    """The setting that holds the fixed energy; None where it never changes."""
+    """Return the name of the setting of the fixed energy; None if the energy of the instrument is constant."""
     return "e_init" if instrument.geometry == "direct" else instrument.coverage.final_energy_setting
 
 
-def conditions(said: Said, stated: Stated) -> Conditions:
-    """Bring together what the user and the file say.
+def conditions(statements: Statements, stated: Stated) -> Conditions:
+    """Combine the statements of the user and the file.
 
-    An instrument whose E_i or E_f is a setting that nobody says is set to the fixed energy. The settings that a
-    file states are those of the instrument that it states.
+    If E_i or E_f is a setting that nobody states, it is set to the fixed energy. Settings in a file belong to the
+    instrument in that file.
 
     Raises
     ------
     UnknownInstrument
-        The user names one that is not in the catalogue.
+        The user names an instrument that is not in the catalogue.
     InvalidSettings
-        The instrument does not have the settings that the user says, or does not allow them, or there is none.
+        The instrument does not have or allow the settings of the user, or there is no instrument.
     """
     notices: list[Notice] = []
-    of_file = _instrument_of_file(stated, notices if "instrument" not in said else [])
+    of_file = _instrument_of_file(stated, notices if "instrument" not in statements else [])
     instrument = of_file
-    if "instrument" in said:
-        instrument = None if said["instrument"] is None else instruments.get(said["instrument"])
-    given = dict(said.get("settings", {}))
+    if "instrument" in statements:
+        instrument = None if statements["instrument"] is None else instruments.get(statements["instrument"])
+    given = dict(statements.get("settings", {}))
     setting = None if instrument is None else energy_setting(instrument)
-    fixed = said["fixed_energy_mev"] if "fixed_energy_mev" in said else _positive(stated.fixed_energy_mev)
-    if setting in given and "fixed_energy_mev" not in said:
-        # The user knows better than the file which energy it was.
+    fixed = statements["fixed_energy_mev"] if "fixed_energy_mev" in statements else _positive(stated.fixed_energy_mev)
+    if setting in given and "fixed_energy_mev" not in statements:
+        # The setting of the user takes precedence over the fixed energy in the file
         fixed = None
-    run = stated.run.model_copy(update=said.get("run", {}))
+    run = stated.run.model_copy(update=statements.get("run", {}))
     if instrument is None:
         if given:
             raise InvalidSettings.at("settings", Notice("settings_without_instrument"))
         return Conditions(None, {}, fixed, run, tuple(notices))
     instrument.validate(given)
     settings = given
-    if "settings" not in said and instrument is of_file:
+    if "settings" not in statements and instrument is of_file:
         theirs = _plain(stated.settings)
         if setting is not None and fixed is not None:
-            # It is filled in below, and the user's comes before the file's.
+            # The fixed energy is filled in below
             theirs.pop(setting, None)
         settings = _usable(instrument, theirs, {}, "file", notices)
     if setting is not None and fixed is not None:
@@ -117,7 +117,7 @@ def conditions(said: Said, stated: Stated) -> Conditions:
 
 
 def _instrument_of_file(stated: Stated, notices: list[Notice]) -> Instrument | None:
-    """The instrument that a file means: by its name, or the only name of the catalogue among its words."""
+    """Return the instrument of a file: the one with its name, or the only one whose name is among the words."""
     name = " ".join((stated.instrument or "").split())
     if not name:
         return None
@@ -139,7 +139,7 @@ def _usable(
     source: Literal["file", "fixed_energy"],
     notices: list[Notice],
 ) -> dict[str, Any]:
-    """The settings that the instrument allows beside others; notices name the others."""
+    """Return the settings that the instrument allows together with `beside`; notices name the refused ones."""
     used: dict[str, Any] = {}
     for name, value in settings.items():
         try:
@@ -153,7 +153,7 @@ def _usable(
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    # Readers may hand on numbers as the file's library has them.
+    # Readers may return numbers of NumPy
     return {str(name): value.item() if hasattr(value, "item") else value for name, value in settings.items()}
 
 

@@ -1,8 +1,8 @@
-"""`python -m backend.datasets.parse`: what a file of measured data holds, and one of its spectra cleaned, as JSON.
+"""Read a file of measured data in a confined process (`kit.files.confined`), and write its contents as JSON.
 
-Runs confined (`kit.files.confined`). Arrays go back as base64 of 64-bit floats within the JSON:
-exact, NaN among them, and of a size that is known beforehand (10.7 bytes a number, as text up to 25), so that
-`MAX_POINTS` keeps the answer within what `confined` takes: 5 arrays of a spectrum or 2 of a map come to 54 MB at most.
+Arrays are base64 of 64-bit floats within the JSON: exact, also for NaN, and with a known size of 10.7 bytes a number
+(as text up to 25). `MAX_POINTS` therefore keeps the answer within the limit of `confined`: 5 arrays of a spectrum or 2
+of a map have at most 54 MB.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
-from backend.datasets.conditions import Conditions, Said, conditions
+from backend.datasets.conditions import Conditions, Statements, conditions
 from backend.datasets.formats import FORMATS, HEAD_BYTES, Format, format_of
 from backend.datasets.formats.reading import MAX_POINTS, Raw, RawMap, RawSpectrum, XUnit
 from backend.kit.files import confined, parsed_notices
@@ -36,12 +36,12 @@ MAX_SPECTRUM_POINTS = MAX_POINTS // 2
 
 
 class Request(TypedDict):
-    """What is to be read, and what the user says of it."""
+    """The spectrum to read, and the statements of the user."""
 
     file_name: str
     format: str | None
     spectrum: int
-    said: Said
+    statements: Statements
 
 
 class Refused(Unreadable):
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def as_json(data: bytes, request: Request) -> str:
-    """What `parse` finds, or why nothing: `errors`, one for each field that is wrong."""
+    """Return the result of `parse`, or `errors`, one for each invalid field."""
     try:
         return json.dumps(parse(data, request), allow_nan=False)
     except (Unreadable, ScatteringError) as error:
@@ -71,27 +71,27 @@ def as_json(data: bytes, request: Request) -> str:
 
 
 def parse(data: bytes, request: Request) -> dict[str, Any]:
-    """What a file holds: `format`, `contents` (each spectrum or map in words), and the one asked for as `measured`.
+    """Return `format`, `contents` (facts about each spectrum or map), and the selected one as `measured`.
 
-    `measured` is null where something must be said first, which `problems` names.
+    `measured` is null if the user must first state something; `problems` names it.
 
     Raises
     ------
     Unreadable
-        It holds nothing that can be read, or not the spectrum asked for.
+        The file has no readable data, or not the selected spectrum.
     ScatteringError
-        What the user says of the instrument is wrong.
+        The statements of the user about the instrument are wrong.
     """
     fmt = _format(data, request)
     found = fmt.read(data)
     index = request["spectrum"]
     if not 0 <= index < len(found):
         raise Refused("spectrum", Notice("no_such_spectrum", {"index": index, "n_spectra": len(found)}))
-    said = request["said"]
-    contents = [_in_words(number, raw, said, selected=number == index) for number, raw in enumerate(found)]
+    statements = request["statements"]
+    contents = [_facts(number, raw, statements, selected=number == index) for number, raw in enumerate(found)]
     answer: dict[str, Any] = {"format": fmt.name, "contents": contents, "measured": None, "problems": []}
     try:
-        measured, notices = _clean(found[index], said)
+        measured, notices = _clean(found[index], statements)
     except (Unreadable, ScatteringError) as error:
         answer["problems"] = _problems(error)
     else:
@@ -99,7 +99,7 @@ def parse(data: bytes, request: Request) -> dict[str, Any]:
         contents[index]["notices"] = parsed_notices.to_json(
             [*parsed_notices.from_json(contents[index]["notices"]), *notices]
         )
-        answer["measured"] = encoded(measured)
+        answer["measured"] = encode(measured)
     return answer
 
 
@@ -112,11 +112,11 @@ def _format(data: bytes, request: Request) -> Format:
     return FORMATS[asked]
 
 
-def _clean(raw: Raw, said: Said) -> tuple[MeasuredSpectrum | MeasuredMap, list[Notice]]:
-    unit = said.get("x_unit") or raw.x_unit
+def _clean(raw: Raw, statements: Statements) -> tuple[MeasuredSpectrum | MeasuredMap, list[Notice]]:
+    unit = statements.get("x_unit") or raw.x_unit
     if unit is None:
         raise Refused("x_unit", Notice("axis_unit_not_stated"))
-    known = conditions(said, raw.stated)
+    known = conditions(statements, raw.stated)
     geometry = _geometry(raw, known)
     energy = known.working_energy_mev
     by_angle = isinstance(raw, RawMap) and raw.kind == "angle"
@@ -145,10 +145,10 @@ def _geometry(raw: Raw, known: Conditions) -> Any:
     return known.geometry or (raw.geometry if isinstance(raw, RawMap) else None)
 
 
-def _in_words(index: int, raw: Raw, said: Said, *, selected: bool) -> dict[str, Any]:
-    """One spectrum or map of the file, as a preview lists it."""
-    known = conditions(said, raw.stated)
-    unit: XUnit | None = said.get("x_unit") or raw.x_unit
+def _facts(index: int, raw: Raw, statements: Statements, *, selected: bool) -> dict[str, Any]:
+    """Return the facts about one spectrum or map of the file, for a preview."""
+    known = conditions(statements, raw.stated)
+    unit: XUnit | None = statements.get("x_unit") or raw.x_unit
     notices = [*raw.notices, *known.notices]
     if selected and raw.x_unit is not None and unit != raw.x_unit:
         units = {"stated": raw.x_unit, "recognised_by": raw.recognised_by, "used": unit}
@@ -197,7 +197,7 @@ def _q_range(raw: Raw) -> list[float] | None:
 
 
 def _of_measured(measured: MeasuredSpectrum | MeasuredMap) -> dict[str, Any]:
-    """What is known once it is clean."""
+    """Return the facts that are known of clean data."""
     return {
         "n_points": int(np.isfinite(measured.intensity).sum()),
         "has_errors": measured.error is not None,
@@ -206,8 +206,8 @@ def _of_measured(measured: MeasuredSpectrum | MeasuredMap) -> dict[str, Any]:
     }
 
 
-def encoded(measured: MeasuredSpectrum | MeasuredMap) -> dict[str, Any]:
-    """A clean spectrum or map as JSON; its arrays as base64."""
+def encode(measured: MeasuredSpectrum | MeasuredMap) -> dict[str, Any]:
+    """Return clean data as JSON, with arrays as base64."""
     arrays = {name: values for name, values in vars(measured).items() if values is not None}
     return {
         "kind": "1d" if isinstance(measured, MeasuredSpectrum) else "2d",
@@ -221,13 +221,13 @@ def encoded(measured: MeasuredSpectrum | MeasuredMap) -> dict[str, Any]:
     }
 
 
-def decoded(answer: dict[str, Any]) -> MeasuredSpectrum | MeasuredMap:
-    """What `encoded` was given.
+def decode(answer: dict[str, Any]) -> MeasuredSpectrum | MeasuredMap:
+    """Return the data from the JSON of `encode`.
 
     Raises
     ------
     ValueError
-        It does not come from there.
+        The JSON is not from `encode`.
     """
     try:
         arrays = {name: _array(values) for name, values in answer["arrays"].items()}
@@ -238,7 +238,7 @@ def decoded(answer: dict[str, Any]) -> MeasuredSpectrum | MeasuredMap:
 
 
 def _array(values: dict[str, Any]) -> NDArray[np.float64]:
-    # A copy: what is made from bytes cannot be written to, and is aligned to nothing.
+    # A copy, because arrays made of bytes are read-only and not aligned
     return np.frombuffer(base64.b64decode(values["base64"]), dtype="<f8").reshape(values["shape"]).astype(np.float64)
 
 

@@ -33,11 +33,11 @@ Upload = Annotated[PreviewForm, Form(media_type="multipart/form-data")]
 
 @router.post(
     "/preview",
-    summary="Look at a file of measured data",
-    responses={**responses(TooLarge), 200: {"model": PreviewOut, "description": "what the file holds"}},
+    summary="Preview a file of measured data",
+    responses={**responses(TooLarge), 200: {"model": PreviewOut, "description": "contents of the file"}},
 )
 def preview_dataset(form: Upload, settings: SettingsDep) -> Response:
-    """What the file holds, what was recognised and what must be said; the chosen spectrum drawn. Nothing is kept."""
+    """Return the contents of a file, with problems and points to draw of the selected spectrum. Nothing is stored."""
     with receive_upload(form.file, settings.max_dataset_bytes) as file:
         reading = service.read_upload(settings, file, form)
     return Response(service.as_preview(reading, form), media_type=JSON)
@@ -45,17 +45,17 @@ def preview_dataset(form: Upload, settings: SettingsDep) -> Response:
 
 @router.post("", status_code=201, summary="Upload measured data", responses=responses(TooLarge))
 def create_dataset(form: Upload, scope: ScopeDep, settings: SettingsDep, once: OnceDep) -> DatasetOut:
-    """One spectrum or map of the file becomes a dataset, in meV.
+    """Store one spectrum or map of a file as a dataset, in meV.
 
-    Refused for `x_unit` where the file does not say the unit and nobody else does, and for `fixed_energy_mev` or
-    `instrument` where wavelengths or angles cannot be converted without. `POST /datasets/preview` says so beforehand.
+    An upload is refused if neither file nor request states the unit (`x_unit`), or `fixed_energy_mev` or `instrument`
+    to convert wavelengths or angles. `POST /datasets/preview` returns such problems before.
     """
     with receive_upload(form.file, settings.max_dataset_bytes) as file:
         reading = service.read_upload(settings, file, form)
         row = once(
             fingerprint(file.sha256, form.file.filename, form.model_dump_json(exclude={"file"})),
             lambda: service.add(scope, reading, file, form),
-            lambda made: service.get(scope, made),
+            lambda dataset_id: service.get(scope, dataset_id),
         )
     return DatasetOut.of(row)
 
@@ -64,16 +64,16 @@ def create_dataset(form: Upload, scope: ScopeDep, settings: SettingsDep, once: O
 def list_datasets(
     scope: ScopeDep,
     paging: PagingDep,
-    structure_id: Annotated[uuid.UUID | None, Query(description="only those of this structure")] = None,
+    structure_id: Annotated[uuid.UUID | None, Query(description="only datasets of this structure")] = None,
 ) -> Page[DatasetOut]:
-    """One page of the datasets of one structure or of all."""
+    """Return one page of the datasets, of one structure or of all."""
     rows, total = service.page(scope, structure_id, paging)
     return Page(items=[DatasetOut.of(row) for row in rows], total=total)
 
 
-@router.get("/{dataset_id}", summary="One dataset", responses=responses(NotFound))
+@router.get("/{dataset_id}", summary="Get a dataset", responses=responses(NotFound))
 def get_dataset(dataset_id: uuid.UUID, scope: ScopeDep) -> DatasetOut:
-    """What is known of it."""
+    """Return the facts about a dataset, without its numbers."""
     return DatasetOut.of(service.get(scope, dataset_id))
 
 
@@ -81,9 +81,9 @@ def get_dataset(dataset_id: uuid.UUID, scope: ScopeDep) -> DatasetOut:
 def change_dataset(
     dataset_id: uuid.UUID, body: DatasetPatch, scope: ScopeDep, settings: SettingsDep, owner: OwnerDep
 ) -> DatasetOut:
-    """Another name, unit, instrument, …; what is left out stays, null forgets it.
+    """Change name, unit, instrument and so on. Missing fields stay as they are; null removes a fact.
 
-    Where the numbers rest on it, they are worked out anew from the original file.
+    If a change affects the numbers, they are calculated again from the uploaded file.
     """
     reworked = service.rework(settings, owner, dataset_id, body)
     return DatasetOut.of(service.change(scope, dataset_id, body, reworked))
@@ -105,7 +105,7 @@ def change_dataset(
 def download_data(
     dataset_id: uuid.UUID, scope: ScopeDep, accept: Annotated[str | None, Header(include_in_schema=False)] = None
 ) -> Response:
-    """Clean and in meV: JSON, CSV (`Accept: text/csv`) or NeXus HDF5 (`Accept: application/x-hdf5`)."""
+    """Return clean data in meV: JSON, CSV (`Accept: text/csv`) or NeXus HDF5 (`Accept: application/x-hdf5`)."""
     media_type = choose(accept, list(WRITERS))
     row = service.get(scope, dataset_id)
     content = WRITERS[media_type](service.measured(scope, row), service.about(row))
@@ -115,7 +115,7 @@ def download_data(
 
 @router.get(
     "/{dataset_id}/file",
-    summary="Download the file as it was uploaded",
+    summary="Download the uploaded file",
     response_class=FileResponse,
     responses={
         **responses(NotFound),
@@ -123,7 +123,7 @@ def download_data(
     },
 )
 def download_original(dataset_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
-    """To the byte."""
+    """Return the uploaded file, unchanged."""
     row = service.get(scope, dataset_id)
     return FileResponse(
         service.original(scope, row), media_type="application/octet-stream", headers=as_attachment(row.filename)
@@ -132,5 +132,5 @@ def download_original(dataset_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
 
 @router.delete("/{dataset_id}", status_code=204, summary="Delete a dataset", responses=responses(NotFound))
 def delete_dataset(dataset_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Its files go with it; comparisons are not kept, so nothing rests on it."""
+    """Delete a dataset and its files."""
     service.delete(scope, dataset_id)

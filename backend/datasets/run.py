@@ -1,7 +1,7 @@
-"""Numbers of the run in which data were measured, each said once.
+"""Numbers of the run of a measurement.
 
-A new one is a field here and a column (a migration). Bodies, rows, readers of our own files and downloads take all that
-stand here.
+A new number is a field here and a column (a migration). Bodies, rows, readers of our own files and downloads use all
+fields.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from pydantic import BaseModel, Field, ValidationError
 
 
 class RunConditions(BaseModel):
-    """What is known of a run; None is not known. Nothing of the data depends on it."""
+    """Numbers of a run; None: not known. The data do not depend on them."""
 
-    temperature_k: float | None = Field(None, gt=0, le=1e4, description="of the sample", examples=[20.0])
+    temperature_k: float | None = Field(None, gt=0, le=1e4, description="temperature of the sample", examples=[20.0])
     exposure_uah: float | None = Field(
-        None, gt=0, le=1e9, description="charge on the target while it was measured, µA h", examples=[900.0]
+        None, gt=0, le=1e9, description="charge on the target during the measurement, µA h", examples=[900.0]
     )
     exposure_h: float | None = Field(
         None,
         gt=0,
         le=1e9,
-        description="hours that it was measured; with the mass, rates of the instrument become absolute",
+        description="hours of the measurement; with the mass, they make the count rates of the instrument absolute",
         examples=[6.0],
     )
     mass_g: float | None = Field(None, gt=0, le=1e6, description="of the sample in the beam", examples=[3.2])

@@ -1,4 +1,4 @@
-"""What can be done with measured data."""
+"""Reading, storing, changing and deleting of measured data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from backend import wording
 from backend.datasets import downloads, parse
-from backend.datasets.conditions import Said, energy_setting
+from backend.datasets.conditions import Statements, energy_setting
 from backend.datasets.data_file import Measured, read_measured, write_measured
 from backend.datasets.run import RUN
 from backend.datasets.schemas import DatasetPatch, PreviewForm
@@ -38,8 +38,8 @@ from scattering.measured.data import MeasuredSpectrum
 
 ORIGINAL = "original"
 CACHE_BYTES = 128 * 1024**2
-MAX_SAID = 32 * 1024
-"""Characters of what the user says; it goes to the reader on its command line."""
+MAX_STATEMENTS_CHARACTERS = 32 * 1024
+"""Length of the statements of the user, which are a part of the command line of the reader."""
 
 FROM_READING = (
     "kind",
@@ -55,29 +55,29 @@ FROM_READING = (
     "fixed_energy_mev",
     *RUN,
 )
-"""Columns that hold what a reader found, besides the warnings."""
-WORKED_OUT_FROM = frozenset({"x_unit", "instrument", "settings", "fixed_energy_mev"})
-"""Fields of a patch on which the numbers rest."""
+"""Columns with the results of a reader, except the warnings."""
+FIELDS_OF_NUMBERS = frozenset({"x_unit", "instrument", "settings", "fixed_energy_mev"})
+"""Fields of a patch that the numbers depend on."""
 
-_lately = ReadCache(CACHE_BYTES)
+_cache = ReadCache(CACHE_BYTES)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a file was found to hold.
+    """Contents of a file.
 
     Attributes
     ----------
     format
-        Its format's name.
+        Name of the format.
     contents
-        Each spectrum or map in words.
+        Facts about each spectrum or map.
     index
-        Which was asked for.
+        Index of the selected one.
     measured
-        It, clean; None where something must be said first.
+        Clean data of the selected one; None if the user must state something first.
     problems
-        What must be.
+        Facts that the user must state.
     """
 
     format: str
@@ -88,17 +88,17 @@ class Reading:
 
     @property
     def selected(self) -> dict[str, Any]:
-        """The one asked for, in words."""
+        """Facts about the selected spectrum or map."""
         return self.contents[self.index]
 
     @property
     def usable(self) -> Measured:
-        """The one asked for.
+        """Clean data of the selected spectrum or map.
 
         Raises
         ------
         Unprocessable
-            Something must be said first.
+            The user must state something first.
         """
         if self.measured is None:
             raise _refusal(self.problems)
@@ -107,13 +107,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Reworked:
-    """Numbers that were worked out anew, of a row as it was at that revision."""
+    """Recalculated numbers of a row at a revision."""
 
     revision: int
     reading: Reading
 
 
-def read(settings: Settings, path: Path, *, file_name: str, fmt: str | None, spectrum: int, said: Said) -> Reading:
+def read(
+    settings: Settings, path: Path, *, file_name: str, fmt: str | None, spectrum: int, statements: Statements
+) -> Reading:
     """Read an untrusted file in a confined process; see `parse.parse`.
 
     It takes a second or more. Call it before the first statement of a transaction, which would lock the database.
@@ -123,9 +125,9 @@ def read(settings: Settings, path: Path, *, file_name: str, fmt: str | None, spe
     Unprocessable
         The file cannot be read, or the statements of the user about it are wrong.
     """
-    if len(json.dumps(said)) > MAX_SAID:
-        raise Unprocessable.at("settings", Notice("long_settings", {"max_characters": MAX_SAID}))
-    request = parse.Request(file_name=base_name(file_name, ""), format=fmt, spectrum=spectrum, said=said)
+    if len(json.dumps(statements)) > MAX_STATEMENTS_CHARACTERS:
+        raise Unprocessable.at("settings", Notice("long_settings", {"max_characters": MAX_STATEMENTS_CHARACTERS}))
+    request = parse.Request(file_name=base_name(file_name, ""), format=fmt, spectrum=spectrum, statements=statements)
     arguments = ["--request", json.dumps(request), "--cpu-s", str(settings.parse_timeout_s)]
     try:
         answer = confined.run("backend.datasets.parse", arguments, path, timeout_s=settings.parse_timeout_s)
@@ -134,14 +136,16 @@ def read(settings: Settings, path: Path, *, file_name: str, fmt: str | None, spe
     result = json.loads(answer)
     if "errors" in result:
         raise _refusal(result["errors"])
-    measured = None if result["measured"] is None else parse.decoded(result["measured"])
+    measured = None if result["measured"] is None else parse.decode(result["measured"])
     return Reading(result["format"], result["contents"], spectrum, measured, result["problems"])
 
 
 def read_upload(settings: Settings, file: Received, form: PreviewForm) -> Reading:
-    """What an uploaded file holds, with what the form says of it."""
+    """Read an uploaded file with the statements of the form."""
     name = form.file.filename or ""
-    return read(settings, file.path, file_name=name, fmt=form.format, spectrum=form.spectrum, said=form.said)
+    return read(
+        settings, file.path, file_name=name, fmt=form.format, spectrum=form.spectrum, statements=form.statements
+    )
 
 
 def as_preview(reading: Reading, form: PreviewForm) -> bytes:
@@ -175,12 +179,12 @@ def _columns(reading: Reading) -> dict[str, Any]:
 
 
 def add(scope: Scope, reading: Reading, file: Received, form: PreviewForm) -> Dataset:
-    """Store what `read` found, with the file that it was found in.
+    """Store the result of `read` together with the file.
 
     Raises
     ------
     Unprocessable
-        There is no such structure.
+        The structure does not exist.
     """
     numbers = reading.usable
     _check_structure(scope, form.structure_id)
@@ -202,12 +206,12 @@ def add(scope: Scope, reading: Reading, file: Received, form: PreviewForm) -> Da
 
 
 def get(scope: Scope, dataset_id: uuid.UUID) -> Dataset:
-    """The dataset with this id."""
+    """Return the dataset with this id."""
     return scope.get(Dataset, dataset_id, "dataset")
 
 
 def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[list[Dataset], int]:
-    """One page of the datasets of one structure or of all, newest first, and how many there are."""
+    """Return one page of the datasets, newest first, of one structure or of all, and their total number."""
     statement = scope.select(Dataset)
     if structure_id is not None:
         statement = statement.where(col(Dataset.structure_id) == structure_id)
@@ -215,66 +219,66 @@ def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[
 
 
 def measured(scope: Scope, row: Dataset) -> Measured:
-    """The numbers of a dataset; the arrays cannot be written to, because many share them.
+    """Return the numbers of a dataset. The arrays are shared and read-only.
 
     Raises
     ------
     Conflict
-        It was changed or deleted since the row was read.
+        The dataset was changed or deleted after the row was read.
     """
     try:
-        return _lately.read(_data_path(scope.settings, row), read_measured)
+        return _cache.read(_data_path(scope.settings, row), read_measured)
     except FileNotFoundError as error:
         raise Conflict(Notice("dataset_being_changed", {"name": row.name})) from error
 
 
 def original(scope: Scope, row: Dataset) -> Path:
-    """The file as it was uploaded."""
+    """Return the path of the uploaded file."""
     return scope.settings.dataset_dir(row.id) / ORIGINAL
 
 
 def about(row: Dataset) -> dict[str, Any]:
-    """What goes with the numbers wherever they go."""
+    """Return the facts that accompany the numbers in every file."""
     fields = {"instrument", "settings", "fixed_energy_mev", *RUN, "isotopes", "y_unit", "filename", "sha256"}
     known = {name: value for name, value in row.model_dump(mode="json", include=fields).items() if value}
     return {"title": row.name, "dataset": str(row.id), **known}
 
 
 def rework(settings: Settings, owner: str, dataset_id: uuid.UUID, patch: DatasetPatch) -> Reworked | None:
-    """Work the numbers out anew from the original file, if they rest on what is to change.
+    """Calculate the numbers again from the uploaded file, if a patch changes what they depend on.
 
-    Takes a second and more, so it has a transaction of its own to look at the row, over before the work begins.
+    The calculation takes a second or more. The row is therefore read in a transaction of its own, which ends before.
 
     Raises
     ------
     NotFound
-        There is no such dataset.
+        The dataset does not exist.
     Unprocessable
-        They cannot be worked out so; nothing was changed.
+        The numbers cannot be calculated; nothing was changed.
     """
     with database.transaction(settings, reading=True) as session:
         row = Scope(session, owner).get_own(Dataset, dataset_id, "dataset")
-    if not patch.model_fields_set & WORKED_OUT_FROM:
+    if not patch.model_fields_set & FIELDS_OF_NUMBERS:
         return None
     path = settings.dataset_dir(row.id) / ORIGINAL
-    said = _said(row, patch)
-    reading = read(settings, path, file_name=row.filename, fmt=row.format, spectrum=row.spectrum, said=said)
+    statements = _statements_after(row, patch)
+    reading = read(settings, path, file_name=row.filename, fmt=row.format, spectrum=row.spectrum, statements=statements)
     return Reworked(row.revision, reading)
 
 
 def change(scope: Scope, dataset_id: uuid.UUID, patch: DatasetPatch, reworked: Reworked | None) -> Dataset:
-    """Change what is known of a dataset, and its numbers where they were worked out anew.
+    """Change the facts about a dataset, and its recalculated numbers.
 
     Raises
     ------
     Conflict
-        Somebody else has had the numbers worked out anew meanwhile.
+        Another request has changed the numbers meanwhile.
     Unprocessable
-        There is no such structure, or the numbers cannot be worked out so; nothing was changed.
+        The structure does not exist, or the numbers cannot be calculated; nothing was changed.
     """
     numbers = None if reworked is None else reworked.reading.usable
     row = scope.get_own(Dataset, dataset_id, "dataset", lock=True)
-    changes = patch.model_dump(exclude_unset=True, exclude=set(WORKED_OUT_FROM))
+    changes = patch.model_dump(exclude_unset=True, exclude=set(FIELDS_OF_NUMBERS))
     if "structure_id" in changes:
         _check_structure(scope, patch.structure_id)
     if "isotopes" in changes:
@@ -282,7 +286,7 @@ def change(scope: Scope, dataset_id: uuid.UUID, patch: DatasetPatch, reworked: R
     if reworked is not None and numbers is not None:
         if row.revision != reworked.revision:
             raise Conflict(Notice("dataset_changed", {"name": row.name}))
-        # What was found with the row's own, but for what this patch changes besides
+        # The fields of the patch take precedence over the results of the reader
         changes = _columns(reworked.reading) | changes
         before = _data_path(scope.settings, row)
         row.revision += 1
@@ -303,14 +307,14 @@ def delete(scope: Scope, dataset_id: uuid.UUID) -> None:
 
 
 def _data_path(settings: Settings, row: Dataset) -> Path:
-    # A file for each revision: the commit of the row is what puts another in its place.
+    # Each revision has its own file, so that the commit of the row replaces the file
     return settings.dataset_dir(row.id) / f"data-{row.revision}.h5"
 
 
-def _said(row: Dataset, patch: DatasetPatch) -> Said:
-    """What holds for a row after a patch, with nothing left to the file but the unit."""
+def _statements_after(row: Dataset, patch: DatasetPatch) -> Statements:
+    """Return the statements about a row after a patch. Only a missing unit is taken from the file."""
     changed = patch.model_fields_set
-    said = Said(
+    statements = Statements(
         instrument=row.instrument,
         settings=row.settings,
         fixed_energy_mev=row.fixed_energy_mev,
@@ -318,33 +322,33 @@ def _said(row: Dataset, patch: DatasetPatch) -> Said:
     )
     unit = patch.x_unit if "x_unit" in changed else row.x_unit
     if unit is not None:
-        said["x_unit"] = unit  # type: ignore[typeddict-item]
+        statements["x_unit"] = unit  # type: ignore[typeddict-item]
     if "instrument" in changed:
-        said["instrument"] = patch.instrument
-        if "settings" not in changed and not _same(patch.instrument, row.instrument):
-            said["settings"] = {}
+        statements["instrument"] = patch.instrument
+        if "settings" not in changed and not _is_same(patch.instrument, row.instrument):
+            statements["settings"] = {}
     if "settings" in changed:
-        said["settings"] = patch.settings or {}
+        statements["settings"] = patch.settings or {}
     if "fixed_energy_mev" in changed:
-        said["fixed_energy_mev"] = patch.fixed_energy_mev
-    # The fixed energy and its setting are one: of the two, what was not changed follows.
-    setting = _energy_setting(said["instrument"])
+        statements["fixed_energy_mev"] = patch.fixed_energy_mev
+    # The fixed energy is also a setting: if a patch changes one of the two, the other follows
+    setting = _energy_setting(statements["instrument"])
     if setting is not None and "fixed_energy_mev" in changed and "settings" not in changed:
-        said["settings"] = {name: value for name, value in said["settings"].items() if name != setting}
-    elif setting in said["settings"] and "settings" in changed and "fixed_energy_mev" not in changed:
-        said["fixed_energy_mev"] = None
-    return said
+        statements["settings"] = {name: value for name, value in statements["settings"].items() if name != setting}
+    elif setting in statements["settings"] and "settings" in changed and "fixed_energy_mev" not in changed:
+        statements["fixed_energy_mev"] = None
+    return statements
 
 
 def _energy_setting(instrument: str | None) -> str | None:
     try:
         return None if instrument is None else energy_setting(instruments.get(instrument))
     except UnknownInstrument:
-        # The reader says so, with the field's name.
+        # The reader refuses it
         return None
 
 
-def _same(one: str | None, other: str | None) -> bool:
+def _is_same(one: str | None, other: str | None) -> bool:
     return (one or "").lower() == (other or "").lower()
 
 

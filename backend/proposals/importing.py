@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from sqlmodel import col
 
 from backend.datasets import service as datasets
-from backend.datasets.schemas import PreviewForm, as_said
+from backend.datasets.schemas import PreviewForm, statements_in
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
@@ -230,7 +230,7 @@ def _dataset(
 ) -> tuple[Received, datasets.Reading]:
     path = folder / f"{entry.id}.data"
     opened.copy(entry.file, path, settings.max_dataset_bytes)
-    said = as_said(entry.said)
+    said = statements_in(entry.said)
     said["settings"] = said["settings"] or {}
     if said["x_unit"] is None:
         del said["x_unit"]
@@ -240,7 +240,7 @@ def _dataset(
         file_name=entry.file_name,
         fmt=entry.format,
         spectrum=entry.spectrum,
-        said=said,
+        statements=said,
     )
     assert reading.usable is not None  # `read` raises if a fact about the data is missing
     with path.open("rb") as file:

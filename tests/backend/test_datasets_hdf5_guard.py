@@ -116,7 +116,7 @@ def test_virtual_datasets_are_not_read(elsewhere: Path) -> None:
 
 
 def test_no_reader_opens_a_file_that_is_named_in_its_file(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever part is a link to another file: the reader refuses it, and its values are not in what is said."""
+    """Whatever part is a link to another file: the reader refuses it, and its values are not in what is statements."""
     asked: list[str] = []
     real = hdf5_guard.number_array
 
@@ -207,7 +207,7 @@ def test_a_chunk_that_unpacks_to_gigabytes_ends_within_its_limits() -> None:
         group.create_dataset("values", (1, 4), dtype="f8", chunks=(1, 4), compression="gzip")
         group["values"].id.write_direct_chunk((0, 0), bomb)
 
-    request = {"file_name": "bomb.nxs", "format": None, "spectrum": 0, "said": {}}
+    request = {"file_name": "bomb.nxs", "format": None, "spectrum": 0, "statements": {}}
     arguments = ["--request", json.dumps(request), "--cpu-s", "20"]
     try:
         answer = confined.run("backend.datasets.parse", arguments, files.file_of(build), timeout_s=120)

@@ -105,10 +105,10 @@ def test_units(unit: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"), [("20 K", 20.0), ("23 C", 296.15), ("-253.15 °C", 20.0), ("20", None), ("hot", None)]
+    ("statements", "expected"), [("20 K", 20.0), ("23 C", 296.15), ("-253.15 °C", 20.0), ("20", None), ("hot", None)]
 )
-def test_a_temperature_counts_with_its_unit_only(said: str, expected: float | None) -> None:
-    found = read(texts.jcamp(0, 1, [5, 6, 7], records={"TEMPERATURE": said}))
+def test_a_temperature_counts_with_its_unit_only(statements: str, expected: float | None) -> None:
+    found = read(texts.jcamp(0, 1, [5, 6, 7], records={"TEMPERATURE": statements}))
     assert found.stated.run.temperature_k == (None if expected is None else pytest.approx(expected))
     assert ("temperature_without_unit" in [notice.code for notice in found.notices]) == (expected is None)
 

@@ -70,23 +70,23 @@ def test_versions(data: np.ndarray, definition: str, version: str) -> None:
     np.testing.assert_array_equal(read(content).y, data)
 
 
-@pytest.mark.parametrize("said", [False, np.int8(0)])
-def test_truth_values_as_horace_writes_them(data: np.ndarray, said: object) -> None:
+@pytest.mark.parametrize("statements", [False, np.int8(0)])
+def test_truth_values_as_horace_writes_them(data: np.ndarray, statements: object) -> None:
     def build(root: Any) -> None:
         with h5py.File(io.BytesIO(files.nxspe(POLAR, ENERGY, data, data)), "r") as good:
             good.copy("reduced", root)
         del root["reduced/NXSPE_info/ki_over_kf_scaling"]
-        root["reduced/NXSPE_info/ki_over_kf_scaling"] = said
+        root["reduced/NXSPE_info/ki_over_kf_scaling"] = statements
 
     assert read(files.file_of(build)).notices[0] == Notice("ki_over_kf_not_applied")
 
 
-@pytest.mark.parametrize(("said", "unit"), [("MeV", "meV"), ("cm^-1", "cm-1"), ("furlong", None)])
-def test_units_that_are_said(data: np.ndarray, said: str, unit: str | None) -> None:
+@pytest.mark.parametrize(("statements", "unit"), [("MeV", "meV"), ("cm^-1", "cm-1"), ("furlong", None)])
+def test_units_that_are_said(data: np.ndarray, statements: str, unit: str | None) -> None:
     def build(root: Any) -> None:
         with h5py.File(io.BytesIO(files.nxspe(POLAR, ENERGY, data, data)), "r") as good:
             good.copy("reduced", root)
-        root["reduced/data/energy"].attrs["units"] = np.bytes_(said)
+        root["reduced/data/energy"].attrs["units"] = np.bytes_(statements)
 
     assert read(files.file_of(build)).x_unit == unit
 

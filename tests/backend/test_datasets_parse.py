@@ -11,7 +11,7 @@ import pytest
 
 from backend import wording
 from backend.datasets import parse
-from backend.datasets.conditions import Conditions, Said, conditions
+from backend.datasets.conditions import Conditions, Statements, conditions
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.formats.reading import MAX_POINTS, Stated
 from backend.datasets.run import RunConditions
@@ -26,8 +26,8 @@ CSV = b"energy (cm-1),intensity,error\n" + b"".join(b"%d,%d,0.5\n" % (10 * i, i 
 NAMELESS = b"".join(b"%g %d\n" % (1 + i / 10, i % 7) for i in range(40))
 
 
-def ask(data: bytes, *, spectrum: int = 0, fmt: str | None = None, **said: Any) -> dict[str, Any]:
-    request = parse.Request(file_name="a.csv", format=fmt, spectrum=spectrum, said=Said(**said))  # type: ignore[typeddict-item]
+def ask(data: bytes, *, spectrum: int = 0, fmt: str | None = None, **statements: Any) -> dict[str, Any]:
+    request = parse.Request(file_name="a.csv", format=fmt, spectrum=spectrum, statements=Statements(**statements))  # type: ignore[typeddict-item]
     return dict(json.loads(parse.as_json(data, request)))
 
 
@@ -43,7 +43,7 @@ def test_a_spectrum_is_described_and_comes_back_in_mev() -> None:
     (content,) = answer["contents"]
     assert (content["kind"], content["x_unit"], content["x_unit_recognised"]) == ("1d", "cm-1", True)
     assert (content["n_points"], content["has_errors"], content["q_range_inv_angstrom"]) == (39, True, None)
-    measured = parse.decoded(answer["measured"])
+    measured = parse.decode(answer["measured"])
     assert isinstance(measured, MeasuredSpectrum)
     # 1 meV = 8.0655 cm⁻¹
     np.testing.assert_allclose(measured.energy, 10 * np.arange(1, 40) / 8.065544, rtol=1e-6)
@@ -60,7 +60,7 @@ MAP = MeasuredMap(
 
 @pytest.mark.parametrize("measured", [SPECTRUM, MAP], ids=["spectrum", "map"])
 def test_arrays_cross_the_border_to_the_bit(measured: MeasuredSpectrum | MeasuredMap) -> None:
-    back = parse.decoded(json.loads(json.dumps(parse.encoded(measured), allow_nan=False)))
+    back = parse.decode(json.loads(json.dumps(parse.encode(measured), allow_nan=False)))
     assert type(back) is type(measured)
     for name, values in vars(measured).items():
         np.testing.assert_array_equal(getattr(back, name), values)
@@ -80,7 +80,7 @@ def test_more_points_than_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("answer", [{}, {"kind": "1d", "arrays": {"q": {"shape": [1], "base64": "AAAAAAAAAAA="}}}])
 def test_other_answers_are_not_taken_for_data(answer: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no measured data"):
-        parse.decoded(answer)
+        parse.decode(answer)
 
 
 def test_unit_that_nobody_says_is_asked_for() -> None:
@@ -91,10 +91,10 @@ def test_unit_that_nobody_says_is_asked_for() -> None:
     assert answer["measured"] is None
     (content,) = answer["contents"]
     assert (content["x_unit"], content["x_unit_recognised"], content["energy_range_mev"]) == (None, False, None)
-    said = ask(NAMELESS, x_unit="THz")
-    assert said["problems"] == []
+    statements = ask(NAMELESS, x_unit="THz")
+    assert statements["problems"] == []
     # E = hν: 1 THz = 4.1357 meV
-    assert said["contents"][0]["energy_range_mev"] == pytest.approx([4.135668, 4.9 * 4.135668], rel=1e-6)
+    assert statements["contents"][0]["energy_range_mev"] == pytest.approx([4.135668, 4.9 * 4.135668], rel=1e-6)
 
 
 def test_unit_against_the_files_word_is_told() -> None:
@@ -118,7 +118,7 @@ def test_instrument_gives_fixed_energy_and_geometry() -> None:
     ends = energy_from([4.9, 1.0], "angstrom", fixed_energy_mev=tosca.final_energy(tosca.defaults), geometry="indirect")
     assert answer["contents"][0]["energy_range_mev"] == pytest.approx(ends, rel=1e-12)
     assert answer["contents"][0]["instrument"] == "TOSCA"
-    # What was only looked up is not said to have been stated
+    # What was only looked up is not statements to have been stated
     assert answer["contents"][0]["fixed_energy_mev"] is None
     direct = ask(NAMELESS, x_unit="angstrom", instrument="MAPS", settings={"e_init": 250})
     ends = energy_from([1.0, 4.9], "angstrom", fixed_energy_mev=250, geometry="direct")
@@ -129,7 +129,7 @@ def test_one_of_several_spectra_is_cleaned_and_all_are_listed() -> None:
     wide = b"energy (meV),10 K,300 K\n" + b"".join(b"%d,%d,%d\n" % (i, i, 100 + i) for i in range(1, 30))
     answer = ask(wide, spectrum=1)
     assert [content["index"] for content in answer["contents"]] == [0, 1]
-    measured = parse.decoded(answer["measured"])
+    measured = parse.decode(answer["measured"])
     np.testing.assert_array_equal(measured.intensity, 100 + np.arange(1.0, 30))
     loc, message = problem(ask(wide, spectrum=2))
     assert loc == "spectrum"
@@ -137,7 +137,7 @@ def test_one_of_several_spectra_is_cleaned_and_all_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said", "loc"),
+    ("data", "statements", "loc"),
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(100), {}, "file"),
         (b"", {}, "file"),
@@ -147,8 +147,8 @@ def test_one_of_several_spectra_is_cleaned_and_all_are_listed() -> None:
         (CSV, {"instrument": "TOSCA", "settings": {"e_init": 5}}, "settings.e_init"),
     ],
 )
-def test_field_that_is_wrong_is_named(data: bytes, said: dict[str, Any], loc: str) -> None:
-    assert problem(ask(data, **said))[0] == loc
+def test_field_that_is_wrong_is_named(data: bytes, statements: dict[str, Any], loc: str) -> None:
+    assert problem(ask(data, **statements))[0] == loc
 
 
 def test_format_that_is_not_read_is_told() -> None:
@@ -178,7 +178,7 @@ MAPS_RUN = Stated(
 
 
 @pytest.mark.parametrize(
-    ("said", "stated", "expected"),
+    ("statements", "stated", "expected"),
     [
         # Nobody says anything
         ({}, Stated(), Conditions(None, {}, None)),
@@ -199,8 +199,8 @@ MAPS_RUN = Stated(
         ({"instrument": "ARCS", "fixed_energy_mev": 60.0}, Stated(), Conditions("ARCS", {"e_init": 60.0}, 60.0)),
     ],
 )  # fmt: skip
-def test_whose_word_counts(said: Said, stated: Stated, expected: Conditions) -> None:
-    assert conditions(said, stated) == expected
+def test_whose_word_counts(statements: Statements, stated: Stated, expected: Conditions) -> None:
+    assert conditions(statements, stated) == expected
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1.0, 0, True, "5", None, 1e5])

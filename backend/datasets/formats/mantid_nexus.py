@@ -266,8 +266,8 @@ def _x(workspace: Workspace) -> tuple[NDArray[np.float64], XUnit | None, str]:
         unit, factor = ENERGY_TRANSFER[workspace.x_unit]
         return factor * workspace.x, unit, f"Mantid's axis “{workspace.x_unit}”"
     # A unit of the user's own (“Label”), in words
-    said = unit_of(workspace.x_label).unit
-    return workspace.x, said, f"the axis's label “{workspace.x_label}”" if said else ""
+    statements = unit_of(workspace.x_label).unit
+    return workspace.x, statements, f"the axis's label “{workspace.x_label}”" if statements else ""
 
 
 def _common_x(workspace: Workspace) -> tuple[NDArray[np.float64], XUnit | None, str]:

@@ -50,8 +50,8 @@ def run_of(root: Group, entry: str) -> Run:
     name = text(root, f"{entry}/instrument/name") or None
     parameters = text(root, f"{entry}/instrument/instrument_parameter_map/data", max_bytes=MAX_PARAMETERS_BYTES) or ""
     incident = _log_mean(root, entry, "Ei")
-    said = GEOMETRY_PARAMETER.search(parameters)
-    mode = said.group(1) if said else text(root, f"{entry}/logs/deltaE-mode/value") or ""
+    statements = GEOMETRY_PARAMETER.search(parameters)
+    mode = statements.group(1) if statements else text(root, f"{entry}/logs/deltaE-mode/value") or ""
     geometry = cast(Geometry, mode.casefold()) if mode.casefold() in ("direct", "indirect") else geometry_of(name)
     if geometry is None and incident:
         geometry = "direct"
@@ -107,7 +107,7 @@ def _analysers(parameters: str) -> NDArray[np.float64]:
 
 
 def _log_mean(root: Group, entry: str, name: str) -> float | None:
-    """Mean of a log; before 2011 logs stood among what is said of the sample."""
+    """Mean of a log; before 2011 logs stood among what is statements of the sample."""
     for place in ("logs", "sample"):
         path = f"{entry}/{place}/{name}/value"
         shape = shape_of(root, path)
