@@ -1,4 +1,4 @@
-"""From columns as a file has them to a spectrum that can be compared; notices say what is done."""
+"""Cleaning of spectra: from the columns of a file to comparable data, with notices about each change."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ GAP = 5.0
 """A spacing this many times that of its neighbours is a gap in the data."""
 MIN_POINTS = 3
 SMALLEST_INTENSITY, LARGEST_INTENSITY = 1e-35, 1e35
-"""Of a spectrum's largest: what 32-bit numbers hold, with room below, and whose squares 64-bit numbers do."""
+"""Limits of the largest intensity of a spectrum, so that 32-bit numbers can hold it, and 64-bit numbers its square."""
 SMALLEST_ERROR = 1e-12
-"""As a share of the largest intensity: less is some program's rounding, and would weigh as if all else were nothing."""
+"""Smallest error, as a fraction of the largest intensity. Smaller errors are rounding, and would dominate every fit."""
 
 
 def clean_spectrum(

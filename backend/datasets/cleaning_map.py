@@ -1,4 +1,4 @@
-"""From intensities over angles or |q| as a file has them to a map of S(|q|, ω); notices say what is done."""
+"""Cleaning of maps: from intensities over angles or |q| in a file to S(|q|, ω), with notices about each change."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from scattering.measured.rebinning import CannotRebin, rebin_angles
 from scattering.measured.units import FixedEnergyMissing, energy_from
 
 MASK = 1e28
-"""Nothing is counted that is as large: programs mark masked pixels with ±1e30 and the like."""
+"""Smallest intensity that is read as a mask: programs mark masked pixels with ±1e30 or similar."""
 MIN_VALUES = 3
 NOWHERE = -1
-"""The column of the file that a bin within a gap comes from."""
+"""Index of the column in the file for a bin in a gap, which has no column."""
 
 
 def clean_map(

@@ -79,7 +79,7 @@ def write_measured(path: Path, measured: Measured, about: Mapping[str, Any] | No
 
 
 def read_measured(path: Path) -> Measured:
-    """What a file of ours holds; the arrays cannot be written to, because many share them.
+    """Read a file of `write_measured`. The arrays are read-only, because they are shared.
 
     Raises
     ------

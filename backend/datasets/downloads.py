@@ -83,7 +83,7 @@ def thinned_map(image: MeasuredMap) -> dict[str, Any]:
 
 
 def _starts(n: int) -> NDArray[np.intp]:
-    """Where the blocks of n bins begin: at most `PREVIEW_BINS`, equally many bins in each but the last."""
+    """Return the first bins of at most `PREVIEW_BINS` blocks of n bins, of equal size except the last."""
     return np.arange(0, n, -(-n // PREVIEW_BINS))
 
 

@@ -1,1 +1,1 @@
-"""What every subject of the backend uses."""
+"""Common parts of all subjects of the backend."""

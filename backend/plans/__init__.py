@@ -1,1 +1,1 @@
-"""Which instrument, which settings, how many hours."""
+"""Plans of beam time: instruments, settings, hours."""

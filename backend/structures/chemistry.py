@@ -1,4 +1,4 @@
-"""What is said about a structure: formula, density, space group, and what looks wrong with it."""
+"""Description of a structure: formula, density, space group, and warnings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MAX_LENGTH_ANGSTROM = 1000.0
 
 @dataclass(frozen=True)
 class Description:
-    """What is said about a structure.
+    """Description of a structure.
 
     Parameters
     ----------

@@ -1,7 +1,6 @@
-"""`python -m backend.structures.parse`: what one file holds, as JSON.
+"""Read a file of a structure in a confined process (`kit.files.confined`), and write its contents as JSON.
 
-Runs as a process of its own, confined by `kit.files.confined`: a parser that is led to loop, to fill the memory or to
-crash takes nothing with it.
+A parser that loops, fills the memory or crashes ends only that process.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def as_json(data: bytes, format_name: str, max_atoms: int) -> str:
-    """What `parse` finds, or its refusal as a notice, `error`."""
+    """Return the result of `parse`, or its refusal as a notice, `error`."""
     try:
         return json.dumps(parse(data, format_name, max_atoms))
     except Unreadable as error:
@@ -45,12 +44,12 @@ def as_json(data: bytes, format_name: str, max_atoms: int) -> str:
 
 
 def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
-    """What a file holds: `structure`, `description`, `cell`, `title`, `temperature_k`.
+    """Return the contents of a file: `structure`, `description`, `cell`, `title`, `temperature_k`.
 
     Raises
     ------
     Unreadable
-        It is not a structure that can be used.
+        The file has no usable structure.
     """
     reading = FORMATS[format_name].read(decoded(data), max_atoms)
     structure, turned = right_handed(reading.structure)
@@ -73,12 +72,12 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file, its lines ending in \\n.
+    """Return the text of a file, with lines that end in \\n.
 
     Raises
     ------
     Unreadable
-        It is empty, or no text.
+        The file is empty, or not text.
     """
     if not data.strip():
         raise Unreadable(Notice("blank_file"))

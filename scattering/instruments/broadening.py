@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 REACH_SIGMAS: Final = 8.5
-"""From its centre on a Gaussian is below 1e-16 of its maximum."""
+"""Distance from the centre beyond which a Gaussian is below 1e-16 of its maximum."""
 BAND_COLUMNS: Final = 48
 """Recorded bins that are computed together: few enough that most source bins reach most of them."""
 MIN_RELATIVE_WIDTH: Final = 1e-6

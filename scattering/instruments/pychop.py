@@ -38,13 +38,13 @@ N_NODES: Final = 40
 ORDER: Final = 4
 
 SPEED: Final = 437.393362604208619
-"""Of neutrons of 1 meV, m/s."""
+"""Speed of neutrons of 1 meV, m/s."""
 SPEED_ROUNDED: Final = 437.392
-"""The same in the formulas of the Fermi chopper and of the moderator."""
+"""The same speed, as rounded in the formulas of the Fermi chopper and of the moderator."""
 WAVELENGTH_SQUARED: Final = 81.8042103582802156
-"""Of neutrons of 1 meV, Å²."""
+"""Squared wavelength of neutrons of 1 meV, Å²."""
 WAVENUMBER_SQUARED: Final = 0.48259640220781652
-"""Of neutrons of 1 meV, Å⁻²."""
+"""Squared wavenumber of neutrons of 1 meV, Å⁻²."""
 MAX_FERMI_GAMMA: Final = 4.0
 """Slit widths by which neutrons miss the curve of a Fermi chopper, from which on it transmits none."""
 WALL_FRACTION: Final = 0.063

@@ -1,1 +1,1 @@
-"""From partials to what an instrument records."""
+"""Spectra as instruments measure them, from partials."""

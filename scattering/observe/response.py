@@ -176,7 +176,7 @@ def response_to(
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What an instrument, or none, sees of given axes: fields as in `Response`, shares of all |q| at true energies."""
+    """Window of an instrument, or of none, on given axes. Fields as in `Response`; shares for all |q| and energies."""
 
     shares: Mapping[str, NDArray[np.float64]]
     k_ratio: NDArray[np.float64]

@@ -28,9 +28,9 @@ MIN_BINS = 3
 BINS_PER_FWHM = 6.0
 """Default bins in the FWHM of the resolution: the highest of a line is then at most 2 % below its maximum."""
 CENTRE_DECIMALS = 5
-"""Of the centres of default bins in meV; the narrowest bins are 0.0003 meV wide."""
+"""Decimals of the centres of default bins in meV; the narrowest bins are 0.0003 meV wide."""
 CLOSE_BINS = 600
-"""Bins in a range that is looked at closely."""
+"""Bins in an enlarged range."""
 WIDTH_NODES = 512
 """Energies at which the resolution is evaluated for the default bins."""
 SHOWN_OVER_EXTENT = 1.05
@@ -216,7 +216,7 @@ def _wrong_for_probe(view: View) -> Iterator[tuple[str, Notice]]:
 
 
 def _wrong_scattering(partials: Viewed, view: View) -> Iterator[tuple[str, Notice]]:
-    """What the simulation does not hold, or may not be corrected by."""
+    """Yield errors of orders, contributions and corrections that the simulation does not have."""
     low, high = ENERGY_SCALES
     if not low <= view.energy_scale <= high:
         stated = {"minimum": low, "maximum": high, "unit": "", "value": view.energy_scale}

@@ -22,14 +22,14 @@ from scattering.planning.rates import Rates, Scale, energy_losses, rates_of_atom
 from scattering.sample import Sample
 
 N_STRETCHES: Final = 24
-"""Of the fitted range, in each of which counts per intensity are taken together: they vary slowly with energy."""
+"""Parts of the fitted range. In each of them the ratio of counts to intensity is one number, since it varies slowly."""
 MIN_COUNTS: Final = 20.0
 RATE_UNCERTAINTY: Final = 0.2
 """Relative, of a calibrated rate: another thickness, errors of the fit, another day. A choice."""
 
 
 def unlike_forecast() -> InvalidPlan:
-    """Return the error of data in which nothing is the forecast's."""
+    """Return the error of data that have nothing in common with the forecast."""
     return InvalidPlan.at("calibrations", Notice("calibration_unlike_forecast"))
 
 

@@ -25,7 +25,7 @@ SURROUNDINGS: Final = 2.0
 """Widths on either side of a feature in which its baseline is looked for."""
 KERNEL_SIGMAS: Final = 6.0
 MIN_PEAK_FRACTION: Final = 0.02
-"""Of the counts under a peak that must stand above its baseline: a smaller rise is not a visible peak."""
+"""Smallest height of a visible peak above its baseline, as a fraction of the counts under it."""
 MERGED_SIGMAS: Final = 1 / 3
 """Largest width of bins that count as one, over the standard deviation of the resolution."""
 MAX_KERNEL_SIZE: Final = 2**17

@@ -164,7 +164,7 @@ class Evaluation:
 
     @property
     def hours(self) -> float:
-        """Of the slowest measured feature."""
+        """Hours for the slowest measured feature."""
         return max((one.hours for one in self.measured), default=float("inf"))
 
     @property

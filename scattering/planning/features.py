@@ -22,12 +22,13 @@ _Place = tuple[float, float, Measure]
 
 MAX_FEATURES: Final = 8
 MIN_PROMINENCE_FRACTION: Final = 0.04
-"""Of the largest peak's prominence: smaller peaks are not taken for features."""
+"""Smallest prominence of a feature, as a fraction of that of the largest peak."""
 SMOOTHING_FRACTION: Final = 0.008
-"""Of the highest energy: the Gaussian that smooths the sample's own spectrum. No broadband spectrometer does better."""
+"""FWHM of the Gaussian that smooths the ideal spectrum, as a fraction of the highest energy. No broadband
+spectrometer has a better resolution."""
 MIN_ENERGY_FRACTION, MAX_MIN_ENERGY_MEV = 0.05, 5.0
-"""Of the highest energy, and at most so much: peaks below are the foot of the acoustic branches or of the elastic line,
-and a feature there must be given."""
+"""Lowest energy of a feature that is found: this fraction of the highest energy, at most this many meV. Peaks below
+belong to acoustic branches or to the elastic line; users can add features there."""
 ERROR_CORRELATION: Final = 0.9
 """Correlation of the errors of a potential's energies: one that is too soft makes all of them too low. A choice,
 between 1, when all separations would scale alike, and what neighbours in a phonon spectrum were never compared for."""

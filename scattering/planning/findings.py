@@ -16,11 +16,11 @@ from scattering.planning.rates import AMBIENT_PER_M_H, DETECTORS_UNCERTAINTY, Ba
 from scattering.planning.resolving import UNVALIDATED_RESOLUTION_UNCERTAINTY, PairResolution
 
 MIN_UNSIMULATED_FRACTION: Final = 0.1
-"""Of the solid angle: from here on it is worth a notice that detectors see |q| that were not simulated."""
+"""Fraction of the solid angle with |q| beyond the simulation above which there is a notice."""
 MAX_SHARPER_WIDTH_RATIO: Final = 0.85
-"""Of two resolutions, for the finer one to be named as an alternative."""
+"""Largest ratio of two resolutions for which the finer one is named as an alternative."""
 MAX_FASTER_TIME_RATIO: Final = 0.7
-"""Of two times, for the shorter one to be named as an alternative."""
+"""Largest ratio of two times for which the shorter one is named as an alternative."""
 
 
 def verdict_notice(pair: Pair, resolved: PairResolution) -> Notice:

@@ -190,14 +190,14 @@ def known_flux(instrument: Instrument, settings: Mapping[str, Any]) -> Flux | No
 
 @dataclass(frozen=True)
 class Scale:
-    """What rates are multiplied by: choppers change nothing else of them.
+    """Factors of rates. Choppers change only these.
 
     Attributes
     ----------
     scattering
-        Of sample and container: neutrons, times what a calibration corrects.
+        Factor for sample and container: number of neutrons, times the correction of a calibration.
     ambient
-        Of the ambient background, which no flux makes more.
+        Factor for the ambient background, which does not depend on the flux.
     basis, relative_uncertainty
         Of the rates that come of it.
     """

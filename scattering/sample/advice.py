@@ -22,11 +22,11 @@ MIN_SCATTERING_FRACTION: Final = 0.03
 MAX_MULTIPLE_OVER_SINGLE: Final = 0.3
 """Neutrons scattered several times over those scattered once; a plate that scatters 10 % has 0.2."""
 MAX_ABSORBED_FRACTION: Final = 0.2
-"""Of the neutrons that a sample takes out of the beam."""
+"""Largest fraction of absorbed neutrons, of those that the sample removes from the beam, without a warning."""
 MIN_ISOTOPE_ABSORBED_FRACTION: Final = 0.5
-"""From here on a clearer isotope is worth its price."""
+"""Fraction of absorbed neutrons above which another isotope is recommended."""
 MAX_CONTAINER_OVER_SAMPLE: Final = 0.2
-"""Scattered by the container over scattered by the sample."""
+"""Largest ratio of scattering by container and sample without a warning."""
 MIN_POWDER_LAYER_MM: Final = 0.2
 """A thinner layer can hardly be spread evenly."""
 LOOSE_PACKING: Final = 0.6
@@ -175,7 +175,7 @@ def _absorption(sample: Sample, around: Surroundings) -> Iterator[Notice]:
 
 
 def _absorbed_fraction(material: Material, energy: float) -> float:
-    """Of the neutrons that are taken out of a beam."""
+    """Return the fraction of absorbed neutrons, of those that are removed from the beam."""
     absorbed = float(material.absorption_barn(energy))
     return absorbed / (absorbed + float(material.removal_barn(energy)))
 

@@ -1,1 +1,1 @@
-"""How far a forecast can be trusted, from numbers: measured phonons, imaginary modes, spectra, descriptors."""
+"""Reliability of a forecast, from measured phonons, imaginary modes, spectra and descriptors."""

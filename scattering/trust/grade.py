@@ -13,11 +13,11 @@ Badge = Literal["agrees", "biased", "unchecked", "doubtful"]
 Standing = Literal["documented", "unknown"]
 
 DOCUMENTED_RELATIVE_ERROR: Final = 0.10
-"""Of phonon energies in NEP89: within 5-15 % of experiment for most inorganic crystals, from silicon, aluminium,
+"""Error of phonon energies in NEP89: within 5-15 % of experiment for most inorganic crystals, from silicon, aluminium,
 copper, MgO and LiH (docs/method/potential.md)."""
 UNDOCUMENTED_RELATIVE_ERROR: Final = 0.15
-"""Of a potential about which nothing is known: the worst of general potentials in ordinary crystals. A judgement, on
-the side of caution."""
+"""Error of a potential without documented accuracy: that of the worst general potentials in ordinary crystals. A
+cautious judgement."""
 MIN_RELATIVE_ERROR: Final = 0.02
 """No comparison with measurement is better: neutron energies of phonons are good to 1-2 %, and harmonic ones lie 1-2 %
 above those at room temperature."""
@@ -29,7 +29,7 @@ IMAGINARY_RELATIVE_ERROR: Final = 0.03
 """Added where modes are imaginary, or their fraction if that is larger: their neighbours are too soft, and the atoms do
 not rest where they do in nature. A judgement."""
 MAX_IMAGINARY_FRACTION: Final = 0.01
-"""From this fraction of imaginary modes on a forecast is doubtful: more than acoustic ones next to Γ. A judgement."""
+"""Fraction of imaginary modes above which the confidence is low: more than acoustic modes near Γ. A judgement."""
 MAX_AGREEING_BIAS: Final = 0.05
 """Largest median deviation of a potential that agrees with measurement, some lines above and some below."""
 MAX_UNIFORM_SCATTER: Final = 0.10
@@ -39,7 +39,7 @@ MAX_UNIFORM_SCATTER: Final = 0.10
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a grade rests on.
+    """Evidence for a grade.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ from pathlib import Path
 from scattering.core.notices import Notice
 
 Report = Callable[[Notice, float], None]
-"""Takes the stage (one of `workers.stages`) and the fraction of the call that is done. It raises to stop the engine."""
+"""Function of a stage (one of `workers.stages`) and the finished fraction of the call. It raises to stop the engine."""
 
 
 @dataclass(frozen=True)

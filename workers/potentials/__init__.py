@@ -1,4 +1,4 @@
-"""What workers need to know of each family of potentials: a module by the name of the family's record."""
+"""Facts about families of potentials that only workers need: a module for each, with the name of its record."""
 
 from __future__ import annotations
 

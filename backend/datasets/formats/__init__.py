@@ -29,7 +29,7 @@ from scattering.core.notices import Notice
 __all__ = ["FORMATS", "HEAD_BYTES", "Format", "format_of"]
 
 HEAD_BYTES = 65536
-"""Of a file's beginning are enough for `format_of`; the whole file will do as well."""
+"""Bytes of the beginning of a file that `format_of` needs."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ _NOT_PLAIN = re.compile(r"[^\d.+\-\seE]|[\d.][+-]|[eE](?![+-]\d)")
 
 @dataclass(frozen=True, eq=False)
 class Ordinates:
-    """What lines (X++(Y..Y)) hold: the ordinates, and of each line its number, its X and which ordinate X is of."""
+    """Contents of lines (X++(Y..Y)): ordinates; and the number, the X and the index of the first ordinate of each line."""
 
     y: NDArray[np.float64]
     line: NDArray[np.int64]

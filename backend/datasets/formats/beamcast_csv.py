@@ -21,7 +21,7 @@ from scattering.core.notices import Notice
 
 _START = re.compile(rb"\s*#\s*intensity in [^\r\n]{1,200}[\r\n]+\s*#\s*\{")
 NO_UNIT = "a unit of its own"
-"""What stands there for data whose file did not name theirs."""
+"""Unit in the file for data without a stated unit."""
 _PARTS = {"bank": "bank", "element": "element", "order": "number of phonons", "zone": "zone"}
 
 

@@ -133,7 +133,7 @@ def _map(group: Group, stated: Stated, y_unit: str) -> RawMap:
 
 
 def _stated(root: Group, entry: str) -> tuple[Stated, str]:
-    """What the JSON `about` says of a dataset, or of a forecast and the view on it; and the unit of intensities."""
+    """Return the facts in the JSON `about` of a dataset, or of a forecast and its view, and the unit of intensities."""
     try:
         about = json.loads(text(root, f"{entry}/about") or "{}")
     except (ValueError, RecursionError):

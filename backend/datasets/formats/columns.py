@@ -35,7 +35,7 @@ HEADER_LINES = 50
 
 @dataclass(frozen=True)
 class _Names:
-    """What the columns are called, and the lines of the header that say so."""
+    """Names of the columns, and the lines of the header with these names."""
 
     names: tuple[str, ...]
     lines: tuple[str, ...]
@@ -168,7 +168,7 @@ def _are_units(found: Sequence[str]) -> bool:
 
 
 def _x_column(names: Sequence[str]) -> tuple[int, list[Notice]]:
-    """Which column is the axis, and notices about it."""
+    """Return the index of the column of the axis, and notices about it."""
     if not names or not _INDEX.match(units.plain(names[0])):
         return 0, []
     later = next((column for column, name in enumerate(names) if column and units.is_axis(name)), None)

@@ -1,4 +1,4 @@
-"""What an HDF5 file is: one of the formats that are read, or what to do with it instead."""
+"""Recognise the format of an HDF5 file, or the reason why it is not supported."""
 
 from __future__ import annotations
 

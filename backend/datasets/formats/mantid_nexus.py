@@ -125,7 +125,7 @@ def read(content: bytes) -> list[Raw]:
 
 
 def _contents(root: Group, entry: str, workspace: Workspace) -> list[Raw]:
-    """What one workspace holds: a map, spectra, or first the one and then the others."""
+    """Return the contents of a workspace: a map, spectra, or a map followed by spectra."""
     run = run_of(root, entry)
     if workspace.vertical_unit in ENERGY_TRANSFER and workspace.x_unit in ("MomentumTransfer", "QSquared"):
         workspace = _transposed(workspace)

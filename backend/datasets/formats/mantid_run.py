@@ -1,4 +1,4 @@
-"""What a processed file of Mantid's says of the run: spectrometer, fixed energy, temperature, angles of detectors."""
+"""Run of a processed file of Mantid: spectrometer, fixed energy, temperature, angles of detectors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EFIXED_PARAMETER = re.compile(r";double;Efixed;([-+.\deE]{1,32})", re.IGNORECASE
 
 @dataclass(frozen=True)
 class Run:
-    """What is known of a run."""
+    """Known facts about a run."""
 
     stated: Stated
     geometry: Geometry | None

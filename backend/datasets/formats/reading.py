@@ -1,4 +1,4 @@
-"""What the reader of a format finds in a file: columns as they stand there, not cleaned, not converted."""
+"""Results of readers: columns as in the file, neither cleaned nor converted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.datasets.run import RunConditions
 from scattering.core.notices import Notice
 
 XUnit = Literal["meV", "ueV", "eV", "cm-1", "THz", "ps-1", "angstrom"]
-"""Of an abscissa: energies, ν (E = hν), ω (E = ħω), or the wavelength of the neutron at the side that varies."""
+"""Units of an axis: energies, ν (E = hν), ω (E = ħω), or the wavelength of the neutron whose energy varies."""
 
 MAX_POINTS = 2_000_000
 """Values of one spectrum or map."""
@@ -25,7 +25,7 @@ MAX_SPECTRA = 2_000
 
 @dataclass(frozen=True)
 class Stated:
-    """What a file says of how it was measured; what it does not say is None.
+    """Statements of a file about the measurement; None: not stated.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from scattering.core.notices import Notice
 
 _BINARY = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _ODD = str.maketrans({"−": "-", "\xa0": " ", "\u202f": " ", "\u2009": " ", "\ufeff": None, "\f": "\n", "\v": "\n"})
-"""What word processors and web pages put in place of a minus sign and a space."""
+"""Characters that word processors and web pages use instead of minus signs and spaces."""
 MAX_LINE = 500_000
 """Characters; the widest table that is read, 2000 spectra with errors, has lines of about 100 000."""
 

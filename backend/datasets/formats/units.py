@@ -12,14 +12,14 @@ from scattering.core.notices import Notice
 
 @dataclass(frozen=True)
 class Recognised:
-    """What the label of an axis says: its unit, or None, and a notice about it."""
+    """Unit in the label of an axis, or None, and a notice about it."""
 
     unit: XUnit | None
     notice: Notice | None = None
 
 
 NOTICES: dict[XUnit, Notice] = {"THz": Notice("frequency_in_thz"), "ps-1": Notice("angular_frequency_in_inverse_ps")}
-"""Of units that some read otherwise."""
+"""Notices about units that are ambiguous."""
 
 _NOT_ALONE = r"(?<![a-z0-9/*^.-])(?<!/ )"
 """Before a unit: neither a letter nor what makes a part of a longer unit of it, as in mbarn/sr/meV."""

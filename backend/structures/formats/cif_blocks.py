@@ -25,7 +25,7 @@ MAX_SLIPS = 50
 """Items with a slip that are passed over; each costs one more reading of the file."""
 
 BLANK = re.compile(r"[^\S\n]|[\x0e-\x1f\x7f]")
-"""What separates words in files as they come: no-break spaces and Ctrl-Z too, where CIF has spaces and tabs only."""
+"""Separators of words in real files: also no-break spaces and Ctrl-Z, where CIF allows only spaces and tabs."""
 
 ERROR = re.compile(r"string:(\d+):(\d+)\(\d+\): (.*)", re.DOTALL)
 ITEM = re.compile(r"\s*(_|(loop|data|save|global)_)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""From the sites of an asymmetric unit and the operations of a space group to all atoms of a cell."""
+"""Expansion of an asymmetric unit to all atoms of the cell, by the operations of a space group."""
 
 from __future__ import annotations
 

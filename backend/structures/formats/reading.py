@@ -1,4 +1,4 @@
-"""What the readers of all formats share: what they return, and how they refuse."""
+"""Common parts of the readers of all formats: results, and refusals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TooManyAtoms(Unreadable):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found.
+    """Result of a reader.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class Lines:
         return self._lines[self.number - 1]
 
     def remaining(self) -> int:
-        """How many lines are left."""
+        """Number of remaining lines."""
         return len(self._lines) - self.number
 
     def unexpected(self, expected: str, found: str | None = None) -> Unreadable:

@@ -32,7 +32,7 @@ SUFFIX_OF_ICSD = {"s": "1", "z": "2", "hr": "h", "rs": "r"}
 """ICSD writes 'F d -3 m S' and 'F d -3 m Z' for the first and the second choice of origin."""
 
 TWOFOLD_OF_FULL_NAME = re.compile(r"((?<!\d)|(?<=-3)|(?<=-31))21?/|4[123]?/(?=[a-z]-3)")
-"""What the full names of groups of high symmetry have more than the short: F 4/m -3 2/m is F m -3 m."""
+"""Parts of full names of groups of high symmetry that short names lack: F 4/m -3 2/m is F m -3 m."""
 
 
 @dataclass(frozen=True)

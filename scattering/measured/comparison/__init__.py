@@ -1,1 +1,1 @@
-"""How well a forecast agrees with what was measured."""
+"""Comparison of forecasts with measured data."""
