@@ -17,7 +17,7 @@ from tests.services import PostgreSQL
 pytestmark = pytest.mark.slow
 
 LONGER_THAN_SQLITE_WAITS_S = 17.0
-TRYING_AGAIN = "the database does not answer; trying again"
+RETRYING = "the database does not answer; retrying"
 WAITS = "this worker waits for it"
 
 
@@ -39,10 +39,10 @@ def test_postgresql_killed_and_away_for_a_while_when_a_job_ends(
     with deployed.holding("powder_average"):
         prediction = deployed.ask(HARMONIC)
         deployed.until_held(prediction)
-        before = deployed.log("one").count(TRYING_AGAIN)
+        before = deployed.log("one").count(RETRYING)
         postgres_server.kill()
     # The job has nothing left to do but to say so
-    until(lambda: deployed.log("one").count(TRYING_AGAIN) > before, "the child waits")
+    until(lambda: deployed.log("one").count(RETRYING) > before, "the child waits")
     postgres_server.start()
     since = time.monotonic()
     deployed.check(prediction, HARMONIC)

@@ -142,7 +142,7 @@ def test_refused_files_and_units_that_nobody_tells_are_explained_and_nothing_is_
     page = opened(visit, site, refused=True)
     drop(page, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"bring more vanadium\n"})
     expect(page.locator("#data-message")).to_contain_text("notes.txt could not be used.")
-    expect(page.locator("#data-message")).to_contain_text("No table of numbers was found")
+    expect(page.locator("#data-message")).to_contain_text("The file has no table of numbers")
     drop(page, measured(head="x,y,e"))
     expect(page.locator("#data-card")).to_contain_text("The file does not tell it: choose.")
     # What is on the card is not lost to another file

@@ -45,7 +45,7 @@ _NOT_PLAIN = re.compile(r"[^\d.+\-\seE]|[\d.][+-]|[eE](?![+-]\d)")
 
 @dataclass(frozen=True, eq=False)
 class Ordinates:
-    """Contents of lines (X++(Y..Y)): ordinates; and the number, the X and the index of the first ordinate of each line."""
+    """Contents of lines (X++(Y..Y)): ordinates; number, X and index of the first ordinate of each line."""
 
     y: NDArray[np.float64]
     line: NDArray[np.int64]
