@@ -93,14 +93,19 @@ def _colour_values(
     image: Map, shown: NDArray[np.bool_], logarithmic: bool
 ) -> tuple[NDArray[np.float32], float, float, dict[str, Any]]:
     """Return the coloured values, the ends of the scale, and the ticks of the colour bar."""
-    seen = image.intensity[shown] if shown.any() else image.intensity
-    high = float(np.percentile(seen, BRIGHTEST_PERCENTILE))
-    high = high if high > 0 else 1.0
+    high = brightest(image.intensity[shown] if shown.any() else image.intensity)
     if not logarithmic:
         return image.intensity.astype(np.float32), 0.0, high, dict(POWERS)
     top = float(np.log10(high))
     scaled = np.log10(np.maximum(image.intensity, high * 10.0 ** -(DECADES + 1)), dtype=np.float32)
     return scaled, top - DECADES, top, powers_of_ten(top - DECADES, top)
+
+
+def brightest(values: NDArray[Any], percentile: float = BRIGHTEST_PERCENTILE) -> float:
+    """Return the value of the last colour: a high percentile of the finite values, or 1 if it is not above 0."""
+    finite = values[np.isfinite(values)]
+    high = float(np.percentile(finite, percentile)) if finite.size else 1.0
+    return high if high > 0 else 1.0
 
 
 def _hover(style: Style) -> str:

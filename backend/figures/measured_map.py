@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.figures.comparison import goodness_text
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
-from backend.figures.map import BRIGHTEST_PERCENTILE, MOMENTUM_TITLE
+from backend.figures.map import MOMENTUM_TITLE, brightest
 from backend.figures.schemas import Look
 from backend.figures.theme import MARGIN, POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.measured.comparison.maps import MapComparison
@@ -38,7 +38,7 @@ class _Part:
 def map_comparison_figure(compared: MapComparison, measured_label: str, label: str, drawing: Look) -> go.Figure:
     """Draw measured data, forecast and difference side by side, with common axes and a common colour scale."""
     theme = THEMES[drawing.theme]
-    high = _brightest(np.concatenate([compared.measured.ravel(), compared.forecast.ravel()]))
+    high = brightest(np.concatenate([compared.measured.ravel(), compared.forecast.ravel()]))
     coloured = [compared.measured, compared.forecast]
     limits, ticks = (0.0, high), dict(POWERS)
     if drawing.scale == "log":
@@ -62,19 +62,12 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
             plot_bgcolor=theme.outside_of_lines,
             margin=MARGIN | {"t": TITLE_PX},
             **axes,
-            **_colour_axes(theme, limits, ticks, largest_difference=_brightest(np.abs(compared.difference))),
+            **_colour_axes(theme, limits, ticks, largest_difference=brightest(np.abs(compared.difference))),
             annotations=[_title(part.title, index) for index, part in enumerate(parts)],
             showlegend=False,
             uirevision=f"measured map {drawing.energy_unit}",
         ),
     )
-
-
-def _brightest(values: NDArray[np.float64]) -> float:
-    """Return the value of the last colour: a high percentile of the finite values, or 1 if there is none above 0."""
-    finite = values[np.isfinite(values)]
-    high = float(np.percentile(finite, BRIGHTEST_PERCENTILE)) if len(finite) else 1.0
-    return high if high > 0 else 1.0
 
 
 def _log(values: NDArray[np.float64], high: float) -> NDArray[np.float64]:

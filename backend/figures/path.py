@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.map import brightest
 from backend.figures.schemas import Style
 from backend.figures.spectrum import band
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
@@ -26,8 +27,7 @@ BRIGHTEST_PERCENTILE = 96.0
 def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the map along the path, grey where the instrument reaches no zone."""
     theme, image, unit = THEMES[style.theme], spectrum.map, UNIT_WORDS[style.energy_unit]
-    seen = image.intensity[np.isfinite(image.intensity)]
-    scaled, low, high, hover, ticks = _colour_values(image.intensity, seen, style.scale == "log")
+    scaled, low, high, hover, ticks = _colour_values(image.intensity, style.scale == "log")
     heat = _heatmap(theme, spectrum.unit, ticks) | {
         "x": image.edges.astype(np.float32),
         "y": in_unit(bin_edges(image.energy), style.energy_unit),
@@ -134,8 +134,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
 def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the cut in every Brillouin zone, by rising |k + G|."""
     theme, cut = THEMES[style.theme], _cut(spectrum)
-    seen = cut.per_zone[np.isfinite(cut.per_zone)]
-    scaled, low, high, hover, ticks = _colour_values(cut.per_zone, seen, style.scale == "log")
+    scaled, low, high, hover, ticks = _colour_values(cut.per_zone, style.scale == "log")
     names = [f"{' '.join(map(str, zone))}  ({q:.1f} Å⁻¹)" for zone, q in zip(cut.zones, cut.q, strict=True)]
     heat = _heatmap(theme, spectrum.cut_unit, ticks) | {
         "x": in_unit(bin_edges(cut.energy), style.energy_unit),
@@ -195,11 +194,10 @@ def _heatmap(theme: Theme, unit: str, ticks: dict[str, Any]) -> dict[str, Any]:
 
 
 def _colour_values(
-    intensity: NDArray[Any], seen: NDArray[Any], logarithmic: bool
+    intensity: NDArray[Any], logarithmic: bool
 ) -> tuple[NDArray[np.float32], float, float, str, dict[str, Any]]:
     """Return the coloured values, the ends of the scale, the hover text, and the ticks of the colour bar."""
-    high = float(np.percentile(seen, BRIGHTEST_PERCENTILE)) if len(seen) else 1.0
-    high = high if high > 0 else 1.0
+    high = brightest(intensity, BRIGHTEST_PERCENTILE)
     if not logarithmic:
         return intensity.astype(np.float32), 0.0, high, "S %{z:.3g}", dict(POWERS)
     top = float(np.log10(high))

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, in_unit
-from backend.figures.map import BRIGHTEST_PERCENTILE, MOMENTUM_TITLE
+from backend.figures.map import MOMENTUM_TITLE, brightest
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.theme import THEMES, Theme, axis, draw, layout
 from scattering.instruments.kinematics import Window
@@ -135,8 +135,6 @@ def _map(spectrum: Spectrum, window: Window, name: str, theme: Theme, unit: Ener
     seen = np.ones_like(image.inside) if window.lines else image.inside
     shown = np.where(seen, image.intensity, np.nan)
     values, q, energy = _coarsen(shown, image.q, image.energy)
-    finite = values[np.isfinite(values)]
-    high = float(np.percentile(finite, BRIGHTEST_PERCENTILE)) if finite.size else 1.0
     traces: list[dict[str, Any]] = [
         {
             "type": "heatmap",
@@ -144,7 +142,7 @@ def _map(spectrum: Spectrum, window: Window, name: str, theme: Theme, unit: Ener
             "y": q.astype(np.float32),
             "z": values.astype(np.float32),
             "zmin": 0.0,
-            "zmax": high or 1.0,
+            "zmax": brightest(values),
             "colorscale": [list(stop) for stop in theme.heat],
             "showscale": False,
             "hoverinfo": "skip",

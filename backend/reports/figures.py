@@ -24,7 +24,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from backend.figures.map import BRIGHTEST_PERCENTILE, MOMENTUM_TITLE, edges
+from backend.figures.map import MOMENTUM_TITLE, brightest, edges
 from backend.figures.measured import Points, insert_gaps
 from backend.figures.path import BRIGHTEST_PERCENTILE as PATH_PERCENTILE
 from backend.figures.theme import THEMES
@@ -276,7 +276,7 @@ def powder_map(
     with _canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
         bins = np.maximum(bin_edges(image.q), 0.0), bin_edges(image.energy)
-        _heat(figure, axis, image.intensity, bins, _brightest(seen, BRIGHTEST_PERCENTILE), f"S(|q|, ω) ({unit})")
+        _heat(figure, axis, image.intensity, bins, brightest(seen), f"S(|q|, ω) ({unit})")
         if window is not None and window.lines:
             for line, dash in zip(window.lines, ("-", (0, (4, 1.5))), strict=False):
                 axis.plot(line.q, line.energy, color=THEME.paper, linewidth=3.0)
@@ -304,12 +304,11 @@ def powder_map(
 
 def path_map(image: PathMap, features: Sequence[float], unit: str, limits: tuple[float, float]) -> str:
     """Draw the intensity along the path, with the harmonic phonons over it."""
-    seen = image.intensity[np.isfinite(image.intensity)]
     with _canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
         axis.set_facecolor("#d6dbe0")
         bins = image.edges, bin_edges(image.energy)
-        _heat(figure, axis, image.intensity, bins, _brightest(seen, PATH_PERCENTILE), f"Intensity ({unit})")
+        _heat(figure, axis, image.intensity, bins, brightest(image.intensity, PATH_PERCENTILE), f"Intensity ({unit})")
         axis.plot(image.dispersion_distance, image.dispersion, color=THEME.edge, linewidth=0.5)
         for place, _ in image.ticks[1:-1]:
             axis.axvline(place, color=THEME.ink, linewidth=0.7)
@@ -319,11 +318,6 @@ def path_map(image: PathMap, features: Sequence[float], unit: str, limits: tuple
         axis.set_ylim(*limits)
         axis.set_ylabel(ENERGY_TITLE)
     return made[0]
-
-
-def _brightest(seen: NDArray[Any], percentile: float) -> float:
-    high = float(np.percentile(seen, percentile)) if len(seen) else 1.0
-    return high if high > 0 else 1.0
 
 
 def _heat(
