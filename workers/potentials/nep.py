@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +9,7 @@ from ase import Atoms
 from ase.neighborlist import neighbor_list
 
 from backend.families.records.nep.file import read_training_ranges
-from scattering.trust.training import Coverage, TrainingRanges, coverage, crowding
+from scattering.trust.training import Coverage, coverage, crowding
 
 DISPERSION_CUTOFF: Final = 12.0
 """Å. More distant pairs, with 1 % of the dispersion energy of benzene, are left out. Value of the GPUMD manual."""
@@ -20,15 +19,8 @@ COORDINATION_CUTOFF: Final = 6.0
 
 def training_range(file: Path, atoms: Atoms) -> Coverage | None:
     """Compare a structure with the ranges of the training set of a potential; None if the file states no ranges."""
-    state = file.stat()
-    ranges = _read_ranges(file, state.st_size, state.st_mtime_ns)
+    ranges = read_training_ranges(file.read_bytes())
     if ranges is None:
         return None
     owners, vectors = neighbor_list("iD", atoms, ranges.cutoff_radial)
     return coverage(crowding((owners, vectors), len(atoms), ranges), ranges)
-
-
-@lru_cache(maxsize=4)
-def _read_ranges(file: Path, size: int, modified_ns: int) -> TrainingRanges | None:
-    """Return the ranges in a file of this size and time: NEP89 has 500 000 lines, and a worker asks again and again."""
-    return read_training_ranges(file.read_bytes())

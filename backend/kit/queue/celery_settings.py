@@ -16,8 +16,8 @@ QUEUES = ("cpu", "gpu")
 POLLING_INTERVAL_S = 0.1
 """Interval at which a worker checks the folder of the embedded broker."""
 HARD_LIMIT_AFTER_S = 600.0
-"""Time after the limit of a job at which its process is killed; Celery raises an exception in it at half of this "
-"time."""
+"""Time after the limit of a job at which its process is killed; Celery raises an exception in it at half of this
+time."""
 VISIBILITY_MARGIN_S = 3600.0
 LOST_CHILD_TIMEOUT_S = 1.0
 CONNECT_TIMEOUT_S = 2.0
