@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,86 +247,6 @@ def test_example_is_the_same_as_its_file_uploaded(client: Client) -> None:
     uploaded = upload(client, BENZENE).json()
     for key in made.keys() - {"id", "created_at", "name", "example"}:
         assert made[key] == uploaded[key]
-
-
-HOSTILE = {
-    "loop": "while True: pass",
-    "memory": "x = [bytearray(2**28) for _ in range(100)]",
-    "crash": "import ctypes; ctypes.string_at(0)",
-    "exit": "import os; os._exit(3)",
-    "error": "raise KeyError('what nobody thought of')",
-    "write": f"import pathlib; pathlib.Path({str(Path(__file__).with_name('written'))!r}).write_text('x' * 10)",
-}
-
-
-@pytest.mark.parametrize("harm", sorted(HOSTILE))
-def test_reader_that_is_led_astray_takes_nothing_with_it(tmp_path: Path, harm: str) -> None:
-    (tmp_path / "astray.py").write_text(
-        "from backend.kit.files import confined\n"
-        "def main(arguments):\n"
-        "    with confined.child(memory_bytes=2**30, cpu_s=0.5) as answer:\n"
-        "        answer.write('started')\n"
-        f"        {HOSTILE[harm]}\n"
-    )
-    target = Path(__file__).with_name("written")
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("PYTHONPATH", str(tmp_path))
-            with pytest.raises(confined.Exceeded):
-                confined.run("astray", [], b"", timeout_s=5)
-        assert not target.exists() or not target.read_text()
-    finally:
-        target.unlink(missing_ok=True)
-
-
-def test_what_libraries_print_is_not_the_answer(tmp_path: Path) -> None:
-    (tmp_path / "loud.py").write_text(
-        "import os, sys, warnings\n"
-        "from backend.kit.files import confined\n"
-        "def main(arguments):\n"
-        "    with confined.child(memory_bytes=2**30, cpu_s=5) as answer:\n"
-        "        print('noise'); os.write(1, b'noise'); warnings.warn('noise')\n"
-        "        answer.write(open(confined.INPUT).read())\n"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(tmp_path))
-        assert confined.run("loud", [], b"the file", timeout_s=5) == "the file"
-
-
-def test_a_file_is_read_by_a_child_that_has_read_no_other(tmp_path: Path) -> None:
-    (tmp_path / "counting.py").write_text(
-        "import os\n"
-        "from backend.kit.files import confined\n"
-        "n_files = 0\n"
-        "def main(arguments):\n"
-        "    global n_files\n"
-        "    n_files += 1\n"
-        "    with confined.child(memory_bytes=2**30, cpu_s=5) as answer:\n"
-        "        answer.write(f'{os.getpid()} {n_files} {arguments} {open(confined.INPUT).read()}')\n"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(tmp_path))
-        answers = [confined.run("counting", [word], word.encode(), timeout_s=5).split() for word in ("one", "two")]
-    pids, *rest = zip(*answers, strict=True)
-    assert pids[0] != pids[1]
-    assert rest == [("1", "1"), ("['one']", "['two']"), ("one", "two")]
-
-
-def test_a_child_that_died_while_it_waited_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "waiting.py").write_text(
-        "import os\n"
-        "from backend.kit.files import confined\n"
-        "def main(arguments):\n"
-        "    with confined.child(memory_bytes=2**30, cpu_s=5) as answer:\n"
-        "        answer.write(str(os.getpid()))\n"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(tmp_path))
-        confined.warm_up("waiting")
-        [dead] = [child for (module, *_), child in confined._waiting.items() if module == "waiting"]
-        dead.kill()
-        dead.wait()
-        assert int(confined.run("waiting", [], b"", timeout_s=5)) != dead.pid
 
 
 def test_unreadable_within_the_limits_is_unprocessable(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
