@@ -91,7 +91,7 @@ def _check_shapes(raw: RawMap) -> None:
     if raw.error is not None and raw.error.shape != raw.y.shape:
         raise Unreadable(Notice("sizes_differ", {"arrays": ["errors", "intensities"]}))
     if raw.width is not None and raw.width.shape != (n,):
-        raise Unreadable(Notice("sizes_differ", {"arrays": ["widths", "detectors"]}))
+        raise Unreadable(Notice("sizes_differ", {"arrays": ["widths", "detectors"], "sizes": [raw.width.size, n]}))
 
 
 def _values(raw: RawMap, notices: list[Notice]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:

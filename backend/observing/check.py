@@ -16,7 +16,7 @@ import h5py
 from h5py import h5d, h5t
 
 from backend.kit.files import confined, parsed_notices
-from backend.kit.files.hdf5_guard import checked_storage, open_hdf5
+from backend.kit.files.hdf5_guard import checked_storage, has_plain_numbers, open_hdf5
 from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import unprocessable
 from backend.observing.samplings import observation
@@ -91,7 +91,7 @@ def _check_file(path: Path, numbers: tuple[str, ...]) -> None:
             if name in TEXTS:
                 if kind.get_class() != h5t.STRING or count > MAX_TEXTS:
                     raise Unreadable(Notice("array_without_names", {"array": name, "maximum": MAX_TEXTS}))
-            elif kind.get_class() not in (h5t.INTEGER, h5t.FLOAT) or kind.get_size() > 8:
+            elif not has_plain_numbers(dataset):
                 raise Unreadable(Notice("array_without_numbers", {"array": name}))
             size += count * kind.get_size()
     if size > MAX_ARRAY_BYTES:

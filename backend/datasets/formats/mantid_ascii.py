@@ -200,7 +200,7 @@ def _spectrum(
     notices: Sequence[Notice],
 ) -> RawSpectrum:
     if len(part.lines) > MAX_POINTS:
-        raise Unreadable(Notice("too_many_data_points", {"max_points": MAX_POINTS}))
+        raise Unreadable(Notice("too_many_data_points", {"n_points": len(part.lines), "max_points": MAX_POINTS}))
     values: NDArray[np.float64] = values_of(part.lines, part.numbers, separator, width)
     return RawSpectrum(
         x=values[:, 0],

@@ -139,8 +139,7 @@ def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> N
     dataset = _at(parent, path)
     if not isinstance(dataset, h5d.DatasetID):
         return None
-    kind = dataset.get_type()
-    if kind.get_class() not in (h5t.INTEGER, h5t.FLOAT) or kind.get_size() > 8:
+    if not has_plain_numbers(dataset):
         raise Unreadable(Notice("hdf5_not_numbers", {"path": path}))
     shape = _shape(dataset, path)
     count = math.prod(shape)
@@ -151,6 +150,12 @@ def number_array(parent: Group, path: str, *, max_values: int = MAX_VALUES) -> N
     if count:
         dataset.read(h5s.ALL, h5s.ALL, values)
     return values
+
+
+def has_plain_numbers(dataset: Any) -> bool:
+    """Return whether a dataset has integers or floats of at most 64 bits."""
+    kind = dataset.get_type()
+    return kind.get_class() in (h5t.INTEGER, h5t.FLOAT) and kind.get_size() <= 8
 
 
 @_refuse_damage

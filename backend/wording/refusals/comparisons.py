@@ -1,4 +1,4 @@
-"""Why data cannot be compared with a forecast, and why a dataset is not read or changed."""
+"""Sentences about data and forecasts that cannot be compared."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ def _no_shared_energies(*, data_mev: Sequence[float], forecast_mev: Sequence[flo
 
 
 WORDS: Final[Mapping[str, Words]] = {
-    # Comparisons
+    "comparison_with_path": "This prediction is for a single crystal along a path: compare data with a prediction for "
+    "a powder.",
     "few_shared_energies": "Data and forecast have only {start_mev:.4g} to {end_mev:.4g} meV in common, too little for "
     "a comparison.",
     "forecast_zero_in_range": "The forecast is zero in this range: choose another range.",
     "invalid_forecast": "The energies of the forecast must ascend, and its intensities must be finite.",
     "invalid_forecast_errors": "The errors of the forecast must be finite and not negative.",
+    "map_where_spectrum_is_needed": "“{dataset}” is a map over |q| and energy transfer: rankings, peaks and refinement "
+    "need a spectrum. POST /comparisons compares a map.",
     "no_energies_shared_by_all": "These forecasts and the data have no energy in common.",
     "no_forecasts_to_rank": "Choose forecasts to rank.",
     "no_measured_bins": "The data have no bin with a measured intensity.",
@@ -32,11 +35,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "view or for the dataset.",
     "too_few_bins_to_fit": "The range has {n_bins} bins of the data, too few to fit {n_parameters} parameters: choose "
     "a wider range or fewer parameters.",
+    "too_many_points": "“{dataset}” has {n_points} points, and at most {maximum} are compared: use wider bins.",
     "uneven_forecast": "The forecast must have at least {min_energies} equally spaced energies.",
-    # Datasets
-    "data_not_read": "The file could not be read: {reason}.",
-    "dataset_being_changed": "'{name}' is being changed now; try again in a moment.",
-    "dataset_changed": "Another user changed '{name}' just now; look at the change and try again.",
-    "long_settings": "The description of the measurement has more than {max_characters} characters: shorten it.",
-    "settings_without_instrument": "Choose the instrument of these settings.",
 }

@@ -76,8 +76,8 @@ def _axes_do_not_fit(*, axes: Sequence[int], intensities: Sequence[int]) -> str:
 
 
 def _no_such_spectrum(*, index: int, n_spectra: int) -> str:
-    noun = "spectrum" if n_spectra == 1 else "spectra"
-    return f"The file has {n_spectra} {noun}, counted from 0; there is no spectrum {index}."
+    spectra = counted(n_spectra, "spectrum", "spectra")
+    return f"The file has {spectra}, counted from 0; there is no spectrum {index}."
 
 
 def _unknown_data_format(*, format: str, formats: Sequence[str]) -> str:
@@ -131,8 +131,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "negative_q": "Some |q| are below 0.",
     "map_shape": "A map must have two axes and at most {max_values:,} values.",
     "axes_do_not_fit": _axes_do_not_fit,
-    "map_without_intensities": "The map has no intensities: every value is masked or not a number.",
-    "single_bin": lambda *, axis: f"A map needs at least two different {AXIS_VALUES[axis]}.",
+    "map_without_intensities": "The map has too few intensities: the other values are masked or not numbers.",
+    "single_bin": lambda *, axis: f"A map needs intensities at two or more different {AXIS_VALUES[axis]}.",
     "repeated_axis_values": lambda *, axis: f"Some {AXIS_VALUES[axis]} appear more than once.",
     "too_many_map_bins": "The map has {n_bins} bins; at most {max_bins} can be used.",
     "too_many_spectrum_points": "The spectrum has {n_points} points; rebin it to {max_points} or fewer.",
@@ -141,7 +141,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "fixed_energy_not_positive": "The fixed energy must be above 0 meV: E_i in direct, E_f in indirect geometry.",
     "no_usable_detector": "No detector has an angle between 0° and 180°, a width and a numeric intensity.",
     "no_reachable_energy": "No energy can be reached with this fixed energy: check it, and the geometry.",
+    # Stored data
+    "data_not_read": "The file could not be read: {reason}.",
+    "dataset_being_changed": "'{name}' is being changed now; try again in a moment.",
+    "dataset_changed": "Another user changed '{name}' just now; look at the change and try again.",
     # Statements of the user
+    "long_settings": "The description of the measurement has more than {max_characters} characters: shorten it.",
+    "settings_without_instrument": "Choose the instrument of these settings.",
     "no_such_spectrum": _no_such_spectrum,
     "axis_unit_not_stated": "The file does not state the unit of its axis. Select one: meV, ueV, eV, cm-1, THz, ps-1 "
     "or angstrom.",

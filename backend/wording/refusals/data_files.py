@@ -61,12 +61,17 @@ def _bins_not_energy_transfer(*, mantid_unit: str) -> str:
     )
 
 
-def _sizes_differ(*, arrays: Sequence[str]) -> str:
-    return (
-        f"The sizes of {listed(list(arrays))} do not match."
-        if len(arrays) > 1
-        else f"The {arrays[0]} differ in length."
-    )
+def _too_many_data_points(*, max_points: int, n_points: int | None = None) -> str:
+    if n_points is None:
+        return f"There are more than {max_points} points."
+    return f"There are {n_points} points; at most {max_points} are read."
+
+
+def _sizes_differ(*, arrays: Sequence[str], sizes: Sequence[int] = ()) -> str:
+    if len(arrays) == 1:
+        return f"The {arrays[0]} differ in length."
+    named = [f"{array} ({size})" for array, size in zip(arrays, sizes, strict=True)] if sizes else arrays
+    return f"The sizes of {listed(named)} do not match."
 
 
 def _rows_with_different_bins(*, axis: str) -> str:
@@ -137,7 +142,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "abscissa_only": "Line {line} has an abscissa only ({found}).",
     "difference_check_failed": "Line {line} begins with {first:.10g}, but the line before ends with {last:.10g}. These "
     "values must be equal in difference form (DIF): the file is damaged.",
-    "too_many_data_points": "There are more than {max_points} points.",
+    "too_many_data_points": _too_many_data_points,
     "no_pairs_of_numbers": "Line {line} does not have pairs of numbers ({found}).",
     "line_without_numbers": "Line {line} has no numbers ({found}).",
     "unreadable_jcamp_number": "Line {line}: {found} is not a number in a data form of JCAMP-DX.",

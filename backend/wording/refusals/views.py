@@ -59,12 +59,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "unknown_isotope": "{isotope!r} is not an isotope of {element}; write mass number and symbol, such as 2H.",
     "unknown_point": _unknown_point,
     "width_beside_instrument": "The instrument has its own resolution: leave the width out, or the instrument.",
-    "comparison_with_path": "This prediction is for a single crystal along a path: compare data with a prediction for "
-    "a powder.",
     "map_beside_spectrum": "“{dataset}” is a map: choose a figure of kind 'map'.",
-    "map_where_spectrum_is_needed": "“{dataset}” is a map over |q| and energy transfer: rankings, peaks and refinement "
-    "need a spectrum. POST /comparisons compares a map.",
     "several_measured_maps": "A figure shows one measured map beside the forecast: make a figure for each map.",
     "spectrum_beside_map": "“{dataset}” is a spectrum: choose a figure of kind 'spectrum'.",
-    "too_many_points": "“{dataset}” has {n_points} points, and at most {maximum} are compared: use wider bins.",
 }
