@@ -14,6 +14,7 @@ from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
 from scattering.crystal.path import SampledPath, reciprocal
 from scattering.simulate import multiphonon
+from scattering.simulate.harmonic import StructureFactors
 from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
 
 
@@ -51,8 +52,7 @@ def coherent_one_phonon(
 ) -> NDArray[np.float32]:
     """Return the coherent one-phonon partials of a single crystal at q = k + G.
 
-    S_αβ(q, ω) = Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν),
-    F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
+    S_αβ(q, ω) = Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν), F of `StructureFactors`.
 
     The line of a mode lies in the bin of its energy.
 
@@ -79,25 +79,18 @@ def coherent_one_phonon(
     ----------
     Squires (1978), Eq. 3.120; Fair et al., J. Appl. Cryst. 55 (2022) 1689 (Euphonic).
     """
-    crystal, step = modes.crystal, energy[1] - energy[0]
-    species = sorted(set(labels))
-    columns = [np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in species]
-    pairs = list(combinations_with_replacement(range(len(species)), 2))
-    masses = crystal.atom_mass.to("amu").magnitude
-    positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
+    step = energy[1] - energy[0]
+    factors = StructureFactors(modes, displacements, labels)
+    pairs = list(combinations_with_replacement(range(len(set(labels))), 2))
     energies = modes.frequencies.to("meV").magnitude
     bins = np.rint(energies / step).astype(int)
     used = (energies > MIN_PHONON_MEV) & (bins < len(energy))
     result = np.zeros((len(pairs), *vectors.shape[:2], len(energy)), dtype=np.float32)
     for k in range(vectors.shape[1]):
-        at, q = np.flatnonzero(used[k]), vectors[:, k]
-        damping = np.exp(-np.einsum("za,kab,zb->zk", q, displacements, q, optimize=True) / 2)
-        factor = damping * np.exp(-1j * q @ positions.T) / np.sqrt(masses)
-        polarised = (factor[:, :, None] * q[:, None]).reshape(len(q), -1)
-        eigenvectors = modes.eigenvectors[k, at].reshape(len(at), 3 * len(masses))
-        amplitude = [polarised[:, chosen] @ eigenvectors[:, chosen].T for chosen in columns]
+        at = np.flatnonzero(used[k])
+        amplitude = factors.at(np.full(len(vectors), k), vectors[:, k])[..., at]
         strength = RECOIL_MEV_A2_AMU / energies[k, at] * (occupation(energies[k, at], temperature) + 1)
-        strength /= step * len(masses)
+        strength /= step * len(labels)
         # Matrix from modes to bins
         line = np.zeros((len(at), len(energy)))
         line[np.arange(len(at)), bins[k, at]] = strength

@@ -43,8 +43,7 @@ def coherent_one_phonon(
 ) -> NDArray[np.float32]:
     """Return the coherent one-phonon partials of a powder.
 
-    S_αβ(q, ω) = ⟨Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν)⟩,
-    F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
+    S_αβ(q, ω) = ⟨Σ_ν ħ²/(2 E_ν) F_αν F*_βν (n + 1) δ(ω − ω_ν)⟩, F of `StructureFactors`.
 
     The average is over random directions and over |q| within its bin. Each vector is moved to the nearest scattering
     vector that differs from a k-point of the zone's grid by a reciprocal lattice vector. A bin at small |q| without any
@@ -77,11 +76,9 @@ def coherent_one_phonon(
     ----------
     Squires (1978), Eq. 3.120; Fair et al., J. Appl. Cryst. 55 (2022) 1689 (Euphonic).
     """
-    modes, masses = zone.modes, zone.modes.crystal.atom_mass.to("amu").magnitude
-    species = sorted(set(labels))
-    columns = [np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in species]
-    pairs = list(combinations_with_replacement(range(len(species)), 2))
-    energies = modes.frequencies.to("meV").magnitude
+    factors, n_species = StructureFactors(zone.modes, displacements, labels), len(set(labels))
+    pairs = list(combinations_with_replacement(range(n_species), 2))
+    energies = zone.modes.frequencies.to("meV").magnitude
     bins = np.searchsorted(bin_edges(energy), energies) - 1
     used = (energies > MIN_PHONON_MEV) & (bins < len(energy))
     bins[~used] = 0
@@ -92,10 +89,10 @@ def coherent_one_phonon(
 
     index, vectors, shell = _random_vectors(zone, q, n_directions=n_directions, seed=seed)
     result = np.zeros((len(pairs), len(q) * n_energy))
-    chunk = max(1, CHUNK_BYTES // (16 * 3 * len(masses) * (len(species) + 4)))
+    chunk = max(1, CHUNK_BYTES // (16 * 3 * len(labels) * (n_species + 4)))
     for start in range(0, len(index), chunk):
         k = index[start : start + chunk]
-        amplitude = _structure_factors(modes, k, vectors[start : start + chunk], displacements, columns)
+        amplitude = factors.at(k, vectors[start : start + chunk])
         place = (shell[start : start + chunk, None] * n_energy + bins[k]).ravel()
         for number, (one, other) in enumerate(pairs):
             product = (amplitude[one] * amplitude[other].conj()).real * strength[k] * (1 if one == other else 2)
@@ -104,7 +101,7 @@ def coherent_one_phonon(
     samples = np.bincount(shell, minlength=len(q))
     averaged = np.zeros((len(pairs), len(q), len(energy)), dtype=np.float32)
     averaged[..., :n_energy] = result.reshape(len(pairs), len(q), n_energy)
-    averaged /= (np.maximum(samples, 1)[:, None] * len(masses)).astype(np.float32)
+    averaged /= (np.maximum(samples, 1)[:, None] * len(labels)).astype(np.float32)
     filled = np.flatnonzero(samples)
     for empty in np.flatnonzero(samples == 0):
         nearest = filled[np.argmin(np.abs(filled - empty))]
@@ -133,38 +130,48 @@ def _random_vectors(
     return index[order], vectors[order], shell[order]
 
 
-def _structure_factors(
-    modes: QpointPhononModes,
-    k: NDArray[np.int64],
-    vectors: NDArray[np.float64],
-    displacements: NDArray[np.float64],
-    columns: Sequence[NDArray[np.int64]],
-) -> NDArray[np.complex128]:
-    """Return F_αν of each species and mode at scattering vectors: shape (n_species, n_vectors, n_modes).
+class StructureFactors:
+    """One-phonon structure factors of the modes at k-points.
+
+    F_αν = Σ_κ∈α M_κ^(−1/2) (q·e_κν) exp(−iq·r_κ) exp(−qᵀU_κq/2)
 
     Parameters
     ----------
-    k
-        Shape (n_vectors,), ascending: index of the k-point of each vector.
-    vectors
-        Shape (n_vectors, 3), Å⁻¹.
+    modes
+        Phonons at the k-points.
     displacements
-        Shape (n_atoms, 3, 3), Å².
-    columns
-        Components of an eigenvector that belong to the atoms of each species.
+        Shape (n_atoms, 3, 3), Å²: U, mean-square displacements.
+    labels
+        The species of each atom; α are the sorted species.
     """
-    crystal = modes.crystal
-    positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
-    eigenvectors = modes.eigenvectors.reshape(*modes.frequencies.shape, -1)
-    damping = np.exp(-np.einsum("pa,kab,pb->pk", vectors, displacements, vectors, optimize=True) / 2)
-    factor = damping * np.exp(-1j * vectors @ positions.T) / np.sqrt(crystal.atom_mass.to("amu").magnitude)
-    polarised = (factor[:, :, None] * vectors[:, None, :]).reshape(len(vectors), -1)
-    amplitude = np.empty((len(columns), len(vectors), eigenvectors.shape[1]), dtype=complex)
-    edges = np.append(np.flatnonzero(np.diff(k, prepend=-1)), len(k))
-    for first, last in pairwise(edges):
-        for number, chosen in enumerate(columns):
-            amplitude[number, first:last] = polarised[first:last, chosen] @ eigenvectors[k[first]][:, chosen].T
-    return amplitude
+
+    def __init__(self, modes: QpointPhononModes, displacements: NDArray[np.float64], labels: Sequence[str]) -> None:
+        crystal = modes.crystal
+        self._displacements = displacements
+        self._positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
+        self._root_masses = np.sqrt(crystal.atom_mass.to("amu").magnitude)
+        self._eigenvectors = modes.eigenvectors.reshape(*modes.eigenvectors.shape[:2], -1)
+        # Components of an eigenvector that belong to the atoms of each species
+        self._columns = [
+            np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in sorted(set(labels))
+        ]
+
+    def at(self, k: NDArray[np.int64], vectors: NDArray[np.float64]) -> NDArray[np.complex128]:
+        """Return F at scattering vectors, shape (n_species, n_vectors, n_modes).
+
+        `vectors` are in Å⁻¹, shape (n_vectors, 3); `k` are the indices of their k-points, ascending.
+        """
+        damping = np.exp(-np.einsum("pa,kab,pb->pk", vectors, self._displacements, vectors, optimize=True) / 2)
+        factor = damping * np.exp(-1j * vectors @ self._positions.T) / self._root_masses
+        polarised = (factor[:, :, None] * vectors[:, None, :]).reshape(len(vectors), -1)
+        amplitude = np.empty((len(self._columns), len(vectors), self._eigenvectors.shape[1]), dtype=complex)
+        edges = np.append(np.flatnonzero(np.diff(k, prepend=-1)), len(k))
+        for first, last in pairwise(edges):
+            for number, chosen in enumerate(self._columns):
+                amplitude[number, first:last] = (
+                    polarised[first:last, chosen] @ self._eigenvectors[k[first]][:, chosen].T
+                )
+        return amplitude
 
 
 @dataclass(frozen=True, eq=False)
