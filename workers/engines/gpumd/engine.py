@@ -4,8 +4,7 @@ Differences from the other engines:
 
 - The clock seeds the random numbers of its thermostats. So a seed gives the same first velocities, not the same run.
 - A classical run resumes from its latest file of positions and velocities, with 8 decimals of Å and Å/fs. The energy
-then
-  changes by less than 1e-6 of itself. (`restart.xyz` of GPUMD has six digits, so positions would jump.)
+  then changes by less than 1e-6 of itself. (`restart.xyz` of GPUMD has six digits, so positions would jump.)
 - Path integrals start again when their worker is lost, because GPUMD writes only the mean velocities of the beads.
 - The relaxation of the cell starts again when its worker is lost, unless it was complete.
 - With beads, `temperature_k` is the requested temperature, because GPUMD states no other.
