@@ -46,7 +46,7 @@ class Axes:
     recorded
         Recorded energy bins, meV.
     fwhm
-        Resolution without an instrument, meV.
+        Resolution without an instrument: FWHM at the elastic line, meV, and the part that grows with energy, over it.
     smooth
         Whether the spectra are smooth over their bins, as those of runs are.
     q_range
@@ -60,7 +60,7 @@ class Axes:
     q_step: float
     loss: Bins
     recorded: Bins
-    fwhm: float = 0.0
+    fwhm: tuple[float, float] = (0.0, 0.0)
     q_range: tuple[float, float] | None = None
     smooth: bool = False
 
@@ -167,7 +167,7 @@ def response_to(
             partials.q_step,
             Bins.of(partials.energy * view.energy_scale),
             recorded,
-            view.fwhm_mev,
+            (view.fwhm_mev, view.relative_fwhm),
             q_range,
             partials.statistics != "quantum",
         )
@@ -195,7 +195,8 @@ def response(axes: Axes) -> Response:
 
     def sigma(energy: NDArray[np.float64]) -> NDArray[np.float64]:
         if instrument is None:
-            return np.full_like(energy, axes.fwhm / FWHM_PER_SIGMA)
+            elastic, relative = axes.fwhm
+            return resolution.quadrature(energy, elastic_fwhm=elastic, relative_fwhm=relative) / FWHM_PER_SIGMA
         return resolution.sigma(instrument, settings, energy)
 
     reaching = REACH_SIGMAS * float(sigma(edges[:1])[0]) - edges[0]

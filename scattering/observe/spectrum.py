@@ -337,9 +337,9 @@ def _pooled_width(
     partials: Partials, view: View, instrument: Instrument | None, settings: Mapping[str, Any], recorded: Bins
 ) -> float:
     """Return the energy range in meV in which errors are pooled: two resolution widths, in the middle of the bins."""
-    width = max(view.fwhm_mev, float(partials.metadata.get("energy_resolution_mev", 0.0)))
+    middle = np.array([(recorded.centres[0] + recorded.centres[-1]) / 2])
+    width = max(float(view.ideal_fwhm(middle)[0]), float(partials.metadata.get("energy_resolution_mev", 0.0)))
     if instrument is not None:
-        middle = np.array([(recorded.centres[0] + recorded.centres[-1]) / 2])
         width = max(width, FWHM_PER_SIGMA * float(resolution.sigma(instrument, settings, middle)[0]))
     return 2 * width
 

@@ -128,7 +128,10 @@ class View:
     probe
         The scattered particle. X-rays and electrons have no instrument.
     fwhm_mev
-        Width of a constant Gaussian resolution without an instrument, meV.
+        Width of a Gaussian resolution without an instrument at the elastic line, meV.
+    relative_fwhm
+        The part of that width that grows with energy, over the energy: FWHM(ω)² = `fwhm_mev`² + (`relative_fwhm` ω)².
+        Without `fwhm_mev` it counts for nothing.
     path
         Choices for partials along a path; None: defaults.
     """
@@ -148,7 +151,12 @@ class View:
     q_range: tuple[float, float] | None = None
     probe: Probe = "neutron"
     fwhm_mev: float = 0.0
+    relative_fwhm: float = 0.0
     path: PathView | None = None
+
+    def ideal_fwhm(self, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the FWHM in meV of the resolution without an instrument, at energies in meV."""
+        return resolution.quadrature(energy, elastic_fwhm=self.fwhm_mev, relative_fwhm=self.relative_fwhm)
 
 
 class Viewed(Protocol):
@@ -274,8 +282,9 @@ def recorded_bins(
         last = min(max(int(np.searchsorted(energy, shown)) + 1, MIN_BINS), len(energy))
         return Bins.of(energy[: last : -(-last // MAX_BINS)]), ()
     if instrument is None:
-        low, wanted = 0.0, min(shown + 2 * view.fwhm_mev, end)
-        known = end - EDGE_SIGMAS * view.fwhm_mev / FWHM_PER_SIGMA
+        last, tail = view.ideal_fwhm(np.array([end, shown]))
+        low, wanted = 0.0, min(shown + 2 * float(tail), end)
+        known = end - EDGE_SIGMAS * float(last) / FWHM_PER_SIGMA
     else:
         low, reach = instrument.energy_range(settings)
         if instrument.geometry == "direct":
@@ -303,7 +312,7 @@ def _bins_between(
     if view.finer_mev is not None:
         nodes = np.union1d(nodes, np.clip(np.linspace(*view.finer_mev, WIDTH_NODES), low, high))
     if instrument is None:
-        fwhm = np.full_like(nodes, view.fwhm_mev)
+        fwhm = view.ideal_fwhm(nodes)
     else:
         fwhm = FWHM_PER_SIGMA * resolution.sigma(instrument, settings, nodes)
     width = fwhm / BINS_PER_FWHM

@@ -1,20 +1,26 @@
-"""Target features, found in the forecast or given, and pairs of them to resolve."""
+"""Target features, found in the forecast or given, and pairs of them to resolve.
+
+Features belong to the sample, not to an instrument. They are sought at the narrowest resolution of any instrument at
+each energy, so they are the same in every plan. A plan can then state that an instrument does not resolve two of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from scattering.core.energy_axis import MIN_FWHM_MEV, MIN_RELATIVE_FWHM
 from scattering.core.errors import InvalidPlan
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.measured.comparison.peaks import Peak, composition, find_peaks
 from scattering.observe.spectrum import Spectrum, observe
-from scattering.observe.view import View
+from scattering.observe.view import MAX_FWHM_MEV, View
 
 Measure = Literal["peak", "intensity"]
 _Place = tuple[float, float, Measure]
@@ -23,9 +29,8 @@ _Place = tuple[float, float, Measure]
 MAX_FEATURES: Final = 8
 MIN_PROMINENCE_FRACTION: Final = 0.04
 """Smallest prominence of a feature, as a fraction of that of the largest peak."""
-SMOOTHING_FRACTION: Final = 0.008
-"""FWHM of the Gaussian that smooths the ideal spectrum, as a fraction of the highest energy. No broadband
-spectrometer has a better resolution."""
+MIN_BINS_PER_WIDTH: Final = 2.0
+"""Bins of the simulation in the FWHM with which features are looked for, at least."""
 MIN_ENERGY_FRACTION, MAX_MIN_ENERGY_MEV = 0.05, 5.0
 """Lowest energy of a feature that is found: this fraction of the highest energy, at most this many meV. Peaks below
 belong to acoustic branches or to the elastic line; users can add features there."""
@@ -122,29 +127,32 @@ def find_features(
     """
     highest = float(partials.energy[-1]) * view.energy_scale
     highest_seen = min(partials.extent * view.energy_scale, highest)
-    last = int(np.searchsorted(partials.energy, partials.extent))
-    width = max(SMOOTHING_FRACTION * highest_seen, 2 * float(partials.energy_widths[: last + 1].max()))
-    spectrum = observe(partials, _smoothed(view, width))
+    finest = _finest_view(partials, view)
+    spectrum = observe(partials, finest)
     simulated = max(float(partials.metadata.get("energy_resolution_mev", 0.0)), 0.0)
-    own = float(np.hypot(width, simulated))
+
+    def own_width(energy: float | NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.hypot(finest.ideal_fwhm(np.asarray(energy)), simulated)
+
     peaks = find_peaks(
         spectrum.energy,
         spectrum.intensity,
         spectrum.error,
-        resolution_mev=own,
-        elastic_mev=min(MIN_ENERGY_FRACTION * highest_seen, MAX_MIN_ENERGY_MEV) if given is None else width,
+        resolution_mev=own_width(spectrum.energy),
+        elastic_mev=min(MIN_ENERGY_FRACTION * highest_seen, MAX_MIN_ENERGY_MEV) if given is None else finest.fwhm_mev,
         correlated=True,
     )
 
     def feature(energy: float, fwhm: float, measure: Measure) -> Feature:
         at = int(np.argmin(np.abs(spectrum.energy - energy)))
         error = 0.0 if spectrum.error is None else float(spectrum.error[at] / max(spectrum.intensity[at], 1e-30))
-        elements = composition(energy, max(fwhm, width), spectrum.energy, spectrum.per_element, {}).elements
+        own = float(own_width(energy))
+        elements = composition(energy, max(fwhm, own), spectrum.energy, spectrum.per_element, {}).elements
         intrinsic = float(np.sqrt(max(fwhm**2 - own**2, 0.0)))
         uncertainty = energy_relative_uncertainty * energy
         return Feature(energy, given is None, measure, intrinsic, uncertainty, min(error, 1.0), elements)
 
-    places = _largest_peaks(peaks) if given is None else _given_places(given, peaks, width, highest)
+    places = _largest_peaks(peaks) if given is None else _given_places(given, peaks, own_width, highest)
     features = [feature(*place) for place in sorted(places)]
     if not features:
         raise InvalidPlan.at("features_mev", Notice("no_peaks_found"))
@@ -160,8 +168,10 @@ def _largest_peaks(peaks: Sequence[Peak]) -> list[_Place]:
     ]
 
 
-def _given_places(given: Sequence[float], peaks: Sequence[Peak], width: float, end: float) -> list[_Place]:
-    """Given energies, each with the width of the peak that it is in, or else `width`; `end` is the forecast's, meV."""
+def _given_places(
+    given: Sequence[float], peaks: Sequence[Peak], own_width: Callable[[float], NDArray[np.float64]], end: float
+) -> list[_Place]:
+    """Given energies, each with the width of the peak that it is in, or else of the search; `end` is the forecast's."""
     places: list[_Place] = []
     for index, energy in enumerate(given):
         if energy in given[:index]:
@@ -170,16 +180,23 @@ def _given_places(given: Sequence[float], peaks: Sequence[Peak], width: float, e
             raise InvalidPlan.at(f"features_mev.{index}", Notice("beyond_forecast", {"end_mev": end}))
         near = [peak for peak in peaks if abs(peak.energy - energy) <= peak.fwhm / 2]
         peak = min(near, key=lambda one: abs(one.energy - energy), default=None)
-        places.append((energy, width, "intensity") if peak is None else (energy, peak.fwhm, "peak"))
+        places.append((energy, float(own_width(energy)), "intensity") if peak is None else (energy, peak.fwhm, "peak"))
     return places
 
 
-def _smoothed(view: View, fwhm: float) -> View:
+def _finest_view(partials: Partials, view: View) -> View:
+    """Return the view of the ideal spectrum at the narrowest resolution of any instrument that the bins can carry."""
+    energy, widths = partials.energy * view.energy_scale, partials.energy_widths * view.energy_scale
+    needed = MIN_BINS_PER_WIDTH * widths[: max(int(np.searchsorted(partials.energy, partials.extent)), 1) + 1]
+    elastic = max(MIN_FWHM_MEV, float(needed[0]))
+    # The rest of what bins need that become wider with energy
+    growth = np.sqrt(np.maximum(needed[1:] ** 2 - elastic**2, 0.0)) / energy[1 : len(needed)]
     return View(
         isotopes=view.isotopes,
         quantum_correction=view.quantum_correction,
         energy_scale=view.energy_scale,
-        fwhm_mev=min(fwhm, 1000.0),
+        fwhm_mev=min(elastic, MAX_FWHM_MEV),
+        relative_fwhm=max(MIN_RELATIVE_FWHM, float(growth.max(initial=0.0))),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from scattering.core.bins import bin_widths
 from scattering.core.partials import Partials
 from scattering.sample import Material, Sample, SampleSpec, resolve
 
@@ -17,16 +19,19 @@ def lines(
     width: float = 0.0,
     highest: float = 250.0,
     temperature: float = 1.0,
+    energy: NDArray[np.float64] | None = None,
 ) -> Partials:
     """Incoherent lines of area 1 per atom each, the same at all |q|; Gaussians of a FWHM, or as narrow as a bin."""
-    q, energy = np.arange(0.1, 20.05, 0.1), np.arange(0.0, highest + STEP / 2, STEP)
+    q = np.arange(0.1, 20.05, 0.1)
+    energy = np.arange(0.0, highest + STEP / 2, STEP) if energy is None else energy
     total = np.zeros(len(energy))
     for at in energies:
         if width:
             sigma = width / np.sqrt(8 * np.log(2))
             total += np.exp(-(((energy - at) / sigma) ** 2) / 2) / (np.sqrt(2 * np.pi) * sigma)
         else:
-            total[round(at / STEP)] += 1 / STEP
+            nearest = int(np.argmin(np.abs(energy - at)))
+            total[nearest] += 1 / bin_widths(energy)[nearest]
     shape = np.broadcast_to(total, (1, len(q), len(energy)))
     return Partials(
         q=q,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from scattering import instruments
+from scattering.core import energy_axis
 from scattering.core.errors import InvalidPlan, UnknownInstrument
 from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredSpectrum
@@ -73,6 +74,27 @@ def test_features_of_two_lines_are_found_with_width_and_elements() -> None:
     assert found.features[0].fwhm == pytest.approx(2.5, rel=0.15)  # smoothing taken off in quadrature
     assert found.features[0].energy_uncertainty == pytest.approx(2.0, rel=0.01)
     assert [one.separation for one in found.pairs] == pytest.approx([7.0], abs=0.2)
+
+
+@pytest.mark.parametrize("width", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("n_q", [60, 4000])
+def test_neighbours_are_found_apart_however_far_the_forecast_goes(width: float, n_q: int) -> None:
+    """A width that grew with the end of the forecast, 4 meV of 500, merged both lines into one at 38.
+
+    On the axis of a simulation, fine or (for many bins of |q|) as coarse as its memory permits, a position is off by a
+    tenth of the FWHM with which features are looked for, or half a bin if a line is as narrow as one.
+    """
+    axis = energy_axis.bins(end=600.0, highest=500.0, n_species=4, n_orders=6, n_q=n_q)
+    partials = lines((36.5, 40.4), width=width, energy=axis)
+    # The stretch of a hydrogen atom, narrower than its bin
+    partials = replace(partials, incoherent=partials.incoherent + lines((490.0,), energy=axis).incoherent)
+    found = find_features(partials, View(), given=None, pairs=None, energy_relative_uncertainty=0.05)
+    assert len(found.features) == 3
+    for one, at in zip(found.features, (36.5, 40.4, 490.0), strict=True):
+        bin_mev = float(np.interp(at, axis, partials.energy_widths))
+        sought = max(np.hypot(energy_axis.MIN_FWHM_MEV, energy_axis.MIN_RELATIVE_FWHM * at), 2 * bin_mev)
+        assert abs(one.energy - at) <= max(0.1 * sought, 0.5 * bin_mev) + 0.005  # energies are given to 0.01 meV
+    assert found.features[0].fwhm == pytest.approx(width, abs=0.25)
 
 
 def test_given_features_beyond_or_without_a_peak() -> None:

@@ -112,7 +112,7 @@ def narrowest_fwhm(view: View, low: float, high: float) -> float:
 def fwhm(view: View, energy: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the FWHM in meV of a view's resolution at given energies in meV."""
     if view.instrument is None:
-        return np.full_like(energy, view.fwhm_mev)
+        return view.ideal_fwhm(energy)
     return FWHM_PER_SIGMA * resolution.sigma(instruments.get(view.instrument), view.settings, energy)
 
 
