@@ -20,7 +20,8 @@ from backend.predictions.tables import Prediction
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, InvalidView, UnknownInstrument
 from scattering.core.notices import Notice
-from scattering.core.partials import Partials, element
+from scattering.core.partials import Partials
+from scattering.core.species import element
 from scattering.measured.comparison.forecast_grid import forecast_grid
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum
 from scattering.observe.response import MAX_MAP_COLUMNS

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from backend.kit.files.unreadable import Unreadable
+from backend.observing import harmonic_crystal_file
 from scattering.core.notices import Notice
 
 VERSION = 1
@@ -66,6 +67,8 @@ class Layout(Generic[PartialsT]):
                 self.write_attributes(file, partials)
                 self.write_arrays(file, partials)
                 self.write_more(file, partials)
+                if (crystal := getattr(partials, "harmonic_crystal", None)) is not None:
+                    harmonic_crystal_file.write(file, crystal)
             with temporary.open("rb") as complete:
                 os.fsync(complete.fileno())
             temporary.replace(path)
@@ -98,6 +101,7 @@ class Layout(Generic[PartialsT]):
                     "temperature": float(file.attrs["temperature_k"]),
                     "statistics": file.attrs["statistics"],
                     "metadata": json.loads(file.attrs["metadata"]),
+                    "harmonic_crystal": harmonic_crystal_file.read(file),
                 }
                 return self.make(**fields, **self.read_more(file))
         except (FileNotFoundError, UnreadablePartials):

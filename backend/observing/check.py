@@ -19,6 +19,7 @@ from backend.kit.files import confined, parsed_notices
 from backend.kit.files.hdf5_guard import checked_storage, has_plain_numbers, open_hdf5
 from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import unprocessable
+from backend.observing import harmonic_crystal_file
 from backend.observing.samplings import observation
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
@@ -28,8 +29,8 @@ MEMORY_BYTES = 4 * 1024**3
 MAX_ARRAY_BYTES = 1024**3
 """Limit of all arrays together, unpacked: the server holds them in memory for a view."""
 MAX_TEXTS = 10_000
-TEXTS = ("species", "pair", "label", "tick_label")
-NUMBERS = ("tick_distance",)
+TEXTS = ("species", "pair", "label", "tick_label", *harmonic_crystal_file.TEXTS)
+NUMBERS = ("tick_distance", *harmonic_crystal_file.NUMBERS)
 
 
 def main(arguments: list[str] | None = None) -> None:

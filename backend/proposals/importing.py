@@ -45,7 +45,7 @@ from backend.structures.geometry import StructureData
 from scattering import instruments
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
-from scattering.core.partials import element
+from scattering.core.species import element
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
 

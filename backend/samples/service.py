@@ -19,8 +19,8 @@ from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.samples import container_label
 from scattering import instruments
-from scattering.core.partials import element
 from scattering.core.sites import site_labels
+from scattering.core.species import element
 from scattering.instruments import Instrument, flux, kinematics
 from scattering.observe.weights import Substitution
 from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpec, resolve

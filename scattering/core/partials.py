@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -14,17 +13,9 @@ from numpy.typing import NDArray
 
 from scattering.core.bins import bin_widths
 from scattering.core.energy_axis import extent
+from scattering.core.harmonic_crystal import HarmonicCrystal, check_crystal
 from scattering.core.quantum import Statistics
-
-_SPECIES = re.compile(r"([A-Z][a-z]?)(\d*)")
-
-
-def element(species: str) -> str:
-    """Return the chemical symbol of a species: "H" for the element "H" and for the site "H2"."""
-    match = _SPECIES.fullmatch(species)
-    if match is None:
-        raise ValueError(f"{species!r} is not a chemical symbol, with or without the number of a site")
-    return match.group(1)
+from scattering.core.species import element
 
 
 def check_arrays(partials: Any, shapes: dict[str, tuple[int, ...]]) -> None:
@@ -97,6 +88,9 @@ class Partials:
     coherent_runs, incoherent_runs
         Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: independent runs, whose means these are.
         Their scatter gives the standard error of a point and of anything linear in the partials.
+    harmonic_crystal
+        Force constants of the phonons of harmonic partials; None for other methods, and for partials of versions that
+        did not keep them.
     """
 
     q: NDArray[np.float64]
@@ -113,6 +107,7 @@ class Partials:
     orders: NDArray[np.float32] | None = None
     coherent_runs: NDArray[np.float32] | None = None
     incoherent_runs: NDArray[np.float32] | None = None
+    harmonic_crystal: HarmonicCrystal | None = None
 
     def __post_init__(self) -> None:
         n_q, n_energy, n_pairs, n_species = len(self.q), len(self.energy), len(self.pairs), len(self.species)
@@ -130,6 +125,7 @@ class Partials:
         check_arrays(self, shapes)
         if tuple(sorted(self.species)) != self.species:
             raise ValueError("species must be sorted")
+        check_crystal(self.harmonic_crystal, self.species)
         for species in self.species:
             element(species)
         if n_q < 2 or n_energy < 2:

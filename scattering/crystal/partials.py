@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from scattering.core.bins import bin_widths
 from scattering.core.energy_axis import extent
-from scattering.core.partials import check_arrays, element
+from scattering.core.harmonic_crystal import HarmonicCrystal, check_crystal
+from scattering.core.partials import check_arrays
 from scattering.core.quantum import Statistics
+from scattering.core.species import element
 from scattering.crystal.path import reciprocal
 
 
@@ -68,6 +70,8 @@ class CrystalPartials:
         Provenance of the partials: plain JSON values.
     coherent_runs, incoherent_runs
         Shapes (n_runs, ...) of `coherent` and `incoherent`, or None: independent runs, whose means these are.
+    harmonic_crystal
+        As in `Partials`.
     """
 
     cell: NDArray[np.float64]
@@ -90,6 +94,7 @@ class CrystalPartials:
     metadata: dict[str, Any] = field(default_factory=dict)
     coherent_runs: NDArray[np.float32] | None = None
     incoherent_runs: NDArray[np.float32] | None = None
+    harmonic_crystal: HarmonicCrystal | None = None
 
     def __post_init__(self) -> None:
         n_k, n_zones, n_energy, n_q = len(self.distance), len(self.zones), len(self.energy), len(self.q)
@@ -113,6 +118,7 @@ class CrystalPartials:
             raise ValueError(f"{len(self.labels)} labels for {n_k} wave vectors")
         if tuple(sorted(self.species)) != self.species:
             raise ValueError("species must be sorted")
+        check_crystal(self.harmonic_crystal, self.species)
         for species in self.species:
             element(species)
         if n_k < 1 or n_zones < 1 or n_energy < 2 or n_q < 2:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scattering.core.errors import InvalidView
 from scattering.core.notices import Notice
-from scattering.core.partials import element
+from scattering.core.species import element
 
 Probe = Literal["neutron", "x-ray", "electron"]
 UNITS: dict[Probe, str] = {

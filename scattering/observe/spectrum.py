@@ -19,7 +19,8 @@ from scattering.core import quantum
 from scattering.core.bins import Bins, bin_widths
 from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
 from scattering.core.notices import Notice
-from scattering.core.partials import Partials, element, standard_error
+from scattering.core.partials import Partials, standard_error
+from scattering.core.species import element
 from scattering.instruments import Instrument, resolution
 from scattering.observe import weights
 from scattering.observe.components import Component, components_of, sums_of_runs

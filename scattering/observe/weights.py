@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scattering.core.constants import BARN_PER_FM2
 from scattering.core.errors import FieldError, InvalidView, field_error
 from scattering.core.notices import Notice
-from scattering.core.partials import element
+from scattering.core.species import element
 
 Substitution = str | Mapping[str, float]
 """An isotope ("2H"), or isotopes with their fractions ({"1H": 0.02, "2H": 0.98})."""

@@ -16,7 +16,7 @@ from periodictable.nsf import ABSORPTION_WAVELENGTH
 from scipy import constants
 
 from scattering.core.constants import BARN_PER_FM2, NEUTRON_ENERGY_MEV_A2
-from scattering.core.partials import element
+from scattering.core.species import element
 from scattering.observe import weights
 
 WAVELENGTH: Final = float(ABSORPTION_WAVELENGTH)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
+from backend.observing import check
 from backend.observing.array_file import UnreadablePartials
 from backend.observing.layouts import PATH, POWDER
+from scattering.core.harmonic_crystal import HarmonicCrystal
 
+from .predicting import silicon_partials
 from .test_crystal import crystal_partials
 
 
@@ -56,3 +62,71 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         PATH.read(path)
     with pytest.raises(FileNotFoundError):
         PATH.read(tmp_path / "nothing.h5")
+
+
+def silicon_crystal() -> HarmonicCrystal:
+    cell = 5.431 * (np.ones((3, 3)) - np.eye(3)) / 2
+    return HarmonicCrystal(
+        cell=cell,
+        uploaded_cell=5.431 * np.eye(3),
+        positions=np.array([[0.0, 0, 0], [5.431 / 4] * 3]),
+        masses=np.full(2, 28.085),
+        species=("Si", "Si"),
+        sites=("Si", "Si"),
+        supercell_matrix=np.eye(3, dtype=np.int64),
+        cell_origins=np.zeros((1, 3), dtype=np.int64),
+        force_constants=np.kron([[1.0, -1.0], [-1.0, 1.0]], np.eye(3))[None],
+    )
+
+
+@pytest.mark.parametrize(("layout", "partials"), [(POWDER, silicon_partials()), (PATH, crystal_partials())])
+def test_force_constants_come_back_and_older_files_have_none(tmp_path: Path, layout: Any, partials: Any) -> None:
+    path, crystal = tmp_path / "partials.h5", silicon_crystal()
+    layout.write(path, dataclasses.replace(partials, harmonic_crystal=crystal))
+    again = layout.read(path).harmonic_crystal
+    for field in dataclasses.fields(crystal):
+        np.testing.assert_array_equal(getattr(again, field.name), getattr(crystal, field.name))
+    with h5py.File(path, "a") as file:
+        assert file["harmonic_crystal/force_constants"].attrs["units"] == "eV/angstrom**2"
+        del file["harmonic_crystal"]
+    assert layout.read(path).harmonic_crystal is None
+
+
+def _other_element(file: h5py.File) -> None:
+    for name in ("species", "sites"):
+        del file[f"harmonic_crystal/{name}"]
+        file[f"harmonic_crystal/{name}"] = ["Ge", "Ge"]
+
+
+def _no_group(file: h5py.File) -> None:
+    del file["harmonic_crystal"]
+    file["harmonic_crystal"] = 1.0
+
+
+def _lacking(file: h5py.File) -> None:
+    del file["harmonic_crystal/masses"]
+
+
+def _not_finite(file: h5py.File) -> None:
+    file["harmonic_crystal/force_constants"][0, 0, 0] = np.nan
+
+
+@pytest.mark.parametrize("change", [_other_element, _no_group, _lacking, _not_finite])
+def test_damaged_force_constants_are_refused(tmp_path: Path, change: Callable[[h5py.File], None]) -> None:
+    path = tmp_path / "partials.h5"
+    POWDER.write(path, dataclasses.replace(silicon_partials(), harmonic_crystal=silicon_crystal()))
+    with h5py.File(path, "a") as file:
+        change(file)
+    with pytest.raises(UnreadablePartials):
+        POWDER.read(path)
+    assert json.loads(check.as_json(path, "powder"))["error"]["code"] == "invalid_partials"
+
+
+def test_force_constants_of_an_upload_lie_in_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "partials.h5"
+    POWDER.write(path, dataclasses.replace(silicon_partials(), harmonic_crystal=silicon_crystal()))
+    assert json.loads(check.as_json(path, "powder"))["species"] == ["Si"]
+    with h5py.File(path, "a") as file:
+        del file["harmonic_crystal"]
+        file["harmonic_crystal"] = h5py.ExternalLink("other.h5", "harmonic_crystal")
+    assert json.loads(check.as_json(path, "powder"))["error"]["code"] == "hdf5_link_to_other_file"

@@ -18,6 +18,7 @@ from scattering.core.partials import Partials
 from scattering.core.quantum import detailed_balance, harmonic_correction
 from scattering.observe.spectrum import EnergyGrid, View, observe
 from scattering.options.names import Method
+from scattering.simulate.force_constants import to_force_constants
 from tests.conftest import ROOT
 from tests.filling import filled
 from workers import engines
@@ -72,6 +73,21 @@ def dynamic_copper(tmp_path_factory: pytest.TempPathFactory) -> Partials:
         *["equilibrate", "produce", "correlate"] * 3,
     ]
     return outcome.partials
+
+
+def test_force_constants_are_kept(harmonic_copper: Partials) -> None:
+    crystal = harmonic_copper.harmonic_crystal
+    assert crystal is not None
+    assert (crystal.species, crystal.sites, crystal.n_repeats) == (("Cu",), ("Cu",), 4)
+    # The uploaded cell is repeated 4 × 4 × 4 times
+    assert len(crystal.cell_origins) == 256
+    point = to_force_constants(crystal).calculate_qpoint_frequencies(np.array([[0.5, 0.5, 0.0]]), asr="reciprocal")
+    highest = float(point.frequencies.to("meV").magnitude.max())
+    assert highest <= harmonic_copper.energy[-1]
+    # The longitudinal mode at X is the highest phonon of this lattice
+    assert harmonic_copper.orders is not None
+    filled_bins = np.flatnonzero(harmonic_copper.orders[0, 0, 40] > 0)
+    assert highest == pytest.approx(harmonic_copper.energy[filled_bins[-1]], rel=0.02)
 
 
 def test_copper_in_emt_has_the_highest_phonon_that_it_is_known_to_have(harmonic_copper: Partials) -> None:

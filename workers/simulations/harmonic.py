@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from scattering.options.harmonic import Harmonic
+from scattering.simulate.force_constants import to_harmonic_crystal
 from scattering.simulate.phonons import Stability, Zone
 from workers import stages
 from workers.kit.progress import Progress
 from workers.kit.stopwatch import Stopwatch
 from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import Simulation
+from workers.simulations.species import species_labels
 from workers.simulations.steps.force_constants import Displaced, displace, sample_zone, stability_warnings
 from workers.simulations.steps.relaxation import Relaxed, relax
 from workers.simulations.steps.special_points import special_phonons
@@ -90,7 +93,7 @@ class HarmonicWorkflow(Generic[HarmonicT]):
         partials, warnings = self.scatter(simulation, phonons, progress.update)
         watch.lap(self.part)
         return Outcome(
-            partials,
+            replace(partials, harmonic_crystal=_harmonic_crystal(simulation, phonons)),
             (*relaxed.warnings, *stability_warnings(stability), *warnings),
             watch.seconds,
             {
@@ -106,3 +109,14 @@ class HarmonicWorkflow(Generic[HarmonicT]):
                 "special_phonons_mev": special_phonons(displaced.force_constants, simulation.atoms),
             },
         )
+
+
+def _harmonic_crystal(simulation: Simulation[HarmonicT], phonons: Phonons) -> HarmonicCrystal:
+    """Return the force constants with the names of the atoms, for views of the phonons later on."""
+    sites = species_labels(simulation.atoms, resolve_sites=True)
+    return to_harmonic_crystal(
+        phonons.displaced.force_constants,
+        uploaded_cell=phonons.relaxed.atoms.cell.array,
+        species=phonons.displaced.labels,
+        sites=[sites[atom] for atom in phonons.displaced.uploaded_atoms],
+    )

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numpy as np
-
 Key = tuple[str, int]
 ContentT = TypeVar("ContentT")
 
@@ -50,4 +48,4 @@ class ReadCache:
 
 
 def _size(content: object) -> int:
-    return sum(value.nbytes for value in vars(content).values() if isinstance(value, np.ndarray))
+    return sum(int(getattr(value, "nbytes", 0)) for value in vars(content).values())

@@ -31,6 +31,8 @@ class Displaced:
         Force constants of the primitive cell, in the axes of the uploaded cell.
     labels
         The species of each atom of the primitive cell.
+    uploaded_atoms
+        Index of the atom of the uploaded cell that each of them is, or that it is an image of.
     n_displacements
         Number of evaluated supercells with a displaced atom.
     reach
@@ -41,6 +43,7 @@ class Displaced:
 
     force_constants: ForceConstants
     labels: list[str]
+    uploaded_atoms: list[int]
     n_displacements: int
     reach: float
     at_edge: float
@@ -89,6 +92,7 @@ def displace(
     constants = _constants(phonopy, calculator, update)
     primitive, cells = phonopy.primitive, phonopy.supercell
     number = {atom: index for index, atom in enumerate(primitive.p2s_map)}
+    uploaded = [int(cells.u2u_map[cells.s2u_map[atom]]) for atom in primitive.p2s_map]
     reach, at_edge = _edge(phonopy, constants)
     return Displaced(
         phonons.force_constants(
@@ -102,7 +106,8 @@ def displace(
             unit_atom=np.array([number[atom] for atom in primitive.s2p_map]),
             constants=constants,
         ),
-        [labels[cells.u2u_map[cells.s2u_map[atom]]] for atom in primitive.p2s_map],
+        [labels[atom] for atom in uploaded],
+        uploaded,
         len(phonopy.supercells_with_displacements or []),
         reach,
         at_edge,

@@ -1,0 +1,54 @@
+"""Force constants between Euphonic, which calculates phonons, and `HarmonicCrystal`, which is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from euphonic import Crystal, ForceConstants, ureg
+from numpy.typing import NDArray
+
+from scattering.core.harmonic_crystal import HarmonicCrystal
+
+
+def to_harmonic_crystal(
+    fc: ForceConstants, *, uploaded_cell: NDArray[np.float64], species: Sequence[str], sites: Sequence[str]
+) -> HarmonicCrystal:
+    """Return the force constants of Euphonic as plain arrays.
+
+    Parameters
+    ----------
+    fc
+        Force constants of the primitive cell.
+    uploaded_cell
+        Shape (3, 3), Å: the relaxed cell that was uploaded, in the same axes.
+    species, sites
+        Species and crystallographic site of each atom of the primitive cell.
+    """
+    cell = fc.crystal.cell_vectors.to("angstrom").magnitude
+    return HarmonicCrystal(
+        cell=np.asarray(cell, dtype=float),
+        uploaded_cell=np.asarray(uploaded_cell, dtype=float),
+        positions=np.asarray(fc.crystal.atom_r @ cell),
+        masses=np.asarray(fc.crystal.atom_mass.to("amu").magnitude, dtype=float),
+        species=tuple(species),
+        sites=tuple(sites),
+        supercell_matrix=np.asarray(fc.sc_matrix, dtype=np.int64),
+        cell_origins=np.asarray(fc.cell_origins, dtype=np.int64),
+        force_constants=np.asarray(fc.force_constants.to("eV/angstrom**2").magnitude, dtype=float),
+    )
+
+
+def to_force_constants(crystal: HarmonicCrystal) -> ForceConstants:
+    """Return stored force constants as those of Euphonic."""
+    return ForceConstants(
+        Crystal(
+            crystal.cell * ureg("angstrom"),
+            crystal.positions @ np.linalg.inv(crystal.cell),
+            np.array(crystal.symbols),
+            crystal.masses * ureg("amu"),
+        ),
+        crystal.force_constants * ureg("eV/angstrom**2"),
+        crystal.supercell_matrix,
+        crystal.cell_origins,
+    )
