@@ -32,6 +32,9 @@ class InstrumentOut(ResponseBody):
     )
     final_energy_mev: float | None = Field(description="null in direct geometry")
     flight_paths_m: dict[str, float] = Field(description="flight path → length; empty if not published")
+    sample_temperature_k: float | None = Field(
+        description="usual temperature of samples, if nearly all are cold; otherwise null"
+    )
     flux_known: bool = Field(description="whether `repetitions` states the flux")
     relative_uncertainty: float | None = Field(
         description="relative uncertainty of the resolution; null: not validated"

@@ -131,6 +131,7 @@ def _out(instrument: Instrument, defaults: dict[str, Any]) -> InstrumentOut:
         lines_deg=dict(instrument.lines),
         final_energy_mev=instrument.final_energy(defaults),
         flight_paths_m=dict(instrument.flight_paths),
+        sample_temperature_k=instrument.sample_temperature,
         flux_known=flux.is_published(instrument),
         relative_uncertainty=relative_uncertainty(instrument, defaults),
         notes=list(instrument.resolution.notes),

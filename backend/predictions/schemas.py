@@ -13,9 +13,11 @@ from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import DEPRECATED, FreeForm, RequestBody, ResponseBody
 from backend.potentials.catalogue import DEFAULT
 from backend.predictions.tables import Prediction
+from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 from scattering.options.names import Method, Quality, Sampling
+from scattering.options.temperature import DEFAULT_TEMPERATURE_K
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -30,7 +32,7 @@ class PredictionIn(RequestBody):
     potential: Name = Field(DEFAULT, description="name or id of a potential")
     model: Name | None = Field(None, description="another name of `potential`", json_schema_extra=DEPRECATED)
     method: Method = "harmonic"
-    temperature_k: float = Field(300.0, ge=1, le=3000)
+    temperature_k: float = Field(DEFAULT_TEMPERATURE_K, ge=MIN_TEMPERATURE_K, le=MAX_TEMPERATURE_K)
     sampling: Sampling = "powder"
     instruments: list[Name] = Field(
         default_factory=list, max_length=32, description="instruments whose range of q the simulation must cover"

@@ -32,6 +32,7 @@ from scattering.core.errors import ScatteringError, UnknownInstrument
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
+from scattering.sample.melting import find_melted
 
 NOUN = "prediction"
 PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
@@ -126,6 +127,7 @@ def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
     warnings = []
     if planned.estimate_s > LONG_SIMULATION_S:
         warnings.append(Notice("long_simulation", {"duration_s": planned.estimate_s}))
+    warnings += find_melted(planned.structure.formula, body.temperature_k)
     return EstimateOut(
         options=planned.options.to_json(),
         estimate_s=planned.estimate_s,

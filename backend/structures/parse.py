@@ -18,6 +18,7 @@ from backend.kit.files.unreadable import Unreadable
 from backend.structures.chemistry import check, describe, right_handed
 from backend.structures.formats import FORMATS
 from backend.structures.geometry import lengths_and_angles
+from backend.structures.temperatures import find_temperature
 from scattering.core.notices import Notice
 
 MEMORY_BYTES = 2 * 1024**3
@@ -67,7 +68,7 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
             "volume_angstrom3": structure.volume,
         },
         "title": reading.title[:200],
-        "temperature_k": reading.temperature_k,
+        "temperature_k": reading.temperature_k or find_temperature(reading.title),
     }
 
 

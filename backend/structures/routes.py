@@ -15,7 +15,9 @@ from backend.kit.files.storage import as_attachment, read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.structures import examples, service
-from backend.structures.schemas import ExampleOut, StructureOut
+from backend.structures.schemas import ExampleOut, StructureOut, SuggestionOut
+from backend.structures.suggestion import suggest_start
+from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 
 router = APIRouter(tags=["structures"])
 
@@ -58,6 +60,34 @@ def list_structures(scope: ScopeDep, paging: PagingDep) -> Page[StructureOut]:
 def get_structure(structure_id: uuid.UUID, scope: ScopeDep) -> StructureOut:
     """Return the cell, the symmetry, the density and the warnings of a structure."""
     return StructureOut.of(service.get(scope, structure_id))
+
+
+@router.get(
+    "/structures/{structure_id}/suggestion",
+    summary="Suggest the temperature and the methods of a forecast",
+    responses=responses(NotFound),
+)
+def suggest_forecast(
+    structure_id: uuid.UUID,
+    scope: ScopeDep,
+    instruments: Annotated[
+        str,
+        Query(max_length=1000, description="names, with commas between them; empty: no instrument"),
+    ] = "",
+    temperature_k: Annotated[
+        float | None,
+        Query(
+            ge=MIN_TEMPERATURE_K, le=MAX_TEMPERATURE_K, description="chosen temperature; by default one is suggested"
+        ),
+    ] = None,
+) -> SuggestionOut:
+    """Return the temperature and the methods that suit the instruments and the structure, with reasons.
+
+    Warnings state whether known compounds of this formula are not solid at the temperature.
+    """
+    row = service.get(scope, structure_id)
+    names = [name.strip() for name in instruments.split(",") if name.strip()]
+    return SuggestionOut.of(suggest_start(row, names, temperature_k), row.formula)
 
 
 @router.get(

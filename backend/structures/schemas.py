@@ -13,6 +13,9 @@ from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
 from backend.structures.chemistry import SYMMETRY_TOLERANCE_ANGSTROM
 from backend.structures.tables import Structure
+from scattering.options.names import Method
+from scattering.options.temperature import Suggestion
+from scattering.sample.melting import find_melted
 
 
 class Cell(ResponseBody):
@@ -76,3 +79,22 @@ class ExampleOut(ResponseBody):
     formula: str = Field(examples=["Si"])
     description: str = Field(description="use of the example")
     source: str = Field(description="source of the numbers")
+
+
+class SuggestionOut(ResponseBody):
+    """Suggested temperature and methods of a forecast."""
+
+    temperature_k: float = Field(examples=[10.0])
+    methods: list[Method] = Field(examples=[["harmonic"]])
+    reasons: list[NoticeOut] = Field(description="reasons for the temperature, then for the methods")
+    warnings: list[NoticeOut] = Field(description="doubts whether the sample is a crystal at this temperature")
+
+    @classmethod
+    def of(cls, suggestion: Suggestion, formula: str) -> Self:
+        """Return the body of a suggestion for a structure of this formula."""
+        return cls(
+            temperature_k=suggestion.temperature_k,
+            methods=list(suggestion.methods),
+            reasons=NoticeOut.of_all(suggestion.reasons),
+            warnings=NoticeOut.of_all(find_melted(formula, suggestion.temperature_k)),
+        )

@@ -39,3 +39,7 @@ FWHM_PER_SIGMA: Final[float] = 2 * math.sqrt(2 * math.log(2))
 
 BARN_PER_FM2: Final[float] = 0.01
 """One fm² in barn."""
+
+MIN_TEMPERATURE_K: Final = 1.0
+MAX_TEMPERATURE_K: Final = 3000.0
+"""Range of the temperatures of forecasts: our choice. Few crystals exist above it."""

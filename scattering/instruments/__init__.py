@@ -155,6 +155,8 @@ class Instrument:
         The detectors; None if they are unknown, or known only together with the reflectivity of the analysers.
     beam
         Width and height of the beam at the sample, mm.
+    sample_temperature
+        Usual temperature of its samples, K, if it is nearly always used with cold samples; otherwise None.
     single_crystals
         Whether it maps single crystals: in direct geometry with position-sensitive detectors.
     retired
@@ -175,6 +177,7 @@ class Instrument:
     package_limits: Mapping[str, tuple[float, float]]
     detectors: Detectors | None
     beam: tuple[float, float]
+    sample_temperature: float | None
     single_crystals: bool
     retired: bool
 
@@ -338,6 +341,7 @@ def _read(text: str) -> Instrument:
         package_limits={name: _pair(limits) for name, limits in raw.get("package_limits_mev", {}).items()},
         detectors=detectors,
         beam=detectors.beam if detectors is not None else _pair(raw.get("beam_mm", DEFAULT_BEAM_MM)),
+        sample_temperature=raw.get("sample", {}).get("temperature_k"),
         single_crystals=raw.get("single_crystals", False),
         retired=raw.get("retired", False),
     )

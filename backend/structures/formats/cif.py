@@ -23,12 +23,12 @@ from backend.structures.formats.reading import (
 )
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
+from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 from scattering.core.notices import Notice
 
 FULL_OCCUPANCY = 0.99
 """Refined occupancies of full sites scatter by some thousandths."""
 
-HOTTEST_K = 3000
 MAX_LISTED = 8
 """Sites that a message names."""
 PREFIXES = (
@@ -101,7 +101,7 @@ def read(text: str, max_atoms: int) -> Reading:
 def _temperature(block: Block) -> float | None:
     """The temperature of the measurement, or None where it is not stated or is no temperature of a crystal."""
     match = NUMBER.fullmatch(block.first(*TEMPERATURE_TAGS))
-    return float(match[1]) if match and 1 <= float(match[1]) <= HOTTEST_K else None
+    return float(match[1]) if match and MIN_TEMPERATURE_K <= float(match[1]) <= MAX_TEMPERATURE_K else None
 
 
 def _refuse_other_kinds(block: Block) -> None:
