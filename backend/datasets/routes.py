@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Header, Query
 from fastapi.responses import FileResponse, Response
 
-from backend.datasets import service
+from backend.datasets import deletion, service
 from backend.datasets.downloads import WRITERS
 from backend.datasets.schemas import (
     DatasetOut,
@@ -19,6 +19,7 @@ from backend.datasets.schemas import (
     SpectrumDataOut,
 )
 from backend.kit.db.idempotency import OnceDep, fingerprint
+from backend.kit.db.keeping import InProposalsQuery
 from backend.kit.db.owners import OwnerDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, receive_upload
@@ -130,7 +131,10 @@ def download_original(dataset_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
     )
 
 
-@router.delete("/{dataset_id}", status_code=204, summary="Delete a dataset", responses=responses(NotFound))
-def delete_dataset(dataset_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Delete a dataset and its files."""
-    service.delete(scope, dataset_id)
+@router.delete("/{dataset_id}", status_code=204, summary="Delete a dataset", responses=responses(NotFound, Conflict))
+def delete_dataset(dataset_id: uuid.UUID, scope: ScopeDep, in_proposals: InProposalsQuery = None) -> None:
+    """Delete a dataset and its files.
+
+    If proposals use it, the request says what becomes of it there (`in_proposals`).
+    """
+    deletion.delete(scope, dataset_id, in_proposals)

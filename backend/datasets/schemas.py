@@ -111,6 +111,9 @@ class DatasetOut(ResponseBody, RunConditions):
     structure_id: uuid.UUID | None = Field(description="structure of the sample; null: not stated, or deleted")
     warnings: list[str] = Field(description="changes of the data and doubts about them, as sentences")
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
+    hidden_at: datetime | None = Field(
+        description="null: in the lists; otherwise deleted from them, and kept only for the proposals that use it"
+    )
 
     @classmethod
     def of(cls, row: Dataset) -> Self:

@@ -25,7 +25,7 @@ from backend.kit.db import database
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined, parsed_notices
 from backend.kit.files.read_cache import ReadCache
-from backend.kit.files.storage import Received, base_name, delete_folder, new_folder, replace_file
+from backend.kit.files.storage import Received, base_name, new_folder, replace_file
 from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
@@ -36,6 +36,7 @@ from scattering.core.errors import FieldError, UnknownInstrument
 from scattering.core.notices import Notice
 from scattering.measured.data import MeasuredSpectrum
 
+NOUN = "dataset"
 ORIGINAL = "original"
 CACHE_BYTES = 128 * 1024**2
 MAX_STATEMENTS_CHARACTERS = 32 * 1024
@@ -207,12 +208,12 @@ def add(scope: Scope, reading: Reading, file: Received, form: PreviewForm) -> Da
 
 def get(scope: Scope, dataset_id: uuid.UUID) -> Dataset:
     """Return the dataset with this id."""
-    return scope.get(Dataset, dataset_id, "dataset")
+    return scope.get(Dataset, dataset_id, NOUN)
 
 
 def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[list[Dataset], int]:
-    """Return one page of the datasets, newest first, of one structure or of all, and their total number."""
-    statement = scope.select(Dataset)
+    """Return one page of the datasets in the lists, of one structure or of all, newest first, and their number."""
+    statement = scope.select(Dataset).where(col(Dataset.hidden_at).is_(None))
     if structure_id is not None:
         statement = statement.where(col(Dataset.structure_id) == structure_id)
     return scope.page(statement, Dataset, paging)
@@ -257,7 +258,7 @@ def rework(settings: Settings, owner: str, dataset_id: uuid.UUID, patch: Dataset
         The numbers cannot be calculated; nothing was changed.
     """
     with database.transaction(settings, reading=True) as session:
-        row = Scope(session, owner).get_own(Dataset, dataset_id, "dataset")
+        row = Scope(session, owner).get_own(Dataset, dataset_id, NOUN)
     if not patch.model_fields_set & FIELDS_OF_NUMBERS:
         return None
     path = settings.dataset_dir(row.id) / ORIGINAL
@@ -277,7 +278,7 @@ def change(scope: Scope, dataset_id: uuid.UUID, patch: DatasetPatch, reworked: R
         The structure does not exist, or the numbers cannot be calculated; nothing was changed.
     """
     numbers = None if reworked is None else reworked.reading.usable
-    row = scope.get_own(Dataset, dataset_id, "dataset", lock=True)
+    row = scope.get_own(Dataset, dataset_id, NOUN, lock=True)
     changes = patch.model_dump(exclude_unset=True, exclude=set(FIELDS_OF_NUMBERS))
     if "structure_id" in changes:
         _check_structure(scope, patch.structure_id)
@@ -297,13 +298,6 @@ def change(scope: Scope, dataset_id: uuid.UUID, patch: DatasetPatch, reworked: R
     for name, value in changes.items():
         setattr(row, name, value)
     return scope.add(row)
-
-
-def delete(scope: Scope, dataset_id: uuid.UUID) -> None:
-    """Delete a dataset and its files."""
-    scope.session.delete(scope.get_own(Dataset, dataset_id, "dataset", lock=True))
-    scope.session.flush()
-    delete_folder(scope.session, scope.settings.dataset_dir(dataset_id))
 
 
 def _data_path(settings: Settings, row: Dataset) -> Path:

@@ -9,13 +9,13 @@ from sqlalchemy import JSON
 from sqlmodel import Field
 
 from backend.datasets.run import RunConditions
-from backend.kit.db.columns import NoticesColumn, Owned
+from backend.kit.db.columns import Hideable, NoticesColumn, Owned
 from scattering.core.notices import Notice
 
 NULLABLE_JSON = JSON(none_as_null=True)
 
 
-class Dataset(RunConditions, Owned, table=True):
+class Dataset(RunConditions, Hideable, Owned, table=True):
     """A measured spectrum or map, with facts about the measurement."""
 
     __tablename__ = "datasets"

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from backend.kit.db.idempotency import OnceDep, fingerprint
+from backend.kit.db.keeping import InProposalsQuery
 from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.http.errors import Conflict, NotFound, responses
@@ -77,7 +78,12 @@ def cancel_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> PredictionOu
     return PredictionOut.of(service.cancel(scope, prediction_id))
 
 
-@router.delete("/{prediction_id}", status_code=204, summary="Delete a prediction", responses=responses(NotFound))
-def delete_prediction(prediction_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Delete a prediction and its files. A running prediction is stopped."""
-    service.delete(scope, prediction_id)
+@router.delete(
+    "/{prediction_id}", status_code=204, summary="Delete a prediction", responses=responses(NotFound, Conflict)
+)
+def delete_prediction(prediction_id: uuid.UUID, scope: ScopeDep, in_proposals: InProposalsQuery = None) -> None:
+    """Delete a prediction and its files. A running prediction is stopped.
+
+    If proposals use it, the request says what becomes of it there (`in_proposals`); one that is kept runs to its end.
+    """
+    service.delete(scope, prediction_id, in_proposals)

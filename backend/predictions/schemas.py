@@ -102,6 +102,9 @@ class PredictionOut(ResponseBody):
     cancel_requested: bool
     started_at: datetime | None
     finished_at: datetime | None
+    hidden_at: datetime | None = Field(
+        description="null: in the lists; otherwise deleted from them, and kept only for the proposals that use it"
+    )
 
     @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
     @property

@@ -9,12 +9,15 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend import wording
 from backend.jobs import graph
 from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
+from backend.kit.db.columns import utc_now
 from backend.kit.db.database import clock
-from backend.kit.db.dependents import deletes_dependents_of
+from backend.kit.db.dependents import Dependents, register_dependents
+from backend.kit.db.keeping import InProposals, Keeper, find_keepers, finds_keepers_of, is_to_stay
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
@@ -25,6 +28,7 @@ from backend.predictions.options import fill_options
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
 from backend.predictions.tables import Prediction
 from backend.structures.geometry import StructureData
+from backend.structures.service import delete_if_unused as delete_structure_if_unused
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 from scattering import instruments
@@ -145,8 +149,8 @@ def get(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
 
 
 def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[list[Prediction], int]:
-    """Return one page of the predictions of one structure or of all, newest first, and their total number."""
-    statement = scope.select(Prediction)
+    """Return one page of the predictions in the lists, of one structure or of all, newest first, and their number."""
+    statement = scope.select(Prediction).where(col(Prediction.hidden_at).is_(None))
     if structure_id is not None:
         statement = statement.where(Prediction.structure_id == structure_id)
     return scope.page(statement, Prediction, paging)
@@ -168,22 +172,67 @@ def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     return row
 
 
-def delete(scope: Scope, prediction_id: uuid.UUID) -> None:
-    """Delete a prediction and its files. A worker that runs it stops at its next report."""
-    _delete(scope, scope.get_own(Prediction, prediction_id, NOUN, lock=True))
+def delete(scope: Scope, prediction_id: uuid.UUID, in_proposals: InProposals | None = None) -> None:
+    """Delete a prediction and its files. A worker that runs it stops at its next report.
+
+    Raises
+    ------
+    Conflict
+        Proposals use it, and `in_proposals` does not say what becomes of it there.
+    """
+    row = scope.get_own(Prediction, prediction_id, NOUN, lock=True)
+    _delete_or_hide(scope, row, in_proposals)
+    delete_structure_if_unused(scope, row.structure_id)
 
 
-@deletes_dependents_of(Structure)
-def delete_of_structure(scope: Scope, structure_id: uuid.UUID) -> None:
-    """Delete the predictions of a structure and their files."""
-    statement = scope.select(Prediction).where(Prediction.structure_id == structure_id, Prediction.owner == scope.owner)
-    for row in scope.session.exec(statement.with_for_update()).all():
+def delete_if_unused(scope: Scope, prediction_id: uuid.UUID) -> None:
+    """Delete a hidden prediction that no proposal uses, and then its structure if that is hidden and unused."""
+    row = scope.get(Prediction, prediction_id, NOUN, lock=True)
+    if row.hidden_at is not None and not find_keepers(scope, Prediction, row.id):
         _delete(scope, row)
+        delete_structure_if_unused(scope, row.structure_id)
+
+
+def _of_structure(scope: Scope, structure_id: uuid.UUID) -> SelectOfScalar[Prediction]:
+    return scope.select(Prediction).where(Prediction.structure_id == structure_id, Prediction.owner == scope.owner)
+
+
+def _exist(scope: Scope, structure_id: uuid.UUID) -> bool:
+    return scope.session.exec(_of_structure(scope, structure_id).limit(1)).first() is not None
+
+
+def _are_listed(scope: Scope, structure_id: uuid.UUID) -> bool:
+    listed = _of_structure(scope, structure_id).where(col(Prediction.hidden_at).is_(None))
+    return scope.session.exec(listed.limit(1)).first() is not None
+
+
+def _delete_of_structure(scope: Scope, structure_id: uuid.UUID, in_proposals: InProposals | None) -> None:
+    for row in scope.session.exec(_of_structure(scope, structure_id).with_for_update()).all():
+        _delete_or_hide(scope, row, in_proposals)
     scope.session.flush()
+
+
+register_dependents(Structure, Dependents(are_listed=_are_listed, exist=_exist, delete=_delete_of_structure))
+
+
+@finds_keepers_of(Structure)
+def find_keepers_of_structure(scope: Scope, structure_id: uuid.UUID) -> list[Keeper]:
+    """Return the proposals that use a prediction of a structure: a prediction needs its structure."""
+    rows = scope.session.exec(_of_structure(scope, structure_id)).all()
+    return [keeper for row in rows for keeper in find_keepers(scope, Prediction, row.id)]
+
+
+def _delete_or_hide(scope: Scope, row: Prediction, in_proposals: InProposals | None) -> None:
+    if is_to_stay(scope, row, NOUN, in_proposals):
+        row.hidden_at = row.hidden_at or utc_now()
+        scope.add(row)
+    else:
+        _delete(scope, row)
 
 
 def _delete(scope: Scope, row: Prediction) -> None:
     scope.session.delete(row)
+    scope.session.flush()
     delete_folder(scope.session, scope.settings.prediction_dir(row.id))
 
 

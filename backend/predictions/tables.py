@@ -9,12 +9,13 @@ from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
 from backend.jobs.work import Work, register_work_table
+from backend.kit.db.columns import Hideable
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
 
 
 @register_work_table
-class Prediction(Work, table=True):
+class Prediction(Hideable, Work, table=True):
     """A prediction: its request, its state and its provenance."""
 
     __tablename__ = "predictions"

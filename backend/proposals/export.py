@@ -30,6 +30,7 @@ from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
 from backend.proposals import manifest as form
 from backend.proposals import service
+from backend.proposals.linked import LINKED
 from backend.proposals.schemas import Kind, ProposalIn
 from backend.proposals.tables import Proposal, ProposalReport
 from backend.structures import service as structures
@@ -137,7 +138,7 @@ def _manifest(scope: Scope, row: Proposal, crate: _Crate) -> form.Manifest:
 
 
 def _rows(scope: Scope, kind: Kind, inside: dict[Kind, list[uuid.UUID]]) -> list[Any]:
-    return service.members(scope, service.LINKED[kind].table, inside[kind])
+    return service.members(scope, LINKED[kind].table, inside[kind])
 
 
 def _make_numbered(make: Callable[[int, Any], Any], rows: list[Any]) -> list[Any]:

@@ -39,6 +39,7 @@ from backend.predictions.tables import Prediction
 from backend.proposals import archive, service
 from backend.proposals import manifest as form
 from backend.proposals.archive import Archive, refusal
+from backend.proposals.linked import LINKED
 from backend.proposals.tables import Proposal
 from backend.structures import service as structures
 from backend.structures.geometry import StructureData
@@ -145,7 +146,7 @@ def add(scope: Scope, found: Checked) -> Proposal:
         new[dataset.id] = datasets.add(scope, reading, file, upload).id
     body = found.manifest.proposal
     row = service.create(scope, body.model_copy(update={"plan": _with_new_ids(body.plan, new)}))
-    for kind in service.LINKED:
+    for kind in LINKED:
         for entry in getattr(found.manifest, kind):
             service.add_item(scope, row.id, kind, new[entry.id])
     for report, files in found.reports:

@@ -108,7 +108,7 @@ def change_proposal(proposal_id: uuid.UUID, body: ProposalPatch, scope: ScopeDep
 
 @router.delete("/{proposal_id}", status_code=204, summary="Delete a proposal", responses=responses(NotFound))
 def delete_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> None:
-    """Delete a proposal with its reports; structures, predictions and datasets stay."""
+    """Delete a proposal with its reports; its items stay, except those that only this proposal kept."""
     service.delete(scope, proposal_id)
 
 
@@ -225,5 +225,5 @@ def add_item(proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID, scope: Scop
     "/{proposal_id}/{kind}/{item_id}", summary="Remove an item from a proposal", responses=responses(NotFound)
 )
 def remove_item(proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
-    """Remove an item from the proposal, without deleting it."""
+    """Remove an item from the proposal, without deleting it; one that only this proposal kept is deleted."""
     return _out(scope, service.remove_item(scope, proposal_id, kind, item_id))

@@ -6,13 +6,11 @@ import secrets
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from backend.datasets.tables import Dataset
 from backend.kit.db.columns import Owned, utc_now
 from backend.kit.db.database import on_commit, on_rollback
 from backend.kit.db.owners import Scope
@@ -21,15 +19,10 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.tables import Prediction
+from backend.proposals.keeping import let_go
+from backend.proposals.linked import LINKED
 from backend.proposals.schemas import MAX_ITEMS, Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
-from backend.proposals.tables import (
-    Proposal,
-    ProposalDataset,
-    ProposalPrediction,
-    ProposalReport,
-    ProposalStructure,
-)
-from backend.structures.tables import Structure
+from backend.proposals.tables import Proposal, ProposalReport
 from scattering import instruments
 from scattering.core.errors import InvalidFields, UnknownInstrument
 from scattering.core.notices import Notice
@@ -40,24 +33,6 @@ MAX_NAME_CHARACTERS = 200
 SECRET_BYTES = 24
 SHARED_PATH = "/shared/"
 """Path of the page of shared proposals."""
-
-Link = type[ProposalStructure] | type[ProposalPrediction] | type[ProposalDataset]
-
-
-@dataclass(frozen=True)
-class Linked:
-    """A kind of item of a proposal: its link table, its table, its noun."""
-
-    link: Link
-    table: type[Owned]
-    noun: str
-
-
-LINKED: Mapping[Kind, Linked] = {
-    "structures": Linked(ProposalStructure, Structure, "structure"),
-    "predictions": Linked(ProposalPrediction, Prediction, "prediction"),
-    "datasets": Linked(ProposalDataset, Dataset, "dataset"),
-}
 
 
 def create(scope: Scope, body: ProposalIn) -> Proposal:
@@ -95,9 +70,12 @@ def change(scope: Scope, proposal_id: uuid.UUID, patch: ProposalPatch) -> Propos
 
 
 def delete(scope: Scope, proposal_id: uuid.UUID) -> None:
-    """Delete a proposal with its reports; structures, predictions and datasets stay."""
-    scope.session.delete(_own(scope, proposal_id))
+    """Delete a proposal with its reports; structures, predictions and datasets stay, unless it alone kept them."""
+    row = _own(scope, proposal_id)
+    inside = items(scope.session, [proposal_id])[proposal_id]
+    scope.session.delete(row)
     scope.session.flush()
+    let_go(scope, inside)
     delete_folder(scope.session, scope.settings.proposal_dir(proposal_id))
 
 
@@ -145,12 +123,13 @@ def add_item(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUI
 
 
 def remove_item(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
-    """Remove an item from a proposal, if it is there, without deleting it."""
+    """Remove an item from a proposal, if it is there, without deleting it, unless the proposal alone kept it."""
     row = _own(scope, proposal_id)
     link = scope.session.get(LINKED[kind].link, (proposal_id, item_id))
     if link is not None:
         scope.session.delete(link)
         scope.session.flush()
+        let_go(scope, {kind: [item_id]})
     return _mark_changed(scope, row)
 
 

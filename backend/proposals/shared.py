@@ -17,6 +17,7 @@ from backend.kit.db.sessions import ReadingSessionDep
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.proposals import service
+from backend.proposals.linked import LINKED
 from backend.proposals.routes import ReportFormatQuery, report_file
 from backend.proposals.schemas import Kind, ReportOut, SharedOut, SharedPrediction
 from backend.proposals.tables import Proposal
@@ -39,7 +40,7 @@ def read_shared(opened: Opened, response: Response) -> SharedOut:
     scope, row = opened
     response.headers["X-Robots-Tag"] = "noindex"
     inside = service.items(scope.session, [row.id])[row.id]
-    rows = {kind: service.members(scope, linked.table, inside[kind]) for kind, linked in service.LINKED.items()}
+    rows = {kind: service.members(scope, linked.table, inside[kind]) for kind, linked in LINKED.items()}
     return SharedOut(
         **row.model_dump(include=set(SharedOut.model_fields) & set(Proposal.model_fields)),
         structures=[StructureOut.of(one) for one in rows["structures"]],
@@ -81,4 +82,4 @@ def download_shared_report(report_id: uuid.UUID, opened: Opened, fmt: ReportForm
 def _check_items(inside: dict[Kind, list[uuid.UUID]], kind: Kind, asked: Iterable[uuid.UUID]) -> None:
     for one in asked:
         if one not in inside[kind]:
-            raise NotFound(Notice("not_in_proposal", {"kind": service.LINKED[kind].noun, "id": str(one)}))
+            raise NotFound(Notice("not_in_proposal", {"kind": LINKED[kind].noun, "id": str(one)}))

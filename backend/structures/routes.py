@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import Response
 
 from backend.kit.db.idempotency import OnceDep, fingerprint
+from backend.kit.db.keeping import InProposalsQuery
 from backend.kit.db.owners import ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, read_upload
@@ -114,9 +115,13 @@ def delete_structure(
     structure_id: uuid.UUID,
     scope: ScopeDep,
     with_predictions: Annotated[bool, Query(description="delete its predictions too")] = False,
+    in_proposals: InProposalsQuery = None,
 ) -> None:
-    """Delete a structure without predictions, or a structure with all its predictions in one transaction."""
-    service.delete(scope, structure_id, with_predictions=with_predictions)
+    """Delete a structure without predictions, or a structure with all its predictions in one transaction.
+
+    If proposals use it or a prediction of it, the request says what becomes of it there (`in_proposals`).
+    """
+    service.delete(scope, structure_id, with_predictions=with_predictions, in_proposals=in_proposals)
 
 
 @router.get("/examples", summary="List the built-in structures")

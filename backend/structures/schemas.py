@@ -53,6 +53,9 @@ class StructureOut(ResponseBody):
     format: str = Field(description="format of the uploaded file", examples=["cif"])
     filename: str = Field(examples=["silicon.cif"])
     example: str | None = Field(description="name of the built-in structure that it is a copy of", examples=["silicon"])
+    hidden_at: datetime | None = Field(
+        description="null: in the lists; otherwise deleted from them, and kept only for the proposals that use it"
+    )
 
     @classmethod
     def of(cls, row: Structure) -> Self:

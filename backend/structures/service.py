@@ -9,8 +9,11 @@ import uuid
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 
-from backend.kit.db.dependents import delete_dependents
+from backend.kit.db.columns import utc_now
+from backend.kit.db.dependents import delete_dependents, has_dependents, has_listed_dependents
+from backend.kit.db.keeping import InProposals, find_keepers, is_to_stay
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined, parsed_notices
 from backend.kit.files.storage import base_name, delete_folder, new_folder, replace_file
@@ -25,6 +28,7 @@ from backend.structures.geometry import StructureData
 from backend.structures.tables import Structure
 from scattering.core.notices import Notice
 
+NOUN = "structure"
 CANONICAL = "structure.json"
 ORIGINAL = "original"
 PARSER = "backend.structures.parse"
@@ -143,33 +147,56 @@ def add(
 
 def get(scope: Scope, structure_id: uuid.UUID) -> Structure:
     """Return the structure with this id."""
-    return scope.get(Structure, structure_id, "structure")
+    return scope.get(Structure, structure_id, NOUN)
 
 
 def page(scope: Scope, paging: Paging) -> tuple[list[Structure], int]:
-    """Return one page of the structures, newest first, and the number of all structures."""
-    return scope.page(scope.select(Structure), Structure, paging)
+    """Return one page of the structures in the lists, newest first, and the number of all of them."""
+    return scope.page(scope.select(Structure).where(col(Structure.hidden_at).is_(None)), Structure, paging)
 
 
-def delete(scope: Scope, structure_id: uuid.UUID, *, with_predictions: bool) -> None:
-    """Delete a structure and its files, with its predictions or only if it has none.
+def delete(
+    scope: Scope, structure_id: uuid.UUID, *, with_predictions: bool, in_proposals: InProposals | None = None
+) -> None:
+    """Delete a structure and its files, with its predictions or only if it has none in the lists.
 
     Raises
     ------
     Conflict
-        It has predictions, and `with_predictions` is false.
+        It has predictions in the lists, and `with_predictions` is false; or proposals use it or a prediction of it, and
+        `in_proposals` does not say what becomes of it there.
     """
-    row = scope.get_own(Structure, structure_id, "structure")
-    name = row.name
-    if with_predictions:
-        delete_dependents(scope, row)
+    row = scope.get_own(Structure, structure_id, NOUN, lock=True)
+    if not with_predictions and has_listed_dependents(scope, row):
+        raise Conflict(Notice("structure_has_predictions", {"name": row.name}))
+    stays = is_to_stay(scope, row, NOUN, in_proposals)
+    delete_dependents(scope, row, in_proposals)
+    if stays:
+        row.hidden_at = row.hidden_at or utc_now()
+        scope.add(row)
+    else:
+        _delete(scope, row)
+
+
+def delete_if_unused(scope: Scope, structure_id: uuid.UUID) -> None:
+    """Delete a hidden structure that no proposal uses and that has no predictions."""
+    row = scope.get(Structure, structure_id, NOUN)
+    # A structure in the lists is not locked: whoever deletes it may wait for the caller's rows
+    if row.hidden_at is None:
+        return
+    row = scope.get(Structure, structure_id, NOUN, lock=True)
+    if not find_keepers(scope, Structure, row.id) and not has_dependents(scope, row):
+        _delete(scope, row)
+
+
+def _delete(scope: Scope, row: Structure) -> None:
+    structure_id, name = row.id, row.name
     scope.session.delete(row)
     try:
         scope.session.flush()
     except IntegrityError as error:
-        raise Conflict(
-            f"Predictions were made for '{name}'; delete them first, or with it (`with_predictions`)."
-        ) from error
+        # Predictions of another owner
+        raise Conflict(Notice("structure_has_predictions", {"name": name})) from error
     delete_folder(scope.session, scope.settings.structure_dir(structure_id))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from backend.kit.db.columns import NoticesColumn, Owned
+from backend.kit.db.columns import Hideable, NoticesColumn, Owned
 from scattering.core.notices import Notice
 
 
-class Structure(Owned, table=True):
+class Structure(Hideable, Owned, table=True):
     """A crystal structure."""
 
     __tablename__ = "structures"

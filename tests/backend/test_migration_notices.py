@@ -221,3 +221,18 @@ def _add_file_warnings(settings: Settings, sentences: list[str]) -> uuid.UUID:
         }
         connection.execute(sa.insert(datasets).values(row))
     return dataset_id
+
+
+def test_what_was_stored_is_in_the_lists_before_and_after(old: Settings) -> None:
+    revise(old, "head")
+    for table in (Structure, Prediction, Dataset):
+        with database.transaction(old, reading=True) as session:
+            assert {row.hidden_at for row in session.exec(select(table))} <= {None}
+    before = len(stored(old))
+    with database.transaction(old) as session:
+        session.exec(select(Prediction)).first().hidden_at = datetime(2026, 1, 1, tzinfo=UTC)  # type: ignore[union-attr]
+    revise(old, "0009")
+    assert len(stored(old)) == before
+    assert "hidden_at" not in stored(old)[0]._mapping
+    revise(old, "head")
+    assert {row.hidden_at for row in stored(old)} == {None}

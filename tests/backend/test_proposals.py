@@ -9,49 +9,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from backend.kit.db import database
-from backend.kit.db.owners import LOCAL_USER, Scope, current_owner
+from backend.kit.db.owners import current_owner
 from backend.kit.settings import Settings
-from backend.proposals import service
 
 from .conftest import Client
 from .predicting import ask, succeeded
-
-CSV = b"energy (meV),intensity,error\n" + b"".join(b"%d,%d,0.5\n" % (i, 3 + i % 7) for i in range(1, 90))
-NOWHERE = "0f0e0d0c-0b0a-4908-8706-050403020100"
-
-
-def make(client: Client, **body: Any) -> dict[str, Any]:
-    response = client.post("/proposals", json={"name": "Beam time", **body})
-    assert response.status_code == 201, response.text
-    return dict(response.json())
-
-
-def patch(client: Client, proposal: dict[str, Any], **body: Any) -> Any:
-    return client.request("PATCH", f"/proposals/{proposal['id']}", json=body)
-
-
-def put(client: Client, proposal: dict[str, Any], kind: str, item_id: str) -> Any:
-    return client.request("PUT", f"/proposals/{proposal['id']}/{kind}/{item_id}")
-
-
-def again(client: Client, proposal: dict[str, Any]) -> dict[str, Any]:
-    return dict(client.get(f"/proposals/{proposal['id']}").json())
-
-
-def upload(client: Client, **form: Any) -> str:
-    response = client.post("/datasets", files={"file": ("run.csv", CSV)}, data=form)
-    assert response.status_code == 201, response.text
-    return str(response.json()["id"])
-
-
-def report(settings: Settings, proposal: dict[str, Any], title: str = "Report") -> str:
-    """A report, as the reports' service hands it over."""
-    with database.transaction(settings) as session:
-        scope = Scope(session, LOCAL_USER)
-        row = service.get(scope, uuid.UUID(proposal["id"]))
-        kept = service.keep_report(scope, row, title, {"pdf": b"%PDF-1.7 and more", "html": b"<p>both"})
-        return str(kept.id)
+from .proposing import NOWHERE, again, make, patch, put, report, upload
 
 
 def test_a_proposal_is_made_changed_listed_and_deleted(client: Client, settings: Settings) -> None:
@@ -110,10 +73,11 @@ def test_things_come_in_once_and_go_out_without_harm(
         out = client.delete(f"/proposals/{proposal['id']}/datasets/{dataset}")
         assert out.json()["dataset_ids"] == []
     assert client.get(f"/datasets/{dataset}").status_code == 200
-    # What is deleted elsewhere is gone from here
-    assert client.delete(f"/predictions/{prediction}").status_code == 204
+    # Deleted elsewhere, and from here too
+    remove = {"in_proposals": "remove"}
+    assert client.delete(f"/predictions/{prediction}", params=remove).status_code == 204
     assert again(client, proposal)["prediction_ids"] == []
-    assert client.delete(f"/structures/{structure['id']}").status_code == 204
+    assert client.delete(f"/structures/{structure['id']}", params=remove).status_code == 204
     assert again(client, proposal)["structure_ids"] == []
 
 

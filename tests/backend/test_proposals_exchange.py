@@ -41,7 +41,7 @@ from tests.frontend.conftest import ZONES, flat_branch
 
 from .conftest import SILICON, Client
 from .predicting import COARSE_GRID, ask, finish, run, silicon_partials, succeeded
-from .test_proposals import CSV, again, make, put, report, upload
+from .proposing import CSV, again, make, put, report, upload
 
 Change = Callable[[dict[str, Any], dict[str, bytes]], None]
 

@@ -81,3 +81,9 @@ class Owned(Identified):
     """A row with an owner, which `backend.kit.db.owners.Scope` sets and checks."""
 
     owner: str = Field(default="", max_length=64, index=True)
+
+
+class Hideable(SQLModel):
+    """A row that can leave the lists and stay for the proposals that use it (`backend.kit.db.keeping`)."""
+
+    hidden_at: datetime | None = Field(default=None, sa_type=UTCDateTime, description="null: in the lists")

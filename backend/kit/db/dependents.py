@@ -1,6 +1,6 @@
 """Deletion of rows together with the rows of another subject that depend on them, in one transaction.
 
-The subject of the dependent rows registers how to delete them; the other subject does not know about it.
+The subject of the dependent rows registers how to find and delete them; the other subject does not know about it.
 """
 
 from __future__ import annotations
@@ -8,26 +8,51 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from backend.kit.db.columns import Owned
+from backend.kit.db.keeping import InProposals
 from backend.kit.db.owners import Scope
 
-Deleter = Callable[[Scope, uuid.UUID], None]
 
-_deleters: dict[type[Owned], list[Deleter]] = defaultdict(list)
+@dataclass(frozen=True)
+class Dependents:
+    """The rows of one subject that depend on a row of another, given the id of that row.
+
+    Attributes
+    ----------
+    are_listed
+        Return whether there is one in the lists.
+    exist
+        Return whether there is one, in the lists or hidden.
+    delete
+        Delete them all, except those that stay for their keepers.
+    """
+
+    are_listed: Callable[[Scope, uuid.UUID], bool]
+    exist: Callable[[Scope, uuid.UUID], bool]
+    delete: Callable[[Scope, uuid.UUID, InProposals | None], None]
 
 
-def deletes_dependents_of(table: type[Owned]) -> Callable[[Deleter], Deleter]:
-    """Register a function that deletes the dependents of a row of a table, given the id of the row."""
-
-    def register(delete: Deleter) -> Deleter:
-        _deleters[table].append(delete)
-        return delete
-
-    return register
+_dependents: dict[type[Owned], list[Dependents]] = defaultdict(list)
 
 
-def delete_dependents(scope: Scope, row: Owned) -> None:
-    """Delete everything that depends on a row."""
-    for delete in _deleters[type(row)]:
-        delete(scope, row.id)
+def register_dependents(table: type[Owned], dependents: Dependents) -> None:
+    """Register the dependents of the rows of a table."""
+    _dependents[table].append(dependents)
+
+
+def has_listed_dependents(scope: Scope, row: Owned) -> bool:
+    """Return whether something in the lists depends on a row."""
+    return any(one.are_listed(scope, row.id) for one in _dependents[type(row)])
+
+
+def has_dependents(scope: Scope, row: Owned) -> bool:
+    """Return whether anything depends on a row."""
+    return any(one.exist(scope, row.id) for one in _dependents[type(row)])
+
+
+def delete_dependents(scope: Scope, row: Owned, in_proposals: InProposals | None) -> None:
+    """Delete everything that depends on a row, except what stays for its keepers."""
+    for one in _dependents[type(row)]:
+        one.delete(scope, row.id, in_proposals)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from backend.wording import Words, message
+from backend.wording.formatting import counted, listed
 from scattering.core.notices import Notice
 
 
@@ -16,6 +17,22 @@ def _wrong_file_in_archive(file: str, wrong: Mapping[str, Any]) -> str:
 def _unreadable_partials(wrong: Mapping[str, Any]) -> str:
     return f"The partials cannot be read: {message(Notice.from_json(wrong))}"
 
+
+def _used_by_proposals(kind: str, proposals: Sequence[Mapping[str, str]]) -> str:
+    named = [f"“{one['name']}”" for one in proposals[:MAX_NAMED]]
+    others = len(proposals) - len(named)
+    if others:
+        named.append(counted(others, "other proposal"))
+    noun = KINDS.get(kind, kind)
+    return (
+        f"This {noun} is used in {listed(named)}. Choose whether the {noun} stays there (in_proposals=keep) or is "
+        "removed from there too (in_proposals=remove)."
+    )
+
+
+KINDS: Final[Mapping[str, str]] = {"prediction": "forecast"}
+MAX_NAMED: Final = 5
+"""Largest number of proposals that a sentence names."""
 
 WORDS: Final[Mapping[str, Words]] = {
     "damaged_file_in_archive": "{file!r} in the archive is damaged: {reason}",
@@ -47,5 +64,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "nothing_to_report": "A report needs a forecast: add a succeeded prediction for a powder to the proposal.",
     "other_sampling": "Powders and single crystals cannot be in the same report: leave this prediction out.",
     "prediction_not_reportable": "The proposal has no succeeded prediction {id} for a powder.",
+    "structure_has_predictions": "Predictions were made for “{name}”: delete them first, or with it "
+    "(with_predictions).",
+    "used_by_proposals": _used_by_proposals,
     "unknown_link": "There is nothing at this link: it is mistyped, or no longer shared.",
 }
