@@ -1,0 +1,24 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+    js.configs.recommended,
+    {
+        files: ["frontend/static/js/**/*.js"],
+        languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser },
+        rules: {
+            eqeqeq: "error",
+            "no-var": "error",
+            "prefer-const": "error",
+            "no-implicit-globals": "error",
+            "no-eval": "error",
+            "no-implied-eval": "error",
+            "no-restricted-properties": [
+                "error",
+                { property: "innerHTML", message: "Make elements, or set textContent: data of users are shown here." },
+            ],
+        },
+    },
+    { files: ["frontend/static/js/kit/early-theme.js"], languageOptions: { sourceType: "script" } },
+    { files: ["tests/js/**/*.js"], languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.node } },
+];

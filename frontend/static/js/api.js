@@ -1,0 +1,170 @@
+// @ts-check
+// Calls of the REST API.
+
+const API = "/api/v1";
+const HEALTH_CHECK_INTERVAL_MS = 2000;
+
+/** @typedef {{loc: string, msg: string, code?: string, params?: Record<string, unknown>}} FieldProblem */
+
+/** The API refused a request (RFC 9457), or did not answer (status 0). */
+export class ApiProblem extends Error {
+    /**
+     * @param {number} status
+     * @param {string} title
+     * @param {string} detail
+     * @param {FieldProblem[]} [errors]
+     */
+    constructor(status, title, detail, errors = []) {
+        super(detail);
+        this.name = "ApiProblem";
+        this.status = status;
+        this.title = title;
+        this.detail = detail;
+        this.errors = errors;
+    }
+
+    /** The messages of the fields, or else the detail, as one line. */
+    get text() {
+        const messages = [...new Set(this.errors.map((error) => error.msg).filter(Boolean))];
+        return messages.join(" ") || this.detail || this.title;
+    }
+}
+
+/**
+ * Send a request, and return the response if it is a success.
+ * @param {string} path below /api/v1
+ * @param {RequestInit} [options]
+ * @returns {Promise<Response>}
+ * @throws {ApiProblem}
+ */
+export async function call(path, options) {
+    let response;
+    try {
+        response = await fetch(API + path, options);
+    } catch (error) {
+        if (error instanceof DOMException && error.name === "AbortError") throw error;
+        connectionLost();
+        throw new ApiProblem(0, "Connection lost", "The server does not answer.");
+    }
+    if (response.ok) return response;
+    throw await problemOf(response);
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<ApiProblem>}
+ */
+async function problemOf(response) {
+    /** @type {{title?: string, detail?: string, errors?: FieldProblem[]}} */
+    let body = {};
+    try {
+        body = await response.json();
+    } catch {
+        // Not a problem document
+    }
+    const title = body.title ?? `The server answered ${response.status}`;
+    return new ApiProblem(response.status, title, body.detail ?? title, body.errors ?? []);
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {{signal?: AbortSignal}} [options]
+ * @returns {Promise<T>}
+ */
+export async function get(path, options = {}) {
+    return (await call(path, { ...options, headers: { Accept: "application/json" } })).json();
+}
+
+/**
+ * Send JSON.
+ * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {{signal?: AbortSignal, accept?: string, headers?: Record<string, string>}} [options]
+ * @returns {Promise<Response>}
+ */
+export function send(method, path, body, { signal, accept = "application/json", headers = {} } = {}) {
+    /** @type {RequestInit} */
+    const init = { method, headers: { Accept: accept, ...headers } };
+    if (signal) init.signal = signal;
+    if (body !== undefined) {
+        init.body = JSON.stringify(body);
+        init.headers = { ...init.headers, "Content-Type": "application/json" };
+    }
+    return call(path, init);
+}
+
+/**
+ * Return a function that does one piece of work at a time: while it works, the newest request waits, and those in
+ * between are dropped. A fast drag redraws as often as the server can, and ends with its last value.
+ * @template T
+ * @param {(request: T) => Promise<void>} work
+ * @returns {(request: T) => void}
+ */
+export function latestWins(work) {
+    let busy = false;
+    /** @type {{request: T} | null} */
+    let waiting = null;
+    async function next() {
+        busy = true;
+        while (waiting) {
+            const { request } = waiting;
+            waiting = null;
+            try {
+                await work(request);
+            } catch (error) {
+                console.error(error);
+            }
+        }
+        busy = false;
+    }
+    return (request) => {
+        waiting = { request };
+        if (!busy) void next();
+    };
+}
+
+/**
+ * Return a function that does only the newest piece of work: it aborts the one before. For slow answers, of which an old
+ * one would mislead.
+ * @template T
+ * @param {(request: T, signal: AbortSignal) => Promise<void>} work
+ * @returns {((request: T) => Promise<void>) & {stop: () => void}}
+ */
+export function newestOnly(work) {
+    /** @type {AbortController | null} */
+    let current = null;
+    /** @param {T} request */
+    const start = async (request) => {
+        current?.abort();
+        const mine = new AbortController();
+        current = mine;
+        try {
+            await work(request, mine.signal);
+        } catch (error) {
+            if (!mine.signal.aborted) console.error(error);
+        }
+    };
+    return Object.assign(start, { stop: () => current?.abort() });
+}
+
+/** @type {number | undefined} */
+let healthTimer;
+
+/** Show that the connection is lost, and hide it when the server answers again; figures then redraw themselves. */
+function connectionLost() {
+    const alert = document.getElementById("offline");
+    if (alert) alert.hidden = false;
+    healthTimer ??= window.setInterval(async () => {
+        try {
+            await fetch(`${API}/health`, { cache: "no-store" });
+        } catch {
+            return;
+        }
+        window.clearInterval(healthTimer);
+        healthTimer = undefined;
+        if (alert) alert.hidden = true;
+        document.dispatchEvent(new CustomEvent("reconnected"));
+    }, HEALTH_CHECK_INTERVAL_MS);
+}

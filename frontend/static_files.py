@@ -1,0 +1,165 @@
+"""Static files with immutable addresses, compressed once.
+
+The address of a file contains a hash of all our static files, `/static/HASH/js/forecast/page.js`, so that a browser keeps
+it for ever and modules can import each other by relative paths. plotly.js comes from the package `plotly`; its address
+contains the hash of that file. Brotli needs seconds for plotly.js: it is compressed in the background, and kept in the
+data folder for the next start. Until then gzip is sent.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import threading
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import brotli
+import plotly
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+
+FOLDER: Final = Path(__file__).parent / "static"
+PLOTLY: Final = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PREFIX: Final = "/static"
+HASH_LENGTH: Final = 12
+BROTLI_QUALITY: Final = 11
+GZIP_LEVEL: Final = 6
+MIN_COMPRESSED_BYTES: Final = 1000
+"""Smaller files are sent as they are."""
+FOREVER: Final = "public, max-age=31536000, immutable"
+COMPRESSIBLE: Final = ("text/", "application/javascript", "application/json", "image/svg+xml")
+
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("text/javascript", ".mjs")
+
+
+@dataclass
+class StaticFile:
+    """A file with its compressed forms.
+
+    Attributes
+    ----------
+    content
+        The file.
+    media_type
+        Its type, with the character set of texts.
+    encoded
+        Content encoding → compressed content.
+    """
+
+    content: bytes
+    media_type: str
+    encoded: dict[str, bytes] = field(default_factory=dict)
+
+    def choose(self, accepted: str) -> tuple[str | None, bytes]:
+        """Return the best encoding that a client accepts, or None, and the content in it."""
+        names = {part.partition(";")[0].strip() for part in accepted.split(",")}
+        for encoding in ("br", "gzip"):
+            if encoding in names and encoding in self.encoded:
+                return encoding, self.encoded[encoding]
+        return None, self.content
+
+
+class StaticFiles:
+    """All static files by address.
+
+    Parameters
+    ----------
+    cache
+        Folder of compressed files, kept between starts.
+    folder
+        Our own files.
+    """
+
+    def __init__(self, cache: Path, folder: Path = FOLDER) -> None:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        self.version = _hash(*(part for path in paths for part in (str(path.relative_to(folder)).encode(), path.read_bytes())))
+        self._cache = cache
+        self._files: dict[str, StaticFile] = {
+            f"{PREFIX}/{self.version}/{path.relative_to(folder).as_posix()}": _read(path) for path in paths
+        }
+        library = _read(PLOTLY)
+        self.plotly = f"{PREFIX}/plotly-{_hash(library.content)}/plotly.min.js"
+        self._files[self.plotly] = library
+        for file in self._files.values():
+            self._compress(file)
+
+    def url(self, path: str) -> str:
+        """Return the address of one of our files, such as `css/base.css`.
+
+        Raises
+        ------
+        KeyError
+            The file does not exist.
+        """
+        address = f"{PREFIX}/{self.version}/{path}"
+        if address not in self._files:
+            raise KeyError(f"there is no static file {path}")
+        return address
+
+    def get(self, address: str) -> StaticFile | None:
+        """Return the file at an address."""
+        return self._files.get(address)
+
+    def compress_library(self) -> threading.Thread:
+        """Compress plotly.js with brotli in a thread of its own, if the cache does not have it."""
+        thread = threading.Thread(target=self._add_brotli, args=(self._files[self.plotly],), daemon=True)
+        thread.start()
+        return thread
+
+    def _compress(self, file: StaticFile) -> None:
+        if len(file.content) < MIN_COMPRESSED_BYTES or not file.media_type.startswith(COMPRESSIBLE):
+            return
+        cached = self._cache / f"{_hash(file.content)}.br"
+        if cached.is_file():
+            file.encoded["br"] = cached.read_bytes()
+        elif file.content is not self._files[self.plotly].content:
+            file.encoded["br"] = brotli.compress(file.content, quality=BROTLI_QUALITY)
+        file.encoded["gzip"] = gzip.compress(file.content, GZIP_LEVEL, mtime=0)
+
+    def _add_brotli(self, file: StaticFile) -> None:
+        if "br" in file.encoded:
+            return
+        content = brotli.compress(file.content, quality=BROTLI_QUALITY)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        partial = self._cache / f"{_hash(file.content)}.part"
+        partial.write_bytes(content)
+        partial.replace(partial.with_suffix(".br"))
+        file.encoded["br"] = content
+
+
+def mount(app: FastAPI, files: StaticFiles) -> None:
+    """Serve the static files."""
+
+    async def static(request: Request) -> Response:
+        file = files.get(request.url.path)
+        if file is None:
+            return PlainTextResponse("Not found", status_code=404)
+        encoding, content = file.choose(request.headers.get("accept-encoding", ""))
+        headers: dict[str, str] = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+        if encoding is not None:
+            headers["Content-Encoding"] = encoding
+        return Response(content, media_type=file.media_type, headers=headers)
+
+    app.add_api_route(f"{PREFIX}/{{path:path}}", static, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+
+
+def _read(path: Path) -> StaticFile:
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if media_type.startswith("text/"):
+        media_type += "; charset=utf-8"
+    return StaticFile(path.read_bytes(), media_type)
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()[:HASH_LENGTH]

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { count, duration, fileName, significant } from "../../frontend/static/js/format.js";
+
+test("durations have suitable units", () => {
+    const cases = [
+        [null, "—"],
+        [0.2, "under 1 s"],
+        [89, "89 s"],
+        [90, "2 min"],
+        [5340, "89 min"],
+        [5400, "1 h 30 min"],
+        [7100, "2 h"],
+        [200_000, "2 days"],
+    ];
+    for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
+});
+
+test("numbers have significant digits and no exponent", () => {
+    assert.equal(significant(0), "0");
+    assert.equal(significant(0.0123456), "0.0123");
+    assert.equal(significant(999.6), "1\u202f000");
+    assert.equal(significant(1_234_567), "1\u202f230\u202f000");
+    assert.equal(significant(undefined), "—");
+});
+
+test("nouns follow their number, and file names are harmless", () => {
+    assert.equal(count(1, "atom"), "1 atom");
+    assert.equal(count(0, "energy", "energies"), "0 energies");
+    assert.equal(fileName("Benzene / 10 K", "TOSCA"), "benzene-10-k-tosca");
+});
