@@ -2,6 +2,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
+    { ignores: ["frontend/assets/**", ".venv/**", "frontend/types/**"] },
     js.configs.recommended,
     {
         files: ["frontend/static/js/**/*.js"],
@@ -19,6 +20,11 @@ export default [
             ],
         },
     },
-    { files: ["frontend/static/js/kit/early-theme.js"], languageOptions: { sourceType: "script" } },
+    {
+        // Read by every browser, before anything else
+        files: ["frontend/static/js/kit/early-theme.js"],
+        languageOptions: { ecmaVersion: 5, sourceType: "script", globals: globals.browser },
+        rules: { "no-var": "off", "no-unused-vars": ["error", { caughtErrors: "none" }] },
+    },
     { files: ["tests/js/**/*.js"], languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.node } },
 ];

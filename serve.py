@@ -184,7 +184,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         from frontend.app import csp_script_hashes, mount
 
         app = create_app(settings)
-        app.state.script_hashes = tuple(csp_script_hashes(mount(app)))
+        app.state.script_hashes = tuple(csp_script_hashes(mount(app, settings.data_dir / "static")))
         server = Server(
             uvicorn.Config(
                 app,

@@ -12,10 +12,11 @@ from dash import Dash, Input, Output
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
 
-from frontend import confirmation, proposal_menu, shell, theme
+from frontend import confirmation, proposal_menu, routes, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import about, forecast, landing, missing, operations, plan, proposals, shared, structure
+from frontend.pages import forecast, landing, missing, operations, plan, proposals, shared, structure
 from frontend.session import of_user
+from frontend.static_files import StaticFiles
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,6 @@ PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(r"/proposals"), proposals.page),
     (re.compile(rf"/proposals/{_ID}"), proposals.one_page),
     (re.compile(rf"{SHARED}(?P<token>[0-9A-Za-z_-]+)"), shared.page),
-    (re.compile(r"/about"), about.page),
     (re.compile(r"/operations"), operations.page),
 )
 
@@ -61,7 +61,7 @@ async def render(api: ApiClient, path: str, search: str) -> tuple[str, Any]:
         return missing.broken()
 
 
-def mount(app: FastAPI) -> Dash:
+def mount(app: FastAPI, cache: Path | None = None) -> Dash:
     """Serve the pages from the API's application.
 
     Every path that is neither the API's nor a page's answers 404 with the not-found page.
@@ -70,12 +70,18 @@ def mount(app: FastAPI) -> Dash:
     ----------
     app
         The application that serves `/api/v1`; its own routes must be registered before.
+    cache
+        Folder of compressed static files, kept between starts.
 
     Returns
     -------
     Dash
         The page application, for `csp_script_hashes`.
     """
+    files = StaticFiles(cache)
+    routes.mount(app, files)
+    if cache is not None:
+        files.compress_library()
     dash_app = Dash(
         "beamcast",
         server=cast(Any, app),
@@ -112,7 +118,7 @@ def csp_script_hashes(dash_app: Dash) -> list[str]:
     The pages need `script-src 'self'` with these hashes, `style-src 'self' 'unsafe-inline'` (Mantine and Plotly set
     styles), `img-src 'self' data: blob:` (heat maps, saved pictures), `font-src 'self' data:` and `connect-src 'self'`.
     """
-    return [quoted.strip("'") for quoted in dash_app.csp_hashes()]
+    return [*(quoted.strip("'") for quoted in dash_app.csp_hashes()), *routes.script_hashes()]
 
 
 def _route(dash_app: Dash, client: ApiClient) -> None:

@@ -11,9 +11,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from frontend import text
-from frontend.static_files import StaticFiles
+from frontend.settings_schema import by_facility, display_name, facility, settings_of
+from frontend.static_files import FOLDER, StaticFiles
+from frontend.terms import TERMS
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+EARLY_SCRIPT: Final = (FOLDER / "js" / "kit" / "early-theme.js").read_text("utf-8")
+"""Stands in every page itself and runs before the first paint, so that dark pages do not flash."""
+HYDROGENS: Final = {"2H": " (D)", "3H": " (T)"}
+SPRITE: Final = Markup((FOLDER / "icons" / "sprite.svg").read_text("utf-8"))
+"""Stands in every page, which saves a request."""
 
 
 def environment(files: StaticFiles) -> Environment:
@@ -25,7 +32,16 @@ def environment(files: StaticFiles) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"static": files.url, "plotly_url": files.plotly}
+    made.globals |= {
+        "static": files.url,
+        "plotly_url": files.plotly,
+        "early_script": Markup(EARLY_SCRIPT),
+        "sprite": SPRITE,
+        "terms": TERMS,
+        "settings_of": settings_of,
+        "by_facility": by_facility,
+        "facility": facility,
+    }
     made.filters |= {
         "formula": formula,
         "space_group": space_group,
@@ -35,6 +51,8 @@ def environment(files: StaticFiles) -> Environment:
         "significant": text.significant,
         "file_size": text.file_size,
         "count": text.count,
+        "display_name": display_name,
+        "isotope": isotope,
     }
     return made
 
@@ -68,3 +86,8 @@ def json_data(value: Any) -> Markup:
     return Markup(dumped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
+def isotope(name: str) -> str:
+    """Return an isotope as chemists write it, such as ²H (D)."""
+    digits = name.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    raised = digits.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{raised}{name[len(digits) :]}{HYDROGENS.get(name, '')}"

@@ -2,73 +2,76 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
+import brotli
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
-from frontend import context
 from frontend.client import ApiClient, ApiProblem
-from frontend.rendering import environment
-from frontend.static_files import StaticFiles, mount as mount_static
+from frontend.contexts import about, messages
+from frontend.contexts.page import Context, Page
+from frontend.rendering import EARLY_SCRIPT, environment
+from frontend.static_files import StaticFiles
+from frontend.static_files import mount as mount_static
 
 log = logging.getLogger(__name__)
 
-Context = Mapping[str, Any]
+PAGES: Final[tuple[Page, ...]] = (about.PAGE,)
+BROTLI_QUALITY: Final = 5
+"""A page of 100 kB takes about 2 ms."""
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page.
-
-    Attributes
-    ----------
-    path
-        Its address, with parameters as in FastAPI.
-    template
-        Name of its template.
-    context
-        Function of a client of the API, the parameters of the path and those of the query that returns what the
-        template shows.
-    headers
-        More headers of the response.
-    """
-
-    path: str
-    template: str
-    context: Callable[[ApiClient, Mapping[str, str], Mapping[str, str]], Awaitable[Context]]
-    headers: Mapping[str, str] | None = None
+def script_hashes() -> tuple[str, ...]:
+    """Return the hashes (`sha256-…`) of the inline script of every page, for the Content-Security-Policy."""
+    digest = hashlib.sha256(EARLY_SCRIPT.encode()).digest()
+    return (f"sha256-{base64.b64encode(digest).decode()}",)
 
 
-PAGES: Final = (Page("/about", "about.html", context.about),)
-
-
-def mount(app: FastAPI, files: StaticFiles) -> None:
+def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> None:
     """Serve pages and static files. Register the routes of the API before."""
     mount_static(app, files)
     templates = environment(files)
     client = ApiClient(app)
 
-    def render(template: str, values: Context, status: int, headers: Mapping[str, str] | None = None) -> HTMLResponse:
-        html = templates.get_template(template).render(values)
-        return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store", **(headers or {})})
+    def render(request: Request, template: str, values: Context, status: int, *, indexed: bool = True) -> Response:
+        html = templates.get_template(template).render({"here": request.url.path, **values})
+        headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+        if not indexed:
+            headers["X-Robots-Tag"] = "noindex"
+        body, encoding = _compress(html.encode(), request.headers.get("accept-encoding", ""))
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return HTMLResponse(body, status_code=status, headers=headers)
 
-    def route(page: Page) -> Callable[[Request], Awaitable[HTMLResponse]]:
-        async def show(request: Request) -> HTMLResponse:
+    def route(page: Page) -> Callable[[Request], Awaitable[Response]]:
+        async def show(request: Request) -> Response:
             user = client.as_user(request.cookies)
             try:
                 values = await page.context(user, request.path_params, request.query_params)
             except ApiProblem as problem:
-                return render("message.html", context.refused(problem), problem.status or 503, page.headers)
+                values = messages.refused(problem)
+                return render(request, "message.html", values, problem.status or 503, indexed=page.indexed)
             except Exception:
                 log.exception("the page %s failed", request.url.path)
-                return render("message.html", context.broken(), 500, page.headers)
-            return render(page.template, values, 200, page.headers)
+                return render(request, "message.html", messages.broken(), 500, indexed=page.indexed)
+            return render(request, page.template, values, 200, indexed=page.indexed)
 
         return show
 
-    for page in PAGES:
-        app.add_api_route(page.path, route(page), methods=["GET"], include_in_schema=False)
+    for page in pages:
+        for path in (page.path, *([f"{page.path}/"] if page.path != "/" else [])):
+            app.add_api_route(path, route(page), methods=["GET"], include_in_schema=False)
+
+
+def _compress(body: bytes, accepted: str) -> tuple[bytes, str | None]:
+    if "br" in accepted:
+        return brotli.compress(body, quality=BROTLI_QUALITY), "br"
+    if "gzip" in accepted:
+        return gzip.compress(body, 5), "gzip"
+    return body, None

@@ -1,7 +1,7 @@
 """Static files with immutable addresses, compressed once.
 
-The address of a file contains a hash of all our static files, `/static/HASH/js/forecast/page.js`, so that a browser keeps
-it for ever and modules can import each other by relative paths. plotly.js comes from the package `plotly`; its address
+The address of a file contains a hash of all our static files, `/static/HASH/js/forecast/page.js`, so that a browser
+keeps it for ever and modules can import each other by relative paths. plotly.js comes from the package `plotly`; its address
 contains the hash of that file. Brotli needs seconds for plotly.js: it is compressed in the background, and kept in the
 data folder for the next start. Until then gzip is sent.
 """
@@ -11,8 +11,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import os
 import threading
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,8 @@ BROTLI_QUALITY: Final = 11
 GZIP_LEVEL: Final = 6
 MIN_COMPRESSED_BYTES: Final = 1000
 """Smaller files are sent as they are."""
+STYLES: Final = ("tokens", "base", "controls", "plotly")
+"""Style sheets that come first, in this order; those of pages follow, and `print` is the last."""
 FOREVER: Final = "public, max-age=31536000, immutable"
 COMPRESSIBLE: Final = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
@@ -70,18 +72,22 @@ class StaticFiles:
     Parameters
     ----------
     cache
-        Folder of compressed files, kept between starts.
+        Folder of compressed files, kept between starts; None: the library is sent with gzip.
     folder
         Our own files.
     """
 
-    def __init__(self, cache: Path, folder: Path = FOLDER) -> None:
+    def __init__(self, cache: Path | None = None, folder: Path = FOLDER) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        self.version = _hash(*(part for path in paths for part in (str(path.relative_to(folder)).encode(), path.read_bytes())))
+        self.version = _hash(
+            *(part for path in paths for part in (str(path.relative_to(folder)).encode(), path.read_bytes()))
+        )
         self._cache = cache
         self._files: dict[str, StaticFile] = {
             f"{PREFIX}/{self.version}/{path.relative_to(folder).as_posix()}": _read(path) for path in paths
         }
+        styles = StaticFile(_styles(folder / "css"), "text/css; charset=utf-8")
+        self._files[f"{PREFIX}/{self.version}/css/all.css"] = styles
         library = _read(PLOTLY)
         self.plotly = f"{PREFIX}/plotly-{_hash(library.content)}/plotly.min.js"
         self._files[self.plotly] = library
@@ -114,22 +120,26 @@ class StaticFiles:
     def _compress(self, file: StaticFile) -> None:
         if len(file.content) < MIN_COMPRESSED_BYTES or not file.media_type.startswith(COMPRESSIBLE):
             return
-        cached = self._cache / f"{_hash(file.content)}.br"
-        if cached.is_file():
-            file.encoded["br"] = cached.read_bytes()
-        elif file.content is not self._files[self.plotly].content:
+        if file is not self._files[self.plotly]:
             file.encoded["br"] = brotli.compress(file.content, quality=BROTLI_QUALITY)
+        elif self._cache is not None and (cached := self._cached(file)).is_file():
+            file.encoded["br"] = cached.read_bytes()
         file.encoded["gzip"] = gzip.compress(file.content, GZIP_LEVEL, mtime=0)
+
+    def _cached(self, file: StaticFile) -> Path:
+        assert self._cache is not None
+        return self._cache / f"{_hash(file.content)}.br"
 
     def _add_brotli(self, file: StaticFile) -> None:
         if "br" in file.encoded:
             return
-        content = brotli.compress(file.content, quality=BROTLI_QUALITY)
-        self._cache.mkdir(parents=True, exist_ok=True)
-        partial = self._cache / f"{_hash(file.content)}.part"
-        partial.write_bytes(content)
-        partial.replace(partial.with_suffix(".br"))
-        file.encoded["br"] = content
+        file.encoded["br"] = brotli.compress(file.content, quality=BROTLI_QUALITY)
+        if self._cache is not None:
+            cached = self._cached(file)
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            partial = cached.with_suffix(f".{os.getpid()}")
+            partial.write_bytes(file.encoded["br"])
+            partial.replace(cached)
 
 
 def mount(app: FastAPI, files: StaticFiles) -> None:
@@ -148,6 +158,12 @@ def mount(app: FastAPI, files: StaticFiles) -> None:
     app.add_api_route(f"{PREFIX}/{{path:path}}", static, methods=["GET", "HEAD"], include_in_schema=False)
 
 
+def _styles(folder: Path) -> bytes:
+    """Return all style sheets as one, which saves requests."""
+    names = {path.stem for path in folder.glob("*.css")}
+    first = [name for name in STYLES if name in names]
+    rest = sorted(names - {*first, "print"})
+    return b"\n".join((folder / f"{name}.css").read_bytes() for name in [*first, *rest, "print"] if name in names)
 
 
 def _read(path: Path) -> StaticFile:

@@ -168,3 +168,48 @@ function connectionLost() {
         document.dispatchEvent(new CustomEvent("reconnected"));
     }, HEALTH_CHECK_INTERVAL_MS);
 }
+
+/**
+ * Let the browser save a response.
+ * @param {Response} response
+ * @param {string} name
+ */
+export async function save(response, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = name;
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Formats of downloads: what to ask for, and the end of the file's name. */
+export const FORMATS = {
+    csv: { accept: "text/csv", suffix: ".csv" },
+    hdf5: { accept: "application/x-hdf5", suffix: ".h5" },
+};
+
+/**
+ * Send JSON with POST, and read JSON.
+ * @template T
+ * @param {string} path
+ * @param {unknown} body
+ * @param {{signal?: AbortSignal}} [options]
+ * @returns {Promise<T>}
+ */
+export async function ask(path, body, options = {}) {
+    return (await send("POST", path, body, options)).json();
+}
+
+/**
+ * Send a form with files.
+ * @param {string} path
+ * @param {FormData} form
+ * @param {{signal?: AbortSignal, key?: string}} [options] key: the same key makes the thing once
+ * @returns {Promise<Response>}
+ */
+export function upload(path, form, { signal, key } = {}) {
+    /** @type {RequestInit} */
+    const init = { method: "POST", body: form, headers: { Accept: "application/json", ...(key ? { "Idempotency-Key": key } : {}) } };
+    if (signal) init.signal = signal;
+    return call(path, init);
+}

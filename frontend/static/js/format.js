@@ -1,12 +1,26 @@
 // @ts-check
-// Quantities as text.
+// Quantities as text, printed as in a journal: a minus sign, thin spaces between thousands.
+
+export const CM_PER_MEV = 8.065544;
+/** @typedef {"meV" | "cm-1"} EnergyUnit */
+export const UNIT_NAMES = { meV: "meV", "cm-1": "cm⁻¹" };
+
+/** @param {string} text */
+function printed(text) {
+    const [whole = "", rest] = text.replace("-", "\u2212").split(".");
+    const grouped = whole.length > 4 ? whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") : whole;
+    return rest === undefined ? grouped : `${grouped}.${rest}`;
+}
 
 /**
  * @param {number} n
  * @param {string} noun
  * @param {string} [plural]
  */
-export const count = (n, noun, plural = `${noun}s`) => `${n} ${n === 1 ? noun : plural}`;
+export const count = (n, noun, plural = `${noun}s`) => `${integer(n)} ${n === 1 ? noun : plural}`;
+
+/** @param {number} n */
+export const integer = (n) => printed(String(n));
 
 /**
  * Return a duration in suitable units: 40 s, 4 min, 2 h 30 min.
@@ -26,21 +40,91 @@ export function duration(seconds) {
 }
 
 /**
- * Return a number with a number of significant digits, without exponent if possible.
+ * Return a number with a number of significant digits; a power of ten where it is very large or small.
  * @param {number | null | undefined} value
  * @param {number} [digits]
  */
 export function significant(value, digits = 3) {
-    if (value === null || value === undefined) return "—";
+    if (value === null || value === undefined || !Number.isFinite(value)) return "—";
     if (value === 0) return "0";
-    const rounded = Number(value.toPrecision(digits));
-    return Math.abs(rounded) >= 10 ** digits
-        ? rounded.toLocaleString("en", { maximumFractionDigits: 0 }).replaceAll(",", "\u202f")
-        : String(rounded);
+    const power = Math.floor(Math.log10(Math.abs(value)));
+    if (power >= 6 || power < -4) return powerOfTen(value, digits);
+    return printed(value.toFixed(Math.min(Math.max(0, digits - 1 - power), 12)));
 }
+
+/**
+ * Return a number as it was set: significant digits without zeros at the end.
+ * @param {number | null | undefined} value
+ * @param {number} [digits]
+ */
+export const plain = (value, digits = 3) =>
+    significant(value, digits).replace(/(\.\d*?)0+($| )/, "$1$2").replace(/\.($| )/, "$1");
+
+/** @param {number} power */
+const raised = (power) => String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)] ?? "");
+
+/**
+ * @param {number} value
+ * @param {number} digits
+ */
+function powerOfTen(value, digits) {
+    const [mantissa = "", power] = value.toExponential(digits - 1).split("e");
+    return `${printed(mantissa)} × 10${raised(Number(power))}`;
+}
+
+/**
+ * Return a value with its standard error, which has two digits: 1.0234 ± 0.0051.
+ * @param {number | null | undefined} value
+ * @param {number | null | undefined} error
+ */
+export function plusMinus(value, error) {
+    if (value === null || value === undefined || !Number.isFinite(value)) return "—";
+    if (!error || !(error > 0) || !Number.isFinite(error)) return significant(value, 4);
+    const power = Math.floor(Math.log10(Math.max(Math.abs(value), error)));
+    const far = power >= 6 || power < -4;
+    const unit = far ? 10 ** power : 1;
+    // Rounding 0.0996 to two digits gives 0.10
+    const last = Math.floor(Math.log10(Number(error.toPrecision(2)) / unit)) - 1;
+    const rounded = (/** @type {number} */ number) => (last < 0 ? (number / unit).toFixed(Math.min(-last, 15))
+        : String(Math.round(number / unit / 10 ** last) * 10 ** last));
+    const text = `${printed(rounded(value))} ± ${printed(rounded(error))}`;
+    return far ? `(${text}) × 10${raised(power)}` : text;
+}
+
+/**
+ * Return an energy in a unit.
+ * @template {number | null | undefined} T
+ * @param {T} mev
+ * @param {string} unit
+ * @returns {T}
+ */
+export const energyIn = (mev, unit) =>
+    /** @type {T} */ (typeof mev === "number" && unit === "cm-1" ? mev * CM_PER_MEV : mev);
+
+/**
+ * Join words: "a", "a and b", "a, b and c".
+ * @param {readonly string[]} words
+ */
+export const listed = (words) =>
+    words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 /**
  * Return a file name of words: lower case, without characters that a system may refuse.
  * @param {...string} words
  */
 export const fileName = (...words) => words.join("-").replaceAll(/[^\w.-]+/g, "-").toLowerCase();
+
+/**
+ * Return how long ago a time in UTC (ISO 8601) was; empty without a readable time.
+ * @param {string | null | undefined} timestamp
+ * @param {number} [now] ms
+ */
+export function ago(timestamp, now = Date.now()) {
+    const moment = Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(timestamp ?? "") ? timestamp ?? "" : `${timestamp}Z`);
+    if (Number.isNaN(moment)) return "";
+    const seconds = (now - moment) / 1000;
+    for (const [size, name] of /** @type {[number, string][]} */ ([[86400, "day"], [3600, "hour"], [60, "minute"]])) {
+        if (seconds >= size) return `${count(Math.floor(seconds / size), name)} ago`;
+    }
+    return "just now";
+}

@@ -1,12 +1,10 @@
-// A classic script, before the first paint: the theme that the user chose, or that of the system.
 (function () {
     "use strict";
-    let stored = null;
+    var stored = null;
     try {
-        stored = window.localStorage.getItem("theme");
-    } catch {
-        // No storage: the system's theme
-    }
-    const dark = stored === "dark" || (stored !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+        // The second key is that of version 0.1
+        stored = localStorage.getItem("theme") || localStorage.getItem("mantine-color-scheme-value");
+    } catch (error) { /* No storage: the system's theme */ }
+    var dark = stored === "dark" || (stored !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
     document.documentElement.dataset.theme = dark ? "dark" : "light";
 })();

@@ -1,0 +1,159 @@
+// @ts-check
+// Figures: Plotly's JSON from the API, drawn in a place with a message and a note.
+
+import { ApiProblem } from "../api.js";
+import { onThemeChange, theme } from "./theme.js";
+
+/**
+ * @typedef {object} PlotlyFigure
+ * @property {any[]} data
+ * @property {Record<string, any>} layout
+ */
+
+const NARROW_PX = 560;
+
+/** @type {Promise<any> | null} */
+let library = null;
+
+/** Load plotly.js, once. Its address stands in the page: `<link id="plotly" rel="preload" as="script" href="…">`. */
+export function plotly() {
+    library ??= new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = /** @type {HTMLLinkElement} */ (document.getElementById("plotly")).href;
+        script.addEventListener("load", () => resolve(/** @type {any} */ (window).Plotly));
+        script.addEventListener("error", () => {
+            library = null;
+            script.remove();
+            reject(new ApiProblem(0, "Connection lost", "The figures' library could not be loaded."));
+        });
+        document.head.append(script);
+    });
+    return library;
+}
+
+/** @param {string} name of the file that the camera saves */
+const config = (name) => ({
+    responsive: true,
+    displaylogo: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetCameraLastSave3d", "sendDataToCloud"],
+    toImageButtonOptions: { format: "svg", filename: name },
+});
+
+// Plotly takes the tool bar's colours from the paper, which is transparent here
+function toolbar() {
+    const dark = theme() === "dark";
+    return {
+        bgcolor: "rgba(0,0,0,0)",
+        color: dark ? "rgba(228,234,240,0.65)" : "rgba(22,33,44,0.6)",
+        activecolor: dark ? "#86bcdb" : "#156591",
+    };
+}
+
+/**
+ * On a phone the legend and the colour bar go below, and the plot gets the width.
+ * @param {PlotlyFigure} figure
+ * @param {boolean} lines
+ */
+export function narrow(figure, lines) {
+    const { layout } = figure;
+    layout.font = { ...layout.font, size: 11 };
+    const top = lines ? (layout.title?.text ? 36 : 16) : 30;
+    layout.margin = { ...layout.margin, l: 48, r: 8, t: top };
+    for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+        const axis = layout[name];
+        axis.title = { ...axis.title, font: { size: 11 }, standoff: 4 };
+        axis.nticks = 6;
+    }
+    if (lines) {
+        layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.2, yanchor: "top", font: { size: 11 } };
+    }
+    for (const trace of figure.data.filter((one) => one.colorbar)) {
+        trace.colorbar = {
+            ...trace.colorbar, orientation: "h", x: 0.5, y: -0.2, yanchor: "top", len: 1, thickness: 10, nticks: 5,
+            title: { ...trace.colorbar.title, side: "bottom", font: { size: 11 } },
+        };
+    }
+}
+
+/** A figure in its place: `parts.figure(id, label)` of the templates. */
+export class Figure {
+    /**
+     * @param {HTMLElement} place
+     * @param {{name?: string, lines?: boolean}} [options] name: of the saved picture; lines: curves, not a map
+     */
+    constructor(place, { name = place.id, lines = true } = {}) {
+        this.place = place;
+        this.lines = lines;
+        this.config = config(`beamcast-${name}`);
+        this.graph = /** @type {HTMLElement & Record<string, any>} */ (place.querySelector(".graph"));
+        this.messageElement = /** @type {HTMLElement} */ (place.querySelector(".graph-message"));
+        this.noteElement = /** @type {HTMLElement} */ (place.querySelector(".graph-note"));
+        this.drawn = false;
+    }
+
+    /**
+     * Draw a figure; the message goes.
+     * @param {PlotlyFigure} figure
+     * @param {string} [revision] a zoom, or a view of a 3-D figure, stays while this stays the same
+     */
+    async draw(figure, revision = "same") {
+        const Plotly = await plotly();
+        const layout = { ...figure.layout, autosize: true, modebar: toolbar(), uirevision: revision };
+        const dressed = { data: figure.data, layout };
+        if (this.graph.clientWidth <= NARROW_PX) narrow(dressed, this.lines);
+        await Plotly.react(this.graph, dressed.data, dressed.layout, this.config);
+        this.drawn = true;
+        this.say("");
+    }
+
+    /** Remove what is drawn. */
+    clear() {
+        const { Plotly } = /** @type {any} */ (window);
+        if (this.drawn) Plotly.purge(this.graph);
+        this.drawn = false;
+    }
+
+    /**
+     * Say why there is no figure; what was drawn goes, since it answers another question.
+     * @param {string} text
+     * @param {{problem?: boolean}} [options]
+     */
+    say(text, { problem = false } = {}) {
+        if (text) this.clear();
+        this.messageElement.textContent = text;
+        this.messageElement.classList.toggle("is-problem", problem);
+    }
+
+    /** @param {unknown} problem */
+    refuse(problem) {
+        this.say(problem instanceof ApiProblem ? problem.text : String(problem), { problem: true });
+    }
+
+    /** @param {string} text below the figure */
+    note(text) {
+        if (this.noteElement.textContent !== text) this.noteElement.textContent = text;
+    }
+}
+
+/**
+ * Call a function when figures must be drawn anew: in the other theme, or since the server is back.
+ * @param {() => void} redraw
+ */
+export function onRedraw(redraw) {
+    onThemeChange(redraw);
+    document.addEventListener("reconnected", redraw);
+}
+
+/**
+ * Return the numbers of a trace: Plotly's JSON holds long lists as base64.
+ * @param {any} values
+ * @returns {ArrayLike<number>}
+ */
+export function numbers(values) {
+    if (!values?.bdata) return values ?? [];
+    const bytes = Uint8Array.from(atob(values.bdata), (character) => character.charCodeAt(0));
+    const views = /** @type {Record<string, any>} */ ({
+        f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array, u2: Uint16Array,
+    });
+    return new (views[values.dtype] ?? Float64Array)(bytes.buffer);
+}

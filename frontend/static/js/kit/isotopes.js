@@ -1,0 +1,92 @@
+// @ts-check
+// Isotopes of elements and sites: a choice, and a mixture with its percentage. The text field `iso.H` holds what the
+// address says: "" (as usual), "2H", "H" (natural, of a site), or "2H:98", 98 % of ²H.
+
+import { clamp } from "./sliders.js";
+
+/** @typedef {string | Record<string, number>} Nucleus as the API takes it */
+
+/** @param {string} site such as "H2" @returns {string} its element */
+export const elementOf = (site) => site.replace(/\d+$/, "");
+
+/**
+ * Return an isotope or a mixture as the API takes it. What fills a mixture up is ¹H for hydrogen, and the natural
+ * element for others.
+ * @param {string} site
+ * @param {string} text
+ * @returns {Nucleus}
+ */
+export function nucleus(site, text) {
+    const [isotope = "", percent] = text.split(":");
+    if (percent === undefined) return isotope;
+    const fraction = Number((Number(percent) / 100).toFixed(6));
+    const element = elementOf(site);
+    if (fraction === 1) return isotope;
+    return { [isotope]: fraction, [element === "H" ? "1H" : element]: Number((1 - fraction).toFixed(6)) };
+}
+
+/**
+ * Return the isotopes that a form's values name, as the API takes them.
+ * @param {Record<string, string>} values
+ * @param {(site: string) => boolean} [applies] whether a site is told apart
+ * @returns {Record<string, Nucleus>}
+ */
+export function isotopesOf(values, applies = () => true) {
+    const chosen = Object.entries(values)
+        .filter(([name, value]) => name.startsWith("iso.") && value !== "")
+        .map(([name, value]) => /** @type {[string, string]} */ ([name.slice("iso.".length), value]))
+        .filter(([site]) => applies(site));
+    return Object.fromEntries(chosen.map(([site, value]) => [site, nucleus(site, value)]));
+}
+
+/**
+ * Keep the controls of isotopes in step with their text fields.
+ * @param {HTMLFormElement} form
+ */
+export function pairIsotopes(form) {
+    for (const row of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-isotopes]"))) pair(row, form);
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {HTMLFormElement} form
+ */
+function pair(row, form) {
+    const site = row.dataset.isotopes ?? "";
+    const part = (/** @type {string} */ name) =>
+        /** @type {HTMLInputElement & HTMLSelectElement} */ (row.querySelector(`[data-part="${name}"]`));
+    const field = /** @type {HTMLInputElement} */ (row.querySelector(`[name="iso.${site}"]`));
+    const [choice, percent, isotope, mixture] = [part("choice"), part("percent"), part("isotope"), part("mixture")];
+    const has = (/** @type {HTMLSelectElement} */ select, /** @type {string} */ value) =>
+        [...select.options].some((option) => option.value === value);
+
+    const show = () => {
+        const [name = "", share] = field.value.split(":");
+        const usual = choice.options[0]?.value ?? "natural";
+        if (share !== undefined && has(isotope, name) && Number(share) >= 0 && Number(share) <= 100) {
+            choice.value = "mixture";
+            isotope.value = name;
+            percent.value = share;
+        } else if (name === row.dataset.element && name !== site) {
+            choice.value = "natural";
+        } else if (name && has(choice, name)) {
+            choice.value = name;
+        } else {
+            choice.value = usual;
+            field.value = "";
+        }
+        mixture.hidden = choice.value !== "mixture";
+    };
+    const take = () => {
+        mixture.hidden = choice.value !== "mixture";
+        if (choice.value === "mixture") field.value = `${isotope.value}:${percent.value}`;
+        else if (choice.value === "natural") field.value = site === row.dataset.element ? "" : row.dataset.element ?? "";
+        else if (choice.value === "like") field.value = "";
+        else field.value = choice.value;
+    };
+    // Before the form itself hears of the change
+    for (const control of [choice, percent, isotope]) control.addEventListener("input", take);
+    percent.addEventListener("change", () => { clamp(percent); take(); });
+    form.addEventListener("statechange", show);
+    show();
+}
