@@ -1,9 +1,9 @@
 """Static files with immutable addresses, compressed once.
 
-The address of a file contains a hash of all our static files, `/static/HASH/js/forecast/page.js`, so that a browser
-keeps it for ever and modules can import each other by relative paths. plotly.js comes from the package `plotly`; its address
-contains the hash of that file. Brotli needs seconds for plotly.js: it is compressed in the background, and kept in the
-data folder for the next start. Until then gzip is sent.
+The address of a file contains a hash of all our static files, `/static/HASH/js/forecast/page.js`: a browser keeps it
+for ever, and modules import each other by relative paths. plotly.js comes from the package `plotly`; its
+address contains the hash of that file. Brotli needs seconds for plotly.js: it is compressed in the background, and
+kept in the data folder for the next start. Until then gzip is sent.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import numpy as np
 import pytest
 import uvicorn
@@ -71,6 +72,16 @@ class Site:
     @property
     def api(self) -> ApiClient:
         return ApiClient(self.app)
+
+    def fetch(self, path: str, **headers: str) -> httpx.Response:
+        """Return a page or a file as a browser gets it."""
+
+        async def get() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.get(path, headers=headers)
+
+        return run(get())
 
 
 def one_mode(energy_mev: float, *, n_orders: int = 0, n_runs: int = 1) -> Partials:

@@ -104,11 +104,6 @@ def test_what_runs_and_what_failed_is_shown(site: Site) -> None:
     assert "gpumd" in text(by_id(layout, "engines"))
 
 
-def test_the_about_page_leads_there(site: Site) -> None:
-    _, layout = run(render(site.api, "/about", ""))
-    assert "/operations" in {getattr(part, "href", None) for part in walk(layout)}
-
-
 def seen(site: Site, **changes: Any) -> Operations:
     return {**run(site.api.operations()), **changes}  # type: ignore[typeddict-item]
 

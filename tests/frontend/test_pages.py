@@ -13,7 +13,7 @@ import pytest
 from frontend.app import find_page, render
 from frontend.client import ApiProblem
 from frontend.forecast_progress import labels
-from frontend.pages import about, forecast, landing, structure
+from frontend.pages import forecast, landing, structure
 from frontend.pages.landing import decode_upload
 
 from .components import by_id, text, walk
@@ -34,7 +34,6 @@ def get(site: Site, path: str) -> httpx.Response:
     ("path", "page", "parts"),
     [
         ("/", landing, {}),
-        ("/about", about, {}),
         ("/structures/x", structure, {"id": "x"}),
         ("/forecast/x?predictions=y", forecast, {"id": "x"}),
     ],
