@@ -19,6 +19,7 @@ from scattering.planning.evaluation import Evaluation
 from scattering.planning.features import Feature
 from scattering.planning.measurement import Measurement
 from scattering.planning.ranking import Ranking
+from scattering.planning.tally import tally
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon", "star")
 MAX_POINTS = 1500
@@ -107,7 +108,7 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
         traces,
         layout(
             colours,
-            xaxis=axis(colours, "Hours for all features that are reached", type="log", **POWERS),
+            xaxis=axis(colours, "Hours for all measured features", type="log", **POWERS),
             yaxis=axis(colours, "FWHM over energy transfer, worst feature (%)", type="log"),
             shapes=shapes,
             annotations=_best_names(ranking, {index for index, _ in known}, colours)
@@ -127,8 +128,8 @@ def _settings_with_hours(ranking: Ranking) -> list[tuple[int, Evaluation]]:
         for index, one in enumerate(ranking.ranked)
         if one.basis != "relative" and one.resolution_percent is not None
     ]
-    most = max((len(one.measured) for _, one in known), default=0)
-    return [each for each in known if len(each[1].measured) == most]
+    most = max((tally(one).n_measured for _, one in known), default=0)
+    return [each for each in known if tally(each[1]).n_measured == most]
 
 
 def _points(

@@ -30,6 +30,7 @@ from scattering.planning.evaluation import MAX_HOURS, Evaluation, FeatureAt
 from scattering.planning.features import Feature, FeatureSet, Pair
 from scattering.planning.findings import basis_of_numbers, explanation, unsimulated_q, verdict_notice
 from scattering.planning.resolving import PairResolution
+from scattering.planning.tally import tally, tally_notice
 
 
 def plan(made: Plan, body: PlanIn) -> PlanOut:
@@ -119,7 +120,7 @@ def _pair(one: Pair) -> PairOut:
 
 def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
     one, best = made.ranking.ranked[index], made.ranking.best
-    known = one.basis != "relative"
+    known, counted = one.basis != "relative", tally(one)
     beam_time = body.constraints.beam_time_h
     calibration = made.calibrations.get(one.instrument.name)
     rests_on = (
@@ -138,8 +139,12 @@ def _setting(made: Plan, index: int, body: PlanIn) -> SettingOut:
         hours_low=one.hours_low if known else None,
         hours_high=one.hours_high if known else None,
         resolution_percent=one.resolution_percent,
-        n_reachable=sum(each.reachable for each in one.features),
-        n_resolved=one.n_resolved,
+        n_features=counted.n_features,
+        n_reachable=counted.n_reachable,
+        n_measured=counted.n_measured,
+        n_pairs=counted.n_pairs,
+        n_resolved=counted.n_resolved,
+        tally=NoticeOut.of(tally_notice(counted)),
         within_beam_time=one.hours <= beam_time if known and beam_time is not None else None,
         on_front=index in made.ranking.pareto_front,
         features=_features_at(one),
@@ -190,11 +195,13 @@ def _pair_at(pair: Pair, one: PairResolution) -> PairAtOut:
 
 def _point(made: Plan, index: int) -> FrontPointOut:
     one = made.ranking.ranked[index]
+    counted = tally(one)
     return FrontPointOut(
         instrument=one.instrument.name,
         label=setting_label(one.instrument, one.settings),
         hours=one.hours if one.basis != "relative" else None,
         resolution_percent=one.resolution_percent,
-        n_resolved=one.n_resolved,
+        n_measured=counted.n_measured,
+        n_resolved=counted.n_resolved,
         on_front=index in made.ranking.pareto_front,
     )

@@ -194,7 +194,9 @@ class PairAtOut(ResponseBody):
     high_mev: float
     separation_over_fwhm: float | None
     uncertainty: float | None = Field(description="standard deviation of that ratio, from resolution and potential")
-    probability: float | None = Field(description="probability that the separation exceeds one FWHM")
+    probability: float | None = Field(
+        description="probability that the separation exceeds one FWHM; null: a feature is not reachable or not measured"
+    )
     verdict: Verdict
     verdict_notice: NoticeOut
 
@@ -212,8 +214,14 @@ class SettingOut(ResponseBody):
     hours_low: float | None
     hours_high: float | None
     resolution_percent: float | None = Field(description="FWHM over energy transfer, of the worst feature")
-    n_reachable: int
-    n_resolved: int = Field(description="number of pairs with the verdict resolved or likely")
+    n_features: int
+    n_reachable: int = Field(description="features in the range of the setting")
+    n_measured: int = Field(description="reachable features that are visible as peaks, and take less than 1000 h")
+    n_pairs: int
+    n_resolved: int = Field(
+        description="number of pairs with the verdict resolved or likely; both features of each are measured"
+    )
+    tally: NoticeOut = Field(description="the numbers of features and pairs in one sentence")
     within_beam_time: bool | None = Field(description="null: no limit, or relative only")
     on_front: bool = Field(description="on the Pareto front of resolution and hours")
     features: list[FeatureAtOut]
@@ -233,6 +241,7 @@ class FrontPointOut(ResponseBody):
     label: str
     hours: float | None
     resolution_percent: float | None
+    n_measured: int
     n_resolved: int
     on_front: bool
 

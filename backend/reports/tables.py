@@ -95,7 +95,7 @@ def settings_table(gathered: Gathered, capacity: Capacity, left_out: list[Notice
                 letters.get(setting.rank, ""),
                 str(setting.rank),
                 f"{setting.label} ({setting.facility.partition(',')[0]})",
-                f"{setting.n_reachable} of {len(setting.features)}",
+                f"{setting.n_measured} of {setting.n_features}",
                 DASH if setting.resolution_percent is None else f"{significant(setting.resolution_percent, 2)} %",
                 "; ".join(pairs) or DASH,
                 band(setting.hours, setting.hours_low, setting.hours_high),
@@ -108,7 +108,7 @@ def settings_table(gathered: Gathered, capacity: Capacity, left_out: list[Notice
     return Table(
         title="Table 2.",
         caption=wording_of_reports.SETTINGS_CAPTION,
-        header=["", "Rank", "Setting", "Reached", "Resolution", "Pairs (meV)", "Time", "Basis"],
+        header=["", "Rank", "Setting", "Measured", "Resolution", "Pairs (meV)", "Time", "Basis"],
         rows=rows[:kept],
         shares=[0, 0, 2.0, 0, 0, 1.7, 0, 0],
         right=[False, True, False, True, True, False, True, False],

@@ -9,6 +9,7 @@ from backend import wording
 from backend.wording.formatting import (
     SPACE,
     band,
+    counted,
     duration,
     listed,
     number,
@@ -127,6 +128,16 @@ def _features_measured(*, n_measured: int, n_features: int) -> str:
     return f"Measures {n_measured} of {n_features} target features."
 
 
+def _setting_tally(*, n_features: int, n_reachable: int, n_measured: int, n_pairs: int, n_resolved: int) -> str:
+    reach = f" ({n_reachable} in reach)" if n_measured < n_reachable else ""
+    features = f"{n_measured} of {counted(n_features, 'feature')} measured{reach}"
+    return f"{features}, {n_resolved} of {counted(n_pairs, 'pair')} resolved" if n_pairs else features
+
+
+def _pair_not_measured(*, low_mev: float, high_mev: float, unmeasured_mev: Sequence[float]) -> str:
+    return f"{low_mev:g} and {high_mev:g} meV are not resolved: no peak is measured at {_energies(unmeasured_mev)}."
+
+
 def _features_out_of_reach(*, energies_mev: Sequence[float], reason: Mapping[str, Any] | None = None) -> str:
     why = "" if reason is None else f": {wording.message(Notice.from_json(reason))}"
     return f"Does not reach {_energies(energies_mev)}{why}."
@@ -231,6 +242,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "no_published_flux": _no_published_flux,
     "resolution_validated": _resolution_validated,
     "resolution_not_validated": _resolution_not_validated,
+    "pair_not_measured": _pair_not_measured,
+    "setting_tally": _setting_tally,
     "features_measured": _features_measured,
     "features_out_of_reach": _features_out_of_reach,
     "features_washed_out": _features_washed_out,

@@ -138,6 +138,11 @@ class FeatureAt:
         """Whether the instrument reaches it with these settings."""
         return self.why is None
 
+    @property
+    def measured(self) -> bool:
+        """Whether it is reached, visible as a peak, and measured within `MAX_HOURS`."""
+        return self.hours < MAX_HOURS
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -160,7 +165,7 @@ class Evaluation:
     @property
     def measured(self) -> tuple[FeatureAt, ...]:
         """Features that are measured within `MAX_HOURS`."""
-        return tuple(one for one in self.features if one.hours < MAX_HOURS)
+        return tuple(one for one in self.features if one.measured)
 
     @property
     def hours(self) -> float:
@@ -181,11 +186,6 @@ class Evaluation:
     def resolution_percent(self) -> float | None:
         """FWHM over energy transfer, per cent, of the worst measured feature."""
         return max((100 * one.fwhm / one.feature.energy for one in self.measured if one.fwhm is not None), default=None)
-
-    @property
-    def n_resolved(self) -> int:
-        """Pairs that are resolved, or likely so."""
-        return sum(pair.verdict in ("resolved", "likely") for pair in self.pairs)
 
 
 def shape_of(
@@ -307,15 +307,17 @@ def _features_at(
 
 
 def _resolved(found: Sequence[FeatureAt], pairs: Sequence[Pair], uncertainty: float) -> tuple[PairResolution, ...]:
-    """Resolve pairs; `uncertainty` is that of the resolution, relative."""
-    fwhm = {id(one.feature): one.fwhm for one in found}
+    """Resolve pairs; `uncertainty` is that of the resolution, relative. A pair needs both features measured."""
+    at = {id(one.feature): one for one in found}
     resolved = []
     for pair in pairs:
-        low, high = fwhm[id(pair.low)], fwhm[id(pair.high)]
+        both = at[id(pair.low)], at[id(pair.high)]
+        low, high = (one.fwhm for one in both)
         if low is None or high is None:
             resolved.append(NOT_REACHABLE)
-        else:
-            resolved.append(resolve_pair(pair, low, high, resolution_uncertainty=uncertainty))
+            continue
+        one = resolve_pair(pair, low, high, resolution_uncertainty=uncertainty)
+        resolved.append(one.without([each.feature.energy for each in both if not each.measured]))
     return tuple(resolved)
 
 

@@ -14,6 +14,7 @@ from scattering.planning.projection import unsimulated_fraction
 from scattering.planning.ranking import Ranking
 from scattering.planning.rates import AMBIENT_PER_M_H, DETECTORS_UNCERTAINTY, Basis, known_flux
 from scattering.planning.resolving import UNVALIDATED_RESOLUTION_UNCERTAINTY, PairResolution
+from scattering.planning.tally import tally
 
 MIN_UNSIMULATED_FRACTION: Final = 0.1
 """Fraction of the solid angle with |q| beyond the simulation above which there is a notice."""
@@ -28,6 +29,9 @@ def verdict_notice(pair: Pair, resolved: PairResolution) -> Notice:
     energies = {"low_mev": pair.low.energy, "high_mev": pair.high.energy}
     if resolved.verdict == "not reachable":
         return Notice("pair_not_reachable", energies)
+    if resolved.unmeasured:
+        unmeasured = list(resolved.unmeasured)
+        return Notice("pair_not_measured", {**energies, "unmeasured_mev": unmeasured})
     stated = {**energies, "separation_over_fwhm": resolved.ratio, "probability": resolved.probability}
     if resolved.verdict == "resolved":
         return Notice("pair_resolved", stated)
@@ -102,8 +106,8 @@ def _energies(features: Sequence[FeatureAt]) -> list[float]:
 
 
 def _features(one: Evaluation) -> Iterator[Notice]:
-    numbers = {"n_measured": len(one.measured), "n_features": len(one.features)}
-    yield Notice("features_measured", numbers)
+    counted = tally(one)
+    yield Notice("features_measured", {"n_measured": counted.n_measured, "n_features": counted.n_features})
     unreachable = [each for each in one.features if not each.reachable]
     washed_out = [each for each in one.features if each.reachable and each.hours == float("inf")]
     slow = [each for each in one.features if MAX_HOURS <= each.hours < float("inf")]
@@ -125,12 +129,13 @@ def _pairs(one: Evaluation, pairs: Sequence[Pair]) -> Iterator[Notice]:
     ]
     if not reached:
         return
+    counted = tally(one)
     ratio, pair, resolved = min(reached, key=lambda each: each[0])
     yield Notice(
         "pairs_resolved",
         {
-            "n_resolved": one.n_resolved,
-            "n_pairs": len(pairs),
+            "n_resolved": counted.n_resolved,
+            "n_pairs": counted.n_pairs,
             "closest_low_mev": pair.low.energy,
             "closest_high_mev": pair.high.energy,
             "closest_separation_over_fwhm": ratio,
@@ -159,7 +164,7 @@ def _alternatives(ranking: Ranking, index: int) -> Iterator[Notice]:
     same = [
         other
         for other in ranking.ranked
-        if other.instrument is one.instrument and other is not one and len(other.measured) >= len(one.measured)
+        if other.instrument is one.instrument and other is not one and tally(other).n_measured >= tally(one).n_measured
     ]
     if not same or width is None:
         return

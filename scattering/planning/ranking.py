@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scattering.planning.evaluation import Evaluation
+from scattering.planning.tally import tally
 
 BASES = {"absolute": 0, "calibrated": 0, "relative": 1}
 
@@ -39,12 +40,12 @@ def rank(evaluated: Sequence[Evaluation], *, beam_time_h: float | None = None) -
     """
 
     def order(one: Evaluation) -> tuple[float, ...]:
-        known = BASES[one.basis]
+        known, counted = BASES[one.basis], tally(one)
         worst = one.resolution_percent or float("inf")
         beyond = not known and beam_time_h is not None and one.hours > beam_time_h
         return (
-            -len(one.measured),
-            -one.n_resolved,
+            -counted.n_measured,
+            -counted.n_resolved,
             beyond,
             known,
             worst if known else one.hours * worst**2,
@@ -64,8 +65,8 @@ def _pareto_front(ranked: Sequence[Evaluation]) -> frozenset[int]:
         groups.setdefault("" if not BASES[one.basis] else one.instrument.name, []).append(index)
     front: set[int] = set()
     for indices in groups.values():
-        most, sharpest = max(len(ranked[index].measured) for index in indices), float("inf")
-        full = [index for index in indices if len(ranked[index].measured) == most]
+        most, sharpest = max(tally(ranked[index]).n_measured for index in indices), float("inf")
+        full = [index for index in indices if tally(ranked[index]).n_measured == most]
         for index in sorted(full, key=lambda at: (ranked[at].hours, ranked[at].resolution_percent or 0.0)):
             width = ranked[index].resolution_percent or float("inf")
             if width < sharpest:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from scattering.planning.features import Pair
@@ -27,13 +28,27 @@ class PairResolution:
     uncertainty
         Standard deviation of that ratio.
     probability
-        That it is above 1.
+        That it is above 1; None where a feature is not reached or not measured.
+    unmeasured
+        Energies in meV of features that are reached but not measured, for which a pair is not resolved.
     """
 
     ratio: float | None
     uncertainty: float | None
     probability: float | None
     verdict: Verdict
+    unmeasured: tuple[float, ...] = ()
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the pair is resolved, or likely so."""
+        return self.verdict in ("resolved", "likely")
+
+    def without(self, unmeasured: Sequence[float]) -> PairResolution:
+        """Return the verdict if features at these energies, meV, are not measured: no peak, or too slow."""
+        if not unmeasured or not self.is_resolved:
+            return self
+        return replace(self, probability=None, verdict="not resolved", unmeasured=tuple(unmeasured))
 
 
 NOT_REACHABLE: Final = PairResolution(None, None, None, "not reachable")

@@ -70,6 +70,36 @@ def test_a_scan_ranks_settings_of_all_instruments(client: Client, prediction_id:
             assert one["within_beam_time"] == (one["hours"] <= 48)
 
 
+def test_all_counts_of_features_and_pairs_agree(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
+    """Fields, the lists that they count, the sentence of each setting and its explanation."""
+    prediction_id = predicted(client, settings, structure, hydride_partials())
+    scarce = {"settings": [MAPS, MERLIN, TOSCA], "sample": {"mass_g": 1e-4, "container": {"material": "none"}}}
+    maps = next(one for one in planned(client, prediction_id, **scarce)["ranked"] if one["instrument"] == "MAPS")
+    # One feature of MAPS within 1000 h, and one beyond
+    first, second = (at["hours"] for at in maps["features"] if at["hours"] is not None)
+    between = 20 * np.sqrt(1000 / np.sqrt(first * second))
+    found = planned(client, prediction_id, **scarce, target={"signal_to_noise": between})
+    assert any(one["n_measured"] < one["n_reachable"] for one in found["ranked"])
+    for one in found["ranked"]:
+        measured = [at for at in one["features"] if at["hours"] is not None or at["relative_time"] is not None]
+        resolved = [pair for pair in one["pairs"] if pair["verdict"] in ("resolved", "likely")]
+        counts = {
+            "n_features": len(found["features"]),
+            "n_reachable": sum(at["reachable"] for at in one["features"]),
+            "n_measured": len(measured),
+            "n_pairs": len(found["pairs"]),
+            "n_resolved": len(resolved),
+        }
+        assert {name: one[name] for name in counts} == counts
+        assert (one["tally"]["code"], one["tally"]["params"]) == ("setting_tally", counts)
+        energies = {at["energy_mev"] for at in measured}
+        assert all({pair["low_mev"], pair["high_mev"]} <= energies for pair in resolved)
+        for notice in one["explanation_notices"]:
+            told = {name: value for name, value in notice["params"].items() if name in counts}
+            assert told == {name: counts[name] for name in told}
+        assert all(pair["verdict_notice"]["code"] != "pair_not_measured" for pair in resolved)
+
+
 def test_hours_scale_as_they_must(client: Client, prediction_id: str) -> None:
     def hours(**more: Any) -> float:
         body = {"sample": {"mass_g": 0.01, "container": {"material": "none"}}, "target": {"background": 0}, **more}

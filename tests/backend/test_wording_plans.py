@@ -20,6 +20,7 @@ from scattering.planning.features import Feature, Pair, find_features
 from scattering.planning.findings import basis_of_numbers, explanation, unsimulated_q, verdict_notice
 from scattering.planning.ranking import Ranking
 from scattering.planning.resolving import NOT_REACHABLE, PairResolution, Verdict
+from scattering.planning.tally import Tally, tally, tally_notice
 from tests.scattering.planned import lines
 
 MAPS, TOSCA = instruments.get("MAPS"), instruments.get("TOSCA")
@@ -72,6 +73,8 @@ def notices() -> Iterator[Notice]:
     for verdict in ("resolved", "likely", "unlikely", "not resolved"):
         yield verdict_notice(PAIR, resolved(verdict))
     yield verdict_notice(PAIR, NOT_REACHABLE)
+    yield verdict_notice(PAIR, resolved("likely").without([44.0]))
+    yield tally_notice(tally(evaluated()))
     one = evaluated()
     ranked = (one, evaluated(fwhm=1.0), evaluated(hours=1.0))
     for limit in (1.0, 6.0):
@@ -95,7 +98,7 @@ def notices() -> Iterator[Notice]:
 def test_every_sentence_is_made_from_its_parameters() -> None:
     made = {notice.code: wording.message(notice) for notice in notices()}
     assert set(made) == set(plans.WORDS)
-    phrases = {*(reason.code for reason in OUT_OF_REACH), "nothing_simulated_in_window"}
+    phrases = {*(reason.code for reason in OUT_OF_REACH), "nothing_simulated_in_window", "setting_tally"}
     for code, text in made.items():
         assert text.endswith(".") != (code in phrases), code
         assert "{" not in text, code
@@ -125,6 +128,14 @@ def test_an_explanation_in_full() -> None:
 )
 def test_pairs_are_counted(verdicts: tuple[Verdict, ...], start: str) -> None:
     assert told(verdicts)[4].startswith(start)
+
+
+def test_the_tally_of_a_setting() -> None:
+    assert wording.message(tally_notice(Tally(8, 8, 8, 7, 7))) == "8 of 8 features measured, 7 of 7 pairs resolved"
+    assert wording.message(tally_notice(Tally(8, 8, 7, 7, 6))) == (
+        "7 of 8 features measured (8 in reach), 6 of 7 pairs resolved"
+    )
+    assert wording.message(tally_notice(Tally(1, 1, 1, 0, 0))) == "1 of 1 feature measured"
 
 
 def test_of_many_energies_some_are_named() -> None:

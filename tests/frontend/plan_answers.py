@@ -149,8 +149,12 @@ def _setting(rank: int, body: dict[str, Any]) -> dict[str, Any]:
         "hours_low": hours and 0.6 * hours,
         "hours_high": hours and 1.9 * hours,
         "resolution_percent": resolution,
+        "n_features": len(_features(body)),
         "n_reachable": len(_features(body)),
+        "n_measured": len(_features(body)),
+        "n_pairs": len(_pairs(body)),
         "n_resolved": len(_pairs(body)) if verdicts[instrument] in ("resolved", "likely") else 0,
+        "tally": notice(f"{len(_features(body))} of {len(_features(body))} features measured"),
         "within_beam_time": None if limit is None or not absolute else bool(hours and hours <= limit),
         "on_front": rank in (1, 2, 4),
         "features": [

@@ -22,6 +22,7 @@ from scattering.planning.ranking import rank
 from scattering.planning.rates import Rates, Scale
 from scattering.planning.resolving import resolve_pair
 from scattering.planning.scan import available_instruments, settings_to_try
+from scattering.planning.tally import Tally, tally
 from tests.scattering.refusals import refused
 
 from .planned import lines, plate
@@ -209,17 +210,42 @@ def test_why_a_feature_that_is_reached_is_not_measured() -> None:
     assert given[3].params["slowest_mev"] == 40.0
 
 
+def test_a_pair_with_an_unmeasured_feature_is_not_resolved_and_all_counts_agree() -> None:
+    """A pair 10 meV apart, at 2 meV, whose upper line is too weak: what is not measured is not resolved either."""
+    merlin = instruments.get("MERLIN")
+    strong, weak = (weigh(lines((at,), width=0.5), View()) for at in (40.0, 50.0))
+    stood = Specimen(plate(), replace(strong, intensity=strong.intensity + 0.01 * weak.intensity + 1e-9), None)
+    settings = {"e_init": 60.0, "chopper_package": "G", "chopper_frequency": 300}
+    features = [Feature(at, True, "peak", 0.5, 0.0, 0.0, {}) for at in (40.0, 50.0, 90.0)]
+    pairs = [Pair(low, high) for low, high in itertools.pairwise(features)]
+    shape = shape_of(merlin, settings, stood, None)
+    near = evaluate(merlin, [settings], shape, features, pairs, Target(1.0))[0]
+    assert tally(near) == Tally(n_features=3, n_reachable=2, n_measured=2, n_pairs=2, n_resolved=1)
+    ratio = near.pairs[0].ratio
+    far = evaluate(merlin, [settings], shape, features, pairs, Target(np.sqrt(2000 / near.features[1].hours)))[0]
+    assert tally(far) == Tally(n_features=3, n_reachable=2, n_measured=1, n_pairs=2, n_resolved=0)
+    assert [one.verdict for one in far.pairs] == ["not resolved", "not reachable"]
+    assert (far.pairs[0].ratio, far.pairs[0].probability, far.pairs[0].unmeasured) == (ratio, None, (50.0,))
+    stated = {"low_mev": 40.0, "high_mev": 50.0, "unmeasured_mev": [50.0]}
+    assert verdict_notice(pairs[0], far.pairs[0]) == Notice("pair_not_measured", stated)
+    given = {each.code: each.params for each in explanation(rank([far]), 0, pairs, beam_time_h=None)}
+    assert given["features_measured"] == {"n_measured": 1, "n_features": 3}
+    assert given["pairs_resolved"]["n_resolved"] == 0
+    assert given["pairs_resolved"]["n_pairs"] == 2
+    assert given["pairs_resolved"]["closest_verdict"] == "not resolved"
+
+
 def test_ranking_puts_resolved_pairs_before_short_times() -> None:
     found, pairs = evaluated(("MAPS", "MERLIN"))
     ranking = rank(found)
-    resolved = [one.n_resolved for one in ranking.ranked if len(one.measured) == 2]
+    resolved = [tally(one).n_resolved for one in ranking.ranked if len(one.measured) == 2]
     assert resolved == sorted(resolved, reverse=True)
     best, given = ranking.ranked[0], explanation(ranking, 0, pairs, beam_time_h=1e-6)
     assert given[0] == Notice("features_measured", {"n_measured": 2, "n_features": 2})
     assert given[1] == Notice(
         "pairs_resolved",
         {
-            "n_resolved": best.n_resolved,
+            "n_resolved": tally(best).n_resolved,
             "n_pairs": 1,
             "closest_low_mev": 40.0,
             "closest_high_mev": 44.0,
