@@ -12,6 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.keeping import InProposalsQuery
 from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
+from backend.kit.db.search import SearchParam
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.kit.http.pagination import Page, PagingDep
@@ -39,9 +40,14 @@ def list_predictions(
     scope: ScopeDep,
     paging: PagingDep,
     structure_id: Annotated[uuid.UUID | None, Query(description="only predictions of this structure")] = None,
+    search: SearchParam = "",
 ) -> Page[PredictionOut]:
-    """Return one page of the predictions, of one structure or of all."""
-    rows, total = service.page(scope, structure_id, paging)
+    """Return one page of the predictions, of one structure or of all, or of those that match a search.
+
+    A search finds the name, formula and space group of the structure, the method, the potential, the instruments and
+    the temperature ("10 K").
+    """
+    rows, total = service.page(scope, structure_id, paging, search)
     return Page(items=[PredictionOut.of(row) for row in rows], total=total)
 
 

@@ -26,6 +26,7 @@ from backend.kit.http.pagination import Paging
 from backend.potentials.tables import Potential
 from backend.predictions.options import fill_options
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
+from backend.predictions.search import match_prediction
 from backend.predictions.tables import Prediction
 from backend.structures.geometry import StructureData
 from backend.structures.service import delete_if_unused as delete_structure_if_unused
@@ -148,9 +149,22 @@ def get(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     return scope.get(Prediction, prediction_id, NOUN)
 
 
-def page(scope: Scope, structure_id: uuid.UUID | None, paging: Paging) -> tuple[list[Prediction], int]:
-    """Return one page of the predictions in the lists, of one structure or of all, newest first, and their number."""
+def page(
+    scope: Scope, structure_id: uuid.UUID | None, paging: Paging, search: str = ""
+) -> tuple[list[Prediction], int]:
+    """Return one page of the predictions in the lists, newest first, and their number.
+
+    Parameters
+    ----------
+    structure_id
+        Only predictions of this structure; None for all.
+    search
+        Words that each prediction must match; empty for all.
+    """
     statement = scope.select(Prediction).where(col(Prediction.hidden_at).is_(None))
+    if search:
+        statement = statement.join(Structure, col(Prediction.structure_id) == col(Structure.id))
+        statement = statement.where(match_prediction(search))
     if structure_id is not None:
         statement = statement.where(Prediction.structure_id == structure_id)
     return scope.page(statement, Prediction, paging)

@@ -135,7 +135,7 @@ def describe(structure: StructureData, stated_formula: str = "") -> Description:
     mass_g = structure.mass * scipy.constants.value("atomic mass constant") * 1e3
     return Description(
         formula=formula(structure, bonds(structure)),
-        formula_cell=_written(counts),
+        formula_cell=write_formula(counts),
         density=mass_g / (structure.volume * 1e-24),
         space_group=symbol,
         space_group_number=number,
@@ -171,10 +171,10 @@ def formula(structure: StructureData, bonded: Bonds) -> str:
         symbols = np.array(structure.symbols)
         kinds = {tuple(sorted(Counter(symbols[molecule].tolist()).items())) for molecule in molecules}
         if len(kinds) == 1 and min(map(len, molecules)) > 1:
-            return _written(Counter(dict(kinds.pop())))
+            return write_formula(Counter(dict(kinds.pop())))
     counts = Counter(structure.symbols)
     divisor = reduce(gcd, counts.values())
-    return _written(Counter({symbol: count // divisor for symbol, count in counts.items()}))
+    return write_formula(Counter({symbol: count // divisor for symbol, count in counts.items()}))
 
 
 def _molecules(n_atoms: int, bonded: Bonds) -> list[NDArray[np.int64]] | None:
@@ -207,8 +207,11 @@ def _molecules(n_atoms: int, bonded: Bonds) -> list[NDArray[np.int64]] | None:
     return molecules
 
 
-def _written(counts: Counter[str]) -> str:
-    """Hill's order for organic matter, otherwise the electropositive first (IUPAC 2005, table VI)."""
+def write_formula(counts: Counter[str]) -> str:
+    """Return a formula: in Hill's order for organic matter, otherwise with the electropositive elements first.
+
+    Source of the latter order: IUPAC 2005, table VI.
+    """
     if {"C", "H"} <= counts.keys():
         symbols = ["C", "H", *sorted(counts.keys() - {"C", "H"})]
     else:
@@ -249,5 +252,5 @@ def _formula_difference(counts: Counter[str], stated: str) -> Notice | None:
     if not off:
         return None
     missing_hydrogen = expected["H"] > 0 and counts["H"] / total < expected["H"] / total_expected - 0.005
-    formulas = {"stated": " ".join(stated.split())[:80], "found": _written(counts)}
+    formulas = {"stated": " ".join(stated.split())[:80], "found": write_formula(counts)}
     return Notice("formula_differs", {**formulas, "hydrogen_missing": missing_hydrogen})

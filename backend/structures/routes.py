@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.keeping import InProposalsQuery
 from backend.kit.db.owners import ScopeDep
+from backend.kit.db.search import SearchParam
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
@@ -51,9 +52,12 @@ def create_structure(
 
 
 @router.get("/structures", summary="List structures, newest first", responses=responses())
-def list_structures(scope: ScopeDep, paging: PagingDep) -> Page[StructureOut]:
-    """Return one page of the structures."""
-    rows, total = service.page(scope, paging)
+def list_structures(scope: ScopeDep, paging: PagingDep, search: SearchParam = "") -> Page[StructureOut]:
+    """Return one page of the structures, of all or of those whose name, formula or space group matches a search.
+
+    Formulas match in any order of the elements, as a molecule or reduced: H6C6, OMg.
+    """
+    rows, total = service.page(scope, paging, search)
     return Page(items=[StructureOut.of(row) for row in rows], total=total)
 
 

@@ -25,6 +25,7 @@ from backend.potentials import catalogue
 from backend.structures import examples, parse, writing
 from backend.structures.formats import FORMATS, Format, format_of
 from backend.structures.geometry import StructureData
+from backend.structures.search import match_structure
 from backend.structures.tables import Structure
 from scattering.core.notices import Notice
 
@@ -150,9 +151,10 @@ def get(scope: Scope, structure_id: uuid.UUID) -> Structure:
     return scope.get(Structure, structure_id, NOUN)
 
 
-def page(scope: Scope, paging: Paging) -> tuple[list[Structure], int]:
-    """Return one page of the structures in the lists, newest first, and the number of all of them."""
-    return scope.page(scope.select(Structure).where(col(Structure.hidden_at).is_(None)), Structure, paging)
+def page(scope: Scope, paging: Paging, search: str = "") -> tuple[list[Structure], int]:
+    """Return one page of the structures in the lists that match a search, newest first, and the number of them all."""
+    statement = scope.select(Structure).where(col(Structure.hidden_at).is_(None), match_structure(search))
+    return scope.page(statement, Structure, paging)
 
 
 def delete(

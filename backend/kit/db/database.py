@@ -61,12 +61,18 @@ def engine(settings: Settings) -> Engine:
 def _set_up_sqlite(connection: Any, _: object) -> None:
     # The driver's own handling of transactions is off: it starts them too late for a consistent read
     connection.isolation_level = None
+    # SQLite's own function knows the letters of ASCII only
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _lower(text: Any) -> str | None:
+    return None if text is None else str(text).lower()
 
 
 def _set_up_postgresql(connection: Any, _: object) -> None:
