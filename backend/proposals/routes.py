@@ -18,7 +18,7 @@ from backend.kit.files.storage import as_attachment, receive_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.observing.partials_cache import PartialsCacheDep
-from backend.proposals import export, importing, reporting, service
+from backend.proposals import export, importing, reporting, service, sharing
 from backend.proposals.schemas import (
     Kind,
     ProposalIn,
@@ -27,6 +27,7 @@ from backend.proposals.schemas import (
     ProposalReportIn,
     ReportFormat,
     ReportOut,
+    ShareIn,
     ShareOut,
 )
 from backend.proposals.tables import Proposal, ProposalReport
@@ -157,16 +158,18 @@ def export_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
 
 
 @router.post("/{proposal_id}/share", summary="Share a proposal", responses=responses(NotFound))
-def share_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ShareOut:
-    """Make a link with which anybody can read the proposal and see its forecasts, until the link is revoked."""
-    token = service.share(scope, proposal_id)
-    return ShareOut(token=token, path=service.SHARED_PATH + token)
+def share_proposal(proposal_id: uuid.UUID, scope: ScopeDep, body: ShareIn | None = None) -> ShareOut:
+    """Make a link with which anybody can read the proposal and see its forecasts, until it expires or is revoked.
+
+    A link that exists stays the same, and expires as the request states; after its end there is a new one.
+    """
+    return sharing.share(scope, service.get_own(scope, proposal_id), body or ShareIn())
 
 
 @router.delete("/{proposal_id}/share", status_code=204, summary="Revoke the link", responses=responses(NotFound))
 def revoke_share(proposal_id: uuid.UUID, scope: ScopeDep) -> None:
     """Make the link invalid; sharing again makes a new one."""
-    service.revoke(scope, proposal_id)
+    sharing.revoke(scope, service.get_own(scope, proposal_id))
 
 
 @router.post(

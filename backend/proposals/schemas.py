@@ -6,7 +6,15 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, computed_field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    computed_field,
+    model_validator,
+)
 
 from backend import wording
 from backend.datasets.schemas import DatasetOut
@@ -18,6 +26,8 @@ from backend.predictions.schemas import Status
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from backend.structures.schemas import StructureOut
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 from scattering.options.names import Method, Quality, Sampling
 
 Kind = Literal["structures", "predictions", "datasets"]
@@ -27,6 +37,9 @@ MAX_TITLE_CHARACTERS = 200
 MAX_SETTINGS = 200
 MAX_ITEMS = 200
 """Largest number of items of each kind, and of reports, in a proposal."""
+
+MAX_SHARED_DAYS = 3650
+"""Longest life of a link that expires."""
 
 
 def _plain_text(text: str) -> str:
@@ -104,6 +117,37 @@ class ReportOut(ResponseBody):
     formats: list[ReportFormat]
 
 
+class ShareIn(RequestBody):
+    """When a link expires: at a time, or after a number of days. Empty: a link that exists stays as it is."""
+
+    expires_at: AwareDatetime | None = Field(
+        None, description="with its time zone; null: the link does not expire", examples=["2026-12-01T12:00:00Z"]
+    )
+    days: float | None = Field(None, gt=0, le=MAX_SHARED_DAYS, description="days from now", examples=[14])
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.days is not None and "expires_at" in self.model_fields_set:
+            raise ScatteringError(Notice("two_expiries"))
+        return self
+
+    @property
+    def states_expiry(self) -> bool:
+        """Whether the request states when the link expires."""
+        return self.days is not None or "expires_at" in self.model_fields_set
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"days": 14}, {"expires_at": "2026-12-01T12:00:00Z"}]})
+
+
+class ShareOut(ResponseBody):
+    """Read-only link to a proposal."""
+
+    token: str
+    path: str = Field(description="path of the page on this server", examples=["/shared/6f9a1f…"])
+    expires_at: datetime | None = Field(description="end of the link; null: it does not expire")
+    expired: bool = Field(description="whether the link has expired; sharing again makes a new one", examples=[False])
+
+
 class ProposalOut(ResponseBody):
     """A proposal with the ids of its items, in the order in which they were added."""
 
@@ -120,14 +164,10 @@ class ProposalOut(ResponseBody):
     prediction_ids: list[uuid.UUID]
     dataset_ids: list[uuid.UUID]
     reports: list[ReportOut] = Field(description="the newest first")
-    share_path: str | None = Field(description="path of the read-only page for anybody with the link; null: not shared")
-
-
-class ShareOut(ResponseBody):
-    """Read-only link to a proposal."""
-
-    token: str
-    path: str = Field(description="path of the page on this server", examples=["/shared/6f9a1f…"])
+    share_path: str | None = Field(
+        description="path of the read-only page for anybody with the link; null: not shared, or expired"
+    )
+    share: ShareOut | None = Field(description="the read-only link; null: not shared")
 
 
 class SharedPrediction(ResponseBody):
@@ -171,6 +211,7 @@ class SharedOut(ResponseBody):
     name: str
     created_at: datetime
     changed_at: datetime
+    share_expires_at: datetime | None = Field(description="end of the link; null: it does not expire")
     notes: str
     sample: dict[str, Any] | None
     settings: list[dict[str, Any]]

@@ -1,8 +1,7 @@
-"""Create, change, share and delete proposals, and keep their reports."""
+"""Create, change and delete proposals, and keep their reports."""
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.tables import Prediction
+from backend.proposals import sharing
 from backend.proposals.keeping import let_go
 from backend.proposals.linked import LINKED
 from backend.proposals.schemas import MAX_ITEMS, Kind, ProposalIn, ProposalOut, ProposalPatch, ReportFormat, ReportOut
@@ -30,9 +30,6 @@ from scattering.core.notices import Notice
 NOUN = "proposal"
 COPY_SUFFIX = " (copy)"
 MAX_NAME_CHARACTERS = 200
-SECRET_BYTES = 24
-SHARED_PATH = "/shared/"
-"""Path of the page of shared proposals."""
 
 
 def create(scope: Scope, body: ProposalIn) -> Proposal:
@@ -53,6 +50,11 @@ def get(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
     return scope.get(Proposal, proposal_id, NOUN)
 
 
+def get_own(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
+    """Return the proposal with this id for a change; it is locked until the transaction ends."""
+    return scope.get_own(Proposal, proposal_id, NOUN, lock=True)
+
+
 def page(scope: Scope, *, archived: bool, paging: Paging) -> tuple[list[Proposal], int]:
     """Return one page of the archived or of the other proposals, newest first."""
     at = col(Proposal.archived_at)
@@ -62,7 +64,7 @@ def page(scope: Scope, *, archived: bool, paging: Paging) -> tuple[list[Proposal
 
 def change(scope: Scope, proposal_id: uuid.UUID, patch: ProposalPatch) -> Proposal:
     """Change texts, sample, settings or plan of a proposal."""
-    row = _own(scope, proposal_id)
+    row = get_own(scope, proposal_id)
     for name in patch.model_fields_set & {"name", "notes"}:
         setattr(row, name, getattr(patch, name))
     _fill(scope, row, patch, patch.model_fields_set)
@@ -71,7 +73,7 @@ def change(scope: Scope, proposal_id: uuid.UUID, patch: ProposalPatch) -> Propos
 
 def delete(scope: Scope, proposal_id: uuid.UUID) -> None:
     """Delete a proposal with its reports; structures, predictions and datasets stay, unless it alone kept them."""
-    row = _own(scope, proposal_id)
+    row = get_own(scope, proposal_id)
     inside = items(scope.session, [proposal_id])[proposal_id]
     scope.session.delete(row)
     scope.session.flush()
@@ -99,7 +101,7 @@ def duplicate(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
 
 def archive(scope: Scope, proposal_id: uuid.UUID, *, archived: bool) -> Proposal:
     """Remove a proposal from the list, or restore it."""
-    row = _own(scope, proposal_id)
+    row = get_own(scope, proposal_id)
     row.archived_at = (row.archived_at or utc_now()) if archived else None
     return scope.add(row)
 
@@ -114,7 +116,7 @@ def add_item(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUI
     Conflict
         The proposal has too many items of this kind.
     """
-    row = _own(scope, proposal_id)
+    row = get_own(scope, proposal_id)
     item = scope.get(LINKED[kind].table, item_id, LINKED[kind].noun)
     _link(scope, row, kind, item_id)
     if isinstance(item, Prediction):
@@ -124,7 +126,7 @@ def add_item(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUI
 
 def remove_item(scope: Scope, proposal_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Proposal:
     """Remove an item from a proposal, if it is there, without deleting it, unless the proposal alone kept it."""
-    row = _own(scope, proposal_id)
+    row = get_own(scope, proposal_id)
     link = scope.session.get(LINKED[kind].link, (proposal_id, item_id))
     if link is not None:
         scope.session.delete(link)
@@ -155,6 +157,7 @@ def proposal_bodies(scope: Scope, rows: Sequence[Proposal]) -> list[ProposalOut]
     """Return the bodies of proposals."""
     ids = [row.id for row in rows]
     inside, made = items(scope.session, ids), reports(scope.session, ids)
+    links = sharing.links(scope.session, rows)
     return [
         ProposalOut(
             **row.model_dump(include=set(ProposalOut.model_fields) & set(Proposal.model_fields)),
@@ -162,54 +165,11 @@ def proposal_bodies(scope: Scope, rows: Sequence[Proposal]) -> list[ProposalOut]
             prediction_ids=inside[row.id]["predictions"],
             dataset_ids=inside[row.id]["datasets"],
             reports=[ReportOut.model_validate(report) for report in made[row.id]],
-            share_path=None if row.share_secret is None else SHARED_PATH + _token(row),
+            share_path=None if link is None or link.expired else link.path,
+            share=link,
         )
-        for row in rows
+        for row, link in zip(rows, links, strict=True)
     ]
-
-
-# Sharing
-
-
-def share(scope: Scope, proposal_id: uuid.UUID) -> str:
-    """Return the token with which anybody may read a proposal: the present one, or a new one."""
-    row = _own(scope, proposal_id)
-    row.share_secret = row.share_secret or secrets.token_urlsafe(SECRET_BYTES)
-    scope.add(row)
-    return _token(row)
-
-
-def revoke(scope: Scope, proposal_id: uuid.UUID) -> None:
-    """Make the token of a proposal invalid."""
-    row = _own(scope, proposal_id)
-    row.share_secret = None
-    scope.add(row)
-
-
-def get_shared(session: Session, token: str) -> tuple[Scope, Proposal]:
-    """Return the proposal of a token and the scope of its owner; use them only to read its items.
-
-    Raises
-    ------
-    NotFound
-        The token is not valid, or not any more.
-    """
-    refusal = NotFound(Notice("unknown_link"))
-    try:
-        proposal_id = uuid.UUID(hex=token[:32])
-    except ValueError:
-        raise refusal from None
-    row = session.get(Proposal, proposal_id)
-    if row is None or row.share_secret is None:
-        raise refusal
-    if not secrets.compare_digest(token[32:].encode("utf-8", "replace"), row.share_secret.encode()):
-        raise refusal
-    return Scope(session, row.owner), row
-
-
-def _token(row: Proposal) -> str:
-    # The id finds the row and is not secret; the secret is compared in constant time
-    return f"{row.id.hex}{row.share_secret}"
 
 
 # Reports
@@ -261,7 +221,7 @@ def keep_report(
 
 def delete_report(scope: Scope, proposal_id: uuid.UUID, report_id: uuid.UUID) -> None:
     """Delete a report and its files."""
-    _own(scope, proposal_id)
+    get_own(scope, proposal_id)
     row = report(scope, proposal_id, report_id)
     scope.session.delete(row)
     scope.session.flush()
@@ -269,10 +229,6 @@ def delete_report(scope: Scope, proposal_id: uuid.UUID, report_id: uuid.UUID) ->
         on_commit(
             scope.session, partial(scope.settings.report_path(proposal_id, report_id, fmt).unlink, missing_ok=True)
         )
-
-
-def _own(scope: Scope, proposal_id: uuid.UUID) -> Proposal:
-    return scope.get_own(Proposal, proposal_id, NOUN, lock=True)
 
 
 def _mark_changed(scope: Scope, row: Proposal) -> Proposal:

@@ -1,4 +1,7 @@
-"""Routes of shared proposals, for anybody with the link; they read only items of the proposal."""
+"""Routes of shared proposals, for anybody with the link; they read only items of the proposal.
+
+A page of a shared proposal needs no other address of the API, so that a login may leave only these open.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,38 @@ import uuid
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
 
 from backend.datasets.schemas import DatasetOut
 from backend.figures.routes import FIGURE
-from backend.figures.schemas import FiguresIn
+from backend.figures.schemas import FiguresIn, ThemeName
+from backend.instruments import service as instruments
+from backend.instruments.schemas import InstrumentOut
 from backend.kit.db.owners import Scope
 from backend.kit.db.sessions import ReadingSessionDep
 from backend.kit.http.errors import Conflict, NotFound, responses
+from backend.methods import service as methods
+from backend.methods.schemas import MethodOut
 from backend.observing.partials_cache import PartialsCacheDep
-from backend.proposals import service
+from backend.predictions import service as predictions
+from backend.proposals import service, sharing
 from backend.proposals.linked import LINKED
 from backend.proposals.routes import ReportFormatQuery, report_file
 from backend.proposals.schemas import Kind, ReportOut, SharedOut, SharedPrediction
 from backend.proposals.tables import Proposal
 from backend.structures.schemas import StructureOut
+from backend.structures.service import load_structure
+from backend.trust import bodies
+from backend.trust import service as trust
+from backend.trust.schemas import TrustOut
 from scattering.core.notices import Notice
 
 router = APIRouter(prefix="/shared", tags=["proposals"])
 
 
 def _open_shared(token: str, session: ReadingSessionDep) -> tuple[Scope, Proposal]:
-    return service.get_shared(session, token)
+    return sharing.open_link(session, token)
 
 
 Opened = Annotated[tuple[Scope, Proposal], Depends(_open_shared)]
@@ -65,6 +77,48 @@ def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Res
     _check_items(inside, "datasets", body.dataset_ids)
     figure = figures.figure(scope, cache, [view.to_labelled() for view in body.views], body)
     return Response(figure.to_json(validate=False), media_type="application/json")
+
+
+@router.get(
+    "/{token}/structures/{structure_id}/figure",
+    summary="Draw a structure of a shared proposal in 3-D",
+    responses={**responses(NotFound), **FIGURE},
+)
+def draw_shared_structure(
+    structure_id: uuid.UUID, opened: Opened, theme: Annotated[ThemeName, Query()] = "light"
+) -> Response:
+    """Draw a figure like GET /structures/{id}/figure, of a structure of the proposal."""
+    from backend.figures.structure import structure_figure
+
+    scope, row = opened
+    _check_items(service.items(scope.session, [row.id])[row.id], "structures", [structure_id])
+    figure = structure_figure(load_structure(scope.settings, structure_id), theme)
+    return Response(figure.to_json(validate=False), media_type="application/json")
+
+
+@router.get(
+    "/{token}/predictions/{prediction_id}/trust",
+    summary="Assess the reliability of a prediction of a shared proposal",
+    responses=responses(NotFound, Conflict),
+)
+def get_shared_trust(prediction_id: uuid.UUID, opened: Opened, cache: PartialsCacheDep) -> TrustOut:
+    """Return the reliability like GET /predictions/{id}/trust."""
+    scope, row = opened
+    _check_items(service.items(scope.session, [row.id])[row.id], "predictions", [prediction_id])
+    return bodies.trust_body(trust.assess_fully(scope, cache, predictions.get_succeeded(scope, prediction_id)))
+
+
+@router.get("/{token}/instruments", summary="List the instruments for a shared proposal", responses=responses(NotFound))
+def list_shared_instruments(opened: Opened) -> list[InstrumentOut]:
+    """Return the instruments with the titles and units of their settings, like GET /instruments."""
+    scope, _ = opened
+    return instruments.catalogue(scope)
+
+
+@router.get("/{token}/methods", summary="List the methods for a shared proposal", responses=responses(NotFound))
+def list_shared_methods(opened: Opened) -> list[MethodOut]:
+    """Return the titles of methods, samplings and options, like GET /methods."""
+    return methods.methods()
 
 
 @router.get(

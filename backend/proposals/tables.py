@@ -31,6 +31,9 @@ class Proposal(Owned, table=True):
     share_secret: str | None = Field(
         default=None, max_length=64, description="secret that allows reading; null: not shared"
     )
+    share_expires_at: datetime | None = Field(
+        default=None, sa_type=UTCDateTime, description="end of the link; null: it does not expire"
+    )
 
 
 class _Link(SQLModel):

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlmodel import select
 
-from backend.datasets import service
+from backend.datasets import deletion
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.tables import Dataset
 from backend.kit.db import database
@@ -69,7 +69,7 @@ def measured(site: Site, address: str, visit: Open) -> Iterator[tuple[str, str]]
     with database.transaction(site.settings) as session:
         scope = Scope(session, LOCAL_USER)
         for one in session.exec(select(Dataset)).all():
-            service.delete(scope, one.id)
+            deletion.delete(scope, one.id)
 
 
 def compared(visit: Open, site: Site, dataset: str, more: str = "", **how: object) -> Page:

@@ -36,7 +36,7 @@ def tidied(site: Site) -> Iterator[None]:
     yield
     from sqlmodel import select
 
-    from backend.datasets import service
+    from backend.datasets import deletion
     from backend.datasets.tables import Dataset
     from backend.kit.db import database
     from backend.kit.db.owners import LOCAL_USER, Scope
@@ -44,7 +44,7 @@ def tidied(site: Site) -> Iterator[None]:
     with database.transaction(site.settings) as session:
         scope = Scope(session, LOCAL_USER)
         for one in session.exec(select(Dataset)).all():
-            service.delete(scope, one.id)
+            deletion.delete(scope, one.id)
 
 
 def opened(visit: Open, site: Site, more: str = "", **how: Any) -> Page:

@@ -181,4 +181,4 @@ def test_pages_fit_the_screen(visit: Open, site: Site, size: tuple[int, int], da
         nav = page.locator("#theme-toggle").bounding_box()
         assert nav is not None
         assert nav["x"] + nav["width"] <= size[0], where
-    run(site.api.call("DELETE", f"/datasets/{data['id']}"))
+    run(site.api.call("DELETE", f"/datasets/{data['id']}?in_proposals=remove"))

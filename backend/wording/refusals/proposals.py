@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from backend.wording import Words, message
@@ -28,6 +29,11 @@ def _used_by_proposals(kind: str, proposals: Sequence[Mapping[str, str]]) -> str
         f"This {noun} is used in {listed(named)}. Choose whether the {noun} stays there (in_proposals=keep) or is "
         "removed from there too (in_proposals=remove)."
     )
+
+
+def _expired_link(expired_at: str) -> str:
+    at = datetime.fromisoformat(expired_at)
+    return f"This link expired on {at.day} {at:%B %Y} at {at:%H:%M} UTC: ask its sender for a new one."
 
 
 KINDS: Final[Mapping[str, str]] = {"prediction": "forecast"}
@@ -67,5 +73,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "structure_has_predictions": "Predictions were made for “{name}”: delete them first, or with it "
     "(with_predictions).",
     "used_by_proposals": _used_by_proposals,
+    "expired_link": _expired_link,
+    "expiry_out_of_range": "Choose an end of the link between now and {max_days} days from now.",
+    "two_expiries": "State either the end of the link (expires_at) or the number of days, not both.",
     "unknown_link": "There is nothing at this link: it is mistyped, or no longer shared.",
 }
