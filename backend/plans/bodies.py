@@ -39,6 +39,7 @@ def plan(made: Plan, body: PlanIn) -> PlanOut:
     shown = sorted({*range(min(body.most, len(ranking.ranked))), *ranking.best})
     tried = range(len(ranking.ranked)) if body.all_tried else ()
     return PlanOut(
+        answer=NoticeOut.of(made.answer),
         features=[_feature(one) for one in made.features.features],
         pairs=[_pair(one) for one in made.features.pairs],
         sample=samples.sample_body(made.sample),

@@ -19,6 +19,25 @@ Verdict = Literal["resolved", "likely", "unlikely", "not resolved", "not reachab
 Measure = Literal["peak", "intensity"]
 
 MAX_SETTINGS = 6000
+ANSWER_EXAMPLE = {
+    "code": "answer_hours",
+    "params": {
+        "instrument": "TOSCA",
+        "settings": {},
+        "mass_g": 1.0,
+        "thickness_mm": 1.2,
+        "geometry": "plate",
+        "missing_mev": [],
+        "limits": [
+            {"code": "cannot_resolve", "params": {"instrument": "MAPS", "low_mev": 36.5, "high_mev": 40.4}},
+        ],
+        "basis": "calibrated",
+        "hours": 3.0,
+        "hours_low": 2.0,
+        "hours_high": 4.0,
+    },
+    "message": "TOSCA: 2–4 h for 1 g, 1.2 mm thick; MAPS cannot resolve 36.5 from 40.4 meV.",
+}
 
 
 class ScatteringIn(RequestBody):
@@ -249,6 +268,10 @@ class FrontPointOut(ResponseBody):
 class PlanOut(ResponseBody):
     """Ranked settings."""
 
+    answer: NoticeOut = Field(
+        description="the plan in one sentence: best setting, hours, sample, limits of other instruments",
+        examples=[ANSWER_EXAMPLE],
+    )
     features: list[FeatureOut]
     pairs: list[PairOut]
     sample: SampleOut

@@ -30,6 +30,7 @@ from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidFields, InvalidView, ScatteringError, UnknownInstrument
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument, resolution
+from scattering.planning.answer import answer
 from scattering.planning.calibration import Calibration
 from scattering.planning.evaluation import (
     MAX_HOURS,
@@ -65,6 +66,8 @@ class Plan:
         Number of tried settings, including those that transmit nothing.
     seconds
         Duration of the scan.
+    answer
+        Of the whole plan, for one sentence.
     """
 
     energy_relative_uncertainty: float
@@ -76,6 +79,7 @@ class Plan:
     n_settings: int
     seconds: float
     warnings: tuple[Notice, ...]
+    answer: Notice
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +172,7 @@ def _plan(
         n_settings,
         time.perf_counter() - began,
         tuple(warnings),
+        answer(ranking, evaluated, features.pairs, sample, beam_time_h=body.constraints.beam_time_h),
     )
 
 

@@ -36,6 +36,7 @@ class Document:
     title: str
     proposer: str
     date: str
+    answer: str
     facts: list[tuple[str, str]]
     notes: list[str]
     spectra: Picture
@@ -69,6 +70,7 @@ def document(gathered: Gathered, pictures: Sequence[Picture], capacity: Capacity
         title=clip(title, capacity.line),
         proposer=clip(gathered.body.proposer, capacity.line),
         date=f"{now:%d %B %Y}",
+        answer="" if plan is None else plan.answer.message,
         facts=_facts(gathered, capacity),
         notes=notes,
         spectra=by_name["spectra"],

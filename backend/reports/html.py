@@ -36,6 +36,7 @@ def html(document: Document) -> str:
         f'<h1 dir="auto">{escape(document.title)}</h1>',
         *([f'<p dir="auto">{escape(document.proposer)}</p>'] if document.proposer else []),
         f"<p>{escape(document.date)}</p>",
+        *([f'<p class="answer"><strong>{escape(document.answer)}</strong></p>'] if document.answer else []),
         _facts(document.facts),
         *_paragraphs(document.notes),
         _picture(document.spectra, 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from scattering.instruments import Instrument
@@ -11,6 +11,8 @@ from scattering.instruments import Instrument
 SPACE: Final = "\u00a0"
 DASH: Final = "–"
 """Text of an unknown value."""
+MAX_LISTED: Final = 4
+"""Energies that a sentence names."""
 HOURS_PER_YEAR: Final = 8766.0
 _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -58,6 +60,13 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def listed_energies(energies_mev: Sequence[float]) -> str:
+    """Return energies with their unit, `MAX_LISTED` of them by name: "40, 44.5 and 50 meV"."""
+    named = [f"{energy:g}" for energy in energies_mev[:MAX_LISTED]]
+    rest = len(energies_mev) - MAX_LISTED
+    return f"{listed([*named, f'{rest} more'] if rest > 0 else named)} meV"
+
+
 def duration(hours: float | None) -> str:
     """Return hours as text: minutes below 1 h, days from 96 h, years from 2 years; a dash for None."""
     if hours is None:
@@ -82,6 +91,17 @@ def band(hours: float | None, low: float | None, high: float | None) -> str:
         return duration(hours)
     value, _, unit = first.rpartition(" ")
     return f"{duration(hours)} ({value if unit == last.rpartition(' ')[2] else first} to {last})"
+
+
+def hours_range(low: float, high: float) -> str:
+    """Return an uncertainty band of hours: "2–4 h", "30 min – 2 h", "up to 2 min"."""
+    first, last = duration(low), duration(high)
+    if first == last:
+        return last
+    value, _, unit = first.rpartition(" ")
+    if low < 1 / 60:
+        return f"up to {last}"
+    return f"{value}{DASH}{last}" if unit == last.rpartition(" ")[2] else f"{first} {DASH} {last}"
 
 
 def setting_label(instrument: Instrument, settings: Mapping[str, Any]) -> str:

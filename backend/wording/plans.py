@@ -11,7 +11,7 @@ from backend.wording.formatting import (
     band,
     counted,
     duration,
-    listed,
+    listed_energies,
     number,
     percent,
     scientific,
@@ -21,20 +21,12 @@ from backend.wording.formatting import (
 from scattering import instruments
 from scattering.core.notices import Notice
 
-MAX_LISTED: Final = 4
-"""Energies that a sentence names."""
 VERDICTS: Final = {
     "resolved": "resolved",
     "likely": "probably resolved",
     "unlikely": "probably not resolved",
     "not resolved": "not resolved",
 }
-
-
-def _energies(energies_mev: Sequence[float]) -> str:
-    named = [f"{energy:g}" for energy in energies_mev[:MAX_LISTED]]
-    rest = len(energies_mev) - MAX_LISTED
-    return f"{listed([*named, f'{rest} more'] if rest > 0 else named)} meV"
 
 
 def _pair(verdict: str, *, low_mev: float, high_mev: float, separation_over_fwhm: float, probability: float) -> str:
@@ -135,20 +127,22 @@ def _setting_tally(*, n_features: int, n_reachable: int, n_measured: int, n_pair
 
 
 def _pair_not_measured(*, low_mev: float, high_mev: float, unmeasured_mev: Sequence[float]) -> str:
-    return f"{low_mev:g} and {high_mev:g} meV are not resolved: no peak is measured at {_energies(unmeasured_mev)}."
+    return (
+        f"{low_mev:g} and {high_mev:g} meV are not resolved: no peak is measured at {listed_energies(unmeasured_mev)}."
+    )
 
 
 def _features_out_of_reach(*, energies_mev: Sequence[float], reason: Mapping[str, Any] | None = None) -> str:
     why = "" if reason is None else f": {wording.message(Notice.from_json(reason))}"
-    return f"Does not reach {_energies(energies_mev)}{why}."
+    return f"Does not reach {listed_energies(energies_mev)}{why}."
 
 
 def _features_washed_out(*, energies_mev: Sequence[float]) -> str:
-    return f"At this resolution, the target features at {_energies(energies_mev)} are not visible as peaks."
+    return f"At this resolution, the target features at {listed_energies(energies_mev)} are not visible as peaks."
 
 
 def _features_too_slow(*, energies_mev: Sequence[float], limit_h: float) -> str:
-    return f"Needs more than {duration(limit_h)} for {_energies(energies_mev)}."
+    return f"Needs more than {duration(limit_h)} for {listed_energies(energies_mev)}."
 
 
 def _pairs_resolved(
@@ -209,7 +203,7 @@ def _known_energy_bias(*, bias: float, energy_scale: float) -> str:
 
 
 def _no_peak_at_features(*, energies_mev: Sequence[float]) -> str:
-    return f"The forecast has no peak at {_energies(energies_mev)}: all intensity there counts as signal."
+    return f"The forecast has no peak at {listed_energies(energies_mev)}: all intensity there counts as signal."
 
 
 def _no_feature_measured(*, limit_h: float) -> str:

@@ -70,6 +70,24 @@ def test_a_scan_ranks_settings_of_all_instruments(client: Client, prediction_id:
             assert one["within_beam_time"] == (one["hours"] <= 48)
 
 
+def test_the_answer_is_that_of_the_best_setting(client: Client, prediction_id: str) -> None:
+    found = planned(client, prediction_id, settings=[MAPS, MERLIN], constraints={"beam_time_h": 1e-9})
+    best, params = found["ranked"][0], found["answer"]["params"]
+    assert found["answer"]["code"] == "answer_hours_beyond"
+    for name in ("instrument", "settings", "basis", "hours", "hours_low", "hours_high"):
+        assert params[name] == best[name]
+    assert params["mass_g"] == found["sample"]["mass_g"]
+    assert params["thickness_mm"] == found["sample"]["thickness_mm"]
+    assert {one["params"]["instrument"] for one in params["limits"]} == {
+        one["instrument"] for one in found["ranked"][1:]
+    }
+    alone = planned(client, prediction_id, settings=[TOSCA])
+    assert alone["answer"]["code"] == "answer_relative"
+    assert alone["answer"]["params"]["with_hours"] is None
+    unreached = planned(client, prediction_id, settings=[MAPS], features_mev=[119.0])
+    assert unreached["answer"]["code"] == "answer_nothing_reached"
+
+
 def test_all_counts_of_features_and_pairs_agree(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
     """Fields, the lists that they count, the sentence of each setting and its explanation."""
     prediction_id = predicted(client, settings, structure, hydride_partials())

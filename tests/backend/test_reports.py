@@ -9,6 +9,7 @@ import sys
 import uuid
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from html import escape as html_text
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,9 @@ def test_two_pages_say_settings_hours_and_whom_to_cite(client: Client, predictio
     assert pages == n_pages(content) == 2
     for words in ("Hydrogen in silicon", "A. Physicist", "Fd-3m", "300 K", "MAPS", "220 meV", "400 Hz", prediction_id):
         assert words in text
+    # The answer comes before all else
+    answer = " ".join(made["answer"]["message"].split())
+    assert text.index("Hydrogen in silicon") < text.index(answer) < text.index("Fd-3m")
     best = made["ranked"][0]
     assert band(best["hours"], best["hours_low"], best["hours_high"]) in text
     assert "relative" in text  # TOSCA's flux is not known
@@ -177,6 +181,14 @@ def test_html_loads_nothing_and_holds_the_same(client: Client, prediction_id: st
     for figure in figures:
         ET.fromstring(figure)
     assert "MERLIN" in response.text
+
+
+def test_the_answer_of_a_plan_stands_first(client: Client, prediction_id: str) -> None:
+    asked = plan(prediction_id)
+    answer = html_text(client.post("/plans", json=asked).json()["answer"]["message"])
+    page = report(client, prediction_id, "text/html", plan=asked).decode()
+    assert page.index("<h1") < page.index(answer) < page.index("<dl>") < page.index("<svg")
+    assert 'class="answer"' not in report(client, prediction_id, "text/html").decode()
 
 
 def test_what_is_too_long_is_left_out_and_said_to_be(client: Client, prediction_id: str) -> None:
