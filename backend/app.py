@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from backend.comparisons import routes as comparisons
 from backend.datasets import routes as datasets
 from backend.engines import routes as engines
+from backend.examples import routes as examples
 from backend.figures import routes as figures
 from backend.health import routes as health
 from backend.instruments import routes as instruments
@@ -40,6 +41,8 @@ from scattering.core.notices import Notice
 API = "/api/v1"
 ROUTERS = (
     health.router,
+    # Before the route of a built-in structure with any name
+    examples.router,
     structures.router,
     samples.router,
     instruments.router,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from backend.predictions.tables import Prediction
 from scattering.options.registry import find_kind
 
 if TYPE_CHECKING:
@@ -26,7 +25,20 @@ class LabelledView:
     label: str | None = None
 
 
-def label(view: View, row: Prediction) -> str:
+class Run(Protocol):
+    """A prediction or an example forecast."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def sampling(self) -> str: ...
+
+    @property
+    def temperature_k(self) -> float: ...
+
+
+def label(view: View, row: Run) -> str:
     """Return a short label of a view: instrument, changed settings, isotopes, method and temperature."""
     from scattering import instruments
 
@@ -47,7 +59,7 @@ def label(view: View, row: Prediction) -> str:
     return " · ".join(words)
 
 
-def run_label(row: Prediction) -> str:
+def run_label(row: Run) -> str:
     """Return method and temperature of a prediction."""
     return f"{find_kind(row.method, row.sampling).short_method_title} {row.temperature_k:g} K"
 

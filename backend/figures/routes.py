@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from backend.figures.bodies import FIGURE, figure_response
 from backend.figures.labels import LabelledView
 from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, ThemeName
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
@@ -19,24 +20,13 @@ from backend.structures.tables import Structure
 
 router = APIRouter(tags=["figures"])
 
-FIGURE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "a Plotly figure; arrays are base64 of typed arrays",
-        "content": {"application/json": {"example": {"data": [{"type": "scatter"}], "layout": {}}}},
-    }
-}
-
-
-def _json(figure: Any) -> Response:
-    return Response(figure.to_json(validate=False), media_type="application/json")
-
 
 @router.post("/figures", summary="Draw several views", responses={**responses(NotFound, Conflict), **FIGURE})
 def draw_figure(body: FiguresIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Draw spectra of several predictions and instruments on the same axes, or one map."""
     from backend.figures import service
 
-    return _json(service.figure(scope, cache, [view.to_labelled() for view in body.views], body))
+    return figure_response(service.figure(scope, cache, [view.to_labelled() for view in body.views], body))
 
 
 @router.post(
@@ -51,7 +41,7 @@ def draw_prediction(
     from backend.figures import service
 
     view = LabelledView(prediction_id, body.to_view())
-    return _json(service.figure(scope, cache, [view], body.style))
+    return figure_response(service.figure(scope, cache, [view], body.style))
 
 
 @router.post(
@@ -63,7 +53,7 @@ def draw_comparison(body: ComparedFigureIn, scope: ReadingScopeDep, cache: Parti
     """Draw a comparison, refinement or ranking; the body is that of its route, with the style."""
     from backend.figures import compared
 
-    return _json(compared.figure(scope, cache, body))
+    return figure_response(compared.figure(scope, cache, body))
 
 
 @router.post("/plans/figure", summary="Draw a plan", responses={**responses(NotFound, Conflict), **FIGURE})
@@ -71,7 +61,7 @@ def draw_plan(body: PlanFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDe
     """Draw features, resolution against hours, a simulated measurement, isotopes, or the sample on all instruments."""
     from backend.figures import plans
 
-    return _json(plans.figure(scope, cache, body))
+    return figure_response(plans.figure(scope, cache, body))
 
 
 @router.get(
@@ -86,4 +76,4 @@ def draw_structure(
     from backend.figures.structure import structure_figure
 
     row = scope.get(Structure, structure_id, "structure")
-    return _json(structure_figure(load_structure(scope.settings, row.id), theme))
+    return figure_response(structure_figure(load_structure(scope.settings, row.id), theme))

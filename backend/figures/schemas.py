@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
@@ -38,16 +38,6 @@ class Style(Look):
     errors: bool = Field(True, description="show a band of one standard error if there are several runs")
     zoom_mev: RangeIn | None = Field(None, description="enlarged range of a spectrum; default bins are finer there")
     banks: bool = Field(False, description="show each detector bank; if false, the banks are hidden in the legend")
-    dataset_ids: list[uuid.UUID] = Field(
-        default_factory=list,
-        max_length=24,
-        description="measured data of powders: spectra over the spectrum, or a map beside the map and their difference",
-    )
-    dataset_scale: DatasetScale = Field(
-        "fit",
-        description="normalisation of measured spectra; fit: one factor by least squares to the forecast of their "
-        "instrument (or the first forecast); maximum: equal maxima",
-    )
     offset: float = Field(
         0.0,
         ge=0,
@@ -62,13 +52,28 @@ class Style(Look):
         return (self.zoom_mev.min, self.zoom_mev.max) if self.zoom_mev and self.kind == "spectrum" else None
 
 
-class FigureIn(Style, ViewIn):
+class StyleWithData(Style):
+    """Appearance of a figure of forecasts and measured data."""
+
+    dataset_ids: list[uuid.UUID] = Field(
+        default_factory=list,
+        max_length=24,
+        description="measured data of powders: spectra over the spectrum, or a map beside the map and their difference",
+    )
+    dataset_scale: DatasetScale = Field(
+        "fit",
+        description="normalisation of measured spectra; fit: one factor by least squares to the forecast of their "
+        "instrument (or the first forecast); maximum: equal maxima",
+    )
+
+
+class FigureIn(StyleWithData, ViewIn):
     """One view of one prediction."""
 
     @property
-    def style(self) -> Style:
+    def style(self) -> StyleWithData:
         """Return the part that describes the appearance."""
-        return Style(**{name: getattr(self, name) for name in Style.model_fields})
+        return StyleWithData(**{name: getattr(self, name) for name in StyleWithData.model_fields})
 
 
 class LabelledViewIn(ViewIn):
@@ -82,7 +87,22 @@ class LabelledViewIn(ViewIn):
         return LabelledView(self.prediction_id, self.to_view(), self.label)
 
 
-class FiguresIn(Style):
+ViewT = TypeVar("ViewT", bound=ViewIn)
+
+
+def check_one_view(views: list[ViewT], others: ValidationInfo) -> list[ViewT]:
+    """Check that a map has one view. `others` holds the kind of the figure.
+
+    Raises
+    ------
+    ScatteringError
+    """
+    if others.data.get("kind") in ("map", "zones") and len(views) > 1:
+        raise ScatteringError(Notice("several_views_of_map"))
+    return views
+
+
+class FiguresIn(StyleWithData):
     """Several views on the same axes; a map has one view."""
 
     views: list[LabelledViewIn] = Field(min_length=1, max_length=24)
@@ -90,9 +110,7 @@ class FiguresIn(Style):
     @field_validator("views")
     @classmethod
     def _one_map(cls, views: list[LabelledViewIn], others: ValidationInfo) -> list[LabelledViewIn]:
-        if others.data.get("kind") in ("map", "zones") and len(views) > 1:
-            raise ScatteringError(Notice("several_views_of_map"))
-        return views
+        return check_one_view(views, others)
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,9 +11,10 @@ import plotly.graph_objects as go
 from backend.figures.compared import draw_measured_map
 from backend.figures.labels import SAMPLE, LabelledView, label
 from backend.figures.map import edges, map_figure
+from backend.figures.measured import Points
 from backend.figures.overlay import overlay
 from backend.figures.path import cuts_figure, path_figure, zones_figure
-from backend.figures.schemas import Style
+from backend.figures.schemas import Style, StyleWithData
 from backend.figures.spectrum import Curve, spectrum_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
@@ -29,8 +31,18 @@ from scattering.observe.view import View
 WINDOW_POINTS = 256
 
 
-def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style: Style) -> go.Figure:
-    """Draw views on the same axes.
+@dataclass(frozen=True, eq=False)
+class SeenView:
+    """A view with its spectrum, its method and its label."""
+
+    spectrum: Spectrum | PathSpectrum
+    view: View
+    method: str
+    label: str
+
+
+def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style: StyleWithData) -> go.Figure:
+    """Draw views of predictions on the same axes.
 
     Raises
     ------
@@ -38,31 +50,61 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
         The views mix powders and single crystals, or the figure has zones of a powder, or data beside a crystal.
     """
     rows = [predictions.get_succeeded(scope, one.prediction_id) for one in asked]
-    views = [replace(one.view, finer_mev=style.finer_mev) for one in asked]
-    labels = [one.label or label(one.view, row) for one, row in zip(asked, rows, strict=True)]
-    seen = [observe(scope.settings, cache, row, view) for row, view in zip(rows, views, strict=True)]
-    along = [one for one in seen if isinstance(one, PathSpectrum)]
-    spectra = [one for one in seen if isinstance(one, Spectrum)]
-    if along and spectra:
+    seen = []
+    for row, one in zip(rows, asked, strict=True):
+        view = view_in(one.view, style)
+        spectrum = observe(scope.settings, cache, row, view)
+        seen.append(SeenView(spectrum, view, row.method, one.label or label(view, row)))
+    if style.dataset_ids and any(isinstance(one.spectrum, PathSpectrum) for one in seen):
+        raise Unprocessable.at("dataset_ids", Notice("data_beside_path"))
+    if style.kind == "map" and style.dataset_ids:
+        return draw_measured_map(scope, cache, rows[0].id, seen[0].view, style.dataset_ids, style)
+    return draw_views(seen, style, lambda curves: overlay(scope, style.dataset_ids, curves, style.dataset_scale))
+
+
+def view_in(view: View, style: Style) -> View:
+    """Return a view as a figure shows it, with finer bins in its enlarged range."""
+    return replace(view, finer_mev=style.finer_mev)
+
+
+def draw_views(
+    seen: Sequence[SeenView], style: Style, measured: Callable[[Sequence[Curve]], Sequence[Points]] = lambda _: ()
+) -> go.Figure:
+    """Draw views on the same axes.
+
+    Parameters
+    ----------
+    seen
+        Views with their spectra; a map has one.
+    style
+        Appearance.
+    measured
+        Function that returns the measured data beside the curves of powders.
+
+    Raises
+    ------
+    Unprocessable
+        The views mix powders and single crystals, or the figure has zones of a powder.
+    """
+    labels = [one.label for one in seen]
+    along = [one.spectrum for one in seen if isinstance(one.spectrum, PathSpectrum)]
+    if along and len(along) < len(seen):
         raise Unprocessable.at("path", Notice("powders_beside_path"))
     if along:
         return _along_path(along, labels, style)
     if style.kind == "zones":
         raise Unprocessable.at("kind", Notice("zones_of_powder"))
-    if style.kind == "map" and style.dataset_ids:
-        return draw_measured_map(scope, cache, rows[0].id, views[0], style.dataset_ids, style)
-    if style.kind == "map":
-        return _map(spectra[0], views[0], style, labels[0])
     curves = [
-        Curve(spectrum, view.instrument or SAMPLE, row.method, text)
-        for spectrum, view, row, text in zip(spectra, views, rows, labels, strict=True)
+        Curve(one.spectrum, one.view.instrument or SAMPLE, one.method, one.label)
+        for one in seen
+        if isinstance(one.spectrum, Spectrum)
     ]
-    return spectrum_figure(curves, style, overlay(scope, style.dataset_ids, curves, style.dataset_scale))
+    if style.kind == "map":
+        return _map(curves[0].spectrum, seen[0].view, style, labels[0])
+    return spectrum_figure(curves, style, measured(curves))
 
 
-def _along_path(spectra: list[PathSpectrum], labels: list[str], style: Style) -> go.Figure:
-    if style.dataset_ids:
-        raise Unprocessable.at("dataset_ids", Notice("data_beside_path"))
+def _along_path(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: Style) -> go.Figure:
     if style.kind == "map":
         return path_figure(spectra[0], style, labels[0])
     if style.kind == "zones":

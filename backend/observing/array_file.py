@@ -42,6 +42,8 @@ class Layout(Generic[PartialsT]):
         Arrays that a file may lack.
     scales
         Arrays that are axes of other arrays.
+    compression
+        Level of gzip, 1 (fast) to 9 (small).
     """
 
     make: Callable[..., PartialsT]
@@ -50,6 +52,7 @@ class Layout(Generic[PartialsT]):
     axes: Mapping[str, Sequence[str]]
     optional: frozenset[str]
     scales: tuple[str, ...]
+    compression: int = 1
 
     def write(self, path: Path, partials: PartialsT) -> None:
         """Write a complete file or none.
@@ -126,8 +129,8 @@ class Layout(Generic[PartialsT]):
         """Write the arrays with their units and axes."""
         held = {name: array for name in self.units if (array := getattr(partials, name)) is not None}
         for name, array in held.items():
-            options = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.ndim >= 3 else {}
-            dataset = file.create_dataset(name, data=array, **options)
+            packed = {"compression": "gzip", "compression_opts": self.compression, "shuffle": True}
+            dataset = file.create_dataset(name, data=array, **(packed if array.ndim >= 3 else {}))
             dataset.attrs["units"] = self.units[name]
             dataset.attrs["axes"] = list(self.axes[name])
         for name in self.scales:

@@ -1,4 +1,4 @@
-"""File formats of partials: of a powder, and of a single crystal along a path."""
+"""File formats of partials: of a powder, of a single crystal along a path, and the compact form of a powder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from backend.observing.array_file import Layout
+from scattering.core.compact import CompactPartials
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 
@@ -40,6 +41,34 @@ POWDER: Final = Layout(
     },
     optional=frozenset({"orders", "coherent_runs", "incoherent_runs"}),
     scales=("q", "energy"),
+)
+
+COMPACT: Final = Layout(
+    make=CompactPartials,
+    format="beamcast-compact-partials",
+    units={
+        "q": "1/angstrom",
+        "energy": "meV",
+        "concentration": "",
+        "coherent_elastic": "",
+        "incoherent_elastic": "",
+        "interference": "1/meV",
+        "self_over_q": "1/meV",
+        "self_over_energy": "",
+    },
+    axes={
+        "q": ("q",),
+        "energy": ("energy",),
+        "concentration": ("species",),
+        "coherent_elastic": ("pair", "q"),
+        "incoherent_elastic": ("species", "q"),
+        "interference": ("pair", "q", "energy"),
+        "self_over_q": ("order", "species", "rank", "q"),
+        "self_over_energy": ("order", "species", "rank", "energy"),
+    },
+    optional=frozenset(),
+    scales=("q", "energy"),
+    compression=9,
 )
 
 

@@ -41,7 +41,18 @@ def observe(settings: Settings, cache: PartialsCache, prediction: Prediction, vi
     ScatteringError, Unprocessable
         The view is impossible.
     """
-    partials, kind = read_partials(settings, cache, prediction), observation(prediction.sampling)
+    return observe_partials(read_partials(settings, cache, prediction), prediction.sampling, view)
+
+
+def observe_partials(partials: Partials | CrystalPartials, sampling: str, view: View) -> Spectrum | PathSpectrum:
+    """Return the spectrum of partials, of a powder or along a path.
+
+    Raises
+    ------
+    ScatteringError, Unprocessable
+        The view is impossible.
+    """
+    kind = observation(sampling)
     spectrum: Spectrum | PathSpectrum = _cache.get(partials, _key(view), lambda: kind.observe(partials, view))
     return spectrum
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
 
 from backend.datasets.schemas import DatasetOut
-from backend.figures.routes import FIGURE
+from backend.figures.bodies import FIGURE
 from backend.figures.schemas import FiguresIn, ThemeName
 from backend.instruments import service as instruments
 from backend.instruments.schemas import InstrumentOut

@@ -140,15 +140,7 @@ def create_from_example(name: str, scope: ScopeDep, settings: SettingsDep, once:
     example, contents = service.read_example(settings, name)
     row = once(
         fingerprint(name),
-        lambda: service.add(
-            scope,
-            contents,
-            content=example.content,
-            fmt="cif",
-            file_name=f"{name}.cif",
-            name=example.title,
-            example=name,
-        ),
+        lambda: service.add_example(scope, example, contents),
         lambda structure_id: service.get(scope, structure_id),
     )
     return StructureOut.of(row)

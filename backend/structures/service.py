@@ -146,6 +146,20 @@ def add(
     return scope.add(row)
 
 
+def add_example(scope: Scope, example: examples.Example, contents: dict[str, Any]) -> Structure:
+    """Store a built-in structure that `read_example` has read."""
+    name = example.name
+    return add(
+        scope,
+        contents,
+        content=example.content,
+        fmt="cif",
+        file_name=f"{name}.cif",
+        name=example.title,
+        example=name,
+    )
+
+
 def get(scope: Scope, structure_id: uuid.UUID) -> Structure:
     """Return the structure with this id."""
     return scope.get(Structure, structure_id, NOUN)

@@ -1,0 +1,1 @@
+"""A finished forecast that ships with the package, and copies of it."""
