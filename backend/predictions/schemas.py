@@ -135,11 +135,28 @@ class PredictionOut(ResponseBody):
         )
 
 
+class QueueOut(ResponseBody):
+    """The jobs that a new prediction has to wait for."""
+
+    jobs_ahead: int = Field(description="jobs that run or come first in the same queue and lane", examples=[2])
+    wait_s: float | None = Field(
+        description="estimated seconds until it starts; null: no worker runs that can do it, or unknown",
+        examples=[150.0],
+    )
+
+
 class EstimateOut(ResponseBody):
     """Estimated duration of a prediction, without creating it."""
 
     options: dict[str, Any] = Field(description="all options, including those that the request leaves out")
-    estimate_s: float
+    estimate_s: float = Field(description="duration in seconds, from the cost of the options", examples=[95.0])
+    estimate_range_s: tuple[float, float] = Field(
+        description="range of the duration in seconds, without the wait, corrected by measured durations of similar "
+        "predictions on this server",
+        examples=[[80.0, 130.0]],
+    )
+    estimate_basis: NoticeOut = Field(description="source of the range")
+    queue: QueueOut
     n_atoms_simulated: int
     q_resolution_inv_angstrom: float | None
     energy_resolution_mev: float | None

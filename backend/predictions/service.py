@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement, func
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend import wording
 from backend.jobs import graph
+from backend.jobs.ahead import find_ahead
 from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
+from backend.jobs.tables import Job
 from backend.kit.db.columns import utc_now
 from backend.kit.db.database import clock
 from backend.kit.db.dependents import Dependents, register_dependents
@@ -24,8 +26,9 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocess
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.potentials.tables import Potential
+from backend.predictions.durations import Duration, estimate_duration
 from backend.predictions.options import fill_options
-from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn
+from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn, QueueOut
 from backend.predictions.search import match_prediction
 from backend.predictions.tables import Prediction
 from backend.structures.geometry import StructureData
@@ -40,14 +43,10 @@ from scattering.options.registry import find_kind
 from scattering.sample.melting import find_melted
 
 NOUN = "prediction"
-PRIORITIES: Final = {"preview": 0, "standard": 1, "production": 2}
+PRIORITIES: Final[Mapping[str, int]] = {"preview": 0, "standard": 1, "production": 2}
 """Priority of jobs, by quality; jobs with smaller numbers start first."""
 LONG_SIMULATION_S = 12 * 3600.0
 """An estimate above this gives a warning."""
-MAX_RECENT = 20
-"""Number of recent predictions whose measured speed gives the estimate."""
-MIN_MEASURED_S = 20.0
-"""Seconds of molecular dynamics from which on the measured speed replaces the default."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class CheckedRequest:
     potential: Potential
     instruments: list[str]
     options: Options
-    estimate_s: float
+    duration: Duration
 
 
 def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
@@ -92,50 +91,60 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
-    estimate_s = options.estimate_seconds(
-        n_atoms_cell=len(data.numbers), atom_steps_per_second=_speed(scope, body.method, options)
-    )
-    return CheckedRequest(structure, data, potential, names, options, estimate_s)
+    duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers))
+    return CheckedRequest(structure, data, potential, names, options, duration)
 
 
 def create(scope: Scope, body: PredictionIn) -> Prediction:
     """Write the row of a prediction and its jobs. The workers are woken after the commit."""
     planned = check_request(scope, body)
-    row = scope.add(
-        Prediction(
-            structure_id=planned.structure.id,
-            potential_id=planned.potential.id,
-            potential=planned.potential.name,
-            method=body.method,
-            sampling=body.sampling,
-            quality=body.quality,
-            temperature_k=body.temperature_k,
-            instruments=planned.instruments,
-            options=planned.options.to_json(),
-            estimate_s=planned.estimate_s,
-            eta_s=planned.estimate_s,
-            waiting_for=graph.WAITING_FOR_WORKER,
-        )
-    )
-    scope.session.add_all(
-        graph.jobs_of(row, planned.options, loader=planned.potential.engine, priority=PRIORITIES[body.quality])
-    )
+    row = scope.add(_new_row(planned, body))
+    scope.session.add_all(_jobs_of(row, planned))
     now = clock(scope.session)
     wake_for_queued_jobs(scope.session, now)
     update_reasons_to_wait(scope.session, now)
     return row
 
 
+def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
+    """Return the row of a prediction, not yet in the database."""
+    return Prediction(
+        structure_id=planned.structure.id,
+        potential_id=planned.potential.id,
+        potential=planned.potential.name,
+        method=body.method,
+        sampling=body.sampling,
+        quality=body.quality,
+        temperature_k=body.temperature_k,
+        instruments=planned.instruments,
+        options=planned.options.to_json(),
+        estimate_s=planned.duration.seconds,
+        eta_s=planned.duration.seconds,
+        waiting_for=graph.WAITING_FOR_WORKER,
+    )
+
+
+def _jobs_of(row: Prediction, planned: CheckedRequest) -> list[Job]:
+    return graph.jobs_of(row, planned.options, loader=planned.potential.engine, priority=PRIORITIES[row.quality])
+
+
 def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
     """Estimate the time and the resolution of a prediction. Nothing is created."""
     planned = check_request(scope, body)
     warnings = []
-    if planned.estimate_s > LONG_SIMULATION_S:
-        warnings.append(Notice("long_simulation", {"duration_s": planned.estimate_s}))
+    duration = planned.duration
+    if duration.seconds > LONG_SIMULATION_S:
+        warnings.append(Notice("long_simulation", {"duration_s": duration.seconds}))
     warnings += find_melted(planned.structure.formula, body.temperature_k)
+    # The wait for the job with most of the work: a preparation is short
+    heaviest = max(_jobs_of(_new_row(planned, body), planned), key=lambda job: job.weight)
+    ahead = find_ahead(scope.session, heaviest, clock(scope.session))
     return EstimateOut(
         options=planned.options.to_json(),
-        estimate_s=planned.estimate_s,
+        estimate_s=duration.seconds,
+        estimate_range_s=(duration.low, duration.high),
+        estimate_basis=NoticeOut.of(duration.basis),
+        queue=QueueOut(jobs_ahead=ahead.n_jobs, wait_s=ahead.wait_s),
         n_atoms_simulated=planned.options.n_atoms(len(planned.data.numbers)),
         q_resolution_inv_angstrom=planned.options.q_resolution(planned.data.cell),
         energy_resolution_mev=planned.options.energy_resolution_mev,
@@ -301,24 +310,3 @@ def _instruments(names: list[str]) -> list[str]:
         except UnknownInstrument as error:
             raise Unprocessable.at(f"instruments.{index}", error.notice) from error
     return list(spelt)
-
-
-def _speed(scope: Scope, method: str, options: Options) -> float:
-    """Return atom-steps per second: the mean of recent runs with the same engine, or the default."""
-    statement = (
-        select(Prediction.provenance, Prediction.sampling, Prediction.options)
-        .where(Prediction.status == "succeeded", Prediction.method == method)
-        .order_by(col(Prediction.finished_at).desc())
-        .limit(MAX_RECENT)
-    )
-    # The sums of seconds and atom-steps give tiny runs, which are mostly overhead, a small weight
-    seconds = atom_steps = 0.0
-    for provenance, sampling, stored in scope.session.exec(statement):
-        timings, done = provenance.get("timings", {}), find_kind(method, sampling).options.parse(stored)
-        if (done.engine, done.dispersion) == (options.engine, options.dispersion):
-            took = timings.get("equilibration_s", 0.0) + timings.get("production_s", 0.0)
-            seconds += took
-            atom_steps += took * timings.get("atom_steps_per_second", 0.0)
-    if seconds > MIN_MEASURED_S:
-        return atom_steps / seconds
-    return options.expected_speed(len(os.sched_getaffinity(0)))

@@ -33,6 +33,9 @@ def _prediction_not_finished(*, status: str, stage: Mapping[str, Any] | None, pr
 WORDS: Final[Mapping[str, wording.Words]] = {
     "elements_not_covered": _elements_not_covered,
     "long_simulation": _long_simulation,
+    "duration_measured": "This range comes from {n_runs} similar predictions on this server.",
+    "duration_not_measured": "This server has run too few similar predictions to give a narrower range: the duration "
+    "may differ from the estimate by a factor of {factor:g}.",
     "prediction_has_ended": "This prediction has already ended ({status}), so it cannot be cancelled.",
     "prediction_failed": _prediction_failed,
     "prediction_cancelled": "This prediction was cancelled, so it has no result.",
