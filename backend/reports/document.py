@@ -30,6 +30,16 @@ MIN_SHORTENED_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
+class Reliability:
+    """Grade, accuracy of the energies, the three lines that tell most, and all points in full."""
+
+    grade: str
+    headline: str
+    bullets: list[str]
+    points: list[str]
+
+
+@dataclass(frozen=True)
 class Document:
     """A report; all its texts are plain text."""
 
@@ -46,7 +56,7 @@ class Document:
     settings: Table
     explanations: list[tuple[str, str]]
     sample: list[tuple[str, str]]
-    trust: tuple[str, str] | None
+    trust: Reliability | None
     methods: str
     references: list[str]
     provenance: list[tuple[str, str]]
@@ -80,7 +90,7 @@ def document(gathered: Gathered, pictures: Sequence[Picture], capacity: Capacity
         settings=settings,
         explanations=list(zip(LETTERS, sentences[: capacity.sentences], strict=False)),
         sample=[] if plan is None else _sample(plan),
-        trust=None if gathered.trust is None else _trust(gathered.trust, capacity),
+        trust=None if gathered.trust is None else _reliability(gathered.trust),
         methods=" ".join(wording.messages(methods(gathered))),
         references=cited[: capacity.references],
         provenance=_provenance(gathered),
@@ -157,6 +167,10 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _trust(trust: TrustOut, capacity: Capacity) -> tuple[str, str]:
-    points = " ".join(point.text for point in trust.points)
-    return trust.headline, clip(points, capacity.trust)
+def _reliability(trust: TrustOut) -> Reliability:
+    return Reliability(
+        grade=trust.label,
+        headline=trust.headline,
+        bullets=[bullet.message for bullet in trust.bullets],
+        points=[point.text for point in trust.points],
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
-from backend.reports.document import Document
+from backend.reports.document import Document, Reliability
 from backend.reports.pictures import Picture
 from backend.reports.tables import Table
 
@@ -48,7 +48,7 @@ def html(document: Document) -> str:
         *measurement,
         "</div>",
         *([f"<h2>{headings['sample']}</h2>", _facts(document.sample)] if document.sample else []),
-        *_trust(headings["reliability"], document.trust),
+        *_reliability(headings, document.trust),
         f"<h2>{headings['methods']}</h2>",
         *_paragraphs([document.methods]),
         f"<h2>{headings['references']}</h2>",
@@ -78,10 +78,19 @@ def _facts(pairs: Sequence[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs) + "</dl>"
 
 
-def _trust(heading: str, trust: tuple[str, str] | None) -> list[str]:
+def _reliability(headings: Mapping[str, str], trust: Reliability | None) -> list[str]:
     if trust is None:
         return []
-    return [f"<h2>{heading}</h2>", f"<p><strong>{escape(trust[0])}</strong> {escape(trust[1])}</p>"]
+    return [
+        f"<h2>{headings['reliability']}</h2>",
+        f"<p><strong>{escape(trust.grade)}.</strong> {escape(trust.headline)}</p>",
+        _list(trust.bullets),
+        f"<details><summary>{headings['all_points']}</summary>{_list(trust.points)}</details>",
+    ]
+
+
+def _list(texts: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
 
 
 def _picture(picture: Picture, number: int) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from backend import wording
 from backend.kit.http.notices import NoticeOut
 from backend.trust import summary
+from backend.trust.bullets import Bullet, choose_bullets
 from backend.trust.points import Point
-from backend.trust.schemas import PointOut, TrustOut
+from backend.trust.schemas import BulletOut, PointOut, TrustOut
 from backend.trust.service import Trust
 from scattering.trust.grade import objections
 
@@ -29,8 +30,14 @@ def trust_body(reliability: Trust) -> TrustOut:
         energy_relative_uncertainty=grade.uncertainty,
         energy_bias=grade.bias,
         scaled_uncertainty=grade.scaled_uncertainty,
+        bullets=[_bullet(bullet) for bullet in choose_bullets(reliability.points, against)],
         points=points,
     )
+
+
+def _bullet(bullet: Bullet) -> BulletOut:
+    stated = NoticeOut.of(bullet.notice).model_dump()
+    return BulletOut(**stated, topic=bullet.topic, verdict=bullet.verdict)
 
 
 def _point(point: Point) -> PointOut:

@@ -15,6 +15,8 @@ Topic = Literal[
     "potential", "training", "phonons", "stability", "anharmonicity", "quantum", "statistics", "method", "run"
 ]
 Verdict = Literal["good", "fair", "poor", "unknown"]
+N_BULLETS = 3
+"""Number of lines that tell most."""
 
 
 class PointOut(ResponseBody):
@@ -25,6 +27,13 @@ class PointOut(ResponseBody):
     text: str
     text_notice: NoticeOut
     numbers: dict[str, Any] = Field(description="numbers behind the verdict, with units in the names")
+
+
+class BulletOut(NoticeOut):
+    """One of the three lines that tell most about the reliability."""
+
+    topic: Topic
+    verdict: Verdict
 
 
 class TrustOut(ResponseBody):
@@ -48,5 +57,10 @@ class TrustOut(ResponseBody):
     scaled_uncertainty: float | None = Field(
         description="relative uncertainty that remains after energies are divided by 1 + bias (set the energy scale to "
         "1 / (1 + bias)); null without measured phonons"
+    )
+    bullets: list[BulletOut] = Field(
+        min_length=N_BULLETS,
+        max_length=N_BULLETS,
+        description="the three lines that tell most, what limits the forecast most first; reports have the same",
     )
     points: list[PointOut]

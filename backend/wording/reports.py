@@ -11,6 +11,7 @@ from backend.wording.formatting import counted, duration
 HEADINGS: Final[Mapping[str, str]] = {
     "sample": "Sample in the beam",
     "reliability": "Reliability",
+    "all_points": "All points",
     "methods": "Methods",
     "references": "References",
     "left_out": "Left out of this version:",

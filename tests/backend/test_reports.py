@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlmodel import select
 
 from backend import wording
 from backend.kit.db import database
 from backend.kit.settings import Settings
+from backend.potentials.tables import Potential
 from backend.reports.capacity import PAPER
 from backend.reports.gathering import round_up_hours
 from backend.reports.pdf import n_pages
@@ -234,6 +236,10 @@ def test_the_worst_that_can_be_written_is_still_two_pages(
         "dataset_ids": [data] * 6,
         "others": [prediction(client, settings, structure) for _ in range(3)],
     }
+    with database.transaction(settings) as session:
+        for potential in session.exec(select(Potential)).all():
+            potential.name = "W" * 200
+            session.add(potential)
     content = report(client, prediction_id, **told)
     assert n_pages(content) == 2
     assert HEADINGS["left_out"] in text_of(content)[1]
