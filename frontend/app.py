@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, proposal_menu, routes, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import forecast, landing, missing, operations, plan, proposals, shared, structure
+from frontend.pages import forecast, missing, operations, plan, proposals, shared, structure
 from frontend.session import of_user
 from frontend.static_files import StaticFiles
 
@@ -25,7 +25,6 @@ Layout = Callable[[ApiClient, dict[str, str], str], Awaitable[tuple[str, Any]]]
 _ID = r"(?P<id>[0-9A-Za-z-]+)"
 SHARED = "/shared/"
 PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
-    (re.compile(r"/"), landing.page),
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
     (re.compile(rf"/plan/{_ID}"), plan.page),
@@ -100,7 +99,7 @@ def mount(app: FastAPI, cache: Path | None = None) -> Dash:
     dash_app.layout = shell.layout()
     shell.register(dash_app)
     confirmation.register(dash_app)
-    for page in (landing, structure, forecast, operations, proposals):
+    for page in (structure, forecast, operations, proposals):
         page.register(dash_app, client)
     shared.register(dash_app)
     proposal_menu.register(dash_app)

@@ -71,24 +71,5 @@
         }
     };
 
-    // dcc.Upload drops a file over its limit without a word.
-    function refuseLarge(event) {
-        const zone = event.target.closest && event.target.closest("#upload");
-        const files = (event.dataTransfer || event.target || {}).files;
-        const limit = 10 * 1024 * 1024;
-        if (zone && files && files.length && files[0].size > limit) {
-            const size = (files[0].size / 1048576).toFixed(0);
-            window.dash_clientside.set_props("upload-message", {
-                children: files[0].name + " has " + size + " MB; a structure file may have 10 MB. " +
-                    "Upload one structure, not a trajectory or a charge density.",
-                className: "inline-problem",
-            });
-        } else if (zone && files && files.length) {
-            window.dash_clientside.set_props("upload-message", { children: null, className: "" });
-        }
-    }
-    document.addEventListener("change", refuseLarge, true);
-    document.addEventListener("drop", refuseLarge, true);
-
     window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { watchTheme, arrive } });
 })();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
 import uuid
@@ -19,7 +21,6 @@ from frontend.dynamics_form import ONLY
 from frontend.estimates import FORM_FIELDS, NOT_LIKE_THIS, incomplete, read_form
 from frontend.figures import empty_figure, graph
 from frontend.forecast_form import Form
-from frontend.pages.landing import decode_upload
 from frontend.problems import problem_alert, warning_list
 from frontend.proposal_menu import add_to_proposal
 from frontend.session import of_user
@@ -27,6 +28,14 @@ from frontend.shell import icon
 from frontend.status_badge import status_badge
 from frontend.view_state import forecast_address
 from frontend.wiring import in_browser
+
+
+def decode_upload(contents: str) -> bytes:
+    """Return the bytes of a browser upload, a `data:` URL in base64."""
+    try:
+        return base64.b64decode(contents.partition(",")[2], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ApiProblem(0, "The file did not arrive whole", "Drop it again.") from error
 
 
 def _parameters(values: dict[str, str]) -> html.Div:

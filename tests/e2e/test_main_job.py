@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 @pytest.mark.timeout(900)
 def test_a_cif_becomes_a_harmonic_and_a_molecular_dynamics_spectrum(server: str, page: Page) -> None:
     page.goto(server)
-    page.set_input_files("#upload input[type=file]", ROOT / "backend/structures/examples/silicon.cif")
+    page.set_input_files("#drop input[type=file]", ROOT / "backend/structures/examples/silicon.cif")
     page.wait_for_url("**/structures/**")
     expect(page.locator("#structure-page")).to_contain_text("227")
 
@@ -78,13 +78,13 @@ def test_what_is_no_crystal_gets_a_word_and_leaves_nothing(
 ) -> None:
     before = httpx.get(f"{server}/api/v1/structures").json()["total"]
     page.goto(server)
-    page.set_input_files("#upload input[type=file]", {"name": name, "mimeType": "text/plain", "buffer": content})
+    page.set_input_files("#drop input[type=file]", {"name": name, "mimeType": "text/plain", "buffer": content})
     alert = page.locator("[role=alert]:visible").first
     expect(alert).to_be_visible()
     expect(alert).to_contain_text(re.compile(word, re.IGNORECASE))
     assert httpx.get(f"{server}/api/v1/structures").json()["total"] == before
     # The page is still there for another try
-    expect(page.locator("#upload input[type=file]")).to_be_attached()
+    expect(page.locator("#drop input[type=file]")).to_be_attached()
 
 
 def test_the_pages_need_nothing_from_elsewhere(server: str, page: Page) -> None:
@@ -93,7 +93,7 @@ def test_the_pages_need_nothing_from_elsewhere(server: str, page: Page) -> None:
         "request",
         lambda request: None if request.url.startswith((server, "data:", "blob:")) else elsewhere.append(request.url),
     )
-    for path, landmark in (("/", "#upload input[type=file]"), ("/docs", ".opblock")):
+    for path, landmark in (("/", "#drop input[type=file]"), ("/docs", ".opblock")):
         page.goto(server + path)
         page.locator(landmark).first.wait_for(state="attached")
     assert elsewhere == []

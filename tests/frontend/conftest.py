@@ -33,6 +33,9 @@ from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from tests.backend.predicting import finish
+from tests.frontend.browsing import visit
+
+__all__ = ["visit"]
 
 Answer = TypeVar("Answer")
 

@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
+from .browsing import PHONE, WIDE, Open
 from .conftest import Site, forecast, one_mode
 
 pytestmark = pytest.mark.e2e
 
-# The first look imports the physics and reads the partials, while other tests may have the processor.
-expect.set_options(timeout=30_000)
-WIDE, PHONE = (1440, 900), (390, 844)
-Open = Callable[..., Page]
-
 CURVES = """() => (document.querySelector('#spectrum-graph .js-plotly-plot')?._fullData ?? [])
     .filter(trace => trace.visible === true && trace.showlegend)
     .map(trace => ({name: trace.name, x: Array.from(trace.x), y: Array.from(trace.y)}))"""
-
-
-@pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Open]:
-    """Opens a path at a size; at the end no page may have complained on its console."""
-    complaints: list[str] = []
-    contexts = []
-
-    def opened(path: str, size: tuple[int, int] = WIDE, *, dark: bool = False, refused: bool = False) -> Page:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-
-        def listen(message: ConsoleMessage) -> None:
-            # A browser notes every 4xx on the console, also one that the page answers to.
-            if message.type == "error" and not (refused and "status of 422" in message.text):
-                complaints.append(message.text)
-
-        page.on("console", listen)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address + path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def forecast_path(site: Site, more: str = "") -> str:
@@ -77,8 +42,6 @@ def incident_energy(page: Page) -> str:
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
 def test_pages_fit_the_screen(visit: Open, site: Site, size: tuple[int, int], dark: bool) -> None:
     for path, landmark in (
-        ("/", "#landing-page"),
-        ("/about", "#about-page"),
         (f"/structures/{site.structure_id}", "#structure-page"),
         (forecast_path(site), "#forecast-page"),
     ):
@@ -325,7 +288,7 @@ def test_a_forecast_and_its_structure_are_deleted_after_a_question(visit: Open, 
     page.get_by_label("Delete Copper").click()
     expect(page.locator(".mantine-Modal-content")).to_contain_text("Its forecast goes with it.")
     page.locator("#confirm-yes").click()
-    expect(page.locator("#landing-page")).to_be_visible()
+    expect(page.locator("#drop")).to_be_visible()
     assert page.request.get(f"{api}/structures/{structure}").status == 404
 
 
@@ -337,19 +300,6 @@ def test_a_spectrum_is_downloaded_as_seen(visit: Open, site: Site) -> None:
     content = saving.value.path().read_text()
     assert '"e_init": 123' in content
     assert saving.value.suggested_filename == "beamcast-silicon-maps-harmonic.csv"
-
-
-def test_a_bad_file_is_refused_in_words_and_a_mended_one_goes_on(visit: Open) -> None:
-    page = visit("/")
-    upload = page.locator("#upload input[type=file]")
-    upload.set_input_files({"name": "si.cif", "mimeType": "text/plain", "buffer": b"nonsense"})
-    expect(page.locator("#upload-problem")).to_contain_text("si.cif could not be used")
-    upload.set_input_files({"name": "big.cif", "mimeType": "text/plain", "buffer": b" " * 11 * 2**20})
-    expect(page.locator("#upload-message")).to_contain_text("may have 10 MB")
-    poscar = b"Si\n5.431\n0 .5 .5\n.5 0 .5\n.5 .5 0\nSi\n2\nDirect\n0 0 0\n.25 .25 .25\n"
-    upload.set_input_files({"name": "POSCAR", "mimeType": "text/plain", "buffer": poscar})
-    page.wait_for_url("**/structures/**")
-    expect(page.locator("#structure-page")).to_contain_text("No. 227")
 
 
 def test_a_form_that_cannot_work_says_why_and_keeps_what_was_typed(visit: Open, site: Site) -> None:

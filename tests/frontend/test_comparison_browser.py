@@ -18,10 +18,8 @@ from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
 from scattering.measured.data import MeasuredMap
 
+from .browsing import PHONE, Open
 from .conftest import Site
-from .test_browser import PHONE, Open, visit
-
-__all__ = ["visit"]
 
 # Into every corner; that it works at all is seen by tests/e2e and test_browser.py
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

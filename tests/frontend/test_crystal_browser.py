@@ -7,10 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from .browsing import PHONE, WIDE, Open
 from .conftest import CrystalSite, Site
-from .test_browser import PHONE, WIDE, Open, drawn, position, visit
-
-__all__ = ["visit"]
+from .test_browser import drawn, position
 
 # Into every corner; that it works at all is seen by tests/e2e and test_browser.py
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
+from .browsing import PHONE, WIDE, Open
 from .conftest import Site
-from .test_browser import PHONE, WIDE, Open, drawn, visit
-
-__all__ = ["visit"]
+from .test_browser import drawn
 
 # Into every corner; that it works at all is seen by tests/e2e and test_browser.py
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -13,8 +13,8 @@ import pytest
 from frontend.app import find_page, render
 from frontend.client import ApiProblem
 from frontend.forecast_progress import labels
-from frontend.pages import forecast, landing, structure
-from frontend.pages.landing import decode_upload
+from frontend.pages import forecast, structure
+from frontend.pages.structure import decode_upload
 
 from .components import by_id, text, walk
 from .conftest import Site, run
@@ -33,7 +33,6 @@ def get(site: Site, path: str) -> httpx.Response:
 @pytest.mark.parametrize(
     ("path", "page", "parts"),
     [
-        ("/", landing, {}),
         ("/structures/x", structure, {"id": "x"}),
         ("/forecast/x?predictions=y", forecast, {"id": "x"}),
     ],
@@ -69,14 +68,6 @@ def test_a_shared_link_comes_with_all_scripts_also_as_the_first_request(site: Si
     scripts = re.findall(r'src="(/assets/[^"?]+)', get(site, f"/forecast/{site.structure_id}").text)
     assert {"/assets/api.js", "/assets/view.js", "/assets/figures.js", "/assets/early-theme.js"} <= set(scripts)
     assert all(get(site, script).status_code == 200 for script in scripts)
-
-
-def test_landing(site: Site) -> None:
-    title, layout = run(render(site.api, "/", ""))
-    assert title == "Beamcast"
-    by_id(layout, "upload")
-    by_id(layout, {"type": "example", "name": "benzene"})
-    assert "Silicon" in text(by_id(layout, "recent"))
 
 
 def test_structure(site: Site) -> None:

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from .browsing import PHONE, WIDE, Open
 from .conftest import Site
 from .plan_answers import FakeApi
-from .test_browser import PHONE, WIDE, Open, visit
-
-__all__ = ["visit"]
 
 pytestmark = pytest.mark.e2e
 

@@ -10,11 +10,10 @@ from playwright.sync_api import Page, expect
 
 from frontend import proposals_client
 
+from .browsing import PHONE, WIDE, Open
 from .conftest import Site, run
-from .test_browser import PHONE, WIDE, Open, drawn, forecast_path, visit
+from .test_browser import drawn, forecast_path
 from .test_datasets_browser import measured
-
-__all__ = ["visit"]
 
 pytestmark = pytest.mark.e2e
 
@@ -174,7 +173,7 @@ def test_pages_fit_the_screen(visit: Open, site: Site, size: tuple[int, int], da
     run(site.api.call("PUT", f"/proposals/{proposal_id}/datasets/{data['id']}"))
     path = run(proposals_client.act(site.api, proposal_id, "share"))["path"]
     pages = (("/proposals", "#proposals-page"), (f"/proposals/{proposal_id}", "#proposal-page"), (path, "#shared-page"))
-    for where, landmark in (*pages, ("/", "#landing-proposals"), (forecast_path(site), "#forecast-page")):
+    for where, landmark in (*pages, (forecast_path(site), "#forecast-page")):
         page = visit(where, size, dark=dark)
         page.locator(landmark).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], where

@@ -46,6 +46,14 @@ export async function call(path, options) {
         connectionLost();
         throw new ApiProblem(0, "Connection lost", "The server does not answer.");
     }
+    return accepted(response);
+}
+
+/**
+ * @param {Response} response
+ * @throws {ApiProblem} it is a refusal
+ */
+async function accepted(response) {
     if (response.ok) return response;
     throw await problemOf(response);
 }
@@ -204,12 +212,38 @@ export async function ask(path, body, options = {}) {
  * Send a form with files.
  * @param {string} path
  * @param {FormData} form
- * @param {{signal?: AbortSignal, key?: string}} [options] key: the same key makes the thing once
+ * @param {{signal?: AbortSignal, key?: string, progress?: (fraction: number) => void}} [options] key: the same key makes
+ * the thing once; progress: is told which fraction of the form was sent
  * @returns {Promise<Response>}
  */
-export function upload(path, form, { signal, key } = {}) {
+export function upload(path, form, { signal, key, progress } = {}) {
+    const headers = { Accept: "application/json", ...(key ? { "Idempotency-Key": key } : {}) };
+    if (progress) return uploadWithProgress(path, form, headers, progress);
     /** @type {RequestInit} */
-    const init = { method: "POST", body: form, headers: { Accept: "application/json", ...(key ? { "Idempotency-Key": key } : {}) } };
+    const init = { method: "POST", body: form, headers };
     if (signal) init.signal = signal;
     return call(path, init);
+}
+
+/**
+ * `fetch` does not tell how much of a body was sent.
+ * @param {string} path
+ * @param {FormData} form
+ * @param {Record<string, string>} headers
+ * @param {(fraction: number) => void} progress
+ * @returns {Promise<Response>}
+ */
+function uploadWithProgress(path, form, headers, progress) {
+    return new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest();
+        request.open("POST", API + path);
+        for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+        request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
+        request.addEventListener("load", () => resolve(accepted(new Response(request.responseText, { status: request.status }))));
+        request.addEventListener("error", () => {
+            connectionLost();
+            reject(new ApiProblem(0, "Connection lost", "The server does not answer."));
+        });
+        request.send(form);
+    });
 }

@@ -1,0 +1,67 @@
+"""Landing page: recent work first, a drop zone, examples, and a finished forecast to look at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from frontend.client import ApiClient, ApiProblem, Prediction, Structure, settled
+from frontend.contexts.page import Context, Page, Query, required
+
+MAX_RECENT: Final = 8
+"""Structures on the page; the address `?all=1` shows up to the API's largest page."""
+MAX_ALL: Final = 500
+MAX_PREDICTIONS: Final = 500
+MAX_PROPOSALS: Final = 5
+MAX_SEARCH_LENGTH: Final = 200
+MAX_STRUCTURE_BYTES: Final = 10 * 1024 * 1024
+FIRST_EXAMPLES: Final = ("silicon", "benzene", "barium-titanate-sc-h")
+"""Those of the publication about the method; the others follow in the API's order."""
+
+
+async def context(api: ApiClient, path: Query, query: Query) -> Context:
+    """Return recent structures with their forecasts, or those that a search finds, proposals, and examples."""
+    search = query.get("search", "").strip()[:MAX_SEARCH_LENGTH]
+    limit = MAX_ALL if query.get("all") or search else MAX_RECENT
+    words = {"search": search} if search else {}
+    structures, predictions, proposals, examples = await settled(
+        api.call("GET", "/structures", params={"limit": limit, **words}),
+        api.call("GET", "/predictions", params={"limit": MAX_PREDICTIONS, **words}),
+        api.call("GET", "/proposals", params={"limit": MAX_PROPOSALS, "archived": "false"}),
+        api.examples(),
+    )
+    required(structures, predictions, proposals)
+    shown = structures["items"]
+    if search:
+        shown = [*shown, *await _others(api, shown, predictions["items"])]
+    by_structure: defaultdict[str, list[Prediction]] = defaultdict(list)
+    for prediction in predictions["items"]:
+        by_structure[prediction["structure_id"]].append(prediction)
+    return {
+        "search": search,
+        "rows": [(structure, by_structure[structure["id"]]) for structure in shown],
+        "n_structures": structures["total"],
+        "returning": bool(shown or search or proposals["items"]),
+        "proposals": proposals["items"],
+        "n_proposals": proposals["total"],
+        "examples": [] if isinstance(examples, ApiProblem) else _sort(examples),
+        "max_bytes": MAX_STRUCTURE_BYTES,
+        "modules": ("landing/page.js", "api.js", "kit/dom.js", "kit/drop-zone.js", "kit/badges.js", "kit/problems.js"),
+    }
+
+
+async def _others(api: ApiClient, shown: Sequence[Structure], found: Sequence[Prediction]) -> list[Structure]:
+    """Return the structures of forecasts that a search found, apart from those that are shown."""
+    known = {structure["id"] for structure in shown}
+    ids = list(dict.fromkeys(one["structure_id"] for one in found if one["structure_id"] not in known))
+    answers = await settled(*[api.structure(key) for key in ids[:MAX_RECENT]])
+    return [answer for answer in answers if not isinstance(answer, ApiProblem)]
+
+
+def _sort(examples: Sequence[Any]) -> list[Any]:
+    rank = {name: place for place, name in enumerate(FIRST_EXAMPLES)}
+    return sorted(examples, key=lambda example: rank.get(example["name"], len(rank)))
+
+
+PAGE: Final = Page("/", "landing.html", context)

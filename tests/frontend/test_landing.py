@@ -1,0 +1,59 @@
+"""The landing page as the server makes it."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from frontend.contexts import landing
+
+from .conftest import CrystalSite, Site, run
+
+
+def rows(page: httpx.Response) -> list[str]:
+    """Return the ids of the structures in a list of recent work or of results."""
+    return re.findall(r'class="recent-name" href="/structures/([\w-]+)"', page.text)
+
+
+def test_recent_work_stands_before_examples(site: Site) -> None:
+    page = site.fetch("/")
+
+    assert page.status_code == 200
+    assert site.structure_id in rows(page)
+    assert f"/forecast/{site.structure_id}?predictions={site.md_id}" in page.text
+    assert page.text.index('class="recent"') < page.text.index('data-example="')
+    examples = re.findall(r'data-example="([\w-]+)"', page.text)
+    assert tuple(examples[:3]) == landing.FIRST_EXAMPLES
+    assert f'data-max-bytes="{landing.MAX_STRUCTURE_BYTES}"' in page.text
+
+
+@pytest.mark.parametrize(("search", "found"), [("silicon", True), ("molecular", True), ("caesium", False)])
+def test_a_search_finds_structures_and_those_of_forecasts(site: Site, search: str, found: bool) -> None:
+    page = site.fetch(f"/?search={search}")
+
+    assert (site.structure_id in rows(page)) is found
+    assert f'value="{search}"' in page.text
+
+
+def test_what_a_search_says_is_escaped_and_cut(site: Site) -> None:
+    page = site.fetch("/?search=" + "%3Cb%3E" + 300 * "x")
+
+    assert page.status_code == 200
+    assert "<b>" not in page.text
+
+
+def test_all_structures_are_a_click_away(site: Site, crystal: CrystalSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landing, "MAX_RECENT", 1)
+
+    assert len(rows(site.fetch("/"))) == 1
+    assert 'href="/?all=1"' in site.fetch("/").text
+    assert {site.structure_id, crystal.structure_id} <= set(rows(site.fetch("/?all=1")))
+
+
+def test_newest_proposals_are_listed(site: Site) -> None:
+    made = run(site.api.call("POST", "/proposals", json={"name": "Hydrogen in palladium"}))
+
+    assert f'href="/proposals/{made["id"]}"' in site.fetch("/").text
+    run(site.api.call("DELETE", f"/proposals/{made['id']}"))

@@ -1,0 +1,62 @@
+"""The landing page in a browser: a file or an example becomes a structure."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from .browsing import PHONE, WIDE, Open, overflow, violations
+from .conftest import Site
+
+pytestmark = pytest.mark.e2e
+
+POSCAR = b"Si\n5.431\n0 .5 .5\n.5 0 .5\n.5 .5 0\nSi\n2\nDirect\n0 0 0\n.25 .25 .25\n"
+FOLLOW = """() => {
+    const badge = document.querySelector('.badge-succeeded');
+    badge.className = 'badge badge-running';
+    badge.querySelector('.badge-state').textContent = '5 %';
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
+def test_it_fits_the_screen_and_is_accessible(visit: Open, site: Site, size: tuple[int, int], dark: bool) -> None:
+    page = visit("/", size, dark=dark)
+
+    expect(page.get_by_label("Crystal structure")).to_be_attached()
+    assert overflow(page) <= 0
+    assert violations(page) == []
+
+
+def test_a_bad_file_is_refused_in_words_and_a_mended_one_goes_on(visit: Open, site: Site) -> None:
+    page = visit("/", refused=True)
+    upload = page.get_by_label("Crystal structure")
+    alert = page.get_by_role("alert").filter(visible=True)
+
+    upload.set_input_files({"name": "si.cif", "mimeType": "text/plain", "buffer": b"nonsense"})
+    expect(alert).to_contain_text("si.cif")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    upload.set_input_files({"name": "big.cif", "mimeType": "text/plain", "buffer": b" " * 11 * 2**20})
+    expect(alert).to_contain_text("11 MB")
+    assert "POST" not in asked
+    upload.set_input_files({"name": "POSCAR", "mimeType": "text/plain", "buffer": POSCAR})
+    page.wait_for_url("**/structures/**")
+
+
+def test_an_example_opens_as_a_structure(visit: Open, site: Site) -> None:
+    page = visit("/")
+
+    page.get_by_role("button", name="Copper").click()
+
+    page.wait_for_url("**/structures/**")
+
+
+def test_a_search_is_an_address(visit: Open, site: Site) -> None:
+    page = visit("/")
+
+    page.get_by_role("searchbox").fill("silicon 300 K")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/?search=silicon+300+K")
+    expect(page.get_by_role("link", name="MD 300 K · ready").first).to_be_visible()
