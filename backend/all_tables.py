@@ -1,5 +1,6 @@
 """Import the tables of every subject, so that migrations and foreign keys find all of them."""
 
+from backend.calibrations import tables as calibration_tables
 from backend.datasets import tables as dataset_tables
 from backend.health import tables as health_tables
 from backend.jobs import tables as job_tables
@@ -10,6 +11,7 @@ from backend.proposals import tables as proposal_tables
 from backend.structures import tables as structure_tables
 
 __all__ = [
+    "calibration_tables",
     "dataset_tables",
     "health_tables",
     "idempotency",

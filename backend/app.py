@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 
+from backend.calibrations import routes as calibrations
 from backend.comparisons import routes as comparisons
 from backend.datasets import routes as datasets
 from backend.engines import routes as engines
@@ -46,6 +47,7 @@ ROUTERS = (
     structures.router,
     samples.router,
     instruments.router,
+    calibrations.router,
     isotopes.router,
     methods.router,
     engines.router,

@@ -1,17 +1,19 @@
-"""Calibrations of count rates with datasets of known exposure and mass."""
+"""Calibrations of count rates: with datasets of known exposure and mass, or with stored counts of a standard."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 
 import numpy as np
 
+from backend.calibrations import service as records
 from backend.comparisons.forecasts import complete_view, forecast, get_powder_prediction, partials_of
 from backend.comparisons.service import fit_to_data, read_measured_spectrum
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import Unprocessable
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.plans.schemas import CalibrationIn, ScatteringIn
 from backend.plans.specimens import make_specimen, read_forecast, sample_of
@@ -42,19 +44,38 @@ def read_calibrations(
     for index, one in enumerate(asked):
         loc = f"calibrations.{index}"
         try:
-            found = _calibration(scope, cache, body, one, loc)
+            found = (
+                _calibration_of_dataset(scope, cache, body, one.dataset_id, one.prediction_id, loc)
+                if one.dataset_id is not None
+                else _stored_calibration(scope, cache, one, loc)
+            )
         except InvalidFields as error:
             raise Unprocessable.at(loc, notice_of(error.errors[0])) from error
         made.setdefault(found.instrument, found)
     return made
 
 
-def _calibration(scope: Scope, cache: PartialsCache, body: ScatteringIn, asked: CalibrationIn, loc: str) -> Calibration:
-    dataset = datasets.get(scope, asked.dataset_id)
+def _stored_calibration(scope: Scope, cache: PartialsCache, asked: CalibrationIn, loc: str) -> Calibration:
+    assert asked.calibration_id is not None
+    try:
+        return records.calibration_of(scope, cache, records.get(scope, asked.calibration_id))
+    except (NotFound, Conflict) as error:
+        raise Unprocessable.at(f"{loc}.calibration_id", error.notice) from error
+
+
+def _calibration_of_dataset(
+    scope: Scope,
+    cache: PartialsCache,
+    body: ScatteringIn,
+    dataset_id: uuid.UUID,
+    prediction_id: uuid.UUID | None,
+    loc: str,
+) -> Calibration:
+    dataset = datasets.get(scope, dataset_id)
     instrument_name, hours, mass = _read_facts(dataset, loc)
     measured = read_measured_spectrum(scope, dataset)
-    prediction = get_powder_prediction(scope, asked.prediction_id or body.prediction_id, loc=f"{loc}.prediction_id")
-    own = asked.prediction_id is None or asked.prediction_id == body.prediction_id
+    prediction = get_powder_prediction(scope, prediction_id or body.prediction_id, loc=f"{loc}.prediction_id")
+    own = prediction_id is None or prediction_id == body.prediction_id
     view = View(
         quantum_correction=body.quantum_correction,
         energy_scale=body.energy_scale if own else 1.0,

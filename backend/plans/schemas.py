@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.observing.schemas import Correction
 from backend.predictions.schemas import Name
 from backend.samples.schemas import SampleIn, SampleOut
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
 
 FeatureEnergy = Annotated[float, Field(gt=0, le=5000)]
 Basis = Literal["absolute", "calibrated", "relative"]
@@ -86,12 +88,23 @@ class ConstraintsIn(RequestBody):
 
 
 class CalibrationIn(RequestBody):
-    """A dataset with known exposure and mass: it makes the count rates of its instrument absolute."""
+    """Measured counts that make the count rates of an instrument absolute: of a dataset, or of a standard."""
 
-    dataset_id: uuid.UUID
+    dataset_id: uuid.UUID | None = Field(None, description="a dataset with known exposure and mass")
     prediction_id: uuid.UUID | None = Field(
-        None, description="prediction for the sample of the data; null: that of the plan"
+        None, description="prediction for the sample of the dataset; null: that of the plan"
     )
+    calibration_id: uuid.UUID | None = Field(
+        None, description="counts of a standard, as `POST /instruments/{name}/calibrations` stored them"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.dataset_id is None) == (self.calibration_id is None):
+            raise ScatteringError(Notice("calibration_source"))
+        if self.calibration_id is not None and self.prediction_id is not None:
+            raise ScatteringError(Notice("prediction_beside_calibration"))
+        return self
 
 
 class FeaturesIn(ScatteringIn):

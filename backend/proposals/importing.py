@@ -178,7 +178,9 @@ def _check_ids(manifest: form.Manifest) -> None:
     predictions, measured = ({entry.id for entry in those} for those in (manifest.predictions, manifest.datasets))
     if plan is not None:
         needed = {plan.prediction_id, *(one.prediction_id for one in plan.calibrations if one.prediction_id)}
-        if not needed <= predictions or not {one.dataset_id for one in plan.calibrations} <= measured:
+        if (
+            not needed <= predictions or not {one.dataset_id for one in plan.calibrations} <= measured
+        ):  # no stored calibration is in an archive
             raise refusal(Notice("incomplete_plan"))
 
 
@@ -311,7 +313,7 @@ def _with_new_ids(plan: PlanIn | None, new: dict[uuid.UUID, uuid.UUID]) -> PlanI
     calibrations = [
         one.model_copy(
             update={
-                "dataset_id": new[one.dataset_id],
+                "dataset_id": None if one.dataset_id is None else new[one.dataset_id],
                 "prediction_id": None if one.prediction_id is None else new[one.prediction_id],
             }
         )

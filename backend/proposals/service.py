@@ -279,7 +279,8 @@ def _plan(scope: Scope, row: Proposal, plan: PlanIn) -> dict[str, Any]:
     wanted: list[tuple[Kind, uuid.UUID, str]] = [("predictions", plan.prediction_id, "plan.prediction_id")]
     for number, one in enumerate(plan.calibrations):
         at = f"plan.calibrations.{number}"
-        wanted.append(("datasets", one.dataset_id, f"{at}.dataset_id"))
+        if one.dataset_id is not None:
+            wanted.append(("datasets", one.dataset_id, f"{at}.dataset_id"))
         if one.prediction_id is not None:
             wanted.append(("predictions", one.prediction_id, f"{at}.prediction_id"))
     for kind, item_id, loc in wanted:

@@ -173,8 +173,8 @@ def _predictions(scope: Scope, gathered: Gathered) -> Iterator[Prediction]:
 
 def _datasets(scope: Scope, gathered: Gathered) -> list[Dataset]:
     plan = gathered.body.plan
-    calibrating = [] if plan is None else [datasets.get(scope, one.dataset_id) for one in plan.calibrations]
-    return _unique_rows([*gathered.datasets, *calibrating])
+    calibrating = [] if plan is None else [one.dataset_id for one in plan.calibrations if one.dataset_id is not None]
+    return _unique_rows([*gathered.datasets, *(datasets.get(scope, one) for one in calibrating)])
 
 
 def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -> dict[str, Any]:

@@ -64,13 +64,29 @@ def specimen(
     InvalidSample
         The sample is impossible.
     """
-    material = Material.of(
+    return resolve(_spec(sample), material_of(scope, structure, isotopes, sample.density_g_cm3), field=field)
+
+
+def material_of(
+    scope: Scope,
+    structure: Structure,
+    isotopes: Mapping[str, Substitution] | None = None,
+    density_g_cm3: float | None = None,
+) -> Material:
+    """Return the material of a structure, with its own density if none is given.
+
+    Raises
+    ------
+    InvalidView
+        The isotopes do not fit the structure.
+    """
+    isotopes = isotopes or {}
+    return Material.of(
         _composition(scope, structure, isotopes),
         isotopes,
         natural_density=structure.density_g_cm3,
-        density=sample.density_g_cm3,
+        density=density_g_cm3,
     )
-    return resolve(_spec(sample), material, field=field)
 
 
 def sample_body(sample: Sample) -> SampleOut:

@@ -80,6 +80,26 @@ def _calibrated_by_dataset(
     )
 
 
+def _calibrated_by_standard(
+    *,
+    standard: str,
+    mass_g: float,
+    from_mev: float,
+    to_mev: float,
+    relative_uncertainty: float,
+    source: str,
+    entered_by: str,
+    measured_on: str | None,
+) -> str:
+    name = "vanadium" if standard == "vanadium" else "a standard"
+    known = [source, *([f"measured on {measured_on}"] if measured_on else [])]
+    known += [f"entered by {entered_by}"] if entered_by else []
+    return (
+        f"Calibrated by the counts of {mass_g:g} g of {name} between {from_mev:g} and {to_mev:g} meV "
+        f"({'; '.join(known)}). Count rates are assumed to be right within {percent(relative_uncertainty)}."
+    )
+
+
 def _published_flux(
     *,
     flux_n_cm2_s: float,
@@ -98,7 +118,10 @@ def _published_flux(
 
 def _no_published_flux(*, calibration_holds_for_its_settings: bool) -> str:
     where = ", measured with these settings" if calibration_holds_for_its_settings else ""
-    return f"No published absolute flux. To get hours, calibrate with a dataset of your own{where}."
+    return (
+        f"No published absolute flux. To get hours, calibrate with a dataset of your own{where}, or with the counts of "
+        "a standard."
+    )
 
 
 def _resolution_validated(*, relative_uncertainty: float) -> str:
@@ -231,7 +254,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "no_intensity_in_window": "no intensity at the momentum transfers that are both reached and simulated",
     "q_beyond_simulation": _q_beyond_simulation,
     "calibrated_by_dataset": _calibrated_by_dataset,
-    "calibration_factor": "The dataset has {measured_over_computed:.2g} times the calculated counts.",
+    "calibrated_by_standard": _calibrated_by_standard,
+    "calibration_factor": "The measured counts are {measured_over_computed:.2g} times the calculated counts.",
     "published_flux": _published_flux,
     "no_published_flux": _no_published_flux,
     "resolution_validated": _resolution_validated,
@@ -244,7 +268,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "features_too_slow": _features_too_slow,
     "pairs_resolved": _pairs_resolved,
     "hours_relative_only": "Hours are relative only: there is no published absolute flux. The slowest feature is "
-    "{slowest_mev:g} meV. Calibrate with a dataset of your own to get hours.",
+    "{slowest_mev:g} meV. Calibrate with a dataset of your own, or with the counts of a standard, to get hours.",
     "hours_estimated": _hours_estimated,
     "beam_time_exceeded": "These hours exceed the {limit_h:g} h of available beam time.",
     "beam_time_perhaps_exceeded": "If the count rates are at the low end of their band, the {limit_h:g} h of beam time "

@@ -97,7 +97,9 @@ class Calibration:
     factor
         Measured over computed counts, of an instrument whose flux is known; 1 of others.
     source
-        Where it comes from: the user's dataset.
+        Where it comes from: the user's dataset, or counts of a standard.
+    relative_uncertainty
+        Of the rates that come of it.
     """
 
     instrument: str
@@ -107,6 +109,7 @@ class Calibration:
     ambient: NDArray[np.float64]
     factor: float
     source: Notice
+    relative_uncertainty: float = RATE_UNCERTAINTY
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -120,11 +123,12 @@ class Calibration:
             self.ambient.tolist(),
             self.factor,
             self.source,
+            self.relative_uncertainty,
         )
 
     def correct_scale(self, scale: Scale) -> Scale:
         """Return the scale of computed rates times measured over computed counts."""
-        return Scale(scale.scattering * self.factor, scale.ambient, "calibrated", RATE_UNCERTAINTY)
+        return Scale(scale.scattering * self.factor, scale.ambient, "calibrated", self.relative_uncertainty)
 
     def rates(
         self,
@@ -145,7 +149,8 @@ class Calibration:
         over_relative = self.kappa / relative_per_atom(instrument, settings, self.energy)
         per_atom = relative_per_atom(instrument, settings, energy) * np.interp(energy, self.energy, over_relative)
         counted = rates_of_atoms(per_atom, instrument, settings, energy, scattering, sample, container)
-        return Rates(energy, *counted, np.interp(energy, self.energy, self.ambient), "calibrated", RATE_UNCERTAINTY)
+        ambient = np.interp(energy, self.energy, self.ambient)
+        return Rates(energy, *counted, ambient, "calibrated", self.relative_uncertainty)
 
 
 def calibrate(

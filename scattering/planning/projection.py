@@ -38,8 +38,13 @@ class WeightedScattering:
     intensity: NDArray[np.float32]
 
 
-def weigh(partials: Partials, view: View) -> WeightedScattering:
+def weigh(partials: Partials, view: View, *, elastic: bool = False) -> WeightedScattering:
     """Add up partials with the neutron weights of a view of the sample: its isotopes, correction and energy scale.
+
+    Parameters
+    ----------
+    elastic
+        Add the elastic line to the bin at 0.
 
     Raises
     ------
@@ -50,6 +55,8 @@ def weigh(partials: Partials, view: View) -> WeightedScattering:
     total = np.zeros((len(partials.q), len(partials.energy)), dtype=np.float32)
     for component in components_of(partials, view):
         total += component.weight[:, None] * component.values
+        if elastic:
+            total[:, 0] += component.weight * component.elastic / partials.energy_widths[0]
     energy = partials.energy * view.energy_scale
     both = np.concatenate([-energy[:0:-1], energy])
     factor = sample_factor(partials, view, both).astype(np.float32)

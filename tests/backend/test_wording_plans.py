@@ -90,6 +90,19 @@ def notices() -> Iterator[Notice]:
     yield Notice("known_energy_bias", {"bias": -0.11, "energy_scale": 1.12})
     yield Notice("natural_mass_frequencies")
     yield Notice("powder_average_hours")
+    yield Notice(
+        "calibrated_by_standard",
+        {
+            "standard": "vanadium",
+            "mass_g": 25.0,
+            "from_mev": 12.0,
+            "to_mev": 36.0,
+            "relative_uncertainty": 0.2,
+            "source": "run 31415",
+            "entered_by": "A. Scientist",
+            "measured_on": "2026-03-14",
+        },
+    )
     yield Notice("no_instrument_left")
     yield Notice("nothing_simulated_in_window")
     yield Notice("no_feature_measured", {"limit_h": 1000.0})

@@ -1,0 +1,1 @@
+"""Calibrations of count rates that facilities enter: counts of a standard."""
