@@ -9,6 +9,7 @@ export default [
         languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser },
         rules: {
             eqeqeq: "error",
+            "no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_", ignoreRestSiblings: true }],
             "no-var": "error",
             "prefer-const": "error",
             "no-implicit-globals": "error",

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frontend.client import ApiClient, ApiProblem, Prediction, settled
-from frontend.crystal_form import SAMPLINGS
 
+SAMPLINGS = {"powder": "Powder", "path": "Single crystal"}
+METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
 GIVEN_UP = ("failed", "cancelled")
 ORDER = {"harmonic": 0, "md": 1, "trpmd": 2}
 """From the quickest to the best: the last one that is ready has the map."""
@@ -94,3 +95,21 @@ def _others(predictions: Sequence[Prediction], shown: Sequence[Prediction]) -> l
         return []
     other = next((name for name in SAMPLINGS if name != shown[0]["sampling"]), None)
     return [p for p in latest(predictions, other) if p["status"] not in GIVEN_UP]
+
+
+def labels(predictions: Sequence[Prediction]) -> dict[str, str]:
+    """Return a short name for every prediction; temperature and quality only where they tell them apart."""
+    temperatures = {prediction["temperature_k"] for prediction in predictions}
+    names: dict[str, str] = {}
+    for prediction in predictions:
+        name = METHODS.get(prediction["method"], prediction["method"])
+        if len(temperatures) > 1:
+            name += f" {prediction['temperature_k']:g} K"
+        kind = (prediction["method"], prediction["temperature_k"])
+        twins = [other for other in predictions if (other["method"], other["temperature_k"]) == kind]
+        if len(twins) > 1:
+            name += f" ({prediction.get('quality') or twins.index(prediction) + 1})"
+        if name in names.values():
+            name += f" #{1 + sum(other == name or other.startswith(f'{name} #') for other in names.values())}"
+        names[prediction["id"]] = name
+    return names

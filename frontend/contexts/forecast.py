@@ -1,0 +1,178 @@
+"""A forecast: simulations and their progress, and what instruments would measure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from frontend.client import ApiClient, ApiProblem, Instrument, Prediction, Structure, settled
+from frontend.contexts.page import Context, Page, Query, required
+from frontend.forecast_choice import Choice, choose, labels
+from frontend.terms import CORRECTIONS, KUBO_BESIDE, KUBO_CORRECTIONS
+
+MAX_DATASETS: Final = 200
+MAX_SITES: Final = 24
+"""Sites whose isotopes can be chosen on the page: a large cell without symmetry has hundreds."""
+MAX_PROPOSALS: Final = 50
+IDEAL: Final = "Sample"
+"""Name among the instruments of the ideal S(q, ω), without an instrument."""
+MODULES: Final = tuple(
+    f"{name}.js"
+    for name in ("kit/shell", "kit/theme", "kit/dom", "kit/figure", "kit/terms", "kit/removal", "kit/sliders",
+                 "kit/isotopes", "api", "state", "format", "forecast/page", "forecast/view", "forecast/figures",
+                 "forecast/settings", "forecast/progress")
+)  # fmt: skip
+
+
+async def context(api: ApiClient, path: Query, query: Query) -> Context:
+    """Return structure, predictions, catalogues and measured data of a forecast."""
+    structure_id = path["structure_id"]
+    structure, instruments, health, data, others = await settled(
+        api.structure(structure_id),
+        api.instruments(structure_id),
+        api.health(),
+        api.datasets(structure_id=structure_id, limit=MAX_DATASETS),
+        api.datasets(limit=MAX_DATASETS),
+    )
+    required(structure, instruments)
+    wanted = [key for key in query.get("predictions", "").split(",") if key]
+    choice = await choose(api, structure_id, wanted)
+    if not choice.shown:
+        return {"structure": structure, "notes": choice.words, "data": None}
+    isotopes, proposals = await settled(
+        api.isotopes(structure["elements"]), api.call("GET", f"/proposals?archived=false&limit={MAX_PROPOSALS}")
+    )
+    names = labels(choice.shown)
+    asked = {name for prediction in choice.shown for name in prediction["instruments"]}
+    chosen = [one["name"] for one in instruments if one["name"] in asked] or [instruments[0]["name"]]
+    notes = list(choice.words)
+    named = [key for key in query.get("datasets", "").split(",") if key]
+    own, foreign, gone = await _datasets(api, data, others, structure_id, named)
+    return {
+        "structure": structure,
+        "choice": choice,
+        "crystal": choice.sampling == "path",
+        "names": names,
+        "notes": notes + gone,
+        "no_worker": _waits_without_worker(choice.shown, health),
+        "instruments": instruments,
+        "chosen": chosen,
+        "isotopes": {} if isinstance(isotopes, ApiProblem) else _with_several(isotopes),
+        "sites": _sites(choice.shown)[:MAX_SITES],
+        "n_sites": len(_sites(choice.shown)),
+        "corrections": _corrections(choice.shown),
+        "corrected": any(one["method"] != "harmonic" for one in choice.shown),
+        "n_orders": max(phonon_orders(one) for one in choice.shown),
+        "several_runs": any(_runs(one) > 1 for one in choice.shown),
+        "zones": _zones(choice.shown),
+        "points": _points(choice.shown),
+        "temperatures": sorted({one["temperature_k"] for one in choice.shown}),
+        "datasets": own,
+        "foreign_datasets": foreign,
+        "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
+        "modules": MODULES,
+        "data": _data(structure, choice, names, instruments, own + foreign),
+    }
+
+
+def _data(
+    structure: Structure,
+    choice: Choice,
+    names: dict[str, str],
+    instruments: Sequence[Instrument],
+    datasets: Sequence[Any],
+) -> Context:
+    """What the scripts need to ask for figures."""
+    return {
+        "structure": {"id": structure["id"], "name": structure["name"]},
+        "sampling": choice.sampling,
+        "others": [one["id"] for one in choice.other],
+        "points": _points(choice.shown),
+        "predictions": [
+            {
+                **{key: one.get(key) for key in ("id", "method", "sampling", "temperature_k", "quality", "status")},
+                "label": names[one["id"]],
+                "n_orders": phonon_orders(one),
+                "runs": _runs(one),
+                "zones": _zones([one]),
+                "species": (one["provenance"] or {}).get("species", []),
+                "state": one,
+            }
+            for one in choice.shown
+        ],
+        "instruments": {one["name"]: {"geometry": one["geometry"], "defaults": one["defaults"]} for one in instruments},
+        "datasets": list(datasets),
+        "corrections": {name: words for name, (_, words) in _corrections(choice.shown).items()},
+    }
+
+
+async def _datasets(
+    api: ApiClient, own: Any, all_data: Any, structure_id: str, named: Sequence[str]
+) -> tuple[list[Any], list[Any], list[str]]:
+    """Data of this structure, of others, and what is to be said of those that the address names in vain."""
+    if isinstance(own, ApiProblem) or isinstance(all_data, ApiProblem):
+        problem = own if isinstance(own, ApiProblem) else all_data
+        return [], [], [f"Measured data cannot be listed: {problem.detail}"]
+    foreign = [one for one in all_data if one["structure_id"] != structure_id]
+    known = {one["id"] for one in [*own, *foreign]}
+    # What is not an id would be asked for as a part of an address
+    missing = [key for key in named if key not in known and re.fullmatch(r"[0-9a-fA-F-]{1,36}", key)]
+    answers = await settled(*map(api.dataset, missing))
+    gone = [f"{key}: {one.detail}" for key, one in zip(missing, answers, strict=True) if isinstance(one, ApiProblem)]
+    return own, [*foreign, *(one for one in answers if not isinstance(one, ApiProblem))], gone
+
+
+def _waits_without_worker(predictions: Sequence[Prediction], health: Any) -> bool:
+    queued = any(one["status"] == "queued" for one in predictions)
+    return queued and isinstance(health, dict) and health.get("workers") == 0
+
+
+def _with_several(isotopes: dict[str, list[str]]) -> dict[str, list[str]]:
+    # One stable isotope leaves nothing to choose
+    return {element: names for element, names in isotopes.items() if len(names) > 1}
+
+
+def _sites(predictions: Sequence[Prediction]) -> list[str]:
+    """Sites that predictions tell apart, such as "H2"."""
+    species = [name for one in predictions for name in (one["provenance"] or {}).get("species", [])]
+    return [name for name in dict.fromkeys(species) if name[-1:].isdigit()]
+
+
+def _corrections(predictions: Sequence[Prediction]) -> dict[str, tuple[str, str]]:
+    """Quantum corrections that suit the methods: name → label and description."""
+    methods = {one["method"] for one in predictions}
+    if "md" not in methods and "trpmd" in methods:
+        return KUBO_CORRECTIONS
+    if "trpmd" not in methods:
+        return CORRECTIONS
+    return {
+        name: (label, words if name in KUBO_CORRECTIONS else f"{words} {KUBO_BESIDE}")
+        for name, (label, words) in CORRECTIONS.items()
+    }
+
+
+def phonon_orders(prediction: Prediction) -> int:
+    """Return how many phonon orders a prediction tells apart; 0 for dynamics and crystals."""
+    orders = prediction["options"].get("n_orders")
+    told_apart = prediction["method"] == "harmonic" and prediction["sampling"] == "powder"
+    return orders if told_apart and isinstance(orders, int) else 0
+
+
+def _runs(prediction: Prediction) -> int:
+    return prediction["options"].get("replicas") or 1
+
+
+def _zones(predictions: Sequence[Prediction]) -> list[list[int]]:
+    """Brillouin zones of crystals, each once, in the order of their partials."""
+    zones = (one["options"].get("zones") or [] for one in predictions if one["sampling"] == "path")
+    return [list(zone) for zone in dict.fromkeys(tuple(zone) for some in zones for zone in some)]
+
+
+def _points(predictions: Sequence[Prediction]) -> list[str]:
+    """Special points on the paths of crystals, each once."""
+    paths = [str(one["options"].get("path") or "") for one in predictions]
+    return list(dict.fromkeys(point for path in paths for point in re.split(r"[-|]", path) if point))
+
+
+PAGE: Final = Page("/forecast/{structure_id}", "forecast.html", context)

@@ -1,0 +1,3 @@
+// @ts-check
+/** @param {import("./page.js").Page} _page */
+export function show(_page) {}

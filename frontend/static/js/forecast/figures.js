@@ -1,0 +1,230 @@
+// @ts-check
+// The figures of a forecast: drawn by the API, as the form stands.
+
+import { ask, latestWins } from "../api.js";
+import { CM_PER_MEV } from "../format.js";
+import { Figure, numbers } from "../kit/figure.js";
+import { theme } from "../kit/theme.js";
+import {
+    emptyReason, energyRange, instrumentsOf, labelOf, mapInstrument, MAX_VIEWS, noteOf, showable, sourcesOf, spectrumBody, succeeded,
+} from "./view.js";
+
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./view.js").Kind} Kind */
+
+// Viridis without its lightest end (darkest first), for the phonon orders of a single curve
+const ORDER_COLOURS = ["#440154", "#482576", "#414487", "#35608d", "#2a788e", "#21918c", "#22a884", "#43bf71", "#7ad151", "#bbdf27"];
+/** An order below this part of the largest intensity is left out of the legend. */
+const MIN_ORDER = 1e-4;
+/** Below this part of the axis, a zoom asks for finer bins. */
+const ZOOM_FRACTION = 0.5;
+
+/** @param {any} trace */
+const role = (trace) => trace.meta?.role;
+/** @param {any} values */
+const largest = (values) => Array.from(numbers(values)).reduce((most, value) => Math.max(most, value), 0);
+
+/**
+ * Put each phonon order into the legend once for all instruments, and not at all where it is too small to see.
+ * @param {any[]} traces
+ */
+export function groupOrders(traces) {
+    if (!traces.some((trace) => role(trace) === "order")) return traces;
+    const totals = traces.filter((trace) => role(trace) === "total");
+    const floor = MIN_ORDER * Math.max(...totals.map((trace) => largest(trace.y)));
+    /** @type {Set<string>} */
+    const named = new Set();
+    return traces.filter((trace) => role(trace) !== "order" || largest(trace.y) >= floor).map((trace) => {
+        if (role(trace) !== "order") return trace;
+        const name = trace.name.slice(trace.name.lastIndexOf(": ") + 2);
+        const place = Math.min(parseInt(name, 10), ORDER_COLOURS.length) - 1;
+        const grouped = { ...trace, name, legendgroup: name, showlegend: !named.has(name) };
+        named.add(name);
+        if (totals.length === 1) {
+            const colour = ORDER_COLOURS[theme() === "dark" ? ORDER_COLOURS.length - 1 - place : place];
+            grouped.line = { ...trace.line, color: colour, dash: "solid", width: 1.5 };
+        }
+        return grouped;
+    });
+}
+
+/**
+ * Return the state that keeps a zoom.
+ * @param {Kind} kind
+ * @param {View} view
+ */
+const revision = (kind, { values, context }) =>
+    [kind, values.energy_unit, values.energy_min, values.energy_max,
+        kind === "spectrum" ? values.scale : mapInstrument({ values, context })].join();
+
+/**
+ * The figures of the page. Each redraws as often as the server can while a slider moves, and ends with the last value.
+ */
+export class Figures {
+    /**
+     * @param {() => View} view
+     * @param {{overlay?: () => Record<string, any>}} [options] overlay: measured data over the spectrum
+     */
+    constructor(view, { overlay = () => ({}) } = {}) {
+        this.view = view;
+        this.overlay = overlay;
+        /** @type {{of: string, x: number[], y: number[], min: number, max: number} | null} */
+        this.zoom = null;
+        this.reach = { of: "", mev: 0 };
+        /** @type {((figure: import("../kit/figure.js").PlotlyFigure, views: any[]) => void)[]} */
+        this.mapListeners = [];
+        /** @type {Partial<Record<Kind, {figure: Figure, redraw: (request: null) => void, last: string | null}>>} */
+        this.drawers = {};
+        for (const kind of /** @type {Kind[]} */ (["spectrum", "map", "zones"])) {
+            const place = document.getElementById(kind);
+            if (!place) continue;
+            const figure = new Figure(place, { lines: kind === "spectrum" });
+            this.drawers[kind] = { figure, redraw: latestWins(() => this.#draw(kind)), last: null };
+        }
+    }
+
+    /** Draw what is in sight, if what it shows has changed. */
+    update() {
+        for (const { figure, redraw } of Object.values(this.drawers)) {
+            if (figure.place.closest("[hidden]") === null) redraw(null);
+        }
+    }
+
+    /** Draw everything anew: in the other theme, or since the server is back. */
+    redraw() {
+        for (const drawer of Object.values(this.drawers)) drawer.last = null;
+        this.update();
+    }
+
+    /**
+     * Return the views of a figure, and what it leaves out.
+     * @param {Kind} kind
+     * @param {View} view
+     */
+    async views(kind, view) {
+        const { values, context } = view;
+        const ready = succeeded(context);
+        /** @type {{point: string | null, lacking: string[]}} */
+        const cut = context.sampling === "path" ? await (await import("./crystal.js")).cutOf(values, ready) : { point: null, lacking: [] };
+        const instrument = mapInstrument(view);
+        const chosen = kind === "spectrum" ? instrumentsOf(values) : instrument ? [instrument] : [];
+        const shown = showable(values, chosen);
+        const all = kind === "zones" ? { ...view, values: { ...values, zone: "" } } : view;
+        let sources = sourcesOf(all.values, ready);
+        if (kind !== "map") sources = sources.filter((one) => !cut.lacking.includes(one.id));
+        if (kind !== "spectrum" && sources.length) {
+            sources = [sources.find((one) => one.id === values.map_prediction) ?? /** @type {any} */ (sources.at(-1))];
+        }
+        const views = sources.flatMap((prediction) => shown.map((name) => ({
+            prediction_id: prediction.id,
+            label: labelOf(all, name, prediction),
+            ...spectrumBody(all, name, prediction, cut.lacking.includes(prediction.id) ? null : cut.point),
+        })));
+        return { views, chosen, shown, sources, ...cut };
+    }
+
+    /** @param {Kind} kind */
+    async #draw(kind) {
+        const drawer = this.drawers[kind];
+        if (!drawer) return;
+        const { figure } = drawer;
+        const view = this.view();
+        const { values } = view;
+        try {
+            const { views, chosen, shown, sources, point, lacking } = await this.views(kind, view);
+            figure.note(noteOf(kind, view, { sources, n_views: views.length, point, lacking }));
+            if (!views.length) {
+                drawer.last = null;
+                figure.say(emptyReason(view, { chosen, shown }));
+                return;
+            }
+            const zoom = kind === "spectrum" && this.zoom?.of === revision(kind, view) ? this.zoom : null;
+            const style = kind === "spectrum"
+                ? {
+                    scale: values.scale, per_element: values.per_element === "1", banks: values.banks === "1",
+                    errors: values.errors !== "0", ...this.overlay(),
+                }
+                : { scale: values.map_scale };
+            const body = {
+                kind, theme: theme(), energy_unit: values.energy_unit, ...style,
+                ...(zoom ? { zoom_mev: { min: zoom.min, max: zoom.max } } : {}),
+                views: await this.withEnergies(views.slice(0, MAX_VIEWS), values),
+            };
+            const key = JSON.stringify([body, values.dispersion]);
+            if (key === drawer.last) return;
+            // The first look at a simulation reads its file, which may take seconds
+            if (!figure.drawn) figure.say("Reading the simulation …");
+            const answer = await ask("/figures", body);
+            await this.#show(kind, /** @type {any} */ (answer), view, zoom, body.views);
+            drawer.last = key;
+        } catch (problem) {
+            drawer.last = null;
+            figure.refuse(problem);
+        }
+    }
+
+    /**
+     * @param {Kind} kind
+     * @param {import("../kit/figure.js").PlotlyFigure} answer
+     * @param {View} view
+     * @param {{x: number[], y: number[]} | null} zoom
+     * @param {any[]} views
+     */
+    async #show(kind, answer, view, zoom, views) {
+        const { values } = view;
+        const { figure } = /** @type {{figure: Figure}} */ (this.drawers[kind]);
+        const whole = answer.layout.xaxis?.range;
+        if (kind === "spectrum") answer.data = groupOrders(answer.data);
+        if (kind === "map") for (const listener of this.mapListeners) listener(answer, views);
+        if (values.dispersion === "0") answer.data = answer.data.filter((trace) => role(trace) !== "dispersion");
+        if (zoom) {
+            answer.layout.xaxis.range = zoom.x;
+            if (zoom.y[0] !== undefined) answer.layout.yaxis.range = zoom.y;
+        }
+        await figure.draw(answer, revision(kind, view));
+        if (kind === "spectrum" && whole) this.#followZoom(figure, revision(kind, view), whole, values.energy_unit === "meV" ? 1 : CM_PER_MEV);
+    }
+
+    /**
+     * Ask for finer bins where the user looks closely.
+     * @param {Figure} figure
+     * @param {string} of
+     * @param {number[]} whole the whole axis, in its unit
+     * @param {number} perMev
+     */
+    #followZoom({ graph }, of, whole, perMev) {
+        graph.removeAllListeners("plotly_relayout");
+        graph.on("plotly_relayout", (/** @type {Record<string, any>} */ change) => {
+            const ends = (/** @type {string} */ axis) => change[`${axis}.range`] ?? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];
+            const [x, y] = [ends("xaxis"), ends("yaxis")];
+            if (!change["xaxis.autorange"] && x[0] === undefined) return;
+            const close = x[1] - x[0] < ZOOM_FRACTION * (/** @type {number} */ (whole[1]) - /** @type {number} */ (whole[0]));
+            this.zoom = close ? { of, x, y, min: x[0] / perMev, max: x[1] / perMev } : null;
+            this.update();
+        });
+    }
+
+    /**
+     * Add the energies asked for to views. Where only the start is given, the end is where the spectra end.
+     * @param {any[]} views
+     * @param {import("./view.js").Values} values
+     */
+    async withEnergies(views, values) {
+        const range = energyRange(values);
+        if (!range) return views;
+        const max = range.max ?? await this.#reach(views);
+        return max > range.min ? views.map((one) => ({ ...one, energy_mev: { min: range.min, max } })) : views;
+    }
+
+    /** @param {any[]} views @returns {Promise<number>} where the spectra end, in meV */
+    async #reach(views) {
+        const body = { kind: "spectrum", errors: false, views };
+        const of = JSON.stringify(body);
+        if (this.reach.of !== of) {
+            const figure = /** @type {any} */ (await ask("/figures", body));
+            const range = figure.layout.xaxis?.range;
+            this.reach = { of, mev: range ? range[1] : Math.max(...figure.data.map((/** @type {any} */ trace) => Array.from(numbers(trace.x)).at(-1))) };
+        }
+        return this.reach.mev;
+    }
+}

@@ -1,0 +1,147 @@
+// @ts-check
+// Downloads, provenance, and the structure.
+
+import { FORMATS, get, save, send } from "../api.js";
+import { fileName } from "../format.js";
+import { byId, element, fill, icon } from "../kit/dom.js";
+import { Figure, onRedraw } from "../kit/figure.js";
+import { theme } from "../kit/theme.js";
+import { displayName, hasZone, instrumentsOf, spectrumBody, succeeded, zoneName } from "./view.js";
+
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("./view.js").Prediction} Prediction */
+
+const UNITS = /** @type {[string, string][]} */ ([
+    ["_fs", "fs"], ["_ps", "ps"], ["_inv_angstrom", "Å⁻¹"], ["_mev", "meV"], ["_gpa", "GPa"], ["_k", "K"], ["_s", "s"], ["_angstrom", "Å"],
+]);
+
+/**
+ * Return a name of the API as words with its unit: `production_ps` becomes `production (ps)`.
+ * @param {string} key
+ */
+export function readable(key) {
+    for (const [suffix, unit] of UNITS) {
+        // A name within may follow, such as that of a special point
+        const place = `${key} `.indexOf(`${suffix} `);
+        if (place >= 0) return `${`${key.slice(0, place)} ${key.slice(place + suffix.length)}`.replaceAll("_", " ").trim()} (${unit})`;
+    }
+    return key.replaceAll("_", " ");
+}
+
+/**
+ * Return nested values as rows of a name and a text.
+ * @param {string} name
+ * @param {any} value
+ * @returns {[string, string][]}
+ */
+export function rowsOf(name, value) {
+    if (Array.isArray(value)) {
+        if (Array.isArray(value[0])) return [[name, value.map((vector) => vector.join(" ")).join("; ")]];
+        const repeats = value.length === 3 && value.every(Number.isInteger);
+        return [[name, value.join(repeats ? " × " : ", ")]];
+    }
+    if (value !== null && typeof value === "object") {
+        return Object.entries(value).flatMap(([key, inner]) => rowsOf(`${name} ${key}`.trim(), inner));
+    }
+    if (typeof value === "boolean") return [[name, value ? "yes" : "no"]];
+    if (typeof value === "number") return [[name, String(Number(value.toPrecision(6)))]];
+    return [[name, value === null || value === undefined ? "—" : String(value)]];
+}
+
+/**
+ * @param {Page} page
+ * @param {Prediction} prediction
+ * @param {string} instrument
+ * @param {"csv" | "hdf5"} format
+ */
+async function download({ view, figures }, prediction, instrument, format) {
+    const now = view();
+    const message = byId("download-message");
+    message.hidden = true;
+    try {
+        if (!hasZone(now.values, prediction)) throw new Error(`It has no zone ${zoneName(now.values.zone ?? "")}: choose another.`);
+        const cut = now.context.sampling === "path" ? await (await import("./crystal.js")).cutOf(now.values, succeeded(now.context)) : null;
+        const body = spectrumBody(now, instrument, prediction, cut?.point ?? null);
+        const [asked] = await figures.withEnergies([{ ...body, prediction_id: prediction.id }], now.values);
+        const { prediction_id: id, ...rest } = asked;
+        const response = await send("POST", `/predictions/${id}/spectrum`, rest, { accept: FORMATS[format].accept });
+        await save(response, fileName("beamcast", now.context.structure.name, instrument, prediction.label) + FORMATS[format].suffix);
+    } catch (problem) {
+        message.textContent = problem instanceof Error ? /** @type {any} */ (problem).text ?? problem.message : String(problem);
+        message.hidden = false;
+    }
+}
+
+/** @param {Page} page */
+function listDownloads(page) {
+    const { context, values } = page.view();
+    const ready = succeeded(context);
+    const place = byId("downloads");
+    if (!ready.length) {
+        fill(place, element("p", { class: "quiet small" }, "Downloads appear when a simulation is ready."));
+        return;
+    }
+    const capital = (/** @type {string} */ text) => (text[0] ?? "").toUpperCase() + text.slice(1);
+    const rows = instrumentsOf(values).map((name) => element("tr", {}, element("th", { scope: "row" }, displayName(name)),
+        ...ready.map((prediction) => element("td", {}, ...(/** @type {("csv" | "hdf5")[]} */ (["csv", "hdf5"])).map((format) => {
+            const label = `Spectrum on ${name}, ${prediction.label}, ${format.toUpperCase()}`;
+            return element("button", { type: "button", class: "link-button", "aria-label": label, "data-download": format,
+                onclick: () => void download(page, prediction, name, format) }, icon("download", 13), format.toUpperCase());
+        })))));
+    const partials = element("tr", {}, element("th", { scope: "row" }, "Partials"), ...ready.map((prediction) => element("td", {},
+        element("a", { class: "link-button", href: `/api/v1/predictions/${prediction.id}/partials`, download: "", "data-download": "partials",
+            "aria-label": `Partials, ${prediction.label}, HDF5` }, icon("download", 13), "HDF5"))));
+    const head = element("tr", {}, element("td", {}), ...ready.map((one) => element("th", { scope: "col" }, capital(one.label))));
+    fill(place, element("table", { class: "downloads" }, element("thead", {}, head), element("tbody", {}, ...rows, partials)),
+        context.sampling === "path" ? element("p", { class: "quiet small flush" },
+            "CSV has the cut with each of its zones; HDF5 also has the map and the harmonic phonons.") : null);
+}
+
+/** @type {Promise<any[]> | null} */
+let potentials = null;
+
+/** @param {Page} page */
+async function listProvenance({ context }) {
+    potentials ??= get("/potentials").then((/** @type {any} */ answer) => answer.items ?? answer).catch(() => []);
+    const known = await potentials;
+    const open = new Set([...byId("provenance").querySelectorAll("details[open]")].map((one) => /** @type {HTMLElement} */ (one).dataset.id));
+    fill(byId("provenance"), ...context.predictions.map(({ id, label, state }) => {
+        const potential = known.find((one) => one.id === state.potential_id);
+        const { pressure_gpa: pressure, ...options } = state.options;
+        const told = options.ensemble === "npt" ? { ...options, pressure_gpa: pressure } : options;
+        const rows = [
+            ...rowsOf("", { status: state.status, potential: potential?.name ?? "—", temperature_k: state.temperature_k, quality: state.quality ?? "—" }),
+            ...rowsOf("", told), ...rowsOf("", { ...state.provenance, versions: undefined }).filter(([name]) => name !== "versions"),
+            ...rowsOf("", state.provenance?.versions ?? {}), ...rowsOf("id", id),
+        ];
+        return element("details", { "data-id": id, open: open.has(id) }, element("summary", {}, (label[0] ?? "").toUpperCase() + label.slice(1)),
+            element("dl", { class: "facts is-provenance" }, ...rows.map(([name, text]) =>
+                element("div", {}, element("dt", {}, readable(name)), element("dd", {}, text)))));
+    }));
+}
+
+/** @type {Figure | null} */
+let structure = null;
+
+/** @param {Page} page */
+async function drawStructure({ context }) {
+    if (structure) return;
+    const figure = new Figure(byId("structure"), { lines: false });
+    structure = figure;
+    const draw = async () => {
+        try {
+            await figure.draw(await get(`/structures/${context.structure.id}/figure?theme=${theme()}`), context.structure.id);
+        } catch (problem) {
+            figure.refuse(problem);
+        }
+    };
+    onRedraw(() => void draw());
+    await draw();
+}
+
+/** @param {Page} page */
+export function show(page) {
+    listDownloads(page);
+    void listProvenance(page);
+    void drawStructure(page);
+}

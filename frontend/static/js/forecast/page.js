@@ -1,0 +1,102 @@
+// @ts-check
+// The page of a forecast: its form, its figures, its tabs.
+
+import { onRedraw } from "../kit/figure.js";
+import { byId, pageData } from "../kit/dom.js";
+import { difference, FormState, query } from "../state.js";
+import { Figures } from "./figures.js";
+import { followProgress } from "./progress.js";
+import { addSites, checkRanges, explainCorrection, openChanged, pairControls, showInstruments, showRepetitions } from "./settings.js";
+
+const context = /** @type {import("./view.js").Context} */ (pageData("page-data"));
+const form = /** @type {HTMLFormElement} */ (byId("view"));
+
+// Addresses of version 0.1 said whether there is a correction, in numbers
+const asked = new URLSearchParams(window.location.search);
+if (["0", "1"].includes(asked.get("quantum_correction") ?? "")) {
+    asked.set("quantum_correction", asked.get("quantum_correction") === "0" ? "none" : "harmonic");
+    window.history.replaceState(null, "", `${window.location.pathname}?${asked}`);
+}
+
+addSites(form, context.predictions.flatMap((one) => one.species));
+pairControls(form);
+const ids = context.predictions.map((one) => one.id).join(",");
+const state = new FormState(form, { others: () => ({ predictions: ids }) });
+const view = () => ({ values: state.values, context });
+
+/** @type {Record<string, () => Promise<{show: (page: Page) => void}>>} modules of tabs, loaded when they are opened */
+const TABS = {
+    data: () => import("./data.js"),
+    reliability: () => import("./reliability.js"),
+    files: () => import("./files.js"),
+};
+/** @type {Map<string, {show: (page: Page) => void}>} */
+const opened = new Map();
+
+/** @typedef {{context: import("./view.js").Context, state: FormState, view: typeof view, figures: Figures}} Page */
+
+/** @type {() => Record<string, any>} */
+let overlay = () => ({});
+const figures = new Figures(view, { overlay: () => overlay() });
+/** @type {Page} */
+const page = { context, state, view, figures };
+
+/** Show the parts of the chosen tab. */
+async function showTab() {
+    const { tab = "spectrum" } = state.values;
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-tabs]"))) {
+        part.hidden = !(part.dataset.tabs ?? "").split(" ").includes(tab);
+    }
+    const load = TABS[tab];
+    if (!load) return;
+    const module = opened.get(tab) ?? await load();
+    opened.set(tab, module);
+    module.show(page);
+}
+
+/** Keep the links to the plan, and to the other kind of sample, in step with the settings. */
+function updateLinks() {
+    const changed = difference(state.values, state.defaults);
+    const plan = /** @type {HTMLAnchorElement | null} */ (document.getElementById("plan-link"));
+    if (plan && context.sampling === "powder") {
+        const along = Object.entries(changed).filter(([name]) => name.startsWith("iso.") || name === "energy_scale");
+        plan.search = query({ predictions: ids, ...Object.fromEntries(along) });
+    }
+    const other = /** @type {HTMLAnchorElement | null} */ (document.getElementById("other-sampling"));
+    if (other) {
+        const { tab: _, ...along } = changed;
+        other.search = query({ predictions: context.others.join(","), instruments: state.values.instruments ?? "", ...along });
+    }
+}
+
+if (context.sampling === "path") void import("./crystal.js").then(({ followMap }) => followMap(view, figures));
+openChanged(form, Object.keys(difference(state.values, state.defaults)));
+state.watch(() => {
+    showInstruments(view());
+    explainCorrection(view());
+    checkRanges(form, view());
+    updateLinks();
+    void showTab();
+    figures.update();
+    showRepetitions(view());
+});
+followProgress(context.predictions, () => {
+    addSites(form, context.predictions.flatMap((one) => one.species));
+    figures.update();
+    void showTab();
+});
+onRedraw(() => figures.redraw());
+// The badge beside the title, once the first figure has been asked for
+const loadBadges = () => import("./reliability.js").then(({ showBadges }) => showBadges(page));
+window.requestIdleCallback?.(loadBadges) ?? window.setTimeout(loadBadges, 500);
+
+document.addEventListener("removed", (event) => {
+    const { path } = /** @type {CustomEvent<{path: string}>} */ (event).detail;
+    if (!path.startsWith("/predictions/")) return;
+    const rest = context.predictions.map((one) => one.id).filter((id) => path !== `/predictions/${id}`);
+    const { predictions: _, ...values } = Object.fromEntries(new URLSearchParams(window.location.search));
+    window.location.assign(rest.length ? `?${query({ predictions: rest.join(","), ...values })}` : `/structures/${context.structure.id}`);
+});
+
+/** @param {() => Record<string, any>} wanted what is laid over the spectrum */
+export const setOverlay = (wanted) => { overlay = wanted; };

@@ -1,0 +1,91 @@
+// @ts-check
+// Reliability: one grade, three bullets, details folded.
+
+import { get } from "../api.js";
+import { byId, element, fill } from "../kit/dom.js";
+
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {any} Trust */
+
+const TOPICS = /** @type {Record<string, string>} */ ({
+    potential: "Potential", training: "Training range", phonons: "Measured phonons", stability: "Stability",
+    anharmonicity: "Anharmonicity", quantum: "Quantum effects", statistics: "Statistics", method: "Method",
+});
+const VERDICTS = /** @type {Record<string, string>} */ ({
+    good: "strength", fair: "limitation", poor: "serious limitation", unknown: "unknown",
+});
+
+/** @type {Map<string, Promise<Trust | null>>} */
+const known = new Map();
+
+/** @param {Page} page @returns {Promise<Map<string, Trust>>} label → reliability, of what is ready */
+async function trusts({ context }) {
+    const ready = context.predictions.filter((one) => one.status === "succeeded");
+    for (const { id } of ready) {
+        if (!known.has(id)) known.set(id, get(`/predictions/${id}/trust`).catch(() => { known.delete(id); return null; }));
+    }
+    const answers = await Promise.all(ready.map(async (one) => /** @type {[string, Trust]} */ ([one.label, await known.get(one.id)])));
+    return new Map(answers.filter(([, trust]) => trust !== null));
+}
+
+/**
+ * Group what is the same of several.
+ * @template T
+ * @param {Iterable<[string, T]>} entries
+ * @returns {{value: T, names: string[]}[]}
+ */
+export function grouped(entries) {
+    /** @type {Map<string, {value: T, names: string[]}>} */
+    const groups = new Map();
+    for (const [name, value] of entries) {
+        const key = JSON.stringify(value);
+        const group = groups.get(key) ?? { value, names: [] };
+        group.names.push(name);
+        groups.set(key, group);
+    }
+    return [...groups.values()];
+}
+
+/** @param {string[]} names */
+const capital = (names) => names.map((name) => (name[0] ?? "").toUpperCase() + name.slice(1)).join(", ");
+
+/** @param {Page} page the grades beside the title */
+export async function showBadges(page) {
+    const found = await trusts(page);
+    const groups = grouped([...found].map(([name, trust]) => [name, [trust.badge, trust.label, trust.headline]]));
+    fill(byId("trust-badges"), ...groups.map(({ value: [badge, label, headline], names }) => {
+        const link = element("button", { type: "button", class: `trust-badge is-${badge}`, "data-badge": badge, title: headline },
+            groups.length > 1 ? `${capital(names)}: ${label}` : label);
+        link.addEventListener("click", () => page.state.set({ tab: "reliability" }));
+        return link;
+    }));
+}
+
+/** @param {Page} page */
+export async function show(page) {
+    void showBadges(page);
+    const found = await trusts(page);
+    const place = byId("reliability");
+    const warnings = grouped(page.context.predictions.filter((one) => one.state.warnings.length).map((one) => [one.label, one.state.warnings]))
+        .map(({ value, names }) => element("div", { class: "alert alert-care" }, element("strong", {}, `${capital(names)}: warnings`),
+            element("ul", {}, ...value.map((/** @type {string} */ text) => element("li", {}, text)))));
+    if (!found.size) {
+        fill(place, element("p", { class: "quiet small flush" }, "More is known when a simulation is ready."), ...warnings);
+        return;
+    }
+    const several = found.size > 1;
+    const grades = grouped([...found].map(([name, trust]) => [name, [trust.badge, trust.headline, (trust.bullets ?? []).map((/** @type {any} */ one) => one.message)]]))
+        .map(({ value: [badge, headline, bullets], names }) => element("div", { class: `trust-headline is-${badge}` },
+            element("p", { class: "flush" }, several ? element("strong", {}, `${capital(names)}. `) : null, headline),
+            bullets.length ? element("ul", {}, ...bullets.map((/** @type {string} */ text) => element("li", {}, text))) : null));
+    const points = Object.entries(TOPICS).flatMap(([topic, title]) => {
+        const told = [...found].map(([name, trust]) => /** @type {[string, any]} */ ([name, trust.points.find((/** @type {any} */ point) => point.topic === topic)]))
+            .filter(([, point]) => point).map(([name, point]) => /** @type {[string, string[]]} */ ([name, [point.verdict, point.text]]));
+        const groups = grouped(told);
+        return groups.map(({ value: [verdict = "unknown", text], names }) => element("li", { class: "has-mark" },
+            element("span", { class: `trust-mark is-${verdict}`, title: VERDICTS[verdict] }, element("span", { class: "visually-hidden" }, `${VERDICTS[verdict]}: `)),
+            element("strong", {}, `${title}${groups.length > 1 ? ` (${capital(names)})` : ""}. `), text));
+    });
+    fill(place, ...grades, ...warnings,
+        element("details", { open: !grades.some((grade) => grade.querySelector("ul")) }, element("summary", {}, "All points"), element("ul", { class: "trust-points" }, ...points)));
+}
