@@ -19,17 +19,21 @@ MAX_STRUCTURE_BYTES: Final = 10 * 1024 * 1024
 FIRST_EXAMPLES: Final = ("silicon", "benzene", "barium-titanate-sc-h")
 """Those of the publication about the method; the others follow in the API's order."""
 
+FORECAST_INSTRUMENTS: Final = ("TOSCA", "VISION", "Lagrange", "MAPS")
+"""Through which the example forecast can be looked at on this page."""
+
 
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return recent structures with their forecasts, or those that a search finds, proposals, and examples."""
     search = query.get("search", "").strip()[:MAX_SEARCH_LENGTH]
     limit = MAX_ALL if query.get("all") or search else MAX_RECENT
     words = {"search": search} if search else {}
-    structures, predictions, proposals, examples = await settled(
+    structures, predictions, proposals, examples, forecast = await settled(
         api.call("GET", "/structures", params={"limit": limit, **words}),
         api.call("GET", "/predictions", params={"limit": MAX_PREDICTIONS, **words}),
         api.call("GET", "/proposals", params={"limit": MAX_PROPOSALS, "archived": "false"}),
         api.examples(),
+        api.call("GET", "/examples/forecast"),
     )
     required(structures, predictions, proposals)
     shown = structures["items"]
@@ -46,6 +50,8 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "proposals": proposals["items"],
         "n_proposals": proposals["total"],
         "examples": [] if isinstance(examples, ApiProblem) else _sort(examples),
+        "forecast": None if isinstance(forecast, ApiProblem) else forecast,
+        "forecast_instruments": [(name, name) for name in FORECAST_INSTRUMENTS],
         "max_bytes": MAX_STRUCTURE_BYTES,
         "modules": ("landing/page.js", "api.js", "kit/dom.js", "kit/drop-zone.js", "kit/badges.js", "kit/problems.js"),
     }

@@ -57,3 +57,17 @@ def test_newest_proposals_are_listed(site: Site) -> None:
 
     assert f'href="/proposals/{made["id"]}"' in site.fetch("/").text
     run(site.api.call("DELETE", f"/proposals/{made['id']}"))
+
+
+def test_the_page_is_small_before_its_figure(site: Site) -> None:
+    page = site.fetch("/", **{"Accept-Encoding": "br"})
+    addresses = re.findall(r'(?:src|href)="(/static/[^"]+\.(?:js|css|svg))"', page.text)
+
+    fetched = {
+        address: site.fetch(address, **{"Accept-Encoding": "br"}) for address in addresses if "plotly" not in address
+    }
+
+    assert (
+        int(page.headers["content-length"]) + sum(int(one.headers["content-length"]) for one in fetched.values())
+        < 100_000
+    )

@@ -6,16 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from .browsing import PHONE, WIDE, Open, overflow, violations
-from .conftest import Site
+from .conftest import Site, run
 
 pytestmark = pytest.mark.e2e
 
 POSCAR = b"Si\n5.431\n0 .5 .5\n.5 0 .5\n.5 .5 0\nSi\n2\nDirect\n0 0 0\n.25 .25 .25\n"
-FOLLOW = """() => {
-    const badge = document.querySelector('.badge-succeeded');
-    badge.className = 'badge badge-running';
-    badge.querySelector('.badge-state').textContent = '5 %';
-}"""
+CURVE = """name => document.querySelector('#example-figure .js-plotly-plot')?._fullData
+    .some((trace) => trace.visible === true && trace.name === name)"""
 
 
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
@@ -50,6 +47,24 @@ def test_an_example_opens_as_a_structure(visit: Open, site: Site) -> None:
     page.get_by_role("button", name="Copper").click()
 
     page.wait_for_url("**/structures/**")
+
+
+def test_a_finished_forecast_is_looked_at_and_copied(visit: Open, site: Site, address: str) -> None:
+    page = visit("/")
+    figure = page.get_by_role("figure", name="Forecast spectrum of Benzene")
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function(CURVE, arg="TOSCA, C₆H₆")
+
+    page.get_by_role("switch", name="H replaced by D").check()
+    page.wait_for_function(CURVE, arg="TOSCA, C₆D₆")
+    page.get_by_text("VISION", exact=True).click()
+    page.wait_for_function(CURVE, arg="VISION, C₆D₆")
+
+    page.get_by_role("button", name="Open this forecast").click()
+    page.wait_for_url("**/forecast/**")
+    structure = page.url.partition("/forecast/")[2].partition("?")[0]
+    page.goto(f"{address}/about")
+    run(site.api.call("DELETE", f"/structures/{structure}?with_predictions=true"))
 
 
 def test_a_search_is_an_address(visit: Open, site: Site) -> None:

@@ -5,9 +5,11 @@ import { send, upload } from "../api.js";
 import { followBadges } from "../kit/badges.js";
 import { byId } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
+import { whenInView } from "../kit/in-view.js";
 import { showProblem } from "../kit/problems.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["StructureOut"]} Structure */
+/** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
 
 const message = byId("message");
 
@@ -43,3 +45,23 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.quer
 }
 
 followBadges();
+
+const example = document.getElementById("example-figure");
+if (example) {
+    whenInView(example, async () => {
+        const { showExample } = await import("./example.js");
+        showExample(example);
+    });
+}
+
+const copy = document.getElementById("copy-forecast");
+copy?.addEventListener("click", async () => {
+    try {
+        const response = await send("POST", "/examples/forecast");
+        const { id, structure_id: structure } = /** @type {Prediction} */ (await response.json());
+        window.location.assign(`/forecast/${structure}?predictions=${id}`);
+    } catch (problem) {
+        showProblem(message, message, problem);
+        message.scrollIntoView({ block: "nearest" });
+    }
+});
