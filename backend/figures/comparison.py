@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, in_unit
+from backend.figures.hover import CurveHover
 from backend.figures.measured import MAX_POINTS, Points, insert_gaps, points_trace
 from backend.figures.schemas import Look
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
@@ -49,7 +50,7 @@ def ranking_figure(measured: MeasuredSpectrum, name: str, candidates: Sequence[C
 def _with_residuals(measured: MeasuredSpectrum, name: str, candidates: Sequence[Candidate], drawing: Look) -> go.Figure:
     theme = THEMES[drawing.theme]
     points = Points(name, measured, 0)
-    traces = [points_trace(points, theme, index=0, lift=0.0, energy_unit=drawing.energy_unit)]
+    traces = [points_trace(points, theme, CurveHover(drawing.energy_unit), index=0)]
     for index, candidate in enumerate(candidates):
         colour = theme.lines[index % len(theme.lines)]
         fitted = candidate.fitted
@@ -111,7 +112,7 @@ def refinement_figure(measured: MeasuredSpectrum, name: str, stages: Sequence[Ca
         number = "" if index == 0 else str(index + 1)
         top = 1.0 - index * (height + GAP)
         points = points_trace(
-            Points(name, measured, 0), theme, index=0, lift=0.0, energy_unit=drawing.energy_unit, group="measured"
+            Points(name, measured, 0), theme, CurveHover(drawing.energy_unit), index=0, group="measured"
         )
         traces.append(points | {"yaxis": f"y{number}", "showlegend": index == 0})
         colour = theme.lines[index % len(theme.lines)]
@@ -192,7 +193,7 @@ def _line(
         "line": {"color": colour, "width": width, "dash": dash},
         "legendgroup": group,
         "meta": {"role": name if name in ("residual", "background") else "forecast"},
-        "hovertemplate": f"%{{x:.1f}}<br>%{{y:.4g}}<extra>{name}</extra>",
+        "hovertemplate": CurveHover(drawing.energy_unit).template(name),
     }
 
 
@@ -235,7 +236,7 @@ def _shade_excluded(
         "y0": 0,
         "y1": 1,
         "line": {"width": 0},
-        "fillcolor": theme.outside_of_lines,
+        "fillcolor": theme.wash,
         "opacity": 0.45,
         "layer": "above",
     }

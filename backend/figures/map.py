@@ -1,4 +1,4 @@
-"""Figure of intensity over (|q|, ω), with the kinematic window drawn over it and everything outside in grey."""
+"""Figure of intensity over (|q|, ω), with the kinematic window drawn over it and everything outside hatched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.energy import ENERGY_TITLES, in_unit
+from backend.figures.hover import map_hover
 from backend.figures.schemas import Style
 from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
@@ -66,8 +67,8 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
 
 
 def _heatmap(spectrum: Spectrum, shown: NDArray[np.bool_], style: Style, theme: Theme) -> dict[str, Any]:
-    image, unit = spectrum.map, UNIT_WORDS[style.energy_unit]
-    scaled, low, high, ticks = _colour_values(image, shown, style.scale == "log")
+    image, logarithmic = spectrum.map, style.scale == "log"
+    scaled, low, high, ticks = _colour_values(image, shown, logarithmic)
     return {
         "type": "heatmap",
         "x": image.q.astype(np.float32),
@@ -84,8 +85,9 @@ def _heatmap(spectrum: Spectrum, shown: NDArray[np.bool_], style: Style, theme: 
             "tickcolor": theme.muted,
             **ticks,
         },
-        "hovertemplate": f"|q| %{{x:.2f}} Å⁻¹<br>%{{y:.1f}} {unit}<br>{_hover(style)}<extra></extra>",
+        "hovertemplate": map_hover(style.energy_unit, spectrum.unit, logarithmic=logarithmic),
         "zsmooth": False,
+        **({"customdata": image.intensity.T.astype(np.float32)} if logarithmic else {}),
     }
 
 
@@ -108,10 +110,6 @@ def brightest(values: NDArray[Any], percentile: float = BRIGHTEST_PERCENTILE) ->
     return high if high > 0 else 1.0
 
 
-def _hover(style: Style) -> str:
-    return "S 10<sup>%{z:.2f}</sup>" if style.scale == "log" else "S %{z:.3g}"
-
-
 def edges(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the outer edges of the first and last bins in |q| (Å⁻¹, at least 0) and energy (meV)."""
     q, energy = (bin_edges(one)[[0, -1]].tolist() for one in (image.q, image.energy))
@@ -122,35 +120,33 @@ def edges(image: Map) -> tuple[tuple[float, float], tuple[float, float]]:
 def _window(
     window: Window, limits: tuple[tuple[float, float], tuple[float, float]], style: Style, theme: Theme
 ) -> list[dict[str, Any]]:
-    """Return traces of the window: everything outside in grey, its edges, or the lines of the banks."""
+    """Return traces of the window: everything outside, hatched, and its edges, or the lines of the banks."""
     if window.lines:
-        (q, energy), shade = _box(*limits[0], *limits[1]), theme.outside_of_lines
+        polygon = _box(*limits[0], *limits[1])
+        fill: dict[str, Any] = {"fillcolor": theme.wash_of_lines}
         drawn = [(line.label, line.q, line.energy) for line in window.lines]
     else:
-        (q, energy), shade = _outside(window, limits), theme.outside
+        polygon = _outside(window, limits)
+        # Lines, since a colour alone could be that of an intensity
+        hatch = {"shape": "/", "size": 9, "solidity": 0.18, "fgcolor": theme.hatch, "bgcolor": theme.wash}
+        fill = {"fillcolor": theme.wash, "fillpattern": hatch}
         drawn = [
             ("smallest angle", window.q_min, window.energy),
             ("largest angle", window.q_max, window.energy),
         ]
     line: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
-    greyed = line | {
-        "x": q.astype(np.float32),
-        "y": in_unit(energy, style.energy_unit),
-        "fill": "toself",
-        "fillcolor": shade,
-        "line": {"width": 0},
-        "name": "outside",
-    }
-    return [greyed] + [
-        line
-        | {
-            "x": edge.astype(np.float32),
-            "y": in_unit(energy, style.energy_unit),
-            "line": {"color": theme.edge, "width": 2},
-            "name": name,
-        }
-        for name, edge, energy in drawn
-    ]
+    outside = line | _at(*polygon, style) | fill | {"fill": "toself", "line": {"width": 0}, "name": "outside"}
+    # A line of any colour is lost in some part of a map: it has a rim
+    rim, pen = {"color": theme.paper, "width": 4}, {"color": theme.edge, "width": 2}
+    traces = [outside]
+    for name, edge, energy in drawn:
+        place = line | _at(edge, energy, style)
+        traces += [place | {"line": rim, "name": f"{name}, rim"}, place | {"line": pen, "name": name}]
+    return traces
+
+
+def _at(q: NDArray[np.floating[Any]], energy: NDArray[np.floating[Any]], style: Style) -> dict[str, Any]:
+    return {"x": q.astype(np.float32), "y": in_unit(energy, style.energy_unit)}
 
 
 def _name(line: Line, style: Style, theme: Theme) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.figures.energy import UNIT_WORDS, in_unit
-from backend.figures.schemas import EnergyUnit
+from backend.figures.energy import in_unit
+from backend.figures.hover import CurveHover
 from backend.figures.theme import Theme
 from scattering.measured.data import MeasuredSpectrum, extremes
 
@@ -23,11 +23,12 @@ MAX_POINTS = 8000
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """A measured spectrum in the unit of the figure, and the curve that it belongs to."""
+    """A measured spectrum, the curve that it belongs to, and the unit of the intensity; empty: as measured."""
 
     label: str
     measured: MeasuredSpectrum
     of: int
+    unit: str = ""
 
 
 def scale_intensity(measured: MeasuredSpectrum, factor: float) -> MeasuredSpectrum:
@@ -37,7 +38,14 @@ def scale_intensity(measured: MeasuredSpectrum, factor: float) -> MeasuredSpectr
 
 
 def points_trace(
-    points: Points, theme: Theme, *, index: int, lift: float, energy_unit: EnergyUnit, group: str | None = None
+    points: Points,
+    theme: Theme,
+    hover: CurveHover,
+    *,
+    index: int,
+    factor: float = 1.0,
+    lift: float = 0.0,
+    group: str | None = None,
 ) -> dict[str, Any]:
     """Return a trace of points with error bars, or a line if there are too many points.
 
@@ -45,21 +53,22 @@ def points_trace(
     ----------
     index
         Index of the measured spectrum in the figure, which decides its symbol.
-    lift
-        Added to the intensity.
+    factor, lift
+        The intensity is drawn at `factor` times its value plus `lift`.
     """
     measured = points.measured
-    unit = UNIT_WORDS[energy_unit]
-    x, y, error = insert_gaps(
-        in_unit(measured.energy, energy_unit), measured.intensity + lift, measured.error, measured
+    x, values, error = insert_gaps(
+        in_unit(measured.energy, hover.energy_unit), measured.intensity, measured.error, measured
     )
-    keep = extremes(y, MAX_POINTS)
-    x, y, error = x[keep], y[keep], None if error is None else error[keep]
+    keep = extremes(values, MAX_POINTS)
+    x, values, error = x[keep], values[keep].astype(np.float32), None if error is None else error[keep]
+    shifted = (factor, lift) != (1.0, 0.0)
     many = len(measured.energy) > MAX_MARKERS
     trace: dict[str, Any] = {
         "type": "scatter",
         "x": x,
-        "y": y.astype(np.float32),
+        "y": (factor * values + lift).astype(np.float32),
+        "customdata": values if shifted else None,
         "name": points.label,
         "mode": "lines" if many else "markers",
         "connectgaps": False,
@@ -67,10 +76,10 @@ def points_trace(
         "line": {"color": theme.ink, "width": 1},
         "legendgroup": group,
         "meta": {"role": "measured"},
-        "hovertemplate": f"%{{x:.1f}} {unit}<br>%{{y:.4g}}<extra>{points.label}</extra>",
+        "hovertemplate": hover.template(points.label, points.unit, shifted=shifted),
     }
     if error is not None:
-        bars = np.nan_to_num(error).astype(np.float32)
+        bars = factor * np.nan_to_num(error).astype(np.float32)
         trace["error_y"] = {
             "type": "data",
             "array": bars,

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.comparison import goodness_text
-from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.energy import ENERGY_TITLES, in_unit
+from backend.figures.hover import map_hover
 from backend.figures.map import MOMENTUM_TITLE, brightest
 from backend.figures.schemas import Look
 from backend.figures.theme import MARGIN, POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
@@ -59,7 +60,7 @@ def map_comparison_figure(compared: MapComparison, measured_label: str, label: s
         layout(
             theme,
             # Bins without a measurement are not zero
-            plot_bgcolor=theme.outside_of_lines,
+            plot_bgcolor=theme.outside,
             margin=MARGIN | {"t": TITLE_PX},
             **axes,
             **_colour_axes(theme, limits, ticks, largest_difference=brightest(np.abs(compared.difference))),
@@ -88,7 +89,7 @@ def _left_and_width(index: int) -> tuple[float, float]:
 
 
 def _heatmap(part: _Part, index: int, compared: MapComparison, drawing: Look) -> dict[str, Any]:
-    number, unit = _axis_number(index), UNIT_WORDS[drawing.energy_unit]
+    number = _axis_number(index)
     return {
         "type": "heatmap",
         "x": compared.q.astype(np.float32),
@@ -99,7 +100,7 @@ def _heatmap(part: _Part, index: int, compared: MapComparison, drawing: Look) ->
         "yaxis": f"y{number}",
         "coloraxis": part.colour_axis,
         "name": part.title,
-        "hovertemplate": f"|q| %{{x:.2f}} Å⁻¹<br>%{{y:.1f}} {unit}<br>%{{customdata:.3g}}<extra></extra>",
+        "hovertemplate": map_hover(drawing.energy_unit, logarithmic=True, name=part.title.partition("<br>")[0]),
         "zsmooth": False,
     }
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.hover import CurveHover, intensity_hover
 from backend.figures.map import brightest
 from backend.figures.schemas import Style
 from backend.figures.spectrum import band
@@ -27,14 +28,17 @@ BRIGHTEST_PERCENTILE = 96.0
 def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the map along the path, grey where the instrument reaches no zone."""
     theme, image, unit = THEMES[style.theme], spectrum.map, UNIT_WORDS[style.energy_unit]
-    scaled, low, high, hover, ticks = _colour_values(image.intensity, style.scale == "log")
+    logarithmic = style.scale == "log"
+    scaled, low, high, ticks = _colour_values(image.intensity, logarithmic)
+    hover = intensity_hover(spectrum.unit, logarithmic=logarithmic)
     heat = _heatmap(theme, spectrum.unit, ticks) | {
         "x": image.edges.astype(np.float32),
         "y": in_unit(bin_edges(image.energy), style.energy_unit),
         "z": scaled.T,
         "zmin": low,
         "zmax": high,
-        "hovertemplate": f"%{{x:.2f}} Å⁻¹ along the path<br>%{{y:.1f}} {unit}<br>{hover}<extra></extra>",
+        "customdata": image.intensity.T.astype(np.float32) if logarithmic else None,
+        "hovertemplate": f"%{{x:.3~r}} Å⁻¹ along the path<br>%{{y:.4~r}} {unit}<br>{hover}",
     }
     places = [distance for distance, _ in image.ticks]
     lowest = float(image.energy[0])
@@ -43,7 +47,7 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
         layout(
             theme,
             title=_title(label),
-            plot_bgcolor=theme.outside_of_lines,
+            plot_bgcolor=theme.outside,
             xaxis=axis(
                 theme,
                 "",
@@ -92,6 +96,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
     theme = THEMES[style.theme]
     traces: list[dict[str, Any]] = []
     tops: list[float] = []
+    hover = CurveHover.of(style.energy_unit, [spectrum.cut_unit for spectrum in spectra])
     for number, (spectrum, label) in enumerate(zip(spectra, labels, strict=True)):
         cut, colour = _cut(spectrum), theme.lines[number % len(theme.lines)]
         x = in_unit(cut.energy, style.energy_unit)
@@ -110,7 +115,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
                 "legendgroup": label,
                 "line": {"color": colour, "width": 2.0},
                 "meta": {"role": "total"},
-                "hovertemplate": f"%{{x:.1f}} {UNIT_WORDS[style.energy_unit]}<br>%{{y:.4g}}<extra>{label}</extra>",
+                "hovertemplate": hover.template(label, spectrum.cut_unit),
             }
         )
         away = np.abs(cut.energy) > 0.03 * (cut.energy[-1] - cut.energy[0])
@@ -121,11 +126,15 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
         traces,
         layout(
             theme,
-            xaxis=axis(theme, ENERGY_TITLES[style.energy_unit]),
+            xaxis=axis(
+                theme,
+                ENERGY_TITLES[style.energy_unit],
+                unifiedhovertitle=hover.title,
+            ),
             yaxis=axis(theme, _intensity(spectra[0].cut_unit), type=style.scale, range=intensity, **POWERS),
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
-            hovermode="x unified" if len(spectra) <= 4 else "closest",
+            hovermode=hover.mode,
             uirevision=f"cut {style.energy_unit} {style.scale}",
         ),
     )
@@ -134,7 +143,9 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
 def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the cut in every Brillouin zone, by rising |k + G|."""
     theme, cut = THEMES[style.theme], _cut(spectrum)
-    scaled, low, high, hover, ticks = _colour_values(cut.per_zone, style.scale == "log")
+    logarithmic = style.scale == "log"
+    scaled, low, high, ticks = _colour_values(cut.per_zone, logarithmic)
+    hover = intensity_hover(spectrum.cut_unit, logarithmic=logarithmic)
     names = [f"{' '.join(map(str, zone))}  ({q:.1f} Å⁻¹)" for zone, q in zip(cut.zones, cut.q, strict=True)]
     heat = _heatmap(theme, spectrum.cut_unit, ticks) | {
         "x": in_unit(bin_edges(cut.energy), style.energy_unit),
@@ -142,7 +153,8 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
         "z": scaled,
         "zmin": low,
         "zmax": high,
-        "hovertemplate": f"G %{{y}}<br>%{{x:.1f}} {UNIT_WORDS[style.energy_unit]}<br>{hover}<extra></extra>",
+        "customdata": cut.per_zone.astype(np.float32) if logarithmic else None,
+        "hovertemplate": f"G %{{y}}<br>%{{x:.4~r}} {UNIT_WORDS[style.energy_unit]}<br>{hover}",
     }
     every = max(1, len(names) // 16)
     return draw(
@@ -150,7 +162,7 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
         layout(
             theme,
             title=_title(f"{label} · {wave_vector_text(cut)}"),
-            plot_bgcolor=theme.outside_of_lines,
+            plot_bgcolor=theme.outside,
             xaxis=axis(theme, ENERGY_TITLES[style.energy_unit], showgrid=False),
             yaxis=axis(
                 theme,
@@ -195,14 +207,14 @@ def _heatmap(theme: Theme, unit: str, ticks: dict[str, Any]) -> dict[str, Any]:
 
 def _colour_values(
     intensity: NDArray[Any], logarithmic: bool
-) -> tuple[NDArray[np.float32], float, float, str, dict[str, Any]]:
-    """Return the coloured values, the ends of the scale, the hover text, and the ticks of the colour bar."""
+) -> tuple[NDArray[np.float32], float, float, dict[str, Any]]:
+    """Return the coloured values, the ends of the scale, and the ticks of the colour bar."""
     high = brightest(intensity, BRIGHTEST_PERCENTILE)
     if not logarithmic:
-        return intensity.astype(np.float32), 0.0, high, "S %{z:.3g}", dict(POWERS)
+        return intensity.astype(np.float32), 0.0, high, dict(POWERS)
     top = float(np.log10(high))
     scaled = np.log10(np.maximum(intensity, high * 1e-4), dtype=np.float32)
-    return scaled, top - DECADES, top, "S 10<sup>%{z:.2f}</sup>", powers_of_ten(top - DECADES, top)
+    return scaled, top - DECADES, top, powers_of_ten(top - DECADES, top)
 
 
 def _intensity(unit: str) -> str:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.hover import CurveHover
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.spectrum import intensity_title
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
@@ -35,7 +36,9 @@ def features_figure(
     heights = np.interp([one.energy for one in features], spectrum.energy, spectrum.intensity)
     top = float(heights.max(initial=0.0)) or float(spectrum.intensity.max(initial=1.0))
     unit = UNIT_WORDS[energy_unit]
-    traces = [_line(x, spectrum.intensity, "Ideal S(q, ω), no instrument", colours.lines[0])]
+    name = "Ideal S(q, ω), no instrument"
+    hover = CurveHover(energy_unit).template(name, spectrum.unit)
+    traces = [_line(x, spectrum.intensity, name, colours.lines[0], hover)]
     if features:
         at = in_unit(np.array([one.energy for one in features]), energy_unit)
         off = in_unit(np.array([one.energy_uncertainty for one in features]), energy_unit)
@@ -50,7 +53,7 @@ def features_figure(
                 "name": "Features",
                 "marker": {"symbol": "triangle-down", "size": 10, "color": colours.edge},
                 "error_x": {"type": "data", "array": off, "color": colours.edge, "thickness": 1.2, "width": 3},
-                "hovertemplate": f"%{{x:.1f}} ± %{{error_x.array:.1f}} {unit}<extra>feature</extra>",
+                "hovertemplate": f"%{{x:.4~r}} ± %{{error_x.array:.2~r}} {unit}<extra>feature</extra>",
             }
         )
     return draw(
@@ -67,10 +70,13 @@ def features_figure(
     )
 
 
-def _line(x: NDArray[np.float32], y: NDArray[np.float64], name: str, colour: str, **more: Any) -> dict[str, Any]:
+def _line(
+    x: NDArray[np.float32], y: NDArray[np.float64], name: str, colour: str, hover: str, **more: Any
+) -> dict[str, Any]:
     line = {"color": colour, "width": 2, **more.pop("line", {})}
     return {
-        "type": "scatter", "mode": "lines", "x": x, "y": y.astype(np.float32), "name": name, "line": line, **more,
+        "type": "scatter", "mode": "lines", "x": x, "y": y.astype(np.float32), "name": name, "line": line,
+        "hovertemplate": hover, **more,
     }  # fmt: skip
 
 
@@ -186,6 +192,11 @@ def measurement_figure(
     colours = THEMES[theme]
     x = in_unit(made.energy, energy_unit)
     floor = float(np.quantile(made.expected, 0.1)) if len(made.expected) else 0.0
+    background = "Container and ambient background"
+
+    def hover(name: str) -> str:
+        return CurveHover(energy_unit).template(name, unit)
+
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -201,10 +212,10 @@ def measurement_figure(
             },
             "name": "Counts",
             "marker": {"size": 4, "color": colours.ink},
-            "hovertemplate": f"%{{x:.1f}} {UNIT_WORDS[energy_unit]}<br>%{{y:.0f}} counts<extra></extra>",
+            "hovertemplate": hover("Counts"),
         },
-        _line(x, made.expected, "Expected", colours.lines[0]),
-        _line(x, made.background, "Container and ambient background", colours.lines[1], line={"dash": "dash"}),
+        _line(x, made.expected, "Expected", colours.lines[0], hover("Expected")),
+        _line(x, made.background, background, colours.lines[1], hover(background), line={"dash": "dash"}),
     ]
     # Counts rise steeply next to the elastic line, which the axis leaves out
     beyond = made.expected[max(3, len(made.expected) // 20) :]
@@ -233,6 +244,7 @@ def isotopes_figure(spectra: Sequence[tuple[str, Spectrum]], *, theme: ThemeName
             spectrum.intensity,
             name,
             colours.lines[place],
+            CurveHover(energy_unit).template(name, spectrum.unit),
             line={"dash": "solid" if place == 0 else "dash"},
         )
         for place, (name, spectrum) in enumerate(spectra)

@@ -79,6 +79,7 @@ def sheet_figure(
             continue
         traces += _map(panel.spectrum, panel.window, names[0], colours, energy_unit)
         traces.append(_spectrum(panel.spectrum, names[1], colours, energy_unit))
+        shapes.append(_ground(names[0], colours))
         marked = in_unit(np.array(features, dtype=float), energy_unit)
         shapes += [_mark(float(energy), f"x{names[1]}", f"y{names[1]} domain", colours) for energy in marked]
         q_high = float(panel.spectrum.map.q[-1])
@@ -205,6 +206,12 @@ def _top(spectrum: Spectrum) -> float:
 def _mark(energy: float, x: str, y: str, theme: Theme) -> dict[str, Any]:
     line = {"color": theme.edge, "width": 1, "dash": "dot"}
     return {"type": "line", "x0": energy, "x1": energy, "xref": x, "y0": 0, "y1": 1, "yref": y, "line": line}
+
+
+def _ground(name: str, theme: Theme) -> dict[str, Any]:
+    """Return the ground of a map, which shows where nothing is measured."""
+    box = {"type": "rect", "x0": 0, "x1": 1, "y0": 0, "y1": 1, "xref": f"x{name} domain", "yref": f"y{name} domain"}
+    return {**box, "fillcolor": theme.outside, "line": {"width": 0}, "layer": "below"}
 
 
 def _note(text: str, x: float, y: float, theme: Theme, **more: Any) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.energy import ENERGY_TITLES, in_unit
+from backend.figures.hover import CurveHover
 from backend.figures.labels import order_label
-from backend.figures.measured import Points, curve_offsets, points_trace, scale_intensity
+from backend.figures.measured import Points, curve_offsets, points_trace
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
 from scattering.observe.spectrum import Spectrum
@@ -39,7 +40,7 @@ class Curve:
 def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Points] = ()) -> go.Figure:
     """Draw spectra: a colour for each instrument, a dash for each method, measured data as points."""
     theme = THEMES[style.theme]
-    unit = UNIT_WORDS[style.energy_unit]
+    hover = CurveHover.of(style.energy_unit, [curve.spectrum.unit for curve in curves])
     traces: list[dict[str, Any]] = []
     top = _top(curves, measured)
     logarithmic = style.scale == "log"
@@ -55,17 +56,21 @@ def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Po
         if style.errors and curve.spectrum.error is not None:
             intensity, error = factor * curve.spectrum.intensity + added, factor * curve.spectrum.error
             traces += band(x, intensity, error, colour, curve.label)
-        lines = [replace(line, values=factor * line.values + added) for line in lines]
-        traces += [_trace(line, x, unit, colour, curve.label if line.role == "total" else None) for line in lines]
+        traces += [_trace(line, x, curve, colour, hover, factor=factor, lift=added) for line in lines]
     for index, (points, lift) in enumerate(zip(measured, points_lifted, strict=True)):
-        raised = replace(points, measured=scale_intensity(points.measured, 10.0**lift)) if logarithmic else points
-        added = 0.0 if logarithmic else lift
-        traces.append(points_trace(raised, theme, index=index, lift=added, energy_unit=style.energy_unit))
+        factor, added = (10.0**lift, 0.0) if logarithmic else (1.0, lift)
+        in_figure = replace(points, unit=curves[points.of].spectrum.unit)
+        traces.append(points_trace(in_figure, theme, hover, index=index, factor=factor, lift=added))
     return draw(
         traces,
         layout(
             theme,
-            xaxis=axis(theme, ENERGY_TITLES[style.energy_unit], range=_energy_range(curves, style)),
+            xaxis=axis(
+                theme,
+                ENERGY_TITLES[style.energy_unit],
+                range=_energy_range(curves, style),
+                unifiedhovertitle=hover.title,
+            ),
             yaxis=axis(
                 theme,
                 intensity_title([curve.spectrum for curve in curves]),
@@ -75,7 +80,7 @@ def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Po
             ),
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
-            hovermode="x unified" if len(curves) <= 4 else "closest",
+            hovermode=hover.mode,
             # Zoom and hidden lines stay when a slider moves
             uirevision=f"spectrum {style.energy_unit} {style.scale}",
         ),
@@ -108,19 +113,30 @@ class _Line:
     dash: str
 
 
-def _trace(line: _Line, x: NDArray[np.float32], unit: str, colour: str, group: str | None) -> dict[str, Any]:
+def _trace(
+    line: _Line,
+    x: NDArray[np.float32],
+    curve: Curve,
+    colour: str,
+    hover: CurveHover,
+    *,
+    factor: float,
+    lift: float,
+) -> dict[str, Any]:
+    shifted = (factor, lift) != (1.0, 0.0)
     return {
         "type": "scatter",
         "x": x,
-        "y": line.values.astype(np.float32),
+        "y": (factor * line.values + lift).astype(np.float32),
+        "customdata": line.values.astype(np.float32) if shifted else None,
         "name": line.name,
         "mode": "lines",
         "line": {"color": colour, "width": line.width, "dash": line.dash},
-        "legendgroup": group,
+        "legendgroup": curve.label if line.role == "total" else None,
         "visible": line.visible,
         # A page shows and hides the parts without another request
         "meta": {"role": line.role},
-        "hovertemplate": f"%{{x:.1f}} {unit}<br>%{{y:.4g}}<extra>{line.name}</extra>",
+        "hovertemplate": hover.template(line.name, curve.spectrum.unit, shifted=shifted),
     }
 
 

@@ -17,39 +17,62 @@ MARGIN = {"l": 68, "r": 18, "t": 34, "b": 54}
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a theme; lines are distinguishable with any kind of colour vision."""
+    """Colours of a theme; lines are distinguishable with any kind of colour vision.
+
+    Attributes
+    ----------
+    outside, hatch
+        Ground and lines of parts that are not measured: neither the colour of zero nor any other of `heat`.
+    wash
+        Translucent `outside`, through which the simulated intensity is seen faintly.
+    wash_of_lines
+        The same over a whole map of which only lines are measured.
+    heat
+        Colours of intensities: (place from 0 to 1, colour).
+    """
 
     paper: str
     ink: str
     muted: str
     grid: str
     outside: str
-    outside_of_lines: str
+    hatch: str
+    wash: str
+    wash_of_lines: str
     edge: str
     lines: tuple[str, ...]
     heat: tuple[tuple[float, str], ...]
 
 
-# Perceptually uniform, so that weak features stay visible: light from white to dark blue, dark from black to light
-# yellow
+# From the colour of zero, white or black, to the largest value. The stops are where the lightness L* of their colours
+# is linear in the value, so that equal steps look equal, also in black and white. The hue changes as well.
+# "dense" of cmocean: Thyng et al., Oceanography 29, 9 (2016), as in plotly.colors.sequential, after white
 _LIGHT_HEAT = (
-    (0.0, "#fbfcfd"),
-    (0.08, "#e3eef5"),
-    (0.25, "#a9cfe2"),
-    (0.5, "#4f97c3"),
-    (0.75, "#1d5e96"),
-    (1.0, "#0a2a55"),
+    (0.0, "#ffffff"),
+    (0.066, "#e6f0f0"),
+    (0.154, "#bfdde5"),
+    (0.239, "#9cc9e2"),
+    (0.32, "#81b4e3"),
+    (0.407, "#739ae4"),
+    (0.49, "#757fdd"),
+    (0.575, "#7864ca"),
+    (0.66, "#774aaf"),
+    (0.746, "#71328d"),
+    (0.831, "#641f68"),
+    (0.915, "#501442"),
+    (1.0, "#360e24"),
 )
-# matplotlib's inferno at nine points (CC0)
+# matplotlib's inferno at ten points (CC0), as in plotly.colors.sequential
 _DARK_HEAT = (
     (0.0, "#000004"),
-    (0.125, "#1f0c48"),
-    (0.25, "#550f6d"),
-    (0.375, "#88226a"),
-    (0.5, "#ba3655"),
-    (0.625, "#e35933"),
-    (0.75, "#f98c0a"),
-    (0.875, "#f9c932"),
+    (0.08, "#1b0c41"),
+    (0.195, "#4a0c6b"),
+    (0.298, "#781c6d"),
+    (0.397, "#a52c60"),
+    (0.503, "#cf4446"),
+    (0.613, "#ed6925"),
+    (0.737, "#fb9b06"),
+    (0.866, "#f7d13d"),
     (1.0, "#fcffa4"),
 )
 
@@ -59,8 +82,10 @@ THEMES = {
         ink="#1c2733",
         muted="#5b6773",
         grid="#e6eaee",
-        outside="rgba(196, 202, 208, 0.82)",
-        outside_of_lines="rgba(214, 219, 224, 0.62)",
+        outside="#c4cad0",
+        hatch="#87919b",
+        wash="rgba(196, 202, 208, 0.82)",
+        wash_of_lines="rgba(196, 202, 208, 0.35)",
         edge="#b3440c",
         # Okabe and Ito, "Color Universal Design" (2008), without the yellow, which is invisible on white
         lines=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#a6761d", "#56b4e9", "#e69f00", "#1c2733"),
@@ -71,8 +96,10 @@ THEMES = {
         ink="#e8ecf0",
         muted="#a3adb7",
         grid="#343a41",
-        outside="rgba(74, 80, 87, 0.82)",
-        outside_of_lines="rgba(60, 66, 73, 0.62)",
+        outside="#4a5057",
+        hatch="#828c97",
+        wash="rgba(74, 80, 87, 0.82)",
+        wash_of_lines="rgba(74, 80, 87, 0.35)",
         edge="#99ddff",
         # Paul Tol, "Colour schemes" (2021), light scheme
         lines=("#77aadd", "#ee8866", "#44bb99", "#ffaabb", "#eedd88", "#99ddff", "#bbcc33", "#dddddd"),

@@ -85,7 +85,10 @@ def test_map_shows_the_window_and_greys_the_rest(client: Client, prediction_id: 
     assert values.shape == (len(array(heat["y"])), len(array(heat["x"])))
     outside, *edges = traces(figure, "scatter")
     assert outside["fill"] == "toself"
-    assert len(edges) == 2
+    assert outside["fillpattern"]["shape"]
+    # Each edge has a rim, which is drawn first
+    assert [edge["name"].endswith("rim") for edge in edges] == [True, False] * 2
+    edges = edges[1::2]
     # Elastic line of 100 meV neutrons between 3° and 59.8°: q = 2k sin θ with k = 6.95 Å⁻¹
     assert array(edges[0]["x"])[0] == pytest.approx(2 * 6.947 * np.sin(np.radians(1.5)), rel=1e-2)
     assert array(edges[1]["x"])[0] == pytest.approx(2 * 6.947 * np.sin(np.radians(29.9)), rel=1e-2)
