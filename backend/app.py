@@ -24,6 +24,7 @@ from backend.kit.settings import Settings
 from backend.kit.version import VERSION
 from backend.methods import routes as methods
 from backend.metrics import routes as metrics
+from backend.modes import routes as modes
 from backend.observing import routes as observing
 from backend.observing.partials_cache import PartialsCache
 from backend.operations import routes as operations
@@ -53,6 +54,7 @@ ROUTERS = (
     engines.router,
     predictions.router,
     observing.router,
+    modes.router,
     trust.router,
     datasets.router,
     jobs.router,

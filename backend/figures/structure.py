@@ -34,7 +34,7 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
     base = _wrap(structure)
     atoms, halves = _atoms_and_bonds(base)
     traces = [_lines(_edges(base.cell), theme.muted, 1.5) | {"name": "cell"}]
-    traces += [_lines(segments, _colour(number, theme), 6) for number, segments in halves.items()]
+    traces += [_lines(segments, atom_colour(number, theme), 6) for number, segments in halves.items()]
     for number, positions in atoms.items():
         symbol = chemical_symbols[number]
         traces.append(
@@ -46,8 +46,8 @@ def structure_figure(structure: StructureData, theme_name: str) -> go.Figure:
                 "mode": "markers",
                 "name": symbol,
                 "marker": {
-                    "size": _marker_size(number, base),
-                    "color": _colour(number, theme),
+                    "size": marker_size(number, base),
+                    "color": atom_colour(number, theme),
                     "line": {"color": theme.muted, "width": 1},
                     "opacity": 1.0,
                 },
@@ -101,21 +101,17 @@ def _atoms_and_bonds(
     structure: StructureData,
 ) -> tuple[dict[int, NDArray[np.float32]], dict[int, NDArray[np.float32]]]:
     """Return by atomic number the positions of atoms, and halves of bonds in the colours of their atoms."""
-    found = bonds(structure)
-    unbonded = np.isin(structure.numbers, UNBONDED_NUMBERS)
-    drawn = ~(unbonded[found.first] | unbonded[found.second])
-    first, second, shifts = found.first[drawn], found.second[drawn], found.shift[drawn]
-    offsets, whole = _molecules(structure, first, second, shifts)
+    first, second, shifts = drawn_bonds(structure)
+    offsets, whole = whole_molecules(structure, first, second, shifts)
     positions = structure.positions + offsets @ structure.cell
     shifts = shifts + offsets[first] - offsets[second]
     fractional = structure.fractional
     shown: dict[int, list[NDArray[np.float64]]] = {}
     for index, number in enumerate(structure.numbers):
-        # An atom on a face, an edge or a corner is drawn two, four or eight times; molecules stay whole
-        on_face = [
-            (0, 1) if not whole[index] and abs(value) < 2 * FACE_TOLERANCE else (0,) for value in fractional[index]
+        images = [
+            positions[index] + np.array(shift) @ structure.cell
+            for shift in images_on_faces(fractional[index], whole=bool(whole[index]))
         ]
-        images = [positions[index] + np.array(shift) @ structure.cell for shift in product(*on_face)]
         shown.setdefault(int(number), []).extend(images)
     halves: dict[int, list[NDArray[np.float64]]] = {}
     for one, other, shift in zip(first, second, shifts, strict=True):
@@ -136,7 +132,24 @@ def _atoms_and_bonds(
     return atoms, {number: np.array(pieces, dtype=np.float32) for number, pieces in halves.items()}
 
 
-def _molecules(
+def drawn_bonds(structure: StructureData) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return both atoms of each bond that is drawn, and the lattice translation of the second atom."""
+    found = bonds(structure)
+    unbonded = np.isin(structure.numbers, UNBONDED_NUMBERS)
+    drawn = ~(unbonded[found.first] | unbonded[found.second])
+    return found.first[drawn], found.second[drawn], found.shift[drawn]
+
+
+def images_on_faces(fractional: NDArray[np.float64], *, whole: bool) -> list[tuple[int, ...]]:
+    """Return the lattice translations of an atom in the cell that are drawn.
+
+    An atom on a face, an edge or a corner is drawn two, four or eight times; `whole` molecules only once.
+    """
+    on_face = [(0, 1) if not whole and abs(value) < 2 * FACE_TOLERANCE else (0,) for value in fractional]
+    return list(product(*on_face))
+
+
+def whole_molecules(
     structure: StructureData, first: NDArray[np.int64], second: NDArray[np.int64], shifts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return lattice translations that make molecules whole, and whether each atom belongs to a molecule.
@@ -193,14 +206,15 @@ def _lines(segments: NDArray[np.float32], colour: str, width: float) -> dict[str
     }
 
 
-def _colour(number: int, theme: Theme) -> str:
+def atom_colour(number: int, theme: Theme) -> str:
+    """Return the colour of an element, as hexadecimal RGB."""
     red, green, blue = (round(255 * float(value)) for value in jmol_colors[number])
     if theme is THEMES["light"] and min(red, green, blue) > 230:
         return "#d9dee3"  # the white of hydrogen is invisible on white paper
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def _marker_size(number: int, structure: StructureData) -> float:
+def marker_size(number: int, structure: StructureData) -> float:
     """Return the size of a marker in pixels; markers do not scale with the scene, so a large cell has smaller ones."""
     extent = float(np.linalg.norm(structure.cell.sum(axis=0)))
     size = 190.0 * math.pow(covalent_radii[number], 0.7) / extent

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scattering.crystal.partials import CrystalPartials
     from scattering.crystal.view import PathSpectrum
     from scattering.observe.spectrum import Spectrum
-    from scattering.observe.view import View
+    from scattering.observe.view import PathView, View
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,20 @@ def _observe_powder(partials: Partials, view: View) -> Spectrum:
 def _observe_path(partials: CrystalPartials, view: View) -> PathSpectrum:
     """Observe a single crystal, with a default cut if the view has none."""
     from scattering.crystal.observe import observe_path
+
+    return observe_path(partials, view, complete_path(partials, view.path))
+
+
+def complete_path(partials: CrystalPartials, path: PathView | None) -> PathView:
+    """Return the choices for a path with a wave vector of the cut: by default the first special point but Γ."""
     from scattering.crystal.path import GAMMA
     from scattering.observe.view import PathView
 
-    path = view.path or PathView()
+    path = path or PathView()
     # The intensity at Γ is zero in the first zone and low in others
     other_points = (index for index, label in enumerate(partials.labels) if label not in ("", GAMMA))
     point = path.point if path.point is not None else next(other_points, len(partials.distance) // 2)
-    return observe_path(partials, view, replace(path, point=point))
+    return replace(path, point=point)
 
 
 _OBSERVATIONS: Final[Mapping[str, Observation]] = {

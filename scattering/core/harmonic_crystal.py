@@ -15,6 +15,9 @@ from scattering.core.species import element
 WHOLE_NUMBER_TOLERANCE: Final = 1e-3
 """Deviation of the uploaded cell from whole multiples of the primitive vectors, in those vectors."""
 
+MAX_UPLOADED_ATOMS: Final = 100_000
+"""Largest number of atoms of the uploaded cell."""
+
 
 @dataclass(frozen=True, eq=False)
 class HarmonicCrystal:
@@ -85,8 +88,8 @@ class HarmonicCrystal:
         exact = self.uploaded_cell @ np.linalg.inv(self.cell)
         if np.abs(exact - np.rint(exact)).max() > WHOLE_NUMBER_TOLERANCE:
             raise ValueError("the uploaded cell must be a multiple of the primitive cell")
-        if self.n_repeats < 1:
-            raise ValueError("the uploaded cell has no volume")
+        if not 1 <= self.n_repeats * n_atoms <= MAX_UPLOADED_ATOMS:
+            raise ValueError(f"the uploaded cell must have 1 to {MAX_UPLOADED_ATOMS} atoms")
 
     @property
     def n_atoms(self) -> int:

@@ -64,7 +64,7 @@ def debye_waller_exponents(
     return pairs, np.multiply.outer(isotropic, (vectors**2).sum(axis=-1))
 
 
-def _weights(
+def path_weights(
     partials: CrystalPartials, view: View, path: PathView, vectors: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the factors of coherent pairs and self parts: shapes (n_pairs, n_z, n_k) and (n_species, n_z, n_k)."""
@@ -97,7 +97,7 @@ def _cloud_weights(species: tuple[str, ...], lengths: NDArray[np.float64], probe
     return np.asarray(pair_weights(form_factors(species, distinct, probe))[:, place].reshape(-1, *lengths.shape))
 
 
-def _weighted_sum(
+def weighted_sum(
     partials: CrystalPartials,
     coherent: NDArray[np.float32],
     incoherent: NDArray[np.float32],
@@ -192,7 +192,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     chosen = slice(None) if path.zone is None else slice(path.zone, path.zone + 1)
     vectors = partials.vectors[chosen]
     lengths = np.linalg.norm(vectors, axis=-1)
-    multipliers = _weights(partials, view, path, vectors)
+    multipliers = path_weights(partials, view, path, vectors)
     low, high = view.q_range or (0.0, np.inf)
     counted = ((lengths >= low) & (lengths <= high))[..., None]
 
@@ -200,7 +200,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
     # Higher energies do not contribute to any recorded bin
     end = max(1, to_map.end, to_cut.end)
     coherent, incoherent = partials.coherent[:, chosen, :, :end], partials.incoherent[..., :end]
-    weighted = _weighted_sum(partials, coherent, incoherent, multipliers, lengths)
+    weighted = weighted_sum(partials, coherent, incoherent, multipliers, lengths)
     reached = counted & in_window(instrument, settings, lengths, seen.map_energy, partials.q_step / 2)
     intensity, n_zones = _average(to_map.apply(weighted), reached)
     unit = ("Å² " if path.divide_q_squared else "") + UNITS[view.probe]
@@ -253,7 +253,7 @@ def _cut(
         runs = []
         for pairs, selves in zip(partials.coherent_runs, partials.incoherent_runs, strict=True):
             part = pairs[:, chosen, at : at + 1, :n_energy]
-            one = _weighted_sum(partials, part, selves[..., :n_energy], multipliers, lengths[:, None])
+            one = weighted_sum(partials, part, selves[..., :n_energy], multipliers, lengths[:, None])
             runs.append(_average(recorded(one[:, 0]), reached)[0])
         error = standard_error(np.array(runs))
     order = np.argsort(lengths, kind="stable")

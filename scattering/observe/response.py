@@ -132,7 +132,7 @@ class Response:
     reach: tuple[float, float]
 
 
-def _restrict_q(
+def restrict_q(
     shares: Mapping[str, NDArray[np.float64]], q: NDArray[np.float64], q_range: tuple[float, float] | None
 ) -> dict[str, NDArray[np.float32]]:
     """Return the shares of the bins with centres in a range of |q|, or of the nearest bin if there is none."""
@@ -224,7 +224,7 @@ def response(axes: Axes) -> Response:
         energy=energy,
         shares={
             label: Share(np.ascontiguousarray(share[:, :n_gain][:, ::-1]), np.ascontiguousarray(share[:, n_gain:]))
-            for label, share in _restrict_q(seen.shares, axes.q, axes.q_range).items()
+            for label, share in restrict_q(seen.shares, axes.q, axes.q_range).items()
         },
         broadening=blur,
         k_ratio=seen.k_ratio,

@@ -1,0 +1,1 @@
+"""Phonon modes of harmonic predictions: those behind a peak, their motion, dispersion and density of states."""

@@ -1,0 +1,110 @@
+"""Routes of phonon modes of harmonic predictions. Nothing is simulated or stored."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.responses import Response
+
+from backend.figures.bodies import FIGURE, figure_response
+from backend.figures.schemas import EnergyUnit, ThemeName
+from backend.kit.db.owners import ReadingScopeDep, ScopeDep
+from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
+from backend.kit.http.media_types import CSV, JSON
+from backend.kit.http.negotiation import choose
+from backend.modes.schemas import ModesIn, ModesOut, MotionOut, PhononsOut
+from backend.observing.partials_cache import PartialsCacheDep
+
+router = APIRouter(prefix="/predictions", tags=["predictions"])
+
+ThemeQuery = Annotated[ThemeName, Query()]
+
+
+@router.post("/{prediction_id}/modes", summary="Find the modes behind a peak", responses=responses(NotFound, Conflict))
+def find_modes(prediction_id: uuid.UUID, body: ModesIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> ModesOut:
+    """Return the phonon modes within the width of a peak of a harmonic prediction, the strongest first.
+
+    Modes of one branch are one band; the mode that stands for it is at the wave vector with the smallest supercell.
+    """
+    from backend.modes import bodies, service
+
+    found = service.find_modes(
+        scope, cache, prediction_id, body.to_view(), energy_mev=body.energy_mev, width_mev=body.width_mev
+    )
+    return bodies.modes(found)
+
+
+@router.get(
+    "/{prediction_id}/modes/{q_index}/{branch}",
+    summary="Get the motion of the atoms in a mode",
+    responses=responses(NotFound, Conflict),
+)
+def animate_mode(
+    prediction_id: uuid.UUID,
+    q_index: Annotated[int, Path(ge=0, le=1_000_000)],
+    branch: Annotated[int, Path(ge=0, le=1_000_000)],
+    scope: ScopeDep,
+    cache: PartialsCacheDep,
+    theme: ThemeQuery = "light",
+) -> MotionOut:
+    """Return atoms, bonds and complex displacements of a cell that holds a whole wave, if it is small enough."""
+    from backend.modes import bodies, service
+
+    mode = service.animate(scope, cache, prediction_id, q_index=q_index, branch=branch)
+    return bodies.motion(mode, q_index=q_index, branch=branch, theme_name=theme)
+
+
+@router.get(
+    "/{prediction_id}/phonons",
+    summary="Draw the phonon dispersion and the density of states",
+    responses={**responses(NotFound, Conflict), **FIGURE},
+)
+def draw_phonons(
+    prediction_id: uuid.UUID,
+    scope: ScopeDep,
+    cache: PartialsCacheDep,
+    theme: ThemeQuery = "light",
+    energy_unit: Annotated[EnergyUnit, Query()] = "meV",
+    energy_scale: Annotated[float, Query(ge=0.5, le=2.0, description="factor on the energies")] = 1.0,
+) -> Response:
+    """Draw the phonons of a harmonic prediction along the usual path, and their density beside them."""
+    from backend.figures.phonons import phonons_figure
+    from backend.modes import service
+
+    found = service.phonons(scope, cache, prediction_id)
+    return figure_response(
+        phonons_figure(
+            found.dispersion, found.density, theme_name=theme, energy_unit=energy_unit, energy_scale=energy_scale
+        )
+    )
+
+
+@router.get(
+    "/{prediction_id}/phonons/values",
+    summary="Get the phonon dispersion and the density of states",
+    responses={
+        **responses(NotFound, Conflict, NotAcceptable),
+        200: {
+            "description": "as the `Accept` header asks; CSV has the dispersion",
+            "model": PhononsOut,
+            "content": {CSV: {"schema": {"type": "string"}}},
+        },
+    },
+)
+def get_phonons(
+    prediction_id: uuid.UUID,
+    scope: ScopeDep,
+    cache: PartialsCacheDep,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Response:
+    """Return the numbers of the figure, without an energy scale, as JSON or CSV (`text/csv`)."""
+    from backend.modes import bodies, service
+
+    media_type = choose(accept, [JSON, CSV])
+    found = service.phonons(scope, cache, prediction_id)
+    if media_type == CSV:
+        headers = {"Content-Disposition": f'attachment; filename="beamcast-phonons-{prediction_id}.csv"'}
+        return Response(bodies.dispersion_csv(found), media_type=CSV, headers=headers)
+    return Response(bodies.phonons(found).model_dump_json(), media_type=JSON)

@@ -1,0 +1,127 @@
+"""Phonon dispersion along the usual path of a lattice, and densities of states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from ase.data import atomic_numbers
+from numpy.typing import NDArray
+
+from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
+from scattering.modes.grid import ModeGrid
+
+MAX_PATH_WORK: Final = 3e8
+"""Largest sum over the path of (number of modes)³: 0.3 s on two cores."""
+PATH_POINTS: Final = (60, 400)
+"""Smallest and largest number of wave vectors along a path."""
+DOS_POINTS: Final = 400
+RELATIVE_DOS_FWHM: Final = 0.015
+"""Width of the lines of a density of states, over the highest energy."""
+DOS_MARGIN: Final = 2.0
+"""Range of a density of states beyond the outermost modes, in its widths."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dispersion:
+    """Phonon energies along a path.
+
+    Attributes
+    ----------
+    distance
+        Shape (n,), Å⁻¹ along the path, not descending.
+    q_rlu
+        Shape (n, 3), in reciprocal vectors of the uploaded cell; None if only the distance is known.
+    energies
+        Shape (n, n_modes), meV, ascending; imaginary ones are negative.
+    ticks
+        Distance and name of the special points.
+    """
+
+    distance: NDArray[np.float64]
+    q_rlu: NDArray[np.float64] | None
+    energies: NDArray[np.float64]
+    ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DensityOfStates:
+    """Densities of states in modes of the primitive cell per meV.
+
+    Attributes
+    ----------
+    energies
+        Shape (n,), meV; negative where modes are imaginary.
+    total
+        Shape (n,). Its integral is the number of modes.
+    by_element
+        Element → shape (n,): the density weighted with Σ|e_i|² over its atoms. They add up to the total.
+    fwhm_mev
+        Width of the Gaussian that each mode is drawn as.
+    """
+
+    energies: NDArray[np.float64]
+    total: NDArray[np.float64]
+    by_element: Mapping[str, NDArray[np.float64]]
+    fwhm_mev: float
+
+
+def disperse(grid: ModeGrid) -> Dispersion:
+    """Calculate the energies along the usual path of a lattice.
+
+    Raises
+    ------
+    InvalidOptions
+        The symmetry of the structure was not found.
+    """
+    crystal = grid.crystal
+    numbers = np.array([atomic_numbers[symbol] for symbol in crystal.symbols])
+    zone = brillouin_zone(cell=crystal.cell, positions=crystal.positions, numbers=numbers)
+    lines = segments(zone, zone.path)
+    metric = reciprocal(crystal.cell)
+    length = sum(float(np.linalg.norm((line.end - line.start) @ metric)) for line in lines)
+    n_points = int(np.clip(MAX_PATH_WORK / (3 * crystal.n_atoms) ** 3, *PATH_POINTS))
+    path = sample(lines, crystal.cell, spacing=length / n_points)
+    modes = grid.force_constants.calculate_qpoint_frequencies(
+        path.wave_vectors, asr="reciprocal", insert_gamma=False, reduce_qpts=False
+    )
+    return Dispersion(
+        distance=path.distance,
+        q_rlu=path.wave_vectors @ crystal.repeats.T,
+        energies=np.asarray(modes.frequencies.to("meV").magnitude),
+        ticks=path.ticks,
+    )
+
+
+def density_of_states(grid: ModeGrid) -> DensityOfStates:
+    """Return the densities of states of the modes of a grid, as Gaussians."""
+    energies, crystal = grid.energies, grid.crystal
+    fwhm = RELATIVE_DOS_FWHM * max(float(energies.max()), 1.0)
+    low = min(0.0, float(energies.min()) - DOS_MARGIN * fwhm) if energies.min() < -fwhm / 2 else 0.0
+    axis = np.linspace(low, float(energies.max()) + DOS_MARGIN * fwhm, DOS_POINTS)
+    kinetic = (np.abs(grid.eigenvectors) ** 2).sum(axis=-1)
+    # Modes in fine bins first, since there may be a hundred thousand of them
+    step = (axis[1] - axis[0]) / 4
+    n_bins = 4 * (DOS_POINTS - 1) + 1
+    place = np.clip(np.rint((energies - low) / step).astype(int), 0, n_bins - 1).ravel()
+    centres = low + step * np.arange(n_bins)
+    sigma = fwhm / FWHM_PER_SIGMA
+    shape = np.exp(-(((axis[:, None] - centres) / sigma) ** 2) / 2) / (sigma * np.sqrt(2 * np.pi))
+
+    def density(of_modes: NDArray[np.float64]) -> NDArray[np.float64]:
+        weights = of_modes * grid.shares[:, None]
+        return np.asarray(shape @ np.bincount(place, weights=weights.ravel(), minlength=n_bins))
+
+    symbols = np.array(crystal.symbols)
+    parts = {str(one): density(kinetic[..., symbols == one].sum(axis=-1)) for one in sorted(set(crystal.symbols))}
+    return DensityOfStates(axis, density(np.ones_like(energies)), parts, fwhm)
+
+
+def stored_dispersion(
+    distance: NDArray[np.float64], energies: NDArray[np.float64], ticks: tuple[tuple[float, str], ...]
+) -> Dispersion:
+    """Return the dispersion of partials along a path that have no force constants."""
+    return Dispersion(distance, None, energies, ticks)
