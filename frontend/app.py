@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, proposal_menu, routes, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import forecast, missing, operations, plan, proposals, shared, structure
+from frontend.pages import forecast, missing, operations, plan, shared, structure
 from frontend.session import of_user
 from frontend.static_files import StaticFiles
 
@@ -28,8 +28,6 @@ PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
     (re.compile(rf"/plan/{_ID}"), plan.page),
-    (re.compile(r"/proposals"), proposals.page),
-    (re.compile(rf"/proposals/{_ID}"), proposals.one_page),
     (re.compile(rf"{SHARED}(?P<token>[0-9A-Za-z_-]+)"), shared.page),
     (re.compile(r"/operations"), operations.page),
 )
@@ -99,7 +97,7 @@ def mount(app: FastAPI, cache: Path | None = None) -> Dash:
     dash_app.layout = shell.layout()
     shell.register(dash_app)
     confirmation.register(dash_app)
-    for page in (structure, forecast, operations, proposals):
+    for page in (structure, forecast, operations):
         page.register(dash_app, client)
     shared.register(dash_app)
     proposal_menu.register(dash_app)

@@ -47,6 +47,8 @@ def environment(files: StaticFiles) -> Environment:
         "space_group": space_group,
         "json_data": json_data,
         "ago": text.ago,
+        "day": text.day,
+        "method": text.method,
         "duration": text.duration,
         "significant": text.significant,
         "file_size": text.file_size,

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
+METHODS: Final = {"harmonic": "Harmonic preview", "md": "Molecular dynamics", "trpmd": "Quantum dynamics (TRPMD)"}
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun: "1 atom", "8 atoms"."""
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
+def method(name: str) -> str:
+    """Return the title of a method by its name in the API."""
+    return METHODS.get(name, name)
 
 
 def duration(seconds: float | None) -> str:
@@ -41,6 +48,12 @@ def ago(timestamp: str | None, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{count(int(seconds // size), name)} ago"
     return "just now"
+
+
+def day(timestamp: str) -> str:
+    """Return the day of a time (ISO 8601): 3 December 2026."""
+    moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def significant(value: float | None, digits: int = 3) -> str:

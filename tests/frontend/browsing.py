@@ -34,7 +34,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
 
         def listen(message: ConsoleMessage) -> None:
             # A browser notes every 4xx on the console, also one that the page answers to.
-            if message.type == "error" and not (refused and "status of 422" in message.text):
+            if message.type == "error" and not (refused and "status of 4" in message.text):
                 complaints.append(message.text)
 
         page.on("console", listen)

@@ -13,14 +13,17 @@ export class ApiProblem extends Error {
      * @param {string} title
      * @param {string} detail
      * @param {FieldProblem[]} [errors]
+     * @param {{code?: string, params?: Record<string, any>}} [notice]
      */
-    constructor(status, title, detail, errors = []) {
+    constructor(status, title, detail, errors = [], { code = "", params = {} } = {}) {
         super(detail);
         this.name = "ApiProblem";
         this.status = status;
         this.title = title;
         this.detail = detail;
         this.errors = errors;
+        this.code = code;
+        this.params = params;
     }
 
     /** The messages of the fields, or else the detail, as one line. */
@@ -38,9 +41,20 @@ export class ApiProblem extends Error {
  * @throws {ApiProblem}
  */
 export async function call(path, options) {
+    return fetchOwn(API + path, options);
+}
+
+/** Fetch this page's HTML anew. */
+export const reload = () => fetchOwn(window.location.href, { cache: "no-store", headers: { Accept: "text/html" } });
+
+/**
+ * @param {string} address of this server
+ * @param {RequestInit} [options]
+ */
+async function fetchOwn(address, options) {
     let response;
     try {
-        response = await fetch(API + path, options);
+        response = await fetch(address, options);
     } catch (error) {
         if (error instanceof DOMException && error.name === "AbortError") throw error;
         connectionLost();
@@ -63,7 +77,7 @@ async function accepted(response) {
  * @returns {Promise<ApiProblem>}
  */
 async function problemOf(response) {
-    /** @type {{title?: string, detail?: string, errors?: FieldProblem[]}} */
+    /** @type {{title?: string, detail?: string, errors?: FieldProblem[], code?: string, params?: Record<string, any>}} */
     let body = {};
     try {
         body = await response.json();
@@ -71,7 +85,7 @@ async function problemOf(response) {
         // Not a problem document
     }
     const title = body.title ?? `The server answered ${response.status}`;
-    return new ApiProblem(response.status, title, body.detail ?? title, body.errors ?? []);
+    return new ApiProblem(response.status, title, body.detail ?? title, body.errors ?? [], body);
 }
 
 /**
@@ -89,12 +103,13 @@ export async function get(path, options = {}) {
  * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body]
- * @param {{signal?: AbortSignal, accept?: string, headers?: Record<string, string>}} [options]
+ * @param {{signal?: AbortSignal, accept?: string, headers?: Record<string, string>, keepalive?: boolean}} [options]
+ * keepalive: goes on when the page is left, if the body is small
  * @returns {Promise<Response>}
  */
-export function send(method, path, body, { signal, accept = "application/json", headers = {} } = {}) {
+export function send(method, path, body, { signal, accept = "application/json", headers = {}, keepalive = false } = {}) {
     /** @type {RequestInit} */
-    const init = { method, headers: { Accept: accept, ...headers } };
+    const init = { method, keepalive, headers: { Accept: accept, ...headers } };
     if (signal) init.signal = signal;
     if (body !== undefined) {
         init.body = JSON.stringify(body);
@@ -207,6 +222,10 @@ export const FORMATS = {
 export async function ask(path, body, options = {}) {
     return (await send("POST", path, body, options)).json();
 }
+
+/** Return a value for the header `Idempotency-Key`: a request that is sent again with the same key makes nothing new. */
+export const newKey = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * Send a form with files.
