@@ -22,7 +22,7 @@ def _header() -> dmc.AppShellHeader:
     return dmc.AppShellHeader(
         html.Div(
             [
-                dcc.Link(
+                html.A(
                     [icon("beamcast", size=26), html.Span("Beamcast", className="wordmark")],
                     href="/",
                     className="brand",
@@ -30,9 +30,9 @@ def _header() -> dmc.AppShellHeader:
                 ),
                 html.Nav(
                     [
-                        dcc.Link("Structures", href="/", className="nav-link"),
-                        dcc.Link("Proposals", href="/proposals", className="nav-link"),
-                        dcc.Link("About", href="/about", className="nav-link"),
+                        html.A("Structures", href="/", className="nav-link"),
+                        html.A("Proposals", href="/proposals", className="nav-link"),
+                        html.A("About", href="/about", className="nav-link"),
                         html.A("API", href="/docs", className="nav-link"),
                         dmc.ColorSchemeToggle(
                             lightIcon=icon("moon"),

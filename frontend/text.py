@@ -7,6 +7,7 @@ from typing import Final
 
 METHODS: Final = {"harmonic": "Harmonic preview", "md": "Molecular dynamics", "trpmd": "Quantum dynamics (TRPMD)"}
 
+
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun: "1 atom", "8 atoms"."""
     return f"{n} {noun if n == 1 else plural or noun + 's'}"

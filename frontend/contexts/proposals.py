@@ -16,9 +16,7 @@ MODULES: Final = ("proposals/page.js", "proposals/autosave.js", "kit/live.js", "
 
 async def list_proposals(api: ApiClient, *, archived: bool = False, limit: int = MAX_LISTED) -> JsonObject:
     """Return the newest proposals (`items`), and how many there are (`total`)."""
-    answer: JsonObject = await api.call(
-        "GET", "/proposals", params={"archived": str(archived).lower(), "limit": limit}
-    )
+    answer: JsonObject = await api.call("GET", "/proposals", params={"archived": str(archived).lower(), "limit": limit})
     return answer
 
 

@@ -56,9 +56,11 @@ def test_what_is_kept_only_for_proposals_is_removed_after_a_question(site: Site,
 
     buttons = re.findall(r"<button[^>]*>", site.fetch(f"/proposals/{proposal['id']}").text)
 
-    questions = {path: question for button in buttons for path, question in re.findall(
-        r'data-path="([^"]*)".*data-question="([^"]*)"', button, re.DOTALL
-    )}
+    questions = {
+        path: question
+        for button in buttons
+        for path, question in re.findall(r'data-path="([^"]*)".*data-question="([^"]*)"', button, re.DOTALL)
+    }
     assert questions[f"/proposals/{proposal['id']}/structures/{structure['id']}"] != ""
     assert questions[f"/proposals/{proposal['id']}/predictions/{site.harmonic_id}"] == ""
     run(site.api.call("DELETE", f"/proposals/{proposal['id']}/structures/{structure['id']}"))

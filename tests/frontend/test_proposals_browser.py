@@ -193,3 +193,39 @@ def test_pages_fit_the_screen_and_are_accessible(
         assert overflow(page) <= 0
         assert violations(page) == []
     run(site.api.call("DELETE", f"/datasets/{data['id']}?in_proposals=remove"))
+
+
+def test_a_forecast_is_added_to_a_new_proposal(visit: Open, site: Site) -> None:
+    page = visit(f"/forecast/{site.structure_id}?predictions={site.harmonic_id},{site.md_id}")
+
+    page.get_by_label("Add to a proposal").select_option("A new proposal")
+    page.get_by_role("link", name="Beam time for Silicon").click()
+
+    page.wait_for_url("**/proposals/*")
+    made = stored(site, {"id": page.url.rsplit("/", 1)[-1]})
+    assert set(made["prediction_ids"]) == {site.harmonic_id, site.md_id}
+
+
+def test_deleting_what_a_proposal_uses_asks_what_becomes_of_it_there(visit: Open, site: Site) -> None:
+    structure = run(
+        site.api.upload_structure("used.vasp", b"Used\n5.431\n0 .5 .5\n.5 0 .5\n.5 .5 0\nSi\n1\nDirect\n0 0 0\n")
+    )
+    made = create(site, name="Uses it")
+    add(site, made, f"structures/{structure['id']}")
+    # Any button with `data-remove` asks in the same way
+    page = visit(f"/proposals/{made['id']}", refused=True)
+    page.get_by_role("button", name="Delete the proposal").evaluate(
+        "(button, path) => Object.assign(button.dataset, {remove: path, then: ''})", f"/structures/{structure['id']}"
+    )
+
+    page.get_by_role("button", name="Delete the proposal").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog", name="A proposal uses it")
+    expect(dialog.get_by_role("link", name="Uses it")).to_have_attribute("href", f"/proposals/{made['id']}")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Keep in the proposal").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    assert run(site.api.structure(structure["id"]))["hidden_at"] is not None  # type: ignore[typeddict-item]
+    assert stored(site, made)["structure_ids"] == [structure["id"]]
+    run(site.api.call("DELETE", f"/proposals/{made['id']}"))

@@ -6,11 +6,8 @@ import { element, fill } from "./dom.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["ProposalOut"]} Proposal */
 
-/** Let the selects add what their page shows, with the datasets of the address. */
-export function offerCollecting() {
-    for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll("[data-collect]"))) {
-        select.addEventListener("change", () => void collect(select));
-    }
+for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll("[data-collect]"))) {
+    select.addEventListener("change", () => void collect(select));
 }
 
 /** @param {HTMLSelectElement} select */
@@ -35,7 +32,7 @@ async function collect(select) {
  * @param {string} id of the proposal, or "new"
  * @param {DOMStringMap} about
  */
-async function add(id, { collect: paths = "", name = "" }) {
+async function add(id, { collect: kind = "", ids = "", name = "" }) {
     const datasets = new URLSearchParams(window.location.search).get("datasets")?.split(",").filter(Boolean) ?? [];
     /** @type {Proposal | undefined} */
     let proposal;
@@ -43,7 +40,7 @@ async function add(id, { collect: paths = "", name = "" }) {
         const headers = { "Idempotency-Key": newKey() };
         proposal = /** @type {Proposal} */ (await (await send("POST", "/proposals", { name }, { headers })).json());
     }
-    for (const path of [...paths.split(" "), ...datasets.map((one) => `datasets/${one}`)]) {
+    for (const path of [...ids.split(" ").map((one) => `${kind}/${one}`), ...datasets.map((one) => `datasets/${one}`)]) {
         const answer = await send("PUT", `/proposals/${proposal?.id ?? id}/${path}`);
         proposal = /** @type {Proposal} */ (await answer.json());
     }
