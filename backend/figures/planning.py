@@ -9,11 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.annotations import offsets_of_labels, plot_sizes, rows_of_labels, text_size
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.hover import CurveHover
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.spectrum import intensity_title
-from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
+from backend.figures.theme import MARGIN, POWERS, THEMES, Theme, axis, draw, layout
 from backend.wording.formatting import setting_label
 from scattering.observe.spectrum import Spectrum
 from scattering.planning.evaluation import Evaluation
@@ -23,6 +24,9 @@ from scattering.planning.ranking import Ranking
 from scattering.planning.tally import tally
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "hexagon", "star")
+LABEL_FONT_PX, LABEL_ROW_PX = 12, 18
+FRONT_MARGIN = {**MARGIN, "t": 3 * MARGIN["t"]}
+"""Margins with the rows of a legend above the plot."""
 MAX_POINTS = 1500
 """Points in the figure of all settings; more would lie on top of each other."""
 
@@ -39,35 +43,75 @@ def features_figure(
     name = "Ideal S(q, ω), no instrument"
     hover = CurveHover(energy_unit).template(name, spectrum.unit)
     traces = [_line(x, spectrum.intensity, name, colours.lines[0], hover)]
+    labels: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    n_rows = 0
     if features:
         at = in_unit(np.array([one.energy for one in features]), energy_unit)
         off = in_unit(np.array([one.energy_uncertainty for one in features]), energy_unit)
         traces.append(
             {
                 "type": "scatter",
-                "mode": "markers+text",
+                "mode": "markers",
                 "x": at,
                 "y": (heights + 0.06 * top).astype(np.float32),
-                "text": [f"{value:.1f}" for value in at],
-                "textposition": "top center",
                 "name": "Features",
                 "marker": {"symbol": "triangle-down", "size": 10, "color": colours.edge},
                 "error_x": {"type": "data", "array": off, "color": colours.edge, "thickness": 1.2, "width": 3},
                 "hovertemplate": f"%{{x:.4~r}} ± %{{error_x.array:.2~r}} {unit}<extra>feature</extra>",
             }
         )
+        labels, n_rows = _energy_labels(at.tolist(), float(x[-1]), colours)
+        shapes = [_leader(float(energy), colours) for energy in at]
     return draw(
         traces,
         layout(
             colours,
             xaxis=axis(colours, ENERGY_TITLES[energy_unit], range=[0, float(x[-1])]),
             yaxis=axis(colours, intensity_title([spectrum]), range=[0, 1.3 * top], **POWERS),
+            margin={**MARGIN, "t": MARGIN["t"] + LABEL_ROW_PX * max(n_rows - 1, 0)},
+            annotations=labels,
+            shapes=shapes,
             showlegend=False,
             hovermode="closest",
             clickmode="event",
             uirevision=f"features {energy_unit}",
         ),
     )
+
+
+def _energy_labels(at: Sequence[float], end: float, colours: Theme) -> tuple[list[dict[str, Any]], int]:
+    """Return the energies of features in rows above the plot, where they cover no curve, and the number of rows."""
+    texts = [f"{energy:.1f}" for energy in at]
+    plot_px = min(width for width, _ in plot_sizes(MARGIN))
+    rows = rows_of_labels([energy / end for energy in at], texts, LABEL_FONT_PX, plot_px)
+    labels = [
+        {
+            "x": energy,
+            "y": 1,
+            "yref": "paper",
+            "text": text,
+            "showarrow": True,
+            "arrowhead": 0,
+            "arrowwidth": 1,
+            "arrowcolor": colours.muted,
+            "ax": 0,
+            "ay": -(4 + LABEL_ROW_PX * row),
+            "yanchor": "bottom",
+            "borderpad": 0,
+            "bgcolor": colours.paper,
+            "font": {"color": colours.ink, "size": LABEL_FONT_PX},
+        }
+        for energy, text, row in zip(at, texts, rows, strict=True)
+    ]
+    # The lowest row comes last, and covers the lines that lead to the rows above
+    return sorted(labels, key=lambda label: label["ay"]), max(rows) + 1
+
+
+def _leader(energy: float, colours: Theme) -> dict[str, Any]:
+    line = {"color": colours.muted, "width": 1, "dash": "dot"}
+    ends = {"x0": energy, "x1": energy, "y0": 0, "y1": 1, "yref": "paper"}
+    return {"type": "line", **ends, "line": line, "layer": "below"}
 
 
 def _line(
@@ -107,6 +151,8 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
             },
         )
     shapes = []
+    x_range = _log_range([one.hours for _, one in shown], beam_time_h)
+    y_range = _log_range([one.resolution_percent or 1.0 for _, one in shown], None)
     if beam_time_h is not None:
         limit = {"type": "line", "x0": beam_time_h, "x1": beam_time_h, "y0": 0, "y1": 1, "yref": "paper"}
         shapes.append({**limit, "line": {"color": colours.edge, "width": 1.5, "dash": "dash"}})
@@ -114,10 +160,10 @@ def front_figure(ranking: Ranking, *, theme: ThemeName, beam_time_h: float | Non
         traces,
         layout(
             colours,
-            xaxis=axis(colours, "Hours for all measured features", type="log", **POWERS),
-            yaxis=axis(colours, "FWHM over energy transfer, worst feature (%)", type="log"),
+            xaxis=axis(colours, "Hours for all measured features", type="log", range=x_range, **POWERS),
+            yaxis=axis(colours, "FWHM over energy transfer, worst feature (%)", type="log", range=y_range),
             shapes=shapes,
-            annotations=_best_names(ranking, {index for index, _ in known}, colours)
+            annotations=_best_names(ranking, {index for index, _ in known}, (x_range, y_range), colours)
             if shown
             else [_empty_note(colours)],
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
@@ -158,24 +204,47 @@ def _points(
     }
 
 
-def _best_names(ranking: Ranking, drawn: set[int], colours: Theme) -> list[dict[str, Any]]:
-    best = [(index, ranking.ranked[index]) for index in ranking.best]
-    return [
+def _log_range(values: Sequence[float], also: float | None) -> list[float]:
+    """Return the logarithms between which an axis shows all values, with room on both sides."""
+    powers = [float(np.log10(value)) for value in [*values, *([] if also is None else [also])] if value > 0]
+    low, high = (min(powers), max(powers)) if powers else (0.0, 1.0)
+    room = max(0.08 * (high - low), 0.05)
+    return [low - room, high + room]
+
+
+def _best_names(
+    ranking: Ranking, drawn: set[int], ranges: tuple[list[float], list[float]], colours: Theme
+) -> list[dict[str, Any]]:
+    best = [
+        (place, one)
+        for place, (index, one) in enumerate(((index, ranking.ranked[index]) for index in ranking.best), start=1)
+        if index in drawn and one.resolution_percent
+    ]
+    points = [(float(np.log10(one.hours)), float(np.log10(one.resolution_percent or 1.0))) for _, one in best]
+    fractions = [
+        tuple((at - low) / (high - low) for at, (low, high) in zip(point, ranges, strict=True)) for point in points
+    ]
+    texts = [f"{place}. {one.instrument.name}" for place, one in best]
+    sizes = [text_size(text, LABEL_FONT_PX) for text in texts]
+    offsets = offsets_of_labels([(x, y) for x, y in fractions], sizes, plot_sizes(FRONT_MARGIN))
+    labels = [
         {
-            "x": float(np.log10(one.hours)),
-            "y": float(np.log10(one.resolution_percent)),
-            "text": f"{place}. {one.instrument.name}",
+            "x": x,
+            "y": y,
+            "text": text,
             "showarrow": True,
             "arrowcolor": colours.muted,
-            "ax": 24,
-            "ay": -26,
-            "font": {"color": colours.ink, "size": 12},
+            "ax": right,
+            "ay": -up,
+            "borderpad": 0,
+            "font": {"color": colours.ink, "size": LABEL_FONT_PX},
             "bgcolor": colours.paper,
             "opacity": 0.9,
         }
-        for place, (index, one) in enumerate(best, start=1)
-        if index in drawn and one.resolution_percent
+        for (x, y), text, (right, up) in zip(points, texts, offsets, strict=True)
     ]
+    # The nearest come last, and cover the arrows of the others
+    return labels[::-1]
 
 
 def _empty_note(colours: Theme) -> dict[str, Any]:

@@ -86,4 +86,11 @@ def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure
         return Panel(label, spectrum, kinematics.window(instrument, settings, energy))
 
     panels = [panel(instrument, settings) for instrument, settings in asked]
-    return sheet_figure(panels, body.features_mev, highest, theme=body.theme, energy_unit=body.energy_unit)
+    return sheet_figure(
+        panels,
+        body.features_mev,
+        highest,
+        theme=body.theme,
+        energy_unit=body.energy_unit,
+        width_px=body.width_px,
+    )

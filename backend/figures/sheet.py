@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.annotations import CHARACTER_EM, LINE_EM, WIDTHS_PX, text_size
 from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.map import MOMENTUM_TITLE, brightest
 from backend.figures.schemas import EnergyUnit, ThemeName
@@ -18,9 +19,11 @@ from backend.figures.theme import THEMES, Theme, axis, draw, layout
 from scattering.instruments.kinematics import Window
 from scattering.observe.spectrum import Spectrum
 
-COLUMNS = 3
+MAX_COLUMNS, MIN_COLUMN_PX = 3, 260
 ROW_PX = 300
-GAP_X, GAP_PX = 0.035, 78
+GAP_X_PX, GAP_PX = 38, 78
+MARGIN = {"l": 56, "r": 16, "t": 40, "b": 54}
+LABEL_FONT_PX, NOTE_FONT_PX = 12, 11
 MAP_FRACTION = 0.66
 """Height of the map over that of a panel; the spectrum has the rest."""
 MAX_MAP_BINS = (60, 120)
@@ -38,9 +41,15 @@ class Panel:
 
 
 def sheet_figure(
-    panels: Sequence[Panel], features: Sequence[float], highest: float, *, theme: ThemeName, energy_unit: EnergyUnit
+    panels: Sequence[Panel],
+    features: Sequence[float],
+    highest: float,
+    *,
+    theme: ThemeName,
+    energy_unit: EnergyUnit,
+    width_px: float = max(WIDTHS_PX),
 ) -> go.Figure:
-    """Draw the sheet.
+    """Draw the sheet, in as many columns as fit its width, with labels in as many lines as they need.
 
     Parameters
     ----------
@@ -48,22 +57,31 @@ def sheet_figure(
         Energies to mark in each spectrum, meV.
     highest
         End of all energy axes, meV.
+    width_px
+        Of the figure on its page.
     """
     colours = THEMES[theme]
-    rows = -(-len(panels) // COLUMNS)
-    height = rows * ROW_PX + (rows - 1) * GAP_PX + 110
+    plot_px = max(width_px - MARGIN["l"] - MARGIN["r"], 1.0)
+    columns = int(np.clip((plot_px + GAP_X_PX) // (MIN_COLUMN_PX + GAP_X_PX), 1, MAX_COLUMNS))
+    gap_x = GAP_X_PX / plot_px if columns > 1 else 0.0
+    width = (1 - gap_x * (columns - 1)) / columns
+    labels = [_wrap(panel.label, width * plot_px, LABEL_FONT_PX) for panel in panels]
+    extra = round(max((text_size(one, LABEL_FONT_PX)[1] for one in labels), default=0) - LINE_EM * LABEL_FONT_PX)
+    gap_px, margin = GAP_PX + extra, {**MARGIN, "t": MARGIN["t"] + extra}
+    rows = -(-len(panels) // columns)
+    frame = margin["t"] + margin["b"]
+    height = rows * ROW_PX + (rows - 1) * gap_px + frame
     traces: list[dict[str, Any]] = []
     arrangement: dict[str, Any] = {}
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     end = float(in_unit(np.array([highest]), energy_unit)[0])
-    inner = height - 110
+    inner = height - frame
     for index, panel in enumerate(panels):
-        row, column = divmod(index, COLUMNS)
-        width = (1 - GAP_X * (COLUMNS - 1)) / COLUMNS
-        left = column * (width + GAP_X)
-        top = 1 - row * (ROW_PX + GAP_PX) / inner
-        bottom = top - ROW_PX / inner
+        row, column = divmod(index, columns)
+        left = column * (width + gap_x)
+        top = 1 - row * (ROW_PX + gap_px) / inner
+        bottom = max(top - ROW_PX / inner, 0.0)
         split = top - MAP_FRACTION * ROW_PX / inner
         numbers = (2 * index + 1, 2 * index + 2)
         names = [("" if number == 1 else str(number)) for number in numbers]
@@ -72,10 +90,12 @@ def sheet_figure(
         momentum_title = MOMENTUM_TITLE if column == 0 else ""
         arrangement |= _axes(names[0], colours, domains[0], energy_axis, momentum_title=momentum_title)
         arrangement |= _axes(names[1], colours, domains[1], energy_axis, energy_title=ENERGY_TITLES[energy_unit])
-        notes.append(_note(panel.label, left, top + 4 / inner, colours, size=12, yanchor="bottom", xanchor="left"))
+        above = {"yanchor": "bottom", "xanchor": "left", "align": "left"}
+        notes.append(_note(labels[index], left, top + 4 / inner, colours, size=LABEL_FONT_PX, **above))
         if panel.spectrum is None or panel.window is None:
-            note = "<br>".join(textwrap.wrap(panel.note, 40))
-            notes.append(_note(note, left + width / 2, (top + bottom) / 2, colours, size=11, xanchor="center"))
+            note = _wrap(panel.note, width * plot_px, NOTE_FONT_PX)
+            middle = left + width / 2, (top + bottom) / 2
+            notes.append(_note(note, *middle, colours, size=NOTE_FONT_PX, xanchor="center"))
             continue
         traces += _map(panel.spectrum, panel.window, names[0], colours, energy_unit)
         traces.append(_spectrum(panel.spectrum, names[1], colours, energy_unit))
@@ -94,10 +114,15 @@ def sheet_figure(
             shapes=shapes,
             annotations=notes,
             showlegend=False,
-            margin={"l": 56, "r": 16, "t": 40, "b": 54},
+            margin=margin,
             uirevision=f"sheet {energy_unit}",
         ),
     )
+
+
+def _wrap(text: str, width_px: float, font_px: float) -> str:
+    """Return a text in lines that fit a width."""
+    return "<br>".join(textwrap.wrap(text, max(int(width_px / (CHARACTER_EM * font_px)), 8)))
 
 
 def _axes(

@@ -361,6 +361,9 @@ class SheetFigureIn(_Figure, SheetIn):
     """The sample on all instruments: small multiples of map, window and spectrum."""
 
     kind: Literal["sheet"]
+    width_px: float = Field(
+        1100.0, ge=200, le=8000, description="width of the figure on the page: a narrow one has fewer columns"
+    )
 
 
 class FeaturesFigureIn(_Figure, FeaturesIn):
