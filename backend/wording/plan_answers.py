@@ -11,6 +11,7 @@ from backend.wording.formatting import (
     counted,
     duration,
     hours_range,
+    listed,
     listed_energies,
     number,
     setting_label,
@@ -113,6 +114,10 @@ def _hours_of_instrument(**taken: Any) -> str:
     return _time_of(lambda instrument, _: instrument, **taken)
 
 
+def _hours_of_instruments_unknown(*, instruments: Sequence[str]) -> str:
+    return f"the hours of {listed(instruments)} are not known"
+
+
 def _cannot_measure(*, instrument: str, energies_mev: Sequence[float]) -> str:
     return f"{instrument} cannot measure {listed_energies(energies_mev)}"
 
@@ -150,5 +155,5 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "cannot_measure": _cannot_measure,
     "no_instrument_resolves": _no_instrument_resolves,
     "hours_of_instrument": _hours_of_instrument,
-    "hours_of_instrument_unknown": "the hours of {instrument} are not known",
+    "hours_of_instruments_unknown": _hours_of_instruments_unknown,
 }

@@ -97,12 +97,23 @@ def _limits(ranking: Ranking, pairs: Sequence[Pair]) -> Iterator[Notice]:
         closest = min(unresolved, key=lambda pair: pair.separation)
         energies = {"low_mev": closest.low.energy, "high_mev": closest.high.energy}
         yield Notice("no_instrument_resolves", {**energies, "n_more": len(unresolved) - 1})
+    unknown: list[str] = []
     for index in ranking.best[1 : 1 + MAX_OTHERS]:
-        yield _limit_of(ranking, ranking.ranked[index], pairs)
+        other = ranking.ranked[index]
+        limit = _limit_of(ranking, other, pairs)
+        if limit is not None:
+            yield limit
+        else:
+            unknown.append(other.instrument.name)
+    if unknown:
+        yield Notice("hours_of_instruments_unknown", {"instruments": unknown})
 
 
-def _limit_of(ranking: Ranking, other: Evaluation, pairs: Sequence[Pair]) -> Notice:
-    """Return the limit of another instrument, with all its settings; `other` is the best of them."""
+def _limit_of(ranking: Ranking, other: Evaluation, pairs: Sequence[Pair]) -> Notice | None:
+    """Return the limit of another instrument, with all its settings; `other` is the best of them.
+
+    None if it has no limit but that its hours are not known.
+    """
     best, name = ranking.ranked[0], {"instrument": other.instrument.name}
     settings = [one for one in ranking.ranked if one.instrument is other.instrument]
     merged = [
@@ -123,5 +134,5 @@ def _limit_of(ranking: Ranking, other: Evaluation, pairs: Sequence[Pair]) -> Not
     if lacking:
         return Notice("cannot_measure", {**name, "energies_mev": lacking})
     if other.basis == "relative":
-        return Notice("hours_of_instrument_unknown", name)
+        return None
     return Notice("hours_of_instrument", _with_hours(other))

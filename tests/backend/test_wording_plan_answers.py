@@ -64,7 +64,7 @@ def test_every_code_makes_a_sentence() -> None:
         "cannot_measure": told("cannot_measure", instrument="Lagrange", energies_mev=[450.0, 460.0]),
         "no_instrument_resolves": told("no_instrument_resolves", low_mev=36.5, high_mev=40.4, n_more=2),
         "hours_of_instrument": told("hours_of_instrument", **SLOW),
-        "hours_of_instrument_unknown": told("hours_of_instrument_unknown", instrument="VISION"),
+        "hours_of_instruments_unknown": told("hours_of_instruments_unknown", instruments=["TOSCA", "VISION"]),
     }
     assert all(text.endswith(".") and "{" not in text for text in made.values())
     assert not any(text.endswith(".") or "{" in text for text in clauses.values())

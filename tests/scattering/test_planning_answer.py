@@ -117,7 +117,7 @@ def test_without_known_hours_the_best_setting_that_has_some_is_named() -> None:
     alone = answered(relative)
     assert alone.params["with_hours"] is None
     vision = answered(TOSCA, setting("VISION", (1.0, 3.0, 2.0), basis="relative"))
-    assert limits(vision) == [("hours_of_instrument_unknown", {"instrument": "VISION"})]
+    assert limits(vision) == [("hours_of_instruments_unknown", {"instruments": ["VISION"]})]
 
 
 def test_nothing_is_measured() -> None:
