@@ -33,7 +33,7 @@ from backend.plans import routes as plans
 from backend.potentials import routes as potentials
 from backend.predictions import routes as predictions
 from backend.proposals import routes as proposals
-from backend.proposals import shared
+from backend.proposals import shared, shared_modes
 from backend.reports import routes as reports
 from backend.samples import routes as samples
 from backend.structures import routes as structures
@@ -65,6 +65,7 @@ ROUTERS = (
     operations.router,
     proposals.router,
     shared.router,
+    shared_modes.router,
 )
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

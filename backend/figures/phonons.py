@@ -49,10 +49,17 @@ def phonons_figure(
             ticktext=[name for _, name in dispersion.ticks],
             showgrid=False,
         ),
-        "yaxis": axis(theme, ENERGY_TITLES[energy_unit], zeroline=bool(imaginary.any()), zerolinecolor=theme.muted),
+        "yaxis": axis(
+            theme,
+            ENERGY_TITLES[energy_unit],
+            mirror="all",
+            **({} if imaginary.any() else {"range": [0.0, 1.05 * float(in_unit(energies, energy_unit).max())]}),
+            zeroline=bool(imaginary.any()),
+            zerolinecolor=theme.muted,
+        ),
         "shapes": [_vertical_line(place, theme) for place in places[1:-1]],
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "showlegend": density is not None or bool(imaginary.any()),
+        "showlegend": bool(imaginary.any()) or (density is not None and len(density.by_element) > 1),
         "uirevision": f"phonons {energy_unit}",
     }
     if density is not None:

@@ -31,7 +31,8 @@ from backend.observing.schemas import TickOut
 from scattering.core.notices import Notice
 
 DECIMALS = 4
-"""Of positions in Å, displacements, wave vectors and shares."""
+"""Of positions in Å, displacements and wave vectors."""
+SHARE_DECIMALS = 6
 
 
 def modes(found: FoundPeak) -> ModesOut:
@@ -132,7 +133,11 @@ def dispersion_csv(found: Phonons) -> str:
 
 
 def _shares(by_element: Mapping[str, float], by_site: Mapping[str, float]) -> SharesOut:
-    return SharesOut(by_element=dict(by_element), by_site=dict(by_site))
+    return SharesOut(by_element=_rounded_shares(by_element), by_site=_rounded_shares(by_site))
+
+
+def _rounded_shares(shares: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(share, SHARE_DECIMALS) for name, share in shares.items()}
 
 
 def _rounded(values: NDArray[np.float64]) -> Any:

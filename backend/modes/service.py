@@ -22,7 +22,14 @@ from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
-from scattering.modes.dispersion import DensityOfStates, Dispersion, density_of_states, disperse, stored_dispersion
+from scattering.modes.dispersion import (
+    DensityOfStates,
+    Dispersion,
+    dense_grid,
+    density_of_states,
+    disperse,
+    stored_dispersion,
+)
 from scattering.modes.grid import ModeGrid, calculate_modes, sample_grid
 from scattering.modes.motion import motion
 from scattering.modes.path import behind_path_peak, reduced_wave_vector
@@ -149,7 +156,9 @@ def phonons(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID) -> Pho
             stored_dispersion(partials.dispersion_distance, partials.dispersion, partials.ticks), density=None
         )
     grid = _grid(partials, _crystal(partials))
-    found: Phonons = _cache.get(partials, "phonons", lambda: Phonons(disperse(grid), density_of_states(grid)))
+    found: Phonons = _cache.get(
+        partials, "phonons", lambda: Phonons(disperse(grid), density_of_states(dense_grid(grid)))
+    )
     return found
 
 

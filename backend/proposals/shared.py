@@ -133,6 +133,17 @@ def download_shared_report(report_id: uuid.UUID, opened: Opened, fmt: ReportForm
     return report_file(scope, service.report(scope, row.id, report_id), fmt)
 
 
+def check_predictions(opened: tuple[Scope, Proposal], *prediction_ids: uuid.UUID) -> None:
+    """Check that predictions belong to a shared proposal.
+
+    Raises
+    ------
+    NotFound
+    """
+    scope, row = opened
+    _check_items(service.items(scope.session, [row.id])[row.id], "predictions", prediction_ids)
+
+
 def _check_items(inside: dict[Kind, list[uuid.UUID]], kind: Kind, asked: Iterable[uuid.UUID]) -> None:
     for one in asked:
         if one not in inside[kind]:

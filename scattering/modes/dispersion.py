@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
-from scattering.modes.grid import ModeGrid
+from scattering.modes.grid import MAX_GRID_WORK, ModeGrid, sample_grid
 
 MAX_PATH_WORK: Final = 3e8
 """Largest sum over the path of (number of modes)³: 0.3 s on two cores."""
 PATH_POINTS: Final = (60, 400)
 """Smallest and largest number of wave vectors along a path."""
+MAX_DENSE_POINTS: Final = 8000
+"""Largest number of wave vectors of a density of states."""
 DOS_POINTS: Final = 400
 RELATIVE_DOS_FWHM: Final = 0.015
 """Width of the lines of a density of states, over the highest energy."""
@@ -94,6 +96,15 @@ def disperse(grid: ModeGrid) -> Dispersion:
         energies=np.asarray(modes.frequencies.to("meV").magnitude),
         ticks=path.ticks,
     )
+
+
+def dense_grid(grid: ModeGrid) -> ModeGrid:
+    """Return a grid with twice the divisions, if it has at most `MAX_DENSE_POINTS` wave vectors, or the same grid."""
+    doubled = (2 * grid.divisions[0], 2 * grid.divisions[1], 2 * grid.divisions[2])
+    n_points = doubled[0] * doubled[1] * doubled[2] / 2
+    if n_points > min(MAX_DENSE_POINTS, MAX_GRID_WORK / (3 * grid.crystal.n_atoms) ** 3):
+        return grid
+    return sample_grid(grid.crystal, doubled)
 
 
 def density_of_states(grid: ModeGrid) -> DensityOfStates:

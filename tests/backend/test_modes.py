@@ -28,6 +28,7 @@ from tests.scattering.test_modes import silicon
 
 from .conftest import Client
 from .predicting import ask, finish, silicon_partials
+from .proposing import make, put
 from .test_crystal import crystal_partials
 from .test_figures import array
 
@@ -319,3 +320,24 @@ def test_bonds_of_a_network_lead_to_images_outside() -> None:
     ends = drawn.motion.positions[drawn.bonds]
     lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
     np.testing.assert_allclose(lengths, np.sqrt(3), rtol=1e-6)
+
+
+def test_modes_of_a_shared_proposal(client: Client, store: Store, powder: Partials) -> None:
+    inside, outside = store(powder), store(powder)
+    proposal = make(client)
+    assert put(client, proposal, "predictions", inside).status_code < 300
+    token = client.post(f"/proposals/{proposal['id']}/share", json={}).json()["token"]
+    body = {"energy_mev": 200}
+    here = f"/shared/{token}/predictions/{inside}"
+    assert (
+        client.post(f"{here}/modes", json=body).json() == client.post(f"/predictions/{inside}/modes", json=body).json()
+    )
+    assert client.get(f"{here}/modes/0/5").json() == client.get(f"/predictions/{inside}/modes/0/5").json()
+    assert client.get(f"{here}/phonons").json()["data"]
+    there = f"/shared/{token}/predictions/{outside}"
+    answers = [
+        client.post(f"{there}/modes", json=body),
+        client.get(f"{there}/modes/0/5"),
+        client.get(f"{there}/phonons"),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(404, "not_in_proposal")] * 3
