@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, proposal_menu, routes, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import forecast, missing, operations, plan, shared, structure
+from frontend.pages import forecast, missing, operations, plan, structure
 from frontend.session import of_user
 from frontend.static_files import StaticFiles
 
@@ -23,12 +23,10 @@ log = logging.getLogger(__name__)
 Layout = Callable[[ApiClient, dict[str, str], str], Awaitable[tuple[str, Any]]]
 
 _ID = r"(?P<id>[0-9A-Za-z-]+)"
-SHARED = "/shared/"
 PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
     (re.compile(rf"/plan/{_ID}"), plan.page),
-    (re.compile(rf"{SHARED}(?P<token>[0-9A-Za-z_-]+)"), shared.page),
     (re.compile(r"/operations"), operations.page),
 )
 
@@ -99,12 +97,11 @@ def mount(app: FastAPI, cache: Path | None = None) -> Dash:
     confirmation.register(dash_app)
     for page in (structure, forecast, operations):
         page.register(dash_app, client)
-    shared.register(dash_app)
     proposal_menu.register(dash_app)
     plan.register(dash_app)
     _route(dash_app, client)
     _catch_all(app, dash_app)
-    # Dash puts its assets together at the first request for "/": a shared link may well come before it.
+    # Dash puts its assets together at the first request for "/".
     cast(Any, dash_app)._setup_server()
     return dash_app
 
@@ -139,8 +136,6 @@ def _catch_all(app: FastAPI, dash_app: Dash) -> None:
         finally:
             cast(Any, reset_current_request)(token)
         status = 200 if find_page(request.url.path) else 404
-        # Who was given a link has not given it to search engines.
-        headers = {"X-Robots-Tag": "noindex"} if request.url.path.startswith(SHARED) else None
-        return Response(html, status_code=status, media_type="text/html", headers=headers)
+        return Response(html, status_code=status, media_type="text/html")
 
     app.add_api_route("/{path:path}", page, methods=["GET"], include_in_schema=False)

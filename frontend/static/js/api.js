@@ -2,7 +2,7 @@
 // Calls of the REST API.
 
 const API = "/api/v1";
-const HEALTH_CHECK_INTERVAL_MS = 2000;
+const CHECK_INTERVAL_MS = 2000;
 
 /** @typedef {{loc: string, msg: string, code?: string, params?: Record<string, unknown>}} FieldProblem */
 
@@ -173,23 +173,26 @@ export function newestOnly(work) {
 }
 
 /** @type {number | undefined} */
-let healthTimer;
+let checkTimer;
 
-/** Show that the connection is lost, and hide it when the server answers again; figures then redraw themselves. */
+/**
+ * Show that the connection is lost, and hide it when the server answers again; figures then redraw themselves. A static
+ * file is asked for, since the readers of a shared proposal may not be let past a login.
+ */
 function connectionLost() {
     const alert = document.getElementById("offline");
     if (alert) alert.hidden = false;
-    healthTimer ??= window.setInterval(async () => {
+    checkTimer ??= window.setInterval(async () => {
         try {
-            await fetch(`${API}/health`, { cache: "no-store" });
+            await fetch(import.meta.url, { method: "HEAD", cache: "no-store" });
         } catch {
             return;
         }
-        window.clearInterval(healthTimer);
-        healthTimer = undefined;
+        window.clearInterval(checkTimer);
+        checkTimer = undefined;
         if (alert) alert.hidden = true;
         document.dispatchEvent(new CustomEvent("reconnected"));
-    }, HEALTH_CHECK_INTERVAL_MS);
+    }, CHECK_INTERVAL_MS);
 }
 
 /**
