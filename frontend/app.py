@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, proposal_menu, routes, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import forecast, missing, operations, plan, structure
+from frontend.pages import forecast, missing, plan, structure
 from frontend.session import of_user
 from frontend.static_files import StaticFiles
 
@@ -27,7 +27,6 @@ PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
     (re.compile(rf"/plan/{_ID}"), plan.page),
-    (re.compile(r"/operations"), operations.page),
 )
 
 
@@ -95,7 +94,7 @@ def mount(app: FastAPI, cache: Path | None = None) -> Dash:
     dash_app.layout = shell.layout()
     shell.register(dash_app)
     confirmation.register(dash_app)
-    for page in (structure, forecast, operations):
+    for page in (structure, forecast):
         page.register(dash_app, client)
     proposal_menu.register(dash_app)
     plan.register(dash_app)

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from frontend.client import ApiClient, ApiProblem
-from frontend.contexts import about, forecast, landing, messages, proposals, shared
+from frontend.contexts import about, forecast, landing, messages, operations, proposals, shared
 from frontend.contexts.page import Context, Page
 from frontend.rendering import EARLY_SCRIPT, environment
 from frontend.static_files import StaticFiles
@@ -22,7 +22,15 @@ from frontend.static_files import mount as mount_static
 
 log = logging.getLogger(__name__)
 
-PAGES: Final[tuple[Page, ...]] = (landing.PAGE, forecast.PAGE, proposals.LIST, proposals.PAGE, shared.PAGE, about.PAGE)
+PAGES: Final[tuple[Page, ...]] = (
+    landing.PAGE,
+    forecast.PAGE,
+    proposals.LIST,
+    proposals.PAGE,
+    shared.PAGE,
+    operations.PAGE,
+    about.PAGE,
+)
 BROTLI_QUALITY: Final = 5
 """A page of 100 kB takes about 2 ms."""
 
