@@ -10,6 +10,8 @@ from backend.trust.points import Point
 from backend.trust.schemas import N_BULLETS, Topic, Verdict
 from scattering.core.notices import Notice
 
+BRIEF: Final = "brief_"
+"""Before the code of a notice: the same in one short line."""
 MOST_TELLING_TOPICS: Final[Sequence[Topic]] = (
     "phonons",
     "potential",

@@ -38,7 +38,10 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
 
         def listen(message: ConsoleMessage) -> None:
             # A browser notes every 4xx on the console, also one that the page answers to.
-            expected = ("status of 4" if refused else None, "ERR_INTERNET_DISCONNECTED" if offline else None)
+            expected = (
+                "status of 4" if refused else None,
+                *(("ERR_INTERNET_DISCONNECTED", "status of 503") if offline else ()),
+            )
             if message.type == "error" and not any(text and text in message.text for text in expected):
                 complaints.append(message.text)
 
@@ -50,7 +53,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert not complaints, complaints
 
 
 def curves(page: Page, figure: str) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
