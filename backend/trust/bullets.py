@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from backend.trust.points import Point
@@ -68,4 +68,4 @@ def _precedence(bullet: Bullet) -> tuple[int, int]:
 
 
 def _brief(notice: Notice) -> Notice:
-    return Notice(f"brief_{notice.code}", notice.params)
+    return replace(notice, code=BRIEF + notice.code)
