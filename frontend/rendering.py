@@ -34,6 +34,7 @@ def environment(files: StaticFiles) -> Environment:
     )
     made.globals |= {
         "static": files.url,
+        "static_prefix": files.prefix,
         "plotly_url": files.plotly,
         "early_script": Markup(EARLY_SCRIPT),
         "sprite": SPRITE,

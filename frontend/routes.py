@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from frontend.client import ApiClient, ApiProblem
-from frontend.contexts import about, forecast, landing, messages, operations, proposals, shared
+from frontend.contexts import about, forecast, guide, landing, messages, operations, proposals, shared
 from frontend.contexts.page import Context, Page
 from frontend.rendering import EARLY_SCRIPT, environment
 from frontend.static_files import StaticFiles
@@ -29,6 +29,8 @@ PAGES: Final[tuple[Page, ...]] = (
     proposals.PAGE,
     shared.PAGE,
     operations.PAGE,
+    guide.FIRST,
+    guide.PAGE,
     about.PAGE,
 )
 BROTLI_QUALITY: Final = 5

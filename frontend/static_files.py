@@ -1,9 +1,9 @@
 """Static files with immutable addresses, compressed once.
 
-The address of a file contains a hash of all our static files, `/static/HASH/js/forecast/page.js`: a browser keeps it
-for ever, and modules import each other by relative paths. plotly.js comes from the package `plotly`; its
-address contains the hash of that file. Brotli needs seconds for plotly.js: it is compressed in the background, and
-kept in the data folder for the next start. Until then gzip is sent.
+The address of a file contains a hash of all our static files and of the pictures of the documentation,
+`/static/HASH/js/forecast/page.js`: a browser keeps it for ever, and modules import each other by relative paths.
+plotly.js comes from the package `plotly`; its address contains the hash of that file. Brotli needs seconds for
+plotly.js: it is compressed in the background, and kept in the data folder for the next start. Until then gzip is sent.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import brotli
 import plotly
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
+
+from frontend import documentation
 
 FOLDER: Final = Path(__file__).parent / "static"
 PLOTLY: Final = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -78,16 +80,16 @@ class StaticFiles:
     """
 
     def __init__(self, cache: Path | None = None, folder: Path = FOLDER) -> None:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        self.version = _hash(
-            *(part for path in paths for part in (str(path.relative_to(folder)).encode(), path.read_bytes()))
-        )
+        files = {path.relative_to(folder).as_posix(): _read(path) for path in _paths(folder)}
+        for name in documentation.IMAGES:
+            pictures = _paths(documentation.DOCS / name, "*.png")
+            files |= {f"docs/{path.relative_to(documentation.DOCS).as_posix()}": _read(path) for path in pictures}
+        self.version = _hash(*(part for name, file in files.items() for part in (name.encode(), file.content)))
+        self.prefix = f"{PREFIX}/{self.version}/"
         self._cache = cache
-        self._files: dict[str, StaticFile] = {
-            f"{PREFIX}/{self.version}/{path.relative_to(folder).as_posix()}": _read(path) for path in paths
-        }
+        self._files = {self.prefix + name: file for name, file in files.items()}
         styles = StaticFile(_styles(folder / "css"), "text/css; charset=utf-8")
-        self._files[f"{PREFIX}/{self.version}/css/all.css"] = styles
+        self._files[f"{self.prefix}css/all.css"] = styles
         library = _read(PLOTLY)
         self.plotly = f"{PREFIX}/plotly-{_hash(library.content)}/plotly.min.js"
         self._files[self.plotly] = library
@@ -102,7 +104,7 @@ class StaticFiles:
         KeyError
             The file does not exist.
         """
-        address = f"{PREFIX}/{self.version}/{path}"
+        address = self.prefix + path
         if address not in self._files:
             raise KeyError(f"there is no static file {path}")
         return address
@@ -156,6 +158,10 @@ def mount(app: FastAPI, files: StaticFiles) -> None:
         return Response(content, media_type=file.media_type, headers=headers)
 
     app.add_api_route(f"{PREFIX}/{{path:path}}", static, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+def _paths(folder: Path, pattern: str = "*") -> list[Path]:
+    return sorted(path for path in folder.rglob(pattern) if path.is_file() and not path.name.startswith("."))
 
 
 def _styles(folder: Path) -> bytes:
