@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, proposal_menu, routes, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import forecast, missing, plan, structure
+from frontend.pages import forecast, missing, structure
 from frontend.session import of_user
 from frontend.static_files import StaticFiles
 
@@ -26,7 +26,6 @@ _ID = r"(?P<id>[0-9A-Za-z-]+)"
 PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
     (re.compile(rf"/structures/{_ID}"), structure.page),
     (re.compile(rf"/forecast/{_ID}"), forecast.page),
-    (re.compile(rf"/plan/{_ID}"), plan.page),
 )
 
 
@@ -97,7 +96,6 @@ def mount(app: FastAPI, cache: Path | None = None) -> Dash:
     for page in (structure, forecast):
         page.register(dash_app, client)
     proposal_menu.register(dash_app)
-    plan.register(dash_app)
     _route(dash_app, client)
     _catch_all(app, dash_app)
     # Dash puts its assets together at the first request for "/".

@@ -272,3 +272,9 @@ def forecast_address(structure_id: str, predictions: Sequence[str], instruments:
     query = {"predictions": ",".join(predictions), "instruments": ",".join(instruments)}
     text = urlencode({key: value for key, value in query.items() if value}, safe=",")
     return f"/forecast/{structure_id}" + (f"?{text}" if text else "")
+
+
+def plan_address(structure_id: str, predictions: Sequence[str]) -> str:
+    """Return the address of a plan, to be made with the best of these predictions."""
+    text = urlencode({"predictions": ",".join(predictions)}, safe=",") if predictions else ""
+    return f"/plan/{structure_id}" + (f"?{text}" if text else "")

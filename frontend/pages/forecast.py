@@ -26,12 +26,11 @@ from frontend.forecast_settings import settings_panel
 from frontend.instrument_picker import display_name
 from frontend.measured import FORMATS, UNITS
 from frontend.pages.structure import facts, viewer
-from frontend.plan_state import plan_address
 from frontend.proposal_menu import add_to_proposal
 from frontend.shell import icon
 from frontend.terms import correction_words, corrections, explained
 from frontend.trust_badge import trust_panel
-from frontend.view_state import SAMPLE, ViewState, decode, forecast_address
+from frontend.view_state import SAMPLE, ViewState, decode, forecast_address, plan_address
 from frontend.wiring import attributes
 
 
@@ -130,6 +129,7 @@ def _header(structure: Structure, choice: Choice, instruments: Sequence[str], ad
                                 "Plan beam time",
                                 href=plan_address(structure["id"], [p["id"] for p in choice.powders]),
                                 id="plan-link",
+                                refresh=True,
                                 className="button-link slim is-light",
                             )
                             if choice.powders

@@ -31,7 +31,7 @@ def forecast(server: str) -> dict[str, str]:
 def saved(page: Page, button: str, folder: Path) -> Path:
     """The file that a button of the report saves."""
     with page.expect_download(timeout=2 * MINUTE_MS) as download:
-        page.click(f"#plan-report-{button}")
+        page.get_by_role("button", name=button).click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
@@ -47,29 +47,33 @@ def test_from_a_structure_to_the_pages_to_attach(
     page.get_by_role("link", name="Plan beam time").click()
     page.wait_for_url("**/plan/**")
 
-    # Features are found, settings ranked: each of the best says what it shows and how long it takes
-    best = page.locator("#plan-best article")
-    expect(best.first).to_contain_text(re.compile(r"Measures (all|the|\d)"), timeout=2 * MINUTE_MS)
-    found = page.locator("#plan-features-list .plan-chip")
-    expect(found.first).to_be_visible()
-    instruments = {text.split(",")[0] for text in best.locator("h3, .plan-best-name").all_inner_texts()}
+    # Features are found, settings ranked: a sentence answers, and cards show the best setting of three instruments
+    cards = page.get_by_role("article")
+    expect(cards.first).to_contain_text(re.compile(r"\d of \d"), timeout=2 * MINUTE_MS)
+    expect(page.get_by_role("group", name="Features").locator("> *").first).to_be_visible()
+    instruments = {text.split(",")[0] for text in cards.get_by_role("heading").all_inner_texts()}
     assert len(instruments) == 3, instruments
+    ranking = page.get_by_role("region", name="Instrument and setting")
+    expect(ranking.get_by_role("status").filter(has_text=re.compile("|".join(instruments)))).to_be_visible()
 
-    # A feature that cannot be gets a word at its place, and the plan stays
-    page.fill("#plan-feature-new", "4000")
-    page.click("#plan-feature-add")
-    expect(page.locator("#plan-features-problem")).to_contain_text("The forecast ends at", timeout=MINUTE_MS)
-    page.click("#plan-features-auto")
-    expect(page.locator("#plan-features-problem")).to_be_empty()
-    expect(page.locator("#plan-ranking-body")).to_have_attribute("aria-busy", "false", timeout=2 * MINUTE_MS)
+    # A feature that cannot be is refused at its place, and the plan stays
+    target = page.get_by_role("region", name="Target features")
+    page.get_by_label("Energy of a feature").fill("4000")
+    page.get_by_role("button", name="Add", exact=True).click()
+    refusal = target.get_by_role("alert").filter(has_text="The forecast ends at")
+    expect(refusal).to_be_visible(timeout=MINUTE_MS)
+    page.get_by_role("button", name="Find automatically").click()
+    expect(refusal).to_have_count(0)
+    expect(cards.first).to_be_visible(timeout=2 * MINUTE_MS)
 
-    # It is counted with: as many bins as there are
-    expect(page.locator("#plan-measurement-words")).to_contain_text("counts in", timeout=MINUTE_MS)
-    expect(page.locator("#plan-measurement-graph .scatterlayer .trace").first).to_be_visible()
+    # The best setting is simulated
+    measurement = page.get_by_role("region", name="Simulated measurement")
+    expect(measurement).to_contain_text("counts in", timeout=MINUTE_MS)
+    expect(measurement.locator(".scatterlayer .trace").first).to_be_visible()
 
-    page.fill("#plan-report-title", "Phonons of aluminium")
-    page.fill("#plan-report-proposer", "A. Proposer")
-    pdf = saved(page, "pdf", tmp_path)
+    page.get_by_label("Title").fill("Phonons of aluminium")
+    page.get_by_label("Proposer").fill("A. Proposer")
+    pdf = saved(page, "PDF", tmp_path)
     assert pdf.read_bytes().startswith(b"%PDF")
     if shutil.which("pdftotext"):
         text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
@@ -78,16 +82,16 @@ def test_from_a_structure_to_the_pages_to_attach(
         assert any(name in text for name in instruments)
         assert text.count("\f") <= 2  # pages
 
-    bundle = saved(page, "bundle", tmp_path)
+    bundle = saved(page, "Bundle", tmp_path)
     with zipfile.ZipFile(bundle) as crate:
         names = crate.namelist()
     assert "ro-crate-metadata.json" in names
     assert any(name.endswith("partials.h5") for name in names)
 
     # And it is kept in a proposal
-    page.click("#plan-propose")
-    kept = page.locator("#plan-report-message a")
-    expect(kept).to_have_text("Phonons of aluminium")
+    page.get_by_role("button", name="Add to proposal").click()
+    kept = page.get_by_role("link", name="Phonons of aluminium")
+    expect(kept).to_be_visible()
     kept.click()
     page.wait_for_url("**/proposals/**")
     expect(page.locator("main")).to_contain_text("Phonons of aluminium")

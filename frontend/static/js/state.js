@@ -177,7 +177,8 @@ export class FormState {
         const found = new URLSearchParams(window.location.search);
         for (const [name, controls] of this.controls) {
             const value = found.get(name);
-            setValue(controls, value ?? valueOf(controls, true));
+            setValue(controls, valueOf(controls, true));
+            if (value !== null) setValue(controls, value);
             if (value === null && controls[0] instanceof HTMLInputElement && controls[0].type === "number") {
                 controls[0].value = controls[0].defaultValue;
             }

@@ -173,8 +173,7 @@ export class Figures {
     async #show(kind, answer, view, zoom, views) {
         const { values } = view;
         const { figure } = /** @type {{figure: Figure}} */ (this.drawers[kind]);
-        // A copy: Plotly writes a zoom into the layout
-        const whole = answer.layout.xaxis?.range?.slice();
+        const whole = answer.layout.xaxis?.range;
         if (kind === "spectrum") answer.data = groupOrders(answer.data);
         if (kind === "map") for (const listener of this.mapListeners) listener(answer, views);
         if (values.dispersion === "0") answer.data = answer.data.filter((trace) => role(trace) !== "dispersion");

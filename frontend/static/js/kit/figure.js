@@ -35,7 +35,8 @@ export function plotly() {
 const config = (name) => ({
     responsive: true,
     displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetCameraLastSave3d", "sendDataToCloud"],
+    showSendToCloud: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetCameraLastSave3d"],
     toImageButtonOptions: { format: "svg", filename: name },
 });
 

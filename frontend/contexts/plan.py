@@ -1,0 +1,118 @@
+"""Plan: the sample, the limits and the target features as a form, with places for what the scripts ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, settled
+from frontend.contexts.page import Context, Page, Query, required
+from frontend.contexts.proposals import list_proposals
+from frontend.measured import Dataset
+from frontend.settings_schema import GENERIC, display_name, facility
+from frontend.terms import TERMS
+
+METHODS: Final = {"harmonic": "Harmonic", "md": "MD", "trpmd": "TRPMD"}
+"""From the quickest to the best: a plan is made with the best that is ready."""
+_OWN: Final = ("page", "bodies", "panel", "features", "ranking", "sample", "measurement", "report")
+_KIT: Final = ("dom", "figure", "isotopes", "problems", "sliders", "theme")
+MODULES: Final = (
+    *(f"plan/{name}.js" for name in _OWN),
+    *(f"kit/{name}.js" for name in _KIT),
+    *("api.js", "format.js", "state.js"),
+)
+SCRIPT_TERMS: Final = (
+    "basis_absolute", "basis_calibrated", "basis_relative", "hours_band", "resolution_percent", "reachable", "pareto",
+    "signal_rate", "background_rate", "separation", "verdict_probability", "verdict", "scatterer", "transmission",
+    "multiple_scattering", "container_scattering", "activation", "cool_down",
+)  # fmt: skip
+"""Terms in tables that scripts make."""
+
+
+async def context(api: ApiClient, path: Query, query: Query) -> Context:
+    """Return the structure, its finished forecasts for powders, and the choices of the form."""
+    structure = await api.structure(path["id"])
+    instruments, predictions, isotopes, datasets, proposals = await settled(
+        api.instruments(),
+        api.predictions(structure_id=structure["id"]),
+        api.isotopes(structure["elements"]),
+        api.datasets(),
+        list_proposals(api),
+    )
+    required(instruments, predictions)
+    powders = [one for one in predictions if one["sampling"] == "powder"]
+    ready = [one for one in powders if one["status"] == "succeeded"]
+    if not ready:
+        return {"structure": structure, "chosen": None, "running": [one for one in powders if is_running(one)]}
+    chosen = best(ready, query.get("predictions", "").split(","))
+    several = {} if isinstance(isotopes, ApiProblem) else {one: of for one, of in isotopes.items() if len(of) > 1}
+    measured = [] if isinstance(datasets, ApiProblem) else datasets
+    real = [one for one in instruments if facility(one) != GENERIC]
+    return {
+        "structure": structure,
+        "chosen": chosen,
+        "predictions": [(one["id"], prediction_name(one)) for one in ready],
+        "isotopes": several,
+        "instead": other_isotopes(several),
+        "instruments": real,
+        "facilities": list(dict.fromkeys(facility(one) for one in real)),
+        "calibrations": [(one["id"], dataset_label(one)) for one in measured if can_calibrate(one)],
+        "datasets": [one for one in measured if one["structure_id"] == structure["id"] and one["kind"] == "1d"],
+        "proposals": [] if isinstance(proposals, ApiProblem) else proposals["items"],
+        "modules": MODULES,
+        "data": page_data(structure, real),
+    }
+
+
+def is_running(prediction: Prediction) -> bool:
+    """Tell whether a forecast may still come."""
+    return prediction["status"] in ("queued", "running")
+
+
+def best(predictions: Sequence[Prediction], wanted: Sequence[str]) -> Prediction:
+    """Return the newest forecast of the best method, of those that the address names if there are any."""
+    named = [one for one in predictions if one["id"] in wanted]
+    return max(named or predictions, key=lambda one: [*METHODS].index(one["method"]))
+
+
+def prediction_name(prediction: Prediction) -> str:
+    """Return the name of a forecast in a list: "MD, 300 K, standard"."""
+    quality = prediction.get("quality") or "custom"
+    return f"{METHODS[prediction['method']]}, {prediction['temperature_k']:g} K, {quality}"
+
+
+def other_isotopes(isotopes: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return element and isotope of each other sample that may be compared, hydrogen first; never tritium."""
+    elements = sorted(isotopes, key=lambda one: one != "H")
+    return [
+        (element, isotope)
+        for element in elements
+        for isotope in sorted(isotopes[element], key=lambda one: one != "2H")
+        if isotope != "3H"
+    ]
+
+
+def can_calibrate(dataset: Dataset) -> bool:
+    """Tell whether measured data give absolute rates: a spectrum with instrument, exposure and mass."""
+    exposure = dataset.get("exposure_uah") or dataset.get("exposure_h")
+    return bool(dataset["kind"] == "1d" and dataset["instrument"] and exposure and dataset.get("mass_g"))
+
+
+def dataset_label(dataset: Dataset) -> str:
+    """Return the name of a dataset with instrument, exposure and mass."""
+    exposure = (
+        f"{dataset['exposure_uah']:g} µA h" if dataset.get("exposure_uah") else f"{dataset.get('exposure_h') or 0:g} h"
+    )
+    return f"{dataset['name']} · {display_name(dataset['instrument'] or '')}, {exposure}, {dataset['mass_g']:g} g"
+
+
+def page_data(structure: JsonObject | Mapping[str, object], instruments: Sequence[Instrument]) -> JsonObject:
+    """Return what the scripts need beside the form."""
+    return {
+        "structure": {"id": structure["id"], "name": structure["name"]},
+        "instruments": {one["name"]: facility(one) for one in instruments},
+        "terms": {name: TERMS[name] for name in SCRIPT_TERMS},
+    }
+
+
+PAGE: Final = Page("/plan/{id}", "plan.html", context)
