@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from frontend import confirmation, proposal_menu, routes, shell, theme
 from frontend.client import ApiClient, ApiProblem
-from frontend.pages import forecast, missing, structure
+from frontend.pages import forecast, missing
 from frontend.session import of_user
 from frontend.static_files import StaticFiles
 
@@ -23,10 +23,7 @@ log = logging.getLogger(__name__)
 Layout = Callable[[ApiClient, dict[str, str], str], Awaitable[tuple[str, Any]]]
 
 _ID = r"(?P<id>[0-9A-Za-z-]+)"
-PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = (
-    (re.compile(rf"/structures/{_ID}"), structure.page),
-    (re.compile(rf"/forecast/{_ID}"), forecast.page),
-)
+PAGES: tuple[tuple[re.Pattern[str], Layout], ...] = ((re.compile(rf"/forecast/{_ID}"), forecast.page),)
 
 
 def find_page(path: str) -> tuple[Layout, dict[str, str]] | None:
@@ -93,8 +90,7 @@ def mount(app: FastAPI, cache: Path | None = None) -> Dash:
     dash_app.layout = shell.layout()
     shell.register(dash_app)
     confirmation.register(dash_app)
-    for page in (structure, forecast):
-        page.register(dash_app, client)
+    forecast.register(dash_app, client)
     proposal_menu.register(dash_app)
     _route(dash_app, client)
     _catch_all(app, dash_app)

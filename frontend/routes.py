@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from frontend.client import ApiClient, ApiProblem
-from frontend.contexts import about, forecast, guide, landing, messages, operations, plan, proposals, shared
+from frontend.contexts import about, forecast, guide, landing, messages, operations, plan, proposals, shared, structure
 from frontend.contexts.page import Context, Page
 from frontend.rendering import EARLY_SCRIPT, environment
 from frontend.static_files import StaticFiles
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PAGES: Final[tuple[Page, ...]] = (
     landing.PAGE,
+    structure.PAGE,
     forecast.PAGE,
     plan.PAGE,
     proposals.LIST,

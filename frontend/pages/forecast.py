@@ -12,9 +12,9 @@ from frontend import comparison_panel, datasets_wiring, forecast_progress, forec
 from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, Structure, settled
 from frontend.confirmation import confirmation
 from frontend.crystal_figures import crystal_figures, points_of, zones_of
-from frontend.crystal_form import SAMPLINGS
 from frontend.datasets_panel import Measured, datasets_panel, find_measured, no_datasets_panel
-from frontend.forecast_choice import Choice, choose
+from frontend.figures import empty_figure, graph
+from frontend.forecast_choice import SAMPLINGS, Choice, choose
 from frontend.forecast_figures import powder_figures
 from frontend.forecast_results import (
     downloads_panel,
@@ -25,13 +25,52 @@ from frontend.forecast_results import (
 from frontend.forecast_settings import settings_panel
 from frontend.instrument_picker import display_name
 from frontend.measured import FORMATS, UNITS
-from frontend.pages.structure import facts, viewer
 from frontend.proposal_menu import add_to_proposal
 from frontend.shell import icon
 from frontend.terms import correction_words, corrections, explained
 from frontend.trust_badge import trust_panel
 from frontend.view_state import SAMPLE, ViewState, decode, forecast_address, plan_address
 from frontend.wiring import attributes
+
+
+def _parameters(values: dict[str, str]) -> html.Div:
+    """Return `a = 5.431, b = …` with symbols in italics; a line breaks between values only."""
+    pairs = [html.Span([html.I(name), f" = {value}"], className="symbol") for name, value in values.items()]
+    return html.Div([piece for pair in pairs for piece in (", ", pair)][1:])
+
+
+def facts(structure: Structure) -> html.Dl:
+    """Return what is known of a structure, every number with its unit."""
+    cell = structure["cell"]
+    a, b, c = cell["lengths_angstrom"]
+    alpha, beta, gamma = cell["angles_deg"]
+    lengths = _parameters({"a": f"{a:.3f}", "b": f"{b:.3f}", "c": f"{c:.3f} Å"})
+    angles = _parameters({"α": f"{alpha:.2f}", "β": f"{beta:.2f}", "γ": f"{gamma:.2f}°"})
+    density = structure.get("density_g_cm3")
+    rows: list[tuple[str, Any]] = [
+        ("Formula", notation.formula(structure["formula"])),
+        ("Space group", notation.space_group(structure["space_group"], structure.get("space_group_number"))),
+        ("Cell", [lengths, angles]),
+        ("Volume", f"{cell['volume_angstrom3']:.1f} Å³"),
+        ("Atoms in the cell", str(structure["n_atoms"])),
+        ("Density", f"{density:.3f} g cm⁻³" if density else "—"),
+    ]
+    if structure.get("temperature_k"):
+        rows.append(("Measured at", f"{structure['temperature_k']:g} K"))
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows], className="facts")
+
+
+def viewer(structure: Structure) -> html.Div:
+    """Return the 3-D view; its figure comes from the API in the page's theme."""
+    names = ", ".join(structure["elements"])
+    return html.Div(
+        [
+            dcc.Store(id="structure-drawn"),
+            graph("structure-graph", label=f"Crystal structure of {structure['name']}: {names}", figure=empty_figure()),
+            html.Div(id="structure-graph-message", className="graph-message", role="status"),
+        ],
+        className="structure-view",
+    )
 
 
 def _context(

@@ -14,7 +14,7 @@ from .conftest import MINUTE_MS, ROOT
 from .looking import strongest, traces, wait_for_curve
 
 # The shortest run that still resolves silicon's optical branch, in a box of 216 atoms
-SMALL_MD = {"form-supercell": "3 × 3 × 3", "equilibration_ps": "0.5", "production_ps": "2"}
+SMALL_MD = {"Equilibration": "0.5", "Production": "2"}
 
 pytestmark = pytest.mark.e2e
 
@@ -24,13 +24,17 @@ def test_a_cif_becomes_a_harmonic_and_a_molecular_dynamics_spectrum(server: str,
     page.goto(server)
     page.set_input_files("#drop input[type=file]", ROOT / "backend/structures/examples/silicon.cif")
     page.wait_for_url("**/structures/**")
-    expect(page.locator("#structure-page")).to_contain_text("227")
+    expect(page.get_by_role("region", name="Structure")).to_contain_text("227")
 
-    page.click("#form-advanced-control-advanced")
-    page.fill("#form-supercell", SMALL_MD["form-supercell"])
-    for name in ("equilibration_ps", "production_ps"):
-        page.locator(f'input[id*=\'"name":"{name}"\']').fill(SMALL_MD[name])
-    page.click("#start")
+    page.get_by_text("MAPS", exact=True).click()
+    page.get_by_label("Temperature").fill("300")
+    page.get_by_role("checkbox", name="Molecular dynamics").check()
+    page.get_by_text("Customise").click()
+    page.get_by_text("Advanced options", exact=True).click()
+    page.get_by_role("textbox", name="Supercell").fill("3 × 3 × 3")
+    for name, value in SMALL_MD.items():
+        page.get_by_role("spinbutton", name=name, exact=True).fill(value)
+    page.get_by_role("button", name="Start forecast").click()
     page.wait_for_url("**/forecast/**")
 
     harmonic = wait_for_curve(page, "TOSCA harmonic", 3 * MINUTE_MS)

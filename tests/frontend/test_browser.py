@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from .browsing import PHONE, WIDE, Open
-from .conftest import Site, forecast, one_mode
+from .conftest import Site, forecast, one_mode, run
 
 pytestmark = pytest.mark.e2e
 
@@ -41,16 +40,11 @@ def incident_energy(page: Page) -> str:
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
 def test_pages_fit_the_screen(visit: Open, site: Site, size: tuple[int, int], dark: bool) -> None:
-    for path, landmark in (
-        (f"/structures/{site.structure_id}", "#structure-page"),
-        (forecast_path(site), "#forecast-page"),
-    ):
+    for path, landmark in ((forecast_path(site), "#forecast-page"),):
         page = visit(path, size, dark=dark)
         page.locator(landmark).wait_for()
         if landmark == "#forecast-page":
             drawn(page)
-        if landmark == "#structure-page":
-            expect(page.locator("#form-summary")).to_contain_text("About")
         width = page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= size[0], f"{path} is {width} wide"
         assert page.evaluate("() => document.documentElement.dataset.mantineColorScheme") == (
@@ -264,7 +258,7 @@ def test_an_instrument_that_is_added_brings_its_settings_and_what_comes_along(vi
     expect(page.locator("#setting-MERLIN-e_init")).to_be_hidden()
 
 
-def test_a_forecast_and_its_structure_are_deleted_after_a_question(visit: Open, site: Site, address: str) -> None:
+def test_a_forecast_is_deleted_after_a_question(visit: Open, site: Site, address: str) -> None:
     api, headers = f"{address}/api/v1", {"Origin": address}
     page = visit("/")
     structure = page.request.post(f"{api}/examples/copper", headers=headers).json()["id"]
@@ -284,12 +278,7 @@ def test_a_forecast_and_its_structure_are_deleted_after_a_question(visit: Open, 
     page.locator("#confirm-yes").click()
     page.wait_for_url(f"**predictions={asked[1]}&instruments=TOSCA*")
     assert page.request.get(f"{api}/predictions/{asked[0]}").status == 404
-    page = visit(f"/structures/{structure}")
-    page.get_by_label("Delete Copper").click()
-    expect(page.locator(".mantine-Modal-content")).to_contain_text("Its forecast goes with it.")
-    page.locator("#confirm-yes").click()
-    expect(page.locator("#drop")).to_be_visible()
-    assert page.request.get(f"{api}/structures/{structure}").status == 404
+    run(site.api.call("DELETE", f"/structures/{structure}?with_predictions=true"))
 
 
 def test_a_spectrum_is_downloaded_as_seen(visit: Open, site: Site) -> None:
@@ -300,80 +289,6 @@ def test_a_spectrum_is_downloaded_as_seen(visit: Open, site: Site) -> None:
     content = saving.value.path().read_text()
     assert '"e_init": 123' in content
     assert saving.value.suggested_filename == "beamcast-silicon-maps-harmonic.csv"
-
-
-def test_a_form_that_cannot_work_says_why_and_keeps_what_was_typed(visit: Open, site: Site) -> None:
-    page = visit(f"/structures/{site.structure_id}")
-    expect(page.locator("#form-summary")).to_contain_text("About")
-    page.locator("#form-temperature").fill("9000")
-    page.keyboard.press("Tab")
-    expect(page.locator("#form-problem")).to_contain_text("Temperature")
-    page.locator("#start").click()
-    expect(page.locator("#form-problem")).to_be_visible()
-    assert page.locator("#form-temperature").input_value() == "9000 K"
-    page.locator("#form-temperature").fill("300")
-    page.keyboard.press("Tab")
-    expect(page.locator("#form-problem")).to_have_count(0)
-
-
-def test_what_is_typed_last_counts_even_when_start_is_clicked_at_once(visit: Open, site: Site, address: str) -> None:
-    page = visit(f"/structures/{site.structure_id}")
-    expect(page.locator("#form-summary")).to_contain_text("About")
-    page.locator("#form-temperature").fill("77")
-    page.locator("#start").click()
-    page.wait_for_url("**/forecast/**")
-    asked = parse_qs(urlsplit(page.url).query)["predictions"][0].split(",")
-    for prediction in asked:
-        assert page.request.get(f"{address}/api/v1/predictions/{prediction}").json()["temperature_k"] == 77
-        page.request.delete(f"{address}/api/v1/predictions/{prediction}", headers={"Origin": address})
-
-
-def test_terms_explain_themselves_to_the_keyboard(visit: Open, site: Site) -> None:
-    page = visit(f"/structures/{site.structure_id}")
-    term = page.locator("#forecast-form .term").first
-    term.focus()
-    expect(page.locator(".term-box")).to_have_text(str(term.get_attribute("aria-description")))
-    page.keyboard.press("Escape")
-    expect(page.locator(".term-box")).to_be_hidden()
-
-
-# Two questions, and what the form shows of an answer to each after the second was asked.
-TWO_QUESTIONS = """() => {
-    const { ask, answer } = window.dash_clientside.forms, usual = window.dash_clientside.callback_context;
-    const older = ask("older"), newer = ask("newer");
-    window.dash_clientside.callback_context = { outputs_list: [{ id: "shown" }, [{ id: "one" }, { id: "two" }]] };
-    const shown = [older, newer].map(({ number, values }) => answer({ number, shown: { 0: values[0] } }, newer));
-    window.dash_clientside.callback_context = usual;
-    return shown.map((parts) => parts.flat().map((part) => (part === window.dash_clientside.no_update ? null : part)));
-}"""
-
-
-def test_the_answer_to_an_older_question_changes_nothing(visit: Open, site: Site) -> None:
-    page = visit(f"/structures/{site.structure_id}")
-    expect(page.locator("#form-summary")).to_contain_text("About")
-    assert page.evaluate(TWO_QUESTIONS) == [[None, None, None], ["newer", None, None]]
-
-
-def test_the_form_shows_what_the_chosen_methods_take(visit: Open, site: Site) -> None:
-    page = visit(f"/structures/{site.structure_id}")
-    page.get_by_text("Advanced options").click()
-    field = "#form-advanced .field-{}".format
-    expect(page.locator(field("n_beads"))).to_be_hidden()
-    page.get_by_text("Quantum dynamics (path integrals, TRPMD)").click()
-    expect(page.locator(field("n_beads"))).to_be_visible()
-    expect(page.locator(".quality-method").first).to_contain_text("MD, ")
-    expect(page.locator("#trpmd-words")).to_contain_text("4 beads, ≈")
-    expect(page.locator(field("pressure_gpa"))).to_be_hidden()
-    page.get_by_label("Equilibration ensemble").first.click()
-    page.get_by_role("option", name="Let the cell find its size (NPT)").click()
-    expect(page.locator(field("pressure_gpa"))).to_be_visible()
-    # i-PI does path integrals alone: with them it goes
-    page.locator("#form-engine").click()
-    page.get_by_role("option", name="i-PI").click()
-    expect(page.locator(field("engine"))).to_contain_text("TRPMD: i-PI")
-    expect(page.locator("#form-notes")).to_contain_text("No worker has i-PI now")
-    page.get_by_text("Quantum dynamics (path integrals, TRPMD)").click()
-    expect(page.locator("#form-engine")).to_have_value("Automatic")
 
 
 STATE = {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .browsing import PHONE, WIDE, Open
-from .conftest import CrystalSite, Site
+from .conftest import CrystalSite
 from .test_browser import drawn, position
 
 # Into every corner; that it works at all is seen by tests/e2e and test_browser.py
@@ -118,32 +116,3 @@ def test_the_cut_is_downloaded_as_seen(visit: Open, crystal: CrystalSite) -> Non
     content = saving.value.path().read_text()
     assert "at W" in content
     assert "zone_2_2_0" in content
-
-
-def test_a_single_crystal_is_asked_for(visit: Open, site: Site, address: str) -> None:
-    page = visit(f"/structures/{site.structure_id}", refused=True)
-    expect(page.locator("#form-path")).to_be_hidden()
-    page.locator("#form-sampling").get_by_text("Single crystal").click()
-    expect(page.locator("#form-path")).to_have_attribute("placeholder", "Γ-X-U|K-Γ-L-W-X (automatic)")
-    page.locator("#form-path").fill("Γ-Q")
-    page.keyboard.press("Tab")
-    expect(page.locator("#form-crystal")).to_contain_text("This lattice has no point 'Q'")
-    page.locator("#form-path").fill("Γ-X")
-    page.keyboard.press("Tab")
-    expect(page.locator("#form-summary")).to_contain_text("About")
-    page.locator("#form-zones").click()
-    page.get_by_role("option", name="Zones of my choice").click()
-    expect(page.locator("#form-crystal")).to_contain_text("three whole numbers")
-    page.locator("#form-hkl").fill("1 1 1; 2 0 0")
-    page.keyboard.press("Tab")
-    expect(page.locator("#form-summary")).to_contain_text("About")
-    page.locator("#start").click()
-    page.wait_for_url("**/forecast/**")
-    expect(page.locator("#zones")).to_be_visible()
-    asked = parse_qs(urlsplit(page.url).query)["predictions"][0].split(",")
-    # Whoever follows a forecast that is deleted is told 404
-    page.goto(address)
-    for prediction in asked:
-        made = page.request.get(f"{address}/api/v1/predictions/{prediction}").json()
-        assert (made["sampling"], made["options"]["zones"]) == ("path", [[1, 1, 1], [2, 0, 0]])
-        page.request.delete(f"{address}/api/v1/predictions/{prediction}", headers={"Origin": address})

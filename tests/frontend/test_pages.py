@@ -11,10 +11,8 @@ import httpx
 import pytest
 
 from frontend.app import find_page, render
-from frontend.client import ApiProblem
 from frontend.forecast_progress import labels
-from frontend.pages import forecast, structure
-from frontend.pages.structure import decode_upload
+from frontend.pages import forecast
 
 from .components import by_id, text, walk
 from .conftest import Site, run
@@ -33,7 +31,6 @@ def get(site: Site, path: str) -> httpx.Response:
 @pytest.mark.parametrize(
     ("path", "page", "parts"),
     [
-        ("/structures/x", structure, {"id": "x"}),
         ("/forecast/x?predictions=y", forecast, {"id": "x"}),
     ],
 )
@@ -70,22 +67,6 @@ def test_a_shared_link_comes_with_all_scripts_also_as_the_first_request(site: Si
     assert all(get(site, script).status_code == 200 for script in scripts)
 
 
-def test_structure(site: Site) -> None:
-    title, layout = run(render(site.api, f"/structures/{site.structure_id}", ""))
-    assert title == "Silicon"
-    shown = text(layout)
-    assert "No. 227" in shown
-    assert "g cm⁻³" in shown
-    assert by_id(layout, "form-methods").value == ["harmonic", "md"]
-    assert by_id(layout, "form-model").value
-    by_id(layout, "start")
-
-
-def test_structure_from_an_earlier_forecast(site: Site) -> None:
-    _, layout = run(render(site.api, f"/structures/{site.structure_id}", f"?from={site.md_id}"))
-    assert by_id(layout, "form-methods").value == ["md"]
-
-
 def test_forecast(site: Site) -> None:
     search = f"?predictions={site.md_id},{site.harmonic_id}&instruments=MAPS,TOSCA&MAPS.e_init=150&iso.Si=29Si"
     _, layout = run(render(site.api, f"/forecast/{site.structure_id}", search))
@@ -120,8 +101,6 @@ def test_forecast_of_another_structure_says_so(site: Site) -> None:
     ("path", "word"),
     [
         ("/nope", "does not exist"),
-        ("/structures/6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c", "There is no"),
-        ("/structures/no-uuid", "structure"),
         ("/forecast/6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c", "There is no"),
     ],
 )
@@ -132,15 +111,9 @@ def test_what_is_not_there_gets_a_page_that_says_so(site: Site, path: str, word:
 
 
 def test_find_page() -> None:
-    assert find_page("/structures/a-1/") is not None
-    assert find_page("/structures/") is None
-    assert find_page("/structures/a/b") is None
-
-
-def test_decode_upload() -> None:
-    assert decode_upload("data:text/plain;base64,aGk=") == b"hi"
-    with pytest.raises(ApiProblem):
-        decode_upload("data:text/plain;base64,a")
+    assert find_page("/plan/a-1/") is not None
+    assert find_page("/plan/") is None
+    assert find_page("/plan/a/b") is None
 
 
 def test_labels_tell_predictions_apart(site: Site) -> None:

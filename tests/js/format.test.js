@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { count, duration, fileName, significant } from "../../frontend/static/js/format.js";
+import { count, duration, durationRange, fileName, significant } from "../../frontend/static/js/format.js";
 
 test("durations have suitable units", () => {
     const cases = [
@@ -15,6 +15,11 @@ test("durations have suitable units", () => {
         [200_000, "2 days"],
     ];
     for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
+});
+
+test("ranges of durations name a unit once", () => {
+    const cases = [[20, 40, "20–40 s"], [50, 120, "50 s – 2 min"], [40, 40.2, "about 40 s"], [0.5, 3, "up to 3 s"], [0.1, 0.5, "under 1 s"]];
+    for (const [low, high, text] of cases) assert.equal(durationRange(low, high), text);
 });
 
 test("numbers have significant digits and no exponent", () => {

@@ -40,6 +40,19 @@ export function duration(seconds) {
 }
 
 /**
+ * Return a range of durations: 20–40 s, 50 s – 2 min.
+ * @param {number} low s
+ * @param {number} high s
+ */
+export function durationRange(low, high) {
+    const [from, to] = [duration(low), duration(high)];
+    if (low < 1) return high < 1 ? from : `up to ${to}`;
+    if (from === to) return `about ${to}`;
+    const [first = "", unit, ...more] = from.split(" ");
+    return !more.length && to.split(" ").length === 2 && to.endsWith(` ${unit}`) ? `${first}–${to}` : `${from} – ${to}`;
+}
+
+/**
  * Return a number with a number of significant digits; a power of ten where it is very large or small.
  * @param {number | null | undefined} value
  * @param {number} [digits]

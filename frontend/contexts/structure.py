@@ -1,0 +1,136 @@
+"""A structure: what was read from the file, its forecasts so far, and the form that starts a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from frontend.client import ApiClient, ApiProblem, JsonObject, Model, Prediction, settled
+from frontend.contexts.page import Context, Page, Query, required
+from frontend.forecast_choice import SAMPLINGS
+from frontend.options_schema import chosen_values, options_of
+
+DEFAULT_INSTRUMENTS: Final = ("TOSCA",)
+MAX_BADGES: Final = 12
+MAX_PROPOSALS: Final = 50
+MAX_POTENTIAL_BYTES: Final = 32 * 1024 * 1024
+QUALITIES: Final = (
+    ("preview", "Preview", "Small box, short run: where the bands are."),
+    ("standard", "Standard", "Enough to compare with a measured spectrum."),
+    ("production", "Production", "Large box, long run: for the figure of a proposal."),
+)
+MODULES: Final = (
+    "structure/page.js", "structure/form.js", "structure/estimates.js", "structure/request.js", "api.js", "state.js",
+    "format.js", "kit/dom.js", "kit/figure.js", "kit/problems.js", "kit/drop-zone.js", "kit/badges.js",
+    "kit/in-view.js",
+)  # fmt: skip
+
+
+async def context(api: ApiClient, path: Query, query: Query) -> Context:
+    """Return the structure and the form; `?from=` fills the form with the settings of an earlier prediction."""
+    structure_id = path["structure_id"]
+    earlier = query.get("from")
+    structure = await api.structure(structure_id)
+    instruments, potentials, engines, methods, predictions, source, proposals = await settled(
+        api.instruments(),
+        api.models(),
+        api.engines(),
+        api.call("GET", "/methods"),
+        api.call("GET", "/predictions", params={"structure_id": structure_id, "limit": MAX_BADGES}),
+        api.prediction(earlier) if earlier else api.health(),
+        api.call("GET", "/proposals", params={"archived": "false", "limit": MAX_PROPOSALS}),
+    )
+    required(instruments, potentials, engines, methods, predictions)
+    if isinstance(source, ApiProblem):
+        earlier = None
+    values = await _earlier_values(api, source) if earlier else await _suggested_values(api, structure_id)
+    elements = structure["elements"]
+    values["potential"] = values.get("potential") or default_potential(potentials, elements)
+    n_forecasts = predictions["total"]
+    return {
+        "structure": structure,
+        "title": structure["name"] or structure["formula"],
+        "instruments": instruments,
+        "potentials": potential_choices(potentials, elements),
+        "samplings": list(SAMPLINGS.items()),
+        "qualities": QUALITIES,
+        "methods": list({one["method"]: one for one in methods}.values()),
+        "options": options_of(methods),
+        "values": values,
+        "predictions": predictions["items"],
+        "n_forecasts": n_forecasts,
+        "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
+        "max_potential_bytes": MAX_POTENTIAL_BYTES,
+        "data": {
+            "structure_id": structure_id,
+            "lengths_angstrom": structure["cell"]["lengths_angstrom"],
+            "elements": elements,
+            "from": earlier,
+            "methods": [
+                {key: one[key] for key in ("method", "sampling", "short_method_title", "engines")} for one in methods
+            ],
+            "engines": [{key: one[key] for key in ("name", "title", "workers")} for one in engines],
+        },
+        "modules": MODULES,
+    }
+
+
+async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]:
+    """Return what stands in the form at first."""
+    params = {"instruments": ",".join(DEFAULT_INSTRUMENTS)}
+    suggestion = await api.call("GET", f"/structures/{structure_id}/suggestion", params=params)
+    return {
+        "instruments": list(DEFAULT_INSTRUMENTS),
+        "temperature_k": f"{suggestion['temperature_k']:g}",
+        "methods": suggestion["methods"],
+        "sampling": "powder",
+        "quality": "preview",
+        "options": {},
+    }
+
+
+async def _earlier_values(api: ApiClient, prediction: Prediction) -> dict[str, Any]:
+    """Return the settings of an earlier prediction; options that the API chose by itself are left to it again."""
+    asked = ("structure_id", "method", "temperature_k", "sampling", "instruments", "quality")
+    body: JsonObject = {name: prediction[name] for name in asked}  # type: ignore[literal-required]
+    try:
+        usual = (await api.estimate(body | {"potential": prediction["potential_id"]}))["options"]
+        options = chosen_values(prediction["options"], usual)
+    except ApiProblem:
+        # Such a request is refused today: what was derived for it cannot be told from what was chosen
+        options = {}
+    return {
+        "instruments": prediction["instruments"],
+        "temperature_k": f"{prediction['temperature_k']:g}",
+        "methods": [prediction["method"]],
+        "sampling": prediction["sampling"],
+        "quality": prediction.get("quality") or "preview",
+        "potential": prediction["potential_id"],
+        "options": options,
+    }
+
+
+def potential_choices(potentials: Sequence[Model], elements: Sequence[str]) -> list[tuple[str, str, bool]]:
+    """Return (id, label, whether it covers the structure) of each potential."""
+    return [(one["id"], _label(one, elements), not _missing(one, elements)) for one in potentials]
+
+
+def _label(potential: Model, elements: Sequence[str]) -> str:
+    count = len(potential["elements"])
+    label = f"{potential['name']} · {f'{count} elements' if count > 3 else ', '.join(potential['elements'])}"
+    if missing := _missing(potential, elements):
+        return f"{label} · lacks {', '.join(missing)}"
+    return label if potential["installed"] else f"{label} · fetched at first use"
+
+
+def _missing(potential: Model, elements: Sequence[str]) -> list[str]:
+    return [element for element in elements if element not in potential["elements"]]
+
+
+def default_potential(potentials: Sequence[Model], elements: Sequence[str]) -> str:
+    """Return the id of the first potential that covers the structure, pretrained ones first; or nothing."""
+    usable = [one for one in potentials if not _missing(one, elements)]
+    return min(usable, key=lambda one: one["kind"] != "pretrained")["id"] if usable else ""
+
+
+PAGE: Final = Page("/structures/{structure_id}", "structure.html", context)

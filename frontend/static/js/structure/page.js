@@ -1,0 +1,28 @@
+// @ts-check
+// A structure: its figure, the states of its forecasts, and the form.
+
+import { get } from "../api.js";
+import { followBadges } from "../kit/badges.js";
+import { byId, pageData } from "../kit/dom.js";
+import { Figure, onRedraw } from "../kit/figure.js";
+import { whenInView } from "../kit/in-view.js";
+import { theme } from "../kit/theme.js";
+import { runForm } from "./form.js";
+
+const data = /** @type {import("./form.js").PageData} */ (pageData("page-data"));
+
+const figure = new Figure(byId("structure"));
+const draw = async () => {
+    try {
+        await figure.draw(await get(`/structures/${data.structure_id}/figure?theme=${theme()}`));
+    } catch (problem) {
+        figure.refuse(problem);
+    }
+};
+whenInView(figure.place, () => {
+    void draw();
+    onRedraw(() => void draw());
+});
+
+runForm(/** @type {HTMLFormElement} */ (byId("start-form")), data);
+followBadges();

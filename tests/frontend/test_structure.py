@@ -1,0 +1,145 @@
+"""The page of a structure as the server makes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from frontend.client import Model
+from frontend.contexts.structure import default_potential, potential_choices
+from frontend.options_schema import chosen_values, options_of
+
+from .conftest import CrystalSite, Site, run
+
+UNKNOWN = "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"
+
+
+class Controls(HTMLParser):
+    """Values of the named controls of a page: those that are checked or selected, else the text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.values: dict[str, list[str]] = {}
+        self._select = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "select":
+            self._select = found.get("name", "")
+        if tag == "option" and "selected" in found:
+            self.values[self._select] = [found["value"]]
+        if tag == "input" and "name" in found:
+            values = self.values.setdefault(found["name"], [])
+            if found["type"] not in ("checkbox", "radio") or "checked" in found:
+                values.append(found.get("value", "on"))
+
+
+def controls(site: Site, path: str) -> dict[str, list[str]]:
+    return Controls(site.fetch(path).text).values
+
+
+def test_facts_and_forecasts_so_far(site: Site) -> None:
+    page = site.fetch(f"/structures/{site.structure_id}")
+
+    assert page.status_code == 200
+    assert "(No. 227)" in page.text
+    assert "g cm⁻³" in page.text
+    assert f"predictions={site.md_id}" in page.text
+    assert f'data-remove="/structures/{site.structure_id}?with_predictions=true"' in page.text
+    data = json.loads(re.findall(r'id="page-data">(.*?)</script>', page.text)[0])
+    assert data["structure_id"] == site.structure_id
+
+
+def test_the_untouched_form_is_what_is_suggested(site: Site) -> None:
+    values = controls(site, f"/structures/{site.structure_id}")
+
+    assert values["instruments"] == ["TOSCA"]
+    assert values["temperature_k"] == ["10"]
+    assert values["methods"] == ["harmonic"]
+    assert (values["quality"], values["sampling"]) == (["preview"], ["powder"])
+    assert len(values["potential"]) == 1
+
+
+def test_benzene_on_tosca_is_not_molten(site: Site) -> None:
+    benzene = run(site.api.open_example("benzene"))["id"]
+
+    assert float(controls(site, f"/structures/{benzene}")["temperature_k"][0]) < 278
+    run(site.api.call("DELETE", f"/structures/{benzene}"))
+
+
+def test_an_earlier_forecast_fills_the_form(site: Site) -> None:
+    values = controls(site, f"/structures/{site.structure_id}?from={site.md_id}")
+
+    assert values["methods"] == ["md"]
+    assert values["temperature_k"] == ["300"]
+    assert set(values["instruments"]) == {"TOSCA", "MAPS"}
+    # Only what was chosen: three runs are usual
+    assert values["production_ps"] == [""]
+
+
+def test_zones_of_an_earlier_crystal_are_written_out(site: Site, crystal: CrystalSite) -> None:
+    values = controls(site, f"/structures/{crystal.structure_id}?from={crystal.md_id}")
+
+    assert values["sampling"] == ["path"]
+    assert values["zones"] == ["chosen"]
+    assert values["hkl"] == ["0 0 0; 0 0 4; 2 2 0"]
+    assert values["replicas"] == ["2"]
+
+
+def test_an_earlier_forecast_that_is_gone_leaves_the_usual_form(site: Site) -> None:
+    assert controls(site, f"/structures/{site.structure_id}?from={UNKNOWN}")["methods"] == ["harmonic"]
+
+
+@pytest.mark.parametrize(("structure", "status"), [(UNKNOWN, 404), ("no-uuid", 422)])
+def test_what_is_not_there_has_the_status_of_the_api(site: Site, structure: str, status: int) -> None:
+    assert site.fetch(f"/structures/{structure}").status_code == status
+
+
+def test_every_option_of_the_api_has_one_control(site: Site) -> None:
+    methods = run(site.api.call("GET", "/methods"))
+    values = controls(site, f"/structures/{site.structure_id}")
+
+    options = options_of(methods)
+
+    assert {one.name for one in options} == {name for one in methods for name in one["options"]["properties"]}
+    assert {one.name for one in options} <= set(values) | {"engine", "dispersion", "zones"}
+    by_name = {one.name: one for one in options}
+    assert by_name["n_beads"].takers == ("trpmd.powder", "trpmd.path")
+    assert by_name["zones"].of_crystals
+    assert not by_name["seed"].of_crystals
+    assert by_name["ensemble"].default == "nvt"
+    assert "gpumd" in by_name["engine"].choices
+
+
+@pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        ({"n_beads": 8, "seed": 1}, {"n_beads": "8"}),
+        ({"supercell": [3, 3, 2]}, {"supercell": "3 3 2"}),
+        ({"relax_cell": True}, {"relax_cell": "1"}),
+        ({"zones": [[0, 0, 0]], "n_zones": 1}, {"zones": "first"}),
+        ({"zones": [[0, 0, n] for n in range(30)], "n_zones": 30}, {"n_zones": "30"}),
+    ],
+)
+def test_what_was_chosen_is_told_from_what_was_usual(options: dict[str, Any], values: dict[str, str]) -> None:
+    assert chosen_values(options, {"seed": 1, "relax_cell": False, "n_beads": 4}) == values
+
+
+def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
+    def potential(name: str, elements: list[str], kind: str, installed: bool = True) -> Model:
+        known = {"sha256": None, "licence": None, "citation": None}
+        return {"id": name, "name": name, "elements": elements, "kind": kind, "installed": installed, **known}  # type: ignore[typeddict-item]
+
+    potentials = [potential("mine", ["Si"], "uploaded"), potential("NEP89", ["H", "C", "Si", "O"], "pretrained", False)]
+
+    assert [(id, covers) for id, _, covers in potential_choices(potentials, ["Si", "O"])] == [
+        ("mine", False),
+        ("NEP89", True),
+    ]
+    assert default_potential(potentials, ["Si"]) == "NEP89"
+    assert default_potential(potentials, ["U"]) == ""
