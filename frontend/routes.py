@@ -45,8 +45,16 @@ def script_hashes() -> tuple[str, ...]:
     return (f"sha256-{base64.b64encode(digest).decode()}",)
 
 
-def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> None:
-    """Serve pages and static files. Register the routes of the API before."""
+def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES, *, catch_all: bool = False) -> None:
+    """Serve pages and static files. Register the routes of the API before.
+
+    Parameters
+    ----------
+    app, files, pages
+        The application, the static files, and the pages.
+    catch_all
+        Answer all other addresses with the page that says so; nothing can be registered after it.
+    """
     mount_static(app, files)
     templates = environment(files)
     client = ApiClient(app)
@@ -67,8 +75,8 @@ def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> 
             try:
                 values = await page.context(user, request.path_params, request.query_params)
             except ApiProblem as problem:
-                values = messages.refused(problem)
-                return render(request, "message.html", values, problem.status or 503, indexed=page.indexed)
+                status, values = messages.refused(problem, request.url.path)
+                return render(request, "message.html", values, status, indexed=page.indexed)
             except Exception:
                 log.exception("the page %s failed", request.url.path)
                 return render(request, "message.html", messages.broken(), 500, indexed=page.indexed)
@@ -79,6 +87,12 @@ def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> 
     for page in pages:
         for path in (page.path, *([f"{page.path}/"] if page.path != "/" else [])):
             app.add_api_route(path, route(page), methods=["GET"], include_in_schema=False)
+
+    async def unknown(request: Request) -> Response:
+        return render(request, "message.html", messages.not_found(request.url.path), 404)
+
+    if catch_all:
+        app.add_api_route("/{path:path}", unknown, methods=["GET"], include_in_schema=False)
 
 
 def _compress(body: bytes, accepted: str) -> tuple[bytes, str | None]:

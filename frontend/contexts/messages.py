@@ -16,10 +16,13 @@ def not_found(path: str) -> Context:
     }
 
 
-def refused(problem: ApiProblem) -> Context:
-    """Return the message for a refusal of the API."""
-    code = str(problem.status) if problem.status else "offline"
-    return {"code": code, "title": problem.title, "heading": problem.title, "text": problem.detail}
+def refused(problem: ApiProblem, path: str) -> tuple[int, Context]:
+    """Return the status and the message of a page that the API refuses; an id that cannot be one is a wrong address."""
+    if problem.errors and all(error["loc"].startswith("path.") for error in problem.errors):
+        return 404, not_found(path)
+    status = problem.status or 503
+    heading = "This page cannot be shown" if status == 422 else problem.title
+    return status, {"code": str(status), "title": heading, "heading": heading, "text": problem.detail}
 
 
 def broken() -> Context:

@@ -95,7 +95,7 @@ def test_empty_and_missing_proposals_say_so(site: Site) -> None:
     assert "Add to proposal" in page.text
     assert re.search(r'<form[^>]*id="make-report" hidden>', page.text)
     assert site.fetch("/proposals/6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c").status_code == 404
-    assert site.fetch("/proposals/none").status_code == 422
+    assert site.fetch("/proposals/none").status_code == 404
 
 
 def test_settings_have_titles_and_units(site: Site) -> None:

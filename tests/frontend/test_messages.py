@@ -1,0 +1,79 @@
+"""Pages without content: addresses that do not exist, refusals, errors of ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+
+from backend.app import create_app
+from frontend import routes
+from frontend.client import ApiClient
+from frontend.contexts.page import Context, Page, Query
+from frontend.static_files import StaticFiles
+
+from .browsing import PHONE, WIDE, Open, overflow, violations
+from .conftest import Site
+
+MISSING = "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"
+
+
+async def break_down(api: ApiClient, path: Query, query: Query) -> Context:
+    raise ZeroDivisionError
+
+
+@pytest.fixture(scope="module")
+def alone(site: Site) -> Site:
+    """The pages of templates and nothing else, with one that fails."""
+    app: FastAPI = create_app(site.settings)
+    pages = (*routes.PAGES, Page("/broken", "about.html", break_down))
+    routes.mount(app, StaticFiles(), pages, catch_all=True)
+    return replace(site, app=app)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope", "/proposals/a/b", "/favicon.ico", "/proposals/none", f"/proposals/{MISSING}"]
+)
+def test_what_does_not_exist_is_404_and_a_page(alone: Site, path: str) -> None:
+    answer = alone.fetch(path)
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert 'href="/"' in answer.text
+    assert "path." not in answer.text
+
+
+def test_an_address_is_shown_as_text(alone: Site) -> None:
+    assert "<b>" not in alone.fetch("/%3Cb%3E").text
+
+
+def test_unknown_routes_of_the_api_and_its_own_pages_stay(alone: Site) -> None:
+    api = alone.fetch("/api/v1/nope")
+    assert (api.status_code, api.headers["content-type"]) == (404, "application/problem+json")
+    assert alone.fetch("/docs").status_code == 200
+    assert alone.fetch("/openapi.json").headers["content-type"] == "application/json"
+
+
+def test_an_error_of_ours_is_a_page(alone: Site) -> None:
+    answer = alone.fetch("/broken")
+
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" not in answer.text
+
+
+def test_a_broken_link_leads_readers_nowhere_else(alone: Site) -> None:
+    answer = alone.fetch("/shared/anything")
+
+    assert answer.status_code == 404
+    assert "<nav" not in answer.text
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
+def test_it_fits_the_screen_and_is_accessible(visit: Open, size: tuple[int, int], dark: bool) -> None:
+    page = visit(f"/proposals/{MISSING}", size, dark=dark, refused=True)
+
+    assert overflow(page) <= 0
+    assert violations(page) == []
