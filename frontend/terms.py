@@ -16,39 +16,17 @@ TERMS: dict[str, str] = {
     "trpmd": "Each atom is a ring of beads held together by springs (path integrals), which has the zero-point "
     "motion and the quantum spread of a nucleus; its thermostatted dynamics gives the energies. Each bead costs as "
     "much as a whole run.",
-    "engine": "The program that moves the atoms. Automatic takes one that suits method and potential; all give the "
-    "same physics, at different speeds.",
-    "ensemble": "How the atoms come to the temperature: in the uploaded cell (NVT), or in a cell that first finds "
-    "its mean size and shape at a pressure (NPT), which it then keeps.",
-    "pressure": "Of the cell that finds its size. 0 is as good as the atmosphere; below 0 the cell is pulled apart.",
-    "production_ensemble": "At constant energy nothing disturbs the motion that is recorded. A thermostat holds "
-    "the temperature in small boxes, and broadens lines a little.",
-    "dispersion_correction": "Adds the attraction between distant electron clouds (van der Waals) to the "
-    "potential: DFT-D3 with Becke–Johnson damping for PBE. Only for potentials trained without it; it matters in "
-    "molecular and layered crystals.",
-    "n_beads": "Of each atom's ring, an even number: the colder the sample and the stiffer its vibrations, the "
-    "more are needed.",
     "quality": "How large a box and how long a run: the larger resolves q better, the longer resolves energy better.",
     "potential": "The model that gives the forces on the atoms; every forecast is only as good as it.",
     "temperature": "Sample temperature: it sets how strongly modes are populated and how far they soften.",
-    "supercell": "How many times the cell is repeated along a, b and c in the simulation.",
-    "timestep": "Time between two steps of the simulation; hydrogen needs about 0.5 fs, heavy atoms stand 2 fs.",
-    "equilibration": "Time given to the atoms to reach the temperature before anything is recorded.",
     "production": "Time that is recorded and analysed; the energy resolution is inversely proportional to it.",
     "q_max": "Largest momentum transfer that is computed; TOSCA reaches far out at high energies.",
-    "seed": "Starts the random numbers; the same seed gives the same run.",
-    "replicas": "Independent runs that are averaged; from two on, their scatter gives the error bands.",
-    "n_orders": "Largest number of phonons that one neutron may create or absorb at once: overtones and combinations "
-    "need 2, hydrogen at large momentum transfer up to 10.",
     "energy_max": "Highest energy that the phonon orders are computed up to.",
-    "resolve_sites": "Keeps atoms of one element on different crystallographic sites apart, so that each site can be "
-    "given its own isotope and shown by itself.",
     "sampling": "A powder averages over all directions. A single crystal is looked at along a path of wave vectors, in "
     "many Brillouin zones: its phonons show as curves.",
     "path": "From special point to special point of the Brillouin zone, with hyphens; | begins anew at another point. "
     "Which points there are depends on the lattice: the grey text shows the usual path.",
     "zones": "The same phonons scatter differently in every Brillouin zone; the average over many shows all of them.",
-    "n_zones": "How many zones are drawn, at random, of those that the instruments reach.",
     "hkl": "Reciprocal lattice vectors of the uploaded cell, three whole numbers each, with semicolons between.",
     "zone": "The average over all zones that the instrument reaches at that energy, or one zone alone.",
     "divide_debye_waller": "Far zones then count as near ones do. The mean-square displacement is of the same run.",
@@ -58,9 +36,6 @@ TERMS: dict[str, str] = {
     "times_energy_squared": "Multiplies the cut by ω²: flattens what occupation and 1/ω make steep.",
     "dispersion": "Draws the harmonic phonons of the same potential over the map, as lines.",
     "q_range_zones": "Only Brillouin zones count whose |k + G| lies within this range.",
-    "relax_cell": "Lets the cell change to the potential's own minimum instead of keeping the uploaded one.",
-    "q_resolution": "Smallest step in momentum transfer that the simulated box can tell apart.",
-    "energy_resolution": "Smallest step in energy that the simulated time can tell apart, before the instrument's own.",
     "contribution": "Coherent scattering carries the phase between atoms, incoherent each atom's own motion.",
     "quantum_correction": "Multiplies the classical S(q, ω) of molecular dynamics by a function of βħω, so that the "
     "neutron loses energy more often than it gains it. Harmonic predictions need none.",

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from types import ModuleType
 
 import httpx
 import pytest
 
 from frontend.app import find_page, render
 from frontend.forecast_progress import labels
-from frontend.pages import forecast
 
 from .components import by_id, text, walk
 from .conftest import Site, run
@@ -26,19 +24,6 @@ def get(site: Site, path: str) -> httpx.Response:
             return await client.get(path)
 
     return run(ask())
-
-
-@pytest.mark.parametrize(
-    ("path", "page", "parts"),
-    [
-        ("/forecast/x?predictions=y", forecast, {"id": "x"}),
-    ],
-)
-def test_pages_answer(site: Site, path: str, page: ModuleType, parts: dict[str, str]) -> None:
-    answer = get(site, path)
-    assert answer.status_code == 200
-    assert "react-entry-point" in answer.text
-    assert find_page(path.partition("?")[0]) == (page.page, parts)
 
 
 def test_an_unknown_page_is_404_and_so_is_an_unknown_route_of_the_api(site: Site) -> None:
@@ -59,12 +44,6 @@ def test_the_policy_allows_the_inline_scripts_and_the_index_asks_nothing_of_else
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
-
-
-def test_a_shared_link_comes_with_all_scripts_also_as_the_first_request(site: Site) -> None:
-    scripts = re.findall(r'src="(/assets/[^"?]+)', get(site, f"/forecast/{site.structure_id}").text)
-    assert {"/assets/api.js", "/assets/view.js", "/assets/figures.js", "/assets/early-theme.js"} <= set(scripts)
-    assert all(get(site, script).status_code == 200 for script in scripts)
 
 
 def test_forecast(site: Site) -> None:
@@ -111,9 +90,9 @@ def test_what_is_not_there_gets_a_page_that_says_so(site: Site, path: str, word:
 
 
 def test_find_page() -> None:
-    assert find_page("/plan/a-1/") is not None
-    assert find_page("/plan/") is None
-    assert find_page("/plan/a/b") is None
+    assert find_page("/forecast/a-1/") is not None
+    assert find_page("/forecast/") is None
+    assert find_page("/forecast/a/b") is None
 
 
 def test_labels_tell_predictions_apart(site: Site) -> None:
