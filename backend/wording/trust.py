@@ -158,10 +158,12 @@ def _zero_point_motion_included(*, method: str, highest_mev: float, reduced_high
 def _zero_point_motion_missing(
     *, temperature_k: float, highest_mev: float, reduced_highest: float, missing_energy: Mapping[str, float]
 ) -> str:
-    lacking = listed(f"{percent(fraction)} for {species}" for species, fraction in missing_energy.items())
+    # A spectrum without weight says nothing of its atoms
+    shares = [f"{percent(fraction)} for {species}" for species, fraction in missing_energy.items()]
+    lacking = f"missing: {listed(shares)}" if shares else "missing"
     return (
         f"Nuclei move classically. {_highest(highest_mev, reduced_highest)} at {temperature_k:g} K. Without zero-point "
-        f"motion, part of the vibrational energy is missing: {lacking}. The correction for detailed balance "
+        f"motion, part of the vibrational energy is {lacking}. The correction for detailed balance "
         "corrects intensities, not energies: stiff modes, especially those of hydrogen, tend to be too high and too "
         "narrow."
     )

@@ -90,3 +90,13 @@ def test_the_badge_states_the_uncertainty(graded: Grade, label: str) -> None:
 
 def test_names_with_braces_are_not_filled_in() -> None:
     assert "{name}" in wording.message(points.training_point("{name}", {}).notice)
+
+
+def test_nuclei_without_weight_in_the_spectrum_are_not_named() -> None:
+    params = {"temperature_k": 10.0, "highest_mev": 400.0, "reduced_highest": 460.0}
+    named, none = (
+        wording.message(Notice("zero_point_motion_missing", {**params, "missing_energy": missing}))
+        for missing in ({"H": 0.98}, {})
+    )
+    assert "98\u00a0%" in named
+    assert "%" not in none
