@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 LONGEST = (
     "tests/e2e/test_main_job.py",
     "tests/frontend/test_browser.py",
+    "tests/frontend/test_accessibility.py",
     "tests/workers/test_workflows.py",
     "tests/test_serve.py",
     "tests/e2e/test_measured_data.py",
