@@ -91,17 +91,9 @@ def _kind(name: str, schema: Mapping[str, Any], has_choices: bool) -> str:
     return kinds.get(str(schema.get("type")), "text")
 
 
-def chosen_values(options: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, str]:
-    """Return what was chosen in an earlier request, as the form writes it.
-
-    Parameters
-    ----------
-    options
-        All options of the earlier prediction.
-    usual
-        Those that the API would choose by itself for such a request.
-    """
-    values = {name: _text(value) for name, value in options.items() if name != "zones" and value != usual.get(name)}
+def chosen_values(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return options of a request as the form writes them."""
+    values = {name: _text(value) for name, value in options.items() if name != "zones"}
     zones = options.get("zones")
     if isinstance(zones, list):
         values.pop("n_zones", None)

@@ -93,12 +93,7 @@ async def _earlier_values(api: ApiClient, prediction: Prediction) -> dict[str, A
     """Return the settings of an earlier prediction; options that the API chose by itself are left to it again."""
     asked = ("structure_id", "method", "temperature_k", "sampling", "instruments", "quality")
     body: JsonObject = {name: prediction[name] for name in asked}  # type: ignore[literal-required]
-    try:
-        usual = (await api.estimate(body | {"potential": prediction["potential_id"]}))["options"]
-        options = chosen_values(prediction["options"], usual)
-    except ApiProblem:
-        # Such a request is refused today: what was derived for it cannot be told from what was chosen
-        options = {}
+    options = chosen_values(await _chosen(api, body | {"potential": prediction["potential_id"]}, prediction["options"]))
     return {
         "instruments": prediction["instruments"],
         "temperature_k": f"{prediction['temperature_k']:g}",
@@ -108,6 +103,27 @@ async def _earlier_values(api: ApiClient, prediction: Prediction) -> dict[str, A
         "potential": prediction["potential_id"],
         "options": options,
     }
+
+
+async def _chosen(api: ApiClient, body: JsonObject, options: JsonObject) -> JsonObject:
+    """Return the options that a request must name so that the API completes them to these."""
+
+    async def complete(named: JsonObject) -> JsonObject:
+        completed = (await api.estimate(body | {"options": named}))["options"]
+        return {name: completed.get(name) for name in options}
+
+    try:
+        usual = await complete({})
+        chosen = {name: value for name, value in options.items() if value != usual[name]}
+        # An option may follow from another one: the correlation time from the recorded time
+        for name in reversed(list(chosen)):
+            rest = {key: value for key, value in chosen.items() if key != name}
+            if await complete(rest) == options:
+                chosen = rest
+    except ApiProblem:
+        # Such a request is refused today: what followed cannot be told from what was chosen
+        return {}
+    return chosen
 
 
 def potential_choices(potentials: Sequence[Model], elements: Sequence[str]) -> list[tuple[str, str, bool]]:

@@ -78,7 +78,6 @@ def test_an_earlier_forecast_fills_the_form(site: Site) -> None:
     assert values["methods"] == ["md"]
     assert values["temperature_k"] == ["300"]
     assert set(values["instruments"]) == {"TOSCA", "MAPS"}
-    # Only what was chosen: three runs are usual
     assert values["production_ps"] == [""]
 
 
@@ -95,9 +94,9 @@ def test_an_earlier_forecast_that_is_gone_leaves_the_usual_form(site: Site) -> N
     assert controls(site, f"/structures/{site.structure_id}?from={UNKNOWN}")["methods"] == ["harmonic"]
 
 
-@pytest.mark.parametrize(("structure", "status"), [(UNKNOWN, 404), ("no-uuid", 422)])
-def test_what_is_not_there_has_the_status_of_the_api(site: Site, structure: str, status: int) -> None:
-    assert site.fetch(f"/structures/{structure}").status_code == status
+@pytest.mark.parametrize("structure", [UNKNOWN, "no-uuid"])
+def test_what_is_not_there_is_not_found(site: Site, structure: str) -> None:
+    assert site.fetch(f"/structures/{structure}").status_code == 404
 
 
 def test_every_option_of_the_api_has_one_control(site: Site) -> None:
@@ -119,15 +118,29 @@ def test_every_option_of_the_api_has_one_control(site: Site) -> None:
 @pytest.mark.parametrize(
     ("options", "values"),
     [
-        ({"n_beads": 8, "seed": 1}, {"n_beads": "8"}),
+        ({"n_beads": 8, "pressure_gpa": -1.5}, {"n_beads": "8", "pressure_gpa": "-1.5"}),
         ({"supercell": [3, 3, 2]}, {"supercell": "3 3 2"}),
         ({"relax_cell": True}, {"relax_cell": "1"}),
         ({"zones": [[0, 0, 0]], "n_zones": 1}, {"zones": "first"}),
         ({"zones": [[0, 0, n] for n in range(30)], "n_zones": 30}, {"n_zones": "30"}),
     ],
 )
-def test_what_was_chosen_is_told_from_what_was_usual(options: dict[str, Any], values: dict[str, str]) -> None:
-    assert chosen_values(options, {"seed": 1, "relax_cell": False, "n_beads": 4}) == values
+def test_options_are_written_as_people_do(options: dict[str, Any], values: dict[str, str]) -> None:
+    assert chosen_values(options) == values
+
+
+def test_what_was_chosen_is_told_from_what_followed_from_it(site: Site) -> None:
+    body = {"structure_id": site.structure_id, "method": "md", "temperature_k": 300, "quality": "preview"}
+    chosen = {"production_ps": 3.0, "supercell": [3, 3, 3]}
+    made = run(site.api.start(body | {"options": chosen}, idempotency_key="chosen"))
+    assert made["options"]["correlation_ps"] < 3.0
+
+    values = controls(site, f"/structures/{site.structure_id}?from={made['id']}")
+
+    assert (values["production_ps"], values["supercell"]) == (["3"], ["3 3 3"])
+    assert values["correlation_ps"] == values["equilibration_ps"] == values["seed"] == [""]
+    run(site.api.call("POST", f"/predictions/{made['id']}/cancel"))
+    run(site.api.call("DELETE", f"/predictions/{made['id']}"))
 
 
 def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
