@@ -19,6 +19,7 @@ from backend.observing.layouts import POWDER
 from backend.observing.partials_cache import PartialsCache
 from backend.potentials import catalogue
 from backend.predictions.tables import Prediction
+from backend.structures import examples
 from backend.structures import service as structures
 from backend.structures.examples import Example
 from backend.structures.tables import Structure
@@ -46,18 +47,17 @@ def read_structure(settings: Settings) -> tuple[Example, dict[str, Any]]:
 
 def figure(cache: PartialsCache, asked: Sequence[ExampleView], style: Style) -> go.Figure:
     """Draw views of the example forecast on the same axes."""
-    from backend.figures.labels import label
+    from backend.figures.labels import facts
     from backend.figures.service import SeenView, draw_views, view_in
     from backend.observing.spectra import observe_partials
 
     example, partials = shipped(), read_partials(cache)
-    views = [view_in(one.view, style) for one in asked]
-    seen = [
-        SeenView(
-            observe_partials(partials, example.sampling, view), view, example.method, one.label or label(view, example)
-        )
-        for one, view in zip(asked, views, strict=True)
-    ]
+    title = examples.catalogue()[example.structure].title
+    seen = []
+    for one in asked:
+        view = view_in(one.view, style)
+        spectrum = observe_partials(partials, example.sampling, view)
+        seen.append(SeenView(spectrum, facts(view, example, title), one.label))
     return draw_views(seen, style)
 
 
@@ -67,7 +67,10 @@ def find_copy(scope: Scope) -> Prediction | None:
         scope.select(Prediction)
         .join(Structure, col(Structure.id) == col(Prediction.structure_id))
         .where(
-            Prediction.owner == scope.owner, Structure.example == shipped().structure, Prediction.status == "succeeded"
+            Prediction.owner == scope.owner,
+            Prediction.status == "succeeded",
+            col(Prediction.hidden_at).is_(None),
+            Structure.example == shipped().structure,
         )
         .order_by(col(Prediction.created_at).desc())
     )
@@ -88,6 +91,7 @@ def _own_structure(scope: Scope, example: ExampleForecast) -> Structure:
     """Return the owner's copy of the example's structure, or make one."""
     wanted = (
         Structure.owner == scope.owner,
+        col(Structure.hidden_at).is_(None),
         Structure.example == example.structure,
         Structure.sha256 == example.structure_sha256,
     )

@@ -23,12 +23,23 @@ MAX_POINTS = 8000
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """A measured spectrum, the curve that it belongs to, and the unit of the intensity; empty: as measured."""
+    """A measured spectrum.
+
+    Attributes
+    ----------
+    of
+        Index of the curve that it belongs to.
+    unit
+        Unit of the intensity; empty: as measured.
+    is_scaled
+        Whether its intensity was scaled to that of the curve.
+    """
 
     label: str
     measured: MeasuredSpectrum
     of: int
     unit: str = ""
+    is_scaled: bool = False
 
 
 def scale_intensity(measured: MeasuredSpectrum, factor: float) -> MeasuredSpectrum:

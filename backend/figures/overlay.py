@@ -9,9 +9,9 @@ import numpy as np
 
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
+from backend.figures.curves.curve import Curve
 from backend.figures.measured import Points, scale_intensity
 from backend.figures.schemas import DatasetScale
-from backend.figures.spectrum import ELASTIC_FRACTION, Curve
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from scattering.core.errors import ScatteringError
@@ -35,7 +35,8 @@ def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how
         if not isinstance(measured, MeasuredSpectrum):
             raise Unprocessable.at("dataset_ids", Notice("map_beside_spectrum", {"dataset": row.name}))
         index = _belongs_to(row, curves)
-        found.append(Points(row.name, scale_intensity(measured, _factor(measured, curves[index], how)), index))
+        scaled = scale_intensity(measured, _factor(measured, curves[index], how))
+        found.append(Points(row.name, scaled, index, is_scaled=how != "none"))
     return found
 
 
@@ -58,7 +59,7 @@ def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> floa
             scale = 0.0
         if np.isfinite(scale) and scale > 0:
             return 1 / scale
-    away = ELASTIC_FRACTION * (spectrum.energy[-1] - spectrum.energy[0])
+    away = curve.elastic_mev
     inside = (measured.energy >= spectrum.energy[0]) & (measured.energy <= spectrum.energy[-1])
     seen = measured.intensity[inside & (np.abs(measured.energy) > away)]
     highest = float(seen.max(initial=0.0)) or float(measured.intensity.max(initial=0.0))

@@ -17,6 +17,8 @@ from scattering.core.notices import Notice
 ThemeName = Literal["light", "dark"]
 EnergyUnit = Literal["meV", "cm-1"]
 Kind = Literal["map", "spectrum", "zones"]
+Arrangement = Literal["overlay", "stack", "difference"]
+Normalisation = Literal["none", "maximum", "area"]
 DatasetScale = Literal["fit", "maximum", "none"]
 
 
@@ -45,6 +47,19 @@ class Style(Look):
         description="waterfall: offset of each curve from the one below, as a fraction of the largest intensity; on a "
         "logarithmic axis, of four decades",
     )
+    arrangement: Arrangement = Field(
+        "overlay",
+        description="stack: each curve above the one before, by `offset` or, if that is 0, without overlap; "
+        "difference: a panel below the spectra with each curve and the measured data minus the first curve",
+    )
+    normalise: Normalisation = Field(
+        "none",
+        description="maximum: equal maxima; area: equal areas over the energies that all curves have; the elastic line "
+        "does not count",
+    )
+    peak_labels: bool = Field(False, description="show the energies of peaks, as many as fit without overlap")
+    width_px: int = Field(900, ge=200, le=8000, description="width of the figure on the page, for the peak labels")
+    height_px: int = Field(450, ge=150, le=8000, description="height of the figure on the page, for the peak labels")
 
     @property
     def finer_mev(self) -> tuple[float, float] | None:

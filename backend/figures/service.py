@@ -9,18 +9,21 @@ import numpy as np
 import plotly.graph_objects as go
 
 from backend.figures.compared import draw_measured_map
-from backend.figures.labels import SAMPLE, LabelledView, label
+from backend.figures.curves.curve import Curve
+from backend.figures.labels import LabelledView, facts
 from backend.figures.map import edges, map_figure
 from backend.figures.measured import Points
 from backend.figures.overlay import overlay
 from backend.figures.path import cuts_figure, path_figure, zones_figure
 from backend.figures.schemas import Style, StyleWithData
-from backend.figures.spectrum import Curve, spectrum_figure
+from backend.figures.spectrum import spectrum_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import observe
 from backend.predictions import service as predictions
+from backend.structures import service as structures
+from backend.wording.curves import SAMPLE, CurveFacts, curve_labels
 from scattering import instruments
 from scattering.core.notices import Notice
 from scattering.crystal.view import PathSpectrum
@@ -33,12 +36,11 @@ WINDOW_POINTS = 256
 
 @dataclass(frozen=True, eq=False)
 class SeenView:
-    """A view with its spectrum, its method and its label."""
+    """A view with its spectrum and its facts; if `label` is None, a label is made."""
 
     spectrum: Spectrum | PathSpectrum
-    view: View
-    method: str
-    label: str
+    facts: CurveFacts
+    label: str | None = None
 
 
 def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style: StyleWithData) -> go.Figure:
@@ -54,11 +56,12 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     for row, one in zip(rows, asked, strict=True):
         view = view_in(one.view, style)
         spectrum = observe(scope.settings, cache, row, view)
-        seen.append(SeenView(spectrum, view, row.method, one.label or label(view, row)))
+        structure = structures.get(scope, row.structure_id).name
+        seen.append(SeenView(spectrum, facts(view, row, structure), one.label))
     if style.dataset_ids and any(isinstance(one.spectrum, PathSpectrum) for one in seen):
         raise Unprocessable.at("dataset_ids", Notice("data_beside_path"))
     if style.kind == "map" and style.dataset_ids:
-        return draw_measured_map(scope, cache, rows[0].id, seen[0].view, style.dataset_ids, style)
+        return draw_measured_map(scope, cache, rows[0].id, seen[0].facts.view, style.dataset_ids, style)
     return draw_views(seen, style, lambda curves: overlay(scope, style.dataset_ids, curves, style.dataset_scale))
 
 
@@ -84,9 +87,11 @@ def draw_views(
     Raises
     ------
     Unprocessable
-        The views mix powders and single crystals, or the figure has zones of a powder.
+        The views mix powders and single crystals, or the figure has zones of a powder, or differences of intensities
+        in different units.
     """
-    labels = [one.label for one in seen]
+    made = curve_labels([one.facts for one in seen])
+    labels = [one.label or label for one, label in zip(seen, made.labels, strict=True)]
     along = [one.spectrum for one in seen if isinstance(one.spectrum, PathSpectrum)]
     if along and len(along) < len(seen):
         raise Unprocessable.at("path", Notice("powders_beside_path"))
@@ -95,13 +100,16 @@ def draw_views(
     if style.kind == "zones":
         raise Unprocessable.at("kind", Notice("zones_of_powder"))
     curves = [
-        Curve(one.spectrum, one.view.instrument or SAMPLE, one.method, one.label)
-        for one in seen
+        Curve(one.spectrum, one.facts.view.instrument or SAMPLE, one.facts.method, label, one.facts.view)
+        for one, label in zip(seen, labels, strict=True)
         if isinstance(one.spectrum, Spectrum)
     ]
     if style.kind == "map":
-        return _map(curves[0].spectrum, seen[0].view, style, labels[0])
-    return spectrum_figure(curves, style, measured(curves))
+        return _map(curves[0].spectrum, seen[0].facts.view, style, labels[0])
+    units = {curve.spectrum.unit for curve in curves}
+    if style.arrangement == "difference" and style.normalise == "none" and len(units) > 1:
+        raise Unprocessable.at("arrangement", Notice("difference_of_units", {"units": sorted(units)}))
+    return spectrum_figure(curves, style, measured(curves), made.common)
 
 
 def _along_path(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: Style) -> go.Figure:

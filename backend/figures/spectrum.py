@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -10,81 +11,177 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.curves import difference_panel, peak_labels
+from backend.figures.curves.curve import Curve, largest
+from backend.figures.curves.difference import differences
+from backend.figures.curves.normalisation import TITLES, normalise
 from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.hover import CurveHover
-from backend.figures.labels import order_label
 from backend.figures.measured import Points, curve_offsets, points_trace
 from backend.figures.schemas import Style
-from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout
+from backend.figures.theme import MARGIN, POWERS, THEMES, Theme, axis, draw, layout
+from backend.wording.curves import order_text
 from scattering.observe.spectrum import Spectrum
 
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
 PART_DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot")
+_REPEATED_DASHES = ("solid", "dash", "dot")
+"""Dashes of curves whose colours repeat."""
 Role = Literal["total", "bank", "element", "order"]
-ELASTIC_FRACTION = 0.03
-"""Fraction of the energy range next to the elastic line that the intensity axis ignores."""
 DECADES = 4
 """Initial orders of magnitude of a logarithmic axis."""
+STACK_OFFSET = 1.05
+"""Default offset of stacked curves over the largest intensity: none overlaps the curve below."""
+LEGEND_ROW_PX, LEGEND_LINE_PX, LEGEND_CHARACTER_PX = 19.0, 45.0, 7.0
+"""Height of a row of the legend, width of the line of an entry, and of a character."""
+LABEL_ROOM = 0.2
+"""Room for peak labels above the curves, over the height of the axis without it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """A spectrum with the facts that distinguish it from the others."""
+@dataclass(frozen=True)
+class _Place:
+    """A curve is drawn at `factor` times its intensity plus `lift`."""
 
-    spectrum: Spectrum
-    instrument: str
-    method: str
-    label: str
+    factor: float
+    lift: float
 
 
-def spectrum_figure(curves: Sequence[Curve], style: Style, measured: Sequence[Points] = ()) -> go.Figure:
-    """Draw spectra: a colour for each instrument, a dash for each method, measured data as points."""
+def spectrum_figure(
+    curves: Sequence[Curve], style: Style, measured: Sequence[Points] = (), common: str = ""
+) -> go.Figure:
+    """Draw spectra: a colour for each instrument, a dash for each method, measured data as points.
+
+    Parameters
+    ----------
+    curves
+        Spectra, at least one.
+    style
+        Appearance.
+    measured
+        Measured data, in the units of their curves.
+    common
+        Facts that all curves have in common, for the page: `layout.meta.common_label`.
+    """
     theme = THEMES[style.theme]
+    curves, measured = normalise(curves, measured, style.normalise)
     hover = CurveHover.of(style.energy_unit, [curve.spectrum.unit for curve in curves])
-    traces: list[dict[str, Any]] = []
     top = _top(curves, measured)
-    logarithmic = style.scale == "log"
-    lifted, points_lifted = curve_offsets(len(curves), measured, style.offset * (DECADES if logarithmic else top))
-    for curve, (colour, dash), lift in zip(curves, _pens(curves, theme), lifted, strict=True):
-        x = in_unit(curve.spectrum.energy, style.energy_unit)
-        lines = [_Line(curve.label, curve.spectrum.intensity, "total", True, 2.0, dash)]
-        lines += _parts(curve, curve.spectrum.banks, "bank", style.banks)
-        lines += _parts(curve, curve.spectrum.per_element, "element", style.per_element)
-        orders = {order_label(order): values for order, values in curve.spectrum.per_order.items()}
-        lines += _parts(curve, orders, "order", True)
-        factor, added = (10.0**lift, 0.0) if logarithmic else (1.0, lift)
-        if style.errors and curve.spectrum.error is not None:
-            intensity, error = factor * curve.spectrum.intensity + added, factor * curve.spectrum.error
-            traces += band(x, intensity, error, colour, curve.label)
-        traces += [_trace(line, x, curve, colour, hover, factor=factor, lift=added) for line in lines]
-    for index, (points, lift) in enumerate(zip(measured, points_lifted, strict=True)):
-        factor, added = (10.0**lift, 0.0) if logarithmic else (1.0, lift)
-        in_figure = replace(points, unit=curves[points.of].spectrum.unit)
-        traces.append(points_trace(in_figure, theme, hover, index=index, factor=factor, lift=added))
+    offsets = _offsets(curves, measured, style, top)
+    places, data_places = ([_place(offset, style) for offset in some] for some in offsets)
+    pens = _pens(curves, theme)
+    traces: list[dict[str, Any]] = []
+    for curve, pen, place in zip(curves, pens, places, strict=True):
+        traces += _curve_traces(curve, pen, place, style, hover)
+    for index, (points, place) in enumerate(zip(measured, data_places, strict=True)):
+        named = replace(points, unit=curves[points.of].spectrum.unit)
+        traces.append(points_trace(named, theme, hover, index=index, factor=place.factor, lift=place.lift))
+    y_range = _intensity_range(top, max([0.0, *offsets[0], *offsets[1]]), style)
+    below = differences(curves, measured) if style.arrangement == "difference" else []
+    colours = [colour for colour, _ in pens]
+    traces += difference_panel.traces(below, curves, measured, colours, theme, style.energy_unit)
+    labels = []
+    if style.peak_labels:
+        names = [trace["name"] for trace in traces if trace.get("visible", True) and trace.get("showlegend", True)]
+        frame = _frame(_energy_range(curves, style), y_range, style, names, has_panel=bool(below))
+        labels = _peak_labels(curves, measured, colours, [*places, *data_places], style, frame)
+    y_axis = axis(theme, _intensity_title(curves, style), type=style.scale, range=y_range, **POWERS)
+    if style.arrangement == "stack":
+        # Ticks are those of the lowest curve only
+        y_axis["showticklabels"] = False
+    x_axis = axis(
+        theme,
+        ENERGY_TITLES[style.energy_unit],
+        range=_energy_range(curves, style),
+        unifiedhovertitle=hover.title,
+    )
     return draw(
         traces,
         layout(
             theme,
-            xaxis=axis(
-                theme,
-                ENERGY_TITLES[style.energy_unit],
-                range=_energy_range(curves, style),
-                unifiedhovertitle=hover.title,
-            ),
-            yaxis=axis(
-                theme,
-                intensity_title([curve.spectrum for curve in curves]),
-                type=style.scale,
-                range=_intensity_range(top, max([0.0, *lifted, *points_lifted]), style),
-                **POWERS,
-            ),
+            **difference_panel.axes(x_axis, y_axis, below, theme),
+            annotations=labels,
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             hovermode=hover.mode,
+            meta={"common_label": common},
             # Zoom and hidden lines stay when a slider moves
-            uirevision=f"spectrum {style.energy_unit} {style.scale}",
+            uirevision=f"spectrum {style.energy_unit} {style.scale} {style.normalise} {style.arrangement}",
         ),
     )
+
+
+def _offsets(
+    curves: Sequence[Curve], measured: Sequence[Points], style: Style, top: float
+) -> tuple[list[float], list[float]]:
+    """Return the offsets of curves and data: intensities, or numbers of decades on a logarithmic axis."""
+    room = LABEL_ROOM if style.peak_labels else 0.0
+    offset = style.offset or (STACK_OFFSET + room if style.arrangement == "stack" else 0.0)
+    return curve_offsets(len(curves), measured, offset * (DECADES if style.scale == "log" else top))
+
+
+def _place(offset: float, style: Style) -> _Place:
+    return _Place(10.0**offset, 0.0) if style.scale == "log" else _Place(1.0, offset)
+
+
+def _curve_traces(
+    curve: Curve, pen: tuple[str, str], place: _Place, style: Style, hover: CurveHover
+) -> list[dict[str, Any]]:
+    """Return a curve with its parts and its band of errors."""
+    spectrum, (colour, dash) = curve.spectrum, pen
+    x = in_unit(spectrum.energy, style.energy_unit)
+    lines = [_Line(curve.label, spectrum.intensity, "total", True, 2.0, dash)]
+    lines += _parts(curve, spectrum.banks, "bank", style.banks)
+    lines += _parts(curve, spectrum.per_element, "element", style.per_element)
+    orders = {order_text(order): values for order, values in spectrum.per_order.items()}
+    lines += _parts(curve, orders, "order", True)
+    traces: list[dict[str, Any]] = []
+    if style.errors and spectrum.error is not None:
+        intensity = place.factor * spectrum.intensity + place.lift
+        traces += band(x, intensity, place.factor * spectrum.error, colour, curve.label)
+    return traces + [_trace(line, x, curve, colour, hover, place) for line in lines]
+
+
+def _frame(
+    x_range: list[float], y_range: list[float], style: Style, names: Sequence[str], *, has_panel: bool
+) -> peak_labels.Frame:
+    """Return the panel of the spectra below a legend of these names; enlarged if a range of energy is."""
+    if style.finer_mev is not None:
+        x_range = [float(end) for end in in_unit(np.array(style.finer_mev), style.energy_unit)]
+    width = float(style.width_px - MARGIN["l"] - MARGIN["r"])
+    longest = max(len(re.sub("<[^>]*>", "", name)) for name in names)
+    in_row = max(1, int(width / (LEGEND_LINE_PX + LEGEND_CHARACTER_PX * longest)))
+    legend = LEGEND_ROW_PX * (-(-len(names) // in_row) - 1)
+    height = max(style.height_px - MARGIN["t"] - MARGIN["b"] - legend, LEGEND_ROW_PX)
+    height *= difference_panel.SPECTRA_FRACTION if has_panel else 1.0
+    # Wide tick labels take some pixels more
+    return peak_labels.Frame((x_range[0], x_range[1]), (y_range[0], y_range[1]), 0.97 * width, 0.97 * height)
+
+
+def _peak_labels(
+    curves: Sequence[Curve],
+    measured: Sequence[Points],
+    colours: Sequence[str],
+    places: Sequence[_Place],
+    style: Style,
+    frame: peak_labels.Frame,
+) -> list[dict[str, Any]]:
+    """Return labels of the peaks of curves and data, whose colours and places come in this order."""
+    logarithmic = style.scale == "log"
+    peaks = [peak_labels.peaks_of_curve(one) for one in curves]
+    peaks += [peak_labels.peaks_of_points(one) for one in measured]
+    ink = [*colours, *[THEMES[style.theme].ink] * len(measured)]
+    wanted: list[peak_labels.Candidate] = []
+    for found, colour, place in zip(peaks, ink, places, strict=True):
+        at = {"factor": place.factor, "lift": place.lift}
+        wanted += peak_labels.candidates(found, colour, style.energy_unit, **at, logarithmic=logarithmic)
+    drawn = []
+    for curve, place in zip(curves, places, strict=False):
+        height = place.factor * curve.spectrum.intensity + place.lift
+        if logarithmic:
+            height = np.log10(np.maximum(height, 10.0 ** frame.y[0]))
+        x = in_unit(curve.spectrum.energy, style.energy_unit).astype(float)
+        drawn.append(peak_labels.Drawn(*frame.to_pixels(x, height)))
+    return peak_labels.to_annotations(peak_labels.place_labels(wanted, drawn, frame))
 
 
 def _pens(curves: Sequence[Curve], theme: Theme) -> list[tuple[str, str]]:
@@ -97,7 +194,9 @@ def _pens(curves: Sequence[Curve], theme: Theme) -> list[tuple[str, str]]:
     return [
         (
             theme.lines[order.index(name) % len(theme.lines)],
-            "solid" if one_method else METHOD_DASHES.get(curve.method, "solid"),
+            _REPEATED_DASHES[order.index(name) // len(theme.lines) % len(_REPEATED_DASHES)]
+            if one_method
+            else METHOD_DASHES.get(curve.method, "solid"),
         )
         for name, curve in zip(named, curves, strict=True)
     ]
@@ -119,15 +218,13 @@ def _trace(
     curve: Curve,
     colour: str,
     hover: CurveHover,
-    *,
-    factor: float,
-    lift: float,
+    place: _Place,
 ) -> dict[str, Any]:
-    shifted = (factor, lift) != (1.0, 0.0)
+    shifted = place != _Place(1.0, 0.0)
     return {
         "type": "scatter",
         "x": x,
-        "y": (factor * line.values + lift).astype(np.float32),
+        "y": (place.factor * line.values + place.lift).astype(np.float32),
         "customdata": line.values.astype(np.float32) if shifted else None,
         "name": line.name,
         "mode": "lines",
@@ -138,6 +235,12 @@ def _trace(
         "meta": {"role": line.role},
         "hovertemplate": hover.template(line.name, curve.spectrum.unit, shifted=shifted),
     }
+
+
+def _intensity_title(curves: Sequence[Curve], style: Style) -> str:
+    if style.normalise != "none":
+        return TITLES[style.normalise]
+    return intensity_title([curve.spectrum for curve in curves])
 
 
 def intensity_title(spectra: Sequence[Spectrum]) -> str:
@@ -186,24 +289,19 @@ def _energy_range(curves: Sequence[Curve], style: Style) -> list[float]:
 
 def _top(curves: Sequence[Curve], measured: Sequence[Points]) -> float:
     """Return the largest intensity without the foot of the elastic line, which would dwarf everything else."""
-    tops = []
-    for curve in curves:
-        energy, intensity = curve.spectrum.energy, curve.spectrum.intensity
-        near = ELASTIC_FRACTION * (energy[-1] - energy[0])
-        tops.append(_largest(energy, intensity, near) or float(intensity.max(initial=0.0)))
+    tops = [curve.highest for curve in curves]
     for points in measured:
         energy, intensity = points.measured.energy, points.measured.intensity
-        axis_of = curves[points.of].spectrum.energy
-        shown = (energy >= axis_of[0]) & (energy <= axis_of[-1])
-        tops.append(_largest(energy[shown], intensity[shown], ELASTIC_FRACTION * (axis_of[-1] - axis_of[0])))
+        of = curves[points.of]
+        shown = (energy >= of.spectrum.energy[0]) & (energy <= of.spectrum.energy[-1])
+        tops.append(largest(energy[shown], intensity[shown], of.elastic_mev))
     return max(tops) or 1.0
 
 
-def _largest(energy: NDArray[np.float64], intensity: NDArray[np.float64], near: float) -> float:
-    return float(intensity[np.abs(energy) > near].max(initial=0.0))
-
-
 def _intensity_range(top: float, lifted: float, style: Style) -> list[float]:
+    room = LABEL_ROOM if style.peak_labels else 0.0
     if style.scale == "log":
-        return [float(np.log10(top)) - DECADES, float(np.log10(top)) + lifted + 0.3]
-    return [0.0, 1.08 * top + lifted]
+        low, high = float(np.log10(top)) - DECADES, float(np.log10(top)) + lifted + 0.3
+    else:
+        low, high = 0.0, 1.08 * top + lifted
+    return [low, high + room * (high - low)]

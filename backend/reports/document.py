@@ -8,7 +8,6 @@ from datetime import datetime
 
 from backend import wording
 from backend.engines import catalogue as engines
-from backend.figures.labels import nucleus_text
 from backend.kit.version import VERSION
 from backend.plans.schemas import PlanOut
 from backend.reports.capacity import Capacity
@@ -20,6 +19,7 @@ from backend.reports.references import references
 from backend.reports.tables import Table, features_table, resolution_table, settings_table
 from backend.reports.texts import clip, one_line
 from backend.trust.schemas import TrustOut
+from backend.wording.curves import nucleus_text
 from backend.wording.formatting import percent, significant
 from backend.wording.reports import HEADINGS, forecast_title
 from scattering.core.notices import Notice

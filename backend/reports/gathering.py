@@ -11,10 +11,10 @@ import numpy as np
 
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
-from backend.figures.labels import SAMPLE, label
+from backend.figures.curves.curve import Curve
+from backend.figures.labels import label
 from backend.figures.measured import Points
 from backend.figures.overlay import overlay
-from backend.figures.spectrum import Curve
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
@@ -28,6 +28,7 @@ from backend.predictions.tables import Prediction
 from backend.reports.schemas import MAX_VIEWS, ReportIn, ReportViewIn
 from backend.structures.tables import Structure
 from backend.trust.schemas import TrustOut
+from backend.wording.curves import SAMPLE
 from scattering.core.notices import Notice
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
+from backend.wording.formatting import listed
 
 
 def _isotopes_in_scattering_only(*, substitutions: Mapping[str, str]) -> str:
@@ -23,8 +24,13 @@ def _no_zone_in_window(*, instrument: str | None) -> str:
     return f"No simulated Brillouin zone lies in {reached}."
 
 
+def _difference_of_units(*, units: Sequence[str]) -> str:
+    return f"Curves in {listed(units)} have no difference: normalise them to the maximum or to the area."
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "zones_of_powder": "A powder has no Brillouin zones: choose a map or a spectrum.",
+    "difference_of_units": _difference_of_units,
     "data_beside_path": (
         "Measured data can be drawn only beside predictions for powders, and this one is for a single crystal: leave "
         "the data out."

@@ -139,7 +139,7 @@ def find_features(
         spectrum.intensity,
         spectrum.error,
         resolution_mev=own_width(spectrum.energy),
-        elastic_mev=min(MIN_ENERGY_FRACTION * highest_seen, MAX_MIN_ENERGY_MEV) if given is None else finest.fwhm_mev,
+        elastic_mev=lowest_feature(highest_seen) if given is None else finest.fwhm_mev,
         correlated=True,
     )
 
@@ -159,13 +159,19 @@ def find_features(
     return FeatureSet(tuple(features), _pairs(features, pairs), spectrum, _warnings(features, given))
 
 
+def most_prominent(peaks: Sequence[Peak], most: int) -> list[Peak]:
+    """Return the peaks that are prominent enough for a feature, the most prominent first, at most `most`."""
+    largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:most]
+    return [peak for peak in largest if peak.prominence >= MIN_PROMINENCE_FRACTION * largest[0].prominence]
+
+
+def lowest_feature(highest_mev: float) -> float:
+    """Return the lowest energy in meV of a feature that is found, for spectra up to an energy."""
+    return min(MIN_ENERGY_FRACTION * highest_mev, MAX_MIN_ENERGY_MEV)
+
+
 def _largest_peaks(peaks: Sequence[Peak]) -> list[_Place]:
-    largest = sorted(peaks, key=lambda peak: peak.prominence, reverse=True)[:MAX_FEATURES]
-    return [
-        (round(peak.energy, 2), peak.fwhm, "peak")
-        for peak in largest
-        if peak.prominence >= MIN_PROMINENCE_FRACTION * largest[0].prominence
-    ]
+    return [(round(peak.energy, 2), peak.fwhm, "peak") for peak in most_prominent(peaks, MAX_FEATURES)]
 
 
 def _given_places(

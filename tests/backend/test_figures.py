@@ -43,8 +43,8 @@ def test_spectra_of_several_instruments_share_axes(
     figure = response.json()
     totals = [trace for trace in figure["data"] if trace["meta"]["role"] == "total"]
     assert [trace["name"] for trace in totals] == [
-        "TOSCA · harmonic 300 K",
-        "MAPS · E<sub>i</sub> 100 meV · harmonic 300 K",
+        "TOSCA",
+        "MAPS · E<sub>i</sub> 100 meV",
     ]
     assert totals[0]["line"]["color"] != totals[1]["line"]["color"]
     for trace in totals:

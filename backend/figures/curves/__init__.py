@@ -1,0 +1,1 @@
+"""Curves of a figure of spectra: normalisation, differences, labels of their peaks."""

@@ -1,0 +1,226 @@
+"""Labels of curves, which state what tells each curve from the others of a figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from scattering.options.registry import find_kind
+
+if TYPE_CHECKING:
+    from scattering.observe.view import View
+    from scattering.observe.weights import Substitution
+
+SAMPLE: Final = "Sample"
+"""Label of a view without an instrument."""
+PROBES: Final = {"neutron": "neutrons", "x-ray": "X-rays", "electron": "electrons"}
+CORRECTIONS: Final = {
+    "none": "no quantum correction",
+    "harmonic": "harmonic correction",
+    "standard": "standard correction",
+    "schofield": "Schofield's correction",
+    "mixed": "mixed correction",
+}
+INCIDENT_ENERGY: Final = "e_init"
+_SEPARATOR: Final = " · "
+
+
+@dataclass(frozen=True)
+class CurveFacts:
+    """Facts of a curve: a view of a forecast.
+
+    Attributes
+    ----------
+    structure, potential
+        Their names.
+    method, sampling, quality, temperature_k, options
+        As in the row of a prediction.
+    view
+        The view.
+    """
+
+    structure: str
+    potential: str
+    method: str
+    sampling: str
+    quality: str
+    temperature_k: float
+    options: Mapping[str, Any]
+    view: View
+
+
+@dataclass(frozen=True)
+class CurveLabels:
+    """Labels of the curves of a figure, and the facts that they have in common, in one line."""
+
+    labels: tuple[str, ...]
+    common: str
+
+
+def curve_labels(curves: Sequence[CurveFacts]) -> CurveLabels:
+    """Return labels of the curves of one figure, all different.
+
+    A label states what differs between the curves: structure, instrument, settings, isotopes, the other switches of the
+    view, method, temperature, potential. If these are the same, quality and options of the simulation, and at last a
+    number. A single curve is labelled with instrument, changed switches, method and temperature.
+    """
+    main = [_main_facts(one, curves) for one in curves]
+    common = _SEPARATOR.join(_texts(main[0], _shared(main) & _OF_COMMON)) if main else ""
+    if len(curves) == 1:
+        return CurveLabels((single_label(curves[0]),), common)
+    labels = [_SEPARATOR.join(_texts(one, _differing(main))) for one in main]
+    if len(set(labels)) < len(labels):
+        more = [{**one, **_run_facts(facts)} for one, facts in zip(main, curves, strict=True)]
+        differing = _differing(more)
+        labels = [_SEPARATOR.join(_texts(one, differing)) for one in more]
+    if not any(labels):
+        labels = [single_label(one) for one in curves]
+    return CurveLabels(tuple(_numbered(labels)), common)
+
+
+def single_label(facts: CurveFacts) -> str:
+    """Return the label of one curve: instrument with incident energy, isotopes, part, method and temperature."""
+    main, view = _main_facts(facts, [facts]), facts.view
+    words = _texts(main, ("instrument", INCIDENT_ENERGY))
+    words += [nucleus_text(nucleus) for element, nucleus in view.isotopes.items() if nucleus != element]
+    if view.probe != "neutron":
+        words.append(PROBES[view.probe])
+    if view.contribution != "total":
+        words.append(view.contribution)
+    if view.order is not None:
+        words.append(order_text(view.order))
+    return _SEPARATOR.join([*words, f"{main['method']} {main['temperature']}"])
+
+
+def run_text(method: str, sampling: str, temperature_k: float) -> str:
+    """Return method and temperature of a prediction."""
+    return f"{find_kind(method, sampling).short_method_title} {temperature_k:g} K"
+
+
+def nucleus_text(nucleus: Substitution) -> str:
+    """Return an isotope or a mixture as text, such as "98 % 2H + 2 % 1H"."""
+    if isinstance(nucleus, str):
+        return nucleus
+    return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())
+
+
+def order_text(order: int | None) -> str:
+    """Return a number of phonons in words."""
+    if order is None:
+        return "all orders"
+    return "1 phonon" if order == 1 else f"{order} phonons"
+
+
+_OF_COMMON: Final = {"structure", "instrument", INCIDENT_ENERGY, "isotopes", "method", "temperature", "potential"}
+"""Facts that the common line states, if they are common."""
+
+
+def _main_facts(facts: CurveFacts, all_facts: Sequence[CurveFacts]) -> dict[str, str]:
+    """Return texts of the facts of a curve, in the order of a label."""
+    elements = dict.fromkeys(element for one in all_facts for element in one.view.isotopes)
+    nuclei = [_nucleus_of(facts.view, element) for element in elements]
+    return {
+        "structure": facts.structure,
+        **_instrument_facts(facts.view),
+        "isotopes": ", ".join(nuclei),
+        **_switches(facts.view),
+        "method": find_kind(facts.method, facts.sampling).short_method_title,
+        "temperature": f"{facts.temperature_k:g} K",
+        "potential": facts.potential,
+    }
+
+
+def _instrument_facts(view: View) -> dict[str, str]:
+    from scattering import instruments
+
+    if view.instrument is None:
+        return {"instrument": SAMPLE}
+    instrument = instruments.get(view.instrument)
+    settings = instrument.validate(view.settings)
+    found = {"instrument": instrument.name}
+    for setting in instrument.settings:
+        value = settings[setting.name]
+        if setting.name == INCIDENT_ENERGY:
+            found[setting.name] = f"E<sub>i</sub> {value:g} meV"
+        elif setting.type == "string":
+            found[f"{instrument.name} {setting.name}"] = str(value)
+        else:
+            found[f"{instrument.name} {setting.name}"] = f"{value:g} {setting.unit}" if setting.unit else f"{value:g}"
+    return found
+
+
+def _nucleus_of(view: View, element: str) -> str:
+    nucleus = view.isotopes.get(element, element)
+    return f"natural {element}" if nucleus == element else nucleus_text(nucleus)
+
+
+def _switches(view: View) -> dict[str, str]:
+    """Return a text for each switch of a view, also for its default, since another curve may have changed it."""
+    q_range, path = view.q_range, view.path
+    return {
+        "probe": PROBES[view.probe],
+        "contribution": view.contribution,
+        "order": order_text(view.order),
+        "quantum_correction": CORRECTIONS[view.quantum_correction],
+        "energy_scale": f"energies × {view.energy_scale:g}",
+        "elastic": "with elastic line" if view.elastic else "without elastic line",
+        "kf_over_ki": "× k<sub>f</sub>/k<sub>i</sub>" if view.kf_over_ki else "without k<sub>f</sub>/k<sub>i</sub>",
+        "q_range": f"|q| {q_range[0]:g}–{q_range[1]:g} Å⁻¹" if q_range else "all |q|",
+        "fwhm": f"FWHM {view.fwhm_mev:g} meV" if view.fwhm_mev else "not broadened",
+        "point": f"at {path.point}" if path is not None and path.point is not None else "",
+        "zone": f"zone {path.zone}" if path is not None and path.zone is not None else "",
+    }
+
+
+def _run_facts(facts: CurveFacts) -> dict[str, str]:
+    """Return texts of the quality and of all options."""
+    fields = find_kind(facts.method, facts.sampling).options.model_fields
+    options = {name: f"{_title(fields, name)}: {_value(value)}" for name, value in facts.options.items()}
+    return {"quality": facts.quality, **options}
+
+
+def _title(fields: Mapping[str, Any], name: str) -> str:
+    title = fields[name].title if name in fields else None
+    return str(title or name).lower()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return "×".join(map(_value, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _differing(facts: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the names of the facts that differ between the curves that have them.
+
+    Settings belong to one instrument, and options to one method. That only some curves have an incident energy also
+    tells them apart.
+    """
+    names = dict.fromkeys(name for one in facts for name in one)
+    return [
+        name for name in names if len({one.get(name) for one in facts if name in one or name == INCIDENT_ENERGY}) > 1
+    ]
+
+
+def _shared(facts: Sequence[Mapping[str, str]]) -> set[str]:
+    return {name for name in facts[0] if len({one.get(name, "") for one in facts}) == 1}
+
+
+def _texts(facts: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """Return the texts of facts in their own order, without empty ones."""
+    wanted = set(names)
+    return [text for name, text in facts.items() if name in wanted and text]
+
+
+def _numbered(labels: Sequence[str]) -> list[str]:
+    """Number labels that occur several times."""
+    total, seen = Counter(labels), Counter[str]()
+    numbered = []
+    for label in labels:
+        seen[label] += 1
+        numbered.append(f"{label} ({seen[label]})" if total[label] > 1 else label)
+    return numbered
