@@ -181,10 +181,13 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
             _start(settings, worker)
         # These take two seconds to import; meanwhile the worker starts on another core.
         from backend.app import create_app
-        from frontend.app import csp_script_hashes, mount
+        from frontend.routes import mount
+        from frontend.static_files import StaticFiles
 
         app = create_app(settings)
-        app.state.script_hashes = tuple(csp_script_hashes(mount(app, settings.data_dir / "static")))
+        files = StaticFiles(settings.data_dir / "static")
+        mount(app, files)
+        files.compress_library()
         server = Server(
             uvicorn.Config(
                 app,

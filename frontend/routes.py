@@ -45,15 +45,10 @@ def script_hashes() -> tuple[str, ...]:
     return (f"sha256-{base64.b64encode(digest).decode()}",)
 
 
-def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES, *, catch_all: bool = False) -> None:
-    """Serve pages and static files. Register the routes of the API before.
+def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> None:
+    """Serve pages and static files. All other addresses are answered with the page that says so.
 
-    Parameters
-    ----------
-    app, files, pages
-        The application, the static files, and the pages.
-    catch_all
-        Answer all other addresses with the page that says so; nothing can be registered after it.
+    Register the routes of the API before: nothing can be registered after this.
     """
     mount_static(app, files)
     templates = environment(files)
@@ -91,8 +86,9 @@ def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES, *, 
     async def unknown(request: Request) -> Response:
         return render(request, "message.html", messages.not_found(request.url.path), 404)
 
-    if catch_all:
-        app.add_api_route("/{path:path}", unknown, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/{path:path}", unknown, methods=["GET"], include_in_schema=False)
+    # The policy allows the inline script of the pages by its hash
+    app.state.script_hashes = script_hashes()
 
 
 def _compress(body: bytes, accepted: str) -> tuple[bytes, str | None]:

@@ -1,13 +1,6 @@
-"""One-sentence explanations of the field's terms, shown as tooltips that mouse, finger and keyboard can open."""
+"""One-sentence explanations of the field's terms, which `js/kit/terms.js` shows at the terms."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from typing import Any
-
-from dash import html
-
-from frontend.wiring import attributes
 
 TERMS: dict[str, str] = {
     "harmonic": "Phonons from the forces at small displacements: quick, exact quantum statistics, scattering by one "
@@ -180,33 +173,3 @@ KUBO_CORRECTIONS: dict[str, tuple[str, str]] = {
 """Those of path integrals: the others would count quantum statistics twice."""
 KUBO_BESIDE = "TRPMD is drawn with Harmonic all the same: it undoes the Kubo transform, and the others are for MD."
 """Where a correction for classical dynamics is chosen with path integrals beside it."""
-
-
-def corrections(methods: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return the quantum corrections that there are for predictions of these methods."""
-    return KUBO_CORRECTIONS if "md" not in methods and "trpmd" in methods else CORRECTIONS
-
-
-def correction_words(name: str, methods: Iterable[str]) -> str:
-    """Return what is to be said of a quantum correction where these methods are shown."""
-    words = corrections(methods)[name][1]
-    return f"{words} {KUBO_BESIDE}" if "trpmd" in methods and name not in KUBO_CORRECTIONS else words
-
-
-def explained(key: str, label: Any) -> html.Span:
-    """Return a label that shows the term's explanation on hover, touch or keyboard focus."""
-    return explained_as(TERMS[key], label)
-
-
-def explained_as(text: str, label: Any, *, class_name: str = "") -> html.Span:
-    """Return a label with an explanation of its own; `assets/terms.js` shows it.
-
-    The label can be focused and carries the text as its description, which screen readers speak.
-    """
-    return html.Span(
-        label,
-        className=f"term {class_name}".strip(),
-        tabIndex=0,
-        role="note",
-        **attributes(aria_description=text),
-    )

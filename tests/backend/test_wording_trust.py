@@ -88,6 +88,12 @@ def test_the_badge_states_the_uncertainty(graded: Grade, label: str) -> None:
     assert wording.message(summary.label(graded)) == label
 
 
+def test_a_classical_crystal_has_no_energies_per_element() -> None:
+    notice = points.quantum_point("md", 300.0, seen(0, None)).notice
+    assert notice.code == "zero_point_motion_missing"
+    assert "is missing." in wording.message(notice)
+
+
 def test_names_with_braces_are_not_filled_in() -> None:
     assert "{name}" in wording.message(points.training_point("{name}", {}).notice)
 

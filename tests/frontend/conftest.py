@@ -27,8 +27,9 @@ from backend.observing.layouts import PATH, POWDER
 from backend.startup import prepare
 from backend.structures import parse
 from backend.structures import service as structures
-from frontend.app import csp_script_hashes, mount
 from frontend.client import ApiClient
+from frontend.routes import mount
+from frontend.static_files import StaticFiles
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
@@ -211,7 +212,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
         structure_id = str(row.id)
     app = create_app(settings)
-    app.state.script_hashes = tuple(csp_script_hashes(mount(app)))
+    mount(app, StaticFiles())
     api = ApiClient(app)
     ids = []
     simulated = {

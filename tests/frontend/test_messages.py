@@ -28,7 +28,7 @@ def alone(site: Site) -> Site:
     """The pages of templates and nothing else, with one that fails."""
     app: FastAPI = create_app(site.settings)
     pages = (*routes.PAGES, Page("/broken", "about.html", break_down))
-    routes.mount(app, StaticFiles(), pages, catch_all=True)
+    routes.mount(app, StaticFiles(), pages)
     return replace(site, app=app)
 
 

@@ -23,7 +23,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 CONTENT_SECURITY_POLICY = {
     "default-src": ["'self'"],
     "script-src": ["'self'"],
-    "style-src": ["'self'", "'unsafe-inline'"],
+    "style-src": ["'self'"],
     "img-src": ["'self'", "data:", "blob:"],
     "font-src": ["'self'", "data:"],
     "connect-src": ["'self'"],
@@ -32,7 +32,7 @@ CONTENT_SECURITY_POLICY = {
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
 }
-"""Plotly and Mantine set styles on elements, which needs 'unsafe-inline' for styles; inline scripts need their hash."""
+"""Pages have no inline styles, and one inline script, which is allowed by its hash."""
 
 
 def content_security_policy(script_hashes: tuple[str, ...] = ()) -> str:

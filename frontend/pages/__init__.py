@@ -1,1 +1,0 @@
-"""One module a page: `page` makes it, `register` makes it answer."""
