@@ -110,17 +110,17 @@ TERMS: dict[str, str] = {
     "are stated for 160 µA.",
     "source_power": "Fraction of nominal source power, which the instrument's flux is stated for: 160 µA at ISIS.",
     "plan_background": "Multiplies the assumed ambient background.",
-    "calibration": "One of your own spectra, with exposure and mass: it calibrates the count rates of its instrument, "
-    "so that hours can be estimated.",
+    "calibration": "Instruments without a published flux, such as TOSCA and VISION, have hours only with a "
+    "calibration: the counts of a standard, or one of your spectra whose card states instrument, exposure and mass.",
     "what_if": "The same motion with other scattering lengths: masses, and so energies, stay as simulated.",
     "verdict": "From the separation over the instrument's width, with the uncertainties of both: resolved (surely), "
     "likely, unlikely, not resolved, or not reachable.",
     "hours_band": "Low and high, one standard deviation: flux, background, resolution and statistics may be off.",
     "basis": "Basis of the hours: published flux, your own measured data, or only a comparison.",
     "basis_absolute": "From the published flux of the instrument.",
-    "basis_calibrated": "From your own measured data of known exposure and mass.",
+    "basis_calibrated": "From measured counts: your own data, or a standard of known mass.",
     "basis_relative": "No published absolute flux: times compare features of one setting only. Calibrate with your own "
-    "data to get hours.",
+    "data, or with the counts of a standard, to get hours.",
     "relative_time": "Relative to the quickest feature of the same setting; hours are not known.",
     "resolution_percent": "Full width at half maximum over the energy transfer, of the feature where it is worst.",
     "reachable": "Features inside the window of angles and energies, out of all.",

@@ -14,8 +14,9 @@ from frontend.terms import TERMS
 
 METHODS: Final = {"harmonic": "Harmonic", "md": "MD", "trpmd": "TRPMD"}
 """From the quickest to the best: a plan is made with the best that is ready."""
+MAX_STANDARDS: Final = 100
 _OWN: Final = ("page", "bodies", "panel", "features", "ranking", "sample", "measurement", "report")
-_KIT: Final = ("dom", "figure", "isotopes", "problems", "sliders", "theme")
+_KIT: Final = ("dom", "figure", "in-view", "isotopes", "live", "problems", "sliders", "theme")
 MODULES: Final = (
     *(f"plan/{name}.js" for name in _OWN),
     *(f"kit/{name}.js" for name in _KIT),
@@ -32,11 +33,12 @@ SCRIPT_TERMS: Final = (
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return the structure, its finished forecasts for powders, and the choices of the form."""
     structure = await api.structure(path["id"])
-    instruments, predictions, isotopes, datasets, proposals = await settled(
+    instruments, predictions, isotopes, datasets, standards, proposals = await settled(
         api.instruments(),
         api.predictions(structure_id=structure["id"]),
         api.isotopes(structure["elements"]),
         api.datasets(),
+        api.call("GET", "/calibrations", params={"limit": MAX_STANDARDS}),
         list_proposals(api),
     )
     required(instruments, predictions)
@@ -57,6 +59,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "instruments": real,
         "facilities": list(dict.fromkeys(facility(one) for one in real)),
         "calibrations": [(one["id"], dataset_label(one)) for one in measured if can_calibrate(one)],
+        "standards": [] if isinstance(standards, ApiProblem) else standards["items"],
         "datasets": [one for one in measured if one["structure_id"] == structure["id"] and one["kind"] == "1d"],
         "proposals": [] if isinstance(proposals, ApiProblem) else proposals["items"],
         "modules": MODULES,
@@ -110,7 +113,7 @@ def page_data(structure: JsonObject | Mapping[str, object], instruments: Sequenc
     """Return what the scripts need beside the form."""
     return {
         "structure": {"id": structure["id"], "name": structure["name"]},
-        "instruments": {one["name"]: facility(one) for one in instruments},
+        "defaults": {one["name"]: one["defaults"] for one in instruments},
         "terms": {name: TERMS[name] for name in SCRIPT_TERMS},
     }
 

@@ -16,7 +16,7 @@ from .conftest import SILICON, Site, run
 
 
 class Form(HTMLParser):
-    """Controls of a page by name, with the texts of its links."""
+    """Controls of the plan by name, and the links of the page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -25,6 +25,7 @@ class Form(HTMLParser):
         self.choices: dict[str, list[str | None]] = {}
         self.links: list[str | None] = []
         self._select = ""
+        self._in_plan = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -32,6 +33,10 @@ class Form(HTMLParser):
         name = of.get("name") or ""
         if tag == "a":
             self.links.append(of.get("href"))
+        elif tag == "form":
+            self._in_plan = of.get("id") == "plan"
+        elif not self._in_plan:
+            return
         elif tag == "select":
             self._select = name
         elif tag == "option" and self._select:

@@ -47,7 +47,7 @@ def planned(visit: Open, site: Site, more: str = "", **how: Any) -> tuple[Page, 
 
 def test_from_the_answer_to_counts(visit: Open, site: Site) -> None:
     page, api = planned(visit, site, "&mass_g=5&amount=mass_g")
-    assert page.get_by_label("Mass").input_value() == "5"
+    assert page.get_by_role("spinbutton", name="Mass").input_value() == "5"
     answer = api.bodies("plans")[-1]
     assert answer["sample"]["mass_g"] == 5
     assert "scatterer_percent" not in answer["sample"]
@@ -151,7 +151,7 @@ def test_only_the_newest_ranking_is_shown(visit: Open, site: Site) -> None:
 def test_a_refusal_stands_at_its_field_and_goes(visit: Open, site: Site) -> None:
     page, api = planned(visit, site, refused=True)
     ranking = panel(page, "Instrument and setting")
-    mass = page.get_by_label("Mass", exact=True)
+    mass = page.get_by_role("spinbutton", name="Mass", exact=True)
     problem = {"title": "Unprocessable", "status": 422, "detail": "mass_g: too heavy"}
     errors = [{"loc": "body.sample.mass_g", "msg": "No cryostat carries this mass."}]
     api.refusals = {path: {**problem, "errors": errors} for path in ("plans", "sample-advice")}
@@ -193,6 +193,37 @@ def test_the_table_is_sorted_and_unfolded_by_keyboard(visit: Open, site: Site) -
     expect(page.get_by_role("region", name="Features on ARCS, Eᵢ = 110 meV")).to_contain_text("12 100")
     expect(first).to_have_attribute("aria-expanded", "true")
     expect(first).to_be_focused()
+
+
+@pytest.mark.slow
+def test_staff_enter_a_calibration_that_the_plan_uses(visit: Open, site: Site) -> None:
+    page, api = planned(visit, site, refused=True)
+    page.get_by_text("Calibration", exact=True).click()
+    page.get_by_role("button", name="Enter a calibration").click()
+    dialog = page.get_by_role("dialog", name="Calibration of an instrument")
+    dialog.get_by_label("Instrument").select_option("MAPS")
+    energy = dialog.get_by_role("spinbutton", name="MAPS: Incident energy in meV")
+    expect(energy).to_be_visible()
+    energy.fill("100")
+    for label, value in (("Mass", "25"), ("From", "12"), ("To", "6"), ("Counts", "41000"), ("Source", "run 31415")):
+        dialog.get_by_label(label, exact=True).and_(page.locator(":enabled")).fill(value)
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_label("To", exact=True).and_(page.locator(":enabled")).fill("36")
+    with page.expect_request("**/api/v1/plans"):
+        dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    chosen = page.get_by_role("checkbox", name=re.compile("MAPS, 25 g of vanadium"))
+    expect(chosen).to_be_checked()
+    (made,) = page.request.get(page.url.split("/plan/")[0] + "/api/v1/instruments/MAPS/calibrations").json()["items"]
+    assert (made["settings"]["e_init"], made["bands"][0]["to_mev"]) == (100, 36)
+    page.wait_for_url(f"**standards={made['id']}*")
+    assert api.bodies("plans")[-1]["calibrations"] == [{"calibration_id": made["id"]}]
+    page.get_by_role("button", name="Delete the calibration of MAPS").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(chosen).to_have_count(0)
+    page.wait_for_url(re.compile(r"^(?!.*standards=)"))
 
 
 @pytest.fixture

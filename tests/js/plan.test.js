@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-    advice, bandText, chosenFeatures, chosenPairs, deuteration, energies, hoursText, measuredHours, measurement, pairsText, plan, sample, suggestedHours, timeText,
+    advice, bandText, calibration, chosenFeatures, chosenPairs, deuteration, energies, hoursText, measuredHours, measurement, pairsText, plan, sample, suggestedHours, timeText,
 } from "../../frontend/static/js/plan/bodies.js";
 import { snapped } from "../../frontend/static/js/plan/features.js";
 import { sorted } from "../../frontend/static/js/plan/ranking.js";
@@ -11,7 +11,7 @@ const VALUES = {
     predictions: "p", energy_scale: "1", "iso.H": "2H:98", "iso.C": "", form: "powder", geometry: "plate", amount: "mass_g", scatterer_percent: "10",
     thickness_mm: "2", mass_g: "5", volume_cm3: "2", width_mm: "40", height_mm: "30", density_g_cm3: "", packing: "1", material: "none", wall_mm: "0.2",
     hours: "24", facilities: "ISIS,SNS", instruments: "", beam_time_h: "", signal_to_noise: "20", q_slices: "", source_power: "1", beam_current: "",
-    background: "0", calibrations: "d", features: "", pairs: "", instead: "H:2H", measured_h: "", bin_mev: "0.5", seed: "3",
+    background: "0", calibrations: "d", standards: "v", features: "", pairs: "", instead: "H:2H", measured_h: "", bin_mev: "0.5", seed: "3",
 };
 
 test("energies of an address are sorted, unique and possible", () => {
@@ -37,7 +37,7 @@ test("a plan asks for features, sample, limits and target", () => {
     assert.deepEqual([body.features_mev, body.pairs_mev, body.settings], [[57, 62], "adjacent", "scan"]);
     assert.deepEqual(body.constraints, { facilities: ["ISIS", "SNS"], instruments: [], beam_time_h: null });
     assert.deepEqual(body.target, { signal_to_noise: 20, q_slices: null, source_power: 1, beam_current: null, background: 0 });
-    assert.deepEqual(body.calibrations, [{ dataset_id: "d" }]);
+    assert.deepEqual(body.calibrations, [{ dataset_id: "d" }, { calibration_id: "v" }]);
     assert.deepEqual(deuteration(VALUES).instead, { H: "2H" });
 });
 
@@ -48,6 +48,17 @@ test("a measurement takes the hours of its setting, rounded up", () => {
     assert.deepEqual([body.hours, body.bin_mev, body.seed, body.setting], [5.5, 0.5, 3, { instrument: "MAPS", settings: { e_init: 120 } }]);
     assert.equal(measuredHours({ ...VALUES, measured_h: "7" }, setting), 7);
     assert.deepEqual([null, 0.01, 0.61, 5.4, 40.5].map(suggestedHours), [12, 0.1, 0.7, 5.5, 41]);
+});
+
+test("a calibration by vanadium has a temperature, one by a sample its forecast", () => {
+    const entries = { standard: "vanadium", mass_g: "25", temperature_k: "20", relative_uncertainty: "30", source: "run 1", entered_by: "", measured_on: "" };
+    const bands = [{ from_mev: "12", to_mev: "36", counts_per_hour: "41000", background_per_hour: "0" }];
+    assert.deepEqual(calibration(entries, bands, {}, "p"), {
+        settings: {}, standard: "vanadium", mass_g: 25, temperature_k: 20, relative_uncertainty: 0.3, source: "run 1", entered_by: "", measured_on: null,
+        bands: [{ from_mev: 12, to_mev: 36, counts_per_hour: 41000, background_per_hour: 0 }],
+    });
+    const { prediction_id, temperature_k } = calibration({ ...entries, standard: "forecast" }, bands, {}, "p");
+    assert.deepEqual([prediction_id, temperature_k], ["p", undefined]);
 });
 
 test("beam time has suitable units", () => {

@@ -65,8 +65,10 @@ export function sample(values) {
 const target = (values) => Object.fromEntries(
     ["signal_to_noise", "q_slices", "source_power", "beam_current", "background"].map((name) => [name, number(values[name])]));
 
-/** @param {Values} values */
-const calibrations = (values) => names(values.calibrations).map((id) => ({ dataset_id: id }));
+/** Own measured data, and counts of standards. @param {Values} values */
+const calibrations = (values) => [
+    ...names(values.calibrations).map((id) => ({ dataset_id: id })), ...names(values.standards).map((id) => ({ calibration_id: id })),
+];
 
 /** @param {Values} values */
 export const features = (values) => ({
@@ -104,6 +106,20 @@ export function deuteration(values) {
 export const measurement = (values, setting, hours) => ({
     ...scattering(values), sample: sample(values), setting: plainSetting(setting), hours, target: target(values),
     calibrations: calibrations(values), bin_mev: number(values.bin_mev), seed: Number(values.seed) || 1,
+});
+
+/**
+ * @param {Values} entries of the dialog
+ * @param {Values[]} bands
+ * @param {Record<string, any>} settings of the instrument
+ * @param {string} prediction the forecast of the plan
+ */
+export const calibration = (entries, bands, settings, prediction) => ({
+    settings, standard: entries.standard, mass_g: number(entries.mass_g),
+    ...(entries.standard === "forecast" ? { prediction_id: prediction } : { temperature_k: number(entries.temperature_k) ?? 300 }),
+    bands: bands.map((band) => Object.fromEntries(Object.entries(band).map(([name, value]) => [name, number(value)]))),
+    relative_uncertainty: entries.relative_uncertainty ? Number(entries.relative_uncertainty) / 100 : null,
+    source: entries.source, entered_by: entries.entered_by ?? "", measured_on: entries.measured_on || null,
 });
 
 /** @param {PlainSetting} setting @returns {PlainSetting} */

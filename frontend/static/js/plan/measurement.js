@@ -3,6 +3,7 @@
 
 import { integer } from "../format.js";
 import { byId, element, fill } from "../kit/dom.js";
+import { whenInView } from "../kit/in-view.js";
 import { hoursText, measuredHours, measurement, plainSetting, scattering, suggestedHours } from "./bodies.js";
 import { basis, figurePanel, panel, warnings } from "./panel.js";
 
@@ -83,12 +84,10 @@ export function measurementPanel(state) {
     let inView = false;
     /** @type {() => void} */
     let askSheet = () => {};
-    const watcher = new IntersectionObserver((entries) => {
-        inView ||= entries.some((one) => one.isIntersecting);
-        if (inView) watcher.disconnect();
+    whenInView(byId("sheet"), () => {
+        inView = true;
         askSheet();
-    }, { rootMargin: "200px" });
-    watcher.observe(byId("sheet"));
+    });
 
     /** @returns {import("./bodies.js").PlainSetting[]} the best setting of each instrument */
     const bestOfEach = () => [...new Map([...ranked].reverse().map((one) => [one.instrument, plainSetting(one)])).values()].reverse();

@@ -2,8 +2,9 @@
 // The page of a plan: its form is its state, and every panel asks with it.
 
 import { byId, debounce, pageData } from "../kit/dom.js";
-import { onRedraw } from "../kit/figure.js";
+import { onRedraw, plotly } from "../kit/figure.js";
 import { pairIsotopes } from "../kit/isotopes.js";
+import { refresh } from "../kit/live.js";
 import { clamp } from "../kit/sliders.js";
 import { FormState } from "../state.js";
 import { featuresPanel } from "./features.js";
@@ -17,7 +18,7 @@ const SETTLED_MS = 300;
 const SETTLED_FOR_RANKING_MS = 700;
 
 const form = /** @type {HTMLFormElement} */ (byId("plan"));
-const { structure, terms } = pageData("page-data");
+const { structure, terms, defaults } = pageData("page-data");
 
 form.addEventListener("change", ({ target }) => { if (target instanceof HTMLInputElement && target.type === "number") clamp(target); });
 pairIsotopes(form);
@@ -70,13 +71,25 @@ state.watch(() => {
     soon();
     later();
 });
-// Nothing has changed yet: ask at once
+// Nothing has changed yet: ask at once. Figures come after some seconds, until then their library is there
+plotly().catch(() => {});
 if (values.instruments) /** @type {HTMLDetailsElement} */ (byId("only-instruments")).open = true;
 ranking.ask(values);
 askQuick();
 onRedraw(() => {
     askQuick();
     ranking.ask(values);
+});
+
+/** @type {Promise<{open: () => void}> | null} */
+let dialog = null;
+byId("calibrate").addEventListener("click", async () => {
+    dialog ??= import("./calibration.js").then((module) => module.calibrationDialog(state, defaults));
+    (await dialog).open();
+});
+document.addEventListener("removed", async () => {
+    await refresh();
+    state.touch();
 });
 
 byId("reset").addEventListener("click", () => {
