@@ -155,7 +155,7 @@ def _at_level(candidate: Candidate, level: int, placed: Sequence[Placed], frame:
         one.candidate.colour != candidate.colour and one.label.left <= x <= one.label.right for one in below
     )
     # Directly above the label of another curve it needs no line; farther away nobody would know its peak
-    is_next = bool(below) and low - max(one.label.top for one in below) < LINE_PX
+    is_next = bool(below) and low - max(one.label.top for one in below) < LINE_PX + 2 * GAP_PX
     label = Box(x - half, low, x + half, low + LINE_PX)
     return Placed(candidate, level, label, None if is_on_others and is_next else line)
 
