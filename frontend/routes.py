@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -13,10 +11,11 @@ import brotli
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
+from frontend import policy
 from frontend.client import ApiClient, ApiProblem
 from frontend.contexts import about, forecast, guide, landing, messages, operations, plan, proposals, shared, structure
 from frontend.contexts.page import Context, Page
-from frontend.rendering import EARLY_SCRIPT, environment
+from frontend.rendering import environment
 from frontend.static_files import StaticFiles
 from frontend.static_files import mount as mount_static
 
@@ -37,12 +36,6 @@ PAGES: Final[tuple[Page, ...]] = (
 )
 BROTLI_QUALITY: Final = 5
 """A page of 100 kB takes about 2 ms."""
-
-
-def script_hashes() -> tuple[str, ...]:
-    """Return the hashes (`sha256-…`) of the inline script of every page, for the Content-Security-Policy."""
-    digest = hashlib.sha256(EARLY_SCRIPT.encode()).digest()
-    return (f"sha256-{base64.b64encode(digest).decode()}",)
 
 
 def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> None:
@@ -87,8 +80,8 @@ def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> 
         return render(request, "message.html", messages.not_found(request.url.path), 404)
 
     app.add_api_route("/{path:path}", unknown, methods=["GET"], include_in_schema=False)
-    # The policy allows the inline script of the pages by its hash
-    app.state.script_hashes = script_hashes()
+    app.state.script_hashes = policy.script_hashes()
+    app.state.style_hashes = policy.style_hashes()
 
 
 def _compress(body: bytes, accepted: str) -> tuple[bytes, str | None]:

@@ -32,7 +32,7 @@ BROTLI_QUALITY: Final = 11
 GZIP_LEVEL: Final = 6
 MIN_COMPRESSED_BYTES: Final = 1000
 """Smaller files are sent as they are."""
-STYLES: Final = ("tokens", "base", "controls", "plotly")
+STYLES: Final = ("tokens", "base", "controls")
 """Style sheets that come first, in this order; those of pages follow, and `print` is the last."""
 FOREVER: Final = "public, max-age=31536000, immutable"
 COMPRESSIBLE: Final = ("text/", "application/javascript", "application/json", "image/svg+xml")

@@ -32,13 +32,16 @@ CONTENT_SECURITY_POLICY = {
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
 }
-"""Pages have no inline styles, and one inline script, which is allowed by its hash."""
+"""What is inline is allowed by its hash."""
 
 
-def content_security_policy(script_hashes: tuple[str, ...] = ()) -> str:
-    """Return the policy, which allows the inline scripts with these hashes (`sha256-…`)."""
+def content_security_policy(script_hashes: tuple[str, ...] = (), style_hashes: tuple[str, ...] = ()) -> str:
+    """Return the policy, which allows the inline scripts and styles with these hashes (`sha256-…`)."""
     directives = {name: list(sources) for name, sources in CONTENT_SECURITY_POLICY.items()}
     directives["script-src"] += [f"'{script_hash}'" for script_hash in script_hashes]
+    if style_hashes:
+        # Without this word, hashes allow elements but not attributes
+        directives["style-src"] += ["'unsafe-hashes'", *(f"'{style_hash}'" for style_hash in style_hashes)]
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 
@@ -95,10 +98,10 @@ def _name(host: str) -> str:
 
 
 def _protect(headers: MutableHeaders, scope: Scope) -> None:
-    # The module that mounts the pages sets the hashes of their inline scripts
-    app = scope.get("app")
-    hashes = getattr(getattr(app, "state", None), "script_hashes", ())
-    headers.setdefault("Content-Security-Policy", content_security_policy(hashes))
+    # The module that mounts the pages sets the hashes of what is inline
+    state = getattr(scope.get("app"), "state", None)
+    hashes = (getattr(state, "script_hashes", ()), getattr(state, "style_hashes", ()))
+    headers.setdefault("Content-Security-Policy", content_security_policy(*hashes))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
