@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelledView:
-    """A view of a prediction in a figure of several views; if `label` is None, a label is made."""
+    """A view of a prediction in a figure of several views; if `label` is None, a label is made.
+
+    The colour is `#rrggbb`; None: one of the theme.
+    """
 
     prediction_id: uuid.UUID
     view: View
     label: str | None = None
+    colour: str | None = None
 
 
 class Run(Protocol):

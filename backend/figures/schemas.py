@@ -96,10 +96,13 @@ class LabelledViewIn(ViewIn):
 
     prediction_id: uuid.UUID
     label: str | None = Field(None, max_length=200, description="label in the legend; made from the view by default")
+    colour: str | None = Field(
+        None, pattern=r"^#[0-9a-fA-F]{6}$", description="colour of the curve; one of the theme by default"
+    )
 
     def to_labelled(self) -> LabelledView:
         """Return the view in the types of the service."""
-        return LabelledView(self.prediction_id, self.to_view(), self.label)
+        return LabelledView(self.prediction_id, self.to_view(), self.label, self.colour)
 
 
 ViewT = TypeVar("ViewT", bound=ViewIn)

@@ -41,6 +41,7 @@ class SeenView:
     spectrum: Spectrum | PathSpectrum
     facts: CurveFacts
     label: str | None = None
+    colour: str | None = None
 
 
 def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style: StyleWithData) -> go.Figure:
@@ -57,7 +58,7 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
         view = view_in(one.view, style)
         spectrum = observe(scope.settings, cache, row, view)
         structure = structures.get(scope, row.structure_id).name
-        seen.append(SeenView(spectrum, facts(view, row, structure), one.label))
+        seen.append(SeenView(spectrum, facts(view, row, structure), one.label, one.colour))
     if style.dataset_ids and any(isinstance(one.spectrum, PathSpectrum) for one in seen):
         raise Unprocessable.at("dataset_ids", Notice("data_beside_path"))
     if style.kind == "map" and style.dataset_ids:
@@ -100,7 +101,7 @@ def draw_views(
     if style.kind == "zones":
         raise Unprocessable.at("kind", Notice("zones_of_powder"))
     curves = [
-        Curve(one.spectrum, one.facts.view.instrument or SAMPLE, one.facts.method, label, one.facts.view)
+        Curve(one.spectrum, one.facts.view.instrument or SAMPLE, one.facts.method, label, one.facts.view, one.colour)
         for one, label in zip(seen, labels, strict=True)
         if isinstance(one.spectrum, Spectrum)
     ]

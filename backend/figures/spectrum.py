@@ -21,6 +21,7 @@ from backend.figures.measured import Points, curve_offsets, points_trace
 from backend.figures.schemas import Style
 from backend.figures.theme import MARGIN, POWERS, THEMES, Theme, axis, draw, layout
 from backend.wording.curves import order_text
+from scattering.measured.comparison.peaks import Peak
 from scattering.observe.spectrum import Spectrum
 
 METHOD_DASHES = {"md": "solid", "harmonic": "dash", "trpmd": "dashdot"}
@@ -60,7 +61,8 @@ def spectrum_figure(
     measured
         Measured data, in the units of their curves.
     common
-        Facts that all curves have in common, for the page: `layout.meta.common_label`.
+        Facts that all curves have in common, for the page: `layout.meta.common_label`. With peak labels,
+        `layout.meta.peaks` has the energies of all peaks.
     """
     theme = THEMES[style.theme]
     curves, measured = normalise(curves, measured, style.normalise)
@@ -79,11 +81,11 @@ def spectrum_figure(
     below = differences(curves, measured) if style.arrangement == "difference" else []
     colours = [colour for colour, _ in pens]
     traces += difference_panel.traces(below, curves, measured, colours, theme, style.energy_unit)
-    labels = []
+    labels, peaks = [], _find_peaks(curves, measured) if style.peak_labels else []
     if style.peak_labels:
         names = [trace["name"] for trace in traces if trace.get("visible", True) and trace.get("showlegend", True)]
         frame = _frame(_energy_range(curves, style), y_range, style, names, has_panel=bool(below))
-        labels = _peak_labels(curves, measured, colours, [*places, *data_places], style, frame)
+        labels = _peak_labels(peaks, curves, colours, [*places, *data_places], style, frame)
     y_axis = axis(theme, _intensity_title(curves, style), type=style.scale, range=y_range, **POWERS)
     if style.arrangement == "stack":
         # Ticks are those of the lowest curve only
@@ -103,7 +105,7 @@ def spectrum_figure(
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             hovermode=hover.mode,
-            meta={"common_label": common},
+            meta={"common_label": common, "peaks": _list_peaks(peaks, [*curves, *measured], style)},
             # Zoom and hidden lines stay when a slider moves
             uirevision=f"spectrum {style.energy_unit} {style.scale} {style.normalise} {style.arrangement}",
         ),
@@ -157,19 +159,30 @@ def _frame(
     return peak_labels.Frame((x_range[0], x_range[1]), (y_range[0], y_range[1]), 0.97 * width, 0.97 * height)
 
 
+def _find_peaks(curves: Sequence[Curve], measured: Sequence[Points]) -> list[list[Peak]]:
+    return [peak_labels.peaks_of_curve(one) for one in curves] + [peak_labels.peaks_of_points(one) for one in measured]
+
+
+def _list_peaks(peaks: Sequence[Sequence[Peak]], of: Sequence[Curve | Points], style: Style) -> list[dict[str, Any]]:
+    """Return the energies of the peaks of curves and data in the unit of the axis, for a table beside the figure."""
+    energies = [np.sort(in_unit(np.array([peak.energy for peak in some]), style.energy_unit)) for some in peaks]
+    return [
+        {"label": one.label, "energies": [float(energy) for energy in found]}
+        for one, found in zip(of, energies, strict=False)
+    ]
+
+
 def _peak_labels(
+    peaks: Sequence[Sequence[Peak]],
     curves: Sequence[Curve],
-    measured: Sequence[Points],
     colours: Sequence[str],
     places: Sequence[_Place],
     style: Style,
     frame: peak_labels.Frame,
 ) -> list[dict[str, Any]]:
-    """Return labels of the peaks of curves and data, whose colours and places come in this order."""
+    """Return labels of the peaks of curves and data, whose peaks and places come in this order."""
     logarithmic = style.scale == "log"
-    peaks = [peak_labels.peaks_of_curve(one) for one in curves]
-    peaks += [peak_labels.peaks_of_points(one) for one in measured]
-    ink = [*colours, *[THEMES[style.theme].ink] * len(measured)]
+    ink = [*colours, *[THEMES[style.theme].ink] * (len(peaks) - len(curves))]
     wanted: list[peak_labels.Candidate] = []
     for found, colour, place in zip(peaks, ink, places, strict=True):
         at = {"factor": place.factor, "lift": place.lift}
@@ -193,7 +206,7 @@ def _pens(curves: Sequence[Curve], theme: Theme) -> list[tuple[str, str]]:
     one_method = len({curve.method for curve in curves}) == 1
     return [
         (
-            theme.lines[order.index(name) % len(theme.lines)],
+            curve.colour or theme.lines[order.index(name) % len(theme.lines)],
             _REPEATED_DASHES[order.index(name) // len(theme.lines) % len(_REPEATED_DASHES)]
             if one_method
             else METHOD_DASHES.get(curve.method, "solid"),

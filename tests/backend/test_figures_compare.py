@@ -229,3 +229,25 @@ def test_wrong_arrangements_are_refused(client: Client, prediction_id: str, wron
     response = client.post("/figures", json={"views": [view(prediction_id)], **wrong})
     assert response.status_code == 422
     assert response.json()["errors"][0]["loc"] == next(iter(wrong))
+
+
+def test_a_curve_has_the_colour_that_was_asked_for(client: Client, prediction_id: str) -> None:
+    views = [view(prediction_id, colour="#aa3377"), view(prediction_id)]
+    figure = draw(client, *views, arrangement="difference", peak_labels=True)
+    first, second = of_role(figure, "total")
+    assert first["line"]["color"] == "#aa3377" != second["line"]["color"]
+    assert of_role(figure, "difference")[0]["line"]["color"] == second["line"]["color"]
+    body = {"views": [view(prediction_id, colour="red")]}
+    response = client.post("/figures", json=body)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == "views.0.colour"
+
+
+def test_all_peaks_are_listed_beside_their_labels(client: Client, prediction_id: str) -> None:
+    for unit, expected in (("meV", 60.0), ("cm-1", 483.9)):
+        figure = draw(client, view(prediction_id), view(prediction_id), peak_labels=True, energy_unit=unit)
+        peaks = figure["layout"]["meta"]["peaks"]
+        assert [one["label"] for one in peaks] == [trace["name"] for trace in of_role(figure, "total")]
+        for one in peaks:
+            assert one["energies"] == pytest.approx([expected], rel=0.02)
+    assert draw(client, view(prediction_id))["layout"]["meta"]["peaks"] == []

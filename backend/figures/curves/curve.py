@@ -25,6 +25,8 @@ class Curve:
         Its name, or a name for the ideal spectrum.
     view
         The view, whose resolution the search of peaks needs; None if it is unknown.
+    colour
+        As `#rrggbb`; None: one of the theme.
     """
 
     spectrum: Spectrum
@@ -32,6 +34,7 @@ class Curve:
     method: str
     label: str
     view: View | None = None
+    colour: str | None = None
 
     @property
     def elastic_mev(self) -> float:
