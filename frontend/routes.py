@@ -13,7 +13,19 @@ from fastapi.responses import HTMLResponse, Response
 
 from frontend import policy
 from frontend.client import ApiClient, ApiProblem
-from frontend.contexts import about, forecast, guide, landing, messages, operations, plan, proposals, shared, structure
+from frontend.contexts import (
+    about,
+    compare,
+    forecast,
+    guide,
+    landing,
+    messages,
+    operations,
+    plan,
+    proposals,
+    shared,
+    structure,
+)
 from frontend.contexts.page import Context, Page
 from frontend.rendering import environment
 from frontend.static_files import StaticFiles
@@ -26,6 +38,7 @@ PAGES: Final[tuple[Page, ...]] = (
     structure.PAGE,
     forecast.PAGE,
     plan.PAGE,
+    compare.PAGE,
     proposals.LIST,
     proposals.PAGE,
     shared.PAGE,

@@ -21,7 +21,7 @@ MODULES: Final = tuple(
     f"{name}.js"
     for name in ("kit/shell", "kit/theme", "kit/dom", "kit/figure", "kit/terms", "kit/removal", "kit/sliders",
                  "kit/isotopes", "api", "state", "format", "forecast/page", "forecast/view", "forecast/figures",
-                 "forecast/settings", "forecast/progress")
+                 "forecast/settings", "forecast/progress", "compare/curves")
 )  # fmt: skip
 
 

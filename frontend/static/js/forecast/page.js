@@ -3,6 +3,7 @@
 
 import { onRedraw } from "../kit/figure.js";
 import { byId, pageData } from "../kit/dom.js";
+import { addressOf } from "../compare/curves.js";
 import { difference, FormState, query } from "../state.js";
 import { Figures } from "./figures.js";
 import { followProgress } from "./progress.js";
@@ -54,9 +55,11 @@ async function showTab() {
     module.show(page);
 }
 
-/** Keep the links to the plan, and to the other kind of sample, in step with the settings. */
+/** Keep the links to the comparison, the plan and the other kind of sample in step with the settings. */
 function updateLinks() {
     const changed = difference(state.values, state.defaults);
+    const compare = /** @type {HTMLAnchorElement | null} */ (document.getElementById("compare-link"));
+    if (compare) compare.href = addressOf(view(), state.defaults);
     const plan = /** @type {HTMLAnchorElement | null} */ (document.getElementById("plan-link"));
     if (plan && context.sampling === "powder") {
         const along = Object.entries(changed).filter(([name]) => name.startsWith("iso.") || name === "energy_scale");

@@ -1,0 +1,23 @@
+"""Comparison of forecasts and data of any structures, temperatures, methods and instruments."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from frontend.client import ApiClient
+from frontend.contexts.page import Context, Page, Query
+
+MODULES: Final = tuple(
+    f"{name}.js"
+    for name in ("kit/shell", "kit/theme", "kit/dom", "kit/figure", "kit/terms", "kit/sliders", "kit/isotopes", "api",
+                 "state", "format", "forecast/view", "compare/page", "compare/curves", "compare/library",
+                 "compare/list", "compare/picker")
+)  # fmt: skip
+
+
+async def context(api: ApiClient, path: Query, query: Query) -> Context:
+    """Return the instruments; the scripts ask for the curves that the address names."""
+    return {"instruments": await api.instruments(), "modules": MODULES, "has_curves": bool(query.get("curves"))}
+
+
+PAGE: Final = Page("/compare", "compare.html", context)

@@ -1,0 +1,78 @@
+// @ts-check
+// Forecasts, structures and data, each asked for once.
+
+import { ApiProblem, get } from "../api.js";
+import { displayName, IDEAL } from "../forecast/view.js";
+import { listed } from "../format.js";
+import { COLOUR, isData, viewOf } from "./curves.js";
+
+/** @typedef {import("./curves.js").Curve} Curve */
+/**
+ * A curve with what the API knows of it.
+ * @typedef {{curve: Curve, name: string, text: string, view: any, dataset: string | null, instruments: any, elements: string[]}} Found
+ */
+
+const METHODS = /** @type {Record<string, string>} */ ({ harmonic: "harmonic", md: "MD", trpmd: "TRPMD" });
+
+/** @type {Map<string, Promise<any>>} */
+const kept = new Map();
+/** @param {string} path @returns {Promise<any>} null: the API refuses it */
+export function once(path) {
+    const answer = kept.get(path) ?? get(path).catch((problem) => {
+        kept.delete(path);
+        if (problem instanceof ApiProblem && problem.status >= 400 && problem.status < 500) return null;
+        throw problem;
+    });
+    kept.set(path, answer);
+    return answer;
+}
+
+/** @param {any} prediction */
+export const runText = (prediction) =>
+    [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K`, prediction.potential, prediction.quality].join(" · ");
+
+/** @param {any} structure */
+export const nameOf = (structure) => structure?.name || structure?.formula || "Structure";
+
+/** @param {string} structureId @returns {Promise<Record<string, any>>} the instruments with defaults for a structure */
+export async function instrumentsFor(structureId) {
+    const answer = await once(`/instruments?structure_id=${structureId}`);
+    return Object.fromEntries((answer?.items ?? answer ?? []).map((/** @type {any} */ one) => [one.name, one]));
+}
+
+const missing = { view: null, dataset: null, instruments: {}, elements: [] };
+
+/** @param {Curve} curve @returns {Promise<Found>} */
+export async function look(curve) {
+    if (isData(curve)) {
+        const data = await once(`/datasets/${curve.dataset}`);
+        if (!data) return { ...missing, curve, name: "Dataset not found", text: "It may be deleted. Remove this curve." };
+        if (data.kind !== "1d") return { ...missing, curve, name: data.name, text: "A map cannot be drawn beside spectra. Remove this curve." };
+        return { ...missing, curve, name: data.name, dataset: data.id,
+            text: ["measured", data.instrument && displayName(data.instrument), data.temperature_k && `${data.temperature_k} K`].filter(Boolean).join(" · ") };
+    }
+    const prediction = await once(`/predictions/${curve.prediction}`);
+    if (!prediction) return { ...missing, curve, name: "Forecast not found", text: "It may be deleted. Remove this curve." };
+    const [structure, instruments] = await Promise.all([once(`/structures/${prediction.structure_id}`), instrumentsFor(prediction.structure_id)]);
+    const ready = prediction.status === "succeeded" && prediction.sampling === "powder";
+    if (!ready) kept.delete(`/predictions/${curve.prediction}`);
+    const known = curve.instrument === IDEAL || curve.instrument in instruments;
+    const why = !known ? `There is no instrument ${curve.instrument}: choose another.`
+        : prediction.sampling !== "powder" ? "Only forecasts of powders can be compared here." : ready ? "" : "Not ready yet.";
+    const settings = instruments[curve.instrument]?.defaults ?? {};
+    const changes = Object.entries(curve.values).filter(([name]) => name !== COLOUR && name !== "e_init").map(([name, value]) =>
+        (name.startsWith("iso.") ? isotopeText(name.slice(4), value) : `${name.replaceAll("_", " ")} ${value}`));
+    const energy = "e_init" in settings ? `Eᵢ ${Number(curve.values.e_init ?? settings.e_init)} meV` : "";
+    const shown = curve.instrument === IDEAL ? "ideal S(q, ω)" : displayName(curve.instrument);
+    return {
+        curve, name: nameOf(structure), dataset: null, instruments, elements: structure?.elements ?? [],
+        text: why || [shown, energy, listed(changes), runText(prediction)].filter(Boolean).join(" · "),
+        view: why ? null : viewOf(curve, prediction, instruments),
+    };
+}
+
+/** @param {string} site @param {string} text */
+function isotopeText(site, text) {
+    const [isotope, percent] = text.split(":");
+    return `${site}: ${percent === undefined ? "" : `${percent} % `}${isotope}`;
+}
