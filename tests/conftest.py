@@ -23,7 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 ROOT = Path(__file__).parent.parent
 LONGEST = (
     "tests/e2e/test_main_job.py",
-    "tests/frontend/test_browser.py",
+    "tests/frontend/test_forecast_browser.py",
     "tests/frontend/test_accessibility.py",
     "tests/workers/test_workflows.py",
     "tests/test_serve.py",
