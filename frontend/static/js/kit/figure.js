@@ -12,33 +12,12 @@ import { onThemeChange, theme } from "./theme.js";
 
 const NARROW_PX = 560;
 
-/** Style elements of plotly.js and its map library; their rules that we need stand in plotly.css. */
-const STYLE_IDS = ["plotly.js-style-global", "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53"];
-
-/**
- * Let plotly.js do without what the Content-Security-Policy refuses: it makes no style element where there is one, and
- * sets style attributes of SVG through the CSSOM, which is allowed.
- */
-function avoidInlineStyles() {
-    for (const id of STYLE_IDS) {
-        const place = document.createElement("meta");
-        place.id = id;
-        place.className = "no-inline-styles";
-        document.head.append(place);
-    }
-    SVGElement.prototype.setAttribute = function setAttribute(/** @type {string} */ name, /** @type {string} */ value) {
-        if (name === "style") this.style.cssText = value;
-        else Element.prototype.setAttribute.call(this, name, value);
-    };
-}
-
 /** @type {Promise<any> | null} */
 let library = null;
 
 /** Load plotly.js, once. Its address stands in the page: `<link id="plotly" rel="preload" as="script" href="…">`. */
 export function plotly() {
     library ??= new Promise((resolve, reject) => {
-        if (!document.getElementById(STYLE_IDS[0] ?? "")) avoidInlineStyles();
         const script = document.createElement("script");
         script.src = /** @type {HTMLLinkElement} */ (document.getElementById("plotly")).href;
         script.addEventListener("load", () => resolve(/** @type {any} */ (window).Plotly));
