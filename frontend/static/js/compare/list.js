@@ -155,9 +155,12 @@ function isotopeRow(site, isotopes) {
         for (const attribute of one.attributes) attribute.value = attribute.value.replaceAll("@", attribute.name === "data-element" ? symbol : site);
         if (one.classList.contains("isotope-site")) one.textContent = site;
     }
+    // As kit/isotopes.js fills a mixture up
+    const rest = symbol === "H" ? "1H" : symbol;
+    for (const text of row.querySelectorAll(".isotope-mixture > .small")) text.textContent = `the rest ${rest === symbol ? "natural" : rest}`;
     for (const name of isotopes[symbol] ?? []) {
         row.querySelector('[value="mixture"]')?.before(new Option(name, name));
-        row.querySelector('[data-part="isotope"]')?.append(new Option(name, name));
+        if (name !== rest) row.querySelector('[data-part="isotope"]')?.append(new Option(name, name));
     }
     return row;
 }
