@@ -14,6 +14,7 @@ const BYTES_PER_MB = 2 ** 20;
  * @param {(file: File, progress: (fraction: number) => void) => Promise<void>} options.send
  * @param {string} options.tooLarge advice on what to upload instead of a file that is too large
  * @param {boolean} [options.wholePage]
+ * @returns {(file: File | undefined) => Promise<void>} takes a file that comes another way
  */
 export function offerDrop(zone, { message, send, tooLarge, wholePage = false }) {
     const input = /** @type {HTMLInputElement} */ (zone.querySelector("input[type=file]"));
@@ -68,4 +69,5 @@ export function offerDrop(zone, { message, send, tooLarge, wholePage = false }) 
         zone.classList.remove("is-over");
         void take(event.dataTransfer.files[0]);
     });
+    return take;
 }

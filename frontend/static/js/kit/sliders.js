@@ -42,7 +42,9 @@ function pair(slider, number, form) {
     slider.max = String(position(scale.max));
     slider.step = logarithmic ? String(LOGARITHMIC_STEP) : String(step ?? "any");
     const follow = () => {
-        if (number.value !== "" && number.validity.valid) slider.value = String(position(Number(number.value)));
+        // A value between two steps is shown, too
+        const { badInput, rangeOverflow, rangeUnderflow } = number.validity;
+        if (number.value !== "" && !badInput && !rangeOverflow && !rangeUnderflow) slider.value = String(position(Number(number.value)));
         slider.setAttribute("aria-valuetext", number.value);
     };
     slider.addEventListener("input", () => {

@@ -27,7 +27,9 @@ function termOfControl(target) {
 
 /** @param {HTMLElement} term */
 function show(term) {
-    if (!box.isConnected) document.body.append(box);
+    // A modal dialog covers what is not in it
+    const layer = term.closest("dialog") ?? document.body;
+    if (box.parentElement !== layer) layer.append(box);
     box.textContent = term.dataset.explanation ?? "";
     box.hidden = false;
     const place = term.getBoundingClientRect();
