@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 FORMATS = {
     "jcamp-dx": "JCAMP-DX",
@@ -26,6 +26,33 @@ UNITS = {
     "angstrom": "Å (wavelength)",
 }
 """Units that an energy axis may have in a file, by the API's name."""
+
+RUN_FIELDS: Final = (
+    ("temperature_k", "Temperature", "K", None),
+    ("mass_g", "Mass of the sample", "g", "measured_mass"),
+    ("exposure_uah", "Proton charge", "µA h", "exposure_uah"),
+    ("exposure_h", "Measuring time", "h", "exposure_h"),
+)
+"""Numbers of the run in which data were measured: the API's name, label, unit and explained term."""
+
+TABLE_TERMS: Final = (
+    "chi2",
+    "r_factor",
+    "r_weighted",
+    "correlation",
+    "fit_scale",
+    "fit_shift",
+    "fit_stretch",
+    "fit_background",
+    "fit_width",
+    "standard_errors",
+    "peak_difference",
+    "peak_elements",
+    "peak_orders",
+    "worse_by",
+    "probability_worse",
+)
+"""Terms that tables of comparisons explain."""
 
 
 class Dataset(TypedDict):

@@ -9,7 +9,8 @@ from typing import Any, Final
 from frontend.client import ApiClient, ApiProblem, Instrument, Prediction, Structure, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.forecast_choice import Choice, choose, labels
-from frontend.terms import CORRECTIONS, KUBO_BESIDE, KUBO_CORRECTIONS
+from frontend.measured import FORMATS, RUN_FIELDS, TABLE_TERMS, UNITS
+from frontend.terms import CORRECTIONS, KUBO_BESIDE, KUBO_CORRECTIONS, TERMS
 
 MAX_DATASETS: Final = 200
 MAX_SITES: Final = 24
@@ -70,6 +71,9 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "temperatures": sorted({one["temperature_k"] for one in choice.shown}),
         "datasets": own,
         "foreign_datasets": foreign,
+        "units": list(UNITS.items()),
+        "run_fields": RUN_FIELDS,
+        "data_words": {"formats": FORMATS, "units": UNITS, "terms": {name: TERMS[name] for name in TABLE_TERMS}},
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
         "modules": MODULES,
         "data": _data(structure, choice, names, instruments, own + foreign),

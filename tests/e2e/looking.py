@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 def traces(page: Page) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The curves that the spectrum shows: name → energies, intensities."""
     found = page.evaluate(
-        """() => document.querySelector('#spectrum-graph .js-plotly-plot')._fullData
+        """() => document.querySelector('#spectrum .graph')._fullData
             .filter(trace => trace.type === 'scatter' && trace.visible === true)
             .map(trace => ({name: trace.name, x: Array.from(trace.x), y: Array.from(trace.y)}))"""
     )
@@ -19,7 +19,7 @@ def traces(page: Page) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def wait_for_curve(page: Page, name: str, timeout_ms: float) -> tuple[np.ndarray, np.ndarray]:
     """Wait until the spectrum shows a curve whose name holds all these words."""
     page.wait_for_function(
-        """words => (document.querySelector('#spectrum-graph .js-plotly-plot')?._fullData ?? [])
+        """words => (document.querySelector('#spectrum .graph')?._fullData ?? [])
             .some(trace => words.every(word => trace.name?.toLowerCase().includes(word)))""",
         arg=name.lower().split(),
         timeout=timeout_ms,

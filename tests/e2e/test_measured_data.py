@@ -32,7 +32,9 @@ def forecast(server: str) -> dict[str, str]:
 @pytest.fixture
 def opened(server: str, forecast: dict[str, str], page: Page) -> Page:
     """The forecast's page, with its curve on it."""
-    page.goto(f"{server}/forecast/{forecast['structure']}?predictions={forecast['prediction']}&instruments=TOSCA")
+    page.goto(
+        f"{server}/forecast/{forecast['structure']}?predictions={forecast['prediction']}&instruments=TOSCA&tab=data"
+    )
     wait_for_curve(page, "TOSCA harmonic", 3 * MINUTE_MS)
     return page
 
@@ -64,19 +66,18 @@ def test_a_measurement_is_laid_over_the_forecast_and_fitted(
     server: str, forecast: dict[str, str], opened: Page
 ) -> None:
     page = opened
-    page.set_input_files("#data-file", measurement(server, forecast["prediction"]))
-    expect(page.locator("#data-card")).to_be_visible()
-    # Nothing is kept before the user has seen it and said the unit, which the file does not
-    page.click("#data-keep")
-    expect(page.locator("#data-card")).to_contain_text(re.compile("unit", re.IGNORECASE))
+    page.get_by_label("File of measured data").set_input_files(measurement(server, forecast["prediction"]))
+    card = page.get_by_role("dialog", name="tosca_last_year.dat")
+    # Nothing is kept before the user has seen it and selected the unit, which the file does not state
+    unit = card.get_by_label("Unit of the energy axis")
+    card.get_by_role("button", name="Save").click()
+    expect(unit).to_have_attribute("aria-invalid", "true")
     assert httpx.get(f"{server}/api/v1/datasets").json()["total"] == 0
-    page.locator("input#data-unit").click()
-    page.get_by_role("option", name="cm⁻¹").first.click()
-    expect(page.locator("#data-facts")).to_contain_text(re.compile(r"3(\.0)? to 90(\.0)? meV"))
-    page.fill("#data-name", "Last year")
-    page.locator("input#data-instrument").click()
-    page.get_by_role("option", name="TOSCA", exact=True).click()
-    page.click("#data-keep")
+    unit.select_option("cm-1")
+    expect(card).to_contain_text(re.compile(r"3(\.0)? to 90(\.0)? meV"))
+    card.get_by_label("Name").fill("Last year")
+    card.get_by_label("Measured on").select_option("TOSCA")
+    card.get_by_role("button", name="Save").click()
 
     points = wait_for_curve(page, "last year", MINUTE_MS)
     curve = next(values for name, values in traces(page).items() if "harmonic" in name.lower())
@@ -89,11 +90,12 @@ def test_a_measurement_is_laid_over_the_forecast_and_fitted(
     )
 
     # The fit finds what was done to the forecast
-    expect(page.locator("#comparison")).to_be_visible()
-    page.locator("label[for=fit-stretch]").first.click()
-    page.locator("#fit-background").get_by_text("Constant").click()
-    results = page.locator("#comparison-results")
-    expect(results).to_contain_text(re.compile(r"1\.0[78]\d"))
+    page.get_by_role("switch", name="Stretch").check()
+    page.get_by_role("group", name="Background").get_by_label("Constant").check()
+    results = page.get_by_role("region", name="Results of the comparison")
+    stretch = results.get_by_role("row", name="Stretch").first
+    expect(stretch).to_contain_text(re.compile(r"1\.0[78]\d"))
+    expect(results.get_by_role("row", name="Background").first).to_be_visible()
     body = {
         "prediction_id": forecast["prediction"],
         "view": {"instrument": "TOSCA"},
@@ -104,20 +106,27 @@ def test_a_measurement_is_laid_over_the_forecast_and_fitted(
     # The sample is stiffer, but the window and the resolution did not stretch with it
     assert fitted["stretch"] == pytest.approx(STRETCH, abs=0.003)
     assert fitted["correlation"] > 0.95
-    assert number(results.inner_text(), "Stretch") == pytest.approx(fitted["stretch"], abs=0.001)
+    assert number(stretch.inner_text(), "Stretch") == pytest.approx(fitted["stretch"], abs=0.001)
 
     # Peak by peak, the forecast lies too low
-    page.get_by_role("tab", name="Peaks").click()
+    page.get_by_role("radio", name="Peaks").check()
     # The optical branch, at 54 meV, is mostly one phonon
     expect(results).to_contain_text(re.compile(r"−4\.\d+ meV.*the forecast lies too low", re.DOTALL))
     expect(results).to_contain_text(re.compile(r"1: 9\d %"))
-    page.get_by_role("tab", name="Stage by stage").click()
+    page.get_by_role("radio", name="Effect of each correction").check()
     expect(results).to_contain_text(re.compile("window and resolution", re.IGNORECASE))
 
     # Whoever has the link sees the same
     page.reload()
     wait_for_curve(page, "last year", MINUTE_MS)
-    expect(page.locator("#comparison")).to_be_visible()
+    expect(results).to_contain_text(re.compile("window and resolution", re.IGNORECASE))
+
+    # The stretch makes the energy scale of the page, and the forecast then lies where the data are
+    page.get_by_role("radio", name="Fit", exact=True).check()
+    page.get_by_role("button", name="Apply this stretch").click()
+    page.wait_for_url("**energy_scale=1.0*")
+    page.get_by_role("radio", name="Peaks").check()
+    expect(results).to_contain_text(re.compile(r"[−+]0\.\d+ meV"))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +143,9 @@ def test_what_is_no_measurement_gets_a_word_and_leaves_nothing(
     server: str, opened: Page, name: str, content: bytes, word: str
 ) -> None:
     before = httpx.get(f"{server}/api/v1/datasets").json()["total"]
-    opened.set_input_files("#data-file", {"name": name, "mimeType": "application/octet-stream", "buffer": content})
-    expect(opened.locator("#data-message")).to_contain_text(re.compile(word, re.IGNORECASE))
+    opened.get_by_label("File of measured data").set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
+    expect(opened.get_by_role("alert").filter(has_text=name)).to_contain_text(re.compile(word, re.IGNORECASE))
     assert httpx.get(f"{server}/api/v1/datasets").json()["total"] == before
-    expect(opened.locator("#data-drop")).to_be_visible()
+    expect(opened.get_by_role("dialog")).to_have_count(0)

@@ -45,7 +45,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def overflow(page: Page) -> int:

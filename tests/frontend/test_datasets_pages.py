@@ -1,34 +1,37 @@
-"""The panel of measured data as the server makes it."""
+"""Measured data on the page of a forecast, as the server makes it."""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
-import pytest
-
-from frontend.app import render
 from frontend.client import ApiProblem
-from frontend.datasets_panel import find_measured, setting_fields
-from frontend.view_state import decode
+from frontend.contexts.forecast import context
+from frontend.measured import RUN_FIELDS, TABLE_TERMS
+from frontend.terms import TERMS
 
-from .components import by_id, text, walk
 from .conftest import CrystalSite, Site, run
 
 HERE, ELSEWHERE = "here", "elsewhere"
+OTHER = "00000000-0000-4000-8000-00000000000"
+GONE = "00000000-0000-4000-8000-000000000009"
 
 
 def row(id: str, structure_id: str | None = HERE) -> dict[str, Any]:
-    return {"id": id, "structure_id": structure_id}
+    return {"id": id, "structure_id": structure_id, "name": id}
 
 
 class Shelf:
-    """An API with these datasets, of which the lists show the first two at most."""
+    """An API with these datasets, of which the lists show the first two at most; all else is the site's."""
 
-    def __init__(self, *rows: dict[str, Any], down: bool = False) -> None:
-        self.rows = rows
-        self.down = down
+    def __init__(self, site: Site, *rows: dict[str, Any], down: bool = False) -> None:
+        self.site, self.rows, self.down = site, rows, down
 
-    async def datasets(self, *, structure_id: str | None = None) -> list[dict[str, Any]]:
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.site.api, name)
+
+    async def datasets(self, *, structure_id: str | None = None, limit: int = 200) -> list[dict[str, Any]]:
         if self.down:
             raise ApiProblem(503, "Unavailable", "The database does not answer.")
         return [one for one in self.rows if structure_id in (None, one["structure_id"])][:2]
@@ -41,63 +44,50 @@ class Shelf:
 
 
 def find(shelf: Shelf, *wanted: str) -> Any:
-    return run(find_measured(shelf, HERE, wanted))  # type: ignore[arg-type]
+    path = {"structure_id": shelf.site.structure_id}
+    query = {"datasets": ",".join(wanted)} if wanted else {}
+    return run(context(shelf, path, query))  # type: ignore[arg-type]
 
 
-def test_the_structures_own_data_and_those_of_others() -> None:
-    found = find(Shelf(row("a"), row("b", ELSEWHERE)), "b")
-    assert [one["id"] for one in found.own] == ["a"]
-    assert [one["id"] for one in found.others] == ["b"]
-    assert (found.chosen, found.words) == (["b"], [])
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [one["id"] for one in rows]
 
 
-def test_data_of_the_address_that_the_lists_leave_out_are_fetched_and_those_that_are_gone_are_told() -> None:
-    found = find(Shelf(row("a"), row("b"), row("old", None)), "old", "gone", "a")
-    assert [one["id"] for one in found.others] == ["old"]
-    assert found.chosen == ["old", "a"]
-    assert found.words == ["gone: There is no dataset gone."]
+def test_the_structures_own_data_and_those_of_others(site: Site) -> None:
+    found = find(Shelf(site, row("a", site.structure_id), row("b", ELSEWHERE)), "b")
+    assert (ids(found["datasets"]), ids(found["foreign_datasets"])) == (["a"], ["b"])
+    assert ids(found["data"]["datasets"]) == ["a", "b"]
+    assert found["notes"] == []
 
 
-def test_a_list_that_does_not_come_is_told_and_the_page_stays() -> None:
-    found = find(Shelf(down=True), "a")
-    assert (found.own, found.chosen) == ((), ())
-    assert "The database does not answer." in found.words[0]
-
-
-def test_a_powders_page_has_the_panel_and_a_crystals_says_why_not(site: Site, crystal: CrystalSite) -> None:
-    _, layout = run(render(site.api, f"/forecast/{site.structure_id}", "?datasets=&offset=0.5&dataset_scale=none"))
-    by_id(layout, "data-drop")
-    assert by_id(layout, {"type": "data-choice", "name": "offset"}).value == 0.5
-    assert by_id(layout, {"type": "data-choice", "name": "dataset_scale"}).value == "none"
-    assert by_id(layout, "data-card").hidden
-    search = f"?predictions={crystal.harmonic_id}"
-    _, layout = run(render(site.api, f"/forecast/{crystal.structure_id}", search))
-    assert "forecasts of powders only" in text(by_id(layout, "measured"))
-    assert not [part for part in walk(layout) if getattr(part, "id", None) == "data-drop"]
-
-
-def test_what_the_file_does_not_state_is_left_open() -> None:
-    properties = {
-        "e_init": {"title": "Incident energy", "x-unit": "meV", "minimum": 1, "maximum": 9, "default": 5},
-        "chopper": {"enum": ["A", "B"], "default": "A"},
-        "frequency": {"enum": [1, 2], "x-unit": "Hz", "default": 1},
-    }
-    energy, chopper, frequency = setting_fields(properties, {"e_init": 7, "frequency": 2})
-    assert (energy.value, chopper.value, frequency.value) == (7, None, "2")
-    assert chopper.data == [{"value": "A", "label": "A"}, {"value": "B", "label": "B"}]
-    assert energy.suffix == " meV"
-
-
-@pytest.mark.parametrize(
-    ("search", "datasets", "offset", "scale"),
-    [
-        ("", (), 0.0, "fit"),
-        ("datasets=0a-1,ff,0a-1&offset=0.25&dataset_scale=maximum", ("0a-1", "ff"), 0.25, "maximum"),
-        ("datasets=../../etc,<b>&offset=7&dataset_scale=all", (), 1.0, "fit"),
-    ],
-)
-def test_the_address_names_data_and_how_they_are_drawn(
-    search: str, datasets: tuple[str, ...], offset: float, scale: str
+def test_data_of_the_address_that_the_lists_leave_out_are_fetched_and_those_that_are_gone_are_named(
+    site: Site,
 ) -> None:
-    view = decode(search, instruments=[])
-    assert (view.datasets, view.offset, view.dataset_scale) == (datasets, offset, scale)
+    rows = [row(f"{OTHER}{n}", ELSEWHERE) for n in range(3)]
+    found = find(Shelf(site, *rows), f"{OTHER}2", GONE, "../../etc", "<b>")
+    assert ids(found["foreign_datasets"]) == [f"{OTHER}0", f"{OTHER}1", f"{OTHER}2"]
+    (note,) = found["notes"]
+    assert GONE in note
+
+
+def test_a_list_that_does_not_come_is_noted_and_the_page_stays(site: Site) -> None:
+    found = find(Shelf(site, down=True), "a")
+    assert (found["datasets"], found["foreign_datasets"]) == ([], [])
+    assert "The database does not answer." in found["notes"][0]
+
+
+def test_a_powders_page_has_the_panel_and_a_crystals_does_not(site: Site, crystal: CrystalSite) -> None:
+    html = site.fetch(f"/forecast/{site.structure_id}").text
+    for name in ("offset", "dataset_scale", "fit_tab", "fit_stretch", "fit_min", *(field for field, *_ in RUN_FIELDS)):
+        assert f'name="{name}"' in html
+    (words,) = re.findall(r'id="data-words">(.*?)</script>', html, re.DOTALL)
+    assert set(json.loads(words)["terms"]) == set(TABLE_TERMS) <= set(TERMS)
+    html = site.fetch(f"/forecast/{crystal.structure_id}?predictions={crystal.harmonic_id}").text
+    assert 'name="dataset_scale"' not in html
+
+
+def test_switches_are_on_where_they_should_be(site: Site) -> None:
+    html = site.fetch(f"/forecast/{site.structure_id}").text
+    for name, is_on in (("fit_scale", True), ("fit_shift", False), ("errors", True), ("per_element", False)):
+        (tag,) = re.findall(rf'<input[^>]*name="{name}"[^>]*>', html)
+        assert bool(re.search(r"\schecked\s", tag)) is is_on

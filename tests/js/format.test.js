@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { count, duration, durationRange, fileName, significant } from "../../frontend/static/js/format.js";
+import { count, duration, durationRange, fileName, plusMinus, significant } from "../../frontend/static/js/format.js";
 
 test("durations have suitable units", () => {
     const cases = [
@@ -34,4 +34,18 @@ test("nouns follow their number, and file names are harmless", () => {
     assert.equal(count(1, "atom"), "1 atom");
     assert.equal(count(0, "energy", "energies"), "0 energies");
     assert.equal(fileName("Benzene / 10 K", "TOSCA"), "benzene-10-k-tosca");
+});
+
+test("errors have two digits", () => {
+    const cases = [
+        [1.02341, 0.0051, "1.0234 ± 0.0051"],
+        [13312, 1287, "13\u202f300 ± 1300"],
+        [-0.5, 0.0996, "−0.50 ± 0.10"],
+        [3.14159e8, 2.5e6, "(3.142 ± 0.025) × 10⁸"],
+        [2.0e-6, 3.4e-7, "(2.00 ± 0.34) × 10⁻⁶"],
+        [0.01, 25, "0 ± 25"],
+        [5, null, "5.000"],
+        [null, 0.1, "—"],
+    ];
+    for (const [value, error, text] of cases) assert.equal(plusMinus(value, error), text);
 });

@@ -8,6 +8,7 @@ import { difference, FormState, query } from "../state.js";
 import { Figures } from "./figures.js";
 import { followProgress } from "./progress.js";
 import { addSites, checkRanges, explainCorrection, openChanged, pairControls, showInstruments, showRepetitions } from "./settings.js";
+import { overlayOf } from "./view.js";
 
 const context = /** @type {import("./view.js").Context} */ (pageData("page-data"));
 const form = /** @type {HTMLFormElement} */ (byId("view"));
@@ -36,9 +37,7 @@ const opened = new Map();
 
 /** @typedef {{context: import("./view.js").Context, state: FormState, view: typeof view, figures: Figures}} Page */
 
-/** @type {() => Record<string, any>} */
-let overlay = () => ({});
-const figures = new Figures(view, { overlay: () => overlay() });
+const figures = new Figures(view, { overlay: () => overlayOf(view()) });
 /** @type {Page} */
 const page = { context, state, view, figures };
 
@@ -101,5 +100,23 @@ document.addEventListener("removed", (event) => {
     window.location.assign(rest.length ? `?${query({ predictions: rest.join(","), ...values })}` : `/structures/${context.structure.id}`);
 });
 
-/** @param {() => Record<string, any>} wanted what is laid over the spectrum */
-export const setOverlay = (wanted) => { overlay = wanted; };
+/**
+ * Read measured data from a file that is dropped anywhere.
+ * @param {DragEvent} event
+ */
+function acceptDrag(event) {
+    const isTaken = event.defaultPrevented;
+    const hasFiles = [...(event.dataTransfer?.types ?? [])].includes("Files");
+    if (hasFiles) event.preventDefault();
+    document.body.classList.toggle("is-dropping", hasFiles && event.type === "dragover");
+    // The place for a file takes what falls on it
+    const [first, ...more] = event.type === "drop" && !isTaken ? event.dataTransfer?.files ?? [] : [];
+    if (!first) return;
+    state.set({ tab: "data" });
+    void import("./data.js").then(({ take }) => take(page, first, more.length > 0));
+}
+if (context.sampling === "powder") {
+    document.addEventListener("dragover", acceptDrag);
+    document.addEventListener("drop", acceptDrag);
+    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("is-dropping"); });
+}

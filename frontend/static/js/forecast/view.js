@@ -48,6 +48,22 @@ const isOn = (values, name) => values[name] === "1";
 /** @param {Context} context */
 export const succeeded = (context) => context.predictions.filter((one) => one.status === "succeeded");
 
+/**
+ * Return the measured data that are drawn: spectra ("1d") or maps ("2d").
+ * @param {View} view
+ * @param {"1d" | "2d"} kind
+ * @returns {any[]}
+ */
+export const drawnData = ({ values, context }, kind) => (values.datasets ?? "").split(",")
+    .map((id) => context.datasets.find((one) => one.id === id)).filter((one) => one?.kind === kind);
+
+/** @param {View} view @returns {Record<string, any>} what is laid over the spectrum */
+export function overlayOf(view) {
+    const ids = drawnData(view, "1d").map((one) => one.id);
+    const { offset, dataset_scale } = view.values;
+    return ids.length ? { dataset_ids: ids, offset: numberOf(offset) ?? 0, dataset_scale } : {};
+}
+
 /** @param {Values} values @returns {string[]} the instruments shown */
 export const instrumentsOf = (values) => (values.instruments ?? "").split(",").filter(Boolean);
 
