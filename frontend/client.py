@@ -124,23 +124,6 @@ class Prediction(TypedDict):
     potential_id: str
 
 
-class TrustPoint(TypedDict):
-    """One thing that trust rests on."""
-
-    topic: str
-    verdict: str
-    text: str
-
-
-class Trust(TypedDict):
-    """How far a prediction can be trusted."""
-
-    badge: str
-    label: str
-    headline: str
-    points: list[TrustPoint]
-
-
 class Estimate(TypedDict):
     """What a simulation would cost and resolve, before it is started."""
 
@@ -329,11 +312,6 @@ class ApiClient:
         """Return what predictions can be simulated with."""
         return cast(list[Engine], await self.call("GET", "/engines"))
 
-    async def upload_model(self, filename: str, content: bytes) -> Model:
-        """Add a user's own `nep.txt`."""
-        answer = await self.call("POST", "/potentials", files={"file": (filename, content)}, data={"name": filename})
-        return cast(Model, answer)
-
     async def examples(self) -> list[Example]:
         """Return the built-in structures."""
         return cast(list[Example], _items(await self.call("GET", "/examples")))
@@ -364,10 +342,6 @@ class ApiClient:
     async def prediction(self, prediction_id: str) -> Prediction:
         """Return one prediction."""
         return cast(Prediction, await self.call("GET", f"/predictions/{prediction_id}"))
-
-    async def trust(self, prediction_id: str) -> Trust:
-        """Return how far a prediction that is ready can be trusted."""
-        return cast(Trust, await self.call("GET", f"/predictions/{prediction_id}/trust"))
 
     async def estimate(self, request: Mapping[str, Any]) -> Estimate:
         """Return what a prediction would cost, without starting it."""
