@@ -24,6 +24,7 @@ class Form(HTMLParser):
         self.chosen: dict[str, str | None] = {}
         self.choices: dict[str, list[str | None]] = {}
         self.links: list[str | None] = []
+        self.ids: list[str] = []
         self._select = ""
         self._in_plan = False
         self.feed(html)
@@ -31,6 +32,7 @@ class Form(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         of = dict(attributes)
         name = of.get("name") or ""
+        self.ids += filter(None, [of.get("id")])
         if tag == "a":
             self.links.append(of.get("href"))
         elif tag == "form":
@@ -109,6 +111,11 @@ def test_only_instruments_that_exist_can_be_chosen(site: Site) -> None:
     assert "MAPS" in choices["instruments"]
     assert not any((name or "").startswith("generic") for name in choices["instruments"])
     assert {"ISIS", "SNS", "ILL"} <= set(choices["facilities"])
+
+
+def test_every_id_is_unique(site: Site) -> None:
+    ids = form_of(site).ids
+    assert len(ids) == len(set(ids))
 
 
 def test_without_a_forecast_it_leads_to_one(site: Site) -> None:

@@ -11,6 +11,8 @@ import { onThemeChange, theme } from "./theme.js";
  */
 
 const NARROW_PX = 560;
+/** A larger margin above a plot has labels in it. */
+const LABEL_MARGIN_PX = 70;
 
 /** @type {Promise<any> | null} */
 let library = null;
@@ -59,7 +61,7 @@ export function narrow(figure, lines) {
     const { layout } = figure;
     layout.font = { ...layout.font, size: 11 };
     const top = lines ? (layout.title?.text ? 36 : 16) : 30;
-    layout.margin = { ...layout.margin, l: 48, r: 8, t: top };
+    layout.margin = { ...layout.margin, l: 48, r: 8, t: layout.margin?.t > LABEL_MARGIN_PX ? layout.margin.t : top };
     for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
         const axis = layout[name];
         axis.title = { ...axis.title, font: { size: 11 }, standoff: 4 };

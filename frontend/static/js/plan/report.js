@@ -27,7 +27,7 @@ export function reportPanel(values, structure, { best, chosen }) {
         const now = values();
         const one = now.report === "simulated" ? chosen() : null;
         return {
-            prediction_id: now.predictions, title: text("title"), proposer: text("proposer"), notes: text("notes"),
+            prediction_id: now.predictions, title: text("report-title"), proposer: text("report-proposer"), notes: text("report-notes"),
             dataset_ids: names(now.report_data), plan: { ...plan(now), ...(one ? { settings: [plainSetting(one)] } : {}) },
             ...(one ? { hours: measuredHours(now, one) } : {}),
         };
@@ -43,7 +43,7 @@ export function reportPanel(values, structure, { best, chosen }) {
     async function propose() {
         const body = { sample: plan(values()).sample, settings: best().map(plainSetting), plan: plan(values()) };
         const id = text("proposal");
-        const name = text("title") || `Beam time for ${structure.name}`;
+        const name = text("report-title") || `Beam time for ${structure.name}`;
         /** @type {{id: string, name: string}} */
         const kept = id ? await (await send("PATCH", `/proposals/${id}`, body)).json()
             : await (await send("POST", "/proposals", { name, ...body }, { headers: { "Idempotency-Key": newKey() } })).json();
