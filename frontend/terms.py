@@ -48,43 +48,45 @@ TERMS: dict[str, str] = {
     "energy_range": "Energies that are computed and shown; left empty, the instruments' whole range of energy loss. "
     "Below 0 the neutron gains energy.",
     "isotopes": "Swapping isotopes changes scattering lengths only; masses, and so energies, stay as simulated.",
-    "measured_data": "Spectra and maps that you or others measured, from their files: drawn over the forecast and "
-    "compared with it. They stay on this server.",
-    "offset": "Lifts each curve above the one before it, by this part of the largest intensity.",
-    "dataset_scale": "Measured intensities mostly have a unit of their own. Fitted: one factor brings the data onto "
-    "the first curve, by least squares. Same maximum: their highest points agree.",
-    "x_unit": "What the numbers of the energy axis are. Frequencies and wave numbers are converted; a wavelength is "
-    "that of the neutron on the side of the spectrometer that varies.",
-    "measured_instrument": "The forecast is then looked at through the same instrument with the same settings.",
-    "fixed_energy": "Final energy of a spectrometer with an analyser, incident energy of one with a chopper: needed to "
-    "come from a wavelength, or from scattering angles, to energy and momentum transfer.",
-    "measured_mass": "Of the sample in the beam. With the exposure, it makes the rates of this instrument absolute "
-    "when beam time is planned.",
-    "exposure_uah": "Integrated current of the run, as its log states it; stands for hours and power of the source.",
-    "exposure_h": "Hours with the beam on the sample, where the charge is not known.",
-    "fit_scale": "One factor on the forecast: measured intensities mostly have a unit of their own.",
-    "fit_shift": "Adds the same energy to the whole forecast, to make up for a zero that is off.",
+    "measured_data": "Spectra and maps from files. They are drawn over the forecast and compared with it, and stay on "
+    "this server.",
+    "offset": "Raises each curve above the one before it, by this fraction of the largest intensity.",
+    "dataset_scale": "Most measured intensities have an arbitrary unit. Fitted: one factor from least squares brings "
+    "the data onto the first curve. Same maximum: the maxima are equal. None: no factor.",
+    "x_unit": "Unit of the numbers in the file. Frequencies and wave numbers are converted to meV. A wavelength is "
+    "that of the neutron on the side of the sample where it varies.",
+    "measured_instrument": "The forecast is then shown through this instrument with the same settings.",
+    "fixed_energy": "Final energy of an indirect, incident energy of a direct spectrometer. It is needed to convert "
+    "wavelengths or scattering angles to energy and momentum transfer.",
+    "measured_mass": "Mass in the beam. With proton charge or measuring time, it calibrates the count rate of this "
+    "instrument for plans of beam time.",
+    "exposure_uah": "Integrated proton current of the run, from its log. It replaces the measuring time and the power "
+    "of the source.",
+    "exposure_h": "Hours of beam on the sample, if the proton charge is not known.",
+    "fit_scale": "One factor on the forecast. Most measured intensities have an arbitrary unit.",
+    "fit_shift": "Adds the same energy to the whole forecast, to correct a wrong zero of the energy axis.",
     "fit_stretch": "Multiplies all energies of the forecast: 1.02 means that the potential is 2 % too soft.",
-    "fit_background": "What is under the data and in no forecast: the can, multiple scattering, noise.",
+    "fit_background": "Intensity that the forecast does not include: the can, multiple scattering, noise.",
     "fit_width": "Broadens the forecast by a Gaussian (full width at half maximum) on top of the resolution.",
-    "fit_range": "Energies of the data that are fitted; left empty, all that the forecast reaches, without the elastic "
-    "line. What lies outside is drawn all the same.",
-    "standard_errors": "One standard deviation, from the data's own errors; where they have none, from the scatter.",
-    "tolerance": "Largest difference in energy at which a measured and a forecast peak count as the same one. For a "
-    "potential that is much too soft it must be larger.",
-    "chi2": "Mean squared deviation in units of the errors, per degree of freedom: 1 where forecast and data differ by "
-    "noise alone.",
-    "r_factor": "Sum of the deviations as a part of the sum of the data: 0 is perfect.",
-    "r_weighted": "The same, with squares, where each point counts by its error.",
-    "correlation": "Of measured and forecast intensities: 1 where they rise and fall together.",
+    "fit_range": "Energies that are fitted. Empty: all energies of the forecast, without the elastic line. Data "
+    "outside the range are drawn, too.",
+    "standard_errors": "One standard deviation, from the errors of the data. If the data have no errors, from their "
+    "scatter.",
+    "tolerance": "Largest energy difference between a measured peak and the forecast peak that it is matched with. "
+    "Increase it for a potential that is much too soft.",
+    "chi2": "Mean squared deviation in units of the errors, per degree of freedom. It is 1 if forecast and data "
+    "differ by noise alone.",
+    "r_factor": "Sum of the absolute deviations over the sum of the data: 0 is perfect agreement.",
+    "r_weighted": "The R-factor with squared deviations, weighted by the errors of the data.",
+    "correlation": "Correlation of measured and forecast intensities: 1 if they rise and fall together.",
     "peak_difference": "▼: the forecast lies too low (a redshift; the potential is too soft). ▲: it lies too high (a "
     "blueshift).",
-    "peak_elements": "Whose motion makes up the forecast's intensity at the peak.",
-    "peak_orders": "How many phonons one neutron creates at once: 1 is a fundamental, more are overtones and "
+    "peak_elements": "Elements whose motion gives the forecast its intensity at the peak.",
+    "peak_orders": "Number of phonons that one neutron creates: 1 is a fundamental, more are overtones and "
     "combinations.",
-    "worse_by": "How much larger the sum of squared deviations in units of the errors is than that of the best (Δχ²); "
-    "where the data have no errors, by which part the scatter grows.",
-    "probability_worse": "That the difference to the best is real and not noise.",
+    "worse_by": "Difference in χ² to the best forecast. If the data have no errors: the fraction by which the scatter "
+    "is larger.",
+    "probability_worse": "Probability that the difference to the best forecast is not noise.",
     "features": "Peaks that the experiment is about: where they stand decides which settings resolve and reach them.",
     "pairs": "Two features that the experiment must see as two: their distance is compared with the width.",
     "feature_width": "Full width at half maximum of the sample's own line, without an instrument.",
