@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -21,6 +22,8 @@ EARLY_SCRIPT: Final = (FOLDER / "js" / "kit" / "early-theme.js").read_text("utf-
 HYDROGENS: Final = {"2H": " (D)", "3H": " (T)"}
 SPRITE: Final = Markup((FOLDER / "icons" / "sprite.svg").read_text("utf-8"))
 """Stands in every page, which saves a request."""
+ICON: Final = "data:image/svg+xml," + quote((FOLDER / "icons" / "beamcast.svg").read_text("utf-8").strip())
+"""Stands in every page, too."""
 
 
 def environment(files: StaticFiles) -> Environment:
@@ -38,6 +41,7 @@ def environment(files: StaticFiles) -> Environment:
         "plotly_url": files.plotly,
         "early_script": Markup(EARLY_SCRIPT),
         "sprite": SPRITE,
+        "icon": ICON,
         "terms": TERMS,
         "settings_of": settings_of,
         "by_facility": by_facility,

@@ -1,4 +1,4 @@
-"""One-sentence explanations of the field's terms, which `js/kit/terms.js` shows at the terms."""
+"""One-sentence explanations of the field's terms, which `js/kit/shell.js` shows at the terms."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from frontend.contexts.page import Context, Page, Query
 
 MODULES: Final = tuple(
     f"{name}.js"
-    for name in ("kit/shell", "kit/theme", "kit/dom", "kit/figure", "kit/terms", "kit/sliders", "kit/isotopes", "api",
+    for name in ("kit/shell", "kit/dom", "kit/figure", "kit/sliders", "kit/isotopes", "api",
                  "state", "format", "forecast/view", "compare/page", "compare/curves", "compare/library",
                  "compare/list", "compare/picker")
 )  # fmt: skip

@@ -20,7 +20,7 @@ IDEAL: Final = "Sample"
 """Name among the instruments of the ideal S(q, ω), without an instrument."""
 MODULES: Final = tuple(
     f"{name}.js"
-    for name in ("kit/shell", "kit/theme", "kit/dom", "kit/figure", "kit/terms", "kit/removal", "kit/sliders",
+    for name in ("kit/shell", "kit/dom", "kit/figure", "kit/sliders",
                  "kit/isotopes", "api", "state", "format", "forecast/page", "forecast/view", "forecast/figures",
                  "forecast/settings", "forecast/progress", "compare/curves")
 )  # fmt: skip

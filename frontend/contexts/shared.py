@@ -33,7 +33,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "structures": with_predictions(shared["structures"], shared["predictions"]),
         "settings": describe_settings(shared["settings"], instruments),
         "figures": {"path": f"{address}/figures", "views": views, "dataset_ids": spectra[:MAX_DATASETS]},
-        "modules": ("shared/page.js", "api.js", "kit/dom.js", "kit/figure.js", "kit/theme.js") if views else (),
+        "modules": ("shared/page.js", "api.js", "kit/dom.js", "kit/figure.js") if views else (),
     }
 
 

@@ -3,9 +3,8 @@
 
 import { ask, latestWins, save } from "../api.js";
 import { UNIT_NAMES } from "../format.js";
-import { byId, fill, table } from "../kit/dom.js";
+import { byId, fill, table, theme } from "../kit/dom.js";
 import { Figure, numbers, onRedraw } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 import { energyRange, IDEAL } from "../forecast/view.js";
 import { FormState } from "../state.js";
 import { decodeAll, encode, isData, MAX_CURVES } from "./curves.js";

@@ -2,9 +2,8 @@
 // Forecast and measured data compared: a fit, peaks, the effect of each correction, a ranking; and a measured map.
 
 import { ask, newestOnly } from "../api.js";
-import { byId, debounce, fill } from "../kit/dom.js";
+import { byId, debounce, fill, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 import { mapWords, tables } from "./comparison-tables.js";
 import { drawnData, IDEAL, instrumentsOf, labelOf, mapInstrument, numberOf, sourcesOf, spectrumBody, succeeded } from "./view.js";
 

@@ -3,8 +3,8 @@
 
 import { ask, latestWins } from "../api.js";
 import { CM_PER_MEV } from "../format.js";
+import { theme } from "../kit/dom.js";
 import { Figure, numbers } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 import {
     emptyReason, energyRange, instrumentsOf, labelOf, mapInstrument, MAX_VIEWS, noteOf, showable, sourcesOf, spectrumBody, succeeded,
 } from "./view.js";

@@ -3,9 +3,8 @@
 
 import { FORMATS, get, save, send } from "../api.js";
 import { fileName } from "../format.js";
-import { byId, element, fill, icon } from "../kit/dom.js";
+import { byId, element, fill, icon, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 import { displayName, hasZone, instrumentsOf, spectrumBody, succeeded, zoneName } from "./view.js";
 
 /** @typedef {import("./page.js").Page} Page */

@@ -82,12 +82,14 @@ state.watch(() => {
     figures.update();
     showRepetitions(view());
 });
+form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
 followProgress(context.predictions, () => {
     addSites(form, context.predictions.flatMap((one) => one.species));
     figures.update();
     void showTab();
 });
 onRedraw(() => figures.redraw());
+performance.mark("interactive");
 // The badge beside the title, once the first figure has been asked for
 const loadBadges = () => import("./reliability.js").then(({ showBadges }) => showBadges(page));
 window.requestIdleCallback?.(loadBadges) ?? window.setTimeout(loadBadges, 500);

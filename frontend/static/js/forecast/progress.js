@@ -3,7 +3,6 @@
 
 import { ApiProblem, get, send } from "../api.js";
 import { duration } from "../format.js";
-import { ask } from "../kit/removal.js";
 
 const FINISHED = ["succeeded", "failed", "cancelled"];
 const STATES = /** @type {Record<string, string>} */ ({
@@ -86,7 +85,7 @@ function follow(prediction, onStatus) {
         return over;
     }
 
-    part("cancel").addEventListener("click", () => {
+    part("cancel").addEventListener("click", async () => {
         const { started_at: started } = prediction.state;
         const work = async () => { await send("POST", `${path}/cancel`); part("cancel").disabled = true; part("cancel").textContent = "Cancelling …"; };
         const lost = started ? (Date.now() - Date.parse(started)) / 1000 : 0;
@@ -94,6 +93,7 @@ function follow(prediction, onStatus) {
             part("stage").textContent = `Not cancelled: ${problem instanceof ApiProblem ? problem.text : String(problem)}`;
         };
         if (prediction.status !== "running" || lost < ASK_AFTER_S) { work().catch(refused); return; }
+        const { ask } = await import("../kit/removal.js");
         ask({
             question: "Cancel this simulation?",
             consequence: `It has run for ${duration(lost)}, which would be lost. You can start it again with the same settings.`,

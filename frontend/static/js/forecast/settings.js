@@ -2,7 +2,7 @@
 // The settings: instruments with their controls, isotopes of sites, the text of a correction.
 
 import { ask, latestWins } from "../api.js";
-import { byId } from "../kit/dom.js";
+import { byId, debounce } from "../kit/dom.js";
 import { pairIsotopes } from "../kit/isotopes.js";
 import { pairSliders } from "../kit/sliders.js";
 import { instrumentsOf, settingsOf } from "./view.js";
@@ -11,6 +11,8 @@ import { instrumentsOf, settingsOf } from "./view.js";
 
 /** Instruments whose controls are open when the page opens. */
 const OPEN_AT_FIRST = 2;
+/** A slider that rests: figures go first while it moves. */
+const REST_MS = 250;
 /** Incident energies that are listed. */
 const MAX_ENERGIES = 5;
 const SAME_ENERGY = 0.01;
@@ -92,9 +94,10 @@ export function checkRanges(form, { values }) {
 /** @type {Map<string, string | null>} */
 const known = new Map();
 
-/** Show which incident energies come along, of the instruments whose choppers are known. */
-export const showRepetitions = latestWins(async (/** @type {View} */ view) => {
-    for (const name of instrumentsOf(view.values).filter((one) => view.context.instruments[one]?.geometry === "direct")) {
+/** Show which incident energies come along, of the instruments whose settings are open and whose choppers are known. */
+export const showRepetitions = debounce(latestWins(async (/** @type {View} */ view) => {
+    const open = instrumentsOf(view.values).filter((one) => document.querySelector(`details[open][data-instrument="${CSS.escape(one)}"]`));
+    for (const name of open.filter((one) => view.context.instruments[one]?.geometry === "direct")) {
         const settings = settingsOf(view, name);
         const key = name + JSON.stringify(settings);
         if (!known.has(key)) {
@@ -112,7 +115,7 @@ export const showRepetitions = latestWins(async (/** @type {View} */ view) => {
         const place = line.querySelector(":scope > span:last-child");
         if (place) place.textContent = text;
     }
-});
+}), REST_MS);
 
 /**
  * @param {any} answer

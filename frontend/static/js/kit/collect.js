@@ -6,12 +6,8 @@ import { element, fill } from "./dom.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["ProposalOut"]} Proposal */
 
-for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll("[data-collect]"))) {
-    select.addEventListener("change", () => void collect(select));
-}
-
 /** @param {HTMLSelectElement} select */
-async function collect(select) {
+export async function collect(select) {
     const state = /** @type {HTMLElement} */ (select.nextElementSibling);
     const { value } = select;
     if (!value) return;

@@ -123,3 +123,18 @@ export function debounce(work, ms) {
         timer = window.setTimeout(() => work(...parameters), ms);
     };
 }
+
+/** @typedef {"light" | "dark"} Theme */
+
+/** @returns {Theme} the theme of the page */
+export function theme() {
+    return document.documentElement.dataset.theme === "dark" ? "dark" : "light";
+}
+
+/**
+ * Call a function with the theme whenever it changes.
+ * @param {(theme: Theme) => void} listener
+ */
+export function onThemeChange(listener) {
+    document.addEventListener("themechange", () => listener(theme()));
+}

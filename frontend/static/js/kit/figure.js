@@ -2,7 +2,7 @@
 // Figures: Plotly's JSON from the API, drawn in a place with a message and a note.
 
 import { ApiProblem } from "../api.js";
-import { onThemeChange, theme } from "./theme.js";
+import { onThemeChange, theme } from "./dom.js";
 
 /**
  * @typedef {object} PlotlyFigure
@@ -106,6 +106,7 @@ export class Figure {
         if (this.graph.clientWidth <= NARROW_PX) narrow(dressed, this.lines);
         await Plotly.react(this.graph, dressed.data, dressed.layout, this.config);
         this.drawn = true;
+        if (!performance.getEntriesByName("figure").length) performance.mark("figure");
         this.say("");
     }
 

@@ -53,31 +53,30 @@ export function ask({ question, consequence, verb, keep = "Keep", work, instead 
     return dialog;
 }
 
-/** Let all buttons with `data-remove` ask and delete. The event `removed` tells the page, with the path. */
-export function offerRemoval() {
-    document.addEventListener("click", (event) => {
-        const button = event.target instanceof Element ? event.target.closest("[data-remove]") : null;
-        if (!(button instanceof HTMLElement)) return;
-        const { remove = "", question = "", consequence = "", then = "" } = button.dataset;
-        /** @param {string} more of the query */
-        const work = async (more = "") => {
-            await send("DELETE", remove + (more && (remove.includes("?") ? "&" : "?") + more));
-            if (then) window.location.assign(then);
-            else document.dispatchEvent(new CustomEvent("removed", { detail: { path: remove, button } }));
-        };
-        ask({
-            question,
-            consequence,
-            verb: "Delete",
-            work: async () => {
-                try {
-                    await work();
-                } catch (problem) {
-                    if (!(problem instanceof ApiProblem && problem.code === "used_by_proposals")) throw problem;
-                    return () => askAboutProposals(problem.params.proposals, work);
-                }
-            },
-        });
+/**
+ * Ask, and delete what a button with `data-remove` names. The event `removed` tells the page, with the path.
+ * @param {HTMLElement} button
+ */
+export function askToRemove(button) {
+    const { remove = "", question = "", consequence = "", then = "" } = button.dataset;
+    /** @param {string} more of the query */
+    const work = async (more = "") => {
+        await send("DELETE", remove + (more && (remove.includes("?") ? "&" : "?") + more));
+        if (then) window.location.assign(then);
+        else document.dispatchEvent(new CustomEvent("removed", { detail: { path: remove, button } }));
+    };
+    ask({
+        question,
+        consequence,
+        verb: "Delete",
+        work: async () => {
+            try {
+                await work();
+            } catch (problem) {
+                if (!(problem instanceof ApiProblem && problem.code === "used_by_proposals")) throw problem;
+                return () => askAboutProposals(problem.params.proposals, work);
+            }
+        },
     });
 }
 

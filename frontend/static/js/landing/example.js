@@ -2,9 +2,8 @@
 // The example forecast: a finished simulation, looked at through instruments.
 
 import { ask, latestWins } from "../api.js";
-import { byId } from "../kit/dom.js";
+import { byId, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 
 /** Lattice and molecular modes; the C–H stretches and overtones above them are broad on these instruments. */
 const ENERGY_MEV = { min: 0, max: 220 };

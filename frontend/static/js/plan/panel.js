@@ -2,10 +2,9 @@
 // A panel of the plan: it asks, shows the newest answer, and says what is refused at the fields that are meant.
 
 import { ApiProblem, ask, newestOnly } from "../api.js";
-import { byId, element } from "../kit/dom.js";
+import { byId, element, theme } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { clearProblems, showAtField } from "../kit/problems.js";
-import { theme } from "../kit/theme.js";
 
 /** @typedef {import("./bodies.js").Values} Values */
 

@@ -2,9 +2,8 @@
 // The figures of a shared proposal. This page asks nothing but what its link opens: /shared/….
 
 import { ask, latestWins } from "../api.js";
-import { byId, pageData } from "../kit/dom.js";
+import { byId, pageData, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 
 /** @type {{path: string, views: object[], dataset_ids: string[]}} */
 const { path, views, dataset_ids } = pageData("page-data");

@@ -3,10 +3,9 @@
 
 import { get } from "../api.js";
 import { followBadges } from "../kit/badges.js";
-import { byId, pageData } from "../kit/dom.js";
+import { byId, pageData, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
 import { whenInView } from "../kit/in-view.js";
-import { theme } from "../kit/theme.js";
 import { runForm } from "./form.js";
 
 const data = /** @type {import("./form.js").PageData} */ (pageData("page-data"));
