@@ -89,8 +89,6 @@ TERMS: dict[str, str] = {
     "probability_worse": "Probability that the difference to the best forecast is not noise.",
     "features": "Peaks that the experiment is about: where they stand decides which settings resolve and reach them.",
     "pairs": "Two features that the experiment must see as two: their distance is compared with the width.",
-    "feature_width": "Full width at half maximum of the sample's own line, without an instrument.",
-    "energy_uncertainty": "One standard deviation of the forecast's energy, from what the potential was tested on.",
     "sample_amount": "One of these is given, and the others follow from it.",
     "scatterer": "Share of the beam that the sample scatters at 1.798 Å. About 10 % is usual: with more, neutrons that "
     "scatter twice blur what is measured.",
@@ -125,7 +123,8 @@ TERMS: dict[str, str] = {
     "data, or with the counts of a standard, to get hours.",
     "relative_time": "Relative to the quickest feature of the same setting; hours are not known.",
     "resolution_percent": "Full width at half maximum over the energy transfer, of the feature where it is worst.",
-    "reachable": "Features inside the window of angles and energies, out of all.",
+    "measured_features": "Features that the setting reaches, that are visible as peaks at its resolution, and that "
+    "take less than 1000 h, out of all.",
     "separation": "Distance of the two features over the full width at half maximum: above 1, two peaks are seen.",
     "verdict_probability": "Probability that the separation exceeds one width, given the uncertainties.",
     "signal_rate": "Counts an hour that belong to the feature, all detectors together.",

@@ -23,9 +23,9 @@ MODULES: Final = (
     *("api.js", "format.js", "state.js"),
 )
 SCRIPT_TERMS: Final = (
-    "basis_absolute", "basis_calibrated", "basis_relative", "hours_band", "resolution_percent", "reachable", "pareto",
-    "signal_rate", "background_rate", "separation", "verdict_probability", "verdict", "scatterer", "transmission",
-    "multiple_scattering", "container_scattering", "activation", "cool_down",
+    "basis_absolute", "basis_calibrated", "basis_relative", "hours_band", "resolution_percent", "measured_features",
+    "pareto", "signal_rate", "background_rate", "relative_time", "separation", "verdict_probability", "verdict",
+    "scatterer", "transmission", "multiple_scattering", "container_scattering", "activation", "cool_down",
 )  # fmt: skip
 """Terms in tables that scripts make."""
 

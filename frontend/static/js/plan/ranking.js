@@ -96,7 +96,7 @@ export function rankingPanel(state, { structure, terms }, { told, simulate }) {
             one.within_beam_time === false && element("p", { class: "plan-late small flush" }, "Longer than the available beam time."),
             facts([
                 [explained("Resolution", "resolution_percent"), one.resolution_percent === null ? "—" : `${percent(one.resolution_percent)} at worst`],
-                [explained("Features measured", "reachable"), of(one.n_measured, one.n_features)],
+                [explained("Features measured", "measured_features"), of(one.n_measured, one.n_features)],
             ], { class: "facts-inline small" }),
             one.pairs.length ? element("ul", { class: "plan-pairs small" }, one.pairs.map((pair) =>
                 element("li", {}, element("span", {}, pairText(pair)), verdictBadge(pair.verdict)))) : null,
@@ -123,7 +123,7 @@ export function rankingPanel(state, { structure, terms }, { told, simulate }) {
             probability(pair.probability), verdictBadge(pair.verdict)]);
         return element("div", { class: "plan-details" },
             scrollable(table(["Feature", `Width (FWHM), ${unitName()}`, explained("Signal per hour", "signal_rate"),
-                explained("Background per hour", "background_rate"), "Time", "Counts"], features), `Features on ${one.label}`),
+                explained("Background per hour", "background_rate"), one.basis === "relative" ? explained("Relative time", "relative_time") : "Time", "Counts"], features), `Features on ${one.label}`),
             pairs.length ? scrollable(table(["Pair", explained("Separation over width", "separation"), explained("Probability", "verdict_probability"),
                 explained("Verdict", "verdict")], pairs), `Pairs on ${one.label}`) : null,
             list(one.rests_on, { class: "small quiet" }), actions(one));
