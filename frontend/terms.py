@@ -27,6 +27,9 @@ TERMS: dict[str, str] = {
     "point": "The wave vector at which the intensity is shown against energy. Molecular dynamics has only the waves "
     "that fit into its box.",
     "times_energy_squared": "Multiplies the cut by ω²: flattens what occupation and 1/ω make steep.",
+    "modes": "Vibrations of the crystal: in each, all atoms move with one energy. A peak is the scattering of many.",
+    "phonons": "Energies of the vibrations against their wave vector, without an instrument.",
+    "amplitude": "Largest displacement of an atom in the animation. In the crystal it is far smaller.",
     "dispersion": "Draws the harmonic phonons of the same potential over the map, as lines.",
     "q_range_zones": "Only Brillouin zones count whose |k + G| lies within this range.",
     "contribution": "Coherent scattering carries the phase between atoms, incoherent each atom's own motion.",

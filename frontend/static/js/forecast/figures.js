@@ -11,6 +11,13 @@ import {
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Kind} Kind */
+/**
+ * @typedef {object} Click on the spectrum
+ * @property {any[]} points Plotly's, one for each curve at this energy
+ * @property {MouseEvent} event
+ * @property {HTMLElement & Record<string, any>} graph
+ * @property {any[]} views what the API drew
+ */
 
 // Viridis without its lightest end (darkest first), for the phonon orders of a single curve
 const ORDER_COLOURS = ["#440154", "#482576", "#414487", "#35608d", "#2a788e", "#21918c", "#22a884", "#43bf71", "#7ad151", "#bbdf27"];
@@ -73,6 +80,10 @@ export class Figures {
         this.reach = { of: "", mev: 0 };
         /** @type {((figure: import("../kit/figure.js").PlotlyFigure, views: any[]) => void)[]} */
         this.mapListeners = [];
+        /** @type {(click: Click) => void} hears clicks on the spectrum */
+        this.onClick = () => {};
+        /** @type {(figure: import("../kit/figure.js").PlotlyFigure) => void} adds marks to the spectrum */
+        this.mark = () => {};
         /** @type {Partial<Record<Kind, {figure: Figure, redraw: (request: null) => void, last: string | null}>>} */
         this.drawers = {};
         for (const kind of /** @type {Kind[]} */ (["spectrum", "map", "zones"])) {
@@ -174,7 +185,10 @@ export class Figures {
         const { values } = view;
         const { figure } = /** @type {{figure: Figure}} */ (this.drawers[kind]);
         const whole = answer.layout.xaxis?.range;
-        if (kind === "spectrum") answer.data = groupOrders(answer.data);
+        if (kind === "spectrum") {
+            answer.data = groupOrders(answer.data);
+            this.mark(answer);
+        }
         if (kind === "map") for (const listener of this.mapListeners) listener(answer, views);
         if (values.dispersion === "0") answer.data = answer.data.filter((trace) => role(trace) !== "dispersion");
         if (zoom) {
@@ -182,6 +196,10 @@ export class Figures {
             if (zoom.y[0] !== undefined) answer.layout.yaxis.range = zoom.y;
         }
         await figure.draw(answer, revision(kind, view));
+        if (kind === "spectrum") {
+            figure.graph.removeAllListeners("plotly_click");
+            figure.graph.on("plotly_click", (/** @type {any} */ { points, event }) => this.onClick({ points, event, graph: figure.graph, views }));
+        }
         if (kind === "spectrum" && whole) this.#followZoom(figure, revision(kind, view), whole, values.energy_unit === "meV" ? 1 : CM_PER_MEV);
     }
 

@@ -29,6 +29,7 @@ const view = () => ({ values: state.values, context });
 /** @type {Record<string, () => Promise<{show: (page: Page) => void}>>} modules of tabs, loaded when they are opened */
 const TABS = {
     data: () => import("./data.js"),
+    phonons: () => import("./phonons.js"),
     reliability: () => import("./reliability.js"),
     files: () => import("./files.js"),
 };
@@ -66,12 +67,21 @@ function updateLinks() {
     }
     const other = /** @type {HTMLAnchorElement | null} */ (document.getElementById("other-sampling"));
     if (other) {
-        const { tab: _, ...along } = changed;
+        const { tab: _, peak: _peak, peak_of: _of, peak_prediction: _prediction, ...along } = changed;
         other.search = query({ predictions: context.others.join(","), instruments: state.values.instruments ?? "", ...along });
     }
 }
 
 if (context.sampling === "path") void import("./crystal.js").then(({ followMap }) => followMap(view, figures));
+// The modes behind a peak are loaded once somebody asks for them
+let modesWanted = false;
+figures.onClick = (/** @type {import("./figures.js").Click} */ click) => { void import("./peaks.js").then(({ openClicked }) => openClicked(page, click)); };
+function showModes() {
+    modesWanted ||= Boolean(state.values.peak) || state.values.energy_unit !== "meV";
+    if (modesWanted) void import("./modes.js").then(({ show }) => show(page));
+}
+document.getElementById("modes")?.addEventListener("focusin", () => { modesWanted = true; showModes(); }, { once: true });
+document.getElementById("peak-find")?.addEventListener("click", () => { void import("./peaks.js").then(({ lookUp }) => lookUp(page)); });
 openChanged(form, Object.keys(difference(state.values, state.defaults)));
 state.watch(() => {
     showInstruments(view());
@@ -80,12 +90,14 @@ state.watch(() => {
     updateLinks();
     void showTab();
     figures.update();
+    showModes();
     showRepetitions(view());
 });
 form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
 followProgress(context.predictions, () => {
     addSites(form, context.predictions.flatMap((one) => one.species));
     figures.update();
+    showModes();
     void showTab();
 });
 onRedraw(() => figures.redraw());

@@ -103,7 +103,7 @@ export class Figure {
         const Plotly = await plotly();
         const layout = { ...figure.layout, autosize: true, modebar: toolbar(), uirevision: revision };
         const dressed = { data: figure.data, layout };
-        if (this.graph.clientWidth <= NARROW_PX) narrow(dressed, this.lines);
+        if (this.graph.clientWidth <= NARROW_PX && !figure.layout.scene) narrow(dressed, this.lines);
         await Plotly.react(this.graph, dressed.data, dressed.layout, this.config);
         this.drawn = true;
         if (!performance.getEntriesByName("figure").length) performance.mark("figure");

@@ -1,0 +1,175 @@
+"""The modes behind a peak in a real browser: found by a click or by energy, listed, and animated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.scattering.test_modes import silicon
+
+from .browsing import PHONE, Open, overflow, violations
+from .conftest import SILICON, CrystalSite, Site, forecast, one_mode, run
+
+pytestmark = pytest.mark.e2e
+
+PEAK_MEV = 37.0
+"""Among the optical modes of `silicon`."""
+GRAPH = "document.querySelector('#spectrum .graph')"
+MOTION = "document.querySelector('#motion .graph')"
+
+
+@pytest.fixture(scope="module")
+def peak(site: Site) -> str:
+    """Address of a harmonic forecast with force constants."""
+    structure_id = run(site.api.upload_structure("modes.vasp", SILICON.replace(b"Silicon", b"Modes")))["id"]
+    body = {
+        "structure_id": structure_id,
+        "method": "harmonic",
+        "quality": "preview",
+        "instruments": ["TOSCA", "MAPS"],
+        "options": {"n_orders": 2},
+    }
+    prediction_id = run(site.api.start(body, idempotency_key="modes-harmonic"))["id"]
+    partials = one_mode(PEAK_MEV, n_orders=2)
+    # Mean-square displacements of 0.03 Å², without which nothing would scatter
+    debye_waller = np.exp(-(partials.q**2) * 0.01)[None]
+    known = replace(partials, incoherent_elastic=debye_waller, harmonic_crystal=silicon())
+    forecast(site.settings, prediction_id, known)
+    return f"/forecast/{structure_id}?predictions={prediction_id}&instruments=TOSCA,MAPS"
+
+
+def click_energy(page: Page, energy_mev: float, curve: str) -> None:
+    """Click the spectrum at an energy, at the height of a curve."""
+    page.locator("#spectrum .scatterlayer .trace").first.wait_for(state="attached")
+    x, y = page.evaluate(
+        f"""([energy, name]) => {{
+            const {{xaxis, yaxis}} = {GRAPH}._fullLayout;
+            const curve = {GRAPH}._fullData.find((trace) => trace.name.startsWith(name));
+            const nearest = Array.from(curve.x).findIndex((value) => value >= energy);
+            return [xaxis.d2p(energy), Math.max(yaxis.d2p(curve.y[nearest]), 2)];
+        }}""",
+        [energy_mev, curve],
+    )
+    # Waits until the page above has all its parts, and nothing moves
+    expect(page.locator("#trust-badges button").first).to_be_visible()
+    area = page.locator("#spectrum .nsewdrag").first
+    area.hover(position={"x": x, "y": y})
+    page.locator("#spectrum .hoverlayer .legend, #spectrum .hoverlayer .hovertext").first.wait_for()
+    area.click(position={"x": x, "y": y})
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def trace(page: Page, name: str) -> str:
+    """The expression of a trace of the animation."""
+    return f"{MOTION}.data.find((trace) => trace.name === '{name}')"
+
+
+def shown_mode(page: Page) -> str:
+    button = page.locator("[aria-pressed=true]")
+    expect(button).to_have_count(1)
+    return str(button.get_attribute("data-mode"))
+
+
+def test_a_click_opens_the_modes_of_the_peak(visit: Open, peak: str) -> None:
+    page = visit(peak)
+    click_energy(page, PEAK_MEV + 0.4, "TOSCA, harmonic")
+    modes = page.get_by_role("region", name="Modes behind a peak")
+    buttons = modes.get_by_role("button", name="meV")
+    expect(buttons.first).to_be_visible()
+    # The top of the peak, not the pixel
+    assert float(query(page)["peak"][0]) == pytest.approx(PEAK_MEV, abs=0.3)
+    expect(modes.get_by_label("Energy")).to_have_value(query(page)["peak"][0])
+    expect(modes.get_by_role("table")).to_contain_text("Si\u00a0100\u00a0%")
+    # The atoms move
+    page.wait_for_function(f"() => {MOTION}?.data?.length")
+    first = page.evaluate(f"() => Array.from({trace(page, 'Si')}.x)")
+    page.wait_for_function(f"(first) => {trace(page, 'Si')}.x.some((x, atom) => x !== first[atom])", arg=first)
+    modes.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"() => {trace(page, 'arrows')}.visible")
+    modes.get_by_role("button", name="Play").click()
+    page.wait_for_function(f"() => !{trace(page, 'arrows')}.visible")
+    # A copied link opens the same peak and the same mode
+    again = visit(page.url.removeprefix(str(page.evaluate("() => location.origin"))))
+    assert shown_mode(again) == shown_mode(page)
+    assert again.evaluate(f"() => {GRAPH}.layout?.shapes?.length ?? 0") in (0, 1)
+    page.get_by_role("button", name="Close").click()
+    expect(buttons.first).to_be_hidden()
+    assert "peak" not in query(page)
+    page.go_back()
+    expect(buttons.first).to_be_visible()
+
+
+def test_modes_are_found_without_a_mouse(visit: Open, peak: str) -> None:
+    page = visit(peak)
+    page.emulate_media(reduced_motion="reduce")
+    modes = page.get_by_role("region", name="Modes behind a peak")
+    energy = modes.get_by_label("Energy")
+    energy.focus()
+    expect(modes.get_by_label("Curve")).to_be_visible()
+    page.keyboard.type("36.8")
+    page.keyboard.press("Enter")
+    first = modes.get_by_role("table").get_by_role("button").first
+    expect(first).to_be_visible()
+    assert query(page)["peak"] == ["36.8"]
+    # At rest, with arrows
+    expect(modes.get_by_role("button", name="Play")).to_be_visible()
+    page.wait_for_function(f"() => {MOTION}?.data?.length && {trace(page, 'arrows')}.visible")
+    modes.get_by_label("Curve").select_option("TOSCA")
+    expect(page.locator("#modes-summary")).to_contain_text("TOSCA")
+    assert query(page)["peak_of"] == ["TOSCA"]
+    # Far above all phonons there is nothing to animate
+    energy.fill("200")
+    energy.press("Enter")
+    expect(modes.get_by_role("table")).to_be_hidden()
+
+
+def test_phonons_have_a_tab(visit: Open, peak: str) -> None:
+    page = visit(f"{peak}&tab=phonons&peak={PEAK_MEV}", PHONE, dark=True)
+    page.locator("#phonons .scatterlayer .trace").first.wait_for(state="attached")
+    roles = page.evaluate("() => document.querySelector('#phonons .graph').data.map((trace) => trace.meta.role)")
+    assert set(roles) == {"dispersion", "density"}
+    page.wait_for_function(f"() => {MOTION}?.data?.length")
+    assert overflow(page) <= 0
+    assert violations(page) == []
+
+
+def test_a_forecast_without_force_constants_offers_to_run_again(visit: Open, site: Site) -> None:
+    path = f"/forecast/{site.structure_id}?predictions={site.harmonic_id},{site.md_id}&instruments=TOSCA"
+    page = visit(f"{path}&peak=60", refused=True)
+    again = page.get_by_role("link", name="Run the forecast again")
+    expect(again).to_have_attribute("href", f"/structures/{site.structure_id}?from={site.harmonic_id}")
+    page.get_by_role("radio", name="Phonons").check(force=True)
+    expect(page.locator("#phonons").get_by_role("link", name="Run the forecast again")).to_be_visible()
+
+
+def test_dynamics_have_no_modes(visit: Open, site: Site) -> None:
+    page = visit(f"/forecast/{site.structure_id}?predictions={site.harmonic_id},{site.md_id}&instruments=TOSCA")
+    click_energy(page, 57.8, "TOSCA, MD")
+    expect(page.locator("#modes-hint")).to_contain_text("molecular dynamics")
+    assert "peak" not in query(page)
+    page = visit(f"/forecast/{site.structure_id}?predictions={site.md_id}&instruments=TOSCA")
+    expect(page.get_by_role("radio", name="Phonons")).to_have_count(0)
+    click_energy(page, 57.8, "TOSCA, MD")
+    expect(page.get_by_role("link", name="start a harmonic forecast")).to_be_visible()
+
+
+def test_a_cut_through_a_crystal_is_asked_for_its_wave_vector(visit: Open, crystal: CrystalSite) -> None:
+    page = visit(
+        f"/forecast/{crystal.structure_id}?predictions={crystal.harmonic_id}&instruments=ARCS&point=X", refused=True
+    )
+    with page.expect_request(lambda request: request.url.endswith("/modes")) as asked:
+        click_energy(page, 60.0, "ARCS")
+    body = asked.value.post_data_json
+    assert body["path"]["point"] == "X"
+    assert body["energy_mev"] == pytest.approx(60.0, abs=0.5)
+    # Understood, but this forecast kept no force constants
+    response = asked.value.response()
+    assert response is not None
+    assert response.status == 409
