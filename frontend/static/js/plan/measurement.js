@@ -73,6 +73,7 @@ export function measurementPanel(state) {
 
     // The sheet is the largest figure: it is asked for when it comes into view
     const sheet = figurePanel("sheet-figure", {
+        alone: true,
         // As high as its rows need; on a phone it scrolls
         adjust: ({ layout }) => {
             const frame = /** @type {HTMLElement} */ (document.querySelector("#sheet-figure .graph-frame"));

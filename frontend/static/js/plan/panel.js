@@ -108,8 +108,9 @@ export function panel(name, { path, show, busy = () => {} }) {
  * @param {object} [options]
  * @param {(figure: import("../kit/figure.js").PlotlyFigure) => void} [options.adjust] before it is drawn
  * @param {(graph: HTMLElement & Record<string, any>) => void} [options.drawn]
+ * @param {boolean} [options.alone] no panel asks for the same, and says what is refused
  */
-export function figurePanel(id, { adjust = () => {}, drawn = () => {} } = {}) {
+export function figurePanel(id, { adjust = () => {}, drawn = () => {}, alone = false } = {}) {
     const place = byId(id);
     const figure = new Figure(place, { name: id });
     const work = panel(id, {
@@ -119,8 +120,8 @@ export function figurePanel(id, { adjust = () => {}, drawn = () => {} } = {}) {
             if (is && !figure.drawn) figure.say("Drawing …");
         },
         show: async (/** @type {import("../kit/figure.js").PlotlyFigure | null} */ made, problem) => {
-            // Refusals of what is asked for are said by the panel, which asks for the same
-            if (!made) return problem instanceof ApiProblem && problem.status === 422 ? figure.say("\u00a0") : figure.refuse(problem);
+            const isSaid = !alone && problem instanceof ApiProblem && problem.status === 422;
+            if (!made) return isSaid ? figure.say("\u00a0") : figure.refuse(problem);
             adjust(made);
             await figure.draw(made, made.layout.uirevision);
             drawn(figure.graph);
