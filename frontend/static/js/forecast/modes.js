@@ -177,7 +177,7 @@ function showModes(id, instrument) {
             whatMoves(mode.motion),
         ];
     });
-    fill(byId("modes-list"), table(["Mode", "Share", "What moves"], rows, { class: "data-table mode-table" }));
+    fill(byId("modes-list"), table(["Mode", "Share", "What moves"], rows, { class: "mode-table" }));
     const kept = modes.find((mode) => `${mode.q_index}/${mode.branch}` === panel?.chosen.split(" ")[1]) ?? modes[0];
     if (kept) choose(id, kept);
     else panel.motion.stop();
