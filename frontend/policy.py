@@ -1,8 +1,9 @@
 """Hashes of inline scripts and styles that the Content-Security-Policy allows: one script of ours, styles of plotly.js.
 
 plotly.js adds a style element, empty at first, and fills it by the DOM, which needs no permission; one with the styles
-of a kind of map that we do not draw; and a few constant style attributes on parts of texts, such as an exponent. All of
-them are constants of the library, so that their hashes are enough: `'unsafe-inline'` is not needed.
+of a kind of map that we do not draw; and a few constant style attributes on parts of texts, such as an exponent, and on
+images of maps. All of them are constants of the library, so that their hashes are enough: `'unsafe-inline'` is not
+needed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,18 @@ TEXT_STYLES: Final = (
 )
 """Styles of sup and sub, s, u, b, i, a and em in texts of figures (`TAG_STYLES` in plotly.js 3 and 4)."""
 
+IMAGE_RENDERING: Final = (
+    "optimizeSpeed",
+    "-moz-crisp-edges",
+    "-o-crisp-edges",
+    "-webkit-optimize-contrast",
+    "optimize-contrast",
+    "crisp-edges",
+    "pixelated",
+)
+IMAGE_STYLE: Final = "".join(f"image-rendering: {value}; " for value in IMAGE_RENDERING)
+"""Style of the image of a map with bins of equal size (`CSS_DECLARATIONS` in plotly.js 4)."""
+
 
 def script_hashes() -> tuple[str, ...]:
     """Return the hashes (`sha256-…`) for `script-src`."""
@@ -35,7 +48,7 @@ def script_hashes() -> tuple[str, ...]:
 def style_hashes() -> tuple[str, ...]:
     """Return the hashes (`sha256-…`) for `style-src`, to be allowed for attributes too (`'unsafe-hashes'`)."""
     elements = re.findall(r"\.(?:textContent|innerHTML)='([^'\\]*\{[^'\\]*\})'", PLOTLY.read_text("utf-8"))
-    return tuple(_hash(text) for text in ("", *elements, *TEXT_STYLES))
+    return tuple(_hash(text) for text in ("", *elements, *TEXT_STYLES, IMAGE_STYLE))
 
 
 def _hash(text: str) -> str:
