@@ -116,6 +116,8 @@ export class FormState {
             queueMicrotask(() => window.setTimeout(() => this.#changed("reset")));
         });
         window.addEventListener("popstate", () => {
+            window.clearTimeout(this.timer);
+            this.lastStep = { name: "", time: 0 };
             this.#read();
             this.#announce();
         });
