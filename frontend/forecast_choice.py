@@ -79,7 +79,9 @@ async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Ch
     words: list[str] = []
     for key, answer in zip(wanted, answers, strict=True):
         if isinstance(answer, ApiProblem):
-            words.append(f"{key}: {answer.detail}")
+            # What is not an id is refused as one (422); the person knows only the address
+            absent = answer.status in (404, 422)
+            words.append(f"There is no forecast {key}." if absent else f"{key}: {answer.detail}")
         elif answer["structure_id"] != structure_id:
             words.append(f"{key} belongs to another structure and is not shown.")
         elif found and answer["sampling"] != found[0]["sampling"]:

@@ -48,6 +48,13 @@ def test_the_address_chooses_and_what_cannot_be_shown_is_said(site: Site, crysta
     assert unknown in html
 
 
+def test_what_is_no_id_is_said_as_one_that_is_not_there(site: Site) -> None:
+    status, html = page(site, f"/forecast/{site.structure_id}?predictions=abc")
+    assert status == 200
+    assert "abc" in html
+    assert "prediction_id" not in html
+
+
 def test_nothing_to_show_leads_to_a_new_forecast(site: Site, crystal: CrystalSite) -> None:
     status, html = page(site, f"/forecast/{site.structure_id}?predictions={crystal.powder_id}")
     assert status == 200

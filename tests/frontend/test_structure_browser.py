@@ -98,7 +98,9 @@ def test_a_form_that_cannot_work_says_why_and_keeps_what_was_typed(visit: Open, 
     settle(page)
     expect(temperature).to_have_attribute("aria-invalid", "true")
     page.get_by_role("button", name="Start forecast").click()
-    expect(page.get_by_role("alert").filter(visible=True)).to_be_visible()
+    alert = page.get_by_role("alert").filter(visible=True)
+    expect(alert).to_be_visible()
+    expect(alert.get_by_role("paragraph")).not_to_be_empty()
     expect(temperature).to_have_value("9000")
 
     temperature.fill("")

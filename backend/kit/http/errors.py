@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from backend import wording
 from backend.kit.http.body_limits import max_file_bytes
+from backend.wording.fields import field_message
 from scattering.core.errors import (
     FieldError,
     InvalidFields,
@@ -35,7 +36,7 @@ class FieldProblem(BaseModel):
     """A wrong field of the request."""
 
     loc: str = Field(examples=["settings.e_init"])
-    msg: str = Field(examples=["Input should be less than or equal to 2000"])
+    msg: str = Field(examples=["Must be at most 2000."])
     code: str = Field(description="code of the error, for programs", examples=["less_than_equal"])
     params: dict[str, Any] = Field(description="parameters of the message", examples=[{"le": 2000}])
 
@@ -52,7 +53,10 @@ class FieldProblem(BaseModel):
         raised = context.get("error")
         if isinstance(raised, ScatteringError):
             return cls.of(field_error(loc, raised.notice))
-        return cls(loc=loc, msg=detail["msg"], code=detail["type"], params=_plain(context))
+        params = _plain(context)
+        return cls(
+            loc=loc, msg=field_message(detail["type"], params, detail["msg"]), code=detail["type"], params=params
+        )
 
 
 class ProblemDocument(BaseModel):

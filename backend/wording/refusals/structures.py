@@ -168,7 +168,8 @@ def _unknown_structure_format(*, found: str, known: Sequence[str]) -> str:
 
 def _structure_format_not_stated(*, file_name: str, known: Sequence[str]) -> str:
     return (
-        f"The name '{file_name}' does not state the format. State it in `format`; these are read: {', '.join(known)}."
+        f"The name '{file_name}' does not state the format. Rename the file so that its name ends in .cif, .xyz or the "
+        f"like, or state `format` in a request to the API; these are read: {', '.join(known)}."
     )
 
 

@@ -94,16 +94,17 @@ state.watch(() => {
     showRepetitions(view());
 });
 form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
+const loadBadges = () => import("./reliability.js").then(({ showBadges }) => showBadges(page));
 followProgress(context.predictions, () => {
     addSites(form, context.predictions.flatMap((one) => one.species));
     figures.update();
     showModes();
     void showTab();
+    void loadBadges();
 });
 onRedraw(() => figures.redraw());
 performance.mark("interactive");
 // The badge beside the title, once the first figure has been asked for
-const loadBadges = () => import("./reliability.js").then(({ showBadges }) => showBadges(page));
 window.requestIdleCallback?.(loadBadges) ?? window.setTimeout(loadBadges, 500);
 
 document.addEventListener("removed", (event) => {

@@ -20,7 +20,7 @@ export function showProblem(form, alert, problem, title) {
     }
     const rest = problem.errors.filter((error) => !showAtField(form, error.loc, error.msg)).map((error) => error.msg);
     const said = problem.errors.map((error) => error.msg);
-    const texts = rest.length ? [...new Set(rest)] : said.includes(problem.detail) || said.length ? [] : [problem.detail];
+    const texts = rest.length ? [...new Set(rest)] : [said.length ? "Change what is marked." : problem.detail];
     const heading = title && problem.status >= 400 && problem.status < 500 ? title : problem.title;
     alert.replaceChildren(alertBox(heading, texts));
 }
