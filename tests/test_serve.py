@@ -17,6 +17,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+import serve
+from backend.kit.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 READY = re.compile(r"Beamcast is ready at (http://127\.0\.0\.1:\d+)")
 PATIENCE_S = 60
@@ -194,6 +197,12 @@ def test_started_from_another_folder_with_a_relative_one_for_its_data(tmp_path: 
         status, said = running.stop(signal.SIGTERM)
     assert (status, "Traceback" in said) == (0, False)
     assert (tmp_path / "mine" / "beamcast.db").exists()
+
+
+def test_small_answers_do_not_wait_for_acknowledgements() -> None:
+    with serve._listening(Settings(host="127.0.0.1", port=0)) as listener:
+        # asyncio sets TCP_NODELAY where the protocol is named, and nowhere else
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_two_servers_do_not_share_a_data_folder(server: Running) -> None:
