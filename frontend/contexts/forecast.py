@@ -22,7 +22,7 @@ MODULES: Final = tuple(
     f"{name}.js"
     for name in ("kit/shell", "kit/dom", "kit/figure", "kit/sliders",
                  "kit/isotopes", "api", "state", "format", "forecast/page", "forecast/view", "forecast/figures",
-                 "forecast/settings", "forecast/progress", "compare/curves")
+                 "forecast/settings", "forecast/progress")
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ METHODS: Final = {"harmonic": "Harmonic", "md": "MD", "trpmd": "TRPMD"}
 """From the quickest to the best: a plan is made with the best that is ready."""
 MAX_STANDARDS: Final = 100
 _OWN: Final = ("page", "bodies", "panel", "features", "ranking", "sample", "measurement", "report")
-_KIT: Final = ("dom", "figure", "in-view", "isotopes", "live", "problems", "sliders", "theme")
+_KIT: Final = ("dom", "figure", "in-view", "isotopes", "live", "problems", "sliders")
 MODULES: Final = (
     *(f"plan/{name}.js" for name in _OWN),
     *(f"kit/{name}.js" for name in _KIT),

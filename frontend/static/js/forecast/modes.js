@@ -3,9 +3,8 @@
 
 import { ApiProblem, ask, newestOnly } from "../api.js";
 import { energyIn, UNIT_NAMES } from "../format.js";
-import { byId, debounce, element, fill, table } from "../kit/dom.js";
+import { byId, debounce, element, fill, table, theme } from "../kit/dom.js";
 import { onRedraw } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 import { Motion } from "./motion.js";
 import { axisUnit, harmonicOf, HINT, lookUp } from "./peaks.js";
 import { displayName, IDEAL, instrumentsOf, numberOf, spectrumBody } from "./view.js";

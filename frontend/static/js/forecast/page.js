@@ -3,7 +3,6 @@
 
 import { onRedraw } from "../kit/figure.js";
 import { byId, pageData } from "../kit/dom.js";
-import { addressOf } from "../compare/curves.js";
 import { difference, FormState, query } from "../state.js";
 import { Figures } from "./figures.js";
 import { followProgress } from "./progress.js";
@@ -55,11 +54,28 @@ async function showTab() {
     module.show(page);
 }
 
+const compare = /** @type {HTMLAnchorElement | null} */ (document.getElementById("compare-link"));
+let compareReady = false;
+
+/** Let the link to the comparison name the curves: when somebody comes near it, since few do. */
+async function nameCurves() {
+    const { addressOf } = await import("../compare/curves.js");
+    if (compare) compare.href = addressOf(view(), state.defaults);
+    compareReady = true;
+}
+compare?.addEventListener("pointerenter", nameCurves);
+compare?.addEventListener("focus", nameCurves);
+compare?.addEventListener("click", async (event) => {
+    if (compareReady) return;
+    event.preventDefault();
+    await nameCurves();
+    window.location.assign(compare.href);
+});
+
 /** Keep the links to the comparison, the plan and the other kind of sample in step with the settings. */
 function updateLinks() {
     const changed = difference(state.values, state.defaults);
-    const compare = /** @type {HTMLAnchorElement | null} */ (document.getElementById("compare-link"));
-    if (compare) compare.href = addressOf(view(), state.defaults);
+    compareReady = false;
     const plan = /** @type {HTMLAnchorElement | null} */ (document.getElementById("plan-link"));
     if (plan && context.sampling === "powder") {
         const along = Object.entries(changed).filter(([name]) => name.startsWith("iso.") || name === "energy_scale");

@@ -2,9 +2,8 @@
 // The phonons of a harmonic forecast: dispersion and density of states.
 
 import { get, latestWins } from "../api.js";
-import { byId, fill } from "../kit/dom.js";
+import { byId, fill, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
-import { theme } from "../kit/theme.js";
 import { query } from "../state.js";
 import { refusal } from "./modes.js";
 import { harmonicOf, lookUp } from "./peaks.js";
