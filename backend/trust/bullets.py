@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from backend.trust.points import Point
 from backend.trust.schemas import N_BULLETS, Topic, Verdict
 from scattering.core.notices import Notice
 
+BRIEF: Final = "brief_"
+"""Before the code of a notice: the same in one short line."""
 MOST_TELLING_TOPICS: Final[Sequence[Topic]] = (
     "phonons",
     "potential",
@@ -66,4 +68,4 @@ def _precedence(bullet: Bullet) -> tuple[int, int]:
 
 
 def _brief(notice: Notice) -> Notice:
-    return Notice(f"brief_{notice.code}", notice.params)
+    return replace(notice, code=BRIEF + notice.code)

@@ -14,6 +14,7 @@ import pytest
 
 from backend import wording
 from backend.kit.http.notices import NoticeOut
+from backend.trust.bullets import BRIEF
 from scattering.core.notices import Notice
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,24 +63,29 @@ def _names(given: list[ast.expr], dicts: dict[str, ast.expr]) -> frozenset[str] 
 
 
 def test_every_code_has_words_and_every_word_a_code() -> None:
-    assert {one.code for one in _given()} | {wording.TEXT} == set(wording.all_words())
+    codes, words = {one.code for one in _given()}, set(wording.all_words())
+    brief = {word for word in words if word.startswith(BRIEF)}
+    assert codes | {wording.TEXT} == words - brief
+    assert {word.removeprefix(BRIEF) for word in brief} <= codes
 
 
 def test_words_suit_the_parameters_that_codes_are_given_with() -> None:
-    wrong = []
-    for one in _given():
-        words = wording.all_words().get(one.code)
-        if one.params is None or words is None:
-            continue
-        if isinstance(words, str):
-            wanted = {name.split(".")[0].split("[")[0] for _, name, *_ in Formatter().parse(words) if name}
-            wrong += [f"{one.where}: {one.code} lacks {wanted - one.params}"] if wanted - one.params else []
-            continue
-        try:
-            inspect.signature(words).bind(**dict.fromkeys(one.params))
-        except TypeError as error:
-            wrong.append(f"{one.where}: {one.code}: {error}")
+    wrong = [fault for one in _given() for code in (one.code, BRIEF + one.code) for fault in _faults(one, code)]
     assert wrong == []
+
+
+def _faults(one: Given, code: str) -> list[str]:
+    words = wording.all_words().get(code)
+    if one.params is None or words is None:
+        return []
+    if isinstance(words, str):
+        wanted = {name.split(".")[0].split("[")[0] for _, name, *_ in Formatter().parse(words) if name}
+        return [f"{one.where}: {code} lacks {wanted - one.params}"] if wanted - one.params else []
+    try:
+        inspect.signature(words).bind(**dict.fromkeys(one.params))
+    except TypeError as error:
+        return [f"{one.where}: {code}: {error}"]
+    return []
 
 
 def test_a_stored_sentence_is_given_back() -> None:
