@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 # The first visit imports the physics and reads the partials, while other tests may have the processor.
@@ -24,7 +26,9 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
     complaints: list[str] = []
     contexts = []
 
-    def opened(path: str, size: tuple[int, int] = WIDE, *, dark: bool = False, refused: bool = False) -> Page:
+    def opened(
+        path: str, size: tuple[int, int] = WIDE, *, dark: bool = False, refused: bool = False, offline: bool = False
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
         )
@@ -34,7 +38,11 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
 
         def listen(message: ConsoleMessage) -> None:
             # A browser notes every 4xx on the console, also one that the page answers to.
-            if message.type == "error" and not (refused and "status of 4" in message.text):
+            expected = (
+                "status of 4" if refused else None,
+                *(("ERR_INTERNET_DISCONNECTED", "status of 503") if offline else ()),
+            )
+            if message.type == "error" and not any(text and text in message.text for text in expected):
                 complaints.append(message.text)
 
         page.on("console", listen)
@@ -45,7 +53,23 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
-    assert complaints == [], complaints
+    assert not complaints, complaints
+
+
+def curves(page: Page, figure: str) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return the curves in a figure's legend, name → x and y, once they are drawn."""
+    place = page.get_by_role("figure", name=figure)
+    place.locator(".scatterlayer .trace").first.wait_for(state="attached")
+    found = place.evaluate(
+        """place => place._fullData.filter(trace => trace.visible === true && trace.showlegend)
+            .map(trace => ({name: trace.name, x: Array.from(trace.x), y: Array.from(trace.y)}))"""
+    )
+    return {curve["name"]: (np.array(curve["x"]), np.array(curve["y"])) for curve in found}
+
+
+def position(curve: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
+    """Return the energy of a curve's highest point."""
+    return float(curve[0][np.argmax(curve[1])])
 
 
 def overflow(page: Page) -> int:

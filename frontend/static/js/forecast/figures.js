@@ -184,7 +184,8 @@ export class Figures {
     async #show(kind, answer, view, zoom, views) {
         const { values } = view;
         const { figure } = /** @type {{figure: Figure}} */ (this.drawers[kind]);
-        const whole = answer.layout.xaxis?.range;
+        // A copy: Plotly writes a zoom into the layout
+        const whole = answer.layout.xaxis?.range?.slice();
         if (kind === "spectrum") {
             answer.data = groupOrders(answer.data);
             this.mark(answer);
