@@ -179,7 +179,7 @@ let checkTimer;
  * Show that the connection is lost, and hide it when the server answers again; figures then redraw themselves. A static
  * file is asked for, since the readers of a shared proposal may not be let past a login.
  */
-function connectionLost() {
+export function connectionLost() {
     const alert = document.getElementById("offline");
     if (alert) alert.hidden = false;
     checkTimer ??= window.setInterval(async () => {

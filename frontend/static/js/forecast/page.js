@@ -1,6 +1,7 @@
 // @ts-check
 // The page of a forecast: its form, its figures, its tabs.
 
+import { connectionLost } from "../api.js";
 import { onRedraw } from "../kit/figure.js";
 import { byId, pageData } from "../kit/dom.js";
 import { difference, FormState, query } from "../state.js";
@@ -32,9 +33,6 @@ const TABS = {
     reliability: () => import("./reliability.js"),
     files: () => import("./files.js"),
 };
-/** @type {Map<string, {show: (page: Page) => void}>} */
-const opened = new Map();
-
 /** @typedef {{context: import("./view.js").Context, state: FormState, view: typeof view, figures: Figures}} Page */
 
 const figures = new Figures(view, { overlay: () => overlayOf(view()) });
@@ -42,16 +40,24 @@ const figures = new Figures(view, { overlay: () => overlayOf(view()) });
 const page = { context, state, view, figures };
 
 /** Show the parts of the chosen tab. */
-async function showTab() {
+function showTab() {
     const { tab = "spectrum" } = state.values;
     for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-tabs]"))) {
         part.hidden = !(part.dataset.tabs ?? "").split(" ").includes(tab);
     }
     const load = TABS[tab];
     if (!load) return;
-    const module = opened.get(tab) ?? await load();
-    opened.set(tab, module);
-    module.show(page);
+    whenLoaded(load(), ({ show }) => show(page));
+}
+
+/**
+ * Use a module once it is there. Without a connection it is asked for again when the server is back.
+ * @template T
+ * @param {Promise<T>} importing
+ * @param {(module: T) => void} use
+ */
+function whenLoaded(importing, use) {
+    importing.then(use, connectionLost);
 }
 
 const compare = /** @type {HTMLAnchorElement | null} */ (document.getElementById("compare-link"));
@@ -88,37 +94,42 @@ function updateLinks() {
     }
 }
 
-if (context.sampling === "path") void import("./crystal.js").then(({ followMap }) => followMap(view, figures));
+if (context.sampling === "path") whenLoaded(import("./crystal.js"), ({ followMap }) => followMap(view, figures));
 // The modes behind a peak are loaded once somebody asks for them
 let modesWanted = false;
-figures.onClick = (/** @type {import("./figures.js").Click} */ click) => { void import("./peaks.js").then(({ openClicked }) => openClicked(page, click)); };
+figures.onClick = (/** @type {import("./figures.js").Click} */ click) => { whenLoaded(import("./peaks.js"), ({ openClicked }) => openClicked(page, click)); };
 function showModes() {
     modesWanted ||= Boolean(state.values.peak) || state.values.energy_unit !== "meV";
-    if (modesWanted) void import("./modes.js").then(({ show }) => show(page));
+    if (modesWanted) whenLoaded(import("./modes.js"), ({ show }) => show(page));
 }
 document.getElementById("modes")?.addEventListener("focusin", () => { modesWanted = true; showModes(); }, { once: true });
-document.getElementById("peak-find")?.addEventListener("click", () => { void import("./peaks.js").then(({ lookUp }) => lookUp(page)); });
+document.getElementById("peak-find")?.addEventListener("click", () => { whenLoaded(import("./peaks.js"), ({ lookUp }) => lookUp(page)); });
 openChanged(form, Object.keys(difference(state.values, state.defaults)));
 state.watch(() => {
     showInstruments(view());
     explainCorrection(view());
     checkRanges(form, view());
     updateLinks();
-    void showTab();
+    showTab();
     figures.update();
     showModes();
     showRepetitions(view());
 });
 form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
-const loadBadges = () => import("./reliability.js").then(({ showBadges }) => showBadges(page));
+const loadBadges = () => whenLoaded(import("./reliability.js"), ({ showBadges }) => showBadges(page));
 followProgress(context.predictions, () => {
     addSites(form, context.predictions.flatMap((one) => one.species));
     figures.update();
     showModes();
-    void showTab();
-    void loadBadges();
+    showTab();
+    loadBadges();
 });
 onRedraw(() => figures.redraw());
+document.addEventListener("reconnected", () => {
+    showTab();
+    showModes();
+    loadBadges();
+});
 performance.mark("interactive");
 // The badge beside the title, once the first figure has been asked for
 window.requestIdleCallback?.(loadBadges) ?? window.setTimeout(loadBadges, 500);
@@ -144,7 +155,7 @@ function acceptDrag(event) {
     const [first, ...more] = event.type === "drop" && !isTaken ? event.dataTransfer?.files ?? [] : [];
     if (!first) return;
     state.set({ tab: "data" });
-    void import("./data.js").then(({ take }) => take(page, first, more.length > 0));
+    whenLoaded(import("./data.js"), ({ take }) => take(page, first, more.length > 0));
 }
 if (context.sampling === "powder") {
     document.addEventListener("dragover", acceptDrag);
