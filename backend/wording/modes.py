@@ -12,7 +12,7 @@ from backend.wording.formatting import SPACE, counted, number, percent
 def _modes_behind_peak(*, element: str, fraction: float, n_bands: int, from_mev: float, to_mev: float) -> str:
     low, high = number(from_mev, 4), number(to_mev, 4)
     where = f"at {low}{SPACE}meV" if low == high else f"between {low} and {high}{SPACE}meV"
-    return f"Mostly {element}, {percent(fraction)}; {counted(n_bands, 'band', 'bands')} {where}."
+    return f"{percent(fraction)} of the intensity is from {element}; {counted(n_bands, 'band', 'bands')} {where}."
 
 
 def _mostly_several_phonons(*, one_phonon_fraction: float) -> str:
