@@ -118,7 +118,7 @@ class ModesOut(ResponseBody):
                             "from_mev": 109.0,
                             "to_mev": 110.8,
                         },
-                        "message": "Mostly H, 99.8 %; 3 bands between 109.0 and 110.8 meV.",
+                        "message": "100 % of the intensity is from H; 3 bands between 109 and 110.8 meV.",
                     },
                     "n_bands": 3,
                     "one_phonon_fraction": 0.73,
