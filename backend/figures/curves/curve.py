@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from scattering.measured.comparison.forecast_grid import fwhm
 from scattering.observe.spectrum import Spectrum
 from scattering.observe.view import View
 
@@ -40,7 +41,12 @@ class Curve:
     def elastic_mev(self) -> float:
         """Half of the range around ω = 0 that belongs to the elastic line, meV."""
         energy = self.spectrum.energy
-        return float(ELASTIC_FRACTION * (energy[-1] - energy[0]))
+        foot = float(ELASTIC_FRACTION * (energy[-1] - energy[0]))
+        if self.method != "harmonic" or self.view is None or self.view.elastic:
+            return foot
+        # Phonons without an elastic line: lattice modes may lie within that part, and be the highest of all
+        nearest = energy[[np.argmin(np.abs(energy))]].astype(np.float64)
+        return min(foot, float(fwhm(self.view, nearest)[0]))
 
     @property
     def highest(self) -> float:
