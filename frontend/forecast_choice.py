@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frontend.client import ApiClient, ApiProblem, Prediction, settled
+from frontend.text import short_method
 
 SAMPLINGS = {"powder": "Powder", "path": "Single crystal"}
-METHODS = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
 GIVEN_UP = ("failed", "cancelled")
 ORDER = {"harmonic": 0, "md": 1, "trpmd": 2}
 """From the quickest to the best: the last one that is ready has the map."""
@@ -104,7 +104,7 @@ def labels(predictions: Sequence[Prediction]) -> dict[str, str]:
     temperatures = {prediction["temperature_k"] for prediction in predictions}
     names: dict[str, str] = {}
     for prediction in predictions:
-        name = METHODS.get(prediction["method"], prediction["method"])
+        name = short_method(prediction["method"])
         if len(temperatures) > 1:
             name += f" {prediction['temperature_k']:g} K"
         kind = (prediction["method"], prediction["temperature_k"])

@@ -54,6 +54,8 @@ def environment(files: StaticFiles) -> Environment:
         "ago": text.ago,
         "day": text.day,
         "method": text.method,
+        "short_method": text.short_method,
+        "capital": text.capital,
         "duration": text.duration,
         "significant": text.significant,
         "file_size": text.file_size,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 METHODS: Final = {"harmonic": "Harmonic preview", "md": "Molecular dynamics", "trpmd": "Quantum dynamics (TRPMD)"}
+SHORT_METHODS: Final = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
@@ -16,6 +17,16 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
 def method(name: str) -> str:
     """Return the title of a method by its name in the API."""
     return METHODS.get(name, name)
+
+
+def short_method(name: str) -> str:
+    """Return the short name of a method, as it stands within a sentence."""
+    return SHORT_METHODS.get(name, name)
+
+
+def capital(words: str) -> str:
+    """Return words with a capital letter; the other letters stay."""
+    return words[:1].upper() + words[1:]
 
 
 def duration(seconds: float | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from frontend.client import ApiClient, ApiProblem, Instrument, Prediction, Structure, settled
 from frontend.contexts.page import Context, Page, Query, required
+from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import Choice, choose, labels
 from frontend.measured import FORMATS, RUN_FIELDS, TABLE_TERMS, UNITS
 from frontend.terms import CORRECTIONS, KUBO_BESIDE, KUBO_CORRECTIONS, TERMS
@@ -16,8 +17,6 @@ MAX_DATASETS: Final = 200
 MAX_SITES: Final = 24
 """Sites whose isotopes can be chosen on the page: a large cell without symmetry has hundreds."""
 MAX_PROPOSALS: Final = 50
-IDEAL: Final = "Sample"
-"""Name among the instruments of the ideal S(q, ω), without an instrument."""
 MODULES: Final = tuple(
     f"{name}.js"
     for name in ("kit/shell", "kit/dom", "kit/figure", "kit/sliders",
@@ -41,13 +40,11 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     choice = await choose(api, structure_id, wanted)
     if not choice.shown:
         return {"structure": structure, "notes": choice.words, "data": None}
-    isotopes, proposals = await settled(
-        api.isotopes(structure["elements"]), api.call("GET", f"/proposals?archived=false&limit={MAX_PROPOSALS}")
-    )
+    isotopes, proposals = await settled(api.isotopes(structure["elements"]), list_proposals(api, limit=MAX_PROPOSALS))
     names = labels(choice.shown)
     asked = {name for prediction in choice.shown for name in prediction["instruments"]}
     chosen = [one["name"] for one in instruments if one["name"] in asked] or [instruments[0]["name"]]
-    notes = list(choice.words)
+    sites, corrections = _sites(choice.shown), _corrections(choice.shown)
     named = [key for key in query.get("datasets", "").split(",") if key]
     own, foreign, gone = await _datasets(api, data, others, structure_id, named)
     return {
@@ -55,14 +52,14 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "choice": choice,
         "crystal": choice.sampling == "path",
         "names": names,
-        "notes": notes + gone,
+        "notes": choice.words + gone,
         "no_worker": _waits_without_worker(choice.shown, health),
         "instruments": instruments,
         "chosen": chosen,
         "isotopes": {} if isinstance(isotopes, ApiProblem) else _with_several(isotopes),
-        "sites": _sites(choice.shown)[:MAX_SITES],
-        "n_sites": len(_sites(choice.shown)),
-        "corrections": _corrections(choice.shown),
+        "sites": sites[:MAX_SITES],
+        "n_sites": len(sites),
+        "corrections": corrections,
         "corrected": any(one["method"] != "harmonic" for one in choice.shown),
         "n_orders": max(phonon_orders(one) for one in choice.shown),
         "several_runs": any(_runs(one) > 1 for one in choice.shown),
@@ -76,7 +73,10 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "data_words": {"formats": FORMATS, "units": UNITS, "terms": {name: TERMS[name] for name in TABLE_TERMS}},
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
         "modules": MODULES,
-        "data": _data(structure, choice, names, instruments, own + foreign),
+        "data": {
+            **_data(structure, choice, names, instruments, own + foreign),
+            "corrections": {name: words for name, (_, words) in corrections.items()},
+        },
     }
 
 
@@ -107,7 +107,6 @@ def _data(
         ],
         "instruments": {one["name"]: {"geometry": one["geometry"], "defaults": one["defaults"]} for one in instruments},
         "datasets": list(datasets),
-        "corrections": {name: words for name, (_, words) in _corrections(choice.shown).items()},
     }
 
 

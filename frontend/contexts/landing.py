@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from frontend.client import ApiClient, ApiProblem, Prediction, Structure, settled
 from frontend.contexts.page import Context, Page, Query, required
+from frontend.contexts.proposals import list_proposals
 
 MAX_RECENT: Final = 8
 """Structures on the page; the address `?all=1` shows up to the API's largest page."""
@@ -31,7 +32,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     structures, predictions, proposals, examples, forecast = await settled(
         api.call("GET", "/structures", params={"limit": limit, **words}),
         api.call("GET", "/predictions", params={"limit": MAX_PREDICTIONS, **words}),
-        api.call("GET", "/proposals", params={"limit": MAX_PROPOSALS, "archived": "false"}),
+        list_proposals(api, limit=MAX_PROPOSALS),
         api.examples(),
         api.call("GET", "/examples/forecast"),
     )

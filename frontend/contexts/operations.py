@@ -6,12 +6,11 @@ from typing import Final
 
 from frontend.client import ApiClient, Disk, OperatedJob, Operations
 from frontend.contexts.page import Context, Page, Query
-from frontend.text import count, duration, file_size
+from frontend.text import capital, count, duration, file_size, short_method
 
 INTERVAL_S: Final = 3
 MIN_FREE_FRACTION: Final = 0.1
 """A disk with less is nearly full."""
-SHORT_METHODS: Final = {"harmonic": "Harmonic", "md": "MD", "trpmd": "TRPMD"}
 KINDS: Final = {"whole": "", "prepare": "preparation", "combine": "average of the replicas"}
 REASONS: Final = {
     "worker_died": "worker died",
@@ -42,7 +41,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
 def job_name(job: OperatedJob) -> str:
     """Return a short name of a job: MD, replica 2."""
     kind = KINDS.get(job["kind"], f"{job['kind']} {job['number'] + 1}")
-    return ", ".join(filter(None, [SHORT_METHODS.get(job["method"], job["method"]), kind]))
+    return ", ".join(filter(None, [capital(short_method(job["method"])), kind]))
 
 
 def find_troubles(seen: Operations) -> list[str]:

@@ -8,12 +8,12 @@ from typing import Final
 from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
+from frontend.forecast_choice import ORDER
 from frontend.measured import Dataset
 from frontend.settings_schema import GENERIC, display_name, facility
 from frontend.terms import TERMS
+from frontend.text import capital, short_method
 
-METHODS: Final = {"harmonic": "Harmonic", "md": "MD", "trpmd": "TRPMD"}
-"""From the quickest to the best: a plan is made with the best that is ready."""
 MAX_STANDARDS: Final = 100
 _OWN: Final = ("page", "bodies", "panel", "features", "ranking", "sample", "measurement", "report")
 _KIT: Final = ("dom", "figure", "in-view", "isotopes", "live", "problems", "sliders")
@@ -75,13 +75,13 @@ def is_running(prediction: Prediction) -> bool:
 def best(predictions: Sequence[Prediction], wanted: Sequence[str]) -> Prediction:
     """Return the newest forecast of the best method, of those that the address names if there are any."""
     named = [one for one in predictions if one["id"] in wanted]
-    return max(named or predictions, key=lambda one: [*METHODS].index(one["method"]))
+    return max(named or predictions, key=lambda one: ORDER[one["method"]])
 
 
 def prediction_name(prediction: Prediction) -> str:
     """Return the name of a forecast in a list: "MD, 300 K, standard"."""
     quality = prediction.get("quality") or "custom"
-    return f"{METHODS[prediction['method']]}, {prediction['temperature_k']:g} K, {quality}"
+    return f"{capital(short_method(prediction['method']))}, {prediction['temperature_k']:g} K, {quality}"
 
 
 def other_isotopes(isotopes: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:

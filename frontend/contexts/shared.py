@@ -10,6 +10,7 @@ from frontend.client import ApiClient, JsonObject
 from frontend.contexts.page import Context, Page, Query
 from frontend.contexts.proposals import describe_settings, with_predictions
 from frontend.settings_schema import display_name
+from frontend.text import short_method
 
 MAX_CURVES: Final = 12
 """More could not be distinguished."""
@@ -63,8 +64,7 @@ def _label(instrument: str | None, prediction: JsonObject, structures: Mapping[s
     words = ["Ideal S(q, ω)" if instrument is None else display_name(instrument)]
     if len(structures) > 1 and prediction["structure_id"] in structures:
         words.append(structures[prediction["structure_id"]]["name"])
-    method = {"md": "MD", "trpmd": "TRPMD"}.get(prediction["method"], prediction["method"])
-    return ", ".join([*words, f"{method} {prediction['temperature_k']:g} K"])
+    return ", ".join([*words, f"{short_method(prediction['method'])} {prediction['temperature_k']:g} K"])
 
 
 PAGE: Final = Page("/shared/{token}", "shared.html", context, indexed=False)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from frontend.client import ApiClient, ApiProblem, JsonObject, Model, Prediction, settled
 from frontend.contexts.page import Context, Page, Query, required
+from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import SAMPLINGS
 from frontend.options_schema import chosen_values, options_of
 
@@ -38,7 +39,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         api.call("GET", "/methods"),
         api.call("GET", "/predictions", params={"structure_id": structure_id, "limit": MAX_BADGES}),
         api.prediction(earlier) if earlier else api.health(),
-        api.call("GET", "/proposals", params={"archived": "false", "limit": MAX_PROPOSALS}),
+        list_proposals(api, limit=MAX_PROPOSALS),
     )
     required(instruments, potentials, engines, methods, predictions)
     if isinstance(source, ApiProblem):
