@@ -189,7 +189,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         app = create_app(settings)
         files = StaticFiles(settings.data_dir / "static")
         mount(app, files)
-        files.compress_library()
+        files.compress()
         server = Server(
             uvicorn.Config(
                 app,

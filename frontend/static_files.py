@@ -1,9 +1,10 @@
-"""Static files with immutable addresses, compressed once.
+"""Static files with immutable addresses, compressed once, in the background.
 
 The address of a file contains a hash of all our static files and of the pictures of the documentation,
 `/static/HASH/js/forecast/page.js`: a browser keeps it for ever, and modules import each other by relative paths.
-plotly.js comes from the package `plotly`; its address contains the hash of that file. Brotli needs seconds for
-plotly.js: it is compressed in the background, and kept in the data folder for the next start. Until then gzip is sent.
+plotly.js comes from the package `plotly`; its address contains the hash of that file. Brotli needs half a
+second for our files and six for plotly.js, which is kept in the data folder for the next start. What is not compressed
+yet is sent with gzip, or as it is.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class StaticFiles:
     Parameters
     ----------
     cache
-        Folder of compressed files, kept between starts; None: the library is sent with gzip.
+        Folder of the compressed library, kept between starts; None: it is sent with gzip.
     folder
         Our own files.
     """
@@ -93,8 +94,6 @@ class StaticFiles:
         library = _read(PLOTLY)
         self.plotly = f"{PREFIX}/plotly-{_hash(library.content)}/plotly.min.js"
         self._files[self.plotly] = library
-        for file in self._files.values():
-            self._compress(file)
 
     def url(self, path: str) -> str:
         """Return the address of one of our files, such as `css/base.css`.
@@ -113,35 +112,22 @@ class StaticFiles:
         """Return the file at an address."""
         return self._files.get(address)
 
-    def compress_library(self) -> threading.Thread:
-        """Compress plotly.js with brotli in a thread of its own, if the cache does not have it."""
-        thread = threading.Thread(target=self._add_brotli, args=(self._files[self.plotly],), daemon=True)
+    def compress(self) -> threading.Thread:
+        """Compress the files in a thread of its own: plotly.js last, with brotli if there is a cache for it."""
+        thread = threading.Thread(target=self._compress_all, daemon=True)
         thread.start()
         return thread
 
-    def _compress(self, file: StaticFile) -> None:
-        if len(file.content) < MIN_COMPRESSED_BYTES or not file.media_type.startswith(COMPRESSIBLE):
-            return
-        if file is not self._files[self.plotly]:
-            file.encoded["br"] = brotli.compress(file.content, quality=BROTLI_QUALITY)
-        elif self._cache is not None and (cached := self._cached(file)).is_file():
-            file.encoded["br"] = cached.read_bytes()
-        file.encoded["gzip"] = gzip.compress(file.content, GZIP_LEVEL, mtime=0)
-
-    def _cached(self, file: StaticFile) -> Path:
-        assert self._cache is not None
-        return self._cache / f"{_hash(file.content)}.br"
-
-    def _add_brotli(self, file: StaticFile) -> None:
-        if "br" in file.encoded:
-            return
-        file.encoded["br"] = brotli.compress(file.content, quality=BROTLI_QUALITY)
+    def _compress_all(self) -> None:
+        library = self._files[self.plotly]
+        for file in self._files.values():
+            if len(file.content) < MIN_COMPRESSED_BYTES or not file.media_type.startswith(COMPRESSIBLE):
+                continue
+            file.encoded["gzip"] = gzip.compress(file.content, GZIP_LEVEL, mtime=0)
+            if file is not library:
+                file.encoded["br"] = brotli.compress(file.content, quality=BROTLI_QUALITY)
         if self._cache is not None:
-            cached = self._cached(file)
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            partial = cached.with_suffix(f".{os.getpid()}")
-            partial.write_bytes(file.encoded["br"])
-            partial.replace(cached)
+            library.encoded["br"] = _compress_once(library.content, self._cache / f"{_hash(library.content)}.br")
 
 
 def mount(app: FastAPI, files: StaticFiles) -> None:
@@ -158,6 +144,18 @@ def mount(app: FastAPI, files: StaticFiles) -> None:
         return Response(content, media_type=file.media_type, headers=headers)
 
     app.add_api_route(f"{PREFIX}/{{path:path}}", static, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+def _compress_once(content: bytes, cached: Path) -> bytes:
+    """Return content compressed with brotli, from its file if there is one."""
+    if cached.is_file():
+        return cached.read_bytes()
+    compressed: bytes = brotli.compress(content, quality=BROTLI_QUALITY)
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    partial = cached.with_suffix(f".{os.getpid()}")
+    partial.write_bytes(compressed)
+    partial.replace(cached)
+    return compressed
 
 
 def _paths(folder: Path, pattern: str = "*") -> list[Path]:

@@ -212,7 +212,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
         structure_id = str(row.id)
     app = create_app(settings)
-    mount(app, StaticFiles())
+    files = StaticFiles()
+    files.compress().join()
+    mount(app, files)
     api = ApiClient(app)
     ids = []
     simulated = {
