@@ -179,7 +179,7 @@ let checkTimer;
  * Show that the connection is lost, and hide it when the server answers again; figures then redraw themselves. A static
  * file is asked for, since the readers of a shared proposal may not be let past a login.
  */
-export function connectionLost() {
+function connectionLost() {
     const alert = document.getElementById("offline");
     if (alert) alert.hidden = false;
     checkTimer ??= window.setInterval(async () => {
@@ -193,6 +193,16 @@ export function connectionLost() {
         if (alert) alert.hidden = true;
         document.dispatchEvent(new CustomEvent("reconnected"));
     }, CHECK_INTERVAL_MS);
+}
+
+/**
+ * Use a module once it is there. Without a connection, the page asks again when the server is back (`reconnected`).
+ * @template T
+ * @param {Promise<T>} importing
+ * @param {(module: T) => void} use
+ */
+export function whenLoaded(importing, use) {
+    importing.then(use, connectionLost);
 }
 
 /**

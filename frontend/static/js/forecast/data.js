@@ -1,7 +1,7 @@
 // @ts-check
 // Measured data: the list, what is drawn, and the instrument that comes along with them.
 
-import { call, FORMATS, save, upload } from "../api.js";
+import { call, FORMATS, save, upload, whenLoaded } from "../api.js";
 import { count, fileName, plain } from "../format.js";
 import { byId, element, fill, icon, pageData } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
@@ -197,7 +197,7 @@ export function show(opened) {
     const spectra = drawnData(view, "1d").length;
     byId("data-tools").hidden = !spectra;
     if (!spectra && !drawnData(view, "2d").length && !comparison) return;
-    void import("./comparison.js").then((module) => {
+    whenLoaded(import("./comparison.js"), (module) => {
         comparison = module;
         module.update(page);
     });

@@ -1,7 +1,7 @@
 // @ts-check
 // The page of a forecast: its form, its figures, its tabs.
 
-import { connectionLost } from "../api.js";
+import { whenLoaded } from "../api.js";
 import { onRedraw } from "../kit/figure.js";
 import { byId, pageData } from "../kit/dom.js";
 import { difference, FormState, query } from "../state.js";
@@ -40,24 +40,13 @@ const figures = new Figures(view, { overlay: () => overlayOf(view()) });
 const page = { context, state, view, figures };
 
 /** Show the parts of the chosen tab. */
-function showTab() {
-    const { tab = "spectrum" } = state.values;
+function showTab({ tab = "spectrum" } = state.values) {
     for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-tabs]"))) {
         part.hidden = !(part.dataset.tabs ?? "").split(" ").includes(tab);
     }
     const load = TABS[tab];
     if (!load) return;
     whenLoaded(load(), ({ show }) => show(page));
-}
-
-/**
- * Use a module once it is there. Without a connection it is asked for again when the server is back.
- * @template T
- * @param {Promise<T>} importing
- * @param {(module: T) => void} use
- */
-function whenLoaded(importing, use) {
-    importing.then(use, connectionLost);
 }
 
 const compare = /** @type {HTMLAnchorElement | null} */ (document.getElementById("compare-link"));
@@ -78,9 +67,12 @@ compare?.addEventListener("click", async (event) => {
     window.location.assign(compare.href);
 });
 
-/** Keep the links to the comparison, the plan and the other kind of sample in step with the settings. */
-function updateLinks() {
-    const changed = difference(state.values, state.defaults);
+/**
+ * Keep the links to the comparison, the plan and the other kind of sample in step with the settings.
+ * @param {import("../state.js").Values} values
+ */
+function updateLinks(values) {
+    const changed = difference(values, state.defaults);
     compareReady = false;
     const plan = /** @type {HTMLAnchorElement | null} */ (document.getElementById("plan-link"));
     if (plan && context.sampling === "powder") {
@@ -90,7 +82,7 @@ function updateLinks() {
     const other = /** @type {HTMLAnchorElement | null} */ (document.getElementById("other-sampling"));
     if (other) {
         const { tab: _, peak: _peak, peak_of: _of, peak_prediction: _prediction, ...along } = changed;
-        other.search = query({ predictions: context.others.join(","), instruments: state.values.instruments ?? "", ...along });
+        other.search = query({ predictions: context.others.join(","), instruments: values.instruments ?? "", ...along });
     }
 }
 
@@ -98,22 +90,24 @@ if (context.sampling === "path") whenLoaded(import("./crystal.js"), ({ followMap
 // The modes behind a peak are loaded once somebody asks for them
 let modesWanted = false;
 figures.onClick = (/** @type {import("./figures.js").Click} */ click) => { whenLoaded(import("./peaks.js"), ({ openClicked }) => openClicked(page, click)); };
-function showModes() {
-    modesWanted ||= Boolean(state.values.peak) || state.values.energy_unit !== "meV";
+function showModes(values = state.values) {
+    modesWanted ||= Boolean(values.peak) || values.energy_unit !== "meV";
     if (modesWanted) whenLoaded(import("./modes.js"), ({ show }) => show(page));
 }
 document.getElementById("modes")?.addEventListener("focusin", () => { modesWanted = true; showModes(); }, { once: true });
 document.getElementById("peak-find")?.addEventListener("click", () => { whenLoaded(import("./peaks.js"), ({ lookUp }) => lookUp(page)); });
 openChanged(form, Object.keys(difference(state.values, state.defaults)));
 state.watch(() => {
-    showInstruments(view());
-    explainCorrection(view());
-    checkRanges(form, view());
-    updateLinks();
-    showTab();
+    // Read once: a slider calls this sixty times a second
+    const now = view();
+    showInstruments(now);
+    explainCorrection(now);
+    checkRanges(form, now);
+    updateLinks(now.values);
+    showTab(now.values);
     figures.update();
-    showModes();
-    showRepetitions(view());
+    showModes(now.values);
+    showRepetitions(now);
 });
 form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
 const loadBadges = () => whenLoaded(import("./reliability.js"), ({ showBadges }) => showBadges(page));
