@@ -20,6 +20,9 @@ from backend.observing.partials_cache import PartialsCacheDep
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 ThemeQuery = Annotated[ThemeName, Query()]
+EnergyUnitQuery = Annotated[EnergyUnit, Query()]
+EnergyScaleQuery = Annotated[float, Query(ge=0.5, le=2.0, description="factor on the energies")]
+PlaceOfMode = Annotated[int, Path(ge=0, le=1_000_000)]
 
 
 @router.post("/{prediction_id}/modes", summary="Find the modes behind a peak", responses=responses(NotFound, Conflict))
@@ -43,8 +46,8 @@ def find_modes(prediction_id: uuid.UUID, body: ModesIn, scope: ReadingScopeDep, 
 )
 def animate_mode(
     prediction_id: uuid.UUID,
-    q_index: Annotated[int, Path(ge=0, le=1_000_000)],
-    branch: Annotated[int, Path(ge=0, le=1_000_000)],
+    q_index: PlaceOfMode,
+    branch: PlaceOfMode,
     scope: ScopeDep,
     cache: PartialsCacheDep,
     theme: ThemeQuery = "light",
@@ -66,8 +69,8 @@ def draw_phonons(
     scope: ScopeDep,
     cache: PartialsCacheDep,
     theme: ThemeQuery = "light",
-    energy_unit: Annotated[EnergyUnit, Query()] = "meV",
-    energy_scale: Annotated[float, Query(ge=0.5, le=2.0, description="factor on the energies")] = 1.0,
+    energy_unit: EnergyUnitQuery = "meV",
+    energy_scale: EnergyScaleQuery = 1.0,
 ) -> Response:
     """Draw the phonons of a harmonic prediction along the usual path, and their density beside them."""
     from backend.figures.phonons import phonons_figure

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
 
 from backend.datasets.schemas import DatasetOut
-from backend.figures.bodies import FIGURE
+from backend.figures.bodies import FIGURE, figure_response
 from backend.figures.schemas import FiguresIn, ThemeName
 from backend.instruments import service as instruments
 from backend.instruments.schemas import InstrumentOut
@@ -75,8 +75,7 @@ def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Res
     inside = service.items(scope.session, [row.id])[row.id]
     _check_items(inside, "predictions", (view.prediction_id for view in body.views))
     _check_items(inside, "datasets", body.dataset_ids)
-    figure = figures.figure(scope, cache, [view.to_labelled() for view in body.views], body)
-    return Response(figure.to_json(validate=False), media_type="application/json")
+    return figure_response(figures.figure(scope, cache, [view.to_labelled() for view in body.views], body))
 
 
 @router.get(
@@ -92,8 +91,7 @@ def draw_shared_structure(
 
     scope, row = opened
     _check_items(service.items(scope.session, [row.id])[row.id], "structures", [structure_id])
-    figure = structure_figure(load_structure(scope.settings, structure_id), theme)
-    return Response(figure.to_json(validate=False), media_type="application/json")
+    return figure_response(structure_figure(load_structure(scope.settings, structure_id), theme))
 
 
 @router.get(
@@ -103,8 +101,8 @@ def draw_shared_structure(
 )
 def get_shared_trust(prediction_id: uuid.UUID, opened: Opened, cache: PartialsCacheDep) -> TrustOut:
     """Return the reliability like GET /predictions/{id}/trust."""
-    scope, row = opened
-    _check_items(service.items(scope.session, [row.id])[row.id], "predictions", [prediction_id])
+    check_predictions(opened, prediction_id)
+    scope, _ = opened
     return bodies.trust_body(trust.assess_fully(scope, cache, predictions.get_succeeded(scope, prediction_id)))
 
 
