@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from frontend.client import ApiClient, ApiProblem, Prediction, settled
+from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.text import short_method
 
 SAMPLINGS = {"powder": "Powder", "path": "Single crystal"}
@@ -28,12 +28,12 @@ class Choice:
         About each prediction of the address that is not shown.
     """
 
-    shown: list[Prediction]
-    other: list[Prediction]
+    shown: list[JsonObject]
+    other: list[JsonObject]
     words: list[str]
 
     @property
-    def powders(self) -> list[Prediction]:
+    def powders(self) -> list[JsonObject]:
         """Those of a powder, which beam time is planned with."""
         return [one for one in (*self.shown, *self.other) if one["sampling"] == "powder"]
 
@@ -43,11 +43,11 @@ class Choice:
         return self.shown[0]["sampling"] if self.shown else "powder"
 
 
-def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
+def _in_order(predictions: Sequence[JsonObject]) -> list[JsonObject]:
     return sorted(predictions, key=lambda prediction: ORDER.get(prediction["method"], len(ORDER)))
 
 
-def latest(predictions: Sequence[Prediction], sampling: str | None = None) -> list[Prediction]:
+def latest(predictions: Sequence[JsonObject], sampling: str | None = None) -> list[JsonObject]:
     """Return the newest prediction of each method that did not fail, harmonic first.
 
     Parameters
@@ -61,7 +61,7 @@ def latest(predictions: Sequence[Prediction], sampling: str | None = None) -> li
     if sampling is not None:
         going = [prediction for prediction in going if prediction["sampling"] == sampling]
         predictions = [prediction for prediction in predictions if prediction["sampling"] == sampling]
-    chosen: dict[str, Prediction] = {}
+    chosen: dict[str, JsonObject] = {}
     for prediction in going:
         if prediction["sampling"] == going[0]["sampling"]:
             chosen.setdefault(prediction["method"], prediction)
@@ -70,12 +70,12 @@ def latest(predictions: Sequence[Prediction], sampling: str | None = None) -> li
 
 async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Choice:
     """Return what to show: the predictions that the address names, or the latest."""
-    all_of_it = await api.predictions(structure_id=structure_id)
+    all_of_it = await api.predictions(structure_id)
     if not wanted:
         shown = latest(all_of_it)
         return Choice(shown, _others(all_of_it, shown), [])
     answers = await settled(*[api.prediction(key) for key in wanted])
-    found: list[Prediction] = []
+    found: list[JsonObject] = []
     words: list[str] = []
     for key, answer in zip(wanted, answers, strict=True):
         if isinstance(answer, ApiProblem):
@@ -92,14 +92,14 @@ async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Ch
     return Choice(_in_order(found), _others(all_of_it, found), words)
 
 
-def _others(predictions: Sequence[Prediction], shown: Sequence[Prediction]) -> list[Prediction]:
+def _others(predictions: Sequence[JsonObject], shown: Sequence[JsonObject]) -> list[JsonObject]:
     if not shown:
         return []
     other = next((name for name in SAMPLINGS if name != shown[0]["sampling"]), None)
     return [p for p in latest(predictions, other) if p["status"] not in GIVEN_UP]
 
 
-def labels(predictions: Sequence[Prediction]) -> dict[str, str]:
+def labels(predictions: Sequence[JsonObject]) -> dict[str, str]:
     """Return a short name for every prediction; temperature and quality only where they tell them apart."""
     temperatures = {prediction["temperature_k"] for prediction in predictions}
     names: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypedDict
+from typing import Final
 
 FORMATS = {
     "jcamp-dx": "JCAMP-DX",
@@ -53,30 +53,3 @@ TABLE_TERMS: Final = (
     "probability_worse",
 )
 """Terms that tables of comparisons explain."""
-
-
-class Dataset(TypedDict):
-    """Measured data as `GET /datasets/{id}` gives them: a spectrum ("1d") or a map over |q| and energy ("2d")."""
-
-    id: str
-    created_at: str
-    name: str
-    kind: str
-    format: str
-    filename: str
-    title: str
-    x_unit: str
-    y_unit: str
-    n_points: int
-    energy_range_mev: list[float]
-    q_range_inv_angstrom: list[float] | None
-    has_errors: bool
-    instrument: str | None
-    settings: dict[str, Any]
-    fixed_energy_mev: float | None
-    temperature_k: float | None
-    exposure_uah: float | None
-    exposure_h: float | None
-    mass_g: float | None
-    structure_id: str | None
-    warnings: list[str]

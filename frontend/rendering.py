@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -37,6 +38,8 @@ def environment(files: StaticFiles) -> Environment:
     )
     made.globals |= {
         "static": files.url,
+        "modules": cache(files.modules),
+        "script": "",
         "static_prefix": files.prefix,
         "plotly_url": files.plotly,
         "early_script": Markup(EARLY_SCRIPT),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from frontend.client import Instrument
+from frontend.client import JsonObject
 
 LOGARITHMIC_RATIO: Final = 20
 """Above this ratio of maximum to minimum, a linear slider would waste its length on the upper end."""
@@ -59,7 +59,7 @@ class Setting:
         return f"{self.minimum:g}–{self.maximum:g} {self.unit}".strip()
 
 
-def settings_of(instrument: Instrument) -> list[Setting]:
+def settings_of(instrument: JsonObject) -> list[Setting]:
     """Return the controls of an instrument's settings, in the order of its schema."""
     properties: Mapping[str, Mapping[str, Any]] = instrument["settings_schema"].get("properties", {})
     many = len(properties) > MAX_SLIDERS
@@ -103,7 +103,7 @@ def number_step(schema: Mapping[str, Any]) -> float:
     return float(10.0 ** math.floor(math.log10(max(span, 1e-6) / 100)))
 
 
-def facility(instrument: Instrument) -> str:
+def facility(instrument: JsonObject) -> str:
     """Return the short name of an instrument's facility."""
     return GENERIC if instrument["name"].startswith("generic-") else instrument["facility"].split(",")[0]
 
@@ -113,7 +113,7 @@ def display_name(name: str) -> str:
     return name[:1].upper() + name[1:].replace("-", " ") if name.startswith("generic-") else name
 
 
-def by_facility(instruments: Sequence[Instrument]) -> dict[str, list[Instrument]]:
+def by_facility(instruments: Sequence[JsonObject]) -> dict[str, list[JsonObject]]:
     """Return facility → its instruments by name: the large facilities first, generic instruments last."""
     places = list(dict.fromkeys(facility(instrument) for instrument in instruments))
     rank = {name: index for index, name in enumerate(FACILITIES)} | {GENERIC: len(places) + len(FACILITIES)}

@@ -13,6 +13,8 @@ import gzip
 import hashlib
 import mimetypes
 import os
+import posixpath
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +37,8 @@ MIN_COMPRESSED_BYTES: Final = 1000
 """Smaller files are sent as they are."""
 STYLES: Final = ("tokens", "base", "controls")
 """Style sheets that come first, in this order; those of pages follow, and `print` is the last."""
+IMPORT: Final = re.compile(r'^(?:import|export|\}) .*?from "(\.[^"]+)";|^import "(\.[^"]+)";', re.MULTILINE)
+"""A static import of one of our modules, in one line or with names over several."""
 FOREVER: Final = "public, max-age=31536000, immutable"
 COMPRESSIBLE: Final = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
@@ -107,6 +111,16 @@ class StaticFiles:
         if address not in self._files:
             raise KeyError(f"there is no static file {path}")
         return address
+
+    def modules(self, *scripts: str) -> list[str]:
+        """Return scripts and all modules that they import statically, such as `forecast/page.js`."""
+        found = list(scripts)
+        for name in found:
+            source = self._files[self.url(f"js/{name}")].content.decode()
+            paths = (first or second for first, second in IMPORT.findall(source))
+            imported = (posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in paths)
+            found += [one for one in dict.fromkeys(imported) if one not in found]
+        return found
 
     def get(self, address: str) -> StaticFile | None:
         """Return the file at an address."""

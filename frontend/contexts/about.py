@@ -20,7 +20,7 @@ PROGRAMS: Final = (
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return instruments, potentials, engines, programs and the version."""
     instruments, potentials, engines, health = await settled(
-        api.instruments(), api.models(), api.engines(), api.health()
+        api.instruments(), api.items("/potentials"), api.get("/engines"), api.health()
     )
     required(instruments, potentials, engines)
     return {

@@ -7,17 +7,10 @@ from typing import Final
 from frontend.client import ApiClient
 from frontend.contexts.page import Context, Page, Query
 
-MODULES: Final = tuple(
-    f"{name}.js"
-    for name in ("kit/shell", "kit/dom", "kit/figure", "kit/sliders", "kit/isotopes", "api",
-                 "state", "format", "forecast/view", "compare/page", "compare/curves", "compare/library",
-                 "compare/list", "compare/picker")
-)  # fmt: skip
-
 
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return the instruments; the scripts ask for the curves that the address names."""
-    return {"instruments": await api.instruments(), "modules": MODULES, "has_curves": bool(query.get("curves"))}
+    return {"instruments": await api.instruments(), "has_curves": bool(query.get("curves"))}
 
 
 PAGE: Final = Page("/compare", "compare.html", context)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from frontend.client import ApiClient, ApiProblem, Instrument, Prediction, Structure, settled
+from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import Choice, choose, labels
@@ -17,12 +17,6 @@ MAX_DATASETS: Final = 200
 MAX_SITES: Final = 24
 """Sites whose isotopes can be chosen on the page: a large cell without symmetry has hundreds."""
 MAX_PROPOSALS: Final = 50
-MODULES: Final = tuple(
-    f"{name}.js"
-    for name in ("kit/shell", "kit/dom", "kit/figure", "kit/sliders",
-                 "kit/isotopes", "api", "state", "format", "forecast/page", "forecast/view", "forecast/figures",
-                 "forecast/settings", "forecast/progress")
-)  # fmt: skip
 
 
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
@@ -32,8 +26,8 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         api.structure(structure_id),
         api.instruments(structure_id),
         api.health(),
-        api.datasets(structure_id=structure_id, limit=MAX_DATASETS),
-        api.datasets(limit=MAX_DATASETS),
+        api.items("/datasets", structure_id=structure_id, limit=MAX_DATASETS),
+        api.items("/datasets", limit=MAX_DATASETS),
     )
     required(structure, instruments)
     wanted = [key for key in query.get("predictions", "").split(",") if key]
@@ -56,7 +50,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "no_worker": _waits_without_worker(choice.shown, health),
         "instruments": instruments,
         "chosen": chosen,
-        "isotopes": {} if isinstance(isotopes, ApiProblem) else _with_several(isotopes),
+        "isotopes": {} if isinstance(isotopes, ApiProblem) else isotopes,
         "sites": sites[:MAX_SITES],
         "n_sites": len(sites),
         "corrections": corrections,
@@ -72,7 +66,6 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "run_fields": RUN_FIELDS,
         "data_words": {"formats": FORMATS, "units": UNITS, "terms": {name: TERMS[name] for name in TABLE_TERMS}},
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
-        "modules": MODULES,
         "data": {
             **_data(structure, choice, names, instruments, own + foreign),
             "corrections": {name: words for name, (_, words) in corrections.items()},
@@ -81,10 +74,10 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
 
 
 def _data(
-    structure: Structure,
+    structure: JsonObject,
     choice: Choice,
     names: dict[str, str],
-    instruments: Sequence[Instrument],
+    instruments: Sequence[JsonObject],
     datasets: Sequence[Any],
 ) -> Context:
     """What the scripts need to ask for figures."""
@@ -126,23 +119,18 @@ async def _datasets(
     return own, [*foreign, *(one for one in answers if not isinstance(one, ApiProblem))], gone
 
 
-def _waits_without_worker(predictions: Sequence[Prediction], health: Any) -> bool:
+def _waits_without_worker(predictions: Sequence[JsonObject], health: Any) -> bool:
     queued = any(one["status"] == "queued" for one in predictions)
     return queued and isinstance(health, dict) and health.get("workers") == 0
 
 
-def _with_several(isotopes: dict[str, list[str]]) -> dict[str, list[str]]:
-    # One stable isotope leaves nothing to choose
-    return {element: names for element, names in isotopes.items() if len(names) > 1}
-
-
-def _sites(predictions: Sequence[Prediction]) -> list[str]:
+def _sites(predictions: Sequence[JsonObject]) -> list[str]:
     """Sites that predictions tell apart, such as "H2"."""
     species = [name for one in predictions for name in (one["provenance"] or {}).get("species", [])]
     return [name for name in dict.fromkeys(species) if name[-1:].isdigit()]
 
 
-def _corrections(predictions: Sequence[Prediction]) -> dict[str, tuple[str, str]]:
+def _corrections(predictions: Sequence[JsonObject]) -> dict[str, tuple[str, str]]:
     """Quantum corrections that suit the methods: name → label and description."""
     methods = {one["method"] for one in predictions}
     if "md" not in methods and "trpmd" in methods:
@@ -155,24 +143,24 @@ def _corrections(predictions: Sequence[Prediction]) -> dict[str, tuple[str, str]
     }
 
 
-def phonon_orders(prediction: Prediction) -> int:
+def phonon_orders(prediction: JsonObject) -> int:
     """Return how many phonon orders a prediction tells apart; 0 for dynamics and crystals."""
     orders = prediction["options"].get("n_orders")
     told_apart = prediction["method"] == "harmonic" and prediction["sampling"] == "powder"
     return orders if told_apart and isinstance(orders, int) else 0
 
 
-def _runs(prediction: Prediction) -> int:
+def _runs(prediction: JsonObject) -> int:
     return prediction["options"].get("replicas") or 1
 
 
-def _zones(predictions: Sequence[Prediction]) -> list[list[int]]:
+def _zones(predictions: Sequence[JsonObject]) -> list[list[int]]:
     """Brillouin zones of crystals, each once, in the order of their partials."""
     zones = (one["options"].get("zones") or [] for one in predictions if one["sampling"] == "path")
     return [list(zone) for zone in dict.fromkeys(tuple(zone) for some in zones for zone in some)]
 
 
-def _points(predictions: Sequence[Prediction]) -> list[str]:
+def _points(predictions: Sequence[JsonObject]) -> list[str]:
     """Special points on the paths of crystals, each once."""
     paths = [str(one["options"].get("path") or "") for one in predictions]
     return list(dict.fromkeys(point for path in paths for point in re.split(r"[-|]", path) if point))

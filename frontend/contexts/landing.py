@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from frontend.client import ApiClient, ApiProblem, Prediction, Structure, settled
+from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
 
@@ -28,19 +28,18 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return recent structures with their forecasts, or those that a search finds, proposals, and examples."""
     search = query.get("search", "").strip()[:MAX_SEARCH_LENGTH]
     limit = MAX_ALL if query.get("all") or search else MAX_RECENT
-    words = {"search": search} if search else {}
     structures, predictions, proposals, examples, forecast = await settled(
-        api.call("GET", "/structures", params={"limit": limit, **words}),
-        api.call("GET", "/predictions", params={"limit": MAX_PREDICTIONS, **words}),
+        api.get("/structures", limit=limit, search=search or None),
+        api.get("/predictions", limit=MAX_PREDICTIONS, search=search or None),
         list_proposals(api, limit=MAX_PROPOSALS),
-        api.examples(),
-        api.call("GET", "/examples/forecast"),
+        api.items("/examples"),
+        api.get("/examples/forecast"),
     )
     required(structures, predictions, proposals)
     shown = structures["items"]
     if search:
         shown = [*shown, *await _others(api, shown, predictions["items"])]
-    by_structure: defaultdict[str, list[Prediction]] = defaultdict(list)
+    by_structure: defaultdict[str, list[JsonObject]] = defaultdict(list)
     for prediction in predictions["items"]:
         by_structure[prediction["structure_id"]].append(prediction)
     return {
@@ -54,11 +53,10 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "forecast": None if isinstance(forecast, ApiProblem) else forecast,
         "forecast_instruments": [(name, name) for name in FORECAST_INSTRUMENTS],
         "max_bytes": MAX_STRUCTURE_BYTES,
-        "modules": ("landing/page.js", "api.js", "kit/dom.js", "kit/drop-zone.js", "kit/badges.js", "kit/problems.js"),
     }
 
 
-async def _others(api: ApiClient, shown: Sequence[Structure], found: Sequence[Prediction]) -> list[Structure]:
+async def _others(api: ApiClient, shown: Sequence[JsonObject], found: Sequence[JsonObject]) -> list[JsonObject]:
     """Return the structures of forecasts that a search found, apart from those that are shown."""
     known = {structure["id"] for structure in shown}
     ids = list(dict.fromkeys(one["structure_id"] for one in found if one["structure_id"] not in known))
@@ -66,7 +64,7 @@ async def _others(api: ApiClient, shown: Sequence[Structure], found: Sequence[Pr
     return [answer for answer in answers if not isinstance(answer, ApiProblem)]
 
 
-def _sort(examples: Sequence[Any]) -> list[Any]:
+def _sort(examples: Sequence[JsonObject]) -> list[JsonObject]:
     rank = {name: place for place, name in enumerate(FIRST_EXAMPLES)}
     return sorted(examples, key=lambda example: rank.get(example["name"], len(rank)))
 

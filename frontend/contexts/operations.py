@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from frontend.client import ApiClient, Disk, OperatedJob, Operations
+from frontend.client import ApiClient, JsonObject
 from frontend.contexts.page import Context, Page, Query
 from frontend.text import capital, count, duration, file_size, short_method
 
@@ -22,7 +22,7 @@ REASONS: Final = {
 
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return the state of the server and its workers; refused to those who do not operate it."""
-    seen = await api.operations()
+    seen = await api.get("/operations")
     disk = seen["disk"]
     return {
         "seen": seen,
@@ -34,17 +34,16 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "n_failures": sum(seen["failures_by_reason"].values()),
         "reasons": REASONS,
         "job_name": job_name,
-        "modules": ("operations/page.js", "api.js", "kit/live.js", "kit/problems.js", "kit/dom.js"),
     }
 
 
-def job_name(job: OperatedJob) -> str:
+def job_name(job: JsonObject) -> str:
     """Return a short name of a job: MD, replica 2."""
     kind = KINDS.get(job["kind"], f"{job['kind']} {job['number'] + 1}")
     return ", ".join(filter(None, [capital(short_method(job["method"])), kind]))
 
 
-def find_troubles(seen: Operations) -> list[str]:
+def find_troubles(seen: JsonObject) -> list[str]:
     """Return what needs the attention of an operator."""
     found = []
     if not any(worker["alive"] for worker in seen["workers"]):
@@ -61,7 +60,7 @@ def find_troubles(seen: Operations) -> list[str]:
     return found
 
 
-def _figures(seen: Operations) -> list[tuple[str, str]]:
+def _figures(seen: JsonObject) -> list[tuple[str, str]]:
     """Return the numbers at the top with their labels."""
     alive = [worker for worker in seen["workers"] if worker["alive"]]
     running, queued = (sum(queue[key] for queue in seen["queues"]) for key in ("running", "queued"))
@@ -77,12 +76,12 @@ def _figures(seen: Operations) -> list[tuple[str, str]]:
     ]
 
 
-def _used_fraction(disk: Disk) -> float | None:
+def _used_fraction(disk: JsonObject) -> float | None:
     free, total = disk["free_bytes"], disk["total_bytes"]
     return None if free is None or not total else 1 - free / total
 
 
-def _is_nearly_full(disk: Disk) -> bool:
+def _is_nearly_full(disk: JsonObject) -> bool:
     used = _used_fraction(disk)
     return used is not None and used > 1 - MIN_FREE_FRACTION
 

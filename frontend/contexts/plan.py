@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, Prediction, settled
+from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import ORDER
-from frontend.measured import Dataset
 from frontend.settings_schema import GENERIC, display_name, facility
 from frontend.terms import TERMS
 from frontend.text import capital, short_method
 
+MAX_DATASETS: Final = 200
 MAX_STANDARDS: Final = 100
-_OWN: Final = ("page", "bodies", "panel", "features", "ranking", "sample", "measurement", "report")
-_KIT: Final = ("dom", "figure", "in-view", "isotopes", "live", "problems", "sliders")
-MODULES: Final = (
-    *(f"plan/{name}.js" for name in _OWN),
-    *(f"kit/{name}.js" for name in _KIT),
-    *("api.js", "format.js", "state.js"),
-)
 SCRIPT_TERMS: Final = (
     "basis_absolute", "basis_calibrated", "basis_relative", "hours_band", "resolution_percent", "measured_features",
     "pareto", "signal_rate", "background_rate", "relative_time", "separation", "verdict_probability", "verdict",
@@ -35,10 +28,10 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     structure = await api.structure(path["id"])
     instruments, predictions, isotopes, datasets, standards, proposals = await settled(
         api.instruments(),
-        api.predictions(structure_id=structure["id"]),
+        api.predictions(structure["id"]),
         api.isotopes(structure["elements"]),
-        api.datasets(),
-        api.call("GET", "/calibrations", params={"limit": MAX_STANDARDS}),
+        api.items("/datasets", limit=MAX_DATASETS),
+        api.get("/calibrations", limit=MAX_STANDARDS),
         list_proposals(api),
     )
     required(instruments, predictions)
@@ -47,7 +40,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     if not ready:
         return {"structure": structure, "chosen": None, "running": [one for one in powders if is_running(one)]}
     chosen = best(ready, query.get("predictions", "").split(","))
-    several = {} if isinstance(isotopes, ApiProblem) else {one: of for one, of in isotopes.items() if len(of) > 1}
+    several = {} if isinstance(isotopes, ApiProblem) else isotopes
     measured = [] if isinstance(datasets, ApiProblem) else datasets
     real = [one for one in instruments if facility(one) != GENERIC]
     return {
@@ -62,23 +55,22 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "standards": [] if isinstance(standards, ApiProblem) else standards["items"],
         "datasets": [one for one in measured if one["structure_id"] == structure["id"] and one["kind"] == "1d"],
         "proposals": [] if isinstance(proposals, ApiProblem) else proposals["items"],
-        "modules": MODULES,
         "data": page_data(structure, real),
     }
 
 
-def is_running(prediction: Prediction) -> bool:
+def is_running(prediction: JsonObject) -> bool:
     """Tell whether a forecast may still come."""
     return prediction["status"] in ("queued", "running")
 
 
-def best(predictions: Sequence[Prediction], wanted: Sequence[str]) -> Prediction:
+def best(predictions: Sequence[JsonObject], wanted: Sequence[str]) -> JsonObject:
     """Return the newest forecast of the best method, of those that the address names if there are any."""
     named = [one for one in predictions if one["id"] in wanted]
     return max(named or predictions, key=lambda one: ORDER[one["method"]])
 
 
-def prediction_name(prediction: Prediction) -> str:
+def prediction_name(prediction: JsonObject) -> str:
     """Return the name of a forecast in a list: "MD, 300 K, standard"."""
     quality = prediction.get("quality") or "custom"
     return f"{capital(short_method(prediction['method']))}, {prediction['temperature_k']:g} K, {quality}"
@@ -95,13 +87,13 @@ def other_isotopes(isotopes: Mapping[str, Sequence[str]]) -> list[tuple[str, str
     ]
 
 
-def can_calibrate(dataset: Dataset) -> bool:
+def can_calibrate(dataset: JsonObject) -> bool:
     """Tell whether measured data give absolute rates: a spectrum with instrument, exposure and mass."""
     exposure = dataset.get("exposure_uah") or dataset.get("exposure_h")
     return bool(dataset["kind"] == "1d" and dataset["instrument"] and exposure and dataset.get("mass_g"))
 
 
-def dataset_label(dataset: Dataset) -> str:
+def dataset_label(dataset: JsonObject) -> str:
     """Return the name of a dataset with instrument, exposure and mass."""
     exposure = (
         f"{dataset['exposure_uah']:g} µA h" if dataset.get("exposure_uah") else f"{dataset.get('exposure_h') or 0:g} h"
@@ -109,7 +101,7 @@ def dataset_label(dataset: Dataset) -> str:
     return f"{dataset['name']} · {display_name(dataset['instrument'] or '')}, {exposure}, {dataset['mass_g']:g} g"
 
 
-def page_data(structure: JsonObject | Mapping[str, object], instruments: Sequence[Instrument]) -> JsonObject:
+def page_data(structure: JsonObject, instruments: Sequence[JsonObject]) -> JsonObject:
     """Return what the scripts need beside the form."""
     return {
         "structure": {"id": structure["id"], "name": structure["name"]},

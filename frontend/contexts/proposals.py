@@ -6,17 +6,16 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from frontend.client import ApiClient, ApiProblem, Instrument, JsonObject, settled
+from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query
 from frontend.settings_schema import display_name
 
 MAX_LISTED: Final = 100
-MODULES: Final = ("proposals/page.js", "proposals/autosave.js", "kit/live.js", "kit/problems.js")
 
 
 async def list_proposals(api: ApiClient, *, archived: bool = False, limit: int = MAX_LISTED) -> JsonObject:
     """Return the newest proposals (`items`), and how many there are (`total`)."""
-    answer: JsonObject = await api.call("GET", "/proposals", params={"archived": str(archived).lower(), "limit": limit})
+    answer: JsonObject = await api.get("/proposals", archived=archived, limit=limit)
     return answer
 
 
@@ -31,13 +30,12 @@ async def list_context(api: ApiClient, path: Query, query: Query) -> Context:
         "proposals": shown["items"],
         "total": shown["total"],
         "n_others": others["total"],
-        "modules": ("proposals/list.js", "kit/problems.js"),
     }
 
 
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return a proposal and its items."""
-    proposal, instruments = await asyncio.gather(api.call("GET", f"/proposals/{path['id']}"), api.instruments())
+    proposal, instruments = await asyncio.gather(api.get(f"/proposals/{path['id']}"), api.instruments())
     predictions = _answered(await settled(*map(api.prediction, proposal["prediction_ids"])))
     structure_ids = dict.fromkeys([*proposal["structure_ids"], *(one["structure_id"] for one in predictions)])
     structures = _answered(await settled(*map(api.structure, structure_ids)))
@@ -48,7 +46,6 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "settings": describe_settings(proposal["settings"], instruments),
         "planned": _planned(proposal["plan"], predictions),
         "reportable": any(one["status"] == "succeeded" and one["sampling"] == "powder" for one in predictions),
-        "modules": MODULES,
     }
 
 
@@ -60,7 +57,7 @@ def with_predictions(structures: Iterable[JsonObject], predictions: Sequence[Jso
     ]
 
 
-def describe_settings(settings: Iterable[JsonObject], instruments: Iterable[Instrument]) -> list[JsonObject]:
+def describe_settings(settings: Iterable[JsonObject], instruments: Iterable[JsonObject]) -> list[JsonObject]:
     """Return the instrument and the settings of each setting as text: `Incident energy 120 meV, …`."""
     schemas = {one["name"]: one["settings_schema"].get("properties", {}) for one in instruments}
     return [

@@ -25,7 +25,7 @@ PLAN_FIELDS: Final = ("isotopes", "quantum_correction", "energy_scale")
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return what a link opens."""
     address = f"/shared/{path['token']}"
-    shared, instruments = await asyncio.gather(api.call("GET", address), api.call("GET", f"{address}/instruments"))
+    shared, instruments = await asyncio.gather(api.get(address), api.get(f"{address}/instruments"))
     views = _views(shared)
     spectra = [one["id"] for one in shared["datasets"] if one["kind"] == "1d"]
     return {
@@ -34,7 +34,6 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "structures": with_predictions(shared["structures"], shared["predictions"]),
         "settings": describe_settings(shared["settings"], instruments),
         "figures": {"path": f"{address}/figures", "views": views, "dataset_ids": spectra[:MAX_DATASETS]},
-        "modules": ("shared/page.js", "api.js", "kit/dom.js", "kit/figure.js") if views else (),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from frontend.client import ApiClient, ApiProblem, JsonObject, Model, Prediction, settled
+from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import SAMPLINGS
@@ -20,11 +20,6 @@ QUALITIES: Final = (
     ("standard", "Standard", "Enough to compare with a measured spectrum."),
     ("production", "Production", "Large box, long run: for the figure of a proposal."),
 )
-MODULES: Final = (
-    "structure/page.js", "structure/form.js", "structure/estimates.js", "structure/request.js", "api.js", "state.js",
-    "format.js", "kit/dom.js", "kit/figure.js", "kit/problems.js", "kit/drop-zone.js", "kit/badges.js",
-    "kit/in-view.js",
-)  # fmt: skip
 
 
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
@@ -34,10 +29,10 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     structure = await api.structure(structure_id)
     instruments, potentials, engines, methods, predictions, source, proposals = await settled(
         api.instruments(),
-        api.models(),
-        api.engines(),
-        api.call("GET", "/methods"),
-        api.call("GET", "/predictions", params={"structure_id": structure_id, "limit": MAX_BADGES}),
+        api.items("/potentials"),
+        api.get("/engines"),
+        api.get("/methods"),
+        api.get("/predictions", structure_id=structure_id, limit=MAX_BADGES),
         api.prediction(earlier) if earlier else api.health(),
         list_proposals(api, limit=MAX_PROPOSALS),
     )
@@ -72,14 +67,12 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
             ],
             "engines": [{key: one[key] for key in ("name", "title", "workers")} for one in engines],
         },
-        "modules": MODULES,
     }
 
 
 async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]:
     """Return what stands in the form at first."""
-    params = {"instruments": ",".join(DEFAULT_INSTRUMENTS)}
-    suggestion = await api.call("GET", f"/structures/{structure_id}/suggestion", params=params)
+    suggestion = await api.get(f"/structures/{structure_id}/suggestion", instruments=",".join(DEFAULT_INSTRUMENTS))
     return {
         "instruments": list(DEFAULT_INSTRUMENTS),
         "temperature_k": f"{suggestion['temperature_k']:g}",
@@ -90,10 +83,10 @@ async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]
     }
 
 
-async def _earlier_values(api: ApiClient, prediction: Prediction) -> dict[str, Any]:
+async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, Any]:
     """Return the settings of an earlier prediction; options that the API chose by itself are left to it again."""
     asked = ("structure_id", "method", "temperature_k", "sampling", "instruments", "quality")
-    body: JsonObject = {name: prediction[name] for name in asked}  # type: ignore[literal-required]
+    body: JsonObject = {name: prediction[name] for name in asked}
     options = chosen_values(await _chosen(api, body | {"potential": prediction["potential_id"]}, prediction["options"]))
     return {
         "instruments": prediction["instruments"],
@@ -110,7 +103,7 @@ async def _chosen(api: ApiClient, body: JsonObject, options: JsonObject) -> Json
     """Return the options that a request must name so that the API completes them to these."""
 
     async def complete(named: JsonObject) -> JsonObject:
-        completed = (await api.estimate(body | {"options": named}))["options"]
+        completed = (await api.call("POST", "/predictions/estimate", json=body | {"options": named}))["options"]
         return {name: completed.get(name) for name in options}
 
     try:
@@ -127,12 +120,12 @@ async def _chosen(api: ApiClient, body: JsonObject, options: JsonObject) -> Json
     return chosen
 
 
-def potential_choices(potentials: Sequence[Model], elements: Sequence[str]) -> list[tuple[str, str, bool]]:
+def potential_choices(potentials: Sequence[JsonObject], elements: Sequence[str]) -> list[tuple[str, str, bool]]:
     """Return (id, label, whether it covers the structure) of each potential."""
     return [(one["id"], _label(one, elements), not _missing(one, elements)) for one in potentials]
 
 
-def _label(potential: Model, elements: Sequence[str]) -> str:
+def _label(potential: JsonObject, elements: Sequence[str]) -> str:
     count = len(potential["elements"])
     label = f"{potential['name']} · {f'{count} elements' if count > 3 else ', '.join(potential['elements'])}"
     if missing := _missing(potential, elements):
@@ -140,11 +133,11 @@ def _label(potential: Model, elements: Sequence[str]) -> str:
     return label if potential["installed"] else f"{label} · fetched at first use"
 
 
-def _missing(potential: Model, elements: Sequence[str]) -> list[str]:
+def _missing(potential: JsonObject, elements: Sequence[str]) -> list[str]:
     return [element for element in elements if element not in potential["elements"]]
 
 
-def default_potential(potentials: Sequence[Model], elements: Sequence[str]) -> str:
+def default_potential(potentials: Sequence[JsonObject], elements: Sequence[str]) -> str:
     """Return the id of the first potential that covers the structure, pretrained ones first; or nothing."""
     usable = [one for one in potentials if not _missing(one, elements)]
     return min(usable, key=lambda one: one["kind"] != "pretrained")["id"] if usable else ""

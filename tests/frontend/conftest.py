@@ -27,7 +27,7 @@ from backend.observing.layouts import PATH, POWDER
 from backend.startup import prepare
 from backend.structures import parse
 from backend.structures import service as structures
-from frontend.client import ApiClient
+from frontend.client import ApiClient, JsonObject
 from frontend.routes import mount
 from frontend.static_files import StaticFiles
 from scattering.core.notices import Notice
@@ -63,6 +63,26 @@ def run(work: Awaitable[Answer]) -> Answer:
         return thread.submit(asyncio.run, waiting()).result()
 
 
+class Api(ApiClient):
+    """The client with what scripts of the pages ask for."""
+
+    async def open_example(self, name: str) -> JsonObject:
+        """Add a built-in structure to the user's own."""
+        structure: JsonObject = await self.call("POST", f"/examples/{name}")
+        return structure
+
+    async def upload_structure(self, filename: str, content: bytes) -> JsonObject:
+        """Add a structure from a file."""
+        structure: JsonObject = await self.call("POST", "/structures", files={"file": (filename, content)})
+        return structure
+
+    async def start(self, request: JsonObject, *, idempotency_key: str) -> JsonObject:
+        """Start a prediction; the same key gives the same prediction."""
+        headers = {"Idempotency-Key": idempotency_key}
+        prediction: JsonObject = await self.call("POST", "/predictions", json=request, headers=headers)
+        return prediction
+
+
 @dataclass(frozen=True)
 class Site:
     """An application with pages, one structure and what was forecast for it."""
@@ -74,8 +94,8 @@ class Site:
     md_id: str
 
     @property
-    def api(self) -> ApiClient:
-        return ApiClient(self.app)
+    def api(self) -> Api:
+        return Api(self.app)
 
     def fetch(self, path: str, **headers: str) -> httpx.Response:
         """Return a page or a file as a browser gets it."""
@@ -215,7 +235,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     files = StaticFiles()
     files.compress().join()
     mount(app, files)
-    api = ApiClient(app)
+    api = Api(app)
     ids = []
     simulated = {
         "harmonic": ({"n_orders": 2}, one_mode(60.0, n_orders=2)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.frontend.conftest import Site
 
 
@@ -21,3 +23,12 @@ def test_static_files_are_kept_for_ever_and_compressed(site: Site) -> None:
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-encoding"] == "br"
     assert site.fetch("/static/0/css/all.css").status_code == 404
+
+
+def test_pages_preload_the_modules_that_their_scripts_import(site: Site) -> None:
+    page = site.fetch("/compare").text
+    preloaded = set(re.findall(r'rel="modulepreload" href="/static/\w+/js/([^"]+)"', page))
+    # Imported by a module of the page, and by names over several lines
+    assert {"kit/shell.js", "kit/dom.js", "compare/page.js", "forecast/view.js", "api.js"} <= preloaded
+    assert "kit/removal.js" not in preloaded, "loaded when somebody deletes something"
+    assert "forecast/page.js" not in preloaded

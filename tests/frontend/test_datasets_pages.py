@@ -31,7 +31,8 @@ class Shelf:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.site.api, name)
 
-    async def datasets(self, *, structure_id: str | None = None, limit: int = 200) -> list[dict[str, Any]]:
+    async def items(self, path: str, *, structure_id: str | None = None, limit: int) -> list[dict[str, Any]]:
+        assert path == "/datasets"
         if self.down:
             raise ApiProblem(503, "Unavailable", "The database does not answer.")
         return [one for one in self.rows if structure_id in (None, one["structure_id"])][:2]

@@ -20,7 +20,7 @@ from backend.kit.db.columns import utc_now
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
 from backend.predictions.tables import Prediction
-from frontend.client import OperatedJob, Operations
+from frontend.client import JsonObject
 from frontend.contexts import operations
 from scattering.core.notices import Notice
 
@@ -108,8 +108,8 @@ def test_what_runs_and_what_failed_is_shown(site: Site) -> None:
     assert "gpumd" in part(page, "engines")
 
 
-def seen(site: Site, **changes: Any) -> Operations:
-    return {**run(site.api.operations()), **changes}  # type: ignore[typeddict-item]
+def seen(site: Site, **changes: Any) -> JsonObject:
+    return {**run(site.api.get("/operations")), **changes}
 
 
 def worker(**changes: Any) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def test_troubles_are_said_first(site: Site, changes: dict[str, Any], words: str
     [("whole", 0, "MD"), ("replica", 1, "MD, replica 2"), ("combine", 0, "MD, average of the replicas")],
 )
 def test_jobs_are_named_for_people(kind: str, number: int, words: str) -> None:
-    job: OperatedJob = {"method": "md", "kind": kind, "number": number}  # type: ignore[typeddict-item]
+    job: JsonObject = {"method": "md", "kind": kind, "number": number}
     assert operations.job_name(job) == words
 
 

@@ -226,6 +226,6 @@ def test_deleting_what_a_proposal_uses_asks_what_becomes_of_it_there(visit: Open
     dialog.get_by_role("button", name="Keep in the proposal").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
-    assert run(site.api.structure(structure["id"]))["hidden_at"] is not None  # type: ignore[typeddict-item]
+    assert run(site.api.structure(structure["id"]))["hidden_at"] is not None
     assert stored(site, made)["structure_ids"] == [structure["id"]]
     run(site.api.call("DELETE", f"/proposals/{made['id']}"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from frontend.client import Model
+from frontend.client import JsonObject
 from frontend.contexts.structure import default_potential, potential_choices
 from frontend.options_schema import chosen_values, options_of
 
@@ -144,9 +144,8 @@ def test_what_was_chosen_is_told_from_what_followed_from_it(site: Site) -> None:
 
 
 def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
-    def potential(name: str, elements: list[str], kind: str, installed: bool = True) -> Model:
-        known = {"sha256": None, "licence": None, "citation": None}
-        return {"id": name, "name": name, "elements": elements, "kind": kind, "installed": installed, **known}  # type: ignore[typeddict-item]
+    def potential(name: str, elements: list[str], kind: str, installed: bool = True) -> JsonObject:
+        return {"id": name, "name": name, "elements": elements, "kind": kind, "installed": installed}
 
     potentials = [potential("mine", ["Si"], "uploaded"), potential("NEP89", ["H", "C", "Si", "O"], "pretrained", False)]
 
