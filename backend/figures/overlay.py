@@ -10,6 +10,7 @@ import numpy as np
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.figures.curves.curve import Curve
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.measured import Points, scale_intensity
 from backend.figures.schemas import DatasetScale
 from backend.kit.db.owners import Scope
@@ -59,9 +60,8 @@ def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> floa
             scale = 0.0
         if np.isfinite(scale) and scale > 0:
             return 1 / scale
-    away = curve.elastic_mev
-    inside = (measured.energy >= spectrum.energy[0]) & (measured.energy <= spectrum.energy[-1])
-    seen = measured.intensity[inside & (np.abs(measured.energy) > away)]
-    highest = float(seen.max(initial=0.0)) or float(measured.intensity.max(initial=0.0))
-    forecast = spectrum.intensity[np.abs(spectrum.energy) > away].max(initial=0.0)
-    return float(forecast) / highest if highest > 0 and forecast > 0 else 1.0
+    foot, drawn = curve.elastic_mev, (float(spectrum.energy[0]), float(spectrum.energy[-1]))
+    seen = largest_beyond(measured.energy, measured.intensity, foot, drawn)
+    highest = seen or float(measured.intensity.max(initial=0.0))
+    forecast = largest_beyond(spectrum.energy, spectrum.intensity, foot)
+    return forecast / highest if highest > 0 and forecast > 0 else 1.0

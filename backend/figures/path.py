@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.hover import CurveHover, intensity_hover
 from backend.figures.map import brightest
@@ -91,13 +92,18 @@ def _vertical_line(place: float, theme: Theme) -> dict[str, Any]:
     return {"type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: Style) -> go.Figure:
-    """Draw cuts at constant wave vector on the same axes, with bands of one standard error."""
+def cuts_figure(
+    spectra: Sequence[PathSpectrum], labels: Sequence[str], feet_mev: Sequence[float], style: Style
+) -> go.Figure:
+    """Draw cuts at constant wave vector on the same axes, with bands of one standard error.
+
+    `feet_mev` are halves of the ranges around ω = 0 that do not count for the intensity axis (`elastic_foot`).
+    """
     theme = THEMES[style.theme]
     traces: list[dict[str, Any]] = []
     tops: list[float] = []
     hover = CurveHover.of(style.energy_unit, [spectrum.cut_unit for spectrum in spectra])
-    for number, (spectrum, label) in enumerate(zip(spectra, labels, strict=True)):
+    for number, (spectrum, label, foot) in enumerate(zip(spectra, labels, feet_mev, strict=True)):
         cut, colour = _cut(spectrum), theme.lines[number % len(theme.lines)]
         x = in_unit(cut.energy, style.energy_unit)
         if style.errors and cut.error is not None:
@@ -118,8 +124,7 @@ def cuts_figure(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: S
                 "hovertemplate": hover.template(label, spectrum.cut_unit),
             }
         )
-        away = np.abs(cut.energy) > 0.03 * (cut.energy[-1] - cut.energy[0])
-        tops.append(float(np.nanmax(np.where(away, cut.intensity, np.nan), initial=0.0)))
+        tops.append(largest_beyond(cut.energy, cut.intensity, foot))
     top = max(tops, default=0.0) or 1.0
     intensity = [np.log10(top) - 4, np.log10(top) + 0.3] if style.scale == "log" else [0.0, 1.08 * top]
     return draw(

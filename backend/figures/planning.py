@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.annotations import offsets_of_labels, plot_sizes, rows_of_labels, text_size
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.hover import CurveHover
 from backend.figures.schemas import EnergyUnit, ThemeName
@@ -255,9 +256,12 @@ def _empty_note(colours: Theme) -> dict[str, Any]:
 
 
 def measurement_figure(
-    made: Measurement, label: str, unit: str, *, theme: ThemeName, energy_unit: EnergyUnit
+    made: Measurement, label: str, unit: str, *, theme: ThemeName, energy_unit: EnergyUnit, elastic_mev: float
 ) -> go.Figure:
-    """Draw simulated counts with their errors, the expected counts, and the background."""
+    """Draw simulated counts with their errors, the expected counts, and the background.
+
+    The axis leaves out the counts below `elastic_mev`, which rise steeply where atoms diffuse.
+    """
     colours = THEMES[theme]
     x = in_unit(made.energy, energy_unit)
     floor = float(np.quantile(made.expected, 0.1)) if len(made.expected) else 0.0
@@ -286,9 +290,7 @@ def measurement_figure(
         _line(x, made.expected, "Expected", colours.lines[0], hover("Expected")),
         _line(x, made.background, background, colours.lines[1], hover(background), line={"dash": "dash"}),
     ]
-    # Counts rise steeply next to the elastic line, which the axis leaves out
-    beyond = made.expected[max(3, len(made.expected) // 20) :]
-    top = 1.25 * float(max(beyond.max(initial=1.0), floor, 1.0))
+    top = 1.25 * max(largest_beyond(made.energy, made.expected, elastic_mev), floor, 1.0)
     return draw(
         traces,
         layout(
@@ -304,9 +306,12 @@ def measurement_figure(
     )
 
 
-def isotopes_figure(spectra: Sequence[tuple[str, Spectrum]], *, theme: ThemeName, energy_unit: EnergyUnit) -> go.Figure:
-    """Draw the same sample with other isotopes, on the same axes."""
+def isotopes_figure(
+    spectra: Sequence[tuple[str, Spectrum]], *, theme: ThemeName, energy_unit: EnergyUnit, elastic_mev: float
+) -> go.Figure:
+    """Draw the same sample with other isotopes, on the same axes, which leave out intensities below `elastic_mev`."""
     colours = THEMES[theme]
+    tops = [largest_beyond(spectrum.energy, spectrum.intensity, elastic_mev) for _, spectrum in spectra]
     traces = [
         _line(
             in_unit(spectrum.energy, energy_unit),
@@ -323,7 +328,12 @@ def isotopes_figure(spectra: Sequence[tuple[str, Spectrum]], *, theme: ThemeName
         layout(
             colours,
             xaxis=axis(colours, ENERGY_TITLES[energy_unit]),
-            yaxis=axis(colours, intensity_title([spectrum for _, spectrum in spectra]), rangemode="tozero", **POWERS),
+            yaxis=axis(
+                colours,
+                intensity_title([spectrum for _, spectrum in spectra]),
+                range=[0, 1.08 * max(tops) or 1.0],
+                **POWERS,
+            ),
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
             hovermode="closest",

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from backend import wording
 from backend.figures import planning
+from backend.figures.curves.elastic import elastic_foot
 from backend.figures.sheet import Panel, sheet_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable, unprocessable
@@ -44,13 +45,16 @@ def figure(scope: Scope, cache: PartialsCache, body: PlanFigureIn) -> go.Figure:
     if isinstance(body, DeuterationFigureIn):
         here, there = service.compare_isotopes(scope, cache, body)
         spectra = [(one.sample.material.formula, one.features.spectrum) for one in (here, there)]
-        return planning.isotopes_figure(spectra, theme=body.theme, energy_unit=body.energy_unit)
+        foot = elastic_foot(here.features.spectrum.energy, here.method, here.features.view)
+        return planning.isotopes_figure(spectra, theme=body.theme, energy_unit=body.energy_unit, elastic_mev=foot)
     if isinstance(body, MeasurementFigureIn):
         drawn = service.simulate(scope, cache, body)
         unit = f"counts per {drawn.bin_mev:g} meV"
         label = f"{setting_label(drawn.instrument, drawn.settings)}, {duration(body.hours)}"
+        view = View(instrument=drawn.instrument.name, settings=drawn.settings)
+        foot = elastic_foot(drawn.measurement.energy, drawn.method, view)
         return planning.measurement_figure(
-            drawn.measurement, label, unit, theme=body.theme, energy_unit=body.energy_unit
+            drawn.measurement, label, unit, theme=body.theme, energy_unit=body.energy_unit, elastic_mev=foot
         )
     if isinstance(body, FeaturesFigureIn):
         _, found = service.find_features(scope, cache, body)
@@ -83,7 +87,8 @@ def _sheet(scope: Scope, cache: PartialsCache, body: SheetFigureIn) -> go.Figure
             return Panel(label, None, None, wording.message(Notice("nothing_simulated_in_window")))
         low, high = instrument.energy_range(settings)
         energy = np.linspace(low, min(high, highest), WINDOW_POINTS)
-        return Panel(label, spectrum, kinematics.window(instrument, settings, energy))
+        foot = elastic_foot(spectrum.energy, what.prediction.method, view, (0.0, highest))
+        return Panel(label, spectrum, kinematics.window(instrument, settings, energy), elastic_mev=foot)
 
     panels = [panel(instrument, settings) for instrument, settings in asked]
     return sheet_figure(

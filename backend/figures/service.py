@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from backend.figures.compared import draw_measured_map
 from backend.figures.curves.curve import Curve
+from backend.figures.curves.elastic import elastic_foot
 from backend.figures.labels import LabelledView, facts
 from backend.figures.map import edges, map_figure
 from backend.figures.measured import Points
@@ -20,7 +21,7 @@ from backend.figures.spectrum import spectrum_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import observe
+from backend.observing.spectra import line_of, observe
 from backend.predictions import service as predictions
 from backend.structures import service as structures
 from backend.wording.curves import SAMPLE, CurveFacts, curve_labels
@@ -97,7 +98,7 @@ def draw_views(
     if along and len(along) < len(seen):
         raise Unprocessable.at("path", Notice("powders_beside_path"))
     if along:
-        return _along_path(along, labels, style)
+        return _along_path(along, [one.facts for one in seen], labels, style)
     if style.kind == "zones":
         raise Unprocessable.at("kind", Notice("zones_of_powder"))
     curves = [
@@ -113,12 +114,17 @@ def draw_views(
     return spectrum_figure(curves, style, measured(curves), made.common)
 
 
-def _along_path(spectra: Sequence[PathSpectrum], labels: Sequence[str], style: Style) -> go.Figure:
+def _along_path(
+    spectra: Sequence[PathSpectrum], of: Sequence[CurveFacts], labels: Sequence[str], style: Style
+) -> go.Figure:
     if style.kind == "map":
         return path_figure(spectra[0], style, labels[0])
     if style.kind == "zones":
         return zones_figure(spectra[0], style, labels[0])
-    return cuts_figure(spectra, labels, style)
+    feet = [
+        elastic_foot(line_of(spectrum).energy, one.method, one.view) for spectrum, one in zip(spectra, of, strict=True)
+    ]
+    return cuts_figure(spectra, labels, feet, style)
 
 
 def _map(spectrum: Spectrum, view: View, style: Style, text: str) -> go.Figure:

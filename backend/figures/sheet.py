@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.annotations import CHARACTER_EM, LINE_EM, WIDTHS_PX, text_size
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.map import MOMENTUM_TITLE, brightest
 from backend.figures.schemas import EnergyUnit, ThemeName
@@ -32,12 +33,16 @@ MAX_MAP_BINS = (60, 120)
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One instrument: its map and window, its spectrum, or a note that explains why there is none."""
+    """One instrument: its map and window, its spectrum, or a note that explains why there is none.
+
+    `elastic_mev` is half of the range around ω = 0 that belongs to the elastic line.
+    """
 
     label: str
     spectrum: Spectrum | None
     window: Window | None
     note: str = ""
+    elastic_mev: float = 0.0
 
 
 def sheet_figure(
@@ -104,7 +109,7 @@ def sheet_figure(
         shapes += [_mark(float(energy), f"x{names[1]}", f"y{names[1]} domain", colours) for energy in marked]
         q_high = float(panel.spectrum.map.q[-1])
         arrangement[f"yaxis{names[0]}"]["range"] = [0, q_high]
-        arrangement[f"yaxis{names[1]}"]["range"] = [0, _top(panel.spectrum)]
+        arrangement[f"yaxis{names[1]}"]["range"] = [0, _top(panel.spectrum, panel.elastic_mev, highest)]
     return draw(
         traces,
         layout(
@@ -222,10 +227,9 @@ def _spectrum(spectrum: Spectrum, name: str, theme: Theme, unit: EnergyUnit) -> 
     }
 
 
-def _top(spectrum: Spectrum) -> float:
+def _top(spectrum: Spectrum, elastic_mev: float, highest: float) -> float:
     """Return the upper end of the intensity axis; the foot of the elastic line is cut off."""
-    beyond = spectrum.intensity[len(spectrum.intensity) // 20 :]
-    return 1.1 * float(beyond.max(initial=0.0)) or 1.0
+    return 1.1 * largest_beyond(spectrum.energy, spectrum.intensity, elastic_mev, (0.0, highest)) or 1.0
 
 
 def _mark(energy: float, x: str, y: str, theme: Theme) -> dict[str, Any]:

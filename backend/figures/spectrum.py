@@ -12,8 +12,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from backend.figures.curves import difference_panel, peak_labels
-from backend.figures.curves.curve import Curve, largest
+from backend.figures.curves.curve import Curve
 from backend.figures.curves.difference import differences
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.curves.normalisation import TITLES, normalise
 from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.hover import CurveHover
@@ -306,8 +307,8 @@ def _top(curves: Sequence[Curve], measured: Sequence[Points]) -> float:
     for points in measured:
         energy, intensity = points.measured.energy, points.measured.intensity
         of = curves[points.of]
-        shown = (energy >= of.spectrum.energy[0]) & (energy <= of.spectrum.energy[-1])
-        tops.append(largest(energy[shown], intensity[shown], of.elastic_mev))
+        drawn = float(of.spectrum.energy[0]), float(of.spectrum.energy[-1])
+        tops.append(largest_beyond(energy, intensity, of.elastic_mev, drawn))
     return max(tops) or 1.0
 
 

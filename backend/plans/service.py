@@ -60,6 +60,8 @@ class Plan:
 
     Attributes
     ----------
+    method
+        Of the forecast.
     q_end
         End of the simulated range of |q|, Å⁻¹.
     n_settings
@@ -70,6 +72,7 @@ class Plan:
         Of the whole plan, for one sentence.
     """
 
+    method: str
     energy_relative_uncertainty: float
     q_end: float
     features: FeatureSet
@@ -84,8 +87,9 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedMeasurement:
-    """A simulated measurement and the sources of its numbers."""
+    """A simulated measurement, the method of its forecast, and the sources of its numbers."""
 
+    method: str
     instrument: Instrument
     settings: Mapping[str, Any]
     basis: Basis
@@ -163,6 +167,7 @@ def _plan(
     elif not ranking.ranked:
         warnings.append(Notice("no_feature_measured", {"limit_h": MAX_HOURS}))
     return Plan(
+        what.prediction.method,
         what.energy_relative_uncertainty,
         float(what.partials.q[-1] + what.partials.q_step / 2),
         features,
@@ -271,6 +276,7 @@ def simulate(scope: Scope, cache: PartialsCache, body: MeasurementIn) -> Simulat
     edges, step = _edges(instrument, settings, what, sigma[inside], body.bin_mev)
     made = measure(rates, sigma, edges, body.hours, seed=body.seed)
     return SimulatedMeasurement(
+        what.prediction.method,
         instrument,
         settings,
         rates.basis,

@@ -247,7 +247,7 @@ def _results(
     if gathered.plan is not None:
         contents.put("plan.json", gathered.plan.model_dump_json(indent=1), "The plan: settings, pairs, counts, hours.")
     if gathered.measurement is not None:
-        counted = gathered.measurement.model_dump_json(indent=1)
+        counted = gathered.measurement.counted.model_dump_json(indent=1)
         contents.put("measurement.json", counted, "A simulated measurement, seeded.")
 
 

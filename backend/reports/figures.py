@@ -6,37 +6,30 @@ and letters have 10 pt (7 pt after reduction).
 
 from __future__ import annotations
 
-import io
-import re
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.map import MOMENTUM_TITLE, brightest, edges
 from backend.figures.measured import Points, insert_gaps
 from backend.figures.path import BRIGHTEST_PERCENTILE as PATH_PERCENTILE
-from backend.figures.theme import THEMES
 from backend.plans.schemas import MeasurementOut
-from backend.reports.lettering import FAMILY, TEXT_PT, fit_text
+from backend.reports.canvas import THEME, canvas
+from backend.reports.lettering import TEXT_PT, fit_text
 from scattering.core.bins import bin_edges
 from scattering.crystal.view import PathMap
 from scattering.instruments.kinematics import Window
 from scattering.measured.data import extremes
 from scattering.observe.spectrum import Map
 
-INCHES_PER_MM = 1 / 25.4
 WIDTH_MM = 180.0
 HALF_MM = 88.0
 LETTERS = "ABCD"
@@ -47,7 +40,6 @@ HANDLE_MM = 16.0
 TITLE_MM = 7.5
 """Height of the title within a panel."""
 ENERGY_TITLE = "Energy transfer (meV)"
-THEME = THEMES["light"]
 DASHES = ((5.0, 1.8), (1.3, 1.5), (6.0, 1.6, 1.2, 1.6))
 MARKERS = ("o", "D", "s", "^", "P", "X")
 MAX_POINTS = 400
@@ -56,45 +48,17 @@ TEXT_BOX: dict[str, Any] = {"facecolor": THEME.paper, "edgecolor": "none", "pad"
 """Box behind text that covers lines."""
 LEGEND_BOX: dict[str, Any] = {"frameon": True, "edgecolor": "none", "framealpha": 0.92, "borderaxespad": 0.3}
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-SVG_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
-
-STYLE: Any = {
-    "font.family": [FAMILY],
-    "font.size": TEXT_PT,
-    "axes.titlesize": TEXT_PT,
-    "axes.labelsize": TEXT_PT,
-    "xtick.labelsize": TEXT_PT,
-    "ytick.labelsize": TEXT_PT,
-    "legend.fontsize": TEXT_PT,
-    "text.color": THEME.ink,
-    "axes.labelcolor": THEME.ink,
-    "axes.edgecolor": THEME.ink,
-    "xtick.color": THEME.ink,
-    "ytick.color": THEME.ink,
-    "axes.linewidth": 0.7,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-    "lines.linewidth": 1.3,
-    "legend.frameon": False,
-    "legend.handlelength": 2.6,
-    "hatch.linewidth": 0.4,
-    # Letters as outlines look the same in every viewer; text of users is never parsed as mathematics
-    "svg.fonttype": "path",
-    "text.parse_math": False,
-    "axes.unicode_minus": True,
-}
-_drawing_lock = threading.Lock()
-"""The settings of matplotlib are global, and requests run in threads."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """A line, shape (n,) each; NaN for unknown values."""
+    """A line, shape (n,) each; NaN for unknown values. `elastic_mev` is half of the range of its elastic line."""
 
     label: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     error: NDArray[np.float64] | None = None
+    elastic_mev: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,21 +69,6 @@ class Panel:
     main: Trace
     others: Sequence[Trace] = field(default_factory=tuple)
     points: Sequence[Points] = field(default_factory=tuple)
-
-
-@contextmanager
-def _canvas(name: str, width_mm: float, height_mm: float) -> Iterator[tuple[Figure, list[str]]]:
-    """Give a figure and an empty list; on exit, the SVG of the figure is added to the list."""
-    made: list[str] = []
-    with _drawing_lock, rc_context(STYLE | {"svg.hashsalt": name}):
-        close = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, hspace=0.0, wspace=0.02)
-        figure = Figure(figsize=(width_mm * INCHES_PER_MM, height_mm * INCHES_PER_MM), layout=close)
-        FigureCanvasSVG(figure)
-        yield figure, made
-        content = io.StringIO()
-        figure.savefig(content, format="svg", dpi=220, metadata={"Date": None, "Creator": None})
-        text = content.getvalue()
-        made.append(SVG_COMMENT.sub("", text[text.index("<svg") :]))
 
 
 def spectra(panels: Sequence[Panel], features: Sequence[float], title: str, limits: tuple[float, float]) -> str:
@@ -138,7 +87,7 @@ def spectra(panels: Sequence[Panel], features: Sequence[float], title: str, limi
     """
     named = any(panel.others or panel.points for panel in panels)
     height = PANEL_HEIGHT_MM[len(panels)] * len(panels) + (18 if named else 13)
-    with _canvas("spectra", WIDTH_MM, height) as (figure, made):
+    with canvas("spectra", WIDTH_MM, height) as (figure, made):
         axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         handles: dict[str, Any] = {}
         n_points = 0
@@ -179,7 +128,6 @@ def _panel(
     low, high = limits
     main = panel.main
     shown = (main.x >= low) & (main.x <= high)
-    tops = [_top(main.x, main.y, limits)]
     if main.error is not None:
         under, over = main.y - main.error, main.y + main.error
         axis.fill_between(main.x, under, over, color=THEME.muted, alpha=0.35, linewidth=0)
@@ -187,11 +135,10 @@ def _panel(
     for index, other in enumerate(panel.others):
         colour = THEME.lines[(index + 1) % len(THEME.lines)]
         axis.plot(other.x, other.y, color=colour, dashes=DASHES[index % len(DASHES)], label=other.label, zorder=2)
-        tops.append(_top(other.x, other.y, limits))
     for index, points in enumerate(panel.points, start=n_points):
-        tops.append(_points(axis, points, index, limits))
+        _points(axis, points, index, limits)
     axis.set_xlim(low, high)
-    axis.set_ylim(0, headroom * (max(tops) or 1.0))
+    axis.set_ylim(0, headroom * highest_intensity(panel, limits))
     axis.yaxis.set_major_locator(MaxNLocator(3, prune="upper"))
     place: dict[str, Any] = {"transform": axis.transAxes, "va": "top", "ha": "left", "bbox": TEXT_BOX, "zorder": 6}
     title = fit_text(f"{letter}  {panel.title}", 0.8 * WIDTH_MM, bold=True)
@@ -203,13 +150,20 @@ def _panel(
             axis.axvspan(start, stop, facecolor="#f1f3f5", edgecolor=THEME.muted, hatch="////", linewidth=0, zorder=1)
 
 
-def _points(axis: Axes, points: Points, index: int, limits: tuple[float, float]) -> float:
+def highest_intensity(panel: Panel, limits: tuple[float, float]) -> float:
+    """Return the largest intensity of the lines and data of a panel beyond the elastic line; 1 if there is none."""
+    tops = [largest_beyond(one.x, one.y, one.elastic_mev, limits) for one in (panel.main, *panel.others)]
+    foot, data = panel.main.elastic_mev, [points.measured for points in panel.points]
+    return max(*tops, *[largest_beyond(one.energy, one.intensity, foot, limits) for one in data], 0.0) or 1.0
+
+
+def _points(axis: Axes, points: Points, index: int, limits: tuple[float, float]) -> None:
     measured = points.measured
     x, y, error = insert_gaps(measured.energy.astype(np.float32), measured.intensity, measured.error, measured)
     inside = (x >= limits[0]) & (x <= limits[1])
     x, y, error = x[inside], y[inside], None if error is None else error[inside]
     if not len(x):
-        return 0.0
+        return
     keep = extremes(y, MAX_POINTS)
     bars = None if error is None else np.nan_to_num(error[keep])
     axis.errorbar(
@@ -227,13 +181,6 @@ def _points(axis: Axes, points: Points, index: int, limits: tuple[float, float])
         label=points.label,
         zorder=2.5,
     )
-    return _top(x.astype(float), y, limits)
-
-
-def _top(x: NDArray[np.float64], y: NDArray[np.float64], limits: tuple[float, float]) -> float:
-    """Return the largest value outside the foot of the elastic line."""
-    away = (np.abs(x) > 0.03 * (limits[1] - limits[0])) & (x >= limits[0]) & (x <= limits[1]) & np.isfinite(y)
-    return float(y[away].max(initial=0.0))
 
 
 def _mark(
@@ -273,7 +220,7 @@ def powder_map(
     shown = image.inside if window is not None and not window.lines else np.ones_like(image.inside)
     within = (image.energy >= limits[0]) & (image.energy <= limits[1])
     seen = image.intensity[:, within][shown[:, within]]
-    with _canvas("map", HALF_MM, 72.0) as (figure, made):
+    with canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
         bins = np.maximum(bin_edges(image.q), 0.0), bin_edges(image.energy)
         _heat(figure, axis, image.intensity, bins, brightest(seen), f"S(|q|, ω) ({unit})")
@@ -304,7 +251,7 @@ def powder_map(
 
 def path_map(image: PathMap, features: Sequence[float], unit: str, limits: tuple[float, float]) -> str:
     """Draw the intensity along the path, with the harmonic phonons over it."""
-    with _canvas("map", HALF_MM, 72.0) as (figure, made):
+    with canvas("map", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
         axis.set_facecolor("#d6dbe0")
         bins = image.edges, bin_edges(image.energy)
@@ -359,15 +306,20 @@ def _numbers_at(axis: Axes, features: Sequence[float], limits: tuple[float, floa
             )
 
 
-def measurement(counted: MeasurementOut, features: Sequence[float], limits: tuple[float, float]) -> str:
-    """Draw counts with their errors, the expected counts without noise, and the background."""
+def measurement(
+    counted: MeasurementOut, features: Sequence[float], limits: tuple[float, float], *, elastic_mev: float
+) -> str:
+    """Draw counts with their errors, the expected counts without noise, and the background.
+
+    The axis leaves out the counts below `elastic_mev`.
+    """
     energy, counts = np.array(counted.energy_mev), np.array(counted.counts, dtype=float)
-    highest = _top(energy, counts, limits)
+    highest = largest_beyond(energy, counts, elastic_mev, limits)
     power = 3 * int(np.log10(highest) // 3) if highest >= 1e4 else 0
     counts /= 10.0**power
     shown = (energy >= limits[0]) & (energy <= limits[1])
     keep = np.flatnonzero(shown)[extremes(counts[shown], 160)]
-    with _canvas("measurement", HALF_MM, 72.0) as (figure, made):
+    with canvas("measurement", HALF_MM, 72.0) as (figure, made):
         axis = figure.subplots()
         axis.errorbar(
             energy[keep],
@@ -393,7 +345,7 @@ def measurement(counted: MeasurementOut, features: Sequence[float], limits: tupl
         background = np.array(counted.background)[shown] / 10.0**power
         axis.plot(energy[shown], background, color=THEME.lines[1], dashes=DASHES[0], label="background", zorder=3)
         _mark(axis, features, limits, named=True, narrow=True)
-        away = _top(energy, counts, limits)
+        away = largest_beyond(energy, counts, elastic_mev, limits)
         axis.set_xlim(*limits)
         axis.set_ylim(0, 1.5 * (away or 1.0))
         axis.set_xlabel(ENERGY_TITLE)

@@ -12,6 +12,7 @@ import numpy as np
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
 from backend.figures.curves.curve import Curve
+from backend.figures.curves.elastic import EVERYTHING, elastic_foot
 from backend.figures.labels import label
 from backend.figures.measured import Points
 from backend.figures.overlay import overlay
@@ -46,6 +47,8 @@ class Shown:
 
     Attributes
     ----------
+    method
+        Of the main prediction.
     setting
         Entry of the setting in the plan; None without a plan.
     spectrum, others
@@ -55,6 +58,7 @@ class Shown:
     """
 
     view: ReportViewIn
+    method: str
     label: str
     setting: SettingOut | None
     spectrum: Spectrum | PathSpectrum
@@ -71,6 +75,18 @@ class Shown:
         """Intensity against energy: the spectrum, or the cut of a path."""
         return line_of(self.spectrum)
 
+    def elastic_mev(self, limits: tuple[float, float] = EVERYTHING) -> float:
+        """Return half of the range around ω = 0 that belongs to the elastic line on an axis with these ends, meV."""
+        return elastic_foot(self.line.energy, self.method, self.view.to_view(), limits)
+
+
+@dataclass(frozen=True, eq=False)
+class Counting:
+    """A simulated measurement with a setting of the plan."""
+
+    setting: SettingOut
+    counted: MeasurementOut
+
 
 @dataclass(frozen=True, eq=False)
 class Gathered:
@@ -84,7 +100,7 @@ class Gathered:
     shown: Sequence[Shown]
     datasets: Sequence[Dataset]
     plan: PlanOut | None
-    measurement: MeasurementOut | None
+    measurement: Counting | None
     trust: TrustOut | None
     limits: tuple[float, float]
     left_out: Sequence[Notice] = ()
@@ -132,7 +148,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
     )
 
 
-def _make_plan(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOut | None, MeasurementOut | None]:
+def _make_plan(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[PlanOut | None, Counting | None]:
     """Return the plan and, if hours are known, a simulated measurement with its best setting."""
     from backend.plans import bodies, service
 
@@ -146,7 +162,7 @@ def _make_plan(scope: Scope, cache: PartialsCache, body: ReportIn) -> tuple[Plan
     setting = SettingIn(instrument=chosen.instrument, settings=chosen.settings)
     asked = {name: getattr(body.plan, name) for name in MeasurementIn.model_fields if hasattr(body.plan, name)}
     counting = MeasurementIn(**asked, setting=setting, hours=hours)
-    return planned, bodies.measurement(service.simulate(scope, cache, counting), hours)
+    return planned, Counting(chosen, bodies.measurement(service.simulate(scope, cache, counting), hours))
 
 
 def best_settings(planned: PlanOut) -> list[SettingOut]:
@@ -214,6 +230,7 @@ def _observe_views(
     shown = [
         Shown(
             view=view,
+            method=row.method,
             label=text,
             setting=setting,
             spectrum=observe(settings, cache, row, view.to_view()),
@@ -235,7 +252,7 @@ def _match_points(
     from scattering.observe.spectrum import Spectrum
 
     curves = [
-        Curve(one.spectrum, one.view.instrument or SAMPLE, row.method, one.label)
+        Curve(one.spectrum, one.view.instrument or SAMPLE, one.method, one.label, one.view.to_view())
         for one in shown
         if isinstance(one.spectrum, Spectrum)
     ]
@@ -258,7 +275,7 @@ def _limits(shown: Sequence[Shown], features: Sequence[float]) -> tuple[float, f
     seen = []
     for one in shown:
         energy, intensity = one.line.energy, one.line.intensity
-        away = np.where(np.abs(energy) > 0.03 * energy[-1], np.nan_to_num(intensity), 0.0)
+        away = np.where(np.abs(energy) > one.elastic_mev(), np.nan_to_num(intensity), 0.0)
         bright = energy[away > MIN_VISIBLE_FRACTION * (away.max(initial=0.0) or 1.0)]
         seen.append(1.08 * float(bright[-1]) if len(bright) else float(energy[-1]))
     return 0.0, min(max(seen), max(ends))

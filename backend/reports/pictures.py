@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend import wording
+from backend.figures.curves.elastic import elastic_foot
 from backend.figures.labels import run_label
 from backend.figures.measured import Points
 from backend.figures.path import wave_vector_text
@@ -21,6 +22,7 @@ from scattering import instruments
 from scattering.core.notices import Notice
 from scattering.crystal.view import Cut, PathSpectrum
 from scattering.instruments import kinematics
+from scattering.observe.view import View
 
 WINDOW_POINTS = 256
 
@@ -47,9 +49,13 @@ def draw(gathered: Gathered) -> list[Picture]:
     numbered = [Notice("figure_numbered_features")] if features else []
     pictures.append(Picture("map", _map(gathered, shown[0]), _text([*in_map, *numbered]), _text(in_map)))
     if gathered.measurement is not None:
-        counted = gathered.measurement
+        counted, limits = gathered.measurement.counted, gathered.limits
         text = _text([Notice("figure_simulated_measurement", {"label": counted.label, "hours": counted.hours})])
-        pictures.append(Picture("measurement", figures.measurement(counted, features, gathered.limits), text, text))
+        setting = gathered.measurement.setting
+        view = View(instrument=setting.instrument, settings=setting.settings)
+        foot = elastic_foot(np.array(counted.energy_mev), gathered.prediction.method, view, limits)
+        drawn = figures.measurement(counted, features, limits, elastic_mev=foot)
+        pictures.append(Picture("measurement", drawn, text, text))
     return pictures
 
 
@@ -60,11 +66,20 @@ def _text(notices: Sequence[Notice]) -> str:
 def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
     line = one.line
     own, *names = _names([gathered.prediction, *gathered.others])
-    beside = [line_of(spectrum) for spectrum in one.others]
-    others = [figures.Trace(name, found.energy, found.intensity) for name, found in zip(names, beside, strict=True)]
+    view, limits = one.view.to_view(), gathered.limits
+    others = [
+        figures.Trace(
+            name,
+            found.energy,
+            found.intensity,
+            elastic_mev=elastic_foot(found.energy, other.method, view, limits),
+        )
+        for name, other, found in zip(names, gathered.others, map(line_of, one.others), strict=True)
+    ]
     title = f"{one.label} · {wave_vector_text(line)}" if isinstance(line, Cut) else one.label
     points = [Points(clip(point.label, 40), point.measured, point.of) for point in one.points]
-    return figures.Panel(clip(title, 100), figures.Trace(own, line.energy, line.intensity, line.error), others, points)
+    main = figures.Trace(own, line.energy, line.intensity, line.error, one.elastic_mev(limits))
+    return figures.Panel(clip(title, 100), main, others, points)
 
 
 def _names(rows: Sequence[Prediction]) -> list[str]:

@@ -91,11 +91,12 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """Features and pairs of a sample, and the spectrum that they are of."""
+    """Features and pairs of a sample, and the spectrum that they are of, with its view."""
 
     features: tuple[Feature, ...]
     pairs: tuple[Pair, ...]
     spectrum: Spectrum
+    view: View
     warnings: tuple[Notice, ...]
 
 
@@ -156,7 +157,7 @@ def find_features(
     features = [feature(*place) for place in sorted(places)]
     if not features:
         raise InvalidPlan.at("features_mev", Notice("no_peaks_found"))
-    return FeatureSet(tuple(features), _pairs(features, pairs), spectrum, _warnings(features, given))
+    return FeatureSet(tuple(features), _pairs(features, pairs), spectrum, finest, _warnings(features, given))
 
 
 def most_prominent(peaks: Sequence[Peak], most: int) -> list[Peak]:

@@ -108,9 +108,9 @@ def test_it_prints_in_grey_with_room_around_and_ink_on_it(client: Client, predic
 
 
 def test_letters_of_figures_are_seven_points_at_seventy_percent(client: Client, prediction_id: str) -> None:
-    from backend.reports import figures
+    from backend.reports import canvas, figures
 
-    sizes = [value for name, value in figures.STYLE.items() if name.endswith("size")]
+    sizes = [value for name, value in canvas.STYLE.items() if name.endswith("size")]
     assert 0.7 * min(sizes) >= 7
     # A figure is set as wide as it was drawn: the page's text is 180 mm, half of it less the gap 88 mm
     text = report(client, prediction_id, "text/html").decode()

@@ -27,12 +27,15 @@ class Difference:
         Index of the curve, or of the data.
     is_measured
         Whether it is of measured data.
+    elastic_mev
+        Half of the range around ω = 0 that belongs to the elastic line of either, meV.
     """
 
     energy: NDArray[np.float64]
     values: NDArray[np.float64]
     of: int
     is_measured: bool
+    elastic_mev: float
 
 
 def differences(curves: Sequence[Curve], points: Sequence[Points]) -> list[Difference]:
@@ -40,18 +43,20 @@ def differences(curves: Sequence[Curve], points: Sequence[Points]) -> list[Diffe
 
     A curve is interpolated at the energies of the first one, and the first one at those of the data.
     """
-    first = curves[0].spectrum
+    first, foot = curves[0].spectrum, curves[0].elastic_mev
     found = []
     for index, curve in enumerate(curves[1:], start=1):
         spectrum = curve.spectrum
         inside = _within(first.energy, spectrum.energy)
         values = np.interp(first.energy[inside], spectrum.energy, spectrum.intensity) - first.intensity[inside]
-        found.append(Difference(first.energy[inside], values, index, is_measured=False))
+        widest = max(foot, curve.elastic_mev)
+        found.append(Difference(first.energy[inside], values, index, is_measured=False, elastic_mev=widest))
     for index, one in enumerate(points):
         energy = one.measured.energy
         inside = _within(energy, first.energy)
         values = one.measured.intensity[inside] - np.interp(energy[inside], first.energy, first.intensity)
-        found.append(Difference(energy[inside], values, index, is_measured=True))
+        widest = max(foot, curves[one.of].elastic_mev)
+        found.append(Difference(energy[inside], values, index, is_measured=True, elastic_mev=widest))
     return found
 
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from backend.figures.curves.curve import ELASTIC_FRACTION, Curve, largest
+from backend.figures.curves.curve import Curve
 from backend.figures.curves.difference import Difference
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.energy import in_unit
 from backend.figures.hover import CurveHover
 from backend.figures.measured import SYMBOLS, Points
@@ -57,7 +58,7 @@ def axes(x_axis: dict[str, Any], y_axis: dict[str, Any], found: Sequence[Differe
     """Return the axes of the figure, with those of the panel if there are differences."""
     if not found:
         return {"xaxis": x_axis, "yaxis": y_axis}
-    ends = [largest(one.energy, np.abs(one.values), ELASTIC_FRACTION * _extent(one)) for one in found]
+    ends = [largest_beyond(one.energy, np.abs(one.values), one.elastic_mev) for one in found]
     end = 1.1 * max(ends) or 1.0
     below = axis(theme, "Difference", domain=[0.0, HEIGHT], range=[-end, end], nticks=5, **POWERS)
     frames = [_frame(HEIGHT + GAP, 1.0, theme), _frame(0.0, HEIGHT, theme)]
@@ -67,10 +68,6 @@ def axes(x_axis: dict[str, Any], y_axis: dict[str, Any], found: Sequence[Differe
         "yaxis2": below | {"zeroline": True, "zerolinecolor": theme.muted, "zerolinewidth": 1},
         "shapes": frames,
     }
-
-
-def _extent(one: Difference) -> float:
-    return float(one.energy[-1] - one.energy[0]) if len(one.energy) else 0.0
 
 
 def _frame(low: float, high: float, theme: Theme) -> dict[str, Any]:

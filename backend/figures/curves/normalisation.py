@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.figures.curves.curve import Curve, largest
+from backend.figures.curves.curve import Curve
+from backend.figures.curves.elastic import largest_beyond
 from backend.figures.measured import Points, scale_intensity
 from backend.figures.schemas import Normalisation
 
@@ -56,7 +57,7 @@ def _factor(
 ) -> float:
     """Return 1 over the maximum or the area; 1 if that is not above 0."""
     if how == "maximum":
-        size = largest(energy, intensity, elastic_mev)
+        size = largest_beyond(energy, intensity, elastic_mev)
     else:
         low, high, elastic = shared
         inside = (energy >= low) & (energy <= high) & (np.abs(energy) > elastic)
