@@ -22,7 +22,7 @@ from backend.jobs.dispatch import wake_for_queued_jobs
 from backend.jobs.sweep import take_back_from_dead
 from backend.kit import logs
 from backend.kit.db.database import clock, transaction
-from backend.kit.queue.wake_up import celery_app
+from backend.kit.queue.wake_up import QUEUES, celery_app
 from backend.kit.settings import current
 from workers import engines
 from workers.kit.cores import cores
@@ -56,7 +56,7 @@ def _register(sender: str, instance: Any, **_: Any) -> None:
             name=sender,
             slots=instance.concurrency,
             long_slots=heartbeats.long_slots(instance.concurrency),
-            queues=sorted(instance.app.amqp.queues.consume_from),
+            queues=sorted(set(QUEUES).intersection(instance.app.amqp.queues.consume_from)),
             engines=engines.available(),
             host=socket.gethostname(),
             cores=cores(),

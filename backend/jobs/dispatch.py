@@ -1,7 +1,9 @@
 """Dispatch of wake-up messages: one for each queued job that a free slot could take.
 
-A message states only that a queue has work. The worker that receives it claims the best job that it can do
-(`backend.jobs.leases.claim`). A superfluous message wakes a worker that finds nothing; the sweep sends missing ones.
+A message states only that there is work. It goes to one worker with a free slot for the job: another worker of the same
+queue could take it and find nothing, because it lacks the engine or its slots for long jobs are taken. The worker
+claims the best job that it can do (`backend.jobs.leases.claim`). A superfluous message wakes a worker that finds
+nothing; the sweep sends missing ones.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from backend.health.tables import WorkerHeartbeat
 from backend.jobs.graph import jobs, summarise
 from backend.jobs.tables import Job
 from backend.jobs.work import work_table
-from backend.kit.queue.wake_up import wake_workers
+from backend.kit.queue.wake_up import wake_worker
 from scattering.core.notices import Notice
 
 DELIVERY_TIME = timedelta(seconds=1)
@@ -38,17 +40,18 @@ class _FreeSlots:
         self.slots = worker.slots - running[worker.name]
         self.long_slots = worker.long_slots - n_long[worker.name]
 
-    def take(self, job: Job) -> bool:
-        """Reserve a slot for a job; return whether there was one."""
-        if (
-            not serves(self.worker, job.queue, job.engine)
-            or self.slots < 1
-            or (job.lane == "long" and self.long_slots < 1)
-        ):
-            return False
+    def suit(self, job: Job) -> bool:
+        """Return whether a slot is free for a job."""
+        return (
+            serves(self.worker, job.queue, job.engine)
+            and self.slots > 0
+            and (job.lane != "long" or self.long_slots > 0)
+        )
+
+    def take(self, job: Job) -> None:
+        """Reserve a slot for a job."""
         self.slots -= 1
         self.long_slots -= job.lane == "long"
-        return True
 
 
 def serves(worker: WorkerHeartbeat, queue: str, engine: str) -> bool:
@@ -74,12 +77,17 @@ def wake_for_queued_jobs(session: Session, now: datetime, *, sent_before: timede
     free = [one for one in _free_slots(session, heartbeats.living_workers(session, now)) if one.slots > 0]
     messages = Counter[str]()
     for job in _first_queued(session, now, free) if free else ():
-        if any(one.take(job) for one in free) and (job.rung_at is None or job.rung_at <= now - sent_before):
+        suitable = [one for one in free if one.suit(job)]
+        if not suitable:
+            continue
+        chosen = max(suitable, key=lambda one: one.slots)
+        chosen.take(job)
+        if job.rung_at is None or job.rung_at <= now - sent_before:
             job.rung_at = now
             session.add(job)
-            messages[job.queue] += 1
-    for queue, times in messages.items():
-        wake_workers(session, queue, times)
+            messages[chosen.worker.name] += 1
+    for worker, times in messages.items():
+        wake_worker(session, worker, times)
     return messages.total()
 
 

@@ -21,7 +21,7 @@ from backend.kit.db.columns import utc_now
 from backend.kit.db.database import transaction
 from backend.kit.db.owners import Scope
 from backend.kit.files import storage
-from backend.kit.queue.wake_up import wake_workers
+from backend.kit.queue.wake_up import wake_worker
 from backend.kit.settings import Settings
 from backend.predictions import service
 from backend.predictions.assignment import read_assignment
@@ -345,6 +345,24 @@ def test_as_many_wake_ups_as_there_are_free_slots(
         assert len(list(messages.iterdir())) == before + 1
 
 
+def test_a_wake_up_goes_to_a_worker_with_a_suitable_slot(
+    client: Client, settings: Settings, structure: dict[str, Any], messages: Path
+) -> None:
+    heartbeats.remove(WORKER)
+    # Of three slots, two may do long jobs
+    with living("busy@here", slots=3) as busy:
+        ask(client, structure, method="md", options=FEW)
+        leases.succeed(take(busy), nothing)
+        take(busy), take(busy)
+        for path in messages.iterdir():
+            path.unlink()
+        # The third replica waits. The free slot of the busy worker is not for it
+        with living("idle@here", slots=1), transaction(settings) as session:
+            session.exec(update(Job).values(rung_at=None))
+            assert wake_for_queued_jobs(session, utc_now()) == 1
+        assert [".idle@here." in path.name for path in messages.iterdir()] == [True]
+
+
 def test_lost_wake_up_is_sent_again_once_a_worker_idles(settings: Settings, queued: uuid.UUID, messages: Path) -> None:
     for path in messages.iterdir():
         path.unlink()
@@ -362,7 +380,7 @@ def test_no_wake_up_is_sent_when_the_transaction_fails(settings: Settings, queue
 
     def fail() -> None:
         with transaction(settings) as session:
-            wake_workers(session, "cpu", 1)
+            wake_worker(session, "one@host", 1)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -39,8 +39,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         # Seconds for which the slot of a dead child stays occupied; its row decides what happens to its job
         "worker_lost_wait": LOST_CHILD_TIMEOUT_S,
         "worker_prefetch_multiplier": 1,
-        # A worker without a free slot must not take a message that another one could use (Celery: on Redis only)
-        "worker_disable_prefetch": not settings.embedded_broker,
+        # Each worker has a queue of its own, beside those that say which jobs it does
+        "worker_direct": True,
         "task_soft_time_limit": limit + HARD_LIMIT_AFTER_S / 2,
         "task_time_limit": limit + HARD_LIMIT_AFTER_S,
         # A running job does not need the broker: Redis may restart meanwhile

@@ -9,6 +9,7 @@ import shutil
 from functools import cache
 
 from celery import Celery
+from celery.utils.nodenames import worker_direct
 from sqlmodel import Session
 
 from backend.kit.db.database import on_commit
@@ -16,7 +17,7 @@ from backend.kit.queue import broker
 from backend.kit.queue.celery_settings import QUEUES, celery_settings, make_broker_folders
 from backend.kit.settings import Settings
 
-__all__ = ["QUEUES", "WORK", "celery_app", "forget_messages", "wake_workers"]
+__all__ = ["QUEUES", "WORK", "celery_app", "forget_messages", "wake_worker"]
 
 WORK = "beamcast.work"
 
@@ -39,15 +40,22 @@ def forget_messages(settings: Settings) -> None:
     make_broker_folders(settings)
 
 
-def wake_workers(session: Session, queue: str, times: int) -> None:
-    """Send wake-up messages to the workers of a queue after the transaction is committed.
+def wake_worker(session: Session, worker: str, times: int) -> None:
+    """Send wake-up messages to a worker after the transaction is committed.
 
     A message has no content: a worker finds the jobs and their order in the rows.
+
+    Parameters
+    ----------
+    worker
+        Name of the worker in its heartbeat, which is also the name of its own queue of messages.
+    times
+        Number of messages: one for each slot that has work.
     """
     settings: Settings = session.info["settings"]
 
     def send() -> None:
         for _ in range(times):
-            celery_app(settings).send_task(WORK, queue=queue, retry=False)
+            celery_app(settings).send_task(WORK, queue=worker_direct(worker), retry=False)
 
     on_commit(session, send)
