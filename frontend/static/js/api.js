@@ -33,6 +33,9 @@ export class ApiProblem extends Error {
     }
 }
 
+/** @param {unknown} problem @returns {string} what to say of anything thrown */
+export const textOf = (problem) => (problem instanceof ApiProblem ? problem.text : String(problem));
+
 /**
  * Send a request, and return the response if it is a success.
  * @param {string} path below /api/v1
@@ -40,9 +43,7 @@ export class ApiProblem extends Error {
  * @returns {Promise<Response>}
  * @throws {ApiProblem}
  */
-export async function call(path, options) {
-    return fetchOwn(API + path, options);
-}
+export const call = (path, options) => fetchOwn(API + path, options);
 
 /** Fetch this page's HTML anew. */
 export const reload = () => fetchOwn(window.location.href, { cache: "no-store", headers: { Accept: "text/html" } });
@@ -57,10 +58,14 @@ async function fetchOwn(address, options) {
         response = await fetch(address, options);
     } catch (error) {
         if (error instanceof DOMException && error.name === "AbortError") throw error;
-        connectionLost();
-        throw new ApiProblem(0, "Connection lost", "The server does not answer.");
+        throw noAnswer();
     }
     return accepted(response);
+}
+
+function noAnswer() {
+    connectionLost();
+    return new ApiProblem(0, "Connection lost", "The server does not answer.");
 }
 
 /**
@@ -69,23 +74,10 @@ async function fetchOwn(address, options) {
  */
 async function accepted(response) {
     if (response.ok) return response;
-    throw await problemOf(response);
-}
-
-/**
- * @param {Response} response
- * @returns {Promise<ApiProblem>}
- */
-async function problemOf(response) {
     /** @type {{title?: string, detail?: string, errors?: FieldProblem[], code?: string, params?: Record<string, any>}} */
-    let body = {};
-    try {
-        body = await response.json();
-    } catch {
-        // Not a problem document
-    }
+    const body = await response.json().catch(() => ({}));
     const title = body.title ?? `The server answered ${response.status}`;
-    return new ApiProblem(response.status, title, body.detail ?? title, body.errors ?? [], body);
+    throw new ApiProblem(response.status, title, body.detail ?? title, body.errors ?? [], body);
 }
 
 /**
@@ -103,19 +95,26 @@ export async function get(path, options = {}) {
  * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body]
- * @param {{signal?: AbortSignal, accept?: string, headers?: Record<string, string>, keepalive?: boolean}} [options]
- * keepalive: goes on when the page is left, if the body is small
- * @returns {Promise<Response>}
+ * @param {{signal?: AbortSignal, accept?: string, key?: string, keepalive?: boolean}} [options] key: a request that is
+ * sent again with the same key makes nothing new; keepalive: goes on when the page is left, if the body is small
  */
-export function send(method, path, body, { signal, accept = "application/json", headers = {}, keepalive = false } = {}) {
-    /** @type {RequestInit} */
-    const init = { method, keepalive, headers: { Accept: accept, ...headers } };
-    if (signal) init.signal = signal;
-    if (body !== undefined) {
-        init.body = JSON.stringify(body);
-        init.headers = { ...init.headers, "Content-Type": "application/json" };
-    }
-    return call(path, init);
+export function send(method, path, body, { signal, accept = "application/json", key, keepalive = false } = {}) {
+    const headers = {
+        Accept: accept, ...(key && { "Idempotency-Key": key }), ...(body !== undefined && { "Content-Type": "application/json" }),
+    };
+    return call(path, { method, keepalive, headers, body: JSON.stringify(body) ?? null, signal: signal ?? null });
+}
+
+/**
+ * Send JSON with POST, and read JSON.
+ * @template T
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {{signal?: AbortSignal, key?: string}} [options] as of `send`
+ * @returns {Promise<T>}
+ */
+export async function ask(path, body, options = {}) {
+    return (await send("POST", path, body, options)).json();
 }
 
 /**
@@ -224,58 +223,34 @@ export const FORMATS = {
     hdf5: { accept: "application/x-hdf5", suffix: ".h5" },
 };
 
-/**
- * Send JSON with POST, and read JSON.
- * @template T
- * @param {string} path
- * @param {unknown} body
- * @param {{signal?: AbortSignal}} [options]
- * @returns {Promise<T>}
- */
-export async function ask(path, body, options = {}) {
-    return (await send("POST", path, body, options)).json();
-}
-
-/** Return a value for the header `Idempotency-Key`: a request that is sent again with the same key makes nothing new. */
+/** Return a value for the header `Idempotency-Key`. */
 export const newKey = () =>
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
- * Send a form with files.
+ * Send files and texts as a form, and read JSON.
+ * @template T
  * @param {string} path
- * @param {FormData} form
- * @param {{signal?: AbortSignal, key?: string, progress?: (fraction: number) => void}} [options] key: the same key makes
- * the thing once; progress: is told which fraction of the form was sent
- * @returns {Promise<Response>}
+ * @param {Record<string, string | File>} fields
+ * @param {{signal?: AbortSignal, key?: string, progress?: (fraction: number) => void}} [options] key: as of `send`;
+ * progress: is told which fraction was sent
+ * @returns {Promise<T>}
  */
-export function upload(path, form, { signal, key, progress } = {}) {
-    const headers = { Accept: "application/json", ...(key ? { "Idempotency-Key": key } : {}) };
-    if (progress) return uploadWithProgress(path, form, headers, progress);
-    /** @type {RequestInit} */
-    const init = { method: "POST", body: form, headers };
-    if (signal) init.signal = signal;
-    return call(path, init);
-}
-
-/**
- * `fetch` does not tell how much of a body was sent.
- * @param {string} path
- * @param {FormData} form
- * @param {Record<string, string>} headers
- * @param {(fraction: number) => void} progress
- * @returns {Promise<Response>}
- */
-function uploadWithProgress(path, form, headers, progress) {
+export function upload(path, fields, { signal, key, progress } = {}) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
     return new Promise((resolve, reject) => {
+        // `fetch` does not tell how much of a body was sent
         const request = new XMLHttpRequest();
         request.open("POST", API + path);
-        for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-        request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
-        request.addEventListener("load", () => resolve(accepted(new Response(request.responseText, { status: request.status }))));
-        request.addEventListener("error", () => {
-            connectionLost();
-            reject(new ApiProblem(0, "Connection lost", "The server does not answer."));
-        });
+        request.setRequestHeader("Accept", "application/json");
+        if (key) request.setRequestHeader("Idempotency-Key", key);
+        request.upload.addEventListener("progress", ({ loaded, total }) => progress?.(loaded / total));
+        request.addEventListener("load", () =>
+            resolve(accepted(new Response(request.responseText, { status: request.status })).then((response) => response.json())));
+        request.addEventListener("abort", () => reject(signal?.reason));
+        request.addEventListener("error", () => reject(noAnswer()));
+        signal?.addEventListener("abort", () => request.abort());
         request.send(form);
     });
 }

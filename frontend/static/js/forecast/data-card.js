@@ -1,7 +1,7 @@
 // @ts-check
 // The card of measured data: a file is read by the API, looked at, completed and saved; saved data are edited.
 
-import { get, newestOnly, send, upload } from "../api.js";
+import { get, newestOnly, newKey, send, upload } from "../api.js";
 import { integer } from "../format.js";
 import { byId, element, fill } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
@@ -176,21 +176,17 @@ class Card {
         if (moved && this.subject.preview?.contents.some((one) => one.fixed_energy_mev !== null)) said.fixed_energy_mev = "";
         this.dialog.setAttribute("aria-busy", "true");
         try {
-            const response = await upload("/datasets/preview", this.#formData(said, READING), { signal });
-            this.#show(await response.json(), fields, Boolean(said.x_unit));
+            this.#show(await upload("/datasets/preview", this.#pick(said, READING), { signal }), fields, Boolean(said.x_unit));
         } catch (problem) {
             if (!signal.aborted) this.complain(problem);
         }
         if (!signal.aborted) this.dialog.removeAttribute("aria-busy");
     }
 
-    /** @param {Fields} fields @param {string[]} names */
-    #formData(fields, names) {
-        const form = new FormData();
-        const { file } = this.subject;
-        if (file) form.append("file", file, file.name);
-        for (const name of names) if (fields[name]) form.append(name, fields[name]);
-        return form;
+    /** Return the file and those fields that are filled in. @param {Fields} fields @param {string[]} names */
+    #pick(fields, names) {
+        const filled = Object.entries(fields).filter(([name, text]) => names.includes(name) && text);
+        return { file: /** @type {File} */ (this.subject.file), ...Object.fromEntries(filled) };
     }
 
     /**
@@ -257,7 +253,7 @@ class Card {
         const button = /** @type {HTMLButtonElement} */ (this.part("save"));
         button.disabled = true;
         try {
-            const one = await (await this.#send(fields)).json();
+            const one = await this.#send(fields);
             this.dialog.close();
             this.subject.saved(one);
         } catch (problem) {
@@ -266,8 +262,8 @@ class Card {
         button.disabled = false;
     }
 
-    /** @param {Fields} fields */
-    #send(fields) {
+    /** @param {Fields} fields @returns {Promise<Dataset>} */
+    async #send(fields) {
         const { dataset, preview } = this.subject;
         const { defaults = {} } = this.context.instruments[fields.instrument ?? ""] ?? {};
         const settings = Object.fromEntries(Object.entries(fields).filter(([name, text]) => name.startsWith(SETTING) && text)
@@ -276,12 +272,12 @@ class Card {
         if (dataset) {
             const numbers = Object.fromEntries(NUMBERS.map((name) => [name, numberOf(fields[name])]));
             const { name, x_unit, instrument } = fields;
-            return send("PATCH", `/datasets/${dataset.id}`, { name, x_unit, instrument: instrument || null, settings, ...numbers });
+            return (await send("PATCH", `/datasets/${dataset.id}`, { name, x_unit, instrument: instrument || null, settings, ...numbers })).json();
         }
-        const form = this.#formData(fields, ["name", ...READING, ...NUMBERS.slice(1)]);
-        const about = { format: preview?.format ?? "", settings: JSON.stringify(settings), structure_id: this.context.structure.id };
-        for (const [name, text] of Object.entries(about)) form.append(name, text);
-        this.key ||= [...crypto.getRandomValues(new Uint32Array(4))].join("-");
-        return upload("/datasets", form, { key: this.key });
+        this.key ||= newKey();
+        return upload("/datasets", {
+            ...this.#pick(fields, ["name", ...READING, ...NUMBERS.slice(1)]),
+            format: preview?.format ?? "", settings: JSON.stringify(settings), structure_id: this.context.structure.id,
+        }, { key: this.key });
     }
 }

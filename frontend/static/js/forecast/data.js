@@ -1,7 +1,7 @@
 // @ts-check
 // Measured data: the list, what is drawn, and the instrument that comes along with them.
 
-import { call, FORMATS, save, upload, whenLoaded } from "../api.js";
+import { call, FORMATS, save, textOf, upload, whenLoaded } from "../api.js";
 import { count, fileName, plain } from "../format.js";
 import { byId, element, fill, icon, pageData } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
@@ -87,7 +87,7 @@ async function download(one, format) {
         const response = await call(`/datasets/${one.id}/data`, { headers: { Accept: FORMATS[format].accept } });
         await save(response, fileName("beamcast", one.name) + FORMATS[format].suffix);
     } catch (problem) {
-        fill(message, alertBox("The download failed", [/** @type {any} */ (problem).text ?? String(problem)]));
+        fill(message, alertBox("The download failed", [textOf(problem)]));
     }
 }
 
@@ -157,9 +157,8 @@ function start(opened) {
         message: byId("data-message"),
         tooLarge: "",
         send: async (file, progress) => {
-            const form = new FormData();
-            form.append("file", file, file.name);
-            const preview = await (await upload("/datasets/preview", form, { progress })).json();
+            /** @type {import("../../../types/api").components["schemas"]["PreviewOut"]} */
+            const preview = await upload("/datasets/preview", { file }, { progress });
             (await import("./data-card.js")).openCard(page, { file, preview, saved });
         },
     });

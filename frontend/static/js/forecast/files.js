@@ -1,7 +1,7 @@
 // @ts-check
 // Downloads, provenance, and the structure.
 
-import { FORMATS, get, save, send } from "../api.js";
+import { ApiProblem, FORMATS, get, save, send, textOf } from "../api.js";
 import { fileName } from "../format.js";
 import { byId, element, fill, icon, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
@@ -58,7 +58,7 @@ async function download({ view, figures }, prediction, instrument, format) {
     const message = byId("download-message");
     message.hidden = true;
     try {
-        if (!hasZone(now.values, prediction)) throw new Error(`It has no zone ${zoneName(now.values.zone ?? "")}: choose another.`);
+        if (!hasZone(now.values, prediction)) throw new ApiProblem(422, "No such zone", `It has no zone ${zoneName(now.values.zone ?? "")}: choose another.`);
         const cut = now.context.sampling === "path" ? await (await import("./crystal.js")).cutOf(now.values, succeeded(now.context)) : null;
         const body = spectrumBody(now, instrument, prediction, cut?.point ?? null);
         const [asked] = await figures.withEnergies([{ ...body, prediction_id: prediction.id }], now.values);
@@ -66,7 +66,7 @@ async function download({ view, figures }, prediction, instrument, format) {
         const response = await send("POST", `/predictions/${id}/spectrum`, rest, { accept: FORMATS[format].accept });
         await save(response, fileName("beamcast", now.context.structure.name, instrument, prediction.label) + FORMATS[format].suffix);
     } catch (problem) {
-        message.textContent = problem instanceof Error ? /** @type {any} */ (problem).text ?? problem.message : String(problem);
+        message.textContent = textOf(problem);
         message.hidden = false;
     }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Simulations as they go: the server's events, or a question every two seconds where the stream breaks.
 
-import { ApiProblem, get, send } from "../api.js";
+import { ApiProblem, get, send, textOf } from "../api.js";
 import { duration } from "../format.js";
 
 const FINISHED = ["succeeded", "failed", "cancelled"];
@@ -90,7 +90,7 @@ function follow(prediction, onStatus) {
         const work = async () => { await send("POST", `${path}/cancel`); part("cancel").disabled = true; part("cancel").textContent = "Cancelling …"; };
         const lost = started ? (Date.now() - Date.parse(started)) / 1000 : 0;
         const refused = (/** @type {unknown} */ problem) => {
-            part("stage").textContent = `Not cancelled: ${problem instanceof ApiProblem ? problem.text : String(problem)}`;
+            part("stage").textContent = `Not cancelled: ${textOf(problem)}`;
         };
         if (prediction.status !== "running" || lost < ASK_AFTER_S) { work().catch(refused); return; }
         const { ask } = await import("../kit/removal.js");

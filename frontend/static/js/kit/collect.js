@@ -1,10 +1,8 @@
 // @ts-check
 // "Add to proposal" on other pages: `items.add_to_proposal` of the templates.
 
-import { ApiProblem, newKey, send } from "../api.js";
+import { ask, newKey, send, textOf } from "../api.js";
 import { element, fill } from "./dom.js";
-
-/** @typedef {import("../../../types/api").components["schemas"]["ProposalOut"]} Proposal */
 
 /** @param {HTMLSelectElement} select */
 export async function collect(select) {
@@ -18,7 +16,7 @@ export async function collect(select) {
         fill(state, "Added to ", element("a", { href: `/proposals/${proposal.id}` }, proposal.name));
         if (value === "new") select.append(element("option", { value: proposal.id }, proposal.name));
     } catch (problem) {
-        fill(state, `Not added: ${problem instanceof ApiProblem ? problem.text : String(problem)}`);
+        fill(state, `Not added: ${textOf(problem)}`);
     }
     select.disabled = false;
     select.value = "";
@@ -30,15 +28,10 @@ export async function collect(select) {
  */
 async function add(id, { collect: kind = "", ids = "", name = "" }) {
     const datasets = new URLSearchParams(window.location.search).get("datasets")?.split(",").filter(Boolean) ?? [];
-    /** @type {Proposal | undefined} */
-    let proposal;
-    if (id === "new") {
-        const headers = { "Idempotency-Key": newKey() };
-        proposal = /** @type {Proposal} */ (await (await send("POST", "/proposals", { name }, { headers })).json());
-    }
+    /** @type {{id: string, name: string}} */
+    let proposal = id === "new" ? await ask("/proposals", { name }, { key: newKey() }) : { id, name: "" };
     for (const path of [...ids.split(" ").map((one) => `${kind}/${one}`), ...datasets.map((one) => `datasets/${one}`)]) {
-        const answer = await send("PUT", `/proposals/${proposal?.id ?? id}/${path}`);
-        proposal = /** @type {Proposal} */ (await answer.json());
+        proposal = await (await send("PUT", `/proposals/${proposal.id}/${path}`)).json();
     }
-    return /** @type {Proposal} */ (proposal);
+    return proposal;
 }

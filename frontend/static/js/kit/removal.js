@@ -1,7 +1,7 @@
 // @ts-check
 // Questions before something is lost, in the browser's own dialog.
 
-import { ApiProblem, send } from "../api.js";
+import { ApiProblem, send, textOf } from "../api.js";
 import { element } from "./dom.js";
 
 /**
@@ -30,7 +30,7 @@ export function ask({ question, consequence, verb, keep = "Keep", work, instead 
                 dialog.close();
                 next?.();
             } catch (error) {
-                problem.textContent = error instanceof ApiProblem ? error.text : String(error);
+                problem.textContent = textOf(error);
                 button.disabled = false;
             }
         });

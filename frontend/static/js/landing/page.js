@@ -1,7 +1,7 @@
 // @ts-check
 // Landing page: a dropped file, or an example, becomes a structure, and its page opens.
 
-import { send, upload } from "../api.js";
+import { ask, upload } from "../api.js";
 import { followBadges } from "../kit/badges.js";
 import { byId } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
@@ -13,21 +13,14 @@ import { showProblem } from "../kit/problems.js";
 
 const message = byId("message");
 
-/** @param {Response} response with a structure */
-async function open(response) {
-    const structure = /** @type {Structure} */ (await response.json());
-    window.location.assign(`/structures/${structure.id}`);
-}
+/** @param {Structure} structure */
+const open = ({ id }) => window.location.assign(`/structures/${id}`);
 
 offerDrop(byId("drop"), {
     message,
     wholePage: true,
     tooLarge: "Upload one structure, not a trajectory or a charge density.",
-    send: async (file, progress) => {
-        const form = new FormData();
-        form.append("file", file);
-        await open(await upload("/structures", form, { progress }));
-    },
+    send: async (file, progress) => open(await upload("/structures", { file }, { progress })),
 });
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-example]"))) {
@@ -35,7 +28,7 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.quer
         message.replaceChildren();
         button.disabled = true;
         try {
-            await open(await send("POST", `/examples/${button.dataset.example}`));
+            open(await ask(`/examples/${button.dataset.example}`));
         } catch (problem) {
             showProblem(message, message, problem, "This example could not be opened");
             message.scrollIntoView({ block: "nearest" });
@@ -57,8 +50,8 @@ if (example) {
 const copy = document.getElementById("copy-forecast");
 copy?.addEventListener("click", async () => {
     try {
-        const response = await send("POST", "/examples/forecast");
-        const { id, structure_id: structure } = /** @type {Prediction} */ (await response.json());
+        /** @type {Prediction} */
+        const { id, structure_id: structure } = await ask("/examples/forecast");
         window.location.assign(`/forecast/${structure}?predictions=${id}`);
     } catch (problem) {
         showProblem(message, message, problem);

@@ -1,7 +1,7 @@
 // @ts-check
 // A facility's own calibration: the counts of a standard, entered in a dialog.
 
-import { newKey, send } from "../api.js";
+import { ask, newKey } from "../api.js";
 import { byId } from "../kit/dom.js";
 import { refresh } from "../kit/live.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
@@ -52,7 +52,7 @@ export function calibrationDialog(state, defaults) {
         }));
         const body = calibration(entriesOf(form), bands.filter((band) => !band.hidden).map(entriesOf), settings, state.values.predictions ?? "");
         /** @type {{id: string}} */
-        const made = await (await send("POST", `/instruments/${name}/calibrations`, body, { headers: { "Idempotency-Key": newKey() } })).json();
+        const made = await ask(`/instruments/${name}/calibrations`, body, { key: newKey() });
         const used = state.values.standards;
         await refresh();
         state.set({ standards: [...(used ? [used] : []), made.id].join(",") });

@@ -1,7 +1,7 @@
 // @ts-check
 // What goes out: the pages of the report, the bundle, and the proposal that keeps the plan.
 
-import { newKey, save, send } from "../api.js";
+import { ask, newKey, save, send } from "../api.js";
 import { fileName } from "../format.js";
 import { byId, element, fill } from "../kit/dom.js";
 import { measuredHours, names, plainSetting, plan } from "./bodies.js";
@@ -46,7 +46,7 @@ export function reportPanel(values, structure, { best, chosen }) {
         const name = text("report-title") || `Beam time for ${structure.name}`;
         /** @type {{id: string, name: string}} */
         const kept = id ? await (await send("PATCH", `/proposals/${id}`, body)).json()
-            : await (await send("POST", "/proposals", { name, ...body }, { headers: { "Idempotency-Key": newKey() } })).json();
+            : await ask("/proposals", { name, ...body }, { key: newKey() });
         return ["Kept in ", element("a", { href: `/proposals/${kept.id}` }, kept.name), "."];
     }
 

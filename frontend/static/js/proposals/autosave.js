@@ -1,7 +1,7 @@
 // @ts-check
 // What is typed is saved a moment later, and when the page is left.
 
-import { ApiProblem, send } from "../api.js";
+import { ApiProblem, send, textOf } from "../api.js";
 
 const DELAY_MS = 700;
 const RETRY_MS = 3000;
@@ -65,8 +65,7 @@ export class Autosave {
             await send("PATCH", this.#path, body, { keepalive: isSmall(JSON.stringify(body)) });
             if (this.#isEmpty) this.#say("Saved");
         } catch (problem) {
-            const text = problem instanceof ApiProblem ? problem.text : String(problem);
-            this.#say(`Not saved: ${text}`, true);
+            this.#say(`Not saved: ${textOf(problem)}`, true);
             if (problem instanceof ApiProblem && (problem.status === 0 || problem.status >= 500)) {
                 this.#unsaved = { ...body, ...this.#unsaved };
                 this.#saveIn(RETRY_MS);

@@ -1,7 +1,7 @@
 // @ts-check
 // The list of proposals: make one, import one.
 
-import { newKey, send, upload } from "../api.js";
+import { ask, newKey, upload } from "../api.js";
 import { byId } from "../kit/dom.js";
 import { showProblem } from "../kit/problems.js";
 
@@ -20,13 +20,12 @@ function offer(form) {
 
     /**
      * @param {string} title of a refusal
-     * @param {() => Promise<Response>} work answers with the proposal
+     * @param {() => Promise<Proposal>} work
      */
     async function open(title, work) {
         for (const control of form.elements) control.toggleAttribute("disabled", true);
         try {
-            /** @type {Proposal} */
-            const made = await (await work()).json();
+            const made = await work();
             key = newKey();
             window.location.assign(`/proposals/${made.id}`);
         } catch (problem) {
@@ -39,14 +38,12 @@ function offer(form) {
     form.addEventListener("submit", (event) => {
         event.preventDefault();
         const body = { name: name.value.trim() || "Untitled proposal" };
-        void open("No proposal was made", () => send("POST", "/proposals", body, { headers: { "Idempotency-Key": key } }));
+        void open("No proposal was made", () => ask("/proposals", body, { key }));
     });
     file.addEventListener("change", () => {
         const chosen = file.files?.[0];
         if (!chosen) return;
         message.textContent = `Importing ${chosen.name}: every file in it is checked, which may take a minute …`;
-        const data = new FormData();
-        data.append("file", chosen);
-        void open("Nothing was imported", () => upload("/proposals/import", data, { key: newKey() }));
+        void open("Nothing was imported", () => upload("/proposals/import", { file: chosen }, { key: newKey() }));
     });
 }

@@ -161,8 +161,9 @@ function offerStart(form, alert, read) {
         try {
             const { values, bodies } = read();
             for (const body of bodies) {
-                const response = await send("POST", "/predictions", body, { headers: { "Idempotency-Key": keyOf(body) } });
-                started.push(/** @type {Prediction} */ (await response.json()).id);
+                /** @type {Prediction} */
+                const { id } = await ask("/predictions", body, { key: keyOf(body) });
+                started.push(id);
             }
             const structure = bodies[0]?.structure_id ?? "";
             window.location.assign(`/forecast/${structure}?predictions=${started.join(",")}&instruments=${values.instruments}`);
@@ -186,10 +187,8 @@ function offerPotentials(state, elements) {
         message,
         tooLarge: "A nep.txt file has a few megabytes.",
         send: async (file) => {
-            const body = new FormData();
-            body.append("file", file);
-            body.append("name", file.name);
-            const potential = /** @type {Potential} */ (await (await upload("/potentials", body)).json());
+            /** @type {Potential} */
+            const potential = await upload("/potentials", { file, name: file.name });
             const missing = elements.filter((one) => !potential.elements.includes(one));
             const select = /** @type {HTMLSelectElement} */ (byId("potential"));
             if (![...select.options].some((one) => one.value === potential.id)) {
