@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { modesBody, whatMoves } from "../../frontend/static/js/forecast/modes.js";
 import { arrows, displaced, moving, widestPhase } from "../../frontend/static/js/forecast/motion.js";
-import { snapToPeak, viewOfTrace } from "../../frontend/static/js/forecast/peaks.js";
+import { viewOfTrace } from "../../frontend/static/js/forecast/peaks.js";
+import { snapToPeak } from "../../frontend/static/js/kit/snap.js";
 
 const close = (found, expected) => {
     assert.equal(found.length, expected.length);

@@ -1,9 +1,10 @@
 // @ts-check
 // Quantities as text, printed as in a journal: a minus sign, thin spaces between thousands.
 
-export const CM_PER_MEV = 8.065544;
-/** @typedef {"meV" | "cm-1"} EnergyUnit */
-export const UNIT_NAMES = { meV: "meV", "cm-1": "cm⁻¹" };
+const CM_PER_MEV = 8.065544;
+
+/** @param {string} [unit] of energies, as the address names it */
+export const unitName = (unit) => (unit === "cm-1" ? "cm⁻¹" : "meV");
 
 /** @param {string} text */
 function printed(text) {
@@ -108,7 +109,7 @@ export function plusMinus(value, error) {
  * Return an energy in a unit.
  * @template {number | null | undefined} T
  * @param {T} mev
- * @param {string} unit
+ * @param {string} [unit]
  * @returns {T}
  */
 export const energyIn = (mev, unit) =>
@@ -120,6 +121,9 @@ export const energyIn = (mev, unit) =>
  */
 export const listed = (words) =>
     words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+
+/** @param {string} words @returns {string} with a capital letter; the other letters stay */
+export const capital = (words) => words.slice(0, 1).toUpperCase() + words.slice(1);
 
 /**
  * Return a file name of words: lower case, without characters that a system may refuse.

@@ -2,7 +2,7 @@
 // The page that compares: curves from the address, the figure, the peaks, the numbers.
 
 import { ask, latestWins, save } from "../api.js";
-import { UNIT_NAMES } from "../format.js";
+import { unitName } from "../format.js";
 import { byId, fill, table, theme } from "../kit/dom.js";
 import { Figure, numbers, onRedraw } from "../kit/figure.js";
 import { energyRange, IDEAL } from "../forecast/view.js";
@@ -73,13 +73,12 @@ function bodyOf(views, datasets, values) {
 
 /** @param {import("../kit/figure.js").PlotlyFigure} answer @param {import("../state.js").Values} values */
 async function show({ data, layout }, values) {
-    const unit = /** @type {import("../format.js").EnergyUnit} */ (values.energy_unit);
     showColours(data.filter((trace) => role(trace) === "total").map((trace) => trace.line.color));
     const common = (layout.meta?.common_label ?? "").replaceAll(/<[^>]*>/g, "");
     figure.note([common && `In common: ${common}.`, values.arrangement === "difference" ? "Differences are from the first curve." : ""].filter(Boolean).join(" "));
     const peaks = /** @type {{label: string, energies: number[]}[]} */ (layout.meta?.peaks ?? []);
-    fill(byId("peak-table"), table(["Curve", `Energies of peaks, ${UNIT_NAMES[unit]}`], peaks.map(({ label, energies }) => [
-        label.replaceAll(/<[^>]*>/g, ""), energies.map((one) => one.toFixed(unit === "meV" ? 1 : 0)).join(", ") || "none found"]),
+    fill(byId("peak-table"), table(["Curve", `Energies of peaks, ${unitName(values.energy_unit)}`], peaks.map(({ label, energies }) => [
+        label.replaceAll(/<[^>]*>/g, ""), energies.map((one) => one.toFixed(values.energy_unit === "meV" ? 1 : 0)).join(", ") || "none found"]),
         { class: "data-table is-worded" }));
     await figure.draw({ data, layout }, ["energy_unit", "scale", "normalise", "arrangement", "energy_min", "energy_max"].map((key) => values[key]).join());
 }
@@ -88,7 +87,7 @@ async function show({ data, layout }, values) {
 csv.addEventListener("click", async () => {
     const shown = (drawn?.data ?? []).filter((trace) => ["total", "measured", "difference"].includes(role(trace)));
     const columns = shown.flatMap((trace) => [numbers(trace.x), numbers(trace.customdata ?? trace.y)]);
-    const unit = UNIT_NAMES[/** @type {import("../format.js").EnergyUnit} */ (state.values.energy_unit)];
+    const unit = unitName(state.values.energy_unit);
     const quoted = (/** @type {string} */ text) => `"${text.replaceAll(/<[^>]*>/g, "").replaceAll('"', '""')}"`;
     const head = shown.flatMap((trace) => [quoted(`Energy transfer (${unit}): ${trace.name}`), quoted(`Intensity: ${trace.name}`)]);
     const length = Math.max(...columns.map((column) => column.length));

@@ -1,8 +1,8 @@
 // @ts-check
 // Answers of comparisons as tables: numbers with their errors and units.
 
-import { count, energyIn, plain, plusMinus, significant, UNIT_NAMES } from "../format.js";
-import { element, table, term } from "../kit/dom.js";
+import { count, energyIn, plain, plusMinus, significant, unitName } from "../format.js";
+import { careBox, element, scrollable, table, term } from "../kit/dom.js";
 import { WORDS } from "./data.js";
 
 /** @typedef {import("../kit/dom.js").Child} Child */
@@ -20,18 +20,14 @@ const MIN_FRACTION = 0.005;
 
 /** @param {string} label @param {string} key */
 const explained = (label, key) => term(label, WORDS.terms[key] ?? "");
-/** @param {string} unit */
-const unitOf = (unit) => UNIT_NAMES[/** @type {import("../format.js").EnergyUnit} */ (unit)];
 /** @param {number | null | undefined} fraction */
 const percent = (fraction, digits = 3) => (typeof fraction === "number" ? `${significant(100 * fraction, digits)} %` : "—");
 /** @param {number | null} value @param {number} digits */
 const fixed = (value, digits) => (value === null ? "—" : value.toFixed(digits).replace("-", "−"));
 /** @param {Child[]} words */
 const note = (...words) => element("p", { class: "quiet small flush" }, ...words);
-/** @param {string[]} texts */
-const warned = (texts) => (texts.length ? element("div", { class: "alert alert-care" }, ...texts.map((text) => element("p", { class: "flush" }, text))) : null);
 /** @param {string} label @param {Parameters<typeof table>} parts */
-const scrolled = (label, ...parts) => element("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": label }, table(...parts));
+const scrolled = (label, ...parts) => scrollable(table(...parts), label);
 
 /** @type {Record<string, [string, string]>} fitted parameters: name and explained term */
 const PARAMETERS = {
@@ -48,8 +44,8 @@ const GOODNESS = /** @type {[string, string, (one: any) => string][]} */ ([
 function parameterRows(answer, { unit, dataUnit }) {
     const energy = energyIn(1, unit);
     const units = /** @type {Record<string, [string, number]>} */ ({
-        scale: [`${dataUnit} / forecast’s`, 1], shift_mev: [unitOf(unit), energy], stretch: ["× energy", 1], background: [dataUnit, 1],
-        background_slope_per_mev: [`${dataUnit} per ${unitOf(unit)}`, 1 / energy], extra_fwhm_mev: [`${unitOf(unit)} FWHM`, energy],
+        scale: [`${dataUnit} / forecast’s`, 1], shift_mev: [unitName(unit), energy], stretch: ["× energy", 1], background: [dataUnit, 1],
+        background_slope_per_mev: [`${dataUnit} per ${unitName(unit)}`, 1 / energy], extra_fwhm_mev: [`${unitName(unit)} FWHM`, energy],
     });
     return Object.entries(PARAMETERS).filter(([name]) => name in answer.standard_errors).map(([name, [label, key]]) => {
         const [words, factor] = units[name] ?? ["", 1];
@@ -71,14 +67,14 @@ function correlations({ correlations: { parameters, matrix } }) {
 /** @param {any} answer @param {How} how */
 function fitted(answer, how) {
     const rows = parameterRows(answer, how);
-    const within = `${answer.range_mev.map((/** @type {number} */ end) => plain(energyIn(end, how.unit))).join(" to ")} ${unitOf(how.unit)}`;
+    const within = `${answer.range_mev.map((/** @type {number} */ end) => plain(energyIn(end, how.unit))).join(" to ")} ${unitName(how.unit)}`;
     const all = /** @type {typeof GOODNESS} */ ([["χ² per degree of freedom", "chi2", /** @type {any} */ (GOODNESS[0])[2]], GOODNESS[1],
         ["R-factor, weighted", "r_weighted", (/** @type {any} */ one) => percent(one.r_weighted)], GOODNESS[2]]);
     const agreement = [...all.map(([label, key, tell]) => [explained(label, key), tell(answer), tell(answer.everywhere)]),
         ["Points", count(answer.n_points, "point"), count(answer.everywhere.n_points, "point")]];
     const determined = typeof answer.standard_errors.stretch === "number";
     return [
-        warned(answer.warnings),
+        careBox(answer.warnings),
         element("div", { class: "result-grid" },
             element("div", {},
                 rows.length ? scrolled("Fitted parameters", [explained("Fitted", "standard_errors"), "Value ± standard error", "Unit"], rows)
@@ -101,7 +97,7 @@ function difference(mev, unit) {
     if (mev === undefined) return "—";
     const low = mev < 0;
     return element("span", { class: low ? "redshift" : "blueshift" },
-        `${low ? "▼ −" : "▲ +"}${decimals(Math.abs(energyIn(mev, unit)))} ${unitOf(unit)}`,
+        `${low ? "▼ −" : "▲ +"}${decimals(Math.abs(energyIn(mev, unit)))} ${unitName(unit)}`,
         element("span", { class: "visually-hidden" }, `, the forecast lies too ${low ? "low" : "high"}`));
 }
 
@@ -109,12 +105,12 @@ function difference(mev, unit) {
 function peakSummary({ pairs, only_measured: rest, tolerance_mev: tolerance }, unit) {
     const all = pairs.length + rest.length;
     if (!all) return "The data have no significant peak.";
-    const within = `${plain(energyIn(tolerance, unit), 2)} ${unitOf(unit)}`;
+    const within = `${plain(energyIn(tolerance, unit), 2)} ${unitName(unit)}`;
     const words = `${pairs.length} of ${count(all, "measured peak has", "measured peaks have")} one in the forecast within ${within}.`;
     if (!pairs.length) return words;
     const sorted = pairs.map((/** @type {any} */ pair) => pair.difference_mev).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
     const median = (sorted[Math.floor((pairs.length - 1) / 2)] + sorted[Math.ceil((pairs.length - 1) / 2)]) / 2;
-    return `${words} In the median, the forecast lies ${decimals(Math.abs(energyIn(median, unit)))} ${unitOf(unit)} too ${median < 0 ? "low" : "high"}.`;
+    return `${words} In the median, the forecast lies ${decimals(Math.abs(energyIn(median, unit)))} ${unitName(unit)} too ${median < 0 ? "low" : "high"}.`;
 }
 
 /** @param {any} answer @param {How} how */
@@ -134,13 +130,13 @@ function peaks(answer, { unit, predictions, body }) {
         ...(withElements ? [fractions(peak.elements, (name, part) => `${name} ${part} %`) || "—"] : []),
         ...(withOrders ? [fractions(peak.orders, (name, part) => `${name}: ${part} %`) || "—"] : []),
     ]);
-    const made = scrolled("Peaks", [`Measured, ${unitOf(unit)}`, `Forecast, ${unitOf(unit)}`, explained("Forecast − measured", "peak_difference"), `Widths, ${unitOf(unit)}`,
+    const made = scrolled("Peaks", [`Measured, ${unitName(unit)}`, `Forecast, ${unitName(unit)}`, explained("Forecast − measured", "peak_difference"), `Widths, ${unitName(unit)}`,
         ...(withElements ? [explained("Contributing elements", "peak_elements")] : []), ...(withOrders ? [explained("Multiphonon order", "peak_orders")] : [])], rows);
     sorted.forEach((peak, row) => made.querySelectorAll("tbody tr")[row]?.classList.toggle("is-alone", peak.difference_mev === undefined));
     const source = answer.orders_from && answer.orders_from !== body.prediction_id
         ? `Multiphonon orders come from ${predictions.find((one) => one.id === answer.orders_from)?.label ?? "a harmonic forecast of the same structure"}.`
         : withOrders ? "" : "Multiphonon orders need a harmonic forecast of the same structure.";
-    return [element("p", { class: "result-summary" }, peakSummary(answer, unit)), warned(answer.warnings), rows.length ? made : null, source ? note(source) : null];
+    return [element("p", { class: "result-summary" }, peakSummary(answer, unit)), careBox(answer.warnings), rows.length ? made : null, source ? note(source) : null];
 }
 
 /** @param {any} answer */
@@ -148,7 +144,7 @@ function refinement({ stages, warnings }) {
     const rows = stages.map((/** @type {any} */ stage) => [element("div", {}, stage.title, element("div", { class: "quiet small" }, stage.words)),
         ...GOODNESS.map(([, , tell]) => tell(stage)), plusMinus(stage.scale, stage.standard_errors.scale)]);
     const head = ["Stage", ...GOODNESS.map(([label, key]) => explained(label, key)), explained("Scale", "fit_scale")];
-    return [warned(warnings), scrolled("Effect of each correction", head, rows, { class: "data-table is-worded" })];
+    return [careBox(warnings), scrolled("Effect of each correction", head, rows, { class: "data-table is-worded" })];
 }
 
 /** @param {number | null} probability */
@@ -165,7 +161,7 @@ function ranking({ measure, ranked, caution, warnings }) {
     const rows = ranked.map((/** @type {any} */ one) => [`${one.rank}. ${one.label}`, worse(one), certainty(one.probability_worse), ...GOODNESS.map(([, , tell]) => tell(one))]);
     const head = ["Forecast", explained(chi2 ? "Δχ²" : "Scatter larger by", "worse_by"), explained("Probability of being worse", "probability_worse"),
         ...GOODNESS.map(([label, key]) => explained(label, key))];
-    return [warned(caution ? [caution, ...warnings] : warnings), scrolled("Model ranking", head, rows)];
+    return [careBox(caution ? [caution, ...warnings] : warnings), scrolled("Model ranking", head, rows)];
 }
 
 /** One line below a measured map. @param {any} answer @param {string} dataUnit */

@@ -2,7 +2,7 @@
 // Single crystals: at which special points there are waves, how far out each zone lies, and warnings about the view.
 
 import { ask, latestWins } from "../api.js";
-import { CM_PER_MEV } from "../format.js";
+import { energyIn } from "../format.js";
 import { byId, debounce, element } from "../kit/dom.js";
 import { succeeded, zoneName } from "./view.js";
 
@@ -64,8 +64,7 @@ export function followMap(view, figures) {
     const tell = latestWins(async (/** @type {{asked: any, range: number[]}} */ { asked, range }) => {
         const { values, context } = view();
         const { prediction_id: id, label: _, ...body } = asked;
-        const unit = values.energy_unit === "meV" ? 1 : CM_PER_MEV;
-        const [min = 0, max = 1] = range.map((value) => value / unit);
+        const [min = 0, max = 1] = range.map((value) => value / energyIn(1, values.energy_unit));
         const path = { ...body.path };
         delete path.zone;
         const energy_mev = { min, max, step: (max - min) / COARSE_STEPS };

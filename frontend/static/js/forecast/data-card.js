@@ -3,11 +3,11 @@
 
 import { get, newestOnly, newKey, send, upload } from "../api.js";
 import { integer } from "../format.js";
-import { byId, element, fill } from "../kit/dom.js";
+import { byId, careBox, element, facts, fill } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { clearProblems, showAtField, showProblem } from "../kit/problems.js";
 import { previewFigure } from "./data-preview.js";
-import { range, unitName, WORDS } from "./data.js";
+import { fileUnit, range, WORDS } from "./data.js";
 import { numberOf } from "./view.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["PreviewOut"]} Preview */
@@ -144,14 +144,12 @@ class Card {
     /**
      * @param {string[]} warnings
      * @param {{energy_range_mev: number[] | null, q_range_inv_angstrom: number[] | null}} ranges
-     * @param {[string, string][]} facts
+     * @param {[string, string][]} about
      */
-    #tell(warnings, { energy_range_mev: energies, q_range_inv_angstrom: q }, facts) {
-        const all = [...facts, ["Energies", energies ? range(energies, "meV") : ""], ["|q|", q ? range(q, "Å⁻¹") : ""]];
-        fill(this.part("facts"), ...all.filter(([, text]) => text).map(([name, text]) =>
-            element("div", {}, element("dt", {}, name), element("dd", {}, text))));
-        this.part("warnings").hidden = !warnings.length;
-        fill(this.part("warnings"), ...warnings.map((text) => element("p", { class: "flush" }, text)));
+    #tell(warnings, { energy_range_mev: energies, q_range_inv_angstrom: q }, about) {
+        const all = [...about, ["Energies", energies ? range(energies, "meV") : ""], ["|q|", q ? range(q, "Å⁻¹") : ""]];
+        fill(this.part("facts"), facts(/** @type {[string, string][]} */ (all.filter(([, text]) => text)), { class: "facts" }));
+        fill(this.part("warnings"), careBox(warnings));
     }
 
     /** @param {string} name of the control that the user has changed */
@@ -229,7 +227,7 @@ class Card {
         const source = isUnitSelected ? " (selected)" : content.recognised_by && ` (${content.recognised_by})`;
         this.#tell(content.warnings, content, [
             ["Format", WORDS.formats[preview.format] ?? preview.format], ["Title", content.title],
-            ["Energy axis", content.x_unit ? unitName(content.x_unit) + source : "unit not stated in the file"], ["Intensity", content.y_unit],
+            ["Energy axis", content.x_unit ? fileUnit(content.x_unit) + source : "unit not stated in the file"], ["Intensity", content.y_unit],
             [content.kind === "2d" ? "Values" : "Points", integer(content.n_points) + (content.has_errors ? ", with errors" : ", without errors")],
         ]);
         if (content.curve || content.map) void this.figure.draw(previewFigure(content), spectrum);

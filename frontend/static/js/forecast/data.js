@@ -24,7 +24,7 @@ let comparison = null;
 let followed = "";
 
 /** @param {string} unit of a file's energy axis */
-export const unitName = (unit) => (WORDS.units[unit] ?? unit).replace(/ \(.*/, "");
+export const fileUnit = (unit) => (WORDS.units[unit] ?? unit).replace(/ \(.*/, "");
 /** @param {number[]} ends @param {string} unit */
 export const range = (ends, unit) => `${ends.map((end) => plain(end)).join(" to ")} ${unit}`;
 
@@ -43,7 +43,7 @@ function describe(one) {
     return [
         instrumentWords(one),
         isMap ? `map, |q| ${range(one.q_range_inv_angstrom ?? [], "Å⁻¹")}` : "",
-        range(one.energy_range_mev, "meV") + (one.x_unit === "meV" ? "" : ` (file in ${unitName(one.x_unit)})`),
+        range(one.energy_range_mev, "meV") + (one.x_unit === "meV" ? "" : ` (file in ${fileUnit(one.x_unit)})`),
         count(one.n_points, isMap ? "value" : "point") + (one.has_errors ? " with errors" : ", no errors"),
         ...run.map(([value, unit]) => (typeof value === "number" ? `${plain(value, 4)} ${unit}` : "")),
     ].filter(Boolean).join(" · ");

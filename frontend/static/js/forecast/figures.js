@@ -2,7 +2,7 @@
 // The figures of a forecast: drawn by the API, as the form stands.
 
 import { ask, latestWins } from "../api.js";
-import { CM_PER_MEV } from "../format.js";
+import { energyIn } from "../format.js";
 import { theme } from "../kit/dom.js";
 import { Figure, numbers } from "../kit/figure.js";
 import {
@@ -201,7 +201,7 @@ export class Figures {
             figure.graph.removeAllListeners("plotly_click");
             figure.graph.on("plotly_click", (/** @type {any} */ { points, event }) => this.onClick({ points, event, graph: figure.graph, views }));
         }
-        if (kind === "spectrum" && whole) this.#followZoom(figure, revision(kind, view), whole, values.energy_unit === "meV" ? 1 : CM_PER_MEV);
+        if (kind === "spectrum" && whole) this.#followZoom(figure, revision(kind, view), whole, energyIn(1, values.energy_unit));
     }
 
     /**

@@ -2,8 +2,8 @@
 // Downloads, provenance, and the structure.
 
 import { ApiProblem, FORMATS, get, save, send, textOf } from "../api.js";
-import { fileName } from "../format.js";
-import { byId, element, fill, icon, theme } from "../kit/dom.js";
+import { capital, fileName } from "../format.js";
+import { byId, element, facts, fill, icon, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
 import { displayName, hasZone, instrumentsOf, spectrumBody, succeeded, zoneName } from "./view.js";
 
@@ -80,7 +80,6 @@ function listDownloads(page) {
         fill(place, element("p", { class: "quiet small" }, "Downloads appear when a simulation is ready."));
         return;
     }
-    const capital = (/** @type {string} */ text) => (text[0] ?? "").toUpperCase() + text.slice(1);
     const rows = instrumentsOf(values).map((name) => element("tr", {}, element("th", { scope: "row" }, displayName(name)),
         ...ready.map((prediction) => element("td", {}, ...(/** @type {("csv" | "hdf5")[]} */ (["csv", "hdf5"])).map((format) => {
             const label = `Spectrum on ${name}, ${prediction.label}, ${format.toUpperCase()}`;
@@ -113,9 +112,8 @@ async function listProvenance({ context }) {
             ...rowsOf("", told), ...rowsOf("", { ...state.provenance, versions: undefined }).filter(([name]) => name !== "versions"),
             ...rowsOf("", state.provenance?.versions ?? {}), ...rowsOf("id", id),
         ];
-        return element("details", { "data-id": id, open: open.has(id) }, element("summary", {}, (label[0] ?? "").toUpperCase() + label.slice(1)),
-            element("dl", { class: "facts is-provenance" }, ...rows.map(([name, text]) =>
-                element("div", {}, element("dt", {}, readable(name)), element("dd", {}, text)))));
+        return element("details", { "data-id": id, open: open.has(id) }, element("summary", {}, capital(label)),
+            facts(rows.map(([name, text]) => [readable(name), text]), { class: "facts is-provenance" }));
     }));
 }
 

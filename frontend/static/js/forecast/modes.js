@@ -2,11 +2,11 @@
 // The modes behind the peak that is open (peaks.js), and the one that is animated (motion.js).
 
 import { ApiProblem, ask, newestOnly } from "../api.js";
-import { energyIn, UNIT_NAMES } from "../format.js";
+import { energyIn, unitName } from "../format.js";
 import { byId, debounce, element, fill, table, theme } from "../kit/dom.js";
 import { onRedraw } from "../kit/figure.js";
 import { Motion } from "./motion.js";
-import { axisUnit, harmonicOf, HINT, lookUp } from "./peaks.js";
+import { harmonicOf, HINT, lookUp } from "./peaks.js";
 import { displayName, IDEAL, instrumentsOf, numberOf, spectrumBody } from "./view.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -64,7 +64,7 @@ function prepare(page) {
 function marks(page) {
     const mev = numberOf(page.state.values.peak);
     if (mev === null) return [];
-    const x = energyIn(mev, axisUnit(page).name);
+    const x = energyIn(mev, page.state.values.energy_unit);
     const line = { color: theme() === "dark" ? "#9fadba" : "#55626f", width: 1, dash: "dot" };
     return [{ type: "line", name: "peak", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line }];
 }
@@ -77,14 +77,14 @@ export function show(page) {
     const { state } = page;
     if (!document.getElementById("modes-answer")) return;
     const mine = panel ?? prepare(page);
-    const { name: unit } = axisUnit(page);
+    const { energy_unit: unit } = state.values;
     const mev = numberOf(state.values.peak);
     listCurves(page);
     byId("peak-close").hidden = mev === null;
     const marked = `${state.values.peak} ${unit}`;
     if (mine.marked !== marked) {
         mine.marked = marked;
-        byId("peak-unit").textContent = UNIT_NAMES[/** @type {"meV"} */ (unit)];
+        byId("peak-unit").textContent = unitName(unit);
         const typed = /** @type {HTMLInputElement} */ (byId("peak-energy"));
         typed.value = mev === null ? "" : String(Number(energyIn(mev, unit).toPrecision(5)));
         if (mev === null) fill(byId("modes-hint"), HINT);
@@ -153,11 +153,11 @@ const find = newestOnly(async (/** @type {number | null} */ mev, signal) => {
  */
 function showModes(id, instrument) {
     if (!panel?.modes) return;
-    const { name: unit } = axisUnit(panel.page);
+    const { energy_unit: unit } = panel.page.state.values;
     const { modes, summary, range_mev: [low, high], one_phonon_fraction: fraction } = panel.modes;
-    const digits = unit === "meV" ? 1 : 0;
+    const digits = unit === "cm-1" ? 0 : 1;
     const energy = (/** @type {number} */ mev) => energyIn(mev, unit).toFixed(digits);
-    const name = UNIT_NAMES[/** @type {"meV"} */ (unit)];
+    const name = unitName(unit);
     const where = instrument === IDEAL ? "" : ` of ${displayName(instrument)}`;
     fill(byId("modes-summary"), element("strong", {}, summary.message), element("span", { class: "quiet small" },
         ` Within ${energy(low)}–${energy(high)} ${name}, the resolution${where}.`,

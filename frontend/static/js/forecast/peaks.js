@@ -1,8 +1,9 @@
 // @ts-check
 // Which peak of the spectrum is open: by a click, or by its energy. It stands in the address.
 
-import { CM_PER_MEV } from "../format.js";
+import { energyIn } from "../format.js";
 import { byId, element, fill } from "../kit/dom.js";
+import { snapToPeak } from "../kit/snap.js";
 import { IDEAL, instrumentsOf, numberOf } from "./view.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -11,36 +12,9 @@ import { IDEAL, instrumentsOf, numberOf } from "./view.js";
 /** A click finds a peak within this part of the axis, or within so many pixels, whichever is more. */
 const SNAP_FRACTION = 0.015;
 const SNAP_PX = 8;
-/** A lower maximum than this part of the highest one nearby is a ripple. */
-const MIN_HEIGHT = 0.5;
 /** Parts of a figure that are no curve to click at. */
 const NO_CURVES = ["error", "measured"];
 export const HINT = "Click a peak of a harmonic curve, or enter its energy.";
-
-/**
- * Return the top of the nearest peak of a curve, or the place itself if there is none in reach.
- * @param {ArrayLike<number>} x ascending
- * @param {ArrayLike<number>} y
- * @param {number} at
- * @param {number} reach
- * @returns {{x: number, y: number, snapped: boolean}}
- */
-export function snapToPeak(x, y, at, reach) {
-    /** @type {number[]} */
-    const tops = [];
-    let nearest = 0;
-    const value = (/** @type {number} */ index) => y[index] ?? -Infinity;
-    const distance = (/** @type {number} */ index) => Math.abs((x[index] ?? Infinity) - at);
-    for (let index = 0; index < x.length; index += 1) {
-        if (distance(index) < distance(nearest)) nearest = index;
-        const inside = index > 0 && index < x.length - 1;
-        if (inside && distance(index) <= reach && value(index) > value(index - 1) && value(index) >= value(index + 1)) tops.push(index);
-    }
-    const floor = MIN_HEIGHT * Math.max(...tops.map(value));
-    const [top] = tops.filter((index) => value(index) >= floor).sort((one, other) => distance(one) - distance(other));
-    const found = top ?? nearest;
-    return { x: top === undefined ? at : x[found] ?? at, y: value(found), snapped: top !== undefined };
-}
 
 /**
  * Return the view that drew a trace. The traces of a view are its error band, its total, and the parts of it.
@@ -61,10 +35,8 @@ export function harmonicOf({ context, state }) {
     return all.find((one) => one.id === state.values.peak_prediction) ?? all[0];
 }
 
-/** @param {Page} page the unit of the axis, and its size in meV */
-export const axisUnit = ({ state }) => ({
-    name: state.values.energy_unit ?? "meV", perMev: state.values.energy_unit === "cm-1" ? CM_PER_MEV : 1,
-});
+/** @param {Page} page @returns {number} a meV in the unit of the axis */
+const perMev = ({ state }) => energyIn(1, state.values.energy_unit);
 
 /** @param {number} mev @returns {string} as the address keeps it */
 const written = (mev) => String(Number(mev.toPrecision(5)));
@@ -75,7 +47,6 @@ const written = (mev) => String(Number(mev.toPrecision(5)));
  * @param {Click} click
  */
 export function openClicked(page, { points, event, graph, views }) {
-    const { name: _, perMev } = axisUnit(page);
     const roles = graph.data.map((/** @type {any} */ trace) => trace.meta?.role);
     const { top, left } = graph.getBoundingClientRect();
     const tops = points.filter((point) => !NO_CURVES.includes(roles[point.curveNumber])).map((point) => {
@@ -84,7 +55,7 @@ export function openClicked(page, { points, event, graph, views }) {
         const peak = snapToPeak(fullData.x, fullData.y, xaxis.p2d(event.clientX - left - xaxis._offset), reach);
         const height = Math.min(Math.max(yaxis.d2p(peak.y), 0), yaxis._length) || 0;
         const away = Math.hypot(xaxis.d2p(peak.x) - (event.clientX - left - xaxis._offset), height - (event.clientY - top - yaxis._offset));
-        return { view: views[viewOfTrace(roles, point.curveNumber)], mev: peak.x / perMev, away };
+        return { view: views[viewOfTrace(roles, point.curveNumber)], mev: peak.x / perMev(page), away };
     }).filter(({ view }) => view);
     const [nearest] = tops.sort((one, other) => one.away - other.away);
     if (nearest) open(page, nearest);
@@ -119,6 +90,6 @@ function open(page, { view, mev }) {
 /** Show the modes at an energy, in the unit of the axis. @param {Page} page @param {number} [energy] the one typed */
 export function lookUp(page, energy) {
     const typed = energy ?? numberOf(/** @type {HTMLInputElement} */ (byId("peak-energy")).value);
-    page.state.set({ peak: typed === null ? "" : written(typed / axisUnit(page).perMev) });
+    page.state.set({ peak: typed === null ? "" : written(typed / perMev(page)) });
     if (typed === null) byId("peak-energy").focus();
 }

@@ -2,7 +2,8 @@
 // Reliability: one grade, three bullets, details folded.
 
 import { get } from "../api.js";
-import { byId, element, fill } from "../kit/dom.js";
+import { capital } from "../format.js";
+import { byId, element, fill, list } from "../kit/dom.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {any} Trust */
@@ -47,7 +48,7 @@ export function grouped(entries) {
 }
 
 /** @param {string[]} names */
-const capital = (names) => names.map((name) => (name[0] ?? "").toUpperCase() + name.slice(1)).join(", ");
+const joined = (names) => names.map(capital).join(", ");
 
 /** @param {Page} page the grades beside the title */
 export async function showBadges(page) {
@@ -55,7 +56,7 @@ export async function showBadges(page) {
     const groups = grouped([...found].map(([name, trust]) => [name, [trust.badge, trust.label, trust.headline]]));
     fill(byId("trust-badges"), ...groups.map(({ value: [badge, label, headline], names }) => {
         const link = element("button", { type: "button", class: `trust-badge is-${badge}`, "data-badge": badge, title: headline },
-            groups.length > 1 ? `${capital(names)}: ${label}` : label);
+            groups.length > 1 ? `${joined(names)}: ${label}` : label);
         link.addEventListener("click", () => page.state.set({ tab: "reliability" }));
         return link;
     }));
@@ -67,8 +68,8 @@ export async function show(page) {
     const found = await trusts(page);
     const place = byId("reliability");
     const warnings = grouped(page.context.predictions.filter((one) => one.state.warnings.length).map((one) => [one.label, one.state.warnings]))
-        .map(({ value, names }) => element("div", { class: "alert alert-care" }, element("strong", {}, `${capital(names)}: warnings`),
-            element("ul", {}, ...value.map((/** @type {string} */ text) => element("li", {}, text)))));
+        .map(({ value, names }) => element("div", { class: "alert alert-care" }, element("strong", {}, `${joined(names)}: warnings`),
+            list(value)));
     if (!found.size) {
         fill(place, element("p", { class: "quiet small flush" }, "More is known when a simulation is ready."), ...warnings);
         return;
@@ -76,15 +77,15 @@ export async function show(page) {
     const several = found.size > 1;
     const grades = grouped([...found].map(([name, trust]) => [name, [trust.badge, trust.headline, (trust.bullets ?? []).map((/** @type {any} */ one) => one.message)]]))
         .map(({ value: [badge, headline, bullets], names }) => element("div", { class: `trust-headline is-${badge}` },
-            element("p", { class: "flush" }, several ? element("strong", {}, `${capital(names)}. `) : null, headline),
-            bullets.length ? element("ul", {}, ...bullets.map((/** @type {string} */ text) => element("li", {}, text))) : null));
+            element("p", { class: "flush" }, several ? element("strong", {}, `${joined(names)}. `) : null, headline),
+            list(bullets)));
     const points = Object.entries(TOPICS).flatMap(([topic, title]) => {
         const told = [...found].map(([name, trust]) => /** @type {[string, any]} */ ([name, trust.points.find((/** @type {any} */ point) => point.topic === topic)]))
             .filter(([, point]) => point).map(([name, point]) => /** @type {[string, string[]]} */ ([name, [point.verdict, point.text]]));
         const groups = grouped(told);
         return groups.map(({ value: [verdict = "unknown", text], names }) => element("li", { class: "has-mark" },
             element("span", { class: `trust-mark is-${verdict}`, title: VERDICTS[verdict] }, element("span", { class: "visually-hidden" }, `${VERDICTS[verdict]}: `)),
-            element("strong", {}, `${title}${groups.length > 1 ? ` (${capital(names)})` : ""}. `), text));
+            element("strong", {}, `${title}${groups.length > 1 ? ` (${joined(names)})` : ""}. `), text));
     });
     fill(place, ...grades, ...warnings,
         element("details", { open: !grades.some((grade) => grade.querySelector("ul")) }, element("summary", {}, "All points"), element("ul", { class: "trust-points" }, ...points)));

@@ -1,7 +1,7 @@
 // @ts-check
 // What the API is asked for: the values of the form as bodies of its views. Pure functions.
 
-import { listed } from "../format.js";
+import { capital, listed } from "../format.js";
 import { elementOf, isotopesOf } from "../kit/isotopes.js";
 
 /** @typedef {import("../state.js").Values} Values */
@@ -68,8 +68,7 @@ export function overlayOf(view) {
 export const instrumentsOf = (values) => (values.instruments ?? "").split(",").filter(Boolean);
 
 /** @param {string} name as figures show it */
-export const displayName = (name) =>
-    name.startsWith("generic-") ? (name[0] ?? "").toUpperCase() + name.slice(1).replaceAll("-", " ") : name;
+export const displayName = (name) => (name.startsWith("generic-") ? capital(name).replaceAll("-", " ") : name);
 
 /** @param {Values} values @param {string} name */
 const probeOf = (values, name) => (name === IDEAL ? values.probe ?? "neutron" : "neutron");

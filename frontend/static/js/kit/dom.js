@@ -90,6 +90,22 @@ export function table(head, rows, attributes = {}) {
     );
 }
 
+/** @param {readonly string[]} texts @returns a list; null without any */
+export const list = (texts, attributes = {}) =>
+    (texts.length ? element("ul", attributes, texts.map((text) => element("li", {}, text))) : null);
+
+/** @param {readonly string[]} texts @returns warnings in a box; null without any */
+export const careBox = (texts) =>
+    (texts.length ? element("div", { class: "alert alert-care" }, texts.map((text) => element("p", { class: "flush" }, text))) : null);
+
+/** @param {[Children, Children][]} pairs names and values @returns a list of facts */
+export const facts = (pairs, attributes = {}) => element("dl", attributes, pairs.map(([name, value]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+
+/** @param {HTMLElement} content @param {string} label @returns what scrolls if it is wider than the page */
+export const scrollable = (content, label) =>
+    element("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": label }, content);
+
 /**
  * Return the element with an id. Templates and modules belong together: a missing one is an error of ours.
  * @param {string} id

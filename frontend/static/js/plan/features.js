@@ -1,8 +1,9 @@
 // @ts-check
 // Target features of a plan: found, clicked, typed and removed; and the pairs of them to resolve.
 
-import { CM_PER_MEV, UNIT_NAMES, energyIn, plain } from "../format.js";
+import { energyIn, plain, unitName } from "../format.js";
 import { byId, element, fill } from "../kit/dom.js";
+import { snapToPeak } from "../kit/snap.js";
 import { chosenFeatures, chosenPairs, features, pairsText } from "./bodies.js";
 import { figurePanel, panel, warnings } from "./panel.js";
 
@@ -27,16 +28,8 @@ const rounded = (/** @type {number} */ mev) => Number(mev.toFixed(2));
  * @param {number} mev
  * @param {{energy_mev: number[], intensity: number[]}} curve
  */
-export function snapped(mev, { energy_mev: energies, intensity }) {
-    const at = (/** @type {number} */ index) => intensity[index] ?? 0;
-    const reach = SNAP * ((energies.at(-1) ?? 0) - (energies[0] ?? 0));
-    let [best, height] = [mev, -Infinity];
-    energies.forEach((energy, index) => {
-        const isTop = index > 0 && index < energies.length - 1 && at(index) >= at(index - 1) && at(index) > at(index + 1);
-        if (isTop && Math.abs(energy - mev) <= reach && at(index) > height) [best, height] = [energy, at(index)];
-    });
-    return best;
-}
+export const snapped = (mev, { energy_mev: energies, intensity }) =>
+    snapToPeak(energies, intensity, mev, SNAP * ((energies.at(-1) ?? 0) - (energies[0] ?? 0))).x;
 
 /** @param {import("../state.js").FormState} state */
 export function featuresPanel(state) {
@@ -46,9 +39,9 @@ export function featuresPanel(state) {
     let picked = null;
     let values = state.values;
 
-    const unit = () => values.energy_unit ?? "meV";
-    const words = (/** @type {number} */ mev) => plain(energyIn(mev, unit()), 4);
-    const named = (/** @type {number} */ mev) => `${words(mev)} ${UNIT_NAMES[/** @type {import("../format.js").EnergyUnit} */ (unit())]}`;
+    const perMev = () => energyIn(1, values.energy_unit);
+    const words = (/** @type {number} */ mev) => plain(mev * perMev(), 4);
+    const named = (/** @type {number} */ mev) => `${words(mev)} ${unitName(values.energy_unit)}`;
     const pairs = () => chosenPairs(values.pairs ?? "");
 
     /** Chosen ones are there at once; what is known of them comes with the answer. @returns {Feature[]} */
@@ -100,7 +93,7 @@ export function featuresPanel(state) {
         fill(byId("pair-list"), (chosen ?? neighbours()).map(pairChip));
         byId("pair-mode").textContent = chosen ? "Use neighbours" : "Choose pairs";
         byId("feature-auto").hidden = !values.features;
-        byId("feature-energy").setAttribute("placeholder", UNIT_NAMES[/** @type {import("../format.js").EnergyUnit} */ (unit())]);
+        byId("feature-energy").setAttribute("placeholder", unitName(values.energy_unit));
         const next = picked === null ? "Press two features to make a pair of them." : "Press the second feature of the pair.";
         fill(byId("feature-words"), chosen ? next : "", found && warnings(found.warnings));
     }
@@ -138,7 +131,7 @@ export function featuresPanel(state) {
 
     function addTyped() {
         const field = /** @type {HTMLInputElement} */ (byId("feature-energy"));
-        const typed = parseFloat(field.value.replace(",", ".")) / (unit() === "cm-1" ? CM_PER_MEV : 1);
+        const typed = parseFloat(field.value.replace(",", ".")) / perMev();
         const valid = typed > 0 && typed <= 5000;
         byId("feature-error").textContent = valid ? "" : `Enter an energy between 0 and ${named(5000)}.`;
         if (!valid) return;
@@ -174,7 +167,7 @@ export function featuresPanel(state) {
             listening = true;
             graph.on("plotly_click", (/** @type {{points: {x: number}[]}} */ { points }) => {
                 const x = points[0]?.x ?? 0;
-                if (x > 0 && found) add(snapped(unit() === "cm-1" ? x / CM_PER_MEV : x, found));
+                if (x > 0 && found) add(snapped(x / perMev(), found));
             });
         },
     });

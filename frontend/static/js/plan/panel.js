@@ -2,7 +2,7 @@
 // A panel of the plan: it asks, shows the newest answer, and says what is refused at the fields that are meant.
 
 import { ApiProblem, ask, newestOnly } from "../api.js";
-import { byId, element, theme } from "../kit/dom.js";
+import { byId, element, list, theme } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { clearProblems, showAtField } from "../kit/problems.js";
 
@@ -136,20 +136,8 @@ export function figurePanel(id, { adjust = () => {}, drawn = () => {}, alone = f
 }
 
 /** @param {readonly string[]} texts */
-export const list = (texts, attributes = {}) =>
-    (texts.length ? element("ul", attributes, texts.map((text) => element("li", {}, text))) : null);
-
-/** @param {readonly string[]} texts */
 export const warnings = (texts) => list(texts, { class: "plan-warnings small" });
 
 /** @param {readonly string[]} texts */
 export const basis = (texts) => (texts.length
     ? element("details", { class: "fold small" }, element("summary", {}, "What this rests on"), list(texts)) : null);
-
-/** @param {HTMLElement} content @param {string} label */
-export const scrollable = (content, label) =>
-    element("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": label }, content);
-
-/** @param {[import("../kit/dom.js").Children, import("../kit/dom.js").Children][]} pairs */
-export const facts = (pairs, attributes = {}) => element("dl", attributes, pairs.map(([name, value]) =>
-    element("div", {}, element("dt", {}, name), element("dd", {}, value))));

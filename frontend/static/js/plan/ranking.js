@@ -1,10 +1,10 @@
 // @ts-check
 // The answer of a plan: one sentence, the best settings as cards, all of them in a table, resolution against time.
 
-import { UNIT_NAMES, energyIn, integer, plain, significant } from "../format.js";
-import { byId, element, fill, table, term } from "../kit/dom.js";
+import { energyIn, integer, plain, significant, unitName } from "../format.js";
+import { byId, element, facts, fill, list, scrollable, table, term } from "../kit/dom.js";
 import { bandText, hoursText, plan, timeText } from "./bodies.js";
-import { facts, figurePanel, list, panel, scrollable, warnings } from "./panel.js";
+import { figurePanel, panel, warnings } from "./panel.js";
 
 /**
  * @typedef {import("./bodies.js").Setting} Setting
@@ -59,11 +59,10 @@ export function rankingPanel(state, { structure, terms }, { told, simulate }) {
     let answer = null;
     const sorting = { key: "rank", up: true };
 
-    const unit = () => values.energy_unit ?? "meV";
-    const unitName = () => UNIT_NAMES[/** @type {import("../format.js").EnergyUnit} */ (unit())];
-    const energy = (/** @type {number} */ mev) => plain(energyIn(mev, unit()), 4);
+    const unit = () => unitName(values.energy_unit);
+    const energy = (/** @type {number} */ mev, digits = 4) => plain(energyIn(mev, values.energy_unit), digits);
     const explained = (/** @type {string} */ label, /** @type {string} */ name) => term(label, terms[name] ?? "");
-    const pairText = (/** @type {Setting["pairs"][number]} */ pair) => `${energy(pair.low_mev)} – ${energy(pair.high_mev)} ${unitName()}`;
+    const pairText = (/** @type {Setting["pairs"][number]} */ pair) => `${energy(pair.low_mev)} – ${energy(pair.high_mev)} ${unit()}`;
     const percent = (/** @type {number | null} */ value) => (value === null ? "—" : `${significant(value, 2)} %`);
     const of = (/** @type {number} */ n, /** @type {number} */ all) => (all ? `${n} of ${all}` : "—");
 
@@ -108,13 +107,13 @@ export function rankingPanel(state, { structure, terms }, { told, simulate }) {
     /** @param {Setting} one */
     function details(one) {
         const width = (/** @type {number | null} */ mev, /** @type {number | null} */ off) => (mev === null ? "—"
-            : plain(energyIn(mev, unit()), 3) + (off ? ` ± ${plain(energyIn(off, unit()), 1)}` : ""));
+            : energy(mev, 3) + (off ? ` ± ${energy(off, 1)}` : ""));
         const rate = (/** @type {number | null} */ value) => (value === null ? "—" : significant(value, 2));
         const time = (/** @type {Setting["features"][number]} */ feature) => {
             if (feature.hours !== null) return [hoursText(feature.hours), bandText(feature)].filter(Boolean).join(", ");
             return feature.relative_time === null ? "never" : `${significant(feature.relative_time, 2)} ×`;
         };
-        const features = one.features.map((feature) => [`${energy(feature.energy_mev)} ${unitName()}`, ...(feature.reachable
+        const features = one.features.map((feature) => [`${energy(feature.energy_mev)} ${unit()}`, ...(feature.reachable
             ? [width(feature.fwhm_mev, feature.fwhm_uncertainty_mev), rate(feature.signal_per_hour), rate(feature.background_per_hour),
                 time(feature), feature.counts === null ? "—" : integer(Math.round(feature.counts))]
             : [element("span", { class: "quiet" }, feature.why || "not reachable"), "", "", "", ""])]);
@@ -122,7 +121,7 @@ export function rankingPanel(state, { structure, terms }, { told, simulate }) {
             pair.separation_over_fwhm === null ? "—" : plain(pair.separation_over_fwhm, 3) + (pair.uncertainty ? ` ± ${plain(pair.uncertainty, 1)}` : ""),
             probability(pair.probability), verdictBadge(pair.verdict)]);
         return element("div", { class: "plan-details" },
-            scrollable(table(["Feature", `Width (FWHM), ${unitName()}`, explained("Signal per hour", "signal_rate"),
+            scrollable(table(["Feature", `Width (FWHM), ${unit()}`, explained("Signal per hour", "signal_rate"),
                 explained("Background per hour", "background_rate"), one.basis === "relative" ? explained("Relative time", "relative_time") : "Time", "Counts"], features), `Features on ${one.label}`),
             pairs.length ? scrollable(table(["Pair", explained("Separation over width", "separation"), explained("Probability", "verdict_probability"),
                 explained("Verdict", "verdict")], pairs), `Pairs on ${one.label}`) : null,

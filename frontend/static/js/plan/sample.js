@@ -2,9 +2,9 @@
 // The sample in the beam: thickness, transmission, activation; and the same plan with another isotope.
 
 import { plain, significant } from "../format.js";
-import { byId, element, fill, table, term } from "../kit/dom.js";
+import { byId, element, facts, fill, list, scrollable, table, term } from "../kit/dom.js";
 import { advice, bandText, deuteration, hoursText, timeText } from "./bodies.js";
-import { facts, figurePanel, panel, scrollable, warnings } from "./panel.js";
+import { figurePanel, panel, warnings } from "./panel.js";
 
 /**
  * @typedef {import("./bodies.js").Values} Values
@@ -73,7 +73,7 @@ export function samplePanel({ structure, terms }) {
         busy: (is) => byId("sample-facts").setAttribute("aria-busy", String(is)),
         show: (/** @type {Advice | null} */ answer) => fill(byId("sample-facts"), ...(answer ? [
             warnings(answer.warnings),
-            answer.advice.length ? element("ul", { class: "plan-advice" }, answer.advice.map((one) => element("li", {}, one))) : null,
+            list(answer.advice, { class: "plan-advice" }),
             element("div", { class: "result-grid" }, sampleFacts(answer), element("div", {},
                 element("h3", {}, `Transmission${where && `, ${where}`}`), transmissionTable(answer.transmission),
                 element("h3", {}, "Activation"), activationTable(answer.activation))),

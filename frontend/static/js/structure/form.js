@@ -2,7 +2,7 @@
 // The form that starts a forecast: suggestions, estimates and messages while it is filled in, then the start.
 
 import { ApiProblem, ask, get, newestOnly, newKey, send, upload } from "../api.js";
-import { byId, debounce, element, fill } from "../kit/dom.js";
+import { byId, careBox, debounce, element, fill } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
 import { FormState } from "../state.js";
@@ -104,8 +104,7 @@ export function runForm(form, data) {
         clearProblems(form, alert);
         showEstimates(form, values, found, about);
         if (refusal?.status === "rejected") showProblem(form, alert, refusal.reason, REFUSED);
-        const notes = notesOf(values, found, about.engines);
-        fill(byId("notes"), notes.length > 0 && element("div", { class: "alert alert-care" }, ...notes.map((note) => element("p", { class: "flush" }, note))));
+        fill(byId("notes"), careBox(notesOf(values, found, about.engines)));
     }
 
     const update = newestOnly(async (/** @type {null} */ _, signal) => {
