@@ -22,6 +22,7 @@ from backend.kit.http.errors import NotFound
 from backend.kit.http.security import Guard
 from backend.kit.settings import Settings
 from backend.kit.version import VERSION
+from backend.limits import routes as limits
 from backend.methods import routes as methods
 from backend.metrics import routes as metrics
 from backend.modes import routes as modes
@@ -43,6 +44,7 @@ from scattering.core.notices import Notice
 API = "/api/v1"
 ROUTERS = (
     health.router,
+    limits.router,
     # Before the route of a built-in structure with any name
     examples.router,
     structures.router,

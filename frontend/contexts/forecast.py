@@ -22,14 +22,15 @@ MAX_PROPOSALS: Final = 50
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return structure, predictions, catalogues and measured data of a forecast."""
     structure_id = path["structure_id"]
-    structure, instruments, health, data, others = await settled(
+    structure, instruments, limits, health, data, others = await settled(
         api.structure(structure_id),
         api.instruments(structure_id),
+        api.get("/limits"),
         api.health(),
         api.items("/datasets", structure_id=structure_id, limit=MAX_DATASETS),
         api.items("/datasets", limit=MAX_DATASETS),
     )
-    required(structure, instruments)
+    required(structure, instruments, limits)
     wanted = [key for key in query.get("predictions", "").split(",") if key]
     choice = await choose(api, structure_id, wanted)
     if not choice.shown:
@@ -60,6 +61,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "zones": _zones(choice.shown),
         "points": _points(choice.shown),
         "temperatures": sorted({one["temperature_k"] for one in choice.shown}),
+        "max_dataset_bytes": limits["dataset_bytes"],
         "datasets": own,
         "foreign_datasets": foreign,
         "units": list(UNITS.items()),

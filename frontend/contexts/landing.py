@@ -16,7 +16,6 @@ MAX_ALL: Final = 500
 MAX_PREDICTIONS: Final = 500
 MAX_PROPOSALS: Final = 5
 MAX_SEARCH_LENGTH: Final = 200
-MAX_STRUCTURE_BYTES: Final = 10 * 1024 * 1024
 FIRST_EXAMPLES: Final = ("silicon", "benzene", "barium-titanate-sc-h")
 """Those of the publication about the method; the others follow in the API's order."""
 
@@ -28,14 +27,15 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return recent structures with their forecasts, or those that a search finds, proposals, and examples."""
     search = query.get("search", "").strip()[:MAX_SEARCH_LENGTH]
     limit = MAX_ALL if query.get("all") or search else MAX_RECENT
-    structures, predictions, proposals, examples, forecast = await settled(
+    structures, predictions, proposals, limits, examples, forecast = await settled(
         api.get("/structures", limit=limit, search=search or None),
         api.get("/predictions", limit=MAX_PREDICTIONS, search=search or None),
         list_proposals(api, limit=MAX_PROPOSALS),
+        api.get("/limits"),
         api.items("/examples"),
         api.get("/examples/forecast"),
     )
-    required(structures, predictions, proposals)
+    required(structures, predictions, proposals, limits)
     shown = structures["items"]
     if search:
         shown = [*shown, *await _others(api, shown, predictions["items"])]
@@ -52,7 +52,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "examples": [] if isinstance(examples, ApiProblem) else _sort(examples),
         "forecast": None if isinstance(forecast, ApiProblem) else forecast,
         "forecast_instruments": [(name, name) for name in FORECAST_INSTRUMENTS],
-        "max_bytes": MAX_STRUCTURE_BYTES,
+        "max_bytes": limits["structure_bytes"],
     }
 
 

@@ -14,7 +14,6 @@ from frontend.options_schema import chosen_values, options_of
 DEFAULT_INSTRUMENTS: Final = ("TOSCA",)
 MAX_BADGES: Final = 12
 MAX_PROPOSALS: Final = 50
-MAX_POTENTIAL_BYTES: Final = 32 * 1024 * 1024
 QUALITIES: Final = (
     ("preview", "Preview", "Small box, short run: where the bands are."),
     ("standard", "Standard", "Enough to compare with a measured spectrum."),
@@ -27,16 +26,17 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     structure_id = path["structure_id"]
     earlier = query.get("from")
     structure = await api.structure(structure_id)
-    instruments, potentials, engines, methods, predictions, source, proposals = await settled(
+    instruments, potentials, engines, methods, predictions, limits, source, proposals = await settled(
         api.instruments(),
         api.items("/potentials"),
         api.get("/engines"),
         api.get("/methods"),
         api.get("/predictions", structure_id=structure_id, limit=MAX_BADGES),
+        api.get("/limits"),
         api.prediction(earlier) if earlier else api.health(),
         list_proposals(api, limit=MAX_PROPOSALS),
     )
-    required(instruments, potentials, engines, methods, predictions)
+    required(instruments, potentials, engines, methods, predictions, limits)
     if isinstance(source, ApiProblem):
         earlier = None
     values = await _earlier_values(api, source) if earlier else await _suggested_values(api, structure_id)
@@ -56,7 +56,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "predictions": predictions["items"],
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
-        "max_potential_bytes": MAX_POTENTIAL_BYTES,
+        "max_potential_bytes": limits["potential_bytes"],
         "data": {
             "structure_id": structure_id,
             "lengths_angstrom": structure["cell"]["lengths_angstrom"],

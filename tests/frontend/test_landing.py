@@ -26,7 +26,6 @@ def test_recent_work_stands_before_examples(site: Site) -> None:
     assert page.text.index('class="recent"') < page.text.index('data-example="')
     examples = re.findall(r'data-example="([\w-]+)"', page.text)
     assert tuple(examples[:3]) == landing.FIRST_EXAMPLES
-    assert f'data-max-bytes="{landing.MAX_STRUCTURE_BYTES}"' in page.text
 
 
 @pytest.mark.parametrize(("search", "found"), [("silicon", True), ("molecular", True), ("caesium", False)])

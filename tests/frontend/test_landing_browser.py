@@ -34,8 +34,8 @@ def test_a_bad_file_is_refused_in_words_and_a_mended_one_goes_on(visit: Open, si
     expect(alert).to_contain_text("si.cif")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.method))
-    upload.set_input_files({"name": "big.cif", "mimeType": "text/plain", "buffer": b" " * 11 * 2**20})
-    expect(alert).to_contain_text("11 MB")
+    upload.set_input_files({"name": "big.cif", "mimeType": "text/plain", "buffer": b" " * 33 * 2**20})
+    expect(alert).to_contain_text("33 MiB; the limit is 32 MiB")
     assert "POST" not in asked
     upload.set_input_files({"name": "POSCAR", "mimeType": "text/plain", "buffer": POSCAR})
     page.wait_for_url("**/structures/**")

@@ -4,7 +4,7 @@
 import { ApiProblem } from "../api.js";
 import { alertBox, showProblem } from "./problems.js";
 
-const BYTES_PER_MB = 2 ** 20;
+const BYTES_PER_MIB = 2 ** 20;
 
 /**
  * Send the file that is chosen, or dropped on the label or, if wanted, anywhere on the page.
@@ -36,7 +36,7 @@ export function offerDrop(zone, { message, send, tooLarge, wholePage = false }) 
         if (!file || input.disabled) return;
         message.replaceChildren();
         if (file.size > maxBytes) {
-            const size = `${file.name} has ${Math.ceil(file.size / BYTES_PER_MB)} MB; the limit is ${maxBytes / BYTES_PER_MB} MB.`;
+            const size = `${file.name} has ${Math.ceil(file.size / BYTES_PER_MIB)} MiB; the limit is ${Math.floor(maxBytes / BYTES_PER_MIB)} MiB.`;
             message.replaceChildren(alertBox("File too large", [`${size} ${tooLarge}`]));
             return;
         }

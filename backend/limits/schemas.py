@@ -1,0 +1,29 @@
+"""Body of the limits."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field
+
+from backend.kit.http.schemas import ResponseBody
+from backend.kit.settings import Settings
+
+
+class LimitsOut(ResponseBody):
+    """Largest sizes of files that the server accepts, in bytes."""
+
+    structure_bytes: int = Field(examples=[33554432])
+    potential_bytes: int = Field(examples=[33554432])
+    dataset_bytes: int = Field(examples=[268435456])
+    proposal_bytes: int = Field(description="of an exported proposal, both packed and unpacked", examples=[1073741824])
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the limits that the settings of the server set."""
+        return cls(
+            structure_bytes=settings.max_upload_bytes,
+            potential_bytes=settings.max_upload_bytes,
+            dataset_bytes=settings.max_dataset_bytes,
+            proposal_bytes=settings.max_proposal_bytes,
+        )
