@@ -13,20 +13,13 @@ function printed(text) {
     return rest === undefined ? grouped : `${grouped}.${rest}`;
 }
 
-/**
- * @param {number} n
- * @param {string} noun
- * @param {string} [plural]
- */
+/** @param {number} n @param {string} noun @param {string} [plural] */
 export const count = (n, noun, plural = `${noun}s`) => `${integer(n)} ${n === 1 ? noun : plural}`;
 
 /** @param {number} n */
 export const integer = (n) => printed(String(n));
 
-/**
- * Return a duration in suitable units: 40 s, 4 min, 2 h 30 min.
- * @param {number | null | undefined} seconds
- */
+/** Return a duration in suitable units: 40 s, 4 min, 2 h 30 min. @param {number | null | undefined} seconds */
 export function duration(seconds) {
     if (seconds === null || seconds === undefined) return "—";
     if (seconds < 1) return "under 1 s";
@@ -40,11 +33,7 @@ export function duration(seconds) {
     return rest ? `${hours} h ${rest} min` : `${hours} h`;
 }
 
-/**
- * Return a range of durations: 20–40 s, 50 s – 2 min.
- * @param {number} low s
- * @param {number} high s
- */
+/** Return a range of durations: 20–40 s, 50 s – 2 min. @param {number} low s @param {number} high s */
 export function durationRange(low, high) {
     const [from, to] = [duration(low), duration(high)];
     if (low < 1) return high < 1 ? from : `up to ${to}`;
@@ -77,10 +66,7 @@ export const plain = (value, digits = 3) =>
 /** @param {number} power */
 const raised = (power) => String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)] ?? "");
 
-/**
- * @param {number} value
- * @param {number} digits
- */
+/** @param {number} value @param {number} digits */
 function powerOfTen(value, digits) {
     const [mantissa = "", power] = value.toExponential(digits - 1).split("e");
     return `${printed(mantissa)} × 10${raised(Number(power))}`;
@@ -115,20 +101,14 @@ export function plusMinus(value, error) {
 export const energyIn = (mev, unit) =>
     /** @type {T} */ (typeof mev === "number" && unit === "cm-1" ? mev * CM_PER_MEV : mev);
 
-/**
- * Join words: "a", "a and b", "a, b and c".
- * @param {readonly string[]} words
- */
+/** Join words: "a", "a and b", "a, b and c". @param {readonly string[]} words */
 export const listed = (words) =>
     words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 /** @param {string} words @returns {string} with a capital letter; the other letters stay */
 export const capital = (words) => words.slice(0, 1).toUpperCase() + words.slice(1);
 
-/**
- * Return a file name of words: lower case, without characters that a system may refuse.
- * @param {...string} words
- */
+/** Return a file name of words: lower case, without characters that a system may refuse. @param {...string} words */
 export const fileName = (...words) => words.join("-").replaceAll(/[^\w.-]+/g, "-").toLowerCase();
 
 /**

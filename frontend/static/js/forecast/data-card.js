@@ -29,11 +29,7 @@ let current = null;
 /** @param {string} text why something is not done while the card is open */
 export const refuse = (text) => current?.complain(text);
 
-/**
- * Open the card for a new file, or for saved data.
- * @param {import("./page.js").Page} page
- * @param {Subject} subject
- */
+/** Open the card for a new file, or for saved data. @param {import("./page.js").Page} page @param {Subject} subject */
 export function openCard(page, subject) {
     current = new Card(page, subject);
     void current.open();
@@ -43,10 +39,7 @@ export function openCard(page, subject) {
 const textOf = (value) => (value === null || value === undefined ? "" : String(value));
 
 class Card {
-    /**
-     * @param {import("./page.js").Page} page
-     * @param {Subject} subject
-     */
+    /** @param {import("./page.js").Page} page @param {Subject} subject */
     constructor({ context }, subject) {
         this.context = context;
         this.subject = subject;

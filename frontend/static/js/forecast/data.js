@@ -49,11 +49,7 @@ function describe(one) {
     ].filter(Boolean).join(" · ");
 }
 
-/**
- * Fill the row of a dataset; its checkbox stays.
- * @param {HTMLElement} row
- * @param {Dataset} one
- */
+/** Fill the row of a dataset; its checkbox stays. @param {HTMLElement} row @param {Dataset} one */
 function fillRow(row, one) {
     const box = /** @type {HTMLInputElement} */ (row.querySelector("input"));
     /** @type {(text: string, label: string, symbol: string, attributes: Record<string, any>) => HTMLElement} */
@@ -173,12 +169,7 @@ function start(opened) {
     });
 }
 
-/**
- * Read a file that was dropped on the page.
- * @param {Page} opened
- * @param {File} file
- * @param {boolean} isOneOfSeveral
- */
+/** Read a file that was dropped on the page. @param {Page} opened @param {File} file @param {boolean} isOneOfSeveral */
 export async function take(opened, file, isOneOfSeveral) {
     if (!page) start(opened);
     if (document.querySelector("dialog[open]")) {

@@ -103,10 +103,7 @@ export function arrows(atoms, amplitude) {
     };
 }
 
-/**
- * @param {Answer} answer
- * @param {number} shape width of the frame over its height
- */
+/** @param {Answer} answer @param {number} shape width of the frame over its height */
 function layoutOf({ atoms, lattice_angstrom: lattice }, shape) {
     const corners = edges(/** @type {Vector[]} */ (lattice));
     const hidden = { visible: false, showspikes: false };
@@ -160,11 +157,7 @@ export class Motion {
         this.#label();
     }
 
-    /**
-     * Fetch a mode and animate it.
-     * @param {string} path below /api/v1
-     * @param {string} text what it is
-     */
+    /** Fetch a mode and animate it. @param {string} path below /api/v1 @param {string} text what it is */
     async show(path, text) {
         this.turn += 1;
         const { turn } = this;

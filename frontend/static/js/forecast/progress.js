@@ -48,11 +48,7 @@ export function followProgress(predictions, onStatus) {
     window.addEventListener("pagehide", () => streams.forEach((stop) => stop()));
 }
 
-/**
- * @param {import("./view.js").Prediction} prediction
- * @param {() => void} onStatus
- * @returns {() => void} ends it
- */
+/** @param {import("./view.js").Prediction} prediction @param {() => void} onStatus @returns {() => void} ends it */
 function follow(prediction, onStatus) {
     const row = /** @type {HTMLElement} */ (document.querySelector(`[data-prediction="${prediction.id}"]`));
     const part = (/** @type {string} */ name) => /** @type {any} */ (row.querySelector(`[data-part="${name}"]`));

@@ -39,11 +39,7 @@ async function load({ context }) {
     return known.choices;
 }
 
-/**
- * @param {Page} page
- * @param {Choice[]} choices
- * @param {Set<string>} chosen
- */
+/** @param {Page} page @param {Choice[]} choices @param {Set<string>} chosen */
 function list(page, choices, chosen) {
     const own = choices.filter((one) => one.own);
     const box = (/** @type {Choice} */ { value, label }) => element("label", { class: "check" }, element("input", {
@@ -69,11 +65,7 @@ function list(page, choices, chosen) {
     listOthers();
 }
 
-/**
- * Show the lists, and return what is to be ranked.
- * @param {Page} page
- * @param {(prediction: any) => any} viewOf
- */
+/** Show the lists, and return what is to be ranked. @param {Page} page @param {(prediction: any) => any} viewOf */
 export async function candidates(page, viewOf) {
     const choices = await load(page);
     const wanted = page.state.values.fit_candidates;

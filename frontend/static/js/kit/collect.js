@@ -22,10 +22,7 @@ export async function collect(select) {
     select.value = "";
 }
 
-/**
- * @param {string} id of the proposal, or "new"
- * @param {DOMStringMap} about
- */
+/** @param {string} id of the proposal, or "new" @param {DOMStringMap} about */
 async function add(id, { collect: kind = "", ids = "", name = "" }) {
     const datasets = new URLSearchParams(window.location.search).get("datasets")?.split(",").filter(Boolean) ?? [];
     /** @type {{id: string, name: string}} */

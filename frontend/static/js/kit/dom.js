@@ -24,10 +24,7 @@ export function element(tag, attributes = {}, ...children) {
     return made;
 }
 
-/**
- * @param {Element} parent
- * @param {Children[]} children
- */
+/** @param {Element} parent @param {Children[]} children */
 function append(parent, children) {
     for (const child of children.flat()) {
         if (child === null || child === undefined || child === false || child === "") continue;
@@ -35,21 +32,13 @@ function append(parent, children) {
     }
 }
 
-/**
- * Replace what an element holds.
- * @param {Element} parent
- * @param {...Children} children
- */
+/** Replace what an element holds. @param {Element} parent @param {...Children} children */
 export function fill(parent, ...children) {
     parent.replaceChildren();
     append(parent, children);
 }
 
-/**
- * Return an icon of the sprite.
- * @param {string} name
- * @param {number} [size] px
- */
+/** Return an icon of the sprite. @param {string} name @param {number} [size] px */
 export function icon(name, size = 14) {
     const namespace = "http://www.w3.org/2000/svg";
     const svg = document.createElementNS(namespace, "svg");
@@ -62,11 +51,7 @@ export function icon(name, size = 14) {
     return svg;
 }
 
-/**
- * Return a term with its explanation (terms.js).
- * @param {string} label
- * @param {string} explanation
- */
+/** Return a term with its explanation (terms.js). @param {string} label @param {string} explanation */
 export const term = (label, explanation) => element("span", { class: "term", "data-explanation": explanation }, label);
 
 /**
@@ -147,10 +132,7 @@ export function theme() {
     return document.documentElement.dataset.theme === "dark" ? "dark" : "light";
 }
 
-/**
- * Call a function with the theme whenever it changes.
- * @param {(theme: Theme) => void} listener
- */
+/** Call a function with the theme whenever it changes. @param {(theme: Theme) => void} listener */
 export function onThemeChange(listener) {
     document.addEventListener("themechange", () => listener(theme()));
 }

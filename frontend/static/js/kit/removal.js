@@ -14,10 +14,7 @@ import { element } from "./dom.js";
  * @property {{verb: string, work: () => Promise<void>}} [instead] a milder choice
  */
 
-/**
- * Ask, and do what is asked for; a refusal is said in the dialog, which then stays.
- * @param {Question} about
- */
+/** Ask, and do what is asked for; a refusal is said in the dialog, which then stays. @param {Question} about */
 export function ask({ question, consequence, verb, keep = "Keep", work, instead }) {
     const problem = element("p", { class: "field-error", role: "alert" });
     /** @param {string} label @param {string} kind @param {Question["work"]} work */

@@ -83,10 +83,7 @@ export const plan = (values) => ({
     target: target(values), calibrations: calibrations(values),
 });
 
-/**
- * @param {Values} values
- * @param {PlainSetting | null} setting whose transmission is asked for
- */
+/** @param {Values} values @param {PlainSetting | null} setting whose transmission is asked for */
 export const advice = (values, setting) => ({
     sample: sample(values), isotopes: isotopesOf(values), irradiation: { hours: number(values.hours) },
     ...(setting ? plainSetting(setting) : {}),
@@ -98,11 +95,7 @@ export function deuteration(values) {
     return { ...plan(values), most: 3, instead: { [element]: isotope } };
 }
 
-/**
- * @param {Values} values
- * @param {PlainSetting} setting
- * @param {number} hours
- */
+/** @param {Values} values @param {PlainSetting} setting @param {number} hours */
 export const measurement = (values, setting, hours) => ({
     ...scattering(values), sample: sample(values), setting: plainSetting(setting), hours, target: target(values),
     calibrations: calibrations(values), bin_mev: number(values.bin_mev), seed: Number(values.seed) || 1,
@@ -139,10 +132,7 @@ export function suggestedHours(hours) {
     return Math.min(1e5, hours < 10 ? Math.ceil(2 * hours) / 2 : Math.ceil(hours));
 }
 
-/**
- * Return beam time as text: minutes below an hour, two digits above.
- * @param {number | null | undefined} hours
- */
+/** Return beam time as text: minutes below an hour, two digits above. @param {number | null | undefined} hours */
 export function hoursText(hours) {
     if (hours === null || hours === undefined) return "—";
     if (hours < 1 / 60) return "< 1 min";

@@ -13,9 +13,7 @@ import { basis, figurePanel, panel, warnings } from "./panel.js";
  * @typedef {import("./bodies.js").Schemas["MeasurementOut"]} Answer
  */
 
-/**
- * @param {import("../state.js").FormState} state
- */
+/** @param {import("../state.js").FormState} state */
 export function measurementPanel(state) {
     let values = state.values;
     /** @type {Setting[]} */

@@ -29,11 +29,7 @@ export function mark(name, errors) {
     return errors.filter((error) => homeless.has(error));
 }
 
-/**
- * Say in a panel what no field can.
- * @param {string} name
- * @param {unknown} problem null: nothing is wrong
- */
+/** Say in a panel what no field can. @param {string} name @param {unknown} problem null: nothing is wrong */
 export function sayProblem(name, problem) {
     const rest = mark(name, problem instanceof ApiProblem ? problem.errors : []);
     const place = document.querySelector(`[data-problem="${name}"]`);

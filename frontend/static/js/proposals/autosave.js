@@ -39,21 +39,14 @@ export class Autosave {
         return !Object.keys(this.#unsaved).length;
     }
 
-    /**
-     * Save a field soon.
-     * @param {string} field
-     * @param {string} value
-     */
+    /** Save a field soon. @param {string} field @param {string} value */
     change(field, value) {
         this.#unsaved[field] = value;
         this.#say("Not saved yet");
         this.#saveIn(DELAY_MS);
     }
 
-    /**
-     * Save now.
-     * @param {{leaving?: boolean}} [options]
-     */
+    /** Save now. @param {{leaving?: boolean}} [options] */
     async save({ leaving = false } = {}) {
         window.clearTimeout(this.#timer);
         if (this.#isEmpty || (this.#isBusy && !leaving)) return;

@@ -18,10 +18,7 @@ function offer(form) {
     let key = newKey();
     name.addEventListener("input", () => { key = newKey(); });
 
-    /**
-     * @param {string} title of a refusal
-     * @param {() => Promise<Proposal>} work
-     */
+    /** @param {string} title of a refusal @param {() => Promise<Proposal>} work */
     async function open(title, work) {
         for (const control of form.elements) control.toggleAttribute("disabled", true);
         try {

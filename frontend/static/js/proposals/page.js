@@ -20,10 +20,7 @@ const saved = byId("saved");
 const autosave = new Autosave(path, say);
 const heading = /** @type {HTMLElement} */ (page.querySelector("h1"));
 
-/**
- * @param {string} text
- * @param {boolean} [isProblem]
- */
+/** @param {string} text @param {boolean} [isProblem] */
 function say(text, isProblem = false) {
     saved.textContent = text;
     saved.className = isProblem ? "field-error" : "quiet small";

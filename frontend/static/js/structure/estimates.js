@@ -73,10 +73,7 @@ export function showEstimates(form, values, estimates, about) {
     byId("form-summary").textContent = chosen.length === listOf(values.methods ?? "").length ? summary(chosen) : "";
 }
 
-/**
- * @param {Estimate} estimate
- * @param {number[]} lengths of the cell, Å
- */
+/** @param {Estimate} estimate @param {number[]} lengths of the cell, Å */
 function facts({ options, n_atoms_simulated: atoms, q_resolution_inv_angstrom: dq, energy_resolution_mev: de }, lengths) {
     const repeats = /** @type {number[] | undefined} */ (options.supercell);
     const edges = repeats?.map((n, axis) => Math.round(n * (lengths[axis] ?? 0)));
@@ -108,11 +105,7 @@ function showDefault(form, option, values, chosen) {
     control.placeholder = found.length ? `${[...new Set(found)].join(" or ")} (automatic)` : "automatic";
 }
 
-/**
- * @param {Chosen[]} chosen
- * @param {Engine[]} engines
- * @param {(method: string) => string} short
- */
+/** @param {Chosen[]} chosen @param {Engine[]} engines @param {(method: string) => string} short */
 function showEngines(chosen, engines, short) {
     const title = (/** @type {unknown} */ name) => engines.find((one) => one.name === name)?.title ?? String(name);
     const taken = Map.groupBy(chosen, ({ estimate }) => title(estimate.options.engine));

@@ -76,11 +76,7 @@ export function requestBody(values, method, quality, { structureId, options, met
     };
 }
 
-/**
- * @param {string} kind
- * @param {string} text
- * @param {Values} values
- */
+/** @param {string} kind @param {string} text @param {Values} values */
 function valueOf(kind, text, values) {
     if (kind === "number" || kind === "integer") return Number(text);
     if (kind === "switch") return true;
