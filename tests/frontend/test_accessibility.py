@@ -7,7 +7,7 @@ has a parameter that is not known yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -37,10 +37,13 @@ MORE = (
 LOOKS = {
     f"{'dark' if dark else 'light'}-{size[0]}": (size, dark) for dark, size in product((False, True), (WIDE, PHONE))
 }
-FAST = {"light-1440": FIRST, "dark-390": (*FIRST, *MORE)}
+FAST = ("light-1440", "dark-390")
+"""Looks in which every page is tested by default, in one visit; tabs and other states of a page only in the second."""
 CASES = [
-    pytest.param(path, look, marks=() if path in FAST.get(look, ()) else pytest.mark.slow)
-    for path, look in product((*FIRST, *MORE), LOOKS)
+    *(pytest.param(path, FAST) for path in FIRST),
+    *(pytest.param(path, FAST[1:]) for path in MORE),
+    *(pytest.param(path, [look for look in LOOKS if look not in FAST], marks=pytest.mark.slow) for path in FIRST),
+    *(pytest.param(path, [look for look in LOOKS if look not in FAST[1:]], marks=pytest.mark.slow) for path in MORE),
 ]
 BUSY = "() => !document.querySelector('[aria-busy=true]')"
 
@@ -86,14 +89,23 @@ def targets(found: list[Any]) -> str:
     return "\n".join(": ".join([rule, ", ".join(map(str, places))]) for rule, *places in found)
 
 
-@pytest.mark.parametrize(("path", "look"), CASES)
-def test_a_page_is_accessible(visit: Open, ids: dict[str, str], path: str, look: str) -> None:
+def look_again(page: Page, look: str) -> None:
+    """Change the size of the window, then the theme, in which figures are drawn anew."""
     size, dark = LOOKS[look]
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    if page.evaluate("document.documentElement.dataset.theme") != ("dark" if dark else "light"):
+        page.locator("#theme-toggle").click()
 
+
+@pytest.mark.parametrize(("path", "looks"), CASES)
+def test_a_page_is_accessible(visit: Open, ids: dict[str, str], path: str, looks: Sequence[str]) -> None:
+    size, dark = LOOKS[looks[0]]
     page = visit(filled_in(path, ids), size, dark=dark, refused=True)
-    ready(page)
+    for look in looks:
+        look_again(page, look)
+        ready(page)
 
-    found = violations(page)
-    assert found == [], targets(found)
-    assert overflow(page) <= 0
+        found = violations(page)
+        assert found == [], f"{look}: {targets(found)}"
+        assert overflow(page) <= 0, look
     assert page.locator(".term[tabindex]").count() == 0, "terms are no Tab stops"
