@@ -22,13 +22,15 @@ from scattering.measured.data import MeasuredSpectrum
 
 
 def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how: DatasetScale) -> list[Points]:
-    """Return the measured spectra with these ids.
+    """Return the measured spectra with these ids, beside the curves of powders.
 
     Raises
     ------
     Unprocessable
-        A dataset is a map.
+        A dataset is a map, or all curves are of single crystals.
     """
+    if ids and all(curve.of_crystal for curve in curves):
+        raise Unprocessable.at("dataset_ids", Notice("data_beside_path"))
     found = []
     for dataset_id in ids:
         row = datasets.get(scope, dataset_id)
@@ -42,9 +44,10 @@ def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how
 
 
 def _belongs_to(row: Dataset, curves: Sequence[Curve]) -> int:
-    """Return the index of the first curve of the dataset's instrument, or 0."""
+    """Return the index of the first curve of the dataset's instrument, or of the first one; of powders only."""
     name = (row.instrument or "").casefold()
-    return next((index for index, curve in enumerate(curves) if curve.instrument.casefold() == name), 0)
+    powders = [index for index, curve in enumerate(curves) if not curve.of_crystal]
+    return next((index for index in powders if curves[index].instrument.casefold() == name), powders[0])
 
 
 def _factor(measured: MeasuredSpectrum, curve: Curve, how: DatasetScale) -> float:

@@ -1,20 +1,17 @@
-"""Figures of a single crystal: intensity along a path with the harmonic phonons, cuts, and a cut zone by zone."""
+"""Figures of a single crystal: intensity along a path with the harmonic phonons, and a cut zone by zone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from backend.figures.curves.elastic import largest_beyond
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
-from backend.figures.hover import CurveHover, intensity_hover
+from backend.figures.hover import intensity_hover
 from backend.figures.map import brightest
 from backend.figures.schemas import Style
-from backend.figures.spectrum import band
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.core.bins import bin_edges
 from scattering.crystal.view import Cut, PathMap, PathSpectrum
@@ -92,62 +89,9 @@ def _vertical_line(place: float, theme: Theme) -> dict[str, Any]:
     return {"type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def cuts_figure(
-    spectra: Sequence[PathSpectrum], labels: Sequence[str], feet_mev: Sequence[float], style: Style
-) -> go.Figure:
-    """Draw cuts at constant wave vector on the same axes, with bands of one standard error.
-
-    `feet_mev` are halves of the ranges around ω = 0 that do not count for the intensity axis (`elastic_foot`).
-    """
-    theme = THEMES[style.theme]
-    traces: list[dict[str, Any]] = []
-    tops: list[float] = []
-    hover = CurveHover.of(style.energy_unit, [spectrum.cut_unit for spectrum in spectra])
-    for number, (spectrum, label, foot) in enumerate(zip(spectra, labels, feet_mev, strict=True)):
-        cut, colour = _cut(spectrum), theme.lines[number % len(theme.lines)]
-        x = in_unit(cut.energy, style.energy_unit)
-        if style.errors and cut.error is not None:
-            # A shade would close the gaps in the measured range
-            measured = np.flatnonzero(np.isfinite(cut.error))
-            for run in np.split(measured, np.flatnonzero(np.diff(measured) > 1) + 1):
-                traces += band(x[run], cut.intensity[run], cut.error[run], colour, label)
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": x,
-                "y": cut.intensity.astype(np.float32),
-                "name": f"{label} · {wave_vector_text(cut)}",
-                "legendgroup": label,
-                "line": {"color": colour, "width": 2.0},
-                "meta": {"role": "total"},
-                "hovertemplate": hover.template(label, spectrum.cut_unit),
-            }
-        )
-        tops.append(largest_beyond(cut.energy, cut.intensity, foot))
-    top = max(tops, default=0.0) or 1.0
-    intensity = [np.log10(top) - 4, np.log10(top) + 0.3] if style.scale == "log" else [0.0, 1.08 * top]
-    return draw(
-        traces,
-        layout(
-            theme,
-            xaxis=axis(
-                theme,
-                ENERGY_TITLES[style.energy_unit],
-                unifiedhovertitle=hover.title,
-            ),
-            yaxis=axis(theme, _intensity(spectra[0].cut_unit), type=style.scale, range=intensity, **POWERS),
-            showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
-            hovermode=hover.mode,
-            uirevision=f"cut {style.energy_unit} {style.scale}",
-        ),
-    )
-
-
 def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
     """Draw the cut in every Brillouin zone, by rising |k + G|."""
-    theme, cut = THEMES[style.theme], _cut(spectrum)
+    theme, cut = THEMES[style.theme], cut_of(spectrum)
     logarithmic = style.scale == "log"
     scaled, low, high, ticks = _colour_values(cut.per_zone, logarithmic)
     hover = intensity_hover(spectrum.cut_unit, logarithmic=logarithmic)
@@ -187,7 +131,14 @@ def wave_vector_text(cut: Cut) -> str:
     return cut.label or "(" + " ".join(f"{index:.3g}" for index in cut.wave_vector) + ")"
 
 
-def _cut(spectrum: PathSpectrum) -> Cut:
+def cut_of(spectrum: PathSpectrum) -> Cut:
+    """Return the cut of a spectrum along a path.
+
+    Raises
+    ------
+    ValueError
+        The view has no cut.
+    """
     if spectrum.cut is None:
         raise ValueError("this figure needs a cut: the view has none")
     return spectrum.cut

@@ -9,22 +9,21 @@ import numpy as np
 import plotly.graph_objects as go
 
 from backend.figures.compared import draw_measured_map
-from backend.figures.curves.curve import Curve
-from backend.figures.curves.elastic import elastic_foot
+from backend.figures.curves.curve import Curve, CutSpectrum
 from backend.figures.labels import LabelledView, facts
 from backend.figures.map import edges, map_figure
 from backend.figures.measured import Points
 from backend.figures.overlay import overlay
-from backend.figures.path import cuts_figure, path_figure, zones_figure
+from backend.figures.path import cut_of, path_figure, wave_vector_text, zones_figure
 from backend.figures.schemas import Style, StyleWithData
 from backend.figures.spectrum import spectrum_figure
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import line_of, observe
+from backend.observing.spectra import observe
 from backend.predictions import service as predictions
 from backend.structures import service as structures
-from backend.wording.curves import SAMPLE, CurveFacts, curve_labels
+from backend.wording.curves import SAMPLE, CurveFacts, curve_labels, cut_label, single_label
 from scattering import instruments
 from scattering.core.notices import Notice
 from scattering.crystal.view import PathSpectrum
@@ -51,7 +50,8 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
     Raises
     ------
     Unprocessable
-        The views mix powders and single crystals, or the figure has zones of a powder, or data beside a crystal.
+        The figure has zones of a powder, or data beside single crystals alone, or differences of intensities in
+        different units.
     """
     rows = [predictions.get_succeeded(scope, one.prediction_id) for one in asked]
     seen = []
@@ -60,7 +60,7 @@ def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style:
         spectrum = observe(scope.settings, cache, row, view)
         structure = structures.get(scope, row.structure_id).name
         seen.append(SeenView(spectrum, facts(view, row, structure), one.label, one.colour))
-    if style.dataset_ids and any(isinstance(one.spectrum, PathSpectrum) for one in seen):
+    if style.dataset_ids and all(isinstance(one.spectrum, PathSpectrum) for one in seen):
         raise Unprocessable.at("dataset_ids", Notice("data_beside_path"))
     if style.kind == "map" and style.dataset_ids:
         return draw_measured_map(scope, cache, rows[0].id, seen[0].facts.view, style.dataset_ids, style)
@@ -80,51 +80,54 @@ def draw_views(
     Parameters
     ----------
     seen
-        Views with their spectra; a map has one.
+        Views with their spectra; a map has one. Powders and cuts of single crystals may share the axes of a spectrum.
     style
         Appearance.
     measured
-        Function that returns the measured data beside the curves of powders.
+        Function that returns the measured data beside the curves, which are those of powders.
 
     Raises
     ------
     Unprocessable
-        The views mix powders and single crystals, or the figure has zones of a powder, or differences of intensities
-        in different units.
+        The figure has zones of a powder, or differences of intensities in different units.
     """
-    made = curve_labels([one.facts for one in seen])
-    labels = [one.label or label for one, label in zip(seen, made.labels, strict=True)]
-    along = [one.spectrum for one in seen if isinstance(one.spectrum, PathSpectrum)]
-    if along and len(along) < len(seen):
-        raise Unprocessable.at("path", Notice("powders_beside_path"))
-    if along:
-        return _along_path(along, [one.facts for one in seen], labels, style)
-    if style.kind == "zones":
-        raise Unprocessable.at("kind", Notice("zones_of_powder"))
-    curves = [
-        Curve(one.spectrum, one.facts.view.instrument or SAMPLE, one.facts.method, label, one.facts.view, one.colour)
-        for one, label in zip(seen, labels, strict=True)
-        if isinstance(one.spectrum, Spectrum)
-    ]
-    if style.kind == "map":
-        return _map(curves[0].spectrum, seen[0].facts.view, style, labels[0])
+    if style.kind != "spectrum":
+        return _image(seen[0], style)
+    known = [_with_cut(one) for one in seen]
+    made = curve_labels([one.facts for one in known])
+    curves = [_curve(one, label) for one, label in zip(known, made.labels, strict=True)]
     units = {curve.spectrum.unit for curve in curves}
     if style.arrangement == "difference" and style.normalise == "none" and len(units) > 1:
         raise Unprocessable.at("arrangement", Notice("difference_of_units", {"units": sorted(units)}))
     return spectrum_figure(curves, style, measured(curves), made.common)
 
 
-def _along_path(
-    spectra: Sequence[PathSpectrum], of: Sequence[CurveFacts], labels: Sequence[str], style: Style
-) -> go.Figure:
-    if style.kind == "map":
-        return path_figure(spectra[0], style, labels[0])
+def _with_cut(one: SeenView) -> SeenView:
+    """Return a view whose facts state the wave vector and zone of its cut, if it is of a single crystal."""
+    if not isinstance(one.spectrum, PathSpectrum):
+        return one
+    cut, path = cut_of(one.spectrum), one.facts.view.path
+    zone = " ".join(map(str, cut.zones[0])) if path is not None and path.zone is not None else ""
+    return replace(one, facts=replace(one.facts, point=wave_vector_text(cut), zone=zone))
+
+
+def _curve(one: SeenView, made: str) -> Curve:
+    spectrum, facts = one.spectrum, one.facts
+    line: Spectrum | CutSpectrum = (
+        CutSpectrum.of(cut_of(spectrum), spectrum.cut_unit) if isinstance(spectrum, PathSpectrum) else spectrum
+    )
+    label = cut_label(one.label, facts.point) if one.label else made
+    return Curve(line, facts.view.instrument or SAMPLE, facts.method, label, facts.view, one.colour)
+
+
+def _image(one: SeenView, style: Style) -> go.Figure:
+    """Draw a map, or the zones of a single crystal."""
+    spectrum, label = one.spectrum, one.label or single_label(one.facts)
+    if isinstance(spectrum, PathSpectrum):
+        return path_figure(spectrum, style, label) if style.kind == "map" else zones_figure(spectrum, style, label)
     if style.kind == "zones":
-        return zones_figure(spectra[0], style, labels[0])
-    feet = [
-        elastic_foot(line_of(spectrum).energy, one.method, one.view) for spectrum, one in zip(spectra, of, strict=True)
-    ]
-    return cuts_figure(spectra, labels, feet, style)
+        raise Unprocessable.at("kind", Notice("zones_of_powder"))
+    return _map(spectrum, one.facts.view, style, label)
 
 
 def _map(spectrum: Spectrum, view: View, style: Style, text: str) -> go.Figure:

@@ -15,7 +15,7 @@ from backend.figures.curves import difference_panel, peak_labels
 from backend.figures.curves.curve import Curve
 from backend.figures.curves.difference import differences
 from backend.figures.curves.elastic import largest_beyond
-from backend.figures.curves.normalisation import TITLES, normalise
+from backend.figures.curves.normalisation import DIVISORS, normalise
 from backend.figures.energy import ENERGY_TITLES, in_unit
 from backend.figures.hover import CurveHover
 from backend.figures.measured import Points, curve_offsets, points_trace
@@ -51,12 +51,12 @@ class _Place:
 def spectrum_figure(
     curves: Sequence[Curve], style: Style, measured: Sequence[Points] = (), common: str = ""
 ) -> go.Figure:
-    """Draw spectra: a colour for each instrument, a dash for each method, measured data as points.
+    """Draw spectra and cuts: a colour for each instrument, a dash for each method, measured data as points.
 
     Parameters
     ----------
     curves
-        Spectra, at least one.
+        Spectra of powders and cuts of single crystals, at least one.
     style
         Appearance.
     measured
@@ -140,7 +140,7 @@ def _curve_traces(
     traces: list[dict[str, Any]] = []
     if style.errors and spectrum.error is not None:
         intensity = place.factor * spectrum.intensity + place.lift
-        traces += band(x, intensity, place.factor * spectrum.error, colour, curve.label)
+        traces += bands(x, intensity, place.factor * spectrum.error, colour, curve.label)
     return traces + [_trace(line, x, curve, colour, hover, place) for line in lines]
 
 
@@ -252,18 +252,31 @@ def _trace(
 
 
 def _intensity_title(curves: Sequence[Curve], style: Style) -> str:
+    symbol = "Intensity" if any(curve.of_crystal for curve in curves) else "S(|q|, ω)"
     if style.normalise != "none":
-        return TITLES[style.normalise]
-    return intensity_title([curve.spectrum for curve in curves])
+        return f"{symbol} / {DIVISORS[style.normalise]}"
+    return _with_unit(symbol, {curve.spectrum.unit for curve in curves})
 
 
 def intensity_title(spectra: Sequence[Spectrum]) -> str:
-    """Return the title of an intensity axis; probes with different units have no common unit."""
-    units = {spectrum.unit for spectrum in spectra}
-    return f"S(|q|, ω) ({units.pop()})" if len(units) == 1 else "S(|q|, ω) (each in its own unit)"
+    """Return the title of an intensity axis of powders; probes with different units have no common unit."""
+    return _with_unit("S(|q|, ω)", {spectrum.unit for spectrum in spectra})
 
 
-def band(
+def _with_unit(symbol: str, units: set[str]) -> str:
+    return f"{symbol} ({next(iter(units)) if len(units) == 1 else 'each in its own unit'})"
+
+
+def bands(
+    x: NDArray[np.float32], intensity: NDArray[np.float64], error: NDArray[np.float64], colour: str, group: str
+) -> list[dict[str, Any]]:
+    """Return shades of one standard error: one for each part without a gap, since a shade would close the gaps."""
+    measured = np.flatnonzero(np.isfinite(error))
+    parts = np.split(measured, np.flatnonzero(np.diff(measured) > 1) + 1)
+    return [trace for part in parts for trace in _band(x[part], intensity[part], error[part], colour, group)]
+
+
+def _band(
     x: NDArray[np.float32], intensity: NDArray[np.float64], error: NDArray[np.float64], colour: str, group: str
 ) -> list[dict[str, Any]]:
     """Return a shade of one standard error below and above, without an entry in the legend."""

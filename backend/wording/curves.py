@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scattering.observe.view import View
     from scattering.observe.weights import Substitution
 
+SAMPLINGS: Final = {"powder": "powder", "path": "crystal"}
 SAMPLE: Final = "Sample"
 """Label of a view without an instrument."""
 PROBES: Final = {"neutron": "neutrons", "x-ray": "X-rays", "electron": "electrons"}
@@ -39,6 +40,8 @@ class CurveFacts:
         As in the row of a prediction.
     view
         The view.
+    point, zone
+        Wave vector and Brillouin zone of the cut of a single crystal, as text; empty: a powder, or all zones.
     """
 
     structure: str
@@ -49,6 +52,8 @@ class CurveFacts:
     temperature_k: float
     options: Mapping[str, Any]
     view: View
+    point: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,20 +69,32 @@ def curve_labels(curves: Sequence[CurveFacts]) -> CurveLabels:
 
     A label states what differs between the curves: structure, instrument, settings, isotopes, the other switches of the
     view, method, temperature, potential. If these are the same, quality and options of the simulation, and at last a
-    number. A single curve is labelled with instrument, changed switches, method and temperature.
+    number. A single curve is labelled with instrument, changed switches, method and temperature. The label of a single
+    crystal ends with the wave vector of its cut.
     """
     main = [_main_facts(one, curves) for one in curves]
     common = _SEPARATOR.join(_texts(main[0], _shared(main) & _OF_COMMON)) if main else ""
     if len(curves) == 1:
         return CurveLabels((single_label(curves[0]),), common)
-    labels = [_SEPARATOR.join(_texts(one, _differing(main))) for one in main]
+    differing = _differing(main)
+    labels = [_label(one, differing) for one in main]
     if len(set(labels)) < len(labels):
-        more = [{**one, **_run_facts(facts)} for one, facts in zip(main, curves, strict=True)]
-        differing = _differing(more)
-        labels = [_SEPARATOR.join(_texts(one, differing)) for one in more]
-    if not any(labels):
+        main = [{**_run_facts(facts), **one} for one, facts in zip(main, curves, strict=True)]
+        differing = _differing(main)
+        labels = [_label(one, differing) for one in main]
+    if not any(_texts(one, differing) for one in main):
         labels = [single_label(one) for one in curves]
     return CurveLabels(tuple(_numbered(labels)), common)
+
+
+def cut_label(label: str, point: str) -> str:
+    """Return the label of a cut whose label the user gave, with its wave vector."""
+    return _SEPARATOR.join(filter(None, [label, point]))
+
+
+def _label(facts: Mapping[str, str], differing: Sequence[str]) -> str:
+    """Return the label with the facts that differ, and always the wave vector of a cut."""
+    return _SEPARATOR.join(_texts(facts, [*differing, "point"]))
 
 
 def single_label(facts: CurveFacts) -> str:
@@ -91,7 +108,9 @@ def single_label(facts: CurveFacts) -> str:
         words.append(view.contribution)
     if view.order is not None:
         words.append(order_text(view.order))
-    return _SEPARATOR.join([*words, f"{main['method']} {main['temperature']}"])
+    if facts.zone:
+        words.append(main["zone"])
+    return cut_label(_SEPARATOR.join([*words, f"{main['method']} {main['temperature']}"]), facts.point)
 
 
 def run_text(method: str, sampling: str, temperature_k: float) -> str:
@@ -123,12 +142,28 @@ def _main_facts(facts: CurveFacts, all_facts: Sequence[CurveFacts]) -> dict[str,
     nuclei = [_nucleus_of(facts.view, element) for element in elements]
     return {
         "structure": facts.structure,
+        "sampling": SAMPLINGS[facts.sampling],
         **_instrument_facts(facts.view),
         "isotopes": ", ".join(nuclei),
         **_switches(facts.view),
         "method": find_kind(facts.method, facts.sampling).short_method_title,
         "temperature": f"{facts.temperature_k:g} K",
         "potential": facts.potential,
+        **(_path_facts(facts) if facts.sampling == "path" else {}),
+    }
+
+
+def _path_facts(facts: CurveFacts) -> dict[str, str]:
+    """Return texts of the choices for a path; the wave vector is the last, at the end of a label."""
+    from scattering.observe.view import PathView
+
+    path = facts.view.path or PathView()
+    return {
+        "divide_debye_waller": f"Debye–Waller {'divided out' if path.divide_debye_waller else 'kept'}",
+        "divide_q_squared": "÷ |q|²" if path.divide_q_squared else "not ÷ |q|²",
+        "times_energy_squared": "× ω²" if path.times_energy_squared else "not × ω²",
+        "zone": f"zone {facts.zone}" if facts.zone else "all zones",
+        "point": facts.point,
     }
 
 
@@ -158,7 +193,7 @@ def _nucleus_of(view: View, element: str) -> str:
 
 def _switches(view: View) -> dict[str, str]:
     """Return a text for each switch of a view, also for its default, since another curve may have changed it."""
-    q_range, path = view.q_range, view.path
+    q_range = view.q_range
     return {
         "probe": PROBES[view.probe],
         "contribution": view.contribution,
@@ -169,8 +204,6 @@ def _switches(view: View) -> dict[str, str]:
         "kf_over_ki": "× k<sub>f</sub>/k<sub>i</sub>" if view.kf_over_ki else "without k<sub>f</sub>/k<sub>i</sub>",
         "q_range": f"|q| {q_range[0]:g}–{q_range[1]:g} Å⁻¹" if q_range else "all |q|",
         "fwhm": f"FWHM {view.fwhm_mev:g} meV" if view.fwhm_mev else "not broadened",
-        "point": f"at {path.point}" if path is not None and path.point is not None else "",
-        "zone": f"zone {path.zone}" if path is not None and path.zone is not None else "",
     }
 
 

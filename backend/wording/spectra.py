@@ -25,15 +25,18 @@ def _no_zone_in_window(*, instrument: str | None) -> str:
 
 
 def _difference_of_units(*, units: Sequence[str]) -> str:
-    return f"Curves in {listed(units)} have no difference: normalise them to the maximum or to the area."
+    return (
+        f"Curves in {listed(units)} have no difference: normalise them to the maximum or to the area. Cuts of single "
+        "crystals have the unit of powders if they are not divided by |q|²."
+    )
 
 
 WORDS: Final[Mapping[str, Words]] = {
     "zones_of_powder": "A powder has no Brillouin zones: choose a map or a spectrum.",
     "difference_of_units": _difference_of_units,
     "data_beside_path": (
-        "Measured data can be drawn only beside predictions for powders, and this one is for a single crystal: leave "
-        "the data out."
+        "Measured data can be drawn only beside predictions for powders, and here are only single crystals: leave the "
+        "data out, or add the prediction for a powder."
     ),
     "path_of_powder": "This prediction is for a powder, which has no path: leave out the field “path”.",
     "powders_beside_path": (

@@ -16,7 +16,7 @@ from scattering.crystal.partials import CrystalPartials
 
 from .conftest import Client
 from .predicting import ask, finish, succeeded
-from .test_figures import array
+from .test_figures_measured import array, of_role
 
 LATTICE = 5.43
 MODE_MEV = 40.0
@@ -190,16 +190,95 @@ def test_figures(client: Client, prediction_id: str) -> None:
     assert len(array(figures["zones"]["data"][0]["y"])) == 3
 
 
-def test_powders_and_crystals_do_not_share_a_figure(
+CUT: dict[str, Any] = {"instrument": "ARCS", "settings": {"e_init": 100}}
+UNDIVIDED = {"divide_q_squared": False}
+
+
+def draw(client: Client, *views: dict[str, Any], **style: Any) -> dict[str, Any]:
+    response = client.post("/figures", json={"views": views, **style})
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def test_cuts_are_overlaid_stacked_and_subtracted(client: Client, prediction_id: str) -> None:
+    views = [{"prediction_id": prediction_id, **CUT, "path": {"point": point}} for point in ("X", 4)]
+    names = [trace["name"] for trace in of_role(draw(client, *views), "total")]
+    assert names[0] == "X"
+    assert names[1] == "(0 0 0.8)"
+    same = [{"prediction_id": prediction_id, **CUT}] * 2
+    (difference,) = of_role(draw(client, *same, arrangement="difference"), "difference")
+    values = array(difference["y"])
+    assert np.isfinite(values).any()
+    assert set(values[np.isfinite(values)]) == {0.0}
+    lower, upper = (array(trace["y"]) for trace in of_role(draw(client, *same, arrangement="stack"), "total"))
+    assert np.nanmin(upper) > np.nanmax(lower)
+
+
+def test_the_peak_of_a_cut_is_labelled(client: Client, prediction_id: str) -> None:
+    figure = draw(client, {"prediction_id": prediction_id, **CUT}, peak_labels=True)
+    assert figure["layout"]["meta"]["peaks"][0]["energies"] == [pytest.approx(MODE_MEV, abs=0.5)]
+
+
+def test_a_cut_with_gaps_is_normalised(client: Client, prediction_id: str) -> None:
+    """With 250 meV ARCS reaches X in the first zone up to 46 meV only."""
+    view = {"prediction_id": prediction_id, "instrument": "ARCS", "settings": {"e_init": 250}, "colour": "#aa3377"}
+    view["path"] = {"zone": 0}
+    figure = draw(client, view, normalise="maximum", peak_labels=True)
+    (total,) = of_role(figure, "total")
+    assert np.isnan(array(total["y"])).any()
+    assert np.nanmax(array(total["y"])) == pytest.approx(1)
+    assert total["line"]["color"] == "#aa3377"
+    area = array(of_role(draw(client, view, normalise="area"), "total")[0]["y"])
+    assert np.trapezoid(np.nan_to_num(area), array(total["x"])) == pytest.approx(1, rel=0.02)
+
+
+def test_powders_and_crystals_share_a_spectrum(
     client: Client, settings: Settings, structure: dict[str, Any], prediction_id: str
 ) -> None:
     powder = succeeded(client, settings, structure)
-    views = [{"prediction_id": powder}, {"prediction_id": prediction_id}]
-    response = client.post("/figures", json={"kind": "spectrum", "views": views})
-    assert response.status_code == 422
-    assert response.json()["code"] == "powders_beside_path"
-    assert client.post("/figures", json={"kind": "zones", "views": views[:1]}).status_code == 422
+    views = [{"prediction_id": powder, **CUT}, {"prediction_id": prediction_id, **CUT}]
+    figure = draw(client, *views)
+    names = [trace["name"] for trace in of_role(figure, "total")]
+    assert ["powder" in name for name in names] == [True, False]
+    assert ["crystal" in name for name in names] == [False, True]
+    assert names[1].endswith(" · X")
+    assert "each in its own unit" in figure["layout"]["yaxis"]["title"]["text"]
+
+    refused = client.post("/figures", json={"views": views, "arrangement": "difference"})
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "difference_of_units"
+    for style in ({"normalise": "area"}, {"normalise": "maximum"}):
+        draw(client, *views, arrangement="difference", **style)
+    undivided = [views[0], {**views[1], "path": UNDIVIDED}]
+    assert "barn" in draw(client, *undivided, arrangement="difference")["layout"]["yaxis"]["title"]["text"]
+
+
+def test_a_map_and_zones_are_of_their_own_sampling(
+    client: Client, settings: Settings, structure: dict[str, Any], prediction_id: str
+) -> None:
+    powder = succeeded(client, settings, structure)
+    for views in ([powder, prediction_id], [prediction_id, powder]):
+        body = {"kind": "map", "views": [{"prediction_id": one} for one in views]}
+        response = client.post("/figures", json=body)
+        assert response.status_code == 422
+        assert response.json()["errors"][0]["code"] == "several_views_of_map"
+    zones = client.post("/figures", json={"kind": "zones", "views": [{"prediction_id": powder}]})
+    assert zones.status_code == 422
+    assert zones.json()["code"] == "zones_of_powder"
     assert client.post(f"/predictions/{powder}/spectrum", json={"path": {"point": "X"}}).status_code == 422
+
+
+def test_measured_data_belong_to_the_powder_beside_a_crystal(
+    client: Client, settings: Settings, structure: dict[str, Any], prediction_id: str
+) -> None:
+    powder = succeeded(client, settings, structure)
+    content = b"# meV counts\n" + b"".join(b"%d %d\n" % (mev, 100 + mev) for mev in range(10, 70))
+    uploaded = client.post("/datasets", files={"file": ("d.txt", content)}, data={"instrument": "ARCS"})
+    views = [{"prediction_id": prediction_id, **CUT}, {"prediction_id": powder, **CUT}]
+    figure = draw(client, *views, dataset_ids=[uploaded.json()["id"]], dataset_scale="maximum")
+    (points,) = of_role(figure, "measured")
+    _, total = of_role(figure, "total")
+    assert array(points["y"]).max() == pytest.approx(array(total["y"]).max(), rel=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["spectrum", "map", "zones"])

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backend.figures.curves.elastic import elastic_foot, largest_beyond
+from scattering.crystal.view import Cut
 from scattering.observe.spectrum import Spectrum
 from scattering.observe.view import View
+
+
+@dataclass(frozen=True, eq=False)
+class CutSpectrum:
+    """The cut of a single crystal, as a curve needs it: it has no parts, and NaN where no zone is measured."""
+
+    energy: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    error: NDArray[np.float64] | None
+    unit: str
+    per_element: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    banks: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    per_order: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, cut: Cut, unit: str) -> Self:
+        """Return a cut whose intensities are in `unit`."""
+        return cls(cut.energy, cut.intensity, cut.error, unit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,6 +39,8 @@ class Curve:
 
     Attributes
     ----------
+    spectrum
+        The spectrum of a powder, or the cut of a single crystal.
     instrument
         Its name, or a name for the ideal spectrum.
     view
@@ -24,12 +49,17 @@ class Curve:
         As `#rrggbb`; None: one of the theme.
     """
 
-    spectrum: Spectrum
+    spectrum: Spectrum | CutSpectrum
     instrument: str
     method: str
     label: str
     view: View | None = None
     colour: str | None = None
+
+    @property
+    def of_crystal(self) -> bool:
+        """Whether it is the cut of a single crystal."""
+        return isinstance(self.spectrum, CutSpectrum)
 
     @property
     def elastic_mev(self) -> float:
@@ -41,7 +71,7 @@ class Curve:
         """Largest intensity without the foot of the elastic line, which would dwarf everything else."""
         spectrum = self.spectrum
         beyond = largest_beyond(spectrum.energy, spectrum.intensity, self.elastic_mev)
-        return beyond or float(spectrum.intensity.max(initial=0.0))
+        return beyond or largest_beyond(spectrum.energy, spectrum.intensity, -1.0)
 
     def scaled(self, factor: float, unit: str) -> Self:
         """Return the curve with all its intensities times a factor, in another unit."""

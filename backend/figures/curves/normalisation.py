@@ -15,7 +15,8 @@ from backend.figures.measured import Points, scale_intensity
 from backend.figures.schemas import Normalisation
 
 UNITS: Final[dict[Normalisation, str]] = {"maximum": "", "area": "1/meV"}
-TITLES: Final[dict[Normalisation, str]] = {"maximum": "S(|q|, ω) / maximum", "area": "S(|q|, ω) / area (1/meV)"}
+DIVISORS: Final[dict[Normalisation, str]] = {"maximum": "maximum", "area": "area (1/meV)"}
+"""What intensities are divided by, for the title of their axis."""
 _Range = tuple[float, float, float]
 """First and last energy, and end of the elastic line, meV."""
 
@@ -25,7 +26,8 @@ def normalise(
 ) -> tuple[list[Curve], list[Points]]:
     """Return curves and measured data with equal maxima or equal areas.
 
-    The elastic line does not count. The area is that over the energies which all curves have. Data that were scaled to
+    The elastic line does not count. The area is that over the energies which all curves have; gaps in the cut of a
+    single crystal add nothing. Data that were scaled to
     their curve stay scaled to it; others are normalised by themselves.
     """
     if how == "none":
@@ -43,7 +45,9 @@ def normalise(
 
 
 def _shared_range(curves: Sequence[Curve]) -> _Range:
-    energies = [curve.spectrum.energy for curve in curves]
+    energies = [curve.spectrum.energy[np.isfinite(curve.spectrum.intensity)] for curve in curves]
+    # A cut may be measured nowhere
+    energies = [one for one in energies if len(one)] or [curve.spectrum.energy for curve in curves]
     ends = max(float(one[0]) for one in energies), min(float(one[-1]) for one in energies)
     return *ends, max(curve.elastic_mev for curve in curves)
 
@@ -63,5 +67,5 @@ def _factor(
         inside = (energy >= low) & (energy <= high) & (np.abs(energy) > elastic)
         # Curves without a common range keep their own
         inside = inside if inside.sum() > 1 else np.abs(energy) > elastic_mev
-        size = float(np.trapezoid(np.where(inside, intensity, 0.0), energy))
+        size = float(np.trapezoid(np.where(inside, np.nan_to_num(intensity), 0.0), energy))
     return 1 / size if np.isfinite(size) and size > 0 else 1.0

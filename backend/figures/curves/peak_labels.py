@@ -106,12 +106,18 @@ class Placed:
 
 
 def peaks_of_curve(curve: Curve) -> list[Peak]:
-    """Return the most prominent peaks of a curve, the largest first."""
+    """Return the most prominent peaks of a curve, the largest first; those of a cut are where it is measured."""
     spectrum = curve.spectrum
     resolution = 2 * bin_widths(spectrum.energy)
     if curve.view is not None:
         resolution = np.maximum(resolution, fwhm(curve.view, spectrum.energy))
-    return _largest(spectrum.energy, spectrum.intensity, spectrum.error, resolution, correlated=True)
+    measured = np.isfinite(spectrum.intensity)
+    if not measured.any():
+        return []
+    error = None if spectrum.error is None else spectrum.error[measured]
+    return _largest(
+        spectrum.energy[measured], spectrum.intensity[measured], error, resolution[measured], correlated=True
+    )
 
 
 def peaks_of_points(points: Points) -> list[Peak]:
