@@ -30,7 +30,10 @@ def phonons_figure(
     energy_unit: EnergyUnit,
     energy_scale: float = 1.0,
 ) -> go.Figure:
-    """Draw phonons along a path, imaginary ones below zero in another colour, and the density of states if known."""
+    """Draw phonons along a path, imaginary ones below zero in another colour, and the density of states if known.
+
+    `layout.meta.wave_vectors` has the wave vectors of the points of a branch, r.l.u. of the uploaded cell; null: unknown.
+    """
     theme = THEMES[theme_name]
     energies = dispersion.energies * energy_scale
     places = [place for place, _ in dispersion.ticks]
@@ -71,7 +74,8 @@ def phonons_figure(
             rangemode="tozero",
             anchor="y",
         )
-    return draw(traces, layout(theme, **arrangement))
+    q = None if dispersion.q_rlu is None else dispersion.q_rlu.tolist()
+    return draw(traces, layout(theme, meta={"wave_vectors": q}, **arrangement))
 
 
 def _branches(

@@ -33,6 +33,7 @@ def as_json(spectrum: PathSpectrum, about: Mapping[str, Any]) -> bytes:
                 "distance_inv_angstrom": image.dispersion_distance.tolist(),
                 "energy_mev": image.dispersion.tolist(),
             },
+            "wave_vectors": image.wave_vectors.tolist(),
             "point": cut.label,
             "wave_vector": cut.wave_vector.tolist(),
             "zones": [

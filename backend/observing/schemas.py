@@ -190,6 +190,9 @@ class PathOut(ResponseBody):
 
     ticks: list[TickOut]
     dispersion: DispersionOut
+    wave_vectors: list[tuple[float, float, float]] = Field(
+        description="wave vectors of the map, r.l.u.; `path.point` of a view takes their indices"
+    )
     point: str
     wave_vector: tuple[float, float, float] = Field(description="wave vector of the cut, r.l.u.")
     zones: list[ZoneOut] = Field(description="in order of |k + G|")

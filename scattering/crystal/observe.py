@@ -214,6 +214,7 @@ def observe_path(partials: CrystalPartials, view: View, path: PathView | None = 
         )  # fmt: skip
     return PathSpectrum(
         map=PathMap(
+            partials.wave_vectors,
             partials.distance,
             partials.distance_edges,
             seen.map_energy,

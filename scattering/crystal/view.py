@@ -20,6 +20,8 @@ class PathMap:
 
     Attributes
     ----------
+    wave_vectors
+        Shape (n_k, 3), r.l.u.
     distance, edges
         Shapes (n_k,) and (n_k + 1,), Å⁻¹ along the path: the wave vectors, and the edges of their bins.
     energy
@@ -34,6 +36,7 @@ class PathMap:
         Shapes (n_fine,) in Å⁻¹ and (n_fine, n_modes) in meV: the harmonic phonons, times the energy scale.
     """
 
+    wave_vectors: NDArray[np.float64]
     distance: NDArray[np.float64]
     edges: NDArray[np.float64]
     energy: NDArray[np.float64]

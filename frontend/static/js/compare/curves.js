@@ -5,7 +5,7 @@
 // the view such as `contribution`, or `colour` (rrggbb); a dataset is `data:DATASET`. Commas separate curves.
 
 import { difference, query } from "../state.js";
-import { IDEAL, instrumentsOf, settingsOf, spectrumBody, succeeded } from "../forecast/view.js";
+import { hasZone, IDEAL, instrumentsOf, settingsOf, spectrumBody, succeeded } from "../forecast/view.js";
 
 /** @typedef {import("../state.js").Values} Values */
 /** @typedef {{prediction: string, instrument: string, values: Values}} Forecast */
@@ -21,6 +21,12 @@ const MAX_TEXT = 60;
 /** Values of the forecast page that change a curve, beside settings and isotopes. */
 const SWITCHES = ["contribution", "quantum_correction", "energy_scale", "elastic", "kf_over_ki", "order", "q_min", "q_max"];
 const IDEAL_SWITCHES = ["probe", "fwhm_mev"];
+/** Of single crystals only. `point` is the wave vector of the cut: a special point, or h,k,l. */
+export const CRYSTAL_SWITCHES = ["point", "zone", "divide_debye_waller", "divide_q_squared", "times_energy_squared"];
+/** Of powders only. */
+export const POWDER_SWITCHES = ["elastic", "order"];
+/** Values that an address leaves out, where these are not empty. */
+export const DEFAULTS = /** @type {Values} */ ({ contribution: "total", divide_debye_waller: "1", divide_q_squared: "1", times_energy_squared: "0" });
 const PAGE_SWITCHES = ["energy_unit", "scale", "energy_min", "energy_max"];
 
 /** @param {Curve} curve @returns {curve is Data} */
@@ -81,17 +87,18 @@ export const decodeAll = (text) =>
  * @param {Forecast} curve
  * @param {any} prediction as the API gives it
  * @param {Record<string, {geometry: string, defaults: Record<string, any>}>} instruments with defaults for its structure
+ * @param {string | number | null} [at] where the cut of a crystal is: special point, or index of the wave vector
  */
-export function viewOf({ instrument, values }, prediction, instruments) {
+export function viewOf({ instrument, values }, prediction, instruments, at = null) {
     const settings = instruments[instrument]?.defaults ?? {};
     const named = Object.entries(values).map(([name, value]) => [name in settings ? `${instrument}.${name}` : name, value]);
     const context = /** @type {import("../forecast/view.js").Context} */ (/** @type {unknown} */ ({ instruments }));
     const source = /** @type {import("../forecast/view.js").Prediction} */ (/** @type {unknown} */ ({
-        method: prediction.method, sampling: prediction.sampling, zones: [],
+        method: prediction.method, sampling: prediction.sampling, zones: prediction.options.zones ?? [],
         n_orders: prediction.method === "harmonic" ? prediction.options.n_orders ?? 0 : 0,
         species: prediction.provenance?.species ?? [],
     }));
-    const body = spectrumBody({ values: Object.fromEntries(named), context }, instrument, source);
+    const body = spectrumBody({ values: { ...DEFAULTS, ...Object.fromEntries(named) }, context }, instrument, source, at);
     return { ...body, prediction_id: prediction.id, ...(values[COLOUR] ? { colour: `#${values[COLOUR]}` } : {}) };
 }
 
@@ -99,19 +106,23 @@ export function viewOf({ instrument, values }, prediction, instruments) {
  * Return the address of a comparison of the curves that the forecast page shows.
  * @param {import("../forecast/view.js").View} view
  * @param {Values} defaults of the page
+ * @param {import("../forecast/waves.js").CutPlace | null} [cut] of a crystal
  */
-export function addressOf(view, defaults) {
+export function addressOf(view, defaults, cut = null) {
     const { values, context } = view;
     const changed = difference(values, defaults);
     /** @param {string[]} names */
     const switches = (names) => Object.entries(changed).filter(([name]) => names.includes(name) || name.startsWith("iso."));
-    const curves = succeeded(context).flatMap((prediction) => instrumentsOf(values).map((instrument) => {
+    const names = cut ? [...SWITCHES, ...CRYSTAL_SWITCHES].filter((name) => !POWDER_SWITCHES.includes(name)) : SWITCHES;
+    const point = cut?.point ? [["point", cut.point]] : [];
+    const shown = succeeded(context).filter((one) => hasZone(values, one) && !cut?.lacking.includes(one.id));
+    const curves = shown.flatMap((prediction) => instrumentsOf(values).map((instrument) => {
         const usual = context.instruments[instrument]?.defaults ?? {};
         const settings = Object.entries(settingsOf(view, instrument)).filter(([name, value]) => value !== usual[name]);
-        const others = switches(instrument === IDEAL ? [...SWITCHES, ...IDEAL_SWITCHES] : SWITCHES).filter(([, value]) => value !== "");
+        const others = switches(instrument === IDEAL ? [...names, ...IDEAL_SWITCHES] : names).filter(([, value]) => value !== "");
         return encode({
             prediction: prediction.id, instrument,
-            values: Object.fromEntries([...settings.map(([name, value]) => [name, String(value)]), ...others]),
+            values: Object.fromEntries([...settings.map(([name, value]) => [name, String(value)]), ...others, ...point]),
         });
     }));
     const datasets = (values.datasets ?? "").split(",").filter(Boolean).map((dataset) => encode({ dataset }));

@@ -2,14 +2,15 @@
 // Forecasts, structures and data, each asked for once.
 
 import { ApiProblem, get } from "../api.js";
-import { displayName, IDEAL } from "../forecast/view.js";
+import { displayName, IDEAL, pointName, zoneName } from "../forecast/view.js";
 import { listed } from "../format.js";
-import { COLOUR, isData, viewOf } from "./curves.js";
+import { COLOUR, CRYSTAL_SWITCHES, isData, viewOf } from "./curves.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
+/** What a single crystal offers: its wave vectors, and its zones as "0,0,4". @typedef {{waves: import("../forecast/waves.js").Waves, zones: string[]}} Crystal */
 /**
  * A curve with what the API knows of it.
- * @typedef {{curve: Curve, name: string, text: string, view: any, dataset: string | null, instruments: any, elements: string[]}} Found
+ * @typedef {{curve: Curve, name: string, text: string, view: any, dataset: string | null, instruments: any, elements: string[], crystal: Crystal | null}} Found
  */
 
 const METHODS = /** @type {Record<string, string>} */ ({ harmonic: "harmonic", md: "MD", trpmd: "TRPMD" });
@@ -29,7 +30,7 @@ export function once(path) {
 
 /** @param {any} prediction */
 export const runText = (prediction) =>
-    [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K`, prediction.potential, prediction.quality].join(" · ");
+    [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K${prediction.sampling === "path" ? ", crystal" : ""}`, prediction.potential, prediction.quality].join(" · ");
 
 /** @param {any} structure */
 export const nameOf = (structure) => structure?.name || structure?.formula || "Structure";
@@ -40,7 +41,7 @@ export async function instrumentsFor(structureId) {
     return Object.fromEntries((answer?.items ?? answer ?? []).map((/** @type {any} */ one) => [one.name, one]));
 }
 
-const missing = { view: null, dataset: null, instruments: {}, elements: [] };
+const missing = { view: null, dataset: null, instruments: {}, elements: [], crystal: null };
 
 /** @param {Curve} curve @returns {Promise<Found>} */
 export async function look(curve) {
@@ -54,21 +55,45 @@ export async function look(curve) {
     const prediction = await once(`/predictions/${curve.prediction}`);
     if (!prediction) return { ...missing, curve, name: "Forecast not found", text: "It may be deleted. Remove this curve." };
     const [structure, instruments] = await Promise.all([once(`/structures/${prediction.structure_id}`), instrumentsFor(prediction.structure_id)]);
-    const ready = prediction.status === "succeeded" && prediction.sampling === "powder";
+    const ready = prediction.status === "succeeded";
     if (!ready) kept.delete(`/predictions/${curve.prediction}`);
     const known = curve.instrument === IDEAL || curve.instrument in instruments;
-    const why = !known ? `There is no instrument ${curve.instrument}: choose another.`
-        : prediction.sampling !== "powder" ? "Only forecasts of powders can be compared here." : ready ? "" : "Not ready yet.";
+    const { crystal, at, point, lacks } = ready && prediction.sampling === "path" ? await lookAtCrystal(curve, prediction) : POWDER;
+    const why = !known ? `There is no instrument ${curve.instrument}: choose another.` : ready ? lacks : "Not ready yet.";
     const settings = instruments[curve.instrument]?.defaults ?? {};
-    const changes = Object.entries(curve.values).filter(([name]) => name !== COLOUR && name !== "e_init").map(([name, value]) =>
-        (name.startsWith("iso.") ? isotopeText(name.slice(4), value) : `${name.replaceAll("_", " ")} ${value}`));
+    const changes = Object.entries(curve.values).filter(([name]) => name !== COLOUR && name !== "e_init" && (crystal || !CRYSTAL_SWITCHES.includes(name)) && name !== "point")
+        .map(([name, value]) => (name.startsWith("iso.") ? isotopeText(name.slice(4), value) : CRYSTAL_WORDS[name]?.(value) ?? `${name.replaceAll("_", " ")} ${value}`));
     const energy = "e_init" in settings ? `Eᵢ ${Number(curve.values.e_init ?? settings.e_init)} meV` : "";
     const shown = curve.instrument === IDEAL ? "ideal S(q, ω)" : displayName(curve.instrument);
     return {
-        curve, name: nameOf(structure), dataset: null, instruments, elements: structure?.elements ?? [],
-        text: why || [shown, energy, listed(changes), runText(prediction)].filter(Boolean).join(" · "),
-        view: why ? null : viewOf(curve, prediction, instruments),
+        curve, name: nameOf(structure), dataset: null, instruments, crystal, elements: structure?.elements ?? [],
+        text: why || [shown, energy, point && `cut at ${pointName(point)}`, listed(changes), runText(prediction)].filter(Boolean).join(" · "),
+        view: why ? null : viewOf(curve, prediction, instruments, at),
     };
+}
+
+const POWDER = { crystal: null, at: null, point: "", lacks: "" };
+/** @type {Record<string, (value: string) => string>} */
+const CRYSTAL_WORDS = {
+    zone: (value) => `zone ${zoneName(value)}`,
+    divide_debye_waller: () => "Debye–Waller kept",
+    divide_q_squared: () => "not divided by |q|²",
+    times_energy_squared: () => "× ω²",
+};
+
+/**
+ * Return what a crystal offers, where its cut is, and what it lacks, as a sentence.
+ * @param {import("./curves.js").Forecast} curve
+ * @param {any} prediction
+ * @returns {Promise<{crystal: Crystal, at: string | number | null, point: string, lacks: string}>}
+ */
+async function lookAtCrystal({ values }, prediction) {
+    const { cutOf } = await import("../forecast/waves.js");
+    const { at, point, waves: [waves] } = await cutOf(values, [prediction]);
+    const zones = (prediction.options.zones ?? []).map((/** @type {number[]} */ zone) => zone.join());
+    const lacks = point && !(prediction.id in at) ? `It has no wave at ${pointName(point)}: choose another point.`
+        : values.zone && !zones.includes(values.zone) ? `It has no zone ${zoneName(values.zone)}: choose another.` : "";
+    return { crystal: { waves: /** @type {import("../forecast/waves.js").Waves} */ (waves), zones }, at: at[prediction.id] ?? null, point: point ?? "", lacks };
 }
 
 /** @param {string} site @param {string} text */

@@ -4,7 +4,8 @@
 import { byId } from "../kit/dom.js";
 import { pairIsotopes } from "../kit/isotopes.js";
 import { pairSliders } from "../kit/sliders.js";
-import { COLOUR, encode } from "./curves.js";
+import { BETWEEN, isVector, pointName, zoneName } from "../forecast/view.js";
+import { COLOUR, DEFAULTS, encode } from "./curves.js";
 import { once } from "./library.js";
 
 /** @typedef {import("./curves.js").Forecast} Forecast */
@@ -116,11 +117,12 @@ async function edit({ li, found }) {
     form.append(template("settings-template"));
     const settings = document.querySelector(`[data-settings-of="${CSS.escape(instrument)}"]`);
     if (settings) form.append(document.importNode(/** @type {HTMLTemplateElement} */ (settings).content, true));
+    if (found.crystal) form.append(await crystalSettings(found.crystal));
     const sites = Object.keys(values).filter((key) => /^iso\..*\d$/.test(key)).map((key) => key.slice("iso.".length));
     for (const site of [...elements.filter((one) => isotopes[one]?.length > 1), ...sites]) form.append(isotopeRow(site, isotopes));
     for (const control of /** @type {Iterable<HTMLInputElement>} */ (form.elements)) {
         const key = control.name.replace(`${instrument}.`, "");
-        const value = key === "instrument" ? instrument : values[key] ?? instruments[instrument]?.defaults[key];
+        const value = key === "instrument" ? instrument : values[key] ?? instruments[instrument]?.defaults[key] ?? DEFAULTS[key];
         if (key && value !== undefined) control.value = String(value);
     }
     pairSliders(form);
@@ -129,6 +131,19 @@ async function edit({ li, found }) {
     const place = part(li, "settings");
     place.querySelector("form")?.remove();
     place.append(form);
+}
+
+/** Make the settings of a single crystal. @param {import("./library.js").Crystal} crystal */
+async function crystalSettings({ waves, zones }) {
+    const { placeOf } = await import("../forecast/waves.js");
+    const settings = template("crystal-template");
+    const places = [...new Set(waves.vectors.map((_, index) => placeOf(waves, index)))];
+    const others = document.createElement("optgroup");
+    others.label = BETWEEN;
+    others.append(...places.filter(isVector).map((place) => new Option(pointName(place), place)));
+    settings.querySelector('[name="point"]')?.append(...waves.points.map((point) => new Option(point, point)), others);
+    settings.querySelector('[name="zone"]')?.append(...zones.map((zone) => new Option(zoneName(zone), zone)));
+    return settings;
 }
 
 /** @param {Row} row @param {HTMLFormElement} form @returns {Forecast} */
@@ -140,7 +155,7 @@ function read({ found }, form) {
     for (const [key, value] of Object.entries(entries)) {
         const name = key.replace(`${before}.`, "");
         delete values[name];
-        if (value !== "" && value !== String(defaults[name] ?? (name === "contribution" ? "total" : ""))) values[name] = value;
+        if (value !== "" && value !== String(defaults[name] ?? DEFAULTS[name] ?? "")) values[name] = value;
     }
     // Settings belong to the instrument
     if (instrument !== before) for (const name of Object.keys(defaults)) delete values[name];

@@ -7,7 +7,7 @@ import { byId, fill, table, theme } from "../kit/dom.js";
 import { Figure, numbers, onRedraw } from "../kit/figure.js";
 import { energyRange, IDEAL } from "../forecast/view.js";
 import { FormState } from "../state.js";
-import { decodeAll, encode, isData, MAX_CURVES } from "./curves.js";
+import { CRYSTAL_SWITCHES, decodeAll, encode, isData, MAX_CURVES, POWDER_SWITCHES } from "./curves.js";
 import { instrumentsFor, look } from "./library.js";
 import { followList, showColours, showCurves } from "./list.js";
 import { offerCurves } from "./picker.js";
@@ -39,7 +39,9 @@ const draw = latestWins(async (/** @type {null} */ _) => {
         if (field.value !== values.curves) return;
         showCurves(found);
         const views = found.filter((one) => one.view).map((one) => one.view);
-        const datasets = found.flatMap((one) => one.dataset ?? []);
+        const data = found.flatMap((one) => one.dataset ?? []);
+        // The API draws them over forecasts of powders
+        const datasets = views.some(isPowder) ? data : [];
         form.classList.toggle("is-empty", !found.length);
         byId("data-scale").hidden = !datasets.length;
         byId("curves-group").hidden = !found.length;
@@ -47,10 +49,10 @@ const draw = latestWins(async (/** @type {null} */ _) => {
         drawn = null;
         if (!views.length) {
             figure.note("");
-            figure.say(datasets.length ? "Add a forecast: measured data are drawn beside forecasts." : found.length ? "None of these curves can be drawn." : "");
+            figure.say(data.length ? "Add a forecast: measured data are drawn beside forecasts." : found.length ? "None of these curves can be drawn." : "");
         } else {
             drawn = await ask("/figures", bodyOf(views, datasets, values));
-            await show(/** @type {any} */ (drawn), values);
+            await show(/** @type {any} */ (drawn), values, notesOn(views, data, values));
         }
     } catch (problem) {
         figure.refuse(problem);
@@ -58,6 +60,26 @@ const draw = latestWins(async (/** @type {null} */ _) => {
     csv.disabled = !drawn;
     byId("peaks").hidden = !drawn?.layout.meta?.peaks?.length;
 });
+
+/** @param {any} view as the API takes it */
+const isPowder = (view) => !view.path;
+
+/**
+ * Return what the figure does not say by itself about powders and crystals together.
+ * @param {any[]} views
+ * @param {string[]} data
+ * @param {import("../state.js").Values} values
+ */
+function notesOn(views, data, values) {
+    const crystals = views.filter((one) => !isPowder(one));
+    const mixed = crystals.length > 0 && crystals.length < views.length;
+    const otherUnit = crystals.some(({ path }) => path.divide_q_squared || path.times_energy_squared);
+    return [
+        data.length && !views.some(isPowder) ? "Measured data are drawn beside forecasts of powders only: add one." : "",
+        mixed && otherUnit && values.normalise === "none"
+            ? "Cuts of crystals have a unit of their own: compare positions, choose a normalisation, or do not divide by |q|²." : "",
+    ];
+}
 
 /** @param {any[]} views @param {string[]} datasets @param {import("../state.js").Values} values */
 function bodyOf(views, datasets, values) {
@@ -71,11 +93,15 @@ function bodyOf(views, datasets, values) {
     };
 }
 
-/** @param {import("../kit/figure.js").PlotlyFigure} answer @param {import("../state.js").Values} values */
-async function show({ data, layout }, values) {
+/**
+ * @param {import("../kit/figure.js").PlotlyFigure} answer
+ * @param {import("../state.js").Values} values
+ * @param {string[]} notes
+ */
+async function show({ data, layout }, values, notes) {
     showColours(data.filter((trace) => role(trace) === "total").map((trace) => trace.line.color));
     const common = (layout.meta?.common_label ?? "").replaceAll(/<[^>]*>/g, "");
-    figure.note([common && `In common: ${common}.`, values.arrangement === "difference" ? "Differences are from the first curve." : ""].filter(Boolean).join(" "));
+    figure.note([common && `In common: ${common}.`, values.arrangement === "difference" ? "Differences are from the first curve." : "", ...notes].filter(Boolean).join(" "));
     const peaks = /** @type {{label: string, energies: number[]}[]} */ (layout.meta?.peaks ?? []);
     fill(byId("peak-table"), table(["Curve", `Energies of peaks, ${unitName(values.energy_unit)}`], peaks.map(({ label, energies }) => [
         label.replaceAll(/<[^>]*>/g, ""), energies.map((one) => one.toFixed(values.energy_unit === "meV" ? 1 : 0)).join(", ") || "none found"]),
@@ -102,7 +128,8 @@ async function curveOf(chosen) {
     const instruments = await instrumentsFor(chosen.structure_id);
     if (!last || isData(last)) return { prediction: chosen.id, instrument: chosen.instruments.find((/** @type {string} */ one) => one in instruments) ?? IDEAL, values: {} };
     const { colour: _, ...values } = last.values;
-    const settings = Object.entries(values).filter(([name]) => !name.startsWith("iso."));
+    const foreign = chosen.sampling === "path" ? POWDER_SWITCHES : CRYSTAL_SWITCHES;
+    const settings = Object.entries(values).filter(([name]) => !name.startsWith("iso.") && !foreign.includes(name));
     return { prediction: chosen.id, instrument: last.instrument, values: Object.fromEntries(settings) };
 }
 

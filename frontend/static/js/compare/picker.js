@@ -31,7 +31,7 @@ export function offerCurves(add) {
 
     /** @param {any} page @param {any[]} datasets @param {string} words */
     async function show({ items, total }, datasets, words) {
-        const ready = items.filter((/** @type {any} */ one) => one.status === "succeeded" && one.sampling === "powder");
+        const ready = items.filter((/** @type {any} */ one) => one.status === "succeeded");
         const ids = [...new Set(ready.map((/** @type {any} */ one) => one.structure_id))];
         const structures = await Promise.all(ids.map((id) => once(`/structures/${id}`)));
         const groups = ids.map((id, place) => {
@@ -49,7 +49,7 @@ export function offerCurves(add) {
                 ...measured.map((one) => choice(one.name, `Add data: ${one.name}`, [one]))));
         }
         const left = total - items.length;
-        const none = words ? "No finished forecast and no data have these words." : "There is no finished forecast of a powder yet: start one from the list of structures.";
+        const none = words ? "No finished forecast and no data have these words." : "There is no finished forecast yet: start one from the list of structures.";
         fill(byId("choices"), ...groups, groups.length ? null : element("p", { class: "quiet small" }, none),
             left > 0 ? element("p", { class: "quiet small" }, `Search to see ${count(left, "older forecast")} more.`) : null);
         byId("found").textContent = listed([count(ready.length, "forecast"), count(measured.length, "dataset")]);

@@ -1,59 +1,17 @@
 // @ts-check
-// Single crystals: at which special points there are waves, how far out each zone lies, and warnings about the view.
+// Single crystals: the lists of wave vectors and of zones, by their distance, and warnings about the view.
 
 import { ask, latestWins } from "../api.js";
 import { energyIn } from "../format.js";
 import { byId, debounce, element } from "../kit/dom.js";
-import { succeeded, zoneName } from "./view.js";
+import { BETWEEN, isVector, pointName, succeeded, zoneName } from "./view.js";
+import { cutOf, GAMMA, written } from "./waves.js";
 
-/** @typedef {import("./view.js").Prediction} Prediction */
 /** @typedef {import("./view.js").View} View */
 
-const SAME_Q = 1e-6;
-const GAMMA = "Γ";
 /** Energies of a question whose intensities are not looked at. */
 const COARSE_STEPS = 64;
 const REST_MS = 400;
-
-/** @type {Map<string, Promise<string[]>>} */
-const known = new Map();
-
-/**
- * Return the special points at which a simulation has a wave; of molecular dynamics' box, that is some of them.
- * @param {Prediction} prediction
- * @returns {Promise<string[]>}
- */
-function pointsOf(prediction) {
-    let asked = known.get(prediction.id);
-    if (!asked) {
-        asked = askPoints(prediction.id);
-        known.set(prediction.id, asked);
-        asked.catch(() => known.delete(prediction.id));
-    }
-    return asked;
-}
-
-/** @param {string} id */
-async function askPoints(id) {
-    const seen = /** @type {any} */ (await ask(`/predictions/${id}/spectrum`, { instrument: null, energy_mev: { min: 0, max: 10, step: 1 } }));
-    const waves = /** @type {number[]} */ (seen.map.q_inv_angstrom);
-    const sampled = seen.path.ticks.filter((/** @type {any} */ tick) =>
-        waves.some((distance) => Math.abs(distance - tick.distance_inv_angstrom) < SAME_Q));
-    return [...new Set(sampled.flatMap((/** @type {any} */ tick) => tick.label.split("|")))];
-}
-
-/**
- * Return the point of the cut, which simulations have no wave there, and the default: the first beyond Γ that all have.
- * @param {import("../state.js").Values} values
- * @param {Prediction[]} ready
- */
-export async function cutOf(values, ready) {
-    const points = await Promise.all(ready.map(pointsOf));
-    const usual = (points[0] ?? []).find((point) => point !== GAMMA && points.every((those) => those.includes(point))) ?? null;
-    const point = values.point || usual;
-    const lacking = ready.filter((one, place) => point && !points[place]?.includes(point)).map((one) => one.id);
-    return { point, lacking, usual, points };
-}
 
 /**
  * Keep the lists of zones and points, and the warnings, in step with the map.
@@ -62,16 +20,14 @@ export async function cutOf(values, ready) {
  */
 export function followMap(view, figures) {
     const tell = latestWins(async (/** @type {{asked: any, range: number[]}} */ { asked, range }) => {
-        const { values, context } = view();
+        const { values } = view();
         const { prediction_id: id, label: _, ...body } = asked;
         const [min = 0, max = 1] = range.map((value) => value / energyIn(1, values.energy_unit));
         const path = { ...body.path };
         delete path.zone;
         const energy_mev = { min, max, step: (max - min) / COARSE_STEPS };
         const seen = /** @type {any} */ (await ask(`/predictions/${id}/spectrum`, { ...body, path, energy_mev }));
-        const cut = await cutOf(values, succeeded(context));
         listZones(seen.path.zones);
-        listPoints(cut);
         byId("path-warnings").textContent = seen.warnings.join(" ");
     });
     const later = debounce(tell, REST_MS);
@@ -96,12 +52,34 @@ function listZones(zones) {
     select.value = chosen;
 }
 
-/** @param {{usual: string | null, points: string[][]}} cut */
-function listPoints({ usual, points }) {
-    const select = /** @type {HTMLSelectElement} */ (document.querySelector('select[name="point"]'));
-    for (const option of select.options) {
-        if (option.value === "") option.textContent = `First beyond ${GAMMA}${usual ? `: ${usual}` : ""}`;
-        else option.disabled = points.length > 0 && !points.some((those) => those.includes(option.value));
-    }
-}
+const pointSelect = () => /** @type {HTMLSelectElement} */ (document.querySelector('select[name="point"]'));
+let listed = "";
 
+/**
+ * List the wave vectors of the cut: special points, then the others; and the same beside the modes.
+ * @param {View} view
+ */
+export async function listPoints({ values, context }) {
+    const { usual, waves, point } = await cutOf(values, succeeded(context));
+    const select = pointSelect();
+    const between = [...new Set(waves.flatMap(({ vectors, names }) => vectors.filter((_, place) => !names[place]).map(written)))];
+    const key = JSON.stringify([usual, waves.map(({ points }) => points), between]);
+    if (key !== listed) {
+        listed = key;
+        for (const option of select.options) {
+            if (option.value === "") option.textContent = `First beyond ${GAMMA}${usual ? `: ${usual}` : ""}`;
+            else if (!isVector(option.value)) option.disabled = waves.length > 0 && !waves.some(({ points }) => points.includes(option.value));
+        }
+        const there = new Set([...select.options].map((option) => option.value));
+        const group = select.querySelector("optgroup") ?? select.appendChild(element("optgroup", { label: BETWEEN }));
+        group.append(...between.filter((one) => !there.has(one)).map((one) => new Option(pointName(one), one)));
+    }
+    const beside = /** @type {HTMLSelectElement | null} */ (document.getElementById("peak-point"));
+    if (!beside) return;
+    if (beside.options.length !== select.options.length - 1 || beside.dataset.of !== key) {
+        beside.dataset.of = key;
+        beside.replaceChildren(...[...select.options].filter((option) => option.value && !option.disabled)
+            .map((option) => new Option(option.textContent ?? "", option.value)));
+    }
+    beside.value = point ?? "";
+}

@@ -12,7 +12,7 @@ import {
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Kind} Kind */
 /**
- * @typedef {object} Click on the spectrum
+ * @typedef {object} Click on the spectrum, or on the map of a crystal
  * @property {any[]} points Plotly's, one for each curve at this energy
  * @property {MouseEvent} event
  * @property {HTMLElement & Record<string, any>} graph
@@ -25,6 +25,7 @@ const ORDER_COLOURS = ["#440154", "#482576", "#414487", "#35608d", "#2a788e", "#
 const MIN_ORDER = 1e-4;
 /** Below this part of the axis, a zoom asks for finer bins. */
 const ZOOM_FRACTION = 0.5;
+const NO_CUT = /** @type {import("./waves.js").CutPlace} */ ({ point: null, usual: null, at: {}, lacking: [], waves: [] });
 
 /** @param {any} trace */
 const role = (trace) => trace.meta?.role;
@@ -82,7 +83,9 @@ export class Figures {
         this.mapListeners = [];
         /** @type {(click: Click) => void} hears clicks on the spectrum */
         this.onClick = () => {};
-        /** @type {(figure: import("../kit/figure.js").PlotlyFigure) => void} adds marks to the spectrum */
+        /** @type {(click: Click) => void} hears clicks on the map of a crystal */
+        this.onMapClick = () => {};
+        /** @type {(figure: import("../kit/figure.js").PlotlyFigure, kind: Kind, views: any[]) => void} adds marks */
         this.mark = () => {};
         /** @type {Partial<Record<Kind, {figure: Figure, redraw: (request: null) => void, last: string | null}>>} */
         this.drawers = {};
@@ -115,8 +118,7 @@ export class Figures {
     async views(kind, view) {
         const { values, context } = view;
         const ready = succeeded(context);
-        /** @type {{point: string | null, lacking: string[]}} */
-        const cut = context.sampling === "path" ? await (await import("./crystal.js")).cutOf(values, ready) : { point: null, lacking: [] };
+        const cut = context.sampling === "path" ? await (await import("./waves.js")).cutOf(values, ready) : NO_CUT;
         const instrument = mapInstrument(view);
         const chosen = kind === "spectrum" ? instrumentsOf(values) : instrument ? [instrument] : [];
         const shown = showable(values, chosen);
@@ -129,7 +131,7 @@ export class Figures {
         const views = sources.flatMap((prediction) => shown.map((name) => ({
             prediction_id: prediction.id,
             label: labelOf(all, name, prediction),
-            ...spectrumBody(all, name, prediction, cut.lacking.includes(prediction.id) ? null : cut.point),
+            ...spectrumBody(all, name, prediction, cut.at[prediction.id] ?? null),
         })));
         return { views, chosen, shown, sources, ...cut };
     }
@@ -188,8 +190,8 @@ export class Figures {
         const whole = answer.layout.xaxis?.range?.slice();
         if (kind === "spectrum") {
             answer.data = groupOrders(answer.data);
-            this.mark(answer);
         }
+        this.mark(answer, kind, views);
         if (kind === "map") for (const listener of this.mapListeners) listener(answer, views);
         if (values.dispersion === "0") answer.data = answer.data.filter((trace) => role(trace) !== "dispersion");
         if (zoom) {
@@ -197,9 +199,10 @@ export class Figures {
             if (zoom.y[0] !== undefined) answer.layout.yaxis.range = zoom.y;
         }
         await figure.draw(answer, revision(kind, view));
-        if (kind === "spectrum") {
+        const clicked = kind === "spectrum" ? this.onClick : kind === "map" && view.context.sampling === "path" ? this.onMapClick : null;
+        if (clicked) {
             figure.graph.removeAllListeners("plotly_click");
-            figure.graph.on("plotly_click", (/** @type {any} */ { points, event }) => this.onClick({ points, event, graph: figure.graph, views }));
+            figure.graph.on("plotly_click", (/** @type {any} */ { points, event }) => clicked({ points, event, graph: figure.graph, views }));
         }
         if (kind === "spectrum" && whole) this.#followZoom(figure, revision(kind, view), whole, energyIn(1, values.energy_unit));
     }

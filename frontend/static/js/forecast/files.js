@@ -5,7 +5,7 @@ import { ApiProblem, FORMATS, get, save, send, textOf } from "../api.js";
 import { capital, fileName } from "../format.js";
 import { byId, element, facts, fill, icon, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
-import { displayName, hasZone, instrumentsOf, spectrumBody, succeeded, zoneName } from "./view.js";
+import { displayName, hasZone, instrumentsOf, pointName, spectrumBody, succeeded, zoneName } from "./view.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./view.js").Prediction} Prediction */
@@ -59,8 +59,9 @@ async function download({ view, figures }, prediction, instrument, format) {
     message.hidden = true;
     try {
         if (!hasZone(now.values, prediction)) throw new ApiProblem(422, "No such zone", `It has no zone ${zoneName(now.values.zone ?? "")}: choose another.`);
-        const cut = now.context.sampling === "path" ? await (await import("./crystal.js")).cutOf(now.values, succeeded(now.context)) : null;
-        const body = spectrumBody(now, instrument, prediction, cut?.point ?? null);
+        const cut = now.context.sampling === "path" ? await (await import("./waves.js")).cutOf(now.values, succeeded(now.context)) : null;
+        if (cut?.lacking.includes(prediction.id)) throw new ApiProblem(422, "No such wave", `It has no wave at ${pointName(cut.point ?? "")}: choose another point.`);
+        const body = spectrumBody(now, instrument, prediction, cut?.at[prediction.id] ?? null);
         const [asked] = await figures.withEnergies([{ ...body, prediction_id: prediction.id }], now.values);
         const { prediction_id: id, ...rest } = asked;
         const response = await send("POST", `/predictions/${id}/spectrum`, rest, { accept: FORMATS[format].accept });

@@ -6,8 +6,9 @@ import { energyIn, unitName } from "../format.js";
 import { byId, debounce, element, fill, table, theme } from "../kit/dom.js";
 import { onRedraw } from "../kit/figure.js";
 import { Motion } from "./motion.js";
-import { harmonicOf, HINT, lookUp } from "./peaks.js";
-import { displayName, IDEAL, instrumentsOf, numberOf, spectrumBody } from "./view.js";
+import { harmonicOf, hintOf, lookUp } from "./peaks.js";
+import { displayName, IDEAL, instrumentsOf, numberOf, pointName, spectrumBody, succeeded } from "./view.js";
+import { cutOf, distanceOf } from "./waves.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("../../../types/api").components["schemas"]["ModesOut"]} Modes */
@@ -17,6 +18,7 @@ import { displayName, IDEAL, instrumentsOf, numberOf, spectrumBody } from "./vie
 const MIN_SHARE = 0.05;
 const MAX_NAMES = 3;
 const REST_MS = 250;
+const MARK_PX = 7;
 /** Parts of a spectrum's body that modes depend on as well. */
 const PARTS = ["instrument", "settings", "isotopes", "contribution", "energy_scale", "q_inv_angstrom", "fwhm_mev", "path"];
 
@@ -47,26 +49,46 @@ export function refusal(problem, prediction, structure) {
     return [`${problem.text} `, element("a", { href: `/structures/${structure.id}?from=${prediction.id}` }, "Run the forecast again")];
 }
 
-/** @type {{page: Page, motion: Motion, modes: Modes | null, chosen: string, asked: string, marked: string} | null} */
+/** @type {{page: Page, motion: Motion, modes: Modes | null, chosen: string, asked: string, marked: string, distance: number | null} | null} distance: of a crystal's wave vector along the path, Å⁻¹ */
 let panel = null;
 
 /** @param {Page} page */
 function prepare(page) {
-    const made = panel ??= { page, motion: new Motion(byId("motion-box")), modes: null, chosen: "", asked: "", marked: "" };
+    const made = panel ??= { page, motion: new Motion(byId("motion-box")), modes: null, chosen: "", asked: "", marked: "", distance: null };
     byId("peak-energy").addEventListener("change", () => lookUp(page));
     byId("peak-close").addEventListener("click", () => { page.state.set({ peak: "" }); byId("peak-energy").focus(); });
-    page.figures.mark = (figure) => { figure.layout.shapes = [...(figure.layout.shapes ?? []), ...marks(page)]; };
+    document.getElementById("peak-point")?.addEventListener("change", ({ target }) => {
+        page.state.set({ point: /** @type {HTMLSelectElement} */ (target).value });
+    });
+    page.figures.mark = (figure, kind) => { figure.layout.shapes = [...(figure.layout.shapes ?? []), ...marks(page, kind)]; };
     onRedraw(() => { made.asked = ""; made.chosen = ""; show(page); });
     return made;
 }
 
-/** @param {Page} page a line at the peak that is open */
-function marks(page) {
-    const mev = numberOf(page.state.values.peak);
-    if (mev === null) return [];
-    const x = energyIn(mev, page.state.values.energy_unit);
+/**
+ * Return a line at the peak that is open; on the map of a crystal, a circle around it.
+ * @param {Page} page
+ * @param {import("./view.js").Kind} kind
+ */
+function marks({ state, context }, kind) {
+    const mev = numberOf(state.values.peak);
+    if (mev === null || kind === "zones" || (kind === "map" && context.sampling !== "path")) return [];
+    const at = energyIn(mev, state.values.energy_unit);
     const line = { color: theme() === "dark" ? "#9fadba" : "#55626f", width: 1, dash: "dot" };
-    return [{ type: "line", name: "peak", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line }];
+    if (kind === "spectrum") return [{ type: "line", name: "peak", x0: at, x1: at, yref: "paper", y0: 0, y1: 1, line }];
+    if (panel?.distance === null || panel === null) return [];
+    const around = { xsizemode: "pixel", ysizemode: "pixel", x0: -MARK_PX, x1: MARK_PX, y0: -MARK_PX, y1: MARK_PX };
+    return [{ type: "circle", name: "peak", xanchor: panel.distance, yanchor: at, ...around, line: { color: "#ff5a36", width: 2 } }];
+}
+
+/** Move the marks of what is drawn. @param {Page} page */
+function remark(page) {
+    for (const kind of /** @type {import("./view.js").Kind[]} */ (["spectrum", "map"])) {
+        const figure = page.figures.drawers[kind]?.figure;
+        if (!figure?.drawn) continue;
+        const others = figure.graph.layout?.shapes?.filter((/** @type {any} */ shape) => shape.name !== "peak") ?? [];
+        void /** @type {any} */ (window).Plotly.relayout(figure.graph, { shapes: [...others, ...marks(page, kind)] });
+    }
 }
 
 /**
@@ -87,10 +109,8 @@ export function show(page) {
         byId("peak-unit").textContent = unitName(unit);
         const typed = /** @type {HTMLInputElement} */ (byId("peak-energy"));
         typed.value = mev === null ? "" : String(Number(energyIn(mev, unit).toPrecision(5)));
-        if (mev === null) fill(byId("modes-hint"), HINT);
-        const figure = page.figures.drawers.spectrum?.figure;
-        const others = figure?.graph.layout?.shapes?.filter((/** @type {any} */ shape) => shape.name !== "peak") ?? [];
-        if (figure?.drawn) void /** @type {any} */ (window).Plotly.relayout(figure.graph, { shapes: [...others, ...marks(page)] });
+        if (mev === null) fill(byId("modes-hint"), hintOf(page));
+        remark(page);
     }
     byId("modes-hint").hidden = mev !== null;
     if (mev === null) {
@@ -129,8 +149,13 @@ const find = newestOnly(async (/** @type {number | null} */ mev, signal) => {
     if (!prediction || prediction.status !== "succeeded") return say("Appears as soon as the harmonic forecast is ready.");
     if (!name) return say("Choose an instrument, or the ideal S(q, ω).");
     try {
-        const point = prediction.sampling === "path" ? (await (await import("./crystal.js")).cutOf(view.values, [prediction])).point : null;
-        const body = { energy_mev: mev, ...modesBody(spectrumBody(view, name, prediction, point)) };
+        const cut = prediction.sampling === "path" ? await cutOf(view.values, succeeded(view.context)) : null;
+        if (cut?.lacking.includes(prediction.id)) return say(`The harmonic forecast has no wave at ${pointName(cut.point ?? "")}: choose another.`);
+        const at = cut?.at[prediction.id] ?? null;
+        const waves = cut?.waves[succeeded(view.context).indexOf(prediction)];
+        panel.distance = waves && at !== null ? distanceOf(waves, at) : null;
+        remark(page);
+        const body = { energy_mev: mev, ...modesBody(spectrumBody(view, name, prediction, at)) };
         const asked = JSON.stringify([prediction.id, body, view.values.energy_unit]);
         if (asked === panel.asked) return;
         if (!panel.modes) say("Finding the modes …");
@@ -138,7 +163,7 @@ const find = newestOnly(async (/** @type {number | null} */ mev, signal) => {
         if (signal.aborted) return;
         panel.asked = asked;
         panel.modes = modes;
-        showModes(prediction.id, name);
+        showModes(prediction.id, name, cut?.point ?? null);
     } catch (problem) {
         if (signal.aborted) return;
         panel.asked = "";
@@ -150,8 +175,9 @@ const find = newestOnly(async (/** @type {number | null} */ mev, signal) => {
 /**
  * @param {string} id prediction
  * @param {string} instrument
+ * @param {string | null} point wave vector of a crystal
  */
-function showModes(id, instrument) {
+function showModes(id, instrument, point) {
     if (!panel?.modes) return;
     const { energy_unit: unit } = panel.page.state.values;
     const { modes, summary, range_mev: [low, high], one_phonon_fraction: fraction } = panel.modes;
@@ -160,7 +186,7 @@ function showModes(id, instrument) {
     const name = unitName(unit);
     const where = instrument === IDEAL ? "" : ` of ${displayName(instrument)}`;
     fill(byId("modes-summary"), element("strong", {}, summary.message), element("span", { class: "quiet small" },
-        ` Within ${energy(low)}–${energy(high)} ${name}, the resolution${where}.`,
+        ` ${point ? `At ${pointName(point)}, within` : "Within"} ${energy(low)}–${energy(high)} ${name}, the resolution${where}.`,
         summary.code === "modes_behind_peak" && fraction !== null ? ` ${Math.round(100 * fraction)} % of the intensity there is of one phonon.` : ""));
     byId("modes-body").hidden = !modes.length;
     const rows = modes.map((mode) => {

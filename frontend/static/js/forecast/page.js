@@ -7,8 +7,8 @@ import { byId, pageData } from "../kit/dom.js";
 import { difference, FormState, query } from "../state.js";
 import { Figures } from "./figures.js";
 import { followProgress } from "./progress.js";
-import { addSites, checkRanges, explainCorrection, openChanged, pairControls, showInstruments, showRepetitions } from "./settings.js";
-import { overlayOf } from "./view.js";
+import { addSites, checkRanges, explainCorrection, offerPoint, openChanged, pairControls, showInstruments, showRepetitions } from "./settings.js";
+import { overlayOf, succeeded } from "./view.js";
 
 const context = /** @type {import("./view.js").Context} */ (pageData("page-data"));
 const form = /** @type {HTMLFormElement} */ (byId("view"));
@@ -22,6 +22,7 @@ if (["0", "1"].includes(asked.get("quantum_correction") ?? "")) {
 
 addSites(form, context.predictions.flatMap((one) => one.species));
 pairControls(form);
+offerPoint(form, asked.get("point"));
 const ids = context.predictions.map((one) => one.id).join(",");
 const state = new FormState(form, { others: () => ({ predictions: ids }) });
 const view = () => ({ values: state.values, context });
@@ -55,7 +56,8 @@ let compareReady = false;
 /** Let the link to the comparison name the curves: when somebody comes near it, since few do. */
 async function nameCurves() {
     const { addressOf } = await import("../compare/curves.js");
-    if (compare) compare.href = addressOf(view(), state.defaults);
+    const cut = context.sampling === "path" ? await (await import("./waves.js")).cutOf(state.values, succeeded(context)) : null;
+    if (compare) compare.href = addressOf(view(), state.defaults, cut);
     compareReady = true;
 }
 compare?.addEventListener("pointerenter", nameCurves);
@@ -89,8 +91,10 @@ function updateLinks(values) {
 if (context.sampling === "path") whenLoaded(import("./crystal.js"), ({ followMap }) => followMap(view, figures));
 // The modes behind a peak are loaded once somebody asks for them
 let modesWanted = false;
+figures.onMapClick = (/** @type {import("./figures.js").Click} */ click) => { whenLoaded(import("./peaks.js"), ({ openOnMap }) => openOnMap(page, click)); };
 figures.onClick = (/** @type {import("./figures.js").Click} */ click) => { whenLoaded(import("./peaks.js"), ({ openClicked }) => openClicked(page, click)); };
 function showModes(values = state.values) {
+    if (context.sampling === "path") whenLoaded(import("./crystal.js"), ({ listPoints }) => listPoints(view()));
     modesWanted ||= Boolean(values.peak) || values.energy_unit !== "meV";
     if (modesWanted) whenLoaded(import("./modes.js"), ({ show }) => show(page));
 }

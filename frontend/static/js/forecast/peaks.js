@@ -5,6 +5,7 @@ import { energyIn } from "../format.js";
 import { byId, element, fill } from "../kit/dom.js";
 import { snapToPeak } from "../kit/snap.js";
 import { IDEAL, instrumentsOf, numberOf } from "./view.js";
+import { nearestWave, placeOf, wavesOf } from "./waves.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./figures.js").Click} Click */
@@ -14,7 +15,10 @@ const SNAP_FRACTION = 0.015;
 const SNAP_PX = 8;
 /** Parts of a figure that are no curve to click at. */
 const NO_CURVES = ["error", "measured"];
-export const HINT = "Click a peak of a harmonic curve, or enter its energy.";
+/** @param {Page} page */
+export const hintOf = ({ context }) => (context.sampling === "path"
+    ? "Click a peak of a harmonic cut or a point of the map, or choose a wave vector and enter an energy."
+    : "Click a peak of a harmonic curve, or enter its energy.");
 
 /**
  * Return the view that drew a trace. The traces of a view are its error band, its total, and the parts of it.
@@ -62,17 +66,43 @@ export function openClicked(page, { points, event, graph, views }) {
 }
 
 /**
+ * Open the modes at a point of the map: those of its wave vector, and of the branch that is nearest in energy.
  * @param {Page} page
- * @param {{view: any, mev: number}} peak view: what the API drew
+ * @param {Click} click
  */
-function open(page, { view, mev }) {
+export async function openOnMap(page, { points, event, graph, views }) {
+    const point = points.find((one) => one.data.type === "heatmap");
+    const [view] = views;
+    if (!point || !view) return;
+    const { yaxis, fullData } = point;
+    const [row, column] = /** @type {[number, number]} */ (point.pointNumber);
+    // Logarithmic colours have the intensities beside them
+    const rows = /** @type {ArrayLike<number>[]} */ (fullData.customdata ?? fullData.z);
+    const intensities = Array.from(rows, (one) => one[column] ?? 0);
+    const edges = Array.from(/** @type {ArrayLike<number>} */ (fullData.y));
+    const energies = edges.length > rows.length ? edges.slice(1).map((edge, place) => (edge + (edges[place] ?? 0)) / 2) : edges;
+    const at = yaxis.p2d(event.clientY - graph.getBoundingClientRect().top - yaxis._offset);
+    const reach = Math.max(SNAP_FRACTION, SNAP_PX / yaxis._length) * Math.abs(yaxis.range[1] - yaxis.range[0]);
+    const peak = snapToPeak(energies, intensities, Number.isFinite(at) ? at : energies[row] ?? 0, reach);
+    const harmonic = harmonicOf(page);
+    const [clicked, waves] = await Promise.all([wavesOf(view.prediction_id), wavesOf(harmonic?.id ?? view.prediction_id)]);
+    const place = placeOf(waves, nearestWave(waves.vectors, clicked.vectors[column] ?? [0, 0, 0]));
+    open(page, { view, mev: peak.x / perMev(page), place });
+}
+
+/**
+ * @param {Page} page
+ * @param {{view: any, mev: number, place?: string}} peak view: what the API drew; place: wave vector of a crystal
+ */
+function open(page, { view, mev, place }) {
     const { context, state } = page;
     const clicked = context.predictions.find((one) => one.id === view.prediction_id);
     if (clicked?.method !== "harmonic") {
         byId("modes").hidden = false;
         if (state.values.peak) state.set({ peak: "" });
-        fill(byId("modes-hint"), `Modes are those of harmonic forecasts, and this curve is of ${clicked?.method === "trpmd" ? "quantum" : "molecular"} dynamics: `,
-            harmonicOf(page) ? "click the curve of the harmonic forecast."
+        const what = `this ${place ? "map" : "curve"} is of ${clicked?.method === "trpmd" ? "quantum" : "molecular"} dynamics: `;
+        fill(byId("modes-hint"), `Modes are those of harmonic forecasts, and ${what}`,
+            harmonicOf(page) ? (place ? "choose the harmonic simulation above it." : "click the curve of the harmonic forecast.")
                 : element("a", { href: `/structures/${context.structure.id}?method=harmonic` }, "start a harmonic forecast"));
         return;
     }
@@ -82,14 +112,20 @@ function open(page, { view, mev }) {
     byId("modes").dataset.follow = "";
     state.set({
         peak: written(mev),
+        ...(place ? { point: place } : {}),
         peak_of: name === instrumentsOf(state.values)[0] ? "" : name,
         ...("peak_prediction" in state.values ? { peak_prediction: clicked === first ? "" : clicked.id } : {}),
     });
 }
 
-/** Show the modes at an energy, in the unit of the axis. @param {Page} page @param {number} [energy] the one typed */
-export function lookUp(page, energy) {
+/**
+ * Show the modes at an energy.
+ * @param {Page} page
+ * @param {number} [energy] in the unit of the axis; by default the one typed
+ * @param {Record<string, string>} [more] values to set beside it
+ */
+export function lookUp(page, energy, more = {}) {
     const typed = energy ?? numberOf(/** @type {HTMLInputElement} */ (byId("peak-energy")).value);
-    page.state.set({ peak: typed === null ? "" : written(typed / perMev(page)) });
+    page.state.set({ peak: typed === null ? "" : written(typed / perMev(page)), ...more });
     if (typed === null) byId("peak-energy").focus();
 }

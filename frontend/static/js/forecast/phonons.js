@@ -8,6 +8,7 @@ import { query } from "../state.js";
 import { refusal } from "./modes.js";
 import { harmonicOf, lookUp } from "./peaks.js";
 import { numberOf } from "./view.js";
+import { nearestWave, placeOf, wavesOf } from "./waves.js";
 
 /** @typedef {import("./page.js").Page} Page */
 
@@ -27,6 +28,24 @@ export function show(page) {
     draw(page);
 }
 
+/** Farther away than this, no wave vector of the path is the one that was clicked, r.l.u. */
+const SAME_PLACE = 0.05;
+
+/**
+ * Show the modes at the energy of a branch; of a crystal at the wave vector that was clicked, if its path has it.
+ * @param {Page} page
+ * @param {string} id prediction
+ * @param {any} point Plotly's
+ */
+async function openBranch(page, id, { y, pointNumber, data }) {
+    const vectors = figure.graph.layout?.meta?.wave_vectors;
+    if (page.context.sampling !== "path" || data.meta?.role !== "dispersion" || !vectors) return lookUp(page, y);
+    const waves = await wavesOf(id);
+    // Each branch ends with a gap
+    const near = nearestWave(waves.vectors, vectors[pointNumber % (vectors.length + 1)] ?? [], SAME_PLACE);
+    lookUp(page, y, near < 0 ? {} : { point: placeOf(waves, near) });
+}
+
 const draw = latestWins(async (/** @type {Page} */ page) => {
     const { values } = page.state;
     const prediction = harmonicOf(page);
@@ -44,7 +63,7 @@ const draw = latestWins(async (/** @type {Page} */ page) => {
         drawn = asked;
         figure.graph.removeAllListeners("plotly_click");
         figure.graph.on("plotly_click", (/** @type {any} */ { points: [point] }) => {
-            if (point) lookUp(page, point.y);
+            if (point) void openBranch(page, prediction.id, point);
         });
     } catch (problem) {
         drawn = "";

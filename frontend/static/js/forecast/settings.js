@@ -2,10 +2,10 @@
 // The settings: instruments with their controls, isotopes of sites, the text of a correction.
 
 import { ask, latestWins } from "../api.js";
-import { byId, debounce } from "../kit/dom.js";
+import { byId, debounce, element } from "../kit/dom.js";
 import { pairIsotopes } from "../kit/isotopes.js";
 import { pairSliders } from "../kit/sliders.js";
-import { instrumentsOf, settingsOf } from "./view.js";
+import { BETWEEN, instrumentsOf, isVector, pointName, settingsOf } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
 
@@ -154,4 +154,14 @@ export function addSites(form, species) {
         /** @type {HTMLElement} */ (form.querySelector("[data-sites]")).hidden = false;
         pairIsotopes(form);
     }
+}
+
+/**
+ * Offer a wave vector that an address names, before the form is read.
+ * @param {HTMLFormElement} form
+ * @param {string | null} point
+ */
+export function offerPoint(form, point) {
+    const select = /** @type {HTMLSelectElement | null} */ (form.elements.namedItem("point"));
+    if (select && point && isVector(point)) select.append(element("optgroup", { label: BETWEEN }, new Option(pointName(point), point)));
 }

@@ -91,6 +91,14 @@ export function mapInstrument({ values, context }) {
     return shown.find((name) => context.instruments[name]?.geometry === "direct") ?? shown[0] ?? null;
 }
 
+/** Name of the wave vectors that are no special points. */
+export const BETWEEN = "Between special points";
+const VECTOR = /^-?\d+(\.\d+)?(,-?\d+(\.\d+)?){2}$/;
+/** @param {string} point whether it is a wave vector */
+export const isVector = (point) => VECTOR.test(point);
+/** @param {string} point @returns {string} as figures write it */
+export const pointName = (point) => (isVector(point)
+    ? `(${point.split(",").map((one) => String(Number(Number(one).toPrecision(3)))).join(" ").replaceAll("-", "−")})` : point);
 /** @param {string} zone "0,0,4" */
 export const zoneName = (zone) => zone.split(",").join(" ").replaceAll("-", "\u2212");
 /** @param {Values} values @param {Prediction} prediction */
@@ -144,7 +152,7 @@ function qRange(values) {
  * @param {View} view
  * @param {string} name instrument, or IDEAL
  * @param {Prediction} prediction
- * @param {string | null} [point] special point of a crystal's cut
+ * @param {string | number | null} [point] special point of a crystal's cut, or the index of its wave vector
  * @returns {Record<string, any>}
  */
 export function spectrumBody(view, name, prediction, point = null) {
@@ -171,7 +179,7 @@ export function spectrumBody(view, name, prediction, point = null) {
             divide_debye_waller: isOn(values, "divide_debye_waller"),
             divide_q_squared: isOn(values, "divide_q_squared"),
             times_energy_squared: isOn(values, "times_energy_squared"),
-            ...(point ? { point } : {}),
+            ...(point === null ? {} : { point }),
             ...(values.zone ? { zone: zoneIndex(values, prediction) } : {}),
         };
     }
@@ -230,7 +238,7 @@ export function noteOf(kind, { values, context }, { sources, n_views, point, lac
         .filter((one) => kind === "spectrum" || one.id === values.map_prediction);
     if (values.order && left.length) notes.push(`Only harmonic forecasts tell phonon orders apart: ${names(left)} not shown.`);
     if (crystal && kind !== "zones") missing(ready.filter((one) => !hasZone(values, one)), `has no zone ${zoneName(values.zone ?? "")}`);
-    if (crystal && kind === "spectrum") missing(ready.filter((one) => lacking.includes(one.id)), `has no wave at ${point}`);
+    if (crystal && kind === "spectrum") missing(ready.filter((one) => lacking.includes(one.id)), `has no wave at ${pointName(point ?? "")}`);
     if (kind !== "spectrum") {
         const ideal = kind === "map" && !crystal && mapInstrument({ values, context }) === IDEAL;
         return [...notes, ...(ideal ? ["Ideal S(q, ω), without an instrument: there is no window."] : [])].join(" ");
@@ -249,7 +257,7 @@ export function noteOf(kind, { values, context }, { sources, n_views, point, lac
     const runs = [...new Set(sources.map((one) => one.runs).filter((count) => count > 1))];
     if (runs.length && values.errors !== "0" && !values.order) notes.push(`Shade: one standard error, from ${listed(runs.map(String))} runs.`);
     const methods = /** @type {(keyof typeof DASHES)[]} */ (Object.keys(DASHES)).filter((method) => sources.some((one) => one.method === method));
-    if (!crystal && methods.length > 1) notes.push(`Colour shows the instrument; ${listed(methods.map((method) => DASHES[method]))}.`);
+    if (methods.length > 1) notes.push(`Colour shows the instrument; ${listed(methods.map((method) => DASHES[method]))}.`);
     if (n_views > MAX_VIEWS) notes.push(`Only the first ${MAX_VIEWS} of ${n_views} curves are drawn.`);
     return notes.join(" ");
 }
