@@ -32,6 +32,8 @@ MORE = (
     *(f"/forecast/{{structure_id}}?tab={tab}" for tab in TABS),
     "/forecast/{crystal_id}",
     "/proposals?archived=true",
+    "/help/method/index",
+    "/help/operations",
     MISSING,
 )
 LOOKS = {

@@ -8,7 +8,6 @@ import pytest
 
 from frontend import documentation
 
-from .browsing import PHONE, WIDE, Open, overflow, violations
 from .conftest import Site
 
 LINK = re.compile(r'(?:href|src)="([^"]+)"')
@@ -62,13 +61,3 @@ def test_other_addresses_do_not_exist(site: Site, path: str) -> None:
 
 def test_a_deployment_has_the_documentation() -> None:
     assert "COPY docs " in (documentation.DOCS.parent / "deploy/Dockerfile").read_text()
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
-def test_it_fits_the_screen_and_is_accessible(visit: Open, size: tuple[int, int], dark: bool) -> None:
-    for path in ("/help", "/help/formats", "/help/method/index", "/help/operations"):
-        page = visit(path, size, dark=dark)
-        assert overflow(page) <= 0, path
-        assert violations(page) == [], path

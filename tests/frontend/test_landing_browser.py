@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from .browsing import PHONE, WIDE, Open, overflow, violations
+from .browsing import Open
 from .conftest import Site, run
 
 pytestmark = pytest.mark.e2e
@@ -13,16 +13,6 @@ pytestmark = pytest.mark.e2e
 POSCAR = b"Si\n5.431\n0 .5 .5\n.5 0 .5\n.5 .5 0\nSi\n2\nDirect\n0 0 0\n.25 .25 .25\n"
 CURVE = """name => document.querySelector('#example-figure .js-plotly-plot')?._fullData
     .some((trace) => trace.visible === true && trace.name === name)"""
-
-
-@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
-def test_it_fits_the_screen_and_is_accessible(visit: Open, site: Site, size: tuple[int, int], dark: bool) -> None:
-    page = visit("/", size, dark=dark)
-
-    expect(page.get_by_label("Crystal structure")).to_be_attached()
-    assert overflow(page) <= 0
-    assert violations(page) == []
 
 
 def test_a_bad_file_is_refused_in_words_and_a_mended_one_goes_on(visit: Open, site: Site) -> None:

@@ -13,7 +13,6 @@ from frontend.client import ApiClient
 from frontend.contexts.page import Context, Page, Query
 from frontend.static_files import StaticFiles
 
-from .browsing import PHONE, WIDE, Open, overflow, violations
 from .conftest import Site
 
 MISSING = "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"
@@ -67,13 +66,3 @@ def test_a_broken_link_leads_readers_nowhere_else(alone: Site) -> None:
 
     assert answer.status_code == 404
     assert "<nav" not in answer.text
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
-def test_it_fits_the_screen_and_is_accessible(visit: Open, size: tuple[int, int], dark: bool) -> None:
-    page = visit(f"/proposals/{MISSING}", size, dark=dark, refused=True)
-
-    assert overflow(page) <= 0
-    assert violations(page) == []

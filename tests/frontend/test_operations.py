@@ -165,7 +165,7 @@ def test_jobs_are_named_for_people(kind: str, number: int, words: str) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
+@pytest.mark.parametrize("size", [pytest.param(WIDE, marks=pytest.mark.slow), PHONE], ids=["1440", "390"])
 def test_it_fits_the_screen_and_is_accessible(visit: Open, site: Site, size: tuple[int, int], dark: bool) -> None:
     with at_work(site.settings, site.md_id):
         page = visit("/operations", size, dark=dark)

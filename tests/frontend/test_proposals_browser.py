@@ -179,7 +179,7 @@ def test_a_proposal_is_made_and_what_is_no_archive_is_refused(visit: Open, site:
 
 
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
+@pytest.mark.parametrize("size", [pytest.param(WIDE, marks=pytest.mark.slow), PHONE], ids=["1440", "390"])
 def test_pages_fit_the_screen_and_are_accessible(
     visit: Open, site: Site, proposal: Proposal, size: tuple[int, int], dark: bool
 ) -> None:

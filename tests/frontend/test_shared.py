@@ -8,11 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from frontend.client import ApiClient
 
-from .browsing import PHONE, WIDE, Open, overflow, violations
 from .conftest import CrystalSite, Site, run
 from .proposing import Proposal, add, create, share
 
@@ -126,16 +125,3 @@ def test_the_browser_asks_only_what_the_link_opens(
 
     assert [one for one in asked if not one.startswith((path, "/static/", f"/api/v1{path}/"))] == []
     context.close()
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
-def test_it_fits_the_screen_and_is_accessible(
-    visit: Open, site: Site, proposal: Proposal, size: tuple[int, int], dark: bool
-) -> None:
-    page = visit(share(site, proposal), size, dark=dark)
-
-    expect(page.locator("#map .heatmaplayer image").first).to_be_attached(timeout=60_000)
-    assert overflow(page) <= 0
-    assert violations(page) == []
