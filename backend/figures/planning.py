@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.figures.annotations import offsets_of_labels, plot_sizes, rows_of_labels, text_size
 from backend.figures.curves.elastic import largest_beyond
-from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
+from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, feature_text, in_unit
 from backend.figures.hover import CurveHover
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.figures.spectrum import intensity_title
@@ -49,6 +49,7 @@ def features_figure(
     n_rows = 0
     if features:
         at = in_unit(np.array([one.energy for one in features]), energy_unit)
+        texts = [feature_text(one.energy, energy_unit) for one in features]
         off = in_unit(np.array([one.energy_uncertainty for one in features]), energy_unit)
         traces.append(
             {
@@ -57,12 +58,13 @@ def features_figure(
                 "x": at,
                 "y": (heights + 0.06 * top).astype(np.float32),
                 "name": "Features",
+                "text": texts,
                 "marker": {"symbol": "triangle-down", "size": 10, "color": colours.edge},
                 "error_x": {"type": "data", "array": off, "color": colours.edge, "thickness": 1.2, "width": 3},
-                "hovertemplate": f"%{{x:.4~r}} ± %{{error_x.array:.2~r}} {unit}<extra>feature</extra>",
+                "hovertemplate": f"%{{text}} ± %{{error_x.array:.2~r}} {unit}<extra>feature</extra>",
             }
         )
-        labels, n_rows = _energy_labels(at.tolist(), float(x[-1]), colours)
+        labels, n_rows = _energy_labels(at.tolist(), texts, float(x[-1]), colours)
         shapes = [_leader(float(energy), colours) for energy in at]
     return draw(
         traces,
@@ -81,9 +83,10 @@ def features_figure(
     )
 
 
-def _energy_labels(at: Sequence[float], end: float, colours: Theme) -> tuple[list[dict[str, Any]], int]:
+def _energy_labels(
+    at: Sequence[float], texts: Sequence[str], end: float, colours: Theme
+) -> tuple[list[dict[str, Any]], int]:
     """Return the energies of features in rows above the plot, where they cover no curve, and the number of rows."""
-    texts = [f"{energy:.1f}" for energy in at]
     plot_px = min(width for width, _ in plot_sizes(MARGIN))
     rows = rows_of_labels([energy / end for energy in at], texts, LABEL_FONT_PX, plot_px)
     labels = [

@@ -11,7 +11,7 @@ from backend.reports.figures import LETTERS
 from backend.reports.gathering import Gathered, best_settings, resolution_widths
 from backend.reports.texts import clip
 from backend.wording import reports as wording_of_reports
-from backend.wording.formatting import DASH, SPACE, band, duration, significant
+from backend.wording.formatting import DASH, SPACE, band, duration, feature_energy, significant
 from scattering import instruments
 from scattering.core.notices import Notice
 
@@ -49,7 +49,7 @@ def features_table(gathered: Gathered, capacity: Capacity, left_out: list[Notice
         elements = sorted(feature.elements.items(), key=lambda item: -item[1])[:3]
         row = [
             str(number),
-            f"{feature.energy_mev:.1f} ± {significant(feature.energy_uncertainty_mev, 2)}",
+            f"{feature_energy(feature.energy_mev)} ± {significant(feature.energy_uncertainty_mev, 2)}",
             significant(feature.fwhm_mev, 2) if feature.fwhm_mev > 0 else wording_of_reports.NARROW,
             ", ".join(f"{name} {100 * share:.0f} %" for name, share in elements if share >= 0.005),
         ]
@@ -165,7 +165,7 @@ def resolution_table(gathered: Gathered) -> Table:
     return Table(
         title="Table 1.",
         caption=wording_of_reports.RESOLUTION_CAPTION,
-        header=["", "Setting", "Up to (meV)", *(f"at {energy:g} meV" for energy in energies)],
+        header=["", "Setting", "Up to (meV)", *(f"at {feature_energy(energy)} meV" for energy in energies)],
         rows=rows,
         shares=[0, 1, 0, 0, 0, 0],
         right=[False, False, True, True, True, True],

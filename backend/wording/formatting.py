@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from scattering.instruments import Instrument
@@ -60,9 +61,22 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def feature_energy(energy: float, *, decimals: int = 1) -> str:
+    """Return the energy of a feature: three significant digits, but at least `decimals`, without zeros at the end.
+
+    It is 136.3, 36.5, 5.23, 40 in meV, and 1099 in cm⁻¹ with no decimals. Everything that names a feature uses this
+    rule; `featureEnergy` of static/js/format.js is the same. Halves are rounded up, as there.
+    """
+    if not energy > 0 or not math.isfinite(energy):
+        return f"{energy:g}"
+    places = max(decimals, 2 - math.floor(math.log10(energy)))
+    text = f"{Decimal(energy).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def listed_energies(energies_mev: Sequence[float]) -> str:
     """Return energies with their unit, `MAX_LISTED` of them by name: "40, 44.5 and 50 meV"."""
-    named = [f"{energy:g}" for energy in energies_mev[:MAX_LISTED]]
+    named = [feature_energy(energy) for energy in energies_mev[:MAX_LISTED]]
     rest = len(energies_mev) - MAX_LISTED
     return f"{listed([*named, f'{rest} more'] if rest > 0 else named)} meV"
 

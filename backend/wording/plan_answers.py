@@ -1,4 +1,4 @@
-"""The answer of a plan in one sentence: "TOSCA: 2–4 h for 1 g, 2 mm thick; MAPS cannot resolve 36.5 from 40.4 meV."."""
+"""The answer of a plan in one short sentence: "TOSCA: 2–4 h for 1 g; MAPS cannot resolve 36.5 from 40.4 meV."."""
 
 from __future__ import annotations
 
@@ -10,37 +10,43 @@ from backend.wording.formatting import (
     SPACE,
     counted,
     duration,
+    feature_energy,
     hours_range,
     listed,
     listed_energies,
     number,
-    setting_label,
 )
-from scattering import instruments
 from scattering.core.notices import Notice
 
 MAX_G_IN_MG: Final = 0.1
-"""Mass in g below which it is stated in mg, and thickness in mm below which it is stated in µm."""
+"""Mass in g below which it is stated in mg."""
+MAX_LIMITS: Final = 1
+"""Limits that the sentence states, the most important first; the table behind it has all."""
+MAX_MISSING: Final = 2
+"""Missing features that the sentence names; more are counted."""
 
 
-def _sample(mass_g: float, thickness_mm: float, geometry: str) -> str:
-    mass = f"{number(mass_g)}{SPACE}g" if mass_g >= MAX_G_IN_MG else f"{number(1e3 * mass_g)}{SPACE}mg"
-    thickness = (
-        f"{number(thickness_mm)}{SPACE}mm" if thickness_mm >= MAX_G_IN_MG else f"{number(1e3 * thickness_mm)}{SPACE}µm"
-    )
-    return f"{mass}, {thickness} {'in diameter' if geometry == 'cylinder' else 'thick'}"
+def _mass(mass_g: float) -> str:
+    return f"{number(mass_g)}{SPACE}g" if mass_g >= MAX_G_IN_MG else f"{number(1e3 * mass_g)}{SPACE}mg"
 
 
 def _without(missing_mev: Sequence[float]) -> str:
-    return f", without the {'features' if len(missing_mev) > 1 else 'feature'} at {listed_energies(missing_mev)}"
+    if not missing_mev:
+        return ""
+    if len(missing_mev) > MAX_MISSING:
+        return f" without {len(missing_mev)} of the features"
+    return f" without {listed_energies(missing_mev)}"
 
 
 def _label(instrument: str, settings: Mapping[str, Any]) -> str:
-    return setting_label(instruments.get(instrument), settings)
+    """Return an instrument with its incident energy; the table behind the answer has the other settings."""
+    energy = settings.get("e_init")
+    return instrument if energy is None else f"{instrument} at {energy:g}{SPACE}meV"
 
 
 def _sentence(clauses: Sequence[str], limits: Sequence[Mapping[str, Any]]) -> str:
-    return f"{'; '.join([*clauses, *(wording.message(Notice.from_json(one)) for one in limits)])}."
+    stated = [wording.message(Notice.from_json(one)) for one in limits[:MAX_LIMITS]]
+    return f"{'; '.join([*clauses, *stated])}."
 
 
 def _answer_hours(
@@ -59,8 +65,8 @@ def _answer_hours(
     remark: str = "",
 ) -> str:
     first = (
-        f"{_label(instrument, settings)}: {hours_range(hours_low, hours_high)} for "
-        f"{_sample(mass_g, thickness_mm, geometry)}{_without(missing_mev) if missing_mev else ''}{remark}"
+        f"{_label(instrument, settings)}: {hours_range(hours_low, hours_high)} for {_mass(mass_g)}"
+        f"{_without(missing_mev)}{remark}"
     )
     return _sentence([first], limits)
 
@@ -85,17 +91,13 @@ def _answer_relative(
     with_hours: Mapping[str, Any] | None,
 ) -> str:
     first = (
-        f"{_label(instrument, settings)} is the best setting for {_sample(mass_g, thickness_mm, geometry)}"
-        f"{_without(missing_mev) if missing_mev else ''}, but its hours are not known without a calibration"
+        f"{_label(instrument, settings)} for {_mass(mass_g)}{_without(missing_mev)}: "
+        "hours not known without a calibration"
     )
-    known = [] if with_hours is None else [f"with hours known, {_time_of(_label, **with_hours)}"]
-    # It would state the same hours twice
-    others = [one for one in limits if with_hours is None or one["params"].get("hours") != with_hours["hours"]]
-    return _sentence([first, *known], others)
+    return _sentence([first], limits) if with_hours is None else _sentence([first, _time_of(**with_hours)], [])
 
 
 def _time_of(
-    label: Any,
     *,
     instrument: str,
     settings: Mapping[str, Any],
@@ -107,11 +109,7 @@ def _time_of(
     n_features: int,
 ) -> str:
     part = f" for {n_measured} of {n_features} features" if n_measured < n_features else ""
-    return f"{label(instrument, settings)} takes {hours_range(hours_low, hours_high)}{part}"
-
-
-def _hours_of_instrument(**taken: Any) -> str:
-    return _time_of(lambda instrument, _: instrument, **taken)
+    return f"{instrument} takes {hours_range(hours_low, hours_high)}{part}"
 
 
 def _hours_of_instruments_unknown(*, instruments: Sequence[str]) -> str:
@@ -124,7 +122,15 @@ def _cannot_measure(*, instrument: str, energies_mev: Sequence[float]) -> str:
 
 def _no_instrument_resolves(*, low_mev: float, high_mev: float, n_more: int) -> str:
     more = f", nor {counted(n_more, 'other pair')}" if n_more else ""
-    return f"no instrument resolves {low_mev:g} from {high_mev:g}{SPACE}meV{more}"
+    return f"no instrument resolves {_from(low_mev, high_mev)}{more}"
+
+
+def _cannot_resolve(*, instrument: str, low_mev: float, high_mev: float) -> str:
+    return f"{instrument} cannot resolve {_from(low_mev, high_mev)}"
+
+
+def _from(low_mev: float, high_mev: float) -> str:
+    return f"{feature_energy(low_mev)} from {feature_energy(high_mev)}{SPACE}meV"
 
 
 def _answer_nothing_reached(*, energies_mev: Sequence[float]) -> str:
@@ -151,9 +157,9 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "answer_nothing_reached": _answer_nothing_reached,
     "answer_nothing_measured": _answer_nothing_measured,
     # Clauses of the answer
-    "cannot_resolve": "{instrument} cannot resolve {low_mev:g} from {high_mev:g}\u00a0meV",
+    "cannot_resolve": _cannot_resolve,
     "cannot_measure": _cannot_measure,
     "no_instrument_resolves": _no_instrument_resolves,
-    "hours_of_instrument": _hours_of_instrument,
+    "hours_of_instrument": _time_of,
     "hours_of_instruments_unknown": _hours_of_instruments_unknown,
 }

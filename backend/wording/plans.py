@@ -11,6 +11,7 @@ from backend.wording.formatting import (
     band,
     counted,
     duration,
+    feature_energy,
     listed_energies,
     number,
     percent,
@@ -29,10 +30,14 @@ VERDICTS: Final = {
 }
 
 
+def _both(low_mev: float, high_mev: float) -> str:
+    return listed_energies([low_mev, high_mev])
+
+
 def _pair(verdict: str, *, low_mev: float, high_mev: float, separation_over_fwhm: float, probability: float) -> str:
     certainty = "over 99" if probability > 0.995 else "under 1" if probability < 0.005 else f"{100 * probability:.0f}"
     return (
-        f"{low_mev:g} and {high_mev:g} meV are {verdict}: {separation_over_fwhm:.1f} widths apart, with a probability "
+        f"{_both(low_mev, high_mev)} are {verdict}: {separation_over_fwhm:.1f} widths apart, with a probability "
         f"of {certainty}{SPACE}% of being resolved."
     )
 
@@ -59,7 +64,7 @@ def _above_incident_fraction(*, end_mev: float, incident_fraction: float) -> str
 
 def _q_beyond_simulation(*, energy_mev: float, unsimulated_fraction: float, q_end_inv_angstrom: float) -> str:
     return (
-        f"At {energy_mev:g} meV, {percent(unsimulated_fraction)} of the detectors measure q beyond "
+        f"At {feature_energy(energy_mev)} meV, {percent(unsimulated_fraction)} of the detectors measure q beyond "
         f"{q_end_inv_angstrom:.0f} Å⁻¹, the end of the simulation. These detectors are assumed to have the average "
         "count rate of the others."
     )
@@ -150,9 +155,7 @@ def _setting_tally(*, n_features: int, n_reachable: int, n_measured: int, n_pair
 
 
 def _pair_not_measured(*, low_mev: float, high_mev: float, unmeasured_mev: Sequence[float]) -> str:
-    return (
-        f"{low_mev:g} and {high_mev:g} meV are not resolved: no peak is measured at {listed_energies(unmeasured_mev)}."
-    )
+    return f"{_both(low_mev, high_mev)} are not resolved: no peak is measured at {listed_energies(unmeasured_mev)}."
 
 
 def _features_out_of_reach(*, energies_mev: Sequence[float], reason: Mapping[str, Any] | None = None) -> str:
@@ -178,7 +181,7 @@ def _pairs_resolved(
     closest_verdict: str,
 ) -> str:
     closest = (
-        f"{closest_low_mev:g} and {closest_high_mev:g} meV, {closest_separation_over_fwhm:.1f} widths apart: "
+        f"{_both(closest_low_mev, closest_high_mev)}, {closest_separation_over_fwhm:.1f} widths apart: "
         f"{VERDICTS[closest_verdict]}"
     )
     if n_pairs == 1:
@@ -191,7 +194,7 @@ def _pairs_resolved(
 
 
 def _hours_estimated(*, hours: float, hours_low: float, hours_high: float, slowest_mev: float) -> str:
-    return f"Takes {band(hours, hours_low, hours_high)}; the slowest feature is {slowest_mev:g} meV."
+    return f"Takes {band(hours, hours_low, hours_high)}; the slowest feature is {feature_energy(slowest_mev)} meV."
 
 
 def _alternative(
@@ -243,7 +246,9 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "pair_likely_resolved": _pair_likely_resolved,
     "pair_unlikely_resolved": _pair_unlikely_resolved,
     "pair_not_resolved": _pair_not_resolved,
-    "pair_not_reachable": "{low_mev:g} and {high_mev:g} meV cannot be resolved: the instrument does not reach both.",
+    "pair_not_reachable": lambda *, low_mev, high_mev: (
+        f"{_both(low_mev, high_mev)} cannot be resolved: the instrument does not reach both."
+    ),
     # Why a feature is not reached: these stand after a colon, or alone in a table
     "above_incident_fraction": _above_incident_fraction,
     "above_range": "above {end_mev:.0f} meV, the end of the range",
@@ -267,8 +272,11 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "features_washed_out": _features_washed_out,
     "features_too_slow": _features_too_slow,
     "pairs_resolved": _pairs_resolved,
-    "hours_relative_only": "Hours are relative only: there is no published absolute flux. The slowest feature is "
-    "{slowest_mev:g} meV. Calibrate with a dataset of your own, or with the counts of a standard, to get hours.",
+    "hours_relative_only": lambda *, slowest_mev: (
+        "Hours are relative only: there is no published absolute flux. The slowest feature is "
+        f"{feature_energy(slowest_mev)} meV. Calibrate with a dataset of your own, or with the counts of a standard, "
+        "to get hours."
+    ),
     "hours_estimated": _hours_estimated,
     "beam_time_exceeded": "These hours exceed the {limit_h:g} h of available beam time.",
     "beam_time_perhaps_exceeded": "If the count rates are at the low end of their band, the {limit_h:g} h of beam time "

@@ -85,7 +85,7 @@ def _with_hours(one: Evaluation) -> dict[str, Any]:
 
 
 def _limits(ranking: Ranking, pairs: Sequence[Pair]) -> Iterator[Notice]:
-    """Yield what no setting does, then what other instruments cannot do or how long they take."""
+    """Yield what no setting does, then what other instruments cannot do, then how long they take."""
     best = ranking.ranked[0]
     unresolved = [
         pair
@@ -97,14 +97,18 @@ def _limits(ranking: Ranking, pairs: Sequence[Pair]) -> Iterator[Notice]:
         closest = min(unresolved, key=lambda pair: pair.separation)
         energies = {"low_mev": closest.low.energy, "high_mev": closest.high.energy}
         yield Notice("no_instrument_resolves", {**energies, "n_more": len(unresolved) - 1})
+    takes: list[Notice] = []
     unknown: list[str] = []
     for index in ranking.best[1 : 1 + MAX_OTHERS]:
         other = ranking.ranked[index]
         limit = _limit_of(ranking, other, pairs)
-        if limit is not None:
-            yield limit
-        else:
+        if limit is None:
             unknown.append(other.instrument.name)
+        elif limit.code == "hours_of_instrument":
+            takes.append(limit)
+        else:
+            yield limit
+    yield from takes
     if unknown:
         yield Notice("hours_of_instruments_unknown", {"instruments": unknown})
 

@@ -56,3 +56,23 @@ def test_lists_and_counts() -> None:
     ]
     assert formatting.counted(1, "peak") == "1 peak"
     assert formatting.counted(2, "energy", "energies") == "2 energies"
+
+
+@pytest.mark.parametrize(
+    ("energy", "decimals", "text"),
+    [
+        # 136.25 is halfway: the page, which rounds like JavaScript, and Python would differ
+        (136.25, 1, "136.3"),
+        (36.52, 1, "36.5"),
+        (40.0, 1, "40"),
+        (100.0, 1, "100"),
+        (5.234, 1, "5.23"),
+        (0.4567, 1, "0.457"),
+        (1098.94, 0, "1099"),
+        (42.21, 0, "42.2"),
+        (0.0, 1, "0"),
+    ],
+)
+def test_features_have_one_rounding(energy: float, decimals: int, text: str) -> None:
+    """The values of tests/js/format.test.js."""
+    assert formatting.feature_energy(energy, decimals=decimals) == text

@@ -26,31 +26,42 @@ def told(code: str, **params: Any) -> str:
 
 def test_hours_of_the_best_and_the_limit_of_another() -> None:
     assert told("answer_hours", **HOURS, **{**TOSCA, "limits": [MERGED]}) == (
-        "TOSCA: 2–4 h for 1 g, 1.2 mm thick; MAPS cannot resolve 36.5 from 40.4 meV."
+        "TOSCA: 2–4 h for 1 g; MAPS cannot resolve 36.5 from 40.4 meV."
     )
 
 
 def test_beam_time_and_missing_features() -> None:
     params = {**TOSCA, **HOURS, "missing_mev": [450.0], "beam_time_h": 1.5}
     assert told("answer_hours_beyond", **params) == (
-        "TOSCA: 2–4 h for 1 g, 1.2 mm thick, without the feature at 450 meV, more than the 1.5 h of beam time."
+        "TOSCA: 2–4 h for 1 g without 450 meV, more than the 1.5 h of beam time."
     )
     assert "perhaps more than the 1.5 h" in told("answer_hours_perhaps_beyond", **params)
+    many = {**TOSCA, **HOURS, "missing_mev": [40.0, 136.25, 450.0]}
+    assert told("answer_hours", **many) == "TOSCA: 2–4 h for 1 g without 3 of the features."
+
+
+def test_the_sentence_states_the_most_important_limit_only() -> None:
+    taken = Notice("hours_of_instrument", SLOW).to_json()
+    assert told("answer_hours", **HOURS, **{**TOSCA, "limits": [MERGED, taken]}) == (
+        "TOSCA: 2–4 h for 1 g; MAPS cannot resolve 36.5 from 40.4 meV."
+    )
+    on_maps = {**HOURS, **TOSCA, "instrument": "MAPS", "settings": MAPS}
+    assert told("answer_hours", **on_maps) == "MAPS at 120 meV: 2–4 h for 1 g."
 
 
 def test_hours_that_are_not_known() -> None:
     assert told("answer_relative", **TOSCA, with_hours=None) == (
-        "TOSCA is the best setting for 1 g, 1.2 mm thick, but its hours are not known without a calibration."
+        "TOSCA for 1 g: hours not known without a calibration."
     )
     same = Notice("hours_of_instrument", SLOW).to_json()
-    assert told("answer_relative", **{**TOSCA, "limits": [same]}, with_hours=SLOW).endswith(
-        "; with hours known, MAPS, Eᵢ = 120 meV, A, 400 Hz takes 2.5–10 h for 7 of 8 features."
+    assert told("answer_relative", **{**TOSCA, "limits": [same]}, with_hours=SLOW) == (
+        "TOSCA for 1 g: hours not known without a calibration; MAPS takes 2.5–10 h for 7 of 8 features."
     )
 
 
 def test_small_samples_have_small_units() -> None:
     small = {**TOSCA, **HOURS, "mass_g": 0.05, "thickness_mm": 0.02, "geometry": "cylinder"}
-    assert told("answer_hours", **small) == "TOSCA: 2–4 h for 50 mg, 20 µm in diameter."
+    assert told("answer_hours", **small) == "TOSCA: 2–4 h for 50 mg."
 
 
 def test_every_code_makes_a_sentence() -> None:

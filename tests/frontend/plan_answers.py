@@ -205,7 +205,7 @@ def plan(body: dict[str, Any], **more: Any) -> dict[str, Any]:
     ranked = [_setting(rank, body) for rank in ranks]
     found = features(body)
     return {
-        "answer": notice("MAPS: 3.2–10 h for 5.4 g, 2.4 mm thick."),
+        "answer": notice("MAPS: 3.2–10 h for 5.4 g."),
         "features": found["features"],
         "pairs": found["pairs"],
         "sample": sample(**more),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { count, duration, durationRange, fileName, plusMinus, significant } from "../../frontend/static/js/format.js";
+import { count, duration, durationRange, featureEnergy, fileName, plusMinus, significant } from "../../frontend/static/js/format.js";
 
 test("durations have suitable units", () => {
     const cases = [
@@ -48,4 +48,12 @@ test("errors have two digits", () => {
         [null, 0.1, "—"],
     ];
     for (const [value, error, text] of cases) assert.equal(plusMinus(value, error), text);
+});
+
+test("features have one rounding, that of the sentences of the server", () => {
+    const cases = [
+        [136.25, "meV", "136.3"], [36.52, "meV", "36.5"], [40, "meV", "40"], [100, "meV", "100"], [5.234, "meV", "5.23"],
+        [0.4567, "meV", "0.457"], [136.253, "cm-1", "1099"], [5.234, "cm-1", "42.2"], [0, "meV", "0"],
+    ];
+    for (const [mev, unit, text] of cases) assert.equal(featureEnergy(mev, unit), text);
 });

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
-from backend.wording.formatting import listed
+from backend.wording.formatting import feature_energy, listed
 
 
 def _unknown_setting(instrument: str, known: Sequence[str]) -> str:
@@ -19,7 +19,7 @@ def _setting_not_above(setting: str, lower: str, lower_value: float) -> str:
 
 
 def _no_feature_at_energy(energy_mev: float, features_mev: Sequence[float]) -> str:
-    named = ", ".join(f"{energy:g}" for energy in features_mev)
+    named = ", ".join(map(feature_energy, features_mev))
     return f"There is no feature at {energy_mev:g} meV; the features are at {named} meV."
 
 

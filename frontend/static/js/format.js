@@ -63,6 +63,19 @@ export function significant(value, digits = 3) {
 export const plain = (value, digits = 3) =>
     significant(value, digits).replace(/(\.\d*?)0+($| )/, "$1$2").replace(/\.($| )/, "$1");
 
+/**
+ * Return the energy of a feature in a unit: three significant digits, but at least a tenth of a meV or one cm⁻¹, without
+ * zeros at the end. Everything that names a feature uses this rule; `feature_energy` of backend/wording is the same.
+ * @param {number} mev
+ * @param {string | undefined} unit
+ */
+export function featureEnergy(mev, unit) {
+    const value = energyIn(mev, unit);
+    if (!(value > 0) || !Number.isFinite(value)) return significant(value);
+    const text = value.toFixed(Math.max(unit === "cm-1" ? 0 : 1, 2 - Math.floor(Math.log10(value))));
+    return printed(text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+}
+
 /** @param {number} power */
 const raised = (power) => String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)] ?? "");
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Target features of a plan: found, clicked, typed and removed; and the pairs of them to resolve.
 
-import { energyIn, plain, unitName } from "../format.js";
+import { energyIn, featureEnergy, unitName } from "../format.js";
 import { byId, element, fill } from "../kit/dom.js";
 import { snapToPeak } from "../kit/snap.js";
 import { chosenFeatures, chosenPairs, features, pairsText } from "./bodies.js";
@@ -40,7 +40,7 @@ export function featuresPanel(state) {
     let values = state.values;
 
     const perMev = () => energyIn(1, values.energy_unit);
-    const words = (/** @type {number} */ mev) => plain(mev * perMev(), 4);
+    const words = (/** @type {number} */ mev) => featureEnergy(mev, values.energy_unit);
     const named = (/** @type {number} */ mev) => `${words(mev)} ${unitName(values.energy_unit)}`;
     const pairs = () => chosenPairs(values.pairs ?? "");
 

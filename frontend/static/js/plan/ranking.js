@@ -1,7 +1,7 @@
 // @ts-check
 // The answer of a plan: one sentence, the best settings as cards, all of them in a table, resolution against time.
 
-import { energyIn, integer, plain, significant, unitName } from "../format.js";
+import { energyIn, featureEnergy, integer, plain, significant, unitName } from "../format.js";
 import { byId, element, facts, fill, list, scrollable, table, term } from "../kit/dom.js";
 import { bandText, hoursText, plan, timeText } from "./bodies.js";
 import { figurePanel, panel, warnings } from "./panel.js";
@@ -60,9 +60,10 @@ export function rankingPanel(state, { structure, terms }, { told, simulate }) {
     const sorting = { key: "rank", up: true };
 
     const unit = () => unitName(values.energy_unit);
-    const energy = (/** @type {number} */ mev, digits = 4) => plain(energyIn(mev, values.energy_unit), digits);
+    const energy = (/** @type {number} */ mev, /** @type {number} */ digits) => plain(energyIn(mev, values.energy_unit), digits);
     const explained = (/** @type {string} */ label, /** @type {string} */ name) => term(label, terms[name] ?? "");
-    const pairText = (/** @type {Setting["pairs"][number]} */ pair) => `${energy(pair.low_mev)} – ${energy(pair.high_mev)} ${unit()}`;
+    const feature = (/** @type {number} */ mev) => featureEnergy(mev, values.energy_unit);
+    const pairText = (/** @type {Setting["pairs"][number]} */ pair) => `${feature(pair.low_mev)} – ${feature(pair.high_mev)} ${unit()}`;
     const percent = (/** @type {number | null} */ value) => (value === null ? "—" : `${significant(value, 2)} %`);
     const of = (/** @type {number} */ n, /** @type {number} */ all) => (all ? `${n} of ${all}` : "—");
 
@@ -113,7 +114,7 @@ export function rankingPanel(state, { structure, terms }, { told, simulate }) {
             if (feature.hours !== null) return [hoursText(feature.hours), bandText(feature)].filter(Boolean).join(", ");
             return feature.relative_time === null ? "never" : `${significant(feature.relative_time, 2)} ×`;
         };
-        const features = one.features.map((feature) => [`${energy(feature.energy_mev)} ${unit()}`, ...(feature.reachable
+        const features = one.features.map((feature) => [`${featureEnergy(feature.energy_mev, values.energy_unit)} ${unit()}`, ...(feature.reachable
             ? [width(feature.fwhm_mev, feature.fwhm_uncertainty_mev), rate(feature.signal_per_hour), rate(feature.background_per_hour),
                 time(feature), feature.counts === null ? "—" : integer(Math.round(feature.counts))]
             : [element("span", { class: "quiet" }, feature.why || "not reachable"), "", "", "", ""])]);
