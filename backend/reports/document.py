@@ -170,7 +170,8 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
 def _reliability(trust: TrustOut) -> Reliability:
     return Reliability(
         grade=trust.label,
-        headline=trust.headline,
+        # The grade states the accuracy of energies that were not compared
+        headline="" if trust.headline_notice.code == "energies_not_compared" else trust.headline,
         bullets=[bullet.message for bullet in trust.bullets],
         points=[point.text for point in trust.points],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend import wording
 from backend.kit.http.notices import NoticeOut
 from backend.trust import summary
-from backend.trust.bullets import Bullet, choose_bullets
+from backend.trust.bullets import TOPICS_OF_OBJECTIONS, Bullet, choose_bullets
 from backend.trust.points import Point
 from backend.trust.schemas import BulletOut, PointOut, TrustOut
 from backend.trust.service import Trust
@@ -16,17 +16,18 @@ def trust_body(reliability: Trust) -> TrustOut:
     """Return the body for the reliability of a prediction."""
     assessed, grade = reliability.assessment, reliability.assessment.grade
     label, headline, against = summary.label(grade), assessed.headline, objections(assessed.evidence)
-    headline_text = " ".join(wording.messages((headline, *against)))
+    # The points state the other objections, and the bullets in short
+    unstated = [one for one in against if one.code in TOPICS_OF_OBJECTIONS]
     points = [_point(point) for point in reliability.points]
     return TrustOut(
         prediction_id=reliability.prediction_id,
         badge=grade.badge,
         label=wording.message(label),
         label_notice=NoticeOut.of(label),
-        headline=headline_text,
+        headline=wording.message(headline),
         headline_notice=NoticeOut.of(headline),
         objections=[NoticeOut.of(objection) for objection in against],
-        paragraph=" ".join((headline_text, *(point.text for point in points))),
+        paragraph=" ".join((*wording.messages((headline, *unstated)), *(point.text for point in points))),
         energy_relative_uncertainty=grade.uncertainty,
         energy_bias=grade.bias,
         scaled_uncertainty=grade.scaled_uncertainty,

@@ -46,8 +46,8 @@ class TrustOut(ResponseBody):
     )
     label: str = Field(description="the badge in words", examples=["Energies 11 % too low, ± 3 % after scaling"])
     label_notice: NoticeOut
-    headline: str = Field(description="accuracy of the energies, then every objection")
-    headline_notice: NoticeOut = Field(description="accuracy of the energies, without the objections")
+    headline: str = Field(description="accuracy of the energies; the bullets and points state the objections")
+    headline_notice: NoticeOut = Field(description="accuracy of the energies")
     objections: list[NoticeOut] = Field(description="reasons for the badge doubtful; empty for the other badges")
     paragraph: str = Field(description="headline and the text of every point, for a proposal or a report")
     energy_relative_uncertainty: float = Field(description="standard deviation of a computed energy, relative")

@@ -222,7 +222,12 @@ def test_a_crystal_that_is_unstable_in_the_potential_is_doubtful(
     assert told["objections"][0]["params"] == {"imaginary_fraction": 0.2}
     assert told["label_notice"]["code"] == "badge_doubtful"
     assert told["headline_notice"]["params"]["is_lower_bound"]
-    assert all(one["message"] in told["headline"] for one in told["objections"])
+    # Each fact once: the bullets state both objections, the headline neither
+    assert [one["topic"] for one in told["bullets"][:2]] == ["stability", "stability"]
+    assert not any(one["message"] in told["headline"] for one in told["objections"])
+    assert "measured phonons" not in told["headline"]
+    assert told["paragraph"].count("imaginary") == 1
+    assert told["objections"][1]["message"] in told["paragraph"]
     assert point(told, "stability")["verdict"] == "poor"
     assert codes(told)["stability"] == "structure_unstable"
 
