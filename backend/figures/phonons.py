@@ -32,7 +32,8 @@ def phonons_figure(
 ) -> go.Figure:
     """Draw phonons along a path, imaginary ones below zero in another colour, and the density of states if known.
 
-    `layout.meta.wave_vectors` has the wave vectors of the points of a branch, r.l.u. of the uploaded cell; null: unknown.
+    `layout.meta.wave_vectors` has the wave vectors of the points of a branch, r.l.u. of the uploaded cell; null:
+    unknown.
     """
     theme = THEMES[theme_name]
     energies = dispersion.energies * energy_scale
