@@ -56,6 +56,7 @@ ROUTERS = (
     engines.router,
     predictions.router,
     observing.router,
+    observing.view_router,
     modes.router,
     trust.router,
     datasets.router,

@@ -20,7 +20,10 @@ JsonObject = dict[str, Any]
 class ApiProblem(Exception):
     """The API refused: an RFC 9457 problem document, or no answer at all (status 0)."""
 
-    def __init__(self, status: int, title: str, detail: str, errors: Sequence[JsonObject] = ()) -> None:
+    def __init__(
+        self, status: int, title: str, detail: str, errors: Sequence[JsonObject] = (), code: str = "text"
+    ) -> None:
+        self.code = code
         self.status = status
         self.title = title
         self.detail = detail
@@ -38,7 +41,7 @@ class ApiProblem(Exception):
             body = {}
         title = str(body.get("title") or f"The server answered {response.status_code}")
         detail = str(body.get("detail") or "Try again; if it goes on, look at the server's log.")
-        return cls(response.status_code, title, detail, body.get("errors") or [])
+        return cls(response.status_code, title, detail, body.get("errors") or [], str(body.get("code", "text")))
 
 
 class ApiClient:

@@ -68,6 +68,11 @@ def latest(predictions: Sequence[JsonObject], sampling: str | None = None) -> li
     return _in_order(list(chosen.values()) or predictions[:1])
 
 
+def absent_words(what: str, key: str) -> str:
+    """Return the sentence about something that an address names in vain."""
+    return f"{what} of this address does not exist: it was deleted, or the address contains an error ({key})."
+
+
 async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Choice:
     """Return what to show: the predictions that the address names, or the latest."""
     all_of_it = await api.predictions(structure_id)
@@ -81,7 +86,7 @@ async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Ch
         if isinstance(answer, ApiProblem):
             # What is not an id is refused as one (422); the person knows only the address
             absent = answer.status in (404, 422)
-            words.append(f"There is no forecast {key}." if absent else f"{key}: {answer.detail}")
+            words.append(absent_words("A forecast", key) if absent else f"{key}: {answer.detail}")
         elif answer["structure_id"] != structure_id:
             words.append(f"{key} belongs to another structure and is not shown.")
         elif found and answer["sampling"] != found[0]["sampling"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ BRIGHTEST_PERCENTILE = 99.5
 """Percentile of the last colour; a few bins of an acoustic branch near q = ω = 0 would otherwise use the whole
 scale."""
 DECADES = 4
+LABEL_TOP = 0.75
+"""Height of the first label of a bank, as a fraction of the height of the figure."""
+LABEL_STEP = 0.15
+"""Distance between the labels of two banks: 29 px in the lowest figure, and a label is 16 px high."""
 
 
 def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: str) -> go.Figure:
@@ -46,7 +51,7 @@ def map_figure(spectrum: Spectrum, window: Window | None, style: Style, label: s
     limits = edges(image)
     if window is not None:
         traces += _window(window, limits, style, theme)
-        names = [_name(line, style, theme) for line in window.lines]
+        names = _bank_names(window.lines, limits, style, theme)
     return draw(
         traces,
         layout(
@@ -149,16 +154,33 @@ def _at(q: NDArray[np.floating[Any]], energy: NDArray[np.floating[Any]], style: 
     return {"x": q.astype(np.float32), "y": in_unit(energy, style.energy_unit)}
 
 
-def _name(line: Line, style: Style, theme: Theme) -> dict[str, Any]:
-    """Return the name of a bank as a label beside its line."""
-    at = len(line.q) * 3 // 4
+def _bank_names(
+    lines: Sequence[Line], limits: tuple[tuple[float, float], tuple[float, float]], style: Style, theme: Theme
+) -> list[dict[str, Any]]:
+    """Return the names of banks as labels beside their lines.
+
+    The lines of banks may run close together, and how close in pixels depends on the width of the page: each label is
+    at another energy, so that none covers another at any width. Labels lie towards the middle of the figure.
+    """
+    step = min(LABEL_STEP, LABEL_TOP / max(len(lines), 1))
+    return [_bank_name(line, LABEL_TOP - place * step, limits, style, theme) for place, line in enumerate(lines)]
+
+
+def _bank_name(
+    line: Line, height: float, limits: tuple[tuple[float, float], tuple[float, float]], style: Style, theme: Theme
+) -> dict[str, Any]:
+    """Return the label of a bank where its line passes a height, a fraction of the figure."""
+    (q_low, q_high), (e_low, e_high) = limits
+    at = int(np.argmin(np.abs(line.energy - (e_low + height * (e_high - e_low)))))
+    q = float(np.clip(line.q[at], q_low, q_high))
+    is_left = q < (q_low + q_high) / 2
     return {
-        "x": float(line.q[at]),
+        "x": q,
         "y": float(in_unit(line.energy, style.energy_unit)[at]),
         "text": line.label,
         "showarrow": False,
-        "xanchor": "left",
-        "xshift": 6,
+        "xanchor": "left" if is_left else "right",
+        "xshift": 6 if is_left else -6,
         "font": {"color": theme.edge, "size": 12},
         "bgcolor": theme.paper,
         "opacity": 0.9,

@@ -42,7 +42,7 @@ def phonons_figure(
     traces = [_branches(dispersion.distance, energies, theme.lines[0], "phonons", energy_unit)]
     if imaginary.any():
         below = np.where(imaginary, energies, np.nan)
-        traces.append(_branches(dispersion.distance, below, theme.edge, "imaginary modes", energy_unit))
+        traces.append(_branches(dispersion.distance, below, theme.lines[1], "Imaginary modes", energy_unit))
     arrangement: dict[str, Any] = {
         "xaxis": axis(
             theme,
@@ -62,8 +62,10 @@ def phonons_figure(
             zerolinecolor=theme.muted,
         ),
         "shapes": [_vertical_line(place, theme) for place in places[1:-1]],
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "showlegend": bool(imaginary.any()) or (density is not None and len(density.by_element) > 1),
+        # That of the densities of states above their panel, that of imaginary modes below the dispersion
+        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.01, "yanchor": "bottom"},
+        "legend2": {"orientation": "h", "x": 0, "yref": "container", "y": 0.01, "yanchor": "bottom"},
+        "showlegend": True,
         "uirevision": f"phonons {energy_unit}",
     }
     if density is not None:
@@ -93,6 +95,7 @@ def _branches(
         "name": name,
         "meta": {"role": "dispersion"},
         "showlegend": name != "phonons",
+        "legend": "legend2",
         "hovertemplate": f"%{{y:.1f}} {UNIT_WORDS[unit]}<extra></extra>",
     }
 
@@ -100,9 +103,10 @@ def _branches(
 def _densities(density: DensityOfStates, theme: Theme, unit: EnergyUnit, energy_scale: float) -> list[dict[str, Any]]:
     """Return the total and that of each element, as curves over the vertical axis of energy."""
     per_unit = (1.0 if unit == "meV" else INVERSE_CM_MEV) / energy_scale
-    curves = {"total": (density.total, theme.ink)}
+    curves = {"Total": (density.total, theme.ink)}
     if len(density.by_element) > 1:
-        colours = theme.lines[1:-1]
+        # Neither that of the dispersion nor that of its imaginary modes
+        colours = theme.lines[2:-1]
         curves |= {
             name: (values, colours[number % len(colours)])
             for number, (name, values) in enumerate(density.by_element.items())
@@ -117,6 +121,7 @@ def _densities(density: DensityOfStates, theme: Theme, unit: EnergyUnit, energy_
             "yaxis": "y",
             "line": {"color": colour, "width": 1.6},
             "name": name,
+            "showlegend": len(curves) > 1,
             "meta": {"role": "density"},
             "hovertemplate": f"%{{y:.1f}} {UNIT_WORDS[unit]}<br>%{{x:.3g}}<extra>{name}</extra>",
         }
@@ -125,5 +130,5 @@ def _densities(density: DensityOfStates, theme: Theme, unit: EnergyUnit, energy_
 
 
 def _vertical_line(place: float, theme: Theme) -> dict[str, Any]:
-    line = {"color": theme.muted, "width": 1}
+    line = {"color": theme.grid, "width": 1}
     return {"type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1, "line": line}

@@ -16,12 +16,13 @@ from backend.kit.http.media_types import CSV, JSON
 from backend.kit.http.negotiation import choose
 from backend.modes.schemas import ModesIn, ModesOut, MotionOut, PhononsOut
 from backend.observing.partials_cache import PartialsCacheDep
+from backend.observing.schemas import EnergyScale
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 ThemeQuery = Annotated[ThemeName, Query()]
 EnergyUnitQuery = Annotated[EnergyUnit, Query()]
-EnergyScaleQuery = Annotated[float, Query(ge=0.5, le=2.0, description="factor on the energies")]
+EnergyScaleQuery = Annotated[EnergyScale, Query(description="factor on the energies")]
 PlaceOfMode = Annotated[int, Path(ge=0, le=1_000_000)]
 
 

@@ -8,7 +8,16 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
-from backend.observing.schemas import Contribution, PathViewIn, RangeIn, TickOut, ViewIn
+from backend.observing.schemas import (
+    Contribution,
+    EnergyScale,
+    EnergyTransfer,
+    IdealFwhm,
+    PathViewIn,
+    QRangeIn,
+    TickOut,
+    ViewIn,
+)
 from backend.predictions.schemas import Name
 
 if TYPE_CHECKING:
@@ -20,7 +29,7 @@ Vector = tuple[float, float, float]
 class ModesIn(RequestBody):
     """A peak of a forecast: its energy on the axis of the spectrum, and the view in which it is seen."""
 
-    energy_mev: float = Field(ge=-2000, le=2000, description="energy transfer of the peak, with the energy scale")
+    energy_mev: EnergyTransfer = Field(description="energy transfer of the peak, with the energy scale")
     width_mev: float | None = Field(
         None,
         gt=0,
@@ -33,9 +42,9 @@ class ModesIn(RequestBody):
         default_factory=dict, max_length=118, examples=[{"H": "2H"}], description="as in a view of a spectrum"
     )
     contribution: Contribution = "total"
-    energy_scale: float = Field(1.0, ge=0.5, le=2.0)
-    q_inv_angstrom: RangeIn | None = Field(None, description="range of |q| of the spectrum")
-    fwhm_mev: float = Field(0.0, ge=0, le=1000, description="resolution without an instrument")
+    energy_scale: EnergyScale = 1.0
+    q_inv_angstrom: QRangeIn | None = Field(None, description="range of |q| of the spectrum")
+    fwhm_mev: IdealFwhm = 0.0
     path: PathViewIn | None = Field(
         None, description="only for a prediction along a path; `point` is the wave vector of the peak"
     )

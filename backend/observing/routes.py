@@ -19,6 +19,13 @@ from backend.observing.schemas import PathSpectrumOut, SpectrumOut, ViewIn
 from backend.predictions import service as predictions
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
+view_router = APIRouter(tags=["predictions"])
+
+
+@view_router.get("/view-schema", summary="Get the JSON Schema of a view", responses=responses())
+def describe_view() -> dict[str, Any]:
+    """Return bounds, defaults, choices and descriptions of all fields of a view, for forms and programs."""
+    return ViewIn.model_json_schema()
 
 
 @router.get(

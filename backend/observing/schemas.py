@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.predictions.schemas import Name
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
+from scattering.observe import bounds
 
 if TYPE_CHECKING:
     from scattering.observe.view import EnergyGrid, EnergyRange, View
@@ -17,14 +20,26 @@ if TYPE_CHECKING:
 Contribution = Literal["total", "coherent", "incoherent"]
 Correction = Literal["none", "harmonic", "standard", "schofield", "mixed"]
 Probe = Literal["neutron", "x-ray", "electron"]
+EnergyTransfer = Annotated[float, Field(ge=-bounds.MAX_ENERGY_MEV, le=bounds.MAX_ENERGY_MEV)]
+MomentumTransfer = Annotated[float, Field(ge=0, le=bounds.MAX_Q_INV_ANGSTROM)]
+EnergyScale = Annotated[float, Field(ge=bounds.ENERGY_SCALES[0], le=bounds.ENERGY_SCALES[1])]
+IdealFwhm = Annotated[float, Field(ge=0, le=bounds.MAX_FWHM_MEV, description="resolution without an instrument")]
 
 
 class EnergyGridIn(RequestBody):
     """Energy bins in meV: centre of the first bin, upper limit of the centres, width."""
 
-    min: float
-    max: float
+    min: EnergyTransfer
+    max: EnergyTransfer
     step: float | None = Field(None, gt=0, description="null: a sixth of the resolution at each energy")
+
+    @field_validator("max")
+    @classmethod
+    def _wide_enough(cls, value: float, others: ValidationInfo) -> float:
+        # Ends the wrong way round are refused with the view
+        if 0 < value - others.data.get("min", value) < bounds.MIN_ENERGY_SPAN_MEV:
+            raise ScatteringError(Notice("narrow_energy_range", {"minimum_mev": bounds.MIN_ENERGY_SPAN_MEV}))
+        return value
 
     def to_grid(self) -> EnergyGrid | EnergyRange:
         """Return the grid for `scattering`."""
@@ -43,6 +58,13 @@ class RangeIn(RequestBody):
 
     min: float
     max: float
+
+
+class QRangeIn(RangeIn):
+    """A range of |q| in Å⁻¹."""
+
+    min: MomentumTransfer
+    max: MomentumTransfer
 
 
 class PathViewIn(RequestBody):
@@ -79,15 +101,15 @@ class ViewIn(RequestBody):
         "harmonic",
         description="correction of classical partials; true means 'harmonic', false 'none'",
     )
-    energy_scale: float = Field(1.0, ge=0.5, le=2.0)
+    energy_scale: EnergyScale = 1.0
     energy_mev: EnergyGridIn | None = Field(None, description="energy loss of the neutron; below 0 it gains energy")
-    q_inv_angstrom: RangeIn | None = Field(None, description="average the spectrum over this range of |q| only")
+    q_inv_angstrom: QRangeIn | None = Field(None, description="average the spectrum over this range of |q| only")
     order: int | None = Field(None, ge=1, le=10, description="only this multiphonon order of a harmonic prediction")
     per_order: bool = Field(False, description="also return the spectrum of each multiphonon order")
     elastic: bool = Field(False, description="add the elastic line")
     kf_over_ki: bool = Field(False, description="multiply S(q, ω) by k_f/k_i, as in the measured cross section")
     probe: Probe = Field("neutron", description="x-ray and electron have no instrument")
-    fwhm_mev: float = Field(0.0, ge=0, le=1000, description="resolution without an instrument")
+    fwhm_mev: IdealFwhm = 0.0
     path: PathViewIn | None = Field(None, description="only for a prediction along a path")
 
     model_config = ConfigDict(
@@ -128,7 +150,7 @@ class ViewIn(RequestBody):
         return ViewIn(
             **{name: getattr(view, name) for name in SAME_FIELDS},
             energy_mev=EnergyGridIn.of(grid) if grid else None,
-            q_inv_angstrom=RangeIn(min=q_range[0], max=q_range[1]) if q_range else None,
+            q_inv_angstrom=QRangeIn(min=q_range[0], max=q_range[1]) if q_range else None,
             path=PathViewIn(**asdict(view.path)) if view.path else None,
         )
 

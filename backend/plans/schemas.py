@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
-from backend.observing.schemas import Correction
+from backend.observing.schemas import Correction, EnergyScale
 from backend.predictions.schemas import Name
 from backend.samples.schemas import SampleIn, SampleOut
 from scattering.core.errors import ScatteringError
@@ -50,7 +50,7 @@ class ScatteringIn(RequestBody):
         default_factory=dict, max_length=118, examples=[{"H": "2H"}], description="as in a view of a spectrum"
     )
     quantum_correction: Correction = "harmonic"
-    energy_scale: float = Field(1.0, ge=0.5, le=2.0)
+    energy_scale: EnergyScale = 1.0
 
 
 class SettingIn(RequestBody):

@@ -17,7 +17,8 @@ from backend.kit.files.storage import as_attachment, read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.structures import examples, service
-from backend.structures.schemas import ExampleOut, StructureOut, SuggestionOut
+from backend.structures.formats import FORMATS
+from backend.structures.schemas import ExampleOut, FormatOut, StructureOut, SuggestionOut
 from backend.structures.suggestion import suggest_start
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 
@@ -49,6 +50,12 @@ def create_structure(
         lambda structure_id: service.get(scope, structure_id),
     )
     return StructureOut.of(row)
+
+
+@router.get("/structure-formats", summary="List the formats of files that can be uploaded", responses=responses())
+def list_formats() -> list[FormatOut]:
+    """Return the formats of crystal structures; the field `format` of an upload takes their names."""
+    return [FormatOut(name=one.name, title=one.title) for one in FORMATS.values()]
 
 
 @router.get("/structures", summary="List structures, newest first", responses=responses())

@@ -18,6 +18,13 @@ from scattering.options.temperature import Suggestion
 from scattering.sample.melting import find_melted
 
 
+class FormatOut(ResponseBody):
+    """A format of files that can be uploaded."""
+
+    name: str = Field(examples=["cif"])
+    title: str = Field(examples=["CIF"])
+
+
 class Cell(ResponseBody):
     """A unit cell."""
 

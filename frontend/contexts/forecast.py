@@ -9,9 +9,10 @@ from typing import Any, Final
 from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
-from frontend.forecast_choice import Choice, choose, labels
+from frontend.forecast_choice import Choice, absent_words, choose, labels
 from frontend.measured import FORMATS, RUN_FIELDS, TABLE_TERMS, UNITS
 from frontend.terms import CORRECTIONS, KUBO_BESIDE, KUBO_CORRECTIONS, TERMS
+from frontend.view_bounds import view_bounds
 
 MAX_DATASETS: Final = 200
 MAX_SITES: Final = 24
@@ -22,15 +23,16 @@ MAX_PROPOSALS: Final = 50
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return structure, predictions, catalogues and measured data of a forecast."""
     structure_id = path["structure_id"]
-    structure, instruments, limits, health, data, others = await settled(
+    structure, instruments, limits, view_schema, health, data, others = await settled(
         api.structure(structure_id),
         api.instruments(structure_id),
         api.get("/limits"),
+        api.get("/view-schema"),
         api.health(),
         api.items("/datasets", structure_id=structure_id, limit=MAX_DATASETS),
         api.items("/datasets", limit=MAX_DATASETS),
     )
-    required(structure, instruments, limits)
+    required(structure, instruments, limits, view_schema)
     wanted = [key for key in query.get("predictions", "").split(",") if key]
     choice = await choose(api, structure_id, wanted)
     if not choice.shown:
@@ -56,6 +58,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "n_sites": len(sites),
         "corrections": corrections,
         "corrected": any(one["method"] != "harmonic" for one in choice.shown),
+        "bounds": view_bounds(view_schema),
         "n_orders": max(phonon_orders(one) for one in choice.shown),
         "several_runs": any(_runs(one) > 1 for one in choice.shown),
         "zones": _zones(choice.shown),
@@ -117,7 +120,11 @@ async def _datasets(
     # What is not an id would be asked for as a part of an address
     missing = [key for key in named if key not in known and re.fullmatch(r"[0-9a-fA-F-]{1,36}", key)]
     answers = await settled(*map(api.dataset, missing))
-    gone = [f"{key}: {one.detail}" for key, one in zip(missing, answers, strict=True) if isinstance(one, ApiProblem)]
+    gone = [
+        absent_words("A measurement", key) if one.status == 404 else f"{key}: {one.detail}"
+        for key, one in zip(missing, answers, strict=True)
+        if isinstance(one, ApiProblem)
+    ]
     return own, [*foreign, *(one for one in answers if not isinstance(one, ApiProblem))], gone
 
 

@@ -27,15 +27,16 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return recent structures with their forecasts, or those that a search finds, proposals, and examples."""
     search = query.get("search", "").strip()[:MAX_SEARCH_LENGTH]
     limit = MAX_ALL if query.get("all") or search else MAX_RECENT
-    structures, predictions, proposals, limits, examples, forecast = await settled(
+    structures, predictions, proposals, limits, formats, examples, forecast = await settled(
         api.get("/structures", limit=limit, search=search or None),
         api.get("/predictions", limit=MAX_PREDICTIONS, search=search or None),
         list_proposals(api, limit=MAX_PROPOSALS),
         api.get("/limits"),
+        api.get("/structure-formats"),
         api.items("/examples"),
         api.get("/examples/forecast"),
     )
-    required(structures, predictions, proposals, limits)
+    required(structures, predictions, proposals, limits, formats)
     shown = structures["items"]
     if search:
         shown = [*shown, *await _others(api, shown, predictions["items"])]
@@ -52,6 +53,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "examples": [] if isinstance(examples, ApiProblem) else _sort(examples),
         "forecast": None if isinstance(forecast, ApiProblem) else forecast,
         "forecast_instruments": [(name, name) for name in FORECAST_INSTRUMENTS],
+        "formats": [one["title"] for one in formats],
         "max_bytes": limits["structure_bytes"],
     }
 

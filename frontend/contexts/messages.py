@@ -2,8 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
 from frontend.client import ApiProblem
 from frontend.contexts.page import Context
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the pages below an address show.
+
+    Attributes
+    ----------
+    noun
+        Name of one.
+    list
+        Address of the list of all.
+    way_on
+        Label of the link there.
+    """
+
+    noun: str
+    list: str
+    way_on: str
+
+
+STRUCTURE: Final = Kind("structure", "/", "Go to your structures")
+KINDS: Final[Mapping[str, Kind]] = {
+    "structures": STRUCTURE,
+    "forecast": STRUCTURE,
+    "plan": STRUCTURE,
+    "proposals": Kind("proposal", "/proposals", "Go to your proposals"),
+    "compare": Kind("comparison", "/compare", "Go to the comparison"),
+    "help": Kind("page of help", "/help", "Go to the help"),
+}
+"""First part of an address → what its pages show."""
+
+
+def kind_of(path: str) -> Kind:
+    """Return what the pages below an address show."""
+    return KINDS.get(path.strip("/").partition("/")[0], STRUCTURE)
 
 
 def not_found(path: str) -> Context:
@@ -13,16 +53,37 @@ def not_found(path: str) -> Context:
         "title": "Page not found",
         "heading": "This page does not exist",
         "text": f"Beamcast has no page at {path}. The address may contain an error, or the page has moved.",
+        "kind": kind_of(path),
+    }
+
+
+def deleted(path: str) -> Context:
+    """Return the message for the page of something that does not exist, or no longer."""
+    kind = kind_of(path)
+    return {
+        "code": "404",
+        "title": f"No such {kind.noun}",
+        "heading": f"This {kind.noun} does not exist",
+        "text": "It was deleted, or the address contains an error.",
+        "kind": kind,
     }
 
 
 def refused(problem: ApiProblem, path: str) -> tuple[int, Context]:
     """Return the status and the message of a page that the API refuses; an id that cannot be one is a wrong address."""
     if problem.errors and all(error["loc"].startswith("path.") for error in problem.errors):
-        return 404, not_found(path)
+        return 404, deleted(path)
+    if problem.status == 404 and problem.code in ("not_found", "not_own"):
+        return 404, deleted(path)
     status = problem.status or 503
     heading = "This page cannot be shown" if status == 422 else problem.title
-    return status, {"code": str(status), "title": heading, "heading": heading, "text": problem.detail}
+    return status, {
+        "code": str(status),
+        "title": heading,
+        "heading": heading,
+        "text": problem.detail,
+        "kind": kind_of(path),
+    }
 
 
 def broken() -> Context:
@@ -32,4 +93,5 @@ def broken() -> Context:
         "title": "Something went wrong",
         "heading": "This page could not be shown",
         "text": "Something went wrong on the server. Its log has the reason. Reload the page to try again.",
+        "kind": STRUCTURE,
     }

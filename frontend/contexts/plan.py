@@ -12,6 +12,7 @@ from frontend.forecast_choice import ORDER
 from frontend.settings_schema import GENERIC, display_name, facility
 from frontend.terms import TERMS
 from frontend.text import capital, short_method
+from frontend.view_bounds import view_bounds
 
 MAX_DATASETS: Final = 200
 MAX_STANDARDS: Final = 100
@@ -26,15 +27,16 @@ SCRIPT_TERMS: Final = (
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return the structure, its finished forecasts for powders, and the choices of the form."""
     structure = await api.structure(path["id"])
-    instruments, predictions, isotopes, datasets, standards, proposals = await settled(
+    instruments, view_schema, predictions, isotopes, datasets, standards, proposals = await settled(
         api.instruments(),
+        api.get("/view-schema"),
         api.predictions(structure["id"]),
         api.isotopes(structure["elements"]),
         api.items("/datasets", limit=MAX_DATASETS),
         api.get("/calibrations", limit=MAX_STANDARDS),
         list_proposals(api),
     )
-    required(instruments, predictions)
+    required(instruments, view_schema, predictions)
     powders = [one for one in predictions if one["sampling"] == "powder"]
     ready = [one for one in powders if one["status"] == "succeeded"]
     if not ready:
@@ -47,6 +49,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "structure": structure,
         "chosen": chosen,
         "predictions": [(one["id"], prediction_name(one)) for one in ready],
+        "bounds": view_bounds(view_schema),
         "isotopes": several,
         "instead": other_isotopes(several),
         "instruments": real,

@@ -16,14 +16,13 @@ from scattering.core.errors import InvalidView, field_error
 from scattering.core.notices import Notice
 from scattering.core.quantum import Correction, Statistics, reduced_energy
 from scattering.instruments import Instrument, resolution
+from scattering.observe.bounds import ENERGY_SCALES, MAX_FWHM_MEV
 from scattering.observe.form_factors import Probe
 from scattering.observe.weights import Substitution
 
 Contribution = Literal["total", "coherent", "incoherent"]
 
 MAX_BINS = 4000
-MAX_FWHM_MEV = 1000.0
-ENERGY_SCALES = (0.5, 2.0)
 MIN_BINS = 3
 BINS_PER_FWHM = 6.0
 """Default bins in the FWHM of the resolution: the highest of a line is then at most 2 % below its maximum."""

@@ -19,8 +19,9 @@ from scattering.core.errors import InvalidPlan
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.measured.comparison.peaks import Peak, composition, find_peaks
+from scattering.observe.bounds import MAX_FWHM_MEV
 from scattering.observe.spectrum import Spectrum, observe
-from scattering.observe.view import MAX_FWHM_MEV, View
+from scattering.observe.view import View
 
 Measure = Literal["peak", "intensity"]
 _Place = tuple[float, float, Measure]

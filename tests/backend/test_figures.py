@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 
+from backend.figures.annotations import GAP_PX, box_at, plot_sizes, text_size
 from backend.figures.structure import structure_figure
 from backend.kit.settings import Settings
 from backend.structures.geometry import StructureData
@@ -100,6 +102,30 @@ def test_map_of_lines_names_the_banks(client: Client, prediction_id: str) -> Non
         f"/predictions/{prediction_id}/figure", json={"kind": "map", "instrument": "TOSCA", "scale": "log"}
     ).json()
     assert {note["text"] for note in figure["layout"]["annotations"]} == {"Forward", "Backward"}
+
+
+@pytest.mark.parametrize("instrument", ["TOSCA", "VISION", "TFXA"])
+@pytest.mark.parametrize("energy_mev", [None, {"min": 0, "max": 20}, {"min": 0, "max": 500}])
+def test_labels_of_banks_are_apart_in_energy_so_that_no_width_makes_them_collide(
+    client: Client, prediction_id: str, instrument: str, energy_mev: dict[str, float] | None
+) -> None:
+    body = {"kind": "map", "instrument": instrument, "energy_mev": energy_mev}
+    layout = client.post(f"/predictions/{prediction_id}/figure", json=body).json()["layout"]
+    low, high = layout["yaxis"]["range"]
+    for width, height in plot_sizes(layout["margin"]):
+        boxes = []
+        for note in layout["annotations"]:
+            label = text_size(note["text"], note["font"]["size"])
+            point = (fraction(note["x"], layout["xaxis"]["range"]), (note["y"] - low) / (high - low))
+            side = 1 if note["xanchor"] == "left" else -1
+            offset = (note["xshift"] + side * label[0] / 2, 0.0)
+            boxes.append(box_at(point, offset, label, (width, height)))
+        assert all(box.is_inside(width, height) for box in boxes)
+        assert not any(one.overlaps(other, GAP_PX) for one, other in combinations(boxes, 2))
+
+
+def fraction(value: float, ends: list[float]) -> float:
+    return (value - ends[0]) / (ends[1] - ends[0])
 
 
 def test_map_of_the_sample_has_no_window(client: Client, prediction_id: str) -> None:

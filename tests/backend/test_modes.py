@@ -205,7 +205,7 @@ def test_the_figure_of_the_phonons(client: Client, store: Store, powder: Partial
     figure = client.get(f"/predictions/{prediction_id}/phonons", params={"theme": "dark"}).json()
     roles = [trace["meta"]["role"] for trace in figure["data"]]
     assert roles == ["dispersion", "density", "density", "density"]
-    assert [trace["name"] for trace in figure["data"][1:]] == ["total", "H", "Li"]
+    assert [trace["name"] for trace in figure["data"][1:]] == ["Total", "H", "Li"]
     assert figure["layout"]["xaxis"]["ticktext"][0] == "Γ"
     top = float(np.nanmax(array(figure["data"][0]["y"])))
     # In wavenumbers: 1 meV is 8.0655 cm⁻¹
@@ -222,7 +222,7 @@ def test_imaginary_modes_have_their_own_colour(client: Client, store: Store, pow
     unstable = replace(powder, harmonic_crystal=replace(crystal, force_constants=-crystal.force_constants))
     figure = client.get(f"/predictions/{store(unstable)}/phonons").json()
     names = [trace["name"] for trace in figure["data"]]
-    assert names[:2] == ["phonons", "imaginary modes"]
+    assert names[:2] == ["phonons", "Imaginary modes"]
     assert np.nanmin(array(figure["data"][1]["y"])) < -100
 
 

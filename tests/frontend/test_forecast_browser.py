@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -130,18 +131,72 @@ def test_controls_change_what_is_drawn(visit: Open, site: Site) -> None:
     assert "ARCS" not in page.url
 
 
-def test_an_impossible_setting_is_explained_and_no_stale_curve_stays(visit: Open, site: Site) -> None:
+def test_an_impossible_setting_is_explained_at_its_field_and_the_last_figure_is_said_to_be_old(
+    visit: Open, site: Site
+) -> None:
     page = visit(forecast_path(site, "&MAPS.e_init=60"), refused=True)
-    spectrum(page)
+    before = spectrum(page)
     frequency = page.get_by_role("spinbutton", name="MAPS: Chopper frequency in Hz")
     # At 600 Hz MAPS's chopper stops neutrons this slow
     frequency.fill("600")
-    message = page.get_by_role("status").filter(has_text="MAPS transmits no neutrons")
-    expect(message).to_be_visible()
-    expect(page.locator("#spectrum .scatterlayer")).to_have_count(0)
+    figure_message = page.get_by_role("status").filter(has_text="The figure shows the settings before")
+    expect(figure_message).to_be_visible()
+    expect(frequency).to_have_attribute("aria-invalid", "true")
+    setting = page.locator('[data-instrument="MAPS"] .setting').filter(has=frequency)
+    expect(setting).to_contain_text("MAPS transmits no neutrons")
+    assert spectrum(page).keys() == before.keys()
     frequency.fill("200")
+    expect(figure_message).to_have_count(0)
+    expect(setting).not_to_contain_text("MAPS transmits no neutrons")
     assert "MAPS, harmonic" in spectrum(page)
-    expect(message).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("group", "field", "value", "words"),
+    [
+        ("Ranges", "Energy range", "1e9", "Must be at most 10000."),
+        ("Ranges", "Energy range", "0.0001", "at least 0.1 meV wide"),
+        ("Corrections", "Energy scale factor", "5", "Must be at most 2."),
+    ],
+)
+def test_a_number_out_of_its_bounds_is_said_and_the_figure_stays(
+    visit: Open, site: Site, group: str, field: str, value: str, words: str
+) -> None:
+    page = visit(forecast_path(site), refused=True)
+    before = spectrum(page)
+    page.get_by_text(group, exact=True).click()
+    within = page.get_by_role("group", name=field).get_by_label("To")
+    number = within if group == "Ranges" else page.get_by_role("spinbutton", name=field)
+    number.fill(value)
+    field_of_number = number.locator("xpath=ancestor::*[@data-loc][1]")
+    expect(field_of_number).to_contain_text(words)
+    expect(number).to_have_attribute("aria-invalid", "true")
+    for name, (energy, _) in spectrum(page).items():
+        assert energy[-1] == before[name][0][-1]
+    number.fill("")
+    expect(field_of_number).not_to_contain_text(words)
+
+
+def test_impossible_values_of_the_address_are_said_and_left_out(visit: Open, site: Site) -> None:
+    page = visit(forecast_path(site, "&energy_max=1e9&energy_scale=5&contribution=some&iso.Si=9Si"))
+    said = page.get_by_role("status").filter(has_text="defaults are used instead")
+    for words in ("Energy range, To “1e9”", "Energy scale factor “5”", "Contribution “some”", "Isotope of Si “9Si”"):
+        expect(said).to_contain_text(words)
+    assert "TOSCA, harmonic" in spectrum(page)
+    expect(page.locator("[name=energy_scale]")).to_have_value("1")
+
+
+def test_a_forecast_that_was_deleted_elsewhere_is_said_with_ways_on(visit: Open, site: Site, address: str) -> None:
+    copy = httpx.post(f"{address}/api/v1/examples/forecast", timeout=60).json()
+    page = visit(f"/forecast/{copy['structure_id']}?predictions={copy['id']}", refused=True)
+    spectrum(page)
+    httpx.delete(f"{address}/api/v1/predictions/{copy['id']}", timeout=60).raise_for_status()
+    page.get_by_role("radio", name="Log", exact=True).first.check(force=True)
+    said = page.get_by_role("alert").filter(has_text="This forecast was deleted.")
+    expect(said).to_be_visible()
+    expect(said.get_by_role("link", name="Open the structure")).to_have_attribute(
+        "href", f"/structures/{copy['structure_id']}"
+    )
 
 
 def test_the_energy_range_is_what_is_computed(visit: Open, site: Site) -> None:

@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 
+from backend.structures.formats import FORMATS
 from frontend.contexts import landing
 
 from .conftest import CrystalSite, Site, run
@@ -26,6 +27,15 @@ def test_recent_work_stands_before_examples(site: Site) -> None:
     assert page.text.index('class="recent"') < page.text.index('data-example="')
     examples = re.findall(r'data-example="([\w-]+)"', page.text)
     assert tuple(examples[:3]) == landing.FIRST_EXAMPLES
+
+
+def test_all_formats_that_the_server_reads_are_named(site: Site) -> None:
+    hint = re.search(r'id="drop-hint">(.*?)</span>', site.fetch("/").text)
+    assert hint
+    assert [one.title for one in FORMATS.values() if one.title not in hint[1]] == []
+    assert run(site.api.get("/structure-formats")) == [
+        {"name": one.name, "title": one.title} for one in FORMATS.values()
+    ]
 
 
 @pytest.mark.parametrize(("search", "found"), [("silicon", True), ("molecular", True), ("caesium", False)])

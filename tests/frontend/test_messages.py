@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,25 @@ def test_what_does_not_exist_is_404_and_a_page(alone: Site, path: str) -> None:
     assert answer.headers["content-type"].startswith("text/html")
     assert 'href="/"' in answer.text
     assert "path." not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "way_on"),
+    [
+        (f"/structures/{MISSING}", "/"),
+        (f"/forecast/{MISSING}", "/"),
+        (f"/plan/{MISSING}", "/"),
+        (f"/proposals/{MISSING}", "/proposals"),
+        ("/proposals/none", "/proposals"),
+        ("/help/none", "/help"),
+    ],
+)
+def test_what_was_deleted_is_said_with_the_way_to_the_list_of_its_kind(alone: Site, path: str, way_on: str) -> None:
+    answer = alone.fetch(path)
+
+    assert answer.status_code == 404
+    assert f'class="button" href="{way_on}"' in answer.text
+    assert MISSING not in re.sub(r"<head>.*</head>", "", answer.text, flags=re.DOTALL)
 
 
 def test_an_address_is_shown_as_text(alone: Site) -> None:

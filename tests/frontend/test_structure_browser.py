@@ -90,6 +90,17 @@ def test_the_suggestion_follows_the_instruments_until_something_is_typed(visit: 
     expect(page.get_by_label("TOSCA")).to_be_checked()
 
 
+def test_impossible_values_of_the_address_are_left_out_and_said_in_one_line(visit: Open, site: Site) -> None:
+    page = visit(f"/structures/{site.structure_id}?temperature_k=-4&methods=foo&instruments=BAR,MAPS")
+    said = page.get_by_role("status").filter(has_text="defaults are used instead")
+    for words in ("Instruments “BAR”", "Temperature “-4”", "Method “foo”"):
+        expect(said).to_contain_text(words)
+    expect(page.get_by_role("spinbutton", name="Temperature")).not_to_have_value("0")
+    expect(page.get_by_role("checkbox", name="Harmonic phonons")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="MAPS")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="TOSCA")).not_to_be_checked()
+
+
 def test_a_form_that_cannot_work_says_why_and_keeps_what_was_typed(visit: Open, site: Site) -> None:
     page = open_form(visit, site, refused=True)
     temperature = page.get_by_label("Temperature")

@@ -50,6 +50,14 @@ def _unknown_elements(symbols: Sequence[str]) -> str:
     return f"There is no element {', '.join(symbols)}; write symbols such as H,C."
 
 
+ITEMS: Final[Mapping[str, str]] = {"prediction": "forecast", "dataset": "measured data"}
+"""Kind of an item → its name for users, where that differs."""
+
+
+def _not_found(kind: str, id: str) -> str:
+    return f"There is no such {ITEMS.get(kind, kind)} ({id}): it was deleted, or the id is wrong."
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "invalid_fields": _invalid_fields,
     "not_a_multiple": _not_a_multiple,
@@ -68,8 +76,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "internal_error": "An unexpected error happened on the server; see its log.",
     "invalid_content_length": "Content-Length is not a number.",
     "method_not_allowed": "{path} does not accept {method}; /docs lists the methods of each address.",
-    "not_found": "There is no {kind} {id}.",
-    "not_own": "There is no {kind} {id} of yours.",
+    "not_found": _not_found,
+    "not_own": _not_found,
     "operators_only": "Only operators of this server may see this.",
     "request_of_other_site": "This request comes from a page of another site; only the pages of Beamcast may send it.",
     "too_many_bytes": "This is larger than {maximum_mib:.0f} MiB, the maximum that this server accepts.",

@@ -42,6 +42,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "isotopes_without_neutrons": "Only neutrons distinguish isotopes: leave the isotopes out, or choose neutrons.",
     "kubo_correction": "Path-integral dynamics is already quantum, except for its Kubo transform, which 'harmonic' "
     "undoes exactly. {correction!r} would count the quantum effects twice; choose 'harmonic' or 'none'.",
+    "narrow_energy_range": "The range of energy must be at least {minimum_mev:g} meV wide.",
     "neutron_instrument": "The instruments are neutron spectrometers; leave the instrument out for another probe.",
     "no_elastic_line_along_path": "A forecast along a path has no elastic line; use a forecast for a powder.",
     "no_form_factor": "There is no {probe} form factor of {element} up to {q_max_inv_angstrom:.1f} Å⁻¹; choose another "

@@ -77,6 +77,7 @@ async function accepted(response) {
     /** @type {{title?: string, detail?: string, errors?: FieldProblem[], code?: string, params?: Record<string, any>}} */
     const body = await response.json().catch(() => ({}));
     const title = body.title ?? `The server answered ${response.status}`;
+    if (response.status === 404 && NOT_FOUND.includes(body.code ?? "")) sayDeleted(body.params?.kind);
     throw new ApiProblem(response.status, title, body.detail ?? title, body.errors ?? [], body);
 }
 
@@ -169,6 +170,29 @@ export function newestOnly(work) {
         }
     };
     return Object.assign(start, { stop: () => current?.abort() });
+}
+
+/** Codes of refusals that say that something was deleted; or is no longer shared. */
+const NOT_FOUND = ["not_found", "not_own", "unknown_link", "expired_link"];
+const DELETED = /** @type {Record<string, string>} */ ({
+    structure: "This structure was deleted.",
+    prediction: "This forecast was deleted.",
+    dataset: "These measured data were deleted.",
+    potential: "This potential was deleted.",
+    proposal: "This proposal was deleted.",
+    link: "This proposal is no longer shared.",
+});
+
+/**
+ * Say that what this page shows was deleted elsewhere, with the page's ways on.
+ * @param {string | undefined} kind of the item; by default what the page shows
+ */
+function sayDeleted(kind) {
+    const alert = document.getElementById("gone");
+    const text = alert?.querySelector("strong");
+    if (!alert || !text) return;
+    text.textContent = DELETED[kind ?? alert.dataset.kind ?? ""] ?? "What this page shows was deleted.";
+    alert.hidden = false;
 }
 
 /** @type {number | undefined} */

@@ -4,6 +4,8 @@
 // The server writes the form with its defaults. The address names what differs from them: a change writes it, Back
 // undoes it, a copied link restores it, and a reset of the form is a reset of the page.
 
+import { boundsText, markBounds } from "./kit/problems.js";
+
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {Record<string, string>} Values name → value as the address writes it */
 
@@ -55,40 +57,83 @@ function valueOf(controls, initial = false) {
 }
 
 /**
- * Set the controls of one name. What a control cannot be is ignored: nobody vouches for an address.
+ * Set the controls of one name. What a control cannot be is left out: nobody vouches for an address.
  * @param {Control[]} controls
  * @param {string} value
+ * @returns {string} what was left out
  */
 function setValue(controls, value) {
     const [first] = controls;
     if (first instanceof HTMLSelectElement) {
         if ([...first.options].some((option) => option.value === value)) first.value = value;
+        // The server has chosen one of the list
+        else if (!value.split(",").includes(first.value)) return value;
     } else if (first instanceof HTMLInputElement && first.type === "radio") {
-        for (const control of /** @type {HTMLInputElement[]} */ (controls)) {
-            if (control.value === value) control.checked = true;
-        }
+        const chosen = /** @type {HTMLInputElement[]} */ (controls).find((control) => control.value === value);
+        if (!chosen) return value;
+        chosen.checked = true;
+    } else if (first instanceof HTMLInputElement && first.type === "checkbox" && first.dataset.list !== undefined) {
+        return setList(/** @type {HTMLInputElement[]} */ (controls), value);
     } else if (first instanceof HTMLInputElement && first.type === "checkbox") {
-        const chosen = value.toLowerCase().split(",");
-        for (const control of /** @type {HTMLInputElement[]} */ (controls)) {
-            control.checked = control.dataset.list !== undefined ? chosen.includes(control.value.toLowerCase()) : value === "1";
-        }
+        if (!["0", "1"].includes(value)) return value;
+        first.checked = value === "1";
     } else if (first instanceof HTMLInputElement && first.type === "number") {
-        first.value = withinBounds(first, value);
+        if (!isWithinBounds(first, value)) return value;
+        first.value = value.trim() === "" ? first.defaultValue : value.trim();
     } else if (first) {
         first.value = value;
     }
+    return "";
+}
+
+/**
+ * Choose of a list. If nothing that is named can be chosen, the choice stays as it is.
+ * @param {HTMLInputElement[]} controls
+ * @param {string} value
+ * @returns {string} the names that cannot be chosen
+ */
+function setList(controls, value) {
+    const named = value.split(",").filter(Boolean);
+    const values = controls.map((control) => control.value.toLowerCase());
+    const unknown = named.filter((one) => !values.includes(one.toLowerCase()));
+    if (unknown.length < named.length || !named.length) {
+        const chosen = named.map((one) => one.toLowerCase());
+        for (const control of controls) control.checked = chosen.includes(control.value.toLowerCase());
+    }
+    return unknown.join(", ");
 }
 
 /**
  * @param {HTMLInputElement} control
  * @param {string} value
  */
-function withinBounds(control, value) {
-    const read = Number(value);
-    if (value.trim() === "" || !Number.isFinite(read)) return control.defaultValue;
-    const low = control.min === "" ? -Infinity : Number(control.min);
-    const high = control.max === "" ? Infinity : Number(control.max);
-    return String(Math.min(Math.max(read, low), high));
+function isWithinBounds(control, value) {
+    const [read, low, high] = [value, control.min || "-Infinity", control.max || "Infinity"].map(Number);
+    return value.trim() === "" || (Number.isFinite(read) && Number(read) >= Number(low) && Number(read) <= Number(high));
+}
+
+/**
+ * Return the words for a control: its own name, or that of the group that it belongs to.
+ * @param {Control[]} controls
+ */
+function nameOf(controls) {
+    const [first] = controls;
+    const group = first && (first.type === "radio" || controls.length > 1) ? first.closest("fieldset")?.querySelector("legend") : null;
+    const isotope = first?.closest("[data-isotopes]")?.querySelector("select")?.getAttribute("aria-label");
+    const range = first?.closest("[role=group]")?.getAttribute("aria-label");
+    const words = isotope ?? group?.textContent ?? first?.getAttribute("aria-label") ?? first?.labels?.[0]?.textContent ?? first?.name ?? "";
+    return `${range ? `${range}, ` : ""}${words}`.trim().replaceAll(/\s+/g, " ");
+}
+
+/**
+ * Say which values of the address are not used.
+ * @param {string[]} values with the names of their controls
+ */
+function sayIgnored(values) {
+    const place = document.getElementById("ignored");
+    if (!place) return;
+    place.hidden = !values.length;
+    place.textContent = values.length ? `The address has values that are not possible; the defaults are used instead: ${values.join(", ")}.` : "";
 }
 
 /** The form of a page, in step with the address. */
@@ -103,6 +148,8 @@ export class FormState {
         /** @type {Set<() => void>} */
         this.listeners = new Set();
         this.lastStep = { name: "", time: 0 };
+        /** The last value of each number that was within its bounds. @type {Map<Control, string>} */
+        this.valid = new Map();
         this.#read();
         form.addEventListener("submit", (event) => event.preventDefault());
         form.addEventListener("input", () => this.#announce());
@@ -134,9 +181,19 @@ export class FormState {
         return byName;
     }
 
-    /** @returns {Values} all values, as the address writes them */
+    /** @returns {Values} all values, as the address writes them; a number out of its bounds is as it was before */
     get values() {
-        return Object.fromEntries([...this.controls].map(([name, controls]) => [name, valueOf(controls)]));
+        return Object.fromEntries([...this.controls].map(([name, controls]) => [name, this.#validOf(controls)]));
+    }
+
+    /** @param {Control[]} controls */
+    #validOf(controls) {
+        const [first] = controls;
+        const value = valueOf(controls);
+        if (!(first instanceof HTMLInputElement) || first.type !== "number") return value;
+        if (boundsText(first)) return this.valid.get(first) ?? first.defaultValue;
+        this.valid.set(first, value);
+        return value;
     }
 
     /** @returns {Values} the values as the server wrote them */
@@ -177,15 +234,22 @@ export class FormState {
 
     #read() {
         const found = new URLSearchParams(window.location.search);
+        /** @type {string[]} */
+        const ignored = [];
         for (const [name, controls] of this.controls) {
             const value = found.get(name);
             setValue(controls, valueOf(controls, true));
-            if (value !== null) setValue(controls, value);
-            if (value === null && controls[0] instanceof HTMLInputElement && controls[0].type === "number") {
-                controls[0].value = controls[0].defaultValue;
-            }
+            if (controls[0] instanceof HTMLInputElement && controls[0].type === "number") controls[0].value = controls[0].defaultValue;
+            const left = value === null ? "" : setValue(controls, value);
+            if (left) ignored.push(`${nameOf(controls)} “${left}”`);
         }
         this.form.dispatchEvent(new CustomEvent("statechange"));
+        for (const [name, controls] of this.controls) {
+            // Isotopes that their element does not have (kit/isotopes.js)
+            const value = found.get(name);
+            if (value && controls[0]?.type === "text" && !controls[0].value) ignored.push(`${nameOf(controls)} “${value}”`);
+        }
+        sayIgnored(ignored);
     }
 
     /** @param {string} name */
@@ -212,6 +276,7 @@ export class FormState {
     }
 
     #announce() {
+        markBounds(this.form);
         for (const listener of this.listeners) listener();
     }
 }

@@ -28,6 +28,17 @@ export function once(path) {
     return answer;
 }
 
+/**
+ * Forget what the API says is deleted, so that its curve says so.
+ * @param {unknown} problem
+ * @returns {boolean} whether something was forgotten
+ */
+export function forgetDeleted(problem) {
+    if (!(problem instanceof ApiProblem) || problem.code !== "not_found") return false;
+    const { kind, id } = problem.params;
+    return kept.delete(`/${kind}s/${id}`);
+}
+
 /** @param {any} prediction */
 export const runText = (prediction) =>
     [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K${prediction.sampling === "path" ? ", crystal" : ""}`, prediction.potential, prediction.quality].join(" · ");
@@ -47,13 +58,13 @@ const missing = { view: null, dataset: null, instruments: {}, elements: [], crys
 export async function look(curve) {
     if (isData(curve)) {
         const data = await once(`/datasets/${curve.dataset}`);
-        if (!data) return { ...missing, curve, name: "Dataset not found", text: "It may be deleted. Remove this curve." };
+        if (!data) return { ...missing, curve, name: "Deleted measured data", text: "These measured data were deleted, or the link is wrong. Remove this curve." };
         if (data.kind !== "1d") return { ...missing, curve, name: data.name, text: "A map cannot be drawn beside spectra. Remove this curve." };
         return { ...missing, curve, name: data.name, dataset: data.id,
             text: ["measured", data.instrument && displayName(data.instrument), data.temperature_k && `${data.temperature_k} K`].filter(Boolean).join(" · ") };
     }
     const prediction = await once(`/predictions/${curve.prediction}`);
-    if (!prediction) return { ...missing, curve, name: "Forecast not found", text: "It may be deleted. Remove this curve." };
+    if (!prediction) return { ...missing, curve, name: "Deleted forecast", text: "This forecast was deleted, or the link is wrong. Remove this curve." };
     const [structure, instruments] = await Promise.all([once(`/structures/${prediction.structure_id}`), instrumentsFor(prediction.structure_id)]);
     const ready = prediction.status === "succeeded";
     if (!ready) kept.delete(`/predictions/${curve.prediction}`);

@@ -3,6 +3,7 @@
 
 import { byId } from "../kit/dom.js";
 import { pairIsotopes } from "../kit/isotopes.js";
+import { boundsText, markBounds } from "../kit/problems.js";
 import { pairSliders } from "../kit/sliders.js";
 import { BETWEEN, isVector, pointName, zoneName } from "../forecast/view.js";
 import { COLOUR, DEFAULTS, encode } from "./curves.js";
@@ -152,7 +153,10 @@ function read({ found }, form) {
     const { instrument = before, ...entries } = Object.fromEntries([...new FormData(form)].map(([key, value]) => [key, String(value)]));
     const defaults = found.instruments[before]?.defaults ?? {};
     const values = { ...old };
+    markBounds(form);
     for (const [key, value] of Object.entries(entries)) {
+        // The figure stays as it was until the number is possible
+        if (boundsText(/** @type {Element} */ (form.elements.namedItem(key)))) continue;
         const name = key.replace(`${before}.`, "");
         delete values[name];
         if (value !== "" && value !== String(defaults[name] ?? DEFAULTS[name] ?? "")) values[name] = value;

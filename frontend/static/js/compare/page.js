@@ -8,7 +8,7 @@ import { Figure, numbers, onRedraw } from "../kit/figure.js";
 import { energyRange, IDEAL } from "../forecast/view.js";
 import { FormState } from "../state.js";
 import { CRYSTAL_SWITCHES, decodeAll, encode, isData, MAX_CURVES, POWDER_SWITCHES } from "./curves.js";
-import { instrumentsFor, look } from "./library.js";
+import { forgetDeleted, instrumentsFor, look } from "./library.js";
 import { followList, showColours, showCurves } from "./list.js";
 import { offerCurves } from "./picker.js";
 
@@ -31,6 +31,7 @@ function take(tokens, step) {
 /** @param {any} trace */
 const role = (trace) => trace.meta?.role;
 
+/** @type {(request: null) => void} */
 const draw = latestWins(async (/** @type {null} */ _) => {
     const { values } = state;
     try {
@@ -55,6 +56,7 @@ const draw = latestWins(async (/** @type {null} */ _) => {
             await show(/** @type {any} */ (drawn), values, notesOn(views, data, values));
         }
     } catch (problem) {
+        if (forgetDeleted(problem)) return draw(null);
         figure.refuse(problem);
     }
     csv.disabled = !drawn;

@@ -209,8 +209,9 @@ function compareMap(view) {
  */
 function applyStretch(stretch) {
     const wanted = (numberOf(page.state.values.energy_scale) ?? 1) * stretch;
-    page.state.set({ energy_scale: String(Number(wanted.toFixed(4))), fit_stretch: "0" });
-    const reached = Number(page.state.values.energy_scale);
+    const [{ min, max }] = /** @type {[HTMLInputElement]} */ (page.state.controls.get("energy_scale"));
+    const reached = Math.min(Math.max(Number(wanted.toFixed(4)), Number(min)), Number(max));
+    page.state.set({ energy_scale: String(reached), fit_stretch: "0" });
     const limited = Math.abs(reached - wanted) > 1e-4 ? `, its limit: the fit gives ${wanted.toFixed(3)}` : "";
     byId("fit-applied").textContent = `The energy scale is ${reached}${limited}. “Back” undoes this.`;
 }

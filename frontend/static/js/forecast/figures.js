@@ -1,10 +1,11 @@
 // @ts-check
 // The figures of a forecast: drawn by the API, as the form stands.
 
-import { ask, latestWins } from "../api.js";
+import { ApiProblem, ask, latestWins } from "../api.js";
 import { energyIn } from "../format.js";
-import { theme } from "../kit/dom.js";
+import { byId, theme } from "../kit/dom.js";
 import { Figure, numbers } from "../kit/figure.js";
+import { FieldMessages } from "../kit/problems.js";
 import {
     emptyReason, energyRange, instrumentsOf, labelOf, mapInstrument, MAX_VIEWS, noteOf, showable, sourcesOf, spectrumBody, succeeded,
 } from "./view.js";
@@ -66,6 +67,18 @@ const revision = (kind, { values, context }) =>
         kind === "spectrum" ? values.scale : mapInstrument({ values, context })].join();
 
 /**
+ * Return the part of the form that an error is about: a setting is one of the instrument of its view.
+ * @param {import("../api.js").FieldProblem} error of "settings.e_init", or of "views.1.settings.e_init"
+ * @param {any[]} views
+ */
+function panelOf({ loc, params }, views) {
+    const [first = "", place = "", field] = loc.split(".");
+    const name = first === "settings" ? params?.instrument : views[Number(place)]?.instrument;
+    return (first === "settings" || field === "settings") && typeof name === "string"
+        ? /** @type {HTMLElement | null} */ (document.querySelector(`[data-instrument="${CSS.escape(name)}"]`)) : null;
+}
+
+/**
  * The figures of the page. Each redraws as often as the server can while a slider moves, and ends with the last value.
  */
 export class Figures {
@@ -87,13 +100,14 @@ export class Figures {
         this.onMapClick = () => {};
         /** @type {(figure: import("../kit/figure.js").PlotlyFigure, kind: Kind, views: any[]) => void} adds marks */
         this.mark = () => {};
-        /** @type {Partial<Record<Kind, {figure: Figure, redraw: (request: null) => void, last: string | null}>>} */
+        /** @type {Partial<Record<Kind, {figure: Figure, messages: FieldMessages, redraw: (request: null) => void, last: string | null}>>} */
         this.drawers = {};
         for (const kind of /** @type {Kind[]} */ (["spectrum", "map", "zones"])) {
             const place = document.getElementById(kind);
             if (!place) continue;
             const figure = new Figure(place, { lines: kind === "spectrum" });
-            this.drawers[kind] = { figure, redraw: latestWins(() => this.#draw(kind)), last: null };
+            const messages = new FieldMessages(byId("view"));
+            this.drawers[kind] = { figure, messages, redraw: latestWins(() => this.#draw(kind)), last: null };
         }
     }
 
@@ -143,8 +157,11 @@ export class Figures {
         const { figure } = drawer;
         const view = this.view();
         const { values } = view;
+        /** @type {any[]} */
+        let views = [];
         try {
-            const { views, chosen, shown, sources, point, lacking } = await this.views(kind, view);
+            const { chosen, shown, sources, point, lacking, ...made } = await this.views(kind, view);
+            views = made.views;
             figure.note(noteOf(kind, view, { sources, n_views: views.length, point, lacking }));
             if (!views.length) {
                 drawer.last = null;
@@ -169,10 +186,13 @@ export class Figures {
             if (!figure.drawn) figure.say("Reading the simulation …");
             const answer = await ask("/figures", body);
             await this.#show(kind, /** @type {any} */ (answer), view, zoom, body.views);
+            drawer.messages.clear();
             drawer.last = key;
         } catch (problem) {
             drawer.last = null;
-            figure.refuse(problem);
+            const said = drawer.messages.show(problem, (error) => panelOf(error, views));
+            if (said && problem instanceof ApiProblem) figure.hold(problem);
+            else figure.refuse(problem);
         }
     }
 

@@ -12,7 +12,7 @@ import { nearestWave, placeOf, wavesOf } from "./waves.js";
 
 /** @typedef {import("./page.js").Page} Page */
 
-const figure = new Figure(byId("phonons"));
+const figure = new Figure(byId("phonons"), { lines: false });
 let drawn = "";
 
 /** @type {Page | null} */

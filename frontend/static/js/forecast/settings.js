@@ -4,6 +4,7 @@
 import { ask, latestWins } from "../api.js";
 import { byId, debounce, element } from "../kit/dom.js";
 import { pairIsotopes } from "../kit/isotopes.js";
+import { boundsText } from "../kit/problems.js";
 import { pairSliders } from "../kit/sliders.js";
 import { BETWEEN, instrumentsOf, isVector, pointName, settingsOf } from "./view.js";
 
@@ -84,9 +85,10 @@ export function explainCorrection({ values, context }) {
  */
 export function checkRanges(form, { values }) {
     for (const name of ["energy", "q"]) {
+        const control = form.elements.namedItem(`${name}_max`);
         const high = values[`${name}_max`] ?? "";
+        const message = control instanceof HTMLInputElement && !boundsText(control) && control.closest("[data-loc]")?.querySelector(".field-error");
         const wrong = high !== "" && Number(high) <= Number(values[`${name}_min`] || 0);
-        const message = form.querySelector(`[data-loc="${name}_max"] .field-error`);
         if (message) message.textContent = wrong ? "Must be above “From”." : "";
     }
 }

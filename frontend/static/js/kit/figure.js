@@ -106,6 +106,7 @@ export class Figure {
         if (this.graph.clientWidth <= NARROW_PX && !figure.layout.scene) narrow(dressed, this.lines);
         await Plotly.react(this.graph, dressed.data, dressed.layout, this.config);
         this.drawn = true;
+        this.place.classList.remove("is-held");
         if (!performance.getEntriesByName("figure").length) performance.mark("figure");
         this.say("");
     }
@@ -124,8 +125,23 @@ export class Figure {
      */
     say(text, { problem = false } = {}) {
         if (text) this.clear();
+        this.place.classList.remove("is-held");
         this.messageElement.textContent = text;
         this.messageElement.classList.toggle("is-problem", problem);
+    }
+
+    /**
+     * Keep what is drawn, faded and said to be of the settings before; a field of the page is marked with the reason.
+     * @param {ApiProblem} problem
+     */
+    hold(problem) {
+        if (!this.drawn) {
+            this.refuse(problem);
+            return;
+        }
+        this.place.classList.add("is-held");
+        this.messageElement.textContent = `${problem.text} The figure shows the settings before this one.`;
+        this.messageElement.classList.add("is-problem");
     }
 
     /** @param {unknown} problem */

@@ -2,7 +2,8 @@
 // Isotopes of elements and sites: a choice, and a mixture with its percentage. The text field `iso.H` holds what the
 // address says: "" (as usual), "2H", "H" (natural, of a site), or "2H:98", 98 % of ²H.
 
-import { clamp } from "./sliders.js";
+import { boundsText } from "./problems.js";
+import { restore } from "./sliders.js";
 
 /** @typedef {string | Record<string, number>} Nucleus as the API takes it */
 
@@ -79,6 +80,8 @@ function pair(row, form) {
     };
     const take = () => {
         mixture.hidden = choice.value !== "mixture";
+        // The mixture stays as it was until the percentage is possible
+        if (choice.value === "mixture" && boundsText(percent)) return;
         if (choice.value === "mixture") field.value = `${isotope.value}:${percent.value}`;
         else if (choice.value === "natural") field.value = site === row.dataset.element ? "" : row.dataset.element ?? "";
         else if (choice.value === "like") field.value = "";
@@ -86,7 +89,7 @@ function pair(row, form) {
     };
     // Before the form itself hears of the change
     for (const control of [choice, percent, isotope]) control.addEventListener("input", take);
-    percent.addEventListener("change", () => { clamp(percent); take(); });
+    percent.addEventListener("change", () => { restore(percent); take(); });
     form.addEventListener("statechange", show);
     show();
 }

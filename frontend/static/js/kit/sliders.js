@@ -52,20 +52,16 @@ function pair(slider, number, form) {
         slider.setAttribute("aria-valuetext", number.value);
     });
     number.addEventListener("input", follow);
-    number.addEventListener("change", () => clamp(number));
+    number.addEventListener("change", () => restore(number));
     number.addEventListener("change", follow);
     form.addEventListener("statechange", follow);
     follow();
 }
 
 /**
- * Keep a number within its bounds; what is no number becomes the default.
+ * Put the default in place of what is no number.
  * @param {HTMLInputElement} number
  */
-export function clamp(number) {
+export function restore(number) {
     if (number.validity.badInput || (number.value === "" && number.defaultValue !== "")) number.value = number.defaultValue;
-    if (number.value === "") return;
-    const value = Number(number.value);
-    if (number.min !== "" && value < Number(number.min)) number.value = number.min;
-    if (number.max !== "" && value > Number(number.max)) number.value = number.max;
 }

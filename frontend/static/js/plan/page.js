@@ -5,7 +5,7 @@ import { byId, debounce, pageData } from "../kit/dom.js";
 import { onRedraw, plotly } from "../kit/figure.js";
 import { pairIsotopes } from "../kit/isotopes.js";
 import { refresh } from "../kit/live.js";
-import { clamp } from "../kit/sliders.js";
+import { restore } from "../kit/sliders.js";
 import { FormState } from "../state.js";
 import { featuresPanel } from "./features.js";
 import { measurementPanel } from "./measurement.js";
@@ -20,20 +20,12 @@ const SETTLED_FOR_RANKING_MS = 700;
 const form = /** @type {HTMLFormElement} */ (byId("plan"));
 const { structure, terms, defaults } = pageData("page-data");
 
-form.addEventListener("change", ({ target }) => { if (target instanceof HTMLInputElement && target.type === "number") clamp(target); });
+form.addEventListener("change", ({ target }) => { if (target instanceof HTMLInputElement && target.type === "number") restore(target); });
 pairIsotopes(form);
 const forecast = /** @type {HTMLSelectElement} */ (byId("predictions"));
 const state = new FormState(form, { others: () => ({ predictions: forecast.value }) });
 
-/** A number that is half typed or out of bounds is as it was before. */
 let values = state.values;
-function readValues() {
-    const now = state.values;
-    for (const [name, [control]] of state.controls) {
-        if (control instanceof HTMLInputElement && control.type === "number" && !control.validity.valid) now[name] = values[name] ?? control.defaultValue;
-    }
-    values = now;
-}
 
 const features = featuresPanel(state);
 const sample = samplePanel({ structure, terms });
@@ -64,7 +56,7 @@ function showFields() {
 }
 
 state.watch(() => {
-    readValues();
+    values = state.values;
     showFields();
     features.show(values);
     ranking.show(values);
