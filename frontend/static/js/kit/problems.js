@@ -118,6 +118,8 @@ export class FieldMessages {
 
     clear() {
         for (const message of this.marked) {
+            // By now the number may be out of its bounds, which its field says
+            if (message.closest("[data-loc]")?.querySelector("[data-out-of-bounds]")) continue;
             message.textContent = "";
             message.closest("[data-loc]")?.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
         }
