@@ -48,10 +48,7 @@ export const call = (path, options) => fetchOwn(API + path, options);
 /** Fetch this page's HTML anew. */
 export const reload = () => fetchOwn(window.location.href, { cache: "no-store", headers: { Accept: "text/html" } });
 
-/**
- * @param {string} address of this server
- * @param {RequestInit} [options]
- */
+/** @param {string} address of this server @param {RequestInit} [options] */
 async function fetchOwn(address, options) {
     let response;
     try {
@@ -228,11 +225,7 @@ export function whenLoaded(importing, use) {
     importing.then(use, connectionLost);
 }
 
-/**
- * Let the browser save a response.
- * @param {Response} response
- * @param {string} name
- */
+/** Let the browser save a response. @param {Response} response @param {string} name */
 export async function save(response, name) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());

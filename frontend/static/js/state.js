@@ -24,10 +24,7 @@ export function difference(values, defaults) {
     return Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== defaults[name]));
 }
 
-/**
- * Write a query. Commas and colons stay readable.
- * @param {Values} values
- */
+/** Write a query. Commas and colons stay readable. @param {Values} values */
 export function query(values) {
     const plain = (/** @type {string} */ text) =>
         encodeURIComponent(text).replaceAll("%2C", ",").replaceAll("%3A", ":");
@@ -103,10 +100,7 @@ function setList(controls, value) {
     return unknown.join(", ");
 }
 
-/**
- * @param {HTMLInputElement} control
- * @param {string} value
- */
+/** @param {HTMLInputElement} control @param {string} value */
 function isWithinBounds(control, value) {
     const [read, low, high] = [value, control.min || "-Infinity", control.max || "Infinity"].map(Number);
     return value.trim() === "" || (Number.isFinite(read) && Number(read) >= Number(low) && Number(read) <= Number(high));
@@ -125,10 +119,7 @@ function nameOf(controls) {
     return `${range ? `${range}, ` : ""}${words}`.trim().replaceAll(/\s+/g, " ");
 }
 
-/**
- * Say which values of the address are not used.
- * @param {string[]} values with the names of their controls
- */
+/** Say which values of the address are not used. @param {string[]} values with the names of their controls */
 function sayIgnored(values) {
     const place = document.getElementById("ignored");
     if (!place) return;
@@ -201,10 +192,7 @@ export class FormState {
         return Object.fromEntries([...this.controls].map(([name, controls]) => [name, valueOf(controls, true)]));
     }
 
-    /**
-     * Set values, as a step of the history.
-     * @param {Values} values
-     */
+    /** Set values, as a step of the history. @param {Values} values */
     set(values) {
         const controls = this.controls;
         for (const [name, value] of Object.entries(values)) setValue(controls.get(name) ?? [], value);
@@ -223,10 +211,7 @@ export class FormState {
         return window.location.pathname + (text ? `?${text}` : "");
     }
 
-    /**
-     * Call a function now and after each change.
-     * @param {() => void} listener
-     */
+    /** Call a function now and after each change. @param {() => void} listener */
     watch(listener) {
         this.listeners.add(listener);
         listener();

@@ -54,11 +54,7 @@ export function encode(curve) {
 /** @param {readonly Curve[]} curves */
 export const encodeAll = (curves) => curves.map(encode).join(",");
 
-/**
- * Read a curve; null if the text is none.
- * @param {string} text
- * @returns {Curve | null}
- */
+/** Read a curve; null if the text is none. @param {string} text @returns {Curve | null} */
 export function decode(text) {
     const [id = "", second = "", ...rest] = text.split(":");
     if (id === DATA) return ID.test(second) && !rest.length ? { dataset: second } : null;

@@ -22,10 +22,7 @@ const template = (id) => document.importNode(/** @type {HTMLTemplateElement} */ 
 /** @param {Element} inside @param {string} name @returns {any} */
 const part = (inside, name) => inside.querySelector(`[data-part="${name}"]`);
 
-/**
- * Show the curves; rows that stay keep their open settings and the focus.
- * @param {Found[]} all
- */
+/** Show the curves; rows that stay keep their open settings and the focus. @param {Found[]} all */
 export function showCurves(all) {
     const list = byId("curves");
     const old = [...rows];

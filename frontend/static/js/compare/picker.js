@@ -10,9 +10,7 @@ const LIMIT = 100;
 const MAX_DATASETS = 200;
 const SEARCH_DELAY_MS = 250;
 
-/**
- * @param {(chosen: any[]) => void} add is told the forecasts (as the API gives them) or datasets that were chosen
- */
+/** @param {(chosen: any[]) => void} add is told the forecasts (as the API gives them) or datasets that were chosen */
 export function offerCurves(add) {
     const input = /** @type {HTMLInputElement} */ (byId("search"));
     const search = latestWins(async () => {

@@ -123,11 +123,7 @@ function viewBody(view, name, prediction) {
     return body;
 }
 
-/**
- * @param {View} view
- * @param {string} kind of the figure
- * @param {string | undefined} scale
- */
+/** @param {View} view @param {string} kind of the figure @param {string | undefined} scale */
 const look = ({ values }, kind, scale) => ({ kind, scale, theme: theme(), energy_unit: values.energy_unit });
 
 /** @param {View} view */

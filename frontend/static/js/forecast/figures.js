@@ -57,11 +57,7 @@ export function groupOrders(traces) {
     });
 }
 
-/**
- * Return the state that keeps a zoom.
- * @param {Kind} kind
- * @param {View} view
- */
+/** Return the state that keeps a zoom. @param {Kind} kind @param {View} view */
 const revision = (kind, { values, context }) =>
     [kind, values.energy_unit, values.energy_min, values.energy_max,
         kind === "spectrum" ? values.scale : mapInstrument({ values, context })].join();
@@ -124,11 +120,7 @@ export class Figures {
         this.update();
     }
 
-    /**
-     * Return the views of a figure, and what it leaves out.
-     * @param {Kind} kind
-     * @param {View} view
-     */
+    /** Return the views of a figure, and what it leaves out. @param {Kind} kind @param {View} view */
     async views(kind, view) {
         const { values, context } = view;
         const ready = succeeded(context);

@@ -14,10 +14,7 @@ const UNITS = /** @type {[string, string][]} */ ([
     ["_fs", "fs"], ["_ps", "ps"], ["_inv_angstrom", "Å⁻¹"], ["_mev", "meV"], ["_gpa", "GPa"], ["_k", "K"], ["_s", "s"], ["_angstrom", "Å"],
 ]);
 
-/**
- * Return a name of the API as words with its unit: `production_ps` becomes `production (ps)`.
- * @param {string} key
- */
+/** Return a name of the API as words with its unit: `production_ps` becomes `production (ps)`. @param {string} key */
 export function readable(key) {
     for (const [suffix, unit] of UNITS) {
         // A name within may follow, such as that of a special point
@@ -47,12 +44,7 @@ export function rowsOf(name, value) {
     return [[name, value === null || value === undefined ? "—" : String(value)]];
 }
 
-/**
- * @param {Page} page
- * @param {Prediction} prediction
- * @param {string} instrument
- * @param {"csv" | "hdf5"} format
- */
+/** @param {Page} page @param {Prediction} prediction @param {string} instrument @param {"csv" | "hdf5"} format */
 async function download({ view, figures }, prediction, instrument, format) {
     const now = view();
     const message = byId("download-message");

@@ -30,10 +30,7 @@ export function viewOfTrace(roles, index) {
     return roles[index] === "total" || roles[index] === "error" ? totals : totals - 1;
 }
 
-/**
- * Return the harmonic forecast whose modes are shown.
- * @param {Page} page
- */
+/** Return the harmonic forecast whose modes are shown. @param {Page} page */
 export function harmonicOf({ context, state }) {
     const all = context.predictions.filter((one) => one.method === "harmonic");
     return all.find((one) => one.id === state.values.peak_prediction) ?? all[0];

@@ -18,10 +18,7 @@ const REST_MS = 250;
 const MAX_ENERGIES = 5;
 const SAME_ENERGY = 0.01;
 
-/**
- * Set the controls up.
- * @param {HTMLFormElement} form
- */
+/** Set the controls up. @param {HTMLFormElement} form */
 export function pairControls(form) {
     pairSliders(form);
     pairIsotopes(form);
@@ -49,10 +46,7 @@ export function openChanged(form, changed) {
 /** @type {string[] | null} */
 let before = null;
 
-/**
- * Show the controls of the chosen instruments, and offer these for the map.
- * @param {View} view
- */
+/** Show the controls of the chosen instruments, and offer these for the map. @param {View} view */
 export function showInstruments({ values }) {
     const shown = instrumentsOf(values);
     if (before && before.join() === shown.join()) return;
@@ -78,11 +72,7 @@ export function explainCorrection({ values, context }) {
     if (place.textContent !== text) place.textContent = text;
 }
 
-/**
- * Say at a range that its ends are the wrong way round.
- * @param {HTMLFormElement} form
- * @param {View} view
- */
+/** Say at a range that its ends are the wrong way round. @param {HTMLFormElement} form @param {View} view */
 export function checkRanges(form, { values }) {
     for (const name of ["energy", "q"]) {
         const control = form.elements.namedItem(`${name}_max`);
@@ -119,11 +109,7 @@ export const showRepetitions = debounce(latestWins(async (/** @type {View} */ vi
     }
 }), REST_MS);
 
-/**
- * @param {any} answer
- * @param {number} chosen meV
- * @returns {string | null} null: the choppers are not known
- */
+/** @param {any} answer @param {number} chosen meV @returns {string | null} null: the choppers are not known */
 function energies(answer, chosen) {
     if (!answer.choppers_known) return null;
     const others = answer.repetitions.map((/** @type {any} */ one) => one.e_init_mev)

@@ -116,11 +116,7 @@ export const hasZone = (values, prediction) =>
 export const sourcesOf = (values, ready) =>
     ready.filter((one) => (!values.order || one.n_orders >= Number(values.order)) && hasZone(values, one));
 
-/**
- * Tell whether a prediction tells a site apart.
- * @param {Prediction} prediction
- * @param {string} site
- */
+/** Tell whether a prediction tells a site apart. @param {Prediction} prediction @param {string} site */
 export const resolves = (prediction, site) => site === elementOf(site) || prediction.species.includes(site);
 
 /**
@@ -202,12 +198,7 @@ export function energyRange(values) {
     return high !== null && high <= min ? null : { min, max: high };
 }
 
-/**
- * Return the name of a curve.
- * @param {View} view
- * @param {string} name
- * @param {Prediction} prediction
- */
+/** Return the name of a curve. @param {View} view @param {string} name @param {Prediction} prediction */
 export function labelOf({ values }, name, prediction) {
     const probe = PROBES[probeOf(values, name)];
     const shown = name === IDEAL ? "Ideal" : displayName(name);
@@ -262,11 +253,7 @@ export function noteOf(kind, { values, context }, { sources, n_views, point, lac
     return notes.join(" ");
 }
 
-/**
- * Return why there is no figure.
- * @param {View} view
- * @param {{chosen: string[], shown: string[]}} names
- */
+/** Return why there is no figure. @param {View} view @param {{chosen: string[], shown: string[]}} names */
 export function emptyReason({ values, context }, { chosen, shown }) {
     if (!chosen.length) return "Choose an instrument, or the ideal S(q, ω).";
     if (!shown.length) return "X-rays and electrons have no incoherent part: choose Total or Coherent.";

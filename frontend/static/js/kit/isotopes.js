@@ -40,18 +40,12 @@ export function isotopesOf(values, applies = () => true) {
     return Object.fromEntries(chosen.map(([site, value]) => [site, nucleus(site, value)]));
 }
 
-/**
- * Keep the controls of isotopes in step with their text fields.
- * @param {HTMLFormElement} form
- */
+/** Keep the controls of isotopes in step with their text fields. @param {HTMLFormElement} form */
 export function pairIsotopes(form) {
     for (const row of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-isotopes]"))) pair(row, form);
 }
 
-/**
- * @param {HTMLElement} row
- * @param {HTMLFormElement} form
- */
+/** @param {HTMLElement} row @param {HTMLFormElement} form */
 function pair(row, form) {
     const site = row.dataset.isotopes ?? "";
     const part = (/** @type {string} */ name) =>

@@ -25,11 +25,7 @@ export function showProblem(form, alert, problem, title) {
     alert.replaceChildren(alertBox(heading, texts));
 }
 
-/**
- * Remove all messages.
- * @param {HTMLElement} form
- * @param {HTMLElement} [alert]
- */
+/** Remove all messages. @param {HTMLElement} form @param {HTMLElement} [alert] */
 export function clearProblems(form, alert) {
     for (const message of form.querySelectorAll(".field-error")) message.textContent = "";
     for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
@@ -49,10 +45,7 @@ export function boundsText(control) {
     return rangeOverflow ? `Must be at most ${Number(control.max)}.` : "";
 }
 
-/**
- * Say at numbers that they are out of their bounds.
- * @param {HTMLElement} form
- */
+/** Say at numbers that they are out of their bounds. @param {HTMLElement} form */
 export function markBounds(form) {
     for (const control of form.querySelectorAll("input[type=number]")) {
         const text = boundsText(control);
@@ -131,10 +124,7 @@ export class FieldMessages {
     }
 }
 
-/**
- * @param {string} title
- * @param {string[]} texts
- */
+/** @param {string} title @param {string[]} texts */
 export function alertBox(title, texts) {
     return element(
         "div",

@@ -4,10 +4,7 @@
 import { theme } from "./dom.js";
 import "./printing.js";
 
-/**
- * Switch the theme, and remember it.
- * @param {import("./dom.js").Theme} wanted
- */
+/** Switch the theme, and remember it. @param {import("./dom.js").Theme} wanted */
 function setTheme(wanted) {
     document.documentElement.dataset.theme = wanted;
     try {
@@ -55,10 +52,7 @@ box.hidden = true;
 /** @param {EventTarget | null} target @returns {HTMLElement | null} */
 const termAt = (target) => (target instanceof Element ? target.closest(".term") : null);
 
-/**
- * @param {EventTarget | null} target a control
- * @returns {HTMLElement | null} the term in its label
- */
+/** @param {EventTarget | null} target a control @returns {HTMLElement | null} the term in its label */
 function termOfControl(target) {
     if (!(target instanceof HTMLElement) || !target.matches(":focus-visible")) return null;
     const labels = "labels" in target ? /** @type {NodeListOf<HTMLElement> | null} */ (target.labels) : null;

@@ -17,10 +17,7 @@ export function valueAt(position, { min, max, step, logarithmic }) {
     return Math.min(Math.max(Number((logarithmic ? value : near).toPrecision(logarithmic ? DIGITS : 6)), min), max);
 }
 
-/**
- * Pair all sliders of a form with their numbers.
- * @param {HTMLFormElement} form
- */
+/** Pair all sliders of a form with their numbers. @param {HTMLFormElement} form */
 export function pairSliders(form) {
     for (const slider of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-slider-of]"))) {
         const number = form.elements.namedItem(slider.dataset.sliderOf ?? "");
@@ -28,11 +25,7 @@ export function pairSliders(form) {
     }
 }
 
-/**
- * @param {HTMLInputElement} slider
- * @param {HTMLInputElement} number
- * @param {HTMLFormElement} form
- */
+/** @param {HTMLInputElement} slider @param {HTMLInputElement} number @param {HTMLFormElement} form */
 function pair(slider, number, form) {
     const logarithmic = slider.dataset.logarithmic !== undefined;
     const step = Number(number.step) || null;
@@ -58,10 +51,7 @@ function pair(slider, number, form) {
     follow();
 }
 
-/**
- * Put the default in place of what is no number.
- * @param {HTMLInputElement} number
- */
+/** Put the default in place of what is no number. @param {HTMLInputElement} number */
 export function restore(number) {
     if (number.validity.badInput || (number.value === "" && number.defaultValue !== "")) number.value = number.defaultValue;
 }
