@@ -29,6 +29,13 @@ def _hydrogen_without_position(*, sites: Sequence[str], n_sites: int) -> str:
     )
 
 
+def _elements_from_formula(*, sites: Sequence[str], elements: Sequence[str], n_sites: int) -> str:
+    pairs = [f"{site} is {element}" for site, element in zip(sites, elements, strict=True)]
+    rest = n_sites - len(sites)
+    named = listed([*pairs, f"{rest} more"] if rest > 0 else pairs)
+    return f"Labels in the file disagree with the stated formula, which decides: {named}."
+
+
 def _space_group_setting_assumed(
     *, space_group: str, n_settings: int, setting: str, distance_angstrom: float | None
 ) -> str:
@@ -80,6 +87,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "cartesian_coordinates": "The file gives Cartesian coordinates. They are read with a along x and b in the xy "
     "plane.",
     "hydrogen_without_position": _hydrogen_without_position,
+    "elements_from_formula": _elements_from_formula,
     "operations_not_a_group": "The symmetry operations in the file do not form a group: some may be missing or "
     "misprinted.",
     "only_identity_listed": "The file names the space group {space_group} but lists only the operation x,y,z. Its "

@@ -7,20 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.cif_blocks import Block, read_blocks
 from backend.structures.formats.expansion import MERGE_ANGSTROM, Site, distances, expand
 from backend.structures.formats.reading import (
-    ISOTOPES,
     Reading,
     Species,
     TooManyAtoms,
     structure_from,
     unreadable_number,
 )
+from backend.structures.formats.site_elements import site_elements
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
@@ -140,23 +139,8 @@ def _cell(block: Block) -> NDArray[np.float64]:
         raise Unreadable(Notice("impossible_angles", {"angles_deg": values[3:].tolist()})) from None
 
 
-def _element(label: str, is_type: bool, species: Species, place: Mapping[str, Any]) -> int:
-    """Atomic number from a type symbol ('Ti4+') or a label ('C12A', 'H1', 'OW2')."""
-    match = re.match(r"[A-Za-z]+", label)
-    letters = match[0] if match else ""
-    candidates = [letters[:2], letters[:1]]
-    if is_type and len(letters) <= 2:
-        candidates = [letters]
-    elif letters[1:2].isupper() and not is_type:
-        # 'CD1' is the carbon D1, not cadmium.
-        candidates.reverse()
-    for candidate in candidates:
-        if candidate.capitalize() in ISOTOPES or atomic_numbers.get(candidate.capitalize(), 0) > 0:
-            return species.number(candidate, place)
-    return species.number(label or "?", place)
-
-
 def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: list[Notice]) -> list[Site]:
+    """The sites of the asymmetric unit, with the elements that their type symbols, labels and the formula say."""
     types = block.column("_atom_site_type_symbol")
     labels = block.column("_atom_site_label") or types or []
     cartesian = block.column("_atom_site_fract_x") is None
@@ -170,24 +154,33 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: l
 
     dummies = block.column("_atom_site_calc_flag") or [""] * len(labels)
     rows_used = [row for row in rows if dummies[row].lower() != "dum"]
+    if not rows_used:
+        raise Unreadable(Notice("only_dummy_atoms", _sites_named(names)))
     unplaced = [names[row] for row in rows_used if not all(column[row] for column in columns)]
     if unplaced:
         raise Unreadable(Notice("sites_without_position", _sites_named(unplaced)))
     _refuse_disorder(block, names, rows_used)
 
+    elements = site_elements(
+        [names[row] for row in rows_used],
+        [types[row] if types else "" for row in rows_used],
+        [labels[row] for row in rows_used],
+        block.first("_chemical_formula_sum"),
+        notices,
+    )
     sites = []
-    for row in rows_used:
+    for row, element in zip(rows_used, elements, strict=True):
         place = {"site": names[row][:20]}
         position = np.array([_number(column[row], place) for column in columns])
         if cartesian:
             position = np.linalg.solve(cell.T, position)
-        type_symbol = types[row] if types else ""
-        number = _element(type_symbol or labels[row], bool(type_symbol), species, place)
-        sites.append(Site(names[row], number, position))
+        sites.append(Site(names[row], species.number(element.symbol, place), position))
     if cartesian:
         notices.append(Notice("cartesian_coordinates"))
     attached = block.column("_atom_site_attached_hydrogens") or []
     implied = [names[row] for row in rows_used if row < len(attached) and attached[row].strip("0")]
+    if not implied and not any(site.number == 1 for site in sites):
+        implied = [names[row] for row, element in zip(rows_used, elements, strict=True) if element.n_hydrogen]
     if implied:
         notices.append(Notice("hydrogen_without_position", _sites_named(implied)))
     return sites

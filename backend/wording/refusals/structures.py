@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
-from backend.wording.formatting import listed
+from backend.wording.formatting import counted, listed
 
 QUANTITIES: Final = {
     "atomic_number": "the atomic number",
@@ -95,6 +95,27 @@ def _too_few_numbers(*, line: int, quantity: str, n_expected: int, n_found: int)
 
 def _unknown_element(*, symbol: str, line: int | None = None, site: str | None = None) -> str:
     return _at(f"'{symbol}' is not a chemical element.", line, site)
+
+
+def _several_elements_on_site(*, site: str, found: str) -> str:
+    return f"Site {site}: '{found}' names several elements. List each with its occupancy, or give the site one element."
+
+
+def _undecided_elements(*, sites: Sequence[str], elements: Sequence[Sequence[str]], formula_stated: bool) -> str:
+    readings = "; ".join(
+        f"{site} can be {' or '.join(symbols) if symbols else 'no single atom'}"
+        for site, symbols in zip(sites, elements, strict=True)
+    )
+    formula = (
+        "the formula in the file does not decide" if formula_stated else "the file states no formula that could decide"
+    )
+    return (
+        f"The elements of some sites are not clear: {readings}, and {formula}. Add _atom_site_type_symbol to the file."
+    )
+
+
+def _only_dummy_atoms(*, sites: Sequence[str], n_sites: int) -> str:
+    return f"The CIF has no atoms: all {counted(n_sites, 'site')} ({listed(sites)}) are dummies."
 
 
 def _unusable_element_number(*, number: int, line: int | None = None) -> str:
@@ -218,6 +239,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "elements_not_named": "Line {line}: this POSCAR does not name its elements (VASP 4). Put a line with their symbols "
     "above this one.",
     "unknown_element": _unknown_element,
+    "several_elements_on_site": _several_elements_on_site,
+    "undecided_elements": _undecided_elements,
+    "only_dummy_atoms": _only_dummy_atoms,
     "unusable_element_number": _unusable_element_number,
     "coordinate_column_missing": "The atoms' loop lacks a coordinate.",
     "sites_without_position": _sites_without_position,
