@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import scipy.constants
-from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from ase.data import chemical_symbols, covalent_radii
 from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
@@ -113,7 +112,7 @@ def right_handed(structure: StructureData) -> tuple[StructureData, list[Notice]]
     return turned, [Notice("lattice_vectors_reversed")]
 
 
-def describe(structure: StructureData, stated_formula: str = "") -> Description:
+def describe(structure: StructureData) -> Description:
     """Formula, density, symmetry and notices of a structure that passed `check`."""
     contacts = pairs_within(structure, CLOSE_CONTACT_SCALE * covalent_radii[structure.numbers])
     counts = Counter(structure.symbols)
@@ -127,8 +126,6 @@ def describe(structure: StructureData, stated_formula: str = "") -> Description:
         notices.append(Notice("axes_not_periodic", {"axes": axes}))
     if len(structure.numbers) / structure.volume < MIN_NUMBER_DENSITY:
         notices.append(Notice("cell_mostly_empty"))
-    if stated_formula and (difference := _formula_difference(counts, stated_formula)):
-        notices.append(difference)
     symbol, number = space_group(structure) if len(structure.numbers) <= MAX_ATOMS_FOR_SYMMETRY else ("P1", 1)
     if len(structure.numbers) > MAX_ATOMS_FOR_SYMMETRY:
         notices.append(Notice("space_group_not_determined", {"max_atoms": MAX_ATOMS_FOR_SYMMETRY}))
@@ -233,24 +230,3 @@ def _electronegativity_rank(number: int) -> tuple[float, int]:
     else:
         group = place + 18 - length
     return (0 if group == 18 else group), -number
-
-
-def _formula_difference(counts: Counter[str], stated: str) -> Notice | None:
-    """Return a notice if the atoms have another composition than the formula that the file states."""
-    words = re.findall(r"([A-Z][a-z]?)\s*([0-9]*\.?[0-9]*)", stated)
-    expected: Counter[str] = Counter()
-    for symbol, amount in words:
-        symbol = "H" if symbol in ("D", "T") else symbol
-        if symbol not in atomic_numbers:
-            return None
-        expected[symbol] += float(amount or 1)  # type: ignore[assignment]
-    total_expected, total = sum(expected.values()), sum(counts.values())
-    if not total_expected:
-        return None
-    symbols = sorted(counts.keys() | expected.keys(), key=chemical_symbols.index)
-    off = [s for s in symbols if abs(counts[s] / total - expected[s] / total_expected) > 0.005]
-    if not off:
-        return None
-    missing_hydrogen = expected["H"] > 0 and counts["H"] / total < expected["H"] / total_expected - 0.005
-    formulas = {"stated": " ".join(stated.split())[:80], "found": write_formula(counts)}
-    return Notice("formula_differs", {**formulas, "hydrogen_missing": missing_hydrogen})

@@ -18,6 +18,7 @@ from backend.kit.files.unreadable import Unreadable
 from backend.structures.chemistry import check, describe, right_handed
 from backend.structures.formats import FORMATS
 from backend.structures.geometry import lengths_and_angles
+from backend.structures.stated import find_contradictions
 from backend.structures.temperatures import find_temperature
 from scattering.core.notices import Notice
 
@@ -55,8 +56,9 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
     reading = FORMATS[format_name].read(decoded(data), max_atoms)
     structure, turned = right_handed(reading.structure)
     check(structure)
-    description = describe(structure, reading.formula)
-    notices = reading.notices + turned + description.notices
+    description = describe(structure)
+    contradictions = find_contradictions(reading, structure, description.density)
+    notices = reading.notices + turned + description.notices + contradictions
     lengths, angles = lengths_and_angles(structure.cell)
     return {
         "structure": json.loads(structure.to_json()),

@@ -37,13 +37,20 @@ def _elements_from_formula(*, sites: Sequence[str], elements: Sequence[str], n_s
 
 
 def _space_group_setting_assumed(
-    *, space_group: str, n_settings: int, setting: str, distance_angstrom: float | None
+    *,
+    space_group: str,
+    n_settings: int,
+    setting: str,
+    distance_angstrom: float | None,
+    alternatives: Sequence[str] = (),
 ) -> str:
     distance = "" if distance_angstrom is None else f" ({distance_angstrom:.2f} Å)"
+    reason = f"The closest contacts between its symmetry images are the longest{distance}."
+    if alternatives:
+        reason = f"The distances between its atoms do not rule out {listed(repr(name) for name in alternatives)}."
     return (
         f"The file names the space group {space_group} without its operations, which allows {n_settings} settings. "
-        f"'{setting}' is used, because the distance between its atoms is largest{distance}. Check the structure, or "
-        "list the operations in the file."
+        f"'{setting}' is used. {reason} Check the structure, or list the operations in the file."
     )
 
 
@@ -103,6 +110,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "cell_mostly_empty": "The cell is mostly empty. A molecule in a box has no lattice modes, so its spectrum lacks "
     "them.",
     "formula_differs": _formula_differs,
+    "volume_differs": "The file states a cell of {stated_angstrom3:g} Å³, but its lengths and angles give "
+    "{found_angstrom3:.4g} Å³. Check the cell: an angle or a length may be missing or misprinted.",
+    "density_differs": "The file states a density of {stated_g_cm3:g} g/cm³, but its atoms give {found_g_cm3:.4g} "
+    "g/cm³. Atoms may be missing or too many: check the symmetry and the occupancies.",
     "space_group_not_determined": "The space group is not determined for cells with more than {max_atoms} atoms.",
     "elements_unknown_to_default": _elements_unknown_to_default,
 }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.cif_blocks import Block, read_blocks
-from backend.structures.formats.expansion import MERGE_ANGSTROM, Site, distances, expand
+from backend.structures.formats.expansion import Site, expand
 from backend.structures.formats.reading import (
     Reading,
     Species,
@@ -19,6 +19,7 @@ from backend.structures.formats.reading import (
     structure_from,
     unreadable_number,
 )
+from backend.structures.formats.settings import choose_setting
 from backend.structures.formats.site_elements import site_elements
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
@@ -38,12 +39,15 @@ PREFIXES = (
     "_chemical_formula_sum",
     "_chemical_name_",
     "_diffrn_ambient_temp",
+    "_exptl_crystal_density",
 )
 NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\([0-9.]*\)?)?")
 FRACTION = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
 SYMMETRY_TAGS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
 NAME_TAGS = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
 HALL_TAGS = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
+VOLUME_TAGS = ("_cell_volume",)
+DENSITY_TAGS = ("_exptl_crystal_density_diffrn", "_exptl_crystal_density")
 TEMPERATURE_TAGS = ("_cell_measurement_temperature", "_diffrn_ambient_temperature", "_diffrn_ambient_temp")
 NUMBER_TAGS = ("_space_group_it_number", "_symmetry_int_tables_number")
 
@@ -93,6 +97,8 @@ def read(text: str, max_atoms: int) -> Reading:
         title=" ".join(title.split()),
         formula=block.first("_chemical_formula_sum"),
         temperature_k=_temperature(block),
+        volume_angstrom3=_stated(block, VOLUME_TAGS),
+        density_g_cm3=_stated(block, DENSITY_TAGS),
         notices=species.notices() + notices,
     )
 
@@ -101,6 +107,12 @@ def _temperature(block: Block) -> float | None:
     """The temperature of the measurement, or None where it is not stated or is no temperature of a crystal."""
     match = NUMBER.fullmatch(block.first(*TEMPERATURE_TAGS))
     return float(match[1]) if match and MIN_TEMPERATURE_K <= float(match[1]) <= MAX_TEMPERATURE_K else None
+
+
+def _stated(block: Block, tags: tuple[str, ...]) -> float | None:
+    """A positive number that the file states about its own cell, or None."""
+    match = NUMBER.fullmatch(block.first(*tags))
+    return float(match[1]) if match and 0 < float(match[1]) < np.inf else None
 
 
 def _refuse_other_kinds(block: Block) -> None:
@@ -232,22 +244,6 @@ def _operations(
     settings = operations_of_group(hall=hall, name=name, number=number, cell=cell)
     if len(settings) == 1:
         return settings[0][1]
-    # Several origins or axes are possible; the wrong one puts atoms on top of each other.
-    quality = [
-        (_shortest_distance(sites, operations, cell, max_atoms), setting, operations)
-        for setting, operations in settings
-    ]
-    distance, setting, operations = max(quality, key=lambda item: item[0])
-    group = {"space_group": str(name or hall or number), "n_settings": len(settings), "setting": setting}
-    shortest = {"distance_angstrom": distance if np.isfinite(distance) else None}
-    notices.append(Notice("space_group_setting_assumed", group | shortest))
+    operations, notice = choose_setting(settings, sites, cell, max_atoms, str(name or hall or number))
+    notices.append(notice)
     return operations
-
-
-def _shortest_distance(sites: list[Site], operations: Operations, cell: NDArray[np.float64], max_atoms: int) -> float:
-    try:
-        _, points = expand(sites[:50], operations, cell, max_atoms, [])
-    except Unreadable:
-        return 0.0
-    offsets = distances(points[:200, None, :] - points[None, :, :], cell)
-    return float(offsets[offsets > MERGE_ANGSTROM].min(initial=np.inf))

@@ -40,6 +40,8 @@ class Reading:
         The chemical formula that the file states of itself, to be compared with the atoms.
     temperature_k
         The temperature that the cell was measured at, where the file states it.
+    volume_angstrom3, density_g_cm3
+        Volume of the cell and density that the file states, to be compared with those of its atoms.
     notices
         Assumptions of the reader.
     """
@@ -48,6 +50,8 @@ class Reading:
     title: str = ""
     formula: str = ""
     temperature_k: float | None = None
+    volume_angstrom3: float | None = None
+    density_g_cm3: float | None = None
     notices: list[Notice] = field(default_factory=list)
 
 

@@ -1,9 +1,9 @@
 """Elements of the sites of a CIF, from type symbols or labels, and from the formula that the file states.
 
 A label begins with the symbol of its element, says the CIF dictionary. Many do not: `Wat` is the oxygen of water, `NA1`
-may be sodium or the nitrogen A1, `T1` is a tetrahedral site. Sites whose names begin with the same letters have the same
-element. Of several readings, those count that agree with the formula: it has the element, and none of its elements is
-left without a site. If not exactly one combination remains, the file is refused.
+may be sodium or the nitrogen A1, `T1` is a tetrahedral site. Sites whose names begin with the same letters have the
+same element. Of several readings, those count that agree with the formula: it has the element, and none of its elements
+is left without a site. If not exactly one combination remains, the file is refused.
 """
 
 from __future__ import annotations
@@ -159,15 +159,16 @@ def _element(symbol: str) -> str:
 def _options(first_site: dict[_Name, str], stated: frozenset[str]) -> dict[_Name, list[SiteElement]]:
     """Return the readings of each name that agree with the formula and with the use of capitals in the file."""
     has_small_letters = any(key.letters[1:2].islower() and key.letters[:2] in ELEMENTS for key in first_site)
+    named = {_element(one.symbol) for key in first_site for one in key.readings(stated)}
+    missing = sorted(stated - {"H"} - named)
     options = {}
     for key, site in first_site.items():
         readings = key.readings(stated)
         is_clear = bool(readings) and not key.is_in_capitals
         if key.is_in_capitals and has_small_letters:
             readings = [one for one in readings if len(one.symbol) == 1]
-        if not readings and stated and key.letters != "…":
-            # Any heavy element of the formula
-            readings = [SiteElement(symbol) for symbol in sorted(stated - {"H"})]
+        # A name that means no element: one of the formula that no other name can mean
+        readings = readings or [SiteElement(symbol) for symbol in missing]
         if not readings:
             raise Unreadable(
                 Notice("unknown_element", {"symbol": key.letters.removesuffix("…") or "?", "site": site[:20]})

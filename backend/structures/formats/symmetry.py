@@ -144,6 +144,8 @@ def operations_of_group(
 ) -> list[tuple[str, Operations]]:
     """The settings that a space group's name can mean in this cell, each with gemmi's name of it (F d -3 m:2).
 
+    The standard setting of the group is the first, if it is among them.
+
     Raises
     ------
     Unreadable
@@ -155,7 +157,8 @@ def operations_of_group(
         found = named_settings(name) or [group for group in gemmi.spacegroup_table_itb() if group.number == number]
         # Two names of a setting that share a Hall symbol share the operations.
         distinct = {group.hall: group for group in reversed(found)}.values()
-        settings = [(group.xhm(), _operations(group.operations())) for group in reversed(distinct)]
+        ordered = sorted(reversed(distinct), key=lambda group: not group.is_reference_setting())
+        settings = [(group.xhm(), _operations(group.operations())) for group in ordered]
     if not settings:
         raise Unreadable(Notice("unknown_space_group", {"space_group": called[:40]}))
     fitting = [(setting, operations) for setting, operations in settings if operations.fits(cell)]
