@@ -157,7 +157,7 @@ def operations_of_group(
         found = named_settings(name) or [group for group in gemmi.spacegroup_table_itb() if group.number == number]
         # Two names of a setting that share a Hall symbol share the operations.
         distinct = {group.hall: group for group in reversed(found)}.values()
-        ordered = sorted(reversed(distinct), key=lambda group: not group.is_reference_setting())
+        ordered = sorted(list(distinct)[::-1], key=lambda group: not group.is_reference_setting())
         settings = [(group.xhm(), _operations(group.operations())) for group in ordered]
     if not settings:
         raise Unreadable(Notice("unknown_space_group", {"space_group": called[:40]}))
