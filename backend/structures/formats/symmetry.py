@@ -156,8 +156,9 @@ def operations_of_group(
     if not settings:
         found = named_settings(name) or [group for group in gemmi.spacegroup_table_itb() if group.number == number]
         # Two names of a setting that share a Hall symbol share the operations.
-        distinct = {group.hall: group for group in reversed(found)}.values()
-        ordered = sorted(list(distinct)[::-1], key=lambda group: not group.is_reference_setting())
+        distinct = {group.hall: group for group in reversed(found)}
+        # In gemmi's order, but for the standard setting
+        ordered = sorted(distinct.values(), key=lambda group: (not group.is_reference_setting(), found.index(group)))
         settings = [(group.xhm(), _operations(group.operations())) for group in ordered]
     if not settings:
         raise Unreadable(Notice("unknown_space_group", {"space_group": called[:40]}))
