@@ -14,6 +14,8 @@ from frontend.text import short_method
 
 MAX_CURVES: Final = 12
 """More could not be distinguished."""
+SAMPLINGS: Final = {"powders": "powder", "crystals": "path"}
+"""Figures of the page, each with the sampling of its forecasts."""
 MAX_DATASETS: Final = 24
 """The API draws no more."""
 INSTRUMENTS_WITHOUT_SETTINGS: Final = 2
@@ -26,19 +28,19 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return what a link opens."""
     address = f"/shared/{path['token']}"
     shared, instruments = await asyncio.gather(api.get(address), api.get(f"{address}/instruments"))
-    views = _views(shared)
+    views = {kind: _views(shared, sampling) for kind, sampling in SAMPLINGS.items()}
     spectra = [one["id"] for one in shared["datasets"] if one["kind"] == "1d"]
     return {
         "shared": shared,
         "address": address,
         "structures": with_predictions(shared["structures"], shared["predictions"]),
         "settings": describe_settings(shared["settings"], instruments),
-        "figures": {"path": f"{address}/figures", "views": views, "dataset_ids": spectra[:MAX_DATASETS]},
+        "figures": {"path": f"{address}/figures", **views, "dataset_ids": spectra[:MAX_DATASETS]},
     }
 
 
-def _views(shared: JsonObject) -> list[JsonObject]:
-    """Return the views of each prediction for a powder with each chosen setting, or with its first instruments."""
+def _views(shared: JsonObject, sampling: str) -> list[JsonObject]:
+    """Return the views of each prediction of a sampling with each chosen setting, or with its first instruments."""
     structures = {one["id"]: one for one in shared["structures"]}
     plan = shared["plan"] or {}
 
@@ -55,7 +57,7 @@ def _views(shared: JsonObject) -> list[JsonObject]:
         usual = prediction["instruments"][:INSTRUMENTS_WITHOUT_SETTINGS] or [None]
         return shared["settings"] or [{"instrument": name, "settings": {}} for name in usual]
 
-    drawable = (one for one in shared["predictions"] if one["status"] == "succeeded" and one["sampling"] == "powder")
+    drawable = (one for one in shared["predictions"] if one["status"] == "succeeded" and one["sampling"] == sampling)
     return [view(one, setting) for one in drawable for setting in settings(one)][:MAX_CURVES]
 
 

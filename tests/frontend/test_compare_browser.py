@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .browsing import PHONE, WIDE, Open, overflow, violations
-from .conftest import Site, run
+from .conftest import CrystalSite, Site, run
 
 pytestmark = pytest.mark.e2e
 
@@ -144,3 +144,37 @@ def test_the_page_is_accessible(visit: Open, site: Site, size: tuple[int, int], 
     expect(curves(page).first.get_by_role("combobox", name="Instrument")).to_be_visible()
     assert violations(page) == []
     assert overflow(page) <= 0
+
+
+def test_crystals_are_compared_with_one_another(visit: Open, crystal: CrystalSite) -> None:
+    page = visit(f"/forecast/{crystal.structure_id}?predictions={crystal.harmonic_id},{crystal.md_id}&instruments=ARCS")
+    page.get_by_role("main").get_by_role("link", name="Compare").click()
+
+    drawn(page, 2)
+    expect_address(page, f"{crystal.harmonic_id}:ARCS:point=X", f"{crystal.md_id}:ARCS:point=X")
+    page.get_by_role("radio", name="Difference").check()
+    drawn(page, 1, "difference")
+    first = curves(page).first
+    first.get_by_text("Instrument and isotopes").click()
+    first.get_by_role("combobox", name="Cut at").select_option("0,0,0.4")
+    page.wait_for_function(f"() => ({OF_ROLE})('total')?.some((one) => one.name.includes('(0 0 0.4)'))")
+    page.reload()
+    expect(curves(page).first).to_contain_text("cut at (0 0 0.4)")
+    assert violations(page) == []
+
+
+def test_a_crystal_beside_a_powder_is_explained(visit: Open, crystal: CrystalSite) -> None:
+    powder, path = f"{crystal.powder_id}:ARCS", f"{crystal.harmonic_id}:ARCS"
+    page = visit(f"/compare?curves={powder},{path},{crystal.md_id}:ARCS:point=W", PHONE, refused=True)
+
+    names = [one["name"] for one in drawn(page, 2)]
+    assert [" · X" in name for name in names] == [False, True]
+    expect(page.locator(".graph-note")).to_contain_text("unit of their own")
+    # The waves of the dynamics end at X
+    expect(curves(page).nth(2)).to_contain_text("no wave at W")
+    page.get_by_role("radio", name="Difference").check()
+    expect(page.locator(".graph-message")).to_contain_text("have no difference")
+    page.get_by_role("combobox", name="Normalisation").select_option("area")
+    drawn(page, 1, "difference")
+    assert overflow(page) <= 0
+    assert violations(page) == []

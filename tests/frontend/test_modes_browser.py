@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.scattering.test_modes import silicon
 
 from .browsing import PHONE, Open, overflow, violations
-from .conftest import SILICON, CrystalSite, Site, forecast, one_mode, run
+from .conftest import SILICON, ZONES, CrystalSite, Site, flat_branch, forecast, one_mode, run
 
 pytestmark = pytest.mark.e2e
 
@@ -173,3 +173,69 @@ def test_a_cut_through_a_crystal_is_asked_for_its_wave_vector(visit: Open, cryst
     response = asked.value.response()
     assert response is not None
     assert response.status == 409
+
+
+@pytest.fixture(scope="module")
+def crystal_peak(site: Site) -> str:
+    """Address of a harmonic forecast of a single crystal with force constants, at 37 meV along Γ–X–W."""
+    structure_id = run(site.api.upload_structure("path.vasp", SILICON.replace(b"Silicon", b"Path")))["id"]
+    body = {
+        "structure_id": structure_id,
+        "method": "harmonic",
+        "sampling": "path",
+        "quality": "preview",
+        "instruments": ["ARCS"],
+        "options": {"path": "Γ-X-W", "zones": ZONES},
+    }
+    prediction_id = run(site.api.start(body, idempotency_key="modes-crystal"))["id"]
+    forecast(site.settings, prediction_id, replace(flat_branch(PEAK_MEV), harmonic_crystal=silicon()))
+    return f"/forecast/{structure_id}?predictions={prediction_id}&instruments=ARCS"
+
+
+def test_a_click_on_a_map_asks_for_the_modes_at_its_wave_vector(visit: Open, crystal_peak: str) -> None:
+    page = visit(f"{crystal_peak}&tab=map")
+    page.locator("#map .heatmaplayer image").wait_for(state="attached")
+    expect(page.locator("#trust-badges button").first).to_be_visible()
+    x, y = page.evaluate(
+        """energy => {
+            const {xaxis, yaxis} = document.querySelector('#map .graph')._fullLayout;
+            return [0.4 * xaxis.d2p(xaxis.tickvals[1]), yaxis.d2p(energy)];
+        }""",
+        PEAK_MEV + 0.4,
+    )
+    area = page.locator("#map .nsewdrag").first
+    area.hover(position={"x": x, "y": y})
+    page.locator("#map .hoverlayer .hovertext").first.wait_for()
+    with page.expect_request(lambda request: request.url.endswith("/modes")) as asked:
+        area.click(position={"x": x, "y": y})
+    body = asked.value.post_data_json
+    # The third of six wave vectors from Γ to X, and the top of the branch
+    assert body["path"]["point"] == 2
+    assert body["energy_mev"] == pytest.approx(PEAK_MEV, abs=0.3)
+    modes = page.get_by_role("region", name="Modes behind a peak")
+    expect(modes.get_by_label("Wave vector")).to_have_value("0,0,0.4")
+    expect(page.locator("#modes-summary")).to_contain_text("At (0 0 0.4)")
+    assert query(page)["point"] == ["0,0,0.4"]
+    # The circle on the map
+    page.wait_for_function(
+        "() => document.querySelector('#map .graph').layout.shapes.some(({ type }) => type === 'circle')"
+    )
+    assert violations(page) == []
+
+
+def test_a_wave_vector_and_an_energy_are_chosen_without_a_mouse(visit: Open, crystal_peak: str) -> None:
+    page = visit(f"{crystal_peak}&point=0,0,0.4", PHONE)
+    modes = page.get_by_role("region", name="Modes behind a peak")
+    place = modes.get_by_label("Wave vector")
+    expect(place).to_have_value("0,0,0.4")
+    place.select_option("W")
+    page.wait_for_url("**point=W*")
+    energy = modes.get_by_label("Energy")
+    energy.focus()
+    page.keyboard.type(str(PEAK_MEV))
+    with page.expect_request(lambda request: request.url.endswith("/modes")) as asked:
+        page.keyboard.press("Enter")
+    assert asked.value.post_data_json["path"]["point"] == "W"
+    expect(page.locator("#modes-summary")).to_contain_text("At W")
+    assert overflow(page) <= 0
+    assert violations(page) == []

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from frontend.client import ApiClient
 
+from .browsing import PHONE, WIDE, Open, curves, overflow, violations
 from .conftest import CrystalSite, Site, run
 from .proposing import Proposal, add, create, share
 
@@ -42,7 +43,8 @@ def test_readers_see_the_proposal_and_nothing_that_changes_it(site: Site, propos
     assert page.status_code == 200
     for text in ("Why: &lt;b&gt;because&lt;/b&gt;", "Incident energy 120 meV", "4.2 g", "expires on"):
         assert text in page.text, text
-    views = figures(page.text)["views"]
+    views = figures(page.text)["powders"]
+    assert figures(page.text)["crystals"] == []
     assert [(view["instrument"], view["prediction_id"]) for view in views] == [
         ("MAPS", site.harmonic_id), ("TOSCA", site.harmonic_id), ("MAPS", site.md_id), ("TOSCA", site.md_id),
     ]  # fmt: skip
@@ -56,19 +58,19 @@ def test_without_settings_the_first_instruments_are_shown(site: Site) -> None:
     bare = create(site)
     add(site, bare, f"predictions/{site.harmonic_id}")
 
-    views = figures(site.fetch(share(site, bare)).text)["views"]
+    views = figures(site.fetch(share(site, bare)).text)["powders"]
 
     assert [view["instrument"] for view in views] == ["TOSCA", "MAPS"]
 
 
-def test_crystals_alone_draw_nothing(site: Site, crystal: CrystalSite) -> None:
+def test_crystals_have_figures_of_their_own(site: Site, crystal: CrystalSite) -> None:
     made = create(site)
-    add(site, made, f"predictions/{crystal.harmonic_id}")
+    add(site, made, f"predictions/{crystal.harmonic_id}", f"predictions/{crystal.powder_id}")
 
-    page = site.fetch(share(site, made))
+    found = figures(site.fetch(share(site, made)).text)
 
-    assert "Crystal" in page.text
-    assert "page-data" not in page.text
+    assert {one["prediction_id"] for one in found["crystals"]} == {crystal.harmonic_id}
+    assert {one["prediction_id"] for one in found["powders"]} == {crystal.powder_id}
 
 
 def test_an_empty_proposal_says_so(site: Site) -> None:
@@ -125,3 +127,23 @@ def test_the_browser_asks_only_what_the_link_opens(
 
     assert [one for one in asked if not one.startswith((path, "/static/", f"/api/v1{path}/"))] == []
     context.close()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(("size", "dark"), [(WIDE, False), (PHONE, True)], ids=["1440", "390-dark"])
+def test_crystals_are_drawn_from_nothing_but_the_link(
+    visit: Open, site: Site, crystal: CrystalSite, size: tuple[int, int], dark: bool
+) -> None:
+    made = create(site)
+    add(site, made, f"predictions/{crystal.harmonic_id}", f"predictions/{crystal.md_id}")
+    path = share(site, made)
+    page = visit(path, size, dark=dark)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.reload()
+
+    assert all(name.endswith(" · X") for name in curves(page, "Cuts at constant q"))
+    expect(page.get_by_role("figure", name="Map along the path").locator(".heatmaplayer image")).to_be_attached()
+    assert [one for one in asked if not one.startswith((path, "/static/", f"/api/v1{path}/"))] == []
+    assert overflow(page) <= 0
+    assert violations(page) == []

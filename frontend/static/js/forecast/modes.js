@@ -57,9 +57,6 @@ function prepare(page) {
     const made = panel ??= { page, motion: new Motion(byId("motion-box")), modes: null, chosen: "", asked: "", marked: "", distance: null };
     byId("peak-energy").addEventListener("change", () => lookUp(page));
     byId("peak-close").addEventListener("click", () => { page.state.set({ peak: "" }); byId("peak-energy").focus(); });
-    document.getElementById("peak-point")?.addEventListener("change", ({ target }) => {
-        page.state.set({ point: /** @type {HTMLSelectElement} */ (target).value });
-    });
     page.figures.mark = (figure, kind) => { figure.layout.shapes = [...(figure.layout.shapes ?? []), ...marks(page, kind)]; };
     onRedraw(() => { made.asked = ""; made.chosen = ""; show(page); });
     return made;

@@ -99,6 +99,9 @@ function showModes(values = state.values) {
     if (modesWanted) whenLoaded(import("./modes.js"), ({ show }) => show(page));
 }
 document.getElementById("modes")?.addEventListener("focusin", () => { modesWanted = true; showModes(); }, { once: true });
+document.getElementById("peak-point")?.addEventListener("change", ({ target }) => {
+    state.set({ point: /** @type {HTMLSelectElement} */ (target).value });
+});
 document.getElementById("peak-find")?.addEventListener("click", () => { whenLoaded(import("./peaks.js"), ({ lookUp }) => lookUp(page)); });
 openChanged(form, Object.keys(difference(state.values, state.defaults)));
 state.watch(() => {
