@@ -49,7 +49,7 @@ def features_table(gathered: Gathered, capacity: Capacity, left_out: list[Notice
         elements = sorted(feature.elements.items(), key=lambda item: -item[1])[:3]
         row = [
             str(number),
-            f"{feature_energy(feature.energy_mev)} ± {significant(feature.energy_uncertainty_mev, 2)}",
+            f"{feature_energy(feature.energy_mev, in_column=True)} ± {significant(feature.energy_uncertainty_mev, 2)}",
             significant(feature.fwhm_mev, 2) if feature.fwhm_mev > 0 else wording_of_reports.NARROW,
             ", ".join(f"{name} {100 * share:.0f} %" for name, share in elements if share >= 0.005),
         ]

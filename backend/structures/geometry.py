@@ -126,7 +126,10 @@ def bonds(structure: StructureData, scale: float = BOND_SCALE) -> Bonds:
 
 
 def pairs_within(structure: StructureData, radius: NDArray[np.float64]) -> Bonds:
-    """Find the pairs closer than the sum of the radii of their atoms; radii in Å, shape (n_atoms,)."""
+    """Find the pairs closer than the sum of the radii of their atoms; radii in Å, shape (n_atoms,).
+
+    They are in the order of the first atom, the second atom, and its translation.
+    """
     from ase.neighborlist import primitive_neighbor_list
 
     i, j, shift, length = primitive_neighbor_list(
@@ -134,12 +137,14 @@ def pairs_within(structure: StructureData, radius: NDArray[np.float64]) -> Bonds
     )
     # The list has each pair twice, once from each atom; for an atom and its own image, as +shift and −shift
     first_nonzero = np.where(shift[:, 0] != 0, shift[:, 0], np.where(shift[:, 1] != 0, shift[:, 1], shift[:, 2]))
-    once = (i < j) | ((i == j) & (first_nonzero > 0))
+    once = np.flatnonzero((i < j) | ((i == j) & (first_nonzero > 0)))
+    # The order of the list depends on the processor: ASE sorts atoms in bins, and numpy's sorting is not stable
+    kept = once[np.lexsort((*shift[once].T, j[once], i[once]))]
     return Bonds(
-        first=i[once].astype(np.int64),
-        second=j[once].astype(np.int64),
-        shift=shift[once].astype(np.int64),
-        length=length[once].astype(np.float64),
+        first=i[kept].astype(np.int64),
+        second=j[kept].astype(np.int64),
+        shift=shift[kept].astype(np.int64),
+        length=length[kept].astype(np.float64),
     )
 
 

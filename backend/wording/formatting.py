@@ -61,8 +61,10 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def feature_energy(energy: float, *, decimals: int = 1) -> str:
-    """Return the energy of a feature: three significant digits, but at least `decimals`, without zeros at the end.
+def feature_energy(energy: float, *, decimals: int = 1, in_column: bool = False) -> str:
+    """Return the energy of a feature: three significant digits, but at least `decimals`.
+
+    Zeros at the end are left out, but not in a column of numbers.
 
     It is 136.3, 36.5, 5.23, 40 in meV, and 1099 in cm⁻¹ with no decimals. Everything that names a feature uses this
     rule; `featureEnergy` of static/js/format.js is the same. Halves are rounded up, as there.
@@ -71,7 +73,7 @@ def feature_energy(energy: float, *, decimals: int = 1) -> str:
         return f"{energy:g}"
     places = max(decimals, 2 - math.floor(math.log10(energy)))
     text = f"{Decimal(energy).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text.rstrip("0").rstrip(".") if "." in text and not in_column else text
 
 
 def listed_energies(energies_mev: Sequence[float]) -> str:

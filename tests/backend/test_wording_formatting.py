@@ -76,3 +76,7 @@ def test_lists_and_counts() -> None:
 def test_features_have_one_rounding(energy: float, decimals: int, text: str) -> None:
     """The values of tests/js/format.test.js."""
     assert formatting.feature_energy(energy, decimals=decimals) == text
+
+
+def test_features_keep_their_zeros_in_a_column() -> None:
+    assert formatting.feature_energy(57.0, in_column=True) == "57.0"
