@@ -61,6 +61,7 @@ def features(what: Forecast, found: FeatureSet) -> PlannedFeaturesOut:
         pairs=[_pair(one) for one in found.pairs],
         energy_mev=found.spectrum.energy.tolist(),
         intensity=found.spectrum.intensity.tolist(),
+        search_fwhm_mev=found.search_fwhm.tolist(),
         warnings=wording.messages(warnings),
         notices=_notices(warnings),
     )

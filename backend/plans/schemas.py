@@ -306,6 +306,10 @@ class PlannedFeaturesOut(ResponseBody):
     pairs: list[PairOut]
     energy_mev: list[float]
     intensity: list[float] = Field(description="ideal S(q, ω), no instrument; barn/(sr meV) per atom")
+    search_fwhm_mev: list[float] = Field(
+        description="FWHM at each energy with which features are searched: the simulation, or the best instrument, "
+        "resolves nothing narrower"
+    )
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scattering.core.bins import bin_widths
 from scattering.core.energy_axis import extent
 from scattering.core.harmonic_crystal import HarmonicCrystal, check_crystal
+from scattering.core.mesh_spacing import MeshSpacing
 from scattering.core.quantum import Statistics
 from scattering.core.species import element
 
@@ -128,6 +129,7 @@ class Partials:
         check_crystal(self.harmonic_crystal, self.species)
         for species in self.species:
             element(species)
+        MeshSpacing.from_metadata(self.metadata)
         if n_q < 2 or n_energy < 2:
             raise ValueError("q and energy need at least two bins each")
         steps = np.diff(self.q)
@@ -160,6 +162,11 @@ class Partials:
         """Energy in meV beyond which the sample scatters almost nothing; see `energy_axis.extent`."""
         everything = self.coherent.sum(axis=(0, 1)) + self.incoherent.sum(axis=(0, 1))
         return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
+
+    @cached_property
+    def mesh_spacing(self) -> MeshSpacing | None:
+        """Energy between neighbouring wave vectors of harmonic partials; None of others and of older versions."""
+        return MeshSpacing.from_metadata(self.metadata)
 
     @property
     def n_orders(self) -> int:

@@ -2,6 +2,8 @@
 
 Features belong to the sample, not to an instrument. They are sought at the narrowest resolution of any instrument at
 each energy, so they are the same in every plan. A plan can then state that an instrument does not resolve two of them.
+Where the simulation itself resolves less, they are sought with what it resolves: a bin of its energies, the length of a
+run, or the energy between neighbouring wave vectors of a mesh.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ MAX_FEATURES: Final = 8
 MIN_PROMINENCE_FRACTION: Final = 0.04
 """Smallest prominence of a feature, as a fraction of that of the largest peak."""
 MIN_BINS_PER_WIDTH: Final = 2.0
-"""Bins of the simulation in the FWHM with which features are looked for, at least."""
+"""Bins of the simulation in the FWHM with which features are looked for, at least; steps of its mesh, too."""
 MIN_ENERGY_FRACTION, MAX_MIN_ENERGY_MEV = 0.05, 5.0
 """Lowest energy of a feature that is found: this fraction of the highest energy, at most this many meV. Peaks below
 belong to acoustic branches or to the elastic line; users can add features there."""
@@ -92,12 +94,20 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """Features and pairs of a sample, and the spectrum that they are of, with its view."""
+    """Features and pairs of a sample, and the spectrum that they are of, with its view.
+
+    Attributes
+    ----------
+    search_fwhm
+        Shape of `spectrum.energy`, meV. FWHM with which features were looked for: structure that is narrower is below
+        what the simulation resolves, or any instrument.
+    """
 
     features: tuple[Feature, ...]
     pairs: tuple[Pair, ...]
     spectrum: Spectrum
     view: View
+    search_fwhm: NDArray[np.float64]
     warnings: tuple[Notice, ...]
 
 
@@ -131,34 +141,53 @@ def find_features(
     highest_seen = min(partials.extent * view.energy_scale, highest)
     finest = _finest_view(partials, view)
     spectrum = observe(partials, finest)
-    simulated = max(float(partials.metadata.get("energy_resolution_mev", 0.0)), 0.0)
-
-    def own_width(energy: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.hypot(finest.ideal_fwhm(np.asarray(energy)), simulated)
-
+    own_width = _own_width(partials, finest)
+    search_fwhm = np.hypot(own_width(spectrum.energy), _mesh_fwhm(partials, spectrum.energy, view.energy_scale))
     peaks = find_peaks(
         spectrum.energy,
         spectrum.intensity,
         spectrum.error,
-        resolution_mev=own_width(spectrum.energy),
+        resolution_mev=search_fwhm,
         elastic_mev=lowest_feature(highest_seen) if given is None else finest.fwhm_mev,
         correlated=True,
     )
-
-    def feature(energy: float, fwhm: float, measure: Measure) -> Feature:
-        at = int(np.argmin(np.abs(spectrum.energy - energy)))
-        error = 0.0 if spectrum.error is None else float(spectrum.error[at] / max(spectrum.intensity[at], 1e-30))
-        own = float(own_width(energy))
-        elements = composition(energy, max(fwhm, own), spectrum.energy, spectrum.per_element, {}).elements
-        intrinsic = float(np.sqrt(max(fwhm**2 - own**2, 0.0)))
-        uncertainty = energy_relative_uncertainty * energy
-        return Feature(energy, given is None, measure, intrinsic, uncertainty, min(error, 1.0), elements)
-
     places = _largest_peaks(peaks) if given is None else _given_places(given, peaks, own_width, highest)
-    features = [feature(*place) for place in sorted(places)]
-    if not features:
+    if not places:
         raise InvalidPlan.at("features_mev", Notice("no_peaks_found"))
-    return FeatureSet(tuple(features), _pairs(features, pairs), spectrum, finest, _warnings(features, given))
+    features = [
+        _feature(
+            place,
+            spectrum,
+            broadening=float(own_width(place[0])),
+            search_fwhm=search_fwhm,
+            from_forecast=given is None,
+            energy_uncertainty=energy_relative_uncertainty * place[0],
+        )
+        for place in sorted(places)
+    ]
+    return FeatureSet(
+        tuple(features), _pairs(features, pairs), spectrum, finest, search_fwhm, _warnings(features, given)
+    )
+
+
+def _feature(
+    place: _Place,
+    spectrum: Spectrum,
+    *,
+    broadening: float,
+    search_fwhm: NDArray[np.float64],
+    from_forecast: bool,
+    energy_uncertainty: float,
+) -> Feature:
+    """Return the feature at a place; `broadening` is the FWHM of a sharp line in the spectrum there, meV."""
+    energy, fwhm, measure = place
+    at = int(np.argmin(np.abs(spectrum.energy - energy)))
+    error = 0.0 if spectrum.error is None else float(spectrum.error[at] / max(spectrum.intensity[at], 1e-30))
+    width = max(fwhm, float(search_fwhm[at]))
+    elements = composition(energy, width, spectrum.energy, spectrum.per_element, {}).elements
+    # A mesh does not broaden a line, it leaves gaps in it: only the broadening of the spectrum is taken off
+    intrinsic = float(np.sqrt(max(fwhm**2 - broadening**2, 0.0)))
+    return Feature(energy, from_forecast, measure, intrinsic, energy_uncertainty, min(error, 1.0), elements)
 
 
 def most_prominent(peaks: Sequence[Peak], most: int) -> list[Peak]:
@@ -206,6 +235,26 @@ def _finest_view(partials: Partials, view: View) -> View:
         fwhm_mev=min(elastic, MAX_FWHM_MEV),
         relative_fwhm=max(MIN_RELATIVE_FWHM, float(growth.max(initial=0.0))),
     )
+
+
+def _own_width(partials: Partials, finest: View) -> Callable[[float | NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the FWHM in meV of a sharp line in the spectrum of a view, as a function of energy."""
+    simulated = max(float(partials.metadata.get("energy_resolution_mev", 0.0)), 0.0)
+
+    def width(energy: float | NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.hypot(finest.ideal_fwhm(np.asarray(energy)), simulated)
+
+    return width
+
+
+def _mesh_fwhm(partials: Partials, energy: NDArray[np.float64], energy_scale: float) -> NDArray[np.float64]:
+    """Return the smallest FWHM in meV of structure that the mesh in the Brillouin zone resolves; 0 without a mesh.
+
+    Partials of versions that did not keep the spacing of their mesh are searched as if it were infinitely fine.
+    """
+    if partials.mesh_spacing is None:
+        return np.zeros(len(energy))
+    return MIN_BINS_PER_WIDTH * energy_scale * partials.mesh_spacing.at(energy / energy_scale)
 
 
 def _pairs(features: Sequence[Feature], wanted: Sequence[tuple[float, float]] | None) -> tuple[Pair, ...]:

@@ -15,6 +15,7 @@ from scattering.core.bins import bin_edges, bin_widths
 from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.core.partials import Partials
 from scattering.simulate import multiphonon
+from scattering.simulate.mesh import mesh_spacing
 from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
 
 CHUNK_BYTES = 2**26
@@ -225,7 +226,7 @@ def predict(
     progress
         Called with the finished fraction.
     metadata
-        Provenance of the phonons.
+        Provenance of the phonons. The partials also keep the spacing of the mesh.
 
     References
     ----------
@@ -256,6 +257,7 @@ def predict(
         seed=seed,
         progress=lambda share: progress((1 + 2 * share) / 3),
     )
+    spacing = mesh_spacing(zone, n_vectors=n_directions * len(q))
     pairs = list(combinations_with_replacement(species, 2))
     for index, one in enumerate(species):
         coherent[pairs.index((one, one))] += self_part.orders[1:, index].sum(axis=0)
@@ -271,7 +273,7 @@ def predict(
         incoherent_elastic=self_part.elastic,
         temperature=temperature,
         statistics="quantum",
-        metadata=metadata or {},
+        metadata={**(metadata or {}), **spacing.to_metadata()},
         orders=self_part.orders,
     )
     return Prediction(partials, self_part.beyond / concentration[:, None])

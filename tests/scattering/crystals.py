@@ -7,7 +7,9 @@ import itertools
 import numpy as np
 from euphonic import ForceConstants
 
+from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.simulate import phonons
+from scattering.simulate.force_constants import to_harmonic_crystal
 
 LATTICE = 4.0
 
@@ -43,3 +45,10 @@ def springs(cell: np.ndarray, positions: np.ndarray, symbols: list[str], masses:
         unit_atom=unit_atom,
         constants=constants,
     )
+
+
+def silicon() -> HarmonicCrystal:
+    """Silicon's lattice with springs."""
+    cell = 4.0 * (np.ones((3, 3)) - np.eye(3)) / 2
+    fc = springs(cell, np.array([[0.0, 0, 0], [1.0, 1.0, 1.0]]), ["Si", "Si"], [28.085, 28.085])
+    return to_harmonic_crystal(fc, uploaded_cell=4.0 * np.eye(3), species=("Si", "Si"), sites=("Si", "Si"))

@@ -15,8 +15,8 @@ from scattering.modes import dispersion
 from scattering.modes.grid import calculate_modes, grid_divisions, sample_grid
 from scattering.modes.intensity import nuclei_of
 from scattering.modes.motion import motion, wave_repeats
-from scattering.simulate.force_constants import to_force_constants, to_harmonic_crystal
-from tests.scattering.crystals import springs
+from scattering.simulate.force_constants import to_force_constants
+from tests.scattering.crystals import silicon
 from tests.scattering.test_harmonic_crystal import hydride
 
 SPRING, WEAK = 4.0, 0.01
@@ -157,13 +157,6 @@ def test_atoms_may_be_shown_in_other_images() -> None:
     np.testing.assert_allclose(
         shown.displacements[other], shown.displacements[one] * np.exp(1j * apart @ shown.wave_vector), atol=1e-9
     )
-
-
-def silicon() -> HarmonicCrystal:
-    """Silicon's lattice with springs."""
-    cell = 4.0 * (np.ones((3, 3)) - np.eye(3)) / 2
-    fc = springs(cell, np.array([[0.0, 0, 0], [1.0, 1.0, 1.0]]), ["Si", "Si"], [28.085, 28.085])
-    return to_harmonic_crystal(fc, uploaded_cell=4.0 * np.eye(3), species=("Si", "Si"), sites=("Si", "Si"))
 
 
 def test_silicon_agrees_with_phonopy() -> None:

@@ -13,6 +13,7 @@ from backend.kit import settings as settings_module
 from backend.kit.db import database
 from backend.observing.layouts import COMPACT
 from scattering.core.compact import expand
+from scattering.core.mesh_spacing import MeshSpacing
 from scattering.observe.spectrum import View, observe
 from workers import example_forecast
 
@@ -43,6 +44,11 @@ def test_made_again_it_is_the_same_forecast(made: Path) -> None:
         for folder in (made, forecast.FOLDER)
     ]
     above = spectra[0].energy > 10
+    meshes = [
+        MeshSpacing.from_metadata(COMPACT.read(one / forecast.PARTIALS).metadata) for one in (made, forecast.FOLDER)
+    ]
+    spacings = [one.at(np.array([20.0, 36.5, 40.4, 57.1])) for one in meshes if one is not None]
+    np.testing.assert_allclose(spacings[0], spacings[1], rtol=0.2)
     largest = spectra[1].intensity[above].max()
     # The relaxation of soft modes stops a little elsewhere on another processor
     np.testing.assert_allclose(spectra[0].intensity[above], spectra[1].intensity[above], atol=0.05 * largest)

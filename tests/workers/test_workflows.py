@@ -79,6 +79,9 @@ def test_force_constants_are_kept(harmonic_copper: Partials) -> None:
     crystal = harmonic_copper.harmonic_crystal
     assert crystal is not None
     assert (crystal.species, crystal.sites, crystal.n_repeats) == (("Cu",), ("Cu",), 4)
+    # What the mesh of copper resolves: acoustic branches are steep at 5 meV
+    assert harmonic_copper.mesh_spacing is not None
+    assert 0.1 < harmonic_copper.mesh_spacing.at(np.array([5.0]))[0] < 2.0
     # The uploaded cell is repeated 4 × 4 × 4 times
     assert len(crystal.cell_origins) == 256
     point = to_force_constants(crystal).calculate_qpoint_frequencies(np.array([[0.5, 0.5, 0.0]]), asr="reciprocal")
