@@ -136,7 +136,7 @@ def _match(
             spectrum.intensity,
             spectrum.error,
             prominence=request.prominence,
-            resolution_mev=resolved(spectrum.energy),
+            resolution_mev=spectrum.search_fwhm(resolved(spectrum.energy)),
             correlated=True,
         ),
         tolerance_mev=request.tolerance_mev,

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 KEY: Final = "mesh_spacing"
 """Name in the metadata of partials."""
+MIN_STEPS_PER_FWHM: Final = 2.0
+"""Spacings in the FWHM of structure that a mesh resolves, at least: as bins of a histogram."""
 MAX_NODES: Final = 100_000
 DECIMALS: Final = 4
 """Of stored energies, in meV."""
@@ -44,6 +46,10 @@ class MeshSpacing:
     def at(self, energy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the spacing in meV at energies in meV, interpolated; beyond the last mode, that of the last."""
         return np.asarray(np.interp(np.abs(energy), self.energy, self.spacing))
+
+    def fwhm_at(self, energy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the FWHM in meV of the narrowest structure that the mesh resolves at energies in meV."""
+        return MIN_STEPS_PER_FWHM * self.at(energy)
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> Self | None:

@@ -81,6 +81,9 @@ class Spectrum:
         The map of the same view.
     notices
         Remarks for the reader of the figure.
+    mesh_fwhm
+        Shape (n,), meV: FWHM of the narrowest structure that the mesh of a harmonic forecast resolves; narrower peaks
+        are noise. None: no mesh, or of an older version.
     """
 
     energy: NDArray[np.float64]
@@ -92,6 +95,11 @@ class Spectrum:
     per_order: Mapping[int, NDArray[np.float64]]
     map: Map
     notices: tuple[Notice, ...] = ()
+    mesh_fwhm: NDArray[np.float64] | None = None
+
+    def search_fwhm(self, broadening: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the FWHM in meV with which to search peaks, shape (n,), for that of the resolution of the spectrum."""
+        return broadening if self.mesh_fwhm is None else np.hypot(broadening, self.mesh_fwhm)
 
 
 def _elastic_line(partials: Partials, energy: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -331,7 +339,14 @@ def observe(partials: Partials, view: View) -> Spectrum:
         per_order=_per_order(partials, view, projection),
         map=Map(partials.q[seen.rows], seen.map_energy, intensity, seen.inside),
         notices=(*notices, *_notices(partials, view, instrument, settings, seen, recorded)),
+        mesh_fwhm=_mesh_fwhm(partials, view, recorded.centres),
     )
+
+
+def _mesh_fwhm(partials: Partials, view: View, energy: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    if partials.mesh_spacing is None:
+        return None
+    return view.energy_scale * partials.mesh_spacing.fwhm_at(energy / view.energy_scale)
 
 
 def _pooled_width(

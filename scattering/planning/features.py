@@ -33,7 +33,7 @@ MAX_FEATURES: Final = 8
 MIN_PROMINENCE_FRACTION: Final = 0.04
 """Smallest prominence of a feature, as a fraction of that of the largest peak."""
 MIN_BINS_PER_WIDTH: Final = 2.0
-"""Bins of the simulation in the FWHM with which features are looked for, at least; steps of its mesh, too."""
+"""Bins of the simulation in the FWHM with which features are looked for, at least."""
 MIN_ENERGY_FRACTION, MAX_MIN_ENERGY_MEV = 0.05, 5.0
 """Lowest energy of a feature that is found: this fraction of the highest energy, at most this many meV. Peaks below
 belong to acoustic branches or to the elastic line; users can add features there."""
@@ -142,7 +142,7 @@ def find_features(
     finest = _finest_view(partials, view)
     spectrum = observe(partials, finest)
     own_width = _own_width(partials, finest)
-    search_fwhm = np.hypot(own_width(spectrum.energy), _mesh_fwhm(partials, spectrum.energy, view.energy_scale))
+    search_fwhm = spectrum.search_fwhm(own_width(spectrum.energy))
     peaks = find_peaks(
         spectrum.energy,
         spectrum.intensity,
@@ -245,16 +245,6 @@ def _own_width(partials: Partials, finest: View) -> Callable[[float | NDArray[np
         return np.hypot(finest.ideal_fwhm(np.asarray(energy)), simulated)
 
     return width
-
-
-def _mesh_fwhm(partials: Partials, energy: NDArray[np.float64], energy_scale: float) -> NDArray[np.float64]:
-    """Return the smallest FWHM in meV of structure that the mesh in the Brillouin zone resolves; 0 without a mesh.
-
-    Partials of versions that did not keep the spacing of their mesh are searched as if it were infinitely fine.
-    """
-    if partials.mesh_spacing is None:
-        return np.zeros(len(energy))
-    return MIN_BINS_PER_WIDTH * energy_scale * partials.mesh_spacing.at(energy / energy_scale)
 
 
 def _pairs(features: Sequence[Feature], wanted: Sequence[tuple[float, float]] | None) -> tuple[Pair, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -13,14 +14,17 @@ from backend.examples import forecast
 from backend.examples.schemas import ExampleFiguresIn
 from backend.examples.service import figure
 from backend.figures.annotations import Box
+from backend.figures.curves.curve import Curve
 from backend.figures.curves.peak_labels import (
     Candidate,
     Drawn,
     Frame,
+    peaks_of_curve,
     place_labels,
     to_annotations,
 )
 from backend.observing.partials_cache import PartialsCache
+from scattering.observe.spectrum import EnergyGrid, View, observe
 
 FRAME = Frame((0.0, 100.0), (0.0, 1.0), 500.0, 300.0)
 FLAT = Drawn(np.array([0.0, 500.0]), np.array([0.0, 0.0]))
@@ -67,6 +71,20 @@ def test_a_label_without_a_place_is_left_out() -> None:
     placed = place_labels(crowd, [FLAT], FRAME)
     assert 0 < len(placed) < len(crowd)
     assert placed[0].candidate is crowd[0]
+
+
+def test_peaks_that_are_noise_of_the_mesh_get_no_label(cache: PartialsCache) -> None:
+    """Acoustic modes of benzene at 5 and 7 meV, where the mesh of the example forecast resolves 2 meV."""
+    view = View(fwhm_mev=0.1, energy_mev=EnergyGrid(0.0, 60.0, 0.05))
+    spectrum = observe(forecast.read_partials(cache), view)
+    assert spectrum.mesh_fwhm is not None
+    named, noisy = (
+        [one.energy for one in peaks_of_curve(Curve(curve, "Sample", "harmonic", "", view))]
+        for curve in (spectrum, replace(spectrum, mesh_fwhm=None))
+    )
+    assert min(noisy) < 8 < min(named)
+    # Lines of molecular modes are as sharp as before
+    assert {36.5, 40.4} <= {round(energy, 1) for energy in named}
 
 
 def test_labels_stay_in_the_panel() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from scattering.core import energy_axis
-from scattering.core.mesh_spacing import KEY, MeshSpacing
+from scattering.core.mesh_spacing import KEY, MIN_STEPS_PER_FWHM, MeshSpacing
 from scattering.core.partials import Partials
 from scattering.observe.view import View
-from scattering.planning.features import MIN_BINS_PER_WIDTH, find_features
+from scattering.planning.features import find_features
 from scattering.simulate import harmonic
 from scattering.simulate.force_constants import to_force_constants
 from scattering.simulate.mesh import mesh_spacing
@@ -121,7 +121,7 @@ def test_a_plan_states_the_width_of_its_search(coarse: Partials) -> None:
     spacing = coarse.mesh_spacing
     assert spacing is not None
     assert found.search_fwhm.shape == found.spectrum.energy.shape
-    assert (found.search_fwhm >= MIN_BINS_PER_WIDTH * spacing.at(found.spectrum.energy)).all()
+    assert (found.search_fwhm >= MIN_STEPS_PER_FWHM * spacing.at(found.spectrum.energy)).all()
     # A branch crosses the mesh below the peaks, and is flat at them
     at = [int(np.argmin(np.abs(found.spectrum.energy - energy))) for energy in (10.0, 36.7)]
     assert found.search_fwhm[at[0]] > 2 * found.search_fwhm[at[1]]

@@ -17,6 +17,7 @@ from backend.figures.schemas import EnergyUnit
 from scattering.core.bins import bin_widths
 from scattering.measured.comparison.forecast_grid import fwhm
 from scattering.measured.comparison.peaks import Peak, find_peaks
+from scattering.observe.spectrum import Spectrum
 from scattering.planning.features import lowest_feature, most_prominent
 
 MAX_LABELS: Final = 12
@@ -111,6 +112,8 @@ def peaks_of_curve(curve: Curve) -> list[Peak]:
     resolution = 2 * bin_widths(spectrum.energy)
     if curve.view is not None:
         resolution = np.maximum(resolution, fwhm(curve.view, spectrum.energy))
+    if isinstance(spectrum, Spectrum):
+        resolution = spectrum.search_fwhm(resolution)
     measured = np.isfinite(spectrum.intensity)
     if not measured.any():
         return []
