@@ -11,6 +11,7 @@ from scattering.core.notices import Notice
 
 UNITS: Final = {"ueV": "µeV", "cm-1": "cm⁻¹", "ps-1": "ps⁻¹", "angstrom": "Å"}
 AXES: Final = {"energy": "energy", "q": "|q|"}
+ACROSS: Final = {"q": "|q|", "angle": "scattering angle"}
 AXIS_VALUES: Final = {"energy": "energies", "q": "|q| values"}
 
 
@@ -29,6 +30,23 @@ def _comments_in_table(*, n_lines: int) -> str:
 
 def _energies_restart(*, n_blocks: int) -> str:
     return f"After blank lines the energies start again: the table is read as {n_blocks} spectra."
+
+
+def _thousands_marks(*, mark: str) -> str:
+    names = {",": "Commas", ".": "Points", "'": "Apostrophes", " ": "Spaces"}
+    return f"{names[mark]} between groups of three digits are read as marks of thousands."
+
+
+def _curves_with_own_energies(*, n_curves: int) -> str:
+    return f"The table has {n_curves} curves, each with its own column of energies."
+
+
+def _map_of_points(*, kind: str, n_points: int) -> str:
+    return f"The table is a list of {n_points} points over {ACROSS[kind]} and energy: it is read as a map."
+
+
+def _map_of_blocks(*, kind: str) -> str:
+    return f"Each spectrum is headed by its {ACROSS[kind]}: they are read as one map."
 
 
 def _detectors_left_out(*, n_left_out: int, n_detectors: int) -> str:
@@ -131,6 +149,7 @@ def _workspace_not_used(*, workspace: str, reason: Mapping[str, Any]) -> str:
 WORDS: Final[Mapping[str, Words]] = {
     # Tables of columns
     "decimal_comma": "The comma is read as the decimal mark.",
+    "thousands_marks": _thousands_marks,
     "comments_in_table": _comments_in_table,
     "text_after_table": "Text after the last row is ignored: {text}.",
     "energies_restart": _energies_restart,
@@ -145,6 +164,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "without errors.",
     "third_column_negative": "The third column has negative values, so it is read as another intensity and not as "
     "errors.",
+    "curves_with_own_energies": _curves_with_own_energies,
+    "map_of_points": _map_of_points,
+    "map_of_blocks": _map_of_blocks,
     # Units
     "frequency_in_thz": "THz is read as a frequency ν: E = hν, 1 THz = 4.136 meV.",
     "angular_frequency_in_inverse_ps": "ps⁻¹ is read as an angular frequency ω: E = ħω, 1 ps⁻¹ = 0.658 meV.",

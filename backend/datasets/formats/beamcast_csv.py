@@ -55,7 +55,7 @@ def read(data: bytes) -> list[RawSpectrum]:
     )
     measured = "dataset" in about
     stated = _stated(about)
-    found = columns.spectra_of(table)
+    found = [one for one in columns.contents_of(table) if isinstance(one, RawSpectrum)]
     several = len(found) > 1
     return [
         replace(

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from backend.datasets.formats import column_names as named_as
 from backend.datasets.formats import units
-from backend.datasets.formats.reading import MAX_SPECTRA, RawSpectrum, Stated, XUnit
-from backend.datasets.formats.table import NoTable, Table, cells, number, read_table, uncommented
+from backend.datasets.formats.column_roles import Curve, curves_of
+from backend.datasets.formats.numbers import number
+from backend.datasets.formats.point_lists import ListColumns, list_columns, map_of_spectra, on_grid, q_in_words
+from backend.datasets.formats.reading import MAX_SPECTRA, Raw, RawMap, RawSpectrum, Stated, XUnit
+from backend.datasets.formats.table import NoTable, Table, cells, read_table, uncommented
 from backend.datasets.formats.text import decoded, quoted
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 
-_ERROR = re.compile(
-    r"(?:^|[\s_.(\[-])(?:(?:standard|std|stat\w*|y)?[\s_.-]*(?:error|err)(?:or)?s?(?:\s*bars?)?|uncertaint(?:y|ies)"
-    r"|sigma|σ|std(?:ev)?|s\.?d\.?|e\.?s\.?d\.?|dy|ds|di|±|\+/-)(?:$|[\s_.)\]\d])|^e\d*$|^yerr\d*$|errors?\d*$"
-)
-_X_ERROR = re.compile(r"^(?:dx|x[\s_-]?err(?:or)?|de|d_?energy|e_?err)$")
-_INTENSITY = re.compile(
-    r"\bintensit|\bcounts?\b|\bsignal\b|^s\s*\(|\bs\s*\(\s*q|^y\d*\b|^i\b|^i\s*\(|\bdata\b|\bsqw\b|\bspectrum\b|\bdos\b|^s$"
-)
-_INDEX = re.compile(r"^(?:index|idx|no\.?|nr\.?|n|#|pt\.?|points?|row|bin|channel|ch)$")
 _IN_HEADER = re.compile(
     r"[\[(]([^\[\]()]{1,40})[\])]\s*$|\bin\s+(\S{1,20})\s*$|[=:]\s*(\S{1,40})\s*$|\s/\s(\S{1,20})\s*$"
 )
@@ -59,52 +53,148 @@ def sniffs(head: bytes) -> bool:
     return True
 
 
-def read(data: bytes) -> list[RawSpectrum]:
-    """The spectra in a table of columns.
+def read(data: bytes) -> list[Raw]:
+    """The spectra in a table of columns, or the maps in a list of points.
 
     Raises
     ------
     Unreadable
-        There is no such table.
+        There is no such table, or its columns may be more than one thing.
     """
-    return spectra_of(read_table(decoded(data)))
+    return contents_of(read_table(decoded(data)))
 
 
-def spectra_of(table: Table) -> list[RawSpectrum]:
-    """The spectra in a table: each column that is no axis and no error is one."""
+def contents_of(table: Table) -> list[Raw]:
+    """The spectra or maps in a table: each column that is no axis and no error is one."""
     named = column_names(table)
     names = tuple(named.names[column] for column in table.kept) if named else ()
-    x, notices = _x_column(names)
-    unit, recognised_by, about_unit = _unit(table, named, names[x] if names else None)
-    found = list(_columns(table, names, x, notices))
-    if not found:
+    notices: list[Notice] = []
+    lists = list_columns(names)
+    curves = curves_of(table.values, names, notices) if lists is None else _curves_of_list(lists, names, notices)
+    if not curves:
         raise Unreadable(Notice("table_without_intensities"))
-    if len(found) > MAX_SPECTRA:
-        raise Unreadable(Notice("too_many_spectra_in_file", {"n_spectra": len(found), "max_spectra": MAX_SPECTRA}))
-    titles = [names[y] if names else f"column {table.kept[y] + 1}" for y, _ in found]
-    if len(found) == 1:
-        titles = [_title(table, named)]
-    blocks = _blocks(table, x)
+    own_axes = len({curve.x for curve in curves}) > 1
+    blocks = [slice(0, len(table.values))] if own_axes or lists else _blocks(table, curves[0].x)
     if len(blocks) > 1:
         notices.append(Notice("energies_restart", {"n_blocks": len(blocks)}))
-    if len(found) * len(blocks) > MAX_SPECTRA:
-        raise Unreadable(
-            Notice("too_many_spectra_in_file", {"n_spectra": len(found) * len(blocks), "max_spectra": MAX_SPECTRA})
-        )
+    if own_axes:
+        notices.append(Notice("curves_with_own_energies", {"n_curves": len({curve.x for curve in curves})}))
+    n_spectra = len(curves) * len(blocks)
+    if n_spectra > MAX_SPECTRA:
+        raise Unreadable(Notice("too_many_spectra_in_file", {"n_spectra": n_spectra, "max_spectra": MAX_SPECTRA}))
+    titles = _titles(table, named, names, curves)
+    found: list[Raw] = []
+    for title, curve in zip(titles, curves, strict=True):
+        spectra = [_spectrum(table, named, names, curve, block, title, notices) for block in blocks]
+        if lists is not None and (listed := _from_list(table, lists, spectra[0])):
+            found.append(listed)
+        else:
+            found += _of_blocks(table, blocks, spectra)
+    return found
+
+
+def _curves_of_list(lists: ListColumns, names: Sequence[str], notices: list[Notice]) -> list[Curve]:
+    others = [column for column in range(len(names)) if column not in (lists.across, lists.x)]
+    inner = [names[lists.x], *(names[column] for column in others)]
+    places = [lists.x, *others]
     return [
-        RawSpectrum(
-            x=table.values[block, x],
-            y=table.values[block, y],
-            error=None if error is None else table.values[block, error],
-            x_unit=unit,
-            recognised_by=recognised_by,
-            y_unit=_y_unit(names[y]) if names else "",
-            stated=Stated(title=", ".join(filter(None, [title, f"block {index + 1}" if len(blocks) > 1 else ""]))),
-            notices=(*table.notices, *about_unit, *notices),
-        )
-        for title, (y, error) in zip(titles, found, strict=True)
-        for index, block in enumerate(blocks)
+        Curve(lists.x, places[curve.y], None if curve.error is None else places[curve.error])
+        for curve in curves_of(np.empty((0, len(inner))), inner, notices)
     ]
+
+
+def _spectrum(
+    table: Table,
+    named: _Names | None,
+    names: Sequence[str],
+    curve: Curve,
+    rows: slice,
+    title: str,
+    notices: Sequence[Notice],
+) -> RawSpectrum:
+    """Return one curve, without the empty rows below it where another curve is longer."""
+    x, y = table.values[rows, curve.x], table.values[rows, curve.y]
+    error = None if curve.error is None else table.values[rows, curve.error]
+    if error is None and table.uncertainties is not None:
+        stated = table.uncertainties[rows, curve.y]
+        error = stated if np.isfinite(stated).any() else None
+    there = np.flatnonzero(np.isfinite(x) | np.isfinite(y))
+    end = int(there[-1]) + 1 if len(there) else 0
+    unit, recognised_by, about_unit = _unit(table, named, names[curve.x] if names else None)
+    return RawSpectrum(
+        x=x[:end],
+        y=y[:end],
+        error=None if error is None else error[:end],
+        x_unit=unit,
+        recognised_by=recognised_by,
+        y_unit=_y_unit(names[curve.y]) if names else "",
+        stated=Stated(title=title, heading=_title(table, named)),
+        notices=(*table.notices, *about_unit, *notices),
+    )
+
+
+def _from_list(table: Table, lists: ListColumns, points: RawSpectrum) -> RawMap | None:
+    """Return the map that a list of points makes; None if all have the same |q|."""
+    across = lists.factor * table.values[: len(points.x), lists.across]
+    columns = [points.y] if points.error is None else [points.y, points.error]
+    grid = on_grid(across, points.x, *columns)
+    if grid is None:
+        return None
+    rows, energies, (y, *error) = grid
+    return RawMap(
+        kind=lists.kind,
+        across=rows,
+        width=None,
+        x=energies,
+        y=y,
+        error=error[0] if error else None,
+        x_unit=points.x_unit,
+        recognised_by=points.recognised_by,
+        y_unit=points.y_unit,
+        stated=points.stated,
+        notices=(*points.notices, Notice("map_of_points", {"kind": lists.kind, "n_points": len(points.x)})),
+    )
+
+
+def _of_blocks(table: Table, blocks: Sequence[slice], spectra: Sequence[RawSpectrum]) -> list[Raw]:
+    """Return spectra that stand below each other: a map if each is headed by its |q|, else one by one."""
+    if len(blocks) == 1:
+        return list(spectra)
+    above = dict(zip(table.breaks, table.remarks, strict=False))
+    headings = [
+        above.get(block.start, "") or (uncommented(table.header[-1]) if table.header else "") for block in blocks
+    ]
+    q = [q_in_words(heading) for heading in headings]
+    known = [value for value in q if value is not None]
+    if len(known) == len(q) and (joined := map_of_spectra(spectra, known, "q", Notice("map_of_blocks", {"kind": "q"}))):
+        return [joined]
+    return [
+        replace(
+            one, stated=replace(one.stated, title=", ".join(filter(None, [one.stated.title, f"block {index + 1}"])))
+        )
+        for index, one in enumerate(spectra)
+    ]
+
+
+def _titles(table: Table, named: _Names | None, names: Sequence[str], curves: Sequence[Curve]) -> list[str]:
+    if len(curves) == 1:
+        return [_title(table, named)]
+    if not names:
+        return [f"column {table.kept[curve.y] + 1}" for curve in curves]
+    above = _curve_names(table, named)
+    return [above.get(table.kept[curve.x]) or names[curve.y] for curve in curves]
+
+
+def _curve_names(table: Table, named: _Names | None) -> dict[int, str]:
+    """Names of the curves in the line above the names of the columns, as WebPlotDigitizer writes them."""
+    lines = [uncommented(line) for line in table.header]
+    if named is None or named.lines[0] not in lines or not (place := lines.index(named.lines[0])):
+        return {}
+    found = cells(table.header[place - 1], table.delimiter)
+    axes = [column for column, name in enumerate(named.names) if named_as.is_axis(name)]
+    if len(axes) < 2 or any(bool(cell) != (column in axes) for column, cell in enumerate(found)):
+        return {}
+    return {column: found[column][:200] for column in axes if column < len(found)}
 
 
 def column_names(table: Table) -> _Names | None:
@@ -155,8 +245,8 @@ def _are_names(found: Sequence[str], *, sure: bool) -> bool:
     if sure:
         return True
     # Three words of a title above three columns are no names.
-    axis = bool(units.is_axis(found[0]) or units.unit_of(found[0]).unit)
-    others = any(_ERROR.search(text) or _INTENSITY.search(text) for text in map(units.plain, found[1:]))
+    axis = bool(units.is_axis(found[0]) or units.unit_of(found[0]).unit or named_as.across(found[0]))
+    others = any(named_as.is_error(name) or named_as.is_intensity(name) for name in found[1:])
     with_unit = units.is_axis(found[0]) and units.unit_of(found[0]).unit and re.search(r"[\[(/_]", found[0])
     return bool((axis and others) or with_unit)
 
@@ -165,72 +255,6 @@ def _are_units(found: Sequence[str]) -> bool:
     """Whether a line names units alone: meV, arb. units, ..."""
     bare = re.fullmatch(r"[\[(]?[^\s\[\]()]{1,10}[\])]?", found[0])
     return bool(bare and units.unit_of(found[0]).unit) and not units.is_axis(found[0])
-
-
-def _x_column(names: Sequence[str]) -> tuple[int, list[Notice]]:
-    """Return the index of the column of the axis, and notices about it."""
-    if not names or not _INDEX.match(units.plain(names[0])):
-        return 0, []
-    later = next((column for column, name in enumerate(names) if column and units.is_axis(name)), None)
-    if later is None:
-        return 0, []
-    return later, [Notice("axis_column", {"column": names[later], "ignored": names[0]})]
-
-
-def _columns(table: Table, names: Sequence[str], x: int, notices: list[Notice]) -> Iterator[tuple[int, int | None]]:
-    """Columns of intensities, each with that of its errors."""
-    width = table.values.shape[1]
-    if not names:
-        yield from _unnamed(table.values, notices)
-        return
-    plain = [units.plain(name) for name in names]
-    bare = [_bare(name) for name in plain]
-    errors: dict[int, int] = {}
-    intensities: list[int] = []
-    for column in range(x + 1, width):
-        name = plain[column]
-        if _X_ERROR.match(name):
-            notices.append(Notice("energy_errors_ignored", {"column": names[column]}))
-        elif _ERROR.search(name):
-            owner = _owner(bare[column], bare, intensities, errors)
-            if owner is None:
-                notices.append(Notice("error_column_ignored", {"column": names[column]}))
-            else:
-                errors[owner] = column
-        elif units.unit_of(names[column]).unit and units.is_axis(names[column]):
-            notices.append(Notice("second_axis_ignored", {"column": names[column]}))
-        else:
-            intensities.append(column)
-    for owner, column in errors.items():
-        by_place = bare[column] != bare[owner]
-        if by_place and any(other < owner and other not in errors for other in intensities):
-            notices.append(Notice("error_column_assumed", {"column": names[column], "intensity": names[owner]}))
-    yield from ((column, errors.get(column)) for column in intensities)
-
-
-def _owner(name: str, bare: Sequence[str], intensities: Sequence[int], taken: dict[int, int]) -> int | None:
-    """Whose errors a column are: of the column with the same name but for “error”, or else of the one before it."""
-    for column in intensities:
-        if name and bare[column] == name and column not in taken:
-            return column
-    last = intensities[-1] if intensities else None
-    return None if last is None or last in taken else last
-
-
-def _bare(name: str) -> str:
-    """A column's name but for “error” and what joins words."""
-    return re.sub(r"[\s_.()\[\]-]+", " ", _ERROR.sub(" ", name)).strip()
-
-
-def _unnamed(values: NDArray[np.float64], notices: list[Notice]) -> Iterator[tuple[int, int | None]]:
-    width = values.shape[1]
-    if width == 3 and not (values[:, 2] < 0).any():
-        notices.append(Notice("unnamed_columns_with_error"))
-        yield 1, 2
-        return
-    if width > 2:
-        notices.append(Notice("third_column_negative") if width == 3 else Notice("unnamed_columns"))
-    yield from ((column, None) for column in range(1, width))
 
 
 def _unit(table: Table, named: _Names | None, name: str | None) -> tuple[XUnit | None, str, tuple[Notice, ...]]:
@@ -266,7 +290,12 @@ def _title(table: Table, named: _Names | None) -> str:
     """The first words of the header that are not the columns' names."""
     for line in table.header[:HEADER_LINES]:
         words = uncommented(line)
-        if re.search(r"[^\W\d]{2}", words) and not (named and words in named.lines) and not units.is_axis(words):
+        if (
+            re.search(r"[^\W\d]{2}", words)
+            and not words.startswith("sep=")
+            and not (named and words in named.lines)
+            and not units.is_axis(words)
+        ):
             return " ".join(words.strip(",;\t").split())[:200]
     return ""
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.datasets.formats.numbers import number
 from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, XUnit
-from backend.datasets.formats.table import number, read_table, values_of
+from backend.datasets.formats.table import read_table, values_of
 from backend.datasets.formats.text import decoded, quoted
 from backend.datasets.run import RunConditions
 from backend.kit.files.unreadable import Unreadable

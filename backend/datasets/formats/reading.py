@@ -39,6 +39,8 @@ class Stated:
         E_f of an indirect or E_i of a direct geometry spectrometer.
     run
         Temperature, exposure and the like: `RunConditions.plausible` of what the file has.
+    heading
+        Words above the data that may name instrument and temperature, if the title is another.
     """
 
     title: str = ""
@@ -46,6 +48,7 @@ class Stated:
     settings: Mapping[str, Any] = field(default_factory=dict)
     fixed_energy_mev: float | None = None
     run: RunConditions = field(default_factory=RunConditions)
+    heading: str = ""
 
 
 @dataclass(frozen=True, eq=False)

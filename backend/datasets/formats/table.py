@@ -18,19 +18,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.datasets.formats.numbers import marks_of, number, uncertainty
 from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA
 from backend.datasets.formats.text import MAX_LINE, quoted
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 
 COMMENTS = "#%!;"
-MISSING = frozenset({"", "-", "--", "?", "n/a", "na", "null", "none", "nan", "+nan", "-nan", "1.#qnan", "-1.#ind"})
-"""Words in place of a number, lower case; also stars, Fortran's number that is too long for its field."""
 MIN_ROWS = 3
 MAX_FALSE_STARTS = 100_000
 """Lines that begin as a row does but are none of the table; no header has so many."""
-_NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?")
-"""Also with a decimal comma."""
+_DATE = re.compile(r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})\b(?![.,])")
 _FORTRAN = str.maketrans("dD", "eE")
 _DECIMAL_COMMA = str.maketrans(",", ".")
 _BEGINS = frozenset("0123456789+-.,\"'nN*?\t;|")
@@ -63,6 +61,10 @@ class Table:
         Rows before which a blank line or a comment stands.
     notices
         What the user should know of how it was read.
+    uncertainties
+        Shape of `values`: the standard uncertainties that cells state (1.00(12)), NaN elsewhere; None without any.
+    remarks
+        The last comment before each of the breaks, "" if there is none.
     """
 
     header: tuple[str, ...]
@@ -73,6 +75,8 @@ class Table:
     first_line: int
     breaks: tuple[int, ...]
     notices: tuple[Notice, ...]
+    uncertainties: NDArray[np.float64] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class _Rows:
     numbers: Sequence[int]
     breaks: tuple[int, ...] = ()
     comments: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 def read_table(text: str) -> Table:
@@ -100,9 +105,14 @@ def read_table(text: str) -> Table:
     if len(rows.lines) > MAX_POINTS:
         raise Unreadable(Notice("too_many_rows", {"n_rows": len(rows.lines), "max_rows": MAX_POINTS}))
     notices: list[Notice] = []
-    if _decimal_comma(rows, delimiter):
+    marks = marks_of(rows.lines, rows.numbers, delimiter)
+    if marks.decimal == ",":
         notices.append(Notice("decimal_comma"))
-    values = values_of(rows.lines, rows.numbers, delimiter, width)
+    if marks.thousands is not None:
+        notices.append(Notice("thousands_marks", {"mark": marks.thousands}))
+    plain = marks.plain(rows.lines, delimiter)
+    values = values_of(plain, rows.numbers, delimiter, width)
+    uncertainties = _uncertainties(plain, delimiter, width)
     if rows.comments:
         notices.append(Notice("comments_in_table", {"n_lines": rows.comments}))
     if footer:
@@ -120,6 +130,8 @@ def read_table(text: str) -> Table:
         start + 1,
         rows.breaks,
         tuple(notices),
+        None if uncertainties is None else uncertainties[:, kept],
+        rows.remarks,
     )
 
 
@@ -165,21 +177,6 @@ def is_comment(line: str, delimiter: str | None = None) -> bool:
 def uncommented(line: str) -> str:
     """A header's line without its comment marks."""
     return line.strip().lstrip(COMMENTS + "*/' \t").strip()
-
-
-def number(cell: str) -> float | None:
-    """The number in a cell, NaN where it says that there is none, or None: neither."""
-    try:
-        # Python's own underscores between digits are nobody's numbers.
-        return float(cell) if "_" not in cell else None
-    except ValueError:
-        pass
-    if _NUMBER.fullmatch(cell):
-        # Fortran writes 1.5D+02.
-        return float(cell.replace(",", ".").lower().replace("d", "e"))
-    if cell.lower() in MISSING or not cell.strip("*"):
-        return float("nan")
-    return None
 
 
 def _beginning(lines: Sequence[str]) -> tuple[int, str | None, int]:
@@ -257,11 +254,24 @@ def _end(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
     while end > start:
         line = lines[end - 1]
         if line.strip() and not is_comment(line):
-            if _may_be_row(line) or len(line) > 1000 or re.search(r"\d", line):
+            if not _is_footer(line):
                 break
             footer.append(line.strip())
         end -= 1
     return end, footer[::-1]
+
+
+def _is_footer(line: str) -> bool:
+    """Whether a line is words, a date, or a named number, and no damaged row."""
+    text = line.strip()
+    if len(text) > 1000:
+        return False
+    if _DATE.match(text):
+        return True
+    first = re.split(r"[\s,;|]", text, maxsplit=1)[0]
+    if number(first) is not None:
+        return False
+    return bool(re.match(r"\W{0,3}[^\W\d_]{2,}|[^\W\d_]\s*[=:(]", text)) or not re.search(r"\d", text)
 
 
 def _rows(lines: list[str], start: int, end: int, delimiter: str | None) -> _Rows:
@@ -272,6 +282,7 @@ def _rows(lines: list[str], start: int, end: int, delimiter: str | None) -> _Row
     rows: list[str] = []
     numbers: list[int] = []
     breaks: list[int] = []
+    remarks: list[str] = []
     comments = 0
     for index, line in enumerate(body):
         commented = is_comment(line, delimiter)
@@ -279,28 +290,13 @@ def _rows(lines: list[str], start: int, end: int, delimiter: str | None) -> _Row
             comments += commented
             if not breaks or breaks[-1] != len(rows):
                 breaks.append(len(rows))
+                remarks.append("")
+            if commented:
+                remarks[-1] = uncommented(line)
         else:
             rows.append(line)
             numbers.append(start + index + 1)
-    return _Rows(rows, numbers, tuple(breaks), comments)
-
-
-def _decimal_comma(rows: _Rows, delimiter: str | None) -> bool:
-    """Whether commas mark the decimals; refuses a table in which points do so too."""
-    if delimiter == ",":
-        return any('"' in row for row in rows.lines[:MIN_ROWS]) and any(
-            "," in cell for row in rows.lines[:MIN_ROWS] for cell in cells(row, delimiter)
-        )
-    with_comma = next((index for index, row in enumerate(rows.lines) if "," in row), None)
-    if with_comma is None:
-        return False
-    with_point = next((index for index, row in enumerate(rows.lines) if "." in row), None)
-    if with_point is not None:
-        point, comma = (
-            {"line": rows.numbers[index], "found": quoted(rows.lines[index])} for index in (with_point, with_comma)
-        )
-        raise Unreadable(Notice("decimal_marks_mixed", {"point": point, "comma": comma}))
-    return True
+    return _Rows(rows, numbers, tuple(breaks), comments, tuple(remarks))
 
 
 def _fast(rows: list[str], delimiter: str | None, width: int) -> NDArray[np.float64] | None:
@@ -310,6 +306,19 @@ def _fast(rows: list[str], delimiter: str | None, width: int) -> NDArray[np.floa
     except ValueError:
         return None
     return values if values.shape == (len(rows), width) else None
+
+
+def _uncertainties(rows: list[str], delimiter: str | None, width: int) -> NDArray[np.float64] | None:
+    """The uncertainties in cells such as 1.00(12), shape (rows, width), NaN where there is none; None without any."""
+    if not any("(" in row or "±" in row or "+/-" in row for row in rows):
+        return None
+    found = np.full((len(rows), width), np.nan)
+    for index, row in enumerate(rows):
+        for column, cell in enumerate(cells(row, delimiter)[:width]):
+            value = uncertainty(cell)
+            if value is not None:
+                found[index, column] = value
+    return found if np.isfinite(found).any() else None
 
 
 def _slow(rows: list[str], numbers: Sequence[int], delimiter: str | None, width: int) -> NDArray[np.float64]:

@@ -32,25 +32,30 @@ _PATTERNS: tuple[tuple[XUnit, re.Pattern[str]], ...] = (
         "cm-1",
         re.compile(
             rf"(?<![a-z/])cm\$?{_INVERSE}|(?<![a-z])1\s*/\s*cm\b|\b(?:inverse|reciprocal|per)\s+(?:cm|centimet(?:re|er)s?)\b"
-            r"|\bwave\s*-?\s*numbers?\b|\bkaysers?\b"
+            r"|\bwave\s*-?\s*numbers?\b|\bkaysers?\b|\bwellenzahl(?:en)?\b|\bnombres?\s+d\s*['’]?\s*ondes?\b"
+            r"|\bn[uú]meros?\s+(?:de\s+onda|d\s*['’]\s*onda)\b|\bgolfgetal(?:len)?\b|волнов\w+\s+числ|波数"
         ),
     ),
     ("ueV", re.compile(rf"{_NOT_ALONE}(?:u|micro\s*-?)ev{_ENDS}|\bmicro\s*-?electron\s*-?volts?\b")),
     ("meV", re.compile(rf"{_NOT_ALONE}mev{_ENDS}|\bmilli\s*-?electron\s*-?volts?\b")),
     ("eV", re.compile(rf"{_NOT_ALONE}ev{_ENDS}|(?<![a-z-])electron\s*-?volts?\b")),
-    ("THz", re.compile(rf"{_NOT_ALONE}thz{_ENDS}|\btera\s*-?hertz\b")),
+    ("THz", re.compile(rf"{_NOT_ALONE}thz{_ENDS}|\btera\s*-?\s*(?:hertz|hz)\b")),
     ("ps-1", re.compile(rf"(?<![a-z/])ps\$?{_INVERSE}|(?<![a-z])(?:1|rad)\s*/\s*ps\b|\bps\s*\^\s*-\s*1\b")),
     ("angstrom", re.compile(rf"{_NOT_ALONE}(?:å|a|ang(?:stroms?)?|aangstroms?|ångstr[öo]ms?){_ENDS}")),
 )
 _SLASHED = re.compile(r"(?P<quantity>[^/()\[\]]*)(?<!rad)(?<!1)\s*/\s*(?P<unit>[^/()\[\]]+)")
 """Quantity calculus: “E / meV” is E in meV."""
 _ANGULAR = re.compile(r"\brad\b|\bangular\b|\bomega\b|ω|\bhw\b|\bw\b|ħ")
-_WAVELENGTH = re.compile(r"\bwave\s*-?length\b|\blambda|λ")
+_WAVELENGTH = re.compile(
+    r"\bwave\s*-?length\b|\blambda|λ|\bwellenl[aä]nge|\blongueurs?\s+d\s*['’]\s*onde|\blongitud\s+de\s+onda|\blunghezza\s+d"
+)
 _OTHER_QUANTITY = re.compile(
     r"\bd\s*-?\s*spacing\b|\btime\s*-?of\s*-?flight\b|\btof\b|2\s*-?theta\b|\b2θ|\btwo\s*-?theta\b|\bmomentum\b|\|q\||^q\b|^temperature\b"
 )
 _AXIS = re.compile(
     r"\b[eé]nerg(?:y|ie|[ií]a)|\be\s*(?:$|[\[(/,])|^x\b|\ben\b|\bwave\s*-?(?:number|length)|\bomega|ω|\bhw\b|\bhbar|ħ|\bfreq|\bdelta\s*_?-?e|\bdeltae|δ\s*e\b"
+    r"|\bwellen(?:zahl|l)|\bfr[eé]q|\bfrec|\bnombres?\s+d\s*['’]?\s*ondes?\b|\bn[uú]meros?\s+d\w*\s*['’]?\s*onda\b|\bgolf(?:getal|l)"
+    r"|\blongueur|\blongitud\s+de\s+onda|\blunghezza|\benergie|энерги|частот|волнов|能量|エネルギー|波数|频率|周波数"
     r"|^de\b|\btransfer\b|^ω|^λ|\blambda|^ν|^nu\b|\bneutron\s+loss\b|\braman\s+shift\b|^w\b"
 )
 _NOT_AXIS = re.compile(

@@ -100,6 +100,15 @@ WORDS: Final[Mapping[str, Words]] = {
     "commas_as_delimiter_and_decimal": "Commas seem to be both delimiters and decimal marks ({found}): save the table "
     "with another delimiter, such as a semicolon or a tab.",
     "decimal_marks_mixed": _decimal_marks_mixed,
+    "thousands_or_decimals": "Line {line}: {number} may be a thousand or a decimal fraction ({found}). Save the table "
+    "without marks between thousands, or with more decimal places.",
+    "unnamed_pairs": "The columns have no names, and they look like {n_curves} curves in pairs, each with its own "
+    "energies. Write names above them: X, Y, X, Y for pairs; energy and the names of the intensities otherwise.",
+    "unnamed_list": "The columns have no names, and the first two look like a grid of {n_points[0]} × {n_points[1]} "
+    "points. Write names above them, such as Q (1/Å), energy (meV), intensity, error.",
+    "list_without_grid": "The points of the list form no grid: {n_across} values of |q| or angle and {n_energies} "
+    "energies. Bin them to common |q| and energies, or save them as NXSPE.",
+    "list_repeats_points": "The list has more than one point at the same |q| or angle and energy.",
     "wrong_number_of_columns": _wrong_number_of_columns,
     "unreadable_cell": "Line {line}: {found} is not a number ({row}).",
     "table_without_intensities": "The table has a column of energies but none of intensities.",
