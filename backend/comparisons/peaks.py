@@ -6,11 +6,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import col
 
 from backend.comparisons.forecasts import Forecast, forecast, get_powder_prediction, partials_of, requested_view
+from backend.comparisons.pairing import pair_peaks
 from backend.comparisons.requests import PeaksRequest
 from backend.comparisons.service import fit_to_data, read_measured_spectrum, unique
 from backend.datasets import service as datasets
@@ -23,8 +22,7 @@ from backend.predictions.tables import Prediction
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import FitResult
-from scattering.measured.comparison.forecast_grid import fwhm
-from scattering.measured.comparison.peaks import Matches, Peak, composition, find_peaks, match
+from scattering.measured.comparison.peaks import Matches, Peak, composition
 from scattering.measured.data import MeasuredSpectrum
 from scattering.observe.spectrum import Spectrum
 from scattering.observe.view import View
@@ -89,7 +87,9 @@ def match_peaks(scope: Scope, cache: PartialsCache, request: PeaksRequest) -> Ma
     view = replace(view, per_order=own_orders)
     made = forecast(scope, cache, prediction, view, dataset, measured, request.fit.range_mev)
     fitted = fit_to_data(measured, made, request.fit)
-    matches = _match(measured, made, fitted.range_mev, request)
+    matches = pair_peaks(
+        measured, made, fitted.range_mev, tolerance_mev=request.tolerance_mev, prominence=request.prominence
+    )
     orders = (
         _Orders(made.spectrum, prediction.id)
         if own_orders
@@ -105,47 +105,6 @@ def match_peaks(scope: Scope, cache: PartialsCache, request: PeaksRequest) -> Ma
         {peak: _shares(peak, made.spectrum, orders.spectrum) for peak in found},
         orders.prediction_id,
         unique(made.notices, fitted.notices, orders.notices),
-    )
-
-
-def _match(
-    measured: MeasuredSpectrum, made: Forecast, range_mev: tuple[float, float], request: PeaksRequest
-) -> Matches:
-    """Match all peaks of data and forecast, and keep the pairs whose measured peak lies in a range.
-
-    Peaks outside the range are matched too; otherwise their partners inside could match a wrong peak.
-    """
-    energy, spectrum = measured.energy, made.spectrum
-
-    def resolved(at: NDArray[np.float64]) -> NDArray[np.float64]:
-        # Broadening by the instrument and by the bins of the data
-        return np.asarray(np.hypot(fwhm(made.view, at), np.interp(at, energy, measured.high - measured.low)))
-
-    def inside(peak: Peak) -> bool:
-        return bool(range_mev[0] <= peak.energy <= range_mev[1])
-
-    def is_measured(peak: Peak) -> bool:
-        return inside(peak) and bool(((measured.low <= peak.energy) & (peak.energy <= measured.high)).any())
-
-    matches = match(
-        find_peaks(
-            energy, measured.intensity, measured.error, prominence=request.prominence, resolution_mev=resolved(energy)
-        ),
-        find_peaks(
-            spectrum.energy,
-            spectrum.intensity,
-            spectrum.error,
-            prominence=request.prominence,
-            resolution_mev=spectrum.search_fwhm(resolved(spectrum.energy)),
-            correlated=True,
-        ),
-        tolerance_mev=request.tolerance_mev,
-    )
-    return Matches(
-        tuple(pair for pair in matches.pairs if inside(pair.measured)),
-        tuple(filter(inside, matches.only_measured)),
-        tuple(filter(is_measured, matches.only_forecast)),
-        matches.tolerance_mev,
     )
 
 

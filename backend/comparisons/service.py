@@ -18,6 +18,7 @@ from backend.comparisons.forecasts import (
     partials_of,
     requested_view,
 )
+from backend.comparisons.pairing import doubt_stretch
 from backend.comparisons.requests import ComparisonRequest, RankingRequest
 from backend.datasets import service as datasets
 from backend.datasets.tables import Dataset
@@ -127,7 +128,8 @@ def compare(scope: Scope, cache: PartialsCache, request: ComparisonRequest) -> C
         notices = unique(_parameters_not_of_maps(request.fit), made.notices, compared.notices)
         return ComparisonOfMaps(dataset, measured, made, compared, notices)
     fitted = fit_to_data(measured, made, request.fit)
-    return Comparison(dataset, measured, made, fitted, unique(made.notices, fitted.notices))
+    notices = unique(made.notices, fitted.notices, doubt_stretch(fitted, measured, made))
+    return Comparison(dataset, measured, made, fitted, notices)
 
 
 def rank(scope: Scope, cache: PartialsCache, request: RankingRequest) -> Ranking:

@@ -50,6 +50,29 @@ def _residuals_exceed_errors(*, chi2_reduced: float) -> str:
     )
 
 
+FAILURES: Final = {
+    "data_unexplained": "the curve leaves nearly all of the data unexplained",
+    "forecast_negligible": "the scaled forecast is negligible beside the data",
+    "parameter_at_bound": "a parameter ended at its bound",
+}
+
+
+def _fit_failed(*, reasons: Sequence[str], parameters: Sequence[str]) -> str:
+    stuck = f" ({_names(parameters)})" if parameters else ""
+    return (
+        f"The fit failed: {listed(FAILURES[reason] for reason in reasons)}{stuck}. Do not use its numbers. Check unit, "
+        "range and settings, or fit fewer parameters."
+    )
+
+
+def _stretch_against_peaks(*, stretch: float, of_peaks: float, n_pairs: int) -> str:
+    return (
+        f"The fitted stretch of {stretch:.3f} disagrees with {counted(n_pairs, 'matched pair')} of peaks, whose "
+        f"energies ask for {of_peaks:.3f}. The fit may have found a wrong minimum: check it on the figure before you "
+        "apply it."
+    )
+
+
 def _bins_moved_beyond_forecast(*, n_bins: int) -> str:
     bins = counted(n_bins, "bin of the range is", "bins of the range are")
     outside = "it lies" if n_bins == 1 else "they lie"
@@ -149,6 +172,11 @@ def _parameters_not_fitted_to_maps(*, parameters: Sequence[str]) -> str:
 
 WORDS: Final[Mapping[str, Words]] = {
     # Fits
+    "elastic_line_left_out": "The elastic line, up to {reach_mev:.3g} meV on each side, is excluded from the fit.",
+    "tiny_errors_raised": "{n_bins} bins have far smaller errors than all others. The median error, {usual:.2g}, "
+    "replaces theirs, so that they do not decide the fit alone.",
+    "fit_failed": _fit_failed,
+    "stretch_against_peaks": _stretch_against_peaks,
     "scale_is_zero": "The best scale is 0: adding the forecast does not improve the fit.",
     "no_extra_width_needed": "The forecast is as broad as the data or broader: no extra width is needed.",
     "parameter_at_bound": _parameter_at_bound,

@@ -427,6 +427,69 @@ def test_data_of_energy_gain_alone_are_compared_there() -> None:
     assert default_range(gain, both, curve, resolution_mev=4.0) == (-EDGES[-1], -12.0)
 
 
+def both_sides(
+    loss_end_mev: float, gain_end_mev: float
+) -> tuple[MeasuredSpectrum, NDArray[np.float64], NDArray[np.float64]]:
+    """Data on both sides of an elastic line, with twice the intensity on the side of energy gain; and a forecast."""
+    edges = np.linspace(-gain_end_mev, loss_end_mev, 400)
+    energy = (edges[1:] + edges[:-1]) / 2
+    both = np.concatenate([-ENERGY[:0:-1], ENERGY])
+    curve = np.concatenate([FORECAST[:0:-1], FORECAST])
+    exact = np.interp(energy, both, curve) * np.where(energy < 0, 2, 1) + 1e3 * np.exp(-((energy / 1.0) ** 2))
+    return MeasuredSpectrum(energy, exact, None, edges[:-1], edges[1:]), both, curve
+
+
+def test_the_side_of_energy_loss_is_fitted_though_the_other_reaches_farther() -> None:
+    data, both, curve = both_sides(40.0, 65.0)
+    assert default_range(data, both, curve, resolution_mev=2.0) == (6.0, 40.0)
+    assert fit(data, both, curve, FitOptions(), resolution_mev=2.0).values["scale"] == pytest.approx(1, abs=0.02)
+
+
+def test_both_sides_are_fitted_if_asked_for_without_the_elastic_line() -> None:
+    data, both, curve = both_sides(40.0, 40.0)
+    found = fit(data, both, curve, FitOptions(range_mev=(-40.0, 40.0)), resolution_mev=2.0)
+    assert found.used[np.abs(data.energy) > 7].all()
+    assert not found.used[np.abs(data.energy) < 5].any()
+    assert 1.4 < found.values["scale"] < 1.8
+    assert "elastic_line_left_out" in codes(found)
+
+
+def test_a_few_tiny_errors_do_not_decide() -> None:
+    data = measured({"scale": 3.0})
+    assert data.error is not None
+    tiny = np.arange(len(data.energy)) % 50 == 7
+    spoilt = replace(data, intensity=np.where(tiny, 0.0, data.intensity), error=np.where(tiny, 1e-9, data.error))
+    found = fit(spoilt, ENERGY, FORECAST, FitOptions())
+    assert found.values["scale"] == pytest.approx(3, rel=0.5)
+    assert "tiny_errors_raised" in codes(found)
+    assert "tiny_errors_raised" not in codes(fit(data, ENERGY, FORECAST, FitOptions()))
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "reason"),
+    [
+        (
+            replace(measured({}), intensity=np.random.default_rng(3).standard_normal(400), error=None),
+            FitOptions(),
+            "data_unexplained",
+        ),
+        (measured({"shift_mev": 60.0}), FitOptions(shift=True, range_mev=(60.0, 120.0)), "parameter_at_bound"),
+        (
+            replace(measured({}), intensity=1e4 + np.zeros(400), error=None),
+            FitOptions(background="constant"),
+            "forecast_negligible",
+        ),
+    ],
+)
+def test_a_fit_that_failed_says_so(data: MeasuredSpectrum, options: FitOptions, reason: str) -> None:
+    (notice,) = [one for one in fit(data, ENERGY, FORECAST, options).notices if one.code == "fit_failed"]
+    assert reason in notice.params["reasons"]
+
+
+def test_a_fit_that_works_says_nothing_of_failure() -> None:
+    assert "fit_failed" not in codes(fit(measured({"scale": 3.0}), ENERGY, FORECAST, FitOptions()))
+
+
 def test_a_fit_follows_a_slider() -> None:
     """Limits are three times what a busy machine of two cores takes."""
     data = measured(RECOVERED["everything"][1], edges=np.linspace(6, 190, 1001))

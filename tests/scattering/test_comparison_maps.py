@@ -171,7 +171,7 @@ def test_the_fit_is_made_in_its_range_and_drawn_everywhere():
     assert found.goodness.r_factor < 1e-3 < 0.3 < found.everywhere.r_factor
 
 
-def test_the_elastic_line_is_not_fitted_unless_asked_for():
+def test_the_elastic_line_is_not_fitted():
     energy = np.linspace(-20, 95, 116)
     exact = 40 * brute_force_mean(Q, energy)
     middle = (energy[1:] + energy[:-1]) / 2
@@ -182,7 +182,32 @@ def test_the_elastic_line_is_not_fitted_unless_asked_for():
         found = compare_maps(measured, forecast, resolution_mev=resolution)
         assert found.scale == pytest.approx(40, rel=2e-3)
         assert 3 < found.range_mev[0] < 10
-    assert compare_maps(measured, forecast, range_mev=(-20, 90)).scale > 100
+    both = compare_maps(measured, forecast, range_mev=(-20, 90))
+    assert both.scale == pytest.approx(40, rel=2e-3)
+    assert "elastic_line_left_out" in [notice.code for notice in both.notices]
+
+
+def test_a_few_tiny_errors_do_not_decide():
+    measured = measured_map()
+    tiny = np.random.default_rng(5).random(measured.intensity.shape) < 0.02
+    spoilt = MeasuredMap(
+        measured.q,
+        measured.energy,
+        np.where(tiny, 0.0, measured.intensity),
+        np.where(tiny, 1e-9, np.full_like(measured.intensity, 0.05 * np.nanmax(measured.intensity))),
+    )
+    found = compare_maps(spoilt, forecast_map())
+    assert found.scale == pytest.approx(compare_maps(measured, forecast_map()).scale, rel=0.3)
+    assert {"tiny_errors_raised"} <= {notice.code for notice in found.notices}
+    assert "fit_failed" not in {notice.code for notice in found.notices}
+
+
+def test_a_fit_that_explains_nothing_says_so():
+    measured = measured_map()
+    noise = np.random.default_rng(6).standard_normal(measured.intensity.shape)
+    found = compare_maps(MeasuredMap(measured.q, measured.energy, noise, None), forecast_map())
+    (notice,) = [one for one in found.notices if one.code == "fit_failed"]
+    assert "data_unexplained" in notice.params["reasons"]
 
 
 def test_masked_bins_do_not_count():

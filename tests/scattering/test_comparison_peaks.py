@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scattering.measured.comparison.peaks import Peak, composition, find_peaks, match
+from scattering.measured.comparison.peaks import Peak, composition, find_peaks, match, stretch_of
 from scattering.measured.comparison.smoothing import Curve, noise, smooth
 
 STEP = 1.0
@@ -253,6 +253,18 @@ def test_what_is_too_far_apart_is_no_pair():
     assert match([peak(100)], [peak(90)], tolerance_mev=5).pairs == ()
     # Near the elastic line two widths count, and not a quarter of the energy
     assert energies(match([peak(4, fwhm=2)], [peak(6.5, fwhm=2)]).pairs) == [(4, 6.5)]
+
+
+def test_the_tolerance_is_never_wider_than_peaks_are_apart():
+    found = match([peak(at) for at in (400, 410, 425)], [peak(at) for at in (402, 412, 427)])
+    assert found.tolerance_mev == 15
+    assert energies(found.pairs) == [(400, 402), (410, 412), (425, 427)]
+
+
+def test_pairs_of_peaks_give_the_stretch():
+    found = match([peak(at) for at in (20, 50, 90, 130)], [peak(at / 1.04) for at in (20, 50, 90, 130)])
+    assert stretch_of(found.pairs) == pytest.approx(1.04)
+    assert stretch_of(found.pairs[:2]) is None
 
 
 def test_nothing_to_match():

@@ -14,8 +14,8 @@ from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import FieldError, InvalidComparison, field_error
 from scattering.core.notices import Notice
 from scattering.measured.comparison.binned import BinnedForecast
-from scattering.measured.comparison.goodness import Goodness, goodness
-from scattering.measured.comparison.preparation import chosen_range, default_range, fill_error
+from scattering.measured.comparison.goodness import Goodness, failures, goodness
+from scattering.measured.comparison.preparation import beside_elastic, chosen_range, default_range, fill_error
 from scattering.measured.comparison.projection import NEUTRAL, Problem
 from scattering.measured.comparison.search import solve
 from scattering.measured.comparison.uncertainty import correlations, covariance
@@ -154,7 +154,7 @@ def fit(
         averaged over the bin) to the error of the data, and the fit is repeated. It is not used if the data have no
         errors.
     resolution_mev
-        FWHM at the elastic line, for `default_range`.
+        FWHM at the elastic line, which is left out.
     bins
         Shape (n_data,): mask of the bins that may be fitted. None: all.
 
@@ -175,7 +175,7 @@ def fit(
     else:
         range_mev = chosen_range(measured, forecast.reach, options.range_mev, notices)
     task = _Task(measured, forecast, fill_error(measured, notices), options, range_mev)
-    used = (measured.energy >= range_mev[0]) & (measured.energy <= range_mev[1]) & forecast.in_reach(0.0, 1.0)
+    used = beside_elastic(measured, range_mev, resolution_mev, notices) & forecast.in_reach(0.0, 1.0)
     at_first = used if bins is None else used & bins
     used, parameters = task.solve(at_first)
     if forecast_error is not None and task.error is not None:
@@ -326,6 +326,8 @@ def _result(task: _Task, used: NDArray[np.bool_], parameters: NDArray[np.float64
     covariances *= excess if task.error is None else max(1.0, excess)
     correlated = correlations(covariances)
     notices += at_bound.values()
+    if names:
+        notices += failures(model[used], lines[used], measured.intensity[used], at_bound)
     notices += _doubts(names, free, correlated, None if task.error is None else excess)
     compared = [
         goodness(

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from scattering.core.notices import Notice
+
+FAILED_R_FACTOR: Final = 0.9
+"""R factor of a fit that leaves nearly all of the data unexplained; nothing at all gives 1."""
+NEGLIGIBLE_FRACTION: Final = 0.01
+"""Root mean square of the scaled forecast over that of the data, below which its scale is practically 0."""
 
 
 @dataclass(frozen=True)
@@ -89,3 +98,30 @@ def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> flo
     if any(norm <= 1e-12 * np.linalg.norm(values) for norm, values in zip(norms, (first, second), strict=True)):
         return None
     return float(np.clip(deviations[0] / norms[0] @ (deviations[1] / norms[1]), -1.0, 1.0))
+
+
+def failures(
+    model: NDArray[np.float64],
+    background: NDArray[np.float64],
+    intensity: NDArray[np.float64],
+    at_bound: Collection[str],
+) -> list[Notice]:
+    """Return a notice if a fit has failed, so that nobody reads its numbers as a result.
+
+    Parameters
+    ----------
+    model, background, intensity
+        Shape (n,): scaled forecast with background, background, and data of the fitted bins.
+    at_bound
+        Names of the parameters that ended at a bound.
+    """
+    reasons = []
+    total = float(np.abs(intensity).sum())
+    if total and float(np.abs(intensity - model).sum()) > FAILED_R_FACTOR * total:
+        reasons.append("data_unexplained")
+    scaled, data = (float(np.sqrt(np.mean(values**2))) for values in (model - background, intensity))
+    if scaled < NEGLIGIBLE_FRACTION * data:
+        reasons.append("forecast_negligible")
+    if stuck := sorted(set(at_bound) - {"extra_fwhm_mev", "scale"}):
+        reasons.append("parameter_at_bound")
+    return [Notice("fit_failed", {"reasons": reasons, "parameters": stuck})] if reasons else []

@@ -14,8 +14,8 @@ from scattering.core.bins import bin_edges, linear_integrals
 from scattering.core.errors import InvalidComparison
 from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import MIN_REPORTED_ROOT_CHI2
-from scattering.measured.comparison.goodness import Goodness, goodness
-from scattering.measured.comparison.preparation import chosen_range, default_range
+from scattering.measured.comparison.goodness import Goodness, failures, goodness
+from scattering.measured.comparison.preparation import beside_elastic, chosen_range, default_range, raise_tiny_errors
 from scattering.measured.comparison.uncertainty import correlations, covariance
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum, centres
 from scattering.observe.spectrum import Map
@@ -111,9 +111,10 @@ def compare_maps(
     notices: list[Notice] = []
     raw = mean_over_bins(forecast, measured.q, measured.energy)
     both = np.isfinite(measured.intensity) & np.isfinite(raw)
-    low, high = _range(measured, forecast, range_mev, resolution_mev, notices)
-    middle = centres(measured.energy)
-    used = both & (middle >= low) & (middle <= high)
+    spectrum = _average_over_q(measured)
+    low, high = _range(spectrum, forecast, range_mev, resolution_mev, notices)
+    beside = beside_elastic(spectrum, (low, high), resolution_mev, notices)
+    used = both & np.isin(centres(measured.energy), spectrum.energy[beside])
     if not used.any():
         ends = {"start_mev": float(low), "end_mev": float(high)}
         raise InvalidComparison.at("fit.range_mev", Notice("no_shared_bins", ends))
@@ -121,8 +122,10 @@ def compare_maps(
     of_used = None if error is None else error[used]
     fitted = _solve(measured.intensity[used], raw[used], of_used, scaled=scale, raised=background)
     model = fitted.scale * raw + fitted.background
-    if fitted.scale == 0:
-        notices.append(Notice("scale_is_zero"))
+    at_bound = {"scale": Notice("scale_is_zero")} if fitted.scale == 0 else {}
+    notices += at_bound.values()
+    if scale or background:
+        notices += failures(model[used], np.full(used.sum(), fitted.background), measured.intensity[used], at_bound)
     if error is not None and fitted.excess > MIN_REPORTED_ROOT_CHI2:
         notices.append(Notice("residuals_exceed_errors", {"chi2_reduced": fitted.excess**2}))
 
@@ -193,21 +196,25 @@ def _axis(
     return means, shares, widths / np.diff(edges)
 
 
+def _average_over_q(measured: MeasuredMap) -> MeasuredSpectrum:
+    """Return the average of a map over |q|, at the energies that have any measured bin."""
+    some = np.isfinite(measured.intensity)
+    there = np.flatnonzero(some.any(axis=0))
+    if not len(there):
+        raise InvalidComparison.at("dataset_id", Notice("no_measured_bins"))
+    mean = np.where(some, measured.intensity, 0.0).sum(axis=0)[there] / some.sum(axis=0)[there]
+    low, high = measured.energy[there], measured.energy[there + 1]
+    return MeasuredSpectrum(centres(measured.energy)[there], mean, None, low, high)
+
+
 def _range(
-    measured: MeasuredMap,
+    spectrum: MeasuredSpectrum,
     forecast: Map,
     asked: tuple[float, float] | None,
     resolution_mev: float | None,
     notices: list[Notice],
 ) -> tuple[float, float]:
-    """Return the energies to fit: those of the spectra that are the averages of the maps over |q|."""
-    some = np.isfinite(measured.intensity)
-    there = np.flatnonzero(some.any(axis=0))
-    if not len(there):
-        raise InvalidComparison.at("dataset_id", Notice("no_measured_bins"))
-    low, high = measured.energy[there], measured.energy[there + 1]
-    mean = np.where(some, measured.intensity, 0.0).sum(axis=0)[there] / some.sum(axis=0)[there]
-    spectrum = MeasuredSpectrum((low + high) / 2, mean, None, low, high)
+    """Return the range of energies to fit: that of the spectra that are the averages of the maps over |q|."""
     if asked is None:
         seen = np.where(forecast.inside, forecast.intensity, 0.0).sum(axis=0)
         return default_range(spectrum, forecast.energy, seen, resolution_mev=resolution_mev)
@@ -225,15 +232,16 @@ def _fill_error(measured: MeasuredMap, notices: list[Notice]) -> NDArray[np.floa
     some = np.isfinite(measured.intensity)
     known = some & (measured.error > 0)
     n_missing = int(np.sum(some & ~known))
+    error = raise_tiny_errors(measured.error, known, notices)
     if not n_missing:
-        return measured.error
+        return error
     missing = {"n_unknown": n_missing, "n_bins": int(some.sum())}
     if n_missing > some.sum() / 2:
         notices.append(Notice("errors_ignored", missing))
         return None
     notices.append(Notice("errors_of_nearest_bins", missing))
     nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    return np.asarray(measured.error[tuple(nearest)])
+    return np.asarray(error[tuple(nearest)])
 
 
 @dataclass(frozen=True)

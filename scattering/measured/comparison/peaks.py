@@ -49,6 +49,8 @@ TOLERANCE_WIDTHS: Final = 2.0
 """Smallest tolerance over the width of the narrower peak of a pair."""
 STRETCHES: Final = tuple(np.arange(80, 126) / 100)
 """Factors on all energies of a forecast that are tried when peaks are matched."""
+MIN_PAIRS: Final = 3
+"""Pairs of peaks that say how far the energies of a forecast are off."""
 MIN_SIMILARITY: Final = 0.1
 """Similarity of a pair, between 0 and 1, below which its peaks are not matched."""
 HEIGHT_RATIO: Final = 5.0
@@ -294,7 +296,8 @@ def match(measured: Sequence[Peak], forecast: Sequence[Peak], *, tolerance_mev: 
     The similarity of two peaks is (1 − d²/t²)/(1 + (ln r/ln 5)²), with the difference d, the tolerance t and the ratio
     r of their prominences, each relative to the largest of its spectrum. Below `MIN_SIMILARITY` they are not matched.
     For d, the energies of the forecast are multiplied by the one of `STRETCHES` that gives the largest sum: a soft
-    potential shifts all peaks, and each peak of a group may then lie nearest to the wrong one.
+    potential shifts all peaks, and each peak of a group may then lie nearest to the wrong one. Without this factor,
+    peaks of a pair may differ by `RELATIVE_TOLERANCE` or two widths.
 
     Pairs do not cross: the errors of a forecast's energies vary slowly with energy and leave neighbours in order. An
     assignment without this rule would exchange neighbours in a shifted group of peaks. Dynamic programming finds the
@@ -304,7 +307,7 @@ def match(measured: Sequence[Peak], forecast: Sequence[Peak], *, tolerance_mev: 
     ----------
     tolerance_mev
         Peak-matching tolerance, the largest difference in energy. Default: a quarter of the measured energy, or two
-        widths of the narrower peak if that is more.
+        widths of the narrower peak if that is more; but no more than the distance to the next measured peak.
 
     References
     ----------
@@ -319,12 +322,13 @@ def match(measured: Sequence[Peak], forecast: Sequence[Peak], *, tolerance_mev: 
     heights = [np.array([peak.prominence for peak in peaks]) for peaks in (measured, forecast)]
     if tolerance_mev is None:
         narrower = np.minimum(widths[0][:, None], widths[1])
-        tolerance = np.maximum(RELATIVE_TOLERANCE * np.abs(energies[0])[:, None], TOLERANCE_WIDTHS * narrower)
+        farthest = np.maximum(RELATIVE_TOLERANCE * np.abs(energies[0])[:, None], TOLERANCE_WIDTHS * narrower)
+        tolerance = np.minimum(farthest, _distance_to_next(energies[0])[:, None])
     else:
-        tolerance = np.full((len(measured), len(forecast)), tolerance_mev)
+        farthest = tolerance = np.full((len(measured), len(forecast)), tolerance_mev)
     ratio = np.log((heights[0] / heights[0].max())[:, None] / (heights[1] / heights[1].max()))
     similar = 1 / (1 + (ratio / np.log(HEIGHT_RATIO)) ** 2)
-    allowed = np.abs(energies[0][:, None] - energies[1]) <= tolerance
+    allowed = np.abs(energies[0][:, None] - energies[1]) <= farthest
     most, chosen = 0.0, list[tuple[int, int]]()
     for stretch in STRETCHES:
         likeness = (1 - ((energies[0][:, None] - stretch * energies[1]) / tolerance) ** 2) * similar
@@ -340,6 +344,21 @@ def match(measured: Sequence[Peak], forecast: Sequence[Peak], *, tolerance_mev: 
         only_forecast=tuple(peak for j, peak in enumerate(forecast) if j not in paired[1]),
         tolerance_mev=float(tolerance.max()),
     )
+
+
+def stretch_of(pairs: Sequence[Pair]) -> float | None:
+    """Return the factor on the forecast's energies that pairs of peaks ask for; None for fewer than `MIN_PAIRS`.
+
+    It is the median of the ratios of their energies, so that a wrong pair does not matter.
+    """
+    ratios = [pair.measured.energy / pair.forecast.energy for pair in pairs if pair.forecast.energy > 0]
+    return float(np.median(ratios)) if len(ratios) >= MIN_PAIRS else None
+
+
+def _distance_to_next(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distance of each energy, ascending, to the nearest other; infinite for one alone."""
+    steps = np.concatenate([[np.inf], np.diff(energies), [np.inf]])
+    return np.asarray(np.minimum(steps[:-1], steps[1:]))
 
 
 def _best_ordered_pairs(gain: NDArray[np.float64]) -> tuple[float, list[tuple[int, int]]]:

@@ -13,6 +13,14 @@ from scattering.measured.data import MeasuredSpectrum
 
 ELASTIC_WIDTHS: Final = 3.0
 """Distance of a comparison from ω = 0, in FWHM of the elastic line: a Gaussian has vanished there."""
+MIN_BINS: Final = 8
+"""Bins of a side of the spectrum that make a comparison."""
+USUAL_ERROR_QUANTILE: Final = 0.1
+MIN_ERROR_FRACTION: Final = 0.1
+"""Fraction of the usual smallest error, a quantile of all, below which an error is replaced by the median.
+
+Errors of counts do not differ by so much; those of empty or masked bins do, and would decide a fit alone.
+"""
 
 
 def default_range(
@@ -24,9 +32,9 @@ def default_range(
 ) -> tuple[float, float]:
     """Return the default range of a comparison in meV: where data and forecast both have values, off the elastic line.
 
-    Data usually have an elastic line, and forecasts do not. The line is taken to end three FWHM from ω = 0. The FWHM is
-    that of the instrument's resolution if it is known, otherwise that of the line in the data, if there is one. The
-    longer of the two sides is taken, nearly always that of energy loss.
+    Data usually have an elastic line, and forecasts do not: `elastic_reach` leaves it out. The side of energy loss is
+    taken if the data have `MIN_BINS` there, however far they reach on the other side, where detailed balance leaves
+    little.
 
     Parameters
     ----------
@@ -42,10 +50,34 @@ def default_range(
     """
     half_bin = (energy[-1] - energy[0]) / (len(energy) - 1) / 2
     low, high = overlap(measured, (float(energy[0] - half_bin), float(energy[-1] + half_bin)))
-    beside = ELASTIC_WIDTHS * (elastic_fwhm(measured) if resolution_mev is None else resolution_mev)
-    loss, gain = (max(low, beside), high), (low, min(high, -beside))
-    longer = loss if loss[1] - loss[0] >= gain[1] - gain[0] else gain
-    return longer if longer[1] > longer[0] else (low, high)
+    beside = elastic_reach(measured, resolution_mev)
+    for start, end in ((max(low, beside), high), (low, min(high, -beside))):
+        if np.sum((measured.energy >= start) & (measured.energy <= end)) >= MIN_BINS:
+            return start, end
+    return low, high
+
+
+def elastic_reach(measured: MeasuredSpectrum, resolution_mev: float | None) -> float:
+    """Return the distance from ω = 0, meV, at which the elastic line has ended; 0 if none is known.
+
+    It is three FWHM: those of the instrument, or of the line in the data if that is wider, for example because of
+    multiple scattering.
+    """
+    return ELASTIC_WIDTHS * max(elastic_fwhm(measured), resolution_mev or 0.0)
+
+
+def beside_elastic(
+    measured: MeasuredSpectrum, range_mev: tuple[float, float], resolution_mev: float | None, notices: list[Notice]
+) -> NDArray[np.bool_]:
+    """Return the mask, shape (n_data,), of the bins of a range without the elastic line between its two sides."""
+    inside = (measured.energy >= range_mev[0]) & (measured.energy <= range_mev[1])
+    reach = elastic_reach(measured, resolution_mev)
+    elastic = np.abs(measured.energy) < reach
+    beyond = inside & ~elastic
+    if not (inside & elastic).any() or not beyond.any():
+        return inside
+    notices.append(Notice("elastic_line_left_out", {"reach_mev": reach, "n_bins": int(np.sum(inside & elastic))}))
+    return beyond
 
 
 def chosen_range(
@@ -116,11 +148,27 @@ def fill_error(measured: MeasuredSpectrum, notices: list[Notice]) -> NDArray[np.
     if measured.error is None:
         return None
     known = np.isfinite(measured.error)
+    error = raise_tiny_errors(measured.error, known, notices)
     if known.all():
-        return measured.error
+        return error
     missing = {"n_unknown": int(np.sum(~known)), "n_bins": len(known)}
     if known.sum() < len(known) / 2:
         notices.append(Notice("errors_ignored", missing))
         return None
     notices.append(Notice("errors_interpolated", missing))
-    return np.interp(measured.energy, measured.energy[known], measured.error[known])
+    return np.interp(measured.energy, measured.energy[known], error[known])
+
+
+def raise_tiny_errors(
+    error: NDArray[np.float64], known: NDArray[np.bool_], notices: list[Notice]
+) -> NDArray[np.float64]:
+    """Return errors none of which is far below the usual ones, so that a few bins do not decide a fit; any shape."""
+    if not known.any():
+        return error
+    least = MIN_ERROR_FRACTION * float(np.quantile(error[known], USUAL_ERROR_QUANTILE))
+    tiny = known & (error < least)
+    if not tiny.any():
+        return error
+    usual = float(np.median(error[known]))
+    notices.append(Notice("tiny_errors_raised", {"n_bins": int(tiny.sum()), "usual": usual}))
+    return np.where(tiny, usual, error)
