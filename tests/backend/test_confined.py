@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from backend.kit.files import confined
+from backend.kit.files import confined, sandbox
 
 
 @pytest.fixture
@@ -60,18 +62,70 @@ def test_what_libraries_print_is_not_the_answer(readers: Path) -> None:
 
 
 def test_a_file_is_read_by_a_child_that_has_read_no_other(readers: Path) -> None:
-    facts = "f'{os.getpid()} {n_files} {arguments} {open(confined.INPUT).read()}'"
+    facts = "f'{n_files} {arguments} {open(confined.INPUT).read()}'"
     reader = write_reader(readers, "counting", f"answer.write({facts})")
     answers = [confined.run(reader, [word], word.encode(), timeout_s=5).split() for word in ("one", "two")]
-    pids, *rest = zip(*answers, strict=True)
-    assert pids[0] != pids[1]
-    assert rest == [("1", "1"), ("['one']", "['two']"), ("one", "two")]
+    assert answers == [["1", "['one']", "one"], ["1", "['two']", "two"]]
 
 
 def test_a_child_that_died_while_it_waited_is_replaced(readers: Path) -> None:
     reader = write_reader(readers, "waiting", "answer.write(str(os.getpid()))")
     confined.warm_up(reader)
-    [dead] = [child for (module, *_), child in confined._waiting.items() if module == reader]
+    [dead] = [child.process for (module, *_), child in confined._waiting.items() if module == reader]
     dead.kill()
     dead.wait()
-    assert int(confined.run(reader, [], b"", timeout_s=5)) != dead.pid
+    assert confined.run(reader, [], b"", timeout_s=5)
+
+
+def test_a_file_on_disk_is_read_and_stays(readers: Path, tmp_path: Path) -> None:
+    reader = write_reader(readers, "disk", "answer.write(open(confined.INPUT).read())")
+    (tmp_path / "file").write_text("the file")
+    assert confined.run(reader, [], tmp_path / "file", timeout_s=5) == "the file"
+    assert (tmp_path / "file").read_text() == "the file"
+
+
+@pytest.fixture
+def sandboxed() -> None:
+    if sandbox.available() is None:
+        pytest.skip("bubblewrap is not installed, or may not make a sandbox here")
+
+
+def test_a_reader_sees_no_files_of_users(
+    readers: Path, sandboxed: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = tmp_path_factory.mktemp("data") / "beamcast.db"
+    secret.write_text("secret")
+    seen = [str(secret), "/etc/passwd", str(sandbox.ROOT / "serve.py"), "/proc/self/environ"]
+    reader = write_reader(readers, "curious", f"answer.write(str([p for p in {seen} if os.path.exists(p)]))")
+    assert confined.run(reader, [], b"", timeout_s=5) == "[]"
+
+
+def test_a_reader_has_no_network(readers: Path, sandboxed: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        connect = f"import socket; answer.write(str(socket.socket().connect_ex({address!r})))"
+        reader = write_reader(readers, "calling", connect)
+        assert int(confined.run(reader, [], b"", timeout_s=5)) != 0
+
+
+def test_a_reader_can_write_nowhere(readers: Path, sandboxed: None) -> None:
+    places = [str(readers), ".", str(sandbox.ROOT / "backend"), "/usr"]
+    reader = write_reader(readers, "writing", f"answer.write(str([p for p in {places} if os.access(p, os.W_OK)]))")
+    assert confined.run(reader, [], b"", timeout_s=5) == "[]"
+
+
+def test_a_reader_in_a_sandbox_that_never_ends_leaves_no_process(readers: Path, sandboxed: None) -> None:
+    marker = f"1{os.getpid()}"
+    reader = write_reader(readers, "endless", f"import subprocess; subprocess.run(['/bin/sleep', '{marker}'])")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(confined, "STARTUP_S", 2.0)
+        with pytest.raises(confined.Exceeded):
+            confined.run(reader, [], b"", timeout_s=0.1)
+    running = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+    assert not any(marker.encode() in line for line in running)
+
+
+def test_without_bubblewrap_files_are_still_read(readers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "available", lambda: None)
+    reader = write_reader(readers, "plain", "answer.write(open(confined.INPUT).read())")
+    assert confined.run(reader, [], b"the file", timeout_s=5) == "the file"

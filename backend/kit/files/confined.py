@@ -1,4 +1,4 @@
-"""Reading of untrusted files in a separate process, with limits on time, memory and written files.
+"""Reading of untrusted files in a separate process, with limits on time, memory and written files, in a sandbox.
 
 The child process is one of our modules. It loads its modules, sets the limits, and then reads the file. A crash, an
 endless loop or a full memory in a parser ends the child, and the server answers with a clear error. A child reads one
@@ -11,15 +11,20 @@ import atexit
 import importlib
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Timer
 from typing import TextIO
+
+from backend.kit.files import sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 INPUT = "input"
@@ -29,8 +34,31 @@ STARTUP_S = 20.0
 WARM_UP_DELAY_S = 5.0
 """After a file, so that the loading of modules does not slow down the job that a user starts next."""
 
+SIGNALLED = 128
+"""Exit status, plus the number of the signal, by which a sandbox reports that a signal ended its process."""
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A child process, and the folder in which it will find its file."""
+
+    process: subprocess.Popen[bytes]
+    folder: str
+
+    def end(self) -> None:
+        """Kill it with its sandbox, and remove its folder."""
+        if self.process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        for pipe in filter(None, (self.process.stdin, self.process.stdout)):
+            with suppress(OSError):
+                pipe.close()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 _lock = Lock()
-_waiting: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+_waiting: dict[tuple[str, ...], _Child] = {}
 """Children that wait for a file, by their module and environment."""
 _child_slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
 
@@ -58,25 +86,35 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
     Exceeded
         There is no answer; the message says why.
     """
-    with _child_slots, tempfile.TemporaryDirectory(prefix="beamcast-") as folder:
-        if isinstance(content, bytes):
-            (Path(folder) / INPUT).write_bytes(content)
-        else:
-            (Path(folder) / INPUT).symlink_to(content.absolute())
-        with _take_child(module) as process:
-            try:
-                question = json.dumps({"folder": folder, "arguments": list(arguments)})
-                answer, _ = process.communicate(question.encode(), timeout=timeout_s + STARTUP_S)
-            except subprocess.TimeoutExpired:
-                raise Exceeded("it took too long") from None
-            finally:
-                process.kill()
+    with _child_slots:
+        child_process = _take_child(module)
+        process = child_process.process
+        try:
+            _put(content, Path(child_process.folder) / INPUT)
+            question = json.dumps({"folder": child_process.folder, "arguments": list(arguments)})
+            answer, _ = process.communicate(question.encode(), timeout=timeout_s + STARTUP_S)
+        except subprocess.TimeoutExpired:
+            raise Exceeded("it took too long") from None
+        finally:
+            child_process.end()
     _warm_up_later(module)
-    if process.returncode < 0:
+    if process.returncode < 0 or process.returncode > SIGNALLED:
         raise Exceeded("it took too much time or memory, or crashed its reader")
     if process.returncode > 0 or len(answer) > MAX_ANSWER_BYTES:
         raise Exceeded("its reader ran out of memory or failed")
     return answer.decode()
+
+
+def _put(content: bytes | Path, at: Path) -> None:
+    """Put a file where the child, which may see nothing else, finds it."""
+    if isinstance(content, bytes):
+        at.write_bytes(content)
+        return
+    try:
+        os.link(content, at)
+    except OSError:
+        # It is on another disk
+        shutil.copyfile(content, at)
 
 
 def warm_up(module: str) -> None:
@@ -91,16 +129,16 @@ def _warm_up_later(module: str) -> None:
     timer.start()
 
 
-def _take_child(module: str) -> subprocess.Popen[bytes]:
+def _take_child(module: str) -> _Child:
     with _lock:
         return _take_waiting(module) or _start(module)
 
 
-def _take_waiting(module: str) -> subprocess.Popen[bytes] | None:
-    process = _waiting.pop(_key(module), None)
-    if process is None or process.poll() is None:
-        return process
-    _end(process)
+def _take_waiting(module: str) -> _Child | None:
+    child_process = _waiting.pop(_key(module), None)
+    if child_process is None or child_process.process.poll() is None:
+        return child_process
+    child_process.end()
     return None
 
 
@@ -108,10 +146,11 @@ def _key(module: str) -> tuple[str, ...]:
     return (module, *_environment().values())
 
 
-def _start(module: str) -> subprocess.Popen[bytes]:
+def _start(module: str) -> _Child:
     """Start a child. It ends when its standard input does, so at the latest with this process."""
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__, module],
+    folder = tempfile.mkdtemp(prefix="beamcast-")
+    process = subprocess.Popen(
+        [*sandbox.prefix(folder), sys.executable, "-m", __name__, module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -119,6 +158,7 @@ def _start(module: str) -> subprocess.Popen[bytes]:
         env=_environment(),
         start_new_session=True,
     )
+    return _Child(process, folder)
 
 
 def _environment() -> dict[str, str]:
@@ -133,16 +173,11 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.communicate()
-
-
 @atexit.register
 def _end_waiting() -> None:
     with _lock:
-        for process in _waiting.values():
-            _end(process)
+        for child_process in _waiting.values():
+            child_process.end()
         _waiting.clear()
 
 
