@@ -17,14 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, create_engine, func, select
 
 from backend.kit.db.columns import utc_now
+from backend.kit.db.write_queue import WriteQueue
 from backend.kit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 15_000
+WRITE_TIMEOUT_S = 60.0
+"""Time in which the turn of a writer comes, however many there are before it."""
+TURN = "turn to write"
 CONNECT_TIMEOUT_S = 5
 KEEPALIVES = {"tcp_keepalives_idle": 20, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 """Seconds, seconds, probes: PostgreSQL releases the locks of a silent client in less than a minute."""
@@ -37,9 +43,11 @@ _parents_pools: list[Pool] = []
 @cache
 def _engine(url: str) -> Engine:
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"check_same_thread": False})
+        # Threads of requests limit the connections; one that waits for another would wait for its writer
+        engine = create_engine(url, connect_args={"check_same_thread": False}, max_overflow=-1)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _end_turn)
     else:
         engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
         event.listen(engine, "connect", _set_up_postgresql)
@@ -51,6 +59,8 @@ def _leave_to_parent(engine: Engine) -> None:
     # A forked child may neither use nor close the parent's connections: keep them aside
     _parents_pools.append(engine.pool)
     engine.dispose(close=False)
+    # A thread of the parent may have its turn, and no such thread is here
+    _write_queue.cache_clear()
 
 
 def engine(settings: Settings) -> Engine:
@@ -84,9 +94,26 @@ def _set_up_postgresql(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    queue = _write_queue(str(connection.engine.url))
+    if not queue.acquire(WRITE_TIMEOUT_S):
+        raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("too many writers"))
+    connection.info[TURN] = queue
     # A read that becomes a write cannot wait for another writer (its snapshot is stale): lock at once
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@cache
+def _write_queue(url: str) -> WriteQueue:
+    return WriteQueue()
+
+
+def _end_turn(_: Any, record: ConnectionPoolEntry) -> None:
+    """Let the next writer begin: the pool has its connection back, so its transaction is complete."""
+    if queue := record.info.pop(TURN, None):
+        queue.release()
 
 
 @contextmanager
