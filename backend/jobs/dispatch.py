@@ -32,7 +32,7 @@ NO_WORKER_CODES: Final = ("waiting_for_engine", "waiting_for_queue")
 """Reasons to wait for a job that no living worker can do."""
 
 
-class _FreeSlots:
+class FreeSlots:
     """Free slots of a worker."""
 
     def __init__(self, worker: WorkerHeartbeat, running: Counter[str], n_long: Counter[str]) -> None:
@@ -74,7 +74,7 @@ def wake_for_queued_jobs(session: Session, now: datetime, *, sent_before: timede
     Number of messages.
     """
     session.flush()
-    free = [one for one in _free_slots(session, heartbeats.living_workers(session, now)) if one.slots > 0]
+    free = [one for one in free_slots(session, heartbeats.living_workers(session, now)) if one.slots > 0]
     messages = Counter[str]()
     for job in _first_queued(session, now, free) if free else ():
         suitable = [one for one in free if one.suit(job)]
@@ -91,7 +91,7 @@ def wake_for_queued_jobs(session: Session, now: datetime, *, sent_before: timede
     return messages.total()
 
 
-def _first_queued(session: Session, now: datetime, free: list[_FreeSlots]) -> Sequence[Job]:
+def _first_queued(session: Session, now: datetime, free: list[FreeSlots]) -> Sequence[Job]:
     """Return the first queued jobs: more than there are slots, because a slot may not suit the first of them."""
     statement = select(Job).where(
         Job.status == "queued",
@@ -105,13 +105,14 @@ def _first_queued(session: Session, now: datetime, free: list[_FreeSlots]) -> Se
     return session.exec(in_order.limit(2 * sum(one.slots for one in free) + 20)).all()
 
 
-def _free_slots(session: Session, workers: list[WorkerHeartbeat]) -> list[_FreeSlots]:
+def free_slots(session: Session, workers: list[WorkerHeartbeat]) -> list[FreeSlots]:
+    """Return the free slots of each of these workers."""
     running, n_long = Counter[str](), Counter[str]()
     statement = select(Job.worker, Job.lane, func.count()).where(Job.status == "running")
     for name, lane, count in session.exec(statement.group_by(col(Job.worker), col(Job.lane))):
         running[name or ""] += count
         n_long[name or ""] += count if lane == "long" else 0
-    return [_FreeSlots(worker, running, n_long) for worker in workers]
+    return [FreeSlots(worker, running, n_long) for worker in workers]
 
 
 def update_reasons_to_wait(session: Session, now: datetime) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
+from backend.health import unserved
 from backend.jobs.dispatch import LOST_MESSAGE_AFTER, update_reasons_to_wait, wake_for_queued_jobs
 from backend.jobs.leases import take_back
+from backend.jobs.stalled import find_unserved
 from backend.jobs.tables import Job
 from backend.jobs.work import work_table
 from backend.kit.db.database import clock, transaction
@@ -29,6 +31,8 @@ def sweep() -> None:
         now = clock(session)
         update_reasons_to_wait(session, now)
         wake_for_queued_jobs(session, now, sent_before=LOST_MESSAGE_AFTER)
+    with transaction(current(), reading=True) as session:
+        unserved.report(find_unserved(session, clock(session)))
     remove_orphans()
 
 
@@ -87,7 +91,11 @@ def remove_orphans() -> None:
     The folders are listed before the rows are read, because a folder is only made for an existing row.
     """
     settings = current()
-    folders = {uuid.UUID(path.name): path for path in settings.prediction_dir("x").parent.glob("*-*-*-*-*")}
+    folders = {
+        prediction_id: path
+        for path in settings.predictions_dir.glob("*-*-*-*-*")
+        if (prediction_id := _id_in(path.name)) is not None
+    }
     with transaction(settings, reading=True) as session:
         table = work_table()
         known = dict(session.exec(select(table.id, table.status)).all())
@@ -100,6 +108,15 @@ def remove_orphans() -> None:
             storage.remove_folder(folder)
         elif status == "succeeded" and prediction_id not in busy:
             storage.remove_folder(settings.work_dir(prediction_id))
+
+
+def _id_in(name: str) -> uuid.UUID | None:
+    """Return the id of the prediction that names a folder; None for a folder that is not ours."""
+    try:
+        prediction_id = uuid.UUID(name)
+    except ValueError:
+        return None
+    return prediction_id if str(prediction_id) == name else None
 
 
 def _arriving(folder: Path) -> bool:

@@ -398,6 +398,18 @@ def test_a_prediction_is_made_though_the_broker_is_gone(
     assert ask(client, structure)["status"] == "queued"
 
 
+@pytest.mark.parametrize("name", ["a-b-c-d-e", "backup-2026-11-01-of-all", "{id}", "ID"])
+def test_a_stray_folder_stays_and_stops_no_sweep(settings: Settings, name: str) -> None:
+    orphan = settings.prediction_dir(uuid.uuid4())
+    other = str(uuid.uuid4())
+    stray = settings.predictions_dir / {"{id}": f"{{{other}}}", "ID": other.upper()}.get(name, name)
+    for folder in (orphan, stray):
+        folder.mkdir(parents=True)
+    sweep.sweep()
+    assert stray.is_dir()
+    assert not orphan.exists()
+
+
 def test_nothing_stays_on_disk_that_no_row_knows(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
     ids = [uuid.UUID(ask(client, structure)["id"]) for _ in range(3)]
     held = {lease.prediction_id: lease for lease in (take(), take(), take())}

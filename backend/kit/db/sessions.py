@@ -12,7 +12,8 @@ from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
+    # Asynchronous, to need no thread
     settings: Settings = request.app.state.settings
     return settings
 
