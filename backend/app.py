@@ -16,10 +16,11 @@ from backend.isotopes import routes as isotopes
 from backend.jobs import routes as jobs
 from backend.kit.http import errors
 from backend.kit.http.access_log import AccessLog
-from backend.kit.http.body_limits import BodyLimit
 from backend.kit.http.documentation import add_documentation
 from backend.kit.http.errors import NotFound
+from backend.kit.http.json_bodies import JsonBodies
 from backend.kit.http.security import Guard
+from backend.kit.http.uploads import Uploads
 from backend.kit.settings import Settings
 from backend.kit.version import VERSION
 from backend.limits import routes as limits
@@ -86,7 +87,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.partials_cache = PartialsCache(settings.partials_cache_bytes)
     app.state.closing = False
     app.state.predictions_size = FolderSize(settings.predictions_dir)
-    app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(Uploads, settings=settings)
+    app.add_middleware(JsonBodies)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(AccessLog)
     metrics.install(app, settings, app.state.predictions_size, api=API)

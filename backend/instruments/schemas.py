@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
@@ -99,7 +99,8 @@ class ResolutionIn(RequestBody):
     """Settings of an instrument, and energy transfers."""
 
     settings: FreeForm = Field(default_factory=dict)
-    energy_mev: list[Energy] = Field(min_length=1, max_length=100_000, examples=[[0, 50, 100]])
+    # One wrong energy is enough: an error for each would take a second
+    energy_mev: Annotated[list[Energy], FailFast()] = Field(min_length=1, max_length=100_000, examples=[[0, 50, 100]])
 
 
 class ResolutionOut(ResponseBody):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, Self, cast
@@ -11,11 +13,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from starlette.exceptions import HTTPException
 
 from backend import wording
-from backend.kit.http.body_limits import max_file_bytes
+from backend.kit.http.body_limits import max_stated_bytes
 from backend.wording.fields import field_message
 from scattering.core.errors import (
     FieldError,
@@ -30,6 +33,12 @@ from scattering.core.notices import Notice
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+"""Wrong fields in an answer; a request may have very many."""
+RETRY_AFTER_S = 5
+POSTGRESQL_DISK_FULL = "53100"
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Errors of the system that mean a full disk, or a used-up quota."""
 
 
 class FieldProblem(BaseModel):
@@ -78,12 +87,15 @@ class Problem(Exception):
 
     status: ClassVar[int] = HTTPStatus.BAD_REQUEST
     title: ClassVar[str] = "Bad request"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, wrong: Notice | str, errors: Sequence[Mapping[str, Any] | FieldProblem] = ()) -> None:
         self.notice = wrong if isinstance(wrong, Notice) else Notice("text", {"text": wrong})
         self.detail = wording.message(self.notice)
         super().__init__(self.detail)
-        self.errors = [error if isinstance(error, FieldProblem) else FieldProblem.of(error) for error in errors]
+        self.errors = [
+            error if isinstance(error, FieldProblem) else FieldProblem.of(error) for error in errors[:MAX_ERRORS]
+        ]
 
     @classmethod
     def at(cls, loc: str, notice: Notice) -> Self:
@@ -146,6 +158,22 @@ class TooLarge(Problem):
         return cls(Notice("too_many_bytes", {"maximum_mib": max_bytes / 2**20}))
 
 
+class RequestTimeout(Problem):
+    """The request arrives too slowly."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    title = "Request timeout"
+    # The rest of the body is not read
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+
+
+class Gone(Problem):
+    """A file of the item is lost or damaged on the server."""
+
+    status = HTTPStatus.GONE
+    title = "Lost"
+
+
 class Unprocessable(Problem):
     """The request can be read, but asks for something impossible."""
 
@@ -158,6 +186,14 @@ class Unavailable(Problem):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Unavailable"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": str(RETRY_AFTER_S)}
+
+
+class DiskFull(Problem):
+    """The disk of the server is full."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    title = "Disk full"
 
 
 def unprocessable(error: Exception) -> Unprocessable:
@@ -221,12 +257,12 @@ def _location(loc: Sequence[object]) -> str:
 
 async def _problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return as_response(error.document())
+    return as_response(error.document(), error.headers)
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [FieldProblem.of_pydantic(item, _location(item["loc"])) for item in error.errors()]
+    fields = [FieldProblem.of_pydantic(item, _location(item["loc"])) for item in error.errors()[:MAX_ERRORS]]
     notice = Notice("invalid_fields", {"fields": [field.model_dump() for field in fields]})
     return as_response(_document(422, Unprocessable.title, notice, fields))
 
@@ -237,6 +273,11 @@ async def _scattering(_: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, Problem):
+        # FastAPI wraps what is raised while a body arrives
+        return await _problem(request, error.__cause__)
+    if isinstance(error.__cause__, OSError):
+        return await _system(request, error.__cause__)
     phrase = HTTPStatus(error.status_code).phrase.capitalize()
     notice = Notice("text", {"text": str(error.detail)})
     if error.status_code == HTTPStatus.NOT_FOUND and error.detail == "Not Found":
@@ -244,7 +285,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         notice = Notice("method_not_allowed", {"method": request.method, "path": request.url.path})
     elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return as_response(TooLarge.than(max_file_bytes(request.app.state.settings, request.url.path)).document())
+        limit = max_stated_bytes(request.app.state.settings, request.url.path, request.headers)
+        return as_response(TooLarge.than(limit).document())
     return as_response(_document(error.status_code, phrase, notice), error.headers)
 
 
@@ -255,7 +297,25 @@ async def _in_use(request: Request, error: Exception) -> JSONResponse:
 
 async def _database_busy(request: Request, error: Exception) -> JSONResponse:
     logger.error("database: %s %s: %s", request.method, request.url.path, error)
-    return as_response(Unavailable(Notice("database_busy")).document())
+    if isinstance(error, DBAPIError) and is_full_disk(error.orig):
+        return await _problem(request, DiskFull(Notice("server_disk_full")))
+    return await _problem(request, Unavailable(Notice("database_busy")))
+
+
+async def _system(request: Request, error: Exception) -> JSONResponse:
+    if not is_full_disk(error):
+        return await _unexpected(request, error)
+    logger.error("full disk: %s %s: %s", request.method, request.url.path, error)
+    return await _problem(request, DiskFull(Notice("server_disk_full")))
+
+
+def is_full_disk(error: BaseException | None) -> bool:
+    """Return whether an error of the system, of SQLite or of PostgreSQL means a full disk."""
+    if isinstance(error, OSError):
+        return error.errno in FULL_DISK
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return getattr(error, "sqlstate", None) == POSTGRESQL_DISK_FULL
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -272,4 +332,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(IntegrityError, _in_use)
     app.add_exception_handler(OperationalError, _database_busy)
+    app.add_exception_handler(DatabaseTimeout, _database_busy)
+    app.add_exception_handler(OSError, _system)
     app.add_exception_handler(Exception, _unexpected)

@@ -12,6 +12,8 @@ from scattering.core.notices import Notice
 
 DEPRECATED: dict[str, JsonValue] = {"deprecated": True}
 """Mark of a replaced field in its schema; the field stays for older programs."""
+MAX_FREE_VALUES = 5000
+"""Keys and values of a free-form field, at all levels."""
 LARGEST_NUMBER = 1e15
 """Far above any setting or option; Python cannot convert an integer of 400 digits to a float."""
 
@@ -30,8 +32,12 @@ class ResponseBody(BaseModel):
 
 def _plain(value: JsonValue) -> JsonValue:
     waiting: list[JsonValue] = [value]
+    n_values = 0
     while waiting:
         item = waiting.pop()
+        n_values += 1
+        if n_values > MAX_FREE_VALUES:
+            raise ScatteringError(Notice("too_many_values", {"maximum": MAX_FREE_VALUES}))
         if isinstance(item, dict):
             waiting += [*item.keys(), *item.values()]
         elif isinstance(item, list):

@@ -58,6 +58,18 @@ def _not_found(kind: str, id: str) -> str:
     return f"There is no such {ITEMS.get(kind, kind)} ({id}): it was deleted, or the id is wrong."
 
 
+def _queues_stalled(queues: Sequence[str], n: int) -> str:
+    jobs = "1 job waits" if n == 1 else f"{n} jobs wait"
+    names = " and ".join(queues)
+    return f"{jobs} although workers of {names} have room; restart the workers, see their log"
+
+
+def _queue_without_worker(queue: str, engine: str, n: int) -> str:
+    jobs = "1 job waits" if n == 1 else f"{n} jobs wait"
+    needs = f" and the engine {engine}" if engine else ""
+    return f"{jobs} for a worker with the queue {queue}{needs}: start one."
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "invalid_fields": _invalid_fields,
     "not_a_multiple": _not_a_multiple,
@@ -68,6 +80,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "out_of_range": _out_of_range,
     "unknown_choice": _unknown_choice,
     "unknown_instrument": _unknown_instrument,
+    "body_too_late": "The request did not arrive within {seconds:.0f} s; send it again.",
     "database_busy": "The database did not answer; try again in a moment.",
     "empty_file": "The file is empty.",
     "formats_available": _formats_available,
@@ -81,15 +94,27 @@ WORDS: Final[Mapping[str, Words]] = {
     "operators_only": "Only operators of this server may see this.",
     "request_of_other_site": "This request comes from a page of another site; only the pages of Beamcast may send it.",
     "too_many_bytes": "This is larger than {maximum_mib:.0f} MiB, the maximum that this server accepts.",
+    "server_disk_full": "The disk of the server is full, so nothing was stored. Delete forecasts or data that nobody "
+    "needs, or ask the operator for more space; then try again.",
+    "too_many_keys": "The request has more than {maximum} keys; send only the fields that /docs lists.",
+    "too_many_uploads": "{maximum} files are being uploaded to this server at the moment; try again in a few seconds.",
+    "too_many_values": "There are more than {maximum} values here; give only those that /docs lists.",
     "unknown_address": "There is nothing at {path}; /docs lists all addresses.",
+    "upload_too_slow": "The file arrives too slowly: nothing came for {silence_s:.0f} s, or less than "
+    "{minimum_kib_s:g} KiB/s. Upload it again over a faster connection.",
     "unknown_elements": _unknown_elements,
     "unknown_host": "This server does not accept the host name {host!r}; the setting BEAMCAST_ALLOWED_HOSTS can allow "
     "it.",
     "broker_down": "accepts no messages; see the log of the server",
     "database_down": "does not answer; see the log of the server",
     "disordered_energies": "The second energy must be above the first.",
+    "little_disk_space": "The disk of the data folder has {free_mib:.0f} MiB left.",
+    "no_sandbox": "Uploaded files are read without a sandbox: bubblewrap is not installed, or not allowed here.",
+    "queue_without_worker": _queue_without_worker,
     "large_number": "A number is too large: the largest is {maximum:g}.",
     "lone_surrogate": "A text contains half of a character (a lone surrogate): remove it.",
+    "health_disk_full": "the disk of {folder} is full: nothing can be stored; make room",
+    "queues_stalled": _queues_stalled,
     "no_workers": "no worker has sent a heartbeat for {silent_s} s; predictions wait",
     "not_a_finite_number": "Numbers must be finite.",
     "plan_of_other_prediction": "The plan and the report must use the same prediction (plan.prediction_id).",
