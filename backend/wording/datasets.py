@@ -167,6 +167,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "curves_with_own_energies": _curves_with_own_energies,
     "map_of_points": _map_of_points,
     "map_of_blocks": _map_of_blocks,
+    "headings_are_q": "The numbers above the spectra, {lowest:g} to {highest:g}, are read as |q| in Å⁻¹: the spectra "
+    "are offered as one map, and one by one.",
     # Units
     "frequency_in_thz": "THz is read as a frequency ν: E = hν, 1 THz = 4.136 meV.",
     "angular_frequency_in_inverse_ps": "ps⁻¹ is read as an angular frequency ω: E = ħω, 1 ps⁻¹ = 0.658 meV.",
@@ -194,6 +196,16 @@ WORDS: Final[Mapping[str, Words]] = {
     "detector_widths_unknown": "The widths of the detectors are not known. Each detector is assumed to reach its "
     "neighbours.",
     "remark_in_file": "Remark in the file: {remark}",
+    # DAVE, INX, McStas
+    "dave_groups_unknown": "The file calls its groups “{label}”, not |q| or an angle: they are read as single spectra.",
+    "inx_unit_doubtful": "The energies reach {largest:g} to both sides, more than E0 = {fixed_energy_mev:g} meV: they "
+    "are probably in µeV. Select the unit.",
+    "inx_sign_doubtful": "The energies reach {largest:g} meV, but neutrons of E0 = {fixed_energy_mev:g} meV cannot "
+    "lose so much: the file may count energy gain as positive, or E0 is the energy of the analyser. Nothing was "
+    "changed.",
+    "inx_symmetrised": "According to the file, the intensities were made symmetric: compare them with care.",
+    "mcstas_neutron_energy": "“{label}” of a McStas monitor usually is the energy of the neutron, not the energy "
+    "transfer.",
     # JCAMP-DX
     "blocks_left_out": _blocks_left_out,
     "end_record_missing": "The file does not end with ##END=: it may have been cut off.",

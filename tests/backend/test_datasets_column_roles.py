@@ -120,6 +120,8 @@ def test_other_names_are_no_errors(name: str) -> None:
     ("label", "unit"),
     [
         ("Energie (meV)", "meV"),
+        ("Energy transfer (micro eV)", "ueV"),
+        ("Energy (milli-eV)", "meV"),
         ("Wellenzahl", "cm-1"),
         ("nombre d'onde (cm⁻¹)", "cm-1"),
         ("número de onda / cm-1", "cm-1"),

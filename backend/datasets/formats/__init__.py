@@ -14,11 +14,15 @@ from backend.datasets.formats import (
     beamcast_csv,
     beamcast_hdf5,
     columns,
+    dave,
+    inx,
     isis_dat,
     jcamp,
     mantid_ascii,
     mantid_nexus,
+    mcstas,
     nxspe,
+    sns_histogram,
 )
 from backend.datasets.formats.other_files import recognise_other
 from backend.datasets.formats.reading import Raw
@@ -67,12 +71,16 @@ FORMATS: dict[str, Format] = {
         Format("beamcast-hdf5", "Beamcast HDF5", _ending("h5", "hdf5?"), beamcast_hdf5.read, beamcast_hdf5.sniffs),
         Format("nxspe", "NXSPE", _ending("nxspe"), nxspe.read, nxspe.sniffs),
         Format("mantid-nexus", "Mantid processed NeXus", _ending("nxs", "nx5"), mantid_nexus.read, mantid_nexus.sniffs),
+        Format("sns-histogram", "SNS histogram HDF5", _ending("h5", "hdf5?"), sns_histogram.read, sns_histogram.sniffs),
         Format("jcamp-dx", "JCAMP-DX", _ending("jdx", "dx", "jcamp", "jcm"), jcamp.read, jcamp.sniffs),
         Format("beamcast-csv", "Beamcast CSV", _ending("csv"), beamcast_csv.read, beamcast_csv.sniffs),
         Format(
             "mantid-ascii", "Mantid ASCII", _ending("dat", "txt", "csv", "xye"), mantid_ascii.read, mantid_ascii.sniffs
         ),
         Format("isis-dat", "ISIS INS database .DAT", _ending("dat"), isis_dat.read, isis_dat.sniffs),
+        Format("dave-grp", "DAVE grouped ASCII", _ending("grp", "sqe", "txt", "dat"), dave.read, dave.sniffs),
+        Format("inx", "ILL INX", _ending("inx", "ino", "dat", "txt"), inx.read, inx.sniffs),
+        Format("mcstas", "McStas monitor", _ending("dat", "e", "sqw", "psd", "th"), mcstas.read, mcstas.sniffs),
         # Last: a table of columns is what most of the texts above look like, too.
         Format(
             "columns",

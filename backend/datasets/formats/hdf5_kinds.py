@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from backend.kit.files.hdf5_guard import Group, attribute, group_at, is_hdf5, names, text
+from backend.kit.files.hdf5_guard import Group, attribute, group_at, is_hdf5, names, shape_of, text
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 
-Kind = Literal["nxspe", "mantid-nexus", "beamcast-hdf5"]
+Kind = Literal["nxspe", "mantid-nexus", "beamcast-hdf5", "sns-histogram"]
 
 WORKSPACE = re.compile(r"mantid_workspace_(\d{1,6})")
 
@@ -21,7 +21,9 @@ def kind_by_bytes(head: bytes) -> Kind | None:
         return "beamcast-hdf5"
     if b"NXSPE_info" in head:
         return "nxspe"
-    return "mantid-nexus" if b"mantid_workspace_" in head else None
+    if b"mantid_workspace_" in head:
+        return "mantid-nexus"
+    return "sns-histogram" if b"bin boundaries" in head and b"grid" in head else None
 
 
 def speaks_for(head: bytes, kind: Kind) -> bool:
@@ -62,6 +64,8 @@ def _kind(root: Group, member: str) -> Kind | None:
         attribute(root, f"{member}/{part}", "signal") == "intensity" for part in ("data", "spectrum", "map")
     ):
         return "beamcast-hdf5"
+    if group_at(root, f"{member}/grid") is not None and shape_of(root, f"{member}/data") is not None:
+        return "sns-histogram"
     return None
 
 
@@ -70,6 +74,8 @@ def _describe_other(root: Group, members: list[str]) -> Notice:
         if group_at(root, member) is None:
             continue
         definition = text(root, f"{member}/definition") or ""
+        if shape_of(root, f"{member}/data1/DATA") is not None:
+            return Notice("lamp_file")
         if member.startswith(("MDEventWorkspace", "MDHistoWorkspace")):
             return Notice("multidimensional_workspace")
         inside = names(group_at(root, member))

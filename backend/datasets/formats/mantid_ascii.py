@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.datasets.formats.numbers import number
-from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, RawSpectrum, Stated, XUnit
+from backend.datasets.formats.point_lists import map_of_spectra
+from backend.datasets.formats.reading import MAX_POINTS, MAX_SPECTRA, Raw, RawSpectrum, Stated, XUnit
 from backend.datasets.formats.table import read_table, values_of
 from backend.datasets.formats.text import decoded, quoted
 from backend.datasets.run import RunConditions
@@ -43,6 +44,12 @@ _UNITS: dict[str, tuple[XUnit, float]] = {
 }
 """Mantid's captions and identifiers of axes, lower case → our unit and the factor to it; it has no others for them."""
 _HEADER_LINES = 200
+MAX_LISTED_SPECTRA = 100
+"""Up to this number, spectra are offered one by one beside their map."""
+MAX_HEADING_Q = 25.0
+"""Largest |q| in Å⁻¹ above a spectrum."""
+SAME_K = 0.01
+"""Relative spread of the wave vectors of the detectors of one spectrometer."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class _Part:
     numbers: list[int]
     lines: list[str]
     temperature_k: float | None = None
+    heads: tuple[float, ...] = ()
+    """Numbers in the line above the spectrum: its own, |q|, the angle, as the user of Mantid has chosen."""
 
 
 def sniffs(head: bytes) -> bool:
@@ -64,8 +73,8 @@ def sniffs(head: bytes) -> bool:
     return any(_VERSION_2.match(line) or _VERSION_1.match(line) or _XYE.match(line) for line in lines)
 
 
-def read(data: bytes) -> list[RawSpectrum]:
-    """The spectra in a text file of Mantid's.
+def read(data: bytes) -> list[Raw]:
+    """The spectra in a text file of Mantid's, after their map if each is headed by its |q| or its angle.
 
     Raises
     ------
@@ -84,14 +93,45 @@ def read(data: bytes) -> list[RawSpectrum]:
     raise Unreadable(Notice("no_mantid_header"))
 
 
-def _version_2(lines: Sequence[str], header: int, match: re.Match[str]) -> list[RawSpectrum]:
+def _version_2(lines: Sequence[str], header: int, match: re.Match[str]) -> list[Raw]:
     separator = match["separator"].strip() or None
     width = 4 if match["dx"] else 3
     parts = list(itertools.islice(_parts(lines, header, match["separator"]), MAX_SPECTRA + 1))
     notices = [Notice("no_unit_in_save_ascii")]
     if match["dx"]:
         notices.append(Notice("axis_errors_ignored"))
-    return [_spectrum(part, separator, width, None, "", "", None, notices) for part in _filled(parts)]
+    filled = _filled(parts)
+    spectra = [_spectrum(part, separator, width, None, "", "", None, notices) for part in filled]
+    joined = _map([part.heads for part in filled], spectra)
+    return [joined, *spectra[:MAX_LISTED_SPECTRA]] if joined else list(spectra)
+
+
+def _map(heads: Sequence[tuple[float, ...]], spectra: Sequence[RawSpectrum]) -> Raw | None:
+    """Return the map of spectra whose headings state |q|, or number, |q| and angle; None if they do not."""
+    if len(spectra) < 2 or len({len(head) for head in heads}) != 1:
+        return None
+    stated = np.array(heads)
+    if stated.shape[1] == 1:
+        q = stated[:, 0]
+        # The numbers of spectra are whole, and angles reach further
+        if (q == np.round(q)).all() or not 0 <= q.min() < q.max() <= MAX_HEADING_Q:
+            return None
+        ends = {"lowest": float(q.min()), "highest": float(q.max())}
+        return map_of_spectra(spectra, q.tolist(), "q", Notice("headings_are_q", ends))
+    if stated.shape[1] == 3:
+        for q, angle in ((stated[:, 1], stated[:, 2]), (stated[:, 2], stated[:, 1])):
+            if _is_elastic_q(q, angle):
+                return map_of_spectra(spectra, angle.tolist(), "angle", Notice("map_of_blocks", {"kind": "angle"}))
+    return None
+
+
+def _is_elastic_q(q: NDArray[np.float64], angle_deg: NDArray[np.float64]) -> bool:
+    """Whether one of two numbers of each spectrum is the elastic |q| at the other: 2k sin θ with one k for all."""
+    sine = np.sin(np.radians(angle_deg) / 2)
+    if not ((sine > 0) & (q > 0) & (angle_deg < 180)).all():
+        return False
+    k = q / sine
+    return bool(np.ptp(k) < SAME_K * k.mean()) and bool(np.ptp(sine) > 0)
 
 
 def _parts(lines: Sequence[str], header: int, separator: str) -> Iterator[_Part]:
@@ -113,11 +153,12 @@ def _parts(lines: Sequence[str], header: int, separator: str) -> Iterator[_Part]
         if part.lines or part.title:
             yield part
         rest = f" ({', '.join(names[1:])})" if names[1:] else ""
-        part = _Part(f"spectrum {names[0]}{rest}", [], [])
+        heads = tuple(value for name in names if (value := number(name)) is not None)
+        part = _Part(f"spectrum {names[0]}{rest}", [], [], heads=heads)
     yield part
 
 
-def _version_1(text: str, header: str) -> list[RawSpectrum]:
+def _version_1(text: str, header: str) -> list[Raw]:
     table = read_table(text)
     names = [name.strip() for name in header.split(",")]
     count = sum(re.fullmatch(r"Y\d+", name) is not None for name in names)
@@ -144,7 +185,7 @@ def _version_1(text: str, header: str) -> list[RawSpectrum]:
     ]
 
 
-def _focused(lines: Sequence[str]) -> list[RawSpectrum]:
+def _focused(lines: Sequence[str]) -> list[Raw]:
     axis = y_unit = ""
     instrument: str | None = None
     part = _Part("", [], [])
@@ -176,7 +217,7 @@ def _focused(lines: Sequence[str]) -> list[RawSpectrum]:
     told = f"Mantid's name of the axis, “{axis}”" if unit else ""
     filled = _filled([part for part in parts if part.lines or part.title])
     found = [_spectrum(part, None, 3, unit, told, y_unit, instrument, []) for part in filled]
-    return found if factor == 1 else [replace(spectrum, x=factor * spectrum.x) for spectrum in found]
+    return list(found) if factor == 1 else [replace(spectrum, x=factor * spectrum.x) for spectrum in found]
 
 
 def _filled(parts: Sequence[_Part]) -> Sequence[_Part]:

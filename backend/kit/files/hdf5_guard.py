@@ -206,6 +206,24 @@ def attribute(parent: Group, path: str, name: str) -> str | None:
 
 
 @_refuse_damage
+def number_attribute(parent: Group, path: str, name: str) -> float | None:
+    """Return an attribute, a single finite number, of the object at a path; None if there is none."""
+    found = _at(parent, path)
+    if found is None or not h5a.exists(found, name.encode()):
+        return None
+    opened_attribute = h5a.open(found, name.encode())
+    kind = opened_attribute.get_type()
+    if kind.get_class() not in (h5t.INTEGER, h5t.FLOAT) or kind.get_size() > 8:
+        return None
+    if opened_attribute.get_space().get_simple_extent_npoints() != 1:
+        return None
+    value = np.empty(opened_attribute.shape, dtype=opened_attribute.dtype)
+    opened_attribute.read(value)
+    number_ = float(value.item())
+    return number_ if math.isfinite(number_) else None
+
+
+@_refuse_damage
 def number(parent: Group, path: str) -> float | None:
     """Return the single finite number at a path, 0 or 1 for a truth value; None if there is none."""
     dataset = _at(parent, path)

@@ -14,6 +14,7 @@ HDF5_FORMATS: Final = {
     "nxspe": "an NXSPE file",
     "mantid-nexus": "a processed file of Mantid",
     "beamcast-hdf5": "a file of Beamcast",
+    "sns-histogram": "a histogram of the SNS's software",
 }
 MANTID_AXES: Final = {
     "TOF": "times of flight",
@@ -92,6 +93,23 @@ def _npoints_contradicted(*, stated: float, n_points: int) -> str:
     return f"The file states ##NPOINTS={stated:.10g} but has {n_points} points: {reason}."
 
 
+def _inx_line_wrong(*, line: int, found: str, expected: str) -> str:
+    what = {
+        "zones": "the eight numbers that begin a block",
+        "parameters": "angle, E0, Q0 and temperature",
+        "point": "an energy, an intensity and its error",
+    }
+    return f"Line {line} of the INX file should have {what[expected]} ({found})."
+
+
+def _mcstas_axes(*, labels: Sequence[str]) -> str:
+    named = " and ".join(f"“{label}”" for label in labels)
+    return (
+        f"The monitor of McStas is over {named}. Monitors over energy, or over |q| and energy, can be compared with a "
+        "forecast."
+    )
+
+
 WORDS: Final[Mapping[str, Words]] = {
     # Mantid and NXSPE
     "too_many_workspaces": "The file has {n_workspaces} workspaces; at most {max_workspaces} are read.",
@@ -109,6 +127,23 @@ WORDS: Final[Mapping[str, Words]] = {
     "nxspe_data_missing": "An NXSPE file needs data/data, data/polar and data/energy; at least one is missing.",
     "several_fixed_energies": "The detectors have different fixed energies, {min_mev:g} to {max_mev:g} meV: convert "
     "the data to |q| in Mantid (SofQW) and save them with SaveNexusProcessed.",
+    # DAVE, INX, McStas, histograms of the SNS
+    "dave_ends_early": "The DAVE file ends early: its header announces more lines than the {n_lines} that it has.",
+    "dave_comment_missing": "Line {line} should begin with # and name what follows, as in all DAVE files ({found}).",
+    "dave_length_wrong": "Line {line} should be a number of values from 1 to {most}, as in all DAVE files ({found}).",
+    "dave_line_left_over": "Line {line} comes after the last group of the DAVE file ({found}).",
+    "inx_line_wrong": _inx_line_wrong,
+    "inx_ends_early": "The INX block of line {line} announces {n_points} points, but {n_lines} lines follow: the file "
+    "seems to be cut off.",
+    "mcstas_type": "Monitors of McStas over one or two axes are read, not “{found}”.",
+    "mcstas_length": "The header of the McStas monitor announces {stated} lines of numbers, but the file has "
+    "{n_points}.",
+    "mcstas_axes": _mcstas_axes,
+    "histogram_axes": lambda *, axes: (
+        f"The axes of the histogram ({', '.join(axes)}) are not |q| and energy transfer in units that are known."
+    ),
+    "lamp_file": "This is an HDF5 file of LAMP, which does not say what its axes are: write the data from LAMP as INX, "
+    "or load them into Mantid (LoadLamp), set the units of the axes, and use SaveNexusProcessed.",
     # HDF5
     "other_hdf5_format": _other_hdf5_format,
     "multidimensional_workspace": "This is a multidimensional workspace (SaveMD): cut it to |q| and energy in Mantid "
