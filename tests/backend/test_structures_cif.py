@@ -296,6 +296,9 @@ def sites_of(*labels: str, loop: str = LABELS) -> str:
         ("Na N O3", ["Na", "NO3", "O1"], ["Na", "N", "O"]),
         ("K C N", ["K", "CN1", "N1"], ["K", "C", "N"]),
         ("Mg Si O3", ["M1", "Si", "O"], ["Mg", "Si", "O"]),
+        ("Ca S O6 H4", ["Ca", "S", "O1", "WatOW"], ["Ca", "S", "O", "O"]),
+        ("Co3 Ge O4", ["Co3", "CO2", "Ge1", "O1"], ["Co", "Co", "Ge", "O"]),
+        ("Ca O2 H2", ["Ca1", "O1", "HOh1"], ["Ca", "O", "H"]),
         # A symbol in small letters says what capitals mean
         ("", ["CA1", "Cl1"], ["C", "Cl"]),
         ("", ["OH1", "Wat"], ["O", "O"]),
@@ -316,6 +319,8 @@ def test_the_formula_decides_between_readings_of_labels(formula: str, labels: li
         # Which of the two would be without a site?
         ("Na Al Si2 O6", ["Na", "T1", "O1"], {"T1": ["Al", "Si"]}),
         ("Na N O3", ["Na", "NO3"], {"NO3": ["N"]}),
+        # The formula has no iron, and all its elements have a site
+        ("Na Cl", ["Na", "Cl", "Fe1"], {"Fe1": ["Fe", "F"]}),
     ],
 )
 def test_sites_whose_element_nothing_decides_are_refused(
@@ -328,11 +333,12 @@ def test_sites_whose_element_nothing_decides_are_refused(
     assert found.params["formula_stated"] is bool(formula)
 
 
-@pytest.mark.parametrize("symbol", ["Cn", "No", "Fm"])
+@pytest.mark.parametrize("symbol", ["Cn", "No"])
 def test_elements_that_no_potential_knows_are_never_read(symbol: str) -> None:
     found = refused(cell() + SITES + f"{symbol}1 {symbol} 0 0 0\n")
     assert found.code in ("unknown_element", "undecided_elements")
     assert read(cell() + SITES + "N1 Nh 0 0 0\n").structure.symbols == ["N"]
+    assert read(cell() + SITES + "Am1 Am 0 0 0\n").structure.symbols == ["Am"]
 
 
 def test_groups_as_types_are_their_heavy_atom_and_the_missing_hydrogens_are_told() -> None:

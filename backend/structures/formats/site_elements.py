@@ -21,10 +21,10 @@ from backend.structures.formats.reading import ISOTOPES
 from scattering.core.notices import Notice
 
 HEAVIEST: Final = 94
-"""Plutonium. No potential knows the elements beyond it: No, Cn and Nh in a file are groups."""
+"""Plutonium. No potential knows the elements beyond it, so a label is not read as one."""
 ELEMENTS: Final = frozenset(chemical_symbols[1 : HEAVIEST + 1])
 GROUPS: Final = {
-    **dict.fromkeys(("WAT", "WATER", "W", "OW", "H2O", "OH2", "HOH"), ("O", 2)),
+    **dict.fromkeys(("WAT", "WATER", "WA", "W", "OW", "H2O", "OH2"), ("O", 2)),
     **{"OH": ("O", 1), "H3O": ("O", 3)},
     **{"NH": ("N", 1), "NH2": ("N", 2), "NH3": ("N", 3), "NH4": ("N", 4)},
     **{"CH": ("C", 1), "CH2": ("C", 2), "CH3": ("C", 3), "CH4": ("C", 4), "ME": ("C", 3)},
@@ -40,7 +40,7 @@ MAX_LISTED: Final = 8
 """Sites that a notice names."""
 _SEVERAL_ELEMENTS = re.compile(r"\(?[A-Za-z]+[0-9.]*[/,&|][A-Za-z]")
 _GROUP_WITH_NUMBER = re.compile(
-    r"H2O|OH2|HOH|H3O|NH[234]|CH[234]|(?:NO[23]|CO3|SO4|PO4|CLO4|SIO4)(?![A-Z0-9])", re.IGNORECASE
+    r"WAT|H2O|OH2|H3O|NH[234]|CH[234]|(?:NO[23]|CO3|SO4|PO4|CLO4|SIO4)(?![A-Z0-9])", re.IGNORECASE
 )
 
 
@@ -64,7 +64,9 @@ class _Name:
     def of(cls, text: str, *, is_type: bool) -> _Name:
         letters = re.match(r"[A-Za-z]*", text)
         assert letters is not None
-        if with_number := _GROUP_WITH_NUMBER.match(text):
+        is_symbol = len(letters[0]) == 2 and letters[0] in ELEMENTS
+        # Co3 is the third cobalt, CO3 a carbonate
+        if not is_symbol and (with_number := _GROUP_WITH_NUMBER.match(text)):
             group = with_number[0].upper()
         else:
             group = "" if letters[0] in ELEMENTS - {"W"} else letters[0].upper()
@@ -78,7 +80,9 @@ class _Name:
         """The elements that the letters may spell: with two letters first."""
         letters = self.letters.removesuffix("…")
         spelled = [letters.capitalize(), letters[:1].upper()] if letters != self.letters else [letters.capitalize()]
-        return [symbol for symbol in dict.fromkeys(spelled) if symbol in ELEMENTS or symbol in ISOTOPES]
+        # As type symbols No, Cn and Nh are groups too
+        known = set(chemical_symbols) - {"X", "No", "Cn", "Nh"} if self.is_type else ELEMENTS
+        return [symbol for symbol in dict.fromkeys(spelled) if symbol in known or symbol in ISOTOPES]
 
     @property
     def is_in_capitals(self) -> bool:
@@ -131,7 +135,8 @@ def site_elements(
         keys.append(_Name.of(type_symbol or label, is_type=bool(type_symbol)))
     first_site = dict(zip(reversed(keys), reversed(names), strict=True))
     stated = _elements_of(formula)
-    chosen = _decide(_options(first_site, stated), stated, first_site)
+    options, guesses = _options(first_site, stated)
+    chosen = _decide(options, guesses, stated, first_site)
     against = [
         (name[:20], chosen[key].symbol)
         for key, name in zip(keys, names, strict=True)
@@ -156,38 +161,47 @@ def _element(symbol: str) -> str:
     return "H" if symbol in ISOTOPES else symbol
 
 
-def _options(first_site: dict[_Name, str], stated: frozenset[str]) -> dict[_Name, list[SiteElement]]:
-    """Return the readings of each name that agree with the formula and with the use of capitals in the file."""
+def _options(first_site: dict[_Name, str], stated: frozenset[str]) -> tuple[dict[_Name, list[SiteElement]], set[_Name]]:
+    """Return the readings of each name that agree with the formula and with the use of capitals in the file.
+
+    For a name without such a reading, they are the elements of the formula that no other name can mean: the second
+    result has these names. A type symbol is not guessed: that the formula lacks it is told later.
+    """
     has_small_letters = any(key.letters[1:2].islower() and key.letters[:2] in ELEMENTS for key in first_site)
     named = {_element(one.symbol) for key in first_site for one in key.readings(stated)}
-    missing = sorted(stated - {"H"} - named)
-    options = {}
+    missing = [SiteElement(symbol) for symbol in sorted(stated - {"H"} - named)]
+    options, guesses = {}, set()
     for key, site in first_site.items():
         readings = key.readings(stated)
-        is_clear = bool(readings) and not key.is_in_capitals
+        agreeing = [one for one in readings if not stated or _element(one.symbol) in stated]
+        if key.is_type:
+            agreeing = agreeing or readings
         if key.is_in_capitals and has_small_letters:
-            readings = [one for one in readings if len(one.symbol) == 1]
-        # A name that means no element: one of the formula that no other name can mean
-        readings = readings or [SiteElement(symbol) for symbol in missing]
-        if not readings:
-            raise Unreadable(
-                Notice("unknown_element", {"symbol": key.letters.removesuffix("…") or "?", "site": site[:20]})
-            )
-        # A formula without the only element of a name is told later, when it is compared with all atoms
-        agreeing = [one for one in readings if not stated or _element(one.symbol) in stated] or readings
-        options[key] = agreeing[:1] if is_clear and agreeing[0] == readings[0] else agreeing
-    return options
+            agreeing = [one for one in agreeing if len(one.symbol) == 1] or agreeing
+        if not agreeing or key.group in GROUPS_OF_SEVERAL:
+            guesses.add(key)
+            agreeing = agreeing or missing
+        if not agreeing and not readings:
+            symbol = key.letters.removesuffix("…") or "?"
+            raise Unreadable(Notice("unknown_element", {"symbol": symbol, "site": site[:20]}))
+        is_clear = bool(readings) and not key.is_in_capitals and agreeing[:1] == readings[:1]
+        options[key] = agreeing[:1] if is_clear else agreeing or readings
+    return options, guesses
 
 
 def _decide(
-    options: dict[_Name, list[SiteElement]], stated: frozenset[str], first_site: dict[_Name, str]
+    options: dict[_Name, list[SiteElement]], guesses: set[_Name], stated: frozenset[str], first_site: dict[_Name, str]
 ) -> dict[_Name, SiteElement]:
-    """Return the only combination of readings that gives every heavy element of the formula a site."""
+    """Return the only combination of readings that gives every heavy element of the formula a site.
+
+    A guess must be needed for that, so without a formula none is possible.
+    """
     combinations = list(islice(product(*options.values()), MAX_COMBINATIONS))
     complete = [some for some in combinations if stated - {"H"} <= {_element(one.symbol) for one in some}]
-    guesses = {key for key in options if not key.readings(stated) or key.group in GROUPS_OF_SEVERAL}
-    # A name that means no element by itself needs a formula in which it fills a gap
-    possible = (complete if stated else []) if guesses else complete or combinations
+    possible = complete or combinations
+    if guesses:
+        possible = [some for some in complete if stated.issuperset(_element(one.symbol) for one in some)]
+        possible = possible if stated else []
     if len(possible) == 1:
         return dict(zip(options, possible[0], strict=True))
     undecided = [

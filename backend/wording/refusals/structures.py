@@ -94,7 +94,7 @@ def _too_few_numbers(*, line: int, quantity: str, n_expected: int, n_found: int)
 
 
 def _unknown_element(*, symbol: str, line: int | None = None, site: str | None = None) -> str:
-    return _at(f"'{symbol}' is not a chemical element.", line, site)
+    return _at(f"'{symbol}' is no element that a potential knows.", line, site)
 
 
 def _several_elements_on_site(*, site: str, found: str) -> str:
