@@ -23,7 +23,7 @@ from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.potentials import catalogue
 from backend.structures import examples, parse, writing
-from backend.structures.formats import FORMATS, Format, format_of
+from backend.structures.formats import FORMATS, Format, format_of, other_kind_of
 from backend.structures.geometry import StructureData
 from backend.structures.search import match_structure
 from backend.structures.tables import Structure
@@ -52,6 +52,8 @@ def choose_format(file_name: str, requested: str | None) -> Format:
     fmt = format_of(file_name)
     if fmt is None:
         known = [f"{fmt.title} ({fmt.name})" for fmt in FORMATS.values()]
+        if kind := other_kind_of(file_name):
+            raise Unprocessable.at("file", Notice("other_structure_format", {"kind": kind, "known": known}))
         unclear = Notice("structure_format_not_stated", {"file_name": file_name[:80], "known": known})
         raise Unprocessable.at("file", unclear)
     return fmt

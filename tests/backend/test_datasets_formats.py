@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from backend.datasets.cleaning import clean_spectrum
-from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of
+from backend.datasets.formats import FORMATS, HEAD_BYTES, format_of, other_files
 from backend.datasets.formats.reading import RawSpectrum
 from backend.kit.files.unreadable import Unreadable
 from backend.observing import powder_formats as written
+from backend.wording.refusals.data import OTHER_FILES
 from scattering.core.notices import Notice
 from scattering.observe.spectrum import Spectrum
 
@@ -66,6 +67,18 @@ def test_a_header_longer_than_the_head_is_left_to_the_reader() -> None:
         ("a.xyz", b'2\nLattice="4 0 0 0 4 0 0 0 4"\nH 0 0 0\n', "extxyz"),
         ("a.json", b'{"energy_mev": [1, 2]}', "json"),
         ("a.npy", b"\x93NUMPY\x01\0", "numpy"),
+        ("a.dat", b"\x06\0\0\0horace\0\0\0\0\0\0\x10@", "horace"),
+        ("a.dave", b"SR\0\4\0\0\0\x0a", "idl"),
+        ("a.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "matlab"),
+        ("006453.dat", b"R" * 80 + b"\n  006453       0       1\n", "ill-raw"),
+        ("a.txt", b"TITL benzene\nCELL 0.71073 7.4 9.4 6.8 90 90 90\nZERR 4 0 0 0 0 0 0\nSFAC C H\n", "shelx"),
+        ("a.txt", b"@<TRIPOS>MOLECULE\nbenzene\n", "mol2"),
+        ("a.txt", b"benzene\n  program\n\n 12 12  0  0  0  0  0  0  0  0999 V2000\n", "mol"),
+        ("a.txt", b"HEADER    HYDROLASE\nCRYST1   52.000   58.600\n", "pdb"),
+        ("a.cif", b"data_x\n_space_group_magn.number_BNS 1.1\n_cell_length_a 4\nloop_\n", "mcif"),
+        ("a.yaml", b"phonopy:\n  version: 2.9\n", "phonopy"),
+        ("a.spec", b"#F scan\n#E 1\n\n#S 1 ascan\n1 2\n", "spec"),
+        ("mccode.sim", b"McStas simulation description file for IN5.\n", "mcstas-sim"),
         ("a.spe", b"       2       3\n### Phi Grid\n 1.0 2.0 3.0\n", "spe"),
     ],
 )
@@ -77,6 +90,23 @@ def test_files_of_other_kinds_are_named(name: str, head: bytes, kind: str) -> No
     with pytest.raises(Unreadable) as refused:
         FORMATS["columns"].read(head)
     assert refused.value.notice == Notice("other_kind_of_file", {"kind": kind})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("cut.SQW", "horace"), ("a.d2d", "horace"), ("w12.lmp", "lamp"), ("a.spc", "galactic"), ("run.raw", "isis-raw")],
+)
+def test_files_whose_bytes_say_nothing_are_named_by_their_endings(name: str, kind: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        format_of(name, bytes(range(1, 200)))
+    assert refused.value.notice.params["kind"] == kind
+    # What the bytes prove comes first
+    assert format_of(name, FILES["columns"][1]).name == "columns"
+
+
+def test_every_kind_of_other_files_has_its_words() -> None:
+    known = {kind for _, kind in other_files._MAGIC} | set(other_files._BY_NAME.values())
+    assert sorted(known - set(OTHER_FILES)) == []
 
 
 def test_unknown_files_are_refused_with_the_list() -> None:

@@ -102,7 +102,10 @@ def test_elements_that_the_default_potential_lacks_are_told(client: Client) -> N
         (b" \n", "x.cif", {}, 422, "blank_file", {}),
         (bytes(range(256)) * 100, "x.cif", {}, 422, "binary_file", {}),
         (WATER, "water.xyz", {}, 422, "no_unit_cell", {"format": "extxyz"}),
-        (BENZENE, "benzene.traj", {}, 422, "structure_format_not_stated", {"file_name": "benzene.traj"}),
+        (BENZENE, "benzene.geo", {}, 422, "structure_format_not_stated", {"file_name": "benzene.geo"}),
+        (BENZENE, "benzene.traj", {}, 422, "other_structure_format", {"kind": "ase"}),
+        (BENZENE, "benzene.res", {}, 422, "other_structure_format", {"kind": "shelx"}),
+        (BENZENE, "benzene.MCIF", {}, 422, "other_structure_format", {"kind": "mcif"}),
         (BENZENE, "benzene.cif", {"format": "pickle"}, 422, "unknown_structure_format", {"found": "pickle"}),
         (
             BENZENE.replace(b"C1 C -0.0569", b"C1 C nan"),

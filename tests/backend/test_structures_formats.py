@@ -15,7 +15,7 @@ import spglib
 from backend import wording
 from backend.kit.files.unreadable import Unreadable
 from backend.structures import chemistry, examples, parse, writing
-from backend.structures.formats import FORMATS, format_of
+from backend.structures.formats import FORMATS, NAMED_ONLY, format_of, other_kind_of
 from backend.structures.formats.reading import Reading, TooManyAtoms
 from backend.structures.geometry import (
     StructureData,
@@ -23,6 +23,7 @@ from backend.structures.geometry import (
     cell_from_lengths_and_angles,
     lengths_and_angles,
 )
+from backend.wording.refusals.structures import OTHER_STRUCTURES
 from scattering.core.notices import Notice
 
 CUBE = "5 0 0 0 5 0 0 0 5"
@@ -437,3 +438,19 @@ def test_examples_are_what_their_heads_say(name: str) -> None:
     assert len(example.description) > 40
     assert any(word in example.source for word in ("(19", "(20"))
     assert ase.io.read(io.StringIO(example.content.decode()), format="cif").get_chemical_formula("hill")
+
+
+def test_txt_behind_a_name_is_ignored() -> None:
+    fmt = format_of("test.cif.txt")
+    assert fmt is not None
+    assert fmt.name == "cif"
+    assert format_of("notes.txt") is None
+
+
+def test_every_kind_that_is_not_read_has_its_words() -> None:
+    assert sorted(set(NAMED_ONLY.values()) - set(OTHER_STRUCTURES)) == []
+    assert (other_kind_of("a.RES.txt"), other_kind_of("C:\\x\\OUTCAR"), other_kind_of("a.cif")) == (
+        "shelx",
+        "vasp-output",
+        None,
+    )

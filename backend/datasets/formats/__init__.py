@@ -24,7 +24,7 @@ from backend.datasets.formats import (
     nxspe,
     sns_histogram,
 )
-from backend.datasets.formats.other_files import recognise_other
+from backend.datasets.formats.other_files import recognise_by_name, recognise_other
 from backend.datasets.formats.reading import Raw
 from backend.datasets.formats.text import decoded
 from backend.kit.files.unreadable import Unreadable
@@ -118,6 +118,8 @@ def format_of(file_name: str, head: bytes) -> Format:
     named = [fmt for fmt in FORMATS.values() if fmt.file_names.fullmatch(base)]
     if sniffed:
         return next((fmt for fmt in sniffed if fmt in named and fmt.name != "columns"), sniffed[0])
+    if kind := recognise_by_name(base):
+        raise Unreadable(Notice("other_kind_of_file", {"kind": kind, "formats": titles}))
     if named and _is_text(head):
         # A header longer than the head: its reader will see.
         return named[-1]

@@ -8,13 +8,14 @@ that a wrong structure would come out without a word (PDB, SHELX .res, VASP's OU
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from backend.structures.formats import aims, castep_cell, cif, extxyz, poscar, through_ase
 from backend.structures.formats.reading import Reading
 
-__all__ = ["FORMATS", "Format", "format_of"]
+__all__ = ["FORMATS", "NAMED_ONLY", "Format", "format_of", "other_kind_of"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,55 @@ FORMATS: dict[str, Format] = {
 }
 
 
+NAMED_ONLY: Final[Mapping[str, str]] = {
+    "res": "shelx",
+    "ins": "shelx",
+    "pdb": "pdb",
+    "ent": "pdb",
+    "mol2": "mol2",
+    "mol": "molecule",
+    "sdf": "molecule",
+    "mcif": "mcif",
+    "mmcif": "pdb",
+    "outcar": "vasp-output",
+    "xml": "vasp-output",
+    "traj": "ase",
+    "db": "ase",
+    "json": "json",
+    "pwi": "espresso",
+    "pwo": "espresso",
+    "gin": "gulp",
+    "gout": "gulp",
+    "castep": "castep-output",
+    "fdf": "siesta",
+    "data": "lammps",
+    "lmp": "lammps",
+    "sqw": "data",
+    "nxspe": "data",
+    "jdx": "data",
+    "dx": "data",
+    "nxs": "data",
+    "gz": "packed",
+    "zip": "packed",
+    "7z": "packed",
+    "pdf": "document",
+    "docx": "document",
+}
+"""Endings of names of files that are not read → their kind, for a refusal that says what to export instead."""
+
+
 def format_of(file_name: str) -> Format | None:
-    """The format that a file's name stands for, if any."""
-    base = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip().lower()
-    return next((fmt for fmt in FORMATS.values() if fmt.file_names.fullmatch(base)), None)
+    """The format that a file's name stands for, if any; `.txt`, which browsers and mail programs append, is ignored."""
+    base = _base(file_name)
+    names = [base, base.removesuffix(".txt")]
+    return next((fmt for name in names for fmt in FORMATS.values() if fmt.file_names.fullmatch(name)), None)
+
+
+def other_kind_of(file_name: str) -> str | None:
+    """The kind of a file that is not read, by its name (a key of `NAMED_ONLY`'s values); None of an unknown one."""
+    base = _base(file_name).removesuffix(".txt")
+    return NAMED_ONLY.get(base.rpartition(".")[2])
+
+
+def _base(file_name: str) -> str:
+    return file_name.replace("\\", "/").rsplit("/", 1)[-1].strip().lower()

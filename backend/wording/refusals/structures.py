@@ -194,6 +194,31 @@ def _structure_format_not_stated(*, file_name: str, known: Sequence[str]) -> str
     )
 
 
+OTHER_STRUCTURES: Final = {
+    "ase": "a file of ASE, which may run code: write the structure with ase.io.write as extended XYZ",
+    "castep-output": "output of CASTEP: upload its .cell file, or write the last structure as CIF",
+    "data": "a file of measured data: upload it on the page of a forecast of its sample",
+    "document": "a document: upload the structure as CIF",
+    "espresso": "a file of Quantum ESPRESSO: write the structure as CIF or XSF, with cif2cell, ASE or VESTA",
+    "gulp": "a file of GULP: let GULP write a CIF (output cif)",
+    "json": "JSON: write the structure as CIF, with pymatgen's Structure.to or ase.io.write",
+    "lammps": "data of LAMMPS, without the elements of its types: write the structure as extended XYZ",
+    "mcif": "a magnetic CIF: write the nuclear structure as CIF, without moments, with ISOCIF or VESTA",
+    "mol2": "a MOL2 file: export the crystal as CIF, with Mercury or Open Babel",
+    "molecule": "a molecule without a unit cell (MOL, SDF): upload the crystal that it was measured in, as CIF",
+    "packed": "an archive: unpack it first",
+    "pdb": "a PDB file: export the crystal as CIF with its symmetry, with Mercury, VESTA or Open Babel",
+    "shelx": "a SHELX file (.res, .ins): write a CIF (instruction ACTA), or export one from Olex2 or VESTA",
+    "siesta": "a file of SIESTA: write the structure as XSF or CIF",
+    "vasp-output": "output of VASP: upload its CONTCAR",
+}
+"""Kind of a file of a structure that is not read → its name, and what to export instead."""
+
+
+def _other_structure_format(*, kind: str, known: Sequence[str]) -> str:
+    return f"This looks like {OTHER_STRUCTURES[kind]}. These formats are read: {', '.join(known)}."
+
+
 def _unknown_example(*, name: str, known: Sequence[str]) -> str:
     return f"There is no example '{name}'; there are {', '.join(known)}."
 
@@ -202,6 +227,7 @@ WORDS: Final[Mapping[str, Words]] = {
     # Choice of a format or an example
     "unknown_structure_format": _unknown_structure_format,
     "structure_format_not_stated": _structure_format_not_stated,
+    "other_structure_format": _other_structure_format,
     "unknown_example": _unknown_example,
     # Text and numbers of any format
     "blank_file": "The file is empty.",
