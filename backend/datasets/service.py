@@ -167,7 +167,15 @@ def _notices(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the notices of a spectrum or map as sentences and with their codes."""
     notices = parsed_notices.from_json(content["notices"])
     bodies = [notice.model_dump() for notice in NoticeOut.of_all(notices)]
-    return {"warnings": wording.messages(notices), "notices": bodies}
+    return {"warnings": wording.messages(notices), "notices": bodies, "suggestions": _suggestions(content)}
+
+
+def _suggestions(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the suggestions about a spectrum or map, with their reasons as sentences."""
+    return [
+        {"field": one["field"], "value": one["value"], **NoticeOut.of(Notice.from_json(one["reason"])).model_dump()}
+        for one in content["suggestions"]
+    ]
 
 
 def _columns(reading: Reading) -> dict[str, Any]:
