@@ -2,7 +2,6 @@
 // The frame of every page. Each module is a request: what most visits do not need is loaded when it is.
 
 import { theme } from "./dom.js";
-import "./printing.js";
 
 /** Switch the theme, and remember it. @param {import("./dom.js").Theme} wanted */
 function setTheme(wanted) {
