@@ -8,10 +8,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import h5py
 from ase import Atoms
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -22,10 +23,13 @@ from backend.jobs import leases
 from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
+from backend.observing import harmonic_crystal_file
 from backend.observing.samplings import observation
 from backend.potentials.service import PotentialUnavailable, potential_file
-from backend.predictions.assignment import Assignment, read_assignment
+from backend.predictions.assignment import FORCE_CONSTANTS_FILE, FORCE_CONSTANTS_OF, Assignment, read_assignment
+from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
+from scattering.core.isotopes import names_sites, species_masses
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 from workers import stages
@@ -37,7 +41,7 @@ from workers.kit.workplace import Workplace
 from workers.simulations import registry, results
 from workers.simulations.outcome import Outcome
 from workers.simulations.provenance import provenance
-from workers.simulations.simulation import Simulation
+from workers.simulations.simulation import KeptForces, Simulation
 from workers.simulations.steps.preparation import Prepared
 from workers.simulations.training_range import training_range
 
@@ -200,25 +204,61 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
 
 
 def _simulation(assignment: Assignment, settings: Settings, progress: Progress) -> Simulation[Options]:
-    progress.stage(stages.FETCH_POTENTIAL, until=0.0)
-    file = potential_file(settings, assignment.potential, lambda done, total: progress.update(done / max(total, 1)))
-    structure = load_structure(settings, assignment.structure_id)
+    file = Path()
+    if assignment.force_constants_of is None:
+        progress.stage(stages.FETCH_POTENTIAL, until=0.0)
+        file = potential_file(settings, assignment.potential, lambda done, total: progress.update(done / max(total, 1)))
     engine = assignment.options.engine
     return Simulation(
-        Atoms(numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True),
+        _atoms(assignment, settings),
         assignment.options,
         assignment.temperature_k,
         Potential(file, assignment.options.dispersion, assignment.potential.family),
         # An engine without forces takes those of the engine that loaded the potential
         loader=engine if catalogue.get(engine).gives_forces else assignment.potential.engine,
+        isotopes=assignment.isotopes,
+        kept=_kept_forces(assignment, settings),
     )
+
+
+def _atoms(assignment: Assignment, settings: Settings) -> Atoms:
+    """Return the uploaded cell, with the masses of its isotopes, and tags that distinguish those of the file."""
+    structure = load_structure(settings, assignment.structure_id)
+    atoms = Atoms(
+        numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True, tags=structure.kinds
+    )
+    if assignment.isotopes:
+        names = name_sites(structure) if names_sites(assignment.isotopes) else structure.symbols
+        atoms.set_masses(species_masses(names, assignment.isotopes))
+    return atoms
+
+
+def _kept_forces(assignment: Assignment, settings: Settings) -> KeptForces | None:
+    """Return the force constants of the prediction whose force constants this one uses, if it does."""
+    if assignment.force_constants_of is None:
+        return None
+    path = settings.work_dir(assignment.prediction_id) / FORCE_CONSTANTS_FILE
+    with h5py.File(path, "r") as file:
+        crystal = harmonic_crystal_file.read(file)
+    assert crystal is not None
+    return KeptForces(crystal, assignment.warnings, assignment.findings)
 
 
 def _write_partials(
     assignment: Assignment, simulation: Simulation[Options], path: Path, outcome: Outcome, timings: dict[str, float]
 ) -> _Result:
     """Write the partials of a prediction, and return them with their provenance."""
-    observation(assignment.sampling).layout.write(path, outcome.partials)
+    partials = outcome.partials
+    origin: dict[str, Any] = {}
+    if assignment.isotopes:
+        partials = replace(partials, metadata={**partials.metadata, "isotopes": assignment.isotopes})
+        origin["isotopes"] = assignment.isotopes
+        origin["masses_u"] = dict(
+            zip(partials.species, species_masses(partials.species, assignment.isotopes).tolist(), strict=True)
+        )
+    if simulation.kept is not None:
+        origin[FORCE_CONSTANTS_OF] = assignment.force_constants_of
+    observation(assignment.sampling).layout.write(path, partials)
     timings = {**outcome.timings, **timings}
     made_with = provenance(
         sha256=assignment.potential.sha256,
@@ -226,8 +266,9 @@ def _write_partials(
         engine=assignment.options.engine,
         seed=assignment.options.seed,
         timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},
-        species=list(outcome.partials.species),
-        findings={**outcome.findings, **training_range(simulation)},
+        species=list(partials.species),
+        findings={**outcome.findings, **({} if simulation.kept else training_range(simulation))},
+        **origin,
     )
     return _Result(
         path,

@@ -77,6 +77,11 @@ class ExampleForecast:
         path.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
     @property
+    def isotopes(self) -> Mapping[str, Any]:
+        """Isotopes of the simulation: all as in nature."""
+        return {}
+
+    @property
     def origin(self) -> dict[str, Any]:
         """Origin of a copy, for its provenance. Timings of another machine must not enter the estimates of this one."""
         return {

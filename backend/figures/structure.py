@@ -6,6 +6,7 @@ It uses `scatter3d`, which needs no 'unsafe-eval' in the content security policy
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -94,7 +95,7 @@ def _wrap(structure: StructureData) -> StructureData:
     """Return the same crystal with every atom inside the cell."""
     fractional = structure.fractional
     inside = fractional - np.floor(fractional + FACE_TOLERANCE)
-    return StructureData(structure.numbers, inside @ structure.cell, structure.cell, structure.pbc)
+    return replace(structure, positions=inside @ structure.cell)
 
 
 def _atoms_and_bonds(

@@ -1,1 +1,1 @@
-"""Isotopes that a view of a spectrum can use for an element."""
+"""Isotopes of elements, and predictions with other isotopes than another one."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated
 
 from ase.data import chemical_symbols
 from fastapi import APIRouter, Query
 
-from backend.kit.http.errors import Unprocessable, responses
+from backend.isotopes import service
+from backend.isotopes.schemas import OtherIsotopesIn
+from backend.kit.db.idempotency import OnceDep, fingerprint
+from backend.kit.db.owners import ScopeDep
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable, responses
+from backend.observing.partials_cache import PartialsCacheDep
+from backend.predictions import service as predictions
+from backend.predictions.schemas import PredictionOut
 from scattering.core.notices import Notice
 from scattering.observe import weights
 
@@ -24,3 +32,25 @@ def list_isotopes(
     if unknown:
         raise Unprocessable.at("elements", Notice("unknown_elements", {"symbols": unknown}))
     return {symbol: list(weights.isotopes(symbol)) for symbol in symbols}
+
+
+@router.post(
+    "/predictions/{prediction_id}/isotopes",
+    status_code=202,
+    tags=["predictions"],
+    summary="Request a prediction with other isotopes",
+    responses=responses(NotFound, Conflict),
+)
+def create_prediction_with_isotopes(
+    prediction_id: uuid.UUID, body: OtherIsotopesIn, scope: ScopeDep, cache: PartialsCacheDep, once: OnceDep
+) -> PredictionOut:
+    """Queue a prediction from the force constants of a harmonic prediction, with the masses of other isotopes.
+
+    It takes seconds, since forces do not depend on masses. Molecular dynamics has to run anew: `POST /predictions`.
+    """
+    row = once(
+        fingerprint(str(prediction_id), body),
+        lambda: service.create_with_isotopes(scope, cache, prediction_id, body),
+        lambda made: predictions.get(scope, made),
+    )
+    return PredictionOut.of(row)

@@ -63,6 +63,11 @@ def jobs_of(prediction: Work, options: Options, *, loader: str, priority: int) -
     ]
 
 
+def job_without_engine(prediction: Work, *, priority: int) -> Job:
+    """Return the only job of a prediction from known force constants, which any worker can do."""
+    return _job(prediction, "whole", priority=priority, engine="", lane="short", weight=1.0)
+
+
 def _job(prediction: Work, kind: str, number: int = 0, *, priority: int, engine: str, lane: str, weight: float) -> Job:
     return Job(
         created_at=prediction.created_at,

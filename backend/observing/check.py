@@ -61,7 +61,7 @@ def _notice_of(error: Exception, path: Path) -> Notice:
 
 
 def check(path: Path, sampling: str) -> dict[str, Any]:
-    """Return `species`, `temperature_k` and `statistics` of a file of partials that can be observed.
+    """Return `species`, `temperature_k`, `isotopes` and `statistics` of a file of partials that can be observed.
 
     Raises
     ------
@@ -77,6 +77,7 @@ def check(path: Path, sampling: str) -> dict[str, Any]:
     return {
         "species": list(partials.species),
         "temperature_k": partials.temperature,
+        "isotopes": partials.isotopes,
         "statistics": str(partials.statistics),
     }
 

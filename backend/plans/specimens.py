@@ -15,8 +15,10 @@ from backend.samples import service as samples
 from backend.samples.schemas import SampleIn
 from backend.structures import service as structures
 from backend.trust import service as trusts
+from scattering.core.isotopes import override
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
+from scattering.observe import weights
 from scattering.observe.view import View
 from scattering.planning.evaluation import Specimen
 from scattering.planning.features import FeatureSet, find_features
@@ -58,7 +60,7 @@ def read_forecast(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> For
             uncertainty = grade.scaled_uncertainty
         elif abs(grade.bias) > SCALE_TOLERANCE:
             warnings.append(Notice("known_energy_bias", {"bias": grade.bias, "energy_scale": corrected}))
-    if body.isotopes:
+    if weights.substituted(partials, body.isotopes):
         warnings.append(Notice("natural_mass_frequencies"))
     return Forecast(prediction, partials, view, uncertainty, tuple(warnings))
 
@@ -82,7 +84,8 @@ def features_of(what: Forecast, body: FeaturesIn) -> FeatureSet:
 
 def sample_of(scope: Scope, prediction: Prediction, isotopes: Mapping[str, Any], body: SampleIn) -> Sample:
     """Return the sample in the beam, of the structure of a prediction."""
-    return samples.specimen(scope, structures.get(scope, prediction.structure_id), body, isotopes)
+    structure = structures.get(scope, prediction.structure_id)
+    return samples.specimen(scope, structure, body, override(prediction.isotopes, isotopes))
 
 
 def make_specimen(what: Forecast, sample: Sample) -> Specimen:

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
 from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
+from scattering.core.isotopes import Isotopes
+from scattering.core.notices import Notice
 from scattering.options.base import Options
+
+FORCE_CONSTANTS_OF: Final = "force_constants_of"
+"""Entry of the provenance of a prediction that uses the force constants of another one: the id of the latter."""
+FORCE_CONSTANTS_FILE: Final = "force_constants.h5"
+"""File with these force constants, in the folder of the jobs of the prediction."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The request of a prediction, complete."""
+    """The request of a prediction, complete.
+
+    Attributes
+    ----------
+    isotopes
+        Isotopes of the simulation, by element or site.
+    force_constants_of
+        Id of the prediction whose force constants are used, in a file in the folder of the jobs; None: new ones.
+    warnings, findings
+        Of this prediction, as far as they belong to the force constants.
+    """
 
     prediction_id: uuid.UUID
     structure_id: uuid.UUID
@@ -23,6 +42,10 @@ class Assignment:
     sampling: str
     temperature_k: float
     options: Options
+    isotopes: Isotopes
+    force_constants_of: str | None
+    warnings: tuple[Notice, ...]
+    findings: Mapping[str, Any]
 
 
 def read_assignment(settings: Settings, prediction_id: uuid.UUID) -> Assignment | None:
@@ -39,4 +62,8 @@ def read_assignment(settings: Settings, prediction_id: uuid.UUID) -> Assignment 
             sampling=row.sampling,
             temperature_k=row.temperature_k,
             options=row.typed_options(),
+            isotopes=row.isotopes,
+            force_constants_of=row.provenance.get(FORCE_CONSTANTS_OF),
+            warnings=tuple(row.warnings),
+            findings=row.provenance.get("findings", {}),
         )

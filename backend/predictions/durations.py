@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlmodel import Session, col, func, select
 
+from backend.predictions.assignment import FORCE_CONSTANTS_OF
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.core.notices import Notice
@@ -159,7 +160,9 @@ def _recent_runs(session: Session, method: str) -> tuple[_Run, ...]:
         .order_by(col(Prediction.finished_at).desc())
         .limit(MAX_RECENT)
     )
-    runs = tuple(_run(row, n_atoms) for row, n_atoms in session.exec(statement))
+    # A prediction from known force constants is far shorter
+    rows = [pair for pair in session.exec(statement) if FORCE_CONSTANTS_OF not in pair[0].provenance]
+    runs = tuple(_run(row, n_atoms) for row, n_atoms in rows)
     with _lock:
         if len(_cache) >= _MAX_CACHED:
             _cache.clear()

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from backend.engines import catalogue as engines
 from backend.engines.capabilities import find_lacks
 from backend.structures.geometry import StructureData
 from scattering.core.errors import InvalidOptions, field_error
+from scattering.core.isotopes import Isotopes, names_sites
+from scattering.core.notices import Notice
 from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.names import Quality
 from scattering.options.registry import Kind
+
+
+def separate_sites(options: Options, data: StructureData, temperature_k: float) -> Options:
+    """Return complete options with which the partials distinguish inequivalent sites.
+
+    Raises
+    ------
+    scattering.core.errors.InvalidOptions
+        There are too many sites.
+    """
+    separated = options.model_copy(update={"resolve_sites": True})
+    separated.check_against(
+        Case(
+            numbers=data.numbers,
+            positions=data.positions,
+            cell=data.cell,
+            temperature=temperature_k,
+            instruments=(),
+            quality="standard",
+            engines=(options.engine,),
+            kinds=data.kinds,
+        )
+    )
+    return separated
 
 
 def fill_options(
@@ -25,6 +52,7 @@ def fill_options(
     instruments: Sequence[str],
     family: str | None = None,
     preferred_engine: str | None = None,
+    isotopes: Isotopes = MappingProxyType({}),
 ) -> Options:
     """Check the options of a request, and return the complete options.
 
@@ -44,12 +72,18 @@ def fill_options(
         Family of the potential, which limits the engines; None for all engines.
     preferred_engine
         Default engine, if it can run the method.
+    isotopes
+        Isotopes of the simulation. If they distinguish sites, so do the partials.
 
     Raises
     ------
     scattering.core.errors.InvalidOptions
         An option is invalid; the error names it.
     """
+    if names_sites(isotopes):
+        if given.get("resolve_sites") is False:
+            raise InvalidOptions.at("options.resolve_sites", Notice("isotopes_of_sites"))
+        given = {**given, "resolve_sites": True}
     case = Case(
         numbers=data.numbers,
         positions=data.positions,
@@ -58,6 +92,7 @@ def fill_options(
         instruments=instruments,
         quality=quality,
         engines=engines.for_method(kind.method, family, preferred=preferred_engine),
+        kinds=data.kinds,
     )
     options = kind.options.fill(given, case)
     lacks = find_lacks(engines.get(options.engine), options)

@@ -22,6 +22,9 @@ from scattering.options.temperature import DEFAULT_TEMPERATURE_K
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
+IsotopesIn = dict[Name, Name | dict[Name, float]]
+"""Element, or site such as H2 → isotope, or fractions of isotopes."""
+
 FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
 
 
@@ -38,6 +41,13 @@ class PredictionIn(RequestBody):
         default_factory=list, max_length=32, description="instruments whose range of q the simulation must cover"
     )
     quality: Quality = "standard"
+    isotopes: IsotopesIn | None = Field(
+        None,
+        max_length=118,
+        description="isotopes whose masses the atoms have: element, or site of an element → isotope, or fractions of "
+        "isotopes. They override those of the structure's file; H → H is natural hydrogen. null: those of the file",
+        examples=[{"H": "2H"}],
+    )
     options: FreeForm = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -85,6 +95,11 @@ class PredictionOut(ResponseBody):
     quality: Quality
     temperature_k: float
     instruments: list[str]
+    isotopes: IsotopesIn = Field(
+        description="isotopes of the simulation, by element or site; the others are as in nature. Views have their "
+        "scattering lengths by default",
+        examples=[{"H": "2H"}],
+    )
     options: dict[str, Any]
     status: Status
     stage: str = Field(description="stage of the running jobs, or the reason to wait", examples=["displacing atoms"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,18 +27,22 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocess
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.potentials.tables import Potential
+from backend.predictions.assignment import FORCE_CONSTANTS_OF
 from backend.predictions.durations import Duration, estimate_duration
 from backend.predictions.options import fill_options
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn, QueueOut
 from backend.predictions.search import match_prediction
 from backend.predictions.tables import Prediction
 from backend.structures.geometry import StructureData
+from backend.structures.isotopes import name_sites
 from backend.structures.service import delete_if_unused as delete_structure_if_unused
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 from scattering import instruments
 from scattering.core.errors import ScatteringError, UnknownInstrument
+from scattering.core.isotopes import Isotopes, Substitution, names_sites, override, simplify
 from scattering.core.notices import Notice
+from scattering.observe import weights
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
 from scattering.sample.melting import find_melted
@@ -45,6 +50,10 @@ from scattering.sample.melting import find_melted
 NOUN = "prediction"
 PRIORITIES: Final[Mapping[str, int]] = {"preview": 0, "standard": 1, "production": 2}
 """Priority of jobs, by quality; jobs with smaller numbers start first."""
+OF_FORCE_CONSTANTS: Final = frozenset(
+    {"relaxation_not_converged", "large_relaxation_shift", "cell_under_pressure", "imported_prediction"}
+)
+"""Warnings about a relaxed crystal and its force constants, which hold with other isotopes too."""
 LONG_SIMULATION_S = 12 * 3600.0
 """An estimate above this gives a warning."""
 
@@ -57,6 +66,7 @@ class CheckedRequest:
     data: StructureData
     potential: Potential
     instruments: list[str]
+    isotopes: dict[str, Substitution]
     options: Options
     duration: Duration
 
@@ -79,6 +89,7 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
     names = _instruments(body.instruments)
     data = load_structure(scope.settings, structure.id)
     try:
+        isotopes = check_isotopes(data, override(structure.isotopes, body.isotopes or {}))
         options = fill_options(
             find_kind(body.method, body.sampling),
             body.options,
@@ -88,22 +99,68 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
             instruments=names,
             family=potential.family,
             preferred_engine=potential.engine,
+            isotopes=isotopes,
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
     duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers))
-    return CheckedRequest(structure, data, potential, names, options, duration)
+    return CheckedRequest(structure, data, potential, names, isotopes, options, duration)
+
+
+def check_isotopes(data: StructureData, isotopes: Isotopes) -> dict[str, Substitution]:
+    """Return isotopes of elements or sites of a structure, in their usual form.
+
+    Raises
+    ------
+    InvalidView
+        The structure has no such element or site, or the element no such isotope; the error names the field.
+    """
+    weights.scatterers(tuple(name_sites(data) if names_sites(isotopes) else data.elements), isotopes)
+    return simplify(isotopes)
 
 
 def create(scope: Scope, body: PredictionIn) -> Prediction:
     """Write the row of a prediction and its jobs. The workers are woken after the commit."""
     planned = check_request(scope, body)
     row = scope.add(_new_row(planned, body))
-    scope.session.add_all(_jobs_of(row, planned))
+    _queue(scope, _jobs_of(row, planned))
+    return row
+
+
+def create_like(
+    scope: Scope, source: Prediction, isotopes: Isotopes, options: Options, n_atoms_cell: int
+) -> Prediction:
+    """Write the row and the job of a prediction with other isotopes, from the force constants of a harmonic one.
+
+    The caller puts the force constants into the folder of the jobs.
+    """
+    seconds = options.estimate_seconds(n_atoms_cell=n_atoms_cell, atom_steps_per_second=math.inf)
+    same = ("structure_id", "potential_id", "potential", "method", "sampling", "quality", "temperature_k")
+    row = scope.add(
+        Prediction(
+            **{name: getattr(source, name) for name in same},
+            instruments=list(source.instruments),
+            isotopes=dict(isotopes),
+            options=options.to_json(),
+            estimate_s=seconds,
+            eta_s=seconds,
+            waiting_for=graph.WAITING_FOR_WORKER,
+            warnings=[notice for notice in source.warnings if notice.code in OF_FORCE_CONSTANTS],
+            provenance={
+                FORCE_CONSTANTS_OF: str(source.id),
+                "findings": source.provenance.get("findings", {}),
+            },
+        )
+    )
+    _queue(scope, [graph.job_without_engine(row, priority=PRIORITIES["preview"])])
+    return row
+
+
+def _queue(scope: Scope, jobs: list[Job]) -> None:
+    scope.session.add_all(jobs)
     now = clock(scope.session)
     wake_for_queued_jobs(scope.session, now)
     update_reasons_to_wait(scope.session, now)
-    return row
 
 
 def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
@@ -117,6 +174,7 @@ def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
         quality=body.quality,
         temperature_k=body.temperature_k,
         instruments=planned.instruments,
+        isotopes=planned.isotopes,
         options=planned.options.to_json(),
         estimate_s=planned.duration.seconds,
         eta_s=planned.duration.seconds,

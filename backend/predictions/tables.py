@@ -32,6 +32,9 @@ class Prediction(Hideable, Work, table=True):
     quality: str = Field(max_length=16)
     temperature_k: float
     instruments: list[str] = Field(sa_type=JSON)
+    isotopes: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="isotopes of the simulation, by element or site"
+    )
     options: dict[str, Any] = Field(sa_type=JSON, description="complete, as `scattering.options` writes them")
 
     def typed_options(self) -> Options:

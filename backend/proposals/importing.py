@@ -12,7 +12,6 @@ import json
 import math
 import shutil
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from backend.datasets.schemas import PreviewForm, statements_in
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
-from backend.kit.files.storage import Received, arriving_folder
+from backend.kit.files.storage import Received, arriving_folder, replace_file
 from backend.kit.http.errors import TooLarge, Unprocessable, unprocessable
 from backend.kit.settings import Settings
 from backend.plans.schemas import PlanIn
@@ -36,6 +35,7 @@ from backend.potentials import catalogue
 from backend.potentials import service as potentials
 from backend.potentials.tables import Potential
 from backend.predictions.options import fill_options
+from backend.predictions.service import check_isotopes
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, service
 from backend.proposals import manifest as form
@@ -46,6 +46,7 @@ from backend.structures import service as structures
 from backend.structures.geometry import StructureData
 from scattering import instruments
 from scattering.core.errors import ScatteringError
+from scattering.core.isotopes import simplify
 from scattering.core.notices import Notice
 from scattering.core.species import element
 from scattering.options.base import Options
@@ -64,7 +65,7 @@ class Checked:
     structures: list[tuple[form.StructureEntry, bytes, dict[str, Any]]] = field(default_factory=list)
     models: list[tuple[form.ModelEntry, bytes | None, dict[str, Any]]] = field(default_factory=list)
     predictions: list[tuple[form.PredictionEntry, Path, Options, list[str]]] = field(default_factory=list)
-    datasets: list[tuple[form.DatasetEntry, datasets.Staged]] = field(default_factory=list)
+    datasets: list[tuple[form.DatasetEntry, Received, datasets.Reading]] = field(default_factory=list)
     reports: list[tuple[form.ReportEntry, dict[Any, bytes]]] = field(default_factory=list)
 
 
@@ -102,7 +103,7 @@ def check(settings: Settings, path: Path, folder: Path) -> Checked:
                 found.predictions.append((prediction, to, *_prediction(prediction, to, atoms[prediction.structure_id])))
         for dataset in found.manifest.datasets:
             with _errors_of_file(dataset.file):
-                found.datasets.append((dataset, _dataset(settings, opened, dataset, folder)))
+                found.datasets.append((dataset, *_dataset(settings, opened, dataset, folder)))
         for report in found.manifest.reports:
             contents = {fmt: opened.read(member, settings.max_upload_bytes) for fmt, member in report.files.items()}
             found.reports.append((report, contents))
@@ -137,14 +138,14 @@ def add(scope: Scope, found: Checked) -> Proposal:
         new[prediction.id] = _add_prediction(
             scope, found.manifest, prediction, path, options, species, potential, new[prediction.structure_id]
         )
-    for dataset, staged in found.datasets:
+    for dataset, file, reading in found.datasets:
         of = dataset.said.structure_id
         sent = UploadFile(io.BytesIO(), filename=dataset.file_name)
         isotopes = json.dumps(dataset.said.isotopes or {})
         upload = PreviewForm(
             file=sent, name=dataset.said.name or None, isotopes=isotopes, structure_id=new.get(of) if of else None
         )
-        new[dataset.id] = datasets.add(scope, staged, upload).id
+        new[dataset.id] = datasets.add(scope, reading, file, upload).id
     body = found.manifest.proposal
     row = service.create(scope, body.model_copy(update={"plan": _with_new_ids(body.plan, new)}))
     for kind in LINKED:
@@ -166,14 +167,11 @@ def _manifest(opened: Archive) -> form.Manifest:
 
 
 def _check_ids(manifest: form.Manifest) -> None:
-    """Refuse repeated ids, files that several items name, and references to items that are not in the archive."""
+    """Refuse repeated ids, and references to items that are not in the archive."""
     lists = (manifest.structures, manifest.models, manifest.predictions, manifest.datasets)
     ids = [entry.id for entries in lists for entry in entries]
     if len(set(ids)) < len(ids):
         raise refusal(Notice("repeated_ids_in_archive"))
-    members = [*manifest.files()]
-    if len(set(members)) < len(members):
-        raise refusal(Notice("file_named_twice_in_archive", {"file": Counter(members).most_common(1)[0][0][:80]}))
     structure_ids, model_ids = ({entry.id for entry in those} for those in (manifest.structures, manifest.models))
     for entry in manifest.predictions:
         if entry.structure_id not in structure_ids or entry.model_id not in model_ids:
@@ -206,6 +204,7 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
     """Return the complete options of a prediction and the species of its partials."""
     data = StructureData.from_json(json.dumps(contents["structure"]))
     try:
+        isotopes = check_isotopes(data, entry.isotopes)
         options = fill_options(
             find_kind(entry.method, entry.sampling),
             entry.options,
@@ -213,6 +212,7 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
             quality=entry.quality,
             temperature_k=entry.temperature_k,
             instruments=[instruments.get(name).name for name in entry.instruments],
+            isotopes=isotopes,
         )
     except ScatteringError as error:
         raise refusal(unprocessable(error).notice) from error
@@ -229,10 +229,14 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
         raise refusal(Notice("partials_of_other_elements"))
     if not math.isclose(answer["temperature_k"], entry.temperature_k, abs_tol=0.01):
         raise refusal(Notice("partials_of_other_temperature"))
+    if simplify(answer["isotopes"]) != isotopes:
+        raise refusal(Notice("partials_of_other_isotopes"))
     return options, species
 
 
-def _dataset(settings: Settings, opened: Archive, entry: form.DatasetEntry, folder: Path) -> datasets.Staged:
+def _dataset(
+    settings: Settings, opened: Archive, entry: form.DatasetEntry, folder: Path
+) -> tuple[Received, datasets.Reading]:
     path = folder / f"{entry.id}.data"
     opened.copy(entry.file, path, settings.max_dataset_bytes)
     said = statements_in(entry.said)
@@ -247,9 +251,9 @@ def _dataset(settings: Settings, opened: Archive, entry: form.DatasetEntry, fold
         spectrum=entry.spectrum,
         statements=said,
     )
+    assert reading.usable is not None  # `read` raises if a fact about the data is missing
     with path.open("rb") as file:
-        received = Received(path, hashlib.file_digest(file, "sha256").hexdigest())
-    return datasets.stage(folder / str(entry.id), reading, received)
+        return Received(path, hashlib.file_digest(file, "sha256").hexdigest()), reading
 
 
 def _potential(scope: Scope, entry: form.ModelEntry, content: bytes | None, tried: dict[str, Any]) -> Potential:
@@ -295,6 +299,7 @@ def _add_prediction(
         quality=entry.quality,
         temperature_k=entry.temperature_k,
         instruments=[instruments.get(name).name for name in entry.instruments],
+        isotopes=simplify(entry.isotopes),
         options=options.to_json(),
         status="succeeded",
         progress=1.0,
@@ -303,8 +308,8 @@ def _add_prediction(
         finished_at=entry.finished_at or utc_now(),
     )
     arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
-    # On the same disk it is renamed: other writers wait for this transaction
-    shutil.move(path, scope.settings.partials_path(row.id))
+    with replace_file(scope.settings.partials_path(row.id)) as temporary:
+        shutil.copyfile(path, temporary)
     return scope.add(row).id
 
 

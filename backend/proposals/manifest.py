@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    TypeAdapter,
+    model_serializer,
+)
 from typing_extensions import TypedDict
 
 from backend.datasets.schemas import DatasetPatch
 from backend.datasets.schemas import Name as Line
 from backend.kit.http.schemas import FreeForm, RequestBody
-from backend.predictions.schemas import Name
+from backend.predictions.schemas import IsotopesIn, Name
 from backend.proposals.schemas import MAX_ITEMS, ProposalIn, ReportFormat
 from scattering.core.notices import Notice
 from scattering.options.names import Method, Quality, Sampling
@@ -140,6 +147,7 @@ class PredictionEntry(RequestBody):
     quality: Quality
     temperature_k: float = Field(ge=1, le=3000)
     instruments: list[Name] = Field(max_length=32)
+    isotopes: IsotopesIn = Field(default_factory=dict, max_length=1000)
     options: FreeForm
     warnings: list[Sentence] = Field(max_length=200)
     notices: list[NoticeEntry] | None = Field(
@@ -148,6 +156,12 @@ class PredictionEntry(RequestBody):
     provenance: CheckedProvenance
     finished_at: AwareDatetime | None = None
     file: Member
+
+    @model_serializer(mode="wrap")
+    def _without_natural_isotopes(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out empty isotopes: versions that do not know them refuse the field."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "isotopes" or value}
 
     def stored_warnings(self) -> list[Notice]:
         """Return the warnings of the simulation, without the notice of an import."""
@@ -189,10 +203,3 @@ class Manifest(RequestBody):
     predictions: list[PredictionEntry] = Field(max_length=MAX_ITEMS)
     datasets: list[DatasetEntry] = Field(max_length=MAX_ITEMS)
     reports: list[ReportEntry] = Field(max_length=MAX_ITEMS)
-
-    def files(self) -> Iterator[str]:
-        """Yield the names of all files of the archive that the items name."""
-        for entries in (self.structures, self.models, self.predictions, self.datasets):
-            yield from (entry.file for entry in entries if entry.file is not None)
-        for report in self.reports:
-            yield from report.files.values()

@@ -26,7 +26,6 @@ from backend.datasets.tables import Dataset
 from backend.families.catalogue import families
 from backend.kit.db.database import clock
 from backend.kit.db.owners import Scope
-from backend.kit.files.lost import check_stored
 from backend.kit.files.storage import CHUNK_BYTES
 from backend.kit.http.errors import Unavailable
 from backend.kit.http.media_types import CSV, HDF5
@@ -49,7 +48,9 @@ from backend.reports.schemas import ReportIn
 from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.reports import LICENCE, bundle_readme
+from scattering.core.isotopes import override
 from scattering.core.notices import Notice
+from scattering.core.species import element
 
 SPARE_BYTES = 64 * 1024**2
 """Disk space that stays free, for figures and other users."""
@@ -79,7 +80,6 @@ class _Contents:
 
     def put(self, name: str, content: bytes | str | Path, about: str) -> str:
         if isinstance(content, Path):
-            check_stored(content, Notice("file_of_archive_lost", {"file": name}))
             self.paths[name] = content
         else:
             self.texts[name] = content if isinstance(content, bytes) else content.encode()
@@ -205,7 +205,12 @@ def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents)
     asked = {name: getattr(row, name) for name in names}
     partials = scope.settings.partials_path(row.id)
     path = contents.put(f"predictions/{number}/partials.h5", partials, "Partial dynamic structure factors.")
+    # Over the isotopes of the file, a request has to name natural elements too
+    of_file = scope.get(Structure, row.structure_id, "structure").isotopes
+    isotopes = override({name: element(name) for name in of_file}, row.isotopes)
     body = {"structure_id": str(row.structure_id), "potential": str(row.potential_id), **asked}
+    if isotopes:
+        body["isotopes"] = isotopes
     return {"id": str(row.id), "file": path, "sha256": _sha256(partials), "body": body}
 
 

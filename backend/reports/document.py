@@ -19,9 +19,9 @@ from backend.reports.references import references
 from backend.reports.tables import Table, features_table, resolution_table, settings_table
 from backend.reports.texts import clip, one_line
 from backend.trust.schemas import TrustOut
-from backend.wording.curves import nucleus_text
-from backend.wording.formatting import percent, significant
+from backend.wording.formatting import nucleus_text, percent, significant
 from backend.wording.reports import HEADINGS, forecast_title
+from scattering.core.isotopes import nucleus_of, override
 from scattering.core.notices import Notice
 from scattering.options.registry import find_kind
 
@@ -104,12 +104,16 @@ def _facts(gathered: Gathered, capacity: Capacity) -> list[tuple[str, str]]:
     lengths = " × ".join(f"{length:.3f}" for length in structure.lengths_angstrom)
     angles = ", ".join(f"{angle:.4g}" for angle in structure.angles_deg)
     view = gathered.shown[0].view
-    isotopes = ", ".join(f"{element} → {nucleus_text(nucleus)}" for element, nucleus in view.isotopes.items())
+    simulated, chosen = row.isotopes, override(row.isotopes, view.isotopes)
+    isotopes = ", ".join(
+        f"{name} → {nucleus_text(nucleus)}{'' if nucleus_of(name, simulated) == nucleus else ' (scattering only)'}"
+        for name, nucleus in chosen.items()
+    )
     facts = [
         ("Sample", f"{clip(structure.name, capacity.line)}, {clip(structure.formula, capacity.line)}"),
         ("Space group", f"{structure.space_group} (No. {structure.space_group_number})"),
         ("Cell", f"{lengths} Å; {angles}°; {structure.n_atoms} atoms"),
-        ("Density", f"{structure.density_g_cm3:.3f} g/cm³"),
+        ("Density", f"{gathered.density_g_cm3:.3f} g/cm³"),
         ("Temperature", f"{row.temperature_k:g} K"),
         ("Form", find_kind(row.method, row.sampling).sampling_title),
     ]

@@ -27,9 +27,11 @@ from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
 from backend.reports.schemas import MAX_VIEWS, ReportIn, ReportViewIn
+from backend.samples import service as samples
 from backend.structures.tables import Structure
 from backend.trust.schemas import TrustOut
 from backend.wording.curves import SAMPLE
+from scattering.core.isotopes import override
 from scattering.core.notices import Notice
 
 if TYPE_CHECKING:
@@ -90,12 +92,13 @@ class Counting:
 
 @dataclass(frozen=True, eq=False)
 class Gathered:
-    """The contents of a report."""
+    """The contents of a report; the density is that of the isotopes of the first view."""
 
     body: ReportIn
     prediction: Prediction
     others: Sequence[Prediction]
     structure: Structure
+    density_g_cm3: float
     potential: Potential
     shown: Sequence[Shown]
     datasets: Sequence[Dataset]
@@ -132,11 +135,14 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
     measured = [datasets.get(scope, dataset_id) for dataset_id in body.dataset_ids]
     planned, counted = _make_plan(scope, cache, body)
     shown, left_out = _observe_views(scope, cache, body, row, others, measured, planned)
+    structure = scope.get(Structure, row.structure_id, "structure")
+    material = samples.material_of(scope, structure, override(row.isotopes, shown[0].view.isotopes))
     return Gathered(
         body=body,
         prediction=row,
         others=others,
-        structure=scope.get(Structure, row.structure_id, "structure"),
+        structure=structure,
+        density_g_cm3=material.density_g_cm3,
         potential=scope.get(Potential, row.potential_id, "potential"),
         shown=shown,
         datasets=measured,

@@ -16,13 +16,14 @@ from backend.kit.db.owners import Scope
 from backend.kit.http.notices import NoticeOut
 from backend.samples.schemas import ActivationOut, AdviceIn, AdviceOut, NuclideOut, SampleIn, SampleOut, TransmissionOut
 from backend.structures import service as structures
+from backend.structures.geometry import StructureData
+from backend.structures.isotopes import name_sites
 from backend.structures.tables import Structure
 from backend.wording.samples import container_label
 from scattering import instruments
-from scattering.core.sites import site_labels
+from scattering.core.isotopes import Isotopes, names_sites, override
 from scattering.core.species import element
 from scattering.instruments import Instrument, flux, kinematics
-from scattering.observe.weights import Substitution
 from scattering.sample import CONTAINERS, Container, Material, Sample, SampleSpec, resolve
 from scattering.sample import advice as advising
 from scattering.sample.activation import DECAY_TIMES_H, Activation, activation
@@ -40,7 +41,7 @@ _COUNTED: Final = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 
 def specimen(
-    scope: Scope, structure: Structure, sample: SampleIn, isotopes: Mapping[str, Substitution], *, field: str = "sample"
+    scope: Scope, structure: Structure, sample: SampleIn, isotopes: Isotopes, *, field: str = "sample"
 ) -> Sample:
     """Return a sample of a structure, with its thickness, mass and volume.
 
@@ -70,21 +71,22 @@ def specimen(
 def material_of(
     scope: Scope,
     structure: Structure,
-    isotopes: Mapping[str, Substitution] | None = None,
+    isotopes: Isotopes | None = None,
     density_g_cm3: float | None = None,
 ) -> Material:
-    """Return the material of a structure, with its own density if none is given.
+    """Return the material of a structure, with its own isotopes and its own density if none are given.
 
     Raises
     ------
     InvalidView
         The isotopes do not fit the structure.
     """
-    isotopes = isotopes or {}
+    atoms = structures.load_structure(scope.settings, structure.id)
+    chosen = structure.isotopes if isotopes is None else isotopes
     return Material.of(
-        _composition(scope, structure, isotopes),
-        isotopes,
-        natural_density=structure.density_g_cm3,
+        _composition(structure, atoms, chosen),
+        chosen,
+        natural_density=structure.density_g_cm3 * atoms.natural_mass / atoms.mass,
         density=density_g_cm3,
     )
 
@@ -124,7 +126,7 @@ def advise(scope: Scope, structure_id: uuid.UUID, body: AdviceIn) -> AdviceOut:
     structure = structures.get(scope, structure_id)
     instrument = None if body.instrument is None else instruments.get(body.instrument)
     checked = {} if instrument is None else instrument.validate(body.settings)
-    sample = specimen(scope, structure, body.sample, body.isotopes)
+    sample = specimen(scope, structure, body.sample, override(structure.isotopes, body.isotopes))
     around = _surroundings(instrument, checked)
     multiple = multiple_scattering(sample, around.energy_mev)
     beam = body.irradiation.flux_n_cm2_s or _flux(instrument, checked)
@@ -148,12 +150,9 @@ def advise(scope: Scope, structure_id: uuid.UUID, body: AdviceIn) -> AdviceOut:
     )
 
 
-def _composition(scope: Scope, structure: Structure, isotopes: Mapping[str, Substitution]) -> dict[str, float]:
+def _composition(structure: Structure, atoms: StructureData, isotopes: Isotopes) -> dict[str, float]:
     """Return the atoms of a formula unit by element, or by site if the isotopes name sites."""
-    atoms = structures.load_structure(scope.settings, structure.id)
-    labels = atoms.symbols
-    if any(name[-1:].isdigit() for name in isotopes):
-        labels = site_labels(cell=atoms.cell, positions=atoms.positions, numbers=atoms.numbers)
+    labels = name_sites(atoms) if names_sites(isotopes) else atoms.symbols
     unit = {symbol: int(count or 1) for symbol, count in _COUNTED.findall(structure.formula)}
     units = len(labels) / sum(unit.values())
     order = list(unit)

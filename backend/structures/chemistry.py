@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import gcd
 from typing import Any
@@ -108,8 +108,7 @@ def right_handed(structure: StructureData) -> tuple[StructureData, list[Notice]]
     """
     if np.linalg.det(structure.cell) > 0:
         return structure, []
-    turned = StructureData(structure.numbers, structure.positions, -structure.cell, structure.pbc)
-    return turned, [Notice("lattice_vectors_reversed")]
+    return replace(structure, cell=-structure.cell), [Notice("lattice_vectors_reversed")]
 
 
 def describe(structure: StructureData) -> Description:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from ase.data import atomic_masses, chemical_symbols, covalent_radii
 from numpy.typing import NDArray
+
+from scattering.core.isotopes import Substitution, mean_mass
 
 BOND_SCALE = 1.2
 """Longest bond that is drawn, in sums of the covalent radii of its atoms (Cordero et al. 2008)."""
@@ -28,18 +31,23 @@ class StructureData:
         Lattice vectors in Å as rows, shape (3, 3), right-handed.
     pbc
         Periodic directions according to the file, shape (3,).
+    isotopes
+        Isotope or mixture of each atom, "" where it is as in nature; empty if all atoms are.
     """
 
     numbers: NDArray[np.int64]
     positions: NDArray[np.float64]
     cell: NDArray[np.float64]
     pbc: NDArray[np.bool_]
+    isotopes: tuple[Substitution, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.numbers)
         shapes = (self.numbers.shape, self.positions.shape, self.cell.shape, self.pbc.shape)
         if shapes != ((n,), (n, 3), (3, 3), (3,)):
             raise ValueError(f"numbers, positions, cell and pbc do not fit together: {shapes}")
+        if self.isotopes and len(self.isotopes) != n:
+            raise ValueError(f"there are {len(self.isotopes)} isotopes for {n} atoms")
 
     @property
     def symbols(self) -> list[str]:
@@ -63,8 +71,31 @@ class StructureData:
 
     @property
     def mass(self) -> float:
+        """Mass of the cell's atoms in unified atomic mass units."""
+        return float(self.masses.sum())
+
+    @property
+    def masses(self) -> NDArray[np.float64]:
+        """Masses of the atoms in unified atomic mass units, shape (n_atoms,): mean masses of elements and mixtures."""
+        masses = np.array(atomic_masses[self.numbers], dtype=np.float64)
+        for atom, isotope in enumerate(self.isotopes):
+            if isotope:
+                masses[atom] = mean_mass(isotope)
+        return masses
+
+    @property
+    def natural_mass(self) -> float:
         """Mass of the cell's atoms at natural isotopic abundance, in unified atomic mass units."""
         return float(atomic_masses[self.numbers].sum())
+
+    @cached_property
+    def kinds(self) -> NDArray[np.int64] | None:
+        """Numbers of the different isotopes and mixtures in the file, shape (n_atoms,), 0 if as in nature; or None."""
+        if not self.isotopes:
+            return None
+        known = {"": 0}
+        texts = [json.dumps(isotope, sort_keys=True) if isotope else "" for isotope in self.isotopes]
+        return np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int64)
 
     def to_json(self) -> str:
         """Return JSON from which `from_json` makes exactly the same arrays."""
@@ -74,6 +105,7 @@ class StructureData:
                 "positions": self.positions.tolist(),
                 "cell": self.cell.tolist(),
                 "pbc": self.pbc.tolist(),
+                **({"isotopes": list(self.isotopes)} if self.isotopes else {}),
             }
         )
 
@@ -90,6 +122,7 @@ class StructureData:
             positions=np.asarray(data["positions"], dtype=np.float64).reshape(-1, 3),
             cell=np.asarray(data["cell"], dtype=np.float64),
             pbc=np.asarray(data["pbc"], dtype=np.bool_),
+            isotopes=tuple(data.get("isotopes", ())),
         )
 
 

@@ -18,6 +18,7 @@ from backend.kit.files.unreadable import Unreadable
 from backend.structures.chemistry import check, describe, right_handed
 from backend.structures.formats import FORMATS
 from backend.structures.geometry import lengths_and_angles
+from backend.structures.isotopes import find_isotopes, isotopes_notice
 from backend.structures.stated import find_contradictions
 from backend.structures.temperatures import find_temperature
 from scattering.core.notices import Notice
@@ -46,7 +47,7 @@ def as_json(data: bytes, format_name: str, max_atoms: int) -> str:
 
 
 def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
-    """Return the contents of a file: `structure`, `description`, `cell`, `title`, `temperature_k`.
+    """Return the contents of a file: `structure`, `description`, `cell`, `isotopes`, `title`, `temperature_k`.
 
     Raises
     ------
@@ -58,7 +59,8 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
     check(structure)
     description = describe(structure)
     contradictions = find_contradictions(reading, structure, description.density)
-    notices = reading.notices + turned + description.notices + contradictions
+    isotopes = [isotopes_notice(structure)] if structure.isotopes else []
+    notices = isotopes + reading.notices + turned + description.notices + contradictions
     lengths, angles = lengths_and_angles(structure.cell)
     return {
         "structure": json.loads(structure.to_json()),
@@ -69,6 +71,7 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
             "angles_deg": angles.tolist(),
             "volume_angstrom3": structure.volume,
         },
+        "isotopes": find_isotopes(structure),
         "title": reading.title[:200],
         "temperature_k": reading.temperature_k or find_temperature(reading.title),
     }

@@ -51,7 +51,12 @@ class StructureOut(ResponseBody):
     symmetry_tolerance_angstrom: float = Field(
         description="largest deviation of an atom from its symmetric position", examples=[0.01]
     )
-    density_g_cm3: float = Field(examples=[2.329])
+    density_g_cm3: float = Field(description="with the isotopes of the file", examples=[2.329])
+    isotopes: dict[str, str | dict[str, float]] = Field(
+        description="element, or site where they differ → isotope in the file, or fractions of isotopes; empty: as in "
+        "nature. Predictions have their masses by default",
+        examples=[{"H": "2H"}],
+    )
     temperature_k: float | None = Field(
         description="temperature of the measurement of the cell; null: not in the file", examples=[298]
     )

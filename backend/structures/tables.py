@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON
 from sqlmodel import Field
 
@@ -23,6 +25,9 @@ class Structure(Hideable, Owned, table=True):
     angles_deg: list[float] = Field(sa_type=JSON)
     volume_angstrom3: float
     density_g_cm3: float
+    isotopes: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="isotopes in the file, by element or site"
+    )
     space_group: str = Field(max_length=32)
     space_group_number: int
     temperature_k: float | None = Field(default=None, description="temperature of the measurement of the cell")

@@ -1,4 +1,8 @@
-"""Writers of structures: CIF, POSCAR and extended XYZ, with all digits of the numbers."""
+"""Writers of structures: CIF, POSCAR and extended XYZ, with all digits of the numbers.
+
+A CIF names the isotopes of hydrogen (D, T), and mixtures of them as sites with occupancies. Extended XYZ states the
+masses of all atoms. A POSCAR has no isotopes.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,17 @@ from collections.abc import Callable
 from itertools import groupby
 
 from backend.structures.geometry import StructureData, lengths_and_angles
+from backend.wording.formatting import nucleus_text
+from scattering.core.isotopes import Substitution
+
+TYPE_SYMBOLS = {"2H": "D", "3H": "T"}
+"""Isotope → its type symbol in a CIF."""
 
 
 def cif(structure: StructureData, name: str) -> str:
-    """Return a CIF that lists all atoms (P 1)."""
+    """Return a CIF that lists all atoms (P 1). Isotopes of other elements than H are in a comment only."""
     lengths, angles = lengths_and_angles(structure.cell)
-    rows = [f"data_{_word(name)}", f"_chemical_name_common '{_quotable(name)}'"]
+    rows = [f"data_{_word(name)}", *_unstated_isotopes(structure), f"_chemical_name_common '{_quotable(name)}'"]
     rows += [f"_cell_length_{axis} {value!r}" for axis, value in zip("abc", lengths.tolist(), strict=True)]
     rows += [
         f"_cell_angle_{angle} {value!r}"
@@ -21,13 +30,34 @@ def cif(structure: StructureData, name: str) -> str:
     rows += ["loop_", "_space_group_symop_operation_xyz", "'x, y, z'", "loop_"]
     columns = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")
     rows += [f"_atom_site_{column}" for column in columns]
-    for index, (symbol, (x, y, z)) in enumerate(zip(structure.symbols, structure.fractional.tolist(), strict=True), 1):
-        rows.append(f"{symbol}{index} {symbol} {x!r} {y!r} {z!r} 1")
+    for index, (symbol, (x, y, z)) in enumerate(zip(structure.symbols, structure.fractional.tolist(), strict=True)):
+        isotope = structure.isotopes[index] if structure.isotopes else ""
+        for named, share in _shares(symbol, isotope).items():
+            rows.append(f"{named}{index + 1} {named} {x!r} {y!r} {z!r} {share:g}")
     return "\n".join(rows) + "\n"
 
 
+def _shares(symbol: str, isotope: Substitution) -> dict[str, float]:
+    """Return the type symbols of a site in a CIF with their occupancies: D, T, or those of a mixture."""
+    shares: dict[str, float] = {}
+    for label, share in ({isotope or symbol: 1.0} if isinstance(isotope, str) else isotope).items():
+        named = TYPE_SYMBOLS.get(label, symbol)
+        shares[named] = shares.get(named, 0.0) + share
+    return shares
+
+
+def _unstated_isotopes(structure: StructureData) -> list[str]:
+    """Return a comment about isotopes that have no type symbol in a CIF."""
+    unstated = [
+        f"{nucleus_text(isotope)} on {symbol}{index}"
+        for index, (symbol, isotope) in enumerate(zip(structure.symbols, structure.isotopes, strict=False), 1)
+        if isotope and symbol != "H"
+    ]
+    return [f"# Isotopes that a CIF does not state: {', '.join(unstated)}"] if unstated else []
+
+
 def poscar(structure: StructureData, name: str) -> str:
-    """Return a POSCAR of VASP 5; the atoms keep their order."""
+    """Return a POSCAR of VASP 5, which has no isotopes; the atoms keep their order."""
     groups = [(symbol, len(list(run))) for symbol, run in groupby(structure.symbols)]
     rows = [_line(name), "1.0"]
     rows += [_numbers(vector) for vector in structure.cell.tolist()]
@@ -37,18 +67,19 @@ def poscar(structure: StructureData, name: str) -> str:
 
 
 def extxyz(structure: StructureData, name: str) -> str:
-    """Return extended XYZ."""
+    """Return extended XYZ, with the masses of the atoms if isotopes are named."""
     lattice = _numbers(structure.cell.ravel().tolist())
     pbc = " ".join("T" if periodic else "F" for periodic in structure.pbc)
+    masses = ":masses:R:1" if structure.isotopes else ""
     title = _quotable(name).replace('"', "").replace("\\", "")
     rows = [
         str(len(structure.numbers)),
-        f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="{pbc}" name="{title}"',
+        f'Lattice="{lattice}" Properties=species:S:1:pos:R:3{masses} pbc="{pbc}" name="{title}"',
     ]
-    rows += [
-        f"{symbol} {_numbers(position)}"
-        for symbol, position in zip(structure.symbols, structure.positions.tolist(), strict=True)
-    ]
+    columns = structure.positions.tolist()
+    if structure.isotopes:
+        columns = [[*position, mass] for position, mass in zip(columns, structure.masses.tolist(), strict=True)]
+    rows += [f"{symbol} {_numbers(values)}" for symbol, values in zip(structure.symbols, columns, strict=True)]
     return "\n".join(rows) + "\n"
 
 

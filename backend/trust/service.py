@@ -41,7 +41,7 @@ class Assessment:
     material
         Measured phonons of this crystal; None if none are tabulated.
     others
-        Other predictions with the same structure and forces, the newest first.
+        Other predictions with the same structure and forces, of any isotopes, the newest first.
     """
 
     potential: Potential
@@ -74,12 +74,14 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     others = tuple(_others(scope, prediction))
     harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)
     findings = _findings(harmonic) if harmonic is not None else {}
+    # Phonons were measured with natural masses
+    natural = next((row for row in (prediction, *others) if _phonons(row) and not row.isotopes), None)
     material = find_material(
         parse_formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure)
     )
     evidence = Evidence(
         standing="documented" if potential.kind == PRETRAINED and potential.sha256 in pretrained() else "unknown",
-        comparison=compare(material, findings.get("special_phonons_mev", {})) if material else None,
+        comparison=compare(material, _phonons(natural) if natural is not None else {}) if material else None,
         imaginary_fraction=findings.get("imaginary_fraction"),
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
         displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
@@ -93,7 +95,8 @@ def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> 
     from backend.trust.observed import observe
 
     assessed = assess(scope, prediction)
-    seen = observe(scope, cache, prediction, assessed.others)
+    counterparts = [row for row in assessed.others if row.isotopes == prediction.isotopes]
+    seen = observe(scope, cache, prediction, counterparts)
     name, method = assessed.potential.name, prediction.method
     made = (
         points.potential_point(name, len(assessed.potential.elements), assessed.elements, assessed.evidence),
@@ -124,6 +127,12 @@ def _volume_per_atom(structure: Structure) -> float:
 def _findings(prediction: Prediction) -> dict[str, Any]:
     findings: dict[str, Any] = (prediction.provenance or {}).get("findings", {})
     return findings
+
+
+def _phonons(prediction: Prediction) -> dict[str, list[float]]:
+    """Return the phonons at special points, meV; none of molecular dynamics."""
+    phonons: dict[str, list[float]] = _findings(prediction).get("special_phonons_mev", {})
+    return phonons
 
 
 def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:

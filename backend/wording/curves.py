@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from backend.wording.formatting import nucleus_text
+from scattering.core.isotopes import Isotopes, override
 from scattering.options.registry import find_kind
 
 if TYPE_CHECKING:
     from scattering.observe.view import View
-    from scattering.observe.weights import Substitution
 
 SAMPLINGS: Final = {"powder": "powder", "path": "crystal"}
 SAMPLE: Final = "Sample"
@@ -40,6 +41,8 @@ class CurveFacts:
         As in the row of a prediction.
     view
         The view.
+    simulated
+        Isotopes of the simulation.
     point, zone
         Wave vector and Brillouin zone of the cut of a single crystal, as text; empty: a powder, or all zones.
     """
@@ -52,8 +55,14 @@ class CurveFacts:
     temperature_k: float
     options: Mapping[str, Any]
     view: View
+    simulated: Isotopes = field(default_factory=dict)
     point: str = ""
     zone: str = ""
+
+    @property
+    def isotopes(self) -> Isotopes:
+        """Isotopes of the scattering: those of the view, over those of the simulation."""
+        return override(self.simulated, self.view.isotopes)
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ def single_label(facts: CurveFacts) -> str:
     """Return the label of one curve: instrument with incident energy, isotopes, part, method and temperature."""
     main, view = _main_facts(facts, [facts]), facts.view
     words = _texts(main, ("instrument", INCIDENT_ENERGY))
-    words += [nucleus_text(nucleus) for element, nucleus in view.isotopes.items() if nucleus != element]
+    words += [nucleus_text(nucleus) for element, nucleus in facts.isotopes.items() if nucleus != element]
     if view.probe != "neutron":
         words.append(PROBES[view.probe])
     if view.contribution != "total":
@@ -118,13 +127,6 @@ def run_text(method: str, sampling: str, temperature_k: float) -> str:
     return f"{find_kind(method, sampling).short_method_title} {temperature_k:g} K"
 
 
-def nucleus_text(nucleus: Substitution) -> str:
-    """Return an isotope or a mixture as text, such as "98 % 2H + 2 % 1H"."""
-    if isinstance(nucleus, str):
-        return nucleus
-    return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())
-
-
 def order_text(order: int | None) -> str:
     """Return a number of phonons in words."""
     if order is None:
@@ -138,8 +140,8 @@ _OF_COMMON: Final = {"structure", "instrument", INCIDENT_ENERGY, "isotopes", "me
 
 def _main_facts(facts: CurveFacts, all_facts: Sequence[CurveFacts]) -> dict[str, str]:
     """Return texts of the facts of a curve, in the order of a label."""
-    elements = dict.fromkeys(element for one in all_facts for element in one.view.isotopes)
-    nuclei = [_nucleus_of(facts.view, element) for element in elements]
+    elements = dict.fromkeys(element for one in all_facts for element in one.isotopes)
+    nuclei = [_nucleus_of(facts.isotopes, element) for element in elements]
     return {
         "structure": facts.structure,
         "sampling": SAMPLINGS[facts.sampling],
@@ -186,8 +188,8 @@ def _instrument_facts(view: View) -> dict[str, str]:
     return found
 
 
-def _nucleus_of(view: View, element: str) -> str:
-    nucleus = view.isotopes.get(element, element)
+def _nucleus_of(isotopes: Isotopes, element: str) -> str:
+    nucleus = isotopes.get(element, element)
     return f"natural {element}" if nucleus == element else nucleus_text(nucleus)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from scattering.core.isotopes import Substitution
 from scattering.instruments import Instrument
 
 SPACE: Final = "\u00a0"
@@ -137,3 +138,10 @@ def setting_label(instrument: Instrument, settings: Mapping[str, Any]) -> str:
 def counted(n: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun in singular or plural: "1 peak", "3 peaks", "2 energies"."""
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
+def nucleus_text(nucleus: Substitution) -> str:
+    """Return an isotope or a mixture as text, such as "98 % 2H + 2 % 1H"."""
+    if isinstance(nucleus, str):
+        return nucleus
+    return " + ".join(f"{100 * share:g} % {isotope}" for isotope, share in nucleus.items())

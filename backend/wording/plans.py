@@ -284,7 +284,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "sharper_setting": _sharper_setting,
     "faster_setting": _faster_setting,
     "known_energy_bias": _known_energy_bias,
-    "natural_mass_frequencies": "Frequencies are those of the natural masses: isotopes change only the scattering.",
+    "natural_mass_frequencies": "Frequencies are those of the simulated masses: these isotopes change only the "
+    "scattering.",
     "no_peak_at_features": _no_peak_at_features,
     "powder_average_hours": "The hours are estimated for the powder average of the crystal, all orientations together. "
     "A map of one zone takes longer, because it uses a smaller part of the solid angle of the detectors.",

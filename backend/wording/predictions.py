@@ -36,6 +36,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "duration_measured": "This range comes from {n_runs} similar predictions on this server.",
     "duration_not_measured": "This server has run too few similar predictions to give a narrower range: the duration "
     "may differ from the estimate by a factor of {factor:g}.",
+    "isotopes_of_harmonic_only": "Only harmonic forecasts keep force constants, and this forecast is of the method "
+    "“{method}”: request a new prediction with these isotopes.",
     "prediction_has_ended": "This prediction has already ended ({status}), so it cannot be cancelled.",
     "prediction_failed": _prediction_failed,
     "prediction_cancelled": "This prediction was cancelled, so it has no result.",

@@ -11,7 +11,7 @@ from backend.wording.formatting import listed
 
 def _isotopes_in_scattering_only(*, substitutions: Mapping[str, str]) -> str:
     names = ", ".join(f"{species} replaced by {isotope}" for species, isotope in substitutions.items())
-    return f"{names}: the scattering is that of the isotope, the frequencies are those of the natural mass."
+    return f"{names}: the scattering is that of the isotope, the frequencies are those of the simulated mass."
 
 
 def _diffusing(*, species: Sequence[str]) -> str:

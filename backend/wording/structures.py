@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from backend.wording import Words
-from backend.wording.formatting import counted, listed
+from backend.wording.formatting import counted, listed, nucleus_text
 
 
-def _isotope_as_hydrogen(*, symbol: str, isotope: str, n_sites: int) -> str:
+def _isotopes_in_file(*, nuclei: Sequence[Mapping[str, Any]], is_mean: bool) -> str:
+    named = [
+        f"{nucleus_text(one['nucleus'])} on {one['n_atoms']} of its {one['n_of_element']} {one['element']} atoms"
+        for one in nuclei
+    ]
+    mean = " Each element has the mean mass of its isotopes, since sites are not determined in so large a cell."
     return (
-        f"The file has {symbol} ({isotope}) on {counted(n_sites, 'site')}. The structure keeps hydrogen there: choose "
-        f"the isotope {isotope} for H in the view of the spectrum."
+        f"The file has {listed(named)}. Density, forecasts and samples have these isotopes, unless you choose "
+        f"others.{mean if is_mean else ''}"
+    )
+
+
+def _masses_of_no_isotope(*, masses: Sequence[str]) -> str:
+    return (
+        f"The file states masses that are of no isotope: {listed([f'{mass} u' for mass in masses])}. Natural masses "
+        "are used instead: choose an isotope before the forecast."
     )
 
 
@@ -90,7 +102,8 @@ def _elements_unknown_to_default(*, potential: str, elements: Sequence[str]) -> 
 WORDS: Final[Mapping[str, Words]] = {
     "several_frames": "The file contains {n_frames} frames. The last one is used.",
     "several_structures": _several_structures,
-    "isotope_as_hydrogen": _isotope_as_hydrogen,
+    "isotopes_in_file": _isotopes_in_file,
+    "masses_of_no_isotope": _masses_of_no_isotope,
     "cartesian_coordinates": "The file gives Cartesian coordinates. They are read with a along x and b in the xy "
     "plane.",
     "hydrogen_without_position": _hydrogen_without_position,

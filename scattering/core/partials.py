@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scattering.core.bins import bin_widths
 from scattering.core.energy_axis import extent
 from scattering.core.harmonic_crystal import HarmonicCrystal, check_crystal
+from scattering.core.isotopes import Substitution, stored_isotopes
 from scattering.core.mesh_spacing import MeshSpacing
 from scattering.core.quantum import Statistics
 from scattering.core.species import element
@@ -167,6 +168,11 @@ class Partials:
     def mesh_spacing(self) -> MeshSpacing | None:
         """Energy between neighbouring wave vectors of harmonic partials; None of others and of older versions."""
         return MeshSpacing.from_metadata(self.metadata)
+
+    @cached_property
+    def isotopes(self) -> dict[str, Substitution]:
+        """Isotopes whose masses the simulation had, by element or site; the others are as in nature."""
+        return stored_isotopes(self.metadata)
 
     @property
     def n_orders(self) -> int:

@@ -70,7 +70,7 @@ def path_weights(
     """Return the factors of coherent pairs and self parts: shapes (n_pairs, n_z, n_k) and (n_species, n_z, n_k)."""
     lengths = np.linalg.norm(vectors, axis=-1)
     if view.probe == "neutron":
-        nuclei = weights.scatterers(partials.species, view.isotopes)
+        nuclei = weights.scatterers_of(partials, view.isotopes)
         coherent = np.multiply.outer(weights.coherent_weights(nuclei), np.ones_like(lengths))
         incoherent = np.multiply.outer(weights.incoherent_weights(nuclei), np.ones_like(lengths))
     else:

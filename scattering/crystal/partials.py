@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scattering.core.bins import bin_widths
 from scattering.core.energy_axis import extent
 from scattering.core.harmonic_crystal import HarmonicCrystal, check_crystal
+from scattering.core.isotopes import Substitution, stored_isotopes
 from scattering.core.partials import check_arrays
 from scattering.core.quantum import Statistics
 from scattering.core.species import element
@@ -155,6 +156,11 @@ class CrystalPartials:
         """Energy in meV beyond which the sample scatters almost nothing; see `energy_axis.extent`."""
         everything = self.coherent.sum(axis=(0, 1, 2)) + self.incoherent.sum(axis=(0, 1))
         return extent(self.energy, everything, temperature=self.temperature, statistics=self.statistics)
+
+    @cached_property
+    def isotopes(self) -> dict[str, Substitution]:
+        """Isotopes whose masses the simulation had, by element or site; the others are as in nature."""
+        return stored_isotopes(self.metadata)
 
     @property
     def n_orders(self) -> int:

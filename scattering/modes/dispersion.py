@@ -11,6 +11,7 @@ from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
 from scattering.core.constants import FWHM_PER_SIGMA
+from scattering.core.sites import types_by_mass
 from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
 from scattering.modes.grid import MAX_GRID_WORK, ModeGrid, sample_grid
 
@@ -81,7 +82,8 @@ def disperse(grid: ModeGrid) -> Dispersion:
     """
     crystal = grid.crystal
     numbers = np.array([atomic_numbers[symbol] for symbol in crystal.symbols])
-    zone = brillouin_zone(cell=crystal.cell, positions=crystal.positions, numbers=numbers)
+    types = types_by_mass(numbers, crystal.masses)
+    zone = brillouin_zone(cell=crystal.cell, positions=crystal.positions, numbers=types)
     lines = segments(zone, zone.path)
     metric = reciprocal(crystal.cell)
     length = sum(float(np.linalg.norm((line.end - line.start) @ metric)) for line in lines)

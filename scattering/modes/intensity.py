@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import BARN_PER_FM2, RECOIL_MEV_A2_AMU
 from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.isotopes import Substitution
 from scattering.modes.grid import ModeGrid
 from scattering.observe import weights
 from scattering.observe.view import Contribution
-from scattering.observe.weights import Substitution
 from scattering.simulate.multiphonon import LEBEDEV_DEGREE, half_sphere
 from scattering.simulate.phonons import MIN_PHONON_MEV, occupation
 

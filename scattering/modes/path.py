@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.isotopes import override
 from scattering.core.notices import Notice
 from scattering.crystal.observe import in_window, path_weights, weighted_sum
 from scattering.crystal.partials import CrystalPartials
@@ -79,7 +80,7 @@ def behind_path_peak(
         (low, high),
         at=at,
         q=reduced_wave_vector(partials, crystal, at),
-        nuclei=_coherent(nuclei_of(crystal, view.isotopes, view.contribution)),
+        nuclei=_coherent(nuclei_of(crystal, override(partials.isotopes, view.isotopes), view.contribution)),
         displacements=np.array([partials.displacements[partials.species.index(one)] for one in crystal.species]),
         vectors=vectors,
         zones=zones,

@@ -12,6 +12,7 @@ from scattering import instruments
 from scattering.core.bins import bin_edges
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidView
+from scattering.core.isotopes import override
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.instruments import Instrument, kinematics, resolution
@@ -54,7 +55,7 @@ def behind_powder_peak(partials: Partials, grid: ModeGrid, view: View, energy: f
     seen = modes_between(
         grid,
         (low, high),
-        nuclei=nuclei_of(grid.crystal, view.isotopes, view.contribution),
+        nuclei=nuclei_of(grid.crystal, override(partials.isotopes, view.isotopes), view.contribution),
         displacements=displacement_tensors(
             grid,
             temperature=partials.temperature,

@@ -46,7 +46,7 @@ def component_weights(partials: Partials, view: View) -> tuple[NDArray[np.float3
     """
     n_q = len(partials.q)
     if view.probe == "neutron":
-        nuclei = weights.scatterers(partials.species, view.isotopes)
+        nuclei = weights.scatterers_of(partials, view.isotopes)
         coherent = np.repeat(weights.coherent_weights(nuclei)[:, None], n_q, axis=1)
         incoherent = np.repeat(weights.incoherent_weights(nuclei)[:, None], n_q, axis=1)
     else:

@@ -20,7 +20,6 @@ from scattering.core.bins import Bins, bin_widths
 from scattering.core.constants import FWHM_PER_SIGMA, INVERSE_CM_MEV
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials, standard_error
-from scattering.core.species import element
 from scattering.instruments import Instrument, resolution
 from scattering.observe import weights
 from scattering.observe.components import Component, components_of, sums_of_runs
@@ -233,9 +232,7 @@ def _notices(
         if not response.sees_simulated:
             found.append(Notice("nothing_in_window", name))
         found += width_notices(partials, view, instrument, settings, recorded)
-    substituted = {old: new for old, new in view.isotopes.items() if new != element(old)}
-    if substituted:
-        labels = {old: weights.scatterers([old], {old: new})[0].label for old, new in substituted.items()}
+    if labels := weights.substituted(partials, view.isotopes):
         found.append(Notice("isotopes_in_scattering_only", {"substitutions": labels}))
     diffusing = [str(one) for one in partials.metadata.get("diffusing", [])]
     if diffusing and not view.elastic:

@@ -13,12 +13,12 @@ from scipy import integrate
 from scattering.core.bins import Bins
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.errors import InvalidView, field_error
+from scattering.core.isotopes import Substitution
 from scattering.core.notices import Notice
 from scattering.core.quantum import Correction, Statistics, reduced_energy
 from scattering.instruments import Instrument, resolution
 from scattering.observe.bounds import ENERGY_SCALES, MAX_FWHM_MEV
 from scattering.observe.form_factors import Probe
-from scattering.observe.weights import Substitution
 
 Contribution = Literal["total", "coherent", "incoherent"]
 
@@ -101,8 +101,8 @@ class View:
     settings
         Instrument settings; a missing one has its default.
     isotopes
-        Species, or element for all its sites, → isotope or mixture, e.g. {"H": "2H"}. Changes the scattering only,
-        not the dynamics.
+        Species, or element for all its sites, → isotope or mixture, e.g. {"H": "2H"}, where the scattering is not that
+        of the isotopes of the simulation. Changes the scattering only, not the dynamics.
     contribution
         Part of the scattering.
     quantum_correction

@@ -6,10 +6,10 @@ Source: Sears, Neutron News 3 (1992) 26, with the later revisions in `periodicta
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import periodictable
@@ -17,14 +17,9 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import BARN_PER_FM2
 from scattering.core.errors import FieldError, InvalidView, field_error
+from scattering.core.isotopes import Isotopes, Substitution, differ, nucleus_of, override, parts
 from scattering.core.notices import Notice
 from scattering.core.species import element
-
-Substitution = str | Mapping[str, float]
-"""An isotope ("2H"), or isotopes with their fractions ({"1H": 0.02, "2H": 0.98})."""
-
-_ISOTOPE = re.compile(r"^(\d{1,3})?([A-Z][a-z]?)$")
-_NAMED_ISOTOPES = {"D": "2H", "T": "3H"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,15 @@ class Scatterer:
     incoherent_cross_section: float
 
 
+class Simulated(Protocol):
+    """Partials of a powder or a crystal, as far as the choice of isotopes depends on them."""
+
+    @property
+    def species(self) -> tuple[str, ...]: ...
+    @property
+    def isotopes(self) -> dict[str, Substitution]: ...
+
+
 @lru_cache(maxsize=512)
 def scatterer(label: str) -> Scatterer:
     """Look up an element at natural abundance ("H") or an isotope ("2H", "D").
@@ -45,13 +49,10 @@ def scatterer(label: str) -> Scatterer:
     KeyError
         There is no such element or isotope, or no neutron data for it.
     """
-    match = _ISOTOPE.match(_NAMED_ISOTOPES.get(label, label))
-    if match is None:
-        raise KeyError(f"{label!r} is not an element or an isotope such as 2H")
-    mass_number, symbol = match.groups()
+    mass_number, symbol = parts(label)
     try:
         chemical = periodictable.elements.symbol(symbol)
-        nuclide = chemical[int(mass_number)] if mass_number else chemical
+        nuclide = chemical[mass_number] if mass_number else chemical
     except (KeyError, ValueError) as error:
         raise KeyError(f"there is no isotope {label}") from error
     neutron = nuclide.neutron
@@ -95,7 +96,7 @@ def isotopes(symbol: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def scatterers(species: Sequence[str], substitutions: Mapping[str, Substitution]) -> tuple[Scatterer, ...]:
+def scatterers(species: Sequence[str], substitutions: Isotopes) -> tuple[Scatterer, ...]:
     """Return the scatterer of each species, at natural abundance unless it is substituted.
 
     Parameters
@@ -123,12 +124,32 @@ def scatterers(species: Sequence[str], substitutions: Mapping[str, Substitution]
     return tuple(_nucleus_of(one, substitutions) for one in species)
 
 
-def _nucleus_of(species: str, substitutions: Mapping[str, Substitution]) -> Scatterer:
-    symbol = element(species)
+def scatterers_of(simulated: Simulated, isotopes: Isotopes) -> tuple[Scatterer, ...]:
+    """Return the scatterer of each species of partials: that of the simulation, unless a view overrides it.
+
+    Raises
+    ------
+    InvalidView
+        As `scatterers`.
+    """
+    return scatterers(simulated.species, override(simulated.isotopes, isotopes))
+
+
+def substituted(simulated: Simulated, isotopes: Isotopes) -> dict[str, str]:
+    """Return the names in a view whose nuclei have other masses than in the simulation, with the labels of the nuclei.
+
+    The isotopes must fit the partials.
+    """
+    changed = differ(simulated.species, simulated.isotopes, override(simulated.isotopes, isotopes))
+    affected = {*changed, *map(element, changed)}
+    return {name: _nucleus(nucleus).label for name, nucleus in isotopes.items() if name in affected}
+
+
+def _nucleus_of(species: str, substitutions: Isotopes) -> Scatterer:
     try:
-        return _nucleus(substitutions.get(species, substitutions.get(symbol, symbol)))
+        return _nucleus(nucleus_of(species, substitutions))
     except KeyError as error:
-        raise InvalidView.at("isotopes", Notice("no_neutron_data", {"nuclide": symbol})) from error
+        raise InvalidView.at("isotopes", Notice("no_neutron_data", {"nuclide": element(species)})) from error
 
 
 def _nucleus(substitution: Substitution) -> Scatterer:
@@ -139,8 +160,11 @@ def _problem(symbol: str, substitution: Substitution) -> Notice | None:
     """Return the error in an isotope or a mixture for an element, or None."""
     labels = [substitution] if isinstance(substitution, str) else list(substitution)
     for label in labels:
-        match = _ISOTOPE.match(_NAMED_ISOTOPES.get(label, label))
-        if match is None or match.group(2) != symbol:
+        try:
+            _, of_element = parts(label)
+        except KeyError:
+            of_element = ""
+        if of_element != symbol:
             return Notice("unknown_isotope", {"isotope": label, "element": symbol})
         try:
             scatterer(label)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scattering.core.sites import site_labels
+from scattering.core.sites import distinct_types, site_labels
 from scattering.crystal.path import BrillouinZone, brillouin_zone
 from scattering.options.names import Quality
 
@@ -31,6 +31,8 @@ class Case:
         Size of the box and length of the runs; harmonic phonons do not depend on it.
     engines
         Names of the engines that support the method, the default first.
+    kinds
+        Shape (n_atoms,), different for different isotopes of one element in the file; None if there are none.
     """
 
     numbers: NDArray[np.integer[Any]]
@@ -40,6 +42,7 @@ class Case:
     instruments: Sequence[str]
     quality: Quality
     engines: Sequence[str]
+    kinds: NDArray[np.integer[Any]] | None = None
 
     @property
     def n_atoms(self) -> int:
@@ -55,10 +58,11 @@ class Case:
         InvalidOptions
             The symmetry was not found.
         """
-        return brillouin_zone(cell=self.cell, positions=self.positions, numbers=self.numbers)
+        types = distinct_types(self.numbers, self.kinds)
+        return brillouin_zone(cell=self.cell, positions=self.positions, numbers=types)
 
     def n_species(self, *, resolve_sites: bool) -> int:
         """Return the number of elements, or of inequivalent sites."""
         if not resolve_sites:
             return len(set(self.numbers.tolist()))
-        return len(set(site_labels(cell=self.cell, positions=self.positions, numbers=self.numbers)))
+        return len(set(site_labels(cell=self.cell, positions=self.positions, numbers=self.numbers, kinds=self.kinds)))

@@ -12,7 +12,8 @@ import periodictable
 from numpy.typing import NDArray
 from periodictable import activation as tables
 
-from scattering.sample.material import Material, parts
+from scattering.core.isotopes import parts
+from scattering.sample.material import Material
 
 DECAY_TIMES_H: Final = (0.0, 1.0, 24.0, 360.0)
 """Hours after the beam at which activities are given: at once, after an hour, the next day, after two weeks."""

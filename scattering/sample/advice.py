@@ -10,10 +10,11 @@ import numpy as np
 import periodictable
 
 from scattering.core.errors import InvalidSample
+from scattering.core.isotopes import parts
 from scattering.core.notices import Notice
 from scattering.observe import weights
 from scattering.sample.activation import MAX_HARMLESS_UCI, Activation, elements_without_activation
-from scattering.sample.material import CONTAINERS, THERMAL_MEV, Material, parts
+from scattering.sample.material import CONTAINERS, THERMAL_MEV, Material
 from scattering.sample.specimen import Sample, resolve, thickness_for_percent
 
 # Choices: from where on a notice is worth reading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from periodictable.nsf import ABSORPTION_WAVELENGTH
 from scipy import constants
 
 from scattering.core.constants import BARN_PER_FM2, NEUTRON_ENERGY_MEV_A2
+from scattering.core.isotopes import Isotopes, nucleus_of, parts
 from scattering.core.species import element
 from scattering.observe import weights
 
@@ -31,7 +31,6 @@ MIN_ENERGY_MEV: Final = 1e-3
 """Lower energies, also negative ones, are replaced by this one: such neutrons are not detected."""
 BARN_PER_FM_A: Final = 1000.0
 """One fm Å in barn."""
-_ISOTOPE: Final = re.compile(r"(\d*)([A-Z][a-z]?)")
 _SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NEUTRON_MASS_U: Final = constants.m_n / constants.atomic_mass
 
@@ -67,14 +66,6 @@ def _nuclide(label: str) -> _Nuclide:
     return _Nuclide(float(entry.mass), total, absorption, energies, resonant)
 
 
-def parts(label: str) -> tuple[int, str]:
-    """Return the mass number (0 at natural abundance) and the chemical symbol of a label."""
-    match = _ISOTOPE.fullmatch({"D": "2H", "T": "3H"}.get(label, label))
-    if match is None:
-        raise KeyError(f"{label!r} is not an element or an isotope such as 2H")
-    return int(match.group(1) or 0), match.group(2)
-
-
 @dataclass(frozen=True)
 class Material:
     """A solid.
@@ -94,7 +85,7 @@ class Material:
     def of(
         cls,
         composition: Mapping[str, float],
-        isotopes: Mapping[str, weights.Substitution],
+        isotopes: Isotopes,
         *,
         natural_density: float,
         density: float | None = None,
@@ -120,7 +111,7 @@ class Material:
         weights.scatterers(tuple(composition), isotopes)
         atoms: dict[str, float] = defaultdict(float)
         for species, amount in composition.items():
-            chosen = isotopes.get(species, isotopes.get(element(species), element(species)))
+            chosen = nucleus_of(species, isotopes)
             shares = {chosen: 1.0} if isinstance(chosen, str) else chosen
             for label, share in shares.items():
                 number, symbol = parts(label)

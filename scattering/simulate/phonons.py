@@ -10,6 +10,7 @@ from euphonic import Crystal, ForceConstants, QpointPhononModes, ureg
 from numpy.typing import NDArray
 
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
+from scattering.core.sites import types_by_mass
 
 MIN_PHONON_MEV = 0.2
 """Modes of lower energy are left out: acoustic modes next to Γ, where one-phonon theory diverges, and noise there."""
@@ -202,10 +203,14 @@ class Symmetry:
 
 
 def symmetry(crystal: Crystal) -> Symmetry:
-    """Find the space group of a crystal; the identity alone if spglib finds none."""
+    """Find the space group of a crystal; the identity alone if spglib finds none.
+
+    Atoms of one element and different masses are not equivalent.
+    """
     cell = crystal.cell_vectors.to("angstrom").magnitude
     fractional, n_atoms = crystal.atom_r, crystal.n_atoms
-    _, numbers = np.unique(crystal.atom_type, return_inverse=True)
+    _, elements = np.unique(crystal.atom_type, return_inverse=True)
+    numbers = types_by_mass(elements, crystal.atom_mass.to("amu").magnitude)
     described = cell.tolist(), fractional.tolist(), numbers.tolist()
     dataset = spglib.get_symmetry_dataset(described, symprec=SYMMETRY_TOLERANCE)
     if dataset is None:

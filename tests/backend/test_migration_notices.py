@@ -236,3 +236,21 @@ def test_what_was_stored_is_in_the_lists_before_and_after(old: Settings) -> None
     assert "hidden_at" not in stored(old)[0]._mapping
     revise(old, "head")
     assert {row.hidden_at for row in stored(old)} == {None}
+
+
+def test_atoms_of_older_rows_are_as_in_nature(old: Settings) -> None:
+    revise(old, "0012")
+    notice = {"code": "isotope_as_hydrogen", "params": {"symbol": "D", "isotope": "2H", "n_sites": 3}}
+    structures = sa.table("structures", sa.column("warnings", sa.JSON()))
+    with database.engine(old).connect() as connection, connection.begin():
+        connection.execute(structures.update().values(warnings=[notice]))
+    revise(old, "head")
+    with database.transaction(old, reading=True) as session:
+        for row in session.exec(select(Structure)):
+            body = StructureOut.of(row)
+            assert body.isotopes == {}
+            assert [one.code for one in body.notices] == ["text"]
+            assert body.warnings[0].startswith("The file has D (2H), which an older version read as natural hydrogen.")
+        assert {str(PredictionOut.of(row).isotopes) for row in session.exec(select(Prediction))} == {"{}"}
+    revise(old, "0012")
+    assert "isotopes" not in stored(old)[0]._mapping

@@ -436,12 +436,6 @@ def test_text_fields_hide_what_looks_like_tags() -> None:
     assert read(cell() + text + SITES + "C1 C 0 0 0\n").structure.cell[0, 0] == 5.64
 
 
-def test_deuterium_is_hydrogen_and_told() -> None:
-    reading = read(cell() + SITES + "D1 D 0 0 0\nD2 D 0 0 .3\nO1 O 0 .3 0\n")
-    assert reading.structure.symbols == ["H", "H", "O"]
-    assert reading.notices[0] == Notice("isotope_as_hydrogen", {"symbol": "D", "isotope": "2H", "n_sites": 2})
-
-
 def test_first_of_several_structures_is_used_and_told() -> None:
     other = cell().replace("data_test", "data_other") + SITES + "N1 N 0 0 0\n"
     reading = read("data_global\n_journal_year 2020\n" + cell() + SITES + "C1 C 0 0 0\n" + other)

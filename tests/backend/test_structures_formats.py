@@ -160,8 +160,7 @@ def test_extxyz_columns_frames_and_periodicity() -> None:
 
 def test_selective_flags_are_no_tritium() -> None:
     text = f'2\nLattice="{CUBE}" Properties=species:S:1:pos:R:3:move_mask:L:3\nD 0 0 0 T T T\nH 0 0 .9 T F F\n'
-    deuterium = Notice("isotope_as_hydrogen", {"symbol": "D", "isotope": "2H", "n_sites": 1})
-    assert read("extxyz", text).notices == [deuterium]
+    assert read("extxyz", text).structure.isotopes == ("2H", "")
 
 
 def test_aims_expressions_are_not_carried_out(tmp_path: Path) -> None:
@@ -183,7 +182,7 @@ def test_castep_units_and_species() -> None:
     assert np.array_equal(reading.structure.cell, 5 * np.eye(3))
     # CODATA 2018: the Bohr radius is 0.529 177 210 903 Å.
     assert reading.structure.positions[1, 0] == pytest.approx(0.529177210903, abs=1e-9)
-    assert reading.notices[0].params["isotope"] == "2H"
+    assert reading.structure.isotopes == ("2H", "")
     mixture = refused("castep-cell", lattice + positions.replace("SPIN= 1.0", "MIXTURE:( 1 0.5)"))
     assert mixture == Notice("unsupported_keyword", {"line": 9, "keyword": "mixture"})
 

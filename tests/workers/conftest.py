@@ -12,6 +12,7 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 
+from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
 from scattering.options.names import Sampling
 from tests.backend.conftest import (  # noqa: F401
@@ -28,7 +29,7 @@ from workers.engines.interface import Engine, Potential
 from workers.kit.workplace import Report, Workplace
 from workers.simulations import registry, results
 from workers.simulations.outcome import Outcome
-from workers.simulations.simulation import Simulation
+from workers.simulations.simulation import KeptForces, Simulation
 from workers.simulations.steps.preparation import Prepared
 
 
@@ -111,13 +112,17 @@ def harmonic(
     temperature: float,
     progress: Any,
     sampling: Sampling = "powder",
+    isotopes: Isotopes | None = None,
+    kept: KeptForces | None = None,
 ) -> Outcome:
     """Do the one job of a harmonic prediction here."""
 
     class Calculated(Played):
         make = staticmethod(lambda: calculator)
 
-    simulation = Calculated(atoms, options, temperature, Potential(Path()), "nep-adapters")
+    simulation = Calculated(
+        atoms, options, temperature, Potential(Path()), "nep-adapters", isotopes=isotopes or {}, kept=kept
+    )
     return registry.workflow("harmonic", sampling).run(simulation, progress=progress)
 
 

@@ -1,37 +1,64 @@
-"""Harmonic phonons: relaxation, finite displacements, phonons over the Brillouin zone, then the steps of a sampling."""
+"""Harmonic phonons: force constants, phonons over the Brillouin zone, then the steps of a sampling."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from scattering.core.harmonic_crystal import HarmonicCrystal
+import numpy as np
+from euphonic import ForceConstants
+from numpy.typing import NDArray
+
+from scattering.core.isotopes import species_masses
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from scattering.options.harmonic import Harmonic
-from scattering.simulate.force_constants import to_harmonic_crystal
+from scattering.simulate.force_constants import to_force_constants, to_harmonic_crystal
 from scattering.simulate.phonons import Stability, Zone
 from workers import stages
 from workers.kit.progress import Progress
 from workers.kit.stopwatch import Stopwatch
 from workers.simulations.outcome import Outcome
-from workers.simulations.simulation import Simulation
+from workers.simulations.simulation import KeptForces, Simulation
 from workers.simulations.species import species_labels
-from workers.simulations.steps.force_constants import Displaced, displace, sample_zone, stability_warnings
-from workers.simulations.steps.relaxation import Relaxed, relax
+from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
+from workers.simulations.steps.relaxation import relax
 from workers.simulations.steps.special_points import special_phonons
 
 HarmonicT = TypeVar("HarmonicT", bound=Harmonic)
 
 
 @dataclass(frozen=True, eq=False)
-class Phonons:
-    """A relaxed crystal with force constants, phonons over the Brillouin zone, and their stability."""
+class Forces:
+    """Force constants of a relaxed crystal.
 
-    relaxed: Relaxed
-    displaced: Displaced
+    Attributes
+    ----------
+    force_constants
+        Force constants of the primitive cell, in the axes of the uploaded cell, with the masses of the simulation.
+    cell
+        Shape (3, 3), Å. The uploaded cell, relaxed.
+    labels, sites
+        Species and crystallographic site of each atom of the primitive cell.
+    warnings, findings
+        Warnings and findings about the relaxation and the force constants.
+    """
+
+    force_constants: ForceConstants
+    cell: NDArray[np.float64]
+    labels: Sequence[str]
+    sites: Sequence[str]
+    warnings: tuple[Notice, ...]
+    findings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Phonons:
+    """Force constants, phonons over the Brillouin zone, and their stability."""
+
+    forces: Forces
     zone: Zone
     stability: Stability
 
@@ -61,62 +88,82 @@ class HarmonicWorkflow(Generic[HarmonicT]):
     scatter: Scatter[HarmonicT]
 
     def run(self, simulation: Simulation[HarmonicT], *, progress: Progress) -> Outcome:
-        """Make harmonic partials.
+        """Make harmonic partials, from new force constants or from those of another prediction.
 
         Raises
         ------
         CannotPredict
             The structure is not stable in this potential, or has no real phonon.
         """
-        watch, options, calculator = Stopwatch(), simulation.options, simulation.calculator()
-        progress.stage(stages.RELAX, until=0.15)
-        relaxed = relax(simulation.atoms, calculator, relax_cell=options.relax_cell, update=progress.update)
-        watch.lap("relax")
-
-        progress.stage(stages.DISPLACE_ATOMS, until=0.4)
-        displaced = displace(
-            relaxed.atoms,
-            calculator,
-            labels=simulation.labels,
-            supercell=options.supercell,
-            distance=options.displacement_angstrom,
-            update=progress.update,
-        )
-        watch.lap("force_constants")
+        watch = Stopwatch()
+        if simulation.kept is None:
+            forces = _calculate_forces(simulation, watch, progress)
+        else:
+            forces = _kept_forces(simulation, simulation.kept)
 
         progress.stage(stages.SAMPLE_ZONE, until=0.7)
-        zone, stability = sample_zone(displaced.force_constants)
+        zone, stability = sample_zone(forces.force_constants)
         watch.lap("zone")
 
         progress.stage(self.stage, until=0.97)
-        phonons = Phonons(relaxed, displaced, zone, stability)
-        partials, warnings = self.scatter(simulation, phonons, progress.update)
+        partials, warnings = self.scatter(simulation, Phonons(forces, zone, stability), progress.update)
         watch.lap(self.part)
+        crystal = to_harmonic_crystal(
+            forces.force_constants, uploaded_cell=forces.cell, species=forces.labels, sites=forces.sites
+        )
         return Outcome(
-            replace(partials, harmonic_crystal=_harmonic_crystal(simulation, phonons)),
-            (*relaxed.warnings, *stability_warnings(stability), *warnings),
+            replace(partials, harmonic_crystal=crystal),
+            (*forces.warnings, *stability_warnings(stability), *warnings),
             watch.seconds,
             {
-                "largest_shift_angstrom": relaxed.largest_shift,
-                "pressure_gpa": relaxed.pressure_gpa,
-                "n_displacements": displaced.n_displacements,
-                "force_constant_reach_angstrom": displaced.reach,
-                "force_constant_at_edge": displaced.at_edge,
+                **forces.findings,
                 "zone_divisions": list(zone.divisions),
                 "lowest_energy_mev": stability.lowest_mev,
                 "highest_energy_mev": stability.highest_mev,
                 "imaginary_fraction": stability.imaginary_fraction,
-                "special_phonons_mev": special_phonons(displaced.force_constants, simulation.atoms),
+                "special_phonons_mev": special_phonons(forces.force_constants, simulation.atoms),
             },
         )
 
 
-def _harmonic_crystal(simulation: Simulation[HarmonicT], phonons: Phonons) -> HarmonicCrystal:
-    """Return the force constants with the names of the atoms, for views of the phonons later on."""
+def _calculate_forces(simulation: Simulation[HarmonicT], watch: Stopwatch, progress: Progress) -> Forces:
+    """Relax the crystal, and calculate its force constants."""
+    options, calculator = simulation.options, simulation.calculator()
+    progress.stage(stages.RELAX, until=0.15)
+    relaxed = relax(simulation.atoms, calculator, relax_cell=options.relax_cell, update=progress.update)
+    watch.lap("relax")
+
+    progress.stage(stages.DISPLACE_ATOMS, until=0.4)
+    displaced = displace(
+        relaxed.atoms,
+        calculator,
+        labels=simulation.labels,
+        supercell=options.supercell,
+        distance=options.displacement_angstrom,
+        update=progress.update,
+    )
+    watch.lap("force_constants")
     sites = species_labels(simulation.atoms, resolve_sites=True)
-    return to_harmonic_crystal(
-        phonons.displaced.force_constants,
-        uploaded_cell=phonons.relaxed.atoms.cell.array,
-        species=phonons.displaced.labels,
-        sites=[sites[atom] for atom in phonons.displaced.uploaded_atoms],
+    return Forces(
+        displaced.force_constants,
+        relaxed.atoms.cell.array,
+        displaced.labels,
+        [sites[atom] for atom in displaced.uploaded_atoms],
+        relaxed.warnings,
+        {
+            "largest_shift_angstrom": relaxed.largest_shift,
+            "pressure_gpa": relaxed.pressure_gpa,
+            "n_displacements": displaced.n_displacements,
+            "force_constant_reach_angstrom": displaced.reach,
+            "force_constant_at_edge": displaced.at_edge,
+        },
+    )
+
+
+def _kept_forces(simulation: Simulation[HarmonicT], kept: KeptForces) -> Forces:
+    """Return the force constants of another prediction, with the masses of this one."""
+    crystal = replace(kept.crystal, masses=species_masses(kept.crystal.sites, simulation.isotopes))
+    labels = crystal.sites if simulation.options.resolve_sites else crystal.symbols
+    return Forces(
+        to_force_constants(crystal), crystal.uploaded_cell, labels, crystal.sites, kept.warnings, kept.findings
     )

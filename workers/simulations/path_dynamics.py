@@ -24,6 +24,7 @@ from workers.kit.workplace import Workplace
 from workers.simulations.dynamics import Analysis, DynamicsWorkflow, Runs
 from workers.simulations.path_analysis import CrystalSpectra, Target, correlate
 from workers.simulations.simulation import Simulation
+from workers.simulations.species import atom_types
 from workers.simulations.steps import preparation
 from workers.simulations.steps.force_constants import displace
 from workers.simulations.steps.openmp import expect_two_openmps
@@ -34,7 +35,7 @@ PathRuns = Runs[CrystalSpectra]
 
 def _symmetry(simulation: Simulation[PathDynamics]) -> BrillouinZone:
     atoms = simulation.atoms
-    return brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
+    return brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
 
 
 class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):

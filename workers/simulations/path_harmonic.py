@@ -18,6 +18,7 @@ from scattering.simulate import protocol
 from workers import stages
 from workers.simulations.harmonic import HarmonicWorkflow, Phonons
 from workers.simulations.simulation import Simulation
+from workers.simulations.species import atom_types
 from workers.simulations.steps.openmp import expect_two_openmps
 
 
@@ -33,20 +34,20 @@ def _follow_path(
     simulation: Simulation[PathHarmonic], phonons: Phonons, update: Callable[[float], None]
 ) -> tuple[CrystalPartials, tuple[Notice, ...]]:
     atoms, options = simulation.atoms, simulation.options
-    symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
-    cell, zones = phonons.relaxed.atoms.cell.array, np.array(options.zones, dtype=np.int64)
+    symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
+    cell, zones = phonons.forces.cell, np.array(options.zones, dtype=np.int64)
     lines = options.lines(symmetry)
     path = options.sample_path(lines, cell)
     end = max(options.energy_max_mev, energy_axis.MIN_END_RATIO * phonons.stability.highest_mev)
     with expect_two_openmps():
         partials = crystal_harmonic.predict(
-            phonons.displaced.force_constants,
+            phonons.forces.force_constants,
             phonons.zone,
             cell=cell,
             path=path,
             fine=options.sample_dispersion(lines, cell),
             zones=zones,
-            labels=phonons.displaced.labels,
+            labels=phonons.forces.labels,
             q=lengths_axis(cell, path, zones, protocol.Q_STEP),
             energy=np.asarray(protocol.ENERGY_STEP_MEV * np.arange(round(end / protocol.ENERGY_STEP_MEV) + 1)),
             temperature=simulation.temperature,

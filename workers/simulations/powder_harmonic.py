@@ -21,7 +21,7 @@ MAX_REMAINDER_FRACTION: Final = 0.1
 def _average(
     simulation: Simulation[PowderHarmonic], phonons: Phonons, update: Callable[[float], None]
 ) -> tuple[Partials, tuple[Notice, ...]]:
-    options, labels = simulation.options, phonons.displaced.labels
+    options, labels = simulation.options, phonons.forces.labels
     energy = energy_axis.bins(
         end=options.energy_max_mev,
         highest=phonons.stability.highest_mev,

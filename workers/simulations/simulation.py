@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
+from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.isotopes import Isotopes
+from scattering.core.notices import Notice
 from scattering.options.base import Options
 from workers import engines
 from workers.engines.interface import Engine, Potential
@@ -19,13 +23,22 @@ OptionsT = TypeVar("OptionsT", bound=Options, covariant=True)
 
 
 @dataclass(frozen=True, eq=False)
+class KeptForces:
+    """Force constants of another prediction of the same crystal, with its warnings and findings about them."""
+
+    crystal: HarmonicCrystal
+    warnings: tuple[Notice, ...]
+    findings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Simulation(Generic[OptionsT]):
     """The input of the simulation of one prediction.
 
     Attributes
     ----------
     atoms
-        The uploaded cell.
+        The uploaded cell, with the masses of its isotopes. Tags distinguish the isotopes of the file.
     options
         Complete options, of the class of the method and the sampling.
     temperature
@@ -34,6 +47,10 @@ class Simulation(Generic[OptionsT]):
         The interatomic potential.
     loader
         Engine that loads the potential as a calculator of ASE.
+    isotopes
+        Isotopes of the simulation, by element or site.
+    kept
+        Force constants of another prediction of the same crystal, with which no forces are calculated; or None.
     """
 
     atoms: Atoms
@@ -41,6 +58,8 @@ class Simulation(Generic[OptionsT]):
     temperature: float
     potential: Potential
     loader: str
+    isotopes: Isotopes = field(default_factory=dict)
+    kept: KeptForces | None = None
 
     def calculator(self) -> Calculator:
         """Calculator of forces, for relaxations and displacements."""

@@ -71,4 +71,4 @@ def read(text: str, max_atoms: int) -> Reading:
     positions = np.array(rows)
     scaled = np.array(fractional)
     positions[scaled] = positions[scaled] @ lattice
-    return Reading(structure_from(numbers, lattice, cartesian=positions), notices=species.notices())
+    return Reading(structure_from(numbers, lattice, cartesian=positions, isotopes=species.isotopes))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.cif_blocks import Block, read_blocks
+from backend.structures.formats.cif_isotopes import FULL_OCCUPANCY, SiteName, find_mixtures
 from backend.structures.formats.expansion import Site, expand
 from backend.structures.formats.reading import (
     Reading,
@@ -24,10 +25,8 @@ from backend.structures.formats.site_elements import site_elements
 from backend.structures.formats.symmetry import IDENTITY, Operations, operations_of_group, parse_operations
 from backend.structures.geometry import cell_from_lengths_and_angles
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
+from scattering.core.isotopes import NAMED
 from scattering.core.notices import Notice
-
-FULL_OCCUPANCY = 0.99
-"""Refined occupancies of full sites scatter by some thousandths."""
 
 MAX_LISTED = 8
 """Sites that a message names."""
@@ -90,16 +89,16 @@ def read(text: str, max_atoms: int) -> Reading:
         raise TooManyAtoms(n_listed, max_atoms)
     sites = _sites(block, cell, species, notices)
     operations = _operations(block, cell, sites, max_atoms, notices)
-    numbers, fractional = expand(sites, operations, cell, max_atoms, notices)
+    numbers, fractional, isotopes = expand(sites, operations, cell, max_atoms, notices)
     title = block.first("_chemical_name_common", "_chemical_name_mineral", "_chemical_name_systematic")
     return Reading(
-        structure_from(numbers, cell, fractional=fractional),
+        structure_from(numbers, cell, fractional=fractional, isotopes=isotopes),
         title=" ".join(title.split()),
         formula=block.first("_chemical_formula_sum"),
         temperature_k=_temperature(block),
         volume_angstrom3=_stated(block, VOLUME_TAGS),
         density_g_cm3=_stated(block, DENSITY_TAGS),
-        notices=species.notices() + notices,
+        notices=notices,
     )
 
 
@@ -171,22 +170,27 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: l
     unplaced = [names[row] for row in rows_used if not all(column[row] for column in columns)]
     if unplaced:
         raise Unreadable(Notice("sites_without_position", _sites_named(unplaced)))
-    _refuse_disorder(block, names, rows_used)
+    found_names = [SiteName.of((types[row] if types else "") or labels[row]) for row in rows]
+    placed = {row: _position(columns, row, names[row], cell if cartesian else None) for row in rows_used}
+    partial = _partial_occupancies(block, names, rows_used)
+    mixtures = find_mixtures(dict(enumerate(found_names)), partial, placed, cell)
+    _refuse_disorder(
+        names, {row: partial[row] for row in partial if row not in {*mixtures.of_row, *mixtures.other_rows}}
+    )
 
+    rows_used = [row for row in rows_used if row not in mixtures.other_rows]
     elements = site_elements(
         [names[row] for row in rows_used],
-        [types[row] if types else "" for row in rows_used],
+        [found_names[row].symbol if types and types[row] else "" for row in rows_used],
         [labels[row] for row in rows_used],
         block.first("_chemical_formula_sum"),
         notices,
     )
     sites = []
     for row, element in zip(rows_used, elements, strict=True):
-        place = {"site": names[row][:20]}
-        position = np.array([_number(column[row], place) for column in columns])
-        if cartesian:
-            position = np.linalg.solve(cell.T, position)
-        sites.append(Site(names[row], species.number(element.symbol, place), position))
+        number = species.number(element.symbol, {"site": names[row][:20]})
+        isotope = mixtures.of_row.get(row) or NAMED.get(element.symbol, found_names[row].isotope)
+        sites.append(Site(names[row], number, placed[row], isotope))
     if cartesian:
         notices.append(Notice("cartesian_coordinates"))
     attached = block.column("_atom_site_attached_hydrogens") or []
@@ -198,18 +202,31 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: l
     return sites
 
 
-def _refuse_disorder(block: Block, names: list[str], rows: list[int]) -> None:
-    """Partial occupancies have no one structure that could be simulated."""
+def _position(
+    columns: list[list[str]], row: int, name: str, cartesian_cell: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Return the fractional position of a row, shape (3,), from fractional or Cartesian coordinates."""
+    position = np.array([_number(column[row], {"site": name[:20]}) for column in columns])
+    return position if cartesian_cell is None else np.linalg.solve(cartesian_cell.T, position)
+
+
+def _partial_occupancies(block: Block, names: list[str], rows: list[int]) -> dict[int, float]:
+    """Return the occupancies of the rows that are not fully occupied."""
     occupancies = block.column("_atom_site_occupancy")
-    if occupancies is None:
-        return
     partial: dict[int, float] = {}
+    if occupancies is None:
+        return partial
     for row in rows:
         occupancy = _number(occupancies[row] or "1", {"site": names[row][:20], "quantity": "occupancy"})
         if occupancy < FULL_OCCUPANCY:
             partial[row] = occupancy
         elif occupancy > 2 - FULL_OCCUPANCY:
             raise Unreadable(Notice("occupancy_above_one", {"site": names[row][:20], "occupancy": occupancy}))
+    return partial
+
+
+def _refuse_disorder(names: list[str], partial: dict[int, float]) -> None:
+    """Partial occupancies have no one structure that could be simulated."""
     if partial:
         sites = _sites_named([names[row] for row in partial])
         raise Unreadable(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.reading import TooManyAtoms
 from backend.structures.formats.symmetry import Operations
+from scattering.core.isotopes import Substitution
 from scattering.core.notices import Notice
 
 MERGE_ANGSTROM = 0.1
@@ -21,11 +22,12 @@ SPLIT_ANGSTROM = 0.5
 
 @dataclass(frozen=True)
 class Site:
-    """An atom of the asymmetric unit: its name in the file, atomic number and fractional position, shape (3,)."""
+    """An atom of the asymmetric unit: name in the file, atomic number, fractional position (3,), and isotope or ""."""
 
     label: str
     number: int
     position: NDArray[np.float64]
+    isotope: Substitution = ""
 
 
 def distances(fractional: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -40,8 +42,8 @@ def expand(
     cell: NDArray[np.float64],
     max_atoms: int,
     notices: list[Notice],
-) -> tuple[list[int], NDArray[np.float64]]:
-    """All atoms of the cell: atomic numbers and fractional positions in [0, 1), shape (n_atoms, 3).
+) -> tuple[list[int], NDArray[np.float64], list[Substitution]]:
+    """All atoms of the cell: atomic numbers, fractional positions in [0, 1), shape (n_atoms, 3), and isotopes.
 
     A site's images within `MERGE_ANGSTROM` of it are itself: it lies on a symmetry element and is put exactly there.
     """
@@ -81,7 +83,8 @@ def expand(
     if repeated:
         notices.append(Notice("atoms_repeated_by_symmetry", {"n_atoms": len(repeated)}))
     kept = [index for index in range(len(numbers)) if index not in repeated]
-    return [numbers[index] for index in kept], (np.concatenate(points) % 1.0)[kept]
+    isotopes = [sites[owners[index]].isotope for index in kept]
+    return [numbers[index] for index in kept], (np.concatenate(points) % 1.0)[kept], isotopes
 
 
 def _distinct(points: NDArray[np.float64], cell: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,7 +103,7 @@ def _repeats(
     sites: list[Site],
     cell: NDArray[np.float64],
 ) -> set[int]:
-    """Atoms that lie where an earlier one of the same element does; two elements on one spot are refused."""
+    """Atoms that lie where an earlier one of the same element and isotope does; others on one spot are refused."""
     # Sorted along the longest axis, only atoms within the merge distance along it need be compared.
     axis = int(np.argmax(np.linalg.norm(cell, axis=1)))
     order = np.argsort(points[:, axis], kind="stable")
@@ -117,8 +120,8 @@ def _repeats(
         close = candidates[distances(points[candidates] - points[atom], cell) < MERGE_ANGSTROM]
         for other in map(int, close):
             first, second = sorted((int(atom), other))
-            if numbers[first] != numbers[second]:
-                pair = [sites[owners[one]].label[:20] for one in (first, second)]
-                raise Unreadable(Notice("overlapping_sites", {"sites": pair}))
+            pair = [sites[owners[index]] for index in (first, second)]
+            if len({(site.number, str(site.isotope)) for site in pair}) > 1:
+                raise Unreadable(Notice("overlapping_sites", {"sites": [site.label[:20] for site in pair]}))
             repeated.add(second)
     return repeated

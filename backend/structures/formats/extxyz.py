@@ -8,6 +8,7 @@ import numpy as np
 from ase.data import chemical_symbols
 
 from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats.masses import Masses
 from backend.structures.formats.reading import Lines, Reading, Species, TooManyAtoms, structure_from
 from scattering.core.notices import Notice
 
@@ -32,7 +33,8 @@ def read(text: str, max_atoms: int) -> Reading:
 
     pbc = _pbc(fields.get("pbc"), lines)
     columns = _columns(fields.get("properties", DEFAULT_PROPERTIES), lines)
-    species = Species()
+    species, masses = Species(), Masses()
+    mass_column = columns.get("masses", columns.get("mass"))
     numbers, positions = [], []
     for _ in range(n_atoms):
         words = lines.next("atom").split()
@@ -44,13 +46,18 @@ def read(text: str, max_atoms: int) -> Reading:
             z = lines.count(words[columns["z"]] if len(words) > columns["z"] else "", "atomic_number")
             if not 0 < z < len(chemical_symbols):
                 raise Unreadable(Notice("unusable_element_number", {"number": z, "line": lines.number}))
-            numbers.append(z)
+            numbers.append(species.number(chemical_symbols[z], place))
         positions.append(lines.numbers(words[columns["pos"] :], 3, "position"))
+        if mass_column is not None and not species.isotopes[-1]:
+            word = words[mass_column] if len(words) > mass_column else ""
+            species.isotopes[-1] = masses.isotope(numbers[-1], word, lines)
 
-    notices = species.notices()
+    notices = masses.notices()
     if len(frames) > 1:
         notices.insert(0, Notice("several_frames", {"n_frames": len(frames)}))
-    structure = structure_from(numbers, np.array(lattice).reshape(3, 3), cartesian=positions, pbc=pbc)
+    structure = structure_from(
+        numbers, np.array(lattice).reshape(3, 3), cartesian=positions, pbc=pbc, isotopes=species.isotopes
+    )
     return Reading(structure, title=fields.get("name", ""), notices=notices)
 
 

@@ -41,10 +41,10 @@ def read(text: str, max_atoms: int) -> Reading:
         raise lines.unexpected("coordinate_mode", mode[:20])
     rows = np.array([lines.numbers(lines.next("atom").split(), 3, "position") for _ in numbers])
     if mode[0].lower() == "d":
-        structure = structure_from(numbers, cell, fractional=rows)
+        structure = structure_from(numbers, cell, fractional=rows, isotopes=species.isotopes)
     else:
-        structure = structure_from(numbers, cell, cartesian=rows.reshape(-1, 3) * scale)
-    return Reading(structure, title=title, notices=species.notices())
+        structure = structure_from(numbers, cell, cartesian=rows.reshape(-1, 3) * scale, isotopes=species.isotopes)
+    return Reading(structure, title=title)
 
 
 def _scale(lines: Lines) -> np.ndarray:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.geometry import StructureData
+from scattering.core.isotopes import NAMED, Substitution
 from scattering.core.notices import Notice
 
-ISOTOPES = {"D": "2H", "T": "3H"}
 PERIODIC = (True, True, True)
 
 
@@ -56,13 +56,13 @@ class Reading:
 
 
 class Species:
-    """Turns element symbols into atomic numbers; keeps what has to be told about isotopes."""
+    """Turns the element symbols of atoms into atomic numbers, and keeps the isotopes, in the order of the atoms."""
 
     def __init__(self) -> None:
-        self._isotopes: dict[str, int] = {}
+        self.isotopes: list[Substitution] = []
 
     def number(self, symbol: str, place: Mapping[str, Any]) -> int:
-        """Atomic number of an element symbol in any case; deuterium and tritium count as hydrogen.
+        """Add an atom, and return the atomic number of its element symbol in any case. D and T are isotopes of H.
 
         `place` is the line or the site that an error names: `{"line": 3}`.
 
@@ -72,20 +72,11 @@ class Species:
             There is no such element.
         """
         element = symbol.capitalize()
-        if element in ISOTOPES:
-            self._isotopes[element] = self._isotopes.get(element, 0) + 1
-            return 1
-        number = int(atomic_numbers.get(element, 0))
+        number = 1 if element in NAMED else int(atomic_numbers.get(element, 0))
         if number == 0:
             raise Unreadable(Notice("unknown_element", {"symbol": symbol[:20], **place}))
+        self.isotopes.append(NAMED.get(element, ""))
         return number
-
-    def notices(self) -> list[Notice]:
-        """Return a notice of each isotope that was met."""
-        return [
-            Notice("isotope_as_hydrogen", {"symbol": symbol, "isotope": ISOTOPES[symbol], "n_sites": count})
-            for symbol, count in self._isotopes.items()
-        ]
 
 
 class Lines:
@@ -177,8 +168,9 @@ def structure_from(
     cartesian: Sequence[Sequence[float]] | NDArray[np.float64] | None = None,
     fractional: Sequence[Sequence[float]] | NDArray[np.float64] | None = None,
     pbc: Sequence[bool] = PERIODIC,
+    isotopes: Sequence[Substitution] = (),
 ) -> StructureData:
-    """The structure of atoms given in Å or in units of the lattice vectors."""
+    """The structure of atoms given in Å or in units of the lattice vectors; isotopes are "" where as in nature."""
     lattice = np.asarray(cell, dtype=np.float64)
     if cartesian is None:
         positions = np.asarray(fractional, dtype=np.float64).reshape(-1, 3) @ lattice
@@ -189,4 +181,5 @@ def structure_from(
         positions=positions,
         cell=lattice,
         pbc=np.asarray(pbc, dtype=np.bool_),
+        isotopes=tuple(isotopes) if any(isotopes) else (),
     )

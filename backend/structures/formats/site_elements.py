@@ -17,7 +17,7 @@ from typing import Final
 from ase.data import chemical_symbols
 
 from backend.kit.files.unreadable import Unreadable
-from backend.structures.formats.reading import ISOTOPES
+from scattering.core.isotopes import NAMED
 from scattering.core.notices import Notice
 
 HEAVIEST: Final = 94
@@ -82,7 +82,7 @@ class _Name:
         spelled = [letters.capitalize(), letters[:1].upper()] if letters != self.letters else [letters.capitalize()]
         # As type symbols No, Cn and Nh are groups too
         known = set(chemical_symbols) - {"X", "No", "Cn", "Nh"} if self.is_type else ELEMENTS
-        return [symbol for symbol in dict.fromkeys(spelled) if symbol in known or symbol in ISOTOPES]
+        return [symbol for symbol in dict.fromkeys(spelled) if symbol in known or symbol in NAMED]
 
     @property
     def is_in_capitals(self) -> bool:
@@ -158,7 +158,7 @@ def _elements_of(formula: str) -> frozenset[str]:
 
 
 def _element(symbol: str) -> str:
-    return "H" if symbol in ISOTOPES else symbol
+    return "H" if symbol in NAMED else symbol
 
 
 def _options(first_site: dict[_Name, str], stated: frozenset[str]) -> tuple[dict[_Name, list[SiteElement]], set[_Name]]:

@@ -15,6 +15,8 @@ def _unknown_option(method: str, known: Sequence[str]) -> str:
 WORDS: Final[Mapping[str, Words]] = {
     "few_correlation_frames": "The correlation time contains {n_frames:.0f} frames; choose at least {minimum} "
     "({minimum_ps:.3f} ps).",
+    "isotopes_of_sites": "The isotopes distinguish sites of an element: leave this option out, or choose one isotope "
+    "for all sites of an element.",
     "large_supercell": "The supercell has {n_atoms} atoms, more than the {maximum} allowed; choose fewer repeats.",
     "long_correlation": "The correlation time, {correlation_ps:g} ps, must not be longer than the production, "
     "{production_ps:g} ps.",

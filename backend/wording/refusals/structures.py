@@ -13,6 +13,7 @@ QUANTITIES: Final = {
     "cell": "the cell",
     "lattice": "the lattice",
     "lattice_vector": "a lattice vector",
+    "mass": "a mass",
     "n_atoms": "the number of atoms",
     "n_columns": "the number of columns",
     "occupancy": "the occupancy",
@@ -179,6 +180,10 @@ def _unit_of_length_unknown(*, line: int, unit: str, known: Sequence[str]) -> st
     return _at(f"'{unit}' is not a unit of length; CASTEP knows {', '.join(known)}.", line)
 
 
+def _unit_of_mass_unknown(*, line: int, unit: str, known: Sequence[str]) -> str:
+    return _at(f"'{unit}' is not a unit of mass; CASTEP knows {', '.join(known)}.", line)
+
+
 def _one_block_of(*, blocks: Sequence[str]) -> str:
     return f"A .cell file takes one block of {listed(blocks)}."
 
@@ -247,6 +252,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "unclosed_block": "The block {block} is not closed.",
     "lattice_line_count": "LATTICE_CART takes three lines, LATTICE_ABC two (lengths, angles); the block has {n_lines}.",
     "unit_of_length_unknown": _unit_of_length_unknown,
+    "unit_of_mass_unknown": _unit_of_mass_unknown,
     # Grammar of CIF
     "too_many_cif_errors": "The file breaks the grammar of CIF in more than {maximum} places.",
     "value_missing": "Line {line}: {name} has no value.",

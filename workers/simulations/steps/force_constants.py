@@ -81,10 +81,18 @@ def displace(
         cell=atoms.cell.array,
         scaled_positions=atoms.get_scaled_positions(),
     )
+    # Atoms with different isotopes in the file are not the same, though their forces are
+    marked = PhonopyAtoms(
+        symbols=[f"{symbol}{tag or ''}" for symbol, tag in zip(atoms.symbols, atoms.get_tags(), strict=True)],
+        cell=unit.cell,
+        scaled_positions=unit.scaled_positions,
+    )
     phonopy = QuickPhonopy(
         unit,
         supercell_matrix=np.diag(supercell),
-        primitive_matrix=guess_primitive_matrix(unit, symprec=phonons.SYMMETRY_TOLERANCE),
+        primitive_matrix=guess_primitive_matrix(
+            marked, symprec=phonons.SYMMETRY_TOLERANCE, distinguish_symbol_index=True
+        ),
         symprec=phonons.SYMMETRY_TOLERANCE,
         log_level=0,
     )

@@ -58,7 +58,11 @@ class Prepared:
 
     def atoms(self, simulation: Simulation[Dynamics]) -> Atoms:
         """Return the relaxed repeated cell."""
-        return Atoms(numbers=simulation.atoms.numbers, positions=self.positions, cell=self.cell, pbc=True)
+        # A copy has the masses of the isotopes
+        atoms: Atoms = simulation.atoms.copy()
+        atoms.set_cell(self.cell)
+        atoms.set_positions(self.positions)
+        return atoms
 
 
 def prepare(

@@ -8,6 +8,7 @@ from euphonic import ForceConstants
 
 from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import brillouin_zone, reciprocal
+from workers.simulations.species import atom_types
 from workers.simulations.steps.openmp import expect_two_openmps
 
 MAX_ATOMS = 8
@@ -31,7 +32,7 @@ def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float
     if found.crystal.n_atoms > MAX_ATOMS:
         return {}
     try:
-        zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atoms.numbers)
+        zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
     except InvalidOptions:
         return {}
     primitive = found.crystal.cell_vectors.to("angstrom").magnitude

@@ -1,0 +1,55 @@
+"""Predictions with other isotopes, from the force constants of a harmonic prediction."""
+
+from __future__ import annotations
+
+import uuid
+
+import h5py
+
+from backend.isotopes.schemas import OtherIsotopesIn
+from backend.kit.db.owners import Scope
+from backend.kit.files.storage import arriving_folder
+from backend.kit.http.errors import Conflict, unprocessable
+from backend.observing import harmonic_crystal_file
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra import read_partials
+from backend.predictions import service as predictions
+from backend.predictions.assignment import FORCE_CONSTANTS_FILE
+from backend.predictions.options import separate_sites
+from backend.predictions.tables import Prediction
+from backend.structures.service import load_structure
+from scattering.core.errors import ScatteringError
+from scattering.core.isotopes import names_sites, override
+from scattering.core.notices import Notice
+
+
+def create_with_isotopes(
+    scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, body: OtherIsotopesIn
+) -> Prediction:
+    """Write a prediction with other isotopes, whose job calculates phonons from the force constants of a prediction.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable
+        There is no such prediction, it has no force constants, or the isotopes do not fit its structure.
+    """
+    source = predictions.get_succeeded(scope, prediction_id)
+    if source.method != "harmonic":
+        raise Conflict(Notice("isotopes_of_harmonic_only", {"method": source.method}))
+    data, options = load_structure(scope.settings, source.structure_id), source.typed_options()
+    try:
+        isotopes = predictions.check_isotopes(data, override(source.isotopes, body.isotopes))
+        if names_sites(isotopes) and not options.resolve_sites:
+            options = separate_sites(options, data, source.temperature_k)
+    except ScatteringError as error:
+        raise unprocessable(error) from error
+    crystal = read_partials(scope.settings, cache, source).harmonic_crystal
+    if crystal is None:
+        raise Conflict(Notice("force_constants_not_kept"))
+    row = predictions.create_like(scope, source, isotopes, options, len(data.numbers))
+    folder = arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
+    work = folder / scope.settings.work_dir(row.id).name
+    work.mkdir()
+    with h5py.File(work / FORCE_CONSTANTS_FILE, "w") as file:
+        harmonic_crystal_file.write(file, crystal)
+    return row

@@ -1,0 +1,106 @@
+"""Isotopes in a CIF: type symbols such as D or 7Li, and isotopes that share a site (D 0.98, H 0.02)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from ase.data import chemical_symbols
+from numpy.typing import NDArray
+
+from backend.structures.formats.expansion import MERGE_ANGSTROM, distances
+from scattering.core.isotopes import NAMED, Substitution, parts
+from scattering.observe import weights
+
+FULL_OCCUPANCY: Final = 0.99
+"""Refined occupancies of full sites scatter by some thousandths."""
+SHARE_DECIMALS: Final = 6
+_NUMBERED = re.compile(r"([0-9]{1,3})([A-Z][a-z]?)(?![a-z])")
+_HYDROGEN = re.compile(r"[HD](?![A-Za-z])")
+
+
+def _isotopes(symbol: str) -> tuple[str, ...]:
+    return weights.isotopes(symbol) if symbol in chemical_symbols[1:] else ()
+
+
+@dataclass(frozen=True)
+class SiteName:
+    """The isotope in a type symbol or a label ("" if it names none), and the symbol without its mass number.
+
+    `D1` is deuterium. Whether `T1` is tritium or a tetrahedral site, the elements of all sites decide.
+    """
+
+    isotope: str
+    symbol: str
+
+    @classmethod
+    def of(cls, text: str) -> SiteName:
+        """Return the isotope of a text such as D, D1 or 7Li."""
+        if (numbered := _NUMBERED.match(text)) and numbered[0] in _isotopes(numbered[2]):
+            return cls(numbered[0], text[len(numbered[1]) :])
+        hydrogen = _HYDROGEN.match(text)
+        return cls(NAMED.get(hydrogen[0], "") if hydrogen else "", text)
+
+    @property
+    def in_mixture(self) -> str:
+        """The isotope in a mixture, or "": an H beside D is ¹H."""
+        return self.isotope or ("1H" if _HYDROGEN.match(self.symbol) else "")
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """Isotopes that share sites.
+
+    Attributes
+    ----------
+    of_row
+        First row of a shared site → its isotope or mixture.
+    other_rows
+        The other rows of these sites.
+    """
+
+    of_row: Mapping[int, Substitution]
+    other_rows: frozenset[int]
+
+
+def find_mixtures(
+    names: Mapping[int, SiteName],
+    occupancies: Mapping[int, float],
+    positions: Mapping[int, NDArray[np.float64]],
+    cell: NDArray[np.float64],
+) -> Mixtures:
+    """Return the fully occupied sites that isotopes of one element share.
+
+    Parameters
+    ----------
+    names, occupancies, positions
+        Of the rows that are not fully occupied; fractional positions of shape (3,).
+    cell
+        Shape (3, 3), Å.
+    """
+    waiting = [row for row in occupancies if names[row].in_mixture]
+    of_row: dict[int, Substitution] = {}
+    others: set[int] = set()
+    while waiting:
+        # The most abundant isotope gives the position
+        first = max(waiting, key=lambda row: occupancies[row])
+        together = [
+            row
+            for row in waiting
+            if parts(names[row].in_mixture)[1] == parts(names[first].in_mixture)[1]
+            and distances(positions[row] - positions[first], cell) < MERGE_ANGSTROM
+        ]
+        waiting = [row for row in waiting if row not in together]
+        total = sum(occupancies[row] for row in together)
+        if len(together) < 2 or abs(total - 1) > 1 - FULL_OCCUPANCY + 1e-9:
+            continue
+        shares: dict[str, float] = {}
+        for row in sorted(together, key=lambda row: -occupancies[row]):
+            share = round(occupancies[row] / total, SHARE_DECIMALS)
+            shares[names[row].in_mixture] = shares.get(names[row].in_mixture, 0.0) + share
+        of_row[first] = shares if len(shares) > 1 else next(iter(shares))
+        others |= set(together) - {first}
+    return Mixtures(of_row, frozenset(others))
