@@ -161,3 +161,62 @@ def _squeezed(value: int, positive: str, negative: str) -> str:
 def _repeated(times: int) -> str:
     digits = str(times)
     return " STUVWXYZs"[int(digits[0])] + digits[1:]
+
+
+def dave(
+    x: Array,
+    spectra: Sequence[tuple[Array, Array]],
+    *,
+    groups: Sequence[float],
+    label: str = "q (1/Angstroms)",
+    x_label: str = "Energy transfer (meV)",
+) -> bytes:
+    """DAVE's grouped ASCII in SaveDaveGrp's words."""
+    lines = [f"# Number of {x_label.split(' (')[0]} values", str(len(x))]
+    lines += [f"# Number of {label.split(' (')[0]} values", str(len(groups))]
+    lines += [f"# {x_label} values", *(f"{value:g}" for value in x)]
+    lines += [f"# {label} values", *(f"{value:g}" for value in groups)]
+    for place, (y, error) in enumerate(spectra):
+        lines += [f"# Group {place}", *(f"{a:g} {b:g}" for a, b in zip(y, error, strict=True))]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def inx(
+    x: Array,
+    spectra: Sequence[tuple[Array, Array]],
+    *,
+    angles: Sequence[float],
+    q: Sequence[float] | None = None,
+    fixed: float = 3.27,
+    counted: bool = True,
+) -> bytes:
+    """INX as R. Ghosh defines it; `counted`: whether the first line of a block counts itself."""
+    lines: list[str] = []
+    for place, (angle, (y, error)) in enumerate(zip(angles, spectra, strict=True)):
+        lines.append(f"{len(x) + 3 + counted:5d}{1:5d}{2:5d}{0:5d}{0:5d}{0:5d}{0:5d}{len(x):5d}")
+        lines.append("water 280 K")
+        lines.append(f" {angle:6.2f}{fixed:8.3f}{q[place] if q else 0:8.4f}{280:9.3f}{18:6.1f}{0:2d}")
+        lines.append(f"{0.05:10.5f}{1:10.5f}{0:10.5f}")
+        lines += [f"      {a:9.5f}{b:13.5E}{c:12.4E}" for a, b, c in zip(x, y, error, strict=True)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def mcstas_header(**words: str) -> str:
+    """The header of a monitor of McStas."""
+    stated = {
+        "type": "array_1d(4)",
+        "title": "Energy monitor",
+        "xlabel": "Energy [meV]",
+        "ylabel": "Intensity [n/s/bin]",
+        "xlimits": "-1.5 2.5",
+        "variables": "E I I_err N",
+        **words,
+    }
+    lines = ["# Format: McCode with text headers", "# Instrument: IN5.instr", "# Param: lambda=4.8"]
+    return "\n".join([*lines, *(f"# {name}: {value}" for name, value in stated.items()), ""])
+
+
+def mcstas(x: Array, y: Array, error: Array) -> bytes:
+    """A monitor of McStas over energy."""
+    rows = "\n".join(f"{a:g} {b:g} {c:g} 400" for a, b, c in zip(x, y, error, strict=True))
+    return (mcstas_header(type=f"array_1d({len(x)})") + rows + "\n").encode()

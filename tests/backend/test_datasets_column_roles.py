@@ -68,6 +68,28 @@ def test_a_second_axis_without_intensities_is_no_pair() -> None:
     assert Notice("second_axis_ignored", {"column": "E (cm-1)"}) in found.notices
 
 
+def test_functions_of_energy_are_no_second_axis() -> None:
+    found = spectra("E (meV),S,g(w),err\n1,10,5,1\n2,11,6,1\n3,12,7,1\n")
+    assert [one.x.tolist() for one in found] == [[1, 2, 3], [1, 2, 3]]
+    assert [one.y.tolist() for one in found] == [[10, 11, 12], [5, 6, 7]]
+
+
+def test_columns_headed_by_q_are_a_map_and_spectra() -> None:
+    text = "# vanadium\nE (meV),Q = 0.5,err Q = 0.5,Q = 1.0,err Q = 1.0\n1,10,1,20,2\n2,11,1,21,2\n3,12,1,22,2\n"
+    first, *rest = read(text)
+    assert isinstance(first, RawMap)
+    assert first.across.tolist() == [0.5, 1.0]
+    assert first.y.tolist() == [[10, 11, 12], [20, 21, 22]]
+    assert first.error is not None
+    assert first.error.tolist() == [[1, 1, 1], [2, 2, 2]]
+    assert len(rest) == 2
+
+
+@pytest.mark.parametrize("name", ["Q^2 (1/A^2)", "Q2", "S(Q)", "quality", "I(Q,E)", "Q (rad)"])
+def test_other_names_are_no_momentum_transfer(name: str) -> None:
+    assert column_names.across(name) is None
+
+
 def test_pairs_without_names_are_refused() -> None:
     with pytest.raises(Unreadable, match=r"unnamed_pairs .*'n_curves': 2"):
         read("1,10,1.5,20\n2,15,2.5,25\n3,12,3.5,22\n4,13,4.5,21\n")

@@ -26,6 +26,9 @@ FILES: dict[str, tuple[str, bytes]] = {
     "isis-dat": ("a.dat", texts.isis_dat(X, Y, E)),
     "mantid-ascii": ("a.dat", texts.save_ascii({"1": (X, Y, E)})),
     "jcamp-dx": ("a.jdx", texts.jcamp(0, 1, [1, 2, 3, 4, 5, 6], "DIFDUP").encode()),
+    "dave-grp": ("a.grp", texts.dave(X[:40], [(Y[:40], E[:40]), (2 * Y[:40], E[:40])], groups=(1, 2), label="Group")),
+    "inx": ("a.inx", texts.inx(X[:40], [(Y[:40], E[:40])], angles=[30.0])),
+    "mcstas": ("a.dat", texts.mcstas(X[:40], Y[:40], E[:40])),
 }
 
 

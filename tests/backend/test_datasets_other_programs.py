@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,6 +16,8 @@ from backend.datasets.formats import FORMATS, format_of
 from backend.datasets.formats.reading import Raw, RawMap, RawSpectrum
 from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
+
+from . import datasets_texts as texts
 
 Q, E = np.array([0.5, 1.0, 1.5]), np.array([-1.0, 0.0, 1.0, 2.0])
 S = np.add.outer(10 * Q, E)
@@ -47,26 +50,8 @@ def same_map(found: RawMap, across: NDArray[np.float64] = Q) -> None:
     np.testing.assert_allclose(found.error, ERROR)
 
 
-def dave(
-    x_label: str = "Energy transfer (meV)", label: str = "q (1/Angstroms)", groups: Sequence[float] = (0.5, 1.0, 1.5)
-) -> bytes:
-    """SaveDaveGrp's own words."""
-    name = label.split(" (")[0]
-    lines = [
-        f"# Number of {x_label.split(' (')[0]} values",
-        str(len(E)),
-        f"# Number of {name} values",
-        str(len(groups)),
-    ]
-    lines += [
-        f"# {x_label} values",
-        *(f"{value:g}" for value in E),
-        f"# {label} values",
-        *(f"{value:g}" for value in groups),
-    ]
-    for place, (row, errors) in enumerate(zip(S, ERROR, strict=True)):
-        lines += [f"# Group {place}", *(f"{y:g} {error:g}" for y, error in zip(row, errors, strict=True))]
-    return ("\n".join(lines) + "\n").encode()
+def dave(**how: Any) -> bytes:
+    return texts.dave(E, list(zip(S, ERROR, strict=True)), **{"groups": Q.tolist(), **how})
 
 
 def test_dave_groups_at_q_are_a_map() -> None:
@@ -102,26 +87,9 @@ def test_damaged_dave_files_are_refused(damage: object, code: str) -> None:
         FORMATS["dave-grp"].read(damage(dave()))  # type: ignore[operator]
 
 
-def inx(
-    angles: Sequence[float],
-    *,
-    fixed: float = 3.27,
-    q: Sequence[float] | None = None,
-    counted: bool = True,
-    energies: NDArray[np.float64] = E,
-) -> bytes:
-    """Blocks as R. Ghosh defines them."""
-    lines = []
-    for place, angle in enumerate(angles):
-        lines.append(f"{len(energies) + 3 + counted:5d}{1:5d}{2:5d}{0:5d}{0:5d}{0:5d}{0:5d}{len(energies):5d}")
-        lines.append("water 280 K")
-        lines.append(f" {angle:6.2f}{fixed:8.3f}{q[place] if q else 0:8.4f}{280:9.3f}{18:6.1f}{0:2d}")
-        lines.append(f"{0.05:10.5f}{1:10.5f}{0:10.5f}")
-        lines += [
-            f"      {e:9.5f}{y:13.5E}{error:12.4E}"
-            for e, y, error in zip(energies, S[place], ERROR[place], strict=True)
-        ]
-    return ("\n".join(lines) + "\n").encode()
+def inx(angles: Sequence[float], *, energies: NDArray[np.float64] = E, **how: Any) -> bytes:
+    pairs = list(zip(S, ERROR, strict=True))[: len(angles)]
+    return texts.inx(energies, pairs, angles=angles, **how)
 
 
 @pytest.mark.parametrize("counted", [True, False])
@@ -191,39 +159,15 @@ def test_damaged_inx_files_are_refused(damage: object, code: str) -> None:
         FORMATS["inx"].read(damage(inx([30.0, 60.0])))  # type: ignore[operator]
 
 
-MCSTAS = """# Format: McCode with text headers
-# Instrument: IN5.instr
-# Param: lambda=4.8
-# type: {type}
-# title: {title}
-# xvar: E
-# yvar: (I,I_err)
-# xlabel: {xlabel}
-# ylabel: {ylabel}
-# {limits}
-# variables: {variables}
-"""
-
-
-def mcstas(**words: str) -> str:
-    stated = {
-        "type": f"array_1d({len(E)})",
-        "title": "Energy monitor",
-        "xlabel": "Energy [meV]",
-        "ylabel": "Intensity [n/s/bin]",
-    }
-    return MCSTAS.format(**{**stated, "limits": "xlimits: -1.5 2.5", "variables": "E I I_err N", **words})
-
-
 def test_a_monitor_of_mcstas() -> None:
     rows = "\n".join(f"{e:g} {y:g} {error:g} 400" for e, y, error in zip(E, S[0], ERROR[0], strict=True))
-    (found,) = spectra((mcstas() + rows + "\n").encode(), "e.dat", "mcstas")
+    (found,) = spectra((texts.mcstas_header() + rows + "\n").encode(), "e.dat", "mcstas")
     assert (found.x.tolist(), found.y.tolist(), found.x_unit) == (E.tolist(), S[0].tolist(), "meV")
     assert found.error is not None
     np.testing.assert_allclose(found.error, ERROR[0])
     assert found.stated.title == "Energy monitor"
     assert found.notices == (Notice("mcstas_neutron_energy", {"label": "Energy [meV]"}),)
-    transfer = (mcstas(xlabel="Energy transfer [meV]") + rows + "\n").encode()
+    transfer = (texts.mcstas_header(xlabel="Energy transfer [meV]") + rows + "\n").encode()
     assert spectra(transfer, "e.dat", "mcstas")[0].notices == ()
 
 
@@ -232,11 +176,11 @@ def test_a_monitor_over_q_and_energy_is_a_map(q_first: bool) -> None:
     labels = ("Momentum transfer [1/AA]", "Energy transfer [meV]")
     q_limits, e_limits = "0.25 1.75", "-1.5 2.5"
     blocks = {"Data": S, "Errors": ERROR, "Events": 4 * np.ones_like(S)}
-    text = mcstas(
+    text = texts.mcstas_header(
         type="array_2d(3, 4)" if q_first else "array_2d(4, 3)",
         xlabel=labels[not q_first],
         ylabel=labels[q_first],
-        limits="xylimits: " + (f"{q_limits} {e_limits}" if q_first else f"{e_limits} {q_limits}"),
+        xylimits=f"{q_limits} {e_limits}" if q_first else f"{e_limits} {q_limits}",
         variables="I I_err N",
     )
     for name, values in blocks.items():
@@ -265,7 +209,7 @@ def test_a_monitor_over_q_and_energy_is_a_map(q_first: bool) -> None:
 def test_other_monitors_are_refused(words: dict[str, str], code: str) -> None:
     rows = "\n".join(f"{e:g} 1 0.1 400" for e in E)
     with pytest.raises(Unreadable, match=code):
-        FORMATS["mcstas"].read((mcstas(**words) + rows + "\n").encode())
+        FORMATS["mcstas"].read((texts.mcstas_header(**words) + rows + "\n").encode())
 
 
 MEV, PER_ANGSTROM = "1.60218e-22*m**2*kg*s**-2", "1e+10*m**-1"

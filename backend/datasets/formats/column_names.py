@@ -30,7 +30,7 @@ _INTENSITY = re.compile(
 )
 _INDEX = re.compile(r"^(?:index|idx|no\.?|nr\.?|n|#|pt\.?|points?|row|bin|channel|ch)$")
 _Q = re.compile(
-    r"(?:^|[\s(\[])\|?q\|?(?:$|[\s,;(\[/^\d])|\bmomentum\s*transfer\b|\bwave\s*-?\s*vector\b|\bimpuls[uü]bertrag"
+    r"(?:^|[\s(\[])\|?q\|?(?:$|[\s,;(\[/])|\bmomentum\s*transfer\b|\bwave\s*-?\s*vector\b|\bimpuls[uü]bertrag"
 )
 _Q_UNITS: dict[str, re.Pattern[str]] = {
     # Å⁻¹ as NFKC and lower case leave it
@@ -72,6 +72,15 @@ def is_axis(name: str) -> bool:
     """Whether a name is that of energies, or of the abscissa of a curve."""
     text = units.plain(name)
     return units.is_axis(name) or bool(_AXIS_LETTER.search(text))
+
+
+def are_same_axis(one: str, other: str) -> bool:
+    """Whether two names are those of the same axis of two curves: alike but for units, numbers and letters."""
+    texts = [units.plain(name) for name in (one, other)]
+    if all(_AXIS_LETTER.search(text) for text in texts):
+        return True
+    bare = [re.sub(r"[\W\d_]+", "", re.sub(r"[(\[][^()\[\]]*[)\]]|/.*$", "", text)) for text in texts]
+    return bare[0] == bare[1]
 
 
 def without_error(name: str) -> str:

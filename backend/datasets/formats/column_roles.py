@@ -56,7 +56,7 @@ def curves_of(values: NDArray[np.float64], names: Sequence[str], notices: list[N
 
 def _pairs(names: Sequence[str]) -> list[tuple[int, int]]:
     """First and last column of each curve with energies of its own: X, Y, X, Y; empty of other tables."""
-    axes = [column for column, name in enumerate(names) if named.is_axis(name)]
+    axes = [column for column, name in enumerate(names) if named.is_axis(name) and named.are_same_axis(names[0], name)]
     ends = [*axes[1:], len(names)]
     if len(axes) < MIN_PAIRS or axes[0] != 0 or any(end - start < 2 for start, end in zip(axes, ends, strict=True)):
         return []

@@ -90,7 +90,18 @@ def contents_of(table: Table) -> list[Raw]:
             found.append(listed)
         else:
             found += _of_blocks(table, blocks, spectra)
-    return found
+    return [*_of_headed_columns(names, curves, found), *found]
+
+
+def _of_headed_columns(names: Sequence[str], curves: Sequence[Curve], found: Sequence[Raw]) -> list[RawMap]:
+    """Return the map of intensities whose names state |q| (“Q = 0.5”), if all do."""
+    q = [q_in_words(names[curve.y]) for curve in curves] if names else []
+    spectra = [one for one in found if isinstance(one, RawSpectrum)]
+    if None in q or not len(q) == len(spectra) == len(found) > 1:
+        return []
+    known = [value for value in q if value is not None]
+    joined = map_of_spectra(spectra, known, "q", Notice("map_of_blocks", {"kind": "q"}))
+    return [replace(joined, stated=replace(joined.stated, title=joined.stated.heading))] if joined else []
 
 
 def _curves_of_list(lists: ListColumns, names: Sequence[str], notices: list[Notice]) -> list[Curve]:

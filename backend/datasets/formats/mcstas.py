@@ -26,6 +26,7 @@ from scattering.core.notices import Notice
 _RECORD = re.compile(r"#\s*([A-Za-z]\w*)\s*:\s*(.*)$")
 _BLOCK = re.compile(r"#\s*(Data|Errors|Events)\s*\[")
 _SIZE = re.compile(r"^array_(\d)d\s*\(([\d\s,]+)\)")
+REQUIRED = ("type", "xlabel", "variables")
 EVENTS = "N"
 """Variable that counts the rays of a bin."""
 
@@ -37,7 +38,7 @@ def sniffs(head: bytes) -> bool:
     except Unreadable:
         return False
     found, _ = _header(lines)
-    return bool(re.search(r"array_\dd", found.get("type", ""))) and {"xlabel", "variables"} <= set(found)
+    return bool(re.search(r"array_\dd", found.get("type", ""))) and set(REQUIRED) <= set(found)
 
 
 def read(data: bytes) -> list[Raw]:
@@ -51,6 +52,8 @@ def read(data: bytes) -> list[Raw]:
     lines = [line.strip() for line in decoded(data).split("\n")]
     found, end = _header(lines)
     size = _SIZE.search(found.get("type", ""))
+    if missing := [name for name in REQUIRED if name not in found]:
+        raise Unreadable(Notice("mcstas_header", {"missing": missing}))
     if size is None:
         raise Unreadable(Notice("mcstas_type", {"found": found.get("type", "")[:40]}))
     lengths = [int(word) for word in re.findall(r"\d{1,9}", size[2])]
@@ -78,9 +81,9 @@ def _one_axis(lines: Sequence[str], end: int, found: Mapping[str, str], length: 
     label = found["xlabel"]
     unit = _energy_unit(label)
     rows = [(index + 1, line) for index, line in enumerate(lines) if index >= end and line and line[0] != "#"]
-    values = values_of([line for _, line in rows], [line for line, _ in rows], None, len(names))
-    if len(rows) != length:
+    if len(rows) != length or not rows:
         raise Unreadable(Notice("mcstas_length", {"stated": length, "n_points": len(rows)}))
+    values = values_of([line for _, line in rows], [line for line, _ in rows], None, len(names))
     intensity = next((place for place, name in enumerate(names) if place and name != EVENTS), None)
     if intensity is None:
         raise Unreadable(Notice("table_without_intensities"))

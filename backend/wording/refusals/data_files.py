@@ -135,6 +135,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "inx_line_wrong": _inx_line_wrong,
     "inx_ends_early": "The INX block of line {line} announces {n_points} points, but {n_lines} lines follow: the file "
     "seems to be cut off.",
+    "mcstas_header": lambda *, missing: f"The header of the McStas monitor has no “{'”, no “'.join(missing)}”.",
     "mcstas_type": "Monitors of McStas over one or two axes are read, not “{found}”.",
     "mcstas_length": "The header of the McStas monitor announces {stated} lines of numbers, but the file has "
     "{n_points}.",
