@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from pydantic_core import to_json
 from backend.datasets.data_file import Measured, as_hdf5
 from backend.datasets.formats.beamcast_csv import NO_UNIT
 from backend.datasets.schemas import PREVIEW_BINS, PREVIEW_POINTS
+from backend.kit.files.csv_text import comment, json_comment
 from backend.kit.http.media_types import CSV, HDF5, JSON
 from scattering.measured.data import MeasuredMap, MeasuredSpectrum, centres, extremes
 
@@ -44,9 +44,9 @@ def as_csv(measured: Measured, about: Mapping[str, Any]) -> bytes:
     if measured.error is not None:
         columns["standard_error"] = measured.error
     # First the unit, by which our reader knows the file again
-    lines = [f"intensity in {about.get('y_unit') or NO_UNIT}", json.dumps(about, ensure_ascii=False)]
+    lines = [comment(f"intensity in {about.get('y_unit') or NO_UNIT}"), json_comment(about)]
     text = io.StringIO(newline="")
-    text.writelines(f"# {' '.join(line.split())}\r\n" for line in lines)
+    text.writelines(f"# {line}\r\n" for line in lines)
     text.write(",".join(columns) + "\r\n")
     text.writelines(_row(row) for row in zip(*(values[there].tolist() for values in columns.values()), strict=True))
     return text.getvalue().encode()

@@ -18,6 +18,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.datasets import suggestions
 from backend.datasets.cleaning import clean_spectrum
 from backend.datasets.cleaning_map import clean_map
 from backend.datasets.conditions import Conditions, Statements, conditions
@@ -88,7 +89,7 @@ def parse(data: bytes, request: Request) -> dict[str, Any]:
     if not 0 <= index < len(found):
         raise Refused("spectrum", Notice("no_such_spectrum", {"index": index, "n_spectra": len(found)}))
     statements = request["statements"]
-    contents = [_facts(number, raw, statements, selected=number == index) for number, raw in enumerate(found)]
+    contents = [_facts(number, raw, request, selected=number == index) for number, raw in enumerate(found)]
     answer: dict[str, Any] = {"format": fmt.name, "contents": contents, "measured": None, "problems": []}
     try:
         measured, notices = _clean(found[index], statements)
@@ -145,8 +146,9 @@ def _geometry(raw: Raw, known: Conditions) -> Any:
     return known.geometry or (raw.geometry if isinstance(raw, RawMap) else None)
 
 
-def _facts(index: int, raw: Raw, statements: Statements, *, selected: bool) -> dict[str, Any]:
+def _facts(index: int, raw: Raw, request: Request, *, selected: bool) -> dict[str, Any]:
     """Return the facts about one spectrum or map of the file, for a preview."""
+    statements = request["statements"]
     known = conditions(statements, raw.stated)
     unit: XUnit | None = statements.get("x_unit") or raw.x_unit
     notices = [*raw.notices, *known.notices]
@@ -170,7 +172,16 @@ def _facts(index: int, raw: Raw, statements: Statements, *, selected: bool) -> d
         "fixed_energy_mev": known.fixed_energy_mev,
         **known.run.model_dump(),
         "notices": parsed_notices.to_json(notices),
+        "suggestions": _suggestions(raw, request, known) if selected else [],
     }
+
+
+def _suggestions(raw: Raw, request: Request, known: Conditions) -> list[dict[str, Any]]:
+    found = suggestions.suggest(raw, request["statements"], known, request["file_name"])
+    reasons = parsed_notices.to_json(one.reason for one in found)
+    return [
+        {"field": one.field, "value": one.value, "reason": reason} for one, reason in zip(found, reasons, strict=True)
+    ]
 
 
 def _energy_range(raw: Raw, unit: XUnit | None, known: Conditions) -> list[float] | None:

@@ -22,7 +22,8 @@ from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.keeping import InProposalsQuery
 from backend.kit.db.owners import OwnerDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
-from backend.kit.files.storage import as_attachment, receive_upload
+from backend.kit.files.lost import stored_file
+from backend.kit.files.storage import as_attachment, receive_upload, staging
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, TooLarge, responses
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
 from backend.kit.http.negotiation import choose
@@ -51,11 +52,12 @@ def create_dataset(form: Upload, scope: ScopeDep, settings: SettingsDep, once: O
     An upload is refused if neither file nor request states the unit (`x_unit`), or `fixed_energy_mev` or `instrument`
     to convert wavelengths or angles. `POST /datasets/preview` returns such problems before.
     """
-    with receive_upload(form.file, settings.max_dataset_bytes) as file:
+    with receive_upload(form.file, settings.max_dataset_bytes) as file, staging(settings) as folder:
         reading = service.read_upload(settings, file, form)
+        staged = service.stage(folder / "dataset", reading, file)
         row = once(
             fingerprint(file.sha256, form.file.filename, form.model_dump_json(exclude={"file"})),
-            lambda: service.add(scope, reading, file, form),
+            lambda: service.add(scope, staged, form),
             lambda dataset_id: service.get(scope, dataset_id),
         )
     return DatasetOut.of(row)
@@ -126,8 +128,11 @@ def download_data(
 def download_original(dataset_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
     """Return the uploaded file, unchanged."""
     row = service.get(scope, dataset_id)
-    return FileResponse(
-        service.original(scope, row), media_type="application/octet-stream", headers=as_attachment(row.filename)
+    return stored_file(
+        service.original(scope, row),
+        service.lost_dataset(row.id),
+        media_type="application/octet-stream",
+        headers=as_attachment(row.filename),
     )
 
 

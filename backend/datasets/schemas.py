@@ -13,6 +13,7 @@ from backend import wording
 from backend.datasets.conditions import Statements
 from backend.datasets.formats.reading import XUnit
 from backend.datasets.run import RUN, RunConditions
+from backend.datasets.suggestions import Field as SuggestedField
 from backend.datasets.tables import Dataset
 from backend.kit.http.errors import FieldProblem
 from backend.kit.http.notices import NoticeOut
@@ -143,6 +144,16 @@ class MapOut(ResponseBody):
     intensity: list[list[float | None]]
 
 
+class StatementSuggestionOut(ResponseBody):
+    """A value for a field of the form that the numbers or the words of a file nearly prove; it is not applied."""
+
+    field: SuggestedField
+    value: str | float = Field(examples=["cm-1"])
+    code: str = Field(examples=["unit_suggested"])
+    params: dict[str, Any]
+    message: str = Field(description="the reason")
+
+
 class ContentOut(ResponseBody, RunConditions):
     """One spectrum or map of a file. Problems, curve and map are returned for the selected one only."""
 
@@ -164,6 +175,7 @@ class ContentOut(ResponseBody, RunConditions):
     fixed_energy_mev: float | None
     warnings: list[str]
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
+    suggestions: list[StatementSuggestionOut] = Field(description="for the selected one: what the user may state")
     problems: list[FieldProblem] = Field(description="errors that POST /datasets would return")
     curve: CurveOut | None
     map: MapOut | None

@@ -24,8 +24,9 @@ from backend.datasets.tables import Dataset
 from backend.kit.db import database
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined, parsed_notices
+from backend.kit.files.lost import check_stored, reading_stored
 from backend.kit.files.read_cache import ReadCache
-from backend.kit.files.storage import Received, base_name, new_folder, replace_file
+from backend.kit.files.storage import Received, base_name, move_folder, write_through
 from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
@@ -38,6 +39,7 @@ from scattering.measured.data import MeasuredSpectrum
 
 NOUN = "dataset"
 ORIGINAL = "original"
+FIRST_REVISION = 0
 CACHE_BYTES = 128 * 1024**2
 MAX_STATEMENTS_CHARACTERS = 32 * 1024
 """Length of the statements of the user, which are a part of the command line of the reader."""
@@ -167,7 +169,15 @@ def _notices(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the notices of a spectrum or map as sentences and with their codes."""
     notices = parsed_notices.from_json(content["notices"])
     bodies = [notice.model_dump() for notice in NoticeOut.of_all(notices)]
-    return {"warnings": wording.messages(notices), "notices": bodies}
+    return {"warnings": wording.messages(notices), "notices": bodies, "suggestions": _suggestions(content)}
+
+
+def _suggestions(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the suggestions about a spectrum or map, with their reasons as sentences."""
+    return [
+        {"field": one["field"], "value": one["value"], **NoticeOut.of(Notice.from_json(one["reason"])).model_dump()}
+        for one in content["suggestions"]
+    ]
 
 
 def _columns(reading: Reading) -> dict[str, Any]:
@@ -179,30 +189,53 @@ def _columns(reading: Reading) -> dict[str, Any]:
     }
 
 
-def add(scope: Scope, reading: Reading, file: Received, form: PreviewForm) -> Dataset:
-    """Store the result of `read` together with the file.
+@dataclass(frozen=True)
+class Staged:
+    """A folder with the files of a new dataset, and what they hold."""
+
+    folder: Path
+    sha256: str
+    reading: Reading
+
+
+def stage(folder: Path, reading: Reading, file: Received) -> Staged:
+    """Write the files of a new dataset to a new folder, before the transaction that stores its row.
+
+    Raises
+    ------
+    Unprocessable
+        A fact about the data is missing.
+    """
+    numbers = reading.usable
+    folder.mkdir()
+    shutil.copyfile(file.path, folder / ORIGINAL)
+    write_through(folder / ORIGINAL)
+    write_measured(folder / _data_name(FIRST_REVISION), numbers)
+    return Staged(folder, file.sha256, reading)
+
+
+def add(scope: Scope, staged: Staged, form: PreviewForm) -> Dataset:
+    """Store a dataset whose files are written.
 
     Raises
     ------
     Unprocessable
         The structure does not exist.
     """
-    numbers = reading.usable
+    reading = staged.reading
     _check_structure(scope, form.structure_id)
     row = Dataset(
         name=_name(form, reading),
         format=reading.format,
         filename=_file_name(form),
-        sha256=file.sha256,
+        sha256=staged.sha256,
         spectrum=reading.index,
+        revision=FIRST_REVISION,
         isotopes=form.isotopes or {},
         structure_id=form.structure_id,
         **_columns(reading),
     )
-    folder = new_folder(scope.session, scope.settings.dataset_dir(row.id))
-    with replace_file(folder / ORIGINAL) as path:
-        shutil.copyfile(file.path, path)
-    write_measured(_data_path(scope.settings, row), numbers)
+    move_folder(scope.session, staged.folder, scope.settings.dataset_dir(row.id))
     return scope.add(row)
 
 
@@ -225,12 +258,23 @@ def measured(scope: Scope, row: Dataset) -> Measured:
     Raises
     ------
     Conflict
-        The dataset was changed or deleted after the row was read.
+        The dataset was changed after the row was read.
+    Gone
+        The file with the numbers is missing or damaged.
     """
-    try:
-        return _cache.read(_data_path(scope.settings, row), read_measured)
-    except FileNotFoundError as error:
-        raise Conflict(Notice("dataset_being_changed", {"name": row.name})) from error
+    path = _data_path(scope.settings, row)
+    with reading_stored(lost_dataset(row.id)):
+        try:
+            return _cache.read(path, read_measured)
+        except FileNotFoundError as error:
+            if any(path.parent.glob(_data_name("*"))):
+                raise Conflict(Notice("dataset_being_changed", {"name": row.name})) from error
+            raise
+
+
+def lost_dataset(dataset_id: uuid.UUID) -> Notice:
+    """Return the notice that a file of a dataset is lost."""
+    return Notice("dataset_file_lost", {"id": str(dataset_id)})
 
 
 def original(scope: Scope, row: Dataset) -> Path:
@@ -262,6 +306,7 @@ def rework(settings: Settings, owner: str, dataset_id: uuid.UUID, patch: Dataset
     if not patch.model_fields_set & FIELDS_OF_NUMBERS:
         return None
     path = settings.dataset_dir(row.id) / ORIGINAL
+    check_stored(path, lost_dataset(row.id))
     statements = _statements_after(row, patch)
     reading = read(settings, path, file_name=row.filename, fmt=row.format, spectrum=row.spectrum, statements=statements)
     return Reworked(row.revision, reading)
@@ -302,7 +347,11 @@ def change(scope: Scope, dataset_id: uuid.UUID, patch: DatasetPatch, reworked: R
 
 def _data_path(settings: Settings, row: Dataset) -> Path:
     # Each revision has its own file, so that the commit of the row replaces the file
-    return settings.dataset_dir(row.id) / f"data-{row.revision}.h5"
+    return settings.dataset_dir(row.id) / _data_name(row.revision)
+
+
+def _data_name(revision: int | str) -> str:
+    return f"data-{revision}.h5"
 
 
 def _statements_after(row: Dataset, patch: DatasetPatch) -> Statements:

@@ -12,6 +12,7 @@ from backend.comparisons.requests import ComparisonRequest
 from backend.figures.comparison import Candidate, comparison_figure, ranking_figure, refinement_figure
 from backend.figures.labels import label
 from backend.figures.measured_map import map_comparison_figure
+from backend.figures.plain import plain
 from backend.figures.schemas import ComparisonFigureIn, Look, RankingFigureIn, RefinementFigureIn
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
@@ -28,11 +29,11 @@ def figure(
     if isinstance(body, RefinementFigureIn):
         refined = service.refine(scope, cache, body.to_request())
         stages = [Candidate(wording.message(one.stage.title), one.fitted) for one in refined.stages]
-        return refinement_figure(refined.measured, refined.dataset.name, stages, body)
+        return refinement_figure(refined.measured, plain(refined.dataset.name), stages, body)
     if isinstance(body, RankingFigureIn):
         ranking = service.rank(scope, cache, body.to_request())
-        candidates = [Candidate(one.label, one.place.fitted) for one in ranking.ranked]
-        return ranking_figure(ranking.measured, ranking.dataset.name, candidates, body)
+        candidates = [Candidate(plain(one.label), one.place.fitted) for one in ranking.ranked]
+        return ranking_figure(ranking.measured, plain(ranking.dataset.name), candidates, body)
     return _comparison(service.compare(scope, cache, body.to_request()), body)
 
 
@@ -56,7 +57,7 @@ def draw_measured_map(
 
 
 def _comparison(found: service.Comparison | service.ComparisonOfMaps, look: Look) -> go.Figure:
-    name, text = found.dataset.name, label(found.forecast.view, found.forecast.prediction)
+    name, text = plain(found.dataset.name), label(found.forecast.view, found.forecast.prediction)
     if isinstance(found, service.ComparisonOfMaps):
         return map_comparison_figure(found.compared, name, text, look)
     return comparison_figure(found.measured, name, Candidate(text, found.fitted), look)

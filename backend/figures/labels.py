@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from backend.figures.plain import plain
 from backend.wording.curves import CurveFacts, run_text, single_label
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Run(Protocol):
 def facts(view: View, run: Run, structure: str = "") -> CurveFacts:
     """Return the facts of a curve. `structure` is the name of the structure; empty where no label can need it."""
     same = {name: getattr(run, name) for name in ("potential", "method", "sampling", "quality", "temperature_k")}
-    return CurveFacts(structure=structure, options=run.options, view=view, simulated=run.isotopes, **same)
+    same["potential"] = plain(run.potential)
+    return CurveFacts(structure=plain(structure), options=run.options, view=view, simulated=run.isotopes, **same)
 
 
 def label(view: View, run: Run) -> str:

@@ -12,6 +12,7 @@ from backend.datasets.tables import Dataset
 from backend.figures.curves.curve import Curve
 from backend.figures.curves.elastic import largest_beyond
 from backend.figures.measured import Points, scale_intensity
+from backend.figures.plain import plain
 from backend.figures.schemas import DatasetScale
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
@@ -39,7 +40,7 @@ def overlay(scope: Scope, ids: Sequence[uuid.UUID], curves: Sequence[Curve], how
             raise Unprocessable.at("dataset_ids", Notice("map_beside_spectrum", {"dataset": row.name}))
         index = _belongs_to(row, curves)
         scaled = scale_intensity(measured, _factor(measured, curves[index], how))
-        found.append(Points(row.name, scaled, index, is_scaled=how != "none"))
+        found.append(Points(plain(row.name), scaled, index, is_scaled=how != "none"))
     return found
 
 

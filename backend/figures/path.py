@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backend.figures.energy import ENERGY_TITLES, UNIT_WORDS, in_unit
 from backend.figures.hover import intensity_hover
 from backend.figures.map import brightest
+from backend.figures.plain import plain
 from backend.figures.schemas import Style
 from backend.figures.theme import POWERS, THEMES, Theme, axis, draw, layout, powers_of_ten
 from scattering.core.bins import bin_edges
@@ -51,7 +52,7 @@ def path_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
                 "",
                 range=[places[0], places[-1]],
                 tickvals=places,
-                ticktext=[name for _, name in image.ticks],
+                ticktext=[plain(name) for _, name in image.ticks],
                 showgrid=False,
             ),
             yaxis=axis(
@@ -128,7 +129,7 @@ def zones_figure(spectrum: PathSpectrum, style: Style, label: str) -> go.Figure:
 
 def wave_vector_text(cut: Cut) -> str:
     """Return the wave vector of a cut as text: the name of a special point, or its indices."""
-    return cut.label or "(" + " ".join(f"{index:.3g}" for index in cut.wave_vector) + ")"
+    return plain(cut.label) or "(" + " ".join(f"{index:.3g}" for index in cut.wave_vector) + ")"
 
 
 def cut_of(spectrum: PathSpectrum) -> Cut:

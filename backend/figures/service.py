@@ -15,6 +15,7 @@ from backend.figures.map import edges, map_figure
 from backend.figures.measured import Points
 from backend.figures.overlay import overlay
 from backend.figures.path import cut_of, path_figure, wave_vector_text, zones_figure
+from backend.figures.plain import plain
 from backend.figures.schemas import Style, StyleWithData
 from backend.figures.spectrum import spectrum_figure
 from backend.kit.db.owners import Scope
@@ -42,6 +43,11 @@ class SeenView:
     facts: CurveFacts
     label: str | None = None
     colour: str | None = None
+
+    @property
+    def shown_label(self) -> str | None:
+        """The label that the user gave, as Plotly shows it."""
+        return None if self.label is None else plain(self.label)
 
 
 def figure(scope: Scope, cache: PartialsCache, asked: list[LabelledView], style: StyleWithData) -> go.Figure:
@@ -116,13 +122,13 @@ def _curve(one: SeenView, made: str) -> Curve:
     line: Spectrum | CutSpectrum = (
         CutSpectrum.of(cut_of(spectrum), spectrum.cut_unit) if isinstance(spectrum, PathSpectrum) else spectrum
     )
-    label = cut_label(one.label, facts.point) if one.label else made
+    label = cut_label(one.shown_label, facts.point) if one.shown_label else made
     return Curve(line, facts.view.instrument or SAMPLE, facts.method, label, facts.view, one.colour)
 
 
 def _image(one: SeenView, style: Style) -> go.Figure:
     """Draw a map, or the zones of a single crystal."""
-    spectrum, label = one.spectrum, one.label or single_label(one.facts)
+    spectrum, label = one.spectrum, one.shown_label or single_label(one.facts)
     if isinstance(spectrum, PathSpectrum):
         return path_figure(spectrum, style, label) if style.kind == "map" else zones_figure(spectrum, style, label)
     if style.kind == "zones":

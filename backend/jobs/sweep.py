@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from collections.abc import Callable
@@ -108,6 +109,15 @@ def remove_orphans() -> None:
             storage.remove_folder(folder)
         elif status == "succeeded" and prediction_id not in busy:
             storage.remove_folder(settings.work_dir(prediction_id))
+    _remove_stale_staging(settings.staging_dir)
+
+
+def _remove_stale_staging(folder: Path) -> None:
+    """Remove what processes that died left among the files that arrive."""
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > MAX_IMPORT_S:
+                storage.remove_folder(path)
 
 
 def _id_in(name: str) -> uuid.UUID | None:

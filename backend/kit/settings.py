@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         return self.data_dir / "scratch"
 
     @property
+    def staging_dir(self) -> Path:
+        """Folder of files that arrive: they are written here, and moved when their rows are committed."""
+        return self.data_dir / "arriving"
+
+    @property
     def broker_dir(self) -> Path:
         """Folder of the embedded broker's messages."""
         return self.data_dir / "broker"

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import FileResponse, Response
 
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
+from backend.kit.files.lost import check_whole
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
 from backend.kit.http.negotiation import choose
@@ -41,6 +42,7 @@ def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse
     """Return the partial dynamic structure factors of a prediction, without any instrument."""
     row = predictions.get_succeeded(scope, prediction_id)
     path = scope.settings.partials_path(row.id)
+    check_whole(path, spectra.lost_partials(row.id))
     return FileResponse(path, media_type=HDF5, filename=f"beamcast-{row.id}-partials.h5")
 
 

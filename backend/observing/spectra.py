@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from backend.kit.files.lost import reading_stored
 from backend.kit.http.errors import Unprocessable
 from backend.kit.settings import Settings
 from backend.observing.partials_cache import PartialsCache
@@ -26,11 +28,23 @@ _cache = SpectraCache()
 
 
 def read_partials(settings: Settings, cache: PartialsCache, prediction: Prediction) -> Partials | CrystalPartials:
-    """Return the partials of a succeeded prediction."""
-    partials: Partials | CrystalPartials = cache.read(
-        settings.partials_path(prediction.id), observation(prediction.sampling).layout.read
-    )
+    """Return the partials of a succeeded prediction.
+
+    Raises
+    ------
+    Gone
+        Their file is missing or damaged.
+    """
+    with reading_stored(lost_partials(prediction.id)):
+        partials: Partials | CrystalPartials = cache.read(
+            settings.partials_path(prediction.id), observation(prediction.sampling).layout.read
+        )
     return partials
+
+
+def lost_partials(prediction_id: uuid.UUID) -> Notice:
+    """Return the notice that the file of partials is lost."""
+    return Notice("partials_lost", {"id": str(prediction_id)})
 
 
 def observe(settings: Settings, cache: PartialsCache, prediction: Prediction, view: View) -> Spectrum | PathSpectrum:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
+from backend.kit.files.csv_text import cell, comment, json_comment
 from backend.kit.files.nexus import nexus_data, put
 from backend.kit.http.notices import NoticeOut
 from backend.wording import messages
@@ -63,7 +63,7 @@ def json_of(line: Line, unit: str, image: Mapping[str, NDArray[Any]], notices: S
 
 
 def csv_of(
-    line: Line, more: Mapping[str, NDArray[Any]], comment: str, about: Mapping[str, Any], notices: Sequence[Notice]
+    line: Line, more: Mapping[str, NDArray[Any]], unit: str, about: Mapping[str, Any], notices: Sequence[Notice]
 ) -> bytes:
     """Return CSV with a row for each energy. Lines with `#` describe the columns."""
     columns = {"energy_mev": line.energy, "intensity": line.intensity}
@@ -71,10 +71,10 @@ def csv_of(
         columns["standard_error"] = line.error
     columns |= more
     text = io.StringIO(newline="")
-    for row in (comment, json.dumps(about, ensure_ascii=False), *messages(notices)):
+    for row in (comment(unit), json_comment(about), *map(comment, messages(notices))):
         text.write(f"# {row}\r\n")
     writer = csv.writer(text)
-    writer.writerow(columns)
+    writer.writerow(map(cell, columns))
     writer.writerows([f"{value:.8g}" for value in row] for row in zip(*columns.values(), strict=True))
     return text.getvalue().encode()
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from backend.kit.files.storage import CHUNK_BYTES
-from backend.kit.http.errors import Unprocessable
+from backend.kit.files.storage import CHUNK_BYTES, write_through
+from backend.kit.http.errors import Unprocessable, is_full_disk
 from scattering.core.notices import Notice
 
 MAX_MEMBERS = 2000
@@ -32,10 +32,12 @@ def refusal(notice: Notice) -> Unprocessable:
 
 
 class Archive:
-    """An open archive."""
+    """An open archive. All reads together give at most `max_bytes`, even if a file is read several times."""
 
-    def __init__(self, file: zipfile.ZipFile) -> None:
+    def __init__(self, file: zipfile.ZipFile, max_bytes: int) -> None:
         self._file = file
+        self._max_bytes = max_bytes
+        self._left = max_bytes
         self._members = {info.filename: info for info in file.infolist()}
 
     def read(self, name: str, max_bytes: int) -> bytes:
@@ -52,6 +54,7 @@ class Archive:
         """Copy a file of the archive to a path; it raises as `read` does."""
         with to.open("wb") as file:
             file.writelines(self._chunks(name, max_bytes))
+        write_through(to)
 
     def _chunks(self, name: str, max_bytes: int) -> Iterator[bytes]:
         info = self._members.get(name)
@@ -72,6 +75,8 @@ class Archive:
             NotImplementedError,
             RuntimeError,
         ) as error:
+            if is_full_disk(error):
+                raise
             stated = {"file": name[:80], "reason": str(error)[:200]}
             raise refusal(Notice("damaged_file_in_archive", stated)) from error
 
@@ -81,6 +86,9 @@ class Archive:
             left -= len(chunk)
             if left < 0:
                 raise ValueError("it is larger than the archive states")
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise refusal(Notice("large_archive", {"maximum_mib": self._max_bytes / 2**20}))
             yield chunk
 
 
@@ -109,7 +117,7 @@ def open_archive(path: Path, max_bytes: int) -> Iterator[Archive]:
                 raise refusal(Notice("unknown_compression_of_archive"))
         if sum(info.file_size for info in members) > max_bytes:
             raise refusal(Notice("large_archive", {"maximum_mib": max_bytes / 2**20}))
-        yield Archive(file)
+        yield Archive(file, max_bytes)
 
 
 def _check_directory(path: Path) -> None:

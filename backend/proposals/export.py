@@ -21,6 +21,7 @@ from backend.datasets.tables import Dataset
 from backend.families.catalogue import families
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
+from backend.kit.files.lost import check_stored
 from backend.kit.http.errors import Conflict
 from backend.kit.http.media_types import HDF5
 from backend.kit.version import VERSION
@@ -59,6 +60,8 @@ class _Crate:
     files: list[tuple[str, Path | bytes, dict[str, Any]]] = field(default_factory=list)
 
     def put(self, member: str, source: Path | bytes, **about: Any) -> str:
+        if isinstance(source, Path):
+            check_stored(source, Notice("file_of_archive_lost", {"file": member}))
         self.files.append((member, source, about))
         return member
 

@@ -12,6 +12,7 @@ import json
 import math
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from backend.datasets.schemas import PreviewForm, statements_in
 from backend.kit.db.columns import utc_now
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined
-from backend.kit.files.storage import Received, arriving_folder, replace_file
+from backend.kit.files.storage import Received, arriving_folder
 from backend.kit.http.errors import TooLarge, Unprocessable, unprocessable
 from backend.kit.settings import Settings
 from backend.plans.schemas import PlanIn
@@ -65,7 +66,7 @@ class Checked:
     structures: list[tuple[form.StructureEntry, bytes, dict[str, Any]]] = field(default_factory=list)
     models: list[tuple[form.ModelEntry, bytes | None, dict[str, Any]]] = field(default_factory=list)
     predictions: list[tuple[form.PredictionEntry, Path, Options, list[str]]] = field(default_factory=list)
-    datasets: list[tuple[form.DatasetEntry, Received, datasets.Reading]] = field(default_factory=list)
+    datasets: list[tuple[form.DatasetEntry, datasets.Staged]] = field(default_factory=list)
     reports: list[tuple[form.ReportEntry, dict[Any, bytes]]] = field(default_factory=list)
 
 
@@ -103,7 +104,7 @@ def check(settings: Settings, path: Path, folder: Path) -> Checked:
                 found.predictions.append((prediction, to, *_prediction(prediction, to, atoms[prediction.structure_id])))
         for dataset in found.manifest.datasets:
             with _errors_of_file(dataset.file):
-                found.datasets.append((dataset, *_dataset(settings, opened, dataset, folder)))
+                found.datasets.append((dataset, _dataset(settings, opened, dataset, folder)))
         for report in found.manifest.reports:
             contents = {fmt: opened.read(member, settings.max_upload_bytes) for fmt, member in report.files.items()}
             found.reports.append((report, contents))
@@ -138,14 +139,14 @@ def add(scope: Scope, found: Checked) -> Proposal:
         new[prediction.id] = _add_prediction(
             scope, found.manifest, prediction, path, options, species, potential, new[prediction.structure_id]
         )
-    for dataset, file, reading in found.datasets:
+    for dataset, staged in found.datasets:
         of = dataset.said.structure_id
         sent = UploadFile(io.BytesIO(), filename=dataset.file_name)
         isotopes = json.dumps(dataset.said.isotopes or {})
         upload = PreviewForm(
             file=sent, name=dataset.said.name or None, isotopes=isotopes, structure_id=new.get(of) if of else None
         )
-        new[dataset.id] = datasets.add(scope, reading, file, upload).id
+        new[dataset.id] = datasets.add(scope, staged, upload).id
     body = found.manifest.proposal
     row = service.create(scope, body.model_copy(update={"plan": _with_new_ids(body.plan, new)}))
     for kind in LINKED:
@@ -167,11 +168,14 @@ def _manifest(opened: Archive) -> form.Manifest:
 
 
 def _check_ids(manifest: form.Manifest) -> None:
-    """Refuse repeated ids, and references to items that are not in the archive."""
+    """Refuse repeated ids, files that several items name, and references to items that are not in the archive."""
     lists = (manifest.structures, manifest.models, manifest.predictions, manifest.datasets)
     ids = [entry.id for entries in lists for entry in entries]
     if len(set(ids)) < len(ids):
         raise refusal(Notice("repeated_ids_in_archive"))
+    members = [*manifest.files()]
+    if len(set(members)) < len(members):
+        raise refusal(Notice("file_named_twice_in_archive", {"file": Counter(members).most_common(1)[0][0][:80]}))
     structure_ids, model_ids = ({entry.id for entry in those} for those in (manifest.structures, manifest.models))
     for entry in manifest.predictions:
         if entry.structure_id not in structure_ids or entry.model_id not in model_ids:
@@ -234,9 +238,7 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
     return options, species
 
 
-def _dataset(
-    settings: Settings, opened: Archive, entry: form.DatasetEntry, folder: Path
-) -> tuple[Received, datasets.Reading]:
+def _dataset(settings: Settings, opened: Archive, entry: form.DatasetEntry, folder: Path) -> datasets.Staged:
     path = folder / f"{entry.id}.data"
     opened.copy(entry.file, path, settings.max_dataset_bytes)
     said = statements_in(entry.said)
@@ -251,9 +253,9 @@ def _dataset(
         spectrum=entry.spectrum,
         statements=said,
     )
-    assert reading.usable is not None  # `read` raises if a fact about the data is missing
     with path.open("rb") as file:
-        return Received(path, hashlib.file_digest(file, "sha256").hexdigest()), reading
+        received = Received(path, hashlib.file_digest(file, "sha256").hexdigest())
+    return datasets.stage(folder / str(entry.id), reading, received)
 
 
 def _potential(scope: Scope, entry: form.ModelEntry, content: bytes | None, tried: dict[str, Any]) -> Potential:
@@ -308,8 +310,8 @@ def _add_prediction(
         finished_at=entry.finished_at or utc_now(),
     )
     arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
-    with replace_file(scope.settings.partials_path(row.id)) as temporary:
-        shutil.copyfile(path, temporary)
+    # On the same disk it is renamed: other writers wait for this transaction
+    shutil.move(path, scope.settings.partials_path(row.id))
     return scope.add(row).id
 
 

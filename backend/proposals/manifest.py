@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -203,3 +204,10 @@ class Manifest(RequestBody):
     predictions: list[PredictionEntry] = Field(max_length=MAX_ITEMS)
     datasets: list[DatasetEntry] = Field(max_length=MAX_ITEMS)
     reports: list[ReportEntry] = Field(max_length=MAX_ITEMS)
+
+    def files(self) -> Iterator[str]:
+        """Yield the names of all files of the archive that the items name."""
+        for entries in (self.structures, self.models, self.predictions, self.datasets):
+            yield from (entry.file for entry in entries if entry.file is not None)
+        for report in self.reports:
+            yield from report.files.values()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, UploadFile
@@ -14,7 +12,8 @@ from starlette.background import BackgroundTask
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import OwnerDep, Scope, ScopeDep
 from backend.kit.db.sessions import SettingsDep
-from backend.kit.files.storage import as_attachment, receive_upload
+from backend.kit.files.lost import stored_file
+from backend.kit.files.storage import as_attachment, receive_upload, staging
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.observing.partials_cache import PartialsCacheDep
@@ -55,7 +54,8 @@ def report_file(scope: Scope, row: ProposalReport, fmt: ReportFormat) -> FileRes
         raise NotFound(Notice("formats_available", {"formats": list(row.formats)}))
     path = scope.settings.report_path(row.proposal_id, row.id, fmt)
     headers = {**as_attachment(f"{row.title}.{fmt}"), "Content-Security-Policy": "sandbox"}
-    return FileResponse(path, media_type=MEDIA_TYPES[fmt], headers=headers)
+    lost = Notice("report_file_lost", {"title": row.title})
+    return stored_file(path, lost, media_type=MEDIA_TYPES[fmt], headers=headers)
 
 
 @router.post("", status_code=201, summary="Make a proposal", responses=responses())
@@ -73,9 +73,9 @@ def import_proposal(file: UploadFile, scope: ScopeDep, settings: SettingsDep, on
     """
     with (
         receive_upload(file, settings.max_proposal_bytes) as sent,
-        tempfile.TemporaryDirectory(prefix="beamcast-") as folder,
+        staging(settings) as folder,
     ):
-        found = importing.check(settings, sent.path, Path(folder))
+        found = importing.check(settings, sent.path, folder)
         row = once(
             fingerprint(sent.sha256),
             lambda: importing.add(scope, found),

@@ -26,6 +26,7 @@ from backend.datasets.tables import Dataset
 from backend.families.catalogue import families
 from backend.kit.db.database import clock
 from backend.kit.db.owners import Scope
+from backend.kit.files.lost import check_stored
 from backend.kit.files.storage import CHUNK_BYTES
 from backend.kit.http.errors import Unavailable
 from backend.kit.http.media_types import CSV, HDF5
@@ -80,6 +81,7 @@ class _Contents:
 
     def put(self, name: str, content: bytes | str | Path, about: str) -> str:
         if isinstance(content, Path):
+            check_stored(content, Notice("file_of_archive_lost", {"file": name}))
             self.paths[name] = content
         else:
             self.texts[name] = content if isinstance(content, bytes) else content.encode()

@@ -16,6 +16,7 @@ from backend.kit.db.dependents import delete_dependents, has_dependents, has_lis
 from backend.kit.db.keeping import InProposals, find_keepers, is_to_stay
 from backend.kit.db.owners import Scope
 from backend.kit.files import confined, parsed_notices
+from backend.kit.files.lost import reading_stored
 from backend.kit.files.storage import base_name, delete_folder, new_folder, replace_file
 from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, Unprocessable
@@ -220,14 +221,27 @@ def _delete(scope: Scope, row: Structure) -> None:
 
 
 def load_structure(settings: Settings, structure_id: uuid.UUID) -> StructureData:
-    """Read the atoms of a stored structure."""
-    return StructureData.from_json((settings.structure_dir(structure_id) / CANONICAL).read_bytes())
+    """Read the atoms of a stored structure.
+
+    Raises
+    ------
+    Gone
+        Their file is missing or damaged.
+    """
+    with reading_stored(lost_structure(structure_id)):
+        return StructureData.from_json((settings.structure_dir(structure_id) / CANONICAL).read_bytes())
+
+
+def lost_structure(structure_id: uuid.UUID) -> Notice:
+    """Return the notice that a file of a structure is lost."""
+    return Notice("structure_file_lost", {"id": str(structure_id)})
 
 
 def as_file(settings: Settings, row: Structure, fmt: str) -> tuple[str, bytes]:
     """Return file name and content of a structure in a format of `writing`, or of the uploaded file ('original')."""
     if fmt == "original":
-        return row.filename, (settings.structure_dir(row.id) / ORIGINAL).read_bytes()
+        with reading_stored(lost_structure(row.id)):
+            return row.filename, (settings.structure_dir(row.id) / ORIGINAL).read_bytes()
     ending, write = writing.WRITERS[fmt]
     stem = re.sub(r"[^A-Za-z0-9._-]+", "_", row.name).strip("._")[:80] or "structure"
     return stem + ending, write(load_structure(settings, row.id), row.name).encode()

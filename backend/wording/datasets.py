@@ -219,6 +219,12 @@ WORDS: Final[Mapping[str, Words]] = {
     "step, from the values that follow from the number of points (line {line}). The energies may be wrong by as much.",
     "temperature_without_unit": "##TEMPERATURE={temperature} has no unit and is not used: the standard means °C, many "
     "files mean K.",
+    # Suggestions
+    "unit_suggested": lambda *, lowest, highest, unit, highest_mev: (
+        f"The numbers, {lowest:.4g} to {highest:.4g}, look like {unit_label(unit)} (up to {highest_mev:.4g} meV)."
+    ),
+    "instrument_suggested": "“{words}” names {instrument}.",
+    "temperature_suggested": "“{words}” names a temperature of {temperature_k:g} K.",
     # Conditions of the measurement
     "instrument_of_file_unknown": _instrument_unknown,
     "setting_not_used": _setting_not_used,

@@ -17,7 +17,7 @@ from backend.datasets import service as datasets
 from backend.datasets.schemas import PreviewForm
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
-from backend.kit.files.storage import Received
+from backend.kit.files.storage import Received, staging
 from backend.kit.settings import Settings
 from backend.observing.layouts import POWDER
 from scattering.core.partials import Partials
@@ -145,9 +145,10 @@ def stored(
         isotopes=json.dumps(isotopes) if isotopes else None,
     )
     reading = datasets.Reading("columns", [found], 0, measured, [])
-    with database.transaction(server) as session:
-        file = Received(path, hashlib.sha256(content).hexdigest())
-        return str(datasets.add(Scope(session, LOCAL_USER), reading, file, form).id)
+    file = Received(path, hashlib.sha256(content).hexdigest())
+    with staging(server) as folder, database.transaction(server) as session:
+        staged = datasets.stage(folder / "dataset", reading, file)
+        return str(datasets.add(Scope(session, LOCAL_USER), staged, form).id)
 
 
 def compared(client: Client, prediction_id: str, dataset_id: str, *, path: str = "", **more: Any) -> dict[str, Any]:

@@ -428,7 +428,8 @@ def test_change_that_is_rolled_back_leaves_the_old_numbers(
 @pytest.mark.usefixtures("unconfined")
 def test_numbers_that_vanish_between_row_and_file_are_a_conflict(client: Client, settings: Settings) -> None:
     dataset = made(client)
-    (settings.dataset_dir(dataset["id"]) / "data-0.h5").unlink()
+    numbers = settings.dataset_dir(dataset["id"]) / "data-0.h5"
+    numbers.rename(numbers.with_name("data-1.h5"))
     response = client.get(f"/datasets/{dataset['id']}/data")
     assert response.status_code == 409
     assert response.json()["code"] == "dataset_being_changed"

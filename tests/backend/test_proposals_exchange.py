@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import io
 import json
+import os
+import shutil
 import struct
 import uuid
 import zipfile
@@ -23,6 +25,7 @@ from sqlmodel import select
 
 from backend.app import create_app
 from backend.datasets import parse as dataset_parse
+from backend.datasets import service as datasets
 from backend.jobs import sweep
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope, current_owner
@@ -34,7 +37,7 @@ from backend.observing.layouts import PATH, POWDER
 from backend.potentials import service as models
 from backend.potentials.tables import Potential
 from backend.predictions.tables import Prediction
-from backend.proposals import archive, manifest
+from backend.proposals import archive, importing, manifest
 from backend.structures import parse as structure_parse
 from scattering.core.notices import Notice
 from tests.frontend.conftest import ZONES, flat_branch
@@ -387,6 +390,10 @@ HARM: dict[str, tuple[Change, str]] = {
         put_in("proposal", "plan", "prediction_id", value=str(uuid.uuid4())),
         "incomplete_plan",
     ),
+    "a file of two": (
+        lambda m, f: m["datasets"].append({**first(m, "datasets"), "id": str(uuid.uuid4())}),
+        "file_named_twice_in_archive",
+    ),
     "a path": (put_in("structures", 0, "file", value="../../../../etc/passwd"), "file_not_in_archive"),
     "an absolute path": (put_in("datasets", 0, "file", value="/etc/passwd"), "file_not_in_archive"),
     "no partials": (lacking("predictions"), "file_not_in_archive"),
@@ -484,6 +491,50 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> 
     stated = {"file": "beamcast.json", "maximum_mib": 8.0}
     with archive.open_archive(path, 1024**3) as opened, unusable("large_file_in_archive", **stated):
         opened.read("beamcast.json", 8 * 1024**2)
+
+
+def test_all_reads_of_an_archive_have_one_limit(tmp_path: Path) -> None:
+    path = tmp_path / "again.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a", bytes(400))
+    with archive.open_archive(path, 1000) as opened:
+        opened.read("a", 1000)
+        opened.copy("a", tmp_path / "a", 1000)
+        with unusable("large_archive", maximum_mib=1000 / 2**20):
+            opened.read("a", 1000)
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_files_of_an_import_are_written_before_its_transaction(
+    client: Client, settings: Settings, exported: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy within the transaction would make all other writers wait."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a file is copied")
+
+    add = importing.add
+
+    def add_without_copying(*arguments: Any) -> Any:
+        with monkeypatch.context() as patch:
+            for module in (shutil, datasets.shutil):
+                patch.setattr(module, "copyfile", refuse)
+                patch.setattr(module, "copy2", refuse)
+            patch.setattr(datasets, "write_measured", refuse)
+            return add(*arguments)
+
+    monkeypatch.setattr(importing, "add", add_without_copying)
+    assert bring(client, exported).status_code == 201
+    assert list(settings.staging_dir.iterdir()) == []
+
+
+def test_what_a_dead_process_left_on_arrival_is_removed(settings: Settings) -> None:
+    old, new = settings.staging_dir / "old", settings.staging_dir / "new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    sweep.remove_orphans()
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_a_file_that_is_larger_than_it_says_is_refused(tmp_path: Path) -> None:
@@ -624,4 +675,5 @@ def test_a_file_that_is_gone_is_told(client: Client, settings: Settings, full: d
     with database.transaction(settings, reading=True) as session:
         done = session.exec(select(Prediction.id).where(Prediction.status == "succeeded")).one()
     settings.partials_path(done).unlink()
-    assert client.get(f"/proposals/{full['id']}/export").status_code == 409
+    response = client.get(f"/proposals/{full['id']}/export")
+    assert (response.status_code, response.json()["code"]) == (410, "file_of_archive_lost")

@@ -176,6 +176,11 @@ class Stack(Processes):
                         found.add(int(entry.name))
         return found
 
+    def pool(self) -> set[int]:
+        """Child processes of workers, idle or not."""
+        workers = {pid for pid in self.members() if b"celery" in _cmdline(pid)}
+        return {pid for pid in workers if _parent(pid) in workers}
+
     def _signal(self, number: int) -> None:
         for pid in self.members():
             with contextlib.suppress(ProcessLookupError):
@@ -382,3 +387,15 @@ class Stack(Processes):
 
         until(final, lambda: f"jobs end: {self.rows(Job, col(Job.status).not_in(FINAL))!r}")
         until(lambda: not self.strays(), lambda: f"strays: {self.strays()}")
+
+
+def _cmdline(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def _parent(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -79,6 +80,44 @@ def test_child_killed_in_every_stage_of_dynamics_goes_on_from_its_checkpoint(sta
     assert sorted(began) == [1, 2, 3, 4]
     assert shares[0] > 0.01
     assert shares[1] > 0.3
+
+
+@pytest.mark.parametrize("all_of_them", [False, True], ids=["one", "all"])
+def test_idle_children_killed_and_work_goes_on(stack: Stack, figure: Figure, all_of_them: bool) -> None:
+    stack.check(stack.ask(HARMONIC), HARMONIC)
+    stack.settle()
+    for _ in range(3):
+        until(lambda: len(stack.pool()) >= SLOTS and stack.client.get("/health").is_success, "idle children are there")
+        for child in sorted(stack.pool())[: None if all_of_them else 1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        began = time.monotonic()
+        prediction = stack.ask(HARMONIC)
+        stack.check(prediction, HARMONIC)
+        figure("idle children killed: next prediction done", time.monotonic() - began)
+        assert stack.prediction(prediction).attempt == 1
+        assert stack.client.get("/health").is_success
+
+
+def test_a_pool_that_takes_nothing_is_told_by_health(stack: Stack, figure: Figure) -> None:
+    """Frozen children take no jobs, and their worker still shows life."""
+    until(lambda: len(stack.pool()) >= SLOTS, "idle children are there")
+    frozen = stack.pool()
+    for child in frozen:
+        os.kill(child, signal.SIGSTOP)
+    began = time.monotonic()
+    prediction = stack.ask(HARMONIC)
+
+    def told() -> list[str]:
+        answer = stack.client.get("/health")
+        return [] if answer.is_success else [error["code"] for error in answer.json()["errors"]]
+
+    until(lambda: told() == ["queues_stalled"], lambda: f"health tells: {told()}")
+    figure("no child takes jobs: told by health", time.monotonic() - began)
+    for child in frozen:
+        os.kill(child, signal.SIGCONT)
+    stack.check(prediction, HARMONIC)
+    until(lambda: not told(), lambda: f"health is well again: {told()}")
 
 
 def test_whole_worker_killed_and_another_goes_on(stack: Stack, figure: Figure) -> None:

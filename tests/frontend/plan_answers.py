@@ -116,6 +116,7 @@ def features(body: dict[str, Any]) -> dict[str, Any]:
         "pairs": [{"low_mev": low, "high_mev": high, "separation_mev": high - low} for low, high in _pairs(body)],
         "energy_mev": energies,
         "intensity": [sum(math.exp(-(((energy - top) / 1.5) ** 2)) for top in FOUND) for energy in energies],
+        "search_fwhm_mev": [0.5] * len(energies),
         "warnings": [],
         "notices": [],
     }

@@ -116,7 +116,7 @@ def test_data_stand_beside_forecasts_and_what_is_gone_is_named(visit: Open, site
 
     drawn(page, 1)
     expect(curves(page)).to_have_count(3)
-    expect(curves(page).nth(1)).to_contain_text("not found")
+    expect(curves(page).nth(1)).to_contain_text("Deleted forecast")
     page.get_by_role("button", name="Add data: Rising counts").click()
     (points,) = drawn(page, 1, "measured")
     assert points["name"] == "Rising counts"

@@ -106,6 +106,28 @@ def test_card_and_fit_fit_the_screen_and_are_accessible(
     assert (overflow(page), violations(page)) == (0, [])
 
 
+def test_what_numbers_and_title_nearly_prove_is_stated_with_one_click_each(visit: Open, site: Site) -> None:
+    page = opened(visit, site)
+    rows = "\n".join(f"{x} {1 + x % 7}" for x in range(20, 2001, 20))
+    put(page, {"name": "run.dat", "mimeType": "text/plain", "buffer": f"# Silicon 20 K TOSCA\n{rows}\n".encode()})
+    offered = card(page).get_by_role("list", name="Suggestions")
+    expect(offered.get_by_role("listitem")).to_have_count(3)
+    expect(offered).to_contain_text("20 to 2000, look like cm⁻¹")
+    assert (overflow(page), violations(page)) == (0, [])
+
+    offered.get_by_role("button", name="Use cm⁻¹").click()
+    expect(card(page).locator(".scatterlayer .trace").first).to_be_attached()
+    offered.get_by_role("button", name="Use TOSCA").click()
+    expect(offered.get_by_role("listitem")).to_have_count(1)
+    offered.get_by_role("button", name="Use 20 K").click()
+    expect(offered).to_be_hidden()
+    save(page)
+
+    expect(own(page)).to_contain_text("TOSCA")
+    expect(own(page)).to_contain_text("file in cm⁻¹")
+    expect(own(page)).to_contain_text("20 K")
+
+
 def results(page: Page) -> Locator:
     return page.get_by_role("region", name="Results of the comparison")
 

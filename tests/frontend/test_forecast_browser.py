@@ -203,8 +203,8 @@ def test_the_energy_range_is_what_is_computed(visit: Open, site: Site) -> None:
     page = visit(forecast_path(site, "&energy_min=40&energy_max=80"))
     energy, _ = spectrum(page)["TOSCA, MD"]
     assert (energy[0], energy[-1]) == pytest.approx((40, 80), abs=0.2)
-    page.locator("[data-loc=energy_max] input").fill("30")
-    expect(page.locator("[data-loc=energy_max] .field-error")).not_to_be_empty()
+    page.locator("[data-loc='energy_mev.max'] input").fill("30")
+    expect(page.locator("[data-loc='energy_mev.max'] .field-error")).not_to_be_empty()
 
 
 def test_single_orders_come_from_the_harmonic_forecast(visit: Open, site: Site) -> None:

@@ -166,6 +166,8 @@ def _environment() -> dict[str, str]:
         "PATH": os.defpath,
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "LC_ALL": "C.UTF-8",
+        # Some libraries ask for it; in the sandbox there is neither this folder nor a list of users
+        "HOME": "/nonexistent",
         # Each thread of OpenBLAS or OpenMP reserves memory, which counts towards the limit
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",

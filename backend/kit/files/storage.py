@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from backend.kit.db.database import on_commit, on_rollback
 from backend.kit.http.errors import TooLarge, Unprocessable
+from backend.kit.settings import Settings
 from scattering.core.notices import Notice
 
 CHUNK_BYTES = 1 << 20
@@ -43,6 +44,35 @@ def arriving_folder(session: Session, folder: Path) -> Path:
     return folder
 
 
+@contextmanager
+def staging(settings: Settings) -> Iterator[Path]:
+    """Yield an empty folder on the disk of the data, for files that are moved to their place within a transaction.
+
+    Writing takes seconds, and a transaction that lasts for seconds makes other writers wait.
+    """
+    folder = settings.staging_dir / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
+
+
+def move_folder(session: Session, staged: Path, folder: Path) -> Path:
+    """Move a staged folder to its place; it is removed if the transaction is rolled back."""
+    on_rollback(session, partial(shutil.rmtree, folder, ignore_errors=True))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # On the same disk it is renamed
+    shutil.move(staged, folder)
+    return folder
+
+
+def write_through(path: Path) -> None:
+    """Wait until a file is on the disk, so that a power cut does not leave a row without its file."""
+    with path.open("rb") as written:
+        os.fsync(written.fileno())
+
+
 def delete_folder(session: Session, folder: Path) -> None:
     """Remove a folder with its contents after the transaction is committed."""
     on_commit(session, partial(shutil.rmtree, folder, ignore_errors=True))
@@ -55,8 +85,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        write_through(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

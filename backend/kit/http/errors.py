@@ -208,9 +208,11 @@ def unprocessable(error: Exception) -> Unprocessable:
 
 
 def responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI `responses` of a route with these problems and `Unprocessable`, which every route may have."""
+    """Return the OpenAPI `responses` of a route with these problems and those that every route may have."""
     by_status: dict[int | str, dict[str, Any]] = {}
-    refusals: tuple[type[Problem], ...] = (*problems, Unprocessable)
+    # What exists in the database may lack its files
+    lost = (Gone,) if NotFound in problems else ()
+    refusals: tuple[type[Problem], ...] = (*problems, *lost, Unprocessable)
     for problem in refusals:
         description = (problem.__doc__ or problem.title).strip()
         notice = Notice("text", {"text": description})
@@ -314,7 +316,7 @@ def is_full_disk(error: BaseException | None) -> bool:
     if isinstance(error, OSError):
         return error.errno in FULL_DISK
     if isinstance(error, sqlite3.Error):
-        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return getattr(error, "sqlstate", None) == POSTGRESQL_DISK_FULL
 
 

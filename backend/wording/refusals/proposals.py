@@ -45,6 +45,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "encrypted_archive": "The archive is encrypted: make it without encryption.",
     "file_not_in_archive": "The archive lacks the file {file!r}.",
     "invalid_manifest": "{file} in the archive cannot be used: {reason}",
+    "file_named_twice_in_archive": "Two items of the archive name the same file, {file!r}.",
     "large_archive": "The files of the archive are larger than {maximum_mib:.0f} MiB together, the maximum that this "
     "server accepts.",
     "large_file_in_archive": "{file!r} is larger than {maximum_mib:.0f} MiB, the maximum that this server accepts.",

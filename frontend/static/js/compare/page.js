@@ -5,6 +5,7 @@ import { ask, latestWins, save } from "../api.js";
 import { unitName } from "../format.js";
 import { byId, fill, table, theme } from "../kit/dom.js";
 import { Figure, numbers, onRedraw } from "../kit/figure.js";
+import { plainText } from "../kit/labels.js";
 import { energyRange, IDEAL } from "../forecast/view.js";
 import { FormState } from "../state.js";
 import { CRYSTAL_SWITCHES, decodeAll, encode, isData, MAX_CURVES, POWDER_SWITCHES } from "./curves.js";
@@ -102,11 +103,11 @@ function bodyOf(views, datasets, values) {
  */
 async function show({ data, layout }, values, notes) {
     showColours(data.filter((trace) => role(trace) === "total").map((trace) => trace.line.color));
-    const common = (layout.meta?.common_label ?? "").replaceAll(/<[^>]*>/g, "");
+    const common = plainText(layout.meta?.common_label ?? "");
     figure.note([common && `In common: ${common}.`, values.arrangement === "difference" ? "Differences are from the first curve." : "", ...notes].filter(Boolean).join(" "));
     const peaks = /** @type {{label: string, energies: number[]}[]} */ (layout.meta?.peaks ?? []);
     fill(byId("peak-table"), table(["Curve", `Energies of peaks, ${unitName(values.energy_unit)}`], peaks.map(({ label, energies }) => [
-        label.replaceAll(/<[^>]*>/g, ""), energies.map((one) => one.toFixed(values.energy_unit === "meV" ? 1 : 0)).join(", ") || "none found"]),
+        plainText(label), energies.map((one) => one.toFixed(values.energy_unit === "meV" ? 1 : 0)).join(", ") || "none found"]),
         { class: "data-table is-worded" }));
     await figure.draw({ data, layout }, ["energy_unit", "scale", "normalise", "arrangement", "energy_min", "energy_max"].map((key) => values[key]).join());
 }
@@ -116,7 +117,7 @@ csv.addEventListener("click", async () => {
     const shown = (drawn?.data ?? []).filter((trace) => ["total", "measured", "difference"].includes(role(trace)));
     const columns = shown.flatMap((trace) => [numbers(trace.x), numbers(trace.customdata ?? trace.y)]);
     const unit = unitName(state.values.energy_unit);
-    const quoted = (/** @type {string} */ text) => `"${text.replaceAll(/<[^>]*>/g, "").replaceAll('"', '""')}"`;
+    const quoted = (/** @type {string} */ text) => `"${plainText(text).replaceAll('"', '""')}"`;
     const head = shown.flatMap((trace) => [quoted(`Energy transfer (${unit}): ${trace.name}`), quoted(`Intensity: ${trace.name}`)]);
     const length = Math.max(...columns.map((column) => column.length));
     const lines = Array.from({ length }, (_, row) => columns.map((column) => column[row] ?? "").join(","));

@@ -8,7 +8,7 @@ import { Figure } from "../kit/figure.js";
 import { clearProblems, showAtField, showProblem } from "../kit/problems.js";
 import { previewFigure } from "./data-preview.js";
 import { fileUnit, range, WORDS } from "./data.js";
-import { numberOf } from "./view.js";
+import { displayName, numberOf } from "./view.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["PreviewOut"]} Preview */
 /** @typedef {import("../../../types/api").components["schemas"]["ContentOut"]} Content */
@@ -217,6 +217,7 @@ class Card {
         }, asked);
         if (conditionsChanged) this.#showSettings(settings);
         this.#showProblems(content);
+        this.#suggest(content.suggestions);
         const source = isUnitSelected ? " (selected)" : content.recognised_by && ` (${content.recognised_by})`;
         this.#tell(content.warnings, content, [
             ["Format", WORDS.formats[preview.format] ?? preview.format], ["Title", content.title],
@@ -225,6 +226,32 @@ class Card {
         ]);
         if (content.curve || content.map) void this.figure.draw(previewFigure(content), spectrum);
         else this.figure.say(content.x_unit ? "" : "Select the unit of the energy axis to see the data.");
+    }
+
+    /**
+     * Offer what the numbers or the title nearly prove, with one button each; what the user has stated is not questioned.
+     * @param {Content["suggestions"]} suggestions
+     */
+    #suggest(suggestions) {
+        const open = suggestions.filter(({ field }) => !this.fields[field]);
+        const list = this.part("suggestions");
+        list.hidden = !open.length;
+        fill(list, ...open.map(({ field, value, message }) => {
+            const name = { x_unit: fileUnit, instrument: displayName, temperature_k: (/** @type {string} */ one) => `${one} K` }[field](String(value));
+            return element("li", {}, message, " ", element("button",
+                { type: "button", class: "link-button", onclick: () => this.#accept(field, String(value)) }, `Use ${name}`));
+        }));
+    }
+
+    /** State what was suggested. @param {string} field @param {string} value */
+    #accept(field, value) {
+        const control = /** @type {HTMLInputElement} */ (this.form.elements.namedItem(field));
+        control.value = value;
+        control.dispatchEvent(new Event("input", { bubbles: true }));
+        control.dispatchEvent(new Event("change", { bubbles: true }));
+        control.focus();
+        const content = this.subject.preview?.contents.find(({ index }) => String(index) === this.stated.spectrum);
+        this.#suggest(content?.suggestions ?? []);
     }
 
     /** Show what must be stated or mended before the data can be saved. @param {Content} content */
