@@ -166,6 +166,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "errors.",
     "curves_with_own_energies": _curves_with_own_energies,
     "map_of_points": _map_of_points,
+    "momentum_column_ignored": "“{column}” is not used: it has one value, or one at each energy, so the table is a "
+    "spectrum and no map.",
     "map_of_blocks": _map_of_blocks,
     "headings_are_q": "The numbers above the spectra, {lowest:g} to {highest:g}, are read as |q| in Å⁻¹: the spectra "
     "are offered as one map, and one by one.",

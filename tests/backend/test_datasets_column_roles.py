@@ -94,6 +94,9 @@ def test_pairs_without_names_are_refused() -> None:
     with pytest.raises(Unreadable, match=r"unnamed_pairs .*'n_curves': 2"):
         read("1,10,1.5,20\n2,15,2.5,25\n3,12,3.5,22\n4,13,4.5,21\n")
     assert len(spectra("1,10,5,20\n2,15,3,25\n3,12,4,22\n4,13,4,21\n")) == 3
+    # A background that falls, and a running sum far above the energies
+    assert len(spectra("1,10,9,20\n2,15,8,25\n3,12,7,22\n4,13,6,21\n")) == 3
+    assert len(spectra("1,10,10,20\n2,15,25,25\n3,12,37,22\n4,13,50,21\n")) == 3
 
 
 @pytest.mark.parametrize(
@@ -196,17 +199,19 @@ def test_a_list_over_angles_needs_the_spectrometer() -> None:
     assert only_map(_list("2theta (deg),E (meV),S,err")).kind == "angle"
 
 
-def test_a_cut_at_one_q_is_a_spectrum() -> None:
-    (found,) = spectra("Q,E (meV),S,err\n1,1,5,1\n1,2,6,1\n1,3,7,1\n")
+@pytest.mark.parametrize("q", [("1", "1", "1"), ("2.1", "2.4", "2.8")], ids=["at one |q|", "along a trajectory"])
+def test_a_cut_is_a_spectrum(q: tuple[str, ...]) -> None:
+    (found,) = spectra("Q,E (meV),S,err\n" + "".join(f"{one},{row},{row + 4},1\n" for row, one in enumerate(q, 1)))
     assert (found.x.tolist(), found.y.tolist()) == ([1, 2, 3], [5, 6, 7])
     assert found.error is not None
+    assert Notice("momentum_column_ignored", {"column": "Q"}) in found.notices
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
     [
         (_list("Q,E (meV),S,err") + "0.5,1,3,1\n", "list_repeats_points"),
-        ("Q,E (meV),S\n" + "".join(f"{0.1 * i},{i},5\n" for i in range(1, 12)), "list_without_grid"),
+        ("Q,E (meV),S\n" + "".join(f"{0.1 * i},{i // 2},5\n" for i in range(1, 24)), "list_without_grid"),
         (_list("").strip() + "\n", "unnamed_list"),
     ],
 )

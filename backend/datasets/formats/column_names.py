@@ -41,9 +41,7 @@ _Q_UNITS: dict[str, re.Pattern[str]] = {
     "nm": re.compile(r"(?<![a-z])nm\s*(?:\^|\*\*)?\s*\(?-\s*1|\b1\s*/\s*nm\b"),
 }
 _ANY_UNIT = re.compile(r"[(\[][^()\[\]]+[)\]]|/\s*\w")
-_ANGLE = re.compile(
-    r"\b2\s*-?\s*theta\b|\b2\s*θ|\btwo\s*-?\s*theta\b|\bscattering\s+angle\b|\bstreuwinkel\b|^angle\b|^phi\b"
-)
+_ANGLE = re.compile(r"\b2\s*-?\s*theta\b|\b2\s*θ|\btwo\s*-?\s*theta\b|\bscattering\s+angle\b|\bstreuwinkel\b|^angle\b")
 _AXIS_LETTER = re.compile(r"^x(?:[\s_-]*\d+)?$|\(x\d*\)$|^x\s*[(\[]")
 """X of WebPlotDigitizer and spreadsheets, A(X) of Origin."""
 

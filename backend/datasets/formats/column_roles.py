@@ -14,6 +14,8 @@ from backend.kit.files.unreadable import Unreadable
 from scattering.core.notices import Notice
 
 MIN_PAIRS = 2
+MIN_OVERLAP = 0.5
+"""Common part of the smaller of two ranges of energies that look like those of two curves."""
 MIN_GRID = 3
 """Rows and columns of a list of points that make it one of a map."""
 
@@ -124,8 +126,9 @@ def _refuse_ambiguous(values: NDArray[np.float64]) -> None:
     """Refuse columns without names that look like X, Y, X, Y, or like a list of the points of a map."""
     rows, width = values.shape
     if width >= 2 * MIN_PAIRS and width % 2 == 0:
-        ascends = [_is_monotonic(values[:, column]) for column in range(width)]
-        if all(ascends[0::2]) and not any(ascends[1::2]):
+        monotonic = [_is_monotonic(values[:, column]) for column in range(width)]
+        alike = all(_cover_alike(values[:, 0], values[:, column]) for column in range(2, width, 2))
+        if alike and all(monotonic[0::2]) and not any(monotonic[1::2]):
             raise Unreadable(Notice("unnamed_pairs", {"n_curves": width // 2}))
     if width >= 3 and rows >= MIN_GRID**2 and np.isfinite(values[:, :2]).all():
         sizes = [len(np.unique(values[:, column])) for column in (0, 1)]
@@ -136,3 +139,12 @@ def _refuse_ambiguous(values: NDArray[np.float64]) -> None:
 def _is_monotonic(column: NDArray[np.float64]) -> bool:
     steps = np.diff(column[np.isfinite(column)])
     return bool(steps.size and ((steps > 0).all() or (steps < 0).all()))
+
+
+def _cover_alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether two columns run in the same direction over much the same values, as the energies of two curves do."""
+    first, second = one[np.isfinite(one)], other[np.isfinite(other)]
+    if len(first) < 2 or len(second) < 2 or (first[-1] - first[0]) * (second[-1] - second[0]) <= 0:
+        return False
+    overlap = min(first.max(), second.max()) - max(first.min(), second.min())
+    return bool(overlap >= MIN_OVERLAP * min(np.ptp(first), np.ptp(second)))

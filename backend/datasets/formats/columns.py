@@ -86,8 +86,12 @@ def contents_of(table: Table) -> list[Raw]:
     found: list[Raw] = []
     for title, curve in zip(titles, curves, strict=True):
         spectra = [_spectrum(table, named, names, curve, block, title, notices) for block in blocks]
-        if lists is not None and (listed := _from_list(table, lists, spectra[0])):
+        listed = None if lists is None else _from_list(table, lists, spectra[0])
+        if listed is not None:
             found.append(listed)
+        elif lists is not None:
+            ignored = Notice("momentum_column_ignored", {"column": names[lists.across]})
+            found += [replace(one, notices=(*one.notices, ignored)) for one in spectra]
         else:
             found += _of_blocks(table, blocks, spectra)
     return [*_of_headed_columns(names, curves, found), *found]

@@ -18,6 +18,8 @@ from scattering.core.notices import Notice
 
 SAME = 1e-6
 """Relative difference below which two printed values are the same."""
+MIN_SPECTRUM = 2
+"""Points of a spectrum along a trajectory."""
 MIN_FILLED = 0.2
 """Smallest fraction of a grid that a list fills: a list of detectors' points fills far less."""
 _Q_IN_WORDS = re.compile(
@@ -50,7 +52,7 @@ def on_grid(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[NDArray[np.float64]]] | None:
     """Return the axes of a list of points and each column on their grid, NaN where no point is.
 
-    None: all points have the same |q|.
+    None: all points have the same |q|, or each has an energy of its own, as those of an indirect spectrometer.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def on_grid(
     there = np.isfinite(across) & np.isfinite(x)
     rows, row = _distinct(across[there])
     energies, column = _distinct(x[there])
-    if len(rows) < 2:
+    if len(rows) < 2 or len(energies) == int(there.sum()) > MIN_SPECTRUM:
         return None
     size = len(rows) * len(energies)
     if len(energies) < 2 or int(there.sum()) < MIN_FILLED * size:
