@@ -16,15 +16,25 @@ from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment, read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
-from backend.structures import examples, service
+from backend.structures import examples, ordered_cells, service
 from backend.structures.formats import FORMATS
-from backend.structures.schemas import ExampleOut, FormatOut, StructureOut, SuggestionOut
+from backend.structures.ordering.candidates import MAX_CANDIDATES, MAX_CELLS
+from backend.structures.schemas import ExampleOut, FormatOut, OrderedCellsOut, StructureOut, SuggestionOut
 from backend.structures.suggestion import suggest_start
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 
 router = APIRouter(tags=["structures"])
 
 FileFormat = Literal["cif", "poscar", "extxyz", "original"]
+FormatForm = Annotated[str | None, Form(max_length=40, description="by default from the name of the file")]
+CellsForm = Annotated[
+    int | None,
+    Form(
+        ge=1,
+        le=MAX_CELLS,
+        description="primitive cells in an ordered cell; by default the fewest that have the occupancies",
+    ),
+]
 
 
 @router.post("/structures", status_code=201, summary="Upload a structure", responses=responses(TooLarge))
@@ -34,22 +44,51 @@ def create_structure(
     settings: SettingsDep,
     once: OnceDep,
     name: Annotated[str | None, Form(max_length=200, description="by default the title in the file")] = None,
-    format: Annotated[str | None, Form(max_length=40, description="by default from the name of the file")] = None,
+    format: FormatForm = None,
+    ordered_cell: Annotated[
+        int | None,
+        Form(ge=1, le=MAX_CANDIDATES, description="rank of an ordered cell of `POST /structures/ordered-cells`"),
+    ] = None,
+    n_cells: CellsForm = None,
 ) -> StructureOut:
     """Upload one cell of an ordered crystal: CIF, POSCAR, extended XYZ, FHI-aims, CASTEP, XSF or GEN.
 
-    Files with partly occupied sites are refused.
+    Files with partly occupied sites are refused, unless `ordered_cell` chooses one of their ordered cells.
     """
     content = read_upload(file, settings.max_upload_bytes)
     file_name = file.filename or ""
     fmt = service.choose_format(file_name, format)
-    contents = service.read(settings, content, fmt)
+    choice = () if ordered_cell is None else (str(ordered_cell), str(n_cells))
+    request = fingerprint(content, name, fmt.name, *choice)
+    if ordered_cell is None:
+        contents = service.read(settings, content, fmt)
+    else:
+        content, contents = ordered_cells.take_cell(settings, content, fmt, n_cells, ordered_cell)
+        name = name or ordered_cells.name_structure(contents["title"], file_name, ordered_cell)
+        file_name = ordered_cells.name_file(file_name, ordered_cell)
     row = once(
-        fingerprint(content, name, fmt.name),
+        request,
         lambda: service.add(scope, contents, content=content, fmt=fmt.name, file_name=file_name, name=name),
         lambda structure_id: service.get(scope, structure_id),
     )
     return StructureOut.of(row)
+
+
+@router.post(
+    "/structures/ordered-cells", summary="List the ordered cells of a disordered crystal", responses=responses(TooLarge)
+)
+def list_ordered_cells(
+    file: UploadFile, settings: SettingsDep, format: FormatForm = None, n_cells: CellsForm = None
+) -> OrderedCellsOut:
+    """Return cells without partly occupied sites of a CIF that has such sites, the best first. Nothing is stored.
+
+    The smallest supercells that have the occupancies are searched; symmetry leaves one of equivalent arrangements.
+    They are ranked by the electrostatic energy of formal charges, or by short contacts where charges are not known. To
+    store one, upload the file again with its rank as `ordered_cell`.
+    """
+    content = read_upload(file, settings.max_upload_bytes)
+    fmt = service.choose_format(file.filename or "", format)
+    return OrderedCellsOut.model_validate(ordered_cells.list_cells(settings, content, fmt, n_cells))
 
 
 @router.get("/structure-formats", summary="List the formats of files that can be uploaded", responses=responses())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -84,6 +84,47 @@ class StructureOut(ResponseBody):
                 "notices": NoticeOut.of_all(row.warnings),
             }
         )
+
+
+class ChosenOut(ResponseBody):
+    """What an ordered cell has on partly occupied sites of the file."""
+
+    sites: list[str] = Field(description="sites that are present together", examples=[["Fe1"]])
+    n_present: int = Field(description="number of their positions that are occupied", examples=[1])
+    n_possible: int = Field(description="number of their positions", examples=[2])
+    occupancy: float = Field(description="occupancy in the file", examples=[0.5])
+
+
+class OrderedCellOut(ResponseBody):
+    """An ordered cell of a disordered crystal."""
+
+    rank: int = Field(description="1 is the best; `ordered_cell` of an upload", examples=[1])
+    formula: str = Field(examples=["FeNi"])
+    formula_cell: str = Field(examples=["FeNi"])
+    n_atoms: int = Field(examples=[2])
+    space_group: str = Field(examples=["P4/mmm"])
+    space_group_number: int = Field(examples=[123])
+    n_cells: int = Field(description="number of primitive cells of the disordered crystal", examples=[2])
+    supercell: list[list[float]] = Field(
+        description="lattice vectors, rows, in units of those of the file",
+        examples=[[[0.5, 0.5, 0], [-0.5, 0.5, 0], [0, 0, 1]]],
+    )
+    n_equivalent: int = Field(description="number of equivalent arrangements in its supercell", examples=[2])
+    energy_ev_per_atom: float | None = Field(
+        description="electrostatic energy of formal charges above that of the first cell; null: charges not known",
+        examples=[0.0],
+    )
+    chosen: list[ChosenOut]
+
+
+class OrderedCellsOut(ResponseBody):
+    """Ordered cells of a disordered crystal, the best first."""
+
+    items: list[OrderedCellOut]
+    n_distinct: int = Field(description="number of arrangements that symmetry distinguishes", examples=[2])
+    rank_by: Literal["electrostatics", "contacts"]
+    complete: bool = Field(description="false: too many arrangements to try all; some were drawn at random")
+    occupancy_error: float = Field(description="largest difference of an occupancy from the file's", examples=[0.0])
 
 
 class ExampleOut(ResponseBody):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -77,9 +78,24 @@ def read(settings: Settings, content: bytes, fmt: Format) -> dict[str, Any]:
     Unprocessable
         The file contains no usable structure.
     """
-    arguments = ["--format", fmt.name, "--max-atoms", str(settings.max_atoms), "--cpu-s", str(settings.parse_timeout_s)]
+    return ask_parser(settings, PARSER, ["--format", fmt.name], content, fmt)
+
+
+def ask_parser(
+    settings: Settings, module: str, arguments: Sequence[str], content: bytes, fmt: Format
+) -> dict[str, Any]:
+    """Have a module read an untrusted file in a confined process, with the limits of this server.
+
+    Raises
+    ------
+    TooLarge
+        There are too many atoms.
+    Unprocessable
+        The file is refused; the notice is the module's `error`.
+    """
+    limits = ["--max-atoms", str(settings.max_atoms), "--cpu-s", str(settings.parse_timeout_s)]
     try:
-        answer = confined.run(PARSER, arguments, content, timeout_s=settings.parse_timeout_s)
+        answer = confined.run(module, [*arguments, *limits], content, timeout_s=settings.parse_timeout_s)
     except confined.Exceeded as error:
         raise Unprocessable.at(
             "file", Notice("structure_not_read", {"format": fmt.title, "reason": str(error)})

@@ -95,11 +95,28 @@ def _formula_differs(*, stated: str, found: str, hydrogen_missing: bool) -> str:
     return f"The file states the formula {stated}, but its atoms are {found}.{advice}"
 
 
+def _ordered_cell(
+    *, rank: int, n_candidates: int, rank_by: str, n_cells: int, chosen: Sequence[Mapping[str, Any]]
+) -> str:
+    ranking = "electrostatic energy of formal charges" if rank_by == "electrostatics" else "short contacts"
+    parts = [
+        f"{listed(one['sites'])} on {one['n_present']} of {counted(one['n_possible'], 'position')} "
+        f"(occupancy {one['occupancy']:g})"
+        for one in chosen
+    ]
+    return (
+        f"The file is disordered. This is ordered cell {rank} of {n_candidates}, ranked by {ranking}, with "
+        f"{counted(n_cells, 'primitive cell')} of the file: {'; '.join(parts)}. Compare forecasts of several ordered "
+        "cells before you trust a peak that depends on the order."
+    )
+
+
 def _elements_unknown_to_default(*, potential: str, elements: Sequence[str]) -> str:
     return f"{potential}, the default potential, does not cover {listed(elements)}: upload a potential that does."
 
 
 WORDS: Final[Mapping[str, Words]] = {
+    "ordered_cell": _ordered_cell,
     "several_frames": "The file contains {n_frames} frames. The last one is used.",
     "several_structures": _several_structures,
     "isotopes_in_file": _isotopes_in_file,

@@ -31,6 +31,40 @@ def test_a_bad_file_is_refused_in_words_and_a_mended_one_goes_on(visit: Open, si
     page.wait_for_url("**/structures/**")
 
 
+DISORDERED = b"""data_x
+_cell_length_a 3.9
+_cell_length_b 3.9
+_cell_length_c 3.9
+_space_group_name_H-M_alt 'F m -3 m'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Cu1 Cu 0 0 0 0.5
+Au1 Au 0 0 0 0.5
+"""
+
+
+def test_an_ordered_cell_of_a_disordered_crystal_is_chosen(visit: Open, site: Site) -> None:
+    page = visit("/", refused=True)
+
+    page.get_by_label("Crystal structure").set_input_files(
+        {"name": "cu-au.cif", "mimeType": "text/plain", "buffer": DISORDERED}
+    )
+
+    expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("partially occupied: Cu1 (0.5), Au1 (0.5)")
+    cells = page.get_by_role("region", name="Ordered cells")
+    expect(cells.get_by_role("listitem")).to_have_count(2)
+    expect(cells).to_contain_text("R-3m")
+    expect(cells).to_contain_text("P4/mmm")
+    cells.get_by_role("button", name="Use ordered cell 2").click()
+    page.wait_for_url("**/structures/**")
+    expect(page.locator("main")).to_contain_text("ordered cell 2 of 2")
+
+
 def test_an_example_opens_as_a_structure(visit: Open, site: Site) -> None:
     page = visit("/")
 

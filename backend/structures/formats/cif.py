@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
+from backend.structures.formats import cif_disorder
 from backend.structures.formats.cif_blocks import Block, read_blocks
+from backend.structures.formats.cif_disorder import Disordered, PartialSite
 from backend.structures.formats.cif_isotopes import FULL_OCCUPANCY, SiteName, find_mixtures
 from backend.structures.formats.expansion import Site, expand
 from backend.structures.formats.reading import (
@@ -39,6 +41,7 @@ PREFIXES = (
     "_chemical_name_",
     "_diffrn_ambient_temp",
     "_exptl_crystal_density",
+    *cif_disorder.PREFIXES,
 )
 NUMBER = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\([0-9.]*\)?)?")
 FRACTION = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
@@ -66,10 +69,50 @@ def read(text: str, max_atoms: int) -> Reading:
     Unreadable
         The file breaks the grammar, has no cell or no atoms, mixes elements on a site, ….
     """
-    blocks = read_blocks(text, PREFIXES)
+    block, notices = _block(text)
+    cell = _cell(block)
+    species = Species()
+    sites = _sites(block, cell, species, notices, max_atoms)
+    operations = _operations(block, cell, sites, max_atoms, notices)
+    numbers, fractional, isotopes = expand(sites, operations, cell, max_atoms, notices)
+    choice = cif_disorder.stated_choice(block)
+    return Reading(
+        structure_from(numbers, cell, fractional=fractional, isotopes=isotopes),
+        title=_title(block),
+        formula=block.first("_chemical_formula_sum"),
+        temperature_k=_temperature(block),
+        volume_angstrom3=_stated(block, VOLUME_TAGS),
+        density_g_cm3=_stated(block, DENSITY_TAGS),
+        notices=([choice] if choice else []) + notices,
+    )
+
+
+def read_disordered(text: str, max_atoms: int) -> Disordered:
+    """Read the asymmetric unit of the first block that has atoms, with its partly occupied sites.
+
+    Parameters are those of `read`.
+
+    Raises
+    ------
+    Unreadable
+        The file cannot be read, or all its sites are fully occupied.
+    """
+    block, notices = _block(text)
+    cell = _cell(block)
+    species = Species()
+    disordered: list[PartialSite] = []
+    sites = _sites(block, cell, species, notices, max_atoms, disordered)
+    if not any(site.is_partial for site in disordered):
+        raise Unreadable(Notice("not_disordered"))
+    operations = _operations(block, cell, sites, max_atoms, notices)
+    return Disordered(disordered, operations, cell, _title(block), _temperature(block), notices)
+
+
+def _block(text: str) -> tuple[Block, list[Notice]]:
+    """Return the first block that has atoms, and a notice if there are others."""
     with_atoms = [
         block
-        for block in blocks
+        for block in read_blocks(text, PREFIXES)
         if block.column("_atom_site_fract_x", "_atom_site_cartn_x")
         and block.column("_atom_site_label", "_atom_site_type_symbol")
     ]
@@ -80,26 +123,13 @@ def read(text: str, max_atoms: int) -> Reading:
     if len(with_atoms) > 1:
         names = {"used": block.name[:40], "others": [other.name[:40] for other in with_atoms[1:6]]}
         notices.append(Notice("several_structures", {"n_structures": len(with_atoms), **names}))
-
     _refuse_other_kinds(block)
-    cell = _cell(block)
-    species = Species()
-    n_listed = len(block.column("_atom_site_fract_x", "_atom_site_cartn_x") or ())
-    if n_listed > max_atoms:
-        raise TooManyAtoms(n_listed, max_atoms)
-    sites = _sites(block, cell, species, notices)
-    operations = _operations(block, cell, sites, max_atoms, notices)
-    numbers, fractional, isotopes = expand(sites, operations, cell, max_atoms, notices)
+    return block, notices
+
+
+def _title(block: Block) -> str:
     title = block.first("_chemical_name_common", "_chemical_name_mineral", "_chemical_name_systematic")
-    return Reading(
-        structure_from(numbers, cell, fractional=fractional, isotopes=isotopes),
-        title=" ".join(title.split()),
-        formula=block.first("_chemical_formula_sum"),
-        temperature_k=_temperature(block),
-        volume_angstrom3=_stated(block, VOLUME_TAGS),
-        density_g_cm3=_stated(block, DENSITY_TAGS),
-        notices=notices,
-    )
+    return " ".join(title.split())
 
 
 def _temperature(block: Block) -> float | None:
@@ -150,8 +180,21 @@ def _cell(block: Block) -> NDArray[np.float64]:
         raise Unreadable(Notice("impossible_angles", {"angles_deg": values[3:].tolist()})) from None
 
 
-def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: list[Notice]) -> list[Site]:
-    """The sites of the asymmetric unit, with the elements that their type symbols, labels and the formula say."""
+def _sites(
+    block: Block,
+    cell: NDArray[np.float64],
+    species: Species,
+    notices: list[Notice],
+    max_atoms: int,
+    disordered: list[PartialSite] | None = None,
+) -> list[Site]:
+    """The sites of the asymmetric unit, with the elements that their type symbols, labels and the formula say.
+
+    Partly occupied sites are refused; unless a list is given that takes all sites, with their occupancies.
+    """
+    n_listed = len(block.column("_atom_site_fract_x", "_atom_site_cartn_x") or ())
+    if n_listed > max_atoms:
+        raise TooManyAtoms(n_listed, max_atoms)
     types = block.column("_atom_site_type_symbol")
     labels = block.column("_atom_site_label") or types or []
     cartesian = block.column("_atom_site_fract_x") is None
@@ -174,9 +217,9 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: l
     placed = {row: _position(columns, row, names[row], cell if cartesian else None) for row in rows_used}
     partial = _partial_occupancies(block, names, rows_used)
     mixtures = find_mixtures(dict(enumerate(found_names)), partial, placed, cell)
-    _refuse_disorder(
-        names, {row: partial[row] for row in partial if row not in {*mixtures.of_row, *mixtures.other_rows}}
-    )
+    partial = {row: partial[row] for row in partial if row not in {*mixtures.of_row, *mixtures.other_rows}}
+    if disordered is None:
+        _refuse_disorder(names, partial)
 
     rows_used = [row for row in rows_used if row not in mixtures.other_rows]
     elements = site_elements(
@@ -191,6 +234,9 @@ def _sites(block: Block, cell: NDArray[np.float64], species: Species, notices: l
         number = species.number(element.symbol, {"site": names[row][:20]})
         isotope = mixtures.of_row.get(row) or NAMED.get(element.symbol, found_names[row].isotope)
         sites.append(Site(names[row], number, placed[row], isotope))
+    if disordered is not None:
+        pairs = zip(sites, rows_used, strict=True)
+        disordered += [cif_disorder.with_disorder(site, row, partial.get(row, 1.0), block) for site, row in pairs]
     if cartesian:
         notices.append(Notice("cartesian_coordinates"))
     attached = block.column("_atom_site_attached_hydrogens") or []

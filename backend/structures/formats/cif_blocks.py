@@ -32,7 +32,7 @@ ITEM = re.compile(r"\s*(_|(loop|data|save|global)_)", re.IGNORECASE)
 LOOP = re.compile(r"\s*loop_", re.IGNORECASE)
 NAMES_ONLY = re.compile(r"\s*(?:_\S+(?:\s+|$))+(?:#.*)?")
 NAME = re.compile(r"(?:^|\s)(_\S+)")
-FREE_TEXT = ("_chemical_name_",)
+FREE_TEXT = ("_chemical_name_", "_atom_type_", "_beamcast_")
 """Read when they can be, but a slip in them does no harm."""
 
 

@@ -157,7 +157,8 @@ def _partial_occupancies(*, sites: Sequence[str], occupancies: Sequence[float], 
     named = [f"{site} ({occupancy:g})" for site, occupancy in zip(sites, occupancies, strict=True)]
     return (
         f"These sites are partially occupied: {_sites_listed(named, n_sites)}. A simulation needs whole atoms: choose "
-        "one ordered arrangement, in a supercell if need be, and set every occupancy to 1."
+        "one of the ordered cells of this file (the page of uploads and POST /structures/ordered-cells list them), or "
+        "upload an ordered cell with every occupancy 1."
     )
 
 
@@ -279,6 +280,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "sites_without_position": _sites_without_position,
     "occupancy_above_one": "Site {site} has the occupancy {occupancy:g}; the maximum is 1.",
     "partial_occupancies": _partial_occupancies,
+    "not_disordered": "All sites of this file are fully occupied: upload it without `ordered_cell`.",
+    "ordered_cells_of_cif_only": "Only a CIF states occupancies; this is a file of {format}.",
+    "no_such_ordered_cell": "There is no ordered cell {rank}; this file has {n_candidates}.",
+    "no_ordered_cell": "No ordered cell has these occupancies: sites that are nearer than a bond exclude each other. "
+    "Check the occupancies and the symmetry.",
+    "too_disordered": "The file has too many partly occupied sites to list its ordered cells. Upload one ordered cell "
+    "with every occupancy 1.",
     "unsupported_structure": _unsupported_structure,
     # The cell
     "no_unit_cell": _no_unit_cell,

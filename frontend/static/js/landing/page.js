@@ -1,7 +1,7 @@
 // @ts-check
 // Landing page: a dropped file, or an example, becomes a structure, and its page opens.
 
-import { ask, upload } from "../api.js";
+import { ApiProblem, ask, upload } from "../api.js";
 import { followBadges } from "../kit/badges.js";
 import { byId } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
@@ -16,11 +16,32 @@ const message = byId("message");
 /** @param {Structure} structure */
 const open = ({ id }) => window.location.assign(`/structures/${id}`);
 
+const orderedCells = byId("ordered-cells");
+
+/** Offer the ordered cells of a disordered crystal. @param {File} file */
+async function offerOrder(file) {
+    const { offerOrderedCells } = await import("./ordered-cells.js");
+    await offerOrderedCells(orderedCells, file, open);
+}
+
+/** @param {unknown} problem */
+const isDisorder = (problem) =>
+    problem instanceof ApiProblem && problem.errors.some((error) => error.code === "partial_occupancies");
+
 offerDrop(byId("drop"), {
     message,
     wholePage: true,
     tooLarge: "Upload one structure, not a trajectory or a charge density.",
-    send: async (file, progress) => open(await upload("/structures", { file }, { progress })),
+    send: async (file, progress) => {
+        orderedCells.hidden = true;
+        try {
+            open(await upload("/structures", { file }, { progress }));
+        } catch (problem) {
+            // The refusal is shown while its way out is sought
+            if (isDisorder(problem)) void offerOrder(file);
+            throw problem;
+        }
+    },
 });
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-example]"))) {

@@ -1,0 +1,87 @@
+// @ts-check
+// Ordered cells of a disordered crystal: one click makes one of them a structure.
+
+import { upload } from "../api.js";
+import { element, fill } from "../kit/dom.js";
+import { showProblem } from "../kit/problems.js";
+import { count, listed, significant } from "../format.js";
+
+/** @typedef {import("../../../types/api").components["schemas"]["OrderedCellsOut"]} Cells */
+/** @typedef {import("../../../types/api").components["schemas"]["OrderedCellOut"]} Cell */
+/** @typedef {import("../../../types/api").components["schemas"]["StructureOut"]} Structure */
+
+/** The file that was refused last: answers about an older one are dropped. @type {File | undefined} */
+let newest;
+
+/**
+ * List the ordered cells of a file.
+ * @param {HTMLElement} place
+ * @param {File} file
+ * @param {(structure: Structure) => void} use takes the structure that was made
+ */
+export async function offerOrderedCells(place, file, use) {
+    newest = file;
+    place.hidden = false;
+    fill(place, element("p", { class: "quiet" }, `Looking for ordered cells of ${file.name} …`));
+    const problem = element("div");
+    try {
+        /** @type {Cells} */
+        const cells = await upload("/structures/ordered-cells", { file });
+        if (newest !== file) return;
+        fill(
+            place,
+            element("h2", {}, "Choose an ordered cell"),
+            element("p", { class: "small" }, summary(cells)),
+            problem,
+            element("ul", { class: "recent" }, ...cells.items.map((cell) => row(cell, choose))),
+        );
+    } catch (refusal) {
+        if (newest !== file) return;
+        fill(place, problem);
+        showProblem(place, problem, refusal, "No ordered cell was found");
+    }
+
+    /** @param {Cell} cell @param {HTMLButtonElement} button */
+    async function choose(cell, button) {
+        button.disabled = true;
+        try {
+            use(await upload("/structures", { file, ordered_cell: String(cell.rank) }));
+        } catch (refusal) {
+            showProblem(place, problem, refusal, "This cell could not be used");
+            problem.scrollIntoView({ block: "nearest" });
+        }
+        button.disabled = false;
+    }
+}
+
+/** @param {Cells} cells */
+function summary({ items, n_distinct: distinct, rank_by: ranking, complete, occupancy_error: error }) {
+    const order = ranking === "electrostatics" ? "the electrostatic energy of formal charges" : "short contacts";
+    const shown = items.length < distinct ? `${items.length} of ${distinct} are shown, ` : "";
+    const searched = complete ? "" : " There are too many arrangements to try all: some were drawn at random.";
+    const rounded = error > 0.005 ? ` Occupancies differ by up to ${significant(error, 2)} from those of the file.` : "";
+    return `${count(distinct, "distinct arrangement")} in the smallest cell; ${shown}ranked by ${order}, the best first.${searched}${rounded}`;
+}
+
+/** @param {Cell} cell @param {(cell: Cell, button: HTMLButtonElement) => void} choose */
+function row(cell, choose) {
+    const energy = cell.energy_ev_per_atom ? ` · +${significant(cell.energy_ev_per_atom * 1000)} meV per atom` : "";
+    const button = element("button", { type: "button", class: "button slim is-light" }, "Use this cell");
+    button.setAttribute("aria-label", `Use ordered cell ${cell.rank}`);
+    button.addEventListener("click", () => choose(cell, button));
+    return element(
+        "li",
+        { class: "recent-row is-ordered" },
+        element(
+            "div",
+            {},
+            element("strong", {}, `${cell.rank}. ${cell.formula_cell}`),
+            element("div", { class: "quiet small" }, `${count(cell.n_atoms, "atom")} · ${cell.space_group} · ${count(cell.n_cells, "primitive cell")}${energy}`),
+            element("div", { class: "quiet small" }, cell.chosen.map(present).join("; ")),
+        ),
+        button,
+    );
+}
+
+/** @param {Cell["chosen"][number]} chosen */
+const present = ({ sites, n_present: found, n_possible: possible }) => `${listed(sites)}: ${found} of ${possible}`;
