@@ -24,6 +24,8 @@ Field = Literal["x_unit", "instrument", "temperature_k"]
 
 MAX_GAIN_FRACTION: Final = 0.02
 """Energies of gain, as a fraction of the largest energy, in a spectrum of a cold sample: −24 of 4000 cm⁻¹."""
+OTHER_AXIS: Final = frozenset({"axis_not_energy", "several_units", "frequency_ambiguous", "inx_axis_doubtful"})
+"""Notices about an axis whose unit the numbers alone do not prove."""
 ENGLISH_WORDS: Final = frozenset({"LET", "MAPS", "VISION"})
 """Instruments that only capitals tell from a word."""
 RUN_PREFIXES: Final = {
@@ -67,7 +69,8 @@ def suggest(raw: Raw, statements: Statements, known: Conditions, file_name: str)
     """
     words = [raw.stated.title, raw.stated.heading, file_name.rpartition("/")[2].replace("_", " ")]
     found: list[Suggestion | None] = []
-    if raw.x_unit is None and not statements.get("x_unit"):
+    another = any(notice.code in OTHER_AXIS for notice in raw.notices)
+    if raw.x_unit is None and not statements.get("x_unit") and not another:
         found.append(_unit(raw.x))
     if known.instrument is None and not raw.stated.instrument and "instrument" not in statements:
         found.append(_instrument(words))

@@ -202,9 +202,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "dave_groups_unknown": "The file calls its groups “{label}”, not |q| or an angle: they are read as single spectra.",
     "inx_unit_doubtful": "The energies reach {largest:g} to both sides, more than E0 = {fixed_energy_mev:g} meV: they "
     "are probably in µeV. Select the unit.",
-    "inx_sign_doubtful": "The energies reach {largest:g} meV, but neutrons of E0 = {fixed_energy_mev:g} meV cannot "
-    "lose so much: the file may count energy gain as positive, or E0 is the energy of the analyser. Nothing was "
-    "changed.",
+    "inx_axis_doubtful": "The axis reaches {largest:g}, but neutrons of E0 = {fixed_energy_mev:g} meV cannot lose so "
+    "much: it may count energy gain as positive, E0 may be the energy of the analyser, or the axis may be another, "
+    "such as a temperature. Select the unit if it is an energy.",
     "inx_symmetrised": "According to the file, the intensities were made symmetric: compare them with care.",
     "mcstas_neutron_energy": "“{label}” of a McStas monitor usually is the energy of the neutron, not the energy "
     "transfer.",

@@ -124,7 +124,7 @@ def test_inx_with_q_in_the_place_of_angles_stays_spectra() -> None:
     ("energies", "code", "unit"),
     [
         (np.array([-15.0, -5.0, 5.0, 15.0]), "inx_unit_doubtful", None),
-        (np.array([-1.0, 5, 10, 15]), "inx_sign_doubtful", "meV"),
+        (np.array([-1.0, 5, 10, 15]), "inx_axis_doubtful", None),
     ],
 )
 def test_inx_that_contradicts_its_own_e0_is_not_made_a_map(
@@ -273,6 +273,15 @@ def test_lamps_hdf5_is_named() -> None:
     with h5py.File(file, "w") as h5:
         h5["entry1/data1/DATA"] = S
     with pytest.raises(Unreadable, match="lamp_file"):
+        FORMATS["mantid-nexus"].read(file.getvalue())
+
+
+def test_raw_data_of_the_ill_are_named() -> None:
+    file = io.BytesIO()
+    with h5py.File(file, "w") as h5:
+        h5["entry0/acquisition_mode"] = [1]
+        h5.create_group("entry0/instrument")
+    with pytest.raises(Unreadable, match="raw_data"):
         FORMATS["mantid-nexus"].read(file.getvalue())
 
 

@@ -44,6 +44,14 @@ def test_numbers_that_prove_no_unit_suggest_none(low: float, high: float) -> Non
     assert suggested(np.linspace(low, high, 100), unit=None) == {}
 
 
+def test_no_unit_is_suggested_for_another_axis() -> None:
+    rows = "\n".join(f"{x},{1 + x % 7}" for x in range(20, 4001, 20))
+    for name, suggestions in (("Time of flight", []), ("X", ["x_unit"]), ("frequency (1/ps)", [])):
+        request = {"file_name": "a.csv", "format": None, "spectrum": 0, "statements": {}}
+        answer = parse(f"{name},counts\n{rows}\n".encode(), request)  # type: ignore[arg-type]
+        assert [one["field"] for one in answer["contents"][0]["suggestions"]] == suggestions
+
+
 def test_nothing_is_suggested_against_what_is_stated() -> None:
     x = np.linspace(20, 4000, 100)
     assert suggested(x, unit="meV") == {}

@@ -83,6 +83,8 @@ def _describe_other(root: Group, members: list[str]) -> Notice:
             member.startswith("raw_data")
             or definition.upper() in ("NXTOFRAW", "NXTOFNPD")
             or any("event" in name for name in inside)
+            # Of the ILL
+            or {"acquisition_mode", "instrument"} <= set(inside)
         ):
             return Notice("raw_data")
         if definition:

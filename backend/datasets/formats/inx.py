@@ -78,9 +78,9 @@ def read(data: bytes) -> list[Raw]:
     energies = np.concatenate([one.values[:, 0] for one in blocks])
     known = [one.fixed_energy for one in blocks if one.fixed_energy > 0]
     fixed = min(known) if known else None
-    beyond, notices = _reach(energies, fixed)
-    spectra = [_spectrum(block, beyond == "both", notices, several) for block in blocks]
-    if several and beyond == "none" and (joined := _map(blocks, spectra)):
+    doubts = _doubts(energies, fixed)
+    spectra = [_spectrum(block, doubts, several) for block in blocks]
+    if several and not doubts and (joined := _map(blocks, spectra)):
         return [joined]
     return list(spectra)
 
@@ -100,20 +100,16 @@ def _map(blocks: Sequence[_Block], spectra: Sequence[RawSpectrum]) -> Raw | None
     return joined and replace(joined, stated=replace(joined.stated, title=blocks[0].title))
 
 
-def _reach(energies: NDArray[np.float64], fixed: float | None) -> tuple[str, list[Notice]]:
-    """Return whether energies reach beyond E0 upwards ("loss") or on both sides, and notices about it."""
+def _doubts(energies: NDArray[np.float64], fixed: float | None) -> list[Notice]:
+    """Return why the axis is not the energy in meV that the definition says: neutrons of E0 cannot lose more."""
     low, high = float(np.nanmin(energies, initial=0.0)), float(np.nanmax(energies, initial=0.0))
-    if fixed is None:
-        return "none", []
+    if fixed is None or high <= fixed:
+        return []
     facts = {"largest": high, "fixed_energy_mev": fixed}
-    if high > fixed and low < -fixed:
-        return "both", [Notice("inx_unit_doubtful", facts)]
-    if high > fixed:
-        return "loss", [Notice("inx_sign_doubtful", facts)]
-    return "none", []
+    return [Notice("inx_unit_doubtful" if low < -fixed else "inx_axis_doubtful", facts)]
 
 
-def _spectrum(block: _Block, unit_doubtful: bool, notices: Sequence[Notice], several: bool) -> RawSpectrum:
+def _spectrum(block: _Block, doubts: Sequence[Notice], several: bool) -> RawSpectrum:
     place = f"angle {block.angle:g}" if block.angle > 0 else f"|q| {block.q:g}"
     title = ", ".join(filter(None, [block.title, place])) if several else block.title
     more = [Notice("inx_symmetrised")] if block.symmetrised else []
@@ -122,8 +118,8 @@ def _spectrum(block: _Block, unit_doubtful: bool, notices: Sequence[Notice], sev
         x=block.values[:, 0],
         y=block.values[:, 1],
         error=error if np.nan_to_num(error).any() else None,
-        x_unit=None if unit_doubtful else "meV",
-        recognised_by="" if unit_doubtful else "the definition of INX",
+        x_unit=None if doubts else "meV",
+        recognised_by="" if doubts else "the definition of INX",
         y_unit="1/meV",
         stated=Stated(
             title=title[:200],
@@ -131,7 +127,7 @@ def _spectrum(block: _Block, unit_doubtful: bool, notices: Sequence[Notice], sev
             run=RunConditions.plausible({"temperature_k": block.temperature}),
             heading=block.title,
         ),
-        notices=(*notices, *more),
+        notices=(*doubts, *more),
     )
 
 
