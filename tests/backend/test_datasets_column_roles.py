@@ -31,8 +31,9 @@ def only_map(text: str) -> RawMap:
     return found
 
 
-def test_pairs_of_webplotdigitizer_have_their_own_energies() -> None:
-    first, second = spectra("exp,,calc,\nX,Y,X,Y\n1,10,1.5,20\n2,11,2.5,21\n3,12,3.5,22\n4,13,,\n")
+@pytest.mark.parametrize("names", ["exp,,calc,", "exp,exp,calc,calc"])
+def test_pairs_of_webplotdigitizer_have_their_own_energies(names: str) -> None:
+    first, second = spectra(f"{names}\nX,Y,X,Y\n1,10,1.5,20\n2,11,2.5,21\n3,12,3.5,22\n4,13,,\n")
     assert (first.stated.title, second.stated.title) == ("exp", "calc")
     assert (first.x.tolist(), first.y.tolist()) == ([1, 2, 3, 4], [10, 11, 12, 13])
     assert (second.x.tolist(), second.y.tolist()) == ([1.5, 2.5, 3.5], [20, 21, 22])
@@ -88,6 +89,12 @@ def test_columns_headed_by_q_are_a_map_and_spectra() -> None:
 @pytest.mark.parametrize("name", ["Q^2 (1/A^2)", "Q2", "S(Q)", "quality", "I(Q,E)", "Q (rad)"])
 def test_other_names_are_no_momentum_transfer(name: str) -> None:
     assert column_names.across(name) is None
+
+
+def test_a_first_curve_that_is_shorter_than_the_second() -> None:
+    first, second = spectra("a,,b,\nX,Y,X,Y\n1,10,1.5,20\n2,11,2.5,21\n3,12,3.5,22\n,,4.5,23\n,,5.5,24\n,,6.5,25\n")
+    assert first.x.tolist() == [1, 2, 3]
+    assert second.x.tolist() == [1.5, 2.5, 3.5, 4.5, 5.5, 6.5]
 
 
 def test_pairs_without_names_are_refused() -> None:

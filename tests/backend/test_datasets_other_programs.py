@@ -63,6 +63,13 @@ def test_dave_groups_at_q_are_a_map() -> None:
     assert only_map(dave(label="Scattering angle (degrees)"), "a.txt", "dave-grp").kind == "angle"
 
 
+@pytest.mark.parametrize("energy", ["energy transfer (uev)", "energy transfer (micro-eV)"])
+def test_dave_files_of_the_sns_have_their_own_words(energy: str) -> None:
+    text = dave(x_label=energy, label="Q transfer (1/Angstroms)").replace(b" values", b" Values:")
+    found = only_map(text, "a.dat", "dave-grp")
+    assert (found.kind, found.x_unit) == ("q", "ueV")
+
+
 def test_dave_groups_of_other_kinds_are_spectra() -> None:
     found = spectra(dave(label="Group", groups=(1, 2, 3)), "a.grp", "dave-grp")
     assert [one.stated.title for one in found] == ["Group 1", "Group 2", "Group 3"]

@@ -207,9 +207,13 @@ def _curve_names(table: Table, named: _Names | None) -> dict[int, str]:
         return {}
     found = cells(table.header[place - 1], table.delimiter)
     axes = [column for column, name in enumerate(named.names) if named_as.is_axis(name)]
-    if len(axes) < 2 or any(bool(cell) != (column in axes) for column, cell in enumerate(found)):
+    if len(axes) < 2 or len(found) < len(named.names) or not all(found[column] for column in axes):
         return {}
-    return {column: found[column][:200] for column in axes if column < len(found)}
+    # The name of a curve stands above its energies, and perhaps again above its intensities
+    owner = {column: max(axis for axis in axes if axis <= column) for column in range(axes[0], len(found))}
+    if any(found[column] not in ("", found[axis]) for column, axis in owner.items()):
+        return {}
+    return {column: found[column][:200] for column in axes}
 
 
 def column_names(table: Table) -> _Names | None:
