@@ -180,7 +180,7 @@ def test_a_monitor_of_mcstas() -> None:
 
 @pytest.mark.parametrize("q_first", [True, False])
 def test_a_monitor_over_q_and_energy_is_a_map(q_first: bool) -> None:
-    labels = ("Momentum transfer [1/AA]", "Energy transfer [meV]")
+    labels = ("Momentum transfer Q [Angs-1]", "Energy transfer w [meV]")
     q_limits, e_limits = "0.25 1.75", "-1.5 2.5"
     blocks = {"Data": S, "Errors": ERROR, "Events": 4 * np.ones_like(S)}
     text = texts.mcstas_header(
@@ -207,6 +207,8 @@ def test_a_monitor_over_q_and_energy_is_a_map(q_first: bool) -> None:
     [
         ({"xlabel": "TOF [s]"}, "mcstas_axes"),
         ({"xlabel": "y [m]"}, "mcstas_axes"),
+        ({"xlabel": "x [m]"}, "mcstas_axes"),
+        ({"xlabel": "Energy [keV], threshold set to 100 keV"}, "mcstas_axes"),
         ({"xlabel": "Wavelength [AA]"}, "mcstas_axes"),
         ({"type": "array_1d(7)"}, "mcstas_length"),
         ({"type": "array_3d(2, 2, 2)"}, "mcstas_type"),

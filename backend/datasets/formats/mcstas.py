@@ -154,7 +154,8 @@ def _block(lines: Sequence[str], name: str, n_x: int, n_y: int) -> NDArray[np.fl
 def _energy_unit(label: str) -> Recognised:
     unit = unit_of(label)
     wavelength = re.search(r"wave\s*length|lambda", label, re.IGNORECASE)
-    if not is_axis(label) or wavelength or (unit.unit is None and unit.notice is not None):
+    other_unit = unit.unit is None and (unit.notice is not None or "[" in label)
+    if not is_axis(label) or wavelength or other_unit:
         raise Unreadable(Notice("mcstas_axes", {"labels": [label[:60]]}))
     return unit
 
