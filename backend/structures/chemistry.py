@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import scipy.constants
 from ase.data import chemical_symbols, covalent_radii
-from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
+from backend.structures.condition import find_disorder
 from backend.structures.geometry import Bonds, StructureData, bonds, pairs_within
+from backend.structures.molecules import Molecules, find_molecules
 from scattering.core.notices import Notice
 
 SYMMETRY_TOLERANCE_ANGSTROM = 0.01
@@ -32,9 +33,6 @@ CLOSE_CONTACT_SCALE = 0.7
 
 MAX_NUMBER_DENSITY = 1.0
 """Atoms per Å³; hydrogen at 500 GPa has about 0.6, diamond 0.18."""
-
-MIN_NUMBER_DENSITY = 0.005
-"""Atoms per Å³; crystals have at least 0.02, a molecule in a box of vacuum less."""
 
 MIN_HEIGHT_ANGSTROM = 1.0
 MAX_LENGTH_ANGSTROM = 1000.0
@@ -123,14 +121,15 @@ def describe(structure: StructureData) -> Description:
     if not structure.pbc.all():
         axes = [axis for axis, periodic in zip("abc", structure.pbc, strict=True) if not periodic]
         notices.append(Notice("axes_not_periodic", {"axes": axes}))
-    if len(structure.numbers) / structure.volume < MIN_NUMBER_DENSITY:
-        notices.append(Notice("cell_mostly_empty"))
     symbol, number = space_group(structure) if len(structure.numbers) <= MAX_ATOMS_FOR_SYMMETRY else ("P1", 1)
     if len(structure.numbers) > MAX_ATOMS_FOR_SYMMETRY:
         notices.append(Notice("space_group_not_determined", {"max_atoms": MAX_ATOMS_FOR_SYMMETRY}))
+    molecules = find_molecules(len(structure.numbers), bonds(structure))
+    if disorder := find_disorder(structure, molecules, number):
+        notices.append(disorder)
     mass_g = structure.mass * scipy.constants.value("atomic mass constant") * 1e3
     return Description(
-        formula=formula(structure, bonds(structure)),
+        formula=formula(structure, molecules),
         formula_cell=write_formula(counts),
         density=mass_g / (structure.volume * 1e-24),
         space_group=symbol,
@@ -160,47 +159,16 @@ def space_group(structure: StructureData) -> tuple[str, int]:
     return ("P1", 1) if found is None else (found.international, int(found.number))
 
 
-def formula(structure: StructureData, bonded: Bonds) -> str:
+def formula(structure: StructureData, molecules: Molecules | None) -> str:
     """Formula of the molecule that the crystal is made of, or the reduced one when it is a network or several kinds."""
-    molecules = _molecules(len(structure.numbers), bonded)
     if molecules is not None:
         symbols = np.array(structure.symbols)
-        kinds = {tuple(sorted(Counter(symbols[molecule].tolist()).items())) for molecule in molecules}
-        if len(kinds) == 1 and min(map(len, molecules)) > 1:
+        kinds = {tuple(sorted(Counter(symbols[molecule].tolist()).items())) for molecule in molecules.members}
+        if len(kinds) == 1 and min(map(len, molecules.members)) > 1:
             return write_formula(Counter(dict(kinds.pop())))
     counts = Counter(structure.symbols)
     divisor = reduce(gcd, counts.values())
     return write_formula(Counter({symbol: count // divisor for symbol, count in counts.items()}))
-
-
-def _molecules(n_atoms: int, bonded: Bonds) -> list[NDArray[np.int64]] | None:
-    """Atoms of each finite molecule; None where bonds go on from cell to cell without end."""
-    neighbours: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in range(n_atoms)]
-    for first, second, shift in zip(bonded.first, bonded.second, bonded.shift, strict=True):
-        neighbours[first].append((int(second), shift))
-        neighbours[second].append((int(first), -shift))
-    image: list[NDArray[np.int64] | None] = [None] * n_atoms
-    molecules = []
-    for start in range(n_atoms):
-        if image[start] is not None:
-            continue
-        image[start] = np.zeros(3, dtype=np.int64)
-        members, waiting = [start], [start]
-        while waiting:
-            atom = waiting.pop()
-            here = image[atom]
-            assert here is not None
-            for other, shift in neighbours[atom]:
-                there = image[other]
-                if there is None:
-                    image[other] = here + shift
-                    members.append(other)
-                    waiting.append(other)
-                elif (there != here + shift).any():
-                    # Reached the same atom in two cells: a chain, a sheet or a framework.
-                    return None
-        molecules.append(np.array(members))
-    return molecules
 
 
 def write_formula(counts: Counter[str]) -> str:

@@ -17,6 +17,7 @@ from backend.kit.files.storage import as_attachment, read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.structures import examples, ordered_cells, service
+from backend.structures.condition import state_of
 from backend.structures.formats import FORMATS
 from backend.structures.ordering.candidates import MAX_CANDIDATES, MAX_CELLS
 from backend.structures.schemas import ExampleOut, FormatOut, OrderedCellsOut, StructureOut, SuggestionOut
@@ -138,7 +139,7 @@ def suggest_forecast(
     """
     row = service.get(scope, structure_id)
     names = [name.strip() for name in instruments.split(",") if name.strip()]
-    return SuggestionOut.of(suggest_start(row, names, temperature_k), row.formula)
+    return SuggestionOut.of(suggest_start(row, names, temperature_k), row.formula, state_of(row.warnings))
 
 
 @router.get(

@@ -12,9 +12,10 @@ from backend import wording
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
 from backend.structures.chemistry import SYMMETRY_TOLERANCE_ANGSTROM
+from backend.structures.condition import state_of
 from backend.structures.tables import Structure
 from scattering.options.names import Method
-from scattering.options.temperature import Suggestion
+from scattering.options.temperature import State, Suggestion
 from scattering.sample.melting import find_melted
 
 
@@ -60,6 +61,10 @@ class StructureOut(ResponseBody):
     temperature_k: float | None = Field(
         description="temperature of the measurement of the cell; null: not in the file", examples=[298]
     )
+    state: State = Field(
+        description="what the positions look like: a crystal, a liquid, a glass, or a molecule in vacuum",
+        examples=["crystal"],
+    )
     warnings: list[str] = Field(description="assumptions and doubts of the reader, as sentences", examples=[[]])
     notices: list[NoticeOut] = Field(description="the warnings as codes with parameters", examples=[[]])
     format: str = Field(description="format of the uploaded file", examples=["cif"])
@@ -79,6 +84,7 @@ class StructureOut(ResponseBody):
             {
                 **row.model_dump(exclude={"warnings"}),
                 "cell": cell,
+                "state": state_of(row.warnings),
                 "symmetry_tolerance_angstrom": SYMMETRY_TOLERANCE_ANGSTROM,
                 "warnings": wording.messages(row.warnings),
                 "notices": NoticeOut.of_all(row.warnings),
@@ -146,11 +152,13 @@ class SuggestionOut(ResponseBody):
     warnings: list[NoticeOut] = Field(description="doubts whether the sample is a crystal at this temperature")
 
     @classmethod
-    def of(cls, suggestion: Suggestion, formula: str) -> Self:
-        """Return the body of a suggestion for a structure of this formula."""
+    def of(cls, suggestion: Suggestion, formula: str, state: State) -> Self:
+        """Return the body of a suggestion for a structure of this formula and state."""
+        # Only a crystal has a melting point that the sample must not reach
+        melted = find_melted(formula, suggestion.temperature_k) if state == "crystal" else []
         return cls(
             temperature_k=suggestion.temperature_k,
             methods=list(suggestion.methods),
             reasons=NoticeOut.of_all(suggestion.reasons),
-            warnings=NoticeOut.of_all(find_melted(formula, suggestion.temperature_k)),
+            warnings=NoticeOut.of_all(melted),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.kit.http.errors import Unprocessable
+from backend.structures.condition import state_of
 from backend.structures.tables import Structure
 from backend.structures.temperatures import find_temperature
 from scattering import instruments
@@ -30,7 +31,13 @@ def suggest_start(row: Structure, names: Sequence[str], temperature_k: float | N
     Unprocessable
         There is no instrument of a name.
     """
-    return suggest([_instrument(name) for name in names], row.formula, _stated_temperature(row), temperature_k)
+    return suggest(
+        [_instrument(name) for name in names],
+        row.formula,
+        _stated_temperature(row),
+        temperature_k,
+        state=state_of(row.warnings),
+    )
 
 
 def _stated_temperature(row: Structure) -> StatedTemperature | None:

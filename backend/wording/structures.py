@@ -139,6 +139,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "axes_not_periodic": _axes_not_periodic,
     "cell_mostly_empty": "The cell is mostly empty. A molecule in a box has no lattice modes, so its spectrum lacks "
     "them.",
+    "looks_liquid": "The {n_molecules} molecules have neither order nor symmetry: the cell looks like a liquid. "
+    "Molecular dynamics fits it; harmonic phonons would describe one frozen arrangement.",
+    "looks_amorphous": "The {n_atoms} atoms have neither order nor symmetry, and hardly two have like surroundings: "
+    "the cell looks like a glass or a melt. Molecular dynamics fits it.",
     "formula_differs": _formula_differs,
     "volume_differs": "The file states a cell of {stated_angstrom3:g} Å³, but its lengths and angles give "
     "{found_angstrom3:.4g} Å³. Check the cell: an angle or a length may be missing or misprinted.",

@@ -80,4 +80,12 @@ WORDS: Final[Mapping[str, Words]] = {
     "harmonic_for_instruments": _harmonic_for_instruments,
     "harmonic_and_md": "At {temperature_k:.4g}\u00a0K, molecular dynamics adds the anharmonicity that harmonic phonons "
     "lack: compare both.",
+    "md_for_liquid": "The structure looks like a liquid: molecular dynamics moves its molecules, while harmonic "
+    "phonons need atoms that stay at their places.",
+    "md_for_glass": "The structure looks like a glass: molecular dynamics needs no symmetry and lets soft places "
+    "relax. Use several independent runs.",
+    "harmonic_and_md_for_cold_glass": "The structure looks like a glass, at {temperature_k:.4g}\u00a0K: harmonic "
+    "phonons of the cell have the zero-point motion, molecular dynamics the soft places. Compare both.",
+    "harmonic_for_molecule": "The structure is a molecule in vacuum: its spectrum has only the vibrations within "
+    "the molecule. Lattice modes, at low energies, are missing: upload the crystal for them.",
 }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from scattering.core.notices import Notice
 from scattering.instruments import Instrument
 from scattering.options.names import Method
 from scattering.sample.melting import find_melted
+
+State = Literal["crystal", "liquid", "glass", "molecule"]
+"""What the positions of a structure look like; a molecule is one in vacuum."""
 
 DEFAULT_TEMPERATURE_K: Final = 300.0
 COLD_TEMPERATURE_K: Final = 10.0
@@ -49,13 +52,17 @@ def suggest(
     formula: str,
     stated: StatedTemperature | None = None,
     requested_k: float | None = None,
+    *,
+    state: State = "crystal",
 ) -> Suggestion:
     """Suggest the temperature and the methods of a forecast for instruments.
 
     The temperature is the first of: the requested one; the one that the structure states, unless the compound melts
     below it; the usual one of the instruments, the lowest of several; the default, unless the compound melts below it.
-    Harmonic phonons are always suggested. Molecular dynamics are added if the sample is warm enough for classical
-    nuclei and an instrument is not usually used with cold samples.
+    For a crystal, harmonic phonons are always suggested. Molecular dynamics are added if the sample is warm enough for
+    classical nuclei and an instrument is not usually used with cold samples. A liquid needs molecular dynamics and is
+    not frozen for an instrument. So does a glass; while it is cold, harmonic phonons of the cell are suggested, too. A
+    molecule in vacuum has harmonic vibrations only: dynamics would let it turn and drift.
 
     Parameters
     ----------
@@ -67,9 +74,14 @@ def suggest(
         Temperature that the structure states.
     requested_k
         Temperature that the user has chosen, K.
+    state
+        What the positions look like.
     """
-    temperature, reasons = _temperature(instruments, formula, stated, requested_k)
-    methods, reason = _methods(instruments, temperature)
+    if state == "liquid":
+        temperature, reasons = _liquid_temperature(stated, requested_k)
+    else:
+        temperature, reasons = _temperature(instruments, formula, stated, requested_k)
+    methods, reason = _methods(instruments, temperature) if state == "crystal" else _methods_of(state, temperature)
     return Suggestion(temperature, methods, (*reasons, reason))
 
 
@@ -96,6 +108,25 @@ def _temperature(
         not_solid = {"temperature_k": COLD_TEMPERATURE_K, "default_k": DEFAULT_TEMPERATURE_K}
         return COLD_TEMPERATURE_K, [*reasons, Notice("default_temperature_not_solid", not_solid)]
     return DEFAULT_TEMPERATURE_K, [*reasons, Notice("default_temperature", {"temperature_k": DEFAULT_TEMPERATURE_K})]
+
+
+def _liquid_temperature(stated: StatedTemperature | None, requested_k: float | None) -> tuple[float, list[Notice]]:
+    if requested_k is not None:
+        return requested_k, [Notice("temperature_requested", {"temperature_k": requested_k})]
+    if stated is not None:
+        return stated.kelvin, [Notice("temperature_stated", {"temperature_k": stated.kelvin, "place": stated.place})]
+    return DEFAULT_TEMPERATURE_K, [Notice("default_temperature", {"temperature_k": DEFAULT_TEMPERATURE_K})]
+
+
+def _methods_of(state: State, temperature_k: float) -> tuple[tuple[Method, ...], Notice]:
+    """Return the methods for a structure that is no crystal, and the reason for them."""
+    if state == "liquid":
+        return ("md",), Notice("md_for_liquid")
+    if state == "molecule":
+        return ("harmonic",), Notice("harmonic_for_molecule")
+    if temperature_k < MIN_CLASSICAL_K:
+        return ("harmonic", "md"), Notice("harmonic_and_md_for_cold_glass", {"temperature_k": temperature_k})
+    return ("md",), Notice("md_for_glass")
 
 
 def _methods(instruments: Sequence[Instrument], temperature_k: float) -> tuple[tuple[Method, ...], Notice]:

@@ -23,6 +23,7 @@ from backend.structures.geometry import (
     cell_from_lengths_and_angles,
     lengths_and_angles,
 )
+from backend.structures.molecules import find_molecules
 from backend.wording.refusals.structures import OTHER_STRUCTURES
 from scattering.core.notices import Notice
 
@@ -404,7 +405,7 @@ def test_reduced_formulas_as_chemists_write_them(counts: dict[str, int], formula
     symbols = [symbol for symbol, count in counts.items() for _ in range(count)]
     atoms = ase.Atoms(symbols, positions=4.0 * np.arange(len(symbols))[:, None] * [1, 0, 0], cell=[400, 9, 9], pbc=True)
     structure = StructureData(atoms.numbers.astype(np.int64), atoms.positions, atoms.cell.array, np.ones(3, bool))
-    assert chemistry.formula(structure, bonds(structure)) == formula
+    assert chemistry.formula(structure, find_molecules(len(symbols), bonds(structure))) == formula
 
 
 def test_close_contacts_empty_cells_and_missing_hydrogen_are_told() -> None:

@@ -69,7 +69,7 @@ export function runForm(form, data) {
             }
         }
         const [temperatures, reasons] = [false, true].map((wanted) => suggestion.reasons
-            .filter(({ code }) => code.startsWith("harmonic") === wanted && code !== "temperature_requested").map((one) => one.message).join(" "));
+            .filter(({ code }) => /^(harmonic|md)_/.test(code) === wanted && code !== "temperature_requested").map((one) => one.message).join(" "));
         byId("temperature-reasons").textContent = temperatures ?? "";
         byId("method-reasons").textContent = isTouched("methods") ? "" : reasons ?? "";
         showControls();
