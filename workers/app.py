@@ -44,6 +44,7 @@ logging.getLogger("MDAnalysis").setLevel(logging.ERROR)
 app = celery_app(current())
 app.set_current()
 app.conf.imports = ["workers.tasks"]
+app.conf.worker_pool = "workers.kit.pool:TaskPool"
 
 _WORKER = os.getpid()
 _stopped = threading.Event()

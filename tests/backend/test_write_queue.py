@@ -5,7 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import anyio
+import httpx
 import pytest
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from backend.health.tables import WorkerHeartbeat
@@ -73,6 +77,30 @@ def test_fifty_writers_at_once_all_write(settings: Settings, monkeypatch: pytest
     with transaction(settings, reading=True) as session:
         assert session.execute(text("SELECT count(*) FROM worker_beats WHERE name LIKE 'writer-%'")).scalar() == 50
     database._engine.cache_clear()
+
+
+N_REQUESTS = 60
+
+
+def test_more_writers_than_threads_all_write(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit needs a thread, which it must find although writers wait in others."""
+    monkeypatch.setattr(database, "WRITE_TIMEOUT_S", 20.0)
+
+    async def run() -> list[int]:
+        assert current_default_thread_limiter().total_tokens < N_REQUESTS
+        transport = httpx.ASGITransport(app)
+        answers: list[int] = []
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000/api/v1") as client:
+
+            async def post(number: int) -> None:
+                answers.append((await client.post("/proposals", json={"name": f"proposal {number}"})).status_code)
+
+            async with anyio.create_task_group() as tasks:
+                for number in range(N_REQUESTS):
+                    tasks.start_soon(post, number)
+        return answers
+
+    assert anyio.run(run) == [201] * N_REQUESTS
 
 
 def write_and_fail(settings: Settings) -> None:
