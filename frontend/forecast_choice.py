@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frontend.client import ApiClient, ApiProblem, JsonObject, settled
-from frontend.text import short_method
+from frontend.text import isotopes_text, short_method
 
 SAMPLINGS = {"powder": "Powder", "path": "Single crystal"}
 GIVEN_UP = ("failed", "cancelled")
@@ -58,6 +58,9 @@ def latest(predictions: Sequence[JsonObject], sampling: str | None = None) -> li
         `powder` or `path`; by default that of the newest.
     """
     going = [prediction for prediction in predictions if prediction["status"] not in GIVEN_UP]
+    # Forecasts with other isotopes than the request's are shown where they were asked for
+    requested = [one for one in going if "force_constants_of" not in (one.get("provenance") or {})]
+    going = requested or going
     if sampling is not None:
         going = [prediction for prediction in going if prediction["sampling"] == sampling]
         predictions = [prediction for prediction in predictions if prediction["sampling"] == sampling]
@@ -104,16 +107,26 @@ def _others(predictions: Sequence[JsonObject], shown: Sequence[JsonObject]) -> l
     return [p for p in latest(predictions, other) if p["status"] not in GIVEN_UP]
 
 
+def _isotopes(prediction: JsonObject) -> str:
+    return isotopes_text(prediction.get("isotopes") or {})
+
+
+def _kind(prediction: JsonObject) -> tuple[str, float, str]:
+    return prediction["method"], prediction["temperature_k"], _isotopes(prediction)
+
+
 def labels(predictions: Sequence[JsonObject]) -> dict[str, str]:
-    """Return a short name for every prediction; temperature and quality only where they tell them apart."""
+    """Return a short name for every prediction; temperature, isotopes and quality only where they tell them apart."""
     temperatures = {prediction["temperature_k"] for prediction in predictions}
+    several = len({_isotopes(prediction) for prediction in predictions}) > 1
     names: dict[str, str] = {}
     for prediction in predictions:
         name = short_method(prediction["method"])
         if len(temperatures) > 1:
             name += f" {prediction['temperature_k']:g} K"
-        kind = (prediction["method"], prediction["temperature_k"])
-        twins = [other for other in predictions if (other["method"], other["temperature_k"]) == kind]
+        if several:
+            name += f", {_isotopes(prediction) or 'natural'}"
+        twins = [other for other in predictions if _kind(other) == _kind(prediction)]
         if len(twins) > 1:
             name += f" ({prediction.get('quality') or twins.index(prediction) + 1})"
         if name in names.values():

@@ -100,6 +100,4 @@ def json_data(value: Any) -> Markup:
 
 def isotope(name: str) -> str:
     """Return an isotope as chemists write it, such as ²H (D)."""
-    digits = name.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-    raised = digits.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{raised}{name[len(digits) :]}{HYDROGENS.get(name, '')}"
+    return f"{text.isotope(name)}{HYDROGENS.get(name, '')}"

@@ -50,7 +50,10 @@ TERMS: dict[str, str] = {
     "energy_scale": "Multiplies all energies, to make up for a potential that is uniformly too soft or too stiff.",
     "energy_range": "Energies that are computed and shown; left empty, the instruments' whole range of energy loss. "
     "Below 0 the neutron gains energy.",
-    "isotopes": "Swapping isotopes changes scattering lengths only; masses, and so energies, stay as simulated.",
+    "simulated_isotopes": "Isotopes whose masses the atoms have. They change density and energies; views have their "
+    "scattering lengths by default.",
+    "isotopes": "Swapping isotopes here changes scattering lengths only; masses, and so energies, stay as simulated. A "
+    "harmonic forecast with other masses takes seconds: “Frequencies with this isotope”.",
     "measured_data": "Spectra and maps from files. They are drawn over the forecast and compared with it, and stay on "
     "this server.",
     "offset": "Raises each curve above the one before it, by this fraction of the largest intensity.",

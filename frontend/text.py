@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 METHODS: Final = {"harmonic": "Harmonic preview", "md": "Molecular dynamics", "trpmd": "Quantum dynamics (TRPMD)"}
+RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHORT_METHODS: Final = {"harmonic": "harmonic", "md": "MD", "trpmd": "TRPMD"}
 
 
@@ -22,6 +24,23 @@ def method(name: str) -> str:
 def short_method(name: str) -> str:
     """Return the short name of a method, as it stands within a sentence."""
     return SHORT_METHODS.get(name, name)
+
+
+def isotope(name: str) -> str:
+    """Return an isotope with its mass number raised, such as ²H."""
+    symbol = name.lstrip("0123456789")
+    return name[: len(name) - len(symbol)].translate(RAISED) + symbol
+
+
+def isotopes_text(isotopes: Mapping[str, str | Mapping[str, float]]) -> str:
+    """Return isotopes of a simulation: "²H", "98 % ²H + 2 % ¹H", "²H on H1"; "" if all are natural."""
+    texts = []
+    for site, nucleus in isotopes.items():
+        shares = {nucleus: 1.0} if isinstance(nucleus, str) else nucleus
+        parts = [(f"{100 * share:g} % " if share < 1 else "") + isotope(name) for name, share in shares.items()]
+        text = " + ".join(parts)
+        texts.append(f"{text} on {site}" if site[-1:].isdigit() else text)
+    return ", ".join(texts)
 
 
 def capital(words: str) -> str:

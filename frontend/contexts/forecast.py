@@ -54,6 +54,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "instruments": instruments,
         "chosen": chosen,
         "isotopes": {} if isinstance(isotopes, ApiProblem) else isotopes,
+        "simulated": {name.rstrip("0123456789") for one in choice.shown for name in one["isotopes"]},
         "sites": sites[:MAX_SITES],
         "n_sites": len(sites),
         "corrections": corrections,

@@ -11,7 +11,7 @@ from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import ORDER
 from frontend.settings_schema import GENERIC, display_name, facility
 from frontend.terms import TERMS
-from frontend.text import capital, short_method
+from frontend.text import capital, isotopes_text, short_method
 from frontend.view_bounds import view_bounds
 
 MAX_DATASETS: Final = 200
@@ -51,6 +51,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "predictions": [(one["id"], prediction_name(one)) for one in ready],
         "bounds": view_bounds(view_schema),
         "isotopes": several,
+        "simulated": {name.rstrip("0123456789") for one in ready for name in one["isotopes"]},
         "instead": other_isotopes(several),
         "instruments": real,
         "facilities": list(dict.fromkeys(facility(one) for one in real)),
@@ -58,7 +59,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "standards": [] if isinstance(standards, ApiProblem) else standards["items"],
         "datasets": [one for one in measured if one["structure_id"] == structure["id"] and one["kind"] == "1d"],
         "proposals": [] if isinstance(proposals, ApiProblem) else proposals["items"],
-        "data": page_data(structure, real),
+        "data": page_data(structure, real, ready),
     }
 
 
@@ -76,7 +77,9 @@ def best(predictions: Sequence[JsonObject], wanted: Sequence[str]) -> JsonObject
 def prediction_name(prediction: JsonObject) -> str:
     """Return the name of a forecast in a list: "MD, 300 K, standard"."""
     quality = prediction.get("quality") or "custom"
-    return f"{capital(short_method(prediction['method']))}, {prediction['temperature_k']:g} K, {quality}"
+    isotopes = isotopes_text(prediction["isotopes"])
+    name = f"{capital(short_method(prediction['method']))}, {prediction['temperature_k']:g} K, {quality}"
+    return f"{name}, {isotopes}" if isotopes else name
 
 
 def other_isotopes(isotopes: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
@@ -104,11 +107,17 @@ def dataset_label(dataset: JsonObject) -> str:
     return f"{dataset['name']} · {display_name(dataset['instrument'] or '')}, {exposure}, {dataset['mass_g']:g} g"
 
 
-def page_data(structure: JsonObject, instruments: Sequence[JsonObject]) -> JsonObject:
+def page_data(
+    structure: JsonObject, instruments: Sequence[JsonObject], predictions: Sequence[JsonObject]
+) -> JsonObject:
     """Return what the scripts need beside the form."""
+    elements = {name.rstrip("0123456789") for name in structure["isotopes"]}
+    natural = {element: element for element in sorted(elements)}
     return {
         "structure": {"id": structure["id"], "name": structure["name"]},
         "defaults": {one["name"]: one["defaults"] for one in instruments},
+        # Over the isotopes of the file, the natural element of a forecast is named
+        "simulated": {one["id"]: {**natural, **one["isotopes"]} for one in predictions},
         "terms": {name: TERMS[name] for name in SCRIPT_TERMS},
     }
 

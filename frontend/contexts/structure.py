@@ -26,7 +26,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     structure_id = path["structure_id"]
     earlier = query.get("from")
     structure = await api.structure(structure_id)
-    instruments, potentials, engines, methods, predictions, limits, source, proposals = await settled(
+    instruments, potentials, engines, methods, predictions, limits, source, proposals, isotopes = await settled(
         api.instruments(),
         api.items("/potentials"),
         api.get("/engines"),
@@ -35,6 +35,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         api.get("/limits"),
         api.prediction(earlier) if earlier else api.health(),
         list_proposals(api, limit=MAX_PROPOSALS),
+        api.isotopes(structure["elements"]),
     )
     required(instruments, potentials, engines, methods, predictions, limits)
     if isinstance(source, ApiProblem):
@@ -53,6 +54,8 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "methods": list({one["method"]: one for one in methods}.values()),
         "options": options_of(methods),
         "values": values,
+        "isotopes": {} if isinstance(isotopes, ApiProblem) else isotopes,
+        "of_file": {name.rstrip("0123456789") for name in structure["isotopes"]},
         "predictions": predictions["items"],
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
@@ -80,13 +83,14 @@ async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]
         "sampling": "powder",
         "quality": "preview",
         "options": {},
+        "isotopes": {},
     }
 
 
 async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, Any]:
     """Return the settings of an earlier prediction; options that the API chose by itself are left to it again."""
     asked = ("structure_id", "method", "temperature_k", "sampling", "instruments", "quality")
-    body: JsonObject = {name: prediction[name] for name in asked}
+    body: JsonObject = {name: prediction[name] for name in asked} | {"isotopes": prediction["isotopes"]}
     options = chosen_values(await _chosen(api, body | {"potential": prediction["potential_id"]}, prediction["options"]))
     return {
         "instruments": prediction["instruments"],
@@ -96,7 +100,20 @@ async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, A
         "quality": prediction.get("quality") or "preview",
         "potential": prediction["potential_id"],
         "options": options,
+        "isotopes": _isotope_values(prediction["isotopes"]),
     }
+
+
+def _isotope_values(isotopes: JsonObject) -> dict[str, str]:
+    """Return isotopes of elements as the fields of the form hold them: "2H", or "2H:98" for 98 %."""
+    values = {}
+    for name, nucleus in isotopes.items():
+        if isinstance(nucleus, str):
+            values[name] = nucleus
+        elif len(nucleus) == 2:
+            isotope, share = max(nucleus.items(), key=lambda one: one[0][:1].isdigit() and one[0] != "1H")
+            values[name] = f"{isotope}:{100 * share:g}"
+    return values
 
 
 async def _chosen(api: ApiClient, body: JsonObject, options: JsonObject) -> JsonObject:

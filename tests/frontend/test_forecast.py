@@ -142,6 +142,19 @@ def test_latest_chooses_by_method_within_a_kind_of_sample() -> None:
     assert ids([], "path") == []
 
 
+def test_other_isotopes_are_named_and_shown_where_they_were_asked_for() -> None:
+    natural = made("1", "harmonic")
+    heavy = made("2", "harmonic") | {"isotopes": {"H": "2H"}, "provenance": {"force_constants_of": "1"}}
+    mixed = made("3", "harmonic") | {"isotopes": {"H1": {"2H": 0.98, "1H": 0.02}}}
+    assert [one["id"] for one in latest([heavy, natural])] == ["1"]
+    assert [one["id"] for one in latest([heavy])] == ["2"]
+    assert labels([natural, heavy, mixed]) == {
+        "1": "harmonic, natural",
+        "2": "harmonic, ²H",
+        "3": "harmonic, 98 % ²H + 2 % ¹H on H1",
+    }
+
+
 def test_names_differ_and_the_best_method_stands_last() -> None:
     rows = [made(method, method) for method in ("trpmd", "md", "harmonic")]
     assert [row["method"] for row in latest(rows)] == ["harmonic", "md", "trpmd"]

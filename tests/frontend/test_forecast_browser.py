@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.scattering.test_modes import silicon
+
 from .browsing import PHONE, WIDE, Open, curves, position
 from .conftest import Site, forecast, one_mode
 
@@ -257,6 +259,26 @@ def test_a_mixture_of_isotopes_by_percentage(visit: Open, site: Site) -> None:
     page.wait_for_url("**iso.Si=29Si:98*")
     wait_for_curve(page, "TOSCA, MD", "Math.abs(Math.max(...trace.y) / argument - 1) > 0.02", float(before))
     expect(again(visit, page).get_by_label("Percentage of the isotope in Si")).to_have_value("98")
+
+
+def test_frequencies_with_another_isotope_are_a_click_away(visit: Open, site: Site, address: str) -> None:
+    page = visit("/about")
+    body = {"structure_id": site.structure_id, "method": "harmonic"}
+    made = page.request.post(f"{address}/api/v1/predictions", data=body, headers={"Origin": address}).json()["id"]
+    forecast(site.settings, made, replace(one_mode(60.0), harmonic_crystal=silicon()))
+    page = visit(f"/forecast/{site.structure_id}?predictions={made}&instruments=TOSCA")
+    spectrum(page)
+    page.locator("summary", has_text="Isotopes").click()
+    button = page.get_by_role("button", name="Frequencies with this isotope")
+    expect(button).to_be_hidden()
+    page.get_by_label("Isotope of Si", exact=True).select_option("²⁹Si")
+    button.click()
+    page.wait_for_url("**,*")
+    assert "iso.Si" not in page.url
+    simulations = page.get_by_role("region", name="Simulations")
+    expect(simulations).to_contain_text("Harmonic, natural")
+    expect(simulations).to_contain_text("Harmonic, ²⁹Si")
+    expect(page.get_by_label("Isotope of Si", exact=True)).to_have_value("like")
 
 
 def test_sites_have_isotopes_once_the_forecast_has_told_them_apart(visit: Open, site: Site, address: str) -> None:

@@ -6,6 +6,7 @@ import { onRedraw } from "../kit/figure.js";
 import { byId, pageData } from "../kit/dom.js";
 import { difference, FormState, query } from "../state.js";
 import { Figures } from "./figures.js";
+import { offerMasses, runWithMasses } from "./other-masses.js";
 import { followProgress } from "./progress.js";
 import { addSites, checkRanges, explainCorrection, offerPoint, openChanged, pairControls, showInstruments, showRepetitions } from "./settings.js";
 import { overlayOf, succeeded } from "./view.js";
@@ -111,15 +112,18 @@ state.watch(() => {
     explainCorrection(now);
     checkRanges(form, now);
     updateLinks(now.values);
+    offerMasses(page);
     showTab(now.values);
     figures.update();
     showModes(now.values);
     showRepetitions(now);
 });
+runWithMasses(page, form);
 form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
 const loadBadges = () => whenLoaded(import("./reliability.js"), ({ showBadges }) => showBadges(page));
 followProgress(context.predictions, () => {
     addSites(form, context.predictions.flatMap((one) => one.species));
+    offerMasses(page);
     figures.update();
     showModes();
     showTab();

@@ -40,6 +40,15 @@ export function isotopesOf(values, applies = () => true) {
     return Object.fromEntries(chosen.map(([site, value]) => [site, nucleus(site, value)]));
 }
 
+/**
+ * Return isotopes over others, as the API takes them: the choice for an element replaces also those for its sites.
+ * @param {Record<string, Nucleus>} below
+ * @param {Record<string, Nucleus>} above
+ * @returns {Record<string, Nucleus>}
+ */
+export const override = (below, above) =>
+    ({ ...Object.fromEntries(Object.entries(below).filter(([site]) => !(elementOf(site) in above))), ...above });
+
 /** Keep the controls of isotopes in step with their text fields. @param {HTMLFormElement} form */
 export function pairIsotopes(form) {
     for (const row of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-isotopes]"))) pair(row, form);
@@ -55,6 +64,9 @@ function pair(row, form) {
     const has = (/** @type {HTMLSelectElement} */ select, /** @type {string} */ value) =>
         [...select.options].some((option) => option.value === value);
 
+    // Where nothing means another choice, the natural element is named
+    const saysNatural = site !== row.dataset.element || has(choice, "like");
+
     const show = () => {
         const [name = "", share] = field.value.split(":");
         const usual = choice.options[0]?.value ?? "natural";
@@ -62,7 +74,7 @@ function pair(row, form) {
             choice.value = "mixture";
             isotope.value = name;
             percent.value = share;
-        } else if (name === row.dataset.element && name !== site) {
+        } else if (name === row.dataset.element && saysNatural) {
             choice.value = "natural";
         } else if (name && has(choice, name)) {
             choice.value = name;
@@ -77,7 +89,7 @@ function pair(row, form) {
         // The mixture stays as it was until the percentage is possible
         if (choice.value === "mixture" && boundsText(percent)) return;
         if (choice.value === "mixture") field.value = `${isotope.value}:${percent.value}`;
-        else if (choice.value === "natural") field.value = site === row.dataset.element ? "" : row.dataset.element ?? "";
+        else if (choice.value === "natural") field.value = saysNatural ? row.dataset.element ?? "" : "";
         else if (choice.value === "like") field.value = "";
         else field.value = choice.value;
     };

@@ -2,7 +2,7 @@
 // What a plan is made for, as the API takes it, and quantities of plans as text. Pure functions of the form's values.
 
 import { significant } from "../format.js";
-import { isotopesOf } from "../kit/isotopes.js";
+import { isotopesOf, override } from "../kit/isotopes.js";
 
 /** @typedef {import("../state.js").Values} Values */
 /** @typedef {[number, number]} Pair meV */
@@ -83,9 +83,13 @@ export const plan = (values) => ({
     target: target(values), calibrations: calibrations(values),
 });
 
-/** @param {Values} values @param {PlainSetting | null} setting whose transmission is asked for */
-export const advice = (values, setting) => ({
-    sample: sample(values), isotopes: isotopesOf(values), irradiation: { hours: number(values.hours) },
+/**
+ * @param {Values} values
+ * @param {PlainSetting | null} setting whose transmission is asked for
+ * @param {Record<string, import("../kit/isotopes.js").Nucleus>} [simulated] isotopes of the forecast
+ */
+export const advice = (values, setting, simulated = {}) => ({
+    sample: sample(values), isotopes: override(simulated, isotopesOf(values)), irradiation: { hours: number(values.hours) },
     ...(setting ? plainSetting(setting) : {}),
 });
 

@@ -18,7 +18,7 @@ const SETTLED_MS = 300;
 const SETTLED_FOR_RANKING_MS = 700;
 
 const form = /** @type {HTMLFormElement} */ (byId("plan"));
-const { structure, terms, defaults } = pageData("page-data");
+const { structure, terms, defaults, simulated } = pageData("page-data");
 
 form.addEventListener("change", ({ target }) => { if (target instanceof HTMLInputElement && target.type === "number") restore(target); });
 pairIsotopes(form);
@@ -28,7 +28,7 @@ const state = new FormState(form, { others: () => ({ predictions: forecast.value
 let values = state.values;
 
 const features = featuresPanel(state);
-const sample = samplePanel({ structure, terms });
+const sample = samplePanel({ structure, terms, simulated });
 const measurement = measurementPanel(state);
 const ranking = rankingPanel(state, { structure, terms }, {
     told: (settings) => {

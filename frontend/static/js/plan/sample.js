@@ -23,8 +23,11 @@ const percent = (/** @type {number} */ fraction) => `${significant(100 * fractio
 const formula = (text) => element("span", { class: "formula" },
     text.split(/(\d+(?:\.\d+)?)/).filter(Boolean).map((piece) => (/^\d/.test(piece) ? element("sub", {}, piece) : piece)));
 
-/** @param {import("./ranking.js").PageData} data */
-export function samplePanel({ structure, terms }) {
+/**
+ * @typedef {Record<string, Record<string, import("../kit/isotopes.js").Nucleus>>} Simulated isotopes of each forecast
+ * @param {import("./ranking.js").PageData & {simulated: Simulated}} data
+ */
+export function samplePanel({ structure, terms, simulated }) {
     const explained = (/** @type {string} */ label, /** @type {string} */ name) => term(label, terms[name] ?? "");
 
     /** @param {Advice} answer */
@@ -118,7 +121,7 @@ export function samplePanel({ structure, terms }) {
          */
         ask: (values, setting) => {
             where = setting?.label ?? "";
-            numbers.ask(advice(values, setting));
+            numbers.ask(advice(values, setting, simulated[values.predictions ?? ""]));
             if (!offered) return;
             offered.hidden = values.what_if !== "1";
             if (offered.hidden) {

@@ -4,6 +4,7 @@
 import { ApiProblem, ask, get, newestOnly, newKey, send, upload } from "../api.js";
 import { byId, careBox, debounce, element, fill } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
+import { pairIsotopes } from "../kit/isotopes.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
 import { FormState } from "../state.js";
 import { neededPairs, notesOf, showEstimates } from "./estimates.js";
@@ -27,6 +28,7 @@ export function runForm(form, data) {
         ({ name: option, kind, takers: takers.split(" ") }));
     const methods = [...new Set(data.methods.map((one) => one.method))];
     const about = { structureId: data.structure_id, options, methods: data.methods, lengths: data.lengths_angstrom, engines: data.engines };
+    pairIsotopes(form);
     const customise = /** @type {HTMLDetailsElement} */ (byId("customise"));
     const alert = byId("form-message");
     const state = new FormState(form, { others: () => (data.from ? { from: data.from } : {}) });

@@ -1,6 +1,8 @@
 // @ts-check
 // From the values of the form to requests.
 
+import { isotopesOf } from "../kit/isotopes.js";
+
 /** @typedef {import("../state.js").Values} Values */
 /** @typedef {"harmonic" | "md" | "trpmd"} Method */
 /** @typedef {{name: string, kind: string, takers: string[]}} Option an option of the API and its control */
@@ -64,6 +66,7 @@ export function requestBody(values, method, quality, { structureId, options, met
         if (option.name === "engine" && !engines.includes(text)) continue;
         chosen[option.name] = valueOf(option.kind, text, values);
     }
+    const isotopes = isotopesOf(values);
     return {
         structure_id: structureId,
         method,
@@ -72,6 +75,7 @@ export function requestBody(values, method, quality, { structureId, options, met
         instruments: listOf(values.instruments ?? ""),
         quality,
         options: chosen,
+        ...(Object.keys(isotopes).length ? { isotopes } : {}),
         ...(values.potential ? { potential: values.potential } : {}),
     };
 }
