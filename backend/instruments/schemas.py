@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import FailFast, Field
 
+from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 
 Energy = Annotated[float, Field(ge=-1e4, le=1e4)]
@@ -109,3 +110,4 @@ class ResolutionOut(ResponseBody):
     fwhm_mev: list[float | None]
     sigma_mev: list[float | None]
     relative_uncertainty: float | None = Field(description="null: not validated")
+    notices: list[NoticeOut] = Field(description="how the width compares with measured ones, and where the model fails")

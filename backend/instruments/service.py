@@ -22,6 +22,7 @@ from backend.instruments.schemas import (
 )
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import NotFound
+from backend.kit.http.notices import NoticeOut
 from backend.structures import service as structures
 from scattering import instruments
 from scattering.core.constants import FWHM_PER_SIGMA
@@ -73,11 +74,13 @@ def resolution(instrument: Instrument, settings: Mapping[str, Any], energy_mev: 
     """Return the energy resolution of an instrument."""
     from scattering.instruments import resolution as model
 
-    sigma = model.sigma(instrument, instrument.validate(settings), np.array(energy_mev))
+    checked = instrument.validate(settings)
+    sigma = model.sigma(instrument, checked, np.array(energy_mev))
     return ResolutionOut(
         fwhm_mev=_list(sigma * FWHM_PER_SIGMA),
         sigma_mev=_list(sigma),
-        relative_uncertainty=model.relative_uncertainty(instrument, instrument.validate(settings)),
+        relative_uncertainty=model.relative_uncertainty(instrument, checked),
+        notices=[NoticeOut.of(one) for one in model.find_notices(instrument, checked)],
     )
 
 

@@ -129,7 +129,7 @@ class Widths:
         return sigma
 
 
-def widths(name: str, settings: Sequence[Mapping[str, Any]]) -> Widths:
+def widths(name: str, settings: Sequence[Mapping[str, Any]], *, max_gamma: float = MAX_FERMI_GAMMA) -> Widths:
     """Compute the resolution of an instrument of ResINS at several settings.
 
     Parameters
@@ -138,6 +138,9 @@ def widths(name: str, settings: Sequence[Mapping[str, Any]]) -> Widths:
         Of an instrument that ResINS models by PyChop.
     settings
         The settings, complete and within what the instrument allows.
+    max_gamma
+        Slit widths by which neutrons may miss the curve of a Fermi chopper. Above `MAX_FERMI_GAMMA` its slits are
+        taken to open for no time: they end there in PyChop's formula, which is continuous.
 
     Returns
     -------
@@ -152,7 +155,7 @@ def widths(name: str, settings: Sequence[Mapping[str, Any]]) -> Widths:
     frequencies = np.array([[float(one[each]) for each in FREQUENCY_SETTINGS[data.function]] for one in settings])
     openings = np.empty((2, *incident.shape))
     for package, rows in packages.items():
-        openings[:, rows] = _openings(model_data(name, package), incident[rows], frequencies[rows])
+        openings[:, rows] = _openings(model_data(name, package), incident[rows], frequencies[rows], max_gamma)
     nodes = incident * np.linspace(0, 1, N_NODES, endpoint=False)
     variance = _variance_of_time(data, incident, frequencies[:, :1], openings, nodes)
     fwhm = 2 * SPEED * np.sqrt((incident - nodes) ** 3 * variance) / data.d_sample_detector
@@ -282,27 +285,54 @@ def _soft_hat(incident: _Array, parameters: Sequence[float]) -> _Array:
     return np.asarray(edges * (height + slope * (incident - (high + low) / 2)) / 2 + 1)
 
 
-def _openings(data: Any, incident: _Array, frequencies: _Array) -> tuple[_Array, _Array]:
+def _openings(data: Any, incident: _Array, frequencies: _Array, max_gamma: float) -> tuple[_Array, _Array]:
     """Squared FWHM in s² of the first and the last chopper's opening, jitter included; shape (n, 1) each."""
     if data.function == "pychop_fit_fermi":
-        chopper = _fermi_chopper(data, incident, frequencies[:, :1])
+        chopper = _fermi_chopper(data, incident, frequencies[:, :1], max_gamma)
         return chopper, chopper + data.tjit**2
     first, last = _disc_choppers(data, frequencies)
     return first, last + data.tjit**2
 
 
-def _fermi_chopper(data: Any, incident: _Array, frequency: _Array) -> _Array:
+def _signed_misses(data: Any, incident: _Array, frequency: _Array) -> _Array:
+    """Slit widths by which neutrons miss the curve of the slits; below 0 where the chopper turns too fast for them."""
+    bend = 1 / data.rho - 4 * np.pi * frequency / (SPEED_ROUNDED * np.sqrt(incident))
+    return np.asarray(2 * data.radius**2 / data.pslit * bend)
+
+
+def slit_misses(name: str, settings: Sequence[Mapping[str, Any]]) -> _Array:
+    """Return the slit widths by which neutrons miss the curve of a Fermi chopper, shape (n_settings,).
+
+    Above 0 the chopper turns too slowly for the speed of the neutrons, below 0 too fast.
+    """
+    rows = [
+        _signed_misses(
+            model_data(name, one.get("chopper_package")),
+            np.array([float(one["e_init"])]),
+            np.array([float(one["chopper_frequency"])]),
+        )
+        for one in settings
+    ]
+    return np.concatenate(rows)
+
+
+def packages(name: str) -> tuple[str, ...]:
+    """Return the chopper packages that ResINS knows of an instrument."""
+    return tuple(_instrument(name).possible_options_for_model_and_configuration(MODEL, "chopper_package"))
+
+
+def _fermi_chopper(data: Any, incident: _Array, frequency: _Array, max_gamma: float) -> _Array:
     """Squared FWHM in s² of a Fermi chopper's opening; NaN where it transmits none."""
     omega = 2 * np.pi * frequency
-    bend = np.abs(1 / data.rho - 2 * omega / (SPEED_ROUNDED * np.sqrt(incident)))
-    gamma = 2 * data.radius**2 / data.pslit * bend
+    gamma = np.abs(_signed_misses(data, incident, frequency))
     root = np.sqrt(gamma)
     shape = np.where(
         gamma <= 1,
         (1 - gamma**4 / 10) / (1 - gamma**2 / 6),
         0.6 * gamma * (root - 2) ** 2 * (root + 8) / (root + 4),
     )
-    shape[gamma >= MAX_FERMI_GAMMA] = np.nan
+    shape[gamma >= MAX_FERMI_GAMMA] = 0.0
+    shape[gamma >= max_gamma] = np.nan
     return np.asarray((data.pslit / (2 * data.radius * omega)) ** 2 / 6 * shape * FWHM_PER_SIGMA**2)
 
 

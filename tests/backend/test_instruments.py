@@ -25,7 +25,7 @@ def test_catalogue_says_what_each_instrument_reaches(client: Client) -> None:
     assert maps["final_energy_mev"] is None
     assert maps["flux_known"]
     assert maps["relative_uncertainty"] is None
-    assert instruments["ARCS"]["relative_uncertainty"] == pytest.approx(0.24)
+    assert instruments["ARCS"]["relative_uncertainty"] == pytest.approx(0.138, abs=0.001)
     assert tosca["two_theta_deg"] is None
     assert tosca["lines_deg"]["Forward"] == 45.0
     assert tosca["final_energy_mev"] == pytest.approx(3.97, abs=0.01)
@@ -150,3 +150,11 @@ def test_defaults_suit_a_structure(client: Client, structure: dict[str, Any]) ->
     assert 64 < suited["MAPS"]["defaults"]["e_init"] < general["MAPS"]["defaults"]["e_init"]
     assert suited["TOSCA"] == general["TOSCA"]
     assert client.get("/instruments", params={"structure_id": str(uuid.uuid4())}).status_code == 404
+
+
+def test_resolution_says_how_the_width_compares_with_vanadium(client: Client) -> None:
+    settings = {"e_init": 250, "chopper_package": "ARCS-100-1.5-AST", "chopper_frequency": 180}
+    body = {"settings": settings, "energy_mev": [0]}
+    resolution = client.post("/instruments/ARCS/resolution", json=body).json()
+    assert [one["code"] for one in resolution["notices"]] == ["width_model_fails", "slits_miss_energy"]
+    assert resolution["relative_uncertainty"] == resolution["notices"][0]["params"]["relative_uncertainty"]

@@ -31,6 +31,16 @@ def _count_rate_not_known(instrument: str, of_these_settings: bool) -> str:
     )
 
 
+def _no_transmission(instrument: str, turns: str) -> str:
+    if turns == "too_fast":
+        why = "too fast for neutrons this slow. Choose a lower frequency, a higher incident energy or another package."
+    else:
+        why = (
+            "too slowly for neutrons this fast. Choose a higher frequency, a lower incident energy or another package."
+        )
+    return f"{instrument} transmits no neutrons with these settings: its Fermi chopper turns {why}"
+
+
 _FACTS: Final = {
     "instrument": "its instrument",
     "mass": "the mass of the sample",
@@ -70,8 +80,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "no_resolution_model": "{instrument} has no resolution model for these settings: {reason}",
     "no_standard_in_band": "The standard does not scatter between {from_mev:g} and {to_mev:g} meV; choose another "
     "band.",
-    "no_transmission": "{instrument} transmits no neutrons with these settings: its Fermi chopper turns too fast for "
-    "neutrons this slow. Choose a lower frequency, a higher incident energy or another package.",
+    "no_transmission": _no_transmission,
     "pair_of_one_feature": "Both energies belong to the same feature; give two features.",
     "prediction_beside_calibration": "A stored calibration has its own standard; leave the prediction out.",
     "prediction_of_standard": "A standard that is a forecast needs a prediction, and vanadium has none.",
