@@ -106,7 +106,9 @@ def _doubts(energies: NDArray[np.float64], fixed: float | None) -> list[Notice]:
     if fixed is None or high <= fixed:
         return []
     facts = {"largest": high, "fixed_energy_mev": fixed}
-    return [Notice("inx_unit_doubtful" if low < -fixed else "inx_axis_doubtful", facts)]
+    if low < -fixed:
+        return [Notice("inx_unit_doubtful", facts)]
+    return [Notice("inx_axis_doubtful", facts)]
 
 
 def _spectrum(block: _Block, doubts: Sequence[Notice], several: bool) -> RawSpectrum:
