@@ -132,7 +132,7 @@ def find_candidates(
         complete = complete and result.complete
         found += [(supercell, one) for one in result.arrangements]
     if not found:
-        raise Unreadable(Notice("too_disordered" if too_complex else "no_ordered_cell"))
+        raise Unreadable(Notice("too_disordered") if too_complex else Notice("no_ordered_cell"))
     charges = find_charges(sites, np.bincount(crystal.site, minlength=len(sites)).tolist())
     ranked = _rank(found, charges)
     n_atoms = int(_present(*ranked[0][:2]).sum())
