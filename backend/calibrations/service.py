@@ -165,6 +165,6 @@ def _standard(scope: Scope, cache: PartialsCache, instrument: Instrument, row: S
     if row.prediction_id is None:
         raise Conflict(Notice("standard_without_forecast"))
     prediction = get_powder_prediction(scope, row.prediction_id)
-    material = samples.material_of(scope, structures.get(scope, prediction.structure_id))
+    material = samples.material_of(scope, structures.get(scope, prediction.structure_id), prediction.isotopes)
     scattering = weigh(partials_of(scope, cache, prediction), View())
     return Specimen(plate_of_beam(instrument, material, row.mass_g), scattering, None)

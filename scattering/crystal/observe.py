@@ -294,6 +294,8 @@ def _notices(
         if kinematics.window(instrument, settings, np.zeros(1)).lines:
             found.append(Notice("zones_along_lines", name | {"tolerance_inv_angstrom": partials.q_step / 2}))
         found += width_notices(partials, view, instrument, settings, recorded)
+    if labels := weights.substituted(partials, view.isotopes):
+        found.append(Notice("isotopes_in_scattering_only", {"substitutions": labels}))
     if path.divide_debye_waller and where.any():
         exponent = float(debye_waller_exponents(partials, vectors[where])[0].max())
         if exponent > MAX_DEBYE_WALLER_EXPONENT:

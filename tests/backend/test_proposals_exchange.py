@@ -222,6 +222,18 @@ def test_notices_of_nobody_are_shown_as_they_are(client: Client, exported: bytes
 
 
 @pytest.mark.usefixtures("unconfined")
+def test_isotopes_come_through(client: Client, settings: Settings, exported: bytes) -> None:
+    manifest, files = unpacked(exported)
+    # Versions that know no isotopes refuse the field
+    assert all("isotopes" not in one for one in manifest["predictions"])
+    for change in (put_in("predictions", 0, "isotopes", value={"Si": "30Si"}), _partials(_heavier)):
+        change(manifest, files)
+    assert bring(client, packed(manifest, files)).status_code == 201
+    newest = client.get("/predictions?limit=1").json()["items"][0]
+    assert newest["isotopes"] == {"Si": "30Si"}
+    assert POWDER.read(settings.partials_path(newest["id"])).isotopes == {"Si": "30Si"}
+
+
 def test_the_same_key_imports_once(client: Client, exported: bytes) -> None:
     key = {"Idempotency-Key": "one"}
     first, second = (bring(client, exported, **key).json()["id"] for _ in range(2))
@@ -341,6 +353,10 @@ def _colder(file: h5py.File) -> None:
     file.attrs["temperature_k"] = 200.0
 
 
+def _heavier(file: h5py.File) -> None:
+    file.attrs["metadata"] = json.dumps({"isotopes": {"Si": "30Si"}})
+
+
 def _text(file: h5py.File) -> None:
     del file["species"]
     file["species"] = np.arange(3)
@@ -409,6 +425,8 @@ HARM: dict[str, tuple[Change, str]] = {
     "partials not finite": (_partials(_not_finite), "unreadable_partials"),
     "partials of others": (_partials(_germanium), "partials_of_other_elements"),
     "partials of another temperature": (_partials(_colder), "partials_of_other_temperature"),
+    "partials of other isotopes": (_partials(_heavier), "partials_of_other_isotopes"),
+    "isotopes of another element": (put_in("predictions", 0, "isotopes", value={"Si": "2H"}), "unknown_isotope"),
     "partials of numbers": (_partials(_text), "unreadable_partials"),
     "options of another method": (put_in("predictions", 0, "options", "n_beads", value=4), "n_beads"),
     "options beyond all": (put_in("predictions", 0, "options", "n_orders", value=10**9), "n_orders"),
