@@ -144,8 +144,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "looks_amorphous": "The {n_atoms} atoms have neither order nor symmetry, and hardly two have like surroundings: "
     "the cell looks like a glass or a melt. Molecular dynamics fits it.",
     "formula_differs": _formula_differs,
-    "volume_differs": "The file states a cell of {stated_angstrom3:g} Å³, but its lengths and angles give "
-    "{found_angstrom3:.4g} Å³. Check the cell: an angle or a length may be missing or misprinted.",
+    "volume_differs": "The file states a cell volume of {stated_angstrom3:g} Å³, but its lengths and angles "
+    "give {found_angstrom3:.4g} Å³. Check the cell: an angle or a length may be missing or misprinted.",
     "density_differs": "The file states a density of {stated_g_cm3:g} g/cm³, but its atoms give {found_g_cm3:.4g} "
     "g/cm³. Atoms may be missing or too many: check the symmetry and the occupancies.",
     "space_group_not_determined": "The space group is not determined for cells with more than {max_atoms} atoms.",

@@ -210,8 +210,9 @@ function endScale() {
     for (const svg of document.querySelectorAll(".js-plotly-plot .main-svg")) svg.removeAttribute("viewBox");
 }
 
-window.addEventListener("beforeprint", () => {
+// Node's tests of modules that draw have no window
+globalThis.window?.addEventListener("beforeprint", () => {
     letScale();
     copyScenes();
 });
-window.addEventListener("afterprint", endScale);
+globalThis.window?.addEventListener("afterprint", endScale);
