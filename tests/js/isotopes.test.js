@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { isotopesOf, nucleus, override } from "../../frontend/static/js/kit/isotopes.js";
+import { isotopesOf, nucleus, override } from "../../frontend/static/js/kit/controls.js";
 import { requestBody } from "../../frontend/static/js/structure/request.js";
 
 test("a mixture is filled up", () => {

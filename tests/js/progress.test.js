@@ -5,7 +5,7 @@ import { remainingText, stageText } from "../../frontend/static/js/forecast/prog
 import { groupOrders } from "../../frontend/static/js/forecast/figures.js";
 import { grouped } from "../../frontend/static/js/forecast/reliability.js";
 import { readable, rowsOf } from "../../frontend/static/js/forecast/files.js";
-import { valueAt } from "../../frontend/static/js/kit/sliders.js";
+import { valueAt } from "../../frontend/static/js/kit/controls.js";
 
 const running = { status: "running", progress: 0.4, eta_s: 60, attempt: 1, stage: "equilibrating", waiting_for: null };
 

@@ -230,7 +230,7 @@ export class FormState {
         }
         this.form.dispatchEvent(new CustomEvent("statechange"));
         for (const [name, controls] of this.controls) {
-            // Isotopes that their element does not have (kit/isotopes.js)
+            // Isotopes that their element does not have (kit/controls.js)
             const value = found.get(name);
             if (value && controls[0]?.type === "text" && !controls[0].value) ignored.push(`${nameOf(controls)} “${value}”`);
         }

@@ -2,9 +2,8 @@
 // The list of curves: their order, colours and settings. The template of a row stands in the page.
 
 import { byId } from "../kit/dom.js";
-import { pairIsotopes } from "../kit/isotopes.js";
+import { pairIsotopes, pairSliders } from "../kit/controls.js";
 import { boundsText, markBounds } from "../kit/problems.js";
-import { pairSliders } from "../kit/sliders.js";
 import { BETWEEN, isVector, pointName, zoneName } from "../forecast/view.js";
 import { COLOUR, DEFAULTS, encode } from "./curves.js";
 import { once } from "./library.js";
@@ -171,7 +170,7 @@ function isotopeRow(site, isotopes) {
         for (const attribute of one.attributes) attribute.value = attribute.value.replaceAll("@", attribute.name === "data-element" ? symbol : site);
         if (one.classList.contains("isotope-site")) one.textContent = site;
     }
-    // As kit/isotopes.js fills a mixture up
+    // As kit/controls.js fills a mixture up
     const rest = symbol === "H" ? "1H" : symbol;
     for (const text of row.querySelectorAll(".isotope-mixture > .small")) text.textContent = `the rest ${rest === symbol ? "natural" : rest}`;
     for (const name of isotopes[symbol] ?? []) {

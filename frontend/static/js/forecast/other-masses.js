@@ -3,7 +3,7 @@
 
 import { ask } from "../api.js";
 import { byId } from "../kit/dom.js";
-import { isotopesOf } from "../kit/isotopes.js";
+import { isotopesOf } from "../kit/controls.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
 import { difference, query } from "../state.js";
 import { resolves } from "./view.js";
@@ -21,16 +21,13 @@ function chosenIsotopes(page) {
     return source ? isotopesOf(page.state.values, (site) => resolves(source, site)) : {};
 }
 
-/** Offer the calculation once an isotope is chosen. @param {Page} page */
-export function offerMasses(page) {
+/** Offer the calculation if an isotope is chosen. @param {Page} page @param {HTMLFormElement} form */
+export function offerMasses(page, form) {
     const place = document.getElementById("other-masses");
     if (place) place.hidden = !harmonic(page) || !Object.keys(chosenIsotopes(page)).length;
-}
-
-/** @param {Page} page @param {HTMLFormElement} form */
-export function runWithMasses(page, form) {
     const button = /** @type {HTMLButtonElement | null} */ (document.getElementById("run-isotopes"));
-    button?.addEventListener("click", async () => {
+    if (!button) return;
+    button.onclick = async () => {
         const source = harmonic(page);
         if (!source) return;
         const message = byId("isotopes-message");
@@ -46,5 +43,5 @@ export function runWithMasses(page, form) {
             showProblem(form, message, problem, REFUSED);
             button.disabled = false;
         }
-    });
+    };
 }

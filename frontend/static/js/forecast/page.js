@@ -6,7 +6,6 @@ import { onRedraw } from "../kit/figure.js";
 import { byId, pageData } from "../kit/dom.js";
 import { difference, FormState, query } from "../state.js";
 import { Figures } from "./figures.js";
-import { offerMasses, runWithMasses } from "./other-masses.js";
 import { followProgress } from "./progress.js";
 import { addSites, checkRanges, explainCorrection, offerPoint, openChanged, pairControls, showInstruments, showRepetitions } from "./settings.js";
 import { overlayOf, succeeded } from "./view.js";
@@ -105,6 +104,12 @@ document.getElementById("peak-point")?.addEventListener("change", ({ target }) =
 });
 document.getElementById("peak-find")?.addEventListener("click", () => { whenLoaded(import("./peaks.js"), ({ lookUp }) => lookUp(page)); });
 openChanged(form, Object.keys(difference(state.values, state.defaults)));
+/** Offer the frequencies of other isotopes, once one was chosen. */
+let massesOffered = false;
+function showMasses() {
+    massesOffered ||= Object.entries(state.values).some(([name, value]) => name.startsWith("iso.") && value !== "");
+    if (massesOffered) whenLoaded(import("./other-masses.js"), ({ offerMasses }) => offerMasses(page, form));
+}
 state.watch(() => {
     // Read once: a slider calls this sixty times a second
     const now = view();
@@ -112,18 +117,17 @@ state.watch(() => {
     explainCorrection(now);
     checkRanges(form, now);
     updateLinks(now.values);
-    offerMasses(page);
+    showMasses();
     showTab(now.values);
     figures.update();
     showModes(now.values);
     showRepetitions(now);
 });
-runWithMasses(page, form);
 form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
 const loadBadges = () => whenLoaded(import("./reliability.js"), ({ showBadges }) => showBadges(page));
 followProgress(context.predictions, () => {
     addSites(form, context.predictions.flatMap((one) => one.species));
-    offerMasses(page);
+    showMasses();
     figures.update();
     showModes();
     showTab();

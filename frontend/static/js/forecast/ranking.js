@@ -3,7 +3,7 @@
 
 import { get } from "../api.js";
 import { byId, element, fill } from "../kit/dom.js";
-import { elementOf } from "../kit/isotopes.js";
+import { elementOf } from "../kit/controls.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {{value: string, label: string, own: boolean, one: any, elements: string[] | null}} Choice */

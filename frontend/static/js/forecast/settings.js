@@ -3,9 +3,8 @@
 
 import { ask, latestWins } from "../api.js";
 import { byId, debounce, element } from "../kit/dom.js";
-import { pairIsotopes } from "../kit/isotopes.js";
+import { pairIsotopes, pairSliders } from "../kit/controls.js";
 import { boundsText } from "../kit/problems.js";
-import { pairSliders } from "../kit/sliders.js";
 import { BETWEEN, instrumentsOf, isVector, pointName, settingsOf } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */

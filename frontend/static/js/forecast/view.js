@@ -2,7 +2,7 @@
 // What the API is asked for: the values of the form as bodies of its views. Pure functions.
 
 import { capital, listed } from "../format.js";
-import { elementOf, isotopesOf } from "../kit/isotopes.js";
+import { elementOf, isotopesOf } from "../kit/controls.js";
 
 /** @typedef {import("../state.js").Values} Values */
 /**

@@ -2,7 +2,7 @@
 // What a plan is made for, as the API takes it, and quantities of plans as text. Pure functions of the form's values.
 
 import { significant } from "../format.js";
-import { isotopesOf, override } from "../kit/isotopes.js";
+import { isotopesOf, override } from "../kit/controls.js";
 
 /** @typedef {import("../state.js").Values} Values */
 /** @typedef {[number, number]} Pair meV */
@@ -86,7 +86,7 @@ export const plan = (values) => ({
 /**
  * @param {Values} values
  * @param {PlainSetting | null} setting whose transmission is asked for
- * @param {Record<string, import("../kit/isotopes.js").Nucleus>} [simulated] isotopes of the forecast
+ * @param {Record<string, import("../kit/controls.js").Nucleus>} [simulated] isotopes of the forecast
  */
 export const advice = (values, setting, simulated = {}) => ({
     sample: sample(values), isotopes: override(simulated, isotopesOf(values)), irradiation: { hours: number(values.hours) },

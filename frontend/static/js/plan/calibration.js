@@ -5,7 +5,7 @@ import { ask, newKey } from "../api.js";
 import { byId } from "../kit/dom.js";
 import { refresh } from "../kit/live.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
-import { pairSliders } from "../kit/sliders.js";
+import { pairSliders } from "../kit/controls.js";
 import { calibration } from "./bodies.js";
 
 /** @typedef {import("../state.js").Values} Entries */

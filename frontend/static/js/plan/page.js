@@ -3,9 +3,8 @@
 
 import { byId, debounce, pageData } from "../kit/dom.js";
 import { onRedraw, plotly } from "../kit/figure.js";
-import { pairIsotopes } from "../kit/isotopes.js";
+import { pairIsotopes, restore } from "../kit/controls.js";
 import { refresh } from "../kit/live.js";
-import { restore } from "../kit/sliders.js";
 import { FormState } from "../state.js";
 import { featuresPanel } from "./features.js";
 import { measurementPanel } from "./measurement.js";

@@ -24,7 +24,7 @@ const formula = (text) => element("span", { class: "formula" },
     text.split(/(\d+(?:\.\d+)?)/).filter(Boolean).map((piece) => (/^\d/.test(piece) ? element("sub", {}, piece) : piece)));
 
 /**
- * @typedef {Record<string, Record<string, import("../kit/isotopes.js").Nucleus>>} Simulated isotopes of each forecast
+ * @typedef {Record<string, Record<string, import("../kit/controls.js").Nucleus>>} Simulated isotopes of each forecast
  * @param {import("./ranking.js").PageData & {simulated: Simulated}} data
  */
 export function samplePanel({ structure, terms, simulated }) {

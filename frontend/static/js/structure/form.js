@@ -4,7 +4,7 @@
 import { ApiProblem, ask, get, newestOnly, newKey, send, upload } from "../api.js";
 import { byId, careBox, debounce, element, fill } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
-import { pairIsotopes } from "../kit/isotopes.js";
+import { pairIsotopes } from "../kit/controls.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
 import { FormState } from "../state.js";
 import { neededPairs, notesOf, showEstimates } from "./estimates.js";

@@ -1,7 +1,7 @@
 // @ts-check
 // From the values of the form to requests.
 
-import { isotopesOf } from "../kit/isotopes.js";
+import { isotopesOf } from "../kit/controls.js";
 
 /** @typedef {import("../state.js").Values} Values */
 /** @typedef {"harmonic" | "md" | "trpmd"} Method */
