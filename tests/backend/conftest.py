@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import anyio
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -20,6 +22,14 @@ from backend.kit.settings import SQLITE_FILE, Settings
 from backend.startup import prepare
 from backend.structures import parse
 from backend.structures import service as structures
+
+Answer = TypeVar("Answer")
+
+
+def run_apart(work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Run an asynchronous function in a thread: Playwright keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, work).result()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from backend.kit.http.errors import MAX_ERRORS
 from backend.kit.http.json_bodies import MAX_KEYS, has_too_many_keys
 from backend.kit.http.schemas import MAX_FREE_VALUES
 
-from .conftest import Client
+from .conftest import Client, run_apart
 
 ADDRESS = "/instruments/TOSCA/resolution"
 
@@ -152,7 +152,7 @@ def test_more_uploads_than_the_limit_are_told_to_come_again(app: FastAPI, monkey
         assert [answer.status_code for answer in answers] == [422] * 3
         assert (await slow.client.post("/structures", files={"file": ("a.cif", b"x")})).status_code == 422
 
-    anyio.run(run)
+    run_apart(run)
 
 
 def test_few_files_are_read_at_the_same_time_and_the_others_wait(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_few_files_are_read_at_the_same_time_and_the_others_wait(app: FastAPI, m
                 tasks.start_soon(slow.upload, answers)
         assert [answer.status_code for answer in answers] == [422] * 8
 
-    anyio.run(run)
+    run_apart(run)
     assert most == 2
 
 
@@ -218,4 +218,4 @@ def _late_answer(app: FastAPI, path: str, headers: dict[str, str], begin: bytes)
                 return await client.post(path, content=body(), headers=headers)
 
     send: Callable[[], Any] = run
-    return anyio.run(send)
+    return run_apart(send)

@@ -15,6 +15,7 @@ MAX_JSON_BYTES: Final = 1024**2
 """Largest size of a body without a file. The largest useful one, 100 000 energies, is shorter."""
 UPLOADS: Final[Mapping[str, str]] = {
     "/api/v1/structures": "max_upload_bytes",
+    "/api/v1/structures/ordered-cells": "max_upload_bytes",
     "/api/v1/potentials": "max_upload_bytes",
     "/api/v1/models": "max_upload_bytes",
     "/api/v1/datasets": "max_dataset_bytes",
