@@ -48,7 +48,7 @@ def choose_setting(
     group
         The group as the file names it.
     """
-    shared = set.intersection(*(set(_keys(operations)) for _, operations in settings))
+    shared = set.intersection(*(set(operations.keys_modulo_lattice()) for _, operations in settings))
     candidates = [_assess(name, operations, shared, sites, cell, max_atoms) for name, operations in settings]
     best = max(candidates, key=lambda one: one.contact)
     # Settings with equal contacts are often the same crystal, shifted: the standard one stands for all
@@ -62,14 +62,6 @@ def choose_setting(
     )
 
 
-def _keys(operations: Operations) -> list[bytes]:
-    translations = np.rint(operations.translation * 24).astype(int) % 24
-    return [
-        rotation.astype(int).tobytes() + translation.tobytes()
-        for rotation, translation in zip(operations.rotation, translations, strict=True)
-    ]
-
-
 def _assess(
     name: str, operations: Operations, shared: set[bytes], sites: list[Site], cell: NDArray[np.float64], max_atoms: int
 ) -> _Candidate:
@@ -77,7 +69,7 @@ def _assess(
         expand(sites, operations, cell, max_atoms, [])
     except Unreadable:
         return _Candidate(name, operations, 0.0, 0.0)
-    own = np.array([key not in shared for key in _keys(operations)])
+    own = np.array([key not in shared for key in operations.keys_modulo_lattice()])
     some = sites[:MAX_SITES]
     positions = np.array([site.position for site in some])
     radii = covalent_radii[[site.number for site in some]]

@@ -54,11 +54,15 @@ class SiteElement:
 
 @dataclass(frozen=True)
 class _Name:
-    """What decides about the element in a type symbol or a label: its first letters, or the group that it names."""
+    """What decides about the element in a type symbol or a label: its first two letters, or the group that it names.
+
+    A type symbol of one or two letters is an element as a whole.
+    """
 
     letters: str
     group: str
     is_type: bool
+    is_whole: bool
 
     @classmethod
     def of(cls, text: str, *, is_type: bool) -> _Name:
@@ -71,15 +75,14 @@ class _Name:
         else:
             group = "" if letters[0] in ELEMENTS - {"W"} else letters[0].upper()
         known = group in GROUPS or group in GROUPS_OF_SEVERAL
-        # A type symbol of one or two letters is an element as a whole; of a label, the first two say all
-        is_whole = is_type and len(letters[0]) <= 2
-        return cls(letters[0][:2] + ("" if is_whole else "…"), group if known else "", is_type)
+        return cls(letters[0][:2], group if known else "", is_type, is_type and len(letters[0]) <= 2)
 
     @property
     def literal(self) -> list[str]:
         """The elements that the letters may spell: with two letters first."""
-        letters = self.letters.removesuffix("…")
-        spelled = [letters.capitalize(), letters[:1].upper()] if letters != self.letters else [letters.capitalize()]
+        spelled = (
+            [self.letters.capitalize()] if self.is_whole else [self.letters.capitalize(), self.letters[:1].upper()]
+        )
         # As type symbols No, Cn and Nh are groups too
         known = set(chemical_symbols) - {"X", "No", "Cn", "Nh"} if self.is_type else ELEMENTS
         return [symbol for symbol in dict.fromkeys(spelled) if symbol in known or symbol in NAMED]
@@ -182,8 +185,7 @@ def _options(first_site: dict[_Name, str], stated: frozenset[str]) -> tuple[dict
             guesses.add(key)
             agreeing = agreeing or missing
         if not agreeing and not readings:
-            symbol = key.letters.removesuffix("…") or "?"
-            raise Unreadable(Notice("unknown_element", {"symbol": symbol, "site": site[:20]}))
+            raise Unreadable(Notice("unknown_element", {"symbol": key.letters or "?", "site": site[:20]}))
         is_clear = bool(readings) and not key.is_in_capitals and agreeing[:1] == readings[:1]
         options[key] = agreeing[:1] if is_clear else agreeing or readings
     return options, guesses
@@ -201,7 +203,6 @@ def _decide(
     possible = complete or combinations
     if guesses:
         possible = [some for some in complete if stated.issuperset(_element(one.symbol) for one in some)]
-        possible = possible if stated else []
     if len(possible) == 1:
         return dict(zip(options, possible[0], strict=True))
     undecided = [

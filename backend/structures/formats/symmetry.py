@@ -65,27 +65,24 @@ class Operations:
         scale = np.sqrt(np.outer(np.diag(metric), np.diag(metric)))
         return bool(np.all(np.abs(moved - metric) <= METRIC_TOLERANCE * scale))
 
+    def keys_modulo_lattice(self) -> list[bytes]:
+        """Return a key of each operation, the same for operations that differ by lattice translations."""
+        grid = 1000
+        rounded = np.rint(self.translation * grid).astype(np.int64) % grid
+        # 1/3 rounds to 333 and 2 × 1/3 to 667, but 1/3 + 1/3 computed in floating point does as well.
+        rows = np.concatenate([self.rotation.reshape(-1, 9).astype(np.int64), rounded], axis=1)
+        return [row.tobytes() for row in rows]
+
     def is_group(self) -> bool:
         """Whether every product of two operations is again one of them (up to lattice translations)."""
-        known = _keys(self.rotation, self.translation)
+        known = set(self.keys_modulo_lattice())
         if len(known) != len(self):
             return False
         return all(
-            _keys(
-                rotation @ self.rotation,
-                (self.translation @ rotation.T + translation),
-            )
+            set(Operations(rotation @ self.rotation, self.translation @ rotation.T + translation).keys_modulo_lattice())
             == known
             for rotation, translation in zip(self.rotation, self.translation, strict=True)
         )
-
-
-def _keys(rotation: NDArray[np.float64], translation: NDArray[np.float64]) -> set[bytes]:
-    grid = 1000
-    rounded = np.rint(translation * grid).astype(np.int64) % grid
-    # 1/3 rounds to 333 and 2 × 1/3 to 667, but 1/3 + 1/3 computed in floating point does as well.
-    rows = np.concatenate([rotation.reshape(-1, 9).astype(np.int64), rounded], axis=1)
-    return {row.tobytes() for row in rows}
 
 
 IDENTITY = Operations(np.eye(3)[None], np.zeros((1, 3)))

@@ -104,10 +104,10 @@ document.getElementById("peak-point")?.addEventListener("change", ({ target }) =
 });
 document.getElementById("peak-find")?.addEventListener("click", () => { whenLoaded(import("./peaks.js"), ({ lookUp }) => lookUp(page)); });
 openChanged(form, Object.keys(difference(state.values, state.defaults)));
-/** Offer the frequencies of other isotopes, once one was chosen. */
 let massesOffered = false;
-function showMasses() {
-    massesOffered ||= Object.entries(state.values).some(([name, value]) => name.startsWith("iso.") && value !== "");
+/** Offer the frequencies of other isotopes, once one was chosen. */
+function showMasses(values = state.values) {
+    massesOffered ||= Object.entries(values).some(([name, value]) => name.startsWith("iso.") && value !== "");
     if (massesOffered) whenLoaded(import("./other-masses.js"), ({ offerMasses }) => offerMasses(page, form));
 }
 state.watch(() => {
@@ -117,7 +117,7 @@ state.watch(() => {
     explainCorrection(now);
     checkRanges(form, now);
     updateLinks(now.values);
-    showMasses();
+    showMasses(now.values);
     showTab(now.values);
     figures.update();
     showModes(now.values);
