@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.scattering.test_modes import silicon
 
@@ -221,6 +221,22 @@ def test_a_click_on_a_map_asks_for_the_modes_at_its_wave_vector(visit: Open, cry
         "() => document.querySelector('#map .graph').layout.shapes.some(({ type }) => type === 'circle')"
     )
     assert violations(page) == []
+
+
+def test_an_energy_typed_before_the_modes_are_loaded_is_kept(visit: Open, peak: str) -> None:
+    page = visit(peak)
+    held: list[Route] = []
+    page.route("**/forecast/modes.js*", lambda route: held.append(route))
+    energy = page.get_by_role("region", name="Modes behind a peak").get_by_label("Energy")
+    with page.expect_request("**/forecast/modes.js*"):
+        energy.focus()
+    page.keyboard.type(str(PEAK_MEV))
+    with page.expect_response("**/forecast/modes.js*"):
+        held.pop().continue_()
+    expect(energy).to_have_value(str(PEAK_MEV))
+    with page.expect_request(lambda request: request.url.endswith("/modes")):
+        page.keyboard.press("Enter")
+    page.wait_for_url(f"**peak={PEAK_MEV:g}*")
 
 
 def test_a_wave_vector_and_an_energy_are_chosen_without_a_mouse(visit: Open, crystal_peak: str) -> None:

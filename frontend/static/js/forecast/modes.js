@@ -6,7 +6,7 @@ import { energyIn, unitName } from "../format.js";
 import { byId, debounce, element, fill, table, theme } from "../kit/dom.js";
 import { onRedraw } from "../kit/figure.js";
 import { Motion } from "./motion.js";
-import { harmonicOf, hintOf, lookUp } from "./peaks.js";
+import { harmonicOf, hintOf } from "./peaks.js";
 import { displayName, IDEAL, instrumentsOf, numberOf, pointName, spectrumBody, succeeded } from "./view.js";
 import { cutOf, distanceOf } from "./waves.js";
 
@@ -54,8 +54,8 @@ let panel = null;
 
 /** @param {Page} page */
 function prepare(page) {
-    const made = panel ??= { page, motion: new Motion(byId("motion-box")), modes: null, chosen: "", asked: "", marked: "", distance: null };
-    byId("peak-energy").addEventListener("change", () => lookUp(page));
+    // Marked as the template has it: what was typed while this module loaded is kept
+    const made = panel ??= { page, motion: new Motion(byId("motion-box")), modes: null, chosen: "", asked: "", marked: " meV", distance: null };
     byId("peak-close").addEventListener("click", () => { page.state.set({ peak: "" }); byId("peak-energy").focus(); });
     page.figures.mark = (figure, kind) => { figure.layout.shapes = [...(figure.layout.shapes ?? []), ...marks(page, kind)]; };
     onRedraw(() => { made.asked = ""; made.chosen = ""; show(page); });

@@ -102,7 +102,9 @@ document.getElementById("modes")?.addEventListener("focusin", () => { modesWante
 document.getElementById("peak-point")?.addEventListener("change", ({ target }) => {
     state.set({ point: /** @type {HTMLSelectElement} */ (target).value });
 });
-document.getElementById("peak-find")?.addEventListener("click", () => { whenLoaded(import("./peaks.js"), ({ lookUp }) => lookUp(page)); });
+const findTyped = () => { whenLoaded(import("./peaks.js"), ({ lookUp }) => lookUp(page)); };
+document.getElementById("peak-find")?.addEventListener("click", findTyped);
+document.getElementById("peak-energy")?.addEventListener("change", findTyped);
 openChanged(form, Object.keys(difference(state.values, state.defaults)));
 let massesOffered = false;
 /** Offer the frequencies of other isotopes, once one was chosen. */
