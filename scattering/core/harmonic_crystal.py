@@ -10,6 +10,7 @@ import numpy as np
 from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
+from scattering.core.dipole_response import DipoleResponse
 from scattering.core.species import element
 
 WHOLE_NUMBER_TOLERANCE: Final = 1e-3
@@ -43,6 +44,10 @@ class HarmonicCrystal:
         Shape (n_cells, 3), whole numbers: the primitive cells of the supercell.
     force_constants
         Shape (n_cells, 3 n_atoms, 3 n_atoms), eV/Å²: ∂²E/∂u(atom of the first cell)∂u(atom of another cell).
+        The total ones of the supercell without a macroscopic field, as displaced supercells give them: those between
+        dipoles are included, also in a crystal with Born charges.
+    dipoles
+        Born charges and dielectric tensor; None if unknown, or in a crystal without dipoles.
     """
 
     cell: NDArray[np.float64]
@@ -54,6 +59,7 @@ class HarmonicCrystal:
     supercell_matrix: NDArray[np.int64]
     cell_origins: NDArray[np.int64]
     force_constants: NDArray[np.float64]
+    dipoles: DipoleResponse | None = None
 
     def __post_init__(self) -> None:
         n_atoms, n_cells = len(self.masses), len(self.cell_origins)
@@ -76,6 +82,8 @@ class HarmonicCrystal:
             raise ValueError("there must be atoms, and masses above 0")
         if len(self.species) != n_atoms or len(self.sites) != n_atoms:
             raise ValueError(f"{n_atoms} atoms need as many species and sites")
+        if self.dipoles is not None and len(self.dipoles.born_charges) != n_atoms:
+            raise ValueError(f"{n_atoms} atoms need as many Born charges")
         unknown = {element(site) for site in self.sites} - set(chemical_symbols[1:])
         if unknown:
             raise ValueError(f"unknown elements: {', '.join(sorted(unknown))}")

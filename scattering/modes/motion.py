@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.supercells import cells_within
 from scattering.crystal.path import reciprocal
 
 MAX_SHOWN_ATOMS: Final = 500
@@ -103,7 +104,7 @@ def motion(crystal: HarmonicCrystal, q: NDArray[np.float64], eigenvector: NDArra
     whole = fitting is not None and math.prod(fitting) * n_atoms <= max(MAX_SHOWN_ATOMS, n_atoms)
     repeats = fitting if fitting is not None and whole else (1, 1, 1)
     matrix = np.diag(repeats) @ crystal.repeats
-    cells = _cells_within(matrix)
+    cells = cells_within(matrix)
     lattice = matrix @ crystal.cell
     # Each atom of each cell, moved into the shown cell by whole vectors of it
     fractional = (crystal.positions[None] + (cells @ crystal.cell)[:, None]) @ np.linalg.inv(lattice)
@@ -127,18 +128,3 @@ def _normalised(moving: NDArray[np.complex128]) -> NDArray[np.complex128]:
     phase = np.exp(-0.5j * np.angle((moving**2).sum()))
     largest = float(np.linalg.norm(moving, axis=1).max())
     return np.asarray(moving * phase / largest) if largest > 0 else moving
-
-
-def _cells_within(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return one image of each cell in a supercell whose vectors are the rows of a matrix, shape (n_cells, 3)."""
-    n_cells = round(abs(float(np.linalg.det(matrix))))
-    to_place = np.rint(np.linalg.inv(matrix) * n_cells).astype(np.int64)
-    found = {(0, 0, 0): (0, 0, 0)}
-    queue = [(0, 0, 0)]
-    for first, second, third in queue:
-        for cell in ((first + 1, second, third), (first, second + 1, third), (first, second, third + 1)):
-            place = tuple((np.array(cell) @ to_place % n_cells).tolist())
-            if place not in found:
-                found[place] = cell
-                queue.append(cell)
-    return np.array(list(found.values()))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from euphonic import Crystal, ForceConstants, ureg
 from numpy.typing import NDArray
 
 from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.simulate.dipoles import dipole_force_constants, euphonic_dipoles, from_euphonic_dipoles
 
 
 def to_harmonic_crystal(
     fc: ForceConstants, *, uploaded_cell: NDArray[np.float64], species: Sequence[str], sites: Sequence[str]
 ) -> HarmonicCrystal:
     """Return the force constants of Euphonic as plain arrays.
+
+    Those of Euphonic are of short range if it has Born charges. The force constants between dipoles are added then.
 
     Parameters
     ----------
@@ -26,7 +30,8 @@ def to_harmonic_crystal(
         Species and crystallographic site of each atom of the primitive cell.
     """
     cell = fc.crystal.cell_vectors.to("angstrom").magnitude
-    return HarmonicCrystal(
+    dipoles = from_euphonic_dipoles(fc)
+    crystal = HarmonicCrystal(
         cell=np.asarray(cell, dtype=float),
         uploaded_cell=np.asarray(uploaded_cell, dtype=float),
         positions=np.asarray(fc.crystal.atom_r @ cell),
@@ -36,11 +41,18 @@ def to_harmonic_crystal(
         supercell_matrix=np.asarray(fc.sc_matrix, dtype=np.int64),
         cell_origins=np.asarray(fc.cell_origins, dtype=np.int64),
         force_constants=np.asarray(fc.force_constants.to("eV/angstrom**2").magnitude, dtype=float),
+        dipoles=dipoles,
     )
+    if dipoles is None:
+        return crystal
+    return replace(crystal, force_constants=crystal.force_constants + dipole_force_constants(crystal))
 
 
 def to_force_constants(crystal: HarmonicCrystal) -> ForceConstants:
-    """Return stored force constants as those of Euphonic."""
+    """Return stored force constants as those of Euphonic: of short range, if the crystal has Born charges."""
+    short = crystal.force_constants
+    if crystal.dipoles is not None:
+        short = short - dipole_force_constants(crystal)
     return ForceConstants(
         Crystal(
             crystal.cell * ureg("angstrom"),
@@ -48,7 +60,8 @@ def to_force_constants(crystal: HarmonicCrystal) -> ForceConstants:
             np.array(crystal.symbols),
             crystal.masses * ureg("amu"),
         ),
-        crystal.force_constants * ureg("eV/angstrom**2"),
+        short * ureg("eV/angstrom**2"),
         crystal.supercell_matrix,
         crystal.cell_origins,
+        **euphonic_dipoles(crystal.dipoles),
     )

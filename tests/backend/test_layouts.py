@@ -12,9 +12,10 @@ import h5py
 import numpy as np
 import pytest
 
-from backend.observing import check
+from backend.observing import check, harmonic_crystal_file
 from backend.observing.array_file import UnreadablePartials
 from backend.observing.layouts import PATH, POWDER
+from scattering.core.dipole_response import DipoleResponse
 from scattering.core.harmonic_crystal import HarmonicCrystal
 
 from .predicting import silicon_partials
@@ -92,6 +93,45 @@ def test_force_constants_come_back_and_older_files_have_none(tmp_path: Path, lay
     assert layout.read(path).harmonic_crystal is None
 
 
+def polar_crystal() -> HarmonicCrystal:
+    charges = np.array([1.0, -1.0])[:, None, None] * (np.eye(3) + np.arange(9).reshape(3, 3) / 10)
+    return dataclasses.replace(silicon_crystal(), dipoles=DipoleResponse(charges, np.diag([2.0, 3.0, 4.0])))
+
+
+@pytest.mark.parametrize(("layout", "partials"), [(POWDER, silicon_partials()), (PATH, crystal_partials())])
+def test_born_charges_come_back(tmp_path: Path, layout: Any, partials: Any) -> None:
+    path, crystal = tmp_path / "partials.h5", polar_crystal()
+    layout.write(path, dataclasses.replace(partials, harmonic_crystal=crystal))
+    again = layout.read(path).harmonic_crystal.dipoles
+    np.testing.assert_array_equal(again.born_charges, crystal.dipoles.born_charges)
+    np.testing.assert_array_equal(again.dielectric, crystal.dipoles.dielectric)
+    with h5py.File(path, "a") as file:
+        del file["harmonic_crystal/dielectric"]
+    with pytest.raises(UnreadablePartials):
+        layout.read(path)
+
+
+def test_force_constants_have_a_file_of_their_own(tmp_path: Path) -> None:
+    path, crystal = tmp_path / "harmonic_crystal.h5", polar_crystal()
+    harmonic_crystal_file.save(path, crystal)
+    again = harmonic_crystal_file.load(path)
+    np.testing.assert_array_equal(again.force_constants, crystal.force_constants)
+    np.testing.assert_array_equal(again.dipoles.born_charges, crystal.dipoles.born_charges)
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    with h5py.File(path, "w"):
+        pass
+    with pytest.raises(ValueError, match="no force constants"):
+        harmonic_crystal_file.load(path)
+
+
+def _lacking_charges(file: h5py.File) -> None:
+    del file["harmonic_crystal/born_charges"]
+
+
+def _negative_dielectric(file: h5py.File) -> None:
+    file["harmonic_crystal/dielectric"][0, 0] = -1.0
+
+
 def _other_element(file: h5py.File) -> None:
     for name in ("species", "sites"):
         del file[f"harmonic_crystal/{name}"]
@@ -111,10 +151,12 @@ def _not_finite(file: h5py.File) -> None:
     file["harmonic_crystal/force_constants"][0, 0, 0] = np.nan
 
 
-@pytest.mark.parametrize("change", [_other_element, _no_group, _lacking, _not_finite])
+@pytest.mark.parametrize(
+    "change", [_other_element, _no_group, _lacking, _not_finite, _lacking_charges, _negative_dielectric]
+)
 def test_damaged_force_constants_are_refused(tmp_path: Path, change: Callable[[h5py.File], None]) -> None:
     path = tmp_path / "partials.h5"
-    POWDER.write(path, dataclasses.replace(silicon_partials(), harmonic_crystal=silicon_crystal()))
+    POWDER.write(path, dataclasses.replace(silicon_partials(), harmonic_crystal=polar_crystal()))
     with h5py.File(path, "a") as file:
         change(file)
     with pytest.raises(UnreadablePartials):

@@ -1,0 +1,93 @@
+"""Phonons at any wave vector from force constants, by Euphonic: the only calls of its interpolation."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from euphonic import Crystal, ForceConstants, QpointPhononModes, ureg
+from numpy.typing import NDArray
+
+GAMMA_TOLERANCE: Final = 1e-8
+"""Reduced coordinates. Wave vectors that are nearer to Γ are Γ."""
+DIAGONAL_TOLERANCE: Final = 1e-9
+"""Elements of a dielectric tensor off its diagonal, over the largest element, that count as 0."""
+_DIELECTRIC_UNIT: Final = "e**2/(bohr*hartree)"
+
+
+def modes_at(
+    fc: ForceConstants,
+    q: NDArray[np.float64],
+    *,
+    directions: NDArray[np.float64] | None = None,
+    sum_rule: bool = True,
+    n_threads: int | None = None,
+) -> QpointPhononModes:
+    """Calculate phonon modes at wave vectors, one set for each, in their order.
+
+    At Γ the modes of a crystal with Born charges depend on the direction from which Γ is approached.
+
+    Parameters
+    ----------
+    fc
+        Force constants.
+    q
+        Shape (n_q, 3), in reciprocal vectors of the crystal.
+    directions
+        Shape (n_q, 3), in the same vectors, of any length: the directions of approach, which wave vectors at Γ use.
+        Default and (0, 0, 0): no direction. The modes are then those without a macroscopic field, all transverse.
+    sum_rule
+        Whether acoustic modes are moved to energy 0 at Γ.
+    n_threads
+        Default: all cores.
+    """
+    options = {"asr": "reciprocal" if sum_rule else None, "n_threads": n_threads}
+    usable, axes = _with_diagonal_dielectric(fc)
+    modes = _calculate(usable, q, splitting=False, **options)
+    energies, vectors = modes.frequencies, modes.eigenvectors
+    if directions is not None and fc.born is not None:
+        at_gamma = (np.abs(q - np.rint(q)) < GAMMA_TOLERANCE).all(axis=1)
+        directed = np.flatnonzero(at_gamma & (directions != 0).any(axis=1))
+        if len(directed):
+            # Euphonic approaches a wave vector at Γ from the next one of its list
+            ends = directions[directed] / (4 * np.abs(directions[directed]).max(axis=1, keepdims=True))
+            pairs = np.stack([np.zeros_like(ends), ends], axis=1).reshape(-1, 3)
+            split = _calculate(usable, pairs, splitting=True, **options)
+            energies[directed], vectors[directed] = split.frequencies[::2], split.eigenvectors[::2]
+    return QpointPhononModes(fc.crystal, q, energies, vectors @ axes.T)
+
+
+def energies_at(
+    fc: ForceConstants, q: NDArray[np.float64], *, directions: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Return the energies of `modes_at` in meV, ascending, shape (n_q, n_modes); imaginary ones are negative."""
+    return np.asarray(modes_at(fc, q, directions=directions).frequencies.to("meV").magnitude)
+
+
+def _calculate(fc: ForceConstants, q: NDArray[np.float64], **options: Any) -> QpointPhononModes:
+    return fc.calculate_qpoint_phonon_modes(q, insert_gamma=False, reduce_qpts=False, **options)
+
+
+def _with_diagonal_dielectric(fc: ForceConstants) -> tuple[ForceConstants, NDArray[np.float64]]:
+    """Return force constants in the axes in which their dielectric tensor is diagonal, and these axes as columns.
+
+    Euphonic 2.1 takes a wrong determinant of other tensors in its extension in C (`det_array` in util.c).
+    """
+    if fc.dielectric is None:
+        return fc, np.eye(3)
+    dielectric = fc.dielectric.to(_DIELECTRIC_UNIT).magnitude
+    if np.abs(dielectric - np.diag(np.diag(dielectric))).max() < DIAGONAL_TOLERANCE * np.abs(dielectric).max():
+        return fc, np.eye(3)
+    values, axes = np.linalg.eigh(dielectric)
+    turn = np.kron(np.eye(fc.crystal.n_atoms), axes)
+    turned = ForceConstants(
+        Crystal(
+            fc.crystal.cell_vectors @ axes, fc.crystal.atom_r, np.array(fc.crystal.atom_type), fc.crystal.atom_mass
+        ),
+        turn.T @ fc.force_constants.to("eV/angstrom**2").magnitude @ turn * ureg("eV/angstrom**2"),
+        fc.sc_matrix,
+        fc.cell_origins,
+        axes.T @ fc.born.to("e").magnitude @ axes * ureg("e"),
+        np.diag(values) * ureg(_DIELECTRIC_UNIT),
+    )
+    return turned, axes
