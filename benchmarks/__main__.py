@@ -19,6 +19,7 @@ def main() -> None:
         "benchmarks.engine": [str(model)],
         "benchmarks.incoherent": [str(model)],
         "benchmarks.main_job": [str(model)],
+        "benchmarks.uploads": [],
         "benchmarks.planning": [str(model)],
         "benchmarks.pages": [str(model)],
         "benchmarks.gpu": [str(model)],

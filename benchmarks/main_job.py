@@ -23,7 +23,6 @@ from typing import Any
 
 import httpx
 
-from backend.kit.files.confined import WARM_UP_DELAY_S
 from workers.command import environment
 from workers.kit.cores import default_concurrency
 
@@ -107,7 +106,7 @@ def measure(client: httpx.Client, data_dir: str, name: str, method: str) -> Meas
 
 
 @contextlib.contextmanager
-def served(model: Path) -> Iterator[tuple[httpx.Client, str]]:
+def served(model: Path | None = None) -> Iterator[tuple[httpx.Client, str]]:
     """A server on a data folder of its own, for as long as it is needed: a client of its API, and the folder."""
     with tempfile.TemporaryDirectory() as data_dir:
         process = subprocess.Popen(
@@ -116,7 +115,7 @@ def served(model: Path) -> Iterator[tuple[httpx.Client, str]]:
                 **os.environ,
                 "BEAMCAST_PORT": "0",
                 "BEAMCAST_DATA_DIR": data_dir,
-                "BEAMCAST_POTENTIALS_DIR": str(model.parent),
+                **({} if model is None else {"BEAMCAST_POTENTIALS_DIR": str(model.parent)}),
             },
             stdout=subprocess.PIPE,
             text=True,
@@ -149,7 +148,7 @@ def report_harmonic(client: httpx.Client, data_dir: str, name: str, model: Path)
     runs = []
     for _ in range(REPEATS):
         # A user comes to a server whose processes have loaded their modules
-        time.sleep(WARM_UP_DELAY_S + LOADING_S)
+        time.sleep(LOADING_S)
         runs.append(measure(client, data_dir, name, "harmonic"))
     whole, processor = median(run.whole for run in runs), median(run.processor for run in runs)
     parts = ", ".join(f"{part} {median(getattr(run, part) for run in runs):.2f}" for part in PARTS)

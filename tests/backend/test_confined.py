@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,13 +71,55 @@ def test_a_file_is_read_by_a_child_that_has_read_no_other(readers: Path) -> None
     assert answers == [["1", "['one']", "one"], ["1", "['two']", "two"]]
 
 
-def test_a_child_that_died_while_it_waited_is_replaced(readers: Path) -> None:
+def idle_processes(reader: str) -> list[int]:
+    return [one.process.pid for (module, *_), idle in confined._idle.items() for one in idle if module == reader]
+
+
+def test_a_process_that_died_while_it_waited_is_replaced(readers: Path) -> None:
     reader = write_reader(readers, "waiting", "answer.write(str(os.getpid()))")
     confined.warm_up(reader)
-    [dead] = [child.process for (module, *_), child in confined._waiting.items() if module == reader]
+    [dead] = [one.process for (module, *_), idle in confined._idle.items() for one in idle if module == reader]
     dead.kill()
     dead.wait()
     assert confined.run(reader, [], b"", timeout_s=5)
+
+
+@pytest.mark.parametrize("harm", ["loop", "memory", "crash", "error"])
+def test_a_process_survives_the_children_that_it_forks(readers: Path, harm: str) -> None:
+    reader = write_reader(
+        readers, "forking", f"if arguments: exec({HOSTILE[harm]!r})", "answer.write('read')", cpu_s=0.5
+    )
+    confined.warm_up(reader)
+    before = idle_processes(reader)
+    with pytest.raises(confined.Exceeded):
+        confined.run(reader, ["harm"], b"", timeout_s=5)
+    assert confined.run(reader, [], b"", timeout_s=5) == "read"
+    assert idle_processes(reader) == before
+
+
+def test_a_child_that_sleeps_is_ended(readers: Path) -> None:
+    reader = write_reader(readers, "sleeping", "if arguments: __import__('time').sleep(100)", "answer.write('read')")
+    assert confined.run(reader, [], b"", timeout_s=5) == "read"
+    before = idle_processes(reader)
+    with pytest.raises(confined.Exceeded):
+        confined.run(reader, ["sleep"], b"", timeout_s=0.05)
+    assert idle_processes(reader) == before
+
+
+def test_files_that_come_at_once_are_read_by_several_processes_that_end_later(readers: Path) -> None:
+    # Each answers when both are there
+    meet = "while len(os.listdir(arguments[0])) < 2: pass"
+    reader = write_reader(readers, "meeting", "pathlib.Path(arguments[0], arguments[1]).mkdir()", meet, cpu_s=60)
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(sandbox, "available", lambda: None)
+        (readers / "meeting.py").write_text("import pathlib\n" + (readers / "meeting.py").read_text())
+        (readers / "present").mkdir()
+        names = ("one", "two")
+        list(pool.map(lambda name: confined.run(reader, [str(readers / "present"), name], b"", timeout_s=60), names))
+    assert len(set(idle_processes(reader))) == 2
+    last = idle_processes(reader)[-1]
+    confined._trim()
+    assert idle_processes(reader) == [last]
 
 
 def test_a_file_on_disk_is_read_and_stays(readers: Path, tmp_path: Path) -> None:
@@ -116,17 +159,39 @@ def test_a_reader_can_write_nowhere(readers: Path, sandboxed: None) -> None:
     assert confined.run(reader, [], b"", timeout_s=5) == "[]"
 
 
-def test_a_reader_in_a_sandbox_that_never_ends_leaves_no_process(readers: Path, sandboxed: None) -> None:
+@pytest.fixture(params=["sandboxed", "plain"])
+def in_both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "plain":
+        monkeypatch.setattr(sandbox, "available", lambda: None)
+    else:
+        request.getfixturevalue("sandboxed")
+
+
+@pytest.mark.parametrize(
+    "end", ["subprocess.run(sleep)", "subprocess.Popen(sleep, stdout=-3)"], ids=["late", "answered"]
+)
+def test_a_reader_leaves_no_process(readers: Path, in_both: None, end: str) -> None:
     marker = f"100000.{os.getpid()}"
-    reader = write_reader(readers, "endless", f"import subprocess; subprocess.run(['/bin/sleep', '{marker}'])")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(confined, "STARTUP_S", 2.0)
-        with pytest.raises(confined.Exceeded):
-            confined.run(reader, [], b"", timeout_s=0.1)
-    # The kernel ends the processes of a killed sandbox one after the other
+    reader = write_reader(readers, "endless", f"import subprocess; sleep = ['/bin/sleep', '{marker}']; {end}")
+    assert not is_running(marker)
+    with contextlib.suppress(confined.Exceeded):
+        confined.run(reader, [], b"", timeout_s=1.0)
+    # The kernel ends killed processes one after the other
     deadline = time.monotonic() + 10
     while is_running(marker):
         assert time.monotonic() < deadline
+
+
+def test_a_reader_that_is_taken_over_cannot_touch_its_process(readers: Path, sandboxed: None) -> None:
+    """Neither by signals nor by tracing, so the next file is safe."""
+    trace = "ctypes.CDLL(None, use_errno=True).ptrace(16, 1, 0, 0)"
+    attack = f"import ctypes; [os.kill(1, n) for n in (2, 9, 15)]; answer.write(f'{{os.getppid()}} {{{trace}}}')"
+    reader = write_reader(readers, "taken", attack)
+    answers = {confined.run(reader, [], b"", timeout_s=5)}
+    before = idle_processes(reader)
+    answers.add(confined.run(reader, [], b"", timeout_s=5))
+    assert answers == {"1 -1"}
+    assert idle_processes(reader) == before
 
 
 def is_running(marker: str) -> bool:

@@ -1,53 +1,107 @@
-"""Reading of untrusted files in a separate process, with limits on time, memory and written files, in a sandbox.
+"""Reading of untrusted files in separate processes, with limits on time, memory and written files, in a sandbox.
 
-The child process is one of our modules. It loads its modules, sets the limits, and then reads the file. A crash, an
-endless loop or a full memory in a parser ends the child, and the server answers with a clear error. A child reads one
-file and ends. The next child of the module is started soon after, so that it has loaded its modules when a file comes.
+A process loads one of our modules (`reader_process`), and forks a child for each file. The child sets its limits, reads
+the file and ends. A crash, an endless loop or a full memory in a parser ends the child, and the server answers with a
+clear error. A process reads one file at a time and then waits for the next one.
 """
 
 from __future__ import annotations
 
 import atexit
-import importlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Timer
-from typing import TextIO
+from typing import Final, TextIO
 
-from backend.kit.files import sandbox
+from backend.kit.files import reader_process, sandbox
+from backend.kit.files.reader_process import ANSWER, QUESTION, Outcome
 
 ROOT = Path(__file__).resolve().parents[3]
 INPUT = "input"
-MAX_ANSWER_BYTES = 64 * 1024**2
 STARTUP_S = 20.0
-"""Time to load numpy and spglib on a busy machine; the limit on processor time starts afterwards."""
-WARM_UP_DELAY_S = 5.0
-"""After a file, so that the loading of modules does not slow down the job that a user starts next."""
+"""Time to load numpy and spglib on a busy machine; the limits on the time of a file start afterwards."""
+IDLE_S: Final = 60.0
+"""Time after which processes end that were started because many files came at once; one for each module stays."""
 
-SIGNALLED = 128
-"""Exit status, plus the number of the signal, by which a sandbox reports that a signal ended its process."""
+REASONS: Final = {
+    Outcome.LATE: "it took too long",
+    Outcome.KILLED: "it took too much time or memory, or crashed its reader",
+    Outcome.FAILED: "its reader ran out of memory or failed",
+}
 
 
-@dataclass(frozen=True)
-class _Child:
-    """A child process, and the folder in which it will find its file."""
+class Exceeded(Exception):
+    """The child ran out of time or memory, or crashed."""
 
-    process: subprocess.Popen[bytes]
-    folder: str
+
+class _Reader:
+    """A process that reads files. It ends when its standard input does, so at the latest with this one."""
+
+    def __init__(self, module: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="beamcast-"))
+        self.process = subprocess.Popen(
+            [*sandbox.prefix(str(self.folder)), sys.executable, "-m", reader_process.__name__, module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=os.sep,
+            env=_environment(),
+            start_new_session=True,
+            bufsize=0,
+        )
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self.process.poll() is None
+
+    def ask(self, arguments: Sequence[str], content: bytes | Path, timeout_s: float) -> tuple[Outcome, bytes]:
+        """Have a child read a file; return how it ended, and its answer."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            _put(content, Path(folder) / INPUT)
+            question = json.dumps({"folder": folder, "arguments": list(arguments), "timeout_s": timeout_s}).encode()
+            deadline = time.monotonic() + timeout_s + STARTUP_S
+            self._write(QUESTION.pack(len(question)) + question, deadline)
+            outcome, length = ANSWER.unpack(self._read(ANSWER.size, deadline))
+            return Outcome(outcome), self._read(length, deadline)
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        assert self.process.stdin is not None
+        fd, view = self.process.stdin.fileno(), memoryview(data)
+        while view:
+            _wait(fd, select.POLLOUT, deadline)
+            try:
+                # So much is written without waiting
+                view = view[os.write(fd, view[: select.PIPE_BUF]) :]
+            except BrokenPipeError:
+                raise Exceeded(REASONS[Outcome.KILLED]) from None
+
+    def _read(self, length: int, deadline: float) -> bytes:
+        assert self.process.stdout is not None
+        fd, data = self.process.stdout.fileno(), bytearray()
+        while len(data) < length:
+            _wait(fd, select.POLLIN, deadline)
+            part = os.read(fd, length - len(data))
+            if not part:
+                raise Exceeded(REASONS[Outcome.KILLED])
+            data += part
+        return bytes(data)
 
     def end(self) -> None:
-        """Kill it with its sandbox, and remove its folder."""
-        if self.process.poll() is None:
+        """Kill the process with its sandbox and its children, and remove its folder."""
+        if self.runs:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
         for pipe in filter(None, (self.process.stdin, self.process.stdout)):
@@ -57,14 +111,21 @@ class _Child:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def _wait(fd: int, event: int, deadline: float) -> None:
+    poll = select.poll()
+    poll.register(fd, event)
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1e3):
+        raise Exceeded(REASONS[Outcome.LATE])
+
+
+_Key = tuple[str, ...]
+
 _lock = Lock()
-_waiting: dict[tuple[str, ...], _Child] = {}
-"""Children that wait for a file, by their module and environment."""
-_child_slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
-
-
-class Exceeded(Exception):
-    """The child process ran out of time or memory, or crashed."""
+_idle: defaultdict[_Key, list[_Reader]] = defaultdict(list)
+"""Processes that wait for a file, by their module and environment; the last one was busy last."""
+_trimming: list[Timer] = []
+"""The timer that ends idle processes, if one runs."""
+_slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
 
 
 def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout_s: float) -> str:
@@ -86,22 +147,18 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
     Exceeded
         There is no answer; the message says why.
     """
-    with _child_slots:
-        child_process = _take_child(module)
-        process = child_process.process
+    key = _key(module)
+    with _slots:
+        reader = _take(key) or _Reader(module)
         try:
-            _put(content, Path(child_process.folder) / INPUT)
-            question = json.dumps({"folder": child_process.folder, "arguments": list(arguments)})
-            answer, _ = process.communicate(question.encode(), timeout=timeout_s + STARTUP_S)
-        except subprocess.TimeoutExpired:
-            raise Exceeded("it took too long") from None
-        finally:
-            child_process.end()
-    _warm_up_later(module)
-    if process.returncode < 0 or process.returncode > SIGNALLED:
-        raise Exceeded("it took too much time or memory, or crashed its reader")
-    if process.returncode > 0 or len(answer) > MAX_ANSWER_BYTES:
-        raise Exceeded("its reader ran out of memory or failed")
+            outcome, answer = reader.ask(arguments, content, timeout_s)
+        except BaseException:
+            # It may still be busy with this file
+            reader.end()
+            raise
+        _give_back(key, reader)
+    if outcome != Outcome.ANSWERED:
+        raise Exceeded(REASONS[outcome])
     return answer.decode()
 
 
@@ -118,47 +175,42 @@ def _put(content: bytes | Path, at: Path) -> None:
 
 
 def warm_up(module: str) -> None:
-    """Start a child for the next file of this module, if none is waiting."""
+    """Start a process for the next file of this module, if none is waiting."""
+    key = _key(module)
+    _give_back(key, _take(key) or _Reader(module))
+
+
+def _take(key: _Key) -> _Reader | None:
     with _lock:
-        _waiting[_key(module)] = _take_waiting(module) or _start(module)
-
-
-def _warm_up_later(module: str) -> None:
-    timer = Timer(WARM_UP_DELAY_S, warm_up, [module])
-    timer.daemon = True
-    timer.start()
-
-
-def _take_child(module: str) -> _Child:
-    with _lock:
-        return _take_waiting(module) or _start(module)
-
-
-def _take_waiting(module: str) -> _Child | None:
-    child_process = _waiting.pop(_key(module), None)
-    if child_process is None or child_process.process.poll() is None:
-        return child_process
-    child_process.end()
+        while _idle[key]:
+            reader = _idle[key].pop()
+            if reader.runs:
+                return reader
+            reader.end()
     return None
 
 
-def _key(module: str) -> tuple[str, ...]:
+def _give_back(key: _Key, reader: _Reader) -> None:
+    with _lock:
+        _idle[key].append(reader)
+        if len(_idle[key]) > 1 and not _trimming:
+            timer = Timer(IDLE_S, _trim)
+            timer.daemon = True
+            _trimming.append(timer)
+            timer.start()
+
+
+def _trim() -> None:
+    """End all idle processes but the one of each module that was busy last."""
+    with _lock:
+        _trimming.clear()
+        for readers in _idle.values():
+            while len(readers) > 1:
+                readers.pop(0).end()
+
+
+def _key(module: str) -> _Key:
     return (module, *_environment().values())
-
-
-def _start(module: str) -> _Child:
-    """Start a child. It ends when its standard input does, so at the latest with this process."""
-    folder = tempfile.mkdtemp(prefix="beamcast-")
-    process = subprocess.Popen(
-        [*sandbox.prefix(folder), sys.executable, "-m", __name__, module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=os.sep,
-        env=_environment(),
-        start_new_session=True,
-    )
-    return _Child(process, folder)
 
 
 def _environment() -> dict[str, str]:
@@ -176,11 +228,11 @@ def _environment() -> dict[str, str]:
 
 
 @atexit.register
-def _end_waiting() -> None:
+def _end_idle() -> None:
     with _lock:
-        for child_process in _waiting.values():
-            child_process.end()
-        _waiting.clear()
+        for reader in (reader for readers in _idle.values() for reader in readers):
+            reader.end()
+        _idle.clear()
 
 
 @contextmanager
@@ -211,16 +263,3 @@ def child(*, memory_bytes: int, cpu_s: float) -> Iterator[TextIO]:
     except MemoryError:
         # The exit status is the message: there may be no memory for another one
         os._exit(1)
-
-
-def main(module: str) -> None:
-    """Load a module, wait for a question about a file, and have it answered."""
-    answer_question = importlib.import_module(module).main
-    if question := sys.stdin.buffer.read():
-        asked = json.loads(question)
-        os.chdir(asked["folder"])
-        answer_question(asked["arguments"])
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -66,9 +66,10 @@ def _prefix(program: str, folder: str) -> list[str]:
     visible = [arg for path in _visible() for arg in ("--ro-bind", path, path)]
     return [
         program,
-        *("--unshare-all", "--cap-drop", "ALL"),
+        # Process 1 is ours: only it is left after each file (`reader_process`)
+        *("--unshare-all", "--as-pid-1", "--cap-drop", "ALL"),
         *visible,
-        *("--dev", "/dev", "--ro-bind", folder, folder, "--chdir", "/"),
+        *("--dev", "/dev", "--remount-ro", "/dev", "--ro-bind", folder, folder, "--chdir", "/"),
     ]
 
 
