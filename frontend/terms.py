@@ -45,6 +45,7 @@ TERMS: dict[str, str] = {
     "errors": "Shades one standard error to either side, from the scatter of the independent runs.",
     "probe": "What is scattered. X-rays and electrons see the electrons of all atoms: hydrogen nearly vanishes.",
     "sample_width": "Full width at half maximum of a Gaussian that everything is broadened with.",
+    "elastic_width": "Full width at half maximum of the elastic line at these settings.",
     "repetitions": "The choppers let these incident energies through between two pulses of the source as well: each "
     "gives a data set of its own in the same run.",
     "energy_scale": "Multiplies all energies, to make up for a potential that is uniformly too soft or too stiff.",

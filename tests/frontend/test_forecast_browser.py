@@ -318,6 +318,13 @@ def test_an_instrument_that_is_added_brings_its_settings(visit: Open, site: Site
     expect(page.get_by_role("spinbutton", name="MERLIN: Incident energy in meV")).to_be_hidden()
 
 
+def test_an_instrument_says_how_well_its_width_is_known(visit: Open, site: Site) -> None:
+    page = visit(f"/forecast/{site.structure_id}?predictions={site.harmonic_id}&instruments=ARCS&e_init.ARCS=100")
+    panel = page.locator("[data-instrument=ARCS]")
+    expect(panel.locator("[data-width]")).to_contain_text("meV ± ")
+    expect(panel.locator("[data-width-notices]")).to_contain_text("vanadium runs")
+
+
 def test_a_forecast_is_deleted_after_a_question(visit: Open, address: str) -> None:
     api, headers = f"{address}/api/v1", {"Origin": address}
     page = visit("/about")

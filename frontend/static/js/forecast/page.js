@@ -7,7 +7,7 @@ import { byId, pageData } from "../kit/dom.js";
 import { difference, FormState, query } from "../state.js";
 import { Figures } from "./figures.js";
 import { followProgress } from "./progress.js";
-import { addSites, checkRanges, explainCorrection, offerPoint, openChanged, pairControls, showInstruments, showRepetitions } from "./settings.js";
+import { addSites, checkRanges, explainCorrection, offerPoint, openChanged, pairControls, showInstruments, showChopperFacts } from "./settings.js";
 import { overlayOf, succeeded } from "./view.js";
 
 const context = /** @type {import("./view.js").Context} */ (pageData("page-data"));
@@ -123,9 +123,9 @@ state.watch(() => {
     showTab(now.values);
     figures.update();
     showModes(now.values);
-    showRepetitions(now);
+    showChopperFacts(now);
 });
-form.addEventListener("toggle", () => showRepetitions(view()), { capture: true });
+form.addEventListener("toggle", () => showChopperFacts(view()), { capture: true });
 const loadBadges = () => whenLoaded(import("./reliability.js"), ({ showBadges }) => showBadges(page));
 followProgress(context.predictions, () => {
     addSites(form, context.predictions.flatMap((one) => one.species));

@@ -2,6 +2,7 @@
 // The settings: instruments with their controls, isotopes of sites, the text of a correction.
 
 import { ask, latestWins } from "../api.js";
+import { significant } from "../format.js";
 import { byId, debounce, element } from "../kit/dom.js";
 import { pairIsotopes, pairSliders } from "../kit/controls.js";
 import { boundsText } from "../kit/problems.js";
@@ -82,31 +83,46 @@ export function checkRanges(form, { values }) {
     }
 }
 
-/** @type {Map<string, string | null>} */
+/** @type {Map<string, {energies: string | null, width: string, notices: string}>} */
 const known = new Map();
 
-/** Show which incident energies come along, of the instruments whose settings are open and whose choppers are known. */
-export const showRepetitions = debounce(latestWins(async (/** @type {View} */ view) => {
+/** Show which incident energies come along and how well the width is known, of direct instruments whose settings are open. */
+export const showChopperFacts = debounce(latestWins(async (/** @type {View} */ view) => {
     const open = instrumentsOf(view.values).filter((one) => document.querySelector(`details[open][data-instrument="${CSS.escape(one)}"]`));
     for (const name of open.filter((one) => view.context.instruments[one]?.geometry === "direct")) {
         const settings = settingsOf(view, name);
         const key = name + JSON.stringify(settings);
         if (!known.has(key)) {
             try {
-                known.set(key, energies(await ask(`/instruments/${name}/repetitions`, { settings }), settings.e_init));
+                const [repetitions, resolution] = await Promise.all([
+                    ask(`/instruments/${name}/repetitions`, { settings }), ask(`/instruments/${name}/resolution`, { settings, energy_mev: [0] }),
+                ]);
+                known.set(key, { energies: energies(repetitions, settings.e_init), ...widthOf(resolution) });
             } catch {
                 // The figure says what is wrong
                 continue;
             }
         }
-        const line = /** @type {HTMLElement | null} */ (document.querySelector(`[data-instrument="${CSS.escape(name)}"] [data-repetitions]`));
-        const text = known.get(key) ?? null;
-        if (!line) continue;
-        line.hidden = text === null;
-        const place = line.querySelector(":scope > span:last-child");
-        if (place) place.textContent = text;
+        const facts = known.get(key);
+        const panel = document.querySelector(`[data-instrument="${CSS.escape(name)}"]`);
+        if (!facts || !panel) continue;
+        for (const [part, text] of Object.entries({ repetitions: facts.energies, width: facts.width, "width-notices": facts.notices })) {
+            const line = /** @type {HTMLElement | null} */ (panel.querySelector(`[data-${part}]`));
+            if (!line) continue;
+            line.hidden = !text;
+            const place = line.querySelector(":scope > span:last-child") ?? line;
+            place.textContent = text;
+        }
     }
 }), REST_MS);
+
+/** @param {any} answer of `/instruments/{name}/resolution` at the elastic line */
+function widthOf({ fwhm_mev: [fwhm], relative_uncertainty: part, notices }) {
+    return {
+        width: `${significant(fwhm)} meV${part === null ? "" : ` ± ${Math.round(100 * part)} %`}`,
+        notices: notices.map((/** @type {{message: string}} */ one) => one.message).join(" "),
+    };
+}
 
 /** @param {any} answer @param {number} chosen meV @returns {string | null} null: the choppers are not known */
 function energies(answer, chosen) {
