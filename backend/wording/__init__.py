@@ -6,13 +6,16 @@ to a function that takes the parameters by keyword and returns the sentence.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import Final
+from string import Formatter
+from typing import Any, Final
 
+from backend.wording.formatting import number
 from scattering.core.notices import Notice
 
 Words = str | Callable[..., str]
@@ -39,6 +42,14 @@ def all_words() -> Mapping[str, Words]:
     return words
 
 
+class _Plain(Formatter):
+    """Writes `{value:.3g}` as `number` does: 1600, where Python's own has 1.6e+03."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        digits = re.fullmatch(r"\.(\d)g", format_spec)
+        return number(value, int(digits[1])) if digits else str(super().format_field(value, format_spec))
+
+
 def message(notice: Notice) -> str:
     """Return the sentence of a notice.
 
@@ -48,7 +59,7 @@ def message(notice: Notice) -> str:
     words = all_words().get(notice.code)
     try:
         if words is not None:
-            return words.format(**notice.params) if isinstance(words, str) else words(**notice.params)
+            return _Plain().vformat(words, (), notice.params) if isinstance(words, str) else words(**notice.params)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         warnings.warn(f"the words of {notice.code} do not suit {dict(notice.params)}", RuntimeWarning, stacklevel=2)
     stated = ", ".join(f"{name} = {value}" for name, value in notice.params.items())

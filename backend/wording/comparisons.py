@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from backend.wording import Words, message
-from backend.wording.formatting import SPACE, counted, listed, percent
+from backend.wording.formatting import SPACE, counted, listed, number, percent
 from scattering.core.notices import Notice
 
 PARAMETERS: Final = {
@@ -27,7 +27,7 @@ UNITS: Final = {"shift_mev": " meV", "extra_fwhm_mev": " meV"}
 
 
 def _range(low: float, high: float) -> str:
-    return f"{low:.4g} to {high:.4g} meV"
+    return f"{number(low, 4)} to {number(high, 4)} meV"
 
 
 def _names(parameters: Sequence[str]) -> str:
@@ -36,7 +36,7 @@ def _names(parameters: Sequence[str]) -> str:
 
 def _parameter_at_bound(*, parameter: str, bound: float) -> str:
     name, unit = PARAMETERS.get(parameter, parameter), UNITS.get(parameter, "")
-    return f"The {name} ended at its bound, {bound:.3g}{unit}: the best value may lie beyond it."
+    return f"The {name} ended at its bound, {number(bound, 3)}{unit}: the best value may lie beyond it."
 
 
 def _parameters_correlated(*, parameters: Sequence[str], correlation: float) -> str:
@@ -45,8 +45,8 @@ def _parameters_correlated(*, parameters: Sequence[str], correlation: float) -> 
 
 def _residuals_exceed_errors(*, chi2_reduced: float) -> str:
     return (
-        f"χ²ᵣ is {chi2_reduced:.3g}: forecast and data differ by more than the errors of the data. The standard errors "
-        f"are multiplied by {chi2_reduced**0.5:.2g}."
+        f"χ²ᵣ is {number(chi2_reduced, 3)}: forecast and data differ by more than the errors of the data. The standard "
+        f"errors are multiplied by {number(chi2_reduced**0.5, 2)}."
     )
 
 
@@ -103,7 +103,7 @@ def _forecasts_not_resolved(*, best: str, others: Sequence[Mapping[str, Any]], r
     named = listed(f"{one['name']} ({100 * one['probability_worse']:.0f}{SPACE}%)" for one in others)
     return (
         f"The data do not distinguish {best} from {named}. The percentage is the probability that a forecast is worse "
-        f"than {best}; a ranking needs {100 * resolved_probability:.3g}{SPACE}%."
+        f"than {best}; a ranking needs {number(100 * resolved_probability, 3)}{SPACE}%."
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from backend.wording import Words, message
-from backend.wording.formatting import counted
+from backend.wording.formatting import counted, number
 from scattering.core.notices import Notice
 
 UNITS: Final = {"ueV": "µeV", "cm-1": "cm⁻¹", "ps-1": "ps⁻¹", "angstrom": "Å"}
@@ -85,8 +85,8 @@ def _unit_overridden(*, stated: str, recognised_by: str, used: str) -> str:
 def _energies_unusual(
     qualifier: str, *, largest_mev: float, unit: str, start: float | None = None, end: float | None = None
 ) -> str:
-    given = "" if start is None or end is None else f" (the axis covers {start:.4g} to {end:.4g})"
-    return f"Energies reach {qualifier}{largest_mev:.4g} meV{given}: check that the unit is {unit_label(unit)}."
+    given = "" if start is None or end is None else f" (the axis covers {number(start, 4)} to {number(end, 4)})"
+    return f"Energies reach {qualifier}{number(largest_mev, 4)} meV{given}: check that the unit is {unit_label(unit)}."
 
 
 def _energies_unusually_high(*, unit: str, **stated: Any) -> str:
@@ -138,7 +138,7 @@ def _detectors_rebinned(
     energy = "E_i" if geometry == "direct" else "E_f"
     return (
         f"{counted(n_detectors, 'detector')} are averaged over the azimuth and rebinned to {n_bins} bins of |q|, "
-        f"{bin_inv_angstrom:.3g} Å⁻¹ wide, with {energy} = {fixed_energy_mev:.5g} meV."
+        f"{number(bin_inv_angstrom, 3)} Å⁻¹ wide, with {energy} = {number(fixed_energy_mev, 5)} meV."
     )
 
 
@@ -223,7 +223,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "files mean K.",
     # Suggestions
     "unit_suggested": lambda *, lowest, highest, unit, highest_mev: (
-        f"The numbers, {lowest:.4g} to {highest:.4g}, look like {unit_label(unit)} (up to {highest_mev:.4g} meV)."
+        f"The numbers, {number(lowest, 4)} to {number(highest, 4)}, look like {unit_label(unit)} "
+        f"(up to {number(highest_mev, 4)} meV)."
     ),
     "instrument_suggested": "“{words}” names {instrument}.",
     "temperature_suggested": "“{words}” names a temperature of {temperature_k:g} K.",

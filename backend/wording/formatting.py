@@ -20,9 +20,14 @@ _SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Return a number with `digits` significant digits, without exponent or trailing zeros: 0.23, 9.7, 140, 140000."""
+    """Return a number with `digits` significant digits without trailing zeros: 0.23, 9.7, 140, 140000.
+
+    A number beyond all measure is a power of ten.
+    """
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
+    if not 1e-6 <= abs(value) < 1e9:
+        return scientific(value)
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     text = f"{rounded:.{decimals}f}"

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
-from backend.wording.formatting import listed, percent
+from backend.wording.formatting import listed, number, percent
 
 
 def _comparison(minimum_mev: float, maximum_mev: float, bias: float, relative_uncertainty: float, n_runs: int) -> str:
     narrow = "too narrow" if bias < 0 else "too wide"
     deviation = f"on median {percent(abs(bias))} {narrow}" if abs(bias) >= 0.005 else "right on median"
+    energies = f"{number(minimum_mev, 3)} to {number(maximum_mev, 3)} meV"
     return (
-        f"Against {n_runs} vanadium runs with incident energies from {minimum_mev:.3g} to {maximum_mev:.3g} meV the "
-        f"elastic width is {deviation}; 70 % of the runs agree within {percent(relative_uncertainty)}."
+        f"Against {n_runs} vanadium runs with incident energies from {energies} the elastic width is {deviation}; "
+        f"70 % of the runs agree within {percent(relative_uncertainty)}."
     )
 
 

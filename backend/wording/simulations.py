@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
-from backend.wording.formatting import listed
+from backend.wording.formatting import listed, number
 
 
 def _potential_refused(*, engine: str, title: str, reason: str) -> str:
@@ -15,8 +15,8 @@ def _potential_refused(*, engine: str, title: str, reason: str) -> str:
 
 def _disk_too_small(*, size_bytes: int) -> str:
     return (
-        f"The server's disk is too small for the {size_bytes / 1e9:.3g} GB of displacements that this run records: "
-        "choose a shorter run, a smaller supercell, or a longer time between frames."
+        f"The server's disk is too small for the {number(size_bytes / 1e9, 3)} GB of displacements that this run "
+        "records: choose a shorter run, a smaller supercell, or a longer time between frames."
     )
 
 
@@ -34,8 +34,8 @@ def _cell_under_pressure(*, pressure_gpa: float) -> str:
 
 def _imaginary_modes(*, fraction: float, lowest_energy_mev: float) -> str:
     return (
-        f"{100 * fraction:.2g} % of the phonon modes are imaginary (down to {abs(lowest_energy_mev):.1f}i meV) and "
-        "left out: in this potential the structure is unstable at 0 K, or the supercell is too small. Molecular "
+        f"{number(100 * fraction, 2)} % of the phonon modes are imaginary (down to {abs(lowest_energy_mev):.1f}i meV) "
+        "and left out: in this potential the structure is unstable at 0 K, or the supercell is too small. Molecular "
         "dynamics includes these modes."
     )
 
@@ -73,7 +73,8 @@ def _run_off_temperature(*, temperature_k: float, requested_temperature_k: float
 def _species_left_sites(*, species: Sequence[str], energy_resolution_mev: float) -> str:
     return (
         f"{_leaves(species)} the lattice sites within the run: the elastic line has become quasi-elastic. Lines "
-        f"narrower than {energy_resolution_mev:.2g} meV, the resolution of the correlation time, count as elastic."
+        f"narrower than {number(energy_resolution_mev, 2)} meV, the resolution of the correlation time, count as "
+        "elastic."
     )
 
 

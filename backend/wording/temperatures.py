@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
-from backend.wording.formatting import SPACE, listed
+from backend.wording.formatting import SPACE, listed, number
 
 _PLACES: Final = {"file": "in the file", "name": "in the name"}
 
 
 def _kelvin(temperature_k: float) -> str:
-    return f"{temperature_k:.4g}{SPACE}K"
+    return f"{number(temperature_k, 4)}{SPACE}K"
 
 
 def _above_melting_point(*, compound: str, formula: str, melting_k: float, temperature_k: float, certain: bool) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.wording import formatting
+from backend.wording import formatting, message
+from scattering.core.notices import Notice
 
 
 @pytest.mark.parametrize(
@@ -80,3 +81,8 @@ def test_features_have_one_rounding(energy: float, decimals: int, text: str) -> 
 
 def test_features_keep_their_zeros_in_a_column() -> None:
     assert formatting.feature_energy(57.0, in_column=True) == "57.0"
+
+
+def test_templates_write_numbers_out() -> None:
+    stated = message(Notice("lattice_vector_too_long", {"length_angstrom": 12345.6}))
+    assert "12350" in stated

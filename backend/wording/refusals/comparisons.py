@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
+from backend.wording.formatting import number
 
 
 def _no_shared_energies(*, data_mev: Sequence[float], forecast_mev: Sequence[float]) -> str:
-    data, forecast = (f"{start:.4g} to {end:.4g} meV" for start, end in (data_mev, forecast_mev))
+    data, forecast = (f"{number(start, 4)} to {number(end, 4)} meV" for start, end in (data_mev, forecast_mev))
     return f"The data cover {data} and the forecast covers {forecast}: they have no energy in common."
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backend.wording import Words
 from backend.wording.datasets import AXIS_VALUES, unit_label
-from backend.wording.formatting import counted
+from backend.wording.formatting import counted, number
 
 OTHER_FILES: Final = {
     "7-zip": "a 7-zip archive: unpack it first",
@@ -87,10 +87,14 @@ def _wrong_number_of_columns(*, line: int, n_columns: int, n_expected: int, is_l
 def _energies_impossible(
     *, largest_mev: float, unit: str | None = None, start: float | None = None, end: float | None = None
 ) -> str:
-    axis = "" if unit is None else f" if the axis, {start:.4g} to {end:.4g}, is in {unit_label(unit)}"
+    axis = (
+        ""
+        if unit is None or start is None or end is None
+        else f" if the axis, {number(start, 4)} to {number(end, 4)}, is in {unit_label(unit)}"
+    )
     return (
-        f"The energies reach {largest_mev / 1000:.3g} eV{axis}. No neutron spectrometer measures such energies: the "
-        "unit is probably another."
+        f"The energies reach {number(largest_mev / 1000, 3)} eV{axis}. No neutron spectrometer measures such energies: "
+        "the unit is probably another."
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
-from backend.wording.formatting import counted, listed
+from backend.wording.formatting import counted, listed, number
 
 QUANTITIES: Final = {
     "atomic_number": "the atomic number",
@@ -133,8 +133,8 @@ def _no_unit_cell(*, format: str, n_vectors: int = 0) -> str:
 
 def _cell_without_volume(*, volume_angstrom3: float, line: int | None = None) -> str:
     return _at(
-        f"the cell has almost no volume ({volume_angstrom3:.3g} Å³): a lattice vector is missing, lies in the plane of "
-        "the others, or is not in Å.",
+        f"the cell has almost no volume ({number(volume_angstrom3, 3)} Å³): a lattice vector is missing, lies in the "
+        "plane of the others, or is not in Å.",
         line,
     )
 

@@ -51,6 +51,10 @@ export function icon(name, size = 14) {
     return svg;
 }
 
+/** Return a chemical formula with its numbers as subscripts. @param {string} text such as "C6D6" */
+export const formula = (text) => element("span", { class: "formula" },
+    text.split(/(\d+(?:\.\d+)?)/).filter(Boolean).map((piece) => (/^\d/.test(piece) ? element("sub", {}, piece) : piece)));
+
 /** Return a term with its explanation (terms.js). @param {string} label @param {string} explanation */
 export const term = (label, explanation) => element("span", { class: "term", "data-explanation": explanation }, label);
 

@@ -18,15 +18,11 @@ const open = ({ id }) => window.location.assign(`/structures/${id}`);
 
 const orderedCells = byId("ordered-cells");
 
-/** Offer the ordered cells of a disordered crystal. @param {File} file */
-async function offerOrder(file) {
+/** Offer the ordered cells of a disordered crystal. @param {File} file @param {ApiProblem} disorder */
+async function offerOrder(file, disorder) {
     const { offerOrderedCells } = await import("./ordered-cells.js");
-    await offerOrderedCells(orderedCells, file, open);
+    await offerOrderedCells(orderedCells, file, disorder, open);
 }
-
-/** @param {unknown} problem */
-const isDisorder = (problem) =>
-    problem instanceof ApiProblem && problem.errors.some((error) => error.code === "partial_occupancies");
 
 offerDrop(byId("drop"), {
     message,
@@ -37,9 +33,8 @@ offerDrop(byId("drop"), {
         try {
             open(await upload("/structures", { file }, { progress }));
         } catch (problem) {
-            // The refusal is shown while its way out is sought
-            if (isDisorder(problem)) void offerOrder(file);
-            throw problem;
+            if (!(problem instanceof ApiProblem) || problem.code !== "partial_occupancies") throw problem;
+            await offerOrder(file, problem);
         }
     },
 });

@@ -2,7 +2,7 @@
 // The sample in the beam: thickness, transmission, activation; and the same plan with another isotope.
 
 import { plain, significant } from "../format.js";
-import { byId, element, facts, fill, list, scrollable, table, term } from "../kit/dom.js";
+import { byId, element, facts, fill, formula, list, scrollable, table, term } from "../kit/dom.js";
 import { advice, bandText, deuteration, hoursText, timeText } from "./bodies.js";
 import { figurePanel, panel, warnings } from "./panel.js";
 
@@ -19,9 +19,6 @@ const ACTIVATION_TIMES = 4;
 const NUCLIDES = 4;
 
 const percent = (/** @type {number} */ fraction) => `${significant(100 * fraction, 2)} %`;
-/** @param {string} text such as "C6D6" */
-const formula = (text) => element("span", { class: "formula" },
-    text.split(/(\d+(?:\.\d+)?)/).filter(Boolean).map((piece) => (/^\d/.test(piece) ? element("sub", {}, piece) : piece)));
 
 /**
  * @typedef {Record<string, Record<string, import("../kit/controls.js").Nucleus>>} Simulated isotopes of each forecast
