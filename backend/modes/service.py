@@ -30,9 +30,9 @@ from scattering.modes.dispersion import (
     disperse,
     stored_dispersion,
 )
-from scattering.modes.grid import ModeGrid, calculate_modes, sample_grid
+from scattering.modes.grid import ModeGrid, sample_grid
 from scattering.modes.motion import motion
-from scattering.modes.path import behind_path_peak, reduced_wave_vector
+from scattering.modes.path import behind_path_peak, modes_on_path, reduced_wave_vector
 from scattering.modes.peak import Peak
 from scattering.modes.powder import behind_powder_peak
 from scattering.observe.view import View
@@ -131,7 +131,7 @@ def animate(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, *, q_i
         q, energies, vectors = grid.q[q_index], grid.energies[q_index], grid.eigenvectors[q_index]
     else:
         q = reduced_wave_vector(partials, crystal, q_index)
-        (energies,), (vectors,) = calculate_modes(grid.force_constants, q[None])
+        (energies,), (vectors,) = modes_on_path(partials, crystal, grid.force_constants, q_index)
     return MovingMode(
         crystal=crystal,
         scene=scene(crystal, motion(crystal, q, vectors[branch])),

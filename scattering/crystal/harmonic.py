@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.crystal.partials import CrystalPartials, scattering_vectors
-from scattering.crystal.path import SampledPath, reciprocal
+from scattering.crystal.path import SampledPath, approach_directions, reciprocal
 from scattering.simulate import multiphonon
 from scattering.simulate.harmonic import StructureFactors
+from scattering.simulate.interpolation import energies_at, modes_at
 from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
 
 
@@ -26,19 +27,16 @@ def _to_own_rlu(
     return np.asarray(wave_vectors @ reciprocal(cell) @ own.T / (2 * np.pi))
 
 
-def modes_along(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> QpointPhononModes:
-    """Calculate phonon modes at wave vectors (n_k, 3) in r.l.u. of a cell (rows, Å), one by one."""
-    return fc.calculate_qpoint_phonon_modes(
-        _to_own_rlu(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
-    )
+def modes_along(fc: ForceConstants, cell: NDArray[np.float64], path: SampledPath) -> QpointPhononModes:
+    """Calculate phonon modes at the wave vectors of a path in r.l.u. of a cell (rows, Å); Γ is approached along it."""
+    directions = approach_directions(path.wave_vectors, path.distance, cell)
+    return modes_at(fc, _to_own_rlu(fc, cell, path.wave_vectors), directions=_to_own_rlu(fc, cell, directions))
 
 
-def dispersion(fc: ForceConstants, cell: NDArray[np.float64], wave_vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def dispersion(fc: ForceConstants, cell: NDArray[np.float64], path: SampledPath) -> NDArray[np.float64]:
     """Calculate phonon energies, ascending, shape (n_k, n_modes) in meV; imaginary ones are negative."""
-    frequencies = fc.calculate_qpoint_frequencies(
-        _to_own_rlu(fc, cell, wave_vectors), asr="reciprocal", insert_gamma=False, reduce_qpts=False
-    )
-    return np.asarray(frequencies.frequencies.to("meV").magnitude)
+    directions = approach_directions(path.wave_vectors, path.distance, cell)
+    return energies_at(fc, _to_own_rlu(fc, cell, path.wave_vectors), directions=_to_own_rlu(fc, cell, directions))
 
 
 def coherent_one_phonon(
@@ -185,7 +183,7 @@ def predict(
     ).orders
     vectors = scattering_vectors(cell, path.wave_vectors, zones)
     coherent = coherent_one_phonon(
-        modes_along(fc, cell, path.wave_vectors),
+        modes_along(fc, cell, path),
         vectors=vectors,
         displacements=spectra.displacements,
         labels=labels,
@@ -209,7 +207,7 @@ def predict(
         incoherent=orders.sum(axis=0),
         displacements=np.array([spectra.displacements[chosen].mean(axis=0) for chosen in member]),
         dispersion_distance=fine.distance,
-        dispersion=dispersion(fc, cell, fine.wave_vectors),
+        dispersion=dispersion(fc, cell, fine),
         temperature=temperature,
         statistics="quantum",
         metadata=metadata or {},

@@ -295,6 +295,7 @@ def sample(
     *,
     supercell: Sequence[int] | None = None,
     spacing: float | None = None,
+    split_gamma: bool = False,
 ) -> SampledPath:
     """Return wave vectors along a path: those that fit a supercell, or vectors at most `spacing` (Å⁻¹) apart.
 
@@ -308,13 +309,16 @@ def sample(
         Repeats of that cell.
     spacing
         Largest step in Å⁻¹; used without a supercell.
+    split_gamma
+        Whether Γ is there twice where the path turns: phonons of polar crystals depend on the direction to Γ.
     """
     metric = reciprocal(cell)
     vectors, distances, labels = list[NDArray[np.float64]](), list[float](), list[str]()
     ticks: list[tuple[float, str]] = []
-    travelled = 0.0
+    travelled, direction = 0.0, np.zeros(3)
     for number, segment in enumerate(path):
         length = float(np.linalg.norm((segment.end - segment.start) @ metric))
+        before, direction = direction, (segment.end - segment.start) @ metric / length
         if number == 0:
             ticks.append((0.0, segment.labels[0]))
         elif segment.labels[0] != ticks[-1][1]:
@@ -325,8 +329,10 @@ def sample(
             share = np.linspace(0, 1, 1 + max(1, int(np.ceil(length / (spacing or length)))))
             found = segment.start + share[:, None] * (segment.end - segment.start)
         for vector in found:
-            if vectors and np.abs(vector - vectors[-1]).max() < RLU_TOLERANCE and number:
-                continue
+            if number and vectors and np.abs(vector - vectors[-1]).max() < RLU_TOLERANCE:
+                turns = np.linalg.norm(np.cross(direction, before)) > RLU_TOLERANCE
+                if not (split_gamma and turns and np.abs(vector).max() < RLU_TOLERANCE):
+                    continue
             ends = zip(segment.labels, (segment.start, segment.end), strict=True)
             labels.append(next((name for name, place in ends if np.abs(vector - place).max() < RLU_TOLERANCE), ""))
             vectors.append(vector)
@@ -334,3 +340,28 @@ def sample(
         travelled += length
         ticks.append((travelled, segment.labels[1]))
     return SampledPath(np.array(vectors).reshape(-1, 3), np.array(distances), tuple(labels), tuple(ticks))
+
+
+def approach_directions(
+    wave_vectors: NDArray[np.float64], distance: NDArray[np.float64], cell: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the direction of a path at each of its wave vectors, shape (n_k, 3), r.l.u.; 0 for a single wave vector.
+
+    It is the direction to the next wave vector, and at the end of a line that from the last one.
+
+    Parameters
+    ----------
+    wave_vectors, distance
+        As of `SampledPath`.
+    cell
+        Shape (3, 3), Å: the cell of the r.l.u.
+    """
+    steps, travelled = np.diff(wave_vectors, axis=0), np.diff(distance)
+    # At a break of the path, and where a wave vector is there twice, the distance stays
+    on_line = (travelled > RLU_TOLERANCE) & (
+        np.abs(np.linalg.norm(steps @ reciprocal(cell), axis=1) - travelled) < RLU_TOLERANCE + 1e-3 * travelled
+    )
+    steps = np.where(on_line[:, None], steps, 0.0)
+    none = np.zeros((1, 3))
+    following, previous = np.concatenate([steps, none]), np.concatenate([none, steps])
+    return np.where((following != 0).any(axis=1, keepdims=True), following, previous)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import FWHM_PER_SIGMA
 from scattering.core.sites import types_by_mass
-from scattering.crystal.path import brillouin_zone, reciprocal, sample, segments
+from scattering.crystal.path import approach_directions, brillouin_zone, reciprocal, sample, segments
 from scattering.modes.grid import MAX_GRID_WORK, ModeGrid, sample_grid
+from scattering.simulate.interpolation import energies_at
 
 MAX_PATH_WORK: Final = 3e8
 """Largest sum over the path of (number of modes)³: 0.3 s on two cores."""
@@ -75,6 +76,8 @@ class DensityOfStates:
 def disperse(grid: ModeGrid) -> Dispersion:
     """Calculate the energies along the usual path of a lattice.
 
+    A crystal with Born charges has Γ twice where the path turns there, with the energies of each direction.
+
     Raises
     ------
     InvalidOptions
@@ -88,14 +91,12 @@ def disperse(grid: ModeGrid) -> Dispersion:
     metric = reciprocal(crystal.cell)
     length = sum(float(np.linalg.norm((line.end - line.start) @ metric)) for line in lines)
     n_points = int(np.clip(MAX_PATH_WORK / (3 * crystal.n_atoms) ** 3, *PATH_POINTS))
-    path = sample(lines, crystal.cell, spacing=length / n_points)
-    modes = grid.force_constants.calculate_qpoint_frequencies(
-        path.wave_vectors, asr="reciprocal", insert_gamma=False, reduce_qpts=False
-    )
+    path = sample(lines, crystal.cell, spacing=length / n_points, split_gamma=crystal.dipoles is not None)
+    directions = approach_directions(path.wave_vectors, path.distance, crystal.cell)
     return Dispersion(
         distance=path.distance,
         q_rlu=path.wave_vectors @ crystal.repeats.T,
-        energies=np.asarray(modes.frequencies.to("meV").magnitude),
+        energies=energies_at(grid.force_constants, path.wave_vectors, directions=directions),
         ticks=path.ticks,
     )
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.crystal.path import reciprocal
 from scattering.simulate.force_constants import to_force_constants
+from scattering.simulate.interpolation import modes_at
 
 MAX_GRID_WORK: Final = 5e7
 """Largest sum over the grid of (number of modes)³, the cost of diagonalisation: 0.2 s on two cores."""
@@ -40,7 +41,7 @@ class ModeGrid:
     multiplicity
         Shape (n_q,). Number of wave vectors of the whole grid that each one represents: 1, or 2 with −q.
     energies
-        Shape (n_q, n_modes), meV, ascending; imaginary ones are negative.
+        Shape (n_q, n_modes), meV, ascending; imaginary ones are negative. At Γ those without a macroscopic field.
     eigenvectors
         Shape (n_q, n_modes, n_atoms, 3), complex. Normalised to 1, with phases from cell to cell.
     place
@@ -99,14 +100,16 @@ def grid_divisions(crystal: HarmonicCrystal) -> tuple[int, int, int]:
     return int(chosen[0]), int(chosen[1]), int(chosen[2])
 
 
-def calculate_modes(fc: ForceConstants, q: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
-    """Calculate modes at wave vectors (n_q, 3), in reciprocal vectors of the primitive cell.
+def calculate_modes(
+    fc: ForceConstants, q: NDArray[np.float64], directions: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+    """Calculate modes at wave vectors (n_q, 3), in reciprocal vectors of the primitive cell; directions as `modes_at`.
 
     Returns
     -------
     Energies (n_q, n_modes), meV, and eigenvectors (n_q, n_modes, n_atoms, 3).
     """
-    modes = fc.calculate_qpoint_phonon_modes(q, asr="reciprocal", insert_gamma=False, reduce_qpts=False)
+    modes = modes_at(fc, q, directions=directions)
     return np.asarray(modes.frequencies.to("meV").magnitude), np.asarray(modes.eigenvectors)
 
 

@@ -14,7 +14,7 @@ from scattering.core.isotopes import override
 from scattering.core.notices import Notice
 from scattering.crystal.observe import in_window, path_weights, weighted_sum
 from scattering.crystal.partials import CrystalPartials
-from scattering.crystal.path import reciprocal
+from scattering.crystal.path import approach_directions, reciprocal
 from scattering.crystal.view import check_path
 from scattering.modes.grid import calculate_modes
 from scattering.modes.intensity import Nuclei, SeenModes, nuclei_of
@@ -27,6 +27,15 @@ from scattering.simulate.phonons import MIN_PHONON_MEV, occupation
 def reduced_wave_vector(partials: CrystalPartials, crystal: HarmonicCrystal, at: int) -> NDArray[np.float64]:
     """Return a wave vector of the path in reciprocal vectors of the primitive cell, shape (3,)."""
     return np.asarray(partials.wave_vectors[at] @ reciprocal(partials.cell) @ crystal.cell.T / (2 * np.pi))
+
+
+def modes_on_path(
+    partials: CrystalPartials, crystal: HarmonicCrystal, fc: ForceConstants, at: int
+) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+    """Return the modes at a wave vector of the path, as `calculate_modes` for one: Γ is approached along the path."""
+    direction = approach_directions(partials.wave_vectors, partials.distance, partials.cell)[at]
+    to_own = reciprocal(partials.cell) @ crystal.cell.T / (2 * np.pi)
+    return calculate_modes(fc, reduced_wave_vector(partials, crystal, at)[None], (direction @ to_own)[None])
 
 
 def behind_path_peak(
@@ -76,7 +85,7 @@ def behind_path_peak(
         zones = zones / np.where(reached, lengths, 1.0) ** 2
     seen = _modes_at(
         crystal,
-        calculate_modes(fc, reduced_wave_vector(partials, crystal, at)[None]),
+        modes_on_path(partials, crystal, fc, at),
         (low, high),
         at=at,
         q=reduced_wave_vector(partials, crystal, at),

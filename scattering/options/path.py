@@ -90,9 +90,11 @@ class PathOptions(Options):
         """
         raise NotImplementedError
 
-    def sample_dispersion(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return the wave vectors of the dispersion; parameters as for `sample_path`."""
-        return sample(lines, cell, spacing=path_length(lines, cell) / N_DISPERSION_POINTS)
+    def sample_dispersion(
+        self, lines: Sequence[Segment], cell: NDArray[np.float64], *, split_gamma: bool = False
+    ) -> SampledPath:
+        """Return the wave vectors of the dispersion; parameters as for `sample_path` and `sample`."""
+        return sample(lines, cell, spacing=path_length(lines, cell) / N_DISPERSION_POINTS, split_gamma=split_gamma)
 
     @classmethod
     def fill_in(cls, draft: Self, case: Case) -> Self:
@@ -160,9 +162,11 @@ class PathHarmonic(PathOptions, Harmonic):
         """Choose energies up to the first overtones, which a map shows, and all other options."""
         return super().fill_in(draft.with_defaults(energy_max_mev=time_scales(case.numbers).highest_mev), case)
 
-    def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return equally spaced wave vectors."""
-        return sample(lines, cell, spacing=self.path_spacing_inv_angstrom)
+    def sample_path(
+        self, lines: Sequence[Segment], cell: NDArray[np.float64], *, split_gamma: bool = False
+    ) -> SampledPath:
+        """Return equally spaced wave vectors; `split_gamma` as for `sample`."""
+        return sample(lines, cell, spacing=self.path_spacing_inv_angstrom, split_gamma=split_gamma)
 
     def _with_spacing(self, case: Case) -> Self:
         affordable = MAX_COHERENT_BYTES / (self._bytes_each(case) * DEFAULT_N_ZONES)

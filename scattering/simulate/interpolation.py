@@ -54,7 +54,7 @@ def modes_at(
             pairs = np.stack([np.zeros_like(ends), ends], axis=1).reshape(-1, 3)
             split = _calculate(usable, pairs, splitting=True, **options)
             energies[directed], vectors[directed] = split.frequencies[::2], split.eigenvectors[::2]
-    return QpointPhononModes(fc.crystal, q, energies, vectors @ axes.T)
+    return QpointPhononModes(fc.crystal, q, energies, vectors if axes is None else vectors @ axes.T)
 
 
 def energies_at(
@@ -68,16 +68,16 @@ def _calculate(fc: ForceConstants, q: NDArray[np.float64], **options: Any) -> Qp
     return fc.calculate_qpoint_phonon_modes(q, insert_gamma=False, reduce_qpts=False, **options)
 
 
-def _with_diagonal_dielectric(fc: ForceConstants) -> tuple[ForceConstants, NDArray[np.float64]]:
-    """Return force constants in the axes in which their dielectric tensor is diagonal, and these axes as columns.
+def _with_diagonal_dielectric(fc: ForceConstants) -> tuple[ForceConstants, NDArray[np.float64] | None]:
+    """Return force constants in the axes in which their dielectric tensor is diagonal, and other axes as columns.
 
     Euphonic 2.1 takes a wrong determinant of other tensors in its extension in C (`det_array` in util.c).
     """
     if fc.dielectric is None:
-        return fc, np.eye(3)
+        return fc, None
     dielectric = fc.dielectric.to(_DIELECTRIC_UNIT).magnitude
     if np.abs(dielectric - np.diag(np.diag(dielectric))).max() < DIAGONAL_TOLERANCE * np.abs(dielectric).max():
-        return fc, np.eye(3)
+        return fc, None
     values, axes = np.linalg.eigh(dielectric)
     turn = np.kron(np.eye(fc.crystal.n_atoms), axes)
     turned = ForceConstants(

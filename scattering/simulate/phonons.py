@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.sites import types_by_mass
+from scattering.simulate.interpolation import modes_at
 
 MIN_PHONON_MEV = 0.2
 """Modes of lower energy are left out: acoustic modes next to Γ, where one-phonon theory diverges, and noise there."""
@@ -161,10 +162,7 @@ def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | 
     divisions = tuple(int(2 * np.ceil(length / spacing / 2)) for length in lengths)
     axes = [(np.arange(n) + 0.5) / n for n in divisions]
     points = np.stack(np.meshgrid(axes[0][: divisions[0] // 2], axes[1], axes[2], indexing="ij"), axis=-1)
-    # Without splitting at Γ and without reduction there is one set of modes for each requested point
-    modes = fc.calculate_qpoint_phonon_modes(
-        points.reshape(-1, 3), asr="reciprocal", insert_gamma=False, reduce_qpts=False, n_threads=n_threads
-    )
+    modes = modes_at(fc, points.reshape(-1, 3), n_threads=n_threads)
     return Zone(modes, (divisions[0], divisions[1], divisions[2]))
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from euphonic import ForceConstants
 from numpy.typing import NDArray
 
+from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import species_masses
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
+from scattering.modes.special_points import highest_at_gamma
 from scattering.options.harmonic import Harmonic
 from scattering.simulate.force_constants import to_force_constants, to_harmonic_crystal
 from scattering.simulate.phonons import Stability, Zone
@@ -24,6 +26,7 @@ from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import KeptForces, Simulation
 from workers.simulations.species import species_labels
 from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
+from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.relaxation import relax
 from workers.simulations.steps.special_points import special_phonons
 
@@ -122,8 +125,17 @@ class HarmonicWorkflow(Generic[HarmonicT]):
                 "highest_energy_mev": stability.highest_mev,
                 "imaginary_fraction": stability.imaginary_fraction,
                 "special_phonons_mev": special_phonons(forces.force_constants, simulation.atoms),
+                **_split_modes(crystal, forces.force_constants),
             },
         )
+
+
+def _split_modes(crystal: HarmonicCrystal, fc: ForceConstants) -> dict[str, Any]:
+    """Return the energies of LO modes at Γ, for a crystal with Born charges."""
+    if crystal.dipoles is None:
+        return {}
+    with expect_two_openmps():
+        return {"gamma_lo_mev": highest_at_gamma(fc, crystal.repeats)}
 
 
 def _calculate_forces(simulation: Simulation[HarmonicT], watch: Stopwatch, progress: Progress) -> Forces:

@@ -145,7 +145,7 @@ class _PathWorkflow(DynamicsWorkflow[PathDynamics, CrystalSpectra]):
         )
         fine = options.sample_dispersion(options.lines(_symmetry(simulation)), prepared.cell)
         with expect_two_openmps():
-            dispersion = crystal_harmonic.dispersion(displaced.force_constants, prepared.cell, fine.wave_vectors)
+            dispersion = crystal_harmonic.dispersion(displaced.force_constants, prepared.cell, fine)
         watch.lap("force_constants")
         return replace(prepared, dispersion=dispersion, seconds={**prepared.seconds, **watch.seconds})
 

@@ -37,7 +37,8 @@ def _follow_path(
     symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
     cell, zones = phonons.forces.cell, np.array(options.zones, dtype=np.int64)
     lines = options.lines(symmetry)
-    path = options.sample_path(lines, cell)
+    polar = phonons.forces.force_constants.born is not None
+    path = options.sample_path(lines, cell, split_gamma=polar)
     end = max(options.energy_max_mev, energy_axis.MIN_END_RATIO * phonons.stability.highest_mev)
     with expect_two_openmps():
         partials = crystal_harmonic.predict(
@@ -45,7 +46,7 @@ def _follow_path(
             phonons.zone,
             cell=cell,
             path=path,
-            fine=options.sample_dispersion(lines, cell),
+            fine=options.sample_dispersion(lines, cell, split_gamma=polar),
             zones=zones,
             labels=phonons.forces.labels,
             q=lengths_axis(cell, path, zones, protocol.Q_STEP),

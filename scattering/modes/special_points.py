@@ -1,0 +1,109 @@
+"""Phonons at Γ and at the special points of the zone boundary, and their range, for tables and for comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from ase.data import atomic_numbers
+from euphonic import ForceConstants
+from numpy.typing import NDArray
+
+from scattering.core.errors import InvalidOptions
+from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.sites import types_by_mass
+from scattering.crystal.path import BrillouinZone, brillouin_zone, reciprocal
+from scattering.simulate.force_constants import to_force_constants
+from scattering.simulate.interpolation import energies_at
+from scattering.simulate.phonons import sample_zone, stability
+
+MAX_ATOMS: Final = 8
+"""Largest primitive cell. Larger cells have many close branches, which are not tabulated."""
+DIRECTIONS: Final = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+"""Directions in which Γ is approached, r.l.u. of the uploaded cell."""
+SUMMARY_POINTS: Final = 4000
+"""Wave vectors of a summary, for a crystal of one atom per cell; as `sample_zone`."""
+
+
+@dataclass(frozen=True)
+class PhononSummary:
+    """The phonons of a crystal in a few numbers.
+
+    Attributes
+    ----------
+    special_phonons_mev
+        Special point → energies of all modes, ascending; negative if imaginary. At Γ without a macroscopic field.
+        Empty for large cells, or if no symmetry was found.
+    gamma_lo_mev
+        Direction such as "[1,0,0]", r.l.u. of the uploaded cell → highest energy at Γ when it is approached from there.
+    lowest_energy_mev, highest_energy_mev
+        Range of the energies over the Brillouin zone.
+    imaginary_fraction
+        Fraction of all modes that are imaginary.
+    """
+
+    special_phonons_mev: Mapping[str, list[float]]
+    gamma_lo_mev: Mapping[str, float]
+    lowest_energy_mev: float
+    highest_energy_mev: float
+    imaginary_fraction: float
+
+
+def summarise_phonons(crystal: HarmonicCrystal) -> PhononSummary:
+    """Calculate the phonons of a crystal at special points, and their range."""
+    fc = to_force_constants(crystal)
+    numbers = np.array([atomic_numbers[symbol] for symbol in crystal.symbols])
+    try:
+        zone = brillouin_zone(
+            cell=crystal.cell, positions=crystal.positions, numbers=types_by_mass(numbers, crystal.masses)
+        )
+    except InvalidOptions:
+        zone = None
+    found, at_gamma = stability(sample_zone(fc, n_points=SUMMARY_POINTS)), highest_at_gamma(fc, crystal.repeats)
+    return PhononSummary(
+        special_phonons_mev={} if zone is None else special_phonons(fc, zone),
+        gamma_lo_mev=at_gamma,
+        lowest_energy_mev=found.lowest_mev,
+        highest_energy_mev=max(found.highest_mev, *at_gamma.values()),
+        imaginary_fraction=found.imaginary_fraction,
+    )
+
+
+def special_phonons(fc: ForceConstants, zone: BrillouinZone) -> dict[str, list[float]]:
+    """Return the energies of all modes at each special point, ascending, in meV; negative if imaginary.
+
+    Parameters
+    ----------
+    fc
+        Force constants of the primitive cell, in the orientation of the zone.
+    zone
+        Special points of the crystal.
+
+    Returns
+    -------
+    Special point → energies, at Γ without a macroscopic field; empty for more than `MAX_ATOMS` atoms.
+    """
+    if fc.crystal.n_atoms > MAX_ATOMS:
+        return {}
+    primitive = fc.crystal.cell_vectors.to("angstrom").magnitude
+    vectors = np.array([zone.repeats @ point for point in zone.points.values()]) @ reciprocal(zone.cell)
+    energies = np.sort(energies_at(fc, vectors @ primitive.T / (2 * np.pi)), axis=1).round(3)
+    return dict(zip(zone.points, energies.tolist(), strict=True))
+
+
+def highest_at_gamma(fc: ForceConstants, repeats: NDArray[np.int64]) -> dict[str, float]:
+    """Return the highest energy at Γ in meV for each of the `DIRECTIONS`: of an LO mode, in most polar crystals.
+
+    Parameters
+    ----------
+    fc
+        Force constants of the primitive cell.
+    repeats
+        Shape (3, 3): vectors of the uploaded cell (rows) in units of the primitive ones.
+    """
+    directions = np.array(DIRECTIONS) @ np.linalg.inv(repeats).T
+    energies = energies_at(fc, np.zeros((len(DIRECTIONS), 3)), directions=directions)
+    names = ("[{},{},{}]".format(*one) for one in DIRECTIONS)
+    return dict(zip(names, energies.max(axis=1).round(3).tolist(), strict=True))
