@@ -4,7 +4,7 @@
 import { upload } from "../api.js";
 import { element, fill, formula } from "../kit/dom.js";
 import { showProblem } from "../kit/problems.js";
-import { count, listed, significant } from "../format.js";
+import { count, listed, plain, significant } from "../format.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["OrderedCellsOut"]} Cells */
 /** @typedef {import("../../../types/api").components["schemas"]["OrderedCellOut"]} Cell */
@@ -104,7 +104,7 @@ function vector(parts) {
     return terms.map(([part, axis], place) => {
         const size = Math.abs(/** @type {number} */ (part));
         const sign = Number(part) < 0 ? (place ? " − " : "−") : place ? " + " : "";
-        return `${sign}${size === 1 ? "" : significant(size, 3)}${axis}`;
+        return `${sign}${size === 1 ? "" : plain(size)}${axis}`;
     }).join("");
 }
 
