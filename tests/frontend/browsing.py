@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -54,6 +55,17 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert not complaints, complaints
+
+
+def delete(page: Page, *paths: str) -> None:
+    """Delete things by their paths in the API, once no page is open that would ask for them and be told 404."""
+    location = urlsplit(page.url)
+    page.goto("about:blank")
+    for path in paths:
+        page.request.delete(
+            f"{location.scheme}://{location.netloc}/api/v1{path}",
+            headers={"Origin": f"{location.scheme}://{location.netloc}"},
+        )
 
 
 def curves(page: Page, figure: str) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:

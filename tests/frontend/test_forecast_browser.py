@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.scattering.test_modes import silicon
 
-from .browsing import PHONE, WIDE, Open, curves, position
+from .browsing import PHONE, WIDE, Open, curves, delete, position
 from .conftest import Site, forecast, one_mode
 
 pytestmark = pytest.mark.e2e
@@ -286,7 +286,7 @@ def test_frequencies_with_another_isotope_are_a_click_away(visit: Open, site: Si
     (shown,) = re.findall(r"predictions=([^&]*)", unquote(page.url))
     for one in shown.split(","):
         page.request.post(f"{address}/api/v1/predictions/{one}/cancel", headers={"Origin": address})
-        page.request.delete(f"{address}/api/v1/predictions/{one}", headers={"Origin": address})
+    delete(page, *(f"/predictions/{one}" for one in shown.split(",")))
 
 
 def test_sites_have_isotopes_once_the_forecast_has_told_them_apart(visit: Open, site: Site, address: str) -> None:
@@ -303,7 +303,7 @@ def test_sites_have_isotopes_once_the_forecast_has_told_them_apart(visit: Open, 
     page.get_by_label("Isotope of Si1").select_option("²⁹Si")
     page.wait_for_url("**iso.Si1=29Si*")
     assert "TOSCA, harmonic" in spectrum(page)
-    page.request.delete(f"{address}/api/v1/predictions/{made}", headers={"Origin": address})
+    delete(page, f"/predictions/{made}")
 
 
 def test_an_instrument_that_is_added_brings_its_settings(visit: Open, site: Site) -> None:
@@ -350,7 +350,7 @@ def test_a_forecast_is_deleted_after_a_question(visit: Open, address: str) -> No
     page.get_by_role("button", name="Delete harmonic").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.wait_for_url(f"**/structures/{structure}")
-    page.request.delete(f"{api}/structures/{structure}", headers=headers)
+    delete(page, f"/structures/{structure}")
 
 
 def test_a_spectrum_is_downloaded_as_seen(visit: Open, site: Site) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from .browsing import PHONE, WIDE, Open, overflow, violations
+from .browsing import PHONE, WIDE, Open, delete, overflow, violations
 from .conftest import Site, run
 
 pytestmark = pytest.mark.e2e
@@ -37,11 +37,8 @@ def started(page: Page, address: str) -> list[dict[str, object]]:
     page.get_by_role("button", name="Start forecast").click()
     page.wait_for_url("**/forecast/**")
     ids = parse_qs(urlsplit(page.url).query)["predictions"][0].split(",")
-    # Whoever follows a forecast that is deleted is told 404
-    page.goto(f"{address}/about")
     answers = [page.request.get(f"{address}/api/v1/predictions/{one}").json() for one in ids]
-    for one in ids:
-        page.request.delete(f"{address}/api/v1/predictions/{one}", headers={"Origin": address})
+    delete(page, *(f"/predictions/{one}" for one in ids))
     return answers
 
 
