@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 from backend.figures.bodies import FIGURE, figure_response
 from backend.figures.schemas import EnergyUnit, ThemeName
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
+from backend.kit.files.storage import as_attachment
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
 from backend.kit.http.media_types import CSV, JSON
 from backend.kit.http.negotiation import choose
@@ -112,3 +114,24 @@ def get_phonons(
         headers = {"Content-Disposition": f'attachment; filename="beamcast-phonons-{prediction_id}.csv"'}
         return Response(bodies.dispersion_csv(found), media_type=CSV, headers=headers)
     return Response(bodies.phonons(found).model_dump_json(), media_type=JSON)
+
+
+@router.get(
+    "/{prediction_id}/phonon-website.json",
+    summary="Get the modes for the phonon website",
+    responses={
+        **responses(NotFound, Conflict),
+        200: {"description": "a file for the phonon website", "content": {JSON: {"schema": {"type": "object"}}}},
+    },
+)
+def get_phonon_website(prediction_id: uuid.UUID, scope: ScopeDep, cache: PartialsCacheDep) -> Response:
+    """Return the modes of a harmonic prediction along the usual path as the phonon website animates them.
+
+    The format is that of <https://henriquemiranda.github.io/phononwebsite>: frequencies in cm⁻¹, displacements with
+    Σ m|u|² of the mean mass.
+    """
+    from backend.modes import service
+
+    content = json.dumps(service.phonon_website(scope, cache, prediction_id), separators=(",", ":"), allow_nan=False)
+    headers = as_attachment(f"beamcast-phonon-website-{prediction_id}.json")
+    return Response(content, media_type=JSON, headers=headers)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.modes.phonon_website import n_numbers, website_document
 from backend.modes.scene import Scene, scene
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.samplings import complete_path
 from backend.observing.spectra import read_partials
 from backend.observing.spectra_cache import SpectraCache
 from backend.predictions import service as predictions
+from backend.structures import service as structures
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
+from scattering.modes.bands import calculate_bands, special_places
 from scattering.modes.dispersion import (
     DensityOfStates,
     Dispersion,
@@ -39,6 +42,9 @@ from scattering.observe.view import View
 
 MAX_ATOMS: Final = 400
 """Largest primitive cell; the modes of one wave vector take seconds in a larger one."""
+
+MAX_WEBSITE_NUMBERS: Final = 4_000_000
+"""Numbers in a file for the phonon website: 40 MB of text."""
 
 _cache = SpectraCache(max_views=4)
 """Modes on a grid and phonons along a path, for the partials that are in memory."""
@@ -160,6 +166,27 @@ def phonons(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID) -> Pho
         partials, "phonons", lambda: Phonons(disperse(grid), density_of_states(dense_grid(grid)))
     )
     return found
+
+
+def phonon_website(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID) -> dict[str, Any]:
+    """Return the modes of a prediction along the usual path, as the phonon website reads them.
+
+    A large crystal has fewer wave vectors between the special points.
+
+    Raises
+    ------
+    NotFound, Conflict, ScatteringError
+        As `phonons`; or the prediction has no force constants, or too many atoms for such a file.
+    """
+    row = predictions.get_succeeded(scope, prediction_id)
+    partials = _harmonic_partials(scope, cache, prediction_id)
+    crystal = _crystal(partials)
+    lines = phonons(scope, cache, prediction_id).dispersion
+    max_points = MAX_WEBSITE_NUMBERS // n_numbers(crystal.n_atoms)
+    if special_places(lines).sum() > max_points:
+        raise Conflict(Notice("too_many_atoms_for_website", {"n_atoms": crystal.n_atoms}))
+    bands = calculate_bands(_grid(partials, crystal), lines, max_points)
+    return website_document(crystal, bands, structures.get(scope, row.structure_id).name)
 
 
 def _harmonic_partials(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID) -> Partials | CrystalPartials:

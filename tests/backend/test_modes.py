@@ -11,15 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import constants
 
 from backend.kit.settings import Settings
 from backend.modes import service
+from backend.modes.phonon_website import n_numbers
 from backend.modes.scene import scene
 from backend.observing.layouts import PATH, POWDER
 from scattering.core.partials import Partials
 from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import brillouin_zone, sample, segments
+from scattering.modes.grid import calculate_modes
 from scattering.modes.motion import motion
 from scattering.simulate import harmonic, phonons
 from scattering.simulate.force_constants import to_force_constants
@@ -252,7 +255,7 @@ def test_older_single_crystals_have_their_own_dispersion(client: Client, store: 
     assert (response.status_code, response.json()["code"]) == (409, "force_constants_not_kept")
 
 
-@pytest.mark.parametrize("route", ["modes", "motion", "phonons", "values"])
+@pytest.mark.parametrize("route", ["modes", "motion", "phonons", "values", "website"])
 def test_predictions_without_modes_are_refused(client: Client, store: Store, route: str) -> None:
     def code(prediction_id: str) -> tuple[int, str]:
         address = f"/predictions/{prediction_id}"
@@ -261,6 +264,7 @@ def test_predictions_without_modes_are_refused(client: Client, store: Store, rou
             "motion": lambda: client.get(f"{address}/modes/0/0"),
             "phonons": lambda: client.get(f"{address}/phonons"),
             "values": lambda: client.get(f"{address}/phonons/values"),
+            "website": lambda: client.get(f"{address}/phonon-website.json"),
         }[route]()
         return response.status_code, response.json()["code"]
 
@@ -341,3 +345,73 @@ def test_modes_of_a_shared_proposal(client: Client, store: Store, powder: Partia
         client.get(f"{there}/phonons"),
     ]
     assert [(one.status_code, one.json()["code"]) for one in answers] == [(404, "not_in_proposal")] * 3
+
+
+CM_PER_MEV = constants.e * 1e-3 / (constants.h * constants.c * 100)
+
+
+def website(client: Client, prediction_id: str) -> dict[str, Any]:
+    response = client.get(f"/predictions/{prediction_id}/phonon-website.json")
+    assert response.status_code == 200, response.text
+    assert f"beamcast-phonon-website-{prediction_id}.json" in response.headers["content-disposition"]
+    return dict(response.json())
+
+
+def test_the_file_of_the_phonon_website_has_the_dispersion(client: Client, store: Store, powder: Partials) -> None:
+    prediction_id = store(powder)
+    written = website(client, prediction_id)
+    lines = client.get(f"/predictions/{prediction_id}/phonons/values").json()["dispersion"]
+    n_points = len(lines["distance_inv_angstrom"])
+    energies = np.array(written["eigenvalues"]) / CM_PER_MEV
+    # The numbers of the dispersion have four decimals
+    np.testing.assert_allclose(energies, lines["energy_mev"], atol=5.1e-5)
+    fc = to_force_constants(hydride())
+    again, _ = calculate_modes(fc, np.array(written["qpoints"]))
+    np.testing.assert_allclose(energies, again, atol=1e-6)
+    np.testing.assert_allclose(written["distances"], lines["distance_inv_angstrom"], atol=1e-4)
+    # What the website reads, and the shapes that its README states
+    assert (written["natoms"], written["formula"], written["repetitions"]) == (2, "HLi", [3, 3, 3])
+    assert (written["atom_types"], written["atom_numbers"]) == (["Li", "H"], [3, 1])
+    assert np.shape(written["vectors"]) == (n_points, 6, 2, 3, 2)
+    np.testing.assert_allclose(np.array(written["atom_pos_red"]) @ written["lattice"], written["atom_pos_car"])
+    # Every part of the path without its breaks is one line, and a name belongs to a place of the list
+    assert [first for first, _ in written["line_breaks"]] == [0, *(end for _, end in written["line_breaks"])][:-1]
+    assert written["line_breaks"][-1][1] == n_points
+    for first, end in written["line_breaks"]:
+        assert (np.diff(written["distances"][first:end]) > 0).all()
+    names = {name: np.array(written["qpoints"][index]) for index, name in written["highsym_qpts"]}
+    assert {"Γ", "X", "U|K", "L"} <= set(names)
+    np.testing.assert_allclose(names["Γ"], 0, atol=1e-9)
+    assert np.abs(names["L"]).tolist() == pytest.approx([0.5, 0.5, 0.5])
+
+
+def test_the_phonon_website_moves_atoms_as_the_forces_do(client: Client, store: Store, powder: Partials) -> None:
+    crystal = hydride()
+    written = website(client, store(powder))
+    at = next(index for index, name in written["highsym_qpts"] if name == "X")
+    vectors = np.array(written["vectors"][at]).view(np.complex128)[..., 0]
+    # The website's own rule of the phase of a cell
+    phases = np.exp(2j * np.pi * crystal.cell_origins @ written["qpoints"][at])
+    forces = -np.einsum("cij,c,mj->mi", crystal.force_constants, phases, vectors.reshape(6, 6))
+    per_second = 2 * np.pi * constants.c * 100 * np.array(written["eigenvalues"][at])
+    inertia = per_second[:, None, None] ** 2 * crystal.masses[:, None] * vectors
+    in_ev = inertia * constants.atomic_mass * 1e-20 / constants.e
+    np.testing.assert_allclose(in_ev.reshape(6, 6), -forces, atol=1e-4 * np.abs(forces).max())
+    kinetic = (crystal.masses[:, None] * np.abs(vectors) ** 2).sum(axis=(1, 2))
+    np.testing.assert_allclose(kinetic, crystal.masses.mean(), rtol=1e-5)
+
+
+def test_files_of_large_cells_have_fewer_wave_vectors(
+    client: Client, store: Store, powder: Partials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction_id = store(powder)
+    whole = website(client, prediction_id)
+    monkeypatch.setattr(service, "MAX_WEBSITE_NUMBERS", 40 * n_numbers(2))
+    thin = website(client, prediction_id)
+    assert len(thin["qpoints"]) <= 40 < len(whole["qpoints"])
+    assert [name for _, name in thin["highsym_qpts"]] == [name for _, name in whole["highsym_qpts"]]
+    for index, _ in thin["highsym_qpts"]:
+        assert thin["qpoints"][index] in whole["qpoints"]
+    monkeypatch.setattr(service, "MAX_WEBSITE_NUMBERS", 3 * n_numbers(2))
+    response = client.get(f"/predictions/{prediction_id}/phonon-website.json")
+    assert (response.status_code, response.json()["code"]) == (409, "too_many_atoms_for_website")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -138,6 +140,20 @@ def test_phonons_have_a_tab(visit: Open, peak: str) -> None:
     page.wait_for_function(f"() => {MOTION}?.data?.length")
     assert overflow(page) <= 0
     assert violations(page) == []
+
+
+def test_the_file_of_the_phonon_website_is_saved(visit: Open, site: Site, peak: str) -> None:
+    page = visit(f"{peak}&tab=files", PHONE, dark=True)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Modes for the phonon website").click()
+    assert saved.value.suggested_filename.endswith("phonon-website.json")
+    written = json.loads(Path(saved.value.path()).read_text(encoding="utf-8"))
+    assert (written["natoms"], written["highsym_qpts"][0]) == (2, [0, "Γ"])
+    assert overflow(page) <= 0
+    # Of forecasts without force constants the answer says why there is none
+    old = visit(f"/forecast/{site.structure_id}?predictions={site.harmonic_id}&tab=files", refused=True)
+    old.get_by_role("button", name="Modes for the phonon website").click()
+    expect(old.locator("#download-message")).to_be_visible()
 
 
 def test_a_forecast_without_force_constants_offers_to_run_again(visit: Open, site: Site) -> None:

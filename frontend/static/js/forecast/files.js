@@ -1,7 +1,7 @@
 // @ts-check
 // Downloads, provenance, and the structure.
 
-import { ApiProblem, FORMATS, get, save, send, textOf } from "../api.js";
+import { ApiProblem, call, FORMATS, get, save, send, textOf } from "../api.js";
 import { capital, fileName } from "../format.js";
 import { byId, element, facts, fill, icon, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
@@ -64,6 +64,32 @@ async function download({ view, figures }, prediction, instrument, format) {
     }
 }
 
+/**
+ * Save a file that a forecast may not have.
+ * @param {string} path
+ * @param {string} name
+ */
+async function downloadFile(path, name) {
+    const message = byId("download-message");
+    message.hidden = true;
+    try {
+        await save(await call(path), name);
+    } catch (problem) {
+        message.textContent = textOf(problem);
+        message.hidden = false;
+    }
+}
+
+/** Return the row of files for the phonon website, if a forecast is harmonic. @param {Page} page @param {Prediction[]} ready */
+function websiteRow({ context }, ready) {
+    if (!ready.some((one) => one.method === "harmonic")) return null;
+    return element("tr", {}, element("th", { scope: "row" }, element("a", { href: "https://henriquemiranda.github.io/phononwebsite/phonon.html", rel: "noreferrer" }, "Phonon website")),
+        ...ready.map((one) => element("td", {}, one.method === "harmonic"
+            ? element("button", { type: "button", class: "link-button", "data-download": "phonon-website", "aria-label": `Modes for the phonon website, ${one.label}, JSON`,
+                onclick: () => void downloadFile(`/predictions/${one.id}/phonon-website.json`, `${fileName("beamcast", context.structure.name, "phonon-website")}.json`) },
+            icon("download", 13), "JSON") : null)));
+}
+
 /** @param {Page} page */
 function listDownloads(page) {
     const { context, values } = page.view();
@@ -83,7 +109,7 @@ function listDownloads(page) {
         element("a", { class: "link-button", href: `/api/v1/predictions/${prediction.id}/partials`, download: "", "data-download": "partials",
             "aria-label": `Partials, ${prediction.label}, HDF5` }, icon("download", 13), "HDF5"))));
     const head = element("tr", {}, element("td", {}), ...ready.map((one) => element("th", { scope: "col" }, capital(one.label))));
-    fill(place, element("table", { class: "downloads" }, element("thead", {}, head), element("tbody", {}, ...rows, partials)),
+    fill(place, element("table", { class: "downloads" }, element("thead", {}, head), element("tbody", {}, ...rows, partials, websiteRow(page, ready))),
         context.sampling === "path" ? element("p", { class: "quiet small flush" },
             "CSV has the cut with each of its zones; HDF5 also has the map and the harmonic phonons.") : null);
 }
