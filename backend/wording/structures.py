@@ -41,6 +41,12 @@ def _hydrogen_without_position(*, sites: Sequence[str], n_sites: int) -> str:
     )
 
 
+def _empty_sites(*, sites: Sequence[str], n_sites: int) -> str:
+    rest = n_sites - len(sites)
+    named = listed([*sites, f"{rest} more"] if rest > 0 else sites)
+    return f"The file states occupancy 0 for {named}: no atoms are placed there."
+
+
 def _elements_from_formula(*, sites: Sequence[str], elements: Sequence[str], n_sites: int) -> str:
     pairs = [f"{site} is {element}" for site, element in zip(sites, elements, strict=True)]
     rest = n_sites - len(sites)
@@ -124,6 +130,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "cartesian_coordinates": "The file gives Cartesian coordinates. They are read with a along x and b in the xy "
     "plane.",
     "hydrogen_without_position": _hydrogen_without_position,
+    "empty_sites": _empty_sites,
     "elements_from_formula": _elements_from_formula,
     "operations_not_a_group": "The symmetry operations in the file do not form a group: some may be missing or "
     "misprinted.",

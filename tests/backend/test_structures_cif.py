@@ -252,8 +252,33 @@ def test_partial_occupancies_are_refused_by_name() -> None:
     partial = {"sites": ["Fe1", "Ni1"], "occupancies": [0.5, 0.5], "n_sites": 2}
     assert notice == Notice("partial_occupancies", partial)
     assert read(cell() + loop + "Fe1 Fe 0.998(4) 0 0 0\n").structure.symbols == ["Fe"]
+    empty = read(cell() + loop + "Fe1 Fe 1 0 0 0\nNi1 Ni 0 .5 0 0\nNi2 Ni 0.0(1) 0 .5 0\n")
+    assert empty.structure.symbols == ["Fe"]
+    assert empty.notices[0] == Notice("empty_sites", {"sites": ["Ni1", "Ni2"], "n_sites": 2})
+    assert refused(cell() + loop + "Ni1 Ni 0 .5 0 0\n").code == "partial_occupancies"
     excessive = Notice("occupancy_above_one", {"site": "Fe1", "occupancy": 1.5})
     assert refused(cell() + loop + "Fe1 Fe 1.5 0 0 0\n") == excessive
+
+
+@pytest.mark.parametrize(
+    ("rows", "symbols"),
+    [
+        ("Fe1 Fe2+ 0.333 0 0 0\nFe2 Fe3+ 0.667 0 0 0\n", ["Fe"]),
+        ("H1 H 0.5 0 0 0\nH2 H 0.5 0 0 0\n", ["H"]),
+        # Not at one place, another element, a place that is not full, and lithium as in nature beside an isotope
+        ("Fe1 Fe2+ 0.5 0 0 0\nFe2 Fe3+ 0.5 0.1 0 0\n", None),
+        ("Fe1 Fe2+ 0.5 0 0 0\nMn1 Mn2+ 0.5 0 0 0\n", None),
+        ("Fe1 Fe2+ 0.5 0 0 0\nFe2 Fe3+ 0.4 0 0 0\n", None),
+        ("Li1 Li 0.5 0 0 0\nLi2 7Li 0.5 0 0 0\n", None),
+    ],
+)
+def test_ions_of_one_element_that_fill_a_site_are_one_atom(rows: str, symbols: list[str] | None) -> None:
+    loop = SITES.replace("_atom_site_fract_x", "_atom_site_occupancy\n_atom_site_fract_x")
+    if symbols is None:
+        assert refused(cell() + loop + rows).code == "partial_occupancies"
+    else:
+        structure = read(cell() + loop + rows).structure
+        assert (structure.symbols, structure.isotopes) == (symbols, ())
 
 
 @pytest.mark.parametrize(
@@ -339,6 +364,15 @@ def test_elements_that_no_potential_knows_are_never_read(symbol: str) -> None:
     assert found.code in ("unknown_element", "undecided_elements")
     assert read(cell() + SITES + "N1 Nh 0 0 0\n").structure.symbols == ["N"]
     assert read(cell() + SITES + "Am1 Am 0 0 0\n").structure.symbols == ["Am"]
+
+
+@pytest.mark.parametrize(("label", "formula"), [("Cm1", ""), ("Bk", ""), ("Cm1", "Se2 Cm")])
+def test_a_label_that_spells_a_heavier_element_is_not_read_by_its_first_letter(label: str, formula: str) -> None:
+    stated = f"_chemical_formula_sum '{formula}'\n" if formula else ""
+    notice = refused(cell() + stated + sites_of("Se1", label))
+    assert notice == Notice("unknown_element", {"symbol": label[:2], "site": label})
+    # A carbon m, says the formula
+    assert read(cell() + "_chemical_formula_sum 'C Se'\n" + sites_of("Se1", "Cm1")).structure.symbols == ["Se", "C"]
 
 
 def test_groups_as_types_are_their_heavy_atom_and_the_missing_hydrogens_are_told() -> None:

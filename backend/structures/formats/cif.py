@@ -216,6 +216,8 @@ def _sites(
     found_names = [SiteName.of((types[row] if types else "") or labels[row]) for row in rows]
     placed = {row: _position(columns, row, names[row], cell if cartesian else None) for row in rows_used}
     partial = _partial_occupancies(block, names, rows_used)
+    rows_used = _without_empty_sites(rows_used, names, partial, notices)
+    partial = {row: partial[row] for row in rows_used if row in partial}
     mixtures = find_mixtures(dict(enumerate(found_names)), partial, placed, cell)
     partial = {row: partial[row] for row in partial if row not in {*mixtures.of_row, *mixtures.other_rows}}
     if disordered is None:
@@ -269,6 +271,17 @@ def _partial_occupancies(block: Block, names: list[str], rows: list[int]) -> dic
         elif occupancy > 2 - FULL_OCCUPANCY:
             raise Unreadable(Notice("occupancy_above_one", {"site": names[row][:20], "occupancy": occupancy}))
     return partial
+
+
+def _without_empty_sites(
+    rows: list[int], names: list[str], partial: Mapping[int, float], notices: list[Notice]
+) -> list[int]:
+    """Return the rows of sites that are not empty in all cells; all rows, if nothing else would be left."""
+    empty = [row for row in rows if partial.get(row) == 0]
+    if not 0 < len(empty) < len(rows):
+        return rows
+    notices.append(Notice("empty_sites", _sites_named([names[row] for row in empty])))
+    return [row for row in rows if partial.get(row) != 0]
 
 
 def _refuse_disorder(names: list[str], partial: dict[int, float]) -> None:

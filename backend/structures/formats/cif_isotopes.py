@@ -1,4 +1,4 @@
-"""Isotopes in a CIF: type symbols such as D or 7Li, and isotopes that share a site (D 0.98, H 0.02)."""
+"""Isotopes in a CIF: type symbols such as D or 7Li, and isotopes or ions of one element that share a site."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ FULL_OCCUPANCY: Final = 0.99
 SHARE_DECIMALS: Final = 6
 _NUMBERED = re.compile(r"([0-9]{1,3})([A-Z][a-z]?)(?![a-z])")
 _HYDROGEN = re.compile(r"[HD](?![A-Za-z])")
+_ELEMENT = re.compile(r"[A-Z][a-z]?(?![A-Za-z])")
 
 
 def _isotopes(symbol: str) -> tuple[str, ...]:
@@ -46,18 +47,27 @@ class SiteName:
 
     @property
     def in_mixture(self) -> str:
-        """The isotope in a mixture, or "": an H beside D is ¹H."""
-        return self.isotope or ("1H" if _HYDROGEN.match(self.symbol) else "")
+        """The isotope or the element in a mixture, or "": an H beside D is ¹H, and Fe2+ is iron."""
+        if self.isotope or _HYDROGEN.match(self.symbol):
+            return self.isotope or "1H"
+        element = _ELEMENT.match(self.symbol)
+        return element[0] if element and element[0] in chemical_symbols[1:] else ""
+
+    @property
+    def kind(self) -> tuple[str, bool]:
+        """The element in a mixture, and whether it is as in nature."""
+        mass_number, element = parts(self.in_mixture)
+        return element, not mass_number
 
 
 @dataclass(frozen=True)
 class Mixtures:
-    """Isotopes that share sites.
+    """Isotopes, or ions of one element, that share sites.
 
     Attributes
     ----------
     of_row
-        First row of a shared site → its isotope or mixture.
+        First row of a shared site → its isotope or mixture; "" where as in nature.
     other_rows
         The other rows of these sites.
     """
@@ -72,7 +82,7 @@ def find_mixtures(
     positions: Mapping[int, NDArray[np.float64]],
     cell: NDArray[np.float64],
 ) -> Mixtures:
-    """Return the fully occupied sites that isotopes of one element share.
+    """Return the fully occupied sites that isotopes or ions of one element share.
 
     Parameters
     ----------
@@ -90,17 +100,20 @@ def find_mixtures(
         together = [
             row
             for row in waiting
-            if parts(names[row].in_mixture)[1] == parts(names[first].in_mixture)[1]
+            if names[row].kind == names[first].kind
             and distances(positions[row] - positions[first], cell) < MERGE_ANGSTROM
         ]
         waiting = [row for row in waiting if row not in together]
         total = sum(occupancies[row] for row in together)
         if len(together) < 2 or abs(total - 1) > 1 - FULL_OCCUPANCY + 1e-9:
             continue
+        others |= set(together) - {first}
+        if not any(names[row].isotope for row in together):
+            of_row[first] = ""
+            continue
         shares: dict[str, float] = {}
         for row in sorted(together, key=lambda row: -occupancies[row]):
             share = round(occupancies[row] / total, SHARE_DECIMALS)
             shares[names[row].in_mixture] = shares.get(names[row].in_mixture, 0.0) + share
         of_row[first] = shares if len(shares) > 1 else next(iter(shares))
-        others |= set(together) - {first}
     return Mixtures(of_row, frozenset(others))

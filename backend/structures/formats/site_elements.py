@@ -23,6 +23,7 @@ from scattering.core.notices import Notice
 HEAVIEST: Final = 94
 """Plutonium. No potential knows the elements beyond it, so a label is not read as one."""
 ELEMENTS: Final = frozenset(chemical_symbols[1 : HEAVIEST + 1])
+HEAVIER: Final = frozenset(chemical_symbols[HEAVIEST + 1 :])
 GROUPS: Final = {
     **dict.fromkeys(("WAT", "WATER", "WA", "W", "OW", "H2O", "OH2"), ("O", 2)),
     **{"OH": ("O", 1), "H3O": ("O", 3)},
@@ -56,13 +57,15 @@ class SiteElement:
 class _Name:
     """What decides about the element in a type symbol or a label: its first two letters, or the group that it names.
 
-    A type symbol of one or two letters is an element as a whole.
+    A type symbol of one or two letters is an element as a whole. A label such as Cm1 may spell an element that is too
+    heavy: only a formula without it proves that carbon is meant.
     """
 
     letters: str
     group: str
     is_type: bool
     is_whole: bool
+    is_too_heavy: bool
 
     @classmethod
     def of(cls, text: str, *, is_type: bool) -> _Name:
@@ -75,7 +78,8 @@ class _Name:
         else:
             group = "" if letters[0] in ELEMENTS - {"W"} else letters[0].upper()
         known = group in GROUPS or group in GROUPS_OF_SEVERAL
-        return cls(letters[0][:2], group if known else "", is_type, is_type and len(letters[0]) <= 2)
+        is_too_heavy = not is_type and not known and letters[0] in HEAVIER
+        return cls(letters[0][:2], group if known else "", is_type, is_type and len(letters[0]) <= 2, is_too_heavy)
 
     @property
     def literal(self) -> list[str]:
@@ -152,7 +156,7 @@ def site_elements(
 
 
 def _elements_of(formula: str) -> frozenset[str]:
-    """The elements of a formula such as 'Ca S O6 H4' or 'C6H6', D and T as H; none if it is not one."""
+    """The elements of a formula such as 'Ca S O6 H4' or 'C6H6', D and T as H; none if it is not one, or has others."""
     dense = re.sub(r"\s", "", formula)
     if not re.fullmatch(r"(?:[A-Z][a-z]?[0-9.]*)+", dense):
         return frozenset()
@@ -175,6 +179,8 @@ def _options(first_site: dict[_Name, str], stated: frozenset[str]) -> tuple[dict
     missing = [SiteElement(symbol) for symbol in sorted(stated - {"H"} - named)]
     options, guesses = {}, set()
     for key, site in first_site.items():
+        if key.is_too_heavy and not stated:
+            raise Unreadable(Notice("unknown_element", {"symbol": key.letters, "site": site[:20]}))
         readings = key.readings(stated)
         agreeing = [one for one in readings if not stated or _element(one.symbol) in stated]
         if key.is_type:
