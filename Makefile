@@ -49,6 +49,7 @@ openapi: $(STAMP) ## Write the OpenAPI document, docs/openapi.json, anew
 lock: ## Work out the dependencies' versions and hashes anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	cd tests/backend/public_cifs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
 
 clean: ## Remove the environment and all caches; data/ stays
 	rm -rf $(VENV) node_modules $(dir $(API_TYPES)) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
