@@ -8,6 +8,7 @@ from backend.kit.db import idempotency
 from backend.potentials import tables as model_tables
 from backend.predictions import tables as prediction_tables
 from backend.proposals import tables as proposal_tables
+from backend.sources import tables as source_tables
 from backend.structures import tables as structure_tables
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "model_tables",
     "prediction_tables",
     "proposal_tables",
+    "source_tables",
     "structure_tables",
 ]

@@ -38,6 +38,7 @@ from backend.proposals import routes as proposals
 from backend.proposals import shared, shared_modes
 from backend.reports import routes as reports
 from backend.samples import routes as samples
+from backend.sources import routes as sources
 from backend.structures import routes as structures
 from backend.trust import routes as trust
 from scattering.core.notices import Notice
@@ -49,6 +50,7 @@ ROUTERS = (
     # Before the route of a built-in structure with any name
     examples.router,
     structures.router,
+    sources.router,
     samples.router,
     instruments.router,
     calibrations.router,

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         256 * 1024 * 1024,
         description="largest size of a file of measured data; a large spectrometer has many detectors",
     )
+    max_source_bytes: Annotated[int, Field(gt=0)] = Field(
+        128 * 1024 * 1024, description="largest size of the files of uploaded phonons, together"
+    )
     max_proposal_bytes: Annotated[int, Field(gt=0)] = Field(
         1024**3, description="largest size of an imported proposal, both packed and unpacked"
     )
@@ -124,6 +127,10 @@ class Settings(BaseSettings):
     def dataset_dir(self, dataset_id: object) -> Path:
         """Folder of one dataset's files."""
         return self.data_dir / "datasets" / str(dataset_id)
+
+    def source_dir(self, source_id: object) -> Path:
+        """Folder of one source's files."""
+        return self.data_dir / "sources" / str(source_id)
 
     def proposal_dir(self, proposal_id: object) -> Path:
         """Folder of one proposal's reports."""

@@ -16,6 +16,7 @@ class LimitsOut(ResponseBody):
     structure_bytes: int = Field(examples=[33554432])
     potential_bytes: int = Field(examples=[33554432])
     dataset_bytes: int = Field(examples=[268435456])
+    source_bytes: int = Field(description="of all files of uploaded phonons together", examples=[134217728])
     proposal_bytes: int = Field(description="of an exported proposal, both packed and unpacked", examples=[1073741824])
 
     @classmethod
@@ -25,5 +26,6 @@ class LimitsOut(ResponseBody):
             structure_bytes=settings.max_upload_bytes,
             potential_bytes=settings.max_upload_bytes,
             dataset_bytes=settings.max_dataset_bytes,
+            source_bytes=settings.max_source_bytes,
             proposal_bytes=settings.max_proposal_bytes,
         )

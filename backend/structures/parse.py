@@ -17,6 +17,7 @@ from backend.kit.files import confined, parsed_notices
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.chemistry import check, describe, right_handed
 from backend.structures.formats import FORMATS
+from backend.structures.formats.reading import Reading
 from backend.structures.geometry import lengths_and_angles
 from backend.structures.isotopes import find_isotopes, isotopes_notice
 from backend.structures.stated import find_contradictions
@@ -54,7 +55,17 @@ def parse(data: bytes, format_name: str, max_atoms: int) -> dict[str, Any]:
     Unreadable
         The file has no usable structure.
     """
-    reading = FORMATS[format_name].read(decoded(data), max_atoms)
+    return contents_of(FORMATS[format_name].read(decoded(data), max_atoms))
+
+
+def contents_of(reading: Reading) -> dict[str, Any]:
+    """Return what `parse` returns, from the result of a reader.
+
+    Raises
+    ------
+    Unreadable
+        It is no usable structure.
+    """
     structure, turned = right_handed(reading.structure)
     check(structure)
     description = describe(structure)

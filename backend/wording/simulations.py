@@ -32,11 +32,18 @@ def _cell_under_pressure(*, pressure_gpa: float) -> str:
     )
 
 
-def _imaginary_modes(*, fraction: float, lowest_energy_mev: float) -> str:
+def _imaginary_modes(*, fraction: float, lowest_energy_mev: float, uploaded: bool = False) -> str:
+    modes = (
+        f"{number(100 * fraction, 2)} % of the phonon modes are imaginary (down to {abs(lowest_energy_mev):.1f}i meV)"
+    )
+    if uploaded:
+        return (
+            f"{modes}. The structure is unstable at 0 K or was not relaxed, the supercell is too small, or the files "
+            "do not belong together. Forecasts leave these modes out."
+        )
     return (
-        f"{number(100 * fraction, 2)} % of the phonon modes are imaginary (down to {abs(lowest_energy_mev):.1f}i meV) "
-        "and left out: in this potential the structure is unstable at 0 K, or the supercell is too small. Molecular "
-        "dynamics includes these modes."
+        f"{modes} and left out: in this potential the structure is unstable at 0 K, or the supercell is too small. "
+        "Molecular dynamics includes these modes."
     )
 
 

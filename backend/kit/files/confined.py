@@ -42,6 +42,10 @@ REASONS: Final = {
 }
 
 
+Content = bytes | Path | Sequence[Path]
+"""An untrusted file, its path, or the paths of several that belong together."""
+
+
 class Exceeded(Exception):
     """The child ran out of time or memory, or crashed."""
 
@@ -67,10 +71,10 @@ class _Reader:
         """Whether the process is there."""
         return self.process.poll() is None
 
-    def ask(self, arguments: Sequence[str], content: bytes | Path, timeout_s: float) -> tuple[Outcome, bytes]:
-        """Have a child read a file; return how it ended, and its answer."""
+    def ask(self, arguments: Sequence[str], content: Content, timeout_s: float) -> tuple[Outcome, bytes]:
+        """Have a child read a file, or several; return how it ended, and its answer."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            _put(content, Path(folder) / INPUT)
+            _put_all(content, Path(folder))
             question = json.dumps({"folder": folder, "arguments": list(arguments), "timeout_s": timeout_s}).encode()
             deadline = time.monotonic() + timeout_s + STARTUP_S
             self._write(QUESTION.pack(len(question)) + question, deadline)
@@ -128,8 +132,8 @@ _trimming: list[Timer] = []
 _slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
 
 
-def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout_s: float) -> str:
-    """Have a module read a file in a confined process, and return its answer.
+def run(module: str, arguments: Sequence[str], content: Content, *, timeout_s: float) -> str:
+    """Have a module read a file, or several that belong together, in a confined process, and return its answer.
 
     Parameters
     ----------
@@ -139,6 +143,7 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
         Command line of the module, without its name.
     content
         The untrusted file or its path; the child finds it as `INPUT` in its working folder, which holds nothing else.
+        Several files are found as `inputs`, in their order.
     timeout_s
         Time limit in seconds, without the loading of modules.
 
@@ -160,6 +165,19 @@ def run(module: str, arguments: Sequence[str], content: bytes | Path, *, timeout
     if outcome != Outcome.ANSWERED:
         raise Exceeded(REASONS[outcome])
     return answer.decode()
+
+
+def inputs(n_files: int) -> list[Path]:
+    """Return the places of several files in the working folder of the child."""
+    return [Path(f"{INPUT}-{number}") for number in range(n_files)]
+
+
+def _put_all(content: Content, folder: Path) -> None:
+    if isinstance(content, bytes | Path):
+        _put(content, folder / INPUT)
+        return
+    for one, place in zip(content, inputs(len(content)), strict=True):
+        _put(one, folder / place)
 
 
 def _put(content: bytes | Path, at: Path) -> None:

@@ -120,8 +120,8 @@ class Received:
 
 
 @contextmanager
-def receive_upload(upload: UploadFile, max_bytes: int) -> Iterator[Received]:
-    """Write an uploaded file, which may be too large for the memory, to a temporary file.
+def receive_upload(upload: UploadFile, max_bytes: int, *, loc: str = "file") -> Iterator[Received]:
+    """Write an uploaded file, which may be too large for the memory, to a temporary file; `loc` is its form field.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def receive_upload(upload: UploadFile, max_bytes: int) -> Iterator[Received]:
                 digest.update(chunk)
                 file.write(chunk)
         if not size:
-            raise Unprocessable.at("file", Notice("empty_file"))
+            raise Unprocessable.at(loc, Notice("empty_file"))
         yield Received(path, digest.hexdigest())
 
 

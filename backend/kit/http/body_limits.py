@@ -8,6 +8,7 @@ from typing import Final
 from starlette.datastructures import Headers
 
 from backend.kit.settings import Settings
+from scattering.core.notices import Notice
 
 FORM: Final = "multipart/form-data"
 FORM_OVERHEAD_BYTES: Final = 64 * 1024
@@ -21,8 +22,12 @@ UPLOADS: Final[Mapping[str, str]] = {
     "/api/v1/datasets": "max_dataset_bytes",
     "/api/v1/datasets/preview": "max_dataset_bytes",
     "/api/v1/proposals/import": "max_proposal_bytes",
+    "/api/v1/sources": "max_source_bytes",
+    "/api/v1/sources/preview": "max_source_bytes",
 }
-"""Paths to which files are uploaded → setting with the largest size of the file."""
+"""Paths to which files are uploaded → setting with the largest size of the file, or of all files together."""
+OF_SEVERAL_FILES: Final = frozenset({"/api/v1/sources", "/api/v1/sources/preview"})
+"""Paths to which several files are uploaded together."""
 
 
 def is_upload(path: str, headers: Headers) -> bool:
@@ -44,3 +49,16 @@ def max_stated_bytes(settings: Settings, path: str, headers: Headers) -> int:
 def max_body_bytes(settings: Settings, path: str, headers: Headers) -> int:
     """Return the largest size in bytes of a request, with the overhead of its form."""
     return max_stated_bytes(settings, path, headers) + FORM_OVERHEAD_BYTES * is_upload(path, headers)
+
+
+def too_many_bytes(max_bytes: int) -> Notice:
+    """Return the notice that a file or a request has more than `max_bytes`."""
+    return Notice("too_many_bytes", {"maximum_mib": max_bytes / 2**20})
+
+
+def size_refusal(settings: Settings, path: str, headers: Headers) -> Notice:
+    """Return the notice that a request is too large."""
+    largest = max_stated_bytes(settings, path, headers)
+    if path in OF_SEVERAL_FILES:
+        return Notice("too_large", {"quantity": "upload_mib", "n_found": None, "maximum": largest // 2**20})
+    return too_many_bytes(largest)

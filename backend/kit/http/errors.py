@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 from starlette.exceptions import HTTPException
 
 from backend import wording
-from backend.kit.http.body_limits import max_stated_bytes
+from backend.kit.http.body_limits import size_refusal, too_many_bytes
 from backend.wording.fields import field_message
 from scattering.core.errors import (
     FieldError,
@@ -155,7 +155,14 @@ class TooLarge(Problem):
     @classmethod
     def than(cls, max_bytes: int) -> Self:
         """Return the problem of a file or a request of more than `max_bytes`."""
-        return cls(Notice("too_many_bytes", {"maximum_mib": max_bytes / 2**20}))
+        return cls(too_many_bytes(max_bytes))
+
+
+class UnsupportedMediaType(Problem):
+    """The files are of a kind that is not read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "Unsupported media type"
 
 
 class RequestTimeout(Problem):
@@ -287,8 +294,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         notice = Notice("method_not_allowed", {"method": request.method, "path": request.url.path})
     elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        limit = max_stated_bytes(request.app.state.settings, request.url.path, request.headers)
-        return as_response(TooLarge.than(limit).document())
+        refusal = size_refusal(request.app.state.settings, request.url.path, request.headers)
+        return as_response(TooLarge(refusal).document())
     return as_response(_document(error.status_code, phrase, notice), error.headers)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.kit.http.body_limits import max_body_bytes, max_stated_bytes
+from backend.kit.http.body_limits import max_body_bytes, size_refusal
 from backend.kit.http.errors import BadRequest, Forbidden, Problem, TooLarge, as_response
 from backend.kit.settings import Settings
 from scattering.core.notices import Notice
@@ -79,7 +79,7 @@ class Guard:
         if not length.isascii() or not length.isdigit():
             return BadRequest(Notice("invalid_content_length"))
         if int(length) > max_body_bytes(self._settings, path, headers):
-            return TooLarge.than(max_stated_bytes(self._settings, path, headers))
+            return TooLarge(size_refusal(self._settings, path, headers))
         if method in SAFE_METHODS:
             return None
         origin = headers.get("origin")

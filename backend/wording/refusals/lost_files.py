@@ -16,6 +16,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "restore the folder predictions/{id} from a backup.",
     "report_file_lost": "The file of the report “{title}” is missing on the server. Make the report again, or restore "
     "the folder proposals from a backup.",
+    "source_file_lost": "A file of these phonons is missing or damaged on the server. Upload them again, or restore "
+    "the folder sources/{id} from a backup.",
     "structure_file_lost": "A file of this structure is missing or damaged on the server. Upload the structure again, "
     "or restore the folder structures/{id} from a backup.",
 }

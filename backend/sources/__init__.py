@@ -1,0 +1,1 @@
+"""Sources: phonons that a user has calculated with another program, read in a bounded process and kept as uploaded."""

@@ -1,0 +1,52 @@
+"""Doubts about phonons: what their numbers say of the calculation, and of files that do not belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.notices import Notice
+from scattering.simulate.constant_checks import acoustic_sum_error, asymmetry
+
+MAX_ACOUSTIC_SUM: Final = 0.02
+"""Sum of the force constants of an atom, over its force constant with itself."""
+MAX_ASYMMETRY: Final = 0.02
+"""Difference of two force constants that must be the same, over the largest one of an atom with itself."""
+MAX_CHARGE_SUM_E: Final = 0.1
+"""Sum of the Born charges, per atom of the primitive cell, e."""
+NON_METALS: Final = frozenset(
+    ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Sb", "Te", "I")
+)
+"""Elements whose compounds with other elements are often polar insulators."""
+
+
+def find_doubts(crystal: HarmonicCrystal, *, unsymmetrised: HarmonicCrystal | None = None) -> list[Notice]:
+    """Return doubts about force constants and Born charges.
+
+    Parameters
+    ----------
+    unsymmetrised
+        The force constants before they were made symmetric, which hides errors.
+    """
+    raw = unsymmetrised or crystal
+    found = []
+    if (error := acoustic_sum_error(raw)) > MAX_ACOUSTIC_SUM:
+        found.append(Notice("acoustic_sum_rule", {"percent": round(100 * error, 1)}))
+    if (error := asymmetry(raw)) > MAX_ASYMMETRY:
+        found.append(Notice("constants_not_symmetric", {"percent": round(100 * error, 1)}))
+    if crystal.dipoles is not None:
+        largest = float(np.abs(crystal.dipoles.charge_sum).max())
+        if largest > MAX_CHARGE_SUM_E * crystal.n_atoms:
+            found.append(Notice("born_charge_sum", {"charge_e": round(largest, 3)}))
+    elif is_polar(crystal.symbols):
+        found.append(Notice("no_nac"))
+    return found
+
+
+def is_polar(symbols: Sequence[str]) -> bool:
+    """Return whether a crystal of these elements has split LO and TO modes if it is an insulator."""
+    elements = set(symbols)
+    return len(elements) > 1 and bool(elements & NON_METALS)

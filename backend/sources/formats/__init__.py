@@ -1,0 +1,143 @@
+"""The formats of phonons that are read: an allow-list, each chosen by the kinds of files of an upload.
+
+Files are parsed into plain arrays with the readers of Euphonic where it has one, and otherwise given as arrays to
+phonopy. Neither package opens an untrusted YAML, XML or HDF5 file by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backend.sources.formats import phonopy
+from backend.sources.formats.reading import (
+    Files,
+    Reading,
+    Refused,
+    Statements,
+    UploadedFile,
+    does_not_fit,
+)
+from backend.sources.formats.roles import other_kind_of, role_of
+from scattering.core.notices import Notice
+
+__all__ = ["FORMATS", "MAX_FILES", "Format", "Recognised", "recognise"]
+
+MAX_FILES: Final = 4
+
+
+@dataclass(frozen=True)
+class Format:
+    """One readable format.
+
+    Attributes
+    ----------
+    name
+        Value of the form field `format`.
+    title
+        Name for users.
+    main
+        Kinds of files, one of which an upload of this format has.
+    beside
+        Kinds of files that may be beside it.
+    needs
+        Of these kinds there must be one as well, if there are any.
+    read
+        Function of the files by kind and of the statements of the user.
+    """
+
+    name: str
+    title: str
+    main: tuple[str, ...]
+    beside: tuple[str, ...]
+    read: Callable[[Files, Statements], Reading]
+    needs: tuple[str, ...] = ()
+
+    def fits(self, roles: Sequence[str]) -> bool:
+        """Return whether files of these kinds are an upload of this format."""
+        return any(role in self.main for role in roles) and (
+            not self.needs or any(role in self.needs for role in roles)
+        )
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    one.name: one
+    for one in (
+        Format(
+            "phonopy-force-sets",
+            "phonopy FORCE_SETS with phonopy_disp.yaml or POSCAR",
+            ("phonopy_yaml", "poscar"),
+            ("force_sets", "born", "poscar"),
+            phonopy.read,
+            needs=("force_sets",),
+        ),
+        Format(
+            "phonopy-yaml",
+            "phonopy.yaml with force constants or forces",
+            ("phonopy_yaml", "poscar"),
+            ("force_constants", "force_constants_hdf5", "born", "poscar"),
+            phonopy.read,
+        ),
+    )
+}
+"""Name → format; the first that fits is taken."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """An upload of a known format: its files by kind."""
+
+    format: Format
+    files: Files
+
+    def to_json(self) -> list[dict[str, str]]:
+        """Return the file names with their kinds."""
+        return [{"file": file.name, "role": role} for role, file in self.files.items()]
+
+
+def recognise(files: Sequence[UploadedFile], requested: str | None) -> Recognised:
+    """Return the format of an upload, and the kind of each of its files.
+
+    Parameters
+    ----------
+    requested
+        Name of the format that the user selects; a file of unknown kind is then taken as its main file.
+
+    Raises
+    ------
+    Refused
+        The format is not known, or a file does not belong to it.
+    """
+    if requested is not None and requested not in FORMATS:
+        raise unknown_format(requested, "", loc="format")
+    roles = [role_of(file) for file in files]
+    if requested is not None and None in roles:
+        roles[roles.index(None)] = FORMATS[requested].main[0]
+    for file, role in zip(files, roles, strict=True):
+        if role is None:
+            raise unknown_format(file.name, other_kind_of(file))
+    known = [role for role in roles if role is not None]
+    fitting = [fmt for fmt in FORMATS.values() if fmt.fits(known) and requested in (None, fmt.name)]
+    if not fitting:
+        raise _missing_main(files, known, requested)
+    fmt = fitting[0]
+    by_role: dict[str, UploadedFile] = {}
+    for file, role in zip(files, known, strict=True):
+        if role in by_role or role not in (*fmt.main, *fmt.beside):
+            raise does_not_fit("file", file=file.name, other=fmt.title)
+        by_role[role] = file
+    return Recognised(fmt, by_role)
+
+
+def unknown_format(file_name: str, looks_like: str, *, loc: str = "files") -> Refused:
+    """Return the refusal of a file or a format that is not read."""
+    titles = [fmt.title for fmt in FORMATS.values()]
+    return Refused(Notice("unknown_format", {"file": file_name[:80], "looks_like": looks_like, "formats": titles}), loc)
+
+
+def _missing_main(files: Sequence[UploadedFile], roles: Sequence[str], requested: str | None) -> Refused:
+    """Return the refusal of files that are each known, without the one that they belong to."""
+    if requested is None and set(roles) <= {"force_sets", "force_constants", "force_constants_hdf5", "born"}:
+        return Refused(Notice("incomplete_file", {"file": files[0].name, "missing": "unit_cell"}))
+    return unknown_format(requested or files[0].name, roles[0])

@@ -1,0 +1,162 @@
+"""What a file of an upload is: told by its first bytes, and by its name where several kinds look the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from backend.kit.files import hdf5_guard
+from backend.kit.files.unreadable import Unreadable
+from backend.sources.formats.reading import UploadedFile
+
+
+@dataclass(frozen=True)
+class Role:
+    """A kind of file.
+
+    Attributes
+    ----------
+    name
+        Word for programs.
+    names
+        Pattern of lower-case file names.
+    fits
+        Whether a file can be of this kind by its content.
+    """
+
+    name: str
+    names: re.Pattern[str]
+    fits: Callable[[UploadedFile], bool]
+
+
+def _words(file: UploadedFile, n_lines: int = 12) -> list[list[str]]:
+    """Return the words of the first lines that are not blank; of whole lines only."""
+    text = file.head.decode("latin-1").replace("\r\n", "\n")
+    lines = [line.split() for line in text.split("\n") if line.strip()]
+    return lines[:n_lines]
+
+
+def _are_numbers(words: list[str], count: int) -> bool:
+    return len(words) == count and all(map(_is_number, words))
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word.lower().replace("d", "e"))
+    except ValueError:
+        return False
+    return True
+
+
+def _are_whole(words: list[str], count: int) -> bool:
+    return len(words) == count and all(word.isdecimal() for word in words)
+
+
+def _is_text(file: UploadedFile) -> bool:
+    return b"\0" not in file.head
+
+
+def _is_yaml(file: UploadedFile) -> bool:
+    keys = rb"^(phonopy|supercell_matrix|primitive_cell|unit_cell|physical_unit|lattice)\s*:"
+    return _is_text(file) and re.search(keys, file.head, re.MULTILINE) is not None
+
+
+def _is_force_constants(file: UploadedFile) -> bool:
+    lines = _words(file, 5)
+    return (
+        len(lines) == 5
+        and (_are_whole(lines[0], 1) or _are_whole(lines[0], 2))
+        and _are_whole(lines[1], 2)
+        and all(_are_numbers(line, 3) for line in lines[2:])
+    )
+
+
+def _is_force_sets(file: UploadedFile) -> bool:
+    lines = _words(file, 5)
+    single = len(lines) == 5 and all(_are_whole(line, 1) for line in lines[:3]) and _are_numbers(lines[3], 3)
+    return single or (len(lines) > 1 and all(_are_numbers(line, 6) for line in lines))
+
+
+def _is_born(file: UploadedFile) -> bool:
+    lines = [line for line in _words(file) if not line[0].startswith("#")]
+    return len(lines) > 1 and all(_are_numbers(line, 9) for line in lines[-2:]) and len(lines[0]) != 6
+
+
+def _is_poscar(file: UploadedFile) -> bool:
+    lines = file.head.decode("latin-1").split("\n")[1:5]
+    words = [line.split() for line in lines]
+    return (
+        len(words) == 4
+        and (_are_numbers(words[0], 1) or _are_numbers(words[0], 3))
+        and all(len(line) >= 3 and all(map(_is_number, line[:3])) for line in words[1:])
+    )
+
+
+def _is_hdf5_with(*paths: str) -> Callable[[UploadedFile], bool]:
+    def fits(file: UploadedFile) -> bool:
+        if not hdf5_guard.is_hdf5(file.head):
+            return False
+        try:
+            with hdf5_guard.open_hdf5(file.data) as root:
+                return any(path in hdf5_guard.names(root) for path in paths)
+        except Unreadable:
+            return False
+
+    return fits
+
+
+def _starts(*beginnings: bytes) -> Callable[[UploadedFile], bool]:
+    return lambda file: file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(beginnings)
+
+
+def _holds(pattern: bytes) -> Callable[[UploadedFile], bool]:
+    return lambda file: re.search(pattern, file.head, re.MULTILINE) is not None
+
+
+def _is_xyz(file: UploadedFile) -> bool:
+    lines = file.head.decode("latin-1").split("\n")[:3]
+    if len(lines) < 3 or not _are_whole(lines[0].split(), 1):
+        return False
+    words = lines[2].split()
+    return len(words) >= 4 and not _is_number(words[0]) and all(map(_is_number, words[1:4]))
+
+
+def _named(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns))
+
+
+PHONONS: Final = (
+    Role("phonopy_yaml", _named(r".*\.ya?ml"), _is_yaml),
+    Role("force_constants_hdf5", _named(r".*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),
+    Role("force_constants", _named(r".*force_constants.*"), _is_force_constants),
+    Role("force_sets", _named(r".*force_sets.*"), _is_force_sets),
+    Role("born", _named(r".*born.*"), _is_born),
+    Role("poscar", _named(r".*(poscar|contcar).*", r".*\.vasp"), _is_poscar),
+)
+"""Kinds that are read."""
+OTHERS: Final = (
+    Role("lammps-dump", _named(r".*\.(lammpstrj|dump)"), _holds(rb"^ITEM: TIMESTEP")),
+    Role("xdatcar", _named(r".*xdatcar.*"), _holds(rb"^Direct configuration=")),
+    Role("xyz", _named(r".*\.(ext)?xyz"), _is_xyz),
+    Role("dcd", _named(r".*\.dcd"), lambda file: file.head[4:8] == b"CORD"),
+    Role("xtc", _named(r".*\.xtc"), lambda file: file.head[:4] == b"\x00\x00\x07\xcb"),
+    Role("hdf5", _named(r".*\.(hdf5|h5)"), lambda file: hdf5_guard.is_hdf5(file.head)),
+    Role("xml", _named(r".*\.xml"), _starts(b"<?xml", b"<")),
+    Role("cif", _named(r".*\.cif"), _holds(rb"^data_\S*")),
+    Role("zip", _named(r".*\.(zip|gz|xz|7z|bz2)"), _starts(b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"BZh")),
+)
+"""Kinds that are not read, for a refusal that says what a file looks like."""
+
+
+def role_of(file: UploadedFile) -> str | None:
+    """Return the kind of a file that is read; None of another file."""
+    fitting = [role for role in PHONONS if role.fits(file)]
+    named = [role for role in fitting if role.names.fullmatch(file.name.lower())]
+    return next((role.name for role in (*named, *fitting)), None)
+
+
+def other_kind_of(file: UploadedFile) -> str:
+    """Return the kind of a file that is not read, a key of `KINDS` in the words; "" if it is not known."""
+    return next((role.name for role in OTHERS if role.fits(file)), "")

@@ -1,0 +1,133 @@
+"""Read the files of a source in a confined process (`kit.files.confined`), and write its contents as JSON.
+
+A parser that loops, fills the memory or crashes ends only that process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypedDict
+
+import numpy as np
+from ase.data import atomic_numbers
+
+from backend.kit.files import confined, parsed_notices
+from backend.kit.files.unreadable import Unreadable
+from backend.sources.checks import find_doubts
+from backend.sources.encoding import encode
+from backend.sources.formats import recognise
+from backend.sources.formats.reading import NeedsFields, Reading, Refused, Statements, UploadedFile
+from backend.sources.phonon_facts import facts_of_constants, facts_of_modes
+from backend.structures.formats.masses import isotope_of_mass
+from backend.structures.formats.reading import Reading as StructureReading
+from backend.structures.geometry import StructureData
+from backend.structures.parse import contents_of
+from scattering.core.notices import Notice
+
+MEMORY_BYTES = 3 * 1024**3
+NOTHING_KNOWN: dict[str, Any] = {"structure": None, "facts": None, "program": {}, "notices": [], "phonons": None}
+
+
+class Request(TypedDict):
+    """Names of the uploaded files, in the order of `confined.inputs`, and the statements of the user about them."""
+
+    file_names: list[str]
+    format: str | None
+    statements: Statements
+    keep: bool
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the input files and write the answer."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--request", type=json.loads, required=True)
+    parser.add_argument("--cpu-s", type=float, required=True)
+    options = parser.parse_args(arguments)
+    with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
+        answer.write(as_json(options.request))
+
+
+def as_json(request: Request) -> str:
+    """Return the result of `parse`, or its refusal as a notice, `error`, with the field that it concerns, `loc`."""
+    places = confined.inputs(len(request["file_names"]))
+    files = [UploadedFile(name, place) for name, place in zip(request["file_names"], places, strict=True)]
+    try:
+        return json.dumps(parse(files, request), allow_nan=False)
+    except Unreadable as error:
+        (notice,) = parsed_notices.to_json([error.notice])
+        return json.dumps({"error": notice, "loc": error.loc if isinstance(error, Refused) else "files"})
+
+
+def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
+    """Return `format`, `recognised`, `needs`, `structure`, `facts`, `program`, `notices`, and `phonons` to be kept.
+
+    Where the user must state something first, `needs` names it, and nothing else is known.
+
+    Raises
+    ------
+    Unreadable
+        The files have no usable phonons.
+    """
+    recognised = recognise(files, request["format"])
+    answer: dict[str, Any] = {
+        "format": recognised.format.name,
+        "recognised": recognised.to_json(),
+        "needs": [],
+        **NOTHING_KNOWN,
+    }
+    try:
+        reading = recognised.format.read(recognised.files, request["statements"])
+    except NeedsFields as error:
+        return answer | {"needs": [_need(one) for one in error.needs]}
+    return answer | _contents(reading, keep=request["keep"])
+
+
+def _need(need: Any) -> dict[str, Any]:
+    (why,) = parsed_notices.to_json([need.why])
+    return {"field": need.field, "why": why, "choices": dict(need.choices)}
+
+
+def _contents(reading: Reading, *, keep: bool) -> dict[str, Any]:
+    structure = contents_of(StructureReading(_structure(reading)))
+    crystal = reading.crystal
+    if crystal is None:
+        assert reading.modes is not None
+        facts, doubts = facts_of_modes(reading.modes)
+        phonons: Any = reading.modes
+    else:
+        if np.linalg.det(crystal.uploaded_cell) < 0:
+            # Structures are right-handed: −a, −b, −c
+            crystal = replace(crystal, uploaded_cell=-crystal.uploaded_cell)
+        facts, doubts = facts_of_constants(crystal)
+        doubts = [*find_doubts(crystal, unsymmetrised=reading.unsymmetrised), *doubts]
+        phonons = crystal
+    return {
+        "structure": structure,
+        "facts": facts,
+        "program": reading.program.to_json(),
+        "notices": parsed_notices.to_json([*reading.notices, *doubts]),
+        "phonons": encode(phonons) if keep else None,
+    }
+
+
+def _structure(reading: Reading) -> StructureData:
+    cell = reading.unit_cell
+    numbers = [atomic_numbers[symbol] for symbol in cell.symbols]
+    isotopes = [isotope_of_mass(number, mass) or "" for number, mass in zip(numbers, cell.masses, strict=True)]
+    try:
+        return StructureData(
+            numbers=np.array(numbers, dtype=np.int64),
+            positions=cell.positions,
+            cell=cell.cell,
+            pbc=np.ones(3, dtype=np.bool_),
+            isotopes=tuple(isotopes) if any(isotopes) else (),
+        )
+    except ValueError as error:
+        raise Refused(Notice("incomplete_file", {"file": "", "reason": str(error)})) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Bodies of requests and responses about sources."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, Self
+
+from fastapi import UploadFile
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, Json, StringConstraints, TypeAdapter
+
+from backend import wording
+from backend.kit.files import parsed_notices
+from backend.kit.http.notices import NoticeOut
+from backend.kit.http.schemas import RequestBody, ResponseBody
+from backend.sources.formats import MAX_FILES
+from backend.sources.formats.reading import Statements
+from backend.sources.tables import Source
+from backend.structures.schemas import Cell
+from scattering.core.errors import ScatteringError
+from scattering.core.notices import Notice
+
+Kind = Literal["phonons"]
+MAX_REPEATS: Final = 10_000
+
+
+def _one_line(text: str) -> str:
+    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    if not plain:
+        raise ValueError("it has no printable characters")
+    return plain
+
+
+def _as_matrix(value: Any) -> Any:
+    """Return 3 numbers as a diagonal matrix."""
+    if isinstance(value, list) and len(value) == 3 and not any(isinstance(one, list) for one in value):
+        return [[value[row] if row == column else 0 for column in range(3)] for row in range(3)]
+    return value
+
+
+def _has_volume(matrix: list[list[Any]]) -> list[list[Any]]:
+    (a, b, c), (d, e, f), (g, h, i) = matrix
+    if a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) == 0:
+        raise ValueError("its vectors span no volume")
+    return matrix
+
+
+Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Repeat = Annotated[int, Field(ge=-MAX_REPEATS, le=MAX_REPEATS)]
+Component = Annotated[FiniteFloat, Field(ge=-100, le=100)]
+Three = Field(min_length=3, max_length=3)
+WholeMatrix = Annotated[
+    list[Annotated[list[Repeat], Three]], Three, BeforeValidator(_as_matrix), AfterValidator(_has_volume)
+]
+Matrix = Annotated[list[Annotated[list[Component], Three]], Three, AfterValidator(_has_volume)]
+_SUPERCELL: Final = TypeAdapter(WholeMatrix)
+_PRIMITIVE: Final = TypeAdapter(Literal["auto", "none"] | Matrix)
+
+
+def _supercell(text: str) -> list[list[int]]:
+    try:
+        return _SUPERCELL.validate_json(text)
+    except ValueError:
+        raise ScatteringError(Notice("unreadable_supercell", {"maximum": MAX_REPEATS})) from None
+
+
+def _primitive(text: str) -> str | list[list[float]]:
+    try:
+        return _PRIMITIVE.validate_python(text) if text in ("auto", "none") else _PRIMITIVE.validate_json(text)
+    except ValueError:
+        raise ScatteringError(Notice("unreadable_primitive_cell")) from None
+
+
+def _checked(read: Callable[[str], object]) -> AfterValidator:
+    """Check a text by a function that reads it. A form would take a field of a list as one that is repeated."""
+
+    def check(text: str) -> str:
+        read(text)
+        return text
+
+    return AfterValidator(check)
+
+
+MatrixText = Annotated[str, StringConstraints(max_length=1000)]
+Species = Annotated[
+    dict[
+        Annotated[str, StringConstraints(max_length=40)],
+        Annotated[str, StringConstraints(pattern=r"^[0-9]{0,3}[A-Z][a-z]?$")],
+    ],
+    Field(max_length=118),
+]
+
+
+class SourceForm(RequestBody):
+    """Files of phonons with statements of the user about them. Missing statements are taken from the files."""
+
+    files: list[UploadFile] = Field(
+        min_length=1, max_length=MAX_FILES, description="files that belong together, in any order"
+    )
+    name: Name | None = Field(None, description="by default the name of the first file, or the formula")
+    format: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+        None, description="by default recognised from contents and names of the files"
+    )
+    supercell: Annotated[MatrixText, _checked(_supercell)] | None = Field(
+        None, description="as JSON: supercell in units of the cell, 3 numbers or 3 × 3 (rows); needed with a POSCAR"
+    )
+    primitive: Annotated[MatrixText, _checked(_primitive)] | None = Field(
+        None, description="`auto`: found by symmetry (default); `none`: the cell itself; or 3 × 3 (rows), as JSON"
+    )
+    species: Json[Species] | None = Field(
+        None, description="as JSON: label or number of a type in the file → element or isotope, where it has no name"
+    )
+
+    @property
+    def statements(self) -> Statements:
+        """The statements of the user about the files."""
+        stated = Statements()
+        if self.supercell is not None:
+            stated["supercell"] = _supercell(self.supercell)
+        if self.primitive is not None:
+            stated["primitive"] = _primitive(self.primitive)
+        if self.species is not None:
+            stated["species"] = self.species
+        return stated
+
+
+class RoleOut(ResponseBody):
+    """A file of an upload."""
+
+    file: str = Field(examples=["phonopy.yaml"])
+    role: str = Field(examples=["phonopy_yaml"])
+
+
+class NeedOut(ResponseBody):
+    """A field of the form that the user must fill in."""
+
+    field: str = Field(examples=["supercell"])
+    why: str = Field(examples=["POSCAR does not state the supercell of the forces."])
+    choices: dict[str, Any] = Field(description="types in the file → facts about them", examples=[{}])
+
+
+class SourcePhononsOut(ResponseBody):
+    """Facts about phonons. Energies at special points are without a macroscopic field: LO and TO are the same at Γ."""
+
+    n_atoms_primitive: int = Field(examples=[2])
+    supercell: list[list[int]] | None = Field(
+        description="supercell of the force constants in units of the primitive cell (rows); null: modes only",
+        examples=[[[-2, 2, 2], [2, -2, 2], [2, 2, -2]]],
+    )
+    has_force_constants: bool
+    has_eigenvectors: bool = Field(description="whether the modes have displacements")
+    n_q_points: int | None = Field(description="number of wave vectors of modes; null: force constants")
+    has_nac: bool = Field(description="whether Born charges and a dielectric tensor split LO and TO modes")
+    special_phonons_mev: dict[str, list[float]] = Field(
+        description="special point → energies of all modes, ascending; negative: imaginary; empty for large cells"
+    )
+    gamma_lo_mev: dict[str, float] = Field(
+        description="direction → highest energy of a mode at Γ that is split by its macroscopic field",
+        examples=[{"[1,0,0]": 32.4}],
+    )
+    highest_energy_mev: float = Field(examples=[32.37])
+    imaginary_fraction: float = Field(description="fraction of imaginary modes in the Brillouin zone", examples=[0.0])
+
+
+class ProgramOut(ResponseBody):
+    """The program that made the files, as far as they say."""
+
+    name: str = Field("", examples=["phonopy"])
+    version: str = Field("", examples=["2.19.1"])
+    functional: str = Field("", description="exchange–correlation functional", examples=["PBE"])
+    calculator: str = Field("", description="program that calculated forces for another one", examples=["castep"])
+
+
+class SourcePreviewOut(ResponseBody):
+    """Contents of an upload."""
+
+    format: str = Field(examples=["phonopy-yaml"])
+    kind: Kind
+    formula: str | None = Field(description="null: not known before the needed fields are filled in", examples=["NaCl"])
+    n_atoms: int | None = Field(description="number of atoms of the cell", examples=[8])
+    cell: Cell | None
+    elements: list[str] | None = Field(examples=[["Na", "Cl"]])
+    recognised: list[RoleOut]
+    needs: list[NeedOut] = Field(description="fields that `POST /sources` requires for these files")
+    findings: list[NoticeOut] = Field(description="doubts about the phonons; none of them is a refusal")
+    program: ProgramOut
+    phonons: SourcePhononsOut | None
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """Return the response for the answer of the confined reader."""
+        structure = answer["structure"]
+        needs = [
+            NeedOut(field=one["field"], why=wording.message(Notice.from_json(one["why"])), choices=one["choices"])
+            for one in answer["needs"]
+        ]
+        return cls(
+            format=answer["format"],
+            kind="phonons",
+            formula=structure and structure["description"]["formula"],
+            n_atoms=structure and len(structure["structure"]["numbers"]),
+            cell=structure and Cell.model_validate(structure["cell"]),
+            elements=structure and structure["elements"],
+            recognised=[RoleOut.model_validate(one) for one in answer["recognised"]],
+            needs=needs,
+            findings=NoticeOut.of_all(parsed_notices.from_json(answer["notices"])),
+            program=ProgramOut.model_validate(answer["program"]),
+            phonons=answer["facts"] and SourcePhononsOut.model_validate(answer["facts"]),
+        )
+
+
+class SourceOut(SourcePreviewOut):
+    """Phonons that a user has uploaded."""
+
+    id: uuid.UUID
+    created_at: datetime
+    name: str = Field(examples=["NaCl"])
+    structure_id: uuid.UUID = Field(description="structure that was made of the files")
+    sha256: dict[str, str] = Field(description="file name → checksum")
+
+    @classmethod
+    def of_row(cls, row: Source) -> Self:
+        """Return the response for a row."""
+        return cls.model_validate(
+            {
+                **row.model_dump(exclude={"findings", "files"}),
+                "recognised": [{"file": one["name"], "role": one["role"]} for one in row.files],
+                "needs": [],
+                "findings": NoticeOut.of_all(row.findings),
+                "sha256": _sums(row.files),
+            }
+        )
+
+
+def _sums(files: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {one["name"]: one["sha256"] for one in files}

@@ -1,0 +1,34 @@
+"""The table of sources. The folder of a source has the uploaded files, and its phonons in one file."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlmodel import Field
+
+from backend.kit.db.columns import NoticesColumn, Owned
+from scattering.core.notices import Notice
+
+
+class Source(Owned, table=True):
+    """Phonons that a user has calculated with another program."""
+
+    __tablename__ = "sources"
+
+    name: str = Field(max_length=200)
+    kind: str = Field(max_length=16, description="phonons")
+    format: str = Field(max_length=32, description="name in backend.sources.formats")
+    structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
+    formula: str = Field(max_length=400, description="of the structure, when it was made")
+    n_atoms: int = Field(description="of the structure")
+    elements: list[str] = Field(sa_type=JSON)
+    cell: dict[str, Any] = Field(sa_type=JSON, description="of the structure, as StructureOut has it")
+    files: list[dict[str, Any]] = Field(
+        sa_type=JSON, description="name, role, sha256, n_bytes and the name in the folder of each file"
+    )
+    stated: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="statements of the user")
+    program: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="program that made the files")
+    phonons: dict[str, Any] = Field(sa_type=JSON, description="facts about the phonons, as SourcePhononsOut has them")
+    findings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)

@@ -1,0 +1,23 @@
+"""Sentences about uploaded phonons: doubts about their numbers and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from backend.wording import Words
+
+WORDS: Final[Mapping[str, Words]] = {
+    "acoustic_sum_rule": "A shift of the whole crystal has forces ({percent:g} % of those on a single shifted atom): "
+    "the calculation is not converged, or the files do not belong together. Acoustic modes next to Γ are corrected.",
+    "born_charge_sum": "The Born charges of the cell add up to {charge_e:g} e instead of 0: the calculation is not "
+    "converged, or the charges are of another cell.",
+    "constants_not_symmetric": "Force constants that must be the same differ by up to {percent:g} %: the calculation "
+    "is not converged, or the files do not belong together.",
+    "displacements_differ": "{file} has other displacements than {other}: check that they are of the same calculation. "
+    "Those of {file} are used.",
+    "gamma_only": "The file has modes at Γ only. They give a forecast in the incoherent approximation, without the "
+    "dispersion of the modes.",
+    "no_nac": "There are no Born charges and no dielectric tensor. If the crystal is an insulator, its LO modes are "
+    "missing: they have the energies of TO modes next to Γ. Add BORN, or a file that contains both.",
+}

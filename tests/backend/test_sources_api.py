@@ -1,0 +1,212 @@
+"""Sources over HTTP: previews, uploads in a confined process, lists, deletion; nothing stays of what is refused."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from backend.app import create_app
+from backend.kit.db import database
+from backend.kit.db.owners import LOCAL_USER, Scope
+from backend.kit.files import confined
+from backend.kit.settings import Settings
+from backend.sources import parse, service
+from backend.sources.formats.reading import UploadedFile
+from scattering.core.harmonic_crystal import HarmonicCrystal
+
+from .conftest import Client
+from .source_files import NACL, write_files
+
+SPECIAL = {
+    "Γ": [0, 0, 0, 20.88, 20.88, 20.88],
+    "X": [10.177, 10.177, 16.854, 21.829, 21.829, 23.067],
+    "L": [14.389, 14.389, 17.099, 17.099, 21.139, 26.935],
+}
+EVIL = b"phonopy: !!python/object/apply:os.system ['touch /tmp/beamcast-ran']\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("phonopy")
+    write_files(made)
+    (made / "phonopy.yaml").write_bytes(NACL.read_bytes())
+    return made
+
+
+@pytest.fixture
+def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read uploads in this process: the same reading, without seconds for a process."""
+
+    def run(_: str, arguments: Sequence[str], content: Sequence[Path], **__: object) -> str:
+        options = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        request = json.loads(options["--request"])
+        monkeypatch.setattr(confined, "inputs", lambda n_files: list(content)[:n_files])
+        return parse.as_json(request)
+
+    monkeypatch.setattr(confined, "run", run)
+
+
+def post(client: Client, path: str, *files: Path, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+    parts = [("files", (one.name, one.read_bytes())) for one in files]
+    return client.post(path, files=parts, data=fields, headers=headers or {})
+
+
+def stored(settings: Settings) -> list[Path]:
+    folders = (settings.data_dir / "sources", settings.data_dir / "structures", settings.staging_dir)
+    return [path for one in folders if one.exists() for path in one.iterdir()]
+
+
+def test_a_preview_in_a_confined_process(client: Client, settings: Settings, folder: Path) -> None:
+    answer = post(client, "/sources/preview", folder / "phonopy.yaml")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["format"], body["kind"], body["formula"], body["n_atoms"]) == ("phonopy-yaml", "phonons", "NaCl", 8)
+    assert body["recognised"] == [{"file": "phonopy.yaml", "role": "phonopy_yaml"}]
+    assert (body["needs"], body["findings"]) == ([], [])
+    phonons = body["phonons"]
+    for point, energies in SPECIAL.items():
+        assert phonons["special_phonons_mev"][point] == pytest.approx(energies, abs=2e-3)
+    assert phonons["gamma_lo_mev"]["[1,0,0]"] == pytest.approx(32.40, abs=0.05)
+    assert phonons["highest_energy_mev"] == pytest.approx(32.4, abs=0.2)
+    assert (phonons["has_nac"], phonons["imaginary_fraction"], phonons["n_atoms_primitive"]) == (True, 0, 2)
+    assert stored(settings) == []
+
+
+def test_a_hostile_file_in_a_confined_process(client: Client, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "evil.yaml").write_bytes(EVIL)
+    answer = post(client, "/sources", tmp_path / "evil.yaml")
+    assert (answer.status_code, answer.json()["code"]) == (422, "unsafe_yaml")
+    assert answer.json()["errors"][0]["loc"] == "files"
+    assert not Path("/tmp/beamcast-ran").exists()
+    assert stored(settings) == []
+
+
+@pytest.mark.usefixtures("unconfined")
+class TestStoring:
+    def test_an_upload_makes_a_source_and_a_structure(self, client: Client, settings: Settings, folder: Path) -> None:
+        files = [folder / name for name in ("phonopy_disp.yaml", "FORCE_SETS", "BORN")]
+        answer = post(client, "/sources", *files, name="Salt")
+        assert answer.status_code == 201
+        body = answer.json()
+        assert (body["name"], body["format"], body["formula"]) == ("Salt", "phonopy-force-sets", "NaCl")
+        assert set(body["sha256"]) == {"phonopy_disp.yaml", "FORCE_SETS", "BORN"}
+        structure = client.get(f"/structures/{body['structure_id']}").json()
+        assert (structure["name"], structure["n_atoms"], structure["space_group_number"]) == ("Salt", 8, 225)
+        assert structure["isotopes"] == {}
+        kept = settings.source_dir(body["id"])
+        assert [(kept / f"original-{n}").read_bytes() for n in range(3)] == [one.read_bytes() for one in files]
+        with database.transaction(settings, reading=True) as session:
+            row = service.get(Scope(session, LOCAL_USER), uuid.UUID(body["id"]))
+            crystal = service.load_phonons(settings, row)
+        assert isinstance(crystal, HarmonicCrystal)
+        assert crystal.dipoles is not None
+        assert client.get(f"/sources/{body['id']}").json() == body
+        assert client.get("/sources").json() == {"items": [body], "total": 1}
+
+    def test_the_same_key_stores_once(self, client: Client, folder: Path) -> None:
+        answers = [post(client, "/sources", folder / "phonopy.yaml", headers={"Idempotency-Key": "a"}) for _ in "ab"]
+        assert answers[0].json()["id"] == answers[1].json()["id"]
+        assert client.get("/sources").json()["total"] == 1
+        other = post(client, "/sources", folder / "phonopy_params.yaml", headers={"Idempotency-Key": "a"})
+        assert other.json()["code"] == "idempotency_key_used"
+
+    def test_a_deleted_source_leaves_its_structure(self, client: Client, settings: Settings, folder: Path) -> None:
+        body = post(client, "/sources", folder / "phonopy.yaml").json()
+        assert client.delete(f"/sources/{body['id']}").status_code == 204
+        assert not settings.source_dir(body["id"]).exists()
+        assert client.get(f"/sources/{body['id']}").status_code == 404
+        assert client.delete(f"/structures/{body['structure_id']}").status_code == 204
+
+    def test_a_structure_is_deleted_with_its_source(self, client: Client, settings: Settings, folder: Path) -> None:
+        body = post(client, "/sources", folder / "phonopy.yaml").json()
+        assert client.delete(f"/structures/{body['structure_id']}").json()["code"] == "structure_has_predictions"
+        whole = client.delete(f"/structures/{body['structure_id']}", params={"with_predictions": True})
+        assert whole.status_code == 204
+        assert client.get("/sources").json()["total"] == 0
+        assert stored(settings) == []
+
+    def test_a_needed_field_is_asked_for_and_required(self, client: Client, settings: Settings, folder: Path) -> None:
+        files = [folder / "POSCAR", folder / "FORCE_SETS"]
+        preview = post(client, "/sources/preview", *files).json()
+        assert [one["field"] for one in preview["needs"]] == ["supercell"]
+        assert (preview["phonons"], preview["formula"]) == (None, None)
+        refused = post(client, "/sources", *files)
+        assert (refused.status_code, refused.json()["code"]) == (422, "needs_field")
+        assert [one["loc"] for one in refused.json()["errors"]] == ["supercell"]
+        assert stored(settings) == []
+        for supercell in ("[2, 2, 2]", "[[2, 0, 0], [0, 2, 0], [0, 0, 2]]"):
+            found = post(client, "/sources/preview", *files, supercell=supercell, primitive="auto").json()
+            assert found["phonons"]["n_atoms_primitive"] == 2
+            assert [one["code"] for one in found["findings"]] == ["no_nac"]
+
+    @pytest.mark.parametrize(
+        ("fields", "loc"),
+        [
+            ({"supercell": "[1, 2]"}, "supercell"),
+            ({"supercell": "[1, 2, 0]"}, "supercell"),
+            ({"supercell": "[1e9, 1, 1]"}, "supercell"),
+            ({"primitive": "conventional"}, "primitive"),
+            ({"species": "[]"}, "species"),
+            ({"format": "nonsense"}, "format"),
+        ],
+    )
+    def test_wrong_fields(self, client: Client, folder: Path, fields: dict[str, str], loc: str) -> None:
+        answer = post(client, "/sources/preview", folder / "phonopy.yaml", **fields)
+        assert answer.status_code in (415, 422)
+        assert any(one["loc"].startswith(loc) for one in answer.json()["errors"])
+
+    def test_a_crystal_of_isotopes(self, client: Client, folder: Path, tmp_path: Path) -> None:
+        text = (folder / "phonopy.yaml").read_text()
+        (tmp_path / "heavy.yaml").write_text(text.replace("mass: 35.453000", "mass: 36.965903"))
+        body = post(client, "/sources", tmp_path / "heavy.yaml").json()
+        assert client.get(f"/structures/{body['structure_id']}").json()["isotopes"] == {"Cl": "37Cl"}
+
+    def test_other_files_name_what_they_look_like(self, client: Client, settings: Settings, tmp_path: Path) -> None:
+        for name, content, kind in (
+            ("a.extxyz", b'2\nLattice="1 0 0 0 1 0 0 0 1"\nNa 0 0 0\nCl 1 1 1\n', "xyz"),
+            ("a.lammpstrj", b"ITEM: TIMESTEP\n0\n", "lammps-dump"),
+            ("a.cif", b"data_a\n_cell_length_a 1\n", "cif"),
+            ("a.bin", b"\0\1\2", ""),
+        ):
+            (tmp_path / name).write_bytes(content)
+            answer = post(client, "/sources", tmp_path / name)
+            assert (answer.status_code, answer.json()["code"]) == (415, "unknown_format")
+            assert answer.json()["params"]["looks_like"] == kind
+        assert stored(settings) == []
+
+    def test_too_many_and_empty_files(self, client: Client, tmp_path: Path) -> None:
+        (tmp_path / "a").write_bytes(b"x")
+        assert post(client, "/sources/preview", *[tmp_path / "a"] * 5).status_code == 422
+        (tmp_path / "empty").touch()
+        answer = post(client, "/sources/preview", tmp_path / "empty").json()
+        assert (answer["code"], answer["errors"][0]["loc"]) == ("empty_file", "files")
+
+
+def test_too_many_bytes(settings: Settings, portal: BlockingPortal, tmp_path: Path) -> None:
+    small = settings.model_copy(update={"max_source_bytes": 1000, "max_upload_bytes": 1000})
+    (tmp_path / "phonopy.yaml").write_bytes(b"x" * 100_000)
+    for path in ("/sources", "/sources/preview"):
+        answer = post(Client(portal, create_app(small)), path, tmp_path / "phonopy.yaml")
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert stored(settings) == []
+
+
+def test_a_reader_that_gives_up(client: Client, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def run(*_: object, **__: object) -> str:
+        raise confined.Exceeded("it took too long")
+
+    monkeypatch.setattr(confined, "run", run)
+    answer = post(client, "/sources/preview", folder / "phonopy.yaml").json()
+    assert (answer["code"], answer["params"]["reason"]) == ("reader_gave_up", "it took too long")
+
+
+def test_the_reader_takes_a_file_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"phonopy: {}\n")
+    file = UploadedFile("phonopy.yaml", tmp_path / "x")
+    assert (file.text, file.head) == ("phonopy: {}\n", b"phonopy: {}\n")
