@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.text import isotopes_text, short_method
@@ -26,11 +26,14 @@ class Choice:
         The latest predictions of the same structure by the other sampling, which have a page of their own.
     words
         About each prediction of the address that is not shown.
+    harmonic
+        All harmonic predictions of the structure that are ready, by either sampling, newest first.
     """
 
     shown: list[JsonObject]
     other: list[JsonObject]
     words: list[str]
+    harmonic: list[JsonObject] = field(default_factory=list)
 
     @property
     def powders(self) -> list[JsonObject]:
@@ -79,9 +82,10 @@ def absent_words(what: str, key: str) -> str:
 async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Choice:
     """Return what to show: the predictions that the address names, or the latest."""
     all_of_it = await api.predictions(structure_id)
+    harmonic = [one for one in all_of_it if one["method"] == "harmonic" and one["status"] == "succeeded"]
     if not wanted:
         shown = latest(all_of_it)
-        return Choice(shown, _others(all_of_it, shown), [])
+        return Choice(shown, _others(all_of_it, shown), [], harmonic)
     answers = await settled(*[api.prediction(key) for key in wanted])
     found: list[JsonObject] = []
     words: list[str] = []
@@ -97,7 +101,7 @@ async def choose(api: ApiClient, structure_id: str, wanted: Sequence[str]) -> Ch
             words.append(f"{key} is of a {kind} and does not share its figures with the others: it is not shown.")
         else:
             found.append(answer)
-    return Choice(_in_order(found), _others(all_of_it, found), words)
+    return Choice(_in_order(found), _others(all_of_it, found), words, harmonic)
 
 
 def _others(predictions: Sequence[JsonObject], shown: Sequence[JsonObject]) -> list[JsonObject]:
@@ -132,4 +136,26 @@ def labels(predictions: Sequence[JsonObject]) -> dict[str, str]:
         if name in names.values():
             name += f" #{1 + sum(other == name or other.startswith(f'{name} #') for other in names.values())}"
         names[prediction["id"]] = name
+    return names
+
+
+def phonon_labels(predictions: Sequence[JsonObject]) -> dict[str, str]:
+    """Return a short name for the phonons of every prediction: what tells their potentials, masses and runs apart."""
+    texts = {
+        one["id"]: [
+            one["potential"],
+            _isotopes(one) or "natural",
+            f"{one['temperature_k']:g} K",
+            str(SAMPLINGS.get(one["sampling"], one["sampling"])).lower(),
+            one.get("quality") or "",
+        ]
+        for one in predictions
+    }
+    differing = [len(set(column)) > 1 for column in zip(*texts.values(), strict=True)]
+    names: dict[str, str] = {}
+    for key, words in texts.items():
+        told = [word for word, differs in zip(words, differing, strict=True) if word and differs]
+        name = ", ".join(told) or words[0]
+        twins = sum(other == name or other.startswith(f"{name} #") for other in names.values())
+        names[key] = f"{name} #{twins + 1}" if twins else name
     return names

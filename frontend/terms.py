@@ -30,6 +30,8 @@ TERMS: dict[str, str] = {
     "modes": "Vibrations of the crystal: in each, all atoms move with one energy. A peak is the scattering of many.",
     "phonons": "Energies of the vibrations against their wave vector, without an instrument.",
     "amplitude": "Largest displacement of an atom in the animation. In the crystal it is far smaller.",
+    "phonons_of": "Draws the phonons of other forecasts of this structure over these, at the same wave vectors: of "
+    "another potential, or other isotopes.",
     "dispersion": "Draws the harmonic phonons of the same potential over the map, as lines.",
     "q_range_zones": "Only Brillouin zones count whose |k + G| lies within this range.",
     "contribution": "Coherent scattering carries the phase between atoms, incoherent each atom's own motion.",

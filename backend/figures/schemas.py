@@ -16,6 +16,7 @@ from scattering.core.notices import Notice
 
 ThemeName = Literal["light", "dark"]
 EnergyUnit = Literal["meV", "cm-1"]
+DensityWeights = Literal["states", "neutron"]
 Kind = Literal["map", "spectrum", "zones"]
 Arrangement = Literal["overlay", "stack", "difference"]
 Normalisation = Literal["none", "maximum", "area"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import Response
 
 from backend.figures.bodies import FIGURE, figure_response
-from backend.figures.schemas import EnergyUnit, ThemeName
+from backend.figures.schemas import DensityWeights, EnergyUnit, ThemeName
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
 from backend.kit.files.storage import as_attachment
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
@@ -20,11 +21,22 @@ from backend.modes.schemas import ModesIn, ModesOut, MotionOut, PhononsOut
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.observing.schemas import EnergyScale
 
+MAX_OVERLAID: Final = 5
+"""More dispersions are not told apart."""
+
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 ThemeQuery = Annotated[ThemeName, Query()]
 EnergyUnitQuery = Annotated[EnergyUnit, Query()]
 EnergyScaleQuery = Annotated[EnergyScale, Query(description="factor on the energies")]
+OverlayQuery = Annotated[
+    Sequence[uuid.UUID],
+    Query(max_length=MAX_OVERLAID, description="further harmonic predictions of the same structure"),
+]
+DensityQuery = Annotated[
+    DensityWeights,
+    Query(description="`neutron`: with the weight σ/M of each atom over their mean, of its isotope in the simulation"),
+]
 PlaceOfMode = Annotated[int, Path(ge=0, le=1_000_000)]
 
 
@@ -74,16 +86,20 @@ def draw_phonons(
     theme: ThemeQuery = "light",
     energy_unit: EnergyUnitQuery = "meV",
     energy_scale: EnergyScaleQuery = 1.0,
+    overlay: OverlayQuery = (),
+    density: DensityQuery = "states",
 ) -> Response:
-    """Draw the phonons of a harmonic prediction along the usual path, and their density beside them."""
-    from backend.figures.phonons import phonons_figure
+    """Draw the phonons of a harmonic prediction along the usual path, and their density beside them.
+
+    Others of the same structure can be drawn over them, at the same wave vectors in r.l.u.
+    """
+    from backend.figures.phonons import PhononLines, phonons_figure
     from backend.modes import service
 
-    found = service.phonons(scope, cache, prediction_id)
+    found = service.overlaid_phonons(scope, cache, prediction_id, overlay, neutron_weighted=density == "neutron")
+    lines = [PhononLines(one.phonons.dispersion, one.phonons.density, one.label) for one in found]
     return figure_response(
-        phonons_figure(
-            found.dispersion, found.density, theme_name=theme, energy_unit=energy_unit, energy_scale=energy_scale
-        )
+        phonons_figure(lines, theme_name=theme, energy_unit=energy_unit, energy_scale=energy_scale, weights=density)
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.figures.labels import facts
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.modes.phonon_website import n_numbers, website_document
@@ -19,12 +21,13 @@ from backend.observing.spectra import read_partials
 from backend.observing.spectra_cache import SpectraCache
 from backend.predictions import service as predictions
 from backend.structures import service as structures
+from backend.wording.curves import curve_labels
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
 from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
-from scattering.modes.bands import calculate_bands, special_places
+from scattering.modes.bands import calculate_bands, disperse_along, special_places
 from scattering.modes.dispersion import (
     DensityOfStates,
     Dispersion,
@@ -34,6 +37,7 @@ from scattering.modes.dispersion import (
     stored_dispersion,
 )
 from scattering.modes.grid import ModeGrid, sample_grid
+from scattering.modes.intensity import neutron_weights
 from scattering.modes.motion import motion
 from scattering.modes.path import behind_path_peak, modes_on_path, reduced_wave_vector
 from scattering.modes.peak import Peak
@@ -82,6 +86,14 @@ class Phonons:
 
     dispersion: Dispersion
     density: DensityOfStates | None
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledPhonons:
+    """Phonons of one of the predictions of a figure; the label is empty for a single prediction."""
+
+    phonons: Phonons
+    label: str
 
 
 def find_modes(
@@ -166,6 +178,57 @@ def phonons(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID) -> Pho
         partials, "phonons", lambda: Phonons(disperse(grid), density_of_states(dense_grid(grid)))
     )
     return found
+
+
+def overlaid_phonons(
+    scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, others: Sequence[uuid.UUID], *, neutron_weighted: bool
+) -> list[LabelledPhonons]:
+    """Return the phonons of a prediction, and those of others of the same structure at its wave vectors.
+
+    Parameters
+    ----------
+    prediction_id
+        The prediction whose usual path is taken.
+    others
+        Further predictions; repeated ones are left out.
+    neutron_weighted
+        Whether densities have the weights σ/M of the isotopes of their own prediction.
+
+    Raises
+    ------
+    NotFound, Conflict, Unprocessable, ScatteringError
+        As `phonons`, for each prediction; or another one is of another structure.
+    """
+    first, *further = (predictions.get_succeeded(scope, one) for one in dict.fromkeys([prediction_id, *others]))
+    for row in further:
+        if row.structure_id != first.structure_id:
+            raise Unprocessable.at("overlay", Notice("overlay_of_other_structure", {"id": str(row.id)}))
+    main = phonons(scope, cache, first.id)
+    found = [main, *(_phonons_along(scope, cache, row.id, first.id, main.dispersion) for row in further)]
+    if neutron_weighted:
+        found = [
+            replace(one, density=_weighted(_harmonic_partials(scope, cache, row.id), one.density))
+            for row, one in zip([first, *further], found, strict=True)
+        ]
+    labels = curve_labels([facts(View(), row) for row in (first, *further)]).labels if further else [""]
+    return [LabelledPhonons(one, label) for one, label in zip(found, labels, strict=True)]
+
+
+def _phonons_along(
+    scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, along: uuid.UUID, path: Dispersion
+) -> Phonons:
+    """Return the phonons of a prediction at the wave vectors of the dispersion of another one."""
+    partials = _harmonic_partials(scope, cache, prediction_id)
+    crystal = _crystal(partials)
+    if path.q_rlu is None:
+        raise Conflict(Notice("force_constants_not_kept"))
+    grid = _grid(partials, crystal)
+    lines: Dispersion = _cache.get(partials, f"along {along}", lambda: disperse_along(grid, path))
+    return Phonons(lines, phonons(scope, cache, prediction_id).density)
+
+
+def _weighted(partials: Partials | CrystalPartials, density: DensityOfStates | None) -> DensityOfStates | None:
+    return None if density is None else density.weighted(neutron_weights(_crystal(partials), partials.isotopes))
 
 
 def phonon_website(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID) -> dict[str, Any]:

@@ -42,6 +42,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "too_many_atoms_for_modes": "The primitive cell has {n_atoms} atoms, and modes are shown for at most {maximum}.",
     "too_many_atoms_for_website": "The primitive cell has {n_atoms} atoms: a file with the displacements of all of its "
     "modes is too large for the phonon website.",
+    "overlay_of_other_structure": "Prediction {id} is of another structure: only dispersions of one structure are "
+    "overlaid.",
     "no_such_mode": "There is no mode {branch} at wave vector {q_index}: this prediction has {n_wave_vectors} wave "
     "vectors with {n_branches} modes each, counted from 0.",
 }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
-from frontend.forecast_choice import Choice, absent_words, choose, labels
+from frontend.forecast_choice import Choice, absent_words, choose, labels, phonon_labels
 from frontend.measured import FORMATS, RUN_FIELDS, TABLE_TERMS, UNITS
 from frontend.terms import CORRECTIONS, KUBO_BESIDE, KUBO_CORRECTIONS, TERMS
 from frontend.view_bounds import view_bounds
@@ -18,6 +18,8 @@ MAX_DATASETS: Final = 200
 MAX_SITES: Final = 24
 """Sites whose isotopes can be chosen on the page: a large cell without symmetry has hundreds."""
 MAX_PROPOSALS: Final = 50
+MAX_PHONONS: Final = 12
+"""Forecasts whose phonons can be drawn over those of another."""
 
 
 async def context(api: ApiClient, path: Query, query: Query) -> Context:
@@ -49,6 +51,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "choice": choice,
         "crystal": choice.sampling == "path",
         "names": names,
+        "phonons": phonon_labels(choice.harmonic[:MAX_PHONONS]),
         "notes": choice.words + gone,
         "no_worker": _waits_without_worker(choice.shown, health),
         "instruments": instruments,

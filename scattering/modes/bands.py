@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.modes.dispersion import Dispersion
 from scattering.modes.grid import ModeGrid, calculate_modes
+from scattering.simulate.interpolation import energies_at
 
 SAME_DISTANCE: Final = 1e-6
 """Å⁻¹. Neighbouring wave vectors that are closer along the path are the two sides of a break."""
@@ -64,8 +65,9 @@ def calculate_bands(grid: ModeGrid, dispersion: Dispersion, max_points: int) -> 
         Largest number of wave vectors; more only if there are more special points.
     """
     chosen = _thin(special_places(dispersion), max_points)
-    distance, q = dispersion.distance[chosen], reduced_wave_vectors(grid.crystal, dispersion)[chosen]
-    energies, eigenvectors = calculate_modes(grid.force_constants, q)
+    q, directions = _reduced(grid.crystal, dispersion)
+    distance, q = dispersion.distance[chosen], q[chosen]
+    energies, eigenvectors = calculate_modes(grid.force_constants, q, directions[chosen])
     breaks = np.flatnonzero(np.diff(distance) < SAME_DISTANCE) + 1
     ends = [0, *breaks.tolist(), len(distance)]
     return BandModes(
@@ -82,17 +84,26 @@ def calculate_bands(grid: ModeGrid, dispersion: Dispersion, max_points: int) -> 
     )
 
 
-def reduced_wave_vectors(crystal: HarmonicCrystal, dispersion: Dispersion) -> NDArray[np.float64]:
-    """Return the wave vectors of a dispersion in reciprocal vectors of a primitive cell, shape (n, 3).
+def disperse_along(grid: ModeGrid, dispersion: Dispersion) -> Dispersion:
+    """Calculate the energies of a crystal at the wave vectors of the dispersion of another one, in the same r.l.u.
+
+    The cells may be relaxed differently, and the distances along the path are those of the other crystal.
 
     Raises
     ------
     ValueError
         The dispersion has no wave vectors.
     """
-    if dispersion.q_rlu is None:
+    q, directions = _reduced(grid.crystal, dispersion)
+    return replace(dispersion, energies=energies_at(grid.force_constants, q, directions=directions))
+
+
+def _reduced(crystal: HarmonicCrystal, dispersion: Dispersion) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return wave vectors and directions of a dispersion in reciprocal vectors of a primitive cell, shapes (n, 3)."""
+    if dispersion.q_rlu is None or dispersion.directions_rlu is None:
         raise ValueError("the dispersion has no wave vectors")
-    return np.asarray(dispersion.q_rlu @ np.linalg.inv(crystal.repeats).T)
+    to_reduced = np.linalg.inv(crystal.repeats).T
+    return dispersion.q_rlu @ to_reduced, dispersion.directions_rlu @ to_reduced
 
 
 def _thin(special: NDArray[np.bool_], max_points: int) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -39,6 +39,8 @@ class Dispersion:
         Shape (n,), Å⁻¹ along the path, not descending.
     q_rlu
         Shape (n, 3), in reciprocal vectors of the uploaded cell; None if only the distance is known.
+    directions_rlu
+        Shape (n, 3), in the same vectors: directions in which wave vectors at Γ are approached.
     energies
         Shape (n, n_modes), meV, ascending; imaginary ones are negative.
     ticks
@@ -47,6 +49,7 @@ class Dispersion:
 
     distance: NDArray[np.float64]
     q_rlu: NDArray[np.float64] | None
+    directions_rlu: NDArray[np.float64] | None
     energies: NDArray[np.float64]
     ticks: tuple[tuple[float, str], ...]
 
@@ -59,24 +62,39 @@ class DensityOfStates:
     ----------
     energies
         Shape (n,), meV; negative where modes are imaginary.
-    total
-        Shape (n,). Its integral is the number of modes.
-    by_element
-        Element → shape (n,): the density weighted with Σ|e_i|² over its atoms. They add up to the total.
+    by_atom
+        Shape (n_atoms, n): the density weighted with |e_i|² of each atom. Its integral is 3 for each atom.
+    symbols
+        Chemical symbol of each atom.
     fwhm_mev
         Width of the Gaussian that each mode is drawn as.
     """
 
     energies: NDArray[np.float64]
-    total: NDArray[np.float64]
-    by_element: Mapping[str, NDArray[np.float64]]
+    by_atom: NDArray[np.float64]
+    symbols: tuple[str, ...]
     fwhm_mev: float
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """Sum over the atoms, shape (n,). Its integral is the number of modes."""
+        return np.asarray(self.by_atom.sum(axis=0))
+
+    @property
+    def by_element(self) -> Mapping[str, NDArray[np.float64]]:
+        """Element → sum over its atoms, shape (n,)."""
+        symbols = np.array(self.symbols)
+        return {one: self.by_atom[symbols == one].sum(axis=0) for one in sorted(set(self.symbols))}
+
+    def weighted(self, weights: NDArray[np.float64]) -> DensityOfStates:
+        """Return the density with a factor for each atom, shape (n_atoms,)."""
+        return replace(self, by_atom=weights[:, None] * self.by_atom)
 
 
 def disperse(grid: ModeGrid) -> Dispersion:
     """Calculate the energies along the usual path of a lattice.
 
-    A crystal with Born charges has Γ twice where the path turns there, with the energies of each direction.
+    Γ is there twice where the path turns; a crystal with Born charges has the energies of each direction.
 
     Raises
     ------
@@ -91,11 +109,12 @@ def disperse(grid: ModeGrid) -> Dispersion:
     metric = reciprocal(crystal.cell)
     length = sum(float(np.linalg.norm((line.end - line.start) @ metric)) for line in lines)
     n_points = int(np.clip(MAX_PATH_WORK / (3 * crystal.n_atoms) ** 3, *PATH_POINTS))
-    path = sample(lines, crystal.cell, spacing=length / n_points, split_gamma=crystal.dipoles is not None)
+    path = sample(lines, crystal.cell, spacing=length / n_points, split_gamma=True)
     directions = approach_directions(path.wave_vectors, path.distance, crystal.cell)
     return Dispersion(
         distance=path.distance,
         q_rlu=path.wave_vectors @ crystal.repeats.T,
+        directions_rlu=directions @ crystal.repeats.T,
         energies=energies_at(grid.force_constants, path.wave_vectors, directions=directions),
         ticks=path.ticks,
     )
@@ -129,13 +148,12 @@ def density_of_states(grid: ModeGrid) -> DensityOfStates:
         weights = of_modes * grid.shares[:, None]
         return np.asarray(shape @ np.bincount(place, weights=weights.ravel(), minlength=n_bins))
 
-    symbols = np.array(crystal.symbols)
-    parts = {str(one): density(kinetic[..., symbols == one].sum(axis=-1)) for one in sorted(set(crystal.symbols))}
-    return DensityOfStates(axis, density(np.ones_like(energies)), parts, fwhm)
+    by_atom = np.array([density(kinetic[..., atom]) for atom in range(crystal.n_atoms)])
+    return DensityOfStates(axis, by_atom, crystal.symbols, fwhm)
 
 
 def stored_dispersion(
     distance: NDArray[np.float64], energies: NDArray[np.float64], ticks: tuple[tuple[float, str], ...]
 ) -> Dispersion:
     """Return the dispersion of partials along a path that have no force constants."""
-    return Dispersion(distance, None, energies, ticks)
+    return Dispersion(distance, None, None, energies, ticks)

@@ -94,6 +94,20 @@ def nuclei_of(
     return Nuclei(lengths, np.abs(lengths) ** 2 + (incoherent if contribution == "total" else 0.0))
 
 
+def neutron_weights(crystal: HarmonicCrystal, substitutions: Mapping[str, Substitution]) -> NDArray[np.float64]:
+    """Return the weights of the atoms in a neutron-weighted density of states, shape (n_atoms,): σ_i/M_i over its mean.
+
+    σ is the total bound cross-section. With the mean over the atoms the integral stays the number of modes.
+
+    Raises
+    ------
+    InvalidView
+        As `weights.scatterers`.
+    """
+    strength = nuclei_of(crystal, substitutions, "total").selves / crystal.masses
+    return np.asarray(strength / strength.mean())
+
+
 def displacement_tensors(
     grid: ModeGrid, *, temperature: float, mean_square: NDArray[np.float64]
 ) -> NDArray[np.float64]:

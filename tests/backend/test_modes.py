@@ -415,3 +415,84 @@ def test_files_of_large_cells_have_fewer_wave_vectors(
     monkeypatch.setattr(service, "MAX_WEBSITE_NUMBERS", 3 * n_numbers(2))
     response = client.get(f"/predictions/{prediction_id}/phonon-website.json")
     assert (response.status_code, response.json()["code"]) == (409, "too_many_atoms_for_website")
+
+
+def deuteride(powder: Partials) -> Partials:
+    crystal = hydride()
+    heavy = replace(crystal, masses=np.array([crystal.masses[0], 2.014]))
+    return replace(powder, harmonic_crystal=heavy, metadata={**powder.metadata, "isotopes": {"H": "2H"}})
+
+
+def test_dispersions_of_one_structure_are_overlaid(client: Client, store: Store, powder: Partials) -> None:
+    light, heavy = store(powder), store(deuteride(powder), temperature_k=77.0)
+    plain = client.get(f"/predictions/{light}/phonons").json()
+    both = client.get(f"/predictions/{light}/phonons", params={"overlay": [heavy, heavy, light]}).json()
+    roles = [(trace["meta"]["role"], trace["meta"]["number"]) for trace in both["data"]]
+    assert roles == [("dispersion", 0), ("density", 0), ("dispersion", 1), ("density", 1)]
+    first, _, second, _ = both["data"]
+    assert "77 K" in second["name"]
+    assert "77 K" not in first["name"]
+    assert first["line"]["dash"] != second["line"]["dash"]
+    np.testing.assert_array_equal(array(first["x"]), array(plain["data"][0]["x"]))
+    np.testing.assert_array_equal(array(first["y"]), array(plain["data"][0]["y"]))
+    np.testing.assert_array_equal(array(second["x"]), array(first["x"]))
+    # Those of the other forecast at the same wave vectors, by itself
+    alone = client.get(f"/predictions/{heavy}/phonons").json()
+    np.testing.assert_allclose(array(second["y"]), array(alone["data"][0]["y"]), atol=1e-3)
+    assert np.nanmax(array(second["y"])) < 0.8 * np.nanmax(array(first["y"]))
+
+
+def test_the_cells_of_overlaid_forecasts_may_be_relaxed_differently(
+    client: Client, store: Store, powder: Partials
+) -> None:
+    crystal = hydride()
+    larger = replace(
+        crystal,
+        cell=1.01 * crystal.cell,
+        uploaded_cell=1.01 * crystal.uploaded_cell,
+        positions=1.01 * crystal.positions,
+    )
+    ids = store(powder), store(replace(powder, harmonic_crystal=larger))
+    first, _, second, _ = client.get(f"/predictions/{ids[0]}/phonons", params={"overlay": ids[1]}).json()["data"]
+    # The springs are the same, and so are the energies at the same wave vectors in r.l.u.
+    np.testing.assert_allclose(array(second["y"]), array(first["y"]), atol=1e-3)
+
+
+def test_densities_are_weighted_as_neutrons_scatter(client: Client, store: Store, powder: Partials) -> None:
+    def densities(prediction_id: str, weights: str) -> dict[str, Any]:
+        figure = client.get(f"/predictions/{prediction_id}/phonons", params={"density": weights}).json()
+        assert figure["layout"]["xaxis2"]["title"]["text"].startswith(
+            "Neutron-weighted" if weights == "neutron" else "Modes"
+        )
+        traces = [trace for trace in figure["data"] if trace["meta"]["role"] == "density"]
+        energy = array(traces[0]["y"])
+        return {trace["name"]: np.trapezoid(array(trace["x"]), energy) for trace in traces}
+
+    # Bound cross-sections (barn) and masses: σ/M of hydrogen is 400 times that of lithium
+    for prediction_id, sigma, mass in ((store(powder), 82.02, 1.008), (store(deuteride(powder)), 7.64, 2.014)):
+        plain, seen = densities(prediction_id, "states"), densities(prediction_id, "neutron")
+        assert plain["Total"] == pytest.approx(6.0, rel=0.01)
+        assert seen["Total"] == pytest.approx(6.0, rel=0.01)
+        assert seen["H"] / seen["Li"] == pytest.approx((sigma / mass) / (1.37 / 6.94), rel=0.02)
+
+
+def test_dispersions_of_other_structures_are_not_overlaid(
+    client: Client, store: Store, powder: Partials, settings: Settings
+) -> None:
+    prediction_id = store(powder)
+    other = ask(client, client.post("/examples/silicon").json())
+    finish(
+        other["id"],
+        lambda path: POWDER.write(path, powder),
+        settings.partials_path(other["id"]),
+        provenance={},
+        warnings=[],
+    )
+    address = f"/predictions/{prediction_id}/phonons"
+    response = client.get(address, params={"overlay": other["id"]})
+    assert (response.status_code, response.json()["code"]) == (422, "overlay_of_other_structure")
+    old = store(silicon_partials())
+    response = client.get(address, params={"overlay": old})
+    assert (response.status_code, response.json()["code"]) == (409, "force_constants_not_kept")
+    assert client.get(address, params={"overlay": "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"}).status_code == 404
+    assert client.get(address, params={"overlay": [prediction_id] * 6}).status_code == 422

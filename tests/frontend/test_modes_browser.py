@@ -142,6 +142,40 @@ def test_phonons_have_a_tab(visit: Open, peak: str) -> None:
     assert violations(page) == []
 
 
+def test_phonons_of_other_forecasts_are_overlaid(visit: Open, site: Site, peak: str) -> None:
+    structure_id = urlsplit(peak).path.rsplit("/", 1)[-1]
+    body = {"structure_id": structure_id, "method": "harmonic", "temperature_k": 77, "instruments": ["TOSCA"]}
+    other_id = run(site.api.start(body, idempotency_key="modes-overlaid"))["id"]
+    crystal = silicon()
+    softer = replace(crystal, force_constants=0.8 * crystal.force_constants)
+    forecast(site.settings, other_id, replace(one_mode(PEAK_MEV), harmonic_crystal=softer))
+    page = visit(f"{peak}&tab=phonons", PHONE, dark=True)
+    page.locator("#phonons .scatterlayer .trace").first.wait_for(state="attached")
+    chips = page.get_by_role("group", name="Overlay").get_by_role("checkbox")
+    # All but the forecast itself
+    expect(chips).to_have_count(1)
+    chips.first.focus()
+    page.keyboard.press("Space")
+    traces = "Array.from(document.querySelector('#phonons .graph')?.data ?? [])"
+    page.wait_for_function(f"() => {traces}.length === 4")
+    assert query(page)["phonons_of"] == [other_id]
+    page.get_by_role("radio", name="Neutron-weighted").check(force=True)
+    title = "document.querySelector('#phonons .graph').layout.xaxis2.title.text"
+    page.wait_for_function(f"() => {title}.startsWith('Neutron-weighted')")
+    names = page.evaluate(f"() => {traces}.filter((one) => one.meta.role === 'dispersion').map((one) => one.name)")
+    assert len(set(names)) == 2
+    assert overflow(page) <= 0
+    assert violations(page) == []
+    # A copied link shows the same, and a click on the other forecast opens no modes of this one
+    again = visit(page.url.removeprefix(str(page.evaluate("() => location.origin"))))
+    again.wait_for_function(f"() => {traces}.length === 4")
+    again.evaluate(
+        "() => document.querySelector('#phonons .graph').emit('plotly_click', "
+        "{points: [{y: 60, pointNumber: 3, data: document.querySelector('#phonons .graph').data[2]}]})"
+    )
+    assert "peak" not in query(again)
+
+
 def test_the_file_of_the_phonon_website_is_saved(visit: Open, site: Site, peak: str) -> None:
     page = visit(f"{peak}&tab=files", PHONE, dark=True)
     with page.expect_download() as saved:

@@ -11,6 +11,7 @@ from euphonic import ureg
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.crystal import harmonic as crystal_harmonic
 from scattering.crystal.path import approach_directions, brillouin_zone, sample, segments
+from scattering.modes.bands import calculate_bands, disperse_along
 from scattering.modes.dispersion import disperse
 from scattering.modes.grid import sample_grid
 from scattering.modes.path import behind_path_peak
@@ -64,7 +65,9 @@ def test_the_dispersion_splits_at_gamma() -> None:
     steps = np.abs(np.diff(lines.energies[:, -1]))[np.diff(lines.distance) > 0]
     assert steps.max() < 0.7
     plain = disperse(sample_grid(without(nacl()), (2, 2, 2)))
-    assert (np.abs(plain.q_rlu).max(axis=1) < 1e-9).sum() == 2
+    # The same path, so that one can be drawn over the other
+    np.testing.assert_array_equal(plain.q_rlu, lines.q_rlu)
+    np.testing.assert_allclose(plain.energies[at_gamma, -1], TO, atol=2e-3)
 
 
 def test_directions_follow_the_lines_of_a_path() -> None:
@@ -199,3 +202,29 @@ def test_a_powder_map_is_that_of_euphonic() -> None:
     theirs /= np.bincount(shell, minlength=len(q))[:, None]
     assert (theirs[:, energy > 28].sum() / theirs.sum()) > 0.005
     np.testing.assert_allclose(ours, theirs, atol=1e-3 * theirs.max())
+
+
+def test_bands_along_the_path_of_another_forecast_split_at_gamma() -> None:
+    polar, plain = sample_grid(nacl(), (2, 2, 2)), sample_grid(without(nacl()), (2, 2, 2))
+    lines = disperse(polar)
+    # A forecast without Born charges has the path, and is relaxed a little differently
+    crystal = plain.crystal
+    cell = 1.005 * crystal.cell
+    other = replace(
+        crystal, cell=cell, uploaded_cell=1.005 * crystal.uploaded_cell, positions=1.005 * crystal.positions
+    )
+    along = disperse_along(polar, disperse(sample_grid(other, (2, 2, 2))))
+    np.testing.assert_allclose(along.energies, lines.energies, atol=1e-6)
+    assert along.energies.max() == pytest.approx(LO, abs=0.01)
+
+
+def test_the_modes_of_bands_have_the_energies_of_the_dispersion() -> None:
+    grid = sample_grid(nacl(), (2, 2, 2))
+    lines = disperse(grid)
+    bands = calculate_bands(grid, lines, max_points=10_000)
+    np.testing.assert_allclose(bands.energies, lines.energies, atol=1e-6)
+    # Γ–X, X–U, K–Γ, Γ–L …: a new line begins where the path jumps, and at Γ where it turns
+    starts = [first for first, _ in bands.lines]
+    assert 0 < len(starts) - 1 == int((np.diff(lines.distance) < 1e-9).sum())
+    gamma = [index for index, name in bands.ticks if name == "Γ"]
+    assert bands.energies[gamma].max(axis=1) == pytest.approx([LO] * len(gamma), abs=0.01)

@@ -31,6 +31,14 @@ export function show(page) {
 /** Farther away than this, no wave vector of the path is the one that was clicked, r.l.u. */
 const SAME_PLACE = 0.05;
 
+/** Return the forecasts whose phonons are drawn over these, and offer all but these. @param {Page} page @param {string} id */
+function overlaid({ state }, id) {
+    for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("#phonons-of input"))) {
+        /** @type {HTMLElement} */ (box.parentElement).hidden = box.value === id;
+    }
+    return (state.values.phonons_of ?? "").split(",").filter((one) => one && one !== id);
+}
+
 /**
  * Show the modes at the energy of a branch; of a crystal at the wave vector that was clicked, if its path has it.
  * @param {Page} page
@@ -38,6 +46,8 @@ const SAME_PLACE = 0.05;
  * @param {any} point Plotly's
  */
 async function openBranch(page, id, { y, pointNumber, data }) {
+    // The modes below the figure are those of this forecast
+    if (data.meta?.number) return;
     const vectors = figure.graph.layout?.meta?.wave_vectors;
     if (page.context.sampling !== "path" || data.meta?.role !== "dispersion" || !vectors) return lookUp(page, y);
     const waves = await wavesOf(id);
@@ -54,12 +64,14 @@ const draw = latestWins(async (/** @type {Page} */ page) => {
         return;
     }
     const unit = values.energy_unit ?? "meV";
+    const others = overlaid(page, prediction.id);
+    const density = values.dos ?? "states";
     const asked = `/predictions/${prediction.id}/phonons?${query({
-        theme: theme(), energy_unit: unit, energy_scale: String(numberOf(values.energy_scale) ?? 1) })}`;
+        theme: theme(), energy_unit: unit, energy_scale: String(numberOf(values.energy_scale) ?? 1), density })}${others.map((one) => `&overlay=${one}`).join("")}`;
     if (asked === drawn) return;
     try {
         if (!figure.drawn) figure.say("Calculating the phonons …");
-        await figure.draw(await get(asked), `${prediction.id} ${unit}`);
+        await figure.draw(await get(asked), `${prediction.id} ${unit} ${density} ${others.join(" ")}`);
         drawn = asked;
         figure.graph.removeAllListeners("plotly_click");
         figure.graph.on("plotly_click", (/** @type {any} */ { points: [point] }) => {
