@@ -18,6 +18,7 @@ MOST_TELLING_TOPICS: Final[Sequence[Topic]] = (
     "quantum",
     "run",
     "stability",
+    "lo_modes",
     "statistics",
     "anharmonicity",
     "training",

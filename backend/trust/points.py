@@ -22,6 +22,9 @@ MAX_SMALL_MISSING_ENERGY: Final = 0.05
 MAX_MODERATE_MISSING_ENERGY: Final = 0.5
 """Fractions of the vibrational energy that classical nuclei lack: below these they are good and fair."""
 
+OF_OTHER_POINTS: Final = frozenset({"no_nac"})
+"""Warnings that a point of their own states."""
+
 METHODS: Final[Mapping[str, Notice]] = {
     "harmonic": Notice("method_harmonic"),
     "md": Notice("method_md"),
@@ -123,6 +126,16 @@ def stability_point(findings: Mapping[str, Any] | None) -> Point:
     return Point("stability", verdict, Notice("structure_unstable", numbers), numbers)
 
 
+def lo_modes_point(evidence: Evidence, findings: Mapping[str, Any]) -> Point:
+    """Return the point on the longitudinal optical modes of a polar crystal."""
+    if not evidence.lacks_lo_modes:
+        numbers = {"gamma_lo_mev": findings["gamma_lo_mev"]}
+        return Point("lo_modes", "good", Notice("lo_modes_included", numbers), numbers)
+    at_gamma = findings.get("special_phonons_mev", {}).get("Γ")
+    numbers = {"highest_gamma_mev": at_gamma[-1] if at_gamma else None}
+    return Point("lo_modes", "fair", Notice("lo_modes_missing", numbers), numbers)
+
+
 def anharmonicity_point(method: str, seen: Observed) -> Point:
     """Return the point on the shift of mean energies between harmonic phonons and dynamics."""
     energies = seen.energies
@@ -184,7 +197,8 @@ def method_point(method: str) -> Point:
 
 
 def run_point(warnings: Sequence[Notice]) -> Point:
-    """Return the point on the warnings of the run."""
+    """Return the point on the warnings of the run, without those of other points."""
+    warnings = [one for one in warnings if one.code not in OF_OTHER_POINTS]
     numbers = {"n_warnings": len(warnings)}
     if not warnings:
         return Point("run", "good", Notice("run_without_warnings"), numbers)

@@ -12,7 +12,16 @@ from backend.kit.http.schemas import ResponseBody
 from scattering.trust.grade import Badge
 
 Topic = Literal[
-    "potential", "training", "phonons", "stability", "anharmonicity", "quantum", "statistics", "method", "run"
+    "potential",
+    "training",
+    "phonons",
+    "stability",
+    "lo_modes",
+    "anharmonicity",
+    "quantum",
+    "statistics",
+    "method",
+    "run",
 ]
 Verdict = Literal["good", "fair", "poor", "unknown"]
 N_BULLETS = 3

@@ -21,6 +21,7 @@ from backend.structures.tables import Structure
 from backend.trust import points, summary
 from backend.trust.points import Point
 from scattering.core.notices import Notice
+from scattering.core.polarity import is_polar
 from scattering.trust.grade import Evidence, Grade, grade
 from scattering.trust.measured_phonons import Material, compare, find_material
 
@@ -85,6 +86,7 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
         imaginary_fraction=findings.get("imaginary_fraction"),
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
         displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
+        lacks_lo_modes=is_polar(structure.elements) and "gamma_lo_mev" not in _findings(prediction),
     )
     return Assessment(potential, tuple(structure.elements), material, evidence, grade(evidence), harmonic, others)
 
@@ -98,16 +100,18 @@ def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> 
     counterparts = [row for row in assessed.others if row.isotopes == prediction.isotopes]
     seen = observe(scope, cache, prediction, counterparts)
     name, method = assessed.potential.name, prediction.method
+    polar = is_polar(assessed.elements)
     made = (
         points.potential_point(name, len(assessed.potential.elements), assessed.elements, assessed.evidence),
         points.training_point(name, _findings(prediction)),
         points.phonons_point(name, assessed.material, assessed.evidence, assessed.grade),
-        points.stability_point(_findings(assessed.harmonic) if assessed.harmonic else None),
+        points.stability_point(_phonon_findings(assessed) or None),
         points.anharmonicity_point(method, seen),
         points.quantum_point(method, prediction.temperature_k, seen),
         points.statistics_point(method, seen),
         points.method_point(method),
         points.run_point(prediction.warnings),
+        *([points.lo_modes_point(assessed.evidence, _phonon_findings(assessed))] if polar else []),
     )
     return Trust(prediction.id, assessed, made)
 
@@ -122,6 +126,11 @@ def parse_formula(formula: str) -> dict[str, int]:
 
 def _volume_per_atom(structure: Structure) -> float:
     return structure.volume_angstrom3 / structure.n_atoms
+
+
+def _phonon_findings(assessed: Assessment) -> dict[str, Any]:
+    """Return the findings of the prediction that gives phonons; empty without one."""
+    return _findings(assessed.harmonic) if assessed.harmonic is not None else {}
 
 
 def _findings(prediction: Prediction) -> dict[str, Any]:

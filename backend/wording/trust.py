@@ -129,6 +129,15 @@ def _structure_unstable(*, imaginary_fraction: float, lowest_energy_mev: float) 
     )
 
 
+def _lo_modes_missing(*, highest_gamma_mev: float | None) -> str:
+    above = "" if highest_gamma_mev is None else f", of which the highest lies at {highest_gamma_mev:.1f} meV"
+    return (
+        "The crystal is polar, and the forces have no Born charges. If it is an insulator, its longitudinal optical "
+        f"modes next to Γ are missing. They lie above the transverse ones{above}: by a fifth in ZnS, and by more than "
+        "half in NaCl and MgO."
+    )
+
+
 def _anharmonicity_unknown(*, missing_method: str) -> str:
     lacking = "molecular dynamics" if missing_method == "md" else "harmonic"
     return (
@@ -211,6 +220,10 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "all_phonon_lines_collapsed": "In {potential}, every phonon line measured in {material} ({source}) is imaginary or "
     "close to zero.",
     "phonons_compared": _phonons_compared,
+    "lo_modes_included": lambda *, gamma_lo_mev: (
+        f"LO modes are included: they reach {max(gamma_lo_mev.values()):.1f} meV at Γ."
+    ),
+    "lo_modes_missing": _lo_modes_missing,
     "stability_unknown": "The number of imaginary modes is not known: there is no harmonic prediction.",
     "all_modes_real": "All harmonic modes are real: the structure is stable in the potential.",
     "structure_unstable": _structure_unstable,

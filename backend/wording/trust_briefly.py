@@ -77,6 +77,10 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "brief_all_phonon_lines_collapsed": "Every phonon line measured in {material} is imaginary or close to zero in "
     "{potential}.",
     "brief_phonons_compared": _phonons_compared,
+    "brief_lo_modes_included": "Longitudinal optical modes are included (LO–TO splitting).",
+    "brief_lo_modes_missing": lambda **_: (
+        "The LO modes of this polar crystal are missing: the forces have no Born charges."
+    ),
     "brief_stability_unknown": "The number of imaginary modes is not known: there is no harmonic forecast.",
     "brief_all_modes_real": "All harmonic modes are real: the structure is stable in the potential.",
     "brief_structure_unstable": lambda *, imaginary_fraction, **_: (
