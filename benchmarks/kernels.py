@@ -93,7 +93,7 @@ def kernels(model: Path, structure: Path, options: Mapping[str, Any], temperatur
         )
         energy = energy_axis.bins(
             end=options["energy_max_mev"],
-            highest=phonons.stability(zone).highest_mev,
+            highest=phonons.stability(zone.modes).highest_mev,
             n_species=len(set(found.labels)),
             n_orders=options["n_orders"],
             n_q=len(q),

@@ -133,6 +133,8 @@ WORDS: Final[Mapping[str, Words]] = {
         "With a free cell the crystal falls apart in this potential at this temperature and pressure: keep the cell "
         "fixed (NVT)."
     ),
+    "incoherent_approximation": "The source has modes at {n_wave_vectors} wave vectors, and no force constants. The "
+    "forecast uses these modes in the incoherent approximation: interference between atoms is missing.",
     "no_real_phonons": (
         "All phonons of this structure are imaginary in this potential: check the structure, or choose another "
         "potential."

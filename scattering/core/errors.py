@@ -80,6 +80,10 @@ class InvalidView(InvalidFields):
     """The partials cannot give the spectrum of this view."""
 
 
+class NotSimulated(InvalidView):
+    """The view is possible, but not of these partials: their simulation could not calculate it."""
+
+
 class InvalidOptions(InvalidFields):
     """Simulation options cannot work for this structure."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,14 @@ from scattering.core.isotopes import Substitution, stored_isotopes
 from scattering.core.mesh_spacing import MeshSpacing
 from scattering.core.quantum import Statistics
 from scattering.core.species import element
+
+WITHOUT_INTERFERENCE: Final = {"interference": False}
+"""Entry of the metadata of partials whose coherent part is the self part, since their phonons give no interference."""
+
+
+def lacks_interference(metadata: Mapping[str, Any]) -> bool:
+    """Return whether the coherent part of partials with these metadata is the self part."""
+    return metadata.get("interference") is False
 
 
 def check_arrays(partials: Any, shapes: dict[str, tuple[int, ...]]) -> None:

@@ -172,7 +172,7 @@ def predict(
     """
     species = tuple(sorted(set(labels)))
     member = np.array([[label == one for label in labels] for one in species])
-    spectra = multiphonon.displacement_spectra(zone, temperature=temperature, step=float(energy[1] - energy[0]))
+    spectra = multiphonon.displacement_spectra(zone.modes, temperature=temperature, step=float(energy[1] - energy[0]))
     orders = multiphonon.self_part(
         spectra,
         shares=spectra.shares(member),

@@ -61,7 +61,7 @@ def summarise_phonons(crystal: HarmonicCrystal) -> PhononSummary:
         )
     except InvalidOptions:
         zone = None
-    found, at_gamma = stability(sample_zone(fc, n_points=SUMMARY_POINTS)), highest_at_gamma(fc, crystal.repeats)
+    found, at_gamma = stability(sample_zone(fc, n_points=SUMMARY_POINTS).modes), highest_at_gamma(fc, crystal.repeats)
     return PhononSummary(
         special_phonons_mev={} if zone is None else special_phonons(fc, zone),
         gamma_lo_mev=at_gamma,

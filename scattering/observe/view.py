@@ -12,9 +12,10 @@ from scipy import integrate
 
 from scattering.core.bins import Bins
 from scattering.core.constants import FWHM_PER_SIGMA
-from scattering.core.errors import InvalidView, field_error
+from scattering.core.errors import InvalidView, NotSimulated, field_error
 from scattering.core.isotopes import Substitution
 from scattering.core.notices import Notice
+from scattering.core.partials import lacks_interference
 from scattering.core.quantum import Correction, Statistics, reduced_energy
 from scattering.instruments import Instrument, resolution
 from scattering.observe.bounds import ENERGY_SCALES, MAX_FWHM_MEV
@@ -188,7 +189,11 @@ def check(partials: Viewed, view: View) -> None:
     ------
     InvalidView
         Names every wrong field and its remedy.
+    NotSimulated
+        The partials have no coherent scattering of their own.
     """
+    if view.contribution == "coherent" and lacks_interference(partials.metadata):
+        raise NotSimulated.at("contribution", Notice("no_interference"))
     wrong = [
         *_wrong_for_instrument(view),
         *_wrong_for_probe(view),

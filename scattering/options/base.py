@@ -132,14 +132,20 @@ class Options(BaseModel, ABC):
         """Return the JSON Schema of the options in a request: none is required."""
         schema = cls.model_json_schema()
         del schema["required"]
+        schema["properties"] = {name: one for name, one in schema["properties"].items() if name in cls.names()}
         return schema
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the options: the fields that are stored."""
+        return [name for name, field in cls.model_fields.items() if not field.exclude]
 
     @classmethod
     def _check(cls, given: Mapping[str, Any], case: Case) -> dict[str, Any]:
         """Check each given option alone, and return all that are not None."""
         chosen = {name: value for name, value in cls.translate(given).items() if value is not None}
-        unknown = Notice("unknown_option", {"method": cls.METHOD, "known": list(cls.model_fields)})
-        errors = [field_error(f"options.{name}", unknown) for name in chosen if name not in cls.model_fields]
+        unknown = Notice("unknown_option", {"method": cls.METHOD, "known": cls.names()})
+        errors = [field_error(f"options.{name}", unknown) for name in chosen if name not in cls.names()]
         try:
             cls.model_validate(chosen, context=case)
         except ValidationError as error:

@@ -33,6 +33,8 @@ class Case:
         Names of the engines that support the method, the default first.
     kinds
         Shape (n_atoms,), different for different isotopes of one element in the file; None if there are none.
+    has_born_charges
+        Whether given force constants have Born charges.
     """
 
     numbers: NDArray[np.integer[Any]]
@@ -43,6 +45,7 @@ class Case:
     quality: Quality
     engines: Sequence[str]
     kinds: NDArray[np.integer[Any]] | None = None
+    has_born_charges: bool = False
 
     @property
     def n_atoms(self) -> int:

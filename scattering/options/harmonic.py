@@ -47,6 +47,11 @@ class Harmonic(Options):
         )
 
     @property
+    def uses_born_charges(self) -> bool:
+        """Whether Born charges of the force constants split LO and TO modes."""
+        return True
+
+    @property
     def energy_resolution_mev(self) -> float:
         """Width of the energy bins."""
         return ENERGY_STEP_MEV

@@ -8,6 +8,7 @@ from typing import Final
 
 from scattering.options.base import Options
 from scattering.options.dynamics import PowderClassical, PowderRingPolymers
+from scattering.options.given import PathGiven, PowderGiven
 from scattering.options.harmonic import PowderHarmonic
 from scattering.options.names import Method, Sampling
 from scattering.options.path import PathClassical, PathHarmonic, PathRingPolymers
@@ -71,13 +72,24 @@ KINDS: Final[Mapping[tuple[str, str], Kind]] = {
     )
 }
 
+GIVEN_KINDS: Final[Mapping[tuple[str, str], Kind]] = {
+    (kind.method, kind.sampling): kind
+    for kind in (Kind("harmonic", "powder", PowderGiven), Kind("harmonic", "path", PathGiven))
+}
+"""Kinds from given force constants or modes, without a potential."""
 
-def find_kind(method: str, sampling: str) -> Kind:
+
+def find_kind(method: str, sampling: str, *, given: bool = False) -> Kind:
     """Return the kind of simulation of a method and a sampling.
+
+    Parameters
+    ----------
+    given
+        Whether it begins with given force constants or modes instead of a potential.
 
     Raises
     ------
     KeyError
         The kind does not exist.
     """
-    return KINDS[method, sampling]
+    return (GIVEN_KINDS if given else KINDS)[method, sampling]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from euphonic import Crystal, ForceConstants, ureg
+from euphonic import Crystal, ForceConstants, QpointPhononModes, ureg
 from numpy.typing import NDArray
 
 from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.phonon_modes import PhononModes
 from scattering.simulate.dipoles import dipole_force_constants, euphonic_dipoles, from_euphonic_dipoles
 
 
@@ -64,4 +65,20 @@ def to_force_constants(crystal: HarmonicCrystal) -> ForceConstants:
         crystal.supercell_matrix,
         crystal.cell_origins,
         **euphonic_dipoles(crystal.dipoles),
+    )
+
+
+def to_euphonic_modes(modes: PhononModes) -> QpointPhononModes:
+    """Return given modes as those of Euphonic, with their weights."""
+    return QpointPhononModes(
+        Crystal(
+            modes.cell * ureg("angstrom"),
+            modes.positions @ np.linalg.inv(modes.cell),
+            np.array(modes.symbols),
+            modes.masses * ureg("amu"),
+        ),
+        modes.wave_vectors,
+        modes.energies_mev * ureg("meV"),
+        modes.eigenvectors,
+        weights=modes.weights,
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scattering.core.bins import bin_edges, bin_widths
 from scattering.core.constants import RECOIL_MEV_A2_AMU
-from scattering.core.partials import Partials
+from scattering.core.partials import WITHOUT_INTERFERENCE, Partials
 from scattering.simulate import multiphonon
 from scattering.simulate.mesh import mesh_spacing
 from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation
@@ -27,7 +27,7 @@ def mean_square_displacements(zone: Zone, temperature: float) -> NDArray[np.floa
 
     Shape (n_atoms, 3, 3), Å²: twice Euphonic's Debye–Waller exponent. Imaginary and near-zero modes are left out.
     """
-    return multiphonon.displacement_spectra(zone, temperature=temperature, step=1.0).displacements
+    return multiphonon.displacement_spectra(zone.modes, temperature=temperature, step=1.0).displacements
 
 
 def coherent_one_phonon(
@@ -232,23 +232,10 @@ def predict(
     ----------
     Placzek & Van Hove, Phys. Rev. 93 (1954) 1207; Squires (1978), Ch. 3.
     """
-    species = tuple(sorted(set(labels)))
-    member = np.array([[label == one for label in labels] for one in species])
-    concentration = member.mean(axis=1)
-    spectra = multiphonon.displacement_spectra(
-        zone, temperature=temperature, step=multiphonon.convolution_step(zone), energy=energy
-    )
-    self_part = multiphonon.self_part(
-        spectra,
-        shares=spectra.shares(member),
-        q=q,
-        energy=energy,
-        n_orders=n_orders,
-        progress=lambda share: progress(share / 3),
-    )
+    lone = _self_part(zone.modes, labels, q, energy, temperature, n_orders, progress=lambda share: progress(share / 3))
     coherent = coherent_one_phonon(
         zone,
-        displacements=spectra.displacements,
+        displacements=lone.displacements,
         labels=labels,
         q=q,
         energy=energy,
@@ -258,22 +245,93 @@ def predict(
         progress=lambda share: progress((1 + 2 * share) / 3),
     )
     spacing = mesh_spacing(zone, n_vectors=n_directions * len(q))
-    pairs = list(combinations_with_replacement(species, 2))
-    for index, one in enumerate(species):
-        coherent[pairs.index((one, one))] += self_part.orders[1:, index].sum(axis=0)
-    partials = Partials(
-        q=q,
-        energy=energy,
-        species=species,
-        concentration=concentration,
-        coherent=coherent,
-        incoherent=self_part.orders.sum(axis=0),
-        # A powder average on a grid of |q| leaves out Bragg peaks
-        coherent_elastic=np.zeros((len(coherent), len(q))),
-        incoherent_elastic=self_part.elastic,
-        temperature=temperature,
-        statistics="quantum",
-        metadata={**(metadata or {}), **spacing.to_metadata()},
-        orders=self_part.orders,
+    lone.add_to_like_pairs(coherent, first_order=1)
+    return lone.prediction(coherent, {**(metadata or {}), **spacing.to_metadata()})
+
+
+def predict_incoherent(
+    modes: QpointPhononModes,
+    *,
+    labels: Sequence[str],
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_orders: int = 10,
+    progress: Callable[[float], None] = lambda _: None,
+    metadata: dict[str, Any] | None = None,
+) -> Prediction:
+    """Return the quantum partials of a powder in the incoherent approximation, from modes at given wave vectors.
+
+    Without force constants there are no modes at other wave vectors, which interference in a powder needs. The self
+    part of all orders counts as coherent scattering too, so that an atom scatters with |b|² + σ_inc/4π.
+
+    Parameters
+    ----------
+    modes
+        Phonons at wave vectors with weights, as for `multiphonon.displacement_spectra`.
+    labels, q, energy, temperature, n_orders, progress, metadata
+        As for `predict`.
+    """
+    lone = _self_part(modes, labels, q, energy, temperature, n_orders, progress=progress)
+    n_pairs = len(set(labels)) * (len(set(labels)) + 1) // 2
+    coherent = np.zeros((n_pairs, len(q), len(energy)), dtype=np.float32)
+    lone.add_to_like_pairs(coherent, first_order=0)
+    return lone.prediction(coherent, {**(metadata or {}), **WITHOUT_INTERFERENCE})
+
+
+@dataclass(frozen=True, eq=False)
+class _SelfPart:
+    """The self part of a powder of these species, with the axes of its partials."""
+
+    species: tuple[str, ...]
+    concentration: NDArray[np.float64]
+    q: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    temperature: float
+    displacements: NDArray[np.float64]
+    part: multiphonon.SelfPart
+
+    def add_to_like_pairs(self, coherent: NDArray[np.float32], *, first_order: int) -> None:
+        """Add the orders from an index on to the coherent partials of like pairs, in place."""
+        pairs = list(combinations_with_replacement(self.species, 2))
+        for index, one in enumerate(self.species):
+            coherent[pairs.index((one, one))] += self.part.orders[first_order:, index].sum(axis=0)
+
+    def prediction(self, coherent: NDArray[np.float32], metadata: dict[str, Any]) -> Prediction:
+        partials = Partials(
+            q=self.q,
+            energy=self.energy,
+            species=self.species,
+            concentration=self.concentration,
+            coherent=coherent,
+            incoherent=self.part.orders.sum(axis=0),
+            # A powder average on a grid of |q| leaves out Bragg peaks
+            coherent_elastic=np.zeros((len(coherent), len(self.q))),
+            incoherent_elastic=self.part.elastic,
+            temperature=self.temperature,
+            statistics="quantum",
+            metadata=metadata,
+            orders=self.part.orders,
+        )
+        return Prediction(partials, self.part.beyond / self.concentration[:, None])
+
+
+def _self_part(
+    modes: QpointPhononModes,
+    labels: Sequence[str],
+    q: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    temperature: float,
+    n_orders: int,
+    *,
+    progress: Callable[[float], None],
+) -> _SelfPart:
+    species = tuple(sorted(set(labels)))
+    member = np.array([[label == one for label in labels] for one in species])
+    spectra = multiphonon.displacement_spectra(
+        modes, temperature=temperature, step=multiphonon.convolution_step(modes), energy=energy
     )
-    return Prediction(partials, self_part.beyond / concentration[:, None])
+    part = multiphonon.self_part(
+        spectra, shares=spectra.shares(member), q=q, energy=energy, n_orders=n_orders, progress=progress
+    )
+    return _SelfPart(species, member.mean(axis=1), q, energy, temperature, spectra.displacements, part)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import chain, count
 
 import numpy as np
+from euphonic import QpointPhononModes
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy import fft, sparse, special
@@ -19,7 +20,7 @@ from scipy.integrate import lebedev_rule
 
 from scattering.core.bins import bin_edges, bin_widths, linear_means
 from scattering.core.constants import RECOIL_MEV_A2_AMU
-from scattering.simulate.phonons import MIN_PHONON_MEV, Zone, occupation, symmetry
+from scattering.simulate.phonons import MIN_PHONON_MEV, occupation, symmetry
 
 LEBEDEV_DEGREE = 23
 """Degree of spherical harmonics for which the average is exact: 97 directions on the half sphere. For hydrogen of
@@ -88,23 +89,23 @@ class DisplacementSpectra:
         return np.asarray(member.astype(float) @ of_site / len(self.site))
 
 
-def convolution_step(zone: Zone) -> float:
+def convolution_step(modes: QpointPhononModes) -> float:
     """Return the width of bins in meV for convolutions: as fine as memory permits.
 
     The bins of each further order add to its width, and a sharp overtone becomes too low.
     """
-    highest, n_atoms = float(zone.modes.frequencies.to("meV").magnitude.max()), zone.modes.crystal.n_atoms
+    highest, n_atoms = float(modes.frequencies.to("meV").magnitude.max()), modes.crystal.n_atoms
     size = 2 * highest * n_atoms * 9 * 8  # bytes at a step of 1 meV
     fitting = (step for step in CONVOLUTION_STEPS_MEV if size / step <= MAX_TENSOR_BYTES)
     return next(fitting, CONVOLUTION_STEPS_MEV[-1])
 
 
 def displacement_spectra(
-    zone: Zone, *, temperature: float, step: float, energy: NDArray[np.float64] | None = None
+    modes: QpointPhononModes, *, temperature: float, step: float, energy: NDArray[np.float64] | None = None
 ) -> DisplacementSpectra:
     """Return the spectra of the displacements of the atoms of a crystal, symmetrised.
 
-    B_κ(ω) = (1/N) Σ_kν ħ²/(2 M_κ E_kν) Re e_κkν e*_κkν [(n + 1) δ(ω − E_kν) + n δ(ω + E_kν)]
+    B_κ(ω) = Σ_kν w_k ħ²/(2 M_κ E_kν) Re e_κkν e*_κkν [(n + 1) δ(ω − E_kν) + n δ(ω + E_kν)]
 
     A mode is divided between the two bins that enclose its energy, in proportion. This keeps the zeroth and the first
     moment exact, of this spectrum and of every convolution with it. Rounding to a bin would shift the tenth overtone by
@@ -112,8 +113,9 @@ def displacement_spectra(
 
     Parameters
     ----------
-    zone
-        Imaginary and near-zero modes are left out.
+    modes
+        Phonons at wave vectors of the Brillouin zone with weights w_k, whose sum is 1: all of a grid, or those that
+        symmetry does not relate. Imaginary and near-zero modes are left out.
     temperature
         Kelvin.
     step
@@ -125,11 +127,11 @@ def displacement_spectra(
     ----------
     Squires (1978), Ch. 3.
     """
-    modes, crystal = zone.modes, zone.modes.crystal
+    crystal = modes.crystal
     energies = modes.frequencies.to("meV").magnitude
     masses = crystal.atom_mass.to("amu").magnitude
     used = energies > MIN_PHONON_MEV
-    strength = RECOIL_MEV_A2_AMU / energies[used] / len(energies)
+    strength = (RECOIL_MEV_A2_AMU * modes.weights[:, None] / np.where(used, energies, 1.0))[used]
     thermal = occupation(energies[used], temperature)
     n_bins = int(energies[used].max(initial=0) / step) + 2
     equal = np.asarray(step * np.arange(n_bins), dtype=np.float64)

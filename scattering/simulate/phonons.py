@@ -166,10 +166,11 @@ def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | 
     return Zone(modes, (divisions[0], divisions[1], divisions[2]))
 
 
-def stability(zone: Zone) -> Stability:
-    """Return the range of phonon energies and the fraction of imaginary modes."""
-    energies = zone.modes.frequencies.to("meV").magnitude
-    return Stability(float(energies.min()), float((energies < MAX_IMAGINARY_MEV).mean()), float(energies.max()))
+def stability(modes: QpointPhononModes) -> Stability:
+    """Return the range of phonon energies and the fraction of imaginary modes, with the weights of the wave vectors."""
+    energies = modes.frequencies.to("meV").magnitude
+    imaginary = (energies < MAX_IMAGINARY_MEV).mean(axis=1) @ modes.weights
+    return Stability(float(energies.min()), float(imaginary), float(energies.max()))
 
 
 def occupation(energies: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:

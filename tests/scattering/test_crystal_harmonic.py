@@ -38,7 +38,7 @@ def predict(
         zones=zones,
         labels=[str(symbol) for symbol in crystal.atom_type],
         q=0.1 * np.arange(1, 150),
-        energy=np.arange(0, 1.2 * phonons.stability(zone).highest_mev, energy_step),
+        energy=np.arange(0, 1.2 * phonons.stability(zone.modes).highest_mev, energy_step),
         temperature=TEMPERATURE,
         n_orders=n_orders,
     )

@@ -89,7 +89,7 @@ def test_partials_with_a_malformed_spacing_are_refused(wrong: Any) -> None:
 def silicon_powder(n_points: int, n_directions: int) -> Partials:
     fc = to_force_constants(silicon())
     zone = sample_zone(fc, n_points=n_points)
-    q, highest = np.arange(0.1, 8.01, 0.1), stability(zone).highest_mev
+    q, highest = np.arange(0.1, 8.01, 0.1), stability(zone.modes).highest_mev
     energy = energy_axis.bins(end=1.2 * highest, highest=highest, n_species=1, n_orders=1, n_q=len(q))
     chosen: dict[str, Any] = {"labels": ["Si", "Si"], "q": q, "energy": energy, "n_orders": 1}
     return harmonic.predict(zone, temperature=300.0, n_directions=n_directions, **chosen).partials

@@ -269,7 +269,7 @@ def test_a_cubic_crystal_scatters_as_in_abinslib() -> None:
     # Simple cubic, for the grid has all of its symmetry and abinslib does not symmetrise
     zone = grid(springs(LATTICE * np.eye(3), np.zeros((1, 3)), ["Al"], [26.98]), 4, step=STEP)
     q = np.array([1.0, 4.0, 9.0])
-    found = of_one_atom(displacement_spectra(zone, temperature=COLD, step=STEP), n_energy=200, n_orders=2, q=q)
+    found = of_one_atom(displacement_spectra(zone.modes, temperature=COLD, step=STEP), n_energy=200, n_orders=2, q=q)
     for index, length in enumerate(q):
         theirs = by_abinslib(zone, length, COLD, 200)
         for order in range(2):
@@ -287,7 +287,7 @@ def layered() -> Zone:
 
 def test_an_anisotropic_crystal_scatters_as_in_abinslib_but_for_its_approximation(layered: Zone) -> None:
     """The exact average over directions, mode by mode, says how much of the difference is whose."""
-    spectra = displacement_spectra(layered, temperature=COLD, step=STEP)
+    spectra = displacement_spectra(layered.modes, temperature=COLD, step=STEP)
     displacements = spectra.displacements[0]
     ratio = displacements[2, 2] / displacements[0, 0]
     assert ratio > 1.2
@@ -318,7 +318,7 @@ def test_an_anisotropic_crystal_scatters_as_in_abinslib_but_for_its_approximatio
 def test_abinslib_lacks_difference_bands(layered: Zone) -> None:
     """At 300 K a phonon taken up and another given back are a good part of order 2; abinslib has only both taken up."""
     q, temperature, n_energy = 0.1, 300.0, 200
-    spectra = displacement_spectra(layered, temperature=temperature, step=STEP)
+    spectra = displacement_spectra(layered.modes, temperature=temperature, step=STEP)
     _, theirs = by_abinslib(layered, q, temperature, n_energy)
     mirrored = DisplacementSpectra(STEP, spectra.gain, spectra.loss, spectra.site, spectra.rotations)
     loss, gain = (

@@ -14,7 +14,9 @@ from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import species_masses
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
+from scattering.core.polarity import is_polar
 from scattering.crystal.partials import CrystalPartials
+from scattering.crystal.path import GAMMA
 from scattering.modes.special_points import highest_at_gamma
 from scattering.options.harmonic import Harmonic
 from scattering.simulate.force_constants import to_force_constants, to_harmonic_crystal
@@ -111,12 +113,14 @@ class HarmonicWorkflow(Generic[HarmonicT]):
         progress.stage(self.stage, until=0.97)
         partials, warnings = self.scatter(simulation, Phonons(forces, zone, stability), progress.update)
         watch.lap(self.part)
-        crystal = to_harmonic_crystal(
-            forces.force_constants, uploaded_cell=forces.cell, species=forces.labels, sites=forces.sites
-        )
+        with expect_two_openmps():
+            crystal = to_harmonic_crystal(
+                forces.force_constants, uploaded_cell=forces.cell, species=forces.labels, sites=forces.sites
+            )
+        special = special_phonons(forces.force_constants, simulation.atoms)
         return Outcome(
             replace(partials, harmonic_crystal=crystal),
-            (*forces.warnings, *stability_warnings(stability), *warnings),
+            (*forces.warnings, *stability_warnings(stability), *_missing_modes(crystal, special), *warnings),
             watch.seconds,
             {
                 **forces.findings,
@@ -124,7 +128,7 @@ class HarmonicWorkflow(Generic[HarmonicT]):
                 "lowest_energy_mev": stability.lowest_mev,
                 "highest_energy_mev": stability.highest_mev,
                 "imaginary_fraction": stability.imaginary_fraction,
-                "special_phonons_mev": special_phonons(forces.force_constants, simulation.atoms),
+                "special_phonons_mev": special,
                 **_split_modes(crystal, forces.force_constants),
             },
         )
@@ -136,6 +140,14 @@ def _split_modes(crystal: HarmonicCrystal, fc: ForceConstants) -> dict[str, Any]
         return {}
     with expect_two_openmps():
         return {"gamma_lo_mev": highest_at_gamma(fc, crystal.repeats)}
+
+
+def _missing_modes(crystal: HarmonicCrystal, special: Mapping[str, Sequence[float]]) -> tuple[Notice, ...]:
+    """Return a warning if the LO modes of a polar crystal are missing, with the highest energy at Γ without them."""
+    if crystal.dipoles is not None or not is_polar(crystal.symbols):
+        return ()
+    at_gamma = special.get(GAMMA)
+    return (Notice("no_nac", {"highest_gamma_mev": at_gamma[-1] if at_gamma else None}),)
 
 
 def _calculate_forces(simulation: Simulation[HarmonicT], watch: Stopwatch, progress: Progress) -> Forces:
@@ -173,9 +185,13 @@ def _calculate_forces(simulation: Simulation[HarmonicT], watch: Stopwatch, progr
 
 
 def _kept_forces(simulation: Simulation[HarmonicT], kept: KeptForces) -> Forces:
-    """Return the force constants of another prediction, with the masses of this one."""
-    crystal = replace(kept.crystal, masses=species_masses(kept.crystal.sites, simulation.isotopes))
+    """Return force constants of another prediction or of a source, with the masses of this prediction."""
+    crystal = kept.crystal
+    if not kept.has_masses:
+        crystal = replace(crystal, masses=species_masses(crystal.sites, simulation.isotopes))
+    if not simulation.options.uses_born_charges:
+        crystal = replace(crystal, dipoles=None)
     labels = crystal.sites if simulation.options.resolve_sites else crystal.symbols
-    return Forces(
-        to_force_constants(crystal), crystal.uploaded_cell, labels, crystal.sites, kept.warnings, kept.findings
-    )
+    with expect_two_openmps():
+        force_constants = to_force_constants(crystal)
+    return Forces(force_constants, crystal.uploaded_cell, labels, crystal.sites, kept.warnings, kept.findings)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scattering.core import energy_axis
 from scattering.core.notices import Notice
@@ -22,13 +25,7 @@ def _average(
     simulation: Simulation[PowderHarmonic], phonons: Phonons, update: Callable[[float], None]
 ) -> tuple[Partials, tuple[Notice, ...]]:
     options, labels = simulation.options, phonons.forces.labels
-    energy = energy_axis.bins(
-        end=options.energy_max_mev,
-        highest=phonons.stability.highest_mev,
-        n_species=len(set(labels)),
-        n_orders=options.n_orders,
-        n_q=len(options.q_bins),
-    )
+    energy = energy_bins(options, phonons.stability.highest_mev, labels)
     predicted = harmonic.predict(
         phonons.zone,
         labels=labels,
@@ -40,10 +37,21 @@ def _average(
         progress=update,
         metadata={"method": options.METHOD},
     )
-    return predicted.partials, _remainder_warnings(predicted)
+    return predicted.partials, remainder_warnings(predicted)
 
 
-def _remainder_warnings(predicted: harmonic.Prediction) -> tuple[Notice, ...]:
+def energy_bins(options: PowderHarmonic, highest_mev: float, labels: Sequence[str]) -> NDArray[np.float64]:
+    """Return the energy axis of a powder with these species and this highest phonon, shape (n_energy,), meV."""
+    return energy_axis.bins(
+        end=options.energy_max_mev,
+        highest=highest_mev,
+        n_species=len(set(labels)),
+        n_orders=options.n_orders,
+        n_q=len(options.q_bins),
+    )
+
+
+def remainder_warnings(predicted: harmonic.Prediction) -> tuple[Notice, ...]:
     """Return a warning if much of the scattering is of higher orders than requested, with the |q| where it begins."""
     partials, from_q = predicted.partials, {}
     for species, beyond in zip(partials.species, predicted.beyond, strict=True):

@@ -22,6 +22,8 @@ _MODULES: Final[Mapping[tuple[str, str], str]] = {
     ("trpmd", "path"): "path_dynamics",
 }
 """Method and sampling → module of this folder. Its `WORKFLOW` has one of the types below."""
+_OF_MODES: Final = {"powder": "powder_modes"}
+"""Sampling → module for a source that has modes without force constants."""
 
 
 class Workflow(Protocol):
@@ -51,7 +53,7 @@ class ReplicatedWorkflow(Protocol):
 
 def modules() -> list[str]:
     """Return the names of all modules with workflows."""
-    return sorted({_full_name(module) for module in _MODULES.values()})
+    return sorted({_full_name(module) for module in (*_MODULES.values(), *_OF_MODES.values())})
 
 
 def _full_name(module: str) -> str:
@@ -71,6 +73,17 @@ def workflow(method: str, sampling: str) -> Workflow:
         The kind is unknown.
     """
     return cast(Workflow, _workflow(method, sampling))
+
+
+def workflow_of_modes(sampling: str) -> Workflow:
+    """Return the workflow of a source that has modes without force constants.
+
+    Raises
+    ------
+    KeyError
+        The sampling needs force constants.
+    """
+    return cast(Workflow, import_module(_full_name(_OF_MODES[sampling])).WORKFLOW)
 
 
 def replicated_workflow(method: str, sampling: str) -> ReplicatedWorkflow:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
+from scattering.core.phonon_modes import PhononModes
 from scattering.options.base import Options
 from workers import engines
 from workers.engines.interface import Engine, Potential
@@ -24,11 +25,20 @@ OptionsT = TypeVar("OptionsT", bound=Options, covariant=True)
 
 @dataclass(frozen=True, eq=False)
 class KeptForces:
-    """Force constants of another prediction of the same crystal, with its warnings and findings about them."""
+    """Force constants of another prediction of the same crystal, or of a source.
+
+    Attributes
+    ----------
+    warnings, findings
+        Warnings and findings about them.
+    has_masses
+        Whether the crystal has the masses of the simulation; otherwise those of its isotopes.
+    """
 
     crystal: HarmonicCrystal
-    warnings: tuple[Notice, ...]
-    findings: Mapping[str, Any]
+    warnings: tuple[Notice, ...] = ()
+    findings: Mapping[str, Any] = field(default_factory=dict)
+    has_masses: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,30 +54,41 @@ class Simulation(Generic[OptionsT]):
     temperature
         Kelvin.
     potential
-        The interatomic potential.
+        The interatomic potential; None for a simulation from given force constants.
     loader
         Engine that loads the potential as a calculator of ASE.
     isotopes
         Isotopes of the simulation, by element or site.
     kept
-        Force constants of another prediction of the same crystal, with which no forces are calculated; or None.
+        Force constants of another prediction of the same crystal, or of a source, with which no forces are calculated;
+        or None.
+    modes
+        Modes of a source without force constants, or None.
     """
 
     atoms: Atoms
     options: OptionsT
     temperature: float
-    potential: Potential
+    potential: Potential | None
     loader: str
     isotopes: Isotopes = field(default_factory=dict)
     kept: KeptForces | None = None
+    modes: PhononModes | None = None
 
     def calculator(self) -> Calculator:
         """Calculator of forces, for relaxations and displacements."""
-        return engines.calculator(self.loader, self.potential)
+        return engines.calculator(self.loader, self.required_potential)
 
     def engine(self) -> Engine:
         """Engine of the replicas."""
-        return engines.dynamics(self.options.engine, self.potential, loader=self.loader)
+        return engines.dynamics(self.options.engine, self.required_potential, loader=self.loader)
+
+    @property
+    def required_potential(self) -> Potential:
+        """The potential of a simulation that calculates forces."""
+        if self.potential is None:
+            raise ValueError("a simulation from given force constants has no potential")
+        return self.potential
 
     @property
     def labels(self) -> list[str]:

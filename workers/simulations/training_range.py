@@ -14,8 +14,8 @@ MAX_ATOMS = 2000
 
 def training_range(simulation: Simulation[Options]) -> dict[str, Any]:
     """Return how far the uploaded cell lies from the training data of the potential; empty if this is unknown."""
-    file, atoms = simulation.potential.file, simulation.atoms
+    file, atoms = simulation.required_potential.file, simulation.atoms
     if not file.is_file() or len(atoms) > MAX_ATOMS:
         return {}
-    found = potentials.module(simulation.potential.family).training_range(file, atoms)
+    found = potentials.module(simulation.required_potential.family).training_range(file, atoms)
     return {} if found is None else {"training_range": {"largest": found.largest, "spread": found.spread}}

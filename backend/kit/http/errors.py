@@ -23,6 +23,7 @@ from backend.wording.fields import field_message
 from scattering.core.errors import (
     FieldError,
     InvalidFields,
+    NotSimulated,
     ScatteringError,
     UnknownInstrument,
     field_error,
@@ -277,6 +278,9 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _scattering(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, NotSimulated):
+        (wrong,) = error.errors
+        return as_response(Conflict.at(wrong["loc"], notice_of(wrong)).document())
     return as_response(unprocessable(error).document())
 
 

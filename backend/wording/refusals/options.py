@@ -20,6 +20,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "large_supercell": "The supercell has {n_atoms} atoms, more than the {maximum} allowed; choose fewer repeats.",
     "long_correlation": "The correlation time, {correlation_ps:g} ps, must not be longer than the production, "
     "{production_ps:g} ps.",
+    "no_born_charges": "The source has no Born charges: leave this option out, or upload the phonons with Born charges "
+    "and the dielectric tensor.",
     "no_wave_vector_on_path": "The supercell has no wave vector on this path; choose more repeats.",
     "no_zone_in_range": "No Brillouin zone lies completely between {minimum_inv_angstrom:.1f} and "
     "{maximum_inv_angstrom:.1f} Å⁻¹; choose a larger |q|, or other instruments.",

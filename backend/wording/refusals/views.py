@@ -47,6 +47,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "no_elastic_line_along_path": "A forecast along a path has no elastic line; use a forecast for a powder.",
     "no_form_factor": "There is no {probe} form factor of {element} up to {q_max_inv_angstrom:.1f} Å⁻¹; choose another "
     "probe.",
+    "no_interference": "The forecast was made of modes without force constants, in the incoherent approximation: it "
+    "has no interference between atoms. Choose total or incoherent.",
     "no_neutron_data": "There is no neutron scattering length of {nuclide}; choose another isotope.",
     "no_wave_vector_at_point": _no_wave_vector_at_point,
     "not_a_zone_centre": "{vector_rlu} is not the centre of a Brillouin zone, because the cell is centred. The nearest "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
-from euphonic import ForceConstants
+from euphonic import ForceConstants, QpointPhononModes
 from numpy.typing import NDArray
 from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
@@ -132,10 +132,21 @@ def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]
     """
     with expect_two_openmps():
         zone = phonons.sample_zone(found)
-    stability = phonons.stability(zone)
+    return zone, check_stability(zone.modes)
+
+
+def check_stability(modes: QpointPhononModes) -> phonons.Stability:
+    """Return the stability of modes.
+
+    Raises
+    ------
+    CannotPredict
+        No phonon is real.
+    """
+    stability = phonons.stability(modes)
     if stability.highest_mev < 2 * protocol.ENERGY_STEP_MEV:
         raise CannotPredict(Notice("no_real_phonons"))
-    return zone, stability
+    return stability
 
 
 def stability_warnings(stability: phonons.Stability) -> tuple[Notice, ...]:
