@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
+from scattering.core.polarity import is_polar
 from scattering.simulate.constant_checks import acoustic_sum_error, asymmetry
 
 MAX_ACOUSTIC_SUM: Final = 0.02
@@ -17,10 +17,6 @@ MAX_ASYMMETRY: Final = 0.02
 """Difference of two force constants that must be the same, over the largest one of an atom with itself."""
 MAX_CHARGE_SUM_E: Final = 0.1
 """Sum of the Born charges, per atom of the primitive cell, e."""
-NON_METALS: Final = frozenset(
-    ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "As", "Se", "Br", "Sb", "Te", "I")
-)
-"""Elements whose compounds with other elements are often polar insulators."""
 
 
 def find_doubts(crystal: HarmonicCrystal, *, unsymmetrised: HarmonicCrystal | None = None) -> list[Notice]:
@@ -44,9 +40,3 @@ def find_doubts(crystal: HarmonicCrystal, *, unsymmetrised: HarmonicCrystal | No
     elif is_polar(crystal.symbols):
         found.append(Notice("no_nac"))
     return found
-
-
-def is_polar(symbols: Sequence[str]) -> bool:
-    """Return whether a crystal of these elements has split LO and TO modes if it is an insulator."""
-    elements = set(symbols)
-    return len(elements) > 1 and bool(elements & NON_METALS)

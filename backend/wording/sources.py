@@ -7,6 +7,17 @@ from typing import Final
 
 from backend.wording import Words
 
+
+def _no_nac(*, of_potential: bool = False, highest_gamma_mev: float | None = None) -> str:
+    lacking = "A potential gives" if of_potential else "There are"
+    at_gamma = "" if highest_gamma_mev is None else f", at most {highest_gamma_mev:.1f} meV"
+    remedy = "" if of_potential else " Add BORN, or a file that contains both."
+    return (
+        f"{lacking} no Born charges and no dielectric tensor. If the crystal is an insulator, its LO modes are "
+        f"missing: they have the energies of TO modes next to Γ{at_gamma}, and should lie above them.{remedy}"
+    )
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "acoustic_sum_rule": "A shift of the whole crystal has forces ({percent:g} % of those on a single shifted atom): "
     "the calculation is not converged, or the files do not belong together. Acoustic modes next to Γ are corrected.",
@@ -18,6 +29,5 @@ WORDS: Final[Mapping[str, Words]] = {
     "Those of {file} are used.",
     "gamma_only": "The file has modes at Γ only. They give a forecast in the incoherent approximation, without the "
     "dispersion of the modes.",
-    "no_nac": "There are no Born charges and no dielectric tensor. If the crystal is an insulator, its LO modes are "
-    "missing: they have the energies of TO modes next to Γ. Add BORN, or a file that contains both.",
+    "no_nac": _no_nac,
 }

@@ -120,7 +120,12 @@ class HarmonicWorkflow(Generic[HarmonicT]):
         special = special_phonons(forces.force_constants, simulation.atoms)
         return Outcome(
             replace(partials, harmonic_crystal=crystal),
-            (*forces.warnings, *stability_warnings(stability), *_missing_modes(crystal, special), *warnings),
+            (
+                *forces.warnings,
+                *stability_warnings(stability),
+                *_missing_modes(simulation, crystal, special),
+                *warnings,
+            ),
             watch.seconds,
             {
                 **forces.findings,
@@ -142,12 +147,15 @@ def _split_modes(crystal: HarmonicCrystal, fc: ForceConstants) -> dict[str, Any]
         return {"gamma_lo_mev": highest_at_gamma(fc, crystal.repeats)}
 
 
-def _missing_modes(crystal: HarmonicCrystal, special: Mapping[str, Sequence[float]]) -> tuple[Notice, ...]:
+def _missing_modes(
+    simulation: Simulation[HarmonicT], crystal: HarmonicCrystal, special: Mapping[str, Sequence[float]]
+) -> tuple[Notice, ...]:
     """Return a warning if the LO modes of a polar crystal are missing, with the highest energy at Γ without them."""
     if crystal.dipoles is not None or not is_polar(crystal.symbols):
         return ()
     at_gamma = special.get(GAMMA)
-    return (Notice("no_nac", {"highest_gamma_mev": at_gamma[-1] if at_gamma else None}),)
+    params = {"of_potential": simulation.potential is not None, "highest_gamma_mev": at_gamma[-1] if at_gamma else None}
+    return (Notice("no_nac", params),)
 
 
 def _calculate_forces(simulation: Simulation[HarmonicT], watch: Stopwatch, progress: Progress) -> Forces:
