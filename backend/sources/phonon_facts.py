@@ -39,7 +39,8 @@ def facts_of_modes(modes: PhononModes) -> tuple[dict[str, Any], list[Notice]]:
         "has_force_constants": False,
         "has_eigenvectors": True,
         "n_q_points": len(modes.weights),
-        "has_nac": False,
+        # At Γ there are several sets of modes where they depend on the direction
+        "has_nac": int(modes.at_gamma.sum()) > 1,
         "special_phonons_mev": {},
         "gamma_lo_mev": {},
         "highest_energy_mev": round(float(energies.max()), 3),

@@ -30,4 +30,5 @@ WORDS: Final[Mapping[str, Words]] = {
     "gamma_only": "The file has modes at Γ only. They give a forecast in the incoherent approximation, without the "
     "dispersion of the modes.",
     "no_nac": _no_nac,
+    "weights_do_not_sum": "The weights of the wave vectors add up to {weight_sum:g} instead of 1. They are scaled.",
 }

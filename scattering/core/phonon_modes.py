@@ -72,7 +72,12 @@ class PhononModes:
             raise ValueError("the weights must be positive, with a sum of 1")
 
     @property
+    def at_gamma(self) -> NDArray[np.bool_]:
+        """Whether each wave vector is Γ, shape (n_q,)."""
+        away = self.wave_vectors - np.rint(self.wave_vectors)
+        return np.asarray((np.abs(away) < GAMMA_TOLERANCE).all(axis=1))
+
+    @property
     def is_gamma_only(self) -> bool:
         """Whether all wave vectors are Γ."""
-        away = self.wave_vectors - np.rint(self.wave_vectors)
-        return bool((np.abs(away) < GAMMA_TOLERANCE).all())
+        return bool(self.at_gamma.all())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from anyio.from_thread import BlockingPortal
 
@@ -19,7 +20,11 @@ from backend.kit.settings import Settings
 from backend.sources import parse, service
 from backend.sources.formats.reading import UploadedFile
 from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.phonon_modes import PhononModes
+from scattering.simulate.interpolation import modes_at
+from tests.phonons.crystals import nacl_euphonic
 
+from .castep_files import phonon
 from .conftest import Client
 from .source_files import NACL, write_files
 
@@ -166,6 +171,19 @@ class TestStoring:
         (tmp_path / "heavy.yaml").write_text(text.replace("mass: 35.453000", "mass: 36.965903"))
         body = post(client, "/sources", tmp_path / "heavy.yaml").json()
         assert client.get(f"/structures/{body['structure_id']}").json()["isotopes"] == {"Cl": "37Cl"}
+
+    def test_modes_are_stored(self, client: Client, settings: Settings, tmp_path: Path) -> None:
+        modes = modes_at(nacl_euphonic(), np.array([[0.0, 0.0, 0.0], [0.25, 0.25, 0.25]]))
+        (tmp_path / "salt.phonon").write_text(phonon(modes, [0.25, 0.75]))
+        body = post(client, "/sources", tmp_path / "salt.phonon").json()
+        assert (body["format"], body["name"], body["phonons"]["n_q_points"]) == ("castep-phonon", "salt", 2)
+        with database.transaction(settings, reading=True) as session:
+            row = service.get(Scope(session, LOCAL_USER), uuid.UUID(body["id"]))
+            found = service.load_phonons(settings, row)
+        assert isinstance(found, PhononModes)
+        np.testing.assert_allclose(found.energies_mev, modes.frequencies.to("meV").magnitude, atol=1e-6)
+        np.testing.assert_allclose(found.weights, [0.25, 0.75])
+        assert found.symbols == ("Na", "Cl")
 
     def test_other_files_name_what_they_look_like(self, client: Client, settings: Settings, tmp_path: Path) -> None:
         for name, content, kind in (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backend.sources.formats import phonopy
+from backend.sources.formats import castep_bin, castep_phonon, phonopy
 from backend.sources.formats.reading import (
     Files,
     Reading,
@@ -79,6 +79,8 @@ FORMATS: Final[Mapping[str, Format]] = {
             ("force_constants", "force_constants_hdf5", "born", "poscar"),
             phonopy.read,
         ),
+        Format("castep-bin", "CASTEP .castep_bin or .check", ("castep_bin",), (), castep_bin.read),
+        Format("castep-phonon", "CASTEP .phonon", ("castep_phonon",), (), castep_phonon.read),
     )
 }
 """Name → format; the first that fits is taken."""

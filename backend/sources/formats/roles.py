@@ -128,6 +128,8 @@ def _named(*patterns: str) -> re.Pattern[str]:
 
 
 PHONONS: Final = (
+    Role("castep_bin", _named(r".*\.(castep_bin|check)"), lambda file: file.head[4:].startswith(b"CASTEP_BIN")),
+    Role("castep_phonon", _named(r".*\.phonon"), _starts(b"BEGIN header")),
     Role("phonopy_yaml", _named(r".*\.ya?ml"), _is_yaml),
     Role("force_constants_hdf5", _named(r".*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),
     Role("force_constants", _named(r".*force_constants.*"), _is_force_constants),

@@ -20,6 +20,7 @@ MISFITS: Final = {
 }
 """How files do not belong together."""
 SIZES: Final = {
+    "eigenvector_mib": "The eigenvectors take {n_found} MiB; at most {maximum} MiB are read.",
     "force_constant_mib": "The force constants take {n_found} MiB; at most {maximum} MiB are read.",
     "supercell_atoms": "The supercell has {n_found} atoms; at most {maximum} are read.",
     "upload_mib": "The files are larger than {maximum} MiB together, the maximum that this server accepts.",
@@ -34,6 +35,8 @@ KINDS: Final = {
     "xtc": "an XTC trajectory",
     "xyz": "a structure or trajectory in XYZ",
     "zip": "a compressed file: unpack it first",
+    "castep_bin": "a binary file of CASTEP",
+    "castep_phonon": "a .phonon of CASTEP",
     "born": "a BORN file of phonopy",
     "force_constants": "a FORCE_CONSTANTS file of phonopy",
     "force_constants_hdf5": "a force_constants.hdf5 of phonopy",
@@ -89,6 +92,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "incomplete_file": _incomplete_file,
     "needs_field": _needs_field,
     "nested_too_deep": "{file} is nested more than {max_depth} levels deep, which no file of phonons is.",
+    "no_eigenvectors": "{file} has energies without eigenvectors, from which no intensity follows. Write them too.",
     "no_forces": "{file} has neither forces nor force constants. Add FORCE_SETS, FORCE_CONSTANTS or "
     "force_constants.hdf5.",
     "reader_gave_up": "The files could not be read: {reason}. They are too large for this server, or damaged.",
