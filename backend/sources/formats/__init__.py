@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backend.sources.formats import castep_bin, castep_phonon, phonopy
+from backend.sources.formats import castep_bin, castep_phonon, espresso_q2r, phonopy
 from backend.sources.formats.reading import (
     Files,
     Reading,
@@ -80,6 +80,7 @@ FORMATS: Final[Mapping[str, Format]] = {
             phonopy.read,
         ),
         Format("castep-bin", "CASTEP .castep_bin or .check", ("castep_bin",), (), castep_bin.read),
+        Format("quantum-espresso-q2r", "Quantum ESPRESSO q2r (.fc)", ("q2r",), (), espresso_q2r.read),
         Format("castep-phonon", "CASTEP .phonon", ("castep_phonon",), (), castep_phonon.read),
     )
 }

@@ -84,6 +84,11 @@ def _is_born(file: UploadedFile) -> bool:
     return len(lines) > 1 and all(_are_numbers(line, 9) for line in lines[-2:]) and len(lines[0]) != 6
 
 
+def _is_q2r(file: UploadedFile) -> bool:
+    lines = _words(file, 1)
+    return bool(lines) and _are_numbers(lines[0], 9) and all(re.fullmatch(r"-?\d+", word) for word in lines[0][:3])
+
+
 def _is_poscar(file: UploadedFile) -> bool:
     lines = file.head.decode("latin-1").split("\n")[1:5]
     words = [line.split() for line in lines]
@@ -131,6 +136,7 @@ PHONONS: Final = (
     Role("castep_bin", _named(r".*\.(castep_bin|check)"), lambda file: file.head[4:].startswith(b"CASTEP_BIN")),
     Role("castep_phonon", _named(r".*\.phonon"), _starts(b"BEGIN header")),
     Role("phonopy_yaml", _named(r".*\.ya?ml"), _is_yaml),
+    Role("q2r", _named(r".*\.fc"), _is_q2r),
     Role("force_constants_hdf5", _named(r".*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),
     Role("force_constants", _named(r".*force_constants.*"), _is_force_constants),
     Role("force_sets", _named(r".*force_sets.*"), _is_force_sets),

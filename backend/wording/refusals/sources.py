@@ -42,6 +42,7 @@ KINDS: Final = {
     "force_constants_hdf5": "a force_constants.hdf5 of phonopy",
     "force_sets": "a FORCE_SETS file of phonopy",
     "phonopy_yaml": "a YAML file of phonopy",
+    "q2r": "force constants of Quantum ESPRESSO (q2r)",
     "poscar": "a structure (POSCAR)",
 }
 """What a file looks like."""
