@@ -15,7 +15,7 @@ from ase.data import chemical_symbols, covalent_radii
 
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.condition import find_disorder
-from backend.structures.geometry import Bonds, StructureData, bonds, pairs_within
+from backend.structures.geometry import StructureData, bonds, closest_pair, pairs_within
 from backend.structures.molecules import Molecules, find_molecules
 from scattering.core.notices import Notice
 
@@ -92,11 +92,10 @@ def check(structure: StructureData) -> None:
         raise Unreadable(Notice("cell_too_dense", packed))
     if np.abs(structure.positions).max() > 100 * MAX_LENGTH_ANGSTROM:
         raise Unreadable(Notice("atom_far_from_origin"))
-    near = pairs_within(structure, np.full(len(structure.numbers), SAME_SPOT_ANGSTROM / 2))
-    if len(near):
-        at = int(np.argmin(near.length))
-        closest = {"atoms": _atoms(structure, near, at), "distance_angstrom": float(near.length[at])}
-        raise Unreadable(Notice("overlapping_atoms", closest))
+    if closest := closest_pair(structure, SAME_SPOT_ANGSTROM):
+        first, second, distance = closest
+        pair = {"atoms": _names(structure, first, second), "distance_angstrom": distance}
+        raise Unreadable(Notice("overlapping_atoms", pair))
 
 
 def right_handed(structure: StructureData) -> tuple[StructureData, list[Notice]]:
@@ -116,7 +115,8 @@ def describe(structure: StructureData) -> Description:
     notices = []
     if len(contacts):
         at = int(np.argmin(contacts.length))
-        closest = {"atoms": _atoms(structure, contacts, at), "distance_angstrom": float(contacts.length[at])}
+        names = _names(structure, int(contacts.first[at]), int(contacts.second[at]))
+        closest = {"atoms": names, "distance_angstrom": float(contacts.length[at])}
         notices.append(Notice("close_atoms", {"n_pairs": len(contacts), **closest}))
     if not structure.pbc.all():
         axes = [axis for axis, periodic in zip("abc", structure.pbc, strict=True) if not periodic]
@@ -138,10 +138,9 @@ def describe(structure: StructureData) -> Description:
     )
 
 
-def _atoms(structure: StructureData, pairs: Bonds, index: int) -> list[str]:
-    """Return the symbols of a pair's atoms with their numbers, from 1."""
-    both = int(pairs.first[index]), int(pairs.second[index])
-    return [f"{structure.symbols[atom]}{atom + 1}" for atom in both]
+def _names(structure: StructureData, *atoms: int) -> list[str]:
+    """Return the symbols of atoms with their numbers, from 1."""
+    return [f"{structure.symbols[atom]}{atom + 1}" for atom in atoms]
 
 
 def space_group(structure: StructureData) -> tuple[str, int]:

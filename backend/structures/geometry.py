@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from ase.data import atomic_masses, chemical_symbols, covalent_radii
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from scattering.core.isotopes import Substitution, mean_mass
 
@@ -179,6 +180,29 @@ def pairs_within(structure: StructureData, radius: NDArray[np.float64]) -> Bonds
         shift=shift[kept].astype(np.int64),
         length=length[kept].astype(np.float64),
     )
+
+
+def closest_pair(structure: StructureData, reach: float) -> tuple[int, int, float] | None:
+    """Return the two atoms that are nearest to each other, and their distance in Å; None if it is `reach` or more.
+
+    Unlike `pairs_within` it lists no pairs, of which a file with all its atoms on one spot has millions.
+    """
+    heights = 1 / np.linalg.norm(np.linalg.inv(structure.cell), axis=0)
+    margin = reach / heights
+    axes = (np.arange(-n, n + 1) for n in np.ceil(margin).astype(int))
+    shifts = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+    inside = structure.fractional % 1.0
+    around = [inside + shift for shift in shifts]
+    near = [np.flatnonzero(((one >= -margin) & (one <= 1 + margin)).all(axis=1)) for one in around]
+    images = np.concatenate([one[kept] for one, kept in zip(around, near, strict=True)]) @ structure.cell
+    owners = np.concatenate(near)
+    length, at = cKDTree(images).query(inside @ structure.cell, k=2, distance_upper_bound=reach)
+    # Of the two nearest points, one is the atom itself
+    first = int(length[:, 1].argmin())
+    if not length[first, 1] < reach:
+        return None
+    second = next((int(owners[one]) for one in at[first] if owners[one] != first), first)
+    return min(first, second), max(first, second), float(length[first, 1])
 
 
 def lengths_and_angles(cell: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

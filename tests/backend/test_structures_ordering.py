@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import product
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,13 @@ from numpy.typing import NDArray
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats import cif
 from backend.structures.geometry import cell_from_lengths_and_angles
+from backend.structures.ordering import ranking
 from backend.structures.ordering.candidates import Candidate, Candidates, find_candidates
+from backend.structures.ordering.crystal import Crystal
+from backend.structures.ordering.pairs import count_pairs, list_pairs
 from backend.structures.ordering.parse import list_cells, take_cell
-from backend.structures.ordering.ranking import coulomb_matrix, energies
+from backend.structures.ordering.ranking import energies
+from backend.structures.ordering.supercells import Matrix, Supercell
 from backend.structures.parse import parse
 from scattering.core.notices import Notice
 
@@ -113,11 +118,18 @@ def test_cations_repel_each_other_in_the_best_cell() -> None:
     assert relative == sorted(relative)  # type: ignore[type-var]
 
 
-def test_point_charges_of_rock_salt() -> None:
+@pytest.mark.parametrize("matrix", [((1, 0, 0), (0, 1, 0), (0, 0, 1)), ((1, 0, 0), (1, 2, 0), (0, 1, 3))])
+@pytest.mark.parametrize("usual_pairs", [200_000, 300])
+def test_point_charges_of_rock_salt(matrix: Matrix, usual_pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The sum is the same whatever part of it is made over near pairs
+    monkeypatch.setattr(ranking, "USUAL_PAIRS", usual_pairs)
     cell = 5.64 * np.eye(3)
     sodium = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
-    matrix = coulomb_matrix(np.concatenate([sodium, sodium + np.array([0.5, 0, 0])]) @ cell, cell)
-    energy = energies(matrix, np.repeat([1.0, -1.0], 4)[None])[0] / 4
+    positions = np.concatenate([sodium, sodium + np.array([0.5, 0, 0])])
+    crystal = Crystal(cell, [], np.arange(8), positions, [], [], [], 1)
+    supercell = Supercell(crystal, matrix)
+    charges = np.repeat([1.0, -1.0], 4 * len(supercell.origins))
+    energy = energies(ranking.Coulomb(crystal).matrix(supercell), charges[None])[0] / (len(charges) / 2)
     assert energy == pytest.approx(-MADELUNG_ROCK_SALT * 14.399645 / 2.82, rel=1e-5)
 
 
@@ -215,13 +227,54 @@ def test_too_many_arrangements_are_sampled() -> None:
     [
         (["Li1 Li 0 0 0 1"], "not_disordered"),
         ([f"Li{i} Li {i / 1000:.4f} 0 0 0.01" for i in range(900)], "too_disordered"),
-        ([f"Li{i} Li {i / 1000:.4f} 0 0 0.01" for i in range(500)], "too_disordered"),
     ],
 )
 def test_what_cannot_be_ordered_is_refused(rows: list[str], code: str) -> None:
     with pytest.raises(Unreadable) as caught:
         candidates(disordered(rows, (9, 9, 9)))
     assert caught.value.notice.code == code
+
+
+FILLED = np.random.default_rng(1).random((800, 3))
+
+
+def crowd(element: str, occupancy: float, size: float) -> list[str]:
+    """Return 790 sites at random in a part of the cell."""
+    return [
+        f"{element}{i} {element} {x:.4f} {y:.4f} {z:.4f} {occupancy}" for i, (x, y, z) in enumerate(size * FILLED[:790])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "edge", "group", "code"),
+    [
+        # Fully occupied atoms that no choice makes a crystal, before symmetry and energies take long
+        (crowd("O", 1, 0.02), 40, "P 1", "overlapping_atoms"),
+        (crowd("O", 1, 1), 3, "P 1", "cell_too_dense"),
+        (crowd("Li", 0.5, 1), 0.1, "P 1", "cell_without_volume"),
+        (crowd("Li", 0.5, 1), 9, "P 1", "too_disordered"),
+        (crowd("Li", 0.5, 1), 60, "F m -3 m", "too_disordered"),
+        (crowd("Li", 0.3, 0.02), 60, "P 1", "too_disordered"),
+        ([f"Li{i} Li {i / 1000:.4f} 0 0 0.01" for i in range(500)], 9, "P 1", "too_disordered"),
+    ],
+)
+def test_crowded_files_are_refused_from_counts(rows: list[str], edge: float, group: str, code: str) -> None:
+    started = process_time()
+    with pytest.raises(Unreadable) as caught:
+        candidates(disordered([*rows, "Na1 Na 0.5 0.5 0.5 0.5"], (edge, edge, edge), group=group))
+    assert caught.value.notice.code == code
+    assert process_time() - started < 10
+
+
+def test_pairs_are_counted_as_they_are_listed() -> None:
+    cell = cell_from_lengths_and_angles(np.array([4.0, 5.0, 6.0]), np.array([70.0, 100.0, 110.0]))
+    points = FILLED[:9] @ cell + 7
+    first, second, shift, distance = list_pairs(cell, points, 5.1, 10_000)
+    assert len(first) == count_pairs(cell, points, 5.1)
+    vectors = points[second] + shift @ cell - points[first]
+    assert np.allclose(np.linalg.norm(vectors, axis=1), distance)
+    with pytest.raises(Unreadable):
+        list_pairs(cell, points, 5.1, len(first) - 1)
 
 
 def test_a_chosen_cell_is_a_file_that_says_so() -> None:

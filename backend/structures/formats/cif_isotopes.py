@@ -91,28 +91,31 @@ def find_mixtures(
     cell
         Shape (3, 3), Å.
     """
-    waiting = [row for row in occupancies if names[row].in_mixture]
     of_row: dict[int, Substitution] = {}
     others: set[int] = set()
+    by_kind: dict[tuple[str, bool], list[int]] = {}
+    # The most abundant isotope gives the position
+    for row in sorted(occupancies, key=lambda row: -occupancies[row]):
+        if names[row].in_mixture:
+            by_kind.setdefault(names[row].kind, []).append(row)
+    waiting = list(by_kind.values())
     while waiting:
-        # The most abundant isotope gives the position
-        first = max(waiting, key=lambda row: occupancies[row])
-        together = [
-            row
-            for row in waiting
-            if names[row].kind == names[first].kind
-            and distances(positions[row] - positions[first], cell) < MERGE_ANGSTROM
-        ]
-        waiting = [row for row in waiting if row not in together]
+        rows = waiting.pop()
+        points = np.array([positions[row] for row in rows])
+        is_there = distances(points - points[0], cell) < MERGE_ANGSTROM
+        together = [row for row, there in zip(rows, is_there, strict=True) if there]
+        if rest := [row for row, there in zip(rows, is_there, strict=True) if not there]:
+            waiting.append(rest)
         total = sum(occupancies[row] for row in together)
         if len(together) < 2 or abs(total - 1) > 1 - FULL_OCCUPANCY + 1e-9:
             continue
+        first = together[0]
         others |= set(together) - {first}
         if not any(names[row].isotope for row in together):
             of_row[first] = ""
             continue
         shares: dict[str, float] = {}
-        for row in sorted(together, key=lambda row: -occupancies[row]):
+        for row in together:
             share = round(occupancies[row] / total, SHARE_DECIMALS)
             shares[names[row].in_mixture] = shares.get(names[row].in_mixture, 0.0) + share
         of_row[first] = shares if len(shares) > 1 else next(iter(shares))

@@ -15,7 +15,7 @@ from backend.structures.formats.reading import TooManyAtoms, structure_from
 from backend.structures.formats.symmetry import Operations
 from backend.structures.geometry import StructureData
 from backend.structures.ordering.crystal import Crystal, build_crystal
-from backend.structures.ordering.ranking import contact_matrix, coulomb_matrix, energies, find_charges
+from backend.structures.ordering.ranking import Contacts, Coulomb, energies, find_charges
 from backend.structures.ordering.search import Arrangement, TooComplex, find_arrangements, wanted_counts
 from backend.structures.ordering.supercells import Supercell, distinct_supercells, reduced
 from scattering.core.notices import Notice
@@ -158,18 +158,15 @@ def _rank(
 
     The energies are in eV an atom above the first, or None where charges are not known.
     """
+    crystal = found[0][0].crystal
+    pairs = (Contacts if charges is None else Coulomb)(crystal)
     scored = []
     for supercell in dict.fromkeys(supercell.matrix for supercell, _ in found):
         those = [(one, arrangement) for one, arrangement in found if one.matrix == supercell]
-        cell, place = those[0][0].cell, those[0][0]
+        place = those[0][0]
         present = np.array([_present(place, arrangement) for _, arrangement in those], dtype=np.float64)
-        if charges is None:
-            matrix = contact_matrix(place.positions, cell, place.crystal.numbers.repeat(len(place.origins)))
-            amounts = present
-        else:
-            matrix = coulomb_matrix(place.positions, cell)
-            amounts = present * np.array(charges)[place.sites]
-        values = energies(matrix, amounts) / np.maximum(present.sum(axis=1), 1)
+        amounts = present if charges is None else present * np.array(charges)[place.sites]
+        values = energies(pairs.matrix(place), amounts) / np.maximum(present.sum(axis=1), 1)
         scored += [(value, one, arrangement) for value, (one, arrangement) in zip(values.tolist(), those, strict=True)]
     lowest = min(value for value, _, _ in scored)
     scale = SAME_ENERGY * max(1.0, abs(lowest))
@@ -181,10 +178,9 @@ def _rank(
 def _present(supercell: Supercell, arrangement: Arrangement) -> NDArray[np.bool_]:
     """Return which of the possible atoms are present, shape (n_atoms,)."""
     present = np.zeros(len(supercell.sites), dtype=bool)
-    present[supercell.fixed_atoms()] = True
-    for unit, placed in enumerate(supercell.placed_units()):
-        if arrangement.present[unit]:
-            present[supercell.atoms_of(placed)] = True
+    present[supercell.fixed_atoms] = True
+    for unit in np.flatnonzero(arrangement.present):
+        present[supercell.unit_atoms[unit]] = True
     return present
 
 

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
+from backend.structures.chemistry import check
 from backend.structures.formats.cif_disorder import PartialSite
 from backend.structures.formats.expansion import distances
+from backend.structures.formats.reading import structure_from
 from backend.structures.formats.symmetry import Operations
 from backend.structures.ordering.units import (
     Lattice,
@@ -93,13 +95,13 @@ def build_crystal(
     Raises
     ------
     Unreadable
-        There are more possible atoms than `max_atoms` in the file's cell, or too many near each other.
+        There are more possible atoms than `max_atoms` in the file's cell, or too many near each other; or the fully
+        occupied ones cannot be a crystal.
     """
     if len(sites) > max_atoms:
         raise Unreadable(Notice("too_disordered"))
-    site, positions = _expand(sites, operations, cell)
-    if len(site) > max_atoms:
-        raise Unreadable(Notice("too_disordered"))
+    site, positions = _expand(sites, operations, cell, max_atoms)
+    _check_fixed_atoms(sites, site, positions, cell)
     types = _types(sites)[site]
     symmetry = _symmetry(cell, positions, types, operations)
     primitive = _primitive_basis(cell, symmetry)
@@ -123,6 +125,17 @@ def build_crystal(
     return Crystal(lattice, sites, site, positions, fill_places(units, clashes), clashes, unit_maps, centring)
 
 
+def _check_fixed_atoms(
+    sites: Sequence[PartialSite],
+    site: NDArray[np.int64],
+    positions: NDArray[np.float64],
+    cell: NDArray[np.float64],
+) -> None:
+    """Refuse what no choice among the partly occupied sites could make a crystal, before symmetry is looked for."""
+    fixed = [atom for atom, index in enumerate(site) if not sites[index].is_partial] or [0]
+    check(structure_from([sites[site[atom]].number for atom in fixed], cell, fractional=positions[fixed]))
+
+
 def _types(sites: Sequence[PartialSite]) -> NDArray[np.int64]:
     """Return a number for every site; sites of one element, isotope and occupancy have the same."""
     kinds = [(site.number, round(site.occupancy, 2), str(site.isotope)) for site in sites]
@@ -131,19 +144,30 @@ def _types(sites: Sequence[PartialSite]) -> NDArray[np.int64]:
 
 
 def _expand(
-    sites: Sequence[PartialSite], operations: Operations, cell: NDArray[np.float64]
+    sites: Sequence[PartialSite], operations: Operations, cell: NDArray[np.float64], max_atoms: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the site of every atom of the file's cell, and the fractional positions of the atoms."""
+    """Return the site of every atom of the file's cell, and the fractional positions of the atoms.
+
+    Raises
+    ------
+    Unreadable
+        There are more atoms than `max_atoms`.
+    """
     owners, points = [], []
+    n_atoms = 0
     for index, site in enumerate(sites):
         images = operations.images(site.position)
         offsets = images - site.position
         offsets -= np.rint(offsets)
         own = np.linalg.norm(offsets @ cell, axis=1) < MERGE_ANGSTROM
         orbit = operations.images(site.position + offsets[own].mean(axis=0))
-        owners.append(np.full(len(orbit), index))
-        points.append(orbit)
-    return _distinct(np.concatenate(owners), np.concatenate(points), cell)
+        owner, distinct = _distinct(np.full(len(orbit), index), orbit, cell)
+        n_atoms += len(owner)
+        if n_atoms > max_atoms:
+            raise Unreadable(Notice("too_disordered"))
+        owners.append(owner)
+        points.append(distinct)
+    return np.concatenate(owners), np.concatenate(points)
 
 
 def _distinct(

@@ -58,6 +58,14 @@ class Supercell:
             shift = (shift[0] - times * row[0], shift[1] - times * row[1], shift[2] - times * row[2])
         return shift
 
+    def places(self, shifts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the indices in `origins` of lattice translations, shape (n, 3): see `reduce`."""
+        rest = np.array(shifts)
+        for axis in (2, 1, 0):
+            rest -= rest[:, axis, None] // self.matrix[axis][axis] * np.array(self.matrix[axis])
+        (_, b, c) = (self.matrix[axis][axis] for axis in range(3))
+        return np.asarray((rest[:, 0] * b + rest[:, 1]) * c + rest[:, 2])
+
     @property
     def n_units(self) -> int:
         """Number of units in the supercell; those of one primitive unit follow each other."""
@@ -67,13 +75,17 @@ class Supercell:
         """Return the units in the order of their indices."""
         return [(unit, origin) for unit in range(len(self.crystal.units)) for origin in self.origins]
 
-    def atoms_of(self, unit: Placed) -> list[int]:
-        """Return the indices of the atoms of a unit in the supercell."""
-        number, origin = unit
-        return [self.index((atom, add(shift, origin))) for atom, shift in self.crystal.units[number].atoms]
+    @cached_property
+    def unit_atoms(self) -> list[list[int]]:
+        """Indices of the atoms of every unit."""
+        return [
+            [self.index((atom, add(shift, origin))) for atom, shift in self.crystal.units[number].atoms]
+            for number, origin in self.placed_units()
+        ]
 
+    @cached_property
     def fixed_atoms(self) -> list[int]:
-        """Return the indices of the fully occupied atoms."""
+        """Indices of the fully occupied atoms."""
         return [self.index((atom, origin)) for atom in self.crystal.fixed for origin in self.origins]
 
     @cached_property

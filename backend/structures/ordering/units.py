@@ -15,6 +15,7 @@ from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.cif_disorder import PartialSite
 from backend.structures.formats.expansion import Site
 from backend.structures.formats.symmetry import Operations
+from backend.structures.ordering.pairs import list_pairs
 from scattering.core.notices import Notice
 
 BOND_SCALE: Final = 1.2
@@ -30,6 +31,8 @@ SAME_OCCUPANCY: Final = 0.02
 GROUP_CLASH_ANGSTROM: Final = 2.0
 """Groups of atoms that the file numbers without an assembly are alternatives if they come so near."""
 MAX_PAIRS: Final = 40_000
+MAX_COUNTED_PAIRS: Final = 400_000
+"""Most pairs within the bond of the two largest atoms."""
 FULL_SHARE: Final = 0.05
 """Occupancies of alternatives whose sum is so near to 1 fill their place."""
 
@@ -184,15 +187,11 @@ def neighbours(
     cell: NDArray[np.float64], positions: NDArray[np.float64], numbers: Sequence[int], atoms: Sequence[int]
 ) -> list[tuple[int, int, Lattice, float]]:
     """Return the pairs of these atoms within a bond or an exclusion: first, second, the latter's translation, Å."""
-    from ase.neighborlist import primitive_neighbor_list
-
     chosen = np.asarray(atoms, dtype=np.int64)
-    if not chosen.size:
-        return []
     radii = np.array(
         [max(covalent_radii[numbers[atom]] * BOND_SCALE, 0.61, GROUP_CLASH_ANGSTROM / 2) for atom in atoms]
     )
-    i, j, shift, length = primitive_neighbor_list("ijSd", (True,) * 3, cell, positions[chosen] @ cell, radii)
+    i, j, shift, length = list_pairs(cell, positions[chosen] @ cell, radii, MAX_COUNTED_PAIRS)
     if len(i) > MAX_PAIRS:
         raise Unreadable(Notice("too_disordered"))
     return [
