@@ -81,7 +81,7 @@ def make(settings: Settings, folder: Path) -> ExampleForecast:
     made = ExampleForecast(
         structure=STRUCTURE,
         structure_sha256=structure.sha256,
-        potential=row.potential,
+        potential=potential.name,
         potential_sha256=potential.sha256,
         method=row.method,
         sampling=row.sampling,

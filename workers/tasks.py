@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import h5py
 from ase import Atoms
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -23,14 +22,22 @@ from backend.jobs import leases
 from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
-from backend.observing import harmonic_crystal_file
 from backend.observing.samplings import observation
+from backend.phonon_files import harmonic_crystal_file, modes_file
 from backend.potentials.service import PotentialUnavailable, potential_file
-from backend.predictions.assignment import FORCE_CONSTANTS_FILE, FORCE_CONSTANTS_OF, Assignment, read_assignment
+from backend.predictions.assignment import (
+    FORCE_CONSTANTS_FILE,
+    FORCE_CONSTANTS_OF,
+    MODES_FILE,
+    Assignment,
+    read_assignment,
+)
+from backend.predictions.tables import SOURCE
 from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
 from scattering.core.isotopes import names_sites, species_masses
 from scattering.core.notices import Notice
+from scattering.core.phonon_modes import PhononModes
 from scattering.options.base import Options
 from workers import stages
 from workers.engines.interface import Potential
@@ -183,7 +190,12 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     workplace = Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s)
     shared, own = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
-        outcome = registry.workflow(assignment.method, assignment.sampling).run(simulation, progress=progress)
+        workflow_of_one = (
+            registry.workflow(assignment.method, assignment.sampling)
+            if simulation.modes is None
+            else registry.workflow_of_modes(assignment.sampling)
+        )
+        outcome = workflow_of_one.run(simulation, progress=progress)
         return _write_partials(assignment, simulation, own, outcome, {"load_s": load_s})
     workflow = registry.replicated_workflow(assignment.method, assignment.sampling)
     if lease.kind == "prepare":
@@ -204,21 +216,30 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
 
 
 def _simulation(assignment: Assignment, settings: Settings, progress: Progress) -> Simulation[Options]:
-    file = Path()
-    if assignment.force_constants_of is None:
-        progress.stage(stages.FETCH_POTENTIAL, until=0.0)
-        file = potential_file(settings, assignment.potential, lambda done, total: progress.update(done / max(total, 1)))
-    engine = assignment.options.engine
+    potential, loader = _potential(assignment, settings, progress)
     return Simulation(
         _atoms(assignment, settings),
         assignment.options,
         assignment.temperature_k,
-        Potential(file, assignment.options.dispersion, assignment.potential.family),
-        # An engine without forces takes those of the engine that loaded the potential
-        loader=engine if catalogue.get(engine).gives_forces else assignment.potential.engine,
+        potential,
+        loader,
         isotopes=assignment.isotopes,
         kept=_kept_forces(assignment, settings),
+        modes=_given_modes(assignment, settings),
     )
+
+
+def _potential(assignment: Assignment, settings: Settings, progress: Progress) -> tuple[Potential | None, str]:
+    """Return the potential, fetched if forces will be calculated, and the engine that loads it; None of a source."""
+    row, engine, file = assignment.potential, assignment.options.engine, Path()
+    if row is None:
+        return None, ""
+    if assignment.force_constants_of is None:
+        progress.stage(stages.FETCH_POTENTIAL, until=0.0)
+        file = potential_file(settings, row, lambda done, total: progress.update(done / max(total, 1)))
+    # An engine without forces takes those of the engine that loaded the potential
+    loader = engine if catalogue.get(engine).gives_forces else row.engine
+    return Potential(file, assignment.options.dispersion, row.family), loader
 
 
 def _atoms(assignment: Assignment, settings: Settings) -> Atoms:
@@ -234,14 +255,19 @@ def _atoms(assignment: Assignment, settings: Settings) -> Atoms:
 
 
 def _kept_forces(assignment: Assignment, settings: Settings) -> KeptForces | None:
-    """Return the force constants of the prediction whose force constants this one uses, if it does."""
-    if assignment.force_constants_of is None:
-        return None
+    """Return the force constants of another prediction or of a source that this prediction uses, if it does."""
     path = settings.work_dir(assignment.prediction_id) / FORCE_CONSTANTS_FILE
-    with h5py.File(path, "r") as file:
-        crystal = harmonic_crystal_file.read(file)
-    assert crystal is not None
-    return KeptForces(crystal, assignment.warnings, assignment.findings)
+    if assignment.force_constants_of is not None:
+        return KeptForces(harmonic_crystal_file.load(path), assignment.warnings, assignment.findings)
+    if assignment.source is not None and path.exists():
+        return KeptForces(harmonic_crystal_file.load(path), has_masses=True)
+    return None
+
+
+def _given_modes(assignment: Assignment, settings: Settings) -> PhononModes | None:
+    """Return the modes of a source without force constants."""
+    path = settings.work_dir(assignment.prediction_id) / MODES_FILE
+    return modes_file.load(path) if assignment.source is not None and path.exists() else None
 
 
 def _write_partials(
@@ -256,18 +282,22 @@ def _write_partials(
         origin["masses_u"] = dict(
             zip(partials.species, species_masses(partials.species, assignment.isotopes).tolist(), strict=True)
         )
-    if simulation.kept is not None:
+    if assignment.force_constants_of is not None:
         origin[FORCE_CONSTANTS_OF] = assignment.force_constants_of
+    if assignment.source is not None:
+        origin[SOURCE] = dict(assignment.source)
+    potential = assignment.potential
     observation(assignment.sampling).layout.write(path, partials)
     timings = {**outcome.timings, **timings}
+    has_new_forces = simulation.kept is None and simulation.modes is None
     made_with = provenance(
-        sha256=assignment.potential.sha256,
-        model=assignment.potential.name,
+        sha256=None if potential is None else potential.sha256,
+        model=None if potential is None else potential.name,
         engine=assignment.options.engine,
         seed=assignment.options.seed,
         timings={**timings, "total_s": sum(value for name, value in timings.items() if name.endswith("_s"))},
         species=list(partials.species),
-        findings={**outcome.findings, **({} if simulation.kept else training_range(simulation))},
+        findings={**outcome.findings, **(training_range(simulation) if has_new_forces else {})},
         **origin,
     )
     return _Result(

@@ -18,7 +18,7 @@ from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.samplings import COMPARABLE
-from backend.predictions.tables import Prediction
+from backend.predictions.tables import Prediction, has_same_origin
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 from scattering.measured.comparison.fit import FitResult
@@ -123,7 +123,7 @@ def _orders_of_another(
         scope.select(Prediction)
         .where(
             col(Prediction.structure_id) == prediction.structure_id,
-            col(Prediction.potential_id) == prediction.potential_id,
+            has_same_origin(prediction),
             col(Prediction.method) == "harmonic",
             col(Prediction.sampling).in_(COMPARABLE),
             col(Prediction.status) == "succeeded",

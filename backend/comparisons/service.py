@@ -284,4 +284,4 @@ def _errors_of_candidate(label: str) -> Iterator[None]:
 
 def _label(scope: Scope, prediction: Prediction) -> str:
     structure = scope.get(Structure, prediction.structure_id, "structure")
-    return f"{structure.name} · {prediction.potential} · {prediction.method} {prediction.temperature_k:g} K"
+    return f"{structure.name} · {prediction.basis} · {prediction.method} {prediction.temperature_k:g} K"

@@ -93,6 +93,11 @@ class ExampleForecast:
         }
 
     @property
+    def basis(self) -> str:
+        """Name of the potential."""
+        return self.potential
+
+    @property
     def provenance_of_copy(self) -> dict[str, Any]:
         """Provenance of a copy: that of the forecast, with its origin."""
         kept = {name: value for name, value in self.provenance.items() if name != "timings"}

@@ -31,7 +31,7 @@ class Run(Protocol):
     """A prediction or an example forecast."""
 
     @property
-    def potential(self) -> str: ...
+    def basis(self) -> str: ...
 
     @property
     def method(self) -> str: ...
@@ -54,9 +54,15 @@ class Run(Protocol):
 
 def facts(view: View, run: Run, structure: str = "") -> CurveFacts:
     """Return the facts of a curve. `structure` is the name of the structure; empty where no label can need it."""
-    same = {name: getattr(run, name) for name in ("potential", "method", "sampling", "quality", "temperature_k")}
-    same["potential"] = plain(run.potential)
-    return CurveFacts(structure=plain(structure), options=run.options, view=view, simulated=run.isotopes, **same)
+    same = {name: getattr(run, name) for name in ("method", "sampling", "quality", "temperature_k")}
+    return CurveFacts(
+        structure=plain(structure),
+        potential=plain(run.basis),
+        options=run.options,
+        view=view,
+        simulated=run.isotopes,
+        **same,
+    )
 
 
 def label(view: View, run: Run) -> str:

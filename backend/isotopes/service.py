@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import uuid
 
-import h5py
-
 from backend.isotopes.schemas import OtherIsotopesIn
 from backend.kit.db.owners import Scope
-from backend.kit.files.storage import arriving_folder
 from backend.kit.http.errors import Conflict, unprocessable
-from backend.observing import harmonic_crystal_file
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import read_partials
+from backend.phonon_files import harmonic_crystal_file
 from backend.predictions import service as predictions
 from backend.predictions.assignment import FORCE_CONSTANTS_FILE
+from backend.predictions.given import without_force_constants
 from backend.predictions.options import separate_sites
 from backend.predictions.tables import Prediction
 from backend.structures.service import load_structure
@@ -43,13 +41,10 @@ def create_with_isotopes(
             options = separate_sites(options, data, source.temperature_k)
     except ScatteringError as error:
         raise unprocessable(error) from error
-    crystal = read_partials(scope.settings, cache, source).harmonic_crystal
+    partials = read_partials(scope.settings, cache, source)
+    crystal = partials.harmonic_crystal
     if crystal is None:
-        raise Conflict(Notice("force_constants_not_kept"))
+        raise Conflict(without_force_constants(partials.metadata))
     row = predictions.create_like(scope, source, isotopes, options, len(data.numbers))
-    folder = arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
-    work = folder / scope.settings.work_dir(row.id).name
-    work.mkdir()
-    with h5py.File(work / FORCE_CONSTANTS_FILE, "w") as file:
-        harmonic_crystal_file.write(file, crystal)
+    harmonic_crystal_file.save(predictions.new_work_folder(scope, row) / FORCE_CONSTANTS_FILE, crystal)
     return row

@@ -20,6 +20,7 @@ from backend.observing.samplings import complete_path
 from backend.observing.spectra import read_partials
 from backend.observing.spectra_cache import SpectraCache
 from backend.predictions import service as predictions
+from backend.predictions.given import without_force_constants
 from backend.structures import service as structures
 from backend.wording.curves import curve_labels
 from scattering.core.harmonic_crystal import HarmonicCrystal
@@ -221,7 +222,7 @@ def _phonons_along(
     partials = _harmonic_partials(scope, cache, prediction_id)
     crystal = _crystal(partials)
     if path.q_rlu is None:
-        raise Conflict(Notice("force_constants_not_kept"))
+        raise Conflict(without_force_constants(partials.metadata))
     grid = _grid(partials, crystal)
     lines: Dispersion = _cache.get(partials, f"along {along}", lambda: disperse_along(grid, path))
     return Phonons(lines, phonons(scope, cache, prediction_id).density)
@@ -262,7 +263,7 @@ def _harmonic_partials(scope: Scope, cache: PartialsCache, prediction_id: uuid.U
 def _crystal(partials: Partials | CrystalPartials) -> HarmonicCrystal:
     crystal = partials.harmonic_crystal
     if crystal is None:
-        raise Conflict(Notice("force_constants_not_kept"))
+        raise Conflict(without_force_constants(partials.metadata))
     if crystal.n_atoms > MAX_ATOMS:
         raise Conflict(Notice("too_many_atoms_for_modes", {"n_atoms": crystal.n_atoms, "maximum": MAX_ATOMS}))
     return crystal

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from backend.kit.files.unreadable import Unreadable
-from backend.observing import harmonic_crystal_file
+from backend.phonon_files import harmonic_crystal_file
 from scattering.core.notices import Notice
 
 VERSION = 1

@@ -19,8 +19,8 @@ from backend.kit.files import confined, parsed_notices
 from backend.kit.files.hdf5_guard import checked_storage, has_plain_numbers, open_hdf5
 from backend.kit.files.unreadable import Unreadable
 from backend.kit.http.errors import unprocessable
-from backend.observing import harmonic_crystal_file
 from backend.observing.samplings import observation
+from backend.phonon_files import harmonic_crystal_file
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 from scattering.observe.spectrum import View

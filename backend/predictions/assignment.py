@@ -10,7 +10,7 @@ from typing import Any, Final
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
 from backend.potentials.tables import Potential
-from backend.predictions.tables import Prediction
+from backend.predictions.tables import SOURCE, Prediction
 from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
 from scattering.options.base import Options
@@ -18,7 +18,9 @@ from scattering.options.base import Options
 FORCE_CONSTANTS_OF: Final = "force_constants_of"
 """Entry of the provenance of a prediction that uses the force constants of another one: the id of the latter."""
 FORCE_CONSTANTS_FILE: Final = "force_constants.h5"
-"""File with these force constants, in the folder of the jobs of the prediction."""
+"""File with these force constants or those of a source, in the folder of the jobs of the prediction."""
+MODES_FILE: Final = "modes.h5"
+"""File with the modes of a source that has no force constants, in the same folder."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class Assignment:
     ----------
     isotopes
         Isotopes of the simulation, by element or site.
+    potential
+        None if the phonons come from a source.
+    source
+        Facts about this source, for the provenance; None if there is none.
     force_constants_of
         Id of the prediction whose force constants are used, in a file in the folder of the jobs; None: new ones.
     warnings, findings
@@ -37,12 +43,13 @@ class Assignment:
 
     prediction_id: uuid.UUID
     structure_id: uuid.UUID
-    potential: Potential
+    potential: Potential | None
     method: str
     sampling: str
     temperature_k: float
     options: Options
     isotopes: Isotopes
+    source: Mapping[str, Any] | None
     force_constants_of: str | None
     warnings: tuple[Notice, ...]
     findings: Mapping[str, Any]
@@ -57,12 +64,13 @@ def read_assignment(settings: Settings, prediction_id: uuid.UUID) -> Assignment 
         return Assignment(
             prediction_id=row.id,
             structure_id=row.structure_id,
-            potential=session.get_one(Potential, row.potential_id),
+            potential=None if row.potential_id is None else session.get_one(Potential, row.potential_id),
             method=row.method,
             sampling=row.sampling,
             temperature_k=row.temperature_k,
             options=row.typed_options(),
             isotopes=row.isotopes,
+            source=row.provenance.get(SOURCE),
             force_constants_of=row.provenance.get(FORCE_CONSTANTS_OF),
             warnings=tuple(row.warnings),
             findings=row.provenance.get("findings", {}),

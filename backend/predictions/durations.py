@@ -17,7 +17,6 @@ from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.core.notices import Notice
 from scattering.options.base import Options
-from scattering.options.registry import find_kind
 
 MAX_RECENT: Final = 40
 """Number of recent predictions of a method that give its speed and the range of its duration."""
@@ -160,7 +159,7 @@ def _recent_runs(session: Session, method: str) -> tuple[_Run, ...]:
         .order_by(col(Prediction.finished_at).desc())
         .limit(MAX_RECENT)
     )
-    # A prediction from known force constants is far shorter
+    # A prediction from known force constants is far shorter than one that calculates them
     rows = [pair for pair in session.exec(statement) if FORCE_CONSTANTS_OF not in pair[0].provenance]
     runs = tuple(_run(row, n_atoms) for row, n_atoms in rows)
     with _lock:
@@ -174,7 +173,7 @@ def _run(row: Prediction, n_atoms_cell: int) -> _Run:
     timings = row.provenance.get("timings", {})
     dynamics_s = timings.get("equilibration_s", 0.0) + timings.get("production_s", 0.0)
     return _Run(
-        options=find_kind(row.method, row.sampling).options.parse(row.options),
+        options=row.typed_options(),
         n_atoms_cell=n_atoms_cell,
         dynamics_s=dynamics_s,
         atom_steps=dynamics_s * timings.get("atom_steps_per_second", 0.0),

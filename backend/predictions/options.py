@@ -37,6 +37,8 @@ def separate_sites(options: Options, data: StructureData, temperature_k: float) 
             quality="standard",
             engines=(options.engine,),
             kinds=data.kinds,
+            # Options of given phonons were checked with them
+            has_born_charges=True,
         )
     )
     return separated
@@ -53,6 +55,7 @@ def fill_options(
     family: str | None = None,
     preferred_engine: str | None = None,
     isotopes: Isotopes = MappingProxyType({}),
+    given_born_charges: bool | None = None,
 ) -> Options:
     """Check the options of a request, and return the complete options.
 
@@ -74,6 +77,8 @@ def fill_options(
         Default engine, if it can run the method.
     isotopes
         Isotopes of the simulation. If they distinguish sites, so do the partials.
+    given_born_charges
+        For a kind from given phonons: whether they have Born charges. None for a kind with a potential.
 
     Raises
     ------
@@ -91,10 +96,15 @@ def fill_options(
         temperature=temperature_k,
         instruments=instruments,
         quality=quality,
-        engines=engines.for_method(kind.method, family, preferred=preferred_engine),
+        engines=("",)
+        if given_born_charges is not None
+        else engines.for_method(kind.method, family, preferred=preferred_engine),
         kinds=data.kinds,
+        has_born_charges=bool(given_born_charges),
     )
     options = kind.options.fill(given, case)
+    if given_born_charges is not None:
+        return options
     lacks = find_lacks(engines.get(options.engine), options)
     if lacks:
         raise InvalidOptions([field_error(f"options.{name}", why) for name, why in lacks.items()])

@@ -29,9 +29,15 @@ FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
 
 
 class PredictionIn(RequestBody):
-    """Request for a simulation. Missing options are chosen from the structure and the quality."""
+    """Request for a simulation. Missing options are chosen from the structure and the quality.
 
-    structure_id: uuid.UUID
+    It begins with a structure and a potential, or with a source: phonons that were uploaded.
+    """
+
+    structure_id: uuid.UUID | None = Field(None, description="null: that of the source")
+    source_id: uuid.UUID | None = Field(
+        None, description="uploaded phonons, in place of structure and potential (method harmonic)"
+    )
     potential: Name = Field(DEFAULT, description="name or id of a potential")
     model: Name | None = Field(None, description="another name of `potential`", json_schema_extra=DEPRECATED)
     method: Method = "harmonic"
@@ -55,6 +61,11 @@ class PredictionIn(RequestBody):
         if self.model is not None and "potential" in self.model_fields_set and self.model != self.potential:
             raise ScatteringError(Notice("potential_named_twice"))
         return self
+
+    @property
+    def wrong_beside_source(self) -> str | None:
+        """The first field of a request with a source that only one without a source may have."""
+        return next((name for name in ("structure_id", "potential", "model") if name in self.model_fields_set), None)
 
     @property
     def potential_field(self) -> Literal["potential", "model"]:
@@ -88,8 +99,11 @@ class PredictionOut(ResponseBody):
     id: uuid.UUID
     created_at: datetime
     structure_id: uuid.UUID
-    potential_id: uuid.UUID
-    potential: str = Field(description="name of the potential")
+    potential_id: uuid.UUID | None = Field(description="null: the phonons come from a source")
+    potential: str | None = Field(description="name of the potential; null: the phonons come from a source")
+    source_id: uuid.UUID | None = Field(
+        description="source of the phonons; null if there is none, or if it was deleted (see `provenance.source`)"
+    )
     method: Method
     sampling: Sampling
     quality: Quality
@@ -123,13 +137,13 @@ class PredictionOut(ResponseBody):
 
     @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
     @property
-    def model_id(self) -> uuid.UUID:
+    def model_id(self) -> uuid.UUID | None:
         """Another name of `potential_id`."""
         return self.potential_id
 
     @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
     @property
-    def model(self) -> str:
+    def model(self) -> str | None:
         """Another name of `potential`."""
         return self.potential
 

@@ -6,6 +6,7 @@ import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import ColumnElement, func
@@ -22,17 +23,20 @@ from backend.kit.db.database import clock
 from backend.kit.db.dependents import Dependents, register_dependents
 from backend.kit.db.keeping import InProposals, Keeper, find_keepers, finds_keepers_of, is_to_stay
 from backend.kit.db.owners import Scope
-from backend.kit.files.storage import delete_folder
+from backend.kit.files.storage import arriving_folder, delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.potentials.tables import Potential
+from backend.predictions import given
 from backend.predictions.assignment import FORCE_CONSTANTS_OF
 from backend.predictions.durations import Duration, estimate_duration
 from backend.predictions.options import fill_options
 from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn, QueueOut
 from backend.predictions.search import match_prediction
-from backend.predictions.tables import Prediction
+from backend.predictions.tables import SOURCE, Prediction
+from backend.sources import service as sources
+from backend.sources.tables import Source
 from backend.structures.geometry import StructureData
 from backend.structures.isotopes import name_sites
 from backend.structures.service import delete_if_unused as delete_structure_if_unused
@@ -60,11 +64,12 @@ LONG_SIMULATION_S = 12 * 3600.0
 
 @dataclass(frozen=True)
 class CheckedRequest:
-    """A valid request for a prediction, with all options."""
+    """A valid request for a prediction, with all options; it has a potential or a source."""
 
     structure: Structure
     data: StructureData
-    potential: Potential
+    potential: Potential | None
+    source: Source | None
     instruments: list[str]
     isotopes: dict[str, Substitution]
     options: Options
@@ -79,32 +84,34 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
     Unprocessable
         A field is invalid; the problem names it.
     """
-    structure = _structure(scope, body.structure_id)
-    potential = _potential(scope, body)
-    missing = [element for element in structure.elements if element not in potential.elements]
-    if missing:
-        stated = {"potential": potential.name, "structure": structure.name, "missing": missing}
-        notice = Notice("elements_not_covered", {**stated, "elements": structure.elements})
-        raise Unprocessable.at(body.potential_field, notice)
+    source = given.find_source(scope, body)
+    if source is not None:
+        structure, potential = scope.get(Structure, source.structure_id, "structure"), None
+    else:
+        structure = _structure(scope, body.structure_id)
+        potential = _covering_potential(scope, body, structure)
     names = _instruments(body.instruments)
     data = load_structure(scope.settings, structure.id)
     try:
         isotopes = check_isotopes(data, override(structure.isotopes, body.isotopes or {}))
         options = fill_options(
-            find_kind(body.method, body.sampling),
+            find_kind(body.method, body.sampling, given=source is not None),
             body.options,
             data,
             quality=body.quality,
             temperature_k=body.temperature_k,
             instruments=names,
-            family=potential.family,
-            preferred_engine=potential.engine,
+            family=None if potential is None else potential.family,
+            preferred_engine=None if potential is None else potential.engine,
             isotopes=isotopes,
+            given_born_charges=given.born_charges(source),
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
+    if source is not None:
+        given.check_isotopes_of_modes(source, structure.isotopes, isotopes)
     duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers))
-    return CheckedRequest(structure, data, potential, names, isotopes, options, duration)
+    return CheckedRequest(structure, data, potential, source, names, isotopes, options, duration)
 
 
 def check_isotopes(data: StructureData, isotopes: Isotopes) -> dict[str, Substitution]:
@@ -124,7 +131,18 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
     planned = check_request(scope, body)
     row = scope.add(_new_row(planned, body))
     _queue(scope, _jobs_of(row, planned))
+    if planned.source is not None:
+        phonons = sources.load_phonons(scope.settings, planned.source)
+        given.write_phonons(new_work_folder(scope, row), phonons, planned.structure.isotopes, planned.isotopes)
     return row
+
+
+def new_work_folder(scope: Scope, row: Prediction) -> Path:
+    """Return the new folder of the jobs of a prediction that is not yet committed."""
+    folder = arriving_folder(scope.session, scope.settings.prediction_dir(row.id))
+    work = folder / scope.settings.work_dir(row.id).name
+    work.mkdir()
+    return work
 
 
 def create_like(
@@ -135,7 +153,17 @@ def create_like(
     The caller puts the force constants into the folder of the jobs.
     """
     seconds = options.estimate_seconds(n_atoms_cell=n_atoms_cell, atom_steps_per_second=math.inf)
-    same = ("structure_id", "potential_id", "potential", "method", "sampling", "quality", "temperature_k")
+    same = (
+        "structure_id",
+        "potential_id",
+        "potential",
+        "source_id",
+        "method",
+        "sampling",
+        "quality",
+        "temperature_k",
+    )
+    kept = {SOURCE: source.provenance[SOURCE]} if SOURCE in source.provenance else {}
     row = scope.add(
         Prediction(
             **{name: getattr(source, name) for name in same},
@@ -149,6 +177,7 @@ def create_like(
             provenance={
                 FORCE_CONSTANTS_OF: str(source.id),
                 "findings": source.provenance.get("findings", {}),
+                **kept,
             },
         )
     )
@@ -165,10 +194,12 @@ def _queue(scope: Scope, jobs: list[Job]) -> None:
 
 def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
     """Return the row of a prediction, not yet in the database."""
+    potential, source = planned.potential, planned.source
     return Prediction(
         structure_id=planned.structure.id,
-        potential_id=planned.potential.id,
-        potential=planned.potential.name,
+        potential_id=None if potential is None else potential.id,
+        potential=None if potential is None else potential.name,
+        source_id=None if source is None else source.id,
         method=body.method,
         sampling=body.sampling,
         quality=body.quality,
@@ -179,10 +210,13 @@ def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
         estimate_s=planned.duration.seconds,
         eta_s=planned.duration.seconds,
         waiting_for=graph.WAITING_FOR_WORKER,
+        provenance={} if source is None else {SOURCE: given.provenance_of(source)},
     )
 
 
 def _jobs_of(row: Prediction, planned: CheckedRequest) -> list[Job]:
+    if planned.potential is None:
+        return [graph.job_without_engine(row, priority=PRIORITIES["preview"])]
     return graph.jobs_of(row, planned.options, loader=planned.potential.engine, priority=PRIORITIES[row.quality])
 
 
@@ -296,6 +330,32 @@ def _delete_of_structure(scope: Scope, structure_id: uuid.UUID, in_proposals: In
 register_dependents(Structure, Dependents(are_listed=_are_listed, exist=_exist, delete=_delete_of_structure))
 
 
+def _of_source(scope: Scope, source_id: uuid.UUID) -> SelectOfScalar[Prediction]:
+    return scope.select(Prediction).where(Prediction.source_id == source_id, Prediction.owner == scope.owner)
+
+
+def _exist_of_source(scope: Scope, source_id: uuid.UUID) -> bool:
+    return scope.session.exec(_of_source(scope, source_id).limit(1)).first() is not None
+
+
+def _are_listed_of_source(scope: Scope, source_id: uuid.UUID) -> bool:
+    listed = _of_source(scope, source_id).where(col(Prediction.hidden_at).is_(None))
+    return scope.session.exec(listed.limit(1)).first() is not None
+
+
+def _delete_of_source(scope: Scope, source_id: uuid.UUID, in_proposals: InProposals | None) -> None:
+    """Delete the predictions of a source. Those that proposals keep have its phonons in their own files."""
+    for row in scope.session.exec(_of_source(scope, source_id).with_for_update()).all():
+        row.source_id = None
+        _delete_or_hide(scope, row, in_proposals)
+    scope.session.flush()
+
+
+register_dependents(
+    Source, Dependents(are_listed=_are_listed_of_source, exist=_exist_of_source, delete=_delete_of_source)
+)
+
+
 @finds_keepers_of(Structure)
 def find_keepers_of_structure(scope: Scope, structure_id: uuid.UUID) -> list[Keeper]:
     """Return the proposals that use a prediction of a structure: a prediction needs its structure."""
@@ -337,11 +397,23 @@ def get_succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     raise Conflict(Notice("prediction_not_finished", params))
 
 
-def _structure(scope: Scope, structure_id: uuid.UUID) -> Structure:
+def _structure(scope: Scope, structure_id: uuid.UUID | None) -> Structure:
+    assert structure_id is not None
     try:
         return scope.get(Structure, structure_id, "structure")
     except NotFound as error:
         raise Unprocessable.at("structure_id", error.notice) from error
+
+
+def _covering_potential(scope: Scope, body: PredictionIn, structure: Structure) -> Potential:
+    """Return the potential of a request, which covers the elements of a structure."""
+    potential = _potential(scope, body)
+    missing = [element for element in structure.elements if element not in potential.elements]
+    if missing:
+        stated = {"potential": potential.name, "structure": structure.name, "missing": missing}
+        notice = Notice("elements_not_covered", {**stated, "elements": structure.elements})
+        raise Unprocessable.at(body.potential_field, notice)
+    return potential
 
 
 def _potential(scope: Scope, body: PredictionIn) -> Potential:

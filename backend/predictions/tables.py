@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, Index
-from sqlmodel import Field
+from sqlalchemy import JSON, ColumnElement, Index
+from sqlmodel import Field, col
 
 from backend.jobs.work import Work, register_work_table
 from backend.kit.db.columns import Hideable
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
+
+SOURCE: Final = "source"
+"""Entry of the provenance of a prediction from given phonons: facts about their source."""
 
 
 @register_work_table
@@ -23,9 +26,24 @@ class Prediction(Hideable, Work, table=True):
 
     structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
     # These columns keep the names of the first version
-    potential_id: uuid.UUID = Field(foreign_key="models.id", index=True, sa_column_kwargs={"name": "model_id"})
-    potential: str = Field(
-        max_length=200, description="its name at the time of the request", sa_column_kwargs={"name": "model"}
+    potential_id: uuid.UUID | None = Field(
+        default=None,
+        foreign_key="models.id",
+        index=True,
+        sa_column_kwargs={"name": "model_id"},
+        description="None: given phonons",
+    )
+    potential: str | None = Field(
+        default=None,
+        max_length=200,
+        sa_column_kwargs={"name": "model"},
+        description="its name at the time of the request",
+    )
+    source_id: uuid.UUID | None = Field(
+        default=None,
+        foreign_key="sources.id",
+        index=True,
+        description="source of given phonons; None if it was deleted",
     )
     method: str = Field(max_length=16)
     sampling: str = Field(max_length=16)
@@ -39,4 +57,23 @@ class Prediction(Hideable, Work, table=True):
 
     def typed_options(self) -> Options:
         """Return the options as an object of the class of this method and sampling."""
-        return find_kind(self.method, self.sampling).options.parse(self.options)
+        return find_kind(self.method, self.sampling, given=self.has_given_phonons).options.parse(self.options)
+
+    @property
+    def has_given_phonons(self) -> bool:
+        """Whether the phonons come from a source, and no potential was used."""
+        return self.potential_id is None
+
+    @property
+    def basis(self) -> str:
+        """Name of the potential, or of the source of given phonons."""
+        return self.potential or str(self.provenance.get(SOURCE, {}).get("name", ""))
+
+
+def has_same_origin(row: Prediction) -> ColumnElement[bool]:
+    """Return the condition for predictions with the potential of a prediction, or from the same source."""
+    if row.potential_id is not None:
+        return col(Prediction.potential_id) == row.potential_id
+    if row.source_id is not None:
+        return col(Prediction.source_id) == row.source_id
+    return col(Prediction.id) == row.id

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ def _manifest(scope: Scope, row: Proposal, crate: _Crate) -> form.Manifest:
         ),
         models=_make_numbered(
             lambda number, one: _model(scope, number, one, crate),
-            service.members(scope, Potential, list(dict.fromkeys(one.potential_id for one in predictions))),
+            service.members(scope, Potential, _potential_ids(predictions)),
         ),
         predictions=_make_numbered(lambda number, one: _prediction(scope, number, one, crate), predictions),
         datasets=_make_numbered(
@@ -200,6 +200,11 @@ def _model(scope: Scope, number: int, row: Potential, crate: _Crate) -> form.Mod
     )
 
 
+def _potential_ids(predictions: Sequence[Prediction]) -> list[uuid.UUID]:
+    """Return the potentials of predictions, each once; predictions from sources have none."""
+    return list(dict.fromkeys(one.potential_id for one in predictions if one.potential_id is not None))
+
+
 def _prediction(scope: Scope, number: int, row: Prediction, crate: _Crate) -> form.PredictionEntry:
     what = f"{row.method}-{row.temperature_k:g}K-{row.sampling}"
     fields = set(form.PredictionEntry.model_fields) & set(Prediction.model_fields)
@@ -212,7 +217,7 @@ def _prediction(scope: Scope, number: int, row: Prediction, crate: _Crate) -> fo
             _member("predictions", number, f"{what}.h5"),
             scope.settings.partials_path(row.id),
             name=f"Partials: {row.method}, {row.temperature_k:g} K, {row.sampling}",
-            description=f"Partial dynamic structure factors, simulated with {row.potential}",
+            description=f"Partial dynamic structure factors, simulated with {row.basis}",
             encodingFormat=HDF5,
         ),
     )

@@ -51,7 +51,7 @@ from scattering.core.isotopes import simplify
 from scattering.core.notices import Notice
 from scattering.core.species import element
 from scattering.options.base import Options
-from scattering.options.registry import find_kind
+from scattering.options.registry import Kind, find_kind
 
 MAX_MANIFEST_BYTES = 8 * 1024**2
 MAX_CHECK_S = 60.0
@@ -127,8 +127,10 @@ def add(scope: Scope, found: Checked) -> Proposal:
         new[structure.id] = made.id
     rows = {entry.id: _potential(scope, entry, content, tried) for entry, content, tried in found.models}
     for prediction, path, options, species in found.predictions:
-        potential = rows[prediction.model_id]
-        if missing := potentials.missing_elements(potential, {element(name) for name in species}):
+        potential = None if prediction.model_id is None else rows[prediction.model_id]
+        if potential is not None and (
+            missing := potentials.missing_elements(potential, {element(name) for name in species})
+        ):
             stated = {
                 "potential": potential.name,
                 "structure": prediction.file,
@@ -178,7 +180,7 @@ def _check_ids(manifest: form.Manifest) -> None:
         raise refusal(Notice("file_named_twice_in_archive", {"file": Counter(members).most_common(1)[0][0][:80]}))
     structure_ids, model_ids = ({entry.id for entry in those} for those in (manifest.structures, manifest.models))
     for entry in manifest.predictions:
-        if entry.structure_id not in structure_ids or entry.model_id not in model_ids:
+        if entry.structure_id not in structure_ids or entry.model_id not in {None, *model_ids}:
             raise refusal(Notice("incomplete_prediction", {"file": entry.file}))
     plan = manifest.proposal.plan
     predictions, measured = ({entry.id for entry in those} for those in (manifest.predictions, manifest.datasets))
@@ -204,19 +206,35 @@ def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple
     return content, potentials.inspect(content)
 
 
+def _kind_of(entry: form.PredictionEntry) -> Kind:
+    """Return the kind of a prediction.
+
+    Raises
+    ------
+    Unprocessable
+        There is no such kind without a potential.
+    """
+    try:
+        return find_kind(entry.method, entry.sampling, given=entry.model_id is None)
+    except KeyError as error:
+        raise refusal(Notice("incomplete_prediction", {"file": entry.file})) from error
+
+
 def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[Options, list[str]]:
     """Return the complete options of a prediction and the species of its partials."""
     data = StructureData.from_json(json.dumps(contents["structure"]))
     try:
         isotopes = check_isotopes(data, entry.isotopes)
         options = fill_options(
-            find_kind(entry.method, entry.sampling),
+            _kind_of(entry),
             entry.options,
             data,
             quality=entry.quality,
             temperature_k=entry.temperature_k,
             instruments=[instruments.get(name).name for name in entry.instruments],
             isotopes=isotopes,
+            # The partials hold the Born charges, if there were some
+            given_born_charges=True if entry.model_id is None else None,
         )
     except ScatteringError as error:
         raise refusal(unprocessable(error).notice) from error
@@ -281,7 +299,7 @@ def _add_prediction(
     path: Path,
     options: Options,
     species: list[str],
-    potential: Potential,
+    potential: Potential | None,
     structure_id: uuid.UUID,
 ) -> uuid.UUID:
     provenance = dict(entry.provenance)
@@ -294,8 +312,8 @@ def _add_prediction(
     }
     row = Prediction(
         structure_id=structure_id,
-        potential_id=potential.id,
-        potential=potential.name,
+        potential_id=None if potential is None else potential.id,
+        potential=None if potential is None else potential.name,
         method=entry.method,
         sampling=entry.sampling,
         quality=entry.quality,

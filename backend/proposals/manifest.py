@@ -142,7 +142,7 @@ class PredictionEntry(RequestBody):
 
     id: uuid.UUID
     structure_id: uuid.UUID
-    model_id: uuid.UUID
+    model_id: uuid.UUID | None = Field(description="null: the phonons come from a source, which is not in the archive")
     method: Method
     sampling: Sampling
     quality: Quality

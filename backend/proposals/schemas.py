@@ -176,7 +176,7 @@ class SharedPrediction(ResponseBody):
     id: uuid.UUID
     created_at: datetime
     structure_id: uuid.UUID
-    potential: str
+    potential: str | None = Field(description="name of the potential; null: the phonons come from a source")
     method: Method
     sampling: Sampling
     quality: Quality
@@ -200,7 +200,7 @@ class SharedPrediction(ResponseBody):
 
     @computed_field(json_schema_extra=DEPRECATED)  # type: ignore[prop-decorator]
     @property
-    def model(self) -> str:
+    def model(self) -> str | None:
         """Another name of `potential`."""
         return self.potential
 

@@ -46,6 +46,8 @@ from backend.reports.html import html
 from backend.reports.pdf import pdf
 from backend.reports.pictures import Picture, draw
 from backend.reports.schemas import ReportIn
+from backend.sources import service as sources
+from backend.sources.tables import Source
 from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.reports import LICENCE, bundle_readme
@@ -146,11 +148,15 @@ def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, 
     """Add the inputs, and return the requests with the ids of this server; `rerun.py` replaces the ids."""
     rows = list(_predictions(scope, gathered))
     crystals = _unique_rows([scope.get(Structure, row.structure_id, "structure") for row in rows])
-    interatomic = _unique_rows([scope.get(Potential, row.potential_id, "potential") for row in rows])
+    interatomic = _unique_rows(
+        [scope.get(Potential, row.potential_id, "potential") for row in rows if row.potential_id]
+    )
+    uploaded = _unique_rows([sources.get(scope, row.source_id) for row in rows if row.source_id is not None])
     return {
         "beamcast": VERSION,
         "structures": [_structure(scope, row, number, contents) for number, row in enumerate(crystals, start=1)],
         "potentials": [_potential(scope, row, number, contents) for number, row in enumerate(interatomic, start=1)],
+        "sources": [_source(scope, row, number, contents) for number, row in enumerate(uploaded, start=1)],
         "predictions": [_prediction(scope, row, number, contents) for number, row in enumerate(rows, start=1)],
         "datasets": [
             _dataset(scope, row, number, contents) for number, row in enumerate(_datasets(scope, gathered), start=1)
@@ -202,6 +208,17 @@ def _potential(scope: Scope, row: Potential, number: int, contents: _Contents) -
     return found
 
 
+def _source(scope: Scope, row: Source, number: int, contents: _Contents) -> dict[str, Any]:
+    """Add the files of given phonons as uploaded."""
+    folder, files = scope.settings.source_dir(row.id), []
+    for index, one in enumerate(row.files):
+        path = f"inputs/source-{number}-{index}{_suffix(one['name'])}"
+        contents.put(path, folder / one["stored"], f"Phonons as uploaded: {one['name']}")
+        files.append({"file": path, "filename": one["name"], "sha256": one["sha256"]})
+    form = {"name": row.name, "format": row.format, **row.stated}
+    return {"id": str(row.id), "files": files, "form": form}
+
+
 def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents) -> dict[str, Any]:
     names = ("method", "temperature_k", "sampling", "instruments", "quality", "options")
     asked = {name: getattr(row, name) for name in names}
@@ -210,7 +227,11 @@ def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents)
     # Over the isotopes of the file, a request has to name natural elements too
     of_file = scope.get(Structure, row.structure_id, "structure").isotopes
     isotopes = override({name: element(name) for name in of_file}, row.isotopes)
-    body = {"structure_id": str(row.structure_id), "potential": str(row.potential_id), **asked}
+    basis = {"structure_id": str(row.structure_id), "potential": str(row.potential_id)}
+    if row.has_given_phonons:
+        # Without the id of a source that was deleted, whose forecast cannot be requested again
+        basis = {"source_id": str(row.source_id)} if row.source_id else {}
+    body: dict[str, Any] = {**basis, **asked}
     if isotopes:
         body["isotopes"] = isotopes
     return {"id": str(row.id), "file": path, "sha256": _sha256(partials), "body": body}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from backend import wording
 from backend.engines import catalogue as engines
 from backend.kit.version import VERSION
 from backend.plans.schemas import PlanOut
+from backend.predictions.tables import SOURCE
 from backend.reports.capacity import Capacity
 from backend.reports.figures import LETTERS
 from backend.reports.gathering import Gathered, best_settings
@@ -156,19 +158,29 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
     row, made = gathered.prediction, gathered.prediction.provenance
     seed = made.get("seed", row.typed_options().seed)
     versions = made.get("versions") or {}
-    wanted = ("euphonic", "resins", *engines.packages(row.typed_options().engine, gathered.potential.engine))
+    potential, source = gathered.potential, made.get(SOURCE)
+    engine_packages = () if potential is None else engines.packages(row.typed_options().engine, potential.engine)
+    wanted = ("euphonic", "resins", *engine_packages)
     packages = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)
     facts = [
         ("Beamcast", VERSION),
         ("Prediction", str(row.id)),
         ("Others", ", ".join(str(other.id) for other in gathered.others)),
-        ("Potential", f"{gathered.potential.name[:60]}, sha256 {gathered.potential.sha256[:16]}…"),
+        ("Potential", "" if potential is None else f"{potential.name[:60]}, sha256 {potential.sha256[:16]}…"),
+        ("Phonons", "" if source is None else _source_text(source)),
         ("Structure", f"{gathered.structure.filename[:60]}, sha256 {gathered.structure.sha256[:16]}…"),
         ("Seed", "" if seed is None else str(seed)),
         ("Packages", packages),
         ("Simulated", "" if row.finished_at is None else f"{row.finished_at:%Y-%m-%d %H:%M} UTC"),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _source_text(source: Mapping[str, Any]) -> str:
+    """Return the files of given phonons with their checksums, and the program that made them."""
+    program = " ".join(filter(None, (source["program"].get(name, "") for name in ("name", "version", "functional"))))
+    files = ", ".join(f"{clip(one['name'], 40)}, sha256 {one['sha256'][:16]}…" for one in source["files"])
+    return f"{files} ({program})" if program else files
 
 
 def _reliability(trust: TrustOut) -> Reliability:

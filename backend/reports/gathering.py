@@ -99,7 +99,7 @@ class Gathered:
     others: Sequence[Prediction]
     structure: Structure
     density_g_cm3: float
-    potential: Potential
+    potential: Potential | None
     shown: Sequence[Shown]
     datasets: Sequence[Dataset]
     plan: PlanOut | None
@@ -143,7 +143,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         others=others,
         structure=structure,
         density_g_cm3=material.density_g_cm3,
-        potential=scope.get(Potential, row.potential_id, "potential"),
+        potential=None if row.potential_id is None else scope.get(Potential, row.potential_id, "potential"),
         shown=shown,
         datasets=measured,
         plan=planned,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from backend.predictions.tables import Prediction
+from backend.predictions.tables import SOURCE, Prediction
 from backend.reports.gathering import Gathered
 from backend.reports.references import reference_numbers
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics, RingPolymers
+from scattering.options.given import Given
 from scattering.options.harmonic import Harmonic
 
 
@@ -19,15 +20,34 @@ def methods(gathered: Gathered) -> tuple[Notice, ...]:
 
 def _methods(gathered: Gathered) -> Iterator[Notice]:
     row, cited = gathered.prediction, reference_numbers(gathered)
-    numbers = {"workflow_reference": cited["workflow"], "potential_reference": cited["potential"]}
-    yield Notice("methods_forces", {"potential": gathered.potential.name, **numbers})
-    yield _simulation(row, cited)
+    if gathered.potential is None:
+        yield from _given_phonons(row, cited)
+    else:
+        numbers = {"workflow_reference": cited["workflow"], "potential_reference": cited["potential"]}
+        yield Notice("methods_forces", {"potential": gathered.potential.name, **numbers})
+        yield _simulation(row, cited)
     yield Notice("methods_weighting", {"sears_reference": cited["sears"]})
     if row.method != "harmonic":
         correction = gathered.shown[0].view.quantum_correction if gathered.shown else "harmonic"
         yield Notice("methods_detailed_balance", {"quantum_correction": correction})
     if gathered.plan is not None:
         yield Notice("methods_count_rates")
+
+
+def _given_phonons(row: Prediction, cited: Mapping[str, int]) -> Iterator[Notice]:
+    options, source = row.typed_options(), row.provenance.get(SOURCE, {})
+    assert isinstance(options, Given)
+    yield Notice(
+        "methods_given_phonons",
+        {
+            "program": source.get("program", {}).get("name", ""),
+            "workflow_reference": cited["workflow"],
+            "euphonic_reference": cited["euphonic"],
+            "temperature_k": row.temperature_k,
+            "n_orders": options.n_orders,
+            "nac": options.nac,
+        },
+    )
 
 
 def _simulation(row: Prediction, cited: Mapping[str, int]) -> Notice:

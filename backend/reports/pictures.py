@@ -83,9 +83,9 @@ def _panel(gathered: Gathered, one: Shown) -> figures.Panel:
 
 
 def _names(rows: Sequence[Prediction]) -> list[str]:
-    """Return short, distinct names of predictions: with the potentials if they differ, and with part of the id."""
-    by_potential = len({row.potential_id for row in rows}) > 1
-    words = [" · ".join([run_label(row), *[row.potential] * by_potential]) for row in rows]
+    """Return short, distinct names of predictions: with potentials or sources if they differ, and part of the id."""
+    by_basis = len({row.basis for row in rows}) > 1
+    words = [" · ".join([run_label(row), *[row.basis] * by_basis]) for row in rows]
     return [
         clip(name, 40) if name not in words[:index] else f"{clip(name, 30)} · {str(row.id)[:4]}"
         for index, (name, row) in enumerate(zip(words, rows, strict=True))

@@ -42,9 +42,13 @@ def reference_numbers(gathered: Gathered) -> Mapping[str, int]:
 def _cited(gathered: Gathered) -> list[tuple[str, str]]:
     """Return names and references in the order of their numbers; references of instruments have the name ""."""
     method = gathered.prediction.method
-    potential = gathered.potential.citation or f"{gathered.potential.name}, sha256 {gathered.potential.sha256}"
-    cited = [("workflow", WORKFLOW), ("potential", potential)]
-    if method == "harmonic":
+    potential = gathered.potential
+    cited = [("workflow", WORKFLOW)]
+    if potential is not None:
+        cited.append(("potential", potential.citation or f"{potential.name}, sha256 {potential.sha256}"))
+    if method == "harmonic" and potential is None:
+        cited.append(("euphonic", EUPHONIC))
+    elif method == "harmonic":
         cited += [("phonopy", PHONOPY), ("euphonic", EUPHONIC)]
     else:
         cited += [("ase", ASE), *([("trpmd", TRPMD)] if method == "trpmd" else [])]

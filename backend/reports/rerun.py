@@ -38,16 +38,23 @@ def post(address: str, path: str, body: Any) -> Any:
 
 
 def upload(address: str, path: str, file: Path, file_name: str, fields: dict[str, Any]) -> Any:
-    """Send a POST of a file with form fields (multipart/form-data, RFC 7578) and return the answer."""
+    """Send a POST of a file with form fields and return the answer."""
+    return upload_files(address, path, "file", [(file, file_name)], fields)
+
+
+def upload_files(address: str, path: str, field: str, files: list[tuple[Path, str]], fields: dict[str, Any]) -> Any:
+    """Send a POST of files in one field, with other form fields (multipart/form-data, RFC 7578)."""
     boundary = uuid.uuid4().hex
     parts = []
     for name, value in fields.items():
         text = value if isinstance(value, str) else json.dumps(value)
         parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode())
-    plain = "".join("_" if char in '"\\\r\n' else char for char in file_name)
-    disposition = f'Content-Disposition: form-data; name="file"; filename="{plain}"'
-    parts.append(f"--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
-    parts += [file.read_bytes(), f"\r\n--{boundary}--\r\n".encode()]
+    for file, file_name in files:
+        plain = "".join("_" if char in '"\\\r\n' else char for char in file_name)
+        disposition = f'Content-Disposition: form-data; name="{field}"; filename="{plain}"'
+        parts.append(f"--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
+        parts += [file.read_bytes(), b"\r\n"]
+    parts.append(f"--{boundary}--\r\n".encode())
     return json.loads(send(address, path, b"".join(parts), f"multipart/form-data; boundary={boundary}"))
 
 
@@ -77,6 +84,9 @@ def request_predictions(address: str, requests: dict[str, Any]) -> dict[str, str
         if (structure := ids.get(one["form"].get("structure_id", ""))) is not None:
             fields["structure_id"] = structure
         ids[one["id"]] = upload(address, "/datasets", FOLDER / one["file"], one["filename"], fields)["id"]
+    for one in requests.get("sources", []):
+        files = [(FOLDER / file["file"], file["filename"]) for file in one["files"]]
+        ids[one["id"]] = upload_files(address, "/sources", "files", files, one["form"])["id"]
     for one in requests["predictions"]:
         ids[one["id"]] = post(address, "/predictions", replace_ids(one["body"], ids))["id"]
     return ids

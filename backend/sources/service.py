@@ -23,8 +23,8 @@ from backend.kit.files.storage import Received, base_name, delete_folder, move_f
 from backend.kit.http.errors import Conflict, Problem, TooLarge, Unprocessable, UnsupportedMediaType
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
-from backend.observing import harmonic_crystal_file
-from backend.sources import modes_file, parse
+from backend.phonon_files import harmonic_crystal_file, modes_file
+from backend.sources import parse
 from backend.sources.encoding import Phonons, decode
 from backend.sources.schemas import SourceForm
 from backend.sources.tables import Source

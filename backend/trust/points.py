@@ -60,6 +60,15 @@ def potential_point(name: str, n_elements: int, elements: Sequence[str], evidenc
     return Point("potential", "unknown", Notice("potential_undocumented", params), numbers)
 
 
+def source_point(source: Mapping[str, Any]) -> Point:
+    """Return the point on phonons that the user has calculated elsewhere."""
+    program = source.get("program", {})
+    numbers = {name: program.get(name, "") for name in ("name", "version", "functional")}
+    return Point(
+        "potential", "unknown", Notice("phonons_given", {"source": source.get("name", ""), **numbers}), numbers
+    )
+
+
 def training_point(name: str, findings: Mapping[str, Any]) -> Point:
     """Return the point on the training set: whether the structure lies within it."""
     span = findings.get("training_range")

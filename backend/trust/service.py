@@ -16,13 +16,13 @@ from backend.observing.partials_cache import PartialsCache
 from backend.potentials.catalogue import pretrained
 from backend.potentials.service import PRETRAINED
 from backend.potentials.tables import Potential
-from backend.predictions.tables import Prediction
+from backend.predictions.tables import SOURCE, Prediction, has_same_origin
 from backend.structures.tables import Structure
 from backend.trust import points, summary
 from backend.trust.points import Point
 from scattering.core.notices import Notice
 from scattering.core.polarity import is_polar
-from scattering.trust.grade import Evidence, Grade, grade
+from scattering.trust.grade import Evidence, Grade, Standing, grade
 from scattering.trust.measured_phonons import Material, compare, find_material
 
 MAX_OTHERS = 20
@@ -37,6 +37,10 @@ class Assessment:
 
     Attributes
     ----------
+    potential
+        None for a forecast from given phonons.
+    basis
+        Name of the potential, or of the source of the phonons.
     harmonic
         The prediction, this one or another, that gives phonons and imaginary modes; None if there is none.
     material
@@ -45,7 +49,8 @@ class Assessment:
         Other predictions with the same structure and forces, of any isotopes, the newest first.
     """
 
-    potential: Potential
+    potential: Potential | None
+    basis: str
     elements: tuple[str, ...]
     material: Material | None
     evidence: Evidence
@@ -56,7 +61,7 @@ class Assessment:
     @property
     def headline(self) -> Notice:
         """Accuracy of the energies."""
-        return summary.headline(self.grade, self.evidence, self.potential.name)
+        return summary.headline(self.grade, self.evidence, self.basis)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ class Trust:
 
 def assess(scope: Scope, prediction: Prediction) -> Assessment:
     """Grade the energies of a prediction in any state, from the findings of its run and of related runs."""
-    potential = scope.get(Potential, prediction.potential_id, "potential")
+    potential = None
+    if prediction.potential_id is not None:
+        potential = scope.get(Potential, prediction.potential_id, "potential")
     structure = scope.get(Structure, prediction.structure_id, "structure")
     others = tuple(_others(scope, prediction))
     harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)
@@ -81,14 +88,29 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
         parse_formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure)
     )
     evidence = Evidence(
-        standing="documented" if potential.kind == PRETRAINED and potential.sha256 in pretrained() else "unknown",
+        standing=_standing(potential),
         comparison=compare(material, _phonons(natural) if natural is not None else {}) if material else None,
         imaginary_fraction=findings.get("imaginary_fraction"),
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
         displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
         lacks_lo_modes=is_polar(structure.elements) and "gamma_lo_mev" not in _findings(prediction),
     )
-    return Assessment(potential, tuple(structure.elements), material, evidence, grade(evidence), harmonic, others)
+    return Assessment(
+        potential,
+        prediction.basis,
+        tuple(structure.elements),
+        material,
+        evidence,
+        grade(evidence),
+        harmonic,
+        others,
+    )
+
+
+def _standing(potential: Potential | None) -> Standing:
+    """Return whether the accuracy of a potential is documented; that of given phonons is not known."""
+    known = potential is not None and potential.kind == PRETRAINED and potential.sha256 in pretrained()
+    return "documented" if known else "unknown"
 
 
 def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
@@ -99,11 +121,10 @@ def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> 
     assessed = assess(scope, prediction)
     counterparts = [row for row in assessed.others if row.isotopes == prediction.isotopes]
     seen = observe(scope, cache, prediction, counterparts)
-    name, method = assessed.potential.name, prediction.method
+    name, method = assessed.basis, prediction.method
     polar = is_polar(assessed.elements)
     made = (
-        points.potential_point(name, len(assessed.potential.elements), assessed.elements, assessed.evidence),
-        points.training_point(name, _findings(prediction)),
+        *_origin_points(assessed, prediction),
         points.phonons_point(name, assessed.material, assessed.evidence, assessed.grade),
         points.stability_point(_phonon_findings(assessed) or None),
         points.anharmonicity_point(method, seen),
@@ -114,6 +135,17 @@ def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> 
         *([points.lo_modes_point(assessed.evidence, _phonon_findings(assessed))] if polar else []),
     )
     return Trust(prediction.id, assessed, made)
+
+
+def _origin_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
+    """Return the points on the potential and its training set, or on the source of the phonons."""
+    potential = assessed.potential
+    if potential is None:
+        return [points.source_point(prediction.provenance.get(SOURCE, {}))]
+    return [
+        points.potential_point(potential.name, len(potential.elements), assessed.elements, assessed.evidence),
+        points.training_point(potential.name, _findings(prediction)),
+    ]
 
 
 def parse_formula(formula: str) -> dict[str, int]:
@@ -150,7 +182,7 @@ def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
         scope.select(Prediction)
         .where(
             col(Prediction.structure_id) == prediction.structure_id,
-            col(Prediction.potential_id) == prediction.potential_id,
+            has_same_origin(prediction),
             col(Prediction.status) == "succeeded",
             col(Prediction.id) != prediction.id,
         )

@@ -37,6 +37,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "wave_longer_than_cell": "The wave does not fit the shown cell: the motion differs from cell to cell.",
     "modes_of_harmonic_only": "Only harmonic forecasts have modes, and this forecast is of the method “{method}”: "
     "start a harmonic forecast of the same structure.",
+    "force_constants_not_given": "The source of this forecast has modes at some wave vectors and no force constants: "
+    "upload the phonons with force constants.",
     "force_constants_not_kept": "An older version made this forecast and did not keep its force constants: run it "
     "again to see its modes.",
     "too_many_atoms_for_modes": "The primitive cell has {n_atoms} atoms, and modes are shown for at most {maximum}.",

@@ -36,11 +36,18 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "duration_measured": "This range comes from {n_runs} similar predictions on this server.",
     "duration_not_measured": "This server has run too few similar predictions to give a narrower range: the duration "
     "may differ from the estimate by a factor of {factor:g}.",
+    "harmonic_source": "Phonons give harmonic forecasts only, not the method “{method}”: choose “harmonic”.",
+    "isotopes_of_modes": "The source has modes without force constants: their masses cannot change. Leave the isotopes "
+    "out, or upload force constants.",
     "isotopes_of_harmonic_only": "Only harmonic forecasts keep force constants, and this forecast is of the method "
     "“{method}”: request a new prediction with these isotopes.",
+    "path_of_modes": "The source has modes at some wave vectors only. A path needs force constants: upload them, or "
+    "choose a powder.",
     "prediction_has_ended": "This prediction has already ended ({status}), so it cannot be cancelled.",
     "prediction_failed": _prediction_failed,
     "prediction_cancelled": "This prediction was cancelled, so it has no result.",
     "prediction_not_finished": _prediction_not_finished,
+    "structure_or_source": "State either a structure, with a potential, or a source of phonons (source_id), without "
+    "both.",
     "unknown_potential": "There is no potential “{name}”: GET /potentials lists the potentials.",
 }

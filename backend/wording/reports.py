@@ -83,6 +83,25 @@ def _methods_harmonic(
     )
 
 
+def _methods_given_phonons(
+    *,
+    program: str,
+    workflow_reference: int,
+    euphonic_reference: int,
+    temperature_k: float,
+    n_orders: int,
+    nac: bool,
+) -> str:
+    made = f"calculated with {program} " if program else ""
+    split = " with LO–TO splitting" if nac else ""
+    return (
+        f"Following [{workflow_reference}], scattering was calculated from harmonic phonons {made}"
+        f"that were uploaded, interpolated over the Brillouin zone{split} [{euphonic_reference}]. The temperature is "
+        f"{temperature_k:g} K. Scattering by up to {counted(n_orders, 'phonon')} is included in the incoherent "
+        "approximation."
+    )
+
+
 def _methods_molecular_dynamics(**run: Any) -> str:
     return _dynamics("Classical molecular dynamics", **run)
 
@@ -119,6 +138,7 @@ def _views_left_out(*, n_views: int, max_views: int) -> str:
 
 WORDS: Final[Mapping[str, wording.Words]] = {
     "methods_forces": _methods_forces,
+    "methods_given_phonons": _methods_given_phonons,
     "methods_harmonic": _methods_harmonic,
     "methods_molecular_dynamics": _methods_molecular_dynamics,
     "methods_ring_polymers": _methods_ring_polymers,

@@ -193,8 +193,8 @@ class Options(BaseModel, ABC):
         """Number of uploaded cells in the supercell."""
         return math.prod(self.supercell)
 
-    def q_resolution(self, cell: NDArray[np.float64]) -> float:
-        """Return the smallest |q| that fits the supercell, which is also the step of its |q|, in Å⁻¹."""
+    def q_resolution(self, cell: NDArray[np.float64]) -> float | None:
+        """Return the smallest |q| that fits the supercell, the step of its |q|, in Å⁻¹; None without a supercell."""
         return float(2 * np.pi / (cell_heights(cell) * np.array(self.supercell)).max())
 
     @property

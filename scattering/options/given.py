@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from scattering.core.errors import InvalidOptions
@@ -46,6 +48,10 @@ class Given(Harmonic):
     def uses_born_charges(self) -> bool:
         """Whether Born charges of the force constants split LO and TO modes."""
         return self.nac
+
+    def q_resolution(self, cell: NDArray[np.float64]) -> float | None:
+        """Return None: no supercell is simulated."""
+        return None
 
     def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
         """Return the time for phonons over the zone, and all orders: no forces are calculated."""

@@ -12,9 +12,10 @@ import h5py
 import numpy as np
 import pytest
 
-from backend.observing import check, harmonic_crystal_file
+from backend.observing import check
 from backend.observing.array_file import UnreadablePartials
 from backend.observing.layouts import PATH, POWDER
+from backend.phonon_files import harmonic_crystal_file
 from scattering.core.dipole_response import DipoleResponse
 from scattering.core.harmonic_crystal import HarmonicCrystal
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scattering.options.dynamics import Dynamics
 from scattering.options.registry import KINDS
 from workers.simulations import registry
 from workers.simulations.dynamics import DynamicsWorkflow
 from workers.simulations.harmonic import HarmonicWorkflow
+from workers.simulations.powder_modes import ModesWorkflow
 
 
 def test_every_kind_of_simulation_has_a_workflow_of_its_sort() -> None:
@@ -15,4 +18,7 @@ def test_every_kind_of_simulation_has_a_workflow_of_its_sort() -> None:
             assert isinstance(registry.replicated_workflow(method, sampling), DynamicsWorkflow)
         else:
             assert isinstance(registry.workflow(method, sampling), HarmonicWorkflow)
-    assert len(registry.modules()) == 4
+    assert isinstance(registry.workflow_of_modes("powder"), ModesWorkflow)
+    with pytest.raises(KeyError):
+        registry.workflow_of_modes("path")
+    assert len(registry.modules()) == 5

@@ -41,9 +41,9 @@ def cores() -> int:
 
 
 def provenance(
-    *, sha256: str, model: str, engine: str, seed: int, timings: dict[str, float], **more: Any
+    *, sha256: str | None, model: str | None, engine: str, seed: int, timings: dict[str, float], **more: Any
 ) -> dict[str, Any]:
-    """Collect the facts that are needed to repeat a prediction."""
+    """Collect the facts that are needed to repeat a prediction; one from given phonons has no model."""
     return {
         "versions": versions(),
         "model": model,

@@ -41,7 +41,7 @@ export function forgetDeleted(problem) {
 
 /** @param {any} prediction */
 export const runText = (prediction) =>
-    [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K${prediction.sampling === "path" ? ", crystal" : ""}`, prediction.potential, prediction.quality].join(" · ");
+    [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K${prediction.sampling === "path" ? ", crystal" : ""}`, prediction.potential ?? prediction.provenance?.source?.name, prediction.quality].filter(Boolean).join(" · ");
 
 /** @param {any} structure */
 export const nameOf = (structure) => structure?.name || structure?.formula || "Structure";

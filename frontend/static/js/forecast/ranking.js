@@ -19,7 +19,7 @@ const NOTHING = "none";
 let known = null;
 
 /** @param {any} one */
-const words = (one) => [METHODS[one.method] ?? one.method, `${one.temperature_k} K`, one.potential, one.quality].filter(Boolean).join(", ");
+const words = (one) => [METHODS[one.method] ?? one.method, `${one.temperature_k} K`, one.potential ?? one.provenance?.source?.name, one.quality].filter(Boolean).join(", ");
 
 /** Return all finished forecasts of powders; asked for anew when a simulation has ended. @param {Page} page */
 async function load({ context }) {

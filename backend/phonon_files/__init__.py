@@ -1,0 +1,1 @@
+"""Files of phonons: force constants, and modes at given wave vectors."""
