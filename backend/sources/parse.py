@@ -19,7 +19,14 @@ from backend.kit.files.unreadable import Unreadable
 from backend.sources.checks import find_doubts
 from backend.sources.encoding import encode
 from backend.sources.formats import recognise
-from backend.sources.formats.reading import NeedsFields, Reading, Refused, Statements, UploadedFile
+from backend.sources.formats.reading import (
+    NeedsFields,
+    Reading,
+    Refused,
+    Statements,
+    UploadedFile,
+    refusing_damage,
+)
 from backend.sources.phonon_facts import facts_of_constants, facts_of_modes
 from backend.structures.formats.masses import isotope_of_mass
 from backend.structures.formats.reading import Reading as StructureReading
@@ -79,10 +86,11 @@ def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
         **NOTHING_KNOWN,
     }
     try:
-        reading = recognised.format.read(recognised.files, request["statements"])
+        reading = recognised.read(request["statements"])
     except NeedsFields as error:
         return answer | {"needs": [_need(one) for one in error.needs]}
-    return answer | _contents(reading, keep=request["keep"])
+    with refusing_damage(files[0]):
+        return answer | _contents(reading, keep=request["keep"])
 
 
 def _need(need: Any) -> dict[str, Any]:

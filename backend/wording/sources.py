@@ -29,6 +29,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "Those of {file} are used.",
     "gamma_only": "The file has modes at Γ only. They give a forecast in the incoherent approximation, without the "
     "dispersion of the modes.",
+    "masses_not_stated": "The file does not state the masses of its atoms: those of natural elements are used.",
     "no_nac": _no_nac,
     "weights_do_not_sum": "The weights of the wave vectors add up to {weight_sum:g} instead of 1. They are scaled.",
 }

@@ -25,7 +25,7 @@ GRID = (np.stack(np.meshgrid(*[np.arange(2)] * 3, indexing="ij"), axis=-1).resha
 def read(folder: Path, name: str, content: bytes | str) -> Reading:
     (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     found = recognise([UploadedFile(name, folder / name)], None)
-    return found.format.read(found.files, {})
+    return found.read({})
 
 
 def refusal(folder: Path, name: str, content: bytes | str) -> Refused:

@@ -28,7 +28,7 @@ def read(folder: Path, text: str, **statements: Any) -> Reading:
     (folder / "salt.fc").write_text(text)
     found = recognise([UploadedFile("salt.fc", folder / "salt.fc")], None)
     assert found.format.name == "quantum-espresso-q2r"
-    return found.format.read(found.files, statements)
+    return found.read(statements)
 
 
 def refusal(folder: Path, text: str, **statements: Any) -> Refused:

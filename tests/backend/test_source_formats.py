@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(folder: Path, *names: str, **statements: Any) -> Reading:
     requested = statements.pop("format", None)
     found = recognise([UploadedFile(name, folder / name) for name in names], requested)
-    return found.format.read(found.files, statements)
+    return found.read(statements)
 
 
 def format_of(folder: Path, *names: str) -> str:

@@ -1,7 +1,7 @@
 """The formats of phonons that are read: an allow-list, each chosen by the kinds of files of an upload.
 
-Files are parsed into plain arrays with the readers of Euphonic where it has one, and otherwise given as arrays to
-phonopy. Neither package opens an untrusted YAML, XML or HDF5 file by itself.
+Files of CASTEP are read by Euphonic after a check of their sizes. Others become plain arrays here, which phonopy and
+Euphonic take: neither package opens an untrusted YAML, XML or HDF5 file by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backend.sources.formats import castep_bin, castep_phonon, espresso_q2r, phonopy
+from backend.sources.formats import castep_bin, castep_phonon, espresso_q2r, phonopy, vaspout, vasprun
 from backend.sources.formats.reading import (
     Files,
     Reading,
@@ -18,6 +18,7 @@ from backend.sources.formats.reading import (
     Statements,
     UploadedFile,
     does_not_fit,
+    refusing_damage,
 )
 from backend.sources.formats.roles import other_kind_of, role_of
 from scattering.core.notices import Notice
@@ -64,6 +65,8 @@ class Format:
 FORMATS: Final[Mapping[str, Format]] = {
     one.name: one
     for one in (
+        Format("vaspout", "VASP vaspout.h5", ("vaspout",), ("born", "poscar"), vaspout.read),
+        Format("vasprun", "VASP vasprun.xml of IBRION 5 to 8", ("vasprun",), ("born", "poscar"), vasprun.read),
         Format(
             "phonopy-force-sets",
             "phonopy FORCE_SETS with phonopy_disp.yaml or POSCAR",
@@ -93,6 +96,18 @@ class Recognised:
 
     format: Format
     files: Files
+
+    def read(self, statements: Statements) -> Reading:
+        """Return the phonons.
+
+        Raises
+        ------
+        Refused
+            The files cannot be used, or the user must state something first.
+        """
+        main = next(file for role, file in self.files.items() if role in self.format.main)
+        with refusing_damage(main):
+            return self.format.read(self.files, statements)
 
     def to_json(self) -> list[dict[str, str]]:
         """Return the file names with their kinds."""

@@ -133,6 +133,8 @@ def _named(*patterns: str) -> re.Pattern[str]:
 
 
 PHONONS: Final = (
+    Role("vaspout", _named(r".*vaspout.*", r".*\.h5"), _is_hdf5_with("results", "intermediate")),
+    Role("vasprun", _named(r".*vasprun.*", r".*\.xml.*"), _holds(rb"<modeling>")),
     Role("castep_bin", _named(r".*\.(castep_bin|check)"), lambda file: file.head[4:].startswith(b"CASTEP_BIN")),
     Role("castep_phonon", _named(r".*\.phonon"), _starts(b"BEGIN header")),
     Role("phonopy_yaml", _named(r".*\.ya?ml"), _is_yaml),

@@ -42,6 +42,8 @@ KINDS: Final = {
     "force_constants_hdf5": "a force_constants.hdf5 of phonopy",
     "force_sets": "a FORCE_SETS file of phonopy",
     "phonopy_yaml": "a YAML file of phonopy",
+    "vaspout": "a vaspout.h5 of VASP",
+    "vasprun": "a vasprun.xml of VASP",
     "q2r": "force constants of Quantum ESPRESSO (q2r)",
     "poscar": "a structure (POSCAR)",
 }
@@ -89,6 +91,8 @@ def _needs_field(*, field: str, file: str, types: Sequence[str] = ()) -> str:
 
 WORDS: Final[Mapping[str, Words]] = {
     "does_not_fit": _does_not_fit,
+    "external_entity": "{file} declares a document type of XML, which can read other files of the server. Files of "
+    "VASP have none.",
     "external_link": "{file} refers to other files ({path}), which are not read. Copy their data into the file.",
     "incomplete_file": _incomplete_file,
     "needs_field": _needs_field,
