@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from backend.calibrations import routes as calibrations
 from backend.comparisons import routes as comparisons
 from backend.datasets import routes as datasets
+from backend.displacements import routes as displacements
 from backend.engines import routes as engines
 from backend.examples import routes as examples
 from backend.figures import routes as figures
@@ -61,6 +62,7 @@ ROUTERS = (
     observing.router,
     observing.view_router,
     modes.router,
+    displacements.router,
     trust.router,
     datasets.router,
     jobs.router,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -188,6 +189,33 @@ def test_the_file_of_the_phonon_website_is_saved(visit: Open, site: Site, peak: 
     old = visit(f"/forecast/{site.structure_id}?predictions={site.harmonic_id}&tab=files", refused=True)
     old.get_by_role("button", name="Modes for the phonon website").click()
     expect(old.locator("#download-message")).to_be_visible()
+
+
+def names_of_inputs(page: Page) -> list[str]:
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download inputs").click()
+    with zipfile.ZipFile(saved.value.path()) as archive:
+        return archive.namelist()
+
+
+def test_displaced_supercells_of_a_forecast_and_of_a_structure(visit: Open, site: Site, peak: str) -> None:
+    page = visit(f"{peak}&tab=files", PHONE, dark=True)
+    page.get_by_text("Displaced supercells for DFT").click()
+    page.get_by_label("Code").select_option("castep")
+    page.get_by_label("Repeat cell").fill("2")
+    assert overflow(page) <= 0
+    assert violations(page) == []
+    names = names_of_inputs(page)
+    assert {"README.txt", "phonopy_disp.yaml", "perfect/supercell.cell", "disp-001/supercell.param"} <= set(names)
+    structure = visit(f"/structures/{site.structure_id}", PHONE, refused=True)
+    structure.get_by_text("Displaced supercells for DFT").click()
+    structure.get_by_label("Repeat cell").fill("20 20 20")
+    structure.get_by_role("button", name="Download inputs").click()
+    expect(structure.locator("#displaced-message")).to_contain_text("512")
+    structure.get_by_label("Repeat cell").fill("1 1 2")
+    assert "disp-001/POSCAR" in names_of_inputs(structure)
+    assert overflow(structure) <= 0
+    assert violations(structure) == []
 
 
 def test_a_forecast_without_force_constants_offers_to_run_again(visit: Open, site: Site) -> None:

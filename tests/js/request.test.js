@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { findMissing, repeats, requestBody, zonesOf } from "../../frontend/static/js/structure/request.js";
+import { repeats } from "../../frontend/static/js/kit/repeats.js";
+import { findMissing, requestBody, zonesOf } from "../../frontend/static/js/structure/request.js";
 
 const option = (name, kind, ...takers) => ({ name, kind, takers });
 const DYNAMICS = ["md.powder", "trpmd.powder", "md.path"];

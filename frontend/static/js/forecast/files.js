@@ -3,6 +3,7 @@
 
 import { ApiProblem, call, FORMATS, get, save, send, textOf } from "../api.js";
 import { capital, fileName } from "../format.js";
+import { offerDisplacements } from "../kit/displacements.js";
 import { byId, element, facts, fill, icon, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
 import { displayName, hasZone, instrumentsOf, pointName, spectrumBody, succeeded, zoneName } from "./view.js";
@@ -158,6 +159,12 @@ async function drawStructure({ context }) {
 /** @param {Page} page */
 export function show(page) {
     listDownloads(page);
+    // The relaxed cell of a harmonic forecast, or else the cell as it was uploaded
+    const { context } = page;
+    offerDisplacements(() => {
+        const harmonic = context.predictions.find((one) => one.method === "harmonic" && one.status === "succeeded");
+        return harmonic ? `/predictions/${harmonic.id}` : `/structures/${context.structure.id}`;
+    }, context.structure.name);
     void listProvenance(page);
     void drawStructure(page);
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // A structure: its figure, the states of its forecasts, and the form.
 
-import { get } from "../api.js";
+import { get, whenLoaded } from "../api.js";
 import { followBadges } from "../kit/badges.js";
 import { byId, pageData, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
@@ -25,3 +25,6 @@ whenInView(figure.place, () => {
 
 runForm(/** @type {HTMLFormElement} */ (byId("start-form")), data);
 followBadges();
+byId("displaced").addEventListener("toggle", () => whenLoaded(import("../kit/displacements.js"), ({ offerDisplacements }) => {
+    offerDisplacements(() => `/structures/${data.structure_id}`, document.querySelector("h1")?.textContent ?? "structure");
+}), { once: true });

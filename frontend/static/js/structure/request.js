@@ -2,6 +2,7 @@
 // From the values of the form to requests.
 
 import { isotopesOf } from "../kit/controls.js";
+import { repeats } from "../kit/repeats.js";
 
 /** @typedef {import("../state.js").Values} Values */
 /** @typedef {"harmonic" | "md" | "trpmd"} Method */
@@ -10,17 +11,6 @@ import { isotopesOf } from "../kit/controls.js";
 
 /** @param {string} text values with commas between */
 export const listOf = (text) => text.split(",").filter(Boolean);
-
-/**
- * Return three repeats from `4 4 2`, `4x4x2` or `4`; other text goes to the API, which says what it wants.
- * @param {string} text
- */
-export function repeats(text) {
-    const words = text.trim().toLowerCase().split(/[\s,;x×]+/);
-    if (![1, 3].includes(words.length) || !words.every((word) => /^\d+$/.test(word))) return text;
-    const numbers = words.map(Number);
-    return numbers.length === 1 ? [numbers[0], numbers[0], numbers[0]] : numbers;
-}
 
 /**
  * Return the zones written as `0 0 4; 2 2 0`, also with commas or in brackets; null if it is no such list.

@@ -1,0 +1,1 @@
+"""Displaced supercells as inputs of DFT codes, whose forces make force constants."""
