@@ -168,6 +168,18 @@ def _member(folder: str, number: int, file_name: str) -> str:
 
 
 def _structure(scope: Scope, number: int, row: Structure, crate: _Crate) -> form.StructureEntry:
+    disordered = None
+    if row.ordered_from:
+        name = row.ordered_from["filename"]
+        member = crate.put(
+            _member("structures", number, f"disordered-{name}"),
+            scope.settings.structure_dir(row.id) / structures.DISORDERED,
+            name=name,
+            description=f"Disordered crystal of which {row.name} is an ordered cell, as uploaded",
+            encodingFormat="text/plain",
+            sha256=row.ordered_from["sha256"],
+        )
+        disordered = form.DisorderedEntry(file_name=name, file=member)
     return form.StructureEntry(
         id=row.id,
         name=row.name,
@@ -181,6 +193,7 @@ def _structure(scope: Scope, number: int, row: Structure, crate: _Crate) -> form
             encodingFormat="text/plain",
             sha256=row.sha256,
         ),
+        disordered=disordered,
     )
 
 

@@ -63,7 +63,9 @@ class Checked:
     """Checked items of an archive. Their files are in a folder that exists until the end of the request."""
 
     manifest: form.Manifest
-    structures: list[tuple[form.StructureEntry, bytes, dict[str, Any]]] = field(default_factory=list)
+    structures: list[tuple[form.StructureEntry, bytes, structures.DisorderedFile | None, dict[str, Any]]] = field(
+        default_factory=list
+    )
     models: list[tuple[form.ModelEntry, bytes | None, dict[str, Any]]] = field(default_factory=list)
     predictions: list[tuple[form.PredictionEntry, Path, Options, list[str]]] = field(default_factory=list)
     datasets: list[tuple[form.DatasetEntry, datasets.Staged]] = field(default_factory=list)
@@ -96,7 +98,7 @@ def check(settings: Settings, path: Path, folder: Path) -> Checked:
         for model in found.manifest.models:
             with _errors_of_file(model.file or model.name):
                 found.models.append((model, *_model(settings, opened, model)))
-        atoms = {entry.id: contents for entry, _, contents in found.structures}
+        atoms = {entry.id: contents for entry, _, _, contents in found.structures}
         for prediction in found.manifest.predictions:
             with _errors_of_file(prediction.file):
                 to = folder / f"{prediction.id}.h5"
@@ -120,9 +122,15 @@ def add(scope: Scope, found: Checked) -> Proposal:
         A potential is neither on this server nor in the archive, or does not cover an element.
     """
     new: dict[uuid.UUID, uuid.UUID] = {}
-    for structure, content, contents in found.structures:
+    for structure, content, disordered, contents in found.structures:
         made = structures.add(
-            scope, contents, content=content, fmt=structure.format, file_name=structure.file_name, name=structure.name
+            scope,
+            contents,
+            content=content,
+            fmt=structure.format,
+            file_name=structure.file_name,
+            name=structure.name,
+            disordered=disordered,
         )
         new[structure.id] = made.id
     rows = {entry.id: _potential(scope, entry, content, tried) for entry, content, tried in found.models}
@@ -192,9 +200,17 @@ def _check_ids(manifest: form.Manifest) -> None:
             raise refusal(Notice("incomplete_plan"))
 
 
-def _structure(settings: Settings, opened: Archive, entry: form.StructureEntry) -> tuple[bytes, dict[str, Any]]:
+def _structure(
+    settings: Settings, opened: Archive, entry: form.StructureEntry
+) -> tuple[bytes, structures.DisorderedFile | None, dict[str, Any]]:
     content = opened.read(entry.file, settings.max_upload_bytes)
-    return content, structures.read(settings, content, structures.choose_format(entry.file_name, entry.format))
+    disordered = None
+    if entry.disordered is not None:
+        with _errors_of_file(entry.disordered.file):
+            uploaded = opened.read(entry.disordered.file, settings.max_upload_bytes)
+        disordered = structures.DisorderedFile(uploaded, entry.disordered.file_name)
+    contents = structures.read(settings, content, structures.choose_format(entry.file_name, entry.format))
+    return content, disordered, contents
 
 
 def _model(settings: Settings, opened: Archive, entry: form.ModelEntry) -> tuple[bytes | None, dict[str, Any]]:

@@ -116,6 +116,13 @@ class NoticeEntry(RequestBody):
     params: Annotated[FreeForm, AfterValidator(_check_nesting), AfterValidator(_check_length)]
 
 
+class DisorderedEntry(RequestBody):
+    """The disordered file that an ordered cell was chosen of."""
+
+    file_name: FileName
+    file: Member
+
+
 class StructureEntry(RequestBody):
     """A structure as uploaded."""
 
@@ -124,6 +131,13 @@ class StructureEntry(RequestBody):
     format: Annotated[str, StringConstraints(max_length=40)]
     file_name: FileName
     file: Member
+    disordered: DisorderedEntry | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a file that there is not: versions that do not know it refuse the field."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "disordered" or value}
 
 
 class ModelEntry(RequestBody):

@@ -190,7 +190,13 @@ def _datasets(scope: Scope, gathered: Gathered) -> list[Dataset]:
 def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -> dict[str, Any]:
     name, original = structures.as_file(scope.settings, row, "original")
     path = f"inputs/structure-{number}-original{_suffix(name)}"
-    contents.put(path, original, "The structure as uploaded.")
+    contents.put(path, original, "The structure as it was read.")
+    if row.ordered_from:
+        disordered = structures.as_file(scope.settings, row, structures.DISORDERED)[1]
+        described = "The disordered structure as uploaded, of which the original is an ordered cell."
+        contents.put(
+            f"inputs/structure-{number}-disordered{_suffix(row.ordered_from['filename'])}", disordered, described
+        )
     cif = structures.as_file(scope.settings, row, "cif")[1]
     contents.put(f"inputs/structure-{number}.cif", cif, "The structure as simulated, every atom listed.")
     return {"id": str(row.id), "file": path, "filename": name, "format": row.format, "name": row.name}

@@ -26,7 +26,7 @@ from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 
 router = APIRouter(tags=["structures"])
 
-FileFormat = Literal["cif", "poscar", "extxyz", "original"]
+FileFormat = Literal["cif", "poscar", "extxyz", "original", "disordered"]
 FormatForm = Annotated[str | None, Form(max_length=40, description="by default from the name of the file")]
 CellsForm = Annotated[
     int | None,
@@ -61,15 +61,19 @@ def create_structure(
     fmt = service.choose_format(file_name, format)
     choice = () if ordered_cell is None else (str(ordered_cell), str(n_cells))
     request = fingerprint(content, name, fmt.name, *choice)
+    disordered = None
     if ordered_cell is None:
         contents = service.read(settings, content, fmt)
     else:
+        disordered = service.DisorderedFile(content, file_name)
         content, contents = ordered_cells.take_cell(settings, content, fmt, n_cells, ordered_cell)
         name = name or ordered_cells.name_structure(contents["title"], file_name, ordered_cell)
         file_name = ordered_cells.name_file(file_name, ordered_cell)
     row = once(
         request,
-        lambda: service.add(scope, contents, content=content, fmt=fmt.name, file_name=file_name, name=name),
+        lambda: service.add(
+            scope, contents, content=content, fmt=fmt.name, file_name=file_name, name=name, disordered=disordered
+        ),
         lambda structure_id: service.get(scope, structure_id),
     )
     return StructureOut.of(row)
@@ -152,9 +156,12 @@ def download_structure(
     structure_id: uuid.UUID,
     scope: ScopeDep,
     settings: SettingsDep,
-    format: Annotated[FileFormat, Query(description="`original`: the uploaded file")] = "cif",
+    format: Annotated[
+        FileFormat,
+        Query(description="`original`: the file that was read; `disordered`: the uploaded file of an ordered cell"),
+    ] = "cif",
 ) -> Response:
-    """Return the structure as it is simulated, with all atoms of the cell."""
+    """Return the structure as it is simulated, with all atoms of the cell, or a file that is kept of it."""
     file_name, content = service.as_file(settings, service.get(scope, structure_id), format)
     return Response(content, media_type="text/plain; charset=utf-8", headers=as_attachment(file_name))
 

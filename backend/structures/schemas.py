@@ -34,6 +34,13 @@ class Cell(ResponseBody):
     volume_angstrom3: float = Field(examples=[160.19])
 
 
+class OrderedFrom(ResponseBody):
+    """The uploaded file of an ordered cell; download it with the format `disordered`."""
+
+    filename: str = Field(examples=["cu-au.cif"])
+    sha256: str = Field(description="checksum of the file")
+
+
 class StructureOut(ResponseBody):
     """A crystal structure."""
 
@@ -70,6 +77,9 @@ class StructureOut(ResponseBody):
     format: str = Field(description="format of the uploaded file", examples=["cif"])
     filename: str = Field(examples=["silicon.cif"])
     example: str | None = Field(description="name of the built-in structure that it is a copy of", examples=["silicon"])
+    ordered_from: OrderedFrom | None = Field(
+        description="the disordered file that was uploaded; the notice `ordered_cell` says which cell was chosen"
+    )
     hidden_at: datetime | None = Field(
         description="null: in the lists; otherwise deleted from them, and kept only for the proposals that use it"
     )

@@ -7,6 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -34,8 +35,23 @@ from scattering.core.notices import Notice
 NOUN = "structure"
 CANONICAL = "structure.json"
 ORIGINAL = "original"
+DISORDERED = "disordered"
 PARSER = "backend.structures.parse"
 GENERIC_NAME = re.compile(r"(poscar|contcar|geometry|structure|upload|download|blob)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class DisorderedFile:
+    """The uploaded file of which an ordered cell was chosen."""
+
+    content: bytes
+    file_name: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the row of the structure says of it."""
+        sha256 = hashlib.sha256(self.content).hexdigest()
+        return {"filename": base_name(self.file_name, "structure"), "sha256": sha256}
 
 
 def choose_format(file_name: str, requested: str | None) -> Format:
@@ -134,8 +150,9 @@ def add(
     file_name: str,
     name: str | None,
     example: str | None = None,
+    disordered: DisorderedFile | None = None,
 ) -> Structure:
-    """Store the result of `read` together with the file."""
+    """Store the result of `read` together with the file, and the disordered file that it is an ordered cell of."""
     description = contents["description"]
     cell = contents["cell"]
     row = Structure(
@@ -157,10 +174,14 @@ def add(
         filename=base_name(file_name, "structure"),
         sha256=hashlib.sha256(content).hexdigest(),
         example=example,
+        ordered_from=None if disordered is None else disordered.facts,
     )
     folder = new_folder(scope.session, scope.settings.structure_dir(row.id))
     with replace_file(folder / ORIGINAL) as path:
         path.write_bytes(content)
+    if disordered is not None:
+        with replace_file(folder / DISORDERED) as path:
+            path.write_bytes(disordered.content)
     with replace_file(folder / CANONICAL) as path:
         path.write_text(json.dumps(contents["structure"]))
     return scope.add(row)
@@ -254,10 +275,24 @@ def lost_structure(structure_id: uuid.UUID) -> Notice:
 
 
 def as_file(settings: Settings, row: Structure, fmt: str) -> tuple[str, bytes]:
-    """Return file name and content of a structure in a format of `writing`, or of the uploaded file ('original')."""
-    if fmt == "original":
+    """Return file name and content of a structure in a format of `writing`, or of a stored file.
+
+    Stored are the file that was read ('original') and, for an ordered cell, the uploaded file ('disordered').
+
+    Raises
+    ------
+    NotFound
+        The structure is no ordered cell of a disordered file.
+    Gone
+        The stored file is missing.
+    """
+    stored = {ORIGINAL: row.filename, DISORDERED: row.ordered_from["filename"] if row.ordered_from else None}
+    if fmt in stored:
+        name = stored[fmt]
+        if name is None:
+            raise NotFound(Notice("no_disordered_file", {"name": row.name}))
         with reading_stored(lost_structure(row.id)):
-            return row.filename, (settings.structure_dir(row.id) / ORIGINAL).read_bytes()
+            return name, (settings.structure_dir(row.id) / fmt).read_bytes()
     ending, write = writing.WRITERS[fmt]
     stem = re.sub(r"[^A-Za-z0-9._-]+", "_", row.name).strip("._")[:80] or "structure"
     return stem + ending, write(load_structure(settings, row.id), row.name).encode()

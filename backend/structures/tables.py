@@ -35,6 +35,11 @@ class Structure(Hideable, Owned, table=True):
     format: str = Field(max_length=32, description="name in backend.structures.formats")
     filename: str = Field(max_length=255, description="name of the uploaded file; for the download only, never a path")
     sha256: str = Field(max_length=64, description="of the uploaded file")
+    ordered_from: dict[str, str] | None = Field(
+        default=None,
+        sa_type=JSON(none_as_null=True),
+        description="`filename` and `sha256` of the disordered file that this ordered cell was chosen of; null: none",
+    )
     example: str | None = Field(
         default=None, max_length=64, description="name of the built-in structure that it is a copy of"
     )

@@ -17,10 +17,15 @@ TYPE_SYMBOLS = {"2H": "D", "3H": "T"}
 """Isotope → its type symbol in a CIF."""
 
 
-def cif(structure: StructureData, name: str) -> str:
-    """Return a CIF that lists all atoms (P 1). Isotopes of other elements than H are in a comment only."""
+def cif(structure: StructureData, name: str, *, mass_numbers: bool = False) -> str:
+    """Return a CIF that lists all atoms (P 1).
+
+    Isotopes of other elements than H are in a comment; with `mass_numbers` they are type symbols such as 7Li, which our
+    own reader knows and others may not.
+    """
     lengths, angles = lengths_and_angles(structure.cell)
-    rows = [f"data_{_word(name)}", *_unstated_isotopes(structure), f"_chemical_name_common '{_quotable(name)}'"]
+    unstated = [] if mass_numbers else _unstated_isotopes(structure)
+    rows = [f"data_{_word(name)}", *unstated, f"_chemical_name_common '{_quotable(name)}'"]
     rows += [f"_cell_length_{axis} {value!r}" for axis, value in zip("abc", lengths.tolist(), strict=True)]
     rows += [
         f"_cell_angle_{angle} {value!r}"
@@ -32,16 +37,16 @@ def cif(structure: StructureData, name: str) -> str:
     rows += [f"_atom_site_{column}" for column in columns]
     for index, (symbol, (x, y, z)) in enumerate(zip(structure.symbols, structure.fractional.tolist(), strict=True)):
         isotope = structure.isotopes[index] if structure.isotopes else ""
-        for named, share in _shares(symbol, isotope).items():
-            rows.append(f"{named}{index + 1} {named} {x!r} {y!r} {z!r} {share:g}")
+        for named, share in _shares(symbol, isotope, mass_numbers).items():
+            rows.append(f"{named.lstrip('0123456789')}{index + 1} {named} {x!r} {y!r} {z!r} {share:g}")
     return "\n".join(rows) + "\n"
 
 
-def _shares(symbol: str, isotope: Substitution) -> dict[str, float]:
-    """Return the type symbols of a site in a CIF with their occupancies: D, T, or those of a mixture."""
+def _shares(symbol: str, isotope: Substitution, mass_numbers: bool) -> dict[str, float]:
+    """Return the type symbols of a site in a CIF with their occupancies: D, T, 7Li, or those of a mixture."""
     shares: dict[str, float] = {}
     for label, share in ({isotope or symbol: 1.0} if isinstance(isotope, str) else isotope).items():
-        named = TYPE_SYMBOLS.get(label, symbol)
+        named = TYPE_SYMBOLS.get(label, label if mass_numbers and symbol != "H" else symbol)
         shares[named] = shares.get(named, 0.0) + share
     return shares
 

@@ -113,6 +113,25 @@ Direct
 0 0 0
 0.25 0.25 0.25
 """
+DISORDERED = b"""data_split
+_cell_length_a 3.84
+_cell_length_b 3.84
+_cell_length_c 3.84
+_cell_angle_alpha 60
+_cell_angle_beta 60
+_cell_angle_gamma 60
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Si1 Si 0 0 0 1
+Si2 Si 0.25 0.25 0.25 0.6
+Si3 Si 0.30 0.25 0.25 0.4
+"""
+"""Silicon with an atom on two positions."""
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ from backend.structures import parse as structure_parse
 from scattering.core.notices import Notice
 from tests.frontend.conftest import ZONES, flat_branch
 
-from .conftest import SILICON, Client
+from .conftest import DISORDERED, SILICON, Client
 from .predicting import COARSE_GRID, ask, finish, run, silicon_partials, succeeded
 from .proposing import CSV, again, make, put, report, upload
 
@@ -232,6 +232,24 @@ def test_isotopes_come_through(client: Client, settings: Settings, exported: byt
     newest = client.get("/predictions?limit=1").json()["items"][0]
     assert newest["isotopes"] == {"Si": "30Si"}
     assert POWDER.read(settings.partials_path(newest["id"])).isotopes == {"Si": "30Si"}
+
+
+def test_an_ordered_cell_brings_its_disordered_file(client: Client) -> None:
+    made = client.post("/structures", files={"file": ("split.cif", DISORDERED)}, data={"ordered_cell": "1"}).json()
+    proposal = make(client)
+    put(client, proposal, "structures", made["id"])
+    content = export(client, proposal)
+    manifest, files = unpacked(content)
+    (entry,) = manifest["structures"]
+    assert entry["disordered"]["file_name"] == "split.cif"
+    assert files[entry["disordered"]["file"]] == DISORDERED
+    (new,) = bring(client, content).json()["structure_ids"]
+    brought = client.get(f"/structures/{new}").json()
+    assert (brought["ordered_from"], brought["notices"][0]) == (made["ordered_from"], made["notices"][0])
+    assert client.get(f"/structures/{new}/file?format=disordered").content == DISORDERED
+    # What an archive lacks is refused by its name
+    entry["disordered"]["file"] = "structures/none"
+    assert "file_not_in_archive" in refused(client, packed(manifest, files))
 
 
 def test_the_same_key_imports_once(client: Client, exported: bytes) -> None:

@@ -29,7 +29,7 @@ from backend.kit.settings import SQLITE_FILE, Settings
 from backend.observing.layouts import POWDER
 from backend.potentials import service as models
 
-from .conftest import SILICON, Client
+from .conftest import DISORDERED, SILICON, Client
 from .nep_texts import nep_text
 from .predicting import finish
 from .reporting import partials, prediction, text_of
@@ -110,6 +110,13 @@ def test_it_is_a_crate_with_everything_in_it(
     assert run["instrument"]["softwareVersion"] == json.loads((folder / "requests.json").read_text())["beamcast"]
     assert {"inputs/structure-1.cif", "requests.json"} <= {one.id for one in run["object"]}
     assert text_of((folder / "report.pdf").read_bytes())[0] <= 2
+
+
+def test_the_disordered_file_of_an_ordered_cell_is_in_it(client: Client, settings: Settings, tmp_path: Path) -> None:
+    cell = client.post("/structures", files={"file": ("split.cif", DISORDERED)}, data={"ordered_cell": "1"}).json()
+    folder = unpacked(client, settings, tmp_path / "bundle", prediction_id=prediction(client, settings, cell))
+    assert (folder / "inputs/structure-1-disordered.cif").read_bytes() == DISORDERED
+    assert b"_beamcast_ordered_cell_rank 1\n" in (folder / "inputs/structure-1-original.cif").read_bytes()
 
 
 def test_numbers_are_those_of_the_server(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from itertools import product
 from time import process_time
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats import cif
-from backend.structures.geometry import cell_from_lengths_and_angles
+from backend.structures.geometry import StructureData, cell_from_lengths_and_angles
 from backend.structures.ordering import ranking
 from backend.structures.ordering.candidates import Candidate, Candidates, find_candidates
 from backend.structures.ordering.crystal import Crystal
@@ -24,6 +26,7 @@ from backend.structures.ordering.parse import list_cells, take_cell
 from backend.structures.ordering.ranking import energies
 from backend.structures.ordering.supercells import Matrix, Supercell
 from backend.structures.parse import parse
+from scattering.core.isotopes import Substitution
 from scattering.core.notices import Notice
 
 from .conftest import Client
@@ -196,6 +199,33 @@ def test_ice_obeys_the_ice_rules_where_electrostatics_rank_it() -> None:
     assert list_cells(text.encode(), 100)["items"][0]["space_group"] == "Cmc2_1"
 
 
+DEUTERATED = {"2H": 0.98, "1H": 0.02}
+LITHIUM = {"7Li": 0.9, "6Li": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "isotopes"),
+    [
+        # A site full of a mixture beside lithium that is disordered
+        (["D1 D 0.25 0.25 0.25 0.98", "H1 H 0.25 0.25 0.25 0.02", "Li1 Li 0 0 0 0.5"], [DEUTERATED, DEUTERATED, ""]),
+        # The mixture itself is on a half-empty site: one nucleus or nothing, and not D or H
+        (["Li1 Li 0 0 0 1", "D1 D 0.25 0.25 0.25 0.49", "H1 H 0.25 0.25 0.25 0.01"], ["", "", DEUTERATED]),
+        (["Li1 7Li 0 0 0 1", "D1 D 0.25 0.25 0.25 0.5"], ["7Li", "7Li", "2H"]),
+        (["Li1 7Li 0 0 0 0.9", "Li2 6Li 0 0 0 0.1", "D1 D 0.25 0.25 0.25 0.5"], [LITHIUM, LITHIUM, "2H"]),
+    ],
+)
+def test_isotopes_go_through_an_ordering(rows: list[str], isotopes: list[Substitution]) -> None:
+    text = disordered([*rows, "F1 F 0.6 0.6 0.6 1"], (4.0, 4.1, 4.2))
+    found = candidates(text)
+    assert {one.n_cells for one in found.items} == {2}
+    for one in found.items:
+        assert [isotope for isotope in one.structure.isotopes if isotope] == [one for one in isotopes if one]
+    contents = take_cell(text.encode(), 100, None, 1)["contents"]
+    structure = StructureData.from_json(json.dumps(contents["structure"]))
+    named = zip(structure.symbols, structure.isotopes, strict=True)
+    assert sorted(str(isotope) for symbol, isotope in named if symbol != "F") == sorted(map(str, isotopes))
+
+
 def test_a_molecule_on_a_centre_of_inversion() -> None:
     # SHELX's PART -1: the images of the group exclude each other
     rows = ["Ar1 Ar 0.5 0.5 0.5 1", "N1 N 0.06 0.02 0.01 0.5 . -1", "O1 O -0.06 -0.04 -0.02 0.5 . -1"]
@@ -327,10 +357,20 @@ def test_ordered_cells_over_http(client: Client) -> None:
     assert structure["notices"][0]["code"] == "ordered_cell"
     assert structure["notices"][0]["params"]["rank"] == 2
     assert "ordered cell 2 of 2" in structure["warnings"][0]
+    # The disordered file is kept, and the CIF of the cell names it by its checksum
+    sha256 = hashlib.sha256(FCC.encode()).hexdigest()
+    assert structure["ordered_from"] == {"filename": "cu-au.cif", "sha256": sha256}
+    kept = client.get(f"/structures/{structure['id']}/file", params={"format": "disordered"})
+    assert kept.content == FCC.encode()
+    assert 'filename="cu-au.cif"' in kept.headers["content-disposition"]
     # The stored file says the same again, in a proposal that travels for example
     original = client.get(f"/structures/{structure['id']}/file", params={"format": "original"}).content
+    assert f"_beamcast_ordered_cell_of_file_sha256 {sha256}\n" in original.decode()
     again = client.post("/structures", files={"file": ("again.cif", original)}).json()
     assert again["notices"][0] == structure["notices"][0]
+    assert again["ordered_from"] is None
+    missing = client.get(f"/structures/{again['id']}/file", params={"format": "disordered"})
+    assert (missing.status_code, missing.json()["code"]) == (404, "no_disordered_file")
 
 
 def test_refusals_over_http(client: Client) -> None:

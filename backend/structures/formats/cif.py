@@ -218,8 +218,9 @@ def _sites(
     partial = _partial_occupancies(block, names, rows_used)
     rows_used = _without_empty_sites(rows_used, names, partial, notices)
     partial = {row: partial[row] for row in rows_used if row in partial}
-    mixtures = find_mixtures(dict(enumerate(found_names)), partial, placed, cell)
+    mixtures = find_mixtures(dict(enumerate(found_names)), partial, placed, cell, partly=disordered is not None)
     partial = {row: partial[row] for row in partial if row not in {*mixtures.of_row, *mixtures.other_rows}}
+    partial |= mixtures.partly
     if disordered is None:
         _refuse_disorder(names, partial)
 

@@ -99,6 +99,7 @@ def choice_lines(choice: Mapping[str, Any]) -> list[str]:
         f"_beamcast_ordered_cell_candidates {choice['n_candidates']}",
         f"_beamcast_ordered_cell_rank_by {choice['rank_by']}",
         f"_beamcast_ordered_cell_primitive_cells {choice['n_cells']}",
+        f"_beamcast_ordered_cell_of_file_sha256 {choice['of_sha256']}",
         "_beamcast_ordered_cell_chosen",
         ";",
         json.dumps(choice["chosen"]),

@@ -70,10 +70,13 @@ class Mixtures:
         First row of a shared site → its isotope or mixture; "" where as in nature.
     other_rows
         The other rows of these sites.
+    partly
+        First row of a shared site that is partly empty → its occupancy.
     """
 
     of_row: Mapping[int, Substitution]
     other_rows: frozenset[int]
+    partly: Mapping[int, float]
 
 
 def find_mixtures(
@@ -81,6 +84,8 @@ def find_mixtures(
     occupancies: Mapping[int, float],
     positions: Mapping[int, NDArray[np.float64]],
     cell: NDArray[np.float64],
+    *,
+    partly: bool,
 ) -> Mixtures:
     """Return the fully occupied sites that isotopes or ions of one element share.
 
@@ -90,7 +95,10 @@ def find_mixtures(
         Of the rows that are not fully occupied; fractional positions of shape (3,).
     cell
         Shape (3, 3), Å.
+    partly
+        Whether to return also the sites that isotopes share, and that are partly empty.
     """
+    empty: dict[int, float] = {}
     of_row: dict[int, Substitution] = {}
     others: set[int] = set()
     by_kind: dict[tuple[str, bool], list[int]] = {}
@@ -107,9 +115,12 @@ def find_mixtures(
         if rest := [row for row, there in zip(rows, is_there, strict=True) if not there]:
             waiting.append(rest)
         total = sum(occupancies[row] for row in together)
-        if len(together) < 2 or abs(total - 1) > 1 - FULL_OCCUPANCY + 1e-9:
-            continue
         first = together[0]
+        excess = total - 1 if abs(total - 1) > 1 - FULL_OCCUPANCY + 1e-9 else 0.0
+        if len(together) < 2 or excess > 0 or (excess < 0 and not (partly and names[first].isotope)):
+            continue
+        if excess < 0:
+            empty[first] = total
         others |= set(together) - {first}
         if not any(names[row].isotope for row in together):
             of_row[first] = ""
@@ -119,4 +130,4 @@ def find_mixtures(
             share = round(occupancies[row] / total, SHARE_DECIMALS)
             shares[names[row].in_mixture] = shares.get(names[row].in_mixture, 0.0) + share
         of_row[first] = shares if len(shares) > 1 else next(iter(shares))
-    return Mixtures(of_row, frozenset(others))
+    return Mixtures(of_row, frozenset(others), empty)

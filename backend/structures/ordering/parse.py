@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +74,7 @@ def take_cell(data: bytes, max_atoms: int, n_cells: int | None, rank: int) -> di
         raise Unreadable(Notice("no_such_ordered_cell", {"rank": rank, "n_candidates": len(found.items)}))
     candidate = found.items[rank - 1]
     choice = {
+        "of_sha256": hashlib.sha256(data).hexdigest(),
         "rank": rank,
         "n_candidates": found.n_distinct,
         "rank_by": found.rank_by,
@@ -124,7 +126,7 @@ def _described(candidate: Candidate, rank: int) -> dict[str, Any]:
 
 def _as_cif(candidate: Candidate, disordered: Disordered, choice: Mapping[str, Any]) -> str:
     """Return a CIF of all atoms that states which ordered cell it is, so that a copy elsewhere says so too."""
-    first, rest = writing.cif(candidate.structure, disordered.title or "ordered cell").split("\n", 1)
+    first, rest = writing.cif(candidate.structure, disordered.title or "ordered cell", mass_numbers=True).split("\n", 1)
     stated = choice_lines(choice)
     if disordered.temperature_k is not None:
         stated.append(f"_cell_measurement_temperature {disordered.temperature_k:g}")

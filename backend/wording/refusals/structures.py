@@ -285,6 +285,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "no_such_ordered_cell": "There is no ordered cell {rank}; this file has {n_candidates}.",
     "no_ordered_cell": "No ordered cell has these occupancies: sites that are nearer than a bond exclude each other. "
     "Check the occupancies and the symmetry.",
+    "no_disordered_file": "{name} is no ordered cell of a disordered file, or an older version made it and kept "
+    "no such file.",
     "too_disordered": "The file has too many partly occupied sites to list its ordered cells. Upload one ordered cell "
     "with every occupancy 1.",
     "unsupported_structure": _unsupported_structure,
