@@ -19,7 +19,8 @@ class Option:
     name
         Name in the address and in the API.
     kind
-        "number", "integer", "choice", "switch", "repeats" (three numbers), "text" or "zones".
+        "number", "integer", "choice", "switch", "flag" (a switch with a third position, automatic), "repeats" (three
+        numbers), "text" or "zones".
     choices
         Value → title; a value that is left out, "", is the API's own choice.
     default
@@ -27,7 +28,8 @@ class Option:
     minimum, maximum, step
         Of a number, in `unit`; "any" step has none.
     takers
-        Methods and samplings that have the option, such as "md.powder".
+        Methods and samplings that have the option, such as "md.powder"; with phonons of the user
+        "source.harmonic.powder".
     """
 
     name: str
@@ -54,10 +56,13 @@ def options_of(methods: Sequence[Mapping[str, Any]]) -> list[Option]:
     takers: dict[str, list[str]] = {}
     choices: dict[str, dict[str, str]] = {}
     for method in methods:
-        for name, schema in method["options"]["properties"].items():
-            schemas.setdefault(name, schema)
-            takers.setdefault(name, []).append(f"{method['method']}.{method['sampling']}")
-            choices[name] = choices.get(name, {}) | schema.get("choice_titles", {})
+        taker = f"{method['method']}.{method['sampling']}"
+        of_source = method["options_of_source"] or {"properties": {}}
+        for kind, properties in ((taker, method["options"]), (f"source.{taker}", of_source)):
+            for name, schema in properties["properties"].items():
+                schemas.setdefault(name, schema)
+                takers.setdefault(name, []).append(kind)
+                choices[name] = choices.get(name, {}) | schema.get("choice_titles", {})
     return [_option(name, schema, takers[name], choices[name]) for name, schema in schemas.items()]
 
 
@@ -88,7 +93,8 @@ def _kind(name: str, schema: Mapping[str, Any], has_choices: bool) -> str:
     if has_choices:
         return "choice"
     kinds = {"number": "number", "integer": "integer", "boolean": "switch", "array": "repeats"}
-    return kinds.get(str(schema.get("type")), "text")
+    kind = kinds.get(str(schema.get("type")), "text")
+    return "flag" if kind == "switch" and "default" not in schema else kind
 
 
 def chosen_values(options: Mapping[str, Any]) -> dict[str, str]:
@@ -108,7 +114,7 @@ def chosen_values(options: Mapping[str, Any]) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
-        return "1" if value else ""
+        return "1" if value else "0"
     if isinstance(value, list):
         return " ".join(map(str, value))
     return f"{value:.12g}" if isinstance(value, float) else "" if value is None else str(value)

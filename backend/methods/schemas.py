@@ -26,6 +26,10 @@ class MethodOut(ResponseBody):
         "without `default` follows from structure and quality if the request leaves it out"
     )
 
+    options_of_source: dict[str, Any] | None = Field(
+        description="the same for a forecast from a source (`source_id`); null: sources do not have this method"
+    )
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -49,6 +53,7 @@ class MethodOut(ResponseBody):
                             }
                         },
                     },
+                    "options_of_source": None,
                 }
             ]
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.engines import catalogue
 from backend.methods.schemas import MethodOut
-from scattering.options.registry import KINDS, Kind
+from scattering.options.registry import GIVEN_KINDS, KINDS, Kind
 
 
 def methods() -> list[MethodOut]:
@@ -14,6 +14,7 @@ def methods() -> list[MethodOut]:
 
 def _method(kind: Kind) -> MethodOut:
     engines = list(catalogue.for_method(kind.method))
+    given = GIVEN_KINDS.get((kind.method, kind.sampling))
     schema = kind.options.request_schema()
     schema["properties"]["engine"] |= {"enum": engines, "choice_titles": {one: catalogue.title(one) for one in engines}}
     return MethodOut(
@@ -25,4 +26,5 @@ def _method(kind: Kind) -> MethodOut:
         sampling_title=kind.sampling_title,
         engines=engines,
         options=schema,
+        options_of_source=given.options.request_schema() if given else None,
     )

@@ -59,9 +59,13 @@ def _received(form: SourceForm, settings: Settings) -> Iterator[list[Received]]:
 
 
 @router.get("", summary="List sources, newest first", responses=responses())
-def list_sources(scope: ScopeDep, paging: PagingDep) -> Page[SourceOut]:
+def list_sources(
+    scope: ScopeDep,
+    paging: PagingDep,
+    structure_id: Annotated[uuid.UUID | None, Query(description="only sources of this structure")] = None,
+) -> Page[SourceOut]:
     """Return one page of the uploaded phonons."""
-    rows, total = service.page(scope, paging)
+    rows, total = service.page(scope, paging, structure_id)
     return Page(items=[SourceOut.of_row(row) for row in rows], total=total)
 
 

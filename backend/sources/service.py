@@ -186,9 +186,12 @@ def get(scope: Scope, source_id: uuid.UUID) -> Source:
     return scope.get(Source, source_id, NOUN)
 
 
-def page(scope: Scope, paging: Paging) -> tuple[list[Source], int]:
-    """Return one page of the sources, newest first, and their number."""
-    return scope.page(scope.select(Source), Source, paging)
+def page(scope: Scope, paging: Paging, structure_id: uuid.UUID | None = None) -> tuple[list[Source], int]:
+    """Return one page of the sources, newest first, and their number; of one structure, if it is given."""
+    statement = scope.select(Source)
+    if structure_id is not None:
+        statement = statement.where(Source.structure_id == structure_id)
+    return scope.page(statement, Source, paging)
 
 
 def load_phonons(settings: Settings, row: Source) -> HarmonicCrystal | PhononModes:

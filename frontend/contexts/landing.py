@@ -55,6 +55,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "forecast_instruments": [(name, name) for name in FORECAST_INSTRUMENTS],
         "formats": [one["title"] for one in formats],
         "max_bytes": limits["structure_bytes"],
+        "max_source_bytes": limits["source_bytes"],
     }
 
 

@@ -26,7 +26,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     structure_id = path["structure_id"]
     earlier = query.get("from")
     structure = await api.structure(structure_id)
-    instruments, potentials, engines, methods, predictions, limits, source, proposals, isotopes = await settled(
+    instruments, potentials, engines, methods, predictions, limits, former, proposals, isotopes, own = await settled(
         api.instruments(),
         api.items("/potentials"),
         api.get("/engines"),
@@ -36,11 +36,12 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         api.prediction(earlier) if earlier else api.health(),
         list_proposals(api, limit=MAX_PROPOSALS),
         api.isotopes(structure["elements"]),
+        api.items("/sources", structure_id=structure_id),
     )
     required(instruments, potentials, engines, methods, predictions, limits)
-    if isinstance(source, ApiProblem):
+    if isinstance(former, ApiProblem):
         earlier = None
-    values = await _earlier_values(api, source) if earlier else await _suggested_values(api, structure_id)
+    values = await _earlier_values(api, former) if earlier else await _suggested_values(api, structure_id)
     elements = structure["elements"]
     values["potential"] = values.get("potential") or default_potential(potentials, elements)
     n_forecasts = predictions["total"]
@@ -56,6 +57,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "values": values,
         "isotopes": {} if isinstance(isotopes, ApiProblem) else isotopes,
         "of_file": {name.rstrip("0123456789") for name in structure["isotopes"]},
+        "sources": [] if isinstance(own, ApiProblem) else own,
         "predictions": predictions["items"],
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],

@@ -30,7 +30,7 @@ def test_recent_work_stands_before_examples(site: Site) -> None:
 
 
 def test_all_formats_that_the_server_reads_are_named(site: Site) -> None:
-    hint = re.search(r'id="drop-hint">(.*?)</span>', site.fetch("/").text)
+    hint = re.search(r'id="drop-hint">(.*?)</span>', site.fetch("/").text, re.DOTALL)
     assert hint
     assert [one.title for one in FORMATS.values() if one.title not in hint[1]] == []
     assert run(site.api.get("/structure-formats")) == [

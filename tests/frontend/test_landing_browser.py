@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
-from .browsing import Open
+from tests.backend.source_files import NACL, write_files
+
+from .browsing import Open, delete, violations
 from .conftest import Site, run
 
 pytestmark = pytest.mark.e2e
@@ -64,6 +69,40 @@ def test_an_ordered_cell_of_a_disordered_crystal_is_chosen(visit: Open, site: Si
     cells.get_by_role("button", name="Use ordered cell 2").click()
     page.wait_for_url("**/structures/**")
     expect(page.locator("main")).to_contain_text("ordered cell 2 of 2")
+
+
+def test_phonons_of_the_user_become_a_source(visit: Open, site: Site) -> None:
+    page = visit("/")
+
+    page.get_by_label("Crystal structure or phonons").set_input_files(NACL)
+
+    own = page.get_by_role("region", name="Own phonons")
+    expect(own).to_contain_text("made by phonopy")
+    expect(own).to_contain_text("32.4 meV along [1,0,0], [0,1,0] and [0,0,1]")
+    boundary = page.get_by_role("rowheader", name="L", exact=True)
+    expect(own.get_by_role("row").filter(has=boundary)).to_contain_text(
+        "14.4, 14.4, 17.1, 17.1, 21.1, 26.9"
+    )
+    assert violations(page) == []
+    own.get_by_role("button", name="Use these phonons").click()
+    page.wait_for_url("**/structures/**")
+    source = parse_qs(urlsplit(page.url).query)["source"][0]
+    expect(page.get_by_label("Phonons")).to_have_value(source)
+    expect(page.get_by_role("checkbox", name="Molecular dynamics")).to_be_hidden()
+    delete(page, f"/structures/{urlsplit(page.url).path.split('/')[-1]}")
+
+
+def test_what_phonons_lack_is_asked_for(visit: Open, site: Site, tmp_path: Path) -> None:
+    write_files(tmp_path)
+    page = visit("/")
+
+    page.get_by_label("Crystal structure or phonons").set_input_files([tmp_path / "POSCAR", tmp_path / "FORCE_SETS"])
+
+    own = page.get_by_role("region", name="Own phonons")
+    own.get_by_label("Supercell").fill("2 2 2")
+    own.get_by_role("button", name="Read again").click()
+    expect(own.get_by_role("button", name="Use these phonons")).to_be_visible()
+    expect(own).to_contain_text("no Born charges")
 
 
 def test_an_example_opens_as_a_structure(visit: Open, site: Site) -> None:

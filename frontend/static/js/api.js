@@ -248,14 +248,14 @@ export const newKey = () =>
  * Send files and texts as a form, and read JSON.
  * @template T
  * @param {string} path
- * @param {Record<string, string | File>} fields
+ * @param {Record<string, string | File | File[]>} fields
  * @param {{signal?: AbortSignal, key?: string, progress?: (fraction: number) => void}} [options] key: as of `send`;
  * progress: is told which fraction was sent
  * @returns {Promise<T>}
  */
 export function upload(path, fields, { signal, key, progress } = {}) {
     const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) form.append(name, one);
     return new Promise((resolve, reject) => {
         // `fetch` does not tell how much of a body was sent
         const request = new XMLHttpRequest();

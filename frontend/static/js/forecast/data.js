@@ -16,7 +16,7 @@ export const WORDS = pageData("data-words");
 
 /** @type {Page} */
 let page;
-/** @type {(file: File | undefined) => Promise<void>} */
+/** @type {(...files: File[]) => Promise<void>} */
 let read;
 /** @type {typeof import("./comparison.js") | null} */
 let comparison = null;

@@ -25,6 +25,7 @@ let newest;
  */
 export async function offerOrderedCells(place, file, disorder, use) {
     newest = file;
+    place.setAttribute("aria-label", "Ordered cells");
     place.hidden = false;
     fill(place, element("p", { class: "quiet" }, `Looking for ordered cells of ${file.name} …`));
     const problem = element("div");

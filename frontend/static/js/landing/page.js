@@ -11,25 +11,42 @@ import { showProblem } from "../kit/problems.js";
 /** @typedef {import("../../../types/api").components["schemas"]["StructureOut"]} Structure */
 /** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
 
+/** Names by which programs write phonons. */
+const NAMES = /^(phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml)|\.(castep_bin|check|phonon|fc|hdf5|h5)$/i;
+
 const message = byId("message");
+
+/** Tell whether files are phonons rather than a structure. @param {File[]} files */
+const arePhonons = (files) => files.length > 1 || files.some(({ name }) => NAMES.test(name));
 
 /** @param {Structure} structure */
 const open = ({ id }) => window.location.assign(`/structures/${id}`);
 
-const orderedCells = byId("ordered-cells");
+/** @param {import("./own-phonons.js").Source} source */
+const openSource = ({ id, structure_id: structure }) => window.location.assign(`/structures/${structure}?source=${id}`);
+
+/** What a file offers beside a structure: ordered cells, or phonons. */
+const offer = byId("offer");
 
 /** Offer the ordered cells of a disordered crystal. @param {File} file @param {ApiProblem} disorder */
 async function offerOrder(file, disorder) {
     const { offerOrderedCells } = await import("./ordered-cells.js");
-    await offerOrderedCells(orderedCells, file, disorder, open);
+    await offerOrderedCells(offer, file, disorder, open);
 }
 
-offerDrop(byId("drop"), {
+const drop = byId("drop");
+offerDrop(drop, {
     message,
+    limit: (files) => Number(arePhonons(files) ? drop.dataset.maxSourceBytes : drop.dataset.maxBytes),
     wholePage: true,
-    tooLarge: "Upload one structure, not a trajectory or a charge density.",
-    send: async (file, progress) => {
-        orderedCells.hidden = true;
+    tooLarge: "Upload one structure, or the files of one calculation of phonons.",
+    send: async (file, progress, more) => {
+        offer.hidden = true;
+        const files = [file, ...more];
+        if (arePhonons(files)) {
+            const { offerPhonons } = await import("./own-phonons.js");
+            return offerPhonons(offer, files, openSource);
+        }
         try {
             open(await upload("/structures", { file }, { progress }));
         } catch (problem) {

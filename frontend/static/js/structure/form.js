@@ -8,7 +8,7 @@ import { pairIsotopes } from "../kit/controls.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
 import { FormState } from "../state.js";
 import { neededPairs, notesOf, showEstimates } from "./estimates.js";
-import { findMissing, listOf, requestBody, takes } from "./request.js";
+import { findMissing, listOf, requestBody, settled, sourceOf, takes } from "./request.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["SuggestionOut"]} Suggestion */
 /** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
@@ -38,8 +38,11 @@ export function runForm(form, data) {
 
     /** Show the controls that a chosen method has. */
     function showControls() {
-        const { values } = state;
+        const values = settled(state.values);
         const chosen = listOf(values.methods ?? "");
+        for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-of-potential]"))) {
+            part.hidden = sourceOf(values) !== "";
+        }
         for (const [place, option] of options.entries()) {
             const field = fields[place];
             if (field) field.hidden = !(chosen.length ? chosen : methods).some((method) => takes(option, method, values));
@@ -58,7 +61,7 @@ export function runForm(form, data) {
 
     /** @param {AbortSignal} signal */
     async function suggest(signal) {
-        const { values } = state;
+        const values = settled(state.values);
         const query = new URLSearchParams({ instruments: values.instruments ?? "" });
         if (isTouched("temperature_k") && values.temperature_k) query.set("temperature_k", values.temperature_k);
         const suggestion = /** @type {Suggestion} */ (await get(`/structures/${data.structure_id}/suggestion?${query}`, { signal }));
@@ -79,7 +82,7 @@ export function runForm(form, data) {
 
     /** @param {AbortSignal} signal */
     async function estimate(signal) {
-        const { values } = state;
+        const values = settled(state.values);
         const missing = findMissing(values);
         if (missing.length) {
             byId("form-summary").textContent = "";
@@ -130,8 +133,8 @@ export function runForm(form, data) {
     });
     customise.addEventListener("toggle", updateSoon);
     document.addEventListener("reconnected", updateSoon);
-    offerStart(form, alert, () => {
-        const { values } = state;
+    offerStart(form, alert, data.structure_id, () => {
+        const values = settled(state.values);
         const missing = findMissing(values);
         if (missing.length) throw new ApiProblem(422, REFUSED, "", missing);
         return { values, bodies: listOf(values.methods ?? "").map((method) => requestBody(values, method, values.quality ?? "", about)) };
@@ -142,9 +145,10 @@ export function runForm(form, data) {
 /**
  * @param {HTMLFormElement} form
  * @param {HTMLElement} alert
- * @param {() => {values: import("../state.js").Values, bodies: {structure_id: string}[]}} read
+ * @param {string} structure
+ * @param {() => {values: import("../state.js").Values, bodies: Record<string, unknown>[]}} read
  */
-function offerStart(form, alert, read) {
+function offerStart(form, alert, structure, read) {
     const button = /** @type {HTMLButtonElement} */ (byId("start"));
     const visit = newKey();
     /** The same request has the same key: a double click, or a lost answer, starts it once. @type {string[]} */
@@ -166,7 +170,6 @@ function offerStart(form, alert, read) {
                 const { id } = await ask("/predictions", body, { key: keyOf(body) });
                 started.push(id);
             }
-            const structure = bodies[0]?.structure_id ?? "";
             window.location.assign(`/forecast/${structure}?predictions=${started.join(",")}&instruments=${values.instruments}`);
         } catch (problem) {
             // All or nothing: half of a forecast would run unseen

@@ -31,13 +31,19 @@ export function zonesOf(text) {
  * @param {Values} values
  */
 export function takes({ name, takers }, method, values) {
-    if (!takers.includes(`${method}.${values.sampling}`)) return false;
+    if (!takers.includes(`${sourceOf(values) ? "source." : ""}${method}.${values.sampling}`)) return false;
     if (name === "pressure_gpa") return values.ensemble === "npt";
     if (name === "n_zones") return !values.zones;
     // Force constants converge in a smaller box than dynamics need
     if (name === "supercell") return method !== "harmonic" || values.methods === "harmonic";
     return true;
 }
+
+/** Return the source of the phonons, or nothing where a potential gives them. @param {Values} values */
+export const sourceOf = ({ source }) => (source && source !== "potential" ? source : "");
+
+/** Return the values of the form as they count: a user's own phonons leave no choice of the method. @param {Values} values */
+export const settled = (values) => (sourceOf(values) ? { ...values, methods: "harmonic" } : values);
 
 /**
  * Return the body of `POST /predictions`; options that are empty are the API's choice.
@@ -57,8 +63,9 @@ export function requestBody(values, method, quality, { structureId, options, met
         chosen[option.name] = valueOf(option.kind, text, values);
     }
     const isotopes = isotopesOf(values);
+    const source = sourceOf(values);
     return {
-        structure_id: structureId,
+        ...(source ? { source_id: source } : { structure_id: structureId }),
         method,
         temperature_k: Number(values.temperature_k),
         sampling: values.sampling,
@@ -66,14 +73,14 @@ export function requestBody(values, method, quality, { structureId, options, met
         quality,
         options: chosen,
         ...(Object.keys(isotopes).length ? { isotopes } : {}),
-        ...(values.potential ? { potential: values.potential } : {}),
+        ...(values.potential && !source ? { potential: values.potential } : {}),
     };
 }
 
 /** @param {string} kind @param {string} text @param {Values} values */
 function valueOf(kind, text, values) {
     if (kind === "number" || kind === "integer") return Number(text);
-    if (kind === "switch") return true;
+    if (kind === "switch" || kind === "flag") return text === "1";
     if (kind === "repeats") return repeats(text);
     if (kind === "zones" && text === "chosen") return zonesOf(values.hkl ?? "");
     return text;

@@ -1,0 +1,135 @@
+// @ts-check
+// A user's own phonons: what was read of the files, what they lack, and one click that keeps them.
+
+import { newKey, upload } from "../api.js";
+import { count, listed, significant } from "../format.js";
+import { careBox, element, facts, fill, formula, table } from "../kit/dom.js";
+import { showProblem } from "../kit/problems.js";
+
+/** @typedef {import("../../../types/api").components["schemas"]["SourcePreviewOut"]} Preview */
+/** @typedef {import("../../../types/api").components["schemas"]["SourceOut"]} Source */
+
+/** Energies that are 0 within the precision of force constants. */
+const NOTHING_MEV = 0.05;
+const LABELS = /** @type {Record<string, string>} */ ({ supercell: "Supercell", primitive: "Primitive cell", species: "Elements" });
+/** How the fields are written that a file may lack. */
+const PLACEHOLDERS = /** @type {Record<string, string>} */ ({ supercell: "2 2 2", primitive: "auto", species: "Na Cl" });
+
+/**
+ * Show what files of phonons hold, and offer to use them.
+ * @param {HTMLElement} place
+ * @param {File[]} files
+ * @param {(source: Source) => void} use takes what was kept
+ */
+export async function offerPhonons(place, files, use) {
+    const key = newKey();
+    const problem = element("div");
+    /** @type {Record<string, string>} */
+    let typed = {};
+    await show();
+    place.setAttribute("aria-label", "Own phonons");
+    place.hidden = false;
+    place.scrollIntoView({ block: "nearest" });
+
+    async function show() {
+        const preview = /** @type {Preview} */ (await upload("/sources/preview", { files, ...typed }));
+        const keep = element("button", { type: "button", class: "button" }, "Use these phonons");
+        keep.addEventListener("click", async () => {
+            keep.disabled = true;
+            try {
+                use(await upload("/sources", { files, ...typed }, { key: `${key}-${JSON.stringify(typed)}` }));
+            } catch (refusal) {
+                showProblem(place, problem, refusal, "These phonons could not be used");
+            }
+            keep.disabled = false;
+        });
+        fill(place, element("h2", {}, "Your phonons: ", formula(preview.formula ?? "")), ...summary(preview), problem,
+            preview.needs.length ? questions(preview) : keep);
+    }
+
+    /** @param {Preview} preview */
+    function questions({ needs }) {
+        const form = element("form", { class: "stack" }, ...needs.map(question),
+            element("button", { class: "button is-light" }, "Read again"));
+        form.addEventListener("submit", async (event) => {
+            event.preventDefault();
+            typed = { ...typed, ...answersOf(new FormData(/** @type {HTMLFormElement} */ (form))) };
+            try {
+                await show();
+            } catch (refusal) {
+                showProblem(form, problem, refusal, "These files could not be read");
+            }
+        });
+        return form;
+    }
+}
+
+/** @param {Preview} preview */
+function summary({ phonons, recognised, findings, format, cell, program, n_atoms: atoms }) {
+    const files = element("p", { class: "small quiet" }, `${listed(recognised.map(({ file }) => file))}, read as ${format}${madeBy(program)}.`);
+    if (!phonons) return [files, careBox(findings.map((one) => one.message))];
+    const { special_phonons_mev: special, gamma_lo_mev: lo, highest_energy_mev: highest } = phonons;
+    const energies = (/** @type {number[]} */ all) => all.map((one) => significant(Math.abs(one) < NOTHING_MEV ? 0 : one)).join(", ");
+    /** @type {[import("../kit/dom.js").Children, import("../kit/dom.js").Children][]} */
+    const rows = [
+        ["Primitive cell", `${count(phonons.n_atoms_primitive, "atom")}${cell && atoms ? `, ${(cell.volume_angstrom3 * phonons.n_atoms_primitive / atoms).toFixed(1)} Å³` : ""}`],
+    ];
+    if (phonons.supercell) rows.push(["Supercell", `${Math.round(Math.abs(determinant(phonons.supercell)))} primitive cells`]);
+    if (phonons.n_q_points) rows.push(["Wave vectors", String(phonons.n_q_points)]);
+    rows.push(["LO–TO splitting", phonons.has_nac ? "yes, from Born charges" : "no Born charges"]);
+    const splits = [...Map.groupBy(Object.entries(lo), ([, energy]) => significant(energy))]
+        .map(([energy, along]) => `${energy} meV along ${listed(along.map(([direction]) => direction))}`);
+    if (phonons.has_nac && splits.length) rows.push(["LO at Γ", splits.join("; ")]);
+    rows.push(["Highest energy", `${significant(highest)} meV`]);
+    return [
+        files,
+        facts(rows, { class: "facts" }),
+        Object.keys(special).length > 0
+            && table(["Point", "Energies (meV)"], Object.entries(special).map(([point, all]) => [formula(point.replace("_", "")), energies(all)])),
+        careBox(findings.map((one) => one.message)),
+    ];
+}
+
+/** @param {number[][]} matrix of 3 × 3 */
+function determinant(matrix) {
+    const [[a = 0, b = 0, c = 0] = [], [d = 0, e = 0, f = 0] = [], [g = 0, h = 0, i = 0] = []] = matrix;
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
+}
+
+/** @param {Preview["program"]} program */
+const madeBy = ({ name, version, functional }) => (name ? `, made by ${[name, version].filter(Boolean).join(" ")}${functional ? ` with ${functional}` : ""}` : "");
+
+/** @param {Preview["needs"][number]} need */
+function question({ field, why, choices }) {
+    const named = Object.entries(choices ?? {});
+    const one = (/** @type {string} */ name, /** @type {string} */ label) =>
+        element("label", { class: "field" }, element("span", { class: "field-label" }, label),
+            element("input", { type: "text", name, required: true, placeholder: PLACEHOLDERS[field] ?? "" }));
+    return element("fieldset", { class: "stack" }, element("legend", { class: "small" }, why),
+        named.length ? named.map(([key, about]) => one(`${field}.${key}`, `${key}: ${count(/** @type {{n_atoms: number}} */ (about).n_atoms, "atom")}`)) : one(field, LABELS[field] ?? field));
+}
+
+/**
+ * Return what was typed, as the API takes it: "2 2 2" as [2, 2, 2], and the answers to one question together.
+ * @param {Iterable<[string, FormDataEntryValue]>} entries
+ */
+export function answersOf(entries) {
+    /** @type {Record<string, any>} */
+    const answers = {};
+    for (const [name, value] of entries) {
+        const text = String(value).trim();
+        const [field = "", key] = name.split(".");
+        if (key === undefined) answers[field] = numbersOf(text) ?? text;
+        else answers[field] = { ...answers[field], [key]: text };
+    }
+    return Object.fromEntries(Object.entries(answers).map(([field, value]) =>
+        [field, typeof value === "string" ? value : JSON.stringify(value)]));
+}
+
+/** @param {string} text @returns {number[] | number[][] | null} 3 numbers or 9; null: no such text */
+function numbersOf(text) {
+    const found = text.split(/[\s,;x×[\]]+/).filter(Boolean).map(Number);
+    if (found.some((one) => !Number.isFinite(one))) return null;
+    if (found.length === 9) return [0, 3, 6].map((start) => found.slice(start, start + 3));
+    return found.length === 3 ? found : null;
+}
