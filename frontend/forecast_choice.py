@@ -143,7 +143,7 @@ def phonon_labels(predictions: Sequence[JsonObject]) -> dict[str, str]:
     """Return a short name for the phonons of every prediction: what tells their potentials, masses and runs apart."""
     texts = {
         one["id"]: [
-            one["potential"],
+            one["potential"] or one["provenance"].get("source", {}).get("name", ""),
             _isotopes(one) or "natural",
             f"{one['temperature_k']:g} K",
             str(SAMPLINGS.get(one["sampling"], one["sampling"])).lower(),

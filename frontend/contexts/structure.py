@@ -91,9 +91,13 @@ async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]
 
 async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, Any]:
     """Return the settings of an earlier prediction; options that the API chose by itself are left to it again."""
-    asked = ("structure_id", "method", "temperature_k", "sampling", "instruments", "quality")
-    body: JsonObject = {name: prediction[name] for name in asked} | {"isotopes": prediction["isotopes"]}
-    options = chosen_values(await _chosen(api, body | {"potential": prediction["potential_id"]}, prediction["options"]))
+    asked = ("method", "temperature_k", "sampling", "instruments", "quality", "isotopes")
+    body: JsonObject = {name: prediction[name] for name in asked}
+    if source := prediction["source_id"]:
+        body["source_id"] = source
+    else:
+        body |= {"structure_id": prediction["structure_id"], "potential": prediction["potential_id"]}
+    options = chosen_values(await _chosen(api, body, prediction["options"]))
     return {
         "instruments": prediction["instruments"],
         "temperature_k": f"{prediction['temperature_k']:g}",
@@ -101,6 +105,7 @@ async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, A
         "sampling": prediction["sampling"],
         "quality": prediction.get("quality") or "preview",
         "potential": prediction["potential_id"],
+        "source": source or "potential",
         "options": options,
         "isotopes": _isotope_values(prediction["isotopes"]),
     }

@@ -80,9 +80,7 @@ def test_phonons_of_the_user_become_a_source(visit: Open, site: Site) -> None:
     expect(own).to_contain_text("made by phonopy")
     expect(own).to_contain_text("32.4 meV along [1,0,0], [0,1,0] and [0,0,1]")
     boundary = page.get_by_role("rowheader", name="L", exact=True)
-    expect(own.get_by_role("row").filter(has=boundary)).to_contain_text(
-        "14.4, 14.4, 17.1, 17.1, 21.1, 26.9"
-    )
+    expect(own.get_by_role("row").filter(has=boundary)).to_contain_text("14.4, 14.4, 17.1, 17.1, 21.1, 26.9")
     assert violations(page) == []
     own.get_by_role("button", name="Use these phonons").click()
     page.wait_for_url("**/structures/**")

@@ -5,6 +5,7 @@ import { ApiProblem, get } from "../api.js";
 import { displayName, IDEAL, pointName, zoneName } from "../forecast/view.js";
 import { listed } from "../format.js";
 import { COLOUR, CRYSTAL_SWITCHES, isData, viewOf } from "./curves.js";
+import { METHODS, originOf } from "../kit/predictions.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
 /** What a single crystal offers: its wave vectors, and its zones as "0,0,4". @typedef {{waves: import("../forecast/waves.js").Waves, zones: string[]}} Crystal */
@@ -13,7 +14,6 @@ import { COLOUR, CRYSTAL_SWITCHES, isData, viewOf } from "./curves.js";
  * @typedef {{curve: Curve, name: string, text: string, view: any, dataset: string | null, instruments: any, elements: string[], crystal: Crystal | null}} Found
  */
 
-const METHODS = /** @type {Record<string, string>} */ ({ harmonic: "harmonic", md: "MD", trpmd: "TRPMD" });
 
 /** @type {Map<string, Promise<any>>} */
 const kept = new Map();
@@ -41,7 +41,7 @@ export function forgetDeleted(problem) {
 
 /** @param {any} prediction */
 export const runText = (prediction) =>
-    [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K${prediction.sampling === "path" ? ", crystal" : ""}`, prediction.potential ?? prediction.provenance?.source?.name, prediction.quality].filter(Boolean).join(" · ");
+    [`${METHODS[prediction.method] ?? prediction.method} ${prediction.temperature_k} K${prediction.sampling === "path" ? ", crystal" : ""}`, originOf(prediction), prediction.quality].join(" · ");
 
 /** @param {any} structure */
 export const nameOf = (structure) => structure?.name || structure?.formula || "Structure";

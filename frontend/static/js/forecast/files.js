@@ -4,6 +4,7 @@
 import { ApiProblem, call, FORMATS, get, save, send, textOf } from "../api.js";
 import { capital, fileName } from "../format.js";
 import { offerDisplacements } from "../kit/displacements.js";
+import { originOf } from "../kit/predictions.js";
 import { byId, element, facts, fill, icon, theme } from "../kit/dom.js";
 import { Figure, onRedraw } from "../kit/figure.js";
 import { displayName, hasZone, instrumentsOf, pointName, spectrumBody, succeeded, zoneName } from "./view.js";
@@ -124,11 +125,11 @@ async function listProvenance({ context }) {
     const known = await potentials;
     const open = new Set([...byId("provenance").querySelectorAll("details[open]")].map((one) => /** @type {HTMLElement} */ (one).dataset.id));
     fill(byId("provenance"), ...context.predictions.map(({ id, label, state }) => {
-        const potential = known.find((one) => one.id === state.potential_id);
+        const potential = known.find((one) => one.id === state.potential_id)?.name ?? originOf(state);
         const { pressure_gpa: pressure, ...options } = state.options;
         const told = options.ensemble === "npt" ? { ...options, pressure_gpa: pressure } : options;
         const rows = [
-            ...rowsOf("", { status: state.status, potential: potential?.name ?? "—", temperature_k: state.temperature_k, quality: state.quality ?? "—" }),
+            ...rowsOf("", { status: state.status, potential, temperature_k: state.temperature_k, quality: state.quality ?? "—" }),
             ...rowsOf("", told), ...rowsOf("", { ...state.provenance, versions: undefined }).filter(([name]) => name !== "versions"),
             ...rowsOf("", state.provenance?.versions ?? {}), ...rowsOf("id", id),
         ];

@@ -2,13 +2,13 @@
 // Which forecasts are ranked: those of this structure, unless the address names others.
 
 import { get } from "../api.js";
+import { METHODS, originOf } from "../kit/predictions.js";
 import { byId, element, fill } from "../kit/dom.js";
 import { elementOf } from "../kit/controls.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {{value: string, label: string, own: boolean, one: any, elements: string[] | null}} Choice */
 
-const METHODS = /** @type {Record<string, string>} */ ({ harmonic: "harmonic", md: "MD", trpmd: "TRPMD" });
 /** Forecasts that the API ranks at once. */
 const MAX_CANDIDATES = 24;
 const MAX_LISTED = 60;
@@ -19,7 +19,7 @@ const NOTHING = "none";
 let known = null;
 
 /** @param {any} one */
-const words = (one) => [METHODS[one.method] ?? one.method, `${one.temperature_k} K`, one.potential ?? one.provenance?.source?.name, one.quality].filter(Boolean).join(", ");
+const words = (one) => [METHODS[one.method] ?? one.method, `${one.temperature_k} K`, originOf(one), one.quality].filter(Boolean).join(", ");
 
 /** Return all finished forecasts of powders; asked for anew when a simulation has ended. @param {Page} page */
 async function load({ context }) {
