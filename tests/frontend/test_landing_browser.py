@@ -90,6 +90,17 @@ def test_phonons_of_the_user_become_a_source(visit: Open, site: Site) -> None:
     delete(page, f"/structures/{urlsplit(page.url).path.split('/')[-1]}")
 
 
+def test_phonons_are_told_by_their_content(visit: Open, site: Site) -> None:
+    page = visit("/", refused=True)
+
+    page.get_by_label("Crystal structure or phonons").set_input_files(
+        {"name": "salt.yaml", "mimeType": "text/plain", "buffer": NACL.read_bytes()}
+    )
+
+    expect(page.get_by_role("region", name="Own phonons")).to_contain_text("made by phonopy")
+    expect(page.get_by_role("alert").filter(visible=True)).to_have_count(0)
+
+
 def test_what_phonons_lack_is_asked_for(visit: Open, site: Site, tmp_path: Path) -> None:
     write_files(tmp_path)
     page = visit("/")

@@ -25,6 +25,12 @@ const open = ({ id }) => window.location.assign(`/structures/${id}`);
 /** @param {import("./own-phonons.js").Source} source */
 const openSource = ({ id, structure_id: structure }) => window.location.assign(`/structures/${structure}?source=${id}`);
 
+/** Offer to use phonons. @param {File[]} files */
+async function offerSource(files) {
+    const { offerPhonons } = await import("./own-phonons.js");
+    await offerPhonons(offer, files, openSource);
+}
+
 /** What a file offers beside a structure: ordered cells, or phonons. */
 const offer = byId("offer");
 
@@ -43,15 +49,15 @@ offerDrop(drop, {
     send: async (file, progress, more) => {
         offer.hidden = true;
         const files = [file, ...more];
-        if (arePhonons(files)) {
-            const { offerPhonons } = await import("./own-phonons.js");
-            return offerPhonons(offer, files, openSource);
-        }
+        if (arePhonons(files)) return offerSource(files);
         try {
             open(await upload("/structures", { file }, { progress }));
         } catch (problem) {
-            if (!(problem instanceof ApiProblem) || problem.code !== "partial_occupancies") throw problem;
-            await offerOrder(file, problem);
+            if (!(problem instanceof ApiProblem)) throw problem;
+            if (problem.code === "partial_occupancies") return offerOrder(file, problem);
+            // A name that says nothing: the content may be phonons
+            if (problem.code === "structure_format_not_stated" && await offerSource(files).then(() => true, () => false)) return;
+            throw problem;
         }
     },
 });
