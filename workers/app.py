@@ -16,6 +16,7 @@ from typing import Any
 from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready, worker_shutdown
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend import all_tables
 from backend.health import heartbeats
 from backend.health.tables import WorkerHeartbeat
 from backend.jobs.dispatch import wake_for_queued_jobs
@@ -31,6 +32,8 @@ from workers.kit.shutdown import shutting_down
 from workers.warm_up import default_file, load_default, warm_up
 
 logger = logging.getLogger(__name__)
+
+assert all_tables  # a row is written only where the tables of all its foreign keys are known
 
 die_with_server()
 

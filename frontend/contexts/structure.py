@@ -84,6 +84,7 @@ async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]
         "methods": suggestion["methods"],
         "sampling": "powder",
         "quality": "preview",
+        "source": "",
         "options": {},
         "isotopes": {},
     }
