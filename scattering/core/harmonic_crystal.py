@@ -41,7 +41,7 @@ class HarmonicCrystal:
     supercell_matrix
         Shape (3, 3), whole numbers: supercell vectors (rows) in units of the primitive vectors.
     cell_origins
-        Shape (n_cells, 3), whole numbers: the primitive cells of the supercell.
+        Shape (n_cells, 3), whole numbers: the primitive cells of the supercell. The first is that of the origin.
     force_constants
         Shape (n_cells, 3 n_atoms, 3 n_atoms), eV/Å²: ∂²E/∂u(atom of the first cell)∂u(atom of another cell).
         The total ones of the supercell without a macroscopic field, as displaced supercells give them: those between

@@ -19,6 +19,8 @@ SYMMETRY_TOLERANCE = 1e-3
 """Å. Structures are relaxed to about this precision."""
 MAX_IMAGINARY_MEV = -0.5
 """Energy below which a mode is imaginary; negative energies above are the noise of an acoustic mode."""
+WITHIN_TOLERANCE = 1e-9
+"""Units of the supercell vectors. Cells as close to the end of a supercell are at its beginning."""
 MAX_ZONE_BYTES = 2**27
 """Memory of the eigenvectors over the Brillouin zone."""
 
@@ -59,8 +61,11 @@ def force_constants(
     n_cells = n_super // n_atoms
     place = np.rint(origins @ np.linalg.inv(supercell_matrix) * n_cells).astype(int) % n_cells
     first_atoms = np.flatnonzero(unit_atom == 0)
+    cell_origins = _within(origins[first_atoms], supercell_matrix)
+    # Euphonic takes the first cell as the one at the origin, from which it looks for the nearest images
+    order = np.argsort((cell_origins != 0).any(axis=1), kind="stable")
+    first_atoms, cell_origins = first_atoms[order], cell_origins[order]
     cells = {tuple(place[index]): number for number, index in enumerate(first_atoms)}
-    cell_origins = origins[first_atoms]
     arranged = np.zeros((len(cells), 3 * n_atoms, 3 * n_atoms))
     for index in range(n_super):
         atom = int(unit_atom[index])
@@ -78,6 +83,12 @@ def force_constants(
         np.asarray(supercell_matrix, dtype=int),
         cell_origins.astype(int),
     )
+
+
+def _within(cells: NDArray[np.int64], supercell_matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the images of cells in the supercell at the origin, near which Euphonic looks for the nearest ones."""
+    images = np.floor(cells @ np.linalg.inv(supercell_matrix) + WITHIN_TOLERANCE).astype(np.int64)
+    return np.asarray(cells - images @ np.asarray(supercell_matrix, dtype=np.int64))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import yaml
 from euphonic import ForceConstants
+from phonopy import Phonopy
+from phonopy.file_IO import write_FORCE_SETS
 
 from backend.sources.checks import find_doubts
 from backend.sources.encoding import decode, encode
@@ -130,6 +133,53 @@ def test_the_cell_of_the_user_and_the_program_are_kept(folder: Path) -> None:
     np.testing.assert_allclose(reading.crystal.uploaded_cell, 5.5559 * np.eye(3), atol=1e-9)
     assert reading.unit_cell.symbols == ("Na",) * 4 + ("Cl",) * 4
     assert reading.program.to_json() == {"name": "phonopy", "version": "2.19.1", "calculator": "castep"}
+
+
+@pytest.mark.parametrize("shift", [(-0.1, 0.2, 0.3), (2.3, -1.1, 0.7), (5.0, 5.0, -3.0)])
+def test_the_place_of_the_origin_changes_no_energy(folder: Path, shift: tuple[float, float, float]) -> None:
+    content = yaml.safe_load((folder / "phonopy.yaml").read_text())
+    for name in ("primitive_cell", "unit_cell", "supercell"):
+        cell = content[name]
+        moved = np.array(shift) @ np.linalg.inv(cell["lattice"])
+        for point in cell["points"]:
+            point["coordinates"] = (np.array(point["coordinates"]) + moved).tolist()
+    reading = read(folder, write(folder, "moved.yaml", yaml.safe_dump(content)))
+    assert reading.crystal is not None
+    assert not reading.crystal.cell_origins[0].any()
+    np.testing.assert_allclose(energies(reading), energies(read(folder, "phonopy.yaml")), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Warning. Point group symmetries")
+def test_a_supercell_that_is_not_symmetric(folder: Path) -> None:
+    """Rows and columns of the matrix differ, and atoms lie in several cells."""
+    made = displaced()
+    rows = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 2]]) * 2
+    whole = Phonopy(made.unitcell, rows.T, primitive_matrix=made.primitive_matrix, log_level=0)
+    whole.generate_displacements(distance=0.01)
+    whole.forces = np.array([_spring_forces(whole, one.positions) for one in whole.supercells_with_displacements])
+    write_FORCE_SETS(whole.dataset, filename=folder / "FORCE_SETS_skew")
+    reading = read(folder, "POSCAR", "FORCE_SETS_skew", supercell=rows.tolist())
+    assert reading.crystal is not None
+    whole.produce_force_constants()
+    whole.symmetrize_force_constants()
+    np.testing.assert_allclose(energies(reading), phonopy_energies(whole, Q), atol=1e-4)
+
+
+def _spring_forces(made: Phonopy, positions: np.ndarray) -> np.ndarray:
+    """Return the forces of springs between nearest neighbours, eV/Å."""
+    cell, rest = made.supercell.cell, made.supercell.positions
+    moved = positions - rest
+    moved -= np.rint(moved @ np.linalg.inv(cell)) @ cell
+    forces = np.zeros_like(rest)
+    for atom in range(len(rest)):
+        bonds = rest - rest[atom]
+        bonds -= np.rint(bonds @ np.linalg.inv(cell)) @ cell
+        lengths = np.linalg.norm(bonds, axis=1)
+        for other in np.flatnonzero((lengths > 0.1) & (lengths < 4.1)):
+            along = bonds[other] / lengths[other]
+            strength = 2.0 if lengths[other] < 3 else 0.5
+            forces[atom] += strength * along * (along @ (moved[other] - moved[atom]))
+    return forces
 
 
 def test_units_of_older_files(folder: Path) -> None:
