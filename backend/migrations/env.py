@@ -27,5 +27,5 @@ given = context.config.attributes.get("connection")
 if given is not None:
     _run(given)
 else:
-    with database.engine(settings.current()).connect() as connection, connection.begin():
+    with database.engine(settings.current()).connect() as connection, database.migration(connection):
         _run(connection)

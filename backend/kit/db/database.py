@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, create_engine, func, select
 
@@ -169,6 +169,38 @@ def migrate(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine(settings).connect() as connection, connection.begin():
+    with engine(settings).connect() as connection, migration(connection):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def migration(connection: Connection) -> Iterator[None]:
+    """Open a transaction for migrations, in which tables can be copied without a loss of the rows that refer to them.
+
+    SQLite alters a table by dropping it after it was copied, and drops with it the rows that refer to it. Foreign keys
+    are therefore off, and checked at the end.
+
+    Raises
+    ------
+    IntegrityError
+        A row refers to a row that does not exist.
+    """
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite:
+        _set_foreign_keys(connection, "OFF")
+    try:
+        with connection.begin():
+            yield
+            if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                raise IntegrityError("PRAGMA foreign_key_check", None, ValueError(f"a lost reference: {tuple(broken)}"))
+    finally:
+        if is_sqlite:
+            _set_foreign_keys(connection, "ON")
+
+
+def _set_foreign_keys(connection: Connection, state: str) -> None:
+    # Past SQLAlchemy, which would begin a transaction, in which SQLite ignores this
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA foreign_keys = {state}")
+    cursor.close()
