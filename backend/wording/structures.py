@@ -28,6 +28,16 @@ def _masses_of_no_isotope(*, masses: Sequence[str]) -> str:
     )
 
 
+def _isotopes_of_magnetic_response(*, nuclei: Sequence[Mapping[str, Any]], n_nuclei: int) -> str:
+    rest = n_nuclei - len(nuclei)
+    named = [f"{one['nucleus']} on atom {one['atom']}" for one in nuclei]
+    text = listed([*named, f"{rest} more"] if rest > 0 else named)
+    return (
+        f"The file chooses nuclei for magnetic responses: {text}. They are not read as masses: if the sample has these "
+        "isotopes, choose them before the forecast."
+    )
+
+
 def _several_structures(*, n_structures: int, used: str, others: Sequence[str]) -> str:
     names = ", ".join(f"'{name}'" for name in others)
     return f"The file contains {n_structures} structures. '{used}' is used, not {names}."
@@ -127,6 +137,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "several_structures": _several_structures,
     "isotopes_in_file": _isotopes_in_file,
     "masses_of_no_isotope": _masses_of_no_isotope,
+    "isotopes_of_magnetic_response": _isotopes_of_magnetic_response,
     "cartesian_coordinates": "The file gives Cartesian coordinates. They are read with a along x and b in the xy "
     "plane.",
     "hydrogen_without_position": _hydrogen_without_position,

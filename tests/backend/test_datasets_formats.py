@@ -59,6 +59,8 @@ def test_a_header_longer_than_the_head_is_left_to_the_reader() -> None:
         ("data.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
         ("data.csv", b"\n<!DOCTYPE html>\n<html><title>Log in</title>", "html"),
         ("data.csv", b"<!-- x --><html>", "html"),
+        ("w12", b"<html><head><title>LAMP_FORMAT Mon Nov 2 2015</title></head><body>\n X_SIZE: 512\n", "lamp"),
+        ("w12", b"LAMP_FORMAT\n HEADER FILE written by the LAMP APPLICATION\n DATA_FILE: w12_d\n", "lamp"),
         ("data.dat.gz", b"\x1f\x8b\x08", "gzip"),
         ("plot.png", b"\x89PNG\r\n\x1a\n", "png"),
         ("a.cif", b"data_x\n_cell_length_a 4.0\nloop_\n_atom_site_label\n", "cif"),

@@ -174,6 +174,21 @@ def test_aims_expressions_are_not_carried_out(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_aims_nuclei_of_magnetic_responses_are_no_masses() -> None:
+    lattice = "isotope 3\nlattice_vector 5 0 0\nlattice_vector 0 5 0\nlattice_vector 0 0 5\n"
+    atoms = "atom 0 0 0 C\n  isotope 13\n  magnetic_response\natom 1.0 0 0 D\natom 0 1.0 0 H\n  isotope 2 # here\n"
+    reading = read("aims", lattice + atoms)
+    assert reading.structure.isotopes == ("", "2H", "")
+    nuclei = [{"atom": 1, "nucleus": "13C"}, {"atom": 3, "nucleus": "2H"}]
+    assert reading.notices == [Notice("isotopes_of_magnetic_response", {"nuclei": nuclei, "n_nuclei": 2})]
+    assert "13C on atom 1" in wording.message(reading.notices[0])
+    assert read("aims", lattice + "atom 0 0 0 C\n").notices == []
+    with pytest.raises(Unreadable) as refusal:
+        read("aims", lattice + "atom 0 0 0 C\nisotope D\n")
+    place = {"line": 6, "quantity": "mass_number"}
+    assert refusal.value.notice == Notice("unreadable_number", {"found": "D", "kind": "whole_number", **place})
+
+
 def test_castep_units_and_species() -> None:
     lattice = "%BLOCK LATTICE_ABC\nnm\n0.5 0.5 0.5\n90 90 90\n%ENDBLOCK LATTICE_ABC\n"
     positions = (

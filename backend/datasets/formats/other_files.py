@@ -64,6 +64,9 @@ def recognise_other(head: bytes) -> str | None:
     if _HORACE.match(head):
         return "horace"
     start = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # LAMP's header is an HTML page beside a second file with the numbers
+    if b"LAMP_FORMAT" in start[:300]:
+        return "lamp"
     if _HTML.match(start[:4096]):
         return "html"
     text = start.lstrip()

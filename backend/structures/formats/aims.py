@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 
 from backend.kit.files.unreadable import Unreadable
 from backend.structures.formats.reading import Lines, Reading, Species, TooManyAtoms, structure_from
+from backend.structures.geometry import StructureData
 from scattering.core.notices import Notice
 
+MAX_LISTED: Final = 8
+"""Nuclei that a notice names."""
 # Keywords of geometry.in that say nothing about where atoms are (FHI-aims manual, chapter "geometry.in").
 IGNORED = {
     "initial_moment",
@@ -31,7 +37,6 @@ IGNORED = {
     "magnetic_response",
     "magnetic_moment",
     "nuclear_spin",
-    "isotope",
 }
 UNSUPPORTED = {"empty", "pseudocore", "multipole"}
 
@@ -44,6 +49,7 @@ def read(text: str, max_atoms: int) -> Reading:
     numbers: list[int] = []
     rows: list[list[float]] = []
     fractional: list[bool] = []
+    isotopes: dict[int, int] = {}
     for line in lines:
         words = line.split("#", 1)[0].split()
         if not words:
@@ -55,6 +61,8 @@ def read(text: str, max_atoms: int) -> Reading:
             fractional.append(keyword == "atom_frac")
             if len(numbers) > max_atoms:
                 raise TooManyAtoms(sum(row.lstrip().startswith("atom") for row in text.split("\n")), max_atoms)
+        elif keyword == "isotope":
+            isotopes[len(numbers)] = lines.count(words[1] if len(words) > 1 else "", "mass_number")
         elif keyword == "lattice_vector":
             cell.append(lines.numbers(words[1:], 3, "lattice_vector"))
         elif keyword in UNSUPPORTED:
@@ -71,4 +79,19 @@ def read(text: str, max_atoms: int) -> Reading:
     positions = np.array(rows)
     scaled = np.array(fractional)
     positions[scaled] = positions[scaled] @ lattice
-    return Reading(structure_from(numbers, lattice, cartesian=positions, isotopes=species.isotopes))
+    structure = structure_from(numbers, lattice, cartesian=positions, isotopes=species.isotopes)
+    return Reading(structure, notices=_isotopes_left_out(structure, isotopes))
+
+
+def _isotopes_left_out(structure: StructureData, isotopes: Mapping[int, int]) -> list[Notice]:
+    """Return a notice if the file chooses nuclei for magnetic responses, as atom (from 1) → mass number.
+
+    `isotope` overrides the nucleus of shieldings and J couplings (13C where carbon is natural), and not the mass, which
+    is in control.in: FHI-aims manual, chapter "Magnetic response"; pyfhiaims, `geometry/atom.py`.
+    """
+    nuclei = [
+        {"atom": atom, "nucleus": f"{number}{structure.symbols[atom - 1]}"} for atom, number in isotopes.items() if atom
+    ]
+    if not nuclei:
+        return []
+    return [Notice("isotopes_of_magnetic_response", {"nuclei": nuclei[:MAX_LISTED], "n_nuclei": len(nuclei)})]

@@ -14,6 +14,7 @@ QUANTITIES: Final = {
     "lattice": "the lattice",
     "lattice_vector": "a lattice vector",
     "mass": "a mass",
+    "mass_number": "the mass number",
     "n_atoms": "the number of atoms",
     "n_columns": "the number of columns",
     "occupancy": "the occupancy",
