@@ -16,6 +16,7 @@ from backend.kit.http.errors import Conflict, Unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import read_partials
 from backend.predictions import service as predictions
+from backend.predictions.given import without_force_constants
 from backend.structures import service as structures
 from backend.structures.tables import Structure
 from backend.wording.displacements import Facts, readme
@@ -47,11 +48,13 @@ def of_prediction(scope: Scope, cache: PartialsCache, prediction_id: uuid.UUID, 
     row = predictions.get_succeeded(scope, prediction_id)
     if row.method != "harmonic":
         raise Conflict(Notice("modes_of_harmonic_only", {"method": row.method}))
-    crystal = read_partials(scope.settings, cache, row).harmonic_crystal
+    partials = read_partials(scope.settings, cache, row)
+    crystal = partials.harmonic_crystal
     if crystal is None:
-        raise Conflict(Notice("force_constants_not_kept"))
+        raise Conflict(without_force_constants(partials.metadata))
     structure = structures.get(scope, row.structure_id)
-    return _archive(UnitCell.of_crystal(crystal), asked, structure, relaxed_with=row.potential)
+    origin = {"phonons_of" if row.has_given_phonons else "relaxed_with": row.basis}
+    return _archive(UnitCell.of_crystal(crystal), asked, structure, **origin)
 
 
 def of_structure(scope: Scope, structure_id: uuid.UUID, asked: DisplacementsIn) -> Archive:
@@ -65,10 +68,17 @@ def of_structure(scope: Scope, structure_id: uuid.UUID, asked: DisplacementsIn) 
     row = scope.get(Structure, structure_id, "structure")
     data = structures.load_structure(scope.settings, row.id)
     unit = UnitCell.of(data.cell, data.positions, data.symbols, data.masses)
-    return _archive(unit, asked, row, relaxed_with=None)
+    return _archive(unit, asked, row)
 
 
-def _archive(unit: UnitCell, asked: DisplacementsIn, structure: Structure, *, relaxed_with: str | None) -> Archive:
+def _archive(
+    unit: UnitCell,
+    asked: DisplacementsIn,
+    structure: Structure,
+    *,
+    relaxed_with: str | None = None,
+    phonons_of: str | None = None,
+) -> Archive:
     repeats = asked.supercell or choose_supercell(unit.cell, min_height=MIN_HEIGHT_ANGSTROM)
     first, second, third = repeats
     _check_size("n_atoms", len(unit.symbols) * first * second * third, MAX_SUPERCELL_ATOMS)
@@ -89,6 +99,7 @@ def _archive(unit: UnitCell, asked: DisplacementsIn, structure: Structure, *, re
         k_mesh=mesh,
         elements=tuple(dict.fromkeys(unit.symbols)),
         relaxed_with=relaxed_with,
+        phonons_of=phonons_of,
     )
     return Archive(
         f"beamcast-{structure.id}-{asked.code}.zip", _zip(_files(made, asked, mesh) | {"README.txt": readme(facts)})

@@ -102,4 +102,6 @@ def born_charges(source: Source | None) -> bool | None:
 
 def without_force_constants(metadata: Mapping[str, Any]) -> Notice:
     """Return why partials with these metadata have no force constants: an older version, or a source without them."""
-    return Notice("force_constants_not_given" if lacks_interference(metadata) else "force_constants_not_kept")
+    if lacks_interference(metadata):
+        return Notice("force_constants_not_given")
+    return Notice("force_constants_not_kept")

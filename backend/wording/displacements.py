@@ -39,7 +39,9 @@ class Facts:
     elements
         Elements in the order of the files.
     relaxed_with
-        Potential that relaxed the cell; None for a cell as it was uploaded.
+        Potential that relaxed the cell, if one did.
+    phonons_of
+        Source of the phonons with this cell, if there is one. Without both the cell is as it was uploaded.
     """
 
     structure: str
@@ -53,7 +55,8 @@ class Facts:
     distance_angstrom: float
     k_mesh: tuple[int, int, int]
     elements: tuple[str, ...]
-    relaxed_with: str | None
+    relaxed_with: str | None = None
+    phonons_of: str | None = None
 
 
 def readme(facts: Facts) -> str:
@@ -83,11 +86,12 @@ def _wrapped(passage: str) -> str:
 
 
 def _before(facts: Facts) -> list[str]:
-    origin = (
-        "The cell is as it was uploaded."
-        if facts.relaxed_with is None
-        else f"The cell was relaxed with the potential {facts.relaxed_with}, not with {facts.title}."
-    )
+    if facts.relaxed_with is not None:
+        origin = f"The cell was relaxed with the potential {facts.relaxed_with}, not with {facts.title}."
+    elif facts.phonons_of is not None:
+        origin = f"The cell is that of the phonons {facts.phonons_of}."
+    else:
+        origin = "The cell is as it was uploaded."
     return [
         f"{origin} Relax it with the settings that you will use here, until forces are below 1 meV/A. Upload the "
         "relaxed cell to Beamcast as a structure, and export its displaced supercells.",
@@ -117,17 +121,22 @@ def _run(facts: Facts) -> list[str]:
 
 
 def _afterwards(facts: Facts) -> list[str]:
-    steps = []
     if facts.run:
         outputs, perfect = f"disp-*/{facts.output}", f"perfect/{facts.output}"
-        steps.append(
-            f"Collect the forces here with phonopy, which reads phonopy_disp.yaml: phonopy-collect {outputs} (phonopy "
-            f"4), or phonopy -f {outputs} (earlier versions). To subtract the forces of the perfect supercell: "
-            f"phonopy-collect --fz {perfect} {outputs}, or phonopy --fz {perfect} {outputs}. This makes FORCE_SETS."
-        )
+        steps = [
+            f"Put phonopy_disp.yaml and the folders with their {facts.output} into one zip; other files can be left "
+            "out. Upload it to Beamcast as phonons (REST: POST /api/v1/sources). Forces in the folder perfect are "
+            "subtracted.",
+            f"Or collect the forces here with phonopy: phonopy-collect {outputs} (phonopy 4), or phonopy -f {outputs} "
+            f"(earlier versions); with --fz {perfect} before them to subtract the forces of the perfect supercell. "
+            "Upload phonopy_disp.yaml and FORCE_SETS together.",
+        ]
+    else:
+        steps = [
+            "Upload phonopy_disp.yaml and FORCE_SETS together to Beamcast as phonons (REST: POST /api/v1/sources)."
+        ]
     return [
         *steps,
-        "Upload phonopy_disp.yaml and FORCE_SETS together to Beamcast as phonons (REST: POST /api/v1/sources).",
         "For an insulator calculate Born charges and the dielectric tensor of the primitive cell as well, and upload "
         "BORN with them. Without it LO modes are missing.",
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frontend.contexts.forecast import context
-from frontend.forecast_choice import labels, latest
+from frontend.forecast_choice import labels, latest, phonon_labels
 
 from .conftest import ZONES, CrystalSite, Site, run
 
@@ -164,3 +164,15 @@ def test_names_differ_and_the_best_method_stands_last() -> None:
         "MD 300 K",
         "MD 100 K",
     ]
+
+
+def test_phonons_are_named_by_what_tells_them_apart() -> None:
+    def one(key: str, **more: Any) -> dict[str, Any]:
+        common = {"method": "harmonic", "sampling": "powder", "quality": "standard", "temperature_k": 10.0}
+        return {"id": key, "potential": "NEP89", "isotopes": {}, "provenance": {}, **common, **more}
+
+    uploaded = one("b", potential=None, provenance={"source": {"name": "CASTEP run"}})
+    assert phonon_labels([one("a"), uploaded]) == {"a": "NEP89", "b": "CASTEP run"}
+    assert phonon_labels([one("a"), one("b", temperature_k=300.0)]) == {"a": "10 K", "b": "300 K"}
+    # The same twice
+    assert phonon_labels([one("a"), one("b")]) == {"a": "NEP89", "b": "NEP89 #2"}

@@ -20,6 +20,7 @@ from backend.phonon_files import modes_file
 from backend.sources.tables import Source
 from scattering.core.isotopes import nuclide_mass
 from tests.backend.conftest import Client
+from tests.backend.test_figures import array
 from tests.phonons.crystals import FOLDER, nacl
 
 from .test_given_phonons import given_modes
@@ -109,6 +110,22 @@ def test_born_charges_can_be_left_out(client: Client, source: dict[str, Any]) ->
     assert row["provenance"]["findings"]["highest_energy_mev"] == pytest.approx(27.05, abs=0.2)
     trust = client.get(f"/predictions/{row['id']}/trust").json()
     assert "lo_modes_missing" in [point["text_notice"]["code"] for point in trust["points"]]
+
+
+def test_phonons_of_a_source_are_overlaid_exported_and_displaced(client: Client, source: dict[str, Any]) -> None:
+    split = succeeded(client, ask(client, source))["id"]
+    whole = succeeded(client, ask(client, source, options={**QUICK, "nac": False}))["id"]
+    first, _, second, _ = client.get(f"/predictions/{whole}/phonons", params={"overlay": split}).json()["data"]
+    assert first["name"] != second["name"]
+    tops = [np.nanmax(array(trace["y"])) for trace in (first, second)]
+    assert tops == pytest.approx([27.05, 32.40], abs=0.05)
+    written = client.get(f"/predictions/{split}/phonon-website.json").json()
+    gamma = next(index for index, name in written["highsym_qpts"] if name == "Γ")
+    assert max(written["eigenvalues"][gamma]) == pytest.approx(32.40 * 8.06554, abs=0.05)
+    answer = client.post(f"/predictions/{split}/displacements", json={"code": "castep", "supercell": [1, 1, 1]})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert "Salt" in archive.read("README.txt").decode()
+        assert archive.read("perfect/supercell.cell").decode().count("Na ") == 4
 
 
 def test_a_path_from_force_constants(client: Client, settings: Settings, source: dict[str, Any]) -> None:
