@@ -158,7 +158,9 @@ def write_espresso(folder: Path, forces: NDArray[np.float64]) -> None:
         f"     atom {at:>4} type  1   force = {one[0]:>16.10f} {one[1]:>16.10f} {one[2]:>16.10f}"
         for at, one in enumerate(forces / RY_PER_BOHR, start=1)
     ]
-    text = "\n".join(["     Forces acting on atoms (cartesian axes, Ry/au):", "", *lines, ""])
+    # With verbosity = 'high' parts of the forces follow in the same form
+    head = "     Forces acting on atoms (cartesian axes, Ry/au):"
+    text = "\n".join([head, "", *lines, "     The non-local contrib.  to forces", *lines[::-1], ""])
     (folder / "pw.out").write_text(text)
 
 
@@ -170,15 +172,29 @@ OUTPUTS: dict[str, Outputs] = {
 }
 
 
-def uploaded(client: Client, settings: Settings, folder: Path) -> HarmonicCrystal:
-    files = [("files", (name, (folder / name).read_bytes())) for name in ("phonopy_disp.yaml", "FORCE_SETS")]
-    response = client.post("/sources", files=files)
+def uploaded(client: Client, settings: Settings, files: dict[str, bytes], fmt: str) -> HarmonicCrystal:
+    response = client.post("/sources", files=[("files", one) for one in files.items()])
     assert response.status_code == 201, response.text
+    assert response.json()["format"] == fmt
     with database.transaction(settings) as session:
         row = sources.get(Scope(session, LOCAL_USER), uuid.UUID(response.json()["id"]))
         phonons = sources.load_phonons(settings, row)
     assert isinstance(phonons, HarmonicCrystal)
     return phonons
+
+
+def force_sets(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in ("phonopy_disp.yaml", "FORCE_SETS")}
+
+
+def zipped(folder: Path, *, within: str = "run/", leave_out: str = "FORCE_SETS") -> bytes:
+    """A zip of the folder, as a file manager makes it: the folder itself is in it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place in sorted(folder.rglob("*")):
+            if place.is_file() and place.name != leave_out:
+                archive.write(place, f"{within}{place.relative_to(folder)}")
+    return content.getvalue()
 
 
 def check_phonons(crystal: HarmonicCrystal) -> None:
@@ -215,7 +231,44 @@ def test_forces_of_a_code_come_back_as_its_phonons(
     program = Path(sys.executable).with_name("phonopy-collect")
     names = [str(one.relative_to(folder) / output) for one in displaced]
     subprocess.run([program, *names], cwd=folder, check=True, capture_output=True, timeout=120)
-    check_phonons(uploaded(client, settings, folder))
+    check_phonons(uploaded(client, settings, force_sets(folder), "phonopy-force-sets"))
+    # Or the finished folder is uploaded as it is
+    check_phonons(uploaded(client, settings, {"run.zip": zipped(folder)}, "displaced-supercells"))
+
+
+def test_the_forces_of_the_perfect_supercell_are_subtracted(
+    client: Client, settings: Settings, structure_id: str, tmp_path: Path
+) -> None:
+    folder = export(client, f"/structures/{structure_id}", tmp_path, code="castep", supercell=REPEATS)
+    residual = np.random.default_rng(1).normal(scale=0.05, size=(128, 3))
+    residual -= residual.mean(axis=0)
+    write_castep(folder / "perfect", residual)
+    for one in folder.glob("disp-*"):
+        write_castep(one, emt_forces(read_cell(one)) + residual)
+    check_phonons(uploaded(client, settings, {"run.zip": zipped(folder, within="")}, "displaced-supercells"))
+
+
+def test_damaged_archives_of_outputs_are_refused(client: Client, structure_id: str, tmp_path: Path) -> None:
+    folder = export(client, f"/structures/{structure_id}", tmp_path, code="quantum-espresso", supercell=(1, 1, 1))
+
+    def refusal(content: bytes) -> tuple[int, str]:
+        for route in ("/sources/preview", "/sources"):
+            response = client.post(route, files=[("files", ("run.zip", content))])
+        return response.status_code, response.json()["code"]
+
+    assert refusal(zipped(folder)) == (422, "incomplete_file")
+    first, second = sorted(folder.glob("disp-*"))
+    write_espresso(first, np.zeros((4, 3)))
+    assert refusal(zipped(folder)) == (422, "incomplete_file")
+    write_espresso(second, np.zeros((5, 3)))
+    assert refusal(zipped(folder)) == (422, "does_not_fit")
+    (second / "pw.out").write_text("     Forces acting on atoms (cartesian axes, Ry/au):\n\n" + "a" * 50_000_000)
+    assert refusal(zipped(folder)) == (422, "incomplete_file")
+    write_espresso(second, np.zeros((4, 3)))
+    whole = zipped(folder)
+    for damaged in (whole[: len(whole) // 2], whole.replace(b"disp-002", b"disp-00x")):
+        assert refusal(damaged)[0] in (415, 422)
+    assert refusal(zipped(folder, leave_out="phonopy_disp.yaml")) == (415, "unknown_format")
 
 
 def test_the_script_of_gpaw_writes_force_sets(
@@ -230,7 +283,7 @@ def test_the_script_of_gpaw_writes_force_sets(
     for _ in range(2):
         # A second run finds the forces of the first
         runpy.run_path(str(folder / "forces.py"))
-    check_phonons(uploaded(client, settings, folder))
+    check_phonons(uploaded(client, settings, force_sets(folder), "phonopy-force-sets"))
 
 
 def test_the_relaxed_cell_of_a_forecast_is_displaced(

@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backend.sources.formats import castep_bin, castep_phonon, espresso_q2r, phonopy, vaspout, vasprun
+from backend.sources.formats import (
+    castep_bin,
+    castep_phonon,
+    displaced_outputs,
+    espresso_q2r,
+    phonopy,
+    vaspout,
+    vasprun,
+)
 from backend.sources.formats.reading import (
     Files,
     Reading,
@@ -67,6 +75,13 @@ FORMATS: Final[Mapping[str, Format]] = {
     for one in (
         Format("vaspout", "VASP vaspout.h5", ("vaspout",), ("born", "poscar"), vaspout.read),
         Format("vasprun", "VASP vasprun.xml of IBRION 5 to 8", ("vasprun",), ("born", "poscar"), vasprun.read),
+        Format(
+            "displaced-supercells",
+            "zip of phonopy_disp.yaml and the outputs of displaced supercells (VASP, CASTEP, Quantum ESPRESSO)",
+            ("displaced_zip",),
+            ("born",),
+            displaced_outputs.read,
+        ),
         Format(
             "phonopy-force-sets",
             "phonopy FORCE_SETS with phonopy_disp.yaml or POSCAR",

@@ -9,6 +9,7 @@ from typing import Final
 
 from backend.kit.files import hdf5_guard
 from backend.kit.files.unreadable import Unreadable
+from backend.sources.formats import displaced_outputs
 from backend.sources.formats.reading import UploadedFile
 
 
@@ -137,6 +138,7 @@ PHONONS: Final = (
     Role("vasprun", _named(r".*vasprun.*", r".*\.xml.*"), _holds(rb"<modeling>")),
     Role("castep_bin", _named(r".*\.(castep_bin|check)"), lambda file: file.head[4:].startswith(b"CASTEP_BIN")),
     Role("castep_phonon", _named(r".*\.phonon"), _starts(b"BEGIN header")),
+    Role("displaced_zip", _named(r".*\.zip"), displaced_outputs.is_archive),
     Role("phonopy_yaml", _named(r".*\.ya?ml"), _is_yaml),
     Role("q2r", _named(r".*\.fc"), _is_q2r),
     Role("force_constants_hdf5", _named(r".*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),

@@ -35,6 +35,7 @@ KINDS: Final = {
     "xtc": "an XTC trajectory",
     "xyz": "a structure or trajectory in XYZ",
     "zip": "a compressed file: unpack it first",
+    "displaced_zip": "a zip of displaced supercells",
     "castep_bin": "a binary file of CASTEP",
     "castep_phonon": "a .phonon of CASTEP",
     "born": "a BORN file of phonopy",
