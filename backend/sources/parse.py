@@ -24,9 +24,11 @@ from backend.sources.formats.reading import (
     Reading,
     Refused,
     Statements,
+    UnitCell,
     UploadedFile,
     refusing_damage,
 )
+from backend.sources.formats.trajectories.survey import TrajectoryReading
 from backend.sources.phonon_facts import facts_of_constants, facts_of_modes
 from backend.structures.formats.masses import isotope_of_mass
 from backend.structures.formats.reading import Reading as StructureReading
@@ -35,7 +37,14 @@ from backend.structures.parse import contents_of
 from scattering.core.notices import Notice
 
 MEMORY_BYTES = 3 * 1024**3
-NOTHING_KNOWN: dict[str, Any] = {"structure": None, "facts": None, "program": {}, "notices": [], "phonons": None}
+NOTHING_KNOWN: dict[str, Any] = {
+    "structure": None,
+    "facts": None,
+    "trajectory": None,
+    "program": {},
+    "notices": [],
+    "phonons": None,
+}
 
 
 class Request(TypedDict):
@@ -45,6 +54,7 @@ class Request(TypedDict):
     format: str | None
     statements: Statements
     keep: bool
+    max_trajectory_bytes: int
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -69,7 +79,9 @@ def as_json(request: Request) -> str:
 
 
 def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
-    """Return `format`, `recognised`, `needs`, `structure`, `facts`, `program`, `notices`, and `phonons` to be kept.
+    """Return `format`, `kind`, `recognised`, `needs`, `structure`, facts, `program`, `notices`, and data to be kept.
+
+    Facts and data are `facts` and `phonons`, or `trajectory`.
 
     Where the user must state something first, `needs` names it, and nothing else is known.
 
@@ -81,16 +93,22 @@ def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
     recognised = recognise(files, request["format"])
     answer: dict[str, Any] = {
         "format": recognised.format.name,
+        "kind": recognised.format.kind,
         "recognised": recognised.to_json(),
         "needs": [],
         **NOTHING_KNOWN,
     }
+    statements, keep = request["statements"], request["keep"]
     try:
-        reading = recognised.read(request["statements"])
+        if recognised.format.survey is not None:
+            _check_trajectory_size(files, request["max_trajectory_bytes"])
+        reading = recognised.read(statements, keep=keep)
     except NeedsFields as error:
         return answer | {"needs": [_need(one) for one in error.needs]}
     with refusing_damage(files[0]):
-        return answer | _contents(reading, keep=request["keep"])
+        if isinstance(reading, TrajectoryReading):
+            return answer | _trajectory_contents(reading)
+        return answer | _contents(reading, keep=keep)
 
 
 def _need(need: Any) -> dict[str, Any]:
@@ -99,7 +117,7 @@ def _need(need: Any) -> dict[str, Any]:
 
 
 def _contents(reading: Reading, *, keep: bool) -> dict[str, Any]:
-    structure = contents_of(StructureReading(_structure(reading)))
+    structure = contents_of(StructureReading(_structure(reading.unit_cell)))
     crystal = reading.crystal
     if crystal is None:
         assert reading.modes is not None
@@ -121,8 +139,24 @@ def _contents(reading: Reading, *, keep: bool) -> dict[str, Any]:
     }
 
 
-def _structure(reading: Reading) -> StructureData:
-    cell = reading.unit_cell
+def _check_trajectory_size(files: Sequence[UploadedFile], maximum: int) -> None:
+    n_bytes = sum(file.path.stat().st_size for file in files)
+    if n_bytes > maximum:
+        sizes = {"n_found": n_bytes // 2**20, "maximum": maximum // 2**20}
+        raise Refused(Notice("too_large", {"quantity": "trajectory_mib", **sizes}))
+
+
+def _trajectory_contents(reading: TrajectoryReading) -> dict[str, Any]:
+    structure = contents_of(StructureReading(_structure(reading.unit_cell)))
+    return {
+        "structure": structure,
+        "trajectory": reading.facts,
+        "program": reading.program.to_json(),
+        "notices": parsed_notices.to_json(reading.notices),
+    }
+
+
+def _structure(cell: UnitCell) -> StructureData:
     numbers = [atomic_numbers[symbol] for symbol in cell.symbols]
     isotopes = [isotope_of_mass(number, mass) or "" for number, mass in zip(numbers, cell.masses, strict=True)]
     try:

@@ -14,15 +14,15 @@ from backend import wording
 from backend.kit.files import parsed_notices
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import RequestBody, ResponseBody
-from backend.sources.formats import MAX_FILES
+from backend.sources.formats import MAX_FILES, Kind
 from backend.sources.formats.reading import Statements
 from backend.sources.tables import Source
 from backend.structures.schemas import Cell
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 
-Kind = Literal["phonons"]
 MAX_REPEATS: Final = 10_000
+MAX_CELL_ANGSTROM: Final = 10_000
 
 
 def _one_line(text: str) -> str:
@@ -54,6 +54,11 @@ WholeMatrix = Annotated[
     list[Annotated[list[Repeat], Three]], Three, BeforeValidator(_as_matrix), AfterValidator(_has_volume)
 ]
 Matrix = Annotated[list[Annotated[list[Component], Three]], Three, AfterValidator(_has_volume)]
+Length = Annotated[FiniteFloat, Field(ge=-MAX_CELL_ANGSTROM, le=MAX_CELL_ANGSTROM)]
+CellMatrix = Annotated[
+    list[Annotated[list[Length], Three]], Three, BeforeValidator(_as_matrix), AfterValidator(_has_volume)
+]
+_CELL: Final = TypeAdapter(CellMatrix)
 _SUPERCELL: Final = TypeAdapter(WholeMatrix)
 _PRIMITIVE: Final = TypeAdapter(Literal["auto", "none"] | Matrix)
 
@@ -70,6 +75,13 @@ def _primitive(text: str) -> str | list[list[float]]:
         return _PRIMITIVE.validate_python(text) if text in ("auto", "none") else _PRIMITIVE.validate_json(text)
     except ValueError:
         raise ScatteringError(Notice("unreadable_primitive_cell")) from None
+
+
+def _cell(text: str) -> list[list[float]]:
+    try:
+        return _CELL.validate_json(text)
+    except ValueError:
+        raise ScatteringError(Notice("unreadable_trajectory_cell", {"maximum_angstrom": MAX_CELL_ANGSTROM})) from None
 
 
 def _checked(read: Callable[[str], object]) -> AfterValidator:
@@ -112,6 +124,19 @@ class SourceForm(RequestBody):
         None, description="as JSON: label or number of a type in the file → element or isotope, where it has no name"
     )
 
+    time_step_fs: Annotated[FiniteFloat, Field(gt=0, le=1000)] | None = Field(
+        None, description="time step of the simulation, where a trajectory numbers its frames by steps (LAMMPS)"
+    )
+    frame_interval_fs: Annotated[FiniteFloat, Field(gt=0, le=1e6)] | None = Field(
+        None, description="time between the frames of the file; overrules the times in it"
+    )
+    cell_angstrom: Annotated[MatrixText, _checked(_cell)] | None = Field(
+        None, description="as JSON: cell of a trajectory, 3 lengths or 3 × 3 (vectors as rows)"
+    )
+    first_frame: Annotated[int, Field(ge=1)] | None = Field(None, description="first frame to use, counted from 1")
+    last_frame: Annotated[int, Field(ge=1)] | None = Field(None, description="last frame to use, counted from 1")
+    every: Annotated[int, Field(ge=1)] | None = Field(None, description="use every so many frames")
+
     @property
     def statements(self) -> Statements:
         """The statements of the user about the files."""
@@ -122,6 +147,15 @@ class SourceForm(RequestBody):
             stated["primitive"] = _primitive(self.primitive)
         if self.species is not None:
             stated["species"] = self.species
+        if self.time_step_fs is not None:
+            stated["time_step_fs"] = self.time_step_fs
+        if self.frame_interval_fs is not None:
+            stated["frame_interval_fs"] = self.frame_interval_fs
+        if self.cell_angstrom is not None:
+            stated["cell_angstrom"] = _cell(self.cell_angstrom)
+        for name in ("first_frame", "last_frame", "every"):
+            if getattr(self, name) is not None:
+                stated[name] = getattr(self, name)
         return stated
 
 
@@ -163,6 +197,22 @@ class SourcePhononsOut(ResponseBody):
     imaginary_fraction: float = Field(description="fraction of imaginary modes in the Brillouin zone", examples=[0.0])
 
 
+class SourceTrajectoryOut(ResponseBody):
+    """Facts about the frames of a trajectory that are used."""
+
+    n_frames: int = Field(examples=[800])
+    frame_interval_fs: float = Field(examples=[20.0])
+    length_ps: float = Field(examples=[15.98])
+    species: dict[str, int] = Field(description="element or isotope → number of atoms", examples=[{"Na": 32}])
+    has_velocities: bool
+    cell_varies_percent: float = Field(description="largest change of a cell vector from its mean", examples=[0.0])
+    resolves_up_to_mev: float = Field(description="Nyquist energy of the frames", examples=[103.4])
+    energy_resolution_mev: float = Field(
+        description="FWHM of the narrowest line, with half of the length as correlation time", examples=[0.52]
+    )
+    mean_temperature_k: float | None = Field(description="of the velocities; null without them", examples=[300.0])
+
+
 class ProgramOut(ResponseBody):
     """The program that made the files, as far as they say."""
 
@@ -186,6 +236,7 @@ class SourcePreviewOut(ResponseBody):
     findings: list[NoticeOut] = Field(description="doubts about the phonons; none of them is a refusal")
     program: ProgramOut
     phonons: SourcePhononsOut | None
+    trajectory: SourceTrajectoryOut | None = None
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Self:
@@ -197,7 +248,7 @@ class SourcePreviewOut(ResponseBody):
         ]
         return cls(
             format=answer["format"],
-            kind="phonons",
+            kind=answer["kind"],
             formula=structure and structure["description"]["formula"],
             n_atoms=structure and len(structure["structure"]["numbers"]),
             cell=structure and Cell.model_validate(structure["cell"]),
@@ -207,6 +258,7 @@ class SourcePreviewOut(ResponseBody):
             findings=NoticeOut.of_all(parsed_notices.from_json(answer["notices"])),
             program=ProgramOut.model_validate(answer["program"]),
             phonons=answer["facts"] and SourcePhononsOut.model_validate(answer["facts"]),
+            trajectory=answer["trajectory"] and SourceTrajectoryOut.model_validate(answer["trajectory"]),
         )
 
 

@@ -76,7 +76,13 @@ def read(settings: Settings, files: Sequence[Received], form: SourceForm, *, kee
         The files are refused.
     """
     names = _distinct([base_name(file.filename or "", "file") for file in form.files])
-    request = parse.Request(file_names=names, format=form.format, statements=form.statements, keep=keep)
+    request = parse.Request(
+        file_names=names,
+        format=form.format,
+        statements=form.statements,
+        keep=keep,
+        max_trajectory_bytes=settings.max_trajectory_bytes,
+    )
     arguments = ["--request", json.dumps(request), "--cpu-s", str(settings.parse_timeout_s)]
     paths = [file.path for file in files]
     try:
@@ -121,6 +127,8 @@ def stage(folder: Path, upload: UploadedSource) -> Staged:
     if contents["needs"]:
         needed = [{"loc": one["field"], **_need_code(one["why"])} for one in contents["needs"]]
         raise Unprocessable(Notice.from_json(contents["needs"][0]["why"]), needed)
+    if contents["kind"] == "trajectory":
+        raise Unprocessable.at("files", Notice("trajectory_preview_only"))
     folder.mkdir()
     roles = {one["file"]: one["role"] for one in contents["recognised"]}
     files = []

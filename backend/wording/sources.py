@@ -1,4 +1,4 @@
-"""Sentences about uploaded phonons: doubts about their numbers and their files."""
+"""Sentences about uploaded phonons and trajectories: doubts about their numbers and their files."""
 
 from __future__ import annotations
 
@@ -25,11 +25,17 @@ WORDS: Final[Mapping[str, Words]] = {
     "converged, or the charges are of another cell.",
     "constants_not_symmetric": "Force constants that must be the same differ by up to {percent:g} %: the calculation "
     "is not converged, or the files do not belong together.",
+    "cut_trajectory": "{file} ends within a frame: the file is cut. Its {n_frames} whole frames are used.",
     "displacements_differ": "{file} has other displacements than {other}: check that they are of the same calculation. "
     "Those of {file} are used.",
+    "frame_interval_differs": "The file states {file_fs:g} fs between its frames, but {frame_interval_fs:g} fs were "
+    "entered. The entered value is used.",
     "gamma_only": "The file has modes at Γ only. They give a forecast in the incoherent approximation, without the "
     "dispersion of the modes.",
     "masses_not_stated": "The file does not state the masses of its atoms: those of natural elements are used.",
     "no_nac": _no_nac,
+    "short_trajectory": "The trajectory is only {length_ps:.3g} ps long: lines are at least "
+    "{energy_resolution_mev:.2g} meV wide (FWHM).",
+    "small_drift": "The centre of mass drifts by {drift_angstrom:.2g} Å over the trajectory. This motion is removed.",
     "weights_do_not_sum": "The weights of the wave vectors add up to {weight_sum:g} instead of 1. They are scaled.",
 }

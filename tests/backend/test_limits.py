@@ -13,6 +13,7 @@ def test_the_stated_limits_are_those_of_the_server(client: Client, settings: Set
         "potential_bytes": settings.max_upload_bytes,
         "dataset_bytes": settings.max_dataset_bytes,
         "source_bytes": settings.max_source_bytes,
+        "trajectory_bytes": settings.max_trajectory_bytes,
         "proposal_bytes": settings.max_proposal_bytes,
     }
 

@@ -27,6 +27,7 @@ from tests.phonons.crystals import nacl_euphonic
 from .castep_files import phonon
 from .conftest import Client
 from .source_files import NACL, write_files
+from .trajectory_files import motion, write_lammps
 
 SPECIAL = {
     "Γ": [0, 0, 0, 20.88, 20.88, 20.88],
@@ -185,10 +186,24 @@ class TestStoring:
         np.testing.assert_allclose(found.weights, [0.25, 0.75])
         assert found.symbols == ("Na", "Cl")
 
+    def test_preview_of_a_trajectory_asks_and_then_tells_its_frames(self, client: Client, tmp_path: Path) -> None:
+        path = write_lammps(tmp_path / "run.lammpstrj", motion())
+        asked = post(client, "/sources/preview", path).json()
+        assert (asked["kind"], asked["format"], asked["trajectory"]) == ("trajectory", "lammps-dump", None)
+        assert [one["field"] for one in asked["needs"]] == ["species", "time_step_fs"]
+        assert asked["needs"][0]["choices"]["2"] == {"n_atoms": 2, "mass_u": None}
+        typed = {"species": json.dumps({"1": "Na", "2": "Cl"}), "time_step_fs": "1"}
+        told = post(client, "/sources/preview", path, **typed).json()
+        assert (told["needs"], told["formula"], told["n_atoms"], told["phonons"]) == ([], "NaCl", 4, None)
+        assert told["trajectory"]["n_frames"] == 64
+        assert [one["code"] for one in told["findings"]] == ["short_trajectory"]
+        refused = post(client, "/sources/preview", path, cell_angstrom="[1, 2]")
+        assert refused.json()["errors"][0]["code"] == "unreadable_trajectory_cell"
+
     def test_other_files_name_what_they_look_like(self, client: Client, settings: Settings, tmp_path: Path) -> None:
         for name, content, kind in (
-            ("a.extxyz", b'2\nLattice="1 0 0 0 1 0 0 0 1"\nNa 0 0 0\nCl 1 1 1\n', "xyz"),
-            ("a.lammpstrj", b"ITEM: TIMESTEP\n0\n", "lammps-dump"),
+            ("a.dcd", b"\x54\0\0\0CORD" + bytes(80), "dcd"),
+            ("a.xtc", b"\0\0\x07\xcb" + bytes(80), "xtc"),
             ("a.cif", b"data_a\n_cell_length_a 1\n", "cif"),
             ("a.bin", b"\0\1\2", ""),
         ):

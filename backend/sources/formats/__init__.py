@@ -1,4 +1,4 @@
-"""The formats of phonons that are read: an allow-list, each chosen by the kinds of files of an upload.
+"""The formats of phonons and trajectories that are read: an allow-list, each chosen by the kinds of files of an upload.
 
 Files of CASTEP are read by Euphonic after a check of their sizes. Others become plain arrays here, which phonopy and
 Euphonic take: neither package opens an untrusted YAML, XML or HDF5 file by itself.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from backend.sources.formats import (
     castep_bin,
@@ -29,11 +29,14 @@ from backend.sources.formats.reading import (
     refusing_damage,
 )
 from backend.sources.formats.roles import other_kind_of, role_of
+from backend.sources.formats.trajectories import formats as trajectories
+from backend.sources.formats.trajectories.survey import TrajectoryReading
 from scattering.core.notices import Notice
 
-__all__ = ["FORMATS", "MAX_FILES", "Format", "Recognised", "recognise"]
+__all__ = ["FORMATS", "MAX_FILES", "Format", "Kind", "Recognised", "recognise"]
 
 MAX_FILES: Final = 4
+Kind = Literal["phonons", "trajectory"]
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,23 @@ class Format:
     needs
         Of these kinds there must be one as well, if there are any.
     read
-        Function of the files by kind and of the statements of the user.
+        Function of the files by kind and of the statements of the user; None for a trajectory.
+    survey
+        The same for a trajectory, with whether its displacements are kept; None for phonons.
     """
 
     name: str
     title: str
     main: tuple[str, ...]
-    beside: tuple[str, ...]
-    read: Callable[[Files, Statements], Reading]
+    beside: tuple[str, ...] = ()
+    read: Callable[[Files, Statements], Reading] | None = None
     needs: tuple[str, ...] = ()
+    survey: trajectories.Survey | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the files describe."""
+        return "phonons" if self.survey is None else "trajectory"
 
     def fits(self, roles: Sequence[str]) -> bool:
         """Return whether files of these kinds are an upload of this format."""
@@ -100,6 +111,11 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format("castep-bin", "CASTEP .castep_bin or .check", ("castep_bin",), (), castep_bin.read),
         Format("quantum-espresso-q2r", "Quantum ESPRESSO q2r (.fc)", ("q2r",), (), espresso_q2r.read),
         Format("castep-phonon", "CASTEP .phonon", ("castep_phonon",), (), castep_phonon.read),
+        Format("extxyz", "extended XYZ", ("extxyz",), survey=trajectories.read_xyz),
+        Format("gpumd-xyz", "GPUMD movie.xyz or dump.xyz", ("gpumd_xyz",), survey=trajectories.read_gpumd),
+        Format("xyz", "XYZ", ("xyz",), survey=trajectories.read_xyz),
+        Format("lammps-dump", "LAMMPS text dump", ("lammps_dump",), survey=trajectories.read_lammps),
+        Format("xdatcar", "VASP XDATCAR", ("xdatcar",), survey=trajectories.read_xdatcar),
     )
 }
 """Name → format; the first that fits is taken."""
@@ -112,8 +128,13 @@ class Recognised:
     format: Format
     files: Files
 
-    def read(self, statements: Statements) -> Reading:
-        """Return the phonons.
+    def read(self, statements: Statements, *, keep: bool = False) -> Reading | TrajectoryReading:
+        """Return the phonons or the trajectory.
+
+        Parameters
+        ----------
+        keep
+            Whether the displacements of a trajectory are kept.
 
         Raises
         ------
@@ -122,6 +143,9 @@ class Recognised:
         """
         main = next(file for role, file in self.files.items() if role in self.format.main)
         with refusing_damage(main):
+            if self.format.survey is not None:
+                return self.format.survey(self.files, statements, keep=keep)
+            assert self.format.read is not None
             return self.format.read(self.files, statements)
 
     def to_json(self) -> list[dict[str, str]]:
@@ -135,7 +159,7 @@ def recognise(files: Sequence[UploadedFile], requested: str | None) -> Recognise
     Parameters
     ----------
     requested
-        Name of the format that the user selects; a file of unknown kind is then taken as its main file.
+        Name of the format that the user selects; a file of unknown kind, or the only file, is then its main file.
 
     Raises
     ------
@@ -145,8 +169,10 @@ def recognise(files: Sequence[UploadedFile], requested: str | None) -> Recognise
     if requested is not None and requested not in FORMATS:
         raise unknown_format(requested, "", loc="format")
     roles = [role_of(file) for file in files]
-    if requested is not None and None in roles:
-        roles[roles.index(None)] = FORMATS[requested].main[0]
+    if requested is not None and (None in roles or len(roles) == 1):
+        chosen, index = FORMATS[requested], roles.index(None) if None in roles else 0
+        if roles[index] not in chosen.main:
+            roles[index] = chosen.main[0]
     for file, role in zip(files, roles, strict=True):
         if role is None:
             raise unknown_format(file.name, other_kind_of(file))

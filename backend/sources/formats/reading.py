@@ -61,6 +61,12 @@ class Statements(TypedDict, total=False):
     supercell: list[list[int]]
     primitive: str | list[list[float]]
     species: dict[str, str]
+    time_step_fs: float
+    frame_interval_fs: float
+    cell_angstrom: list[list[float]]
+    first_frame: int
+    last_frame: int
+    every: int
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from backend.kit.files.unreadable import Unreadable
 from backend.sources.formats import displaced_outputs
 from backend.sources.formats.reading import UploadedFile
 
+_XYZ_KEYS: Final = re.compile(rb"\b(Lattice|Properties)\s*=", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Role:
@@ -126,7 +128,26 @@ def _is_xyz(file: UploadedFile) -> bool:
     if len(lines) < 3 or not _are_whole(lines[0].split(), 1):
         return False
     words = lines[2].split()
-    return len(words) >= 4 and not _is_number(words[0]) and all(map(_is_number, words[1:4]))
+    plain = len(words) >= 4 and not _is_number(words[0]) and all(map(_is_number, words[1:4]))
+    return plain or _XYZ_KEYS.search(_xyz_comment(file)) is not None
+
+
+def _xyz_comment(file: UploadedFile) -> bytes:
+    lines = file.head.split(b"\n", 2)
+    return lines[1] if len(lines) > 1 else b""
+
+
+def _is_extended_xyz(file: UploadedFile) -> bool:
+    return _is_xyz(file) and _XYZ_KEYS.search(_xyz_comment(file)) is not None
+
+
+def _is_gpumd_xyz(file: UploadedFile) -> bool:
+    return _is_extended_xyz(file) and re.search(rb"\bTime=", _xyz_comment(file)) is not None
+
+
+def _is_xdatcar(file: UploadedFile) -> bool:
+    separated = re.search(rb"^\s*(Direct configuration|Konfig)\s*=", file.head, re.MULTILINE) is not None
+    return separated or ("xdatcar" in file.name.lower() and _is_poscar(file))
 
 
 def _named(*patterns: str) -> re.Pattern[str]:
@@ -147,11 +168,16 @@ PHONONS: Final = (
     Role("born", _named(r".*born.*"), _is_born),
     Role("poscar", _named(r".*(poscar|contcar).*", r".*\.vasp"), _is_poscar),
 )
-"""Kinds that are read."""
-OTHERS: Final = (
-    Role("lammps-dump", _named(r".*\.(lammpstrj|dump)"), _holds(rb"^ITEM: TIMESTEP")),
-    Role("xdatcar", _named(r".*xdatcar.*"), _holds(rb"^Direct configuration=")),
+"""Kinds of phonons that are read."""
+TRAJECTORIES: Final = (
+    Role("lammps_dump", _named(r".*\.(lammpstrj|dump)"), _holds(rb"^ITEM: TIMESTEP")),
+    Role("xdatcar", _named(r".*xdatcar.*"), _is_xdatcar),
+    Role("gpumd_xyz", _named(r".*\.xyz"), _is_gpumd_xyz),
+    Role("extxyz", _named(r".*\.(ext)?xyz"), _is_extended_xyz),
     Role("xyz", _named(r".*\.(ext)?xyz"), _is_xyz),
+)
+"""Kinds of trajectories that are read; before phonons, because a POSCAR may be the beginning of an XDATCAR."""
+OTHERS: Final = (
     Role("dcd", _named(r".*\.dcd"), lambda file: file.head[4:8] == b"CORD"),
     Role("xtc", _named(r".*\.xtc"), lambda file: file.head[:4] == b"\x00\x00\x07\xcb"),
     Role("hdf5", _named(r".*\.(hdf5|h5)"), lambda file: hdf5_guard.is_hdf5(file.head)),
@@ -164,7 +190,7 @@ OTHERS: Final = (
 
 def role_of(file: UploadedFile) -> str | None:
     """Return the kind of a file that is read; None of another file."""
-    fitting = [role for role in PHONONS if role.fits(file)]
+    fitting = [role for role in (*TRAJECTORIES, *PHONONS) if role.fits(file)]
     named = [role for role in fitting if role.names.fullmatch(file.name.lower())]
     return next((role.name for role in (*named, *fitting)), None)
 

@@ -1,4 +1,4 @@
-"""Sentences about files of phonons that cannot be used."""
+"""Sentences about files of phonons and trajectories that cannot be used."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
+from backend.wording.formatting import listed
 
 MISFITS: Final = {
     "born_charges": "{file} has {n_found} Born charges, but the cell has {n_expected} inequivalent atoms",
@@ -20,6 +21,11 @@ MISFITS: Final = {
 }
 """How files do not belong together."""
 SIZES: Final = {
+    "atom_frames": "The trajectory has {n_found} atoms times frames; at most {maximum} are read.",
+    "kept_atom_frames": "The trajectory has {n_found} atoms times frames or more; at most {maximum} are stored. Use "
+    "fewer frames (first_frame, last_frame, every).",
+    "trajectory_mib": "The trajectory is larger than {maximum} MiB, the maximum that this server accepts. Write fewer "
+    "frames, or fewer columns.",
     "eigenvector_mib": "The eigenvectors take {n_found} MiB; at most {maximum} MiB are read.",
     "force_constant_mib": "The force constants take {n_found} MiB; at most {maximum} MiB are read.",
     "supercell_atoms": "The supercell has {n_found} atoms; at most {maximum} are read.",
@@ -27,12 +33,14 @@ SIZES: Final = {
 }
 KINDS: Final = {
     "cif": "a crystal structure (CIF): upload it as a structure",
-    "dcd": "a DCD trajectory",
+    "dcd": "a DCD trajectory, which is not read: convert it to extended XYZ",
     "hdf5": "an HDF5 file without phonons that are known here",
-    "lammps-dump": "a LAMMPS trajectory",
+    "extxyz": "an extended XYZ file",
+    "gpumd_xyz": "an XYZ file of GPUMD",
+    "lammps_dump": "a LAMMPS trajectory",
     "xdatcar": "a VASP trajectory (XDATCAR)",
     "xml": "an XML file that is not known here",
-    "xtc": "an XTC trajectory",
+    "xtc": "an XTC trajectory, which is not read: convert it to extended XYZ",
     "xyz": "a structure or trajectory in XYZ",
     "zip": "a compressed file: unpack it first",
     "displaced_zip": "a zip of displaced supercells",
@@ -54,8 +62,10 @@ MISSING: Final = {
     "calculation.",
 }
 """What an upload lacks."""
-TRAJECTORIES: Final = frozenset({"dcd", "lammps-dump", "xdatcar", "xtc", "xyz"})
 NEEDED: Final = {
+    "cell_angstrom": "{file} does not state the cell: enter its vectors in Å (cell_angstrom).",
+    "frame_interval_fs": "{file} does not state the time between its frames: enter it in fs (frame_interval_fs).",
+    "time_step_fs": "{file} numbers its frames by steps of the simulation: enter its time step in fs (time_step_fs).",
     "supercell": "{file} does not state the supercell of the calculation: enter it in units of the cell (supercell).",
     "species": "{file} does not name the element of type {types}: enter it (species).",
 }
@@ -63,9 +73,8 @@ NEEDED: Final = {
 
 def _unknown_format(*, file: str, looks_like: str, formats: Sequence[str]) -> str:
     looks = f" It looks like {KINDS[looks_like]}." if looks_like in KINDS else ""
-    later = " Trajectories are not read yet." if looks_like in TRAJECTORIES else ""
-    read = f"Phonon files are read: {'; '.join(formats)}."
-    return f"“{file}” is not in a format of phonons that is read here.{looks}{later} {read}"
+    read = f"These formats are read: {'; '.join(formats)}."
+    return f"“{file}” is not in a format of phonons or trajectories that is read here.{looks} {read}"
 
 
 def _does_not_fit(*, quantity: str, n_found: int | None, n_expected: int | None, file: str, other: str) -> str:
@@ -90,7 +99,27 @@ def _needs_field(*, field: str, file: str, types: Sequence[str] = ()) -> str:
     return NEEDED[field].format(file=file, types=" and ".join(types))
 
 
+def _frames_too_sparse(*, frame_interval_fs: float, species: Sequence[str]) -> str:
+    return (
+        f"The frames are {frame_interval_fs:g} fs apart, too sparse for the vibrations of {listed(species)}, whose "
+        "energies these frames do not resolve. Write frames more often."
+    )
+
+
 WORDS: Final[Mapping[str, Words]] = {
+    "atoms_change": "{file}: frame {frame} has other atoms than the first frame, or another order ({n_found} atoms; "
+    "the first frame has {n_expected}). All frames must have the same atoms.",
+    "cell_varies": "The cell varies by {percent:.1f} %, at most {maximum_percent:g} % are possible: wave vectors need "
+    "a fixed cell. Simulate at constant volume (NVE or NVT).",
+    "frames_too_sparse": _frames_too_sparse,
+    "frames_uneven": "The frames are {shortest_fs:g} to {longest_fs:g} fs apart. They must have equal intervals: "
+    "select such frames, or enter the interval (frame_interval_fs).",
+    "one_frame": "The file has only one frame. A spectrum needs a trajectory: many frames, with equal intervals.",
+    "too_few_frames": "The trajectory has {n_frames} frames; at least {minimum} are necessary.",
+    "trajectory_preview_only": "Trajectories can be previewed, but not yet stored.",
+    "unknown_nucleus": "“{nucleus}” is not an element or an isotope: enter such as Na or 2H.",
+    "unreadable_trajectory_cell": "Enter 3 lengths in Å, such as [5.64, 5.64, 5.64], or 3 vectors, each number at most "
+    "{maximum_angstrom}.",
     "does_not_fit": _does_not_fit,
     "external_entity": "{file} declares a document type of XML, which can read other files of the server. Files of "
     "VASP have none.",

@@ -1,0 +1,201 @@
+"""Frames of a trajectory, and the lines of its file: read one by one, and never all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.sources.formats.reading import Refused, UploadedFile, incomplete
+from scattering.core.notices import Notice
+
+MAX_ATOM_FRAMES: Final = 2 * 10**8
+"""Largest number of atoms times frames."""
+MAX_LINE_BYTES: Final = 4096
+
+
+class Cut(Exception):
+    """The file ends inside a frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Atoms at one time.
+
+    Attributes
+    ----------
+    labels
+        Shape (n_atoms,): what the file calls the species of each atom.
+    positions
+        Shape (n_atoms, 3), Å, or in units of the cell vectors.
+    cell
+        Shape (3, 3), Å, vectors as rows; None if the file has none.
+    is_scaled
+        Whether positions are in units of the cell vectors.
+    velocities
+        Shape (n_atoms, 3), Å/fs; None if the file has none.
+    momenta
+        Shape (n_atoms, 3), u Å/fs, of a file without velocities; None if it has none.
+    time_fs, step
+        Time and number of the step, where the file states them.
+    masses
+        Shape (n_atoms,), u; None if the file has none.
+    """
+
+    labels: NDArray[np.bytes_]
+    positions: NDArray[np.float64]
+    cell: NDArray[np.float64] | None
+    is_scaled: bool = False
+    velocities: NDArray[np.float64] | None = None
+    momenta: NDArray[np.float64] | None = None
+    time_fs: float | None = None
+    step: int | None = None
+    masses: NDArray[np.float64] | None = None
+
+
+class Lines:
+    """The lines of a file.
+
+    Parameters
+    ----------
+    file
+        The uploaded file.
+    stream
+        The file, open.
+    """
+
+    def __init__(self, file: UploadedFile, stream: BinaryIO) -> None:
+        self.file, self._stream = file, stream
+        self.number = 0
+        self._begin_of_frame: int | None = None
+
+    def read(self) -> bytes | None:
+        """Return the next line without its end; None at the end of the file.
+
+        Raises
+        ------
+        Refused
+            The line is longer than any line of a trajectory.
+        """
+        line = self._stream.readline(MAX_LINE_BYTES)
+        if len(line) == MAX_LINE_BYTES:
+            raise self.refusal("a line is too long")
+        self.number += 1
+        return line.rstrip(b"\r\n") if line else None
+
+    def required(self) -> bytes:
+        """Return the next line.
+
+        Raises
+        ------
+        Cut
+            There is none.
+        """
+        line = self.read()
+        if line is None:
+            raise Cut
+        return line
+
+    def filled(self) -> bytes | None:
+        """Return the next line that is not blank; None at the end of the file."""
+        line = self.read()
+        while line is not None and not line.strip():
+            line = self.read()
+        return line
+
+    def table(self, n_rows: int) -> NDArray[np.bytes_]:
+        """Return the words of so many lines, shape (n_rows, n_columns).
+
+        Raises
+        ------
+        Cut
+            The file ends before.
+        Refused
+            The lines have different numbers of words.
+        """
+        words: list[bytes] = []
+        n_columns = 0
+        for row in range(n_rows):
+            found = self.required().split()
+            if row == 0:
+                n_columns = len(found)
+            if len(found) != n_columns or not found:
+                if self._is_at_end():
+                    raise Cut
+                raise self.refusal(f"{len(found)} values instead of {n_columns}")
+            words += found
+        return np.array(words).reshape(n_rows, n_columns)
+
+    def numbers(self, words: Any) -> NDArray[np.float64]:
+        """Return words as numbers, with the shape of the words.
+
+        Raises
+        ------
+        Cut, Refused
+            One is not a finite number; in the last line it is cut.
+        """
+        try:
+            values = np.asarray(words).astype(np.float64)
+        except ValueError:
+            if self._is_at_end():
+                raise Cut from None
+            raise self.refusal("a value is not a number") from None
+        if not np.isfinite(values).all():
+            raise self.refusal("a value is not a finite number")
+        return values
+
+    def check_atoms(self, n_atoms: float) -> None:
+        """Refuse a trajectory by the number of its atoms, times frames, before memory is asked for.
+
+        Raises
+        ------
+        Refused
+        """
+        if n_atoms > MAX_ATOM_FRAMES:
+            found = {"n_found": round(min(n_atoms, 1e15)), "maximum": MAX_ATOM_FRAMES}
+            raise Refused(Notice("too_large", {"quantity": "atom_frames", **found}))
+
+    def check_size(self, n_atoms: int) -> None:
+        """Refuse a trajectory by the number of atoms in its header, and the frames that its file can have at most.
+
+        Call it at the beginning of the block of atoms of each frame: the second call knows the size of the first frame.
+
+        Raises
+        ------
+        Refused
+        """
+        at = self._stream.tell()
+        n_frames = 1.0
+        if self._begin_of_frame is not None:
+            size = self.file.path.stat().st_size
+            n_frames = size / max(at - self._begin_of_frame, 1)
+        self._begin_of_frame = at
+        self.check_atoms(n_atoms * n_frames)
+
+    def whole(self, words: Sequence[bytes]) -> int:
+        """Return the only word of a line as a positive whole number.
+
+        Raises
+        ------
+        Refused
+            It is none.
+        """
+        if len(words) != 1 or not words[0].isdigit() or len(words[0]) > 18 or int(words[0]) == 0:
+            raise self.refusal("the number of atoms is missing")
+        return int(words[0])
+
+    def refusal(self, reason: str) -> Refused:
+        """Return the refusal of the file at this line."""
+        return incomplete(self.file, f"line {self.number}: {reason}")
+
+    def _is_at_end(self) -> bool:
+        position = self._stream.tell()
+        at_end = not self._stream.read(1)
+        self._stream.seek(position)
+        return at_end
+
+
+FrameIterator = Iterator[Frame]

@@ -1,0 +1,113 @@
+"""Trajectories of a small crystal in the formats of several programs, all of the same motion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.io import write
+from numpy.typing import NDArray
+
+INTERVAL_FS = 5.0
+CELL = np.array([[6.2, 0.0, 0.0], [0.4, 6.6, 0.0], [-0.3, 0.5, 7.0]])
+SYMBOLS = ["Na", "Cl", "Na", "Cl"]
+SITES = np.array([[0.02, 0.5, 0.5], [0.5, 0.02, 0.5], [0.25, 0.25, 0.98], [0.75, 0.75, 0.25]]) @ CELL
+MASSES = np.array([22.98976928, 35.45, 22.98976928, 35.45])
+
+
+def motion(n_frames: int = 64, *, interval_fs: float = INTERVAL_FS, amplitude: float = 0.3) -> NDArray[np.float64]:
+    """Return displacements of the atoms without their centre of mass, shape (n_frames, n_atoms, 3), Å."""
+    rng = np.random.default_rng(4)
+    time = interval_fs * np.arange(n_frames)
+    periods, phases = rng.uniform(150, 400, (4, 3)), rng.uniform(0, 2 * np.pi, (4, 3))
+    moves = amplitude * np.sin(2 * np.pi * time[:, None, None] / periods + phases)
+    return moves - np.einsum("a,tax->tx", MASSES, moves)[:, None] / MASSES.sum()
+
+
+def velocities(n_frames: int = 64) -> NDArray[np.float64]:
+    """Return the velocities of the motion, Å/fs, by differences of a tenth of a step."""
+    step = INTERVAL_FS / 10
+    fine = motion(10 * n_frames + 1, interval_fs=step)
+    return np.gradient(fine, step, axis=0)[: 10 * n_frames : 10]
+
+
+def frames(moves: NDArray[np.float64], *, wrapped: bool = False) -> list[Atoms]:
+    """Return the frames as ASE has them."""
+    made = [Atoms(SYMBOLS, SITES + one, cell=CELL, pbc=True) for one in moves]
+    if wrapped:
+        for one in made:
+            one.wrap()
+    return made
+
+
+def write_extxyz(path: Path, moves: NDArray[np.float64], *, wrapped: bool = False) -> Path:
+    """Write an extended XYZ file."""
+    write(path, frames(moves, wrapped=wrapped), format="extxyz")
+    return path
+
+
+def write_gpumd(path: Path, moves: NDArray[np.float64], speeds: NDArray[np.float64]) -> Path:
+    """Write a dump.xyz as GPUMD does."""
+    lattice = " ".join(f"{value:.8f}" for value in CELL.ravel())
+    lines = list[str]()
+    for number, (move, speed) in enumerate(zip(moves, speeds, strict=True)):
+        lines += ["4", f'Time={number * INTERVAL_FS:.8f} pbc="T T T" Lattice="{lattice}" '
+                  "Properties=species:S:1:pos:R:3:vel:R:3"]  # fmt: skip
+        lines += [
+            f"{symbol} {_text(position)} {_text(velocity)}"
+            for symbol, position, velocity in zip(SYMBOLS, SITES + move, speed, strict=True)
+        ]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def write_lammps(
+    path: Path,
+    moves: NDArray[np.float64],
+    *,
+    scaled: bool = False,
+    speeds: NDArray[np.float64] | None = None,
+    step: int = 5,
+) -> Path:
+    """Write a text dump of LAMMPS, with the atoms in another order in each frame."""
+    rng = np.random.default_rng(1)
+    (xlo, ylo, zlo), (lx, ly, lz) = (1.0, -2.0, 3.0), np.diag(CELL)
+    xy, xz, yz = CELL[1, 0], CELL[2, 0], CELL[2, 1]
+    box = (
+        f"{xlo + min(0, xy, xz, xy + xz)} {xlo + lx + max(0, xy, xz, xy + xz)} {xy}\n"
+        f"{ylo + min(0, yz)} {ylo + ly + max(0, yz)} {xz}\n{zlo} {zlo + lz} {yz}\n"
+    )
+    columns = "xs ys zs" if scaled else "x y z ix iy iz"
+    text = ""
+    for number, move in enumerate(moves):
+        fractional = (SITES + move) @ np.linalg.inv(CELL)
+        images = np.floor(fractional).astype(int)
+        inside = fractional - images
+        text += f"ITEM: TIMESTEP\n{1000 + number * step}\nITEM: NUMBER OF ATOMS\n4\n"
+        text += f"ITEM: BOX BOUNDS xy xz yz pp pp pp\n{box}ITEM: ATOMS id type {columns}"
+        text += "\n" if speeds is None else " vx vy vz\n"
+        for atom in rng.permutation(4):
+            where = inside[atom] if scaled else inside[atom] @ CELL + [xlo, ylo, zlo]
+            text += f"{atom + 1} {1 + atom % 2} {_text(where)}"
+            text += "" if scaled else " " + " ".join(map(str, images[atom]))
+            text += "\n" if speeds is None else f" {_text(1e3 * speeds[number, atom])}\n"
+    path.write_text(text)
+    return path
+
+
+def write_xdatcar(path: Path, moves: NDArray[np.float64], *, separator: str = "Direct configuration= {}") -> Path:
+    """Write an XDATCAR, with atoms sorted by species."""
+    order = [0, 2, 1, 3]
+    rows = "\n".join(_text(row) for row in CELL)
+    text = f"title\n 1.0\n{rows}\n Na Cl\n 2 2\n"
+    for number, move in enumerate(moves, start=1):
+        fractional = ((SITES + move) @ np.linalg.inv(CELL))[order] % 1
+        text += separator.format(number) + "\n" + "\n".join(map(_text, fractional)) + "\n"
+    path.write_text(text)
+    return path
+
+
+def _text(values: Sequence[float] | NDArray[np.float64]) -> str:
+    return " ".join(f"{value:.10f}" for value in values)
