@@ -105,6 +105,7 @@ task            : SinglePoint
 # Replace by the functional and the cut-off of your relaxation
 xc_functional   : PBE
 cut_off_energy  : {CUTOFF_EV} eV
+finite_basis_corr : none
 grid_scale      : 2.0
 fine_grid_scale : 3.0
 elec_energy_tol : 1e-10 eV

@@ -44,7 +44,7 @@ class Output:
     row
         Line with the forces on an atom.
     first_list
-        Whether the rest of the file has parts of the forces in the same form.
+        Whether further lists are parts or versions of the forces in the same form.
     unit
         eV/Å.
     """
@@ -62,6 +62,7 @@ OUTPUTS: Final = (
         re.compile(r".*\.castep"),
         b"Cartesian components (eV/A)",
         re.compile(rb"\s*\*\s+[A-Z]\S*\s+\d+" + _THREE + rb"\s+\*"),
+        first_list=True,
     ),
     Output(
         re.compile(r".*\.(?:out|pwo|log)"),
