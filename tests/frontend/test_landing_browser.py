@@ -85,8 +85,11 @@ def test_phonons_of_the_user_become_a_source(visit: Open, site: Site) -> None:
     own.get_by_role("button", name="Use these phonons").click()
     page.wait_for_url("**/structures/**")
     source = parse_qs(urlsplit(page.url).query)["source"][0]
-    expect(page.get_by_label("Phonons")).to_have_value(source)
+    expect(page.get_by_label("Phonons", exact=True)).to_have_value(source)
     expect(page.get_by_role("checkbox", name="Molecular dynamics")).to_be_hidden()
+    page.get_by_role("button", name="Start forecast").click()
+    page.wait_for_url("**/forecast/**")
+    expect(page.get_by_role("region", name="Simulations")).to_contain_text("Harmonic")
     delete(page, f"/structures/{urlsplit(page.url).path.split('/')[-1]}")
 
 

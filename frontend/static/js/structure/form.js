@@ -89,7 +89,8 @@ export function runForm(form, data) {
             showProblem(form, alert, new ApiProblem(422, REFUSED, "", missing));
             return;
         }
-        const pairs = neededPairs(values, methods, customise.open);
+        const own = sourceOf(values) !== "";
+        const pairs = neededPairs(values, own ? listOf(values.methods ?? "") : methods, customise.open && !own);
         const [engines, ...answers] = await Promise.allSettled([
             /** @type {Promise<Engine[]>} */ (get("/engines", { signal })),
             ...pairs.map((pair) => {
