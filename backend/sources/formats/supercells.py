@@ -20,7 +20,7 @@ POSITION_TOLERANCE: Final = 1e-2
 """Å. Distance of an atom of the supercell from an atom of the primitive cell, up to lattice vectors."""
 
 
-HOME_TOLERANCE: Final = 1e-6
+HOME_TOLERANCE: Final = 1e-9
 """Units of the cell vectors. Atoms as close to the end of a cell are at its beginning."""
 
 
