@@ -24,7 +24,7 @@ class Role:
     name
         Word for programs.
     names
-        Pattern of lower-case file names.
+        Pattern of lower-case file names that only this kind has.
     fits
         Whether a file can be of this kind by its content.
     """
@@ -155,14 +155,14 @@ def _named(*patterns: str) -> re.Pattern[str]:
 
 
 PHONONS: Final = (
-    Role("vaspout", _named(r".*vaspout.*", r".*\.h5"), _is_hdf5_with("results", "intermediate")),
-    Role("vasprun", _named(r".*vasprun.*", r".*\.xml.*"), _holds(rb"<modeling>")),
+    Role("vaspout", _named(r".*vaspout.*"), _is_hdf5_with("results", "intermediate")),
+    Role("vasprun", _named(r".*vasprun.*"), _holds(rb"<modeling>")),
     Role("castep_bin", _named(r".*\.(castep_bin|check)"), lambda file: file.head[4:].startswith(b"CASTEP_BIN")),
     Role("castep_phonon", _named(r".*\.phonon"), _starts(b"BEGIN header")),
     Role("displaced_zip", _named(r".*\.zip"), displaced_outputs.is_archive),
-    Role("phonopy_yaml", _named(r".*\.ya?ml"), _is_yaml),
+    Role("phonopy_yaml", _named(r"phonopy.*\.ya?ml"), _is_yaml),
     Role("q2r", _named(r".*\.fc"), _is_q2r),
-    Role("force_constants_hdf5", _named(r".*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),
+    Role("force_constants_hdf5", _named(r".*force_constants.*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),
     Role("force_constants", _named(r".*force_constants.*"), _is_force_constants),
     Role("force_sets", _named(r".*force_sets.*"), _is_force_sets),
     Role("born", _named(r".*born.*"), _is_born),
@@ -186,13 +186,18 @@ OTHERS: Final = (
     Role("zip", _named(r".*\.(zip|gz|xz|7z|bz2)"), _starts(b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"BZh")),
 )
 """Kinds that are not read, for a refusal that says what a file looks like."""
+CONTAINERS: Final = frozenset(("", "hdf5", "xml"))
+"""Kinds of these that a damaged file of a kind that is read can look like."""
 
 
 def role_of(file: UploadedFile) -> str | None:
-    """Return the kind of a file that is read; None of another file."""
+    """Return the kind of a file that is read, by its content, or by its name if it is damaged; None of another file."""
     fitting = [role for role in (*TRAJECTORIES, *PHONONS) if role.fits(file)]
-    named = [role for role in fitting if role.names.fullmatch(file.name.lower())]
-    return next((role.name for role in (*named, *fitting)), None)
+    both = [role for role in fitting if role.names.fullmatch(file.name.lower())]
+    by_name: list[Role] = []
+    if not fitting and other_kind_of(file) in CONTAINERS:
+        by_name = [role for role in PHONONS if role.names.fullmatch(file.name.lower())]
+    return next((role.name for role in (*both, *fitting, *by_name)), None)
 
 
 def other_kind_of(file: UploadedFile) -> str:
