@@ -38,6 +38,7 @@ class PhononSummary:
         Empty for large cells, or if no symmetry was found.
     gamma_lo_mev
         Direction such as "[1,0,0]", r.l.u. of the uploaded cell → highest energy at Γ when it is approached from there.
+        Empty for a large cell without Born charges.
     lowest_energy_mev, highest_energy_mev
         Range of the energies over the Brillouin zone.
     imaginary_fraction
@@ -61,12 +62,15 @@ def summarise_phonons(crystal: HarmonicCrystal) -> PhononSummary:
         )
     except InvalidOptions:
         zone = None
-    found, at_gamma = stability(sample_zone(fc, n_points=SUMMARY_POINTS).modes), highest_at_gamma(fc, crystal.repeats)
+    found = stability(sample_zone(fc, n_points=SUMMARY_POINTS).modes)
+    # In a large cell without dipoles it says nothing new, and takes as long as the rest
+    needed = crystal.dipoles is not None or crystal.n_atoms <= MAX_ATOMS
+    at_gamma = highest_at_gamma(fc, crystal.repeats) if needed else {}
     return PhononSummary(
         special_phonons_mev={} if zone is None else special_phonons(fc, zone),
         gamma_lo_mev=at_gamma,
         lowest_energy_mev=found.lowest_mev,
-        highest_energy_mev=max(found.highest_mev, *at_gamma.values()),
+        highest_energy_mev=max([found.highest_mev, *at_gamma.values()]),
         imaginary_fraction=found.imaginary_fraction,
     )
 

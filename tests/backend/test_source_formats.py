@@ -304,6 +304,22 @@ def test_files_that_end_early(folder: Path) -> None:
             assert code in ("incomplete_file", "no_forces", "unknown_format")
 
 
+@pytest.mark.parametrize(
+    "name", ["BORN", "FORCE_SETS", "a.castep_bin", "a.phonon", "a.fc", "vasprun.xml", "phonopy.yaml"]
+)
+def test_a_damaged_file_is_what_its_name_says(folder: Path, name: str) -> None:
+    others = {"BORN": ("phonopy_disp.yaml", "FORCE_CONSTANTS"), "FORCE_SETS": ("phonopy_disp.yaml",)}.get(name, ())
+    damaged = folder / "damaged"
+    damaged.mkdir(exist_ok=True)
+    for other in others:
+        write(damaged, other, (folder / other).read_bytes())
+    assert (
+        refusal(damaged, write(damaged, name, b"\x01\x02 damaged \n\x03" * 40), *others).notice.code
+        == "incomplete_file"
+    )
+    assert refusal(damaged, write(damaged, "other.dat", b"\x01\x02 \n")).notice.code == "unknown_format"
+
+
 def test_flipped_bits_end_in_a_refusal_or_other_numbers(folder: Path) -> None:
     rng = np.random.default_rng(1)
     for name, others in (

@@ -17,9 +17,7 @@ from scattering.core.notices import Notice
 MAX_DEPTH: Final = 40
 WORDS: Final = {"": None, "~": None, "null": None, "true": True, "false": False}
 """Plain scalars, lower case, that are no numbers."""
-
-_START: Final = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
-_END: Final = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+NUMBER_STARTS: Final = frozenset("+-.0123456789")
 
 
 def load(data: bytes, file_name: str) -> Any:
@@ -40,28 +38,34 @@ def load(data: bytes, file_name: str) -> Any:
 def _build(data: bytes, file_name: str) -> Any:
     document: list[Any] = []
     open_parts: list[list[Any]] = [document]
-    for event in yaml.parse(data, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.ScalarEvent):
-            _check(event, file_name)
-            open_parts[-1].append(_value(event))
-        elif isinstance(event, _START):
-            _check(event, file_name)
-            if len(open_parts) > MAX_DEPTH:
-                raise Refused(Notice("nested_too_deep", {"file": file_name, "max_depth": MAX_DEPTH}))
-            open_parts.append([])
-        elif isinstance(event, _END):
-            part = open_parts.pop()
-            open_parts[-1].append(part if isinstance(event, yaml.SequenceEndEvent) else _mapping(part, file_name))
-        elif isinstance(event, yaml.AliasEvent):
-            raise _unsafe(file_name, event, f"*{event.anchor}")
-        elif isinstance(event, yaml.DocumentEndEvent):
-            break
+    # Only the part of the loader that makes events; a file has a million of them
+    parser: Any = yaml.CSafeLoader(data)
+    try:
+        while (event := parser.get_event()) is not None:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                if event.tag is not None:
+                    raise _unsafe(file_name, event, event.tag)
+                open_parts[-1].append(_value(event.value) if event.implicit[0] else event.value)
+            elif kind is yaml.SequenceStartEvent or kind is yaml.MappingStartEvent:
+                if event.tag is not None:
+                    raise _unsafe(file_name, event, event.tag)
+                if len(open_parts) > MAX_DEPTH:
+                    raise Refused(Notice("nested_too_deep", {"file": file_name, "max_depth": MAX_DEPTH}))
+                open_parts.append([])
+            elif kind is yaml.SequenceEndEvent:
+                part = open_parts.pop()
+                open_parts[-1].append(part)
+            elif kind is yaml.MappingEndEvent:
+                part = open_parts.pop()
+                open_parts[-1].append(_mapping(part, file_name))
+            elif kind is yaml.AliasEvent:
+                raise _unsafe(file_name, event, f"*{event.anchor}")
+            elif kind is yaml.DocumentEndEvent:
+                break
+    finally:
+        parser.dispose()
     return document[0] if document else None
-
-
-def _check(event: Any, file_name: str) -> None:
-    if event.tag is not None:
-        raise _unsafe(file_name, event, event.tag)
 
 
 def _unsafe(file_name: str, event: yaml.Event, found: str) -> Refused:
@@ -77,14 +81,15 @@ def _mapping(parts: list[Any], file_name: str) -> dict[Any, Any]:
     return dict(zip(keys, parts[1::2], strict=True))
 
 
-def _value(event: yaml.ScalarEvent) -> Any:
-    text: str = event.value
-    if not event.implicit[0]:
-        return text
-    if text[:1] in "+-.0123456789" and text:
-        for number in (int, float):
-            try:
-                return number(text)
-            except ValueError:
-                continue
+def _value(text: str) -> Any:
+    """Return the number, the truth value or the text that a plain scalar stands for."""
+    if text[:1] in NUMBER_STARTS:
+        try:
+            return float(text) if "." in text else int(text)
+        except ValueError:
+            pass
+        try:
+            return float(text)
+        except ValueError:
+            return text
     return WORDS.get(text.lower(), text)
