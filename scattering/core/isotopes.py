@@ -12,7 +12,7 @@ import periodictable
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
-from scattering.core.species import element
+from scattering.core.species import element, is_site
 
 Substitution = str | Mapping[str, float]
 """An isotope ("2H"), or isotopes with their fractions ({"1H": 0.02, "2H": 0.98})."""
@@ -111,8 +111,8 @@ def differ(species: Sequence[str], one: Isotopes, other: Isotopes) -> list[str]:
 
 
 def names_sites(isotopes: Isotopes) -> bool:
-    """Tell whether isotopes distinguish sites of an element."""
-    return any(name != element(name) for name in isotopes)
+    """Tell whether isotopes distinguish sites of an element; names that are none of a species count as elements."""
+    return any(map(is_site, isotopes))
 
 
 def stored_isotopes(metadata: Mapping[str, Any]) -> dict[str, Substitution]:

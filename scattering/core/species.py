@@ -13,3 +13,9 @@ def element(species: str) -> str:
     if match is None:
         raise ValueError(f"{species!r} is not a chemical symbol, with or without the number of a site")
     return match.group(1)
+
+
+def is_site(name: str) -> bool:
+    """Return whether a name is that of a site, such as "H2"; other texts than names of species are not."""
+    match = _SPECIES.fullmatch(name)
+    return match is not None and bool(match.group(2))

@@ -80,6 +80,8 @@ def test_species_that_differ() -> None:
 def test_isotopes_of_sites() -> None:
     assert names_sites({"H2": "2H"})
     assert not names_sites({"H": MIXTURE, "Li": "7Li"})
+    # What is no name of a species is refused by `scatterers`
+    assert not names_sites({"NaN": "2H", "": "2H", "\ufeff": "2H"})
 
 
 @pytest.mark.parametrize("stored", [[], {"H": 2}, {"H": {"2H": "much"}}, {"H": None}])
