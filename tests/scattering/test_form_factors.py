@@ -1,9 +1,12 @@
 """Form factors against a second table and the Mott–Bethe relation between both probes."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from ase.data import atomic_numbers
-from dynasor.post_processing import XRayFormFactors
+from dynasor.post_processing import ElectronScatteringFactors, XRayFormFactors
 from scipy import constants
 
 from scattering.core.errors import InvalidView
@@ -38,6 +41,24 @@ def test_electrons_see_the_screened_nucleus(symbol: str) -> None:
     q = np.linspace(3.0, 12.0, 40)
     expected = 2 * (atomic_numbers[symbol] - form_factors((symbol,), q, "x-ray")[0]) / (radius * q**2)
     np.testing.assert_allclose(form_factors((symbol,), q, "electron")[0], expected, rtol=0.03)
+
+
+@pytest.mark.parametrize("symbol", ["H", "Si", "U"])
+def test_electrons_as_dynasor_has_them(symbol: str) -> None:
+    table = ElectronScatteringFactors([symbol])
+    expected = [table.get_weight_coh(symbol, one) for one in Q]
+    np.testing.assert_allclose(form_factors((symbol,), Q, "electron")[0], expected, rtol=1e-12)
+
+
+def test_no_library_is_imported_while_figures_are_drawn() -> None:
+    """Plotly would fail in another thread that finds a half-imported pandas."""
+    lines = [
+        "import sys, numpy",
+        "from scattering.observe.form_factors import form_factors",
+        "[form_factors(('Si',), numpy.ones(1), probe) for probe in ('electron', 'x-ray')]",
+        "sys.exit('pandas' in sys.modules)",
+    ]
+    assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
 
 
 def test_sites_have_the_form_factor_of_their_element_and_pairs_the_product() -> None:
