@@ -17,7 +17,7 @@ from backend.kit.http import json_bodies, uploads
 from backend.kit.http.body_limits import FORM as FORM_TYPE
 from backend.kit.http.body_limits import MAX_JSON_BYTES, UPLOADS
 from backend.kit.http.errors import MAX_ERRORS
-from backend.kit.http.json_bodies import MAX_KEYS, has_too_many_keys
+from backend.kit.http.json_bodies import MAX_KEYS, MAX_LISTS, find_excess
 from backend.kit.http.schemas import MAX_FREE_VALUES
 
 from .conftest import Client, run_apart
@@ -90,21 +90,37 @@ MANY = MAX_KEYS + 1
 
 
 @pytest.mark.parametrize(
-    ("body", "too_many"),
+    ("body", "code"),
     [
-        (json.dumps({"text": ": " * MANY}), False),
-        (json.dumps({"text": '"a":' * MANY}), False),
-        (json.dumps([{"a": 1}] * MANY), True),
-        (json.dumps([{"a": 1}] * MANY).replace(":", "\n :"), True),
-        ('{"' + '\\"' * (MAX_JSON_BYTES // 4) + ":" * MANY, False),
-        ("\\" * (MAX_JSON_BYTES // 2) + '"' + ":" * MANY, False),
+        (json.dumps({"text": ": " * MANY}), None),
+        (json.dumps({"text": '"a":' * MANY}), None),
+        (json.dumps([{"a": 1}] * MANY), "too_many_keys"),
+        (json.dumps([{"a": 1}] * MANY).replace(":", "\n :"), "too_many_keys"),
+        ('{"' + '\\"' * (MAX_JSON_BYTES // 4) + ":" * MANY, None),
+        ("\\" * (MAX_JSON_BYTES // 2) + '"' + ":" * MANY, None),
+        (json.dumps({"text": "[" * 2 * MAX_LISTS}), None),
+        (json.dumps([[]] * MAX_LISTS), "too_many_lists"),
+        (json.dumps([{}] * MAX_LISTS), "too_many_lists"),
+        (json.dumps(["", []] * MAX_LISTS), "too_many_lists"),
+        (json.dumps([[]] * (MAX_LISTS - 1)), None),
+        ("[" * MAX_JSON_BYTES, "too_many_lists"),
     ],
-    ids=["colons", "quoted keys", "keys", "keys with spaces", "unended", "backslashes"],
+    ids=[
+        *("colons", "quoted keys", "keys", "keys with spaces", "unended", "backslashes"),
+        *("quoted brackets", "lists", "objects", "texts between", "just few enough", "deep"),
+    ],
 )
-def test_keys_are_counted_in_linear_time(body: str, too_many: bool) -> None:
+def test_parts_are_counted_in_linear_time(body: str, code: str | None) -> None:
     began = time.process_time()
-    assert has_too_many_keys(body.encode()) is too_many
+    excess = find_excess(body.encode())
+    assert (excess and excess.code) == code
     assert time.process_time() - began < 1.0
+
+
+def test_many_brackets_are_refused_before_they_are_parsed(client: Client) -> None:
+    deep = "[" * 500 + "]" * 500
+    response = client.post("/predictions", content=f"[{','.join([deep] * 1000)}]", headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (413, "too_many_lists")
 
 
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}

@@ -1,8 +1,8 @@
-"""Bodies without files: limits on their size, on the number of their keys and on the time that they take to arrive.
+"""Bodies without files: limits on their size, on the number of their parts and on the time that they take to arrive.
 
 A million wrong keys would be a million errors. Validation by pydantic holds Python's global lock, so that another
-thread would not help: the body must be small before it is validated. Keys of larger bodies are counted in a thread,
-in a loop that shares the lock.
+thread would not help: the body must be small before it is validated. A megabyte of brackets takes the parser of JSON
+half a second, with the lock too. The parts of larger bodies are counted in a thread, in a loop that shares the lock.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from scattering.core.notices import Notice
 
 MAX_KEYS: Final = 5000
 """Keys of a body, at all levels; a plan with 200 settings of 8 numbers has 2000."""
-LARGE_BYTES: Final = 32 * 1024
-"""Size from which keys are counted in a thread; a smaller body has less than `MAX_KEYS` anyway (7 bytes each)."""
+MAX_LISTS: Final = 10_000
+"""Lists and objects of a body, at all levels."""
+LARGE_BYTES: Final = 16 * 1024
+"""Size from which parts are counted; a smaller body has few enough (7 bytes for a key, 2 for a list)."""
 ARRIVES_WITHIN_S: Final = 60.0
 _TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"(\s*+:)?|\\?\Z)', re.DOTALL)
 """A text of JSON, with the colon behind it if it is a key. It matches unended texts too, to be linear in time."""
@@ -44,8 +46,8 @@ class JsonBodies:
                 body = await _whole_body(receive)
             if body is None:
                 return
-            if len(body) > LARGE_BYTES and await anyio.to_thread.run_sync(has_too_many_keys, body):
-                raise TooLarge(Notice("too_many_keys", {"maximum": MAX_KEYS}))
+            if len(body) > LARGE_BYTES and (wrong := await anyio.to_thread.run_sync(find_excess, body)):
+                raise TooLarge(wrong)
         except TimeoutError:
             late = RequestTimeout(Notice("body_too_late", {"seconds": ARRIVES_WITHIN_S}))
             await _refuse(late, scope, receive, send)
@@ -55,16 +57,26 @@ class JsonBodies:
             await self._app(scope, _replay(body, receive), send)
 
 
-def has_too_many_keys(body: bytes) -> bool:
-    """Return whether a JSON text has more than `MAX_KEYS` keys; it need not be valid."""
-    if body.count(b":") <= MAX_KEYS:
-        return False
-    n_keys = 0
+def find_excess(body: bytes) -> Notice | None:
+    """Return what a JSON text has too many of, keys or lists, or None; it need not be valid."""
+    if body.count(b":") <= MAX_KEYS and _n_lists(body, 0, len(body)) <= MAX_LISTS:
+        return None
+    n_keys = n_lists = end = 0
     for text in _TEXT.finditer(body):
         n_keys += text.group(1) is not None
+        n_lists += _n_lists(body, end, text.start())
+        end = text.end()
         if n_keys > MAX_KEYS:
-            return True
-    return False
+            return Notice("too_many_keys", {"maximum": MAX_KEYS})
+        if n_lists > MAX_LISTS:
+            break
+    if n_lists + _n_lists(body, end, len(body)) > MAX_LISTS:
+        return Notice("too_many_lists", {"maximum": MAX_LISTS})
+    return None
+
+
+def _n_lists(body: bytes, start: int, end: int) -> int:
+    return body.count(b"[", start, end) + body.count(b"{", start, end)
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
