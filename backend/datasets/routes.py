@@ -6,7 +6,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Header, Query
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from backend.datasets import deletion, service
 from backend.datasets.downloads import WRITERS
@@ -24,7 +24,8 @@ from backend.kit.db.owners import OwnerDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.lost import stored_file
 from backend.kit.files.storage import as_attachment, receive_upload, staging
-from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, TooLarge, responses
+from backend.kit.http.downloads import FileDownload
+from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, RangeNotSatisfiable, TooLarge, responses
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
 from backend.kit.http.negotiation import choose
 from backend.kit.http.pagination import Page, PagingDep
@@ -119,13 +120,13 @@ def download_data(
 @router.get(
     "/{dataset_id}/file",
     summary="Download the uploaded file",
-    response_class=FileResponse,
+    response_class=FileDownload,
     responses={
-        **responses(NotFound),
+        **responses(NotFound, RangeNotSatisfiable),
         200: {"description": "the file", "content": {"application/octet-stream": {}}},
     },
 )
-def download_original(dataset_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
+def download_original(dataset_id: uuid.UUID, scope: ScopeDep) -> FileDownload:
     """Return the uploaded file, unchanged."""
     row = service.get(scope, dataset_id)
     return stored_file(

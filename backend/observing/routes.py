@@ -6,11 +6,13 @@ import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
 from backend.kit.files.lost import check_whole
-from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
+from backend.kit.files.storage import as_attachment
+from backend.kit.http.downloads import FileDownload
+from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, RangeNotSatisfiable, responses
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
 from backend.kit.http.negotiation import choose
 from backend.observing import spectra
@@ -32,18 +34,18 @@ def describe_view() -> dict[str, Any]:
 @router.get(
     "/{prediction_id}/partials",
     summary="Download the partial structure factors",
-    response_class=FileResponse,
+    response_class=FileDownload,
     responses={
-        **responses(NotFound, Conflict),
+        **responses(NotFound, Conflict, RangeNotSatisfiable),
         200: {"description": "HDF5 with named axes and units", "content": {HDF5: {}}},
     },
 )
-def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
+def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileDownload:
     """Return the partial dynamic structure factors of a prediction, without any instrument."""
     row = predictions.get_succeeded(scope, prediction_id)
     path = scope.settings.partials_path(row.id)
     check_whole(path, spectra.lost_partials(row.id))
-    return FileResponse(path, media_type=HDF5, filename=f"beamcast-{row.id}-partials.h5")
+    return FileDownload(path, media_type=HDF5, headers=as_attachment(f"beamcast-{row.id}-partials.h5"))
 
 
 @router.post(

@@ -6,15 +6,14 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, UploadFile
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import OwnerDep, Scope, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.lost import stored_file
 from backend.kit.files.storage import as_attachment, receive_upload, staging
-from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
+from backend.kit.http.downloads import FileDownload
+from backend.kit.http.errors import Conflict, NotFound, RangeNotSatisfiable, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.proposals import export, importing, reporting, service, sharing
@@ -42,7 +41,7 @@ def _out(scope: Scope, row: Proposal) -> ProposalOut:
     return service.proposal_bodies(scope, [row])[0]
 
 
-def report_file(scope: Scope, row: ProposalReport, fmt: ReportFormat) -> FileResponse:
+def report_file(scope: Scope, row: ProposalReport, fmt: ReportFormat) -> FileDownload:
     """Return the file of a report as an attachment; an imported file may contain anything.
 
     Raises
@@ -139,22 +138,17 @@ def restore_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
 @router.get(
     "/{proposal_id}/export",
     summary="Export a proposal",
-    response_class=FileResponse,
+    response_class=FileDownload,
     responses={
-        **responses(NotFound, Conflict),
+        **responses(NotFound, Conflict, RangeNotSatisfiable),
         200: {"description": "an RO-Crate", "content": {"application/zip": {}}},
     },
 )
-def export_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> FileResponse:
+def export_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> FileDownload:
     """Export all items and the partials of succeeded predictions; `POST /proposals/import` imports the archive."""
     row = service.get(scope, proposal_id)
     path = export.write(scope, row)
-    return FileResponse(
-        path,
-        media_type="application/zip",
-        headers=as_attachment(f"{row.name}.zip"),
-        background=BackgroundTask(path.unlink, missing_ok=True),
-    )
+    return FileDownload(path, media_type="application/zip", headers=as_attachment(f"{row.name}.zip"), is_temporary=True)
 
 
 @router.post("/{proposal_id}/share", summary="Share a proposal", responses=responses(NotFound))
@@ -198,12 +192,15 @@ def make_report(
 @router.get(
     "/{proposal_id}/reports/{report_id}",
     summary="Download a report",
-    response_class=FileResponse,
-    responses={**responses(NotFound), 200: {"description": "the file", "content": {"application/pdf": {}}}},
+    response_class=FileDownload,
+    responses={
+        **responses(NotFound, RangeNotSatisfiable),
+        200: {"description": "the file", "content": {"application/pdf": {}}},
+    },
 )
 def download_report(
     proposal_id: uuid.UUID, report_id: uuid.UUID, scope: ScopeDep, fmt: ReportFormatQuery = "pdf"
-) -> FileResponse:
+) -> FileDownload:
     """Download a report that was made before."""
     return report_file(scope, service.report(scope, proposal_id, report_id), fmt)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from backend.datasets.schemas import DatasetOut
 from backend.figures.bodies import FIGURE, figure_response
@@ -19,7 +19,8 @@ from backend.instruments import service as instruments
 from backend.instruments.schemas import InstrumentOut
 from backend.kit.db.owners import Scope
 from backend.kit.db.sessions import ReadingSessionDep
-from backend.kit.http.errors import Conflict, NotFound, responses
+from backend.kit.http.downloads import FileDownload
+from backend.kit.http.errors import Conflict, NotFound, RangeNotSatisfiable, responses
 from backend.methods import service as methods
 from backend.methods.schemas import MethodOut
 from backend.observing.partials_cache import PartialsCacheDep
@@ -122,10 +123,13 @@ def list_shared_methods(opened: Opened) -> list[MethodOut]:
 @router.get(
     "/{token}/reports/{report_id}",
     summary="Download a report of a shared proposal",
-    response_class=FileResponse,
-    responses={**responses(NotFound), 200: {"description": "the file", "content": {"application/pdf": {}}}},
+    response_class=FileDownload,
+    responses={
+        **responses(NotFound, RangeNotSatisfiable),
+        200: {"description": "the file", "content": {"application/pdf": {}}},
+    },
 )
-def download_shared_report(report_id: uuid.UUID, opened: Opened, fmt: ReportFormatQuery = "pdf") -> FileResponse:
+def download_shared_report(report_id: uuid.UUID, opened: Opened, fmt: ReportFormatQuery = "pdf") -> FileDownload:
     """Download a report that was made before."""
     scope, row = opened
     return report_file(scope, service.report(scope, row.id, report_id), fmt)

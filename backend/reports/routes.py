@@ -6,12 +6,21 @@ import uuid
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Query
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
-from starlette.background import BackgroundTask
 
 from backend.kit.db.owners import ReadingScopeDep
-from backend.kit.http.errors import Conflict, FieldProblem, NotAcceptable, NotFound, Unprocessable, responses
+from backend.kit.files.storage import as_attachment
+from backend.kit.http.downloads import FileDownload
+from backend.kit.http.errors import (
+    Conflict,
+    FieldProblem,
+    NotAcceptable,
+    NotFound,
+    RangeNotSatisfiable,
+    Unprocessable,
+    responses,
+)
 from backend.kit.http.negotiation import choose
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.plans.schemas import PlanIn
@@ -121,15 +130,15 @@ def _bundle(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn) -> 
     from backend.reports.bundle import bundle
 
     path = bundle(scope, cache, body)
-    name = f"beamcast-{body.prediction_id}.zip"
-    return FileResponse(path, media_type=ZIP, filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
+    headers = as_attachment(f"beamcast-{body.prediction_id}.zip")
+    return FileDownload(path, media_type=ZIP, headers=headers, is_temporary=True)
 
 
 @router.get(
     "/predictions/{prediction_id}/bundle.zip",
     summary="Make a bundle to run the forecast again",
-    response_class=FileResponse,
-    responses={**REFUSALS, **_content(ZIP)},
+    response_class=FileDownload,
+    responses={**REFUSALS, **responses(RangeNotSatisfiable), **_content(ZIP)},
 )
 def get_bundle(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate."""
@@ -139,8 +148,8 @@ def get_bundle(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) 
 @router.post(
     "/reports/bundle",
     summary="Make a bundle",
-    response_class=FileResponse,
-    responses={**REFUSALS, **_content(ZIP)},
+    response_class=FileDownload,
+    responses={**REFUSALS, **responses(RangeNotSatisfiable), **_content(ZIP)},
 )
 def pack_bundle(body: ReportIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate; same body as for a report."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import h5py
-from fastapi.responses import FileResponse
 
 from backend.kit.files.unreadable import Unreadable
+from backend.kit.http.downloads import FileDownload
 from backend.kit.http.errors import Gone
 from scattering.core.notices import Notice
 
@@ -42,7 +42,7 @@ def reading_stored(lost: Notice) -> Iterator[None]:
         raise Gone(lost) from error
 
 
-def stored_file(path: Path, lost: Notice, *, media_type: str, headers: Mapping[str, str]) -> FileResponse:
+def stored_file(path: Path, lost: Notice, *, media_type: str, headers: Mapping[str, str]) -> FileDownload:
     """Return the response with a file.
 
     Raises
@@ -51,7 +51,7 @@ def stored_file(path: Path, lost: Notice, *, media_type: str, headers: Mapping[s
         The file is missing.
     """
     check_stored(path, lost)
-    return FileResponse(path, media_type=media_type, headers=dict(headers))
+    return FileDownload(path, media_type=media_type, headers=headers)
 
 
 def check_whole(path: Path, lost: Notice) -> None:

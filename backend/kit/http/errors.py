@@ -175,6 +175,13 @@ class RequestTimeout(Problem):
     headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
 
 
+class RangeNotSatisfiable(Problem):
+    """The requested range lies outside the file."""
+
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    title = "Range not satisfiable"
+
+
 class Gone(Problem):
     """A file of the item is lost or damaged on the server."""
 

@@ -83,10 +83,18 @@ class Guard:
         if method in SAFE_METHODS:
             return None
         origin = headers.get("origin")
-        elsewhere = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+        elsewhere = origin is not None and _address(origin) != host.lower()
         # Newer browsers also send this header; programs send neither
         if elsewhere or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return Forbidden(Notice("request_of_other_site"))
+        return None
+
+
+def _address(origin: str) -> str | None:
+    """Return the name and port of an origin; None if it is not one."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
         return None
 
 
