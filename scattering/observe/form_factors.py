@@ -78,8 +78,9 @@ def _form_factor(symbol: str, q: tuple[float, ...], probe: Probe) -> NDArray[np.
 def _electron_table() -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Return a_i in Å and b_i in Å² of f = Σ a_i exp(−b_i s²), s = q/4π, each of shape (5,), by element.
 
-    The fit holds up to s = 6 Å⁻¹. The file is read without importing dynasor. This would take two seconds and import pandas, and a thread that draws a
-    figure meanwhile would find a half-imported pandas (plotly looks for it in `sys.modules`) and fail.
+    The fit holds up to s = 6 Å⁻¹. The file is read without importing dynasor. This would take two seconds and import
+    pandas, and a thread that draws a figure meanwhile would find a half-imported pandas (plotly looks for it in
+    `sys.modules`) and fail.
     """
     package = find_spec("dynasor")
     assert package is not None
