@@ -12,6 +12,7 @@ from frontend.forecast_choice import SAMPLINGS
 from frontend.options_schema import chosen_values, options_of
 
 DEFAULT_INSTRUMENTS: Final = ("TOSCA",)
+METHODS_OF_SOURCES: Final = {"phonons": "harmonic", "trajectory": "md"}
 MAX_BADGES: Final = 12
 MAX_PROPOSALS: Final = 50
 QUALITIES: Final = (
@@ -41,6 +42,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     required(instruments, potentials, engines, methods, predictions, limits)
     if isinstance(former, ApiProblem):
         earlier = None
+    own = [] if isinstance(own, ApiProblem) else own
     values = await _earlier_values(api, former) if earlier else await _suggested_values(api, structure_id)
     elements = structure["elements"]
     values["potential"] = values.get("potential") or default_potential(potentials, elements)
@@ -57,7 +59,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "values": values,
         "isotopes": {} if isinstance(isotopes, ApiProblem) else isotopes,
         "of_file": {name.rstrip("0123456789") for name in structure["isotopes"]},
-        "sources": [] if isinstance(own, ApiProblem) else own,
+        "sources": own,
         "predictions": predictions["items"],
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
@@ -67,6 +69,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
             "lengths_angstrom": structure["cell"]["lengths_angstrom"],
             "elements": elements,
             "from": earlier,
+            "source_methods": {one["id"]: METHODS_OF_SOURCES[one["kind"]] for one in own},
             "methods": [
                 {key: one[key] for key in ("method", "sampling", "short_method_title", "engines")} for one in methods
             ],

@@ -2,7 +2,7 @@
 // A user's own phonons: what was read of the files, what they lack, and one click that keeps them.
 
 import { newKey, upload } from "../api.js";
-import { count, listed, significant } from "../format.js";
+import { count, integer, listed, significant } from "../format.js";
 import { careBox, element, facts, fill, formula, table } from "../kit/dom.js";
 import { showProblem } from "../kit/problems.js";
 
@@ -33,17 +33,17 @@ export async function offerPhonons(place, files, use) {
 
     async function show() {
         const preview = /** @type {Preview} */ (await upload("/sources/preview", { files, ...typed }));
-        const keep = element("button", { type: "button", class: "button" }, "Use these phonons");
+        const keep = element("button", { type: "button", class: "button" }, `Use ${preview.kind === "phonons" ? "these phonons" : "this trajectory"}`);
         keep.addEventListener("click", async () => {
             keep.disabled = true;
             try {
                 use(await upload("/sources", { files, ...typed }, { key: `${key}-${JSON.stringify(typed)}` }));
             } catch (refusal) {
-                showProblem(place, problem, refusal, "These phonons could not be used");
+                showProblem(place, problem, refusal, "These files could not be used");
             }
             keep.disabled = false;
         });
-        fill(place, element("h2", {}, "Your phonons: ", formula(preview.formula ?? "")), ...summary(preview), problem,
+        fill(place, element("h2", {}, `Your ${preview.kind}: `, formula(preview.formula ?? "")), ...summary(preview), problem,
             preview.needs.length ? questions(preview) : keep);
     }
 
@@ -65,9 +65,11 @@ export async function offerPhonons(place, files, use) {
 }
 
 /** @param {Preview} preview */
-function summary({ phonons, recognised, findings, format, cell, program, n_atoms: atoms }) {
+function summary({ phonons, trajectory, recognised, findings, format, cell, program, n_atoms: atoms }) {
     const files = element("p", { class: "small quiet" }, `${listed(recognised.map(({ file }) => file))}, read as ${format}${madeBy(program)}.`);
-    if (!phonons) return [files, careBox(findings.map((one) => one.message))];
+    const doubts = careBox(findings.map((one) => one.message));
+    if (trajectory) return [files, facts(ofTrajectory(trajectory), { class: "facts" }), doubts];
+    if (!phonons) return [files, doubts];
     const { special_phonons_mev: special, gamma_lo_mev: lo, highest_energy_mev: highest } = phonons;
     const energies = (/** @type {number[]} */ all) => all.map((one) => significant(Math.abs(one) < NOTHING_MEV ? 0 : one)).join(", ");
     /** @type {[import("../kit/dom.js").Children, import("../kit/dom.js").Children][]} */
@@ -86,7 +88,22 @@ function summary({ phonons, recognised, findings, format, cell, program, n_atoms
         facts(rows, { class: "facts" }),
         Object.keys(special).length > 0
             && table(["Point", "Energies (meV)"], Object.entries(special).map(([point, all]) => [formula(point.replace("_", "")), energies(all)])),
-        careBox(findings.map((one) => one.message)),
+        doubts,
+    ];
+}
+
+/**
+ * @param {NonNullable<Preview["trajectory"]>} trajectory
+ * @returns {[string, string][]}
+ */
+function ofTrajectory(trajectory) {
+    const { mean_temperature_k: temperature } = trajectory;
+    return [
+        ["Frames", `${integer(trajectory.n_frames)}, one every ${significant(trajectory.frame_interval_fs)} fs`],
+        ["Length", `${significant(trajectory.length_ps)} ps`],
+        ["Atoms", Object.entries(trajectory.species).map(([name, number]) => `${number} ${name}`).join(", ")],
+        ["Energies", `up to ${significant(trajectory.resolves_up_to_mev)} meV, resolution ${significant(trajectory.energy_resolution_mev, 2)} meV`],
+        ["Temperature", temperature === null ? "no velocities" : `${significant(temperature)} K`],
     ];
 }
 

@@ -12,7 +12,7 @@ import { showProblem } from "../kit/problems.js";
 /** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
 
 /** Names by which programs write phonons. */
-const NAMES = /^(.*phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml)|\.(castep_bin|check|phonon|fc|hdf5|h5)$/i;
+const NAMES = /^(.*phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml)|\.(castep_bin|check|phonon|fc|hdf5|h5|zip)$/i;
 
 const message = byId("message");
 

@@ -15,7 +15,7 @@ import { findMissing, listOf, requestBody, settled, sourceOf, takes } from "./re
 /** @typedef {import("../../../types/api").components["schemas"]["PotentialOut"]} Potential */
 /** @typedef {import("./estimates.js").Engine} Engine */
 /** @typedef {{structure_id: string, lengths_angstrom: number[], elements: string[], from: string | null,
- *     methods: import("./request.js").MethodFacts[], engines: Engine[]}} PageData */
+ *     methods: import("./request.js").MethodFacts[], source_methods: Record<string, string>, engines: Engine[]}} PageData */
 
 const DELAY_MS = 200;
 const REFUSED = "This forecast cannot be started";
@@ -38,7 +38,7 @@ export function runForm(form, data) {
 
     /** Show the controls that a chosen method has. */
     function showControls() {
-        const values = settled(state.values);
+        const values = settled(state.values, data.source_methods);
         const chosen = listOf(values.methods ?? "");
         for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-of-potential]"))) {
             part.hidden = sourceOf(values) !== "";
@@ -61,7 +61,7 @@ export function runForm(form, data) {
 
     /** @param {AbortSignal} signal */
     async function suggest(signal) {
-        const values = settled(state.values);
+        const values = settled(state.values, data.source_methods);
         const query = new URLSearchParams({ instruments: values.instruments ?? "" });
         if (isTouched("temperature_k") && values.temperature_k) query.set("temperature_k", values.temperature_k);
         const suggestion = /** @type {Suggestion} */ (await get(`/structures/${data.structure_id}/suggestion?${query}`, { signal }));
@@ -82,7 +82,7 @@ export function runForm(form, data) {
 
     /** @param {AbortSignal} signal */
     async function estimate(signal) {
-        const values = settled(state.values);
+        const values = settled(state.values, data.source_methods);
         const missing = findMissing(values);
         if (missing.length) {
             byId("form-summary").textContent = "";
@@ -135,7 +135,7 @@ export function runForm(form, data) {
     customise.addEventListener("toggle", updateSoon);
     document.addEventListener("reconnected", updateSoon);
     offerStart(form, alert, data.structure_id, () => {
-        const values = settled(state.values);
+        const values = settled(state.values, data.source_methods);
         const missing = findMissing(values);
         if (missing.length) throw new ApiProblem(422, REFUSED, "", missing);
         return { values, bodies: listOf(values.methods ?? "").map((method) => requestBody(values, method, values.quality ?? "", about)) };

@@ -42,8 +42,12 @@ export function takes({ name, takers }, method, values) {
 /** Return the source of the phonons, or nothing where a potential gives them. @param {Values} values */
 export const sourceOf = ({ source }) => (source && source !== "potential" ? source : "");
 
-/** Return the values of the form as they count: a user's own phonons leave no choice of the method. @param {Values} values */
-export const settled = (values) => (sourceOf(values) ? { ...values, methods: "harmonic" } : values);
+/**
+ * Return the values of the form as they count: a source leaves no choice of the method.
+ * @param {Values} values
+ * @param {Record<string, string>} sources method of each source
+ */
+export const settled = (values, sources) => (sourceOf(values) ? { ...values, methods: sources[sourceOf(values)] ?? "" } : values);
 
 /**
  * Return the body of `POST /predictions`; options that are empty are the API's choice.
