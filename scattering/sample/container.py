@@ -50,7 +50,7 @@ def container_partials(
     Squires (1978), Ch. 3, Eq. 3.36 and 3.123 for the incoherent approximation.
     """
     edges = bin_edges(energy)
-    at, strength = _displacements(element, temperature, STEP_MEV)
+    at, strength = displacements(element, temperature, STEP_MEV)
     first, second = (float(strength @ at**power) * STEP_MEV for power in (1, 2))
     reach = float(q.max()) ** 2 * first + TAIL_WIDTHS * (float(q.max()) * np.sqrt(second) + at.max())
     half = int(np.ceil(max(float(edges[-1]), reach) / STEP_MEV)) + 1
@@ -85,7 +85,7 @@ def container_partials(
     )
 
 
-def _displacements(
+def displacements(
     element: ContainerElement, temperature: float, step: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return energies of both signs, meV, and the spectrum B of the displacements along any direction, Å²/meV.

@@ -11,7 +11,7 @@ from scipy import integrate
 from scattering.core.bins import bin_edges, linear_means
 from scattering.core.constants import BOLTZMANN_MEV_PER_K, NEUTRON_ENERGY_MEV_A2, RECOIL_MEV_A2_AMU
 from scattering.sample import Material
-from scattering.sample.container import DEBYE_TEMPERATURE_K, STEP_MEV, _displacements, container_partials
+from scattering.sample.container import DEBYE_TEMPERATURE_K, STEP_MEV, container_partials, displacements
 from scattering.simulate.multiphonon import DisplacementSpectra, self_part
 from scattering.simulate.phonons import occupation
 
@@ -53,7 +53,7 @@ def test_debye_waller_factor_is_debyes(temperature: float) -> None:
 
 def test_orders_of_phonons_add_up_to_the_same() -> None:
     step = STEP_MEV
-    at, strength = _displacements("V", 300.0, step)
+    at, strength = displacements("V", 300.0, step)
     n = (len(at) + 1) // 2
     gain, loss = np.zeros((2, n + 1))
     loss[1:n], gain[1:n] = strength[n:], strength[n - 2 :: -1]
