@@ -25,7 +25,7 @@ def test_catalogue_says_what_each_instrument_reaches(client: Client) -> None:
     assert maps["final_energy_mev"] is None
     assert maps["flux_known"]
     assert maps["relative_uncertainty"] is None
-    assert instruments["ARCS"]["relative_uncertainty"] == pytest.approx(0.138, abs=0.001)
+    assert instruments["ARCS"]["relative_uncertainty"] == pytest.approx(0.116, abs=0.001)
     assert tosca["two_theta_deg"] is None
     assert tosca["lines_deg"]["Forward"] == 45.0
     assert tosca["final_energy_mev"] == pytest.approx(3.97, abs=0.01)
