@@ -10,7 +10,7 @@ import pytest
 import spglib
 
 from backend.sources.formats import recognise
-from backend.sources.formats.espresso_lattices import lattice_of
+from backend.sources.formats.espresso.lattices import lattice_of
 from backend.sources.formats.reading import NeedsFields, Reading, Refused, UploadedFile
 from backend.structures.geometry import lengths_and_angles
 from scattering.core.harmonic_crystal import HarmonicCrystal

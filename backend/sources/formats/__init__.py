@@ -10,15 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from backend.sources.formats import (
-    castep_bin,
-    castep_phonon,
-    displaced_outputs,
-    espresso_q2r,
-    phonopy,
-    vaspout,
-    vasprun,
-)
+from backend.sources.formats.castep import binary as castep_bin
+from backend.sources.formats.castep import phonon as castep_phonon
+from backend.sources.formats.espresso import q2r as espresso_q2r
+from backend.sources.formats.phonopy import displaced_outputs
+from backend.sources.formats.phonopy import reader as phonopy
 from backend.sources.formats.reading import (
     Files,
     Reading,
@@ -31,6 +27,7 @@ from backend.sources.formats.reading import (
 from backend.sources.formats.roles import other_kind_of, role_of
 from backend.sources.formats.trajectories import formats as trajectories
 from backend.sources.formats.trajectories.survey import TrajectoryReading
+from backend.sources.formats.vasp import vaspout, vasprun
 from scattering.core.notices import Notice
 
 __all__ = ["FORMATS", "MAX_FILES", "Format", "Kind", "Recognised", "recognise"]

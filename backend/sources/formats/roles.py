@@ -9,7 +9,7 @@ from typing import Final
 
 from backend.kit.files import hdf5_guard
 from backend.kit.files.unreadable import Unreadable
-from backend.sources.formats import displaced_outputs
+from backend.sources.formats.phonopy import displaced_outputs
 from backend.sources.formats.reading import UploadedFile
 
 _XYZ_KEYS: Final = re.compile(rb"\b(Lattice|Properties)\s*=", re.IGNORECASE)

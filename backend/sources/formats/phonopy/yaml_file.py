@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from phonopy.interface.phonopy_yaml import load_phonopy_yaml
 
 from backend.sources.formats import safe_yaml
-from backend.sources.formats.phonopy_units import Units, units_of
+from backend.sources.formats.phonopy.units import Units, units_of
 from backend.sources.formats.reading import (
     Program,
     UnitCell,

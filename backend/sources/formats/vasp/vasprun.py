@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from phonopy.physical_units import get_physical_units
 
-from backend.sources.formats.hessian import FUNCTIONALS, Hessian, reading_of, stated_unit_cell
 from backend.sources.formats.reading import (
     Files,
     Need,
@@ -25,6 +24,7 @@ from backend.sources.formats.reading import (
     incomplete,
     refusing_damage,
 )
+from backend.sources.formats.vasp.hessian import FUNCTIONALS, Hessian, reading_of, stated_unit_cell
 from scattering.core.notices import Notice
 
 MAX_DEPTH: Final = 40

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from euphonic import ForceConstants
 
-from backend.sources.formats.castep_labels import element_of
-from backend.sources.formats.fortran import records
+from backend.sources.formats.castep.fortran import records
+from backend.sources.formats.castep.labels import element_of
 from backend.sources.formats.reading import (
     Files,
     Program,

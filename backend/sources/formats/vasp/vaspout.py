@@ -14,7 +14,6 @@ from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
 from backend.kit.files import hdf5_guard
-from backend.sources.formats.hessian import FUNCTIONALS, Hessian, reading_of, stated_unit_cell
 from backend.sources.formats.reading import (
     MAX_HDF5_VALUES,
     Files,
@@ -29,6 +28,7 @@ from backend.sources.formats.reading import (
     open_hdf5,
     refusing_damage,
 )
+from backend.sources.formats.vasp.hessian import FUNCTIONALS, Hessian, reading_of, stated_unit_cell
 from scattering.core.notices import Notice
 from scattering.core.phonon_modes import PhononModes
 

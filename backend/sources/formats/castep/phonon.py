@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from euphonic.readers import castep
 
-from backend.sources.formats.castep_labels import element_of
+from backend.sources.formats.castep.labels import element_of
 from backend.sources.formats.reading import (
     Files,
     Program,

@@ -11,9 +11,10 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
-from backend.sources.formats import phonopy_files, phonopy_yaml
-from backend.sources.formats.phonopy_units import Units, units_of
-from backend.sources.formats.phonopy_yaml import PhonopyYaml
+from backend.sources.formats.phonopy import files as phonopy_files
+from backend.sources.formats.phonopy import yaml_file as phonopy_yaml
+from backend.sources.formats.phonopy.units import Units, units_of
+from backend.sources.formats.phonopy.yaml_file import PhonopyYaml
 from backend.sources.formats.reading import (
     Files,
     Need,

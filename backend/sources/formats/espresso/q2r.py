@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import constants
 
-from backend.sources.formats.espresso_lattices import lattice_of
-from backend.sources.formats.phonopy_units import BOHR_ANGSTROM, HARTREE_EV
+from backend.sources.formats.espresso.lattices import lattice_of
+from backend.sources.formats.phonopy.units import BOHR_ANGSTROM, HARTREE_EV
 from backend.sources.formats.reading import (
     Files,
     Program,

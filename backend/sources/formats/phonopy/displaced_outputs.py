@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.sources.formats import phonopy, phonopy_yaml
-from backend.sources.formats.phonopy_units import BOHR_ANGSTROM, HARTREE_EV
+from backend.sources.formats.phonopy import reader as phonopy
+from backend.sources.formats.phonopy import yaml_file as phonopy_yaml
+from backend.sources.formats.phonopy.units import BOHR_ANGSTROM, HARTREE_EV
 from backend.sources.formats.reading import Files, Reading, Refused, Statements, UploadedFile, does_not_fit, incomplete
 from scattering.core.notices import Notice
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
-from backend.sources.formats import phonopy_files
-from backend.sources.formats.phonopy_units import units_of
+from backend.sources.formats.phonopy import files as phonopy_files
+from backend.sources.formats.phonopy.units import units_of
 from backend.sources.formats.reading import (
     Files,
     Program,

@@ -1,0 +1,1 @@
+"""Files of CASTEP: .castep_bin and .check with force constants, .phonon with modes."""

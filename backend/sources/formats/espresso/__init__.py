@@ -1,0 +1,1 @@
+"""Files of Quantum ESPRESSO: the force constants of q2r."""

@@ -1,0 +1,1 @@
+"""Files of VASP: vaspout.h5 and vasprun.xml."""
