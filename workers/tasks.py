@@ -23,12 +23,13 @@ from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
 from backend.observing.samplings import observation
-from backend.phonon_files import harmonic_crystal_file, modes_file
+from backend.phonon_files import harmonic_crystal_file, modes_file, trajectory_file
 from backend.potentials.service import PotentialUnavailable, potential_file
 from backend.predictions.assignment import (
     FORCE_CONSTANTS_FILE,
     FORCE_CONSTANTS_OF,
     MODES_FILE,
+    TRAJECTORY_FILE,
     Assignment,
     read_assignment,
 )
@@ -38,6 +39,7 @@ from backend.structures.service import load_structure
 from scattering.core.isotopes import names_sites, species_masses
 from scattering.core.notices import Notice
 from scattering.core.phonon_modes import PhononModes
+from scattering.core.trajectory import Trajectory
 from scattering.options.base import Options
 from workers import stages
 from workers.engines.interface import Potential
@@ -190,12 +192,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     workplace = Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s)
     shared, own = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
-        workflow_of_one = (
-            registry.workflow(assignment.method, assignment.sampling)
-            if simulation.modes is None
-            else registry.workflow_of_modes(assignment.sampling)
-        )
-        outcome = workflow_of_one.run(simulation, progress=progress)
+        outcome = _workflow_of_one(assignment, simulation).run(simulation, progress=progress)
         return _write_partials(assignment, simulation, own, outcome, {"load_s": load_s})
     workflow = registry.replicated_workflow(assignment.method, assignment.sampling)
     if lease.kind == "prepare":
@@ -215,6 +212,15 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     return _write_partials(assignment, simulation, own, outcome, {"combine_s": time.perf_counter() - began})
 
 
+def _workflow_of_one(assignment: Assignment, simulation: Simulation[Options]) -> registry.Workflow:
+    """Return the workflow of a simulation in one job."""
+    if simulation.trajectory is not None:
+        return registry.workflow_of_trajectory(assignment.sampling)
+    if simulation.modes is not None:
+        return registry.workflow_of_modes(assignment.sampling)
+    return registry.workflow(assignment.method, assignment.sampling)
+
+
 def _simulation(assignment: Assignment, settings: Settings, progress: Progress) -> Simulation[Options]:
     potential, loader = _potential(assignment, settings, progress)
     return Simulation(
@@ -226,6 +232,7 @@ def _simulation(assignment: Assignment, settings: Settings, progress: Progress) 
         isotopes=assignment.isotopes,
         kept=_kept_forces(assignment, settings),
         modes=_given_modes(assignment, settings),
+        trajectory=_given_trajectory(assignment, settings),
     )
 
 
@@ -270,6 +277,12 @@ def _given_modes(assignment: Assignment, settings: Settings) -> PhononModes | No
     return modes_file.load(path) if assignment.source is not None and path.exists() else None
 
 
+def _given_trajectory(assignment: Assignment, settings: Settings) -> Trajectory | None:
+    """Return the trajectory of a source."""
+    path = settings.work_dir(assignment.prediction_id) / TRAJECTORY_FILE
+    return trajectory_file.load(path) if assignment.source is not None and path.exists() else None
+
+
 def _write_partials(
     assignment: Assignment, simulation: Simulation[Options], path: Path, outcome: Outcome, timings: dict[str, float]
 ) -> _Result:
@@ -289,7 +302,7 @@ def _write_partials(
     potential = assignment.potential
     observation(assignment.sampling).layout.write(path, partials)
     timings = {**outcome.timings, **timings}
-    has_new_forces = simulation.kept is None and simulation.modes is None
+    has_new_forces = simulation.kept is None and potential is not None
     made_with = provenance(
         sha256=None if potential is None else potential.sha256,
         model=None if potential is None else potential.name,

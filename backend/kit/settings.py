@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         128 * 1024 * 1024, description="largest size of the files of uploaded phonons, together"
     )
     max_trajectory_bytes: Annotated[int, Field(gt=0)] = Field(
-        32 * 1024 * 1024, description="largest size of an uploaded trajectory"
+        128 * 1024 * 1024, description="largest size of an uploaded trajectory"
     )
     max_proposal_bytes: Annotated[int, Field(gt=0)] = Field(
         1024**3, description="largest size of an imported proposal, both packed and unpacked"

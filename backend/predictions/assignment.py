@@ -21,6 +21,8 @@ FORCE_CONSTANTS_FILE: Final = "force_constants.h5"
 """File with these force constants or those of a source, in the folder of the jobs of the prediction."""
 MODES_FILE: Final = "modes.h5"
 """File with the modes of a source that has no force constants, in the same folder."""
+TRAJECTORY_FILE: Final = "trajectory.h5"
+"""File with the trajectory of a source, in the same folder."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Predictions from given phonons: the source of the request, and its phonons in the folder of the jobs."""
+"""Predictions from given phonons or a trajectory: the source of a request, and its data in the folder of the jobs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import numpy as np
 
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import NotFound, Unprocessable
-from backend.phonon_files import harmonic_crystal_file, modes_file
-from backend.predictions.assignment import FORCE_CONSTANTS_FILE, MODES_FILE
+from backend.phonon_files import harmonic_crystal_file, modes_file, trajectory_file
+from backend.predictions.assignment import FORCE_CONSTANTS_FILE, MODES_FILE, TRAJECTORY_FILE
+from backend.predictions.options import GivenFacts
 from backend.predictions.schemas import PredictionIn
 from backend.sources import service as sources
+from backend.sources.encoding import Phonons
 from backend.sources.tables import Source
-from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 from scattering.core.isotopes import Isotopes, nucleus_of, species_masses
 from scattering.core.notices import Notice
 from scattering.core.partials import lacks_interference
 from scattering.core.phonon_modes import PhononModes
-from scattering.options.registry import GIVEN_KINDS
+from scattering.core.trajectory import Trajectory
 
 
 def find_source(scope: Scope, body: PredictionIn) -> Source | None:
@@ -42,21 +44,52 @@ def find_source(scope: Scope, body: PredictionIn) -> Source | None:
         row = sources.get(scope, body.source_id)
     except NotFound as error:
         raise Unprocessable.at("source_id", error.notice) from error
-    if (body.method, body.sampling) not in GIVEN_KINDS:
-        raise Unprocessable.at("method", Notice("harmonic_source", {"method": body.method}))
-    if body.sampling != "powder" and not row.phonons["has_force_constants"]:
-        raise Unprocessable.at("sampling", Notice("path_of_modes"))
+    _check_method(row, body)
     return row
 
 
-def check_isotopes_of_modes(source: Source, of_structure: Isotopes, isotopes: Isotopes) -> None:
-    """Check that modes without force constants have the masses with which they were calculated.
+def _check_method(row: Source, body: PredictionIn) -> None:
+    """Check that a source can give a kind of forecast: harmonic ones of phonons, and dynamics of a trajectory."""
+    if row.phonons is None:
+        if body.method != "md":
+            raise Unprocessable.at("method", Notice("trajectory_source", {"method": body.method}))
+        if body.sampling != "powder":
+            raise Unprocessable.at("sampling", Notice("path_of_trajectory"))
+        return
+    if body.method != "harmonic":
+        raise Unprocessable.at("method", Notice("harmonic_source", {"method": body.method}))
+    if body.sampling != "powder" and not row.phonons["has_force_constants"]:
+        raise Unprocessable.at("sampling", Notice("path_of_modes"))
+
+
+def temperature_of(source: Source | None, body: PredictionIn) -> float:
+    """Return the temperature of a request in K: that of the velocities of a trajectory, where none is stated.
+
+    Raises
+    ------
+    Unprocessable
+        The trajectory has no velocities, and the request states no temperature.
+    """
+    if source is None or source.trajectory is None or "temperature_k" in body.model_fields_set:
+        return body.temperature_k
+    mean: float | None = source.trajectory["mean_temperature_k"]
+    if mean is None or not MIN_TEMPERATURE_K <= mean <= MAX_TEMPERATURE_K:
+        raise Unprocessable.at("temperature_k", Notice("needs_field", {"field": "temperature_k", "file": source.name}))
+    return mean
+
+
+def check_isotopes(source: Source, of_structure: Isotopes, isotopes: Isotopes) -> None:
+    """Check that the atoms of modes and trajectories have the masses with which they were calculated.
 
     Raises
     ------
     Unprocessable
     """
-    if not source.phonons["has_force_constants"] and dict(isotopes) != dict(of_structure):
+    if dict(isotopes) == dict(of_structure):
+        return
+    if source.phonons is None:
+        raise Unprocessable.at("isotopes", Notice("isotopes_of_trajectory"))
+    if not source.phonons["has_force_constants"]:
         raise Unprocessable.at("isotopes", Notice("isotopes_of_modes"))
 
 
@@ -72,22 +105,23 @@ def provenance_of(source: Source) -> dict[str, Any]:
     }
 
 
-def write_phonons(
-    folder: Path, phonons: HarmonicCrystal | PhononModes, of_structure: Isotopes, isotopes: Isotopes
-) -> None:
-    """Write the phonons of a source to the folder of the jobs of a prediction, with the masses of its isotopes.
+def write_phonons(folder: Path, phonons: Phonons, of_structure: Isotopes, isotopes: Isotopes) -> None:
+    """Write the data of a source to the folder of the jobs of a prediction, with the masses of its isotopes.
 
     Parameters
     ----------
     folder
         Folder of the jobs.
     phonons
-        Phonons of the source.
+        Phonons or trajectory of the source.
     of_structure, isotopes
         Isotopes of the structure, whose masses the phonons have, and of the prediction.
     """
     if isinstance(phonons, PhononModes):
         modes_file.save(folder / MODES_FILE, phonons)
+        return
+    if isinstance(phonons, Trajectory):
+        trajectory_file.save(folder / TRAJECTORY_FILE, phonons)
         return
     sites = phonons.sites
     others = [nucleus_of(site, isotopes) != nucleus_of(site, of_structure) for site in sites]
@@ -95,9 +129,14 @@ def write_phonons(
     harmonic_crystal_file.save(folder / FORCE_CONSTANTS_FILE, replace(phonons, masses=masses))
 
 
-def born_charges(source: Source | None) -> bool | None:
-    """Return whether the phonons of a source have Born charges; None without a source."""
-    return None if source is None else bool(source.phonons["has_nac"])
+def facts_for_options(source: Source | None) -> GivenFacts | None:
+    """Return the facts about a source on which options depend; None without a source."""
+    if source is None:
+        return None
+    if source.trajectory is not None:
+        return GivenFacts(frames=(source.trajectory["n_frames"], source.trajectory["frame_interval_fs"]))
+    assert source.phonons is not None
+    return GivenFacts(has_born_charges=bool(source.phonons["has_nac"]))
 
 
 def without_force_constants(metadata: Mapping[str, Any]) -> Notice:

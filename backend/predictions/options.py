@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,22 @@ from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.names import Quality
 from scattering.options.registry import Kind
+
+
+@dataclass(frozen=True)
+class GivenFacts:
+    """Facts about a source on which the options of its predictions depend.
+
+    Attributes
+    ----------
+    has_born_charges
+        Whether phonons have Born charges.
+    frames
+        Number of the frames of a trajectory, and their interval in fs; None of phonons.
+    """
+
+    has_born_charges: bool = False
+    frames: tuple[int, float] | None = None
 
 
 def separate_sites(options: Options, data: StructureData, temperature_k: float) -> Options:
@@ -55,7 +72,7 @@ def fill_options(
     family: str | None = None,
     preferred_engine: str | None = None,
     isotopes: Isotopes = MappingProxyType({}),
-    given_born_charges: bool | None = None,
+    source: GivenFacts | None = None,
 ) -> Options:
     """Check the options of a request, and return the complete options.
 
@@ -77,8 +94,8 @@ def fill_options(
         Default engine, if it can run the method.
     isotopes
         Isotopes of the simulation. If they distinguish sites, so do the partials.
-    given_born_charges
-        For a kind from given phonons: whether they have Born charges. None for a kind with a potential.
+    source
+        Facts about the source of a kind without a potential; None for a kind with a potential.
 
     Raises
     ------
@@ -96,14 +113,13 @@ def fill_options(
         temperature=temperature_k,
         instruments=instruments,
         quality=quality,
-        engines=("",)
-        if given_born_charges is not None
-        else engines.for_method(kind.method, family, preferred=preferred_engine),
+        engines=("",) if source is not None else engines.for_method(kind.method, family, preferred=preferred_engine),
         kinds=data.kinds,
-        has_born_charges=bool(given_born_charges),
+        has_born_charges=source is not None and source.has_born_charges,
+        frames=None if source is None else source.frames,
     )
     options = kind.options.fill(given, case)
-    if given_born_charges is not None:
+    if source is not None:
         return options
     lacks = find_lacks(engines.get(options.engine), options)
     if lacks:

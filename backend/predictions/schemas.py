@@ -31,17 +31,22 @@ FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
 class PredictionIn(RequestBody):
     """Request for a simulation. Missing options are chosen from the structure and the quality.
 
-    It begins with a structure and a potential, or with a source: phonons that were uploaded.
+    It begins with a structure and a potential, or with a source: phonons or a trajectory that were uploaded.
     """
 
     structure_id: uuid.UUID | None = Field(None, description="null: that of the source")
     source_id: uuid.UUID | None = Field(
-        None, description="uploaded phonons, in place of structure and potential (method harmonic)"
+        None, description="uploaded phonons (method harmonic) or trajectory (md), in place of structure and potential"
     )
     potential: Name = Field(DEFAULT, description="name or id of a potential")
     model: Name | None = Field(None, description="another name of `potential`", json_schema_extra=DEPRECATED)
     method: Method = "harmonic"
-    temperature_k: float = Field(DEFAULT_TEMPERATURE_K, ge=MIN_TEMPERATURE_K, le=MAX_TEMPERATURE_K)
+    temperature_k: float = Field(
+        DEFAULT_TEMPERATURE_K,
+        ge=MIN_TEMPERATURE_K,
+        le=MAX_TEMPERATURE_K,
+        description="of a trajectory by default that of its velocities; necessary if it has none",
+    )
     sampling: Sampling = "powder"
     instruments: list[Name] = Field(
         default_factory=list, max_length=32, description="instruments whose range of q the simulation must cover"

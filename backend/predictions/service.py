@@ -70,6 +70,7 @@ class CheckedRequest:
     data: StructureData
     potential: Potential | None
     source: Source | None
+    temperature_k: float
     instruments: list[str]
     isotopes: dict[str, Substitution]
     options: Options
@@ -90,7 +91,7 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
     else:
         structure = _structure(scope, body.structure_id)
         potential = _covering_potential(scope, body, structure)
-    names = _instruments(body.instruments)
+    names, temperature = _instruments(body.instruments), given.temperature_of(source, body)
     data = load_structure(scope.settings, structure.id)
     try:
         isotopes = check_isotopes(data, override(structure.isotopes, body.isotopes or {}))
@@ -99,19 +100,19 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
             body.options,
             data,
             quality=body.quality,
-            temperature_k=body.temperature_k,
+            temperature_k=temperature,
             instruments=names,
             family=None if potential is None else potential.family,
             preferred_engine=None if potential is None else potential.engine,
             isotopes=isotopes,
-            given_born_charges=given.born_charges(source),
+            source=given.facts_for_options(source),
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
     if source is not None:
-        given.check_isotopes_of_modes(source, structure.isotopes, isotopes)
+        given.check_isotopes(source, structure.isotopes, isotopes)
     duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers))
-    return CheckedRequest(structure, data, potential, source, names, isotopes, options, duration)
+    return CheckedRequest(structure, data, potential, source, temperature, names, isotopes, options, duration)
 
 
 def check_isotopes(data: StructureData, isotopes: Isotopes) -> dict[str, Substitution]:
@@ -203,7 +204,7 @@ def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
         method=body.method,
         sampling=body.sampling,
         quality=body.quality,
-        temperature_k=body.temperature_k,
+        temperature_k=planned.temperature_k,
         instruments=planned.instruments,
         isotopes=planned.isotopes,
         options=planned.options.to_json(),
@@ -227,7 +228,7 @@ def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
     duration = planned.duration
     if duration.seconds > LONG_SIMULATION_S:
         warnings.append(Notice("long_simulation", {"duration_s": duration.seconds}))
-    warnings += find_melted(planned.structure.formula, body.temperature_k)
+    warnings += find_melted(planned.structure.formula, planned.temperature_k)
     # The wait for the job with most of the work: a preparation is short
     heaviest = max(_jobs_of(_new_row(planned, body), planned), key=lambda job: job.weight)
     ahead = find_ahead(scope.session, heaviest, clock(scope.session))

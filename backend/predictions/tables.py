@@ -61,8 +61,13 @@ class Prediction(Hideable, Work, table=True):
 
     @property
     def has_given_phonons(self) -> bool:
-        """Whether the phonons come from a source, and no potential was used."""
+        """Whether the phonons or the trajectory come from a source, and no potential was used."""
         return self.potential_id is None
+
+    @property
+    def has_given_trajectory(self) -> bool:
+        """Whether a source gives the trajectory, and nothing was simulated."""
+        return self.has_given_phonons and self.method != "harmonic"
 
     @property
     def basis(self) -> str:

@@ -35,7 +35,7 @@ from backend.plans.schemas import PlanIn
 from backend.potentials import catalogue
 from backend.potentials import service as potentials
 from backend.potentials.tables import Potential
-from backend.predictions.options import fill_options
+from backend.predictions.options import GivenFacts, fill_options
 from backend.predictions.service import check_isotopes
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, service
@@ -236,6 +236,22 @@ def _kind_of(entry: form.PredictionEntry) -> Kind:
         raise refusal(Notice("incomplete_prediction", {"file": entry.file})) from error
 
 
+def _source_facts(entry: form.PredictionEntry) -> GivenFacts:
+    """Return the facts about the source of a prediction: the partials hold Born charges, if there were some.
+
+    Raises
+    ------
+    Unprocessable
+        The prediction is of a trajectory, and does not state its frames.
+    """
+    if entry.method == "harmonic":
+        return GivenFacts(has_born_charges=True)
+    interval, length = entry.options.get("sample_fs"), entry.options.get("production_ps")
+    if not isinstance(interval, int | float) or not isinstance(length, int | float) or not 0 < interval < 1e9 > length:
+        raise refusal(Notice("incomplete_prediction", {"file": entry.file}))
+    return GivenFacts(frames=(round(1e3 * length / interval), float(interval)))
+
+
 def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any]) -> tuple[Options, list[str]]:
     """Return the complete options of a prediction and the species of its partials."""
     data = StructureData.from_json(json.dumps(contents["structure"]))
@@ -249,8 +265,7 @@ def _prediction(entry: form.PredictionEntry, path: Path, contents: dict[str, Any
             temperature_k=entry.temperature_k,
             instruments=[instruments.get(name).name for name in entry.instruments],
             isotopes=isotopes,
-            # The partials hold the Born charges, if there were some
-            given_born_charges=True if entry.model_id is None else None,
+            source=_source_facts(entry) if entry.model_id is None else None,
         )
     except ScatteringError as error:
         raise refusal(unprocessable(error).notice) from error

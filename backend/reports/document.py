@@ -167,7 +167,7 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
         ("Prediction", str(row.id)),
         ("Others", ", ".join(str(other.id) for other in gathered.others)),
         ("Potential", "" if potential is None else f"{potential.name[:60]}, sha256 {potential.sha256[:16]}…"),
-        ("Phonons", "" if source is None else _source_text(source)),
+        ("Trajectory" if row.has_given_trajectory else "Phonons", "" if source is None else _source_text(source)),
         ("Structure", f"{gathered.structure.filename[:60]}, sha256 {gathered.structure.sha256[:16]}…"),
         ("Seed", "" if seed is None else str(seed)),
         ("Packages", packages),

@@ -10,6 +10,7 @@ from backend.reports.references import reference_numbers
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics, RingPolymers
 from scattering.options.given import Given
+from scattering.options.given_trajectory import PowderTrajectory
 from scattering.options.harmonic import Harmonic
 
 
@@ -36,6 +37,18 @@ def _methods(gathered: Gathered) -> Iterator[Notice]:
 
 def _given_phonons(row: Prediction, cited: Mapping[str, int]) -> Iterator[Notice]:
     options, source = row.typed_options(), row.provenance.get(SOURCE, {})
+    if isinstance(options, PowderTrajectory):
+        yield Notice(
+            "methods_given_trajectory",
+            {
+                "program": source.get("program", {}).get("name", ""),
+                "workflow_reference": cited["workflow"],
+                "temperature_k": row.temperature_k,
+                "length_ps": options.production_ps,
+                "frame_interval_fs": options.sample_fs,
+            },
+        )
+        return
     assert isinstance(options, Given)
     yield Notice(
         "methods_given_phonons",

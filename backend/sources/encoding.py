@@ -1,8 +1,9 @@
-"""Force constants and modes as JSON, with which a confined reader answers: arrays as base64 of 64-bit numbers."""
+"""Force constants, modes and trajectories as JSON, with which a confined reader answers: arrays as base64."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -11,14 +12,20 @@ from numpy.typing import NDArray
 from scattering.core.dipole_response import DipoleResponse
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.phonon_modes import PhononModes
+from scattering.core.trajectory import Trajectory
 
-Phonons = HarmonicCrystal | PhononModes
-"""What a source stores: force constants, or modes."""
+Phonons = HarmonicCrystal | PhononModes | Trajectory
+"""What a source stores: force constants, modes, or a trajectory."""
 
 _WHOLE: Final = "<i8"
 _REAL: Final = "<f8"
 _COMPLEX: Final = "<c16"
+_SINGLE: Final = "<f4"
+"""Displacements, which are many."""
 _TYPES: Final = {"i": _WHOLE, "u": _WHOLE, "f": _REAL, "c": _COMPLEX}
+
+
+_KINDS: Final[Mapping[type, str]] = {HarmonicCrystal: "constants", PhononModes: "modes", Trajectory: "trajectory"}
 
 
 def encode(phonons: Phonons) -> dict[str, Any]:
@@ -26,7 +33,7 @@ def encode(phonons: Phonons) -> dict[str, Any]:
     fields = dict(vars(phonons))
     dipoles = fields.pop("dipoles", None)
     return {
-        "kind": "constants" if isinstance(phonons, HarmonicCrystal) else "modes",
+        "kind": _KINDS[type(phonons)],
         "fields": {name: _encoded(value) for name, value in fields.items()},
         "dipoles": None if dipoles is None else {name: _encoded(value) for name, value in vars(dipoles).items()},
     }
@@ -43,15 +50,19 @@ def decode(stored: dict[str, Any]) -> Phonons:
     fields = {name: _decoded(value) for name, value in stored["fields"].items()}
     if stored["kind"] == "modes":
         return PhononModes(**fields)
+    if stored["kind"] == "trajectory":
+        return Trajectory(**fields)
     dipoles = stored["dipoles"]
     response = None if dipoles is None else DipoleResponse(**{name: _decoded(one) for name, one in dipoles.items()})
     return HarmonicCrystal(**fields, dipoles=response)
 
 
-def _encoded(value: NDArray[Any] | tuple[str, ...]) -> Any:
+def _encoded(value: NDArray[Any] | tuple[str, ...] | float | None) -> Any:
     if isinstance(value, tuple):
         return list(value)
-    kind = _TYPES[value.dtype.kind]
+    if value is None or isinstance(value, float):
+        return value
+    kind = _SINGLE if value.dtype == np.float32 else _TYPES[value.dtype.kind]
     content = base64.b64encode(np.ascontiguousarray(value, dtype=kind).tobytes()).decode("ascii")
     return {"type": kind, "shape": list(value.shape), "base64": content}
 
@@ -59,7 +70,9 @@ def _encoded(value: NDArray[Any] | tuple[str, ...]) -> Any:
 def _decoded(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(map(str, value))
-    if value["type"] not in _TYPES.values():
+    if value is None or isinstance(value, float):
+        return value
+    if value["type"] not in (_SINGLE, *_TYPES.values()):
         raise ValueError(f"arrays of {value['type']} are not stored")
     # A copy, because arrays made of bytes are read-only
     return np.frombuffer(base64.b64decode(value["base64"]), dtype=value["type"]).reshape(value["shape"]).copy()

@@ -81,7 +81,7 @@ def as_json(request: Request) -> str:
 def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
     """Return `format`, `kind`, `recognised`, `needs`, `structure`, facts, `program`, `notices`, and data to be kept.
 
-    Facts and data are `facts` and `phonons`, or `trajectory`.
+    Facts are `facts` of phonons, or `trajectory`. The data are `phonons`, in whichever of their forms (`encoding`).
 
     Where the user must state something first, `needs` names it, and nothing else is known.
 
@@ -153,6 +153,7 @@ def _trajectory_contents(reading: TrajectoryReading) -> dict[str, Any]:
         "trajectory": reading.facts,
         "program": reading.program.to_json(),
         "notices": parsed_notices.to_json(reading.notices),
+        "phonons": None if reading.trajectory is None else encode(reading.trajectory),
     }
 
 

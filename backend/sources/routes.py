@@ -24,17 +24,21 @@ router = APIRouter(prefix="/sources", tags=["sources"])
 Upload = Annotated[SourceForm, Form(media_type="multipart/form-data")]
 
 
-@router.post("/preview", summary="Preview files of phonons", responses=responses(TooLarge, UnsupportedMediaType))
+@router.post(
+    "/preview", summary="Preview files of phonons, or a trajectory", responses=responses(TooLarge, UnsupportedMediaType)
+)
 def preview_source(form: Upload, settings: SettingsDep) -> SourcePreviewOut:
-    """Return the phonons of an upload, with doubts about them, and the fields that are needed. Nothing is stored."""
+    """Return the contents of an upload, with doubts about them, and the fields that are needed. Nothing is stored."""
     with _received(form, settings) as files:
         upload = service.read(settings, files, form, keep=False)
     return SourcePreviewOut.of(upload.contents)
 
 
-@router.post("", status_code=201, summary="Upload phonons", responses=responses(TooLarge, UnsupportedMediaType))
+@router.post(
+    "", status_code=201, summary="Upload phonons or a trajectory", responses=responses(TooLarge, UnsupportedMediaType)
+)
 def create_source(form: Upload, scope: ScopeDep, settings: SettingsDep, once: OnceDep) -> SourceOut:
-    """Store phonons that another program has calculated, with the structure that their files describe.
+    """Store phonons or a trajectory that another program has calculated, with the structure that their files describe.
 
     An upload is refused with `needs_field` if the files do not state everything; `POST /sources/preview` returns such
     fields before.
@@ -64,14 +68,14 @@ def list_sources(
     paging: PagingDep,
     structure_id: Annotated[uuid.UUID | None, Query(description="only sources of this structure")] = None,
 ) -> Page[SourceOut]:
-    """Return one page of the uploaded phonons."""
+    """Return one page of the uploaded phonons and trajectories."""
     rows, total = service.page(scope, paging, structure_id)
     return Page(items=[SourceOut.of_row(row) for row in rows], total=total)
 
 
 @router.get("/{source_id}", summary="Get a source", responses=responses(NotFound))
 def get_source(source_id: uuid.UUID, scope: ScopeDep) -> SourceOut:
-    """Return the facts about uploaded phonons."""
+    """Return the facts about uploaded phonons, or a trajectory."""
     return SourceOut.of_row(service.get(scope, source_id))
 
 

@@ -23,7 +23,7 @@ from backend.kit.files.storage import Received, base_name, delete_folder, move_f
 from backend.kit.http.errors import Conflict, Problem, TooLarge, Unprocessable, UnsupportedMediaType
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
-from backend.phonon_files import harmonic_crystal_file, modes_file
+from backend.phonon_files import harmonic_crystal_file, modes_file, trajectory_file
 from backend.sources import parse
 from backend.sources.encoding import Phonons, decode
 from backend.sources.schemas import SourceForm
@@ -34,14 +34,16 @@ from backend.structures.geometry import StructureData
 from backend.structures.tables import Structure
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
-from scattering.core.phonon_modes import PhononModes
+from scattering.core.trajectory import Trajectory
 
 NOUN: Final = "source"
 PARSER: Final = "backend.sources.parse"
 CONSTANTS: Final = "force_constants.h5"
 MODES: Final = "modes.h5"
+TRAJECTORY: Final = "trajectory.h5"
 GENERIC_NAME: Final = re.compile(
-    r"(phonopy.*|poscar.*|contcar.*|force_(sets|constants).*|born.*|vasprun|vaspout|upload|)", re.IGNORECASE
+    r"(xdatcar.*|movie|dump|phonopy.*|poscar.*|contcar.*|force_(sets|constants).*|born.*|vasprun|vaspout|upload|)",
+    re.IGNORECASE,
 )
 PROBLEMS: Final[dict[str, type[Problem]]] = {
     "too_large": TooLarge,
@@ -127,8 +129,6 @@ def stage(folder: Path, upload: UploadedSource) -> Staged:
     if contents["needs"]:
         needed = [{"loc": one["field"], **_need_code(one["why"])} for one in contents["needs"]]
         raise Unprocessable(Notice.from_json(contents["needs"][0]["why"]), needed)
-    if contents["kind"] == "trajectory":
-        raise Unprocessable.at("files", Notice("trajectory_preview_only"))
     folder.mkdir()
     roles = {one["file"]: one["role"] for one in contents["recognised"]}
     files = []
@@ -149,6 +149,8 @@ def _need_code(why: dict[str, Any]) -> dict[str, Any]:
 def _save(folder: Path, phonons: Phonons) -> None:
     if isinstance(phonons, HarmonicCrystal):
         harmonic_crystal_file.save(folder / CONSTANTS, phonons)
+    elif isinstance(phonons, Trajectory):
+        trajectory_file.save(folder / TRAJECTORY, phonons)
     else:
         modes_file.save(folder / MODES, phonons)
 
@@ -159,7 +161,7 @@ def add(scope: Scope, staged: Staged, form: SourceForm) -> Source:
     structure = _add_structure(scope, contents["structure"], _name(form, staged.upload))
     row = Source(
         name=structure.name,
-        kind="phonons",
+        kind=contents["kind"],
         format=contents["format"],
         structure_id=structure.id,
         formula=structure.formula,
@@ -170,6 +172,7 @@ def add(scope: Scope, staged: Staged, form: SourceForm) -> Source:
         stated=dict(form.statements),
         program=contents["program"],
         phonons=contents["facts"],
+        trajectory=contents["trajectory"],
         findings=parsed_notices.from_json(contents["notices"]),
     )
     move_folder(scope.session, staged.folder, scope.settings.source_dir(row.id))
@@ -202,8 +205,8 @@ def page(scope: Scope, paging: Paging, structure_id: uuid.UUID | None = None) ->
     return scope.page(statement, Source, paging)
 
 
-def load_phonons(settings: Settings, row: Source) -> HarmonicCrystal | PhononModes:
-    """Return the phonons of a source.
+def load_phonons(settings: Settings, row: Source) -> Phonons:
+    """Return the phonons or the trajectory of a source.
 
     Raises
     ------
@@ -212,6 +215,8 @@ def load_phonons(settings: Settings, row: Source) -> HarmonicCrystal | PhononMod
     """
     folder = settings.source_dir(row.id)
     with reading_stored(Notice("source_file_lost", {"id": str(row.id)})):
+        if row.phonons is None:
+            return trajectory_file.load(folder / TRAJECTORY)
         if row.phonons["has_force_constants"]:
             return harmonic_crystal_file.load(folder / CONSTANTS)
         return modes_file.load(folder / MODES)

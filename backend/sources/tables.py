@@ -1,4 +1,4 @@
-"""The table of sources. The folder of a source has the uploaded files, and its phonons in one file."""
+"""The table of sources. The folder of a source has the uploaded files, and its phonons or frames in one file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from scattering.core.notices import Notice
 
 
 class Source(Owned, table=True):
-    """Phonons that a user has calculated with another program."""
+    """Phonons or a trajectory that a user has calculated with another program."""
 
     __tablename__ = "sources"
 
     name: str = Field(max_length=200)
-    kind: str = Field(max_length=16, description="phonons")
+    kind: str = Field(max_length=16, description="phonons or trajectory")
     format: str = Field(max_length=32, description="name in backend.sources.formats")
     structure_id: uuid.UUID = Field(foreign_key="structures.id", index=True)
     formula: str = Field(max_length=400, description="of the structure, when it was made")
@@ -30,5 +30,12 @@ class Source(Owned, table=True):
     )
     stated: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="statements of the user")
     program: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="program that made the files")
-    phonons: dict[str, Any] = Field(sa_type=JSON, description="facts about the phonons, as SourcePhononsOut has them")
+    phonons: dict[str, Any] | None = Field(
+        sa_type=JSON,
+        nullable=False,
+        description="facts about phonons, as SourcePhononsOut has them; the null of JSON for a trajectory",
+    )
+    trajectory: dict[str, Any] | None = Field(
+        default=None, sa_type=JSON, description="facts about a trajectory, as SourceTrajectoryOut has them"
+    )
     findings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)

@@ -60,13 +60,13 @@ def potential_point(name: str, n_elements: int, elements: Sequence[str], evidenc
     return Point("potential", "unknown", Notice("potential_undocumented", params), numbers)
 
 
-def source_point(source: Mapping[str, Any]) -> Point:
-    """Return the point on phonons that the user has calculated elsewhere."""
+def source_point(source: Mapping[str, Any], *, is_trajectory: bool) -> Point:
+    """Return the point on phonons or a trajectory that the user has calculated elsewhere."""
     program = source.get("program", {})
     numbers = {name: program.get(name, "") for name in ("name", "version", "functional")}
-    return Point(
-        "potential", "unknown", Notice("phonons_given", {"source": source.get("name", ""), **numbers}), numbers
-    )
+    params = {"source": source.get("name", ""), **numbers}
+    made = Notice("trajectory_given", params) if is_trajectory else Notice("phonons_given", params)
+    return Point("potential", "unknown", made, numbers)
 
 
 def training_point(name: str, findings: Mapping[str, Any]) -> Point:

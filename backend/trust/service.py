@@ -93,7 +93,9 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
         imaginary_fraction=findings.get("imaginary_fraction"),
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
         displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
-        lacks_lo_modes=is_polar(structure.elements) and "gamma_lo_mev" not in _findings(prediction),
+        lacks_lo_modes=is_polar(structure.elements)
+        and not prediction.has_given_trajectory
+        and "gamma_lo_mev" not in _findings(prediction),
     )
     return Assessment(
         potential,
@@ -122,7 +124,8 @@ def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> 
     counterparts = [row for row in assessed.others if row.isotopes == prediction.isotopes]
     seen = observe(scope, cache, prediction, counterparts)
     name, method = assessed.basis, prediction.method
-    polar = is_polar(assessed.elements)
+    # The forces behind a given trajectory are not known
+    polar = is_polar(assessed.elements) and not prediction.has_given_trajectory
     made = (
         *_origin_points(assessed, prediction),
         points.phonons_point(name, assessed.material, assessed.evidence, assessed.grade),
@@ -141,7 +144,8 @@ def _origin_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
     """Return the points on the potential and its training set, or on the source of the phonons."""
     potential = assessed.potential
     if potential is None:
-        return [points.source_point(prediction.provenance.get(SOURCE, {}))]
+        source = prediction.provenance.get(SOURCE, {})
+        return [points.source_point(source, is_trajectory=prediction.has_given_trajectory)]
     return [
         points.potential_point(potential.name, len(potential.elements), assessed.elements, assessed.evidence),
         points.training_point(potential.name, _findings(prediction)),

@@ -102,6 +102,17 @@ def _methods_given_phonons(
     )
 
 
+def _methods_given_trajectory(
+    *, program: str, workflow_reference: int, temperature_k: float, length_ps: float, frame_interval_fs: float
+) -> str:
+    made = f" of {program}" if program else ""
+    return (
+        f"Following [{workflow_reference}], a trajectory{made} that was uploaded gave the dynamic structure factors, "
+        f"by Fourier transform of the intermediate scattering functions: {length_ps:g} ps with frames every "
+        f"{frame_interval_fs:g} fs. The temperature is {temperature_k:g} K."
+    )
+
+
 def _methods_molecular_dynamics(**run: Any) -> str:
     return _dynamics("Classical molecular dynamics", **run)
 
@@ -139,6 +150,7 @@ def _views_left_out(*, n_views: int, max_views: int) -> str:
 WORDS: Final[Mapping[str, wording.Words]] = {
     "methods_forces": _methods_forces,
     "methods_given_phonons": _methods_given_phonons,
+    "methods_given_trajectory": _methods_given_trajectory,
     "methods_harmonic": _methods_harmonic,
     "methods_molecular_dynamics": _methods_molecular_dynamics,
     "methods_ring_polymers": _methods_ring_polymers,

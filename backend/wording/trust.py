@@ -138,6 +138,15 @@ def _phonons_given(*, source: str, name: str, version: str, functional: str) -> 
     )
 
 
+def _trajectory_given(*, source: str, name: str, version: str, functional: str) -> str:
+    program = f" by {' '.join(filter(None, (name, version)))}" if name else ""
+    with_functional = f" ({functional})" if functional else ""
+    return (
+        f"The trajectory was uploaded as “{source}”, simulated{program}{with_functional}. Its accuracy is that of this "
+        "simulation, which is not known here."
+    )
+
+
 def _lo_modes_missing(*, highest_gamma_mev: float | None) -> str:
     above = "" if highest_gamma_mev is None else f", of which the highest lies at {highest_gamma_mev:.1f} meV"
     return (
@@ -218,6 +227,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "potential_documented": _potential_documented,
     "potential_undocumented": _potential_undocumented,
     "phonons_given": _phonons_given,
+    "trajectory_given": _trajectory_given,
     "training_range_unknown": "It is not known whether the training set of {potential} has structures like this one: "
     "the file of the potential does not state it, or the prediction is older than this test.",
     "training_range_exceeded": _training_range_exceeded,

@@ -65,6 +65,9 @@ WORDS: Final[Mapping[str, wording.Words]] = {
         f"The accuracy of {potential} for {listed(elements)} is not known."
     ),
     "brief_phonons_given": lambda *, source, **_: f"The accuracy of the uploaded phonons “{source}” is not known.",
+    "brief_trajectory_given": lambda *, source, **_: (
+        f"The accuracy of the uploaded trajectory “{source}” is not known."
+    ),
     "brief_training_range_unknown": "It is not known whether the training set of {potential} has structures like this "
     "one.",
     "brief_training_range_exceeded": "The environments of the atoms lie outside the training set of {potential}.",

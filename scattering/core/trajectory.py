@@ -29,6 +29,8 @@ class Trajectory:
         a memory map.
     frame_interval_fs
         Time between frames.
+    temperature_k
+        Mean temperature of the velocities; None if they are not known.
     """
 
     cell: NDArray[np.float64]
@@ -36,6 +38,7 @@ class Trajectory:
     symbols: tuple[str, ...]
     displacements: NDArray[np.float32]
     frame_interval_fs: float
+    temperature_k: float | None = None
 
     def __post_init__(self) -> None:
         n_atoms = len(self.symbols)

@@ -35,6 +35,8 @@ class Case:
         Shape (n_atoms,), different for different isotopes of one element in the file; None if there are none.
     has_born_charges
         Whether given force constants have Born charges.
+    frames
+        Number of the frames of a given trajectory, and their interval in fs; None if there is none.
     """
 
     numbers: NDArray[np.integer[Any]]
@@ -46,6 +48,7 @@ class Case:
     engines: Sequence[str]
     kinds: NDArray[np.integer[Any]] | None = None
     has_born_charges: bool = False
+    frames: tuple[int, float] | None = None
 
     @property
     def n_atoms(self) -> int:

@@ -204,12 +204,17 @@ class Dynamics(Options):
         steps = self.replicas * (self.equilibration_ps + self.production_ps) * 1e3 / self.timestep_fs
         if self.cell_is_simulated:
             steps += 2 * self.cell_equilibration_ps * 1e3 / self.timestep_fs
+        moves = 10.0 + n_atoms * self.beads * steps / atom_steps_per_second
+        return moves + self.correlation_seconds(n_atoms, atom_steps_per_second)
+
+    def correlation_seconds(self, n_atoms: int, atom_steps_per_second: float) -> float:
+        """Return the time for correlating the positions of all runs."""
         frames = self.replicas * self.production_ps * 1e3 / self.sample_fs
         n_self = 6 * len(shells(self.q_max_inv_angstrom))
         # In units of a time step of one atom, a phase costs 1/40 000, and a phase with its Fourier transform 1/6000.
         # Each bead has a phase; the beads of an atom share the transform
         phases = self.n_correlated_vectors() * self.beads / 40_000 + n_self * (1 / 6000 + (self.beads - 1) / 40_000)
-        return 10.0 + (n_atoms * self.beads * steps + n_atoms * frames * phases) / atom_steps_per_second
+        return n_atoms * frames * phases / atom_steps_per_second
 
 
 class Classical(Dynamics):

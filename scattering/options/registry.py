@@ -9,6 +9,7 @@ from typing import Final
 from scattering.options.base import Options
 from scattering.options.dynamics import PowderClassical, PowderRingPolymers
 from scattering.options.given import PathGiven, PowderGiven
+from scattering.options.given_trajectory import PowderTrajectory
 from scattering.options.harmonic import PowderHarmonic
 from scattering.options.names import Method, Sampling
 from scattering.options.path import PathClassical, PathHarmonic, PathRingPolymers
@@ -74,9 +75,13 @@ KINDS: Final[Mapping[tuple[str, str], Kind]] = {
 
 GIVEN_KINDS: Final[Mapping[tuple[str, str], Kind]] = {
     (kind.method, kind.sampling): kind
-    for kind in (Kind("harmonic", "powder", PowderGiven), Kind("harmonic", "path", PathGiven))
+    for kind in (
+        Kind("harmonic", "powder", PowderGiven),
+        Kind("harmonic", "path", PathGiven),
+        Kind("md", "powder", PowderTrajectory),
+    )
 }
-"""Kinds from given force constants or modes, without a potential."""
+"""Kinds from given force constants, modes or trajectories, without a potential."""
 
 
 def find_kind(method: str, sampling: str, *, given: bool = False) -> Kind:
@@ -85,7 +90,7 @@ def find_kind(method: str, sampling: str, *, given: bool = False) -> Kind:
     Parameters
     ----------
     given
-        Whether it begins with given force constants or modes instead of a potential.
+        Whether it begins with given force constants, modes or a trajectory instead of a potential.
 
     Raises
     ------

@@ -63,6 +63,11 @@ def notices() -> Iterator[Notice]:
         for observed in (Observed(60.0, 2.3, {}, None, None), seen(-0.08, 0.01), seen(0.01, 0.01), seen(0.05, 0.04)):
             yield points.anharmonicity_point(method, observed).notice
             yield points.statistics_point(method, observed).notice
+    source = {"name": "Salt", "program": {"name": "CASTEP", "version": "25.1", "functional": "PBE"}}
+    for is_trajectory in (False, True):
+        yield points.source_point(source, is_trajectory=is_trajectory).notice
+    yield points.lo_modes_point(Evidence("documented", lacks_lo_modes=True), {}).notice
+    yield points.lo_modes_point(Evidence("documented"), {"gamma_lo_mev": {"[1,0,0]": 32.4}}).notice
     yield points.run_point([]).notice
     yield points.run_point([Notice("text", {"text": "The supercell is small."})]).notice
 

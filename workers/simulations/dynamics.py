@@ -149,7 +149,7 @@ class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
         """Combine the replicas."""
         options, temperature = simulation.options, simulation.temperature
         analysis = self.analysis(simulation, prepared)
-        n_atoms, runs = len(analysis.sites), _runs(analysis, replicas)
+        n_atoms, runs = len(analysis.sites), join_runs(analysis, replicas)
         seen = summarise_runs([one.seen for one in replicas])
         partials = analysis.partials(
             runs,
@@ -173,7 +173,8 @@ class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
         )
 
 
-def _runs(analysis: Analysis[Any, SpectraT], replicas: Sequence[Replica]) -> Runs[SpectraT]:
+def join_runs(analysis: Analysis[Any, SpectraT], replicas: Sequence[Replica]) -> Runs[SpectraT]:
+    """Return the replicas together, with the species that diffuse."""
     mobilities = {label: mean_mobility([one.mobilities[label] for one in replicas]) for label in analysis.groups}
     spacing = (analysis.sites.get_volume() / len(analysis.sites)) ** (1 / 3)
     diffusing = [label for label, mobility in mobilities.items() if diffuses(mobility, spacing)]

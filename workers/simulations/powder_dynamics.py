@@ -19,7 +19,7 @@ from workers.simulations.powder_analysis import correlate
 PowderRuns = Runs[correlation.Spectra]
 
 
-class _PowderAnalysis(Analysis[PowderDynamics, correlation.Spectra]):
+class PowderAnalysis(Analysis[PowderDynamics, correlation.Spectra]):
     """Analysis of F(q, t), averaged over all directions."""
 
     SPECTRA = correlation.Spectra
@@ -80,4 +80,4 @@ class _PowderAnalysis(Analysis[PowderDynamics, correlation.Spectra]):
         }
 
 
-WORKFLOW: Final = DynamicsWorkflow(_PowderAnalysis)
+WORKFLOW: Final = DynamicsWorkflow(PowderAnalysis)

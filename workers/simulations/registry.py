@@ -24,6 +24,8 @@ _MODULES: Final[Mapping[tuple[str, str], str]] = {
 """Method and sampling → module of this folder. Its `WORKFLOW` has one of the types below."""
 _OF_MODES: Final = {"powder": "powder_modes"}
 """Sampling → module for a source that has modes without force constants."""
+_OF_TRAJECTORY: Final = {"powder": "powder_trajectory"}
+"""Sampling → module for a source that has a trajectory."""
 
 
 class Workflow(Protocol):
@@ -53,7 +55,9 @@ class ReplicatedWorkflow(Protocol):
 
 def modules() -> list[str]:
     """Return the names of all modules with workflows."""
-    return sorted({_full_name(module) for module in (*_MODULES.values(), *_OF_MODES.values())})
+    return sorted(
+        {_full_name(module) for module in (*_MODULES.values(), *_OF_MODES.values(), *_OF_TRAJECTORY.values())}
+    )
 
 
 def _full_name(module: str) -> str:
@@ -84,6 +88,17 @@ def workflow_of_modes(sampling: str) -> Workflow:
         The sampling needs force constants.
     """
     return cast(Workflow, import_module(_full_name(_OF_MODES[sampling])).WORKFLOW)
+
+
+def workflow_of_trajectory(sampling: str) -> Workflow:
+    """Return the workflow of a source that has a trajectory.
+
+    Raises
+    ------
+    KeyError
+        The sampling is not known of trajectories.
+    """
+    return cast(Workflow, import_module(_full_name(_OF_TRAJECTORY[sampling])).WORKFLOW)
 
 
 def replicated_workflow(method: str, sampling: str) -> ReplicatedWorkflow:

@@ -15,6 +15,7 @@ from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
 from scattering.core.phonon_modes import PhononModes
+from scattering.core.trajectory import Trajectory
 from scattering.options.base import Options
 from workers import engines
 from workers.engines.interface import Engine, Potential
@@ -64,6 +65,8 @@ class Simulation(Generic[OptionsT]):
         or None.
     modes
         Modes of a source without force constants, or None.
+    trajectory
+        Trajectory of a source, or None.
     """
 
     atoms: Atoms
@@ -74,6 +77,7 @@ class Simulation(Generic[OptionsT]):
     isotopes: Isotopes = field(default_factory=dict)
     kept: KeptForces | None = None
     modes: PhononModes | None = None
+    trajectory: Trajectory | None = None
 
     def calculator(self) -> Calculator:
         """Calculator of forces, for relaxations and displacements."""

@@ -15,10 +15,11 @@ def _unknown_option(method: str, known: Sequence[str]) -> str:
 WORDS: Final[Mapping[str, Words]] = {
     "few_correlation_frames": "The correlation time contains {n_frames:.0f} frames; choose at least {minimum} "
     "({minimum_ps:.3f} ps).",
+    "fixed_by_trajectory": "The trajectory has {value:g} here, which cannot change: leave this option out.",
     "isotopes_of_sites": "The isotopes distinguish sites of an element: leave this option out, or choose one isotope "
     "for all sites of an element.",
     "large_supercell": "The supercell has {n_atoms} atoms, more than the {maximum} allowed; choose fewer repeats.",
-    "long_correlation": "The correlation time, {correlation_ps:g} ps, must not be longer than the production, "
+    "long_correlation": "The correlation time, {correlation_ps:g} ps, must not be longer than the trajectory, "
     "{production_ps:g} ps.",
     "no_born_charges": "The source has no Born charges: leave this option out, or upload the phonons with Born charges "
     "and the dielectric tensor.",

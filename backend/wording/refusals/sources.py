@@ -63,6 +63,7 @@ MISSING: Final = {
 }
 """What an upload lacks."""
 NEEDED: Final = {
+    "temperature_k": "The trajectory {file} has no velocities: enter its temperature in K (temperature_k).",
     "cell_angstrom": "{file} does not state the cell: enter its vectors in Å (cell_angstrom).",
     "frame_interval_fs": "{file} does not state the time between its frames: enter it in fs (frame_interval_fs).",
     "time_step_fs": "{file} numbers its frames by steps of the simulation: enter its time step in fs (time_step_fs).",
@@ -116,7 +117,6 @@ WORDS: Final[Mapping[str, Words]] = {
     "select such frames, or enter the interval (frame_interval_fs).",
     "one_frame": "The file has only one frame. A spectrum needs a trajectory: many frames, with equal intervals.",
     "too_few_frames": "The trajectory has {n_frames} frames; at least {minimum} are necessary.",
-    "trajectory_preview_only": "Trajectories can be previewed, but not yet stored.",
     "unknown_nucleus": "“{nucleus}” is not an element or an isotope: enter such as Na or 2H.",
     "unreadable_trajectory_cell": "Enter 3 lengths in Å, such as [5.64, 5.64, 5.64], or 3 vectors, each number at most "
     "{maximum_angstrom}.",

@@ -14,17 +14,25 @@ from workers.simulations.simulation import Simulation
 
 MAX_DRIFT_MEV: Final = 2.0
 """Largest energy drift per atom over the production without a warning."""
+MAX_TEMPERATURE_DIFFERENCE: Final = 0.1
+"""Relative difference of the temperature of a run from the requested one without a warning."""
 
 
 def run_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice, ...]:
     """Return warnings about a run, from the quantities that were measured in it."""
     found = []
-    drift, mean = seen["energy_drift_mev_per_atom"], seen["temperature_k"]
+    drift = seen["energy_drift_mev_per_atom"]
     if abs(drift) > MAX_DRIFT_MEV:
         found.append(Notice("energy_drift", {"energy_drift_mev_per_atom": drift}))
-    if abs(mean / temperature - 1) > 0.1:
-        found.append(Notice("run_off_temperature", {"temperature_k": mean, "requested_temperature_k": temperature}))
-    return tuple(found)
+    return (*found, *temperature_warnings(seen, temperature))
+
+
+def temperature_warnings(seen: Mapping[str, float], temperature: float) -> tuple[Notice, ...]:
+    """Return a warning if a run has another temperature than requested; none if its temperature is not known."""
+    mean = seen.get("temperature_k")
+    if mean is None or abs(mean / temperature - 1) <= MAX_TEMPERATURE_DIFFERENCE:
+        return ()
+    return (Notice("run_off_temperature", {"temperature_k": mean, "requested_temperature_k": temperature}),)
 
 
 def replica_run(simulation: Simulation[Dynamics], number: int) -> Run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -111,8 +111,34 @@ def run_replica(
         sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_FRACTION)
     )
     watch = Stopwatch()
+    found = analyse(
+        trajectory.displacements,
+        options,
+        run.seed,
+        groups=groups,
+        correlate=correlate,
+        tensors=tensors,
+        progress=progress,
+    )
+    watch.lap("analysis")
+    return replace(found, seen=trajectory.diagnostics, seconds={**trajectory.seconds, **watch.seconds})
+
+
+def analyse(
+    moved: NDArray[np.float32],
+    options: Dynamics,
+    seed: int,
+    *,
+    groups: Mapping[str, NDArray[np.int64]],
+    correlate: Correlate,
+    tensors: Callable[[NDArray[np.float32]], NDArray[np.float64] | None],
+    progress: Progress,
+) -> Replica:
+    """Return the spectra and mobilities of displacements, shape (n_beads, n_atoms, 3, n_frames), Å.
+
+    The other parameters are those of `run_replica`. Nothing is known of the run beside its positions.
+    """
     progress.stage(stages.CORRELATE, until=1.0)
-    moved = trajectory.displacements
     # A single run is divided into segments, whose scatter gives the error
     segments = n_segments(options) if options.replicas == 1 else 1
     frames = moved.shape[-1] // segments
@@ -123,14 +149,6 @@ def run_replica(
             progress.update((segment + done) / segments)
 
         stretch = moved[..., segment * frames : (segment + 1) * frames]
-        spectra.append(correlate(stretch, seed=run.seed + segment, update=within))
+        spectra.append(correlate(stretch, seed=seed + segment, update=within))
     mobilities = mobility(moved, list(groups.values()), options.sample_fs)
-    found = tensors(moved)
-    watch.lap("analysis")
-    return Replica(
-        tuple(spectra),
-        dict(zip(groups, mobilities, strict=True)),
-        found,
-        trajectory.diagnostics,
-        {**trajectory.seconds, **watch.seconds},
-    )
+    return Replica(tuple(spectra), dict(zip(groups, mobilities, strict=True)), tensors(moved), {}, {})

@@ -271,7 +271,7 @@ class _Run:
         }
         unit_cell = UnitCell(cell, sites, self._species.symbols, self._masses)
         return TrajectoryReading(
-            unit_cell, facts, Program(name=program), notices, self._trajectory(cell, sites, interval)
+            unit_cell, facts, Program(name=program), notices, self._trajectory(cell, sites, interval, temperature)
         )
 
     def _interval(self) -> tuple[float, list[Notice]]:
@@ -308,13 +308,15 @@ class _Run:
         on_sites = variance.max() < (MIN_RELATIVE_DISPLACEMENT * spacing) ** 2
         return mean if on_sites else np.zeros_like(mean)
 
-    def _trajectory(self, cell: NDArray[np.float64], sites: NDArray[np.float64], interval: float) -> Trajectory | None:
+    def _trajectory(
+        self, cell: NDArray[np.float64], sites: NDArray[np.float64], interval: float, temperature: float | None
+    ) -> Trajectory | None:
         if not self._keep:
             return None
         displacements = np.empty((*sites.shape, len(self._kept)), dtype=np.float32)
         for number, moved in enumerate(self._kept):
             displacements[..., number] = (self._first + moved) @ cell - sites
-        return Trajectory(cell, sites, self._species.symbols, displacements, interval)
+        return Trajectory(cell, sites, self._species.symbols, displacements, interval, temperature)
 
 
 def _too_few(n_frames: int) -> Refused:
