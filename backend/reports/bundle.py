@@ -219,7 +219,7 @@ def _source(scope: Scope, row: Source, number: int, contents: _Contents) -> dict
     folder, files = scope.settings.source_dir(row.id), []
     for index, one in enumerate(row.files):
         path = f"inputs/source-{number}-{index}{_suffix(one['name'])}"
-        contents.put(path, folder / one["stored"], f"Phonons as uploaded: {one['name']}")
+        contents.put(path, folder / one["stored"], f"{row.kind.capitalize()} as uploaded: {one['name']}")
         files.append({"file": path, "filename": one["name"], "sha256": one["sha256"]})
     form = {"name": row.name, "format": row.format, **row.stated}
     return {"id": str(row.id), "files": files, "form": form}

@@ -13,6 +13,7 @@ from ase.io import write as ase_write
 
 from backend.sources.formats import recognise
 from backend.sources.formats.reading import NeedsFields, Refused, UploadedFile
+from backend.sources.formats.trajectories import frames as trajectory_frames
 from backend.sources.formats.trajectories import lammps, xdatcar, xyz
 from backend.sources.formats.trajectories.frames import Frame, Lines
 from backend.sources.formats.trajectories.survey import TrajectoryReading
@@ -253,6 +254,14 @@ def test_a_cut_file_is_used_to_its_last_whole_frame(tmp_path: Path) -> None:
         assert "cut_trajectory" in [one.code for one in found.notices]
 
 
+@pytest.mark.parametrize(("lost", "n_frames"), [(0, 64), (1, 64), (2, 63), (6, 63)])
+def test_a_last_number_without_its_digits_is_cut(tmp_path: Path, lost: int, n_frames: int) -> None:
+    path = write_extxyz(tmp_path / "run.extxyz", motion())
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - lost])
+    assert survey(path, frame_interval_fs=INTERVAL_FS).facts["n_frames"] == n_frames
+
+
 def test_trajectories_that_cannot_be_analysed(tmp_path: Path) -> None:
     interval: dict[str, Any] = {"frame_interval_fs": INTERVAL_FS}
     assert refusal(write_extxyz(tmp_path / "one.xyz", motion(1)), **interval)[0] == "one_frame"
@@ -291,11 +300,16 @@ def test_unequal_intervals(tmp_path: Path) -> None:
     assert (code, params) == ("frames_uneven", {"shortest_fs": 2.0, "longest_fs": 8.0})
 
 
-def test_sizes_are_refused_by_the_header(tmp_path: Path) -> None:
+def test_sizes_are_refused_by_the_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = write_lammps(tmp_path / "run.dump", motion()).read_text()
     (tmp_path / "atoms.dump").write_text(text.replace("ATOMS\n4\n", "ATOMS\n4000000000\n", 1))
     code, params = refusal(tmp_path / "atoms.dump", species=TYPES, time_step_fs=1.0)
+    assert (code, params["quantity"]) == ("too_large", "trajectory_atoms")
+    monkeypatch.setattr(trajectory_frames, "MAX_ATOM_FRAMES", 4 * 50)
+    long = write_lammps(tmp_path / "long.dump", motion())
+    code, params = refusal(long, species=TYPES, time_step_fs=1.0)
     assert (code, params["quantity"]) == ("too_large", "atom_frames")
+    assert params["n_found"] == pytest.approx(4 * 64, rel=0.1)
     header = write_xdatcar(tmp_path / "XDATCAR", motion()).read_text().replace(" 2 2\n", " 2 999999999\n")
     (tmp_path / "XDATCAR").write_text(header)
     assert refusal(tmp_path / "XDATCAR", frame_interval_fs=1.0)[0] == "too_large"

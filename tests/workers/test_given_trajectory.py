@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from ase.io import write
 from backend.kit.settings import Settings
 from backend.observing.layouts import POWDER
 from backend.phonon_files import trajectory_file
+from backend.reports import rerun
 from backend.sources.encoding import decode, encode
 from backend.sources.formats import recognise
 from backend.sources.formats.reading import UploadedFile
@@ -201,12 +204,51 @@ def test_two_formats_give_the_same_forecast(client: Client, settings: Settings, 
     points = {point["topic"]: point["text_notice"]["code"] for point in trust["points"]}
     assert points["potential"] == "trajectory_given"
     assert "lo_modes" not in points
-    report = client.post("/reports", json={"views": [{"prediction_id": made[0]["id"], "instrument": "TOSCA"}]})
-    assert report.status_code != 500, report.text
     partials = POWDER.read(settings.partials_path(made[0]["id"]))
     assert partials.temperature == 300
     assert client.delete(f"/sources/{lammps['id']}").json()["code"] == "source_has_predictions"
     assert client.delete(f"/sources/{lammps['id']}", params={"with_predictions": True}).status_code == 204
+
+
+def test_report_and_proposal(client: Client, tmp_path: Path) -> None:
+    source = upload(client, write_lammps(tmp_path / "a.lammpstrj", motion()), **LAMMPS)
+    row = succeeded(client, ask(client, source, temperature_k=300))
+    body = {"prediction_id": row["id"], "views": [{"instrument": "TOSCA"}]}
+    report = client.post("/reports", json=body, headers={"Accept": "text/html"})
+    assert report.status_code == 200, report.text
+    assert source["sha256"]["a.lammpstrj"][:16] in report.text
+    proposal = client.post("/proposals", json={"name": "Salt"}).json()
+    added = client.request("PUT", f"/proposals/{proposal['id']}/predictions/{row['id']}")
+    assert added.status_code in (200, 201, 204), added.text
+    exported = client.get(f"/proposals/{proposal['id']}/export")
+    assert exported.status_code == 200, exported.text
+    imported = client.post("/proposals/import", files={"file": ("salt.zip", exported.content)})
+    assert imported.status_code == 201, imported.text
+    (other,) = [one for one in client.get("/predictions").json()["items"] if one["id"] != row["id"]]
+    assert (other["method"], other["potential"], other["options"]) == ("md", None, row["options"])
+    again = client.post(f"/predictions/{other['id']}/spectrum", json={"instrument": "TOSCA"})
+    assert again.status_code == 200, again.text
+
+
+def test_a_bundle_uploads_its_trajectory_again(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = upload(client, write_lammps(tmp_path / "a.lammpstrj", motion()), every="2", **LAMMPS)
+    row = succeeded(client, ask(client, source, temperature_k=300))
+    bundle = client.post("/reports/bundle", json={"prediction_id": row["id"], "views": [{"instrument": "TOSCA"}]})
+    assert bundle.status_code == 200, bundle.text
+    with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
+        archive.extractall(tmp_path)
+
+    def send(_: str, path: str, content: bytes | None = None, kind: str = "application/json") -> bytes:
+        response = client.post(path, content=content, headers={"content-type": kind})
+        assert response.status_code in (201, 202), response.text
+        return bytes(response.content)
+
+    monkeypatch.setattr(rerun, "send", send)
+    monkeypatch.setattr(rerun, "FOLDER", tmp_path)
+    ids = rerun.request_predictions("", json.loads((tmp_path / "requests.json").read_text()))
+    again = succeeded(client, {"id": ids[row["id"]]})
+    assert again["source_id"] == ids[source["id"]] != source["id"]
+    assert again["options"] == row["options"]
 
 
 def test_the_temperature_is_that_of_the_velocities_or_stated(client: Client, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ SIZES: Final = {
     "atom_frames": "The trajectory has {n_found} atoms times frames; at most {maximum} are read.",
     "kept_atom_frames": "The trajectory has {n_found} atoms times frames or more; at most {maximum} are stored. Use "
     "fewer frames (first_frame, last_frame, every).",
+    "trajectory_atoms": "The trajectory has {n_found} atoms; at most {maximum} are read.",
     "trajectory_mib": "The trajectory is larger than {maximum} MiB, the maximum that this server accepts. Write fewer "
     "frames, or fewer columns.",
     "eigenvector_mib": "The eigenvectors take {n_found} MiB; at most {maximum} MiB are read.",

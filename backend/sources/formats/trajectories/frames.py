@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.sources.formats.reading import Refused, UploadedFile, incomplete
+from backend.sources.formats.reading import MAX_SUPERCELL_ATOMS, Refused, UploadedFile, incomplete
 from scattering.core.notices import Notice
 
 MAX_ATOM_FRAMES: Final = 2 * 10**8
@@ -71,6 +71,7 @@ class Lines:
         self.file, self._stream = file, stream
         self.number = 0
         self._begin_of_frame: int | None = None
+        self._has_end = True
 
     def read(self) -> bytes | None:
         """Return the next line without its end; None at the end of the file.
@@ -84,6 +85,7 @@ class Lines:
         if len(line) == MAX_LINE_BYTES:
             raise self.refusal("a line is too long")
         self.number += 1
+        self._has_end = line.endswith(b"\n")
         return line.rstrip(b"\r\n") if line else None
 
     def required(self) -> bytes:
@@ -127,6 +129,9 @@ class Lines:
                     raise Cut
                 raise self.refusal(f"{len(found)} values instead of {n_columns}")
             words += found
+        if not self._has_end and len(words) > n_columns and _decimals(words[-1]) < _decimals(words[-1 - n_columns]):
+            # The last number of the file has lost digits
+            raise Cut
         return np.array(words).reshape(n_rows, n_columns)
 
     def numbers(self, words: Any) -> NDArray[np.float64]:
@@ -147,16 +152,16 @@ class Lines:
             raise self.refusal("a value is not a finite number")
         return values
 
-    def check_atoms(self, n_atoms: float) -> None:
-        """Refuse a trajectory by the number of its atoms, times frames, before memory is asked for.
+    def check_atoms(self, n_atoms: int) -> None:
+        """Refuse a trajectory by the number of its atoms in a header, before memory is asked for.
 
         Raises
         ------
         Refused
         """
-        if n_atoms > MAX_ATOM_FRAMES:
-            found = {"n_found": round(min(n_atoms, 1e15)), "maximum": MAX_ATOM_FRAMES}
-            raise Refused(Notice("too_large", {"quantity": "atom_frames", **found}))
+        if n_atoms > MAX_SUPERCELL_ATOMS:
+            found = {"n_found": min(n_atoms, 10**15), "maximum": MAX_SUPERCELL_ATOMS}
+            raise Refused(Notice("too_large", {"quantity": "trajectory_atoms", **found}))
 
     def check_size(self, n_atoms: int) -> None:
         """Refuse a trajectory by the number of atoms in its header, and the frames that its file can have at most.
@@ -167,13 +172,16 @@ class Lines:
         ------
         Refused
         """
+        self.check_atoms(n_atoms)
         at = self._stream.tell()
         n_frames = 1.0
         if self._begin_of_frame is not None:
             size = self.file.path.stat().st_size
             n_frames = size / max(at - self._begin_of_frame, 1)
         self._begin_of_frame = at
-        self.check_atoms(n_atoms * n_frames)
+        if n_atoms * n_frames > MAX_ATOM_FRAMES:
+            found = {"n_found": round(n_atoms * n_frames), "maximum": MAX_ATOM_FRAMES}
+            raise Refused(Notice("too_large", {"quantity": "atom_frames", **found}))
 
     def whole(self, words: Sequence[bytes]) -> int:
         """Return the only word of a line as a positive whole number.
@@ -196,6 +204,10 @@ class Lines:
         at_end = not self._stream.read(1)
         self._stream.seek(position)
         return at_end
+
+
+def _decimals(word: bytes) -> int:
+    return len(word.partition(b".")[2])
 
 
 FrameIterator = Iterator[Frame]
