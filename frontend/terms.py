@@ -10,7 +10,7 @@ TERMS: dict[str, str] = {
     "motion and the quantum spread of a nucleus; its thermostatted dynamics gives the energies. Each bead costs as "
     "much as a whole run.",
     "quality": "How large a box and how long a run: the larger resolves q better, the longer resolves energy better.",
-    "source": "Force constants or modes: your own, of another program, or those of an interatomic potential.",
+    "source": "Your own phonons or trajectory, of another program, or what an interatomic potential gives.",
     "potential": "The model that gives the forces on the atoms; every forecast is only as good as it.",
     "temperature": "Sample temperature: it sets how strongly modes are populated and how far they soften.",
     "production": "Time that is recorded and analysed; the energy resolution is inversely proportional to it.",

@@ -13,6 +13,7 @@ from frontend.options_schema import chosen_values, options_of
 
 DEFAULT_INSTRUMENTS: Final = ("TOSCA",)
 METHODS_OF_SOURCES: Final = {"phonons": "harmonic", "trajectory": "md"}
+"""Kind of source → method of its forecasts."""
 MAX_BADGES: Final = 12
 MAX_PROPOSALS: Final = 50
 QUALITIES: Final = (
@@ -69,12 +70,22 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
             "lengths_angstrom": structure["cell"]["lengths_angstrom"],
             "elements": elements,
             "from": earlier,
-            "source_methods": {one["id"]: METHODS_OF_SOURCES[one["kind"]] for one in own},
+            "sources": {one["id"]: _facts(one) for one in own},
             "methods": [
                 {key: one[key] for key in ("method", "sampling", "short_method_title", "engines")} for one in methods
             ],
             "engines": [{key: one[key] for key in ("name", "title", "workers")} for one in engines],
         },
+    }
+
+
+def _facts(source: JsonObject) -> JsonObject:
+    """Return what the form needs of a source; the temperature of a trajectory is known if it has velocities."""
+    trajectory = source["trajectory"]
+    return {
+        "method": METHODS_OF_SOURCES[source["kind"]],
+        "has_temperature": trajectory is not None,
+        "temperature_k": trajectory and trajectory["mean_temperature_k"],
     }
 
 

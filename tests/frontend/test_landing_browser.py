@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -85,11 +86,41 @@ def test_phonons_of_the_user_become_a_source(visit: Open, site: Site) -> None:
     own.get_by_role("button", name="Use these phonons").click()
     page.wait_for_url("**/structures/**")
     source = parse_qs(urlsplit(page.url).query)["source"][0]
-    expect(page.get_by_label("Phonons", exact=True)).to_have_value(source)
+    expect(page.get_by_label("Phonons or trajectory", exact=True)).to_have_value(source)
     expect(page.get_by_role("checkbox", name="Molecular dynamics")).to_be_hidden()
     page.get_by_role("button", name="Start forecast").click()
     page.wait_for_url("**/forecast/**")
     expect(page.get_by_role("region", name="Simulations")).to_contain_text("Harmonic")
+    delete(page, f"/structures/{urlsplit(page.url).path.split('/')[-1]}")
+
+
+DUMP = "".join(
+    f"ITEM: TIMESTEP\n{10 * step}\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS pp pp pp\n0 5\n0 5\n0 5\n"
+    f"ITEM: ATOMS id type x y z\n1 1 {0.02 * math.sin(step):.6f} 0 0\n2 2 2.5 {0.02 * math.cos(step):.6f} 2.5\n"
+    for step in range(200)
+)
+
+
+def test_a_trajectory_has_no_suggested_temperature(visit: Open, site: Site) -> None:
+    page = visit("/")
+
+    page.get_by_label("Crystal structure or phonons").set_input_files(
+        {"name": "run.lammpstrj", "mimeType": "text/plain", "buffer": DUMP.encode()}
+    )
+
+    own = page.get_by_role("region", name="Own phonons")
+    own.get_by_label("1: 1 atom").fill("Na")
+    own.get_by_label("2: 1 atom").fill("Cl")
+    own.get_by_label("Time step").fill("1")
+    own.get_by_role("button", name="Read again").click()
+    expect(own).to_contain_text("200, one every 10")
+    own.get_by_role("button", name="Use this trajectory").click()
+    page.wait_for_url("**/structures/**")
+    temperature = page.get_by_label("Temperature")
+    expect(page.get_by_text("at which the trajectory was run")).to_be_visible()
+    expect(temperature).to_have_value("")
+    temperature.fill("300")
+    expect(page.get_by_text("on this server")).to_be_visible()
     delete(page, f"/structures/{urlsplit(page.url).path.split('/')[-1]}")
 
 

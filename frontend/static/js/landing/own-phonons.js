@@ -1,5 +1,5 @@
 // @ts-check
-// A user's own phonons: what was read of the files, what they lack, and one click that keeps them.
+// A user's own phonons or trajectory: what was read of the files, what they lack, and one click that keeps them.
 
 import { newKey, upload } from "../api.js";
 import { count, integer, listed, significant } from "../format.js";
@@ -11,9 +11,12 @@ import { showProblem } from "../kit/problems.js";
 
 /** Energies that are 0 within the precision of force constants. */
 const NOTHING_MEV = 0.05;
-const LABELS = /** @type {Record<string, string>} */ ({ supercell: "Supercell", primitive: "Primitive cell", species: "Elements" });
+const LABELS = /** @type {Record<string, string>} */ ({
+    supercell: "Supercell", primitive: "Primitive cell", species: "Elements",
+    time_step_fs: "Time step (fs)", frame_interval_fs: "Time between frames (fs)", cell_angstrom: "Cell (Å)",
+});
 /** How the fields are written that a file may lack. */
-const PLACEHOLDERS = /** @type {Record<string, string>} */ ({ supercell: "2 2 2", primitive: "auto", species: "Na Cl" });
+const PLACEHOLDERS = /** @type {Record<string, string>} */ ({ supercell: "2 2 2", primitive: "auto", species: "Na, or 2H", cell_angstrom: "10 10 10" });
 
 /**
  * Show what files of phonons hold, and offer to use them.
@@ -43,7 +46,7 @@ export async function offerPhonons(place, files, use) {
             }
             keep.disabled = false;
         });
-        fill(place, element("h2", {}, `Your ${preview.kind}: `, formula(preview.formula ?? "")), ...summary(preview), problem,
+        fill(place, element("h2", {}, `Your ${preview.kind}`, preview.formula ? [": ", formula(preview.formula)] : null), ...summary(preview), problem,
             preview.needs.length ? questions(preview) : keep);
     }
 
@@ -122,7 +125,7 @@ function question({ field, why, choices }) {
     const one = (/** @type {string} */ name, /** @type {string} */ label) =>
         element("label", { class: "field" }, element("span", { class: "field-label" }, label),
             element("input", { type: "text", name, required: true, placeholder: PLACEHOLDERS[field] ?? "" }));
-    return element("fieldset", { class: "stack" }, element("legend", { class: "small" }, why),
+    return element("div", { class: "stack" }, element("p", { class: "small flush" }, why),
         named.length ? named.map(([key, about]) => one(`${field}.${key}`, `${key}: ${count(/** @type {{n_atoms: number}} */ (about).n_atoms, "atom")}`)) : one(field, LABELS[field] ?? field));
 }
 

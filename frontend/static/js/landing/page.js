@@ -11,13 +11,15 @@ import { showProblem } from "../kit/problems.js";
 /** @typedef {import("../../../types/api").components["schemas"]["StructureOut"]} Structure */
 /** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
 
-/** Names by which programs write phonons. */
-const NAMES = /^(.*phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml)|\.(castep_bin|check|phonon|fc|hdf5|h5|zip)$/i;
+/** Names by which programs write phonons and trajectories. */
+const NAMES = /^(.*phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml|xdatcar.*)|\.(castep_bin|check|phonon|fc|hdf5|h5|zip|lammpstrj|dump|xyz|extxyz)$/i;
+/** Names of files that may also be a single structure. */
+const EITHER = /\.(xyz|extxyz)$/i;
 
 const message = byId("message");
 
-/** Tell whether files are phonons rather than a structure. @param {File[]} files */
-const arePhonons = (files) => files.length > 1 || files.some(({ name }) => NAMES.test(name));
+/** Tell whether files are phonons or a trajectory rather than a structure. @param {File[]} files */
+const areSource = (files) => files.length > 1 || files.some(({ name }) => NAMES.test(name));
 
 /** @param {Structure} structure */
 const open = ({ id }) => window.location.assign(`/structures/${id}`);
@@ -43,13 +45,19 @@ async function offerOrder(file, disorder) {
 const drop = byId("drop");
 offerDrop(drop, {
     message,
-    limit: (files) => Number(arePhonons(files) ? drop.dataset.maxSourceBytes : drop.dataset.maxBytes),
+    limit: (files) => Number(areSource(files) ? drop.dataset.maxSourceBytes : drop.dataset.maxBytes),
     wholePage: true,
-    tooLarge: "Upload one structure, or the files of one calculation of phonons.",
+    tooLarge: "Upload one structure, the files of one calculation of phonons, or one trajectory.",
     send: async (file, progress, more) => {
         offer.hidden = true;
         const files = [file, ...more];
-        if (arePhonons(files)) return offerSource(files);
+        if (areSource(files)) {
+            try {
+                return await offerSource(files);
+            } catch (problem) {
+                if (more.length || !EITHER.test(file.name)) throw problem;
+            }
+        }
         try {
             open(await upload("/structures", { file }, { progress }));
         } catch (problem) {

@@ -15,7 +15,7 @@ import { findMissing, listOf, requestBody, settled, sourceOf, takes } from "./re
 /** @typedef {import("../../../types/api").components["schemas"]["PotentialOut"]} Potential */
 /** @typedef {import("./estimates.js").Engine} Engine */
 /** @typedef {{structure_id: string, lengths_angstrom: number[], elements: string[], from: string | null,
- *     methods: import("./request.js").MethodFacts[], source_methods: Record<string, string>, engines: Engine[]}} PageData */
+ *     methods: import("./request.js").MethodFacts[], sources: Record<string, import("./request.js").SourceFacts>, engines: Engine[]}} PageData */
 
 const DELAY_MS = 200;
 const REFUSED = "This forecast cannot be started";
@@ -38,7 +38,7 @@ export function runForm(form, data) {
 
     /** Show the controls that a chosen method has. */
     function showControls() {
-        const values = settled(state.values, data.source_methods);
+        const values = settled(state.values, data.sources);
         const chosen = listOf(values.methods ?? "");
         for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-of-potential]"))) {
             part.hidden = sourceOf(values) !== "";
@@ -61,13 +61,15 @@ export function runForm(form, data) {
 
     /** @param {AbortSignal} signal */
     async function suggest(signal) {
-        const values = settled(state.values, data.source_methods);
+        const values = settled(state.values, data.sources);
         const query = new URLSearchParams({ instruments: values.instruments ?? "" });
         if (isTouched("temperature_k") && values.temperature_k) query.set("temperature_k", values.temperature_k);
         const suggestion = /** @type {Suggestion} */ (await get(`/structures/${data.structure_id}/suggestion?${query}`, { signal }));
         // The suggestion becomes the default, which the address leaves out
         const temperature = /** @type {HTMLInputElement} */ (form.elements.namedItem("temperature_k"));
-        if (!isTouched("temperature_k")) temperature.value = temperature.defaultValue = String(suggestion.temperature_k);
+        const source = data.sources[sourceOf(values)];
+        const known = source?.has_temperature ? source.temperature_k : suggestion.temperature_k;
+        if (!isTouched("temperature_k")) temperature.value = temperature.defaultValue = known === null ? "" : String(Math.round(10 * known) / 10);
         if (!isTouched("methods")) {
             for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=methods]"))) {
                 box.checked = box.defaultChecked = suggestion.methods.includes(/** @type {any} */ (box.value));
@@ -75,14 +77,15 @@ export function runForm(form, data) {
         }
         const [temperatures, reasons] = [false, true].map((wanted) => suggestion.reasons
             .filter(({ code }) => /^(harmonic|md)_/.test(code) === wanted && code !== "temperature_requested").map((one) => one.message).join(" "));
-        byId("temperature-reasons").textContent = temperatures ?? "";
+        byId("temperature-reasons").textContent = !source?.has_temperature ? temperatures ?? ""
+            : source.temperature_k === null ? "The temperature at which the trajectory was run." : "Of the velocities in the trajectory.";
         byId("method-reasons").textContent = isTouched("methods") ? "" : reasons ?? "";
         showControls();
     }
 
     /** @param {AbortSignal} signal */
     async function estimate(signal) {
-        const values = settled(state.values, data.source_methods);
+        const values = settled(state.values, data.sources);
         const missing = findMissing(values);
         if (missing.length) {
             byId("form-summary").textContent = "";
@@ -135,7 +138,7 @@ export function runForm(form, data) {
     customise.addEventListener("toggle", updateSoon);
     document.addEventListener("reconnected", updateSoon);
     offerStart(form, alert, data.structure_id, () => {
-        const values = settled(state.values, data.source_methods);
+        const values = settled(state.values, data.sources);
         const missing = findMissing(values);
         if (missing.length) throw new ApiProblem(422, REFUSED, "", missing);
         return { values, bodies: listOf(values.methods ?? "").map((method) => requestBody(values, method, values.quality ?? "", about)) };

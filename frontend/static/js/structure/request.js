@@ -6,6 +6,7 @@ import { repeats } from "../kit/repeats.js";
 
 /** @typedef {import("../state.js").Values} Values */
 /** @typedef {"harmonic" | "md" | "trpmd"} Method */
+/** @typedef {{method: string, has_temperature: boolean, temperature_k: number | null}} SourceFacts has_temperature: the motion is that of one */
 /** @typedef {{name: string, kind: string, takers: string[]}} Option an option of the API and its control */
 /** @typedef {{method: string, sampling: string, short_method_title: string, engines: string[]}} MethodFacts */
 
@@ -45,9 +46,9 @@ export const sourceOf = ({ source }) => (source && source !== "potential" ? sour
 /**
  * Return the values of the form as they count: a source leaves no choice of the method.
  * @param {Values} values
- * @param {Record<string, string>} sources method of each source
+ * @param {Record<string, SourceFacts>} sources
  */
-export const settled = (values, sources) => (sourceOf(values) ? { ...values, methods: sources[sourceOf(values)] ?? "" } : values);
+export const settled = (values, sources) => (sourceOf(values) ? { ...values, methods: sources[sourceOf(values)]?.method ?? "" } : values);
 
 /**
  * Return the body of `POST /predictions`; options that are empty are the API's choice.
