@@ -16,6 +16,10 @@ RECORDS = ("backend/engines/records", "backend/families/records", "backend/poten
 """Where engines are named: their records and code, and the records of potentials, which say what loads them."""
 
 
+FORMATS = ("backend/sources/formats", "backend/wording/refusals/sources.py")
+"""Where such a word names the program that wrote a file."""
+
+
 def texts(path: Path) -> Iterator[tuple[int, str]]:
     """Return what a file says, without comments and docstrings, which may cite an engine's manual."""
     source = path.read_text("utf-8")
@@ -44,7 +48,11 @@ def test_only_records_and_code_of_engines_name_them() -> None:
     for place in SCANNED:
         for path in [ROOT / place] if place.endswith(".py") else sorted((ROOT / place).rglob("*")):
             here = path.relative_to(ROOT).as_posix()
-            if path.suffix not in (".py", ".js", ".css", ".typ") or here.startswith(RECORDS) or "/lib/" in here:
+            if (
+                path.suffix not in (".py", ".js", ".css", ".typ")
+                or here.startswith(RECORDS + FORMATS)
+                or "/lib/" in here
+            ):
                 continue
             found += [f"{here}:{line}: {text.strip()[:80]}" for line, text in texts(path) if pattern.search(text)]
     assert found == []

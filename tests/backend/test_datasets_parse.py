@@ -15,7 +15,7 @@ from backend.datasets.conditions import Conditions, Statements, conditions
 from backend.datasets.data_file import as_hdf5
 from backend.datasets.formats.reading import MAX_POINTS, Stated
 from backend.datasets.run import RunConditions
-from backend.kit.files import confined
+from backend.kit.files import reader_process
 from scattering import instruments
 from scattering.core.errors import InvalidSettings, UnknownInstrument, notice_of
 from scattering.core.notices import Notice
@@ -69,7 +69,7 @@ def test_arrays_cross_the_border_to_the_bit(measured: MeasuredSpectrum | Measure
 def test_largest_answers_fit() -> None:
     # Base64 makes 4 characters of 3 bytes; the rest of an answer is far below a tenth.
     for points, arrays in ((parse.MAX_SPECTRUM_POINTS, 5), (MAX_POINTS, 2)):
-        assert 8 * points * arrays * 4 / 3 < 0.9 * confined.MAX_ANSWER_BYTES
+        assert 8 * points * arrays * 4 / 3 < 0.9 * reader_process.MAX_ANSWER_BYTES
 
 
 def test_more_points_than_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

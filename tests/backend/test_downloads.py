@@ -80,5 +80,5 @@ def test_a_temporary_file_goes_with_the_client(path: Path) -> None:
         with pytest.raises(BaseException):  # noqa: B017  (alone or in a group, as Starlette sends it)
             await response(scope, anyio.sleep_forever, send)
 
-    anyio.run(download)
+    run_apart(download)
     assert not path.exists()

@@ -43,7 +43,7 @@ def revise(settings: Settings, revision: str) -> None:
     """Bring a database to a revision, up or down."""
     config = Config()
     config.set_main_option("script_location", str(database.MIGRATIONS))
-    with database.engine(settings).connect() as connection, connection.begin():
+    with database.engine(settings).connect() as connection, database.migration(connection):
         config.attributes["connection"] = connection
         now = MigrationContext.configure(connection).get_current_revision()
         (command.downgrade if now is not None and now > revision else command.upgrade)(config, revision)
