@@ -30,6 +30,7 @@ from backend.sources.formats.reading import (
 )
 from backend.sources.formats.trajectories.survey import TrajectoryReading
 from backend.sources.phonon_facts import facts_of_constants, facts_of_modes
+from backend.sources.stated_dipoles import add_dipoles
 from backend.structures.formats.masses import isotope_of_mass
 from backend.structures.formats.reading import Reading as StructureReading
 from backend.structures.geometry import StructureData
@@ -108,7 +109,7 @@ def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
     with refusing_damage(files[0]):
         if isinstance(reading, TrajectoryReading):
             return answer | _trajectory_contents(reading)
-        return answer | _contents(reading, keep=keep)
+        return answer | _contents(reading, statements, keep=keep)
 
 
 def _need(need: Any) -> dict[str, Any]:
@@ -116,19 +117,22 @@ def _need(need: Any) -> dict[str, Any]:
     return {"field": need.field, "why": why, "choices": dict(need.choices)}
 
 
-def _contents(reading: Reading, *, keep: bool) -> dict[str, Any]:
+def _contents(reading: Reading, statements: Statements, *, keep: bool) -> dict[str, Any]:
     structure = contents_of(StructureReading(_structure(reading.unit_cell)))
     crystal = reading.crystal
     if crystal is None:
         assert reading.modes is not None
+        if "born_charges" in statements or "dielectric" in statements:
+            raise Refused(Notice("dipoles_of_modes"), "born_charges")
         facts, doubts = facts_of_modes(reading.modes)
         phonons: Any = reading.modes
     else:
         if np.linalg.det(crystal.uploaded_cell) < 0:
             # Structures are right-handed: −a, −b, −c
             crystal = replace(crystal, uploaded_cell=-crystal.uploaded_cell)
+        crystal, of_dipoles = add_dipoles(crystal, statements)
         facts, doubts = facts_of_constants(crystal)
-        doubts = [*find_doubts(crystal, unsymmetrised=reading.unsymmetrised), *doubts]
+        doubts = [*of_dipoles, *find_doubts(crystal, unsymmetrised=reading.unsymmetrised), *doubts]
         phonons = crystal
     return {
         "structure": structure,

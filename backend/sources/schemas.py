@@ -39,6 +39,11 @@ def _as_matrix(value: Any) -> Any:
     return value
 
 
+def _as_tensor(value: Any) -> Any:
+    """Return a number as an isotropic tensor, and 3 numbers as a diagonal one."""
+    return _as_matrix([value] * 3 if isinstance(value, int | float) and not isinstance(value, bool) else value)
+
+
 def _has_volume(matrix: list[list[Any]]) -> list[list[Any]]:
     (a, b, c), (d, e, f), (g, h, i) = matrix
     if a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) == 0:
@@ -58,9 +63,19 @@ Length = Annotated[FiniteFloat, Field(ge=-MAX_CELL_ANGSTROM, le=MAX_CELL_ANGSTRO
 CellMatrix = Annotated[
     list[Annotated[list[Length], Three]], Three, BeforeValidator(_as_matrix), AfterValidator(_has_volume)
 ]
+Tensor = Annotated[list[Annotated[list[Component], Three]], Three, BeforeValidator(_as_tensor)]
+Element = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]?$")]
+_DIELECTRIC: Final = TypeAdapter(Tensor)
 _CELL: Final = TypeAdapter(CellMatrix)
 _SUPERCELL: Final = TypeAdapter(WholeMatrix)
 _PRIMITIVE: Final = TypeAdapter(Literal["auto", "none"] | Matrix)
+
+
+def _dielectric(text: str) -> list[list[float]]:
+    try:
+        return _DIELECTRIC.validate_json(text)
+    except ValueError:
+        raise ScatteringError(Notice("unreadable_dielectric")) from None
 
 
 def _supercell(text: str) -> list[list[int]]:
@@ -123,7 +138,14 @@ class SourceForm(RequestBody):
     species: Json[Species] | None = Field(
         None, description="as JSON: label or number of a type in the file → element or isotope, where it has no name"
     )
-
+    born_charges: Json[Annotated[dict[Element, Tensor], Field(max_length=118)]] | None = Field(
+        None,
+        description="as JSON: element → Born charge in e, as a number or 3 × 3 (rows: displacement); with "
+        "`dielectric`, where no file has them",
+    )
+    dielectric: Annotated[MatrixText, _checked(_dielectric)] | None = Field(
+        None, description="as JSON: dielectric tensor of clamped nuclei, a number, 3 numbers or 3 × 3"
+    )
     time_step_fs: Annotated[FiniteFloat, Field(gt=0, le=1000)] | None = Field(
         None, description="time step of the simulation, where a trajectory numbers its frames by steps (LAMMPS)"
     )
@@ -147,6 +169,10 @@ class SourceForm(RequestBody):
             stated["primitive"] = _primitive(self.primitive)
         if self.species is not None:
             stated["species"] = self.species
+        if self.born_charges is not None:
+            stated["born_charges"] = self.born_charges
+        if self.dielectric is not None:
+            stated["dielectric"] = _dielectric(self.dielectric)
         if self.time_step_fs is not None:
             stated["time_step_fs"] = self.time_step_fs
         if self.frame_interval_fs is not None:

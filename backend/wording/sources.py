@@ -11,7 +11,7 @@ from backend.wording import Words
 def _no_nac(*, of_potential: bool = False, highest_gamma_mev: float | None = None) -> str:
     lacking = "A potential gives" if of_potential else "There are"
     at_gamma = "" if highest_gamma_mev is None else f", at most {highest_gamma_mev:.1f} meV"
-    remedy = "" if of_potential else " Add BORN, or a file that contains both."
+    remedy = "" if of_potential else " Add BORN, or enter both."
     return (
         f"{lacking} no Born charges and no dielectric tensor. If the crystal is an insulator, its LO modes are "
         f"missing: they have the energies of TO modes next to Γ{at_gamma}, and should lie above them.{remedy}"
@@ -23,6 +23,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "the calculation is not converged, or the files do not belong together. Acoustic modes next to Γ are corrected.",
     "born_charge_sum": "The Born charges of the cell add up to {charge_e:g} e instead of 0: the calculation is not "
     "converged, or the charges are of another cell.",
+    "born_charges_replaced": "The Born charges and the dielectric tensor of the files are replaced by those entered.",
     "constants_not_symmetric": "Force constants that must be the same differ by up to {percent:g} %: the calculation "
     "is not converged, or the files do not belong together.",
     "cut_trajectory": "{file} ends within a frame: the file is cut. Its {n_frames} whole frames are used.",

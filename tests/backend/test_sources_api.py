@@ -213,6 +213,41 @@ class TestStoring:
             assert answer.json()["params"]["looks_like"] == kind
         assert stored(settings) == []
 
+    def test_stated_born_charges_split_modes(self, client: Client, folder: Path) -> None:
+        files = [folder / "POSCAR", folder / "FORCE_SETS"]
+        stated = {"supercell": "[2, 2, 2]", "born_charges": '{"Na": 1.1, "Cl": -1.1}'}
+
+        bare = post(client, "/sources/preview", *files, supercell="[2, 2, 2]").json()
+        split = post(client, "/sources/preview", *files, **stated, dielectric="2.4").json()
+
+        assert (bare["phonons"]["has_nac"], split["phonons"]["has_nac"]) == (False, True)
+        assert "no_nac" in [one["code"] for one in bare["findings"]]
+        assert "no_nac" not in [one["code"] for one in split["findings"]]
+        assert bare["phonons"]["gamma_lo_mev"] == {}
+        # ω_LO² − ω_TO² = Z*² e² / (ε₀ ε∞ V μ) for one pair of atoms in V; e²/4πε₀ in eV Å, ħ² in eV u Å²
+        volume, reduced_mass = 171.5 / 4, 22.98977 * 35.453 / (22.98977 + 35.453)
+        shift = 1e6 * 4 * np.pi * 14.3996 * 1.1**2 / (2.4 * volume * reduced_mass) * 0.00418016
+        assert split["phonons"]["gamma_lo_mev"]["[1,0,0]"] ** 2 - 20.88**2 == pytest.approx(shift, rel=0.01)
+
+    @pytest.mark.parametrize(
+        ("stated", "code", "loc"),
+        [
+            ({"dielectric": "2.4"}, "dipoles_incomplete", "born_charges"),
+            ({"born_charges": '{"Na": 1}', "dielectric": "2.4"}, "born_charges_of_elements", "born_charges"),
+            ({"born_charges": '{"Na": 1, "Cl": -1}', "dielectric": "-2"}, "impossible_dielectric", "dielectric"),
+            ({"born_charges": '{"Na": 1, "Cl": -1}', "dielectric": "x"}, "unreadable_dielectric", "dielectric"),
+        ],
+    )
+    def test_wrong_born_charges(
+        self, client: Client, folder: Path, stated: dict[str, str], code: str, loc: str
+    ) -> None:
+        answer = post(
+            client, "/sources/preview", folder / "POSCAR", folder / "FORCE_SETS", supercell="[2,2,2]", **stated
+        )
+
+        assert answer.status_code == 422
+        assert [(one["code"], one["loc"]) for one in answer.json()["errors"]] == [(code, loc)]
+
     def test_too_many_and_empty_files(self, client: Client, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"x")
         assert post(client, "/sources/preview", *[tmp_path / "a"] * 5).status_code == 422

@@ -146,6 +146,13 @@ def test_what_phonons_lack_is_asked_for(visit: Open, site: Site, tmp_path: Path)
     own.get_by_role("button", name="Read again").click()
     expect(own.get_by_role("button", name="Use these phonons")).to_be_visible()
     expect(own).to_contain_text("no Born charges")
+    own.get_by_text("Enter Born charges").click()
+    own.get_by_label("Born charge of Na").fill("1.1")
+    own.get_by_label("Born charge of Cl").fill("−1.1")
+    own.get_by_label("Dielectric constant").fill("2.4")
+    assert violations(page) == []
+    own.get_by_role("button", name="Read again").click()
+    expect(own).to_contain_text("LO at Γ")
 
 
 def test_an_example_opens_as_a_structure(visit: Open, site: Site) -> None:

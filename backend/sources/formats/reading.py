@@ -61,6 +61,8 @@ class Statements(TypedDict, total=False):
     supercell: list[list[int]]
     primitive: str | list[list[float]]
     species: dict[str, str]
+    born_charges: dict[str, list[list[float]]]
+    dielectric: list[list[float]]
     time_step_fs: float
     frame_interval_fs: float
     cell_angstrom: list[list[float]]

@@ -124,6 +124,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "does_not_fit": _does_not_fit,
     "external_entity": "{file} declares a document type of XML, which can read other files of the server. Files of "
     "VASP have none.",
+    "born_charges_of_elements": lambda *, elements: f"Give a Born charge for {listed(elements)} too.",
+    "dipoles_incomplete": lambda *, missing: (
+        "Give the Born charges too." if missing == "born_charges" else "Give the dielectric constant too."
+    ),
+    "dipoles_of_modes": "The files have modes without force constants, which Born charges cannot change.",
+    "impossible_dielectric": "A dielectric tensor is symmetric, and its principal values are positive: 1 or more.",
+    "unreadable_dielectric": "Enter a number such as 2.4, or 3 numbers, or 3 × 3 numbers in brackets.",
     "external_link": "{file} refers to other files ({path}), which are not read. Copy their data into the file.",
     "incomplete_file": _incomplete_file,
     "needs_field": _needs_field,

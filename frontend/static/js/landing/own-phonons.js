@@ -47,13 +47,27 @@ export async function offerPhonons(place, files, use) {
             keep.disabled = false;
         });
         fill(place, element("h2", {}, `Your ${preview.kind}`, preview.formula ? [": ", formula(preview.formula)] : null), ...summary(preview), problem,
-            preview.needs.length ? questions(preview) : keep);
+            preview.needs.length ? questions(preview) : [chargesOf(preview), keep]);
+    }
+
+    /** Offer to state Born charges where they are missed. @param {Preview} preview */
+    function chargesOf({ findings, elements }) {
+        if (!findings.some((one) => one.code === "no_nac") || !elements) return null;
+        const form = formOf([
+            element("div", { class: "form-grid" }, ...elements.map((one) => answer(`born_charges.${one}`, `Born charge of ${one} (e)`)),
+                answer("dielectric", "Dielectric constant ε∞")),
+        ]);
+        return element("details", { class: "customise" }, element("summary", {}, "Enter Born charges and ε∞"), form);
     }
 
     /** @param {Preview} preview */
     function questions({ needs }) {
-        const form = element("form", { class: "stack" }, ...needs.map(question),
-            element("button", { class: "button is-light" }, "Read again"));
+        return formOf(needs.map(question));
+    }
+
+    /** @param {HTMLElement[]} parts */
+    function formOf(parts) {
+        const form = element("form", { class: "stack" }, ...parts, element("button", { class: "button is-light" }, "Read again"));
         form.addEventListener("submit", async (event) => {
             event.preventDefault();
             typed = { ...typed, ...answersOf(new FormData(/** @type {HTMLFormElement} */ (form))) };
@@ -119,14 +133,16 @@ function determinant(matrix) {
 /** @param {Preview["program"]} program */
 const madeBy = ({ name, version, functional }) => (name ? `, made by ${[name, version].filter(Boolean).join(" ")}${functional ? ` with ${functional}` : ""}` : "");
 
+/** @param {string} name @param {string} label */
+const answer = (name, label) => element("label", { class: "field" }, element("span", { class: "field-label" }, label),
+    element("input", { type: "text", name, required: true, placeholder: PLACEHOLDERS[name.split(".")[0] ?? ""] ?? "" }));
+
 /** @param {Preview["needs"][number]} need */
 function question({ field, why, choices }) {
     const named = Object.entries(choices ?? {});
-    const one = (/** @type {string} */ name, /** @type {string} */ label) =>
-        element("label", { class: "field" }, element("span", { class: "field-label" }, label),
-            element("input", { type: "text", name, required: true, placeholder: PLACEHOLDERS[field] ?? "" }));
     return element("div", { class: "stack" }, element("p", { class: "small flush" }, why),
-        named.length ? named.map(([key, about]) => one(`${field}.${key}`, `${key}: ${count(/** @type {{n_atoms: number}} */ (about).n_atoms, "atom")}`)) : one(field, LABELS[field] ?? field));
+        named.length ? named.map(([key, about]) => answer(`${field}.${key}`, `${key}: ${count(/** @type {{n_atoms: number}} */ (about).n_atoms, "atom")}`))
+            : answer(field, LABELS[field] ?? field));
 }
 
 /**
@@ -139,16 +155,17 @@ export function answersOf(entries) {
     for (const [name, value] of entries) {
         const text = String(value).trim();
         const [field = "", key] = name.split(".");
-        if (key === undefined) answers[field] = numbersOf(text) ?? text;
-        else answers[field] = { ...answers[field], [key]: text };
+        const typed = numbersOf(text) ?? text;
+        answers[field] = key === undefined ? typed : { ...answers[field], [key]: typed };
     }
     return Object.fromEntries(Object.entries(answers).map(([field, value]) =>
         [field, typeof value === "string" ? value : JSON.stringify(value)]));
 }
 
-/** @param {string} text @returns {number[] | number[][] | null} 3 numbers or 9; null: no such text */
+/** @param {string} text @returns {number | number[] | number[][] | null} 1, 3 or 9 numbers; null: no such text */
 function numbersOf(text) {
-    const found = text.split(/[\s,;x×[\]]+/).filter(Boolean).map(Number);
+    const found = text.replaceAll("\u2212", "-").split(/[\s,;x×[\]]+/).filter(Boolean).map(Number);
+    if (found.length === 1 && Number.isFinite(found[0])) return found[0] ?? null;
     if (found.some((one) => !Number.isFinite(one))) return null;
     if (found.length === 9) return [0, 3, 6].map((start) => found.slice(start, start + 3));
     return found.length === 3 ? found : null;
