@@ -64,6 +64,8 @@ def _value(column: Column[Any]) -> Any:
 
 
 def test_a_lost_reference_ends_a_migration(settings: Settings) -> None:
+    if not settings.database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL checks foreign keys at all times")
     with database.engine(settings).connect() as connection:
         with pytest.raises(IntegrityError), database.migration(connection):
             connection.exec_driver_sql("INSERT INTO proposal_predictions (proposal_id, item_id) VALUES ('a', 'b')")
