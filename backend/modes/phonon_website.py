@@ -8,6 +8,8 @@ phonopy's files, the unit of mass is the mean over the atoms: Σ m|u|² is the m
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -32,7 +34,8 @@ def n_numbers(n_atoms: int) -> int:
 def website_document(crystal: HarmonicCrystal, bands: BandModes, name: str) -> dict[str, Any]:
     """Return the phonons of a crystal as the content of a JSON file of the phonon website.
 
-    Lengths are in Å and distances along the path in Å⁻¹, frequencies in cm⁻¹; imaginary ones are negative.
+    Lengths are in Å and distances along the path in Å⁻¹, frequencies in cm⁻¹; imaginary ones are negative. `vectors` is
+    an array, shape (n_q, n_modes, n_atoms, 3, 2): see `encode`.
     """
     displacements = bands.eigenvectors * np.sqrt(crystal.masses.mean() / crystal.masses)[:, None]
     parts = np.stack([displacements.real, displacements.imag], axis=-1).round(DECIMALS) + 0.0
@@ -51,5 +54,14 @@ def website_document(crystal: HarmonicCrystal, bands: BandModes, name: str) -> d
         "distances": bands.distance.tolist(),
         "line_breaks": [list(line) for line in bands.lines],
         "eigenvalues": (bands.energies / INVERSE_CM_MEV).tolist(),
-        "vectors": parts.tolist(),
+        "vectors": parts,
     }
+
+
+def encode(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a document as JSON, in pieces: other requests wait while Python writes a list of millions of numbers."""
+    before = json.dumps({key: value for key, value in document.items() if key != "vectors"}, allow_nan=False)
+    yield f'{before[:-1]},"vectors":['
+    for number, of_one in enumerate(document["vectors"]):
+        yield "," * (number > 0) + json.dumps(of_one.tolist(), separators=(",", ":"), allow_nan=False)
+    yield "]}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Path, Query
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from backend.figures.bodies import FIGURE, figure_response
 from backend.figures.schemas import DensityWeights, EnergyUnit, ThemeName
@@ -147,7 +146,8 @@ def get_phonon_website(prediction_id: uuid.UUID, scope: ScopeDep, cache: Partial
     Σ m|u|² of the mean mass.
     """
     from backend.modes import service
+    from backend.modes.phonon_website import encode
 
-    content = json.dumps(service.phonon_website(scope, cache, prediction_id), separators=(",", ":"), allow_nan=False)
     headers = as_attachment(f"beamcast-phonon-website-{prediction_id}.json")
-    return Response(content, media_type=JSON, headers=headers)
+    document = service.phonon_website(scope, cache, prediction_id)
+    return StreamingResponse(encode(document), media_type=JSON, headers=headers)
