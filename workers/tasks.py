@@ -24,12 +24,10 @@ from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
 from backend.observing.samplings import observation
 from backend.phonon_files import harmonic_crystal_file, modes_file, trajectory_file
+from backend.phonon_files.stored import FORCE_CONSTANTS_FILE, MODES_FILE, TRAJECTORY_FILE
 from backend.potentials.service import PotentialUnavailable, potential_file
 from backend.predictions.assignment import (
-    FORCE_CONSTANTS_FILE,
     FORCE_CONSTANTS_OF,
-    MODES_FILE,
-    TRAJECTORY_FILE,
     Assignment,
     read_assignment,
 )

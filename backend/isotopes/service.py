@@ -9,9 +9,8 @@ from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Conflict, unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import read_partials
-from backend.phonon_files import harmonic_crystal_file
+from backend.phonon_files import stored
 from backend.predictions import service as predictions
-from backend.predictions.assignment import FORCE_CONSTANTS_FILE
 from backend.predictions.given import without_force_constants
 from backend.predictions.options import separate_sites
 from backend.predictions.tables import Prediction
@@ -46,5 +45,5 @@ def create_with_isotopes(
     if crystal is None:
         raise Conflict(without_force_constants(partials.metadata))
     row = predictions.create_like(scope, source, isotopes, options, len(data.numbers))
-    harmonic_crystal_file.save(predictions.new_work_folder(scope, row) / FORCE_CONSTANTS_FILE, crystal)
+    stored.save(predictions.new_work_folder(scope, row), crystal)
     return row

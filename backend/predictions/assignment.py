@@ -17,12 +17,6 @@ from scattering.options.base import Options
 
 FORCE_CONSTANTS_OF: Final = "force_constants_of"
 """Entry of the provenance of a prediction that uses the force constants of another one: the id of the latter."""
-FORCE_CONSTANTS_FILE: Final = "force_constants.h5"
-"""File with these force constants or those of a source, in the folder of the jobs of the prediction."""
-MODES_FILE: Final = "modes.h5"
-"""File with the modes of a source that has no force constants, in the same folder."""
-TRAJECTORY_FILE: Final = "trajectory.h5"
-"""File with the trajectory of a source, in the same folder."""
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,17 @@ import numpy as np
 
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import NotFound, Unprocessable
-from backend.phonon_files import harmonic_crystal_file, modes_file, trajectory_file
-from backend.predictions.assignment import FORCE_CONSTANTS_FILE, MODES_FILE, TRAJECTORY_FILE
+from backend.phonon_files import stored
+from backend.phonon_files.stored import Phonons
 from backend.predictions.options import GivenFacts
 from backend.predictions.schemas import PredictionIn
 from backend.sources import service as sources
-from backend.sources.encoding import Phonons
 from backend.sources.tables import Source
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
+from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import Isotopes, nucleus_of, species_masses
 from scattering.core.notices import Notice
 from scattering.core.partials import lacks_interference
-from scattering.core.phonon_modes import PhononModes
-from scattering.core.trajectory import Trajectory
 
 
 def find_source(scope: Scope, body: PredictionIn) -> Source | None:
@@ -117,16 +115,11 @@ def write_phonons(folder: Path, phonons: Phonons, of_structure: Isotopes, isotop
     of_structure, isotopes
         Isotopes of the structure, whose masses the phonons have, and of the prediction.
     """
-    if isinstance(phonons, PhononModes):
-        modes_file.save(folder / MODES_FILE, phonons)
-        return
-    if isinstance(phonons, Trajectory):
-        trajectory_file.save(folder / TRAJECTORY_FILE, phonons)
-        return
-    sites = phonons.sites
-    others = [nucleus_of(site, isotopes) != nucleus_of(site, of_structure) for site in sites]
-    masses = np.where(others, species_masses(sites, isotopes), phonons.masses)
-    harmonic_crystal_file.save(folder / FORCE_CONSTANTS_FILE, replace(phonons, masses=masses))
+    if isinstance(phonons, HarmonicCrystal):
+        sites = phonons.sites
+        others = [nucleus_of(site, isotopes) != nucleus_of(site, of_structure) for site in sites]
+        phonons = replace(phonons, masses=np.where(others, species_masses(sites, isotopes), phonons.masses))
+    stored.save(folder, phonons)
 
 
 def facts_for_options(source: Source | None) -> GivenFacts | None:

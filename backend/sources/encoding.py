@@ -9,13 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.phonon_files.stored import Phonons
 from scattering.core.dipole_response import DipoleResponse
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.phonon_modes import PhononModes
 from scattering.core.trajectory import Trajectory
-
-Phonons = HarmonicCrystal | PhononModes | Trajectory
-"""What a source stores: force constants, modes, or a trajectory."""
 
 _WHOLE: Final = "<i8"
 _REAL: Final = "<f8"

@@ -23,24 +23,20 @@ from backend.kit.files.storage import Received, base_name, delete_folder, move_f
 from backend.kit.http.errors import Conflict, Problem, TooLarge, Unprocessable, UnsupportedMediaType
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
-from backend.phonon_files import harmonic_crystal_file, modes_file, trajectory_file
+from backend.phonon_files import harmonic_crystal_file, modes_file, stored, trajectory_file
+from backend.phonon_files.stored import Phonons
 from backend.sources import parse
-from backend.sources.encoding import Phonons, decode
+from backend.sources.encoding import decode
 from backend.sources.schemas import SourceForm
 from backend.sources.tables import Source
 from backend.structures import service as structures
 from backend.structures import writing
 from backend.structures.geometry import StructureData
 from backend.structures.tables import Structure
-from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
-from scattering.core.trajectory import Trajectory
 
 NOUN: Final = "source"
 PARSER: Final = "backend.sources.parse"
-CONSTANTS: Final = "force_constants.h5"
-MODES: Final = "modes.h5"
-TRAJECTORY: Final = "trajectory.h5"
 GENERIC_NAME: Final = re.compile(
     r"(xdatcar.*|movie|dump|phonopy.*|poscar.*|contcar.*|force_(sets|constants).*|born.*|vasprun|vaspout|upload|)",
     re.IGNORECASE,
@@ -133,26 +129,17 @@ def stage(folder: Path, upload: UploadedSource) -> Staged:
     roles = {one["file"]: one["role"] for one in contents["recognised"]}
     files = []
     for number, (received, name) in enumerate(zip(upload.files, upload.file_names, strict=True)):
-        stored = f"original-{number}"
-        shutil.copyfile(received.path, folder / stored)
-        write_through(folder / stored)
-        size = (folder / stored).stat().st_size
-        files.append({"name": name, "role": roles[name], "sha256": received.sha256, "n_bytes": size, "stored": stored})
-    _save(folder, decode(contents["phonons"]))
+        kept = f"original-{number}"
+        shutil.copyfile(received.path, folder / kept)
+        write_through(folder / kept)
+        size = (folder / kept).stat().st_size
+        files.append({"name": name, "role": roles[name], "sha256": received.sha256, "n_bytes": size, "stored": kept})
+    stored.save(folder, decode(contents["phonons"]))
     return Staged(folder, files, upload)
 
 
 def _need_code(why: dict[str, Any]) -> dict[str, Any]:
     return {"code": why["code"], "params": why["params"]}
-
-
-def _save(folder: Path, phonons: Phonons) -> None:
-    if isinstance(phonons, HarmonicCrystal):
-        harmonic_crystal_file.save(folder / CONSTANTS, phonons)
-    elif isinstance(phonons, Trajectory):
-        trajectory_file.save(folder / TRAJECTORY, phonons)
-    else:
-        modes_file.save(folder / MODES, phonons)
 
 
 def add(scope: Scope, staged: Staged, form: SourceForm) -> Source:
@@ -216,10 +203,10 @@ def load_phonons(settings: Settings, row: Source) -> Phonons:
     folder = settings.source_dir(row.id)
     with reading_stored(Notice("source_file_lost", {"id": str(row.id)})):
         if row.phonons is None:
-            return trajectory_file.load(folder / TRAJECTORY)
+            return trajectory_file.load(folder / stored.TRAJECTORY_FILE)
         if row.phonons["has_force_constants"]:
-            return harmonic_crystal_file.load(folder / CONSTANTS)
-        return modes_file.load(folder / MODES)
+            return harmonic_crystal_file.load(folder / stored.FORCE_CONSTANTS_FILE)
+        return modes_file.load(folder / stored.MODES_FILE)
 
 
 def delete(
