@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.sources.formats.reading import MAX_SUPERCELL_ATOMS, Refused, UploadedFile, incomplete
+from backend.sources.formats.trajectories.words import Words, parse_numbers, split_words
 from scattering.core.notices import Notice
 
 MAX_ATOM_FRAMES: Final = 2 * 10**8
@@ -72,6 +74,7 @@ class Lines:
         self.number = 0
         self._begin_of_frame: int | None = None
         self._has_end = True
+        self._line_bytes = 64.0
 
     def read(self) -> bytes | None:
         """Return the next line without its end; None at the end of the file.
@@ -108,8 +111,8 @@ class Lines:
             line = self.read()
         return line
 
-    def table(self, n_rows: int) -> NDArray[np.bytes_]:
-        """Return the words of so many lines, shape (n_rows, n_columns).
+    def table(self, n_rows: int) -> Words:
+        """Return the words of so many lines.
 
         Raises
         ------
@@ -118,21 +121,59 @@ class Lines:
         Refused
             The lines have different numbers of words.
         """
-        words: list[bytes] = []
-        n_columns = 0
-        for row in range(n_rows):
-            found = self.required().split()
-            if row == 0:
-                n_columns = len(found)
-            if len(found) != n_columns or not found:
-                if self._is_at_end():
-                    raise Cut
-                raise self.refusal(f"{len(found)} values instead of {n_columns}")
-            words += found
-        if not self._has_end and len(words) > n_columns and _decimals(words[-1]) < _decimals(words[-1 - n_columns]):
+        first_line = self.number
+        block, ends = self._block(n_rows)
+        n_lines = len(ends)
+        self.number += n_lines
+        if not n_lines:
+            raise Cut
+        words, counts = split_words(block, ends)
+        if words is None:
+            wrong = np.flatnonzero((counts != counts[0]) | (counts == 0))
+            if wrong[0] == n_lines - 1 and self._is_at_end():
+                raise Cut
+            self.number = first_line + int(wrong[0]) + 1
+            raise self.refusal(f"{counts[wrong[0]]} values instead of {counts[0]}")
+        if n_lines < n_rows:
+            raise Cut
+        if not self._has_end and n_rows > 1 and _decimals(words[-1, -1]) < _decimals(words[-2, -1]):
             # The last number of the file has lost digits
             raise Cut
-        return np.array(words).reshape(n_rows, n_columns)
+        return words
+
+    def _block(self, n_rows: int) -> tuple[bytes, NDArray[np.int64]]:
+        """Return so many lines, fewer at the end of the file, and the places of their newlines; there is always one.
+
+        Raises
+        ------
+        Refused
+            A line is longer than any line of a trajectory.
+        """
+        block, n_lines = b"", 0
+        while n_lines < n_rows:
+            part = self._stream.read(max(int((n_rows - n_lines) * self._line_bytes), MAX_LINE_BYTES))
+            block += part
+            if not part:
+                break
+            n_lines += part.count(b"\n")
+            if len(block) > (n_lines + 1) * MAX_LINE_BYTES:
+                self.number += n_lines + 1
+                raise self.refusal("a line is too long")
+        if not block:
+            return block, np.empty(0, dtype=np.int64)
+        self._has_end = n_lines >= n_rows or block.endswith(b"\n")
+        if not self._has_end:
+            block += b"\n"
+            n_lines += 1
+        ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))[:n_rows]
+        lengths = np.diff(ends, prepend=-1)
+        if lengths[longest := int(lengths.argmax())] > MAX_LINE_BYTES:
+            self.number += longest + 1
+            raise self.refusal("a line is too long")
+        end = int(ends[-1]) + 1
+        self._stream.seek(min(end - len(block), 0), os.SEEK_CUR)
+        self._line_bytes = 1.02 * end / len(ends)
+        return block[:end], ends
 
     def numbers(self, words: Any) -> NDArray[np.float64]:
         """Return words as numbers, with the shape of the words.
@@ -143,7 +184,7 @@ class Lines:
             One is not a finite number; in the last line it is cut.
         """
         try:
-            values = np.asarray(words).astype(np.float64)
+            values = words.numbers() if isinstance(words, Words) else parse_numbers(np.array(words, dtype=np.bytes_))
         except ValueError:
             if self._is_at_end():
                 raise Cut from None
@@ -206,8 +247,8 @@ class Lines:
         return at_end
 
 
-def _decimals(word: bytes) -> int:
-    return len(word.partition(b".")[2])
+def _decimals(word: NDArray[np.bytes_]) -> int:
+    return len(bytes(word).partition(b".")[2])
 
 
 FrameIterator = Iterator[Frame]

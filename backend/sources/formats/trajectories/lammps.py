@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.sources.formats.trajectories.frames import Cut, Frame, FrameIterator, Lines
+from backend.sources.formats.trajectories.words import Words
 
 WRAPPED: Final = ("x", "y", "z")
 COORDINATES: Final = (
@@ -36,6 +37,7 @@ ITEM: Final = b"ITEM: "
 def read_frames(lines: Lines) -> FrameIterator:
     """Yield the frames of a dump, with atoms in the order of their numbers."""
     unit, unit_fs = None, None
+    order = _Order(lines)
     while (line := lines.filled()) is not None:
         time = step = n_atoms = None
         cell, origin = None, np.zeros(3)
@@ -66,25 +68,46 @@ def read_frames(lines: Lines) -> FrameIterator:
         if table.shape[1] != len(names):
             raise lines.refusal(f"{table.shape[1]} values instead of {len(names)}")
         time_fs = None if time is None or unit_fs is None else time * unit_fs
+        if "id" in names:
+            table = table[order.of(table[:, names.index("id")])]
         yield _frame(lines, names, table, cell, origin, step, time_fs, unit_fs)
+
+
+class _Order:
+    """The order of the atoms by their numbers, which is often that of the frame before."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._words = np.empty(0, dtype=np.bytes_)
+        self._order = np.empty(0, dtype=np.int64)
+
+    def of(self, words: NDArray[np.bytes_]) -> NDArray[np.int64]:
+        """Return the rows of the atoms in the order of their numbers.
+
+        Raises
+        ------
+        Refused
+            Two atoms have the same number.
+        """
+        if not np.array_equal(words, self._words):
+            numbers = self._lines.numbers(words)
+            self._order = np.argsort(numbers, kind="stable")
+            if (np.diff(numbers[self._order]) == 0).any():
+                raise self._lines.refusal("two atoms have the same id")
+            self._words = words
+        return self._order
 
 
 def _frame(
     lines: Lines,
     names: list[str],
-    table: NDArray[np.bytes_],
+    table: Words,
     cell: NDArray[np.float64],
     origin: NDArray[np.float64],
     step: int,
     time_fs: float | None,
     unit_fs: float | None,
 ) -> Frame:
-    if "id" in names:
-        numbers = lines.numbers(table[:, names.index("id")])
-        order = np.argsort(numbers, kind="stable")
-        if (np.diff(numbers[order]) == 0).any():
-            raise lines.refusal("two atoms have the same id")
-        table = table[order]
     species = next((name for name in ("element", "type") if name in names), None)
     if species is None:
         raise lines.refusal("neither type nor element is dumped")
@@ -113,9 +136,7 @@ def _frame(
     )
 
 
-def _vectors(
-    lines: Lines, names: list[str], table: NDArray[np.bytes_], columns: tuple[str, ...]
-) -> NDArray[np.float64]:
+def _vectors(lines: Lines, names: list[str], table: Words, columns: tuple[str, ...]) -> NDArray[np.float64]:
     return lines.numbers(table[:, [names.index(name) for name in columns]])
 
 

@@ -177,7 +177,7 @@ class _Run:
         cell = self._cell(frame)
         scaled = frame.positions
         if not frame.is_scaled:
-            scaled = np.asarray(np.linalg.solve(cell.T, frame.positions.T).T, dtype=np.float64)
+            scaled = frame.positions @ np.linalg.inv(cell)
         if not self._cells:
             self._first = self._scaled = scaled
         moves = scaled - self._scaled

@@ -17,6 +17,7 @@ from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
 from backend.sources.formats.trajectories.frames import Frame, FrameIterator, Lines
+from backend.sources.formats.trajectories.words import Words
 
 LATTICE: Final = re.compile(rb"""\bLattice\s*=\s*["{\[]([^"}\]]*)["}\]]""", re.IGNORECASE)
 PROPERTIES: Final = re.compile(rb'\bProperties\s*=\s*"?([^\s"]+)', re.IGNORECASE)
@@ -68,7 +69,7 @@ def _columns(lines: Lines, comment: bytes) -> dict[bytes, slice]:
     return columns
 
 
-def _labels(lines: Lines, table: NDArray[np.bytes_], columns: dict[bytes, slice]) -> NDArray[np.bytes_]:
+def _labels(lines: Lines, table: Words, columns: dict[bytes, slice]) -> NDArray[np.bytes_]:
     if b"species" in columns:
         return np.asarray(table[:, columns[b"species"].start])
     numbers = lines.numbers(table[:, columns[b"z"].start]).astype(int)
@@ -88,7 +89,7 @@ def _lattice(lines: Lines, comment: bytes) -> NDArray[np.float64] | None:
 
 
 def _vectors(
-    lines: Lines, table: NDArray[np.bytes_], columns: dict[bytes, slice], units_of: Mapping[bytes, float]
+    lines: Lines, table: Words, columns: dict[bytes, slice], units_of: Mapping[bytes, float]
 ) -> NDArray[np.float64] | None:
     """Return the first of some columns that the file has, times its unit."""
     for name, unit in units_of.items():
