@@ -5,11 +5,13 @@ from backend.datasets import tables as dataset_tables
 from backend.health import tables as health_tables
 from backend.jobs import tables as job_tables
 from backend.kit.db import idempotency
+from backend.label_sets import tables as label_set_tables
 from backend.potentials import tables as model_tables
 from backend.predictions import tables as prediction_tables
 from backend.proposals import tables as proposal_tables
 from backend.sources import tables as source_tables
 from backend.structures import tables as structure_tables
+from backend.trainings import tables as training_tables
 
 __all__ = [
     "calibration_tables",
@@ -17,9 +19,11 @@ __all__ = [
     "health_tables",
     "idempotency",
     "job_tables",
+    "label_set_tables",
     "model_tables",
     "prediction_tables",
     "proposal_tables",
     "source_tables",
     "structure_tables",
+    "training_tables",
 ]

@@ -24,6 +24,7 @@ from backend.kit.http.security import Guard
 from backend.kit.http.uploads import Uploads
 from backend.kit.settings import Settings
 from backend.kit.version import VERSION
+from backend.label_sets import routes as label_sets
 from backend.limits import routes as limits
 from backend.methods import routes as methods
 from backend.metrics import routes as metrics
@@ -52,6 +53,7 @@ ROUTERS = (
     examples.router,
     structures.router,
     sources.router,
+    label_sets.router,
     samples.router,
     instruments.router,
     calibrations.router,

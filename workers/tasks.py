@@ -173,12 +173,12 @@ def _retry_database(call: Callable[[], T]) -> T:
 
 def _folder(lease: leases.Lease) -> Path:
     """Return the folder of a job, with the files for later attempts."""
-    return current().work_dir(lease.prediction_id) / f"{lease.kind}-{lease.number}"
+    return current().work_dir(lease.work.id) / f"{lease.kind}-{lease.number}"
 
 
 def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     settings = current()
-    assignment = _retry_database(lambda: read_assignment(settings, lease.prediction_id))
+    assignment = _retry_database(lambda: read_assignment(settings, lease.work.id))
     if assignment is None:
         raise leases.LeaseLost(f"prediction {lease.prediction_id} was deleted")
     folder.mkdir(parents=True, exist_ok=True)
@@ -188,7 +188,7 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     simulation = _simulation(assignment, settings, progress)
     load_s = time.perf_counter() - began
     workplace = Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s)
-    shared, own = settings.work_dir(lease.prediction_id), folder / f"result-{lease.token}"
+    shared, own = settings.work_dir(lease.work.id), folder / f"result-{lease.token}"
     if lease.kind == "whole":
         outcome = _workflow_of_one(assignment, simulation).run(simulation, progress=progress)
         return _write_partials(assignment, simulation, own, outcome, {"load_s": load_s})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy
 from sqlmodel import Session, and_, col, or_
@@ -14,8 +14,8 @@ from backend.health import heartbeats
 from backend.health.tables import WorkerHeartbeat
 from backend.jobs.dispatch import serves
 from backend.jobs.graph import ONGOING
-from backend.jobs.tables import Job
-from backend.jobs.work import work_table
+from backend.jobs.tables import Job, work_column
+from backend.jobs.work import work_tables
 
 MAX_SCHEDULED: Final = 2000
 """Jobs whose order is worked out; with more of them ahead, the wait is unknown."""
@@ -85,33 +85,44 @@ def find_ahead(session: Session, job: Job, now: datetime) -> Ahead:
 
 
 def _jobs_before(session: Session, job: Job) -> list[_Waiting]:
-    table = work_table()
     first = col(Job.priority) <= job.priority
-    statement = (
-        sqlalchemy.select(
-            col(Job.engine),
-            col(Job.lane),
-            col(Job.status),
-            col(Job.weight),
-            col(Job.progress),
-            col(table.estimate_s),
+    found: list[Any] = []
+    for kind, of in work_tables().items():
+        table = of.table
+        statement = (
+            sqlalchemy.select(
+                col(Job.engine),
+                col(Job.lane),
+                col(Job.status),
+                col(Job.weight),
+                col(Job.progress),
+                col(table.estimate_s),
+                col(Job.priority),
+                col(Job.created_at),
+                col(Job.number),
+            )
+            .join(table, work_column(kind) == col(table.id))
+            .where(
+                col(Job.queue) == job.queue,
+                col(table.status).in_(ONGOING),
+                or_(
+                    col(Job.status) == "running",
+                    and_(col(Job.status) == "queued", first),
+                    # Replicas are queued as soon as their preparation ends: before this job
+                    and_(col(Job.status) == "waiting", col(Job.kind) == "replica", first),
+                ),
+            )
         )
-        .join(table, col(Job.prediction_id) == col(table.id))
-        .where(
-            col(Job.queue) == job.queue,
-            col(table.status).in_(ONGOING),
-            or_(
-                col(Job.status) == "running",
-                and_(col(Job.status) == "queued", first),
-                # Replicas are queued as soon as their preparation ends: before this job
-                and_(col(Job.status) == "waiting", col(Job.kind) == "replica", first),
-            ),
-        )
-        .order_by(col(Job.status) != "running", col(Job.priority), col(Job.created_at), col(Job.number))
-    )
+        found += session.execute(statement).all()
+    found.sort(key=lambda row: (row.status != "running", row.priority, row.created_at, row.number))
     return [
-        _Waiting(engine, lane, status == "running", None if estimate is None else weight * estimate * (1 - progress))
-        for engine, lane, status, weight, progress, estimate in session.execute(statement)
+        _Waiting(
+            row.engine,
+            row.lane,
+            row.status == "running",
+            None if row.estimate_s is None else row.weight * row.estimate_s * (1 - row.progress),
+        )
+        for row in found
     ]
 
 

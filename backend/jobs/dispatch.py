@@ -19,8 +19,8 @@ from backend.engines import catalogue
 from backend.health import heartbeats
 from backend.health.tables import WorkerHeartbeat
 from backend.jobs.graph import jobs, summarise
-from backend.jobs.tables import Job
-from backend.jobs.work import work_table
+from backend.jobs.tables import Job, work_column
+from backend.jobs.work import work_tables
 from backend.kit.queue.wake_up import wake_worker
 from scattering.core.notices import Notice
 
@@ -119,17 +119,20 @@ def update_reasons_to_wait(session: Session, now: datetime) -> None:
     """Update the reasons to wait of queued jobs, by whether a living worker can do them."""
     session.flush()
     workers = heartbeats.living_workers(session, now)
-    table = work_table()
     wanted = session.exec(select(Job.queue, Job.engine).where(Job.status == "queued").distinct()).all()
     for queue, engine in wanted if workers else ():
         there = any(serves(worker, queue, engine) for worker in workers)
-        reason = None if there else _reason_to_wait(queue, engine)
-        code = col(Job.waiting_for)["code"].as_string()
-        changed = (
-            code.in_(NO_WORKER_CODES) if reason is None else or_(col(Job.waiting_for).is_(null()), code != reason.code)
-        )
-        statement = select(Job, table).join(table, col(Job.prediction_id) == col(table.id))
-        for job, prediction in session.exec(
+        _write_reason(session, now, queue, engine, None if there else _reason_to_wait(queue, engine))
+
+
+def _write_reason(session: Session, now: datetime, queue: str, engine: str, reason: Notice | None) -> None:
+    code = col(Job.waiting_for)["code"].as_string()
+    changed = (
+        code.in_(NO_WORKER_CODES) if reason is None else or_(col(Job.waiting_for).is_(null()), code != reason.code)
+    )
+    for kind, of in work_tables().items():
+        statement = select(Job, of.table).join(of.table, work_column(kind) == col(of.table.id))
+        for job, work in session.exec(
             statement.where(
                 Job.status == "queued", Job.queue == queue, Job.engine == engine, Job.not_before <= now, changed
             )
@@ -137,8 +140,8 @@ def update_reasons_to_wait(session: Session, now: datetime) -> None:
             job.waiting_for = reason
             session.add(job)
             session.flush()
-            summarise(prediction, jobs(session, prediction))
-            session.add(prediction)
+            summarise(work, jobs(session, work))
+            session.add(work)
 
 
 def _reason_to_wait(queue: str, engine: str) -> Notice:

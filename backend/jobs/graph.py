@@ -1,4 +1,4 @@
-"""The graph of the jobs of a prediction: its jobs, their order, and the state of the prediction.
+"""The graph of the jobs of a prediction or training: its jobs, their order, and the state of their common row.
 
 A simulation without replicas (harmonic phonons) is one job. One with replicas (molecular dynamics) is prepared once
 (relaxation, mean cell), run by independent replicas on any workers, and combined at the end. The graph is kept in rows,
@@ -16,8 +16,8 @@ from typing import Final
 from sqlmodel import Session, select
 
 from backend.engines import catalogue as engines
-from backend.jobs.tables import Job
-from backend.jobs.work import Work
+from backend.jobs.tables import Job, belongs_to
+from backend.jobs.work import PREDICTION, TRAINING, Work, table_of
 from backend.kit.files import storage
 from backend.kit.settings import Settings
 from scattering.core.notices import Notice
@@ -25,7 +25,7 @@ from scattering.options.base import Options
 
 ONGOING: Final = ("queued", "running")
 """States of a prediction that has not ended."""
-ORDER: Final = {"whole": 0, "prepare": 0, "replica": 1, "combine": 2}
+ORDER: Final = {"whole": 0, "prepare": 0, "train": 0, "replica": 1, "combine": 2}
 """A job waits until all jobs with smaller numbers have succeeded."""
 
 WAITING_FOR_WORKER: Final = Notice("waiting_for_worker")
@@ -68,14 +68,31 @@ def job_without_engine(prediction: Work, *, priority: int) -> Job:
     return _job(prediction, "whole", priority=priority, engine="", lane="short", weight=1.0)
 
 
-def _job(prediction: Work, kind: str, number: int = 0, *, priority: int, engine: str, lane: str, weight: float) -> Job:
+def job_of_training(training: Work, trainer: str, *, queue: str, priority: int) -> Job:
+    """Return the only job of a training, for a worker that has a trainer."""
+    return _job(training, "train", priority=priority, engine=trainer, queue=queue, lane="long", weight=1.0)
+
+
+def _job(
+    prediction: Work,
+    kind: str,
+    number: int = 0,
+    *,
+    priority: int,
+    engine: str,
+    lane: str,
+    weight: float,
+    queue: str | None = None,
+) -> Job:
+    kind_of_work = table_of(prediction).kind
     return Job(
         created_at=prediction.created_at,
         owner=prediction.owner,
-        prediction_id=prediction.id,
+        prediction_id=prediction.id if kind_of_work == PREDICTION else None,
+        training_id=prediction.id if kind_of_work == TRAINING else None,
         kind=kind,
         number=number,
-        queue=engines.get(engine).queue if engine else "cpu",
+        queue=queue or (engines.get(engine).queue if engine else "cpu"),
         engine=engine,
         lane=lane,
         priority=priority,
@@ -86,7 +103,7 @@ def _job(prediction: Work, kind: str, number: int = 0, *, priority: int, engine:
 
 def jobs(session: Session, prediction: Work) -> list[Job]:
     """Return the jobs of a prediction in their order."""
-    rows = session.exec(select(Job).where(Job.prediction_id == prediction.id).execution_options(populate_existing=True))
+    rows = session.exec(select(Job).where(belongs_to(prediction)).execution_options(populate_existing=True))
     return sorted(rows, key=lambda job: (ORDER[job.kind], job.number))
 
 
@@ -136,9 +153,9 @@ def _finish(session: Session, prediction: Work, status: str, now: datetime) -> N
     settings: Settings = session.info["settings"]
     if status == "succeeded":
         prediction.stage, prediction.progress = DONE, 1.0
-        storage.delete_folder(session, settings.work_dir(prediction.id))
+        storage.delete_folder(session, table_of(prediction).work_folder(settings, prediction.id))
     else:
-        storage.delete_folder(session, settings.prediction_dir(prediction.id))
+        storage.delete_folder(session, table_of(prediction).folder(settings, prediction.id))
 
 
 def summarise(prediction: Work, parts: Sequence[Job]) -> None:

@@ -1,8 +1,8 @@
 """Leases: actions of a worker on the row of a job, each in its own short transaction.
 
 A running job is leased to one worker, which renews the lease by its reports. A worker that lost its lease may not write
-any more, neither to the row nor, through `succeed`, into the folder of the prediction. Rows are locked in one order,
-prediction before job, so that no two transactions wait for each other.
+any more, neither to the row nor, through `succeed`, into the folder of its work. Rows are locked in one order,
+prediction or training before job, so that no two transactions wait for each other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from backend.health.tables import WorkerHeartbeat
 from backend.jobs import graph
 from backend.jobs.dispatch import wake_for_queued_jobs
 from backend.jobs.tables import Job
-from backend.jobs.work import Work, work_table
+from backend.jobs.work import PREDICTION, Work, WorkId, table_of, work_tables
 from backend.kit.db.database import clock, transaction
 from backend.kit.settings import current
 from scattering.core.notices import Notice
@@ -45,7 +45,12 @@ class Lease:
     kind: str
     number: int
     attempt: int
-    prediction_id: uuid.UUID
+    work: WorkId
+
+    @property
+    def prediction_id(self) -> uuid.UUID | None:
+        """Id of the prediction; None of another kind of work."""
+        return self.work.id if self.work.kind == PREDICTION else None
 
 
 def claim(worker: str, pid: int) -> Lease | None:
@@ -69,9 +74,9 @@ def claim(worker: str, pid: int) -> Lease | None:
             return None
         passed_over = set[uuid.UUID]()
         while (found := _find_best_job(session, me, passed_over)) is not None:
-            job_id, prediction_id = found
-            prediction = _lock_prediction(session, prediction_id)
-            if prediction is None or (lease := _take_job(session, prediction, job_id, worker, pid)) is None:
+            job_id, work_id = found
+            work = _lock_work(session, work_id)
+            if work is None or (lease := _take_job(session, work, job_id, worker, pid)) is None:
                 passed_over.add(job_id)
                 continue
             return lease
@@ -80,13 +85,13 @@ def claim(worker: str, pid: int) -> Lease | None:
 
 def _find_best_job(
     session: Session, me: WorkerHeartbeat, passed_over: set[uuid.UUID]
-) -> tuple[uuid.UUID, uuid.UUID] | None:
+) -> tuple[uuid.UUID, WorkId] | None:
     n_long = session.exec(
         select(func.count()).where(Job.status == "running", Job.worker == me.name, Job.lane == "long")
     ).one()
     others = select(Job.owner, func.count().label("n")).where(Job.status == "running").group_by(Job.owner).subquery()
     statement = (
-        select(Job.id, Job.prediction_id)
+        select(Job)
         .outerjoin(others, col(Job.owner) == others.c.owner)
         .where(
             Job.status == "queued",
@@ -100,7 +105,8 @@ def _find_best_job(
     )
     if n_long >= me.long_slots:
         statement = statement.where(Job.lane == "short")
-    return session.exec(statement).first()
+    job = session.exec(statement).first()
+    return None if job is None else (job.id, job.work)
 
 
 def _take_job(session: Session, prediction: Work, job_id: uuid.UUID, worker: str, pid: int) -> Lease | None:
@@ -135,13 +141,13 @@ def _take_job(session: Session, prediction: Work, job_id: uuid.UUID, worker: str
         kind=job.kind,
         number=job.number,
         attempt=job.attempt,
-        prediction_id=prediction.id,
+        work=WorkId(table_of(prediction).kind, prediction.id),
     )
 
 
-def _lock_prediction(session: Session, prediction_id: uuid.UUID) -> Work | None:
-    table = work_table()
-    statement = select(table).where(table.id == prediction_id).with_for_update()
+def _lock_work(session: Session, work: WorkId) -> Work | None:
+    table = work_tables()[work.kind].table
+    statement = select(table).where(table.id == work.id).with_for_update()
     return session.exec(statement.execution_options(populate_existing=True)).first()
 
 
@@ -149,14 +155,12 @@ def _lock_prediction(session: Session, prediction_id: uuid.UUID) -> Work | None:
 def _open_lease(lease: Lease) -> Iterator[tuple[Session, Work, Job, datetime]]:
     """Yield the rows for a change, if the lease is still valid."""
     with transaction(current()) as session:
-        prediction = _lock_prediction(session, lease.prediction_id)
+        prediction = _lock_work(session, lease.work)
         job = session.exec(
             select(Job).where(Job.id == lease.job_id, Job.status == "running", Job.lease == lease.token)
         ).first()
         if prediction is None or job is None:
-            raise LeaseLost(
-                f"job {lease.job_id} of prediction {lease.prediction_id} belongs to another worker, or was deleted"
-            )
+            raise LeaseLost(f"job {lease.job_id} of {lease.work} belongs to another worker, or was deleted")
         yield session, prediction, job, clock(session)
 
 
@@ -188,7 +192,7 @@ def report(lease: Lease, stage: Notice, progress: float) -> None:
             graph.summarise(prediction, graph.jobs(session, prediction))
             session.add(prediction)
     if stop:
-        raise Cancelled(str(lease.prediction_id))
+        raise Cancelled(str(lease.work))
 
 
 def succeed(
@@ -197,6 +201,7 @@ def succeed(
     *,
     provenance: dict[str, Any] | None = None,
     warnings: list[Notice] | None = None,
+    record: Callable[[Session, Work], object] | None = None,
 ) -> None:
     """End a job with success.
 
@@ -206,6 +211,8 @@ def succeed(
         Moves the result to its place by a rename, within the transaction that checks the lease.
     provenance, warnings
         Provenance and warnings of the prediction, if this job was the last one.
+    record
+        Writes further results into the row of the work, and adds other rows, within the same transaction.
 
     Raises
     ------
@@ -216,13 +223,15 @@ def succeed(
     """
     with _open_lease(lease) as (session, prediction, job, now):
         if prediction.cancel_requested or prediction.status not in graph.ONGOING:
-            raise Cancelled(str(lease.prediction_id))
+            raise Cancelled(str(lease.work))
         publish()
         job.progress = 1.0
         if provenance is not None:
             prediction.provenance = provenance
         if warnings is not None:
             prediction.warnings = warnings
+        if record is not None:
+            record(session, prediction)
         _end(session, prediction, job, "succeeded", now)
 
 
@@ -272,7 +281,7 @@ def back_to_queue(job: Job, not_before: datetime, waiting_for: Notice | None = N
     job.worker = job.pid = job.lease = job.lease_expires_at = job.heartbeat_at = job.rung_at = None
 
 
-def take_back(prediction_id: uuid.UUID, job_id: uuid.UUID, *, if_still: Callable[[Job, datetime], bool]) -> bool:
+def take_back(work: WorkId, job_id: uuid.UUID, *, if_still: Callable[[Job, datetime], bool]) -> bool:
     """Take a job back from a dead worker; return whether it was taken back.
 
     Parameters
@@ -282,7 +291,7 @@ def take_back(prediction_id: uuid.UUID, job_id: uuid.UUID, *, if_still: Callable
     """
     settings = current()
     with transaction(settings) as session:
-        prediction = _lock_prediction(session, prediction_id)
+        prediction = _lock_work(session, work)
         job = session.exec(select(Job).where(Job.id == job_id, Job.status == "running")).first()
         if prediction is None or job is None or not if_still(job, now := clock(session)):
             return False

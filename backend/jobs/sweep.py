@@ -15,8 +15,8 @@ from backend.health import unserved
 from backend.jobs.dispatch import LOST_MESSAGE_AFTER, update_reasons_to_wait, wake_for_queued_jobs
 from backend.jobs.leases import take_back
 from backend.jobs.stalled import find_unserved
-from backend.jobs.tables import Job
-from backend.jobs.work import work_table
+from backend.jobs.tables import Job, work_column
+from backend.jobs.work import WorkTable, work_tables
 from backend.kit.db.database import clock, transaction
 from backend.kit.files import storage
 from backend.kit.settings import current
@@ -59,15 +59,14 @@ def take_back_from_dead(worker: str, living: Callable[[], set[int]]) -> int:
         claimed a job meanwhile does not count as dead.
     """
     with transaction(current(), reading=True) as session:
-        mine = session.exec(
-            select(Job.id, Job.prediction_id, Job.lease, Job.pid).where(Job.status == "running", Job.worker == worker)
-        ).all()
+        running = session.exec(select(Job).where(Job.status == "running", Job.worker == worker)).all()
+        mine = [(job.work, job.id, job.lease, job.pid) for job in running]
     if not mine:
         return 0
     alive = living()
     return sum(
-        take_back(prediction_id, job_id, if_still=lambda job, now, lease=lease: job.lease == lease)  # type: ignore[misc]
-        for job_id, prediction_id, lease, pid in mine
+        take_back(work, job_id, if_still=lambda job, now, lease=lease: job.lease == lease)  # type: ignore[misc]
+        for work, job_id, lease, pid in mine
         if pid not in alive
     )
 
@@ -76,8 +75,8 @@ def _take_back_where(lost: Callable[[Job, datetime], bool]) -> int:
     with transaction(current(), reading=True) as session:
         now = clock(session)
         running = session.exec(select(Job).where(Job.status == "running").order_by(col(Job.created_at)))
-        found = [(job.id, job.prediction_id) for job in running if lost(job, now)]
-    return sum(take_back(prediction_id, job_id, if_still=lost) for job_id, prediction_id in found)
+        found = [(job.work, job.id) for job in running if lost(job, now)]
+    return sum(take_back(work, job_id, if_still=lost) for work, job_id in found)
 
 
 def any_running() -> bool:
@@ -87,29 +86,31 @@ def any_running() -> bool:
 
 
 def remove_orphans() -> None:
-    """Remove files without a row: of predictions that were deleted or failed while a worker still wrote.
+    """Remove files without a row: of predictions and trainings that were deleted or failed while a worker still wrote.
 
     The folders are listed before the rows are read, because a folder is only made for an existing row.
     """
+    for kind, of in work_tables().items():
+        _remove_orphans_of(kind, of)
+    _remove_stale_staging(current().staging_dir)
+
+
+def _remove_orphans_of(kind: str, of: WorkTable) -> None:
     settings = current()
     folders = {
-        prediction_id: path
-        for path in settings.predictions_dir.glob("*-*-*-*-*")
-        if (prediction_id := _id_in(path.name)) is not None
+        row_id: path for path in of.parent(settings).glob("*-*-*-*-*") if (row_id := _id_in(path.name)) is not None
     }
     with transaction(settings, reading=True) as session:
-        table = work_table()
-        known = dict(session.exec(select(table.id, table.status)).all())
-        busy = set(session.exec(select(Job.prediction_id).where(Job.status == "running")))
-    for prediction_id, folder in folders.items():
-        status = known.get(prediction_id)
+        known = dict(session.exec(select(of.table.id, of.table.status)).all())
+        busy = set(session.exec(select(work_column(kind)).where(Job.status == "running")))
+    for row_id, folder in folders.items():
+        status = known.get(row_id)
         if status is None and _arriving(folder):
             continue
-        if status is None or (status in ("failed", "cancelled") and prediction_id not in busy):
+        if status is None or (status in ("failed", "cancelled") and row_id not in busy):
             storage.remove_folder(folder)
-        elif status == "succeeded" and prediction_id not in busy:
-            storage.remove_folder(settings.work_dir(prediction_id))
-    _remove_stale_staging(settings.staging_dir)
+        elif status == "succeeded" and row_id not in busy:
+            storage.remove_folder(of.work_folder(settings, row_id))
 
 
 def _remove_stale_staging(folder: Path) -> None:
@@ -121,7 +122,7 @@ def _remove_stale_staging(folder: Path) -> None:
 
 
 def _id_in(name: str) -> uuid.UUID | None:
-    """Return the id of the prediction that names a folder; None for a folder that is not ours."""
+    """Return the id of the row that names a folder; None for a folder that is not ours."""
     try:
         prediction_id = uuid.UUID(name)
     except ValueError:

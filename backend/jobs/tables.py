@@ -5,27 +5,31 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Index
-from sqlmodel import Field
+from sqlalchemy import ColumnElement, Index
+from sqlalchemy.orm import Mapped
+from sqlmodel import Field, col
 
+from backend.jobs.work import PREDICTION, TRAINING, Work, WorkId, table_of
 from backend.kit.db.columns import NoticeColumn, Owned, UTCDateTime, utc_now
 from scattering.core.notices import Notice
 
 
 class Job(Owned, table=True):
-    """A part of a prediction that one worker runs; its owner is that of the prediction."""
+    """A part of a prediction or of a training that one worker runs; its owner is that of the latter."""
 
     __tablename__ = "jobs"
     __table_args__ = (Index("ix_jobs_tally", "status", "queue", "lane", "kind", "attempt"),)
 
-    prediction_id: uuid.UUID = Field(foreign_key="predictions.id", ondelete="CASCADE", index=True)
-    kind: str = Field(max_length=16, description="whole, prepare, replica or combine")
+    # Exactly one of them is not null; `work` tells which
+    prediction_id: uuid.UUID | None = Field(default=None, foreign_key="predictions.id", ondelete="CASCADE", index=True)
+    training_id: uuid.UUID | None = Field(default=None, foreign_key="trainings.id", ondelete="CASCADE", index=True)
+    kind: str = Field(max_length=16, description="whole, prepare, replica, combine or train")
     number: int = Field(default=0, description="number of the replica")
     queue: str = Field(max_length=16)
     engine: str = Field(max_length=32, description="engine that the worker needs")
     lane: str = Field(max_length=8, description="short or long: one slot of each worker is reserved for short jobs")
     priority: int = Field(description="jobs with smaller numbers start first")
-    weight: float = Field(description="fraction of the work of the prediction")
+    weight: float = Field(description="fraction of the work of the prediction or training")
 
     status: str = Field(default="waiting", max_length=16)
     stage: Notice | None = Field(default=None, sa_type=NoticeColumn, description="current or last stage")
@@ -44,3 +48,21 @@ class Job(Owned, table=True):
     rung_at: datetime | None = Field(default=None, sa_type=UTCDateTime, description="time of its last wake-up message")
     started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+    @property
+    def work(self) -> WorkId:
+        """The row that this job works for."""
+        if self.prediction_id is not None:
+            return WorkId(PREDICTION, self.prediction_id)
+        assert self.training_id is not None
+        return WorkId(TRAINING, self.training_id)
+
+
+def belongs_to(work: Work) -> ColumnElement[bool]:
+    """Return the condition for the jobs of a row."""
+    return work_column(table_of(work).kind) == work.id
+
+
+def work_column(kind: str) -> Mapped[uuid.UUID | None]:
+    """Return the column of jobs that refers to the rows of a kind."""
+    return col(Job.prediction_id) if kind == PREDICTION else col(Job.training_id)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import JSON
 from sqlmodel import Field
 
 from backend.kit.db.columns import NoticeColumn, NoticesColumn, Owned, UTCDateTime
+from backend.kit.settings import Settings
 from scattering.core.notices import Notice
+
+PREDICTION: Final = "prediction"
+TRAINING: Final = "training"
+WORK_FOLDER: Final = "work"
+
+
+@dataclass(frozen=True)
+class WorkId:
+    """The row that a job works for: the kind of its table, and its id."""
+
+    kind: str
+    id: uuid.UUID
 
 
 class Work(Owned):
@@ -33,16 +50,53 @@ class Work(Owned):
 
 
 WorkT = TypeVar("WorkT", bound=type[Work])
-_tables: list[type[Work]] = []
 
 
-def register_work_table(table: WorkT) -> WorkT:
-    """Register the table whose rows are made by jobs. `Job.prediction_id` refers to it."""
-    _tables.append(table)
-    return table
+@dataclass(frozen=True)
+class WorkTable:
+    """A table whose rows are made by jobs.
+
+    Attributes
+    ----------
+    kind
+        Name of its rows; `Job.KIND_id` refers to them.
+    table
+        The table.
+    parent
+        Folder that holds a folder for each row, named by its id.
+    """
+
+    kind: str
+    table: type[Work]
+    parent: Callable[[Settings], Path]
+
+    def folder(self, settings: Settings, row_id: uuid.UUID) -> Path:
+        """Return the folder of the files of a row."""
+        return self.parent(settings) / str(row_id)
+
+    def work_folder(self, settings: Settings, row_id: uuid.UUID) -> Path:
+        """Return the folder of files that the jobs of a row leave for each other, removed when it has ended."""
+        return self.folder(settings, row_id) / WORK_FOLDER
 
 
-def work_table() -> type[Work]:
-    """Return the table whose rows are made by jobs."""
-    (table,) = _tables
-    return table
+_tables: dict[str, WorkTable] = {}
+
+
+def register_work_table(kind: str, parent: Callable[[Settings], Path]) -> Callable[[WorkT], WorkT]:
+    """Register a table whose rows are made by jobs; see `WorkTable`."""
+
+    def register(table: WorkT) -> WorkT:
+        _tables[kind] = WorkTable(kind, table, parent)
+        return table
+
+    return register
+
+
+def work_tables() -> Mapping[str, WorkTable]:
+    """Return the tables whose rows are made by jobs, by the kind of their rows."""
+    return _tables
+
+
+def table_of(row: Work) -> WorkTable:
+    """Return the table of a row."""
+    return next(one for one in _tables.values() if isinstance(row, one.table))

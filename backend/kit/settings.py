@@ -160,6 +160,19 @@ class Settings(BaseSettings):
         """Folder of files that the jobs of a prediction leave for each other, removed when the prediction has ended."""
         return self.prediction_dir(prediction_id) / "work"
 
+    @property
+    def trainings_dir(self) -> Path:
+        """Folder of all trainings' folders."""
+        return self.data_dir / "trainings"
+
+    def training_dir(self, training_id: object) -> Path:
+        """Folder of one training's files."""
+        return self.trainings_dir / str(training_id)
+
+    def label_set_dir(self, label_set_id: object) -> Path:
+        """Folder of one label set's files."""
+        return self.data_dir / "label_sets" / str(label_set_id)
+
     def partials_path(self, prediction_id: object) -> Path:
         """File of one prediction's partials."""
         return self.prediction_dir(prediction_id) / "partials.h5"

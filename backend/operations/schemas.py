@@ -28,11 +28,12 @@ class QueueOut(ResponseBody):
 class OperatedJobOut(ResponseBody):
     """A job, as operators see it."""
 
-    prediction_id: uuid.UUID
+    prediction_id: uuid.UUID | None = Field(description="null: a job of a training")
+    training_id: uuid.UUID | None = Field(description="null: a job of a prediction")
     structure_id: uuid.UUID
-    own: bool = Field(description="whether the prediction belongs to the operator, who can then open it")
+    own: bool = Field(description="whether the prediction or training belongs to the operator, who can then open it")
     owner: str = Field(description="an id, never a name", examples=["local"])
-    method: str = Field(examples=["md"])
+    method: str = Field(description="method of the prediction, or training", examples=["md"])
     kind: str = Field(examples=["replica"])
     number: int = Field(examples=[0])
     engine: str = Field(examples=[example()])

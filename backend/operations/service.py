@@ -10,13 +10,14 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Row, Select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from backend import wording
 from backend.health import heartbeats
 from backend.health.service import ask_broker
 from backend.health.tables import WorkerHeartbeat
 from backend.jobs.tables import Job
+from backend.jobs.work import TRAINING
 from backend.kit.db.database import clock, transaction
 from backend.kit.http.notices import NoticeOut
 from backend.kit.queue.celery_settings import QUEUES
@@ -33,6 +34,7 @@ from backend.operations.schemas import (
     WorkerOut,
 )
 from backend.predictions.tables import Prediction
+from backend.trainings.tables import Training
 
 logger = logging.getLogger(__name__)
 
@@ -157,15 +159,24 @@ def _jobs(status: str) -> Select[*tuple[Any, ...]]:
     # Whole rows would include the JSON of predictions, which takes longest to read
     wanted = (Job.kind, Job.number, Job.engine, Job.stage, Job.progress, Job.attempt, Job.worker, Job.error)
     times = (Job.started_at, Job.finished_at)
-    asked = (Prediction.id, Prediction.structure_id, Prediction.owner, Prediction.method)
-    statement = sqlalchemy.select(*(col(column) for column in (*wanted, *times, *asked)))
-    return statement.join_from(Job, Prediction).where(col(Job.status) == status)
+    asked = (Job.prediction_id, Job.training_id, Job.owner)
+    of_either = (
+        func.coalesce(col(Prediction.structure_id), col(Training.structure_id)).label("structure_id"),
+        func.coalesce(col(Prediction.method), TRAINING).label("method"),
+    )
+    statement = sqlalchemy.select(*(col(column) for column in (*wanted, *times, *asked)), *of_either)
+    return (
+        statement.outerjoin_from(Job, Prediction, col(Job.prediction_id) == col(Prediction.id))
+        .outerjoin(Training, col(Job.training_id) == col(Training.id))
+        .where(col(Job.status) == status)
+    )
 
 
 def _job_fields(job: Row[Any], operator: str) -> dict[str, Any]:
     """Return the fields of `OperatedJobOut`."""
     return {
-        "prediction_id": job.id,
+        "prediction_id": job.prediction_id,
+        "training_id": job.training_id,
         "structure_id": job.structure_id,
         "own": job.owner == operator,
         "owner": job.owner,

@@ -32,6 +32,7 @@ class PotentialOut(ResponseBody):
     licence: str = Field(examples=["GPL-3.0-or-later"])
     citation: str
     source: str
+    structure_id: uuid.UUID | None = Field(description="structure that it was trained for; null: of none, or deleted")
     installed: bool = Field(
         description="whether the server has its file; the file of a pretrained potential is downloaded on first use"
     )

@@ -5,6 +5,8 @@ The table and the folder of all files are called `models`, as in the first versi
 
 from __future__ import annotations
 
+import uuid
+
 from sqlalchemy import JSON
 from sqlmodel import Field
 
@@ -28,3 +30,6 @@ class Potential(Owned, table=True):
     licence: str = Field(default="", max_length=200)
     citation: str = Field(default="", max_length=1000)
     source: str = Field(default="", max_length=1000)
+    structure_id: uuid.UUID | None = Field(
+        default=None, foreign_key="structures.id", ondelete="SET NULL", index=True, description="trained for it"
+    )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, ColumnElement, Index
 from sqlmodel import Field, col
 
-from backend.jobs.work import Work, register_work_table
+from backend.jobs.work import PREDICTION, Work, register_work_table
 from backend.kit.db.columns import Hideable
 from scattering.options.base import Options
 from scattering.options.registry import find_kind
@@ -17,7 +17,7 @@ SOURCE: Final = "source"
 """Entry of the provenance of a prediction from given phonons: facts about their source."""
 
 
-@register_work_table
+@register_work_table(PREDICTION, lambda settings: settings.predictions_dir)
 class Prediction(Hideable, Work, table=True):
     """A prediction: its request, its state and its provenance."""
 

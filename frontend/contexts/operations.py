@@ -11,7 +11,7 @@ from frontend.text import capital, count, duration, file_size, short_method
 INTERVAL_S: Final = 3
 MIN_FREE_FRACTION: Final = 0.1
 """A disk with less is nearly full."""
-KINDS: Final = {"whole": "", "prepare": "preparation", "combine": "average of the replicas"}
+KINDS: Final = {"whole": "", "train": "", "prepare": "preparation", "combine": "average of the replicas"}
 REASONS: Final = {
     "worker_died": "worker died",
     "time_limit": "time limit",

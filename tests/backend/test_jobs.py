@@ -221,7 +221,7 @@ def test_a_worker_that_reported_meanwhile_is_not_taken_for_dead(settings: Settin
     with transaction(settings, reading=True) as session:
         seen = session.get_one(Job, lease.job_id).lease_expires_at
     leases.report(lease, stages.DISPLACE_ATOMS, 0.5)
-    assert not leases.take_back(queued, lease.job_id, if_still=lambda job, now: job.lease_expires_at == seen)
+    assert not leases.take_back(lease.work, lease.job_id, if_still=lambda job, now: job.lease_expires_at == seen)
     assert sweep.take_back_expired() == 0
 
 

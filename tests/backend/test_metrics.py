@@ -75,7 +75,7 @@ def test_failures_and_second_attempts(client: Client, settings: Settings, struct
         leases.fail(lease, Notice("elements_not_in_potential"))
         lease = claim(second)
         assert lease is not None
-        assert leases.take_back(lease.prediction_id, lease.job_id, if_still=lambda job, now: True)
+        assert leases.take_back(lease.work, lease.job_id, if_still=lambda job, now: True)
         assert claim(second) is not None
     found = scrape(client)
     assert value(found, "beamcast_failed_jobs", reason="cannot_predict") == 1

@@ -17,6 +17,7 @@ MAX_JSON_BYTES: Final = 1024**2
 UPLOADS: Final[Mapping[str, str]] = {
     "/api/v1/structures": "max_upload_bytes",
     "/api/v1/structures/ordered-cells": "max_upload_bytes",
+    "/api/v1/label-sets": "max_upload_bytes",
     "/api/v1/potentials": "max_upload_bytes",
     "/api/v1/models": "max_upload_bytes",
     "/api/v1/datasets": "max_dataset_bytes",

@@ -50,7 +50,7 @@ def _unknown_elements(symbols: Sequence[str]) -> str:
     return f"There is no element {', '.join(symbols)}; write symbols such as H,C."
 
 
-ITEMS: Final[Mapping[str, str]] = {"prediction": "forecast", "dataset": "measured data"}
+ITEMS: Final[Mapping[str, str]] = {"prediction": "forecast", "dataset": "measured data", "label_set": "label set"}
 """Kind of an item → its name for users, where that differs."""
 
 

@@ -1,0 +1,1 @@
+"""Trainings: potentials improved for one material, from labels to evidence."""
