@@ -47,6 +47,11 @@ class Engine(BaseModel):
         """Whether the engine evaluates forces of single structures."""
         return self.role == "calculator"
 
+    @property
+    def takes_forces(self) -> bool:
+        """Whether the forces of its dynamics are those of a calculator, and can be modified."""
+        return self.gives_forces or not self.families
+
     def loads(self, family: str) -> bool:
         """Return whether the engine can load potentials of a family."""
         return not self.families or family in self.families

@@ -22,7 +22,7 @@ from scipy import constants
 from scattering.core.dipole_response import DipoleResponse
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.supercells import commensurate_wave_vectors
-from scattering.simulate.interpolation import modes_at
+from scattering.simulate.interpolation import stiffness_at
 
 COULOMB_EV_A: Final[float] = constants.e / (4 * np.pi * constants.epsilon_0) * 1e10
 """e²/4πε₀ in eV Å."""
@@ -61,13 +61,7 @@ def dipole_force_constants(crystal: HarmonicCrystal) -> NDArray[np.float64]:
         **euphonic_dipoles(_dipoles(crystal)),
     )
     q = commensurate_wave_vectors(crystal.supercell_matrix)
-    modes = modes_at(alone, q, sum_rule=False)
-    energies = modes.frequencies.to("hartree", "reciprocal_spectroscopy").magnitude
-    stiffness = energies * np.abs(energies) * (1 * ureg("amu")).to("m_e").magnitude
-    vectors = modes.eigenvectors.reshape(len(q), n_modes, n_modes)
-    dynamical = np.einsum("qni,qn,qnj->qij", vectors, stiffness, vectors.conj(), optimize=True)
-    in_ev = (1 * ureg("hartree/bohr**2")).to("eV/angstrom**2").magnitude
-    return np.asarray(in_ev * _to_real_space(dynamical, q, crystal.cell_origins))
+    return _to_real_space(stiffness_at(alone, q, sum_rule=False), q, crystal.cell_origins)
 
 
 def rigid_ion_force_constants(crystal: HarmonicCrystal, alpha: float) -> NDArray[np.float64]:

@@ -64,6 +64,27 @@ def energies_at(
     return np.asarray(modes_at(fc, q, directions=directions).frequencies.to("meV").magnitude)
 
 
+def stiffness_at(fc: ForceConstants, q: NDArray[np.float64], *, sum_rule: bool = True) -> NDArray[np.complex128]:
+    """Return the force constants of waves, Σ_R Φ(R) exp(2πi q·R), without a macroscopic field at Γ.
+
+    Parameters
+    ----------
+    fc, q, sum_rule
+        As of `modes_at`.
+
+    Returns
+    -------
+    Shape (n_q, n_modes, n_modes), eV/Å².
+    """
+    modes = modes_at(fc, q, sum_rule=sum_rule)
+    energies = modes.frequencies.to("hartree", "reciprocal_spectroscopy").magnitude
+    n_modes = energies.shape[1]
+    masses = np.repeat(modes.crystal.atom_mass.to("m_e").magnitude, 3)
+    vectors = modes.eigenvectors.reshape(len(q), n_modes, n_modes) * np.sqrt(masses)
+    dynamical = np.einsum("qni,qn,qnj->qij", vectors, energies * np.abs(energies), vectors.conj(), optimize=True)
+    return np.asarray((1 * ureg("hartree/bohr**2")).to("eV/angstrom**2").magnitude * dynamical)
+
+
 def _calculate(fc: ForceConstants, q: NDArray[np.float64], **options: Any) -> QpointPhononModes:
     return fc.calculate_qpoint_phonon_modes(q, insert_gamma=False, reduce_qpts=False, **options)
 

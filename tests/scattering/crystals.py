@@ -14,9 +14,10 @@ from scattering.simulate.force_constants import to_harmonic_crystal
 LATTICE = 4.0
 
 
-def springs(cell: np.ndarray, positions: np.ndarray, symbols: list[str], masses: list[float]) -> ForceConstants:
+def springs(
+    cell: np.ndarray, positions: np.ndarray, symbols: list[str], masses: list[float], *, repeats: int = 4
+) -> ForceConstants:
     """A crystal of springs to all neighbours within 1.05 lattice constants, softer the longer, by hand."""
-    repeats = 4
     origins = np.array(list(itertools.product(range(repeats), repeat=3)))
     n_atoms = len(positions)
     supercell = np.concatenate([positions[atom] + origins @ cell for atom in range(n_atoms)])

@@ -12,6 +12,7 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 
+from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
 from scattering.options.names import Sampling
@@ -67,8 +68,8 @@ class Played(Simulation[Any]):
     def calculator(self) -> Calculator:
         return type(self).make()
 
-    def engine(self) -> Engine:
-        return AseDynamics(self.calculator())
+    def engine(self, modify: Callable[[Calculator], Calculator] = lambda plain: plain) -> Engine:
+        return AseDynamics(modify(self.calculator()))
 
 
 class OfEMT(Played):
@@ -84,9 +85,10 @@ def simulate(
     progress: Any,
     sampling: Sampling = "powder",
     simulation_type: type[Simulation[Any]] = OfEMT,
+    reference: HarmonicCrystal | None = None,
 ) -> Outcome:
     """Do all the jobs of a prediction by molecular dynamics here, one after the other, through files as workers do."""
-    simulation = simulation_type(atoms, options, temperature, Potential(Path()), "nep-adapters")
+    simulation = simulation_type(atoms, options, temperature, Potential(Path()), "nep-adapters", reference=reference)
     workflow = registry.replicated_workflow(options.METHOD, sampling)
 
     def stored(value: Any) -> Any:

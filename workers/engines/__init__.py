@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from functools import partial
+from collections.abc import Callable
 from typing import cast
 
 from ase.calculators.calculator import Calculator
@@ -38,7 +38,9 @@ def preload(engine: str, potential: Potential) -> None:
     _preloader.start(engine, potential, _load)
 
 
-def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
+def dynamics(
+    engine: str, potential: Potential, *, loader: str, modify: Callable[[Calculator], Calculator] | None = None
+) -> Engine:
     """Load a potential into an engine that runs molecular dynamics.
 
     Parameters
@@ -49,6 +51,9 @@ def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
         Potential.
     loader
         Engine that loaded the potential, for engines that take forces from another engine.
+    modify
+        Function that changes the calculator of the forces. An engine that loads the potential itself ignores it: see
+        `backend.engines.record.Engine.takes_forces`.
 
     Raises
     ------
@@ -57,11 +62,17 @@ def dynamics(engine: str, potential: Potential, *, loader: str) -> Engine:
     workers.kit.failures.CannotPredict
         The engine refuses the potential.
     """
-    if not catalogue.get(engine).gives_forces:
-        return cast(ProgramModule, _module(engine)).dynamics(potential, partial(calculator, loader, potential))
+    gives_forces = catalogue.get(engine).gives_forces
+
+    def forces() -> Calculator:
+        loaded = calculator(engine if gives_forces else loader, potential)
+        return loaded if modify is None else modify(loaded)
+
+    if not gives_forces:
+        return cast(ProgramModule, _module(engine)).dynamics(potential, forces)
     from workers.engines.ase_dynamics import AseDynamics
 
-    return AseDynamics(calculator(engine, potential))
+    return AseDynamics(forces())
 
 
 def _load(engine: str, potential: Potential) -> Calculator:

@@ -132,6 +132,7 @@ class DynamicsWorkflow(Generic[DynamicsT, SpectraT]):
         analysis = self.analysis(simulation, prepared)
         return run_replica(
             simulation,
+            prepared.engine(simulation),
             analysis.sites,
             number,
             groups=analysis.groups,

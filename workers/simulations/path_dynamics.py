@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
+from ase.calculators.calculator import Calculator
+from euphonic import ForceConstants
 from numpy.typing import NDArray
 
 from scattering.core.notices import Notice
@@ -17,6 +19,7 @@ from scattering.crystal.path import BrillouinZone, brillouin_zone
 from scattering.crystal.protocol import DISPLACEMENT_ANGSTROM, missing_segments
 from scattering.options.path import PathDynamics
 from scattering.simulate import powder
+from scattering.simulate.force_constants import to_force_constants
 from workers import stages
 from workers.kit.progress import Progress
 from workers.kit.stopwatch import Stopwatch
@@ -135,19 +138,29 @@ class _PathWorkflow(DynamicsWorkflow[PathDynamics, CrystalSpectra]):
         prepared = preparation.prepare(simulation, calculator, workplace=workplace, progress=progress, until=0.5)
         watch = Stopwatch()
         progress.stage(stages.DISPLACE_ATOMS, until=1.0)
-        displaced = displace(
-            prepared.atoms(simulation),
-            calculator,
-            labels=simulation.labels,
-            supercell=options.force_constant_supercell,
-            distance=DISPLACEMENT_ANGSTROM,
-            update=progress.update,
-        )
+        force_constants = _force_constants(simulation, prepared, calculator, progress)
         fine = options.sample_dispersion(options.lines(_symmetry(simulation)), prepared.cell)
         with expect_two_openmps():
-            dispersion = crystal_harmonic.dispersion(displaced.force_constants, prepared.cell, fine)
+            dispersion = crystal_harmonic.dispersion(force_constants, prepared.cell, fine)
         watch.lap("force_constants")
         return replace(prepared, dispersion=dispersion, seconds={**prepared.seconds, **watch.seconds})
+
+
+def _force_constants(
+    simulation: Simulation[PathDynamics], prepared: Prepared, calculator: Calculator, progress: Progress
+) -> ForceConstants:
+    """Return the force constants of the reference if there is one, or those of the potential."""
+    if simulation.reference is not None:
+        with expect_two_openmps():
+            return to_force_constants(simulation.reference)
+    return displace(
+        prepared.atoms(simulation),
+        calculator,
+        labels=simulation.labels,
+        supercell=simulation.options.force_constant_supercell,
+        distance=DISPLACEMENT_ANGSTROM,
+        update=progress.update,
+    ).force_constants
 
 
 WORKFLOW: Final = _PathWorkflow(_PathAnalysis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -67,6 +67,8 @@ class Simulation(Generic[OptionsT]):
         Modes of a source without force constants, or None.
     trajectory
         Trajectory of a source, or None.
+    reference
+        Crystal whose force constants replace the harmonic part of the potential in the runs, or None.
     """
 
     atoms: Atoms
@@ -78,14 +80,22 @@ class Simulation(Generic[OptionsT]):
     kept: KeptForces | None = None
     modes: PhononModes | None = None
     trajectory: Trajectory | None = None
+    reference: HarmonicCrystal | None = None
 
     def calculator(self) -> Calculator:
         """Calculator of forces, for relaxations and displacements."""
         return engines.calculator(self.loader, self.required_potential)
 
-    def engine(self) -> Engine:
-        """Engine of the replicas."""
-        return engines.dynamics(self.options.engine, self.required_potential, loader=self.loader)
+    def engine(self, modify: Callable[[Calculator], Calculator] | None = None) -> Engine:
+        """Engine of the replicas; its calculator of forces can be modified."""
+        return engines.dynamics(self.options.engine, self.required_potential, loader=self.loader, modify=modify)
+
+    @property
+    def required_reference(self) -> HarmonicCrystal:
+        """The crystal of a simulation that has the harmonic part of a reference."""
+        if self.reference is None:
+            raise ValueError("the simulation has no reference")
+        return self.reference
 
     @property
     def required_potential(self) -> Potential:

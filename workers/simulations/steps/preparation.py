@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics
 from workers import stages
+from workers.engines.interface import Engine
 from workers.kit.progress import Progress
 from workers.kit.stopwatch import Stopwatch
 from workers.kit.workplace import Workplace
 from workers.simulations.simulation import Simulation
+from workers.simulations.steps import harmonic_correction
+from workers.simulations.steps.harmonic_correction import HarmonicCorrection
 from workers.simulations.steps.integration import replica_run
 from workers.simulations.steps.relaxation import relax
 
@@ -37,6 +41,8 @@ class Prepared:
         Warnings for the user, findings, and duration of each part.
     dispersion
         Shape (n_points, n_modes), meV: harmonic phonons along the path of a single crystal; None for a powder.
+    correction
+        Force constants of the potential, which those of a reference replace; None for the potential alone.
     """
 
     positions: NDArray[np.float64]
@@ -45,11 +51,28 @@ class Prepared:
     findings: dict[str, Any]
     seconds: dict[str, float]
     dispersion: NDArray[np.float64] | None = None
+    correction: HarmonicCorrection | None = None
 
     @classmethod
     def of(cls, loaded: Mapping[str, Any]) -> Prepared:
         """Make it of the mapping that `results.load` returns."""
-        return cls(**{**loaded, "warnings": tuple(map(_stored_warning, loaded["warnings"]))})
+        objects = {
+            "warnings": tuple(map(_stored_warning, loaded["warnings"])),
+            "correction": HarmonicCorrection.of(loaded.get("correction")),
+        }
+        return cls(**{**loaded, **objects})
+
+    def engine(self, simulation: Simulation[Dynamics]) -> Engine:
+        """Return the engine of the runs, with the harmonic part of the reference if there is one."""
+        if self.correction is None:
+            return simulation.engine()
+        modify = partial(
+            self.correction.wrap,
+            reference=simulation.required_reference,
+            atoms=self.atoms(simulation),
+            repeats=simulation.options.supercell,
+        )
+        return simulation.engine(modify)
 
     def supercell(self, simulation: Simulation[Dynamics]) -> Atoms:
         """Return the relaxed supercell."""
@@ -93,6 +116,8 @@ def prepare(
     CannotPredict
         The structure is not stable in this potential.
     """
+    if simulation.reference is not None:
+        return _prepare_correction(simulation, calculator, progress, until)
     watch, options = Stopwatch(), simulation.options
     free = options.cell_is_simulated
     progress.stage(stages.RELAX, until=0.1 * until if free else until)
@@ -119,6 +144,27 @@ def prepare(
         atoms = relax(atoms, calculator, relax_cell=False).atoms
         watch.lap("cell")
     return Prepared(atoms.positions, atoms.cell.array, warnings, findings, watch.seconds)
+
+
+def _prepare_correction(
+    simulation: Simulation[Dynamics], calculator: Calculator, progress: Progress, until: float
+) -> Prepared:
+    """Take cell and sites of the reference, and calculate the force constants of the potential about its own sites."""
+    watch, atoms = Stopwatch(), harmonic_correction.reference_atoms(simulation)
+    progress.stage(stages.RELAX, until=0.3 * until)
+    relaxed = relax(atoms, calculator, relax_cell=False, update=progress.update)
+    watch.lap("relax")
+    progress.stage(stages.DISPLACE_ATOMS, until=until)
+    correction = harmonic_correction.force_constants_of_potential(
+        simulation, relaxed.atoms, calculator, progress.update
+    )
+    findings = {
+        "largest_shift_angstrom": relaxed.largest_shift,
+        "pressure_gpa": relaxed.pressure_gpa,
+        "harmonic_correction": harmonic_correction.compare(simulation, atoms, correction),
+    }
+    watch.lap("force_constants")
+    return Prepared(atoms.positions, atoms.cell.array, relaxed.warnings, findings, watch.seconds, correction=correction)
 
 
 def _stored_warning(stored: Mapping[str, Any] | str) -> Notice:

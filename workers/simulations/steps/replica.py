@@ -14,6 +14,7 @@ from scattering.options.dynamics import Dynamics
 from scattering.simulate import correlation
 from scattering.simulate.mobility import Mobility, mobility
 from workers import stages
+from workers.engines.interface import Engine
 from workers.kit.progress import Progress
 from workers.kit.stopwatch import Stopwatch
 from workers.kit.workplace import Workplace
@@ -73,6 +74,7 @@ class Correlate(Protocol):
 
 def run_replica(
     simulation: Simulation[Dynamics],
+    engine: Engine,
     sites: Atoms,
     number: int,
     *,
@@ -86,8 +88,8 @@ def run_replica(
 
     Parameters
     ----------
-    simulation, sites
-        Input of the simulation, and the relaxed supercell.
+    simulation, engine, sites
+        Input of the simulation, its engine, and the relaxed supercell.
     number
         Number of the replica.
     groups
@@ -107,9 +109,7 @@ def run_replica(
         The structure is not stable in this potential.
     """
     options, run = simulation.options, replica_run(simulation, number)
-    trajectory = simulation.engine().run(
-        sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_FRACTION)
-    )
+    trajectory = engine.run(sites, run, workplace=workplace, report=progress.report_until(DYNAMICS_FRACTION))
     watch = Stopwatch()
     found = analyse(
         trajectory.displacements,

@@ -1,0 +1,196 @@
+"""Dynamics with the harmonic part of a reference: both sets of force constants on the supercell of the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from numpy.typing import NDArray
+
+from scattering.core.crystal_sites import AtomsDiffer, place_in_crystal
+from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.isotopes import species_masses
+from scattering.core.notices import Notice
+from scattering.options.dynamics import Dynamics
+from scattering.simulate.force_constants import to_harmonic_crystal
+from scattering.simulate.harmonic_forces import HarmonicForces, harmonic_forces
+from scattering.simulate.phonons import MAX_IMAGINARY_MEV
+from workers.engines.corrected_forces import CorrectedForces
+from workers.kit.failures import CannotPredict
+from workers.simulations.simulation import Simulation
+from workers.simulations.steps.force_constants import displace
+from workers.simulations.steps.openmp import expect_two_openmps
+
+DISPLACEMENT_ANGSTROM: Final = 0.01
+"""Of the finite displacements that give the force constants of the potential."""
+MIN_COMPARED_MEV: Final = 1.0
+"""Modes of the reference below this energy are not compared with those of the potential."""
+
+
+@dataclass(frozen=True, eq=False)
+class HarmonicCorrection:
+    """The force constants of the potential, about its own sites.
+
+    Attributes
+    ----------
+    positions
+        Shape (n_atoms, 3), Å: sites of the potential in the repeated cell of the reference.
+    own
+        Force constants of the potential.
+    """
+
+    positions: NDArray[np.float64]
+    own: HarmonicCrystal
+
+    @classmethod
+    def of(cls, loaded: Mapping[str, Any] | None) -> HarmonicCorrection | None:
+        """Make it of the mapping that `results.load` returns."""
+        if loaded is None:
+            return None
+        own = {**loaded["own"], **{name: tuple(loaded["own"][name]) for name in ("species", "sites")}}
+        return cls(loaded["positions"], HarmonicCrystal(**own))
+
+    def sites(self, atoms: Atoms) -> Atoms:
+        """Return the repeated cell of the reference with the sites of the potential."""
+        return _with_positions(atoms, atoms.cell.array, self.positions)
+
+    def wrap(
+        self, calculator: Calculator, *, reference: HarmonicCrystal, atoms: Atoms, repeats: tuple[int, int, int]
+    ) -> Calculator:
+        """Return the calculator of corrected forces.
+
+        Parameters
+        ----------
+        calculator
+            Calculator of the potential.
+        reference
+            Force constants of the reference.
+        atoms
+            The repeated cell at rest in the reference.
+        repeats
+            Repetitions of this cell in the supercell of the runs.
+        """
+        sites, own_sites = atoms.repeat(repeats), self.sites(atoms).repeat(repeats)
+        return CorrectedForces(
+            calculator,
+            sites,
+            own_sites.positions - sites.positions,
+            reference=on_supercell(reference, sites),
+            own=on_supercell(self.own, own_sites),
+        )
+
+
+def reference_atoms(simulation: Simulation[Dynamics]) -> Atoms:
+    """Return the uploaded cell as it is in the reference, with the masses of the simulation.
+
+    Raises
+    ------
+    CannotPredict
+        The reference is another crystal.
+    """
+    atoms, crystal = simulation.atoms.copy(), simulation.required_reference
+    try:
+        places = place_in_crystal(crystal, atoms.cell.array, atoms.positions, list(atoms.symbols))
+    except AtomsDiffer as error:
+        raise CannotPredict(Notice("reference_of_other_crystal")) from error
+    return _with_positions(atoms, crystal.uploaded_cell, places)
+
+
+def force_constants_of_potential(
+    simulation: Simulation[Dynamics], relaxed: Atoms, calculator: Calculator, update: Callable[[float], None]
+) -> HarmonicCorrection:
+    """Calculate the force constants of the potential about its sites, in the supercell of the runs.
+
+    Parameters
+    ----------
+    simulation
+        Input of the simulation.
+    relaxed
+        The repeated cell, with the cell of the reference and the sites of the potential.
+    calculator
+        Calculator of the potential.
+    update
+        Called with the finished fraction.
+    """
+    displaced = displace(
+        relaxed,
+        calculator,
+        labels=list(relaxed.symbols),
+        supercell=simulation.options.supercell,
+        distance=DISPLACEMENT_ANGSTROM,
+        update=update,
+    )
+    own = to_harmonic_crystal(
+        displaced.force_constants,
+        uploaded_cell=relaxed.cell.array,
+        species=displaced.labels,
+        sites=displaced.labels,
+    )
+    return HarmonicCorrection(relaxed.positions, own)
+
+
+def compare(simulation: Simulation[Dynamics], atoms: Atoms, correction: HarmonicCorrection) -> dict[str, float]:
+    """Return how far the potential's mode energies are from those of the reference, on the waves of the supercell.
+
+    Parameters
+    ----------
+    simulation
+        Input of the simulation.
+    atoms
+        The repeated cell at rest in the reference.
+    correction
+        Force constants of the potential.
+
+    Raises
+    ------
+    CannotPredict
+        The reference has imaginary modes: its atoms would leave their sites.
+    """
+    reference, repeats = simulation.required_reference, simulation.options.supercell
+    of_reference = _energies(reference, atoms.repeat(repeats))
+    of_potential = _energies(correction.own, correction.sites(atoms).repeat(repeats))
+    lowest = float(of_reference[0])
+    if lowest < MAX_IMAGINARY_MEV:
+        raise CannotPredict(Notice("reference_has_imaginary_modes", {"lowest_energy_mev": lowest}))
+    compared = (of_reference > MIN_COMPARED_MEV) & (of_potential > 0)
+    ratios = np.log(of_potential[compared] / of_reference[compared])
+    return {
+        "rms_relative_difference": float(np.sqrt(np.mean(ratios**2))),
+        "median_ratio": float(np.exp(np.median(ratios))),
+    }
+
+
+def on_supercell(crystal: HarmonicCrystal, sites: Atoms) -> HarmonicForces:
+    """Put force constants on a supercell at rest.
+
+    Raises
+    ------
+    CannotPredict
+        The supercell is no repetition of the crystal.
+    """
+    try:
+        with expect_two_openmps():
+            return harmonic_forces(
+                crystal, cell=sites.cell.array, positions=sites.positions, symbols=list(sites.symbols)
+            )
+    except AtomsDiffer as error:
+        raise CannotPredict(Notice("reference_of_other_crystal")) from error
+
+
+def _energies(crystal: HarmonicCrystal, sites: Atoms) -> NDArray[np.float64]:
+    """Return the energies of all modes of a supercell with the masses of nature, ascending, meV."""
+    forces = on_supercell(crystal, sites)
+    energies = forces.energies_mev(species_masses(crystal.symbols, {}))
+    counts = np.rint(forces.weights * len(forces.order)).astype(int)
+    return np.sort(np.repeat(energies, counts, axis=0).ravel())
+
+
+def _with_positions(atoms: Atoms, cell: NDArray[np.float64], positions: NDArray[np.float64]) -> Atoms:
+    moved: Atoms = atoms.copy()
+    moved.set_cell(cell)
+    moved.set_positions(positions)
+    return moved
