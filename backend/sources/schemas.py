@@ -136,7 +136,9 @@ class SourceForm(RequestBody):
         None, description="`auto`: found by symmetry (default); `none`: the cell itself; or 3 × 3 (rows), as JSON"
     )
     species: Json[Species] | None = Field(
-        None, description="as JSON: label or number of a type in the file → element or isotope, where it has no name"
+        None,
+        description="as JSON: label or number of a type in the file → element or isotope, where it has no name; X of a "
+        "trajectory: a site that is no atom",
     )
     born_charges: Json[Annotated[dict[Element, Tensor], Field(max_length=118)]] | None = Field(
         None,

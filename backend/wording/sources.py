@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from backend.wording import Words
+from backend.wording.formatting import listed
 
 
 def _no_nac(*, of_potential: bool = False, highest_gamma_mev: float | None = None) -> str:
@@ -35,8 +36,22 @@ WORDS: Final[Mapping[str, Words]] = {
     "dispersion of the modes.",
     "masses_not_stated": "The file does not state the masses of its atoms: those of natural elements are used.",
     "no_nac": _no_nac,
+    "other_masses": lambda *, masses: (
+        f"The simulation gave atoms other masses than those of their nuclei ({listed(masses)}). The vibrations are "
+        "those of the masses of the simulation."
+    ),
+    "rigid_bonds": lambda *, species: (
+        f"Bonds of {listed(species)} keep their length: the simulation held them rigid (SHAKE, LINCS, rigid water). "
+        "Their stretching modes, and those of rigid angles, are missing."
+    ),
+    "rounded_positions": "The file rounds positions to {rounding_angstrom:g} Å. Above {above_mev:.3g} meV this "
+    "rounding outweighs the motion of the atoms, and weak peaks are lost in its background. Write the trajectory with "
+    "more digits.",
     "short_trajectory": "The trajectory is only {length_ps:.3g} ps long: lines are at least "
     "{energy_resolution_mev:.2g} meV wide (FWHM).",
+    "sites_left_out": lambda *, types, n_sites: (
+        f"{n_sites} sites ({listed(types)}) are no atoms, and are left out: virtual sites, shells or Drude particles."
+    ),
     "small_drift": "The centre of mass drifts by {drift_angstrom:.2g} Å over the trajectory. This motion is removed.",
     "weights_do_not_sum": "The weights of the wave vectors add up to {weight_sum:g} instead of 1. They are scaled.",
 }

@@ -11,12 +11,10 @@ from ase import Atoms, units
 from ase.io import read as ase_read
 from ase.io import write as ase_write
 
-from backend.sources.formats import recognise
-from backend.sources.formats.reading import NeedsFields, Refused, UploadedFile
+from backend.sources.formats.reading import NeedsFields, UploadedFile
 from backend.sources.formats.trajectories import frames as trajectory_frames
 from backend.sources.formats.trajectories import lammps, xdatcar, xyz
 from backend.sources.formats.trajectories.frames import Frame, Lines
-from backend.sources.formats.trajectories.survey import TrajectoryReading
 
 from .trajectory_files import (
     CELL,
@@ -32,47 +30,14 @@ from .trajectory_files import (
     write_lammps,
     write_xdatcar,
 )
+from .trajectory_reading import expected, format_of, moved, needed, refusal, survey
 
 TYPES = {"1": "Na", "2": "Cl"}
-
-
-def survey(path: Path, *, keep: bool = True, **statements: Any) -> TrajectoryReading:
-    found = recognise([UploadedFile(path.name, path)], statements.pop("format", None))
-    assert found.format.survey is not None
-    return found.format.survey(found.files, statements, keep=keep)
-
-
-def format_of(path: Path) -> str:
-    return recognise([UploadedFile(path.name, path)], None).format.name
-
-
-def refusal(path: Path, **statements: Any) -> tuple[str, dict[str, Any]]:
-    with pytest.raises(Refused) as caught:
-        survey(path, **statements)
-    return caught.value.notice.code, dict(caught.value.notice.params)
-
-
-def needed(path: Path, **statements: Any) -> list[str]:
-    with pytest.raises(NeedsFields) as caught:
-        survey(path, **statements)
-    return [need.field for need in caught.value.needs]
 
 
 def read(path: Path, reader: Any) -> list[Frame]:
     with path.open("rb") as stream:
         return list(reader(Lines(UploadedFile(path.name, path), stream)))
-
-
-def moved(reading: TrajectoryReading) -> np.ndarray:
-    """Return displacements from their mean, shape (n_frames, n_atoms, 3), atoms sorted by species."""
-    assert reading.trajectory is not None
-    found = np.moveaxis(reading.trajectory.displacements.astype(float), 2, 0)
-    order = np.argsort(reading.trajectory.symbols, kind="stable")
-    return (found - found.mean(axis=0))[:, order]
-
-
-def expected(moves: np.ndarray) -> np.ndarray:
-    return (moves - moves.mean(axis=0))[:, np.argsort(SYMBOLS, kind="stable")]
 
 
 def test_extended_xyz_as_ase_reads_it(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from ase import Atoms
+from ase import Atoms, units
+from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 from numpy.typing import NDArray
 
@@ -107,6 +108,82 @@ def write_xdatcar(path: Path, moves: NDArray[np.float64], *, separator: str = "D
         text += separator.format(number) + "\n" + "\n".join(map(_text, fractional)) + "\n"
     path.write_text(text)
     return path
+
+
+def write_castep(path: Path, moves: NDArray[np.float64], speeds: NDArray[np.float64]) -> Path:
+    """Write a .md by ASE, with times of CASTEP: ASE's writer numbers the frames."""
+    made = frames(moves)
+    for one, speed in zip(made, speeds, strict=True):
+        one.set_velocities(speed / units.fs)
+        one.calc = SinglePointCalculator(one, energy=0.0, forces=np.zeros((4, 3)), stress=np.zeros(6))
+    write(path, made, format="castep-md")
+    atomic_fs = units._hbar / (units.Hartree * units._e) * 1e15
+    blocks = path.read_text().split("END header\n")
+    lines = blocks[1].split("\n")
+    numbers = iter(range(len(made)))
+    lines = [
+        f"{next(numbers) * INTERVAL_FS / atomic_fs:30.16E}" if line.split() and "<--" not in line else line
+        for line in lines
+    ]
+    path.write_text(f"{blocks[0]}END header\n" + "\n".join(lines))
+    return path
+
+
+def write_dlpoly(
+    path: Path,
+    moves: NDArray[np.float64],
+    *,
+    speeds: NDArray[np.float64] | None = None,
+    with_forces: bool = False,
+    with_cell: bool = True,
+    names: Sequence[str] = SYMBOLS,
+    masses: Sequence[float] | NDArray[np.float64] = MASSES,
+) -> Path:
+    """Write a HISTORY as DL_POLY_4 does, with the atoms in another order in each frame."""
+    rng = np.random.default_rng(1)
+    level = 0 if speeds is None else 1 + with_forces
+    shape = 3 if with_cell else 0
+    lines = [f"{'four atoms':72s}", f"{level:10d}{shape:10d}{len(names):10d}{len(moves):21d}{0:21d}"]
+    for number, move in enumerate(moves):
+        step = 100 + 5 * number
+        lines.append(f"timestep{step:10d}{len(names):10d}{level:2d}{shape:2d}{0.001:20.6f}{step * 0.001:20.6f}")
+        lines += ["".join(f"{value:20.10f}" for value in row) for row in CELL] if with_cell else []
+        for atom in rng.permutation(len(names)):
+            fractional = (SITES[atom] + move[atom]) @ np.linalg.inv(CELL)
+            # Boxes are centred about the origin
+            vectors = [(fractional - np.rint(fractional)) @ CELL]
+            if speeds is not None:
+                vectors += [1e3 * speeds[number, atom], np.zeros(3)][:level]
+            lines.append(f"{names[atom]:8s}{atom + 1:10d}{masses[atom]:12.6f}{0.5:12.6f}{0.01:12.6f}")
+            lines += ["".join(f"{value:20.10E}" for value in vector) for vector in vectors]
+    path.write_text("".join(f"{line:72s}\n" for line in lines))
+    return path
+
+
+def write_cp2k(folder: Path, moves: NDArray[np.float64], speeds: NDArray[np.float64]) -> list[Path]:
+    """Write positions, velocities and cells as CP2K does."""
+    folder.mkdir(exist_ok=True)
+    atomic_speed = units.Bohr / (units._hbar / (units.Hartree * units._e) * 1e15)
+    made = {"pos": SITES + moves, "vel": speeds / atomic_speed}
+    paths = []
+    for quantity, vectors in made.items():
+        text = ""
+        for number, rows in enumerate(vectors):
+            text += f"{4:8d}\n i = {10 * number:8d}, time = {number * INTERVAL_FS:12.3f}, E = {-17.1:20.10f}\n"
+            text += "".join(
+                f"{symbol:>3s}{''.join(f'{value:20.10f}' for value in row)}\n"
+                for symbol, row in zip(SYMBOLS, rows, strict=True)
+            )
+        paths.append(folder / f"salt-{quantity}-1.xyz")
+        paths[-1].write_text(text)
+    names = "".join(f"{axis}{one} [Angstrom]".rjust(20) for axis in "ABC" for one in "xyz")
+    text = f"#   Step   Time [fs]{names}     Volume [Angstrom^3]\n"
+    vectors = "".join(f"{value:20.10f}" for value in CELL.ravel())
+    for number in range(len(moves)):
+        text += f"{10 * number:8d}{number * INTERVAL_FS:12.3f}{vectors}{np.linalg.det(CELL):25.10f}\n"
+    paths.append(folder / "salt-1.cell")
+    paths[-1].write_text(text)
+    return paths
 
 
 def _text(values: Sequence[float] | NDArray[np.float64]) -> str:

@@ -145,6 +145,24 @@ def _is_gpumd_xyz(file: UploadedFile) -> bool:
     return _is_extended_xyz(file) and re.search(rb"\bTime=", _xyz_comment(file)) is not None
 
 
+_CP2K_COMMENT: Final = re.compile(rb"\s*i\s*=\s*\d+,\s*time\s*=")
+
+
+def _is_cp2k_xyz(file: UploadedFile) -> bool:
+    return _is_xyz(file) and _CP2K_COMMENT.match(_xyz_comment(file)) is not None
+
+
+def _is_cp2k_of(quantity: str) -> Callable[[UploadedFile], bool]:
+    """Return a test of XYZ files of CP2K, which are alike whatever vectors they hold: their names tell."""
+    return lambda file: _is_cp2k_xyz(file) and f"-{quantity}-" in file.name.lower()
+
+
+def _is_dlpoly_history(file: UploadedFile) -> bool:
+    lines = file.head.decode("latin-1").split("\n")[1:3]
+    words = [line.split() for line in lines]
+    return len(words) == 2 and _are_whole(words[0][:3], 3) and words[1][:1] == ["timestep"]
+
+
 def _is_xdatcar(file: UploadedFile) -> bool:
     separated = re.search(rb"^\s*(Direct configuration|Konfig)\s*=", file.head, re.MULTILINE) is not None
     return separated or ("xdatcar" in file.name.lower() and _is_poscar(file))
@@ -171,6 +189,12 @@ PHONONS: Final = (
 """Kinds of phonons that are read."""
 TRAJECTORIES: Final = (
     Role("lammps_dump", _named(r".*\.(lammpstrj|dump)"), _holds(rb"^ITEM: TIMESTEP")),
+    Role("castep_md", _named(r".*\.md"), lambda file: _starts(b"BEGIN header")(file) and b"<-- h" in file.head),
+    Role("dlpoly_history", _named(r".*history.*"), _is_dlpoly_history),
+    Role("cp2k_velocities", _named(r".*-vel-.*\.xyz"), _is_cp2k_of("vel")),
+    Role("cp2k_forces", _named(r".*-frc-.*\.xyz"), _is_cp2k_of("frc")),
+    Role("cp2k_xyz", _named(r".*-pos-.*\.xyz"), _is_cp2k_xyz),
+    Role("cp2k_cell", _named(r".*\.cell"), _holds(rb"^#\s*Step\s+Time \[fs\]\s+Ax \[Angstrom\]")),
     Role("xdatcar", _named(r".*xdatcar.*"), _is_xdatcar),
     Role("gpumd_xyz", _named(r".*\.xyz"), _is_gpumd_xyz),
     Role("extxyz", _named(r".*\.(ext)?xyz"), _is_extended_xyz),

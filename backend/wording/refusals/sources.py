@@ -16,6 +16,7 @@ MISFITS: Final = {
     "forces": "{file} has {n_found} forces in each supercell, but the supercell has {n_expected} atoms",
     "primitive_atoms": "{file} has force constants of {n_found} atoms, but the primitive cell has {n_expected}",
     "primitive_cell": "{file} is for another primitive cell than that of {other}",
+    "steps": "{file} has other steps or atoms than {other}",
     "supercell_atoms": "{file} has force constants between {n_found} atoms, but the supercell has {n_expected}",
     "supercell_order": "{file} has the atoms of the supercell in another order than phonopy",
 }
@@ -43,6 +44,12 @@ KINDS: Final = {
     "xml": "an XML file that is not known here",
     "xtc": "an XTC trajectory, which is not read: convert it to extended XYZ",
     "xyz": "a structure or trajectory in XYZ",
+    "castep_md": "a .md of CASTEP",
+    "cp2k_cell": "cells of CP2K: upload positions too (-pos-1.xyz)",
+    "cp2k_forces": "forces of CP2K, which are not used: upload positions (-pos-1.xyz)",
+    "cp2k_velocities": "velocities of CP2K: upload positions too (-pos-1.xyz)",
+    "cp2k_xyz": "positions of CP2K",
+    "dlpoly_history": "a HISTORY of DL_POLY",
     "zip": "a compressed file: unpack it first",
     "displaced_zip": "a zip of displaced supercells",
     "castep_bin": "a binary file of CASTEP",
@@ -69,7 +76,7 @@ NEEDED: Final = {
     "frame_interval_fs": "{file} does not state the time between its frames: enter it in fs (frame_interval_fs).",
     "time_step_fs": "{file} numbers its frames by steps of the simulation: enter its time step in fs (time_step_fs).",
     "supercell": "{file} does not state the supercell of the calculation: enter it in units of the cell (supercell).",
-    "species": "{file} does not name the element of type {types}: enter it (species).",
+    "species": "{file} does not prove the element of {types}: enter it, or X for a site that is no atom (species).",
 }
 
 
@@ -118,6 +125,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "select such frames, or enter the interval (frame_interval_fs).",
     "one_frame": "The file has only one frame. A spectrum needs a trajectory: many frames, with equal intervals.",
     "too_few_frames": "The trajectory has {n_frames} frames; at least {minimum} are necessary.",
+    "united_atoms": lambda *, types: (
+        f"{listed(types)}: these types are groups of a carbon with its hydrogens (united atoms). The motion of the "
+        "hydrogens, which scatter most, is not in the trajectory. Simulate with a force field of all atoms."
+    ),
     "unknown_nucleus": "“{nucleus}” is not an element or an isotope: enter such as Na or 2H.",
     "unreadable_trajectory_cell": "Enter 3 lengths in Å, such as [5.64, 5.64, 5.64], or 3 vectors, each number at most "
     "{maximum_angstrom}.",

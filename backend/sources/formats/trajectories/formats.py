@@ -6,17 +6,24 @@ from collections.abc import Callable
 from typing import Final
 
 from backend.sources.formats.reading import Files, Statements
-from backend.sources.formats.trajectories import lammps, xdatcar, xyz
-from backend.sources.formats.trajectories.frames import FrameIterator, Lines
+from backend.sources.formats.trajectories import castep_md, cp2k, dlpoly, lammps, xdatcar, xyz
+from backend.sources.formats.trajectories.frames import FrameIterator, LineReader, text_frames
 from backend.sources.formats.trajectories.survey import TrajectoryReading, survey
 
 Survey = Callable[..., TrajectoryReading]
 
 
-def _of(read_frames: Callable[[Lines], FrameIterator], program: str = "") -> Survey:
+def _of(read_frames: LineReader, program: str = "") -> Survey:
     def read(files: Files, statements: Statements, *, keep: bool = False) -> TrajectoryReading:
         (file,) = files.values()
-        return survey(file, read_frames, statements, program=program, keep=keep)
+        return survey(file, text_frames(file, read_frames), statements, program=program, keep=keep)
+
+    return read
+
+
+def _of_files(main: str, read_frames: Callable[[Files], FrameIterator], program: str = "") -> Survey:
+    def read(files: Files, statements: Statements, *, keep: bool = False) -> TrajectoryReading:
+        return survey(files[main], read_frames(files), statements, program=program, keep=keep)
 
     return read
 
@@ -25,3 +32,6 @@ read_xyz: Final = _of(xyz.read_frames)
 read_gpumd: Final = _of(xyz.read_frames, "GPUMD")
 read_lammps: Final = _of(lammps.read_frames, "LAMMPS")
 read_xdatcar: Final = _of(xdatcar.read_frames, "VASP")
+read_castep: Final = _of(castep_md.read_frames, "CASTEP")
+read_dlpoly: Final = _of(dlpoly.read_frames, "DL_POLY")
+read_cp2k: Final = _of_files("cp2k_xyz", cp2k.read_frames, "CP2K")

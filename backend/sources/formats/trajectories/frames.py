@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -45,6 +45,10 @@ class Frame:
         Time and number of the step, where the file states them.
     masses
         Shape (n_atoms,), u; None if the file has none.
+    has_type_names
+        Whether labels are names that a force field gives to its types of atoms, and name no element by themselves.
+    rounding_angstrom
+        Step to which the file rounds positions, where it is large enough to matter.
     """
 
     labels: NDArray[np.bytes_]
@@ -56,6 +60,16 @@ class Frame:
     time_fs: float | None = None
     step: int | None = None
     masses: NDArray[np.float64] | None = None
+    has_type_names: bool = False
+    rounding_angstrom: float = 0.0
+
+    def of_atoms(self, chosen: NDArray[np.bool_]) -> Frame:
+        """Return the same frame with some of its atoms, shape (n_atoms,)."""
+        kept = dict[str, Any]()
+        for name in ("labels", "positions", "velocities", "momenta", "masses"):
+            values = getattr(self, name)
+            kept[name] = None if values is None else values[chosen]
+        return replace(self, **kept)
 
 
 class Lines:
@@ -186,23 +200,10 @@ class Lines:
         try:
             values = words.numbers() if isinstance(words, Words) else parse_numbers(np.array(words, dtype=np.bytes_))
         except ValueError:
-            if self._is_at_end():
-                raise Cut from None
-            raise self.refusal("a value is not a number") from None
+            raise self.damage("a value is not a number") from None
         if not np.isfinite(values).all():
             raise self.refusal("a value is not a finite number")
         return values
-
-    def check_atoms(self, n_atoms: int) -> None:
-        """Refuse a trajectory by the number of its atoms in a header, before memory is asked for.
-
-        Raises
-        ------
-        Refused
-        """
-        if n_atoms > MAX_SUPERCELL_ATOMS:
-            found = {"n_found": min(n_atoms, 10**15), "maximum": MAX_SUPERCELL_ATOMS}
-            raise Refused(Notice("too_large", {"quantity": "trajectory_atoms", **found}))
 
     def check_size(self, n_atoms: int) -> None:
         """Refuse a trajectory by the number of atoms in its header, and the frames that its file can have at most.
@@ -213,16 +214,14 @@ class Lines:
         ------
         Refused
         """
-        self.check_atoms(n_atoms)
+        check_atoms(n_atoms)
         at = self._stream.tell()
         n_frames = 1.0
         if self._begin_of_frame is not None:
             size = self.file.path.stat().st_size
             n_frames = size / max(at - self._begin_of_frame, 1)
         self._begin_of_frame = at
-        if n_atoms * n_frames > MAX_ATOM_FRAMES:
-            found = {"n_found": round(n_atoms * n_frames), "maximum": MAX_ATOM_FRAMES}
-            raise Refused(Notice("too_large", {"quantity": "atom_frames", **found}))
+        check_atom_frames(n_atoms * n_frames)
 
     def whole(self, words: Sequence[bytes]) -> int:
         """Return the only word of a line as a positive whole number.
@@ -240,6 +239,20 @@ class Lines:
         """Return the refusal of the file at this line."""
         return incomplete(self.file, f"line {self.number}: {reason}")
 
+    def damage(self, reason: str) -> Cut | Refused:
+        """Return the exception of a line that is wrong: the file is cut if it ends here, and refused otherwise."""
+        return Cut() if self._is_at_end() else self.refusal(reason)
+
+    def check_end(self) -> None:
+        """Check that the last line has its end: a program that writes lines of fixed width always ends them.
+
+        Raises
+        ------
+        Cut
+        """
+        if not self._has_end:
+            raise Cut
+
     def _is_at_end(self) -> bool:
         position = self._stream.tell()
         at_end = not self._stream.read(1)
@@ -247,8 +260,39 @@ class Lines:
         return at_end
 
 
+def check_atoms(n_atoms: int) -> None:
+    """Refuse a trajectory by the number of its atoms in a header, before memory is asked for.
+
+    Raises
+    ------
+    Refused
+    """
+    if n_atoms > MAX_SUPERCELL_ATOMS:
+        found = {"n_found": min(n_atoms, 10**15), "maximum": MAX_SUPERCELL_ATOMS}
+        raise Refused(Notice("too_large", {"quantity": "trajectory_atoms", **found}))
+
+
+def check_atom_frames(n_atom_frames: float) -> None:
+    """Refuse a trajectory by its number of atoms times frames.
+
+    Raises
+    ------
+    Refused
+    """
+    if n_atom_frames > MAX_ATOM_FRAMES:
+        found = {"n_found": round(n_atom_frames), "maximum": MAX_ATOM_FRAMES}
+        raise Refused(Notice("too_large", {"quantity": "atom_frames", **found}))
+
+
 def _decimals(word: NDArray[np.bytes_]) -> int:
     return len(bytes(word).partition(b".")[2])
 
 
 FrameIterator = Iterator[Frame]
+LineReader = Callable[[Lines], FrameIterator]
+
+
+def text_frames(file: UploadedFile, read_frames: LineReader) -> FrameIterator:
+    """Yield the frames of a text file."""
+    with file.path.open("rb") as stream:
+        yield from read_frames(Lines(file, stream))

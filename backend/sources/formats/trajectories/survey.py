@@ -7,7 +7,7 @@ memory is that of a frame, unless the displacements are kept.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
@@ -16,10 +16,20 @@ import numpy as np
 from ase import units
 from numpy.typing import NDArray
 
-from backend.sources.formats.reading import Need, NeedsFields, Program, Refused, Statements, UnitCell, UploadedFile
+from backend.sources.formats.reading import (
+    Need,
+    NeedsFields,
+    Program,
+    Refused,
+    Statements,
+    UnitCell,
+    UploadedFile,
+    incomplete,
+)
 from backend.sources.formats.trajectories.aliasing import StepSampler
-from backend.sources.formats.trajectories.frames import Cut, Frame, FrameIterator, Lines
-from backend.sources.formats.trajectories.species import missing_species, species_of
+from backend.sources.formats.trajectories.bonds import BondSampler
+from backend.sources.formats.trajectories.frames import Cut, Frame, FrameIterator
+from backend.sources.formats.trajectories.species import doubts_about_masses, missing_species, species_of
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.core.notices import Notice
 from scattering.core.trajectory import Trajectory, longest_window_ps
@@ -36,6 +46,8 @@ UNEVEN: Final = 0.01
 """Relative difference of intervals that are taken as equal."""
 KEPT_ATOM_FRAMES: Final = 3_900_000
 """Atoms times frames that are kept: their displacements as text must fit the answer of a confined reader."""
+MAX_ROUNDED_ENERGY: Final = 0.95
+"""Energy up to which motion outweighs the rounding of positions, relative to the largest that frames resolve."""
 PLAUSIBLE_FS: Final = (0.05, 2000.0)
 """Intervals that a time without unit may mean."""
 KINETIC_K: Final = units._amu * 1e10 / units._k
@@ -69,13 +81,26 @@ class TrajectoryReading:
 
 def survey(
     file: UploadedFile,
-    read_frames: Callable[[Lines], FrameIterator],
+    frames: FrameIterator,
     statements: Statements,
     *,
     program: str = "",
     keep: bool = False,
 ) -> TrajectoryReading:
     """Read a trajectory.
+
+    Parameters
+    ----------
+    file
+        The file that notices name.
+    frames
+        Its frames.
+    statements
+        What the user states about it.
+    program
+        The program that made it.
+    keep
+        Whether its displacements are kept.
 
     Raises
     ------
@@ -84,17 +109,15 @@ def survey(
     Refused
         The trajectory cannot be analysed.
     """
-    with file.path.open("rb") as stream:
-        lines = Lines(file, stream)
-        frames = _Selected(read_frames(lines), statements)
-        head = list(islice(frames, 2))
-        if len(head) < 2:
-            raise _too_few(len(head))
-        _check_needs(file, head, statements)
-        run = _Run(lines, statements, head[0], keep=keep)
-        for frame in chain(head, frames):
-            run.add(frame)
-    return run.reading(program, was_cut=frames.was_cut)
+    selected = _Selected(frames, statements)
+    head = list(islice(selected, 2))
+    if len(head) < 2:
+        raise _too_few(len(head))
+    _check_needs(file, head, statements)
+    run = _Run(file, statements, head[0], keep=keep)
+    for frame in chain(head, selected):
+        run.add(frame)
+    return run.reading(program, was_cut=selected.was_cut)
 
 
 def _check_needs(file: UploadedFile, head: list[Frame], statements: Statements) -> None:
@@ -150,16 +173,23 @@ class _Selected:
 class _Run:
     """Sums over the frames of a run."""
 
-    def __init__(self, lines: Lines, statements: Statements, first: Frame, *, keep: bool) -> None:
-        self._lines, self._statements, self._keep = lines, statements, keep
+    def __init__(self, file: UploadedFile, statements: Statements, first: Frame, *, keep: bool) -> None:
+        self._file, self._statements, self._keep = file, statements, keep
         self._labels = first.labels
-        self._species = species_of(first, statements.get("species", {}))
-        self._masses = np.array(self._species.masses)
+        species = species_of(first, statements.get("species", {}))
+        self._doubts = doubts_about_masses(first, species)
+        self._are_atoms, self._species = species.are_atoms, species.of_atoms()
+        if not self._species.nuclei:
+            raise incomplete(file, "there are no atoms")
+        # Those of the simulation, if the file has them
+        masses = None if first.masses is None else first.masses[self._are_atoms]
+        self._masses = np.array(self._species.masses) if masses is None or masses.min() <= 0 else masses
         n_atoms = len(self._masses)
         self._cells, self._stamps = list[NDArray[np.float64]](), list[float | None]()
         nothing: NDArray[np.float64] = np.zeros((n_atoms, 3))
         self._scaled = self._first = self._moved = self._sum = self._squares = nothing
         self._drift: NDArray[np.float64] = np.zeros(3)
+        self._rounding = 0.0
         self._sampler = StepSampler(self._species.nuclei)
         self._kinetic: list[float] | None = []
         self._kept = list[NDArray[np.float32]]()
@@ -174,12 +204,17 @@ class _Run:
         """
         if len(frame.labels) != len(self._labels) or (frame.labels != self._labels).any():
             raise self._other_atoms(frame)
+        if not self._are_atoms.all():
+            frame = frame.of_atoms(self._are_atoms)
         cell = self._cell(frame)
         scaled = frame.positions
         if not frame.is_scaled:
             scaled = frame.positions @ np.linalg.inv(cell)
         if not self._cells:
             self._first = self._scaled = scaled
+            self._bonds = BondSampler(self._species.nuclei, scaled, cell)
+        self._bonds.add(scaled, cell)
+        self._rounding = max(self._rounding, frame.rounding_angstrom)
         moves = scaled - self._scaled
         self._scaled = scaled
         # The minimum image of each move, without that of the centre of mass
@@ -203,14 +238,14 @@ class _Run:
 
     def _other_atoms(self, frame: Frame) -> Refused:
         params = {"frame": len(self._cells) + 1, "n_found": len(frame.labels), "n_expected": len(self._labels)}
-        return Refused(Notice("atoms_change", {"file": self._lines.file.name, **params}))
+        return Refused(Notice("atoms_change", {"file": self._file.name, **params}))
 
     def _cell(self, frame: Frame) -> NDArray[np.float64]:
         stated = self._statements.get("cell_angstrom")
         cell = frame.cell if stated is None else np.array(stated, dtype=float)
         assert cell is not None
         if not abs(np.linalg.det(cell)) > 1e-3:
-            raise self._lines.refusal("the cell has no volume")
+            raise incomplete(self._file, f"frame {len(self._cells) + 1}: the cell has no volume")
         return cell
 
     def _add_velocities(self, frame: Frame) -> None:
@@ -244,6 +279,7 @@ class _Run:
         interval, notices = self._interval()
         if folded := self._sampler.folded():
             raise Refused(Notice("frames_too_sparse", {"frame_interval_fs": interval, "species": folded}))
+        notices += [*self._doubts, *self._bonds.notices(self._rounding), *self._lost_in_rounding(interval)]
         length = (n_frames - 1) * interval * 1e-3
         if length < SHORT_PS:
             resolution = PLANCK_MEV_FS / (1e3 * longest_window_ps(n_frames, interval))
@@ -252,7 +288,7 @@ class _Run:
         if drift > LARGE_DRIFT_ANGSTROM:
             notices.append(Notice("small_drift", {"drift_angstrom": drift}))
         if was_cut:
-            notices.append(Notice("cut_trajectory", {"file": self._lines.file.name, "n_frames": n_frames}))
+            notices.append(Notice("cut_trajectory", {"file": self._file.name, "n_frames": n_frames}))
         temperature = None
         if self._kinetic:
             temperature = float(np.mean(self._kinetic)) * KINETIC_K / (3 * max(n_atoms - 1, 1))
@@ -274,12 +310,21 @@ class _Run:
             unit_cell, facts, Program(name=program), notices, self._trajectory(cell, sites, interval, temperature)
         )
 
+    def _lost_in_rounding(self, interval: float) -> list[Notice]:
+        if not self._rounding:
+            return []
+        limit = self._sampler.rounding_limit(self._rounding)
+        if limit > MAX_ROUNDED_ENERGY:
+            return []
+        energy = limit * nyquist_energy(interval)
+        return [Notice("rounded_positions", {"rounding_angstrom": self._rounding, "above_mev": energy})]
+
     def _interval(self) -> tuple[float, list[Notice]]:
         """Return the time between selected frames in fs, which a user's statement overrules, and doubts about it."""
         typed, of_file = self._statements.get("frame_interval_fs"), self._interval_of_file()
         if typed is None:
             if of_file is None or not PLAUSIBLE_FS[0] <= of_file <= PLAUSIBLE_FS[1]:
-                raise NeedsFields(_need(self._lines.file, "frame_interval_fs"))
+                raise NeedsFields(_need(self._file, "frame_interval_fs"))
             return of_file, []
         interval = typed * self._statements.get("every", 1)
         if of_file is None or abs(of_file - interval) <= UNEVEN * interval:

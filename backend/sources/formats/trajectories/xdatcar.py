@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.sources.formats.trajectories.frames import Frame, FrameIterator, Lines
+from backend.sources.formats.trajectories.frames import Frame, FrameIterator, Lines, check_atoms
 
 SEPARATORS: Final = (b"direct", b"konfig")
 MAX_SPECIES: Final = 118
@@ -91,7 +91,7 @@ def _header(lines: Lines, scale_line: bytes) -> _Header:
     if len(counts) > MAX_SPECIES:
         raise lines.refusal("there are too many species")
     numbers = [int(word) for word in counts]
-    lines.check_atoms(sum(numbers))
+    check_atoms(sum(numbers))
     if not sum(numbers):
         raise lines.refusal("there are no atoms")
     return _Header(cell, np.repeat(np.array(words), numbers))

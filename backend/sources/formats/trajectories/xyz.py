@@ -1,4 +1,4 @@
-"""Frames of XYZ files: plain, extended, and those of GPUMD, which add times and velocities.
+"""Frames of XYZ files: plain, extended, those of GPUMD, which add times and velocities, and those of CP2K.
 
 References
 ----------
@@ -22,6 +22,8 @@ from backend.sources.formats.trajectories.words import Words
 LATTICE: Final = re.compile(rb"""\bLattice\s*=\s*["{\[]([^"}\]]*)["}\]]""", re.IGNORECASE)
 PROPERTIES: Final = re.compile(rb'\bProperties\s*=\s*"?([^\s"]+)', re.IGNORECASE)
 TIME: Final = re.compile(rb'(?:^|\s)time(?:_fs)?\s*=\s*"?([-+.0-9eE]+)', re.IGNORECASE)
+STEP: Final = re.compile(rb"^\s*i\s*=\s*(\d{1,15}),")
+"""Number of the step, as CP2K writes it."""
 VELOCITIES: Final = {b"vel": 1.0, b"velo": 1.0}
 """Column → unit in Å/fs, as GPUMD and libAtoms write it."""
 MOMENTA: Final = {b"momenta": units.fs}
@@ -30,7 +32,7 @@ PLAIN: Final = {b"species": slice(0, 1), b"pos": slice(1, 4)}
 
 
 def read_frames(lines: Lines) -> FrameIterator:
-    """Yield the frames of an XYZ file. Times are in fs, as GPUMD and libAtoms write them."""
+    """Yield the frames of an XYZ file. Times are in fs, as GPUMD, libAtoms and CP2K write them."""
     while (first := lines.filled()) is not None:
         n_atoms = lines.whole(first.split())
         comment = lines.required()
@@ -39,7 +41,7 @@ def read_frames(lines: Lines) -> FrameIterator:
         table = lines.table(n_atoms)
         if table.shape[1] < max(column.stop for column in columns.values()):
             raise lines.refusal("columns are missing")
-        time = TIME.search(comment)
+        time, step = TIME.search(comment), STEP.match(comment)
         yield Frame(
             labels=_labels(lines, table, columns),
             positions=lines.numbers(table[:, columns[b"pos"]]),
@@ -47,6 +49,7 @@ def read_frames(lines: Lines) -> FrameIterator:
             velocities=_vectors(lines, table, columns, VELOCITIES),
             momenta=_vectors(lines, table, columns, MOMENTA),
             time_fs=None if time is None else float(lines.numbers(time[1])),
+            step=None if step is None else int(step[1]),
             masses=lines.numbers(table[:, columns[b"masses"]])[:, 0] if b"masses" in columns else None,
         )
 

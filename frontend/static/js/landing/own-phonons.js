@@ -16,7 +16,7 @@ const LABELS = /** @type {Record<string, string>} */ ({
     time_step_fs: "Time step (fs)", frame_interval_fs: "Time between frames (fs)", cell_angstrom: "Cell (Å)",
 });
 /** How the fields are written that a file may lack. */
-const PLACEHOLDERS = /** @type {Record<string, string>} */ ({ supercell: "2 2 2", primitive: "auto", species: "Na, or 2H", cell_angstrom: "10 10 10" });
+const PLACEHOLDERS = /** @type {Record<string, string>} */ ({ supercell: "2 2 2", primitive: "auto", species: "Na, 2H; X: no atom", cell_angstrom: "10 10 10" });
 
 /**
  * Show what files of phonons hold, and offer to use them.
@@ -133,16 +133,26 @@ function determinant(matrix) {
 /** @param {Preview["program"]} program */
 const madeBy = ({ name, version, functional }) => (name ? `, made by ${[name, version].filter(Boolean).join(" ")}${functional ? ` with ${functional}` : ""}` : "");
 
-/** @param {string} name @param {string} label */
-const answer = (name, label) => element("label", { class: "field" }, element("span", { class: "field-label" }, label),
-    element("input", { type: "text", name, required: true, placeholder: PLACEHOLDERS[name.split(".")[0] ?? ""] ?? "" }));
+/** @param {string} name @param {string} label @param {string} [value] what the answer probably is */
+const answer = (name, label, value = "") => element("label", { class: "field" }, element("span", { class: "field-label" }, label),
+    element("input", { type: "text", name, value, required: true, placeholder: PLACEHOLDERS[name.split(".")[0] ?? ""] ?? "" }));
 
 /** @param {Preview["needs"][number]} need */
 function question({ field, why, choices }) {
     const named = Object.entries(choices ?? {});
     return element("div", { class: "stack" }, element("p", { class: "small flush" }, why),
-        named.length ? named.map(([key, about]) => answer(`${field}.${key}`, `${key}: ${count(/** @type {{n_atoms: number}} */ (about).n_atoms, "atom")}`))
+        named.length ? element("div", { class: "form-grid" }, ...named.map(([key, about]) => ofType(`${field}.${key}`, key, about)))
             : answer(field, LABELS[field] ?? field));
+}
+
+/**
+ * @param {string} name
+ * @param {string} type
+ * @param {any} about
+ */
+function ofType(name, type, about) {
+    const { n_atoms: atoms, mass_u: mass, suggested } = /** @type {{n_atoms: number, mass_u: number | null, suggested?: string}} */ (about);
+    return answer(name, `${type}: ${count(atoms, "atom")}${mass ? `, ${significant(mass, 4)} u` : ""}`, suggested);
 }
 
 /**
