@@ -27,6 +27,7 @@ from backend.sources.formats.reading import (
 from backend.sources.formats.roles import other_kind_of, role_of
 from backend.sources.formats.trajectories import formats as trajectories
 from backend.sources.formats.trajectories.survey import TrajectoryReading
+from backend.sources.formats.trajectories.with_topology.topologies import READERS
 from backend.sources.formats.vasp import vaspout, vasprun
 from scattering.core.notices import Notice
 
@@ -78,6 +79,14 @@ class Format:
         )
 
 
+TOPOLOGIES: Final = tuple(READERS)
+
+
+def _with_topology(name: str, title: str, role: str, survey: trajectories.Survey) -> Format:
+    """Return a format of trajectories that has a topology beside it."""
+    return Format(name, f"{title}, with a topology", (role,), TOPOLOGIES, survey=survey, needs=TOPOLOGIES)
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     one.name: one
     for one in (
@@ -108,6 +117,11 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format("castep-bin", "CASTEP .castep_bin or .check", ("castep_bin",), (), castep_bin.read),
         Format("quantum-espresso-q2r", "Quantum ESPRESSO q2r (.fc)", ("q2r",), (), espresso_q2r.read),
         Format("castep-phonon", "CASTEP .phonon", ("castep_phonon",), (), castep_phonon.read),
+        _with_topology("xtc", "GROMACS XTC", "xtc", trajectories.read_xtc),
+        _with_topology("trr", "GROMACS TRR", "trr", trajectories.read_trr),
+        _with_topology("dcd", "DCD of NAMD, CHARMM, LAMMPS, CP2K …", "dcd", trajectories.read_dcd),
+        _with_topology("amber-netcdf", "AMBER NetCDF", "amber_netcdf", trajectories.read_netcdf),
+        _with_topology("amber-mdcrd", "AMBER mdcrd", "mdcrd", trajectories.read_mdcrd),
         Format("castep-md", "CASTEP .md", ("castep_md",), survey=trajectories.read_castep),
         Format("dlpoly-history", "DL_POLY HISTORY", ("dlpoly_history",), survey=trajectories.read_dlpoly),
         Format(
@@ -205,4 +219,6 @@ def _missing_main(files: Sequence[UploadedFile], roles: Sequence[str], requested
     """Return the refusal of files that are each known, without the one that they belong to."""
     if requested is None and set(roles) <= {"force_sets", "force_constants", "force_constants_hdf5", "born"}:
         return Refused(Notice("incomplete_file", {"file": files[0].name, "missing": "unit_cell"}))
+    if any(set(fmt.main) & set(roles) for fmt in FORMATS.values() if fmt.needs == TOPOLOGIES):
+        return Refused(Notice("incomplete_file", {"file": files[0].name, "missing": "topology"}))
     return unknown_format(requested or files[0].name, roles[0])

@@ -163,6 +163,25 @@ def _is_dlpoly_history(file: UploadedFile) -> bool:
     return len(words) == 2 and _are_whole(words[0][:3], 3) and words[1][:1] == ["timestep"]
 
 
+XTC_MAGIC: Final = (b"\x00\x00\x07\xcb", b"\x00\x00\x07\xe7")
+
+
+def _is_mdcrd(file: UploadedFile) -> bool:
+    """Return whether the second line has ten numbers with three decimals in eight columns each."""
+    lines = file.head.split(b"\n", 2)
+    return len(lines) > 1 and re.fullmatch(rb"(?=.{80}\r?$)([ \-\d]{4}\.\d{3}){10}\r?", lines[1]) is not None
+
+
+def _is_lammps_data(file: UploadedFile) -> bool:
+    return all(re.search(rb"^\s*\d+\s+%s" % words, file.head, re.MULTILINE) for words in (b"atoms", b"atom types"))
+
+
+def _is_gro(file: UploadedFile) -> bool:
+    lines = file.head.decode("latin-1").split("\n")[1:3]
+    row = r"[ \d]{5}.{10}[ \d]{5}(\s*-?\d+\.\d+){3}.*"
+    return len(lines) == 2 and _are_whole(lines[0].split(), 1) and re.fullmatch(row, lines[1].rstrip()) is not None
+
+
 def _is_xdatcar(file: UploadedFile) -> bool:
     separated = re.search(rb"^\s*(Direct configuration|Konfig)\s*=", file.head, re.MULTILINE) is not None
     return separated or ("xdatcar" in file.name.lower() and _is_poscar(file))
@@ -189,6 +208,11 @@ PHONONS: Final = (
 """Kinds of phonons that are read."""
 TRAJECTORIES: Final = (
     Role("lammps_dump", _named(r".*\.(lammpstrj|dump)"), _holds(rb"^ITEM: TIMESTEP")),
+    Role("dcd", _named(r".*\.dcd"), lambda file: file.head[4:8] == b"CORD"),
+    Role("xtc", _named(r".*\.xtc"), lambda file: file.head[:4] in XTC_MAGIC),
+    Role("trr", _named(r".*\.trr"), lambda file: file.head[12:24] == b"GMX_trn_file"),
+    Role("amber_netcdf", _named(r".*\.(nc|ncdf)"), lambda file: file.head[:3] == b"CDF" and b"AMBER" in file.head),
+    Role("mdcrd", _named(r".*\.(mdcrd|crd|trj)"), _is_mdcrd),
     Role("castep_md", _named(r".*\.md"), lambda file: _starts(b"BEGIN header")(file) and b"<-- h" in file.head),
     Role("dlpoly_history", _named(r".*history.*"), _is_dlpoly_history),
     Role("cp2k_velocities", _named(r".*-vel-.*\.xyz"), _is_cp2k_of("vel")),
@@ -201,9 +225,17 @@ TRAJECTORIES: Final = (
     Role("xyz", _named(r".*\.(ext)?xyz"), _is_xyz),
 )
 """Kinds of trajectories that are read; before phonons, because a POSCAR may be the beginning of an XDATCAR."""
+TOPOLOGIES: Final = (
+    Role("tpr", _named(r".*\.tpr"), lambda file: b"VERSION" in file.head[:16]),
+    Role("prmtop", _named(r".*\.(prmtop|parm7|top)"), _starts(b"%VERSION")),
+    Role("psf", _named(r".*\.psf"), _starts(b"PSF")),
+    Role("lammps_data", _named(r".*data.*", r".*\.lmp"), _is_lammps_data),
+    Role("pdb", _named(r".*\.(pdb|ent)"), _holds(rb"^(ATOM  |HETATM)[ \d]{5}")),
+    Role("gro", _named(r".*\.gro"), _is_gro),
+)
+"""Kinds of files that state the atoms of a trajectory."""
 OTHERS: Final = (
-    Role("dcd", _named(r".*\.dcd"), lambda file: file.head[4:8] == b"CORD"),
-    Role("xtc", _named(r".*\.xtc"), lambda file: file.head[:4] == b"\x00\x00\x07\xcb"),
+    Role("dcd_velocities", _named(r".*\.dcd"), lambda file: file.head[4:8] == b"VEL "),
     Role("hdf5", _named(r".*\.(hdf5|h5)"), lambda file: hdf5_guard.is_hdf5(file.head)),
     Role("xml", _named(r".*\.xml"), _starts(b"<?xml", b"<")),
     Role("cif", _named(r".*\.cif"), _holds(rb"^data_\S*")),
@@ -216,7 +248,7 @@ CONTAINERS: Final = frozenset(("", "hdf5", "xml"))
 
 def role_of(file: UploadedFile) -> str | None:
     """Return the kind of a file that is read, by its content, or by its name if it is damaged; None of another file."""
-    fitting = [role for role in (*TRAJECTORIES, *PHONONS) if role.fits(file)]
+    fitting = [role for role in (*TRAJECTORIES, *PHONONS, *TOPOLOGIES) if role.fits(file)]
     both = [role for role in fitting if role.names.fullmatch(file.name.lower())]
     by_name: list[Role] = []
     if not fitting and other_kind_of(file) in CONTAINERS:

@@ -18,6 +18,7 @@ MISFITS: Final = {
     "primitive_cell": "{file} is for another primitive cell than that of {other}",
     "steps": "{file} has other steps or atoms than {other}",
     "supercell_atoms": "{file} has force constants between {n_found} atoms, but the supercell has {n_expected}",
+    "topology_atoms": "{file} has {n_found} atoms, but {other} has {n_expected}",
     "supercell_order": "{file} has the atoms of the supercell in another order than phonopy",
 }
 """How files do not belong together."""
@@ -35,14 +36,24 @@ SIZES: Final = {
 }
 KINDS: Final = {
     "cif": "a crystal structure (CIF): upload it as a structure",
-    "dcd": "a DCD trajectory, which is not read: convert it to extended XYZ",
+    "dcd": "a DCD trajectory",
+    "dcd_velocities": "velocities as DCD, which are not used: upload positions",
     "hdf5": "an HDF5 file without phonons that are known here",
     "extxyz": "an extended XYZ file",
     "gpumd_xyz": "an XYZ file of GPUMD",
     "lammps_dump": "a LAMMPS trajectory",
     "xdatcar": "a VASP trajectory (XDATCAR)",
     "xml": "an XML file that is not known here",
-    "xtc": "an XTC trajectory, which is not read: convert it to extended XYZ",
+    "amber_netcdf": "an AMBER trajectory (NetCDF)",
+    "gro": "a GROMACS structure (GRO): a topology, to be uploaded with its trajectory",
+    "lammps_data": "a LAMMPS data file: a topology, to be uploaded with its trajectory",
+    "mdcrd": "an AMBER trajectory (mdcrd)",
+    "pdb": "a PDB: a topology, to be uploaded with its trajectory",
+    "prmtop": "an AMBER topology, to be uploaded with its trajectory",
+    "psf": "a PSF: a topology, to be uploaded with its trajectory",
+    "tpr": "a GROMACS run input: a topology, to be uploaded with its trajectory",
+    "trr": "a TRR trajectory",
+    "xtc": "an XTC trajectory",
     "xyz": "a structure or trajectory in XYZ",
     "castep_md": "a .md of CASTEP",
     "cp2k_cell": "cells of CP2K: upload positions too (-pos-1.xyz)",
@@ -68,6 +79,7 @@ KINDS: Final = {
 MISSING: Final = {
     "unit_cell": "it does not state the crystal. Add the phonopy.yaml, the phonopy_disp.yaml or the POSCAR of the "
     "calculation.",
+    "topology": "it does not name its atoms. Add the topology: GRO, PDB, PSF, prmtop, TPR, a LAMMPS data file, or XYZ.",
 }
 """What an upload lacks."""
 NEEDED: Final = {
@@ -88,6 +100,8 @@ def _unknown_format(*, file: str, looks_like: str, formats: Sequence[str]) -> st
 
 def _does_not_fit(*, quantity: str, n_found: int | None, n_expected: int | None, file: str, other: str) -> str:
     misfit = MISFITS[quantity].format(n_found=n_found, n_expected=n_expected, file=file, other=other)
+    if quantity in ("steps", "topology_atoms"):
+        return f"{misfit}. Check that the files are of the same simulation."
     return f"{misfit}. Check that the files, the supercell and the primitive cell are of the same calculation."
 
 

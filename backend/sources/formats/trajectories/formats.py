@@ -9,6 +9,7 @@ from backend.sources.formats.reading import Files, Statements
 from backend.sources.formats.trajectories import castep_md, cp2k, dlpoly, lammps, xdatcar, xyz
 from backend.sources.formats.trajectories.frames import FrameIterator, LineReader, text_frames
 from backend.sources.formats.trajectories.survey import TrajectoryReading, survey
+from backend.sources.formats.trajectories.with_topology import amber, dcd, gromacs
 
 Survey = Callable[..., TrajectoryReading]
 
@@ -35,3 +36,8 @@ read_xdatcar: Final = _of(xdatcar.read_frames, "VASP")
 read_castep: Final = _of(castep_md.read_frames, "CASTEP")
 read_dlpoly: Final = _of(dlpoly.read_frames, "DL_POLY")
 read_cp2k: Final = _of_files("cp2k_xyz", cp2k.read_frames, "CP2K")
+read_xtc: Final = _of_files("xtc", gromacs.read_xtc)
+read_trr: Final = _of_files("trr", gromacs.read_trr, "GROMACS")
+read_dcd: Final = _of_files("dcd", dcd.read_frames)
+read_netcdf: Final = _of_files("amber_netcdf", amber.read_netcdf)
+read_mdcrd: Final = _of_files("mdcrd", amber.read_mdcrd, "AMBER")

@@ -12,7 +12,7 @@ import { showProblem } from "../kit/problems.js";
 /** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
 
 /** Names by which programs write phonons and trajectories. */
-const NAMES = /^(.*phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml|xdatcar.*)|\.(castep_bin|check|phonon|fc|hdf5|h5|zip|lammpstrj|dump|xyz|extxyz)$/i;
+const NAMES = /^(.*phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml|xdatcar.*|history.*)|\.(castep_bin|check|phonon|fc|hdf5|h5|zip|lammpstrj|dump|md|xtc|trr|dcd|nc|ncdf|mdcrd|xyz|extxyz)$/i;
 /** Names of files that may also be a single structure. */
 const EITHER = /\.(xyz|extxyz)$/i;
 

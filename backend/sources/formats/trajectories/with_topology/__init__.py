@@ -1,0 +1,1 @@
+"""Trajectories whose frames have positions only: the atoms are in a topology beside them."""
