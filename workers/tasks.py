@@ -31,9 +31,10 @@ from backend.predictions.assignment import (
     Assignment,
     read_assignment,
 )
-from backend.predictions.tables import SOURCE
+from backend.predictions.tables import HARMONIC_REFERENCE, SOURCE
 from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
+from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import names_sites, species_masses
 from scattering.core.notices import Notice
 from scattering.core.phonon_modes import PhononModes
@@ -231,6 +232,7 @@ def _simulation(assignment: Assignment, settings: Settings, progress: Progress) 
         kept=_kept_forces(assignment, settings),
         modes=_given_modes(assignment, settings),
         trajectory=_given_trajectory(assignment, settings),
+        reference=_reference(assignment, settings),
     )
 
 
@@ -281,6 +283,13 @@ def _given_trajectory(assignment: Assignment, settings: Settings) -> Trajectory 
     return trajectory_file.load(path) if assignment.source is not None and path.exists() else None
 
 
+def _reference(assignment: Assignment, settings: Settings) -> HarmonicCrystal | None:
+    """Return the crystal whose force constants replace the harmonic part of the potential."""
+    if assignment.harmonic_reference is None:
+        return None
+    return harmonic_crystal_file.load(settings.work_dir(assignment.prediction_id) / FORCE_CONSTANTS_FILE)
+
+
 def _write_partials(
     assignment: Assignment, simulation: Simulation[Options], path: Path, outcome: Outcome, timings: dict[str, float]
 ) -> _Result:
@@ -297,6 +306,8 @@ def _write_partials(
         origin[FORCE_CONSTANTS_OF] = assignment.force_constants_of
     if assignment.source is not None:
         origin[SOURCE] = dict(assignment.source)
+    if assignment.harmonic_reference is not None:
+        origin[HARMONIC_REFERENCE] = dict(assignment.harmonic_reference)
     potential = assignment.potential
     observation(assignment.sampling).layout.write(path, partials)
     timings = {**outcome.timings, **timings}

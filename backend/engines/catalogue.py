@@ -87,7 +87,9 @@ def packages(*names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(engine.package for engine in selected if engine.package))
 
 
-def for_method(method: str, family: str | None = None, *, preferred: str | None = None) -> tuple[str, ...]:
+def for_method(
+    method: str, family: str | None = None, *, preferred: str | None = None, takes_forces: bool = False
+) -> tuple[str, ...]:
     """Return the engines that a prediction may choose, the default first, the others sorted by name.
 
     Parameters
@@ -98,9 +100,15 @@ def for_method(method: str, family: str | None = None, *, preferred: str | None 
         Family of the potential; None for all families.
     preferred
         Default engine, if it can run the method: the engine that loaded the potential.
+    takes_forces
+        Whether to leave out engines whose forces cannot be modified.
     """
     able = [
-        engine for engine in engines().values() if method in engine.methods and (family is None or engine.loads(family))
+        engine
+        for engine in engines().values()
+        if method in engine.methods
+        and (family is None or engine.loads(family))
+        and (engine.takes_forces or not takes_forces)
     ]
     able.sort(key=lambda engine: (engine.name != preferred, method not in engine.default_for))
     return tuple(engine.name for engine in able)

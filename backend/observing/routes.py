@@ -20,6 +20,7 @@ from backend.observing.partials_cache import PartialsCacheDep
 from backend.observing.samplings import observation
 from backend.observing.schemas import PathSpectrumOut, SpectrumOut, ViewIn
 from backend.predictions import service as predictions
+from backend.predictions.partials_files import lost_partials
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
 view_router = APIRouter(tags=["predictions"])
@@ -44,7 +45,7 @@ def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileDownload
     """Return the partial dynamic structure factors of a prediction, without any instrument."""
     row = predictions.get_succeeded(scope, prediction_id)
     path = scope.settings.partials_path(row.id)
-    check_whole(path, spectra.lost_partials(row.id))
+    check_whole(path, lost_partials(row.id))
     return FileDownload(path, media_type=HDF5, headers=as_attachment(f"beamcast-{row.id}-partials.h5"))
 
 

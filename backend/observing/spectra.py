@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from backend.observing.partials_cache import PartialsCache
 from backend.observing.samplings import observation
 from backend.observing.spectra_cache import SpectraCache
 from backend.observing.writing import Line
+from backend.predictions.partials_files import lost_partials
 from backend.predictions.tables import Prediction
 from scattering.core.notices import Notice
 
@@ -40,11 +40,6 @@ def read_partials(settings: Settings, cache: PartialsCache, prediction: Predicti
             settings.partials_path(prediction.id), observation(prediction.sampling).layout.read
         )
     return partials
-
-
-def lost_partials(prediction_id: uuid.UUID) -> Notice:
-    """Return the notice that the file of partials is lost."""
-    return Notice("partials_lost", {"id": str(prediction_id)})
 
 
 def observe(settings: Settings, cache: PartialsCache, prediction: Prediction, view: View) -> Spectrum | PathSpectrum:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
 from backend.potentials.tables import Potential
-from backend.predictions.tables import SOURCE, Prediction
+from backend.predictions.tables import HARMONIC_REFERENCE, SOURCE, Prediction
 from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
 from scattering.options.base import Options
@@ -31,6 +31,9 @@ class Assignment:
         None if the phonons come from a source.
     source
         Facts about this source, for the provenance; None if there is none.
+    harmonic_reference
+        Facts about the prediction whose force constants, in a file in the folder of the jobs, replace the harmonic part
+        of the potential; None if there is none.
     force_constants_of
         Id of the prediction whose force constants are used, in a file in the folder of the jobs; None: new ones.
     warnings, findings
@@ -46,6 +49,7 @@ class Assignment:
     options: Options
     isotopes: Isotopes
     source: Mapping[str, Any] | None
+    harmonic_reference: Mapping[str, Any] | None
     force_constants_of: str | None
     warnings: tuple[Notice, ...]
     findings: Mapping[str, Any]
@@ -67,6 +71,7 @@ def read_assignment(settings: Settings, prediction_id: uuid.UUID) -> Assignment 
             options=row.typed_options(),
             isotopes=row.isotopes,
             source=row.provenance.get(SOURCE),
+            harmonic_reference=row.provenance.get(HARMONIC_REFERENCE),
             force_constants_of=row.provenance.get(FORCE_CONSTANTS_OF),
             warnings=tuple(row.warnings),
             findings=row.provenance.get("findings", {}),

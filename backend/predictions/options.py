@@ -73,6 +73,7 @@ def fill_options(
     preferred_engine: str | None = None,
     isotopes: Isotopes = MappingProxyType({}),
     source: GivenFacts | None = None,
+    takes_forces: bool = False,
 ) -> Options:
     """Check the options of a request, and return the complete options.
 
@@ -96,6 +97,8 @@ def fill_options(
         Isotopes of the simulation. If they distinguish sites, so do the partials.
     source
         Facts about the source of a kind without a potential; None for a kind with a potential.
+    takes_forces
+        Whether only engines come into question by default that take their forces from a calculator.
 
     Raises
     ------
@@ -113,7 +116,9 @@ def fill_options(
         temperature=temperature_k,
         instruments=instruments,
         quality=quality,
-        engines=("",) if source is not None else engines.for_method(kind.method, family, preferred=preferred_engine),
+        engines=("",)
+        if source is not None
+        else engines.for_method(kind.method, family, preferred=preferred_engine, takes_forces=takes_forces),
         kinds=data.kinds,
         has_born_charges=source is not None and source.has_born_charges,
         frames=None if source is None else source.frames,

@@ -41,6 +41,11 @@ class PredictionIn(RequestBody):
     potential: Name = Field(DEFAULT, description="name or id of a potential")
     model: Name | None = Field(None, description="another name of `potential`", json_schema_extra=DEPRECATED)
     method: Method = "harmonic"
+    harmonic_reference_id: uuid.UUID | None = Field(
+        None,
+        description="harmonic prediction of the same structure, whose force constants replace the harmonic part of the "
+        "potential in the dynamics (methods md and trpmd)",
+    )
     temperature_k: float = Field(
         DEFAULT_TEMPERATURE_K,
         ge=MIN_TEMPERATURE_K,

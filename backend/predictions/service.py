@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col
@@ -27,8 +27,9 @@ from backend.kit.files.storage import arriving_folder, delete_folder
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
+from backend.phonon_files import stored
 from backend.potentials.tables import Potential
-from backend.predictions import given
+from backend.predictions import given, harmonic_reference
 from backend.predictions.assignment import FORCE_CONSTANTS_OF
 from backend.predictions.durations import Duration, estimate_duration
 from backend.predictions.options import fill_options
@@ -70,6 +71,7 @@ class CheckedRequest:
     data: StructureData
     potential: Potential | None
     source: Source | None
+    reference: Prediction | None
     temperature_k: float
     instruments: list[str]
     isotopes: dict[str, Substitution]
@@ -91,6 +93,7 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
     else:
         structure = _structure(scope, body.structure_id)
         potential = _covering_potential(scope, body, structure)
+    reference = harmonic_reference.find_reference(scope, body, structure)
     names, temperature = _instruments(body.instruments), given.temperature_of(source, body)
     data = load_structure(scope.settings, structure.id)
     try:
@@ -106,13 +109,18 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
             preferred_engine=None if potential is None else potential.engine,
             isotopes=isotopes,
             source=given.facts_for_options(source),
+            takes_forces=reference is not None,
         )
     except ScatteringError as error:
         raise unprocessable(error) from error
     if source is not None:
         given.check_isotopes(source, structure.isotopes, isotopes)
+    if reference is not None:
+        harmonic_reference.check_options(options)
     duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers))
-    return CheckedRequest(structure, data, potential, source, temperature, names, isotopes, options, duration)
+    return CheckedRequest(
+        structure, data, potential, source, reference, temperature, names, isotopes, options, duration
+    )
 
 
 def check_isotopes(data: StructureData, isotopes: Isotopes) -> dict[str, Substitution]:
@@ -135,6 +143,8 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
     if planned.source is not None:
         phonons = sources.load_phonons(scope.settings, planned.source)
         given.write_phonons(new_work_folder(scope, row), phonons, planned.structure.isotopes, planned.isotopes)
+    if planned.reference is not None:
+        stored.save(new_work_folder(scope, row), harmonic_reference.read_crystal(scope, planned.reference))
     return row
 
 
@@ -211,8 +221,15 @@ def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
         estimate_s=planned.duration.seconds,
         eta_s=planned.duration.seconds,
         waiting_for=graph.WAITING_FOR_WORKER,
-        provenance={} if source is None else {SOURCE: given.provenance_of(source)},
+        provenance=_origin(planned),
     )
+
+
+def _origin(planned: CheckedRequest) -> dict[str, Any]:
+    """Return the provenance of a prediction that has not begun."""
+    if planned.source is not None:
+        return {SOURCE: given.provenance_of(planned.source)}
+    return {} if planned.reference is None else harmonic_reference.provenance_of(planned.reference)
 
 
 def _jobs_of(row: Prediction, planned: CheckedRequest) -> list[Job]:

@@ -15,6 +15,9 @@ from scattering.options.registry import find_kind
 
 SOURCE: Final = "source"
 """Entry of the provenance of a prediction from given phonons: facts about their source."""
+HARMONIC_REFERENCE: Final = "harmonic_reference"
+"""Entry of the provenance of dynamics with the harmonic part of another prediction: its id, and the name of its
+potential or source."""
 
 
 @register_work_table(PREDICTION, lambda settings: settings.predictions_dir)

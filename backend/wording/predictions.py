@@ -31,7 +31,13 @@ def _prediction_not_finished(*, status: str, stage: Mapping[str, Any] | None, pr
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {
+    "cell_of_harmonic_reference": "With the harmonic part of another forecast, the cell is that of this forecast: it "
+    "is neither relaxed nor free (ensemble nvt).",
     "elements_not_covered": _elements_not_covered,
+    "harmonic_reference_not_harmonic": "The harmonic part must come from a harmonic forecast that has succeeded.",
+    "harmonic_reference_of_dynamics": "Only dynamics with a potential can have the harmonic part of another forecast: "
+    "choose “md” or “trpmd”, and a potential.",
+    "harmonic_reference_of_other_structure": "The harmonic part must come from a forecast of the same structure.",
     "long_simulation": _long_simulation,
     "duration_measured": "This range comes from {n_runs} similar predictions on this server.",
     "duration_not_measured": "This server has run too few similar predictions to give a narrower range: the duration "

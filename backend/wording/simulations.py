@@ -47,6 +47,13 @@ def _imaginary_modes(*, fraction: float, lowest_energy_mev: float, uploaded: boo
     )
 
 
+def _reference_has_imaginary_modes(*, lowest_energy_mev: float) -> str:
+    return (
+        f"The forecast of the harmonic part has imaginary modes (down to {abs(lowest_energy_mev):.1f}i meV) on the "
+        "supercell: atoms would leave their sites. Choose another forecast, or the potential alone."
+    )
+
+
 def _higher_orders_missing(
     *, n_orders: int, max_n_orders: int, fraction: float, from_q_inv_angstrom: Mapping[str, float]
 ) -> str:
@@ -139,6 +146,11 @@ WORDS: Final[Mapping[str, Words]] = {
         "All phonons of this structure are imaginary in this potential: check the structure, or choose another "
         "potential."
     ),
+    "atoms_left_sites": "{element} is {distance_angstrom:.2f} Å from its site: atoms that leave their sites cannot "
+    "have the harmonic part of another forecast. Choose a lower temperature, or the potential alone.",
+    "reference_has_imaginary_modes": _reference_has_imaginary_modes,
+    "reference_of_other_crystal": "The forecast of the harmonic part has other atoms than this structure, or they have "
+    "moved far: choose another forecast.",
     "atoms_flew_apart": ("The atoms flew apart: choose a shorter time step, or a potential trained for this material."),
     "cell_run_too_short": "The cell needs time to reach its mean: choose a longer equilibration.",
     "n_beads_not_accepted": (

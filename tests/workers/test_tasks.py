@@ -56,7 +56,9 @@ def emt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every potential is EMT, which needs no file."""
     monkeypatch.setattr(tasks, "potential_file", lambda *_: Path())
     monkeypatch.setattr(engines, "calculator", lambda *_: EMT())
-    monkeypatch.setattr(engines, "dynamics", lambda *_, **__: AseDynamics(EMT()))
+    monkeypatch.setattr(
+        engines, "dynamics", lambda *_, modify=None, **__: AseDynamics(EMT() if modify is None else modify(EMT()))
+    )
     monkeypatch.setattr(tasks.os, "nice", lambda _: 0)
 
 
