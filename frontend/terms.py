@@ -12,6 +12,8 @@ TERMS: dict[str, str] = {
     "quality": "How large a box and how long a run: the larger resolves q better, the longer resolves energy better.",
     "source": "Your own phonons or trajectory, of another program, or what an interatomic potential gives.",
     "potential": "The model that gives the forces on the atoms; every forecast is only as good as it.",
+    "harmonic_reference": "Dynamics can have the phonons of a harmonic forecast of this structure, for example from "
+    "your own force constants, and the anharmonicity of the potential.",
     "temperature": "Sample temperature: it sets how strongly modes are populated and how far they soften.",
     "production": "Time that is recorded and analysed; the energy resolution is inversely proportional to it.",
     "q_max": "Largest momentum transfer that is computed; TOSCA reaches far out at high energies.",

@@ -10,7 +10,7 @@ from typing import Any, Final
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
 from backend.potentials.tables import Potential
-from backend.predictions.tables import HARMONIC_REFERENCE, SOURCE, Prediction
+from backend.predictions.tables import SOURCE, Prediction
 from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
 from scattering.options.base import Options
@@ -71,7 +71,7 @@ def read_assignment(settings: Settings, prediction_id: uuid.UUID) -> Assignment 
             options=row.typed_options(),
             isotopes=row.isotopes,
             source=row.provenance.get(SOURCE),
-            harmonic_reference=row.provenance.get(HARMONIC_REFERENCE),
+            harmonic_reference=row.harmonic_reference,
             force_constants_of=row.provenance.get(FORCE_CONSTANTS_OF),
             warnings=tuple(row.warnings),
             findings=row.provenance.get("findings", {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-from sqlalchemy import JSON, ColumnElement, Index
+from sqlalchemy import JSON, ColumnElement, Index, and_, or_
 from sqlmodel import Field, col
 
 from backend.jobs.work import PREDICTION, Work, register_work_table
@@ -73,15 +73,27 @@ class Prediction(Hideable, Work, table=True):
         return self.has_given_phonons and self.method != "harmonic"
 
     @property
+    def harmonic_reference(self) -> dict[str, Any] | None:
+        """Facts about the prediction that gives the harmonic part of these dynamics; None if the potential gives it."""
+        return self.provenance.get(HARMONIC_REFERENCE)
+
+    @property
     def basis(self) -> str:
         """Name of the potential, or of the source of given phonons."""
         return self.potential or str(self.provenance.get(SOURCE, {}).get("name", ""))
 
 
 def has_same_origin(row: Prediction) -> ColumnElement[bool]:
-    """Return the condition for predictions with the potential of a prediction, or from the same source."""
+    """Return the condition for predictions with the phonons of a prediction: of its potential, source or reference.
+
+    The phonons of dynamics with a harmonic reference are those of the reference.
+    """
+    reference = col(Prediction.provenance)[HARMONIC_REFERENCE]["id"].as_string()
+    if row.harmonic_reference is not None:
+        named = str(row.harmonic_reference["id"])
+        return or_(col(Prediction.id) == uuid.UUID(named), reference == named)
     if row.potential_id is not None:
-        return col(Prediction.potential_id) == row.potential_id
-    if row.source_id is not None:
-        return col(Prediction.source_id) == row.source_id
-    return col(Prediction.id) == row.id
+        same = and_(col(Prediction.potential_id) == row.potential_id, reference.is_(None))
+    else:
+        same = col(Prediction.id) == row.id if row.source_id is None else col(Prediction.source_id) == row.source_id
+    return or_(same, reference == str(row.id))

@@ -196,5 +196,13 @@ def _others(scope: Scope, prediction: Prediction) -> Iterator[Prediction]:
     own = prediction.typed_options()
     for row in scope.session.exec(statement):
         options = row.typed_options()
-        if (options.dispersion, options.relax_cell) == (own.dispersion, own.relax_cell):
+        if _is_reference(row, prediction) or (options.dispersion, options.relax_cell) == (
+            own.dispersion,
+            own.relax_cell,
+        ):
             yield row
+
+
+def _is_reference(row: Prediction, prediction: Prediction) -> bool:
+    """Tell whether a prediction gives the harmonic part of another one."""
+    return prediction.harmonic_reference is not None and prediction.harmonic_reference["id"] == str(row.id)

@@ -61,6 +61,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "isotopes": {} if isinstance(isotopes, ApiProblem) else isotopes,
         "of_file": {name.rstrip("0123456789") for name in structure["isotopes"]},
         "sources": own,
+        "references": [one for one in predictions["items"] if _has_force_constants(one)],
         "predictions": predictions["items"],
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
@@ -77,6 +78,11 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
             "engines": [{key: one[key] for key in ("name", "title", "workers")} for one in engines],
         },
     }
+
+
+def _has_force_constants(prediction: JsonObject) -> bool:
+    """Tell whether dynamics can have the harmonic part of a prediction."""
+    return bool(prediction["method"] == "harmonic" and prediction["status"] == "succeeded")
 
 
 def _facts(source: JsonObject) -> JsonObject:
@@ -112,6 +118,8 @@ async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, A
         body["source_id"] = source
     else:
         body |= {"structure_id": prediction["structure_id"], "potential": prediction["potential_id"]}
+    if reference := prediction["provenance"].get("harmonic_reference"):
+        body["harmonic_reference_id"] = reference["id"]
     options = chosen_values(await _chosen(api, body, prediction["options"]))
     return {
         "instruments": prediction["instruments"],
@@ -121,6 +129,7 @@ async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, A
         "quality": prediction.get("quality") or "preview",
         "potential": prediction["potential_id"],
         "source": source or "potential",
+        "harmonic_reference": body.get("harmonic_reference_id", ""),
         "options": options,
         "isotopes": _isotope_values(prediction["isotopes"]),
     }

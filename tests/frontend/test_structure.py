@@ -81,6 +81,15 @@ def test_an_earlier_forecast_fills_the_form(site: Site) -> None:
     assert values["production_ps"] == [""]
 
 
+def test_dynamics_can_have_the_harmonic_part_of_a_finished_forecast(site: Site) -> None:
+    page = site.fetch(f"/structures/{site.structure_id}").text
+
+    offered = re.search(r'<select id="harmonic-reference".*?</select>', page, re.S)
+    assert offered is not None
+    assert site.harmonic_id in offered[0]
+    assert site.md_id not in offered[0]
+
+
 def test_zones_of_an_earlier_crystal_are_written_out(site: Site, crystal: CrystalSite) -> None:
     values = controls(site, f"/structures/{crystal.structure_id}?from={crystal.md_id}")
 

@@ -83,3 +83,11 @@ test("what is missing is named", () => {
     assert.deepEqual(locs({ instruments: "", methods: "", temperature_k: "" }), ["instruments", "method", "temperature_k"]);
     assert.deepEqual(locs({ sampling: "path", zones: "chosen", hkl: "0 0" }), ["options.zones"]);
 });
+
+test("only dynamics have the harmonic part of another forecast", () => {
+    const values = { ...form, harmonic_reference: "h" };
+    assert.equal(requestBody(values, "md", "preview", about).harmonic_reference_id, "h");
+    assert.ok(!("harmonic_reference_id" in requestBody(values, "harmonic", "preview", about)));
+    assert.ok(!("harmonic_reference_id" in requestBody({ ...values, source: "s" }, "md", "preview", about)));
+    assert.ok(!("harmonic_reference_id" in requestBody(form, "md", "preview", about)));
+});

@@ -8,7 +8,7 @@ import { pairIsotopes } from "../kit/controls.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
 import { FormState } from "../state.js";
 import { neededPairs, notesOf, showEstimates } from "./estimates.js";
-import { findMissing, listOf, requestBody, settled, sourceOf, takes } from "./request.js";
+import { findMissing, isDynamics, listOf, requestBody, settled, sourceOf, takes } from "./request.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["SuggestionOut"]} Suggestion */
 /** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
@@ -41,7 +41,7 @@ export function runForm(form, data) {
         const values = settled(state.values, data.sources);
         const chosen = listOf(values.methods ?? "");
         for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-of-potential]"))) {
-            part.hidden = sourceOf(values) !== "";
+            part.hidden = sourceOf(values) !== "" || "ofDynamics" in part.dataset && !chosen.some(isDynamics);
         }
         for (const [place, option] of options.entries()) {
             const field = fields[place];

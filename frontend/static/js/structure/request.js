@@ -43,6 +43,9 @@ export function takes({ name, takers }, method, values) {
 /** Return the source of the phonons, or nothing where a potential gives them. @param {Values} values */
 export const sourceOf = ({ source }) => (source && source !== "potential" ? source : "");
 
+/** Tell whether a method moves the atoms. @param {string} method */
+export const isDynamics = (method) => method !== "harmonic";
+
 /**
  * Return the values of the form as they count: a source leaves no choice of the method.
  * @param {Values} values
@@ -79,6 +82,7 @@ export function requestBody(values, method, quality, { structureId, options, met
         options: chosen,
         ...(Object.keys(isotopes).length ? { isotopes } : {}),
         ...(values.potential && !source ? { potential: values.potential } : {}),
+        ...(values.harmonic_reference && !source && isDynamics(method) ? { harmonic_reference_id: values.harmonic_reference } : {}),
     };
 }
 
