@@ -61,7 +61,11 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "isotopes": {} if isinstance(isotopes, ApiProblem) else isotopes,
         "of_file": {name.rstrip("0123456789") for name in structure["isotopes"]},
         "sources": own,
-        "references": [one for one in predictions["items"] if _has_force_constants(one)],
+        "references": [
+            one | {"basis": one["potential"] or one["provenance"].get("source", {}).get("name", "")}
+            for one in predictions["items"]
+            if _has_force_constants(one)
+        ],
         "predictions": predictions["items"],
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
@@ -105,6 +109,7 @@ async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]
         "sampling": "powder",
         "quality": "preview",
         "source": "",
+        "harmonic_reference": "",
         "options": {},
         "isotopes": {},
     }
