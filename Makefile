@@ -8,6 +8,8 @@ ROOMS := scattering backend workers frontend
 PACKAGES := node_modules/.made-from-lock
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 API_TYPES := frontend/types/api.d.ts
+# Optional potentials, each with a lock of its own
+EXTRAS := xtb chgnet sevennet nequix mace
 # Passed on to pytest: make test ARGS="-k spectrum"; ARGS="-n 0" for one test after the other
 ARGS ?=
 
@@ -49,6 +51,10 @@ openapi: $(STAMP) ## Write the OpenAPI document, docs/openapi.json, anew
 lock: ## Work out the dependencies' versions and hashes anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	for extra in $(EXTRAS); do \
+		python3 -c "import sys, tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies'][sys.argv[1]])" $$extra \
+		| uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock --override deploy/extras/overrides.txt - -o deploy/extras/$$extra.lock || exit 1; \
+	done
 	cd tests/backend/public_cifs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
 
 clean: ## Remove the environment and all caches; data/ stays

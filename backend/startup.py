@@ -18,7 +18,7 @@ def prepare(settings: Settings) -> None:
     with _exclusive(settings):
         database.migrate(settings)
         with database.transaction(settings) as session:
-            catalogue.register(session)
+            catalogue.register(session, settings)
 
 
 @contextmanager

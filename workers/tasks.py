@@ -246,7 +246,7 @@ def _potential(assignment: Assignment, settings: Settings, progress: Progress) -
         file = potential_file(settings, row, lambda done, total: progress.update(done / max(total, 1)))
     # An engine without forces takes those of the engine that loaded the potential
     loader = engine if catalogue.get(engine).gives_forces else row.engine
-    return Potential(file, assignment.options.dispersion, row.family), loader
+    return Potential(file, assignment.options.dispersion, row.family, row.format), loader
 
 
 def _atoms(assignment: Assignment, settings: Settings) -> Atoms:

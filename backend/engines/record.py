@@ -37,6 +37,7 @@ class Engine(BaseModel):
     dispersion: tuple[str, ...] = Field((), description="functionals whose DFT-D3 dispersion it can add")
     constant_pressure: bool = Field(False, description="whether it can simulate at constant pressure")
     package: str = Field("", description="Python distribution that it needs; may be empty")
+    extra: str = Field("", description="extra of Beamcast that installs the package; empty: comes with Beamcast")
     program: Program | None = None
     module: str = Field("", description="Python module with its code; empty: workers.engines.NAME")
     licence: str

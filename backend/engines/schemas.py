@@ -29,6 +29,8 @@ class EngineOut(ResponseBody):
     constant_pressure: bool = Field(description="whether it can simulate at constant pressure")
     licence: str
     citation: str
+    package: str = Field(description="Python package that it needs; may be empty")
+    extra: str = Field(description="extra of Beamcast that installs the package; empty: comes with Beamcast")
     workers: int = Field(description="number of living workers that have it; if 0, a prediction waits for one")
 
     model_config = ConfigDict(json_schema_extra=_add_example)

@@ -1,37 +1,45 @@
-"""The catalogue of families of potentials: a module or folder for each in `records/`."""
+"""The catalogue of families of potentials: a module or folder for each in `records/`, and those of other packages."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 from functools import cache
+from typing import Final
 
-from backend.families import records
+from backend.families import plugins, records
 from backend.families.record import Family, PotentialFile, UnusablePotential
 from scattering.core.notices import Notice
+
+PICKLED: Final = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x1f\x8b")
+"""First bytes of files that may hold pickled Python objects: zip archives (as PyTorch writes), pickles, gzip."""
 
 
 @cache
 def families() -> dict[str, Family]:
     """Return all families by name, sorted by name."""
     modules = sorted(module.name for module in pkgutil.iter_modules(records.__path__))
-    all_families = [importlib.import_module(f"{records.__name__}.{name}").FAMILY for name in modules]
-    return {family.name: family for family in all_families}
+    built_in = [importlib.import_module(f"{records.__name__}.{name}").FAMILY for name in modules]
+    taken = {family.name: family for family in built_in}
+    return dict(sorted((taken | plugins.find_families(taken)).items()))
 
 
 def identify(content: bytes) -> tuple[Family, PotentialFile]:
-    """Find the family of a file, and check it.
+    """Find the family of an uploaded file, and check it.
 
     Raises
     ------
     UnusablePotential
-        No family recognises the file, or the file is incomplete; its notice states the reason.
+        No family recognises the file, it may run code when it is loaded, or it is incomplete; its notice states the
+        reason.
     """
+    if content.startswith(PICKLED):
+        raise UnusablePotential(Notice("checkpoint_not_uploadable"))
     reasons = []
-    recognised = [family for family in families().values() if family.recognises(content)]
-    for family in recognised[:1] or families().values():
+    readers = [(family, family.uploads) for family in families().values() if family.uploads is not None]
+    for family, uploads in [pair for pair in readers if pair[1].recognises(content)][:1] or readers:
         try:
-            return family, family.read(content)
+            return family, uploads.read(content)
         except UnusablePotential as error:
             reasons.append(error.notice)
     if len(reasons) == 1:

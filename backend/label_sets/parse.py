@@ -16,7 +16,7 @@ import numpy as np
 from ase.data import chemical_symbols
 
 from backend.families import catalogue as families
-from backend.families.record import Family, UnusablePotential
+from backend.families.record import UnusablePotential, UploadedFiles
 from backend.kit.files import confined, parsed_notices
 from backend.kit.files.unreadable import Unreadable
 from backend.label_sets import checks, extxyz
@@ -104,11 +104,12 @@ def compute(labels: Sequence[Label], file: str) -> checks.Compared | None:
         return None
     if not set(elements_of(labels)) <= set(facts.elements):
         return None
-    return evaluate(labels, _load(family, file))
+    assert family.uploads is not None
+    return evaluate(labels, _load(family.uploads, file))
 
 
-def _load(family: Family, file: str) -> Any:
-    return next(iter(family.loaders.values()))(file)
+def _load(uploads: UploadedFiles, file: str) -> Any:
+    return next(iter(uploads.loaders.values()))(file)
 
 
 def evaluate(labels: Sequence[Label], calculator: Any) -> checks.Compared:

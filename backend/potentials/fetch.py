@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import select
@@ -19,12 +20,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from backend.kit.files.confined import ROOT
 from backend.kit.files.storage import replace_file
 from backend.kit.settings import Settings
-from backend.potentials.catalogue import Distribution, Pretrained
+from backend.potentials.record import Distribution, Pretrained
 
 Progress = Callable[[int, int], None]
 """Called with the present and the final number of bytes. If it raises, the download ends."""
@@ -48,17 +49,50 @@ def folder(settings: Settings) -> Path:
     return settings.data_dir / FOLDER_NAME
 
 
-def find(settings: Settings, entry: Pretrained) -> Path | None:
-    """Return the file of a potential, if it is in the drop-in folder or was downloaded before."""
-    for place in dict.fromkeys((settings.potentials_dir, folder(settings))):
+class Wanted(Protocol):
+    """A potential whose file is looked for: the entry of a catalogue, or a row."""
+
+    @property
+    def family(self) -> str:
+        """Name of its family."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the file."""
+
+    @property
+    def sha256(self) -> str:
+        """Sum of the file."""
+
+
+def find(settings: Settings, wanted: Wanted, *, package_file: str = "") -> Path | None:
+    """Return the file of a potential, if it exists: in the drop-in folder or its folder of the family, downloaded
+    before, or in an installed package.
+    """
+    folders = (settings.potentials_dir, settings.potentials_dir / wanted.family, folder(settings))
+    in_folders = (path for place in dict.fromkeys(folders) for path in files_in(place))
+    for path in (*filter(None, [_in_package(package_file)]), *in_folders):
         with contextlib.suppress(OSError):
-            for path in sorted(place.iterdir()):
-                if path.name[0] == "." or not path.is_file():
-                    continue
-                # Sizes are compared first, because the sums of all files could take long
-                if path.stat().st_size == entry.size_bytes and sha256_of(path) == entry.sha256:
-                    return path
+            # Sizes are compared first, because the sums of all files could take long
+            if path.stat().st_size == wanted.size_bytes and sha256_of(path) == wanted.sha256:
+                return path
     return None
+
+
+def files_in(place: Path) -> list[Path]:
+    """Return the files of a folder, sorted by name, without hidden ones; none if there is no such folder."""
+    with contextlib.suppress(OSError):
+        return [path for path in sorted(place.iterdir()) if path.name[0] != "." and path.is_file()]
+    return []
+
+
+def _in_package(package_file: str) -> Path | None:
+    """Return the path of a file in the folder of an installed package, which is not imported."""
+    package, _, inside = package_file.partition("/")
+    spec = importlib.util.find_spec(package) if package else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / inside
 
 
 def sha256_of(path: Path) -> str:
@@ -72,17 +106,19 @@ def sha256_of(path: Path) -> str:
 
 
 def fetch(settings: Settings, entry: Pretrained, progress: Progress | None = None) -> Path:
-    """Return the file of a potential; download it if it is missing.
+    """Return the file of a potential with a distribution; download it if it is missing.
 
     Raises
     ------
     FetchFailed
         The download failed, or the file has the wrong sum.
     """
+    if entry.distribution is None:
+        raise FetchFailed("it is never downloaded")
     report = progress or (lambda done, total: None)
     place = folder(settings)
     place.mkdir(parents=True, exist_ok=True)
-    source = _source(settings, entry)
+    source = _source(settings, entry, entry.distribution)
     part = place / f".{source.file}.{source.sha256[:12]}.part"
     with _exclusive_lock(place / f".{entry.file}.lock", lambda: report(_size(part), source.size_bytes)) as lock:
         path = find(settings, entry)
@@ -101,11 +137,11 @@ def fetch(settings: Settings, entry: Pretrained, progress: Progress | None = Non
         return target
 
 
-def _source(settings: Settings, entry: Pretrained) -> Distribution:
+def _source(settings: Settings, entry: Pretrained, distribution: Distribution) -> Distribution:
     """Return the source distribution, or the file itself if the settings give its address."""
     if settings.nep89_url and not settings.nep89_url.endswith(ARCHIVE_ENDINGS):
-        return Distribution(entry.distribution.project, entry.file, entry.size_bytes, entry.sha256, member="")
-    return entry.distribution
+        return Distribution(distribution.project, entry.file, entry.size_bytes, entry.sha256, member="")
+    return distribution
 
 
 @contextmanager

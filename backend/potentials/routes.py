@@ -15,6 +15,7 @@ from backend.kit.files.storage import read_upload
 from backend.kit.http.errors import Conflict, NotFound, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.potentials import service
+from backend.potentials.availability import engines_of_workers
 from backend.potentials.schemas import PotentialOut
 
 router = APIRouter()
@@ -24,9 +25,10 @@ PREFIX, ALIAS = "/potentials", "/models"
 
 @router.get("", summary="List potentials, newest first", responses=responses())
 def list_potentials(scope: ScopeDep, settings: SettingsDep, paging: PagingDep) -> Page[PotentialOut]:
-    """Return pretrained and uploaded potentials."""
+    """Return pretrained and uploaded potentials, and files of the operator; `unavailable` says what is missing."""
     rows, total = service.page(scope, paging)
-    return Page(items=[PotentialOut.of(row, settings) for row in rows], total=total)
+    running = engines_of_workers(scope.session)
+    return Page(items=[PotentialOut.of(row, settings, running) for row in rows], total=total)
 
 
 @router.post("", status_code=201, summary="Upload a potential", responses=responses(TooLarge))
@@ -41,7 +43,8 @@ def create_potential(
 ) -> PotentialOut:
     """Add a potential of a supported family, such as a nep.txt with NEP4 or NEP5.
 
-    The file is checked line by line, then an engine computes forces with it.
+    The file is checked line by line, then an engine computes forces with it. Checkpoints that run code when they are
+    loaded, such as those of PyTorch, are refused: only the operator adds them.
     """
     content = read_upload(file, settings.max_upload_bytes)
     facts = service.inspect(content)
@@ -51,13 +54,13 @@ def create_potential(
         lambda: service.add(scope, facts, content=content, name=title, licence=licence, citation=citation),
         lambda made: service.get(scope, made),
     )
-    return PotentialOut.of(row, settings)
+    return PotentialOut.of(row, settings, engines_of_workers(scope.session))
 
 
 @router.get("/{potential_id}", summary="One potential", responses=responses(NotFound))
 def get_potential(potential_id: uuid.UUID, scope: ScopeDep, settings: SettingsDep) -> PotentialOut:
     """Return a potential."""
-    return PotentialOut.of(service.get(scope, potential_id), settings)
+    return PotentialOut.of(service.get(scope, potential_id), settings, engines_of_workers(scope.session))
 
 
 @router.delete(

@@ -19,11 +19,11 @@ from backend.kit.http.errors import Conflict, Unavailable, Unprocessable
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.potentials import catalogue, fetch
+from backend.potentials.catalogue import PRETRAINED, REGISTERED
 from backend.potentials.fetch import FetchFailed, Progress
 from backend.potentials.tables import Potential
 from scattering.core.notices import Notice
 
-PRETRAINED = "pretrained"
 UPLOADED = "uploaded"
 TRIAL_S = 30.0
 
@@ -107,7 +107,7 @@ def delete(scope: Scope, potential_id: uuid.UUID) -> None:
         Predictions use the potential, or it is pretrained.
     """
     row = get(scope, potential_id)
-    if row.kind == PRETRAINED:
+    if row.kind in REGISTERED:
         raise Conflict(Notice("pretrained_potential_kept", {"name": row.name}))
     row = scope.get_own(Potential, potential_id, "potential")
     name = row.name
@@ -125,11 +125,17 @@ def missing_elements(potential: Potential, elements: Iterable[str]) -> list[str]
 
 
 def is_installed(settings: Settings, potential: Potential) -> bool:
-    """Tell whether this machine has the file of a potential."""
-    entry = catalogue.pretrained().get(potential.sha256)
-    if potential.kind == PRETRAINED and entry is not None:
-        return fetch.find(settings, entry) is not None
-    return uploaded_file(settings, potential).is_file()
+    """Tell whether this machine has the file of a potential; one without a file is always installed."""
+    return potential.size_bytes == 0 or find_file(settings, potential) is not None
+
+
+def find_file(settings: Settings, potential: Potential) -> Path | None:
+    """Return the path of the file of a potential, or None if it is missing. Nothing is downloaded."""
+    if potential.kind in REGISTERED:
+        entry = catalogue.pretrained().get(potential.sha256)
+        return fetch.find(settings, potential, package_file="" if entry is None else entry.package_file)
+    path = uploaded_file(settings, potential)
+    return path if path.is_file() else None
 
 
 def uploaded_file(settings: Settings, potential: Potential) -> Path:
@@ -138,7 +144,7 @@ def uploaded_file(settings: Settings, potential: Potential) -> Path:
 
 
 def potential_file(settings: Settings, potential: Potential, progress: Progress | None = None) -> Path:
-    """Return the path of the file of a potential, and check its sum. A missing pretrained file is downloaded.
+    """Return the path of the file of a potential, and check its sum. A missing file with a distribution is downloaded.
 
     Parameters
     ----------
@@ -149,42 +155,47 @@ def potential_file(settings: Settings, potential: Potential, progress: Progress 
     progress
         Called during a download, at least every few seconds.
 
+    Returns
+    -------
+    `Path()` for a potential without a file.
+
     Raises
     ------
     PotentialUnavailable
         The file is missing and cannot be downloaded; the notice states what to do.
     """
-    if potential.kind == PRETRAINED:
-        return _pretrained_file(settings, potential, progress)
-    path = uploaded_file(settings, potential)
-    if not path.is_file() or fetch.sha256_of(path) != potential.sha256:
-        raise PotentialUnavailable(Notice("potential_file_lost", {"name": potential.name}))
-    return path
-
-
-def _pretrained_file(settings: Settings, potential: Potential, progress: Progress | None) -> Path:
+    if potential.size_bytes == 0:
+        return Path()
+    path = find_file(settings, potential)
+    if potential.kind not in REGISTERED:
+        if path is None or fetch.sha256_of(path) != potential.sha256:
+            raise PotentialUnavailable(Notice("potential_file_lost", {"name": potential.name}))
+        return path
+    if path is not None:
+        return path
     entry = catalogue.pretrained().get(potential.sha256)
-    if entry is None:
+    if entry is None and potential.kind == PRETRAINED:
         raise PotentialUnavailable(
             Notice("potential_not_in_catalogue", {"name": potential.name, "sha256": potential.sha256})
         )
-    path = fetch.find(settings, entry)
-    if path is not None:
-        return path
+    if entry is None or entry.distribution is None:
+        raise PotentialUnavailable(missing_file(settings, potential))
     try:
         return fetch.fetch(settings, entry, progress)
     except (FetchFailed, OSError) as error:
         notice = Notice(
             "potential_not_fetched",
             {
-                "name": entry.name,
+                **missing_file(settings, potential).params,
                 "reason": str(error),
-                "folder": str(settings.potentials_dir),
-                "size_bytes": entry.size_bytes,
-                "sha256": entry.sha256,
-                "source": entry.source,
                 "archive": entry.distribution.file,
                 "member": entry.distribution.member,
             },
         )
         raise PotentialUnavailable(notice) from error
+
+
+def missing_file(settings: Settings, potential: Potential) -> Notice:
+    """Return the notice of a file that the operator must add."""
+    params = {name: getattr(potential, name) for name in ("name", "size_bytes", "sha256", "source")}
+    return Notice("checkpoint_missing", {**params, "folder": str(settings.potentials_dir)})

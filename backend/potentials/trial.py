@@ -58,7 +58,8 @@ def find_engine(family: Family, path: str, elements: tuple[str, ...]) -> str:
         No engine does.
     """
     reasons: list[dict[str, str | None]] = []
-    for name, load in family.loaders.items():
+    assert family.uploads is not None
+    for name, load in family.uploads.loaders.items():
         atoms = _one_of_each(elements)
         try:
             atoms.calc = load(path)

@@ -6,12 +6,14 @@ import math
 import os
 import statistics
 import threading
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlmodel import Session, col, func, select
 
+from backend.potentials.record import Pretrained
 from backend.predictions.assignment import FORCE_CONSTANTS_OF
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
@@ -70,6 +72,7 @@ class _Run:
     dynamics_s: float
     atom_steps: float
     duration_s: float | None
+    potential_id: uuid.UUID | None
 
 
 _Stamp = tuple[int, datetime | None]
@@ -78,7 +81,9 @@ _lock = threading.Lock()
 _MAX_CACHED: Final = 16
 
 
-def estimate_duration(session: Session, options: Options, *, n_atoms_cell: int) -> Duration:
+def estimate_duration(
+    session: Session, options: Options, *, n_atoms_cell: int, potential: Pretrained | None = None
+) -> Duration:
     """Estimate the duration of a prediction on this server.
 
     The range is the scatter of the durations of recent predictions with the same method, engine and dispersion, each
@@ -90,13 +95,17 @@ def estimate_duration(session: Session, options: Options, *, n_atoms_cell: int) 
         Options of the prediction.
     n_atoms_cell
         Number of atoms in the cell of the structure.
+    potential
+        Record of the potential. If it states the measured time of forces, only runs with the same potential count.
     """
+    call_s = potential and potential.seconds_per_call(options.n_atoms(n_atoms_cell))
     runs = [
         run
         for run in _recent_runs(session, options.METHOD)
         if (run.options.engine, run.options.dispersion) == (options.engine, options.dispersion)
+        and (not call_s or potential is None or run.potential_id == potential.id)
     ]
-    speed = _speed(runs, options)
+    speed = _speed(runs, options, None if not call_s else options.n_atoms(n_atoms_cell) / call_s)
     seconds = options.estimate_seconds(n_atoms_cell=n_atoms_cell, atom_steps_per_second=speed)
     ratios = []
     for run in runs:
@@ -131,13 +140,14 @@ def find_range(ratios: list[float]) -> tuple[float, float]:
     return math.exp(centre), math.exp(min(max(half_width, math.log(MIN_FACTOR)), math.log(MAX_FACTOR)))
 
 
-def _speed(runs: list[_Run], options: Options) -> float:
-    """Return atom-steps per second: the mean of the runs, or the default."""
+def _speed(runs: list[_Run], options: Options, speed_of_core: float | None) -> float:
+    """Return atom-steps per second: the mean of the runs, or the recorded speed of one core, or the default."""
     # The sums of seconds and atom-steps give tiny runs, which are mostly overhead, a small weight
     seconds = sum(run.dynamics_s for run in runs)
     if seconds > MIN_MEASURED_S:
         return sum(run.atom_steps for run in runs) / seconds
-    return options.expected_speed(len(os.sched_getaffinity(0)))
+    cores = len(os.sched_getaffinity(0))
+    return options.expected_speed(cores) if speed_of_core is None else speed_of_core * cores
 
 
 def _recent_runs(session: Session, method: str) -> tuple[_Run, ...]:
@@ -178,6 +188,7 @@ def _run(row: Prediction, n_atoms_cell: int) -> _Run:
         dynamics_s=dynamics_s,
         atom_steps=dynamics_s * timings.get("atom_steps_per_second", 0.0),
         duration_s=_measured_duration(row),
+        potential_id=row.potential_id,
     )
 
 

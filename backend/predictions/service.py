@@ -14,6 +14,7 @@ from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend import wording
+from backend.families.catalogue import families
 from backend.jobs import graph
 from backend.jobs.ahead import find_ahead
 from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
@@ -28,6 +29,8 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocess
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.phonon_files import stored
+from backend.potentials.catalogue import pretrained
+from backend.potentials.service import missing_elements
 from backend.potentials.tables import Potential
 from backend.predictions import given, harmonic_reference
 from backend.predictions.assignment import FORCE_CONSTANTS_OF
@@ -117,7 +120,8 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
         given.check_isotopes(source, structure.isotopes, isotopes)
     if reference is not None:
         harmonic_reference.check_options(options)
-    duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers))
+    entry = None if potential is None else pretrained().get(potential.sha256)
+    duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers), potential=entry)
     return CheckedRequest(
         structure, data, potential, source, reference, temperature, names, isotopes, options, duration
     )
@@ -426,11 +430,15 @@ def _structure(scope: Scope, structure_id: uuid.UUID | None) -> Structure:
 def _covering_potential(scope: Scope, body: PredictionIn, structure: Structure) -> Potential:
     """Return the potential of a request, which covers the elements of a structure."""
     potential = _potential(scope, body)
-    missing = [element for element in structure.elements if element not in potential.elements]
+    missing = missing_elements(potential, structure.elements)
     if missing:
         stated = {"potential": potential.name, "structure": structure.name, "missing": missing}
         notice = Notice("elements_not_covered", {**stated, "elements": structure.elements})
         raise Unprocessable.at(body.potential_field, notice)
+    family = families().get(potential.family)
+    numbers = load_structure(scope.settings, structure.id).numbers
+    if family is not None and (refusal := family.refuse(numbers.tolist())) is not None:
+        raise Unprocessable.at(body.potential_field, refusal)
     return potential
 
 

@@ -199,7 +199,7 @@ def _structure(scope: Scope, number: int, row: Structure, crate: _Crate) -> form
 
 def _model(scope: Scope, number: int, row: Potential, crate: _Crate) -> form.ModelEntry:
     file = None
-    if row.sha256 not in catalogue.pretrained():
+    if row.kind not in catalogue.REGISTERED:
         file = crate.put(
             _member("potentials", number, f"{row.name}.txt"),
             potentials.uploaded_file(scope.settings, row),

@@ -35,6 +35,7 @@ from backend.kit.version import VERSION
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.samplings import observation
 from backend.potentials import service as potentials
+from backend.potentials.catalogue import REGISTERED
 from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.tables import Prediction
@@ -205,7 +206,7 @@ def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -
 def _potential(scope: Scope, row: Potential, number: int, contents: _Contents) -> dict[str, Any]:
     facts = {name: getattr(row, name) for name in ("name", "kind", "sha256", "licence", "citation", "source")}
     found = {"id": str(row.id), "file": None, **facts}
-    if row.kind != potentials.PRETRAINED:
+    if row.kind not in REGISTERED:
         path = f"inputs/potential-{number}.{families()[row.family].file_name}"
         file = potentials.potential_file(scope.settings, row)
         found["file"] = contents.put(path, file, "The potential as uploaded.")

@@ -13,8 +13,7 @@ from sqlmodel import col
 
 from backend.kit.db.owners import Scope
 from backend.observing.partials_cache import PartialsCache
-from backend.potentials.catalogue import pretrained
-from backend.potentials.service import PRETRAINED
+from backend.potentials.catalogue import DEFAULT, PRETRAINED
 from backend.potentials.tables import Potential
 from backend.predictions.tables import SOURCE, Prediction, has_same_origin
 from backend.structures.tables import Structure
@@ -110,8 +109,8 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
 
 
 def _standing(potential: Potential | None) -> Standing:
-    """Return whether the accuracy of a potential is documented; that of given phonons is not known."""
-    known = potential is not None and potential.kind == PRETRAINED and potential.sha256 in pretrained()
+    """Return whether the accuracy of a potential is documented in general, as that of the default one is."""
+    known = potential is not None and potential.kind == PRETRAINED and potential.name == DEFAULT
     return "documented" if known else "unknown"
 
 

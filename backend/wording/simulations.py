@@ -176,6 +176,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "potential_not_in_catalogue": (
         "This version of Beamcast does not have the potential {name} (sha256 {sha256}): choose another potential."
     ),
+    "checkpoint_missing": (
+        "The file of the potential “{name}” is missing, and is never downloaded: the operator puts it, under any name, "
+        "into the folder {folder} of the server and of the workers ({size_bytes} bytes, sha256 {sha256}; {source})."
+    ),
     "potential_not_fetched": (
         "{name} could not be downloaded: {reason}. Try again later (the downloaded part is kept), or put its file, "
         "under any name, into the folder {folder}: {size_bytes} bytes, sha256 {sha256} ({source}). It is in "

@@ -174,25 +174,31 @@ async def _chosen(api: ApiClient, body: JsonObject, options: JsonObject) -> Json
 
 
 def potential_choices(potentials: Sequence[JsonObject], elements: Sequence[str]) -> list[tuple[str, str, bool]]:
-    """Return (id, label, whether it covers the structure) of each potential."""
-    return [(one["id"], _label(one, elements), not _missing(one, elements)) for one in potentials]
+    """Return (id, label, whether it covers the structure and can run) of each potential."""
+    return [
+        (one["id"], _label(one, elements), not (_missing(one, elements) or one["unavailable"])) for one in potentials
+    ]
 
 
 def _label(potential: JsonObject, elements: Sequence[str]) -> str:
     count = len(potential["elements"])
-    label = f"{potential['name']} · {f'{count} elements' if count > 3 else ', '.join(potential['elements'])}"
+    known = f"{count} elements" if count > 3 else ", ".join(potential["elements"]) or "elements not stated"
+    label = f"{potential['name']} · {known}"
     if missing := _missing(potential, elements):
         return f"{label} · lacks {', '.join(missing)}"
+    if potential["unavailable"]:
+        return f"{label} · not installed"
     return label if potential["installed"] else f"{label} · fetched at first use"
 
 
 def _missing(potential: JsonObject, elements: Sequence[str]) -> list[str]:
-    return [element for element in elements if element not in potential["elements"]]
+    known = potential["elements"]
+    return [element for element in elements if known and element not in known]
 
 
 def default_potential(potentials: Sequence[JsonObject], elements: Sequence[str]) -> str:
-    """Return the id of the first potential that covers the structure, pretrained ones first; or nothing."""
-    usable = [one for one in potentials if not _missing(one, elements)]
+    """Return the id of the first potential that covers the structure and can run, pretrained ones first; or nothing."""
+    usable = [one for one in potentials if not (_missing(one, elements) or one["unavailable"])]
     return min(usable, key=lambda one: one["kind"] != "pretrained")["id"] if usable else ""
 
 

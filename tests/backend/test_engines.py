@@ -33,6 +33,8 @@ def test_engines_say_what_they_can_do_though_no_worker_lives(client: Client) -> 
         "constant_pressure": True,
         "licence": "GPL-3.0-or-later",
         "citation": "K. Xu et al., MGE Advances 3, e70028 (2025)",
+        "package": "",
+        "extra": "",
         "workers": 0,
     }
     assert engines["i-pi"]["methods"] == ["trpmd"]
@@ -44,7 +46,8 @@ def test_workers_count_where_they_serve_the_engines_queue(client: Client) -> Non
     heartbeats.record(worker("two@here", queues=["cpu", "gpu"], engines={"nep-adapters": "1.0", "gpumd": "/opt/gpumd"}))
     heartbeats.record(worker("gone@here"))
     heartbeats.remove("gone@here")
-    assert {name: engine["workers"] for name, engine in listed(client).items()} == {
+    with_workers = {name: engine["workers"] for name, engine in listed(client).items() if not engine["extra"]}
+    assert with_workers == {
         "nep-adapters": 2,
         "nep-adapters-cuda": 0,
         "calorine": 0,
@@ -54,7 +57,9 @@ def test_workers_count_where_they_serve_the_engines_queue(client: Client) -> Non
 
 
 def test_choices_of_a_method_begin_with_its_default() -> None:
-    assert catalogue.for_method("harmonic") == ("nep-adapters", "calorine", "nep-adapters-cuda")
+    assert catalogue.for_method("harmonic", "nep") == ("nep-adapters", "calorine", "nep-adapters-cuda")
+    assert catalogue.for_method("harmonic")[0] == "nep-adapters"
+    assert catalogue.for_method("harmonic", "xtb", preferred="tblite") == ("tblite",)
     assert catalogue.for_method("md", "nep") == ("nep-adapters", "calorine", "gpumd", "nep-adapters-cuda")
     assert catalogue.for_method("md", preferred="calorine")[0] == "calorine"
     # What a potential loads in runs no path integrals

@@ -18,8 +18,8 @@ import pytest
 
 from backend.kit.settings import Settings
 from backend.potentials import catalogue, download, fetch, service
-from backend.potentials.catalogue import Distribution, Pretrained
 from backend.potentials.fetch import FetchFailed
+from backend.potentials.record import Distribution, Pretrained
 from backend.potentials.service import PotentialUnavailable
 from backend.potentials.tables import Potential
 

@@ -30,7 +30,7 @@ FAMILY = """
 from pathlib import Path
 
 from ase.calculators.lj import LennardJones
-from backend.families.record import Family, PotentialFile, UnusablePotential
+from backend.families.record import Family, PotentialFile, UnusablePotential, UploadedFiles
 
 
 def read(content):
@@ -44,9 +44,11 @@ FAMILY = Family(
     name="pairs",
     title="Pair potential",
     file_name="pairs.txt",
-    recognises=lambda content: content.startswith(b"pairs"),
-    read=read,
-    loaders={"pairs": lambda path: LennardJones(epsilon=float(Path(path).read_text().split()[1]))},
+    uploads=UploadedFiles(
+        recognises=lambda content: content.startswith(b"pairs"),
+        read=read,
+        loaders={"pairs": lambda path: LennardJones(epsilon=float(Path(path).read_text().split()[1]))},
+    ),
     engines=(
         {
             "name": "pairs",

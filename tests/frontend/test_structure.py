@@ -155,7 +155,14 @@ def test_what_was_chosen_is_told_from_what_followed_from_it(site: Site) -> None:
 
 def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
     def potential(name: str, elements: list[str], kind: str, installed: bool = True) -> JsonObject:
-        return {"id": name, "name": name, "elements": elements, "kind": kind, "installed": installed}
+        return {
+            "id": name,
+            "name": name,
+            "elements": elements,
+            "kind": kind,
+            "installed": installed,
+            "unavailable": None,
+        }
 
     potentials = [potential("mine", ["Si"], "uploaded"), potential("NEP89", ["H", "C", "Si", "O"], "pretrained", False)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable
 from typing import cast
 
@@ -12,6 +13,9 @@ from backend.engines import catalogue
 from backend.engines.catalogue import UnknownEngine
 from workers.engines.interface import CalculatorModule, Engine, Potential, ProgramModule
 from workers.engines.preloader import Preloader
+from workers.kit.failures import CannotPredict, potential_refused
+
+logger = logging.getLogger(__name__)
 
 _preloader = Preloader()
 
@@ -76,7 +80,20 @@ def dynamics(
 
 
 def _load(engine: str, potential: Potential) -> Calculator:
-    return cast(CalculatorModule, _module(engine)).calculator(potential)
+    """Load a potential. Libraries of other projects raise what they like: all of it is the reason of the refusal.
+
+    Raises
+    ------
+    workers.kit.failures.CannotPredict
+        The engine refuses the potential, or is not installed.
+    """
+    try:
+        return cast(CalculatorModule, _module(engine)).calculator(potential)
+    except (CannotPredict, MemoryError):
+        raise
+    except Exception as error:
+        logger.warning("%s does not load %s", engine, potential.file.name, exc_info=True)
+        raise potential_refused(engine, f"{type(error).__name__}: {error}") from error
 
 
 def available() -> dict[str, str]:

@@ -32,6 +32,7 @@ from workers.engines.motion import FRICTION_PER_FS, check_finite, degrees_of_fre
 from workers.kit.checkpoint import Checkpoint, Checkpoints, fingerprint
 from workers.kit.failures import CannotPredict
 from workers.kit.progress import ShuttingDown
+from workers.kit.trial import Trial
 from workers.kit.workplace import Report, Workplace
 
 VELOCITY_RESCALING_FS: Final = 1000.0
@@ -161,9 +162,11 @@ class _Replica:
         began = time.perf_counter()
         stepping = md.irun(end - self._step)
         next(stepping)  # first forces
+        trial = Trial(self._n_steps - self._step, n_atoms=len(self._atoms))
         self._report_progress(stage)
         for _ in stepping:
             self._step += 1
+            trial.count()
             observe()
             now = time.perf_counter()
             self._seconds[part] += now - began

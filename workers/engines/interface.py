@@ -25,16 +25,19 @@ class Potential:
     Attributes
     ----------
     file
-        File of the potential.
+        File of the potential; `Path()` for one without a file.
     dispersion
         Functional of the DFT-D3 dispersion correction (with Becke–Johnson damping), such as "pbe"; None without one.
     family
         Name of the family of the potential; empty where it does not matter.
+    format
+        Format within the family: the name of a potential without a file.
     """
 
     file: Path
     dispersion: str | None = None
     family: str = ""
+    format: str = ""
 
 
 Forces = Callable[[], Calculator]

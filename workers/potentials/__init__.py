@@ -1,8 +1,9 @@
-"""Facts about families of potentials that only workers need: a module for each, with the name of its record."""
+"""Facts about families of potentials that only workers need, in modules with the names of the records."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -12,16 +13,13 @@ from scattering.trust.training import Coverage
 
 
 class FamilyModule(Protocol):
-    """Module of a family.
-
-    Where the family brings an engine of its own (`Family.engines`), it may be the engine's module, too
-    (`workers.engines.interface.CalculatorModule`).
-    """
+    """Module of a family."""
 
     def training_range(self, file: Path, atoms: Atoms) -> Coverage | None:
         """Compare a structure with what a potential was trained on; None where its file does not say."""
 
 
-def module(family: str) -> FamilyModule:
-    """Import the module of a family."""
-    return cast(FamilyModule, importlib.import_module(f"{__name__}.{family}"))
+def module(family: str) -> FamilyModule | None:
+    """Import the module of a family; None if it has none, because its files state nothing about their training."""
+    name = f"{__name__}.{family.replace('-', '_')}"
+    return cast(FamilyModule, importlib.import_module(name)) if importlib.util.find_spec(name) else None

@@ -17,5 +17,6 @@ def training_range(simulation: Simulation[Options]) -> dict[str, Any]:
     file, atoms = simulation.required_potential.file, simulation.atoms
     if not file.is_file() or len(atoms) > MAX_ATOMS:
         return {}
-    found = potentials.module(simulation.required_potential.family).training_range(file, atoms)
+    module = potentials.module(simulation.required_potential.family)
+    found = None if module is None else module.training_range(file, atoms)
     return {} if found is None else {"training_range": {"largest": found.largest, "spread": found.spread}}

@@ -67,6 +67,8 @@ def _unknown_nep_format(*, line: int, format: str, known: Sequence[str]) -> str:
 
 
 WORDS: Final[Mapping[str, Words]] = {
+    "checkpoint_not_uploadable": "The file may hold Python objects, as checkpoints of PyTorch do, and these run code "
+    "when they are loaded. Ask the operator of this server to add it to the folder of potentials.",
     "no_family_reads_file": _no_family_reads_file,
     "no_engine_runs_file": _no_engine_runs_file,
     "not_plain_text": "Line {line}: the file is not plain text.",

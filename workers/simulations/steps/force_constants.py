@@ -17,6 +17,7 @@ from phonopy.structure.cells import guess_primitive_matrix
 from scattering.core.notices import Notice
 from scattering.simulate import phonons, protocol
 from workers.kit.failures import CannotPredict
+from workers.kit.trial import Trial
 from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.supercell_symmetry import QuickPhonopy
 
@@ -161,10 +162,12 @@ def _constants(phonopy: Phonopy, calculator: Calculator, update: Callable[[float
     """Return force constants between primitive cell and supercell, shape (n_atoms, n_super, 3, 3), eV/Å²."""
     displaced = phonopy.supercells_with_displacements or []
     forces = []
+    trial = Trial(len(displaced), n_atoms=len(phonopy.supercell))
     for number, cell in enumerate(displaced):
         atoms = Atoms(numbers=cell.numbers, cell=cell.cell, scaled_positions=cell.scaled_positions, pbc=True)
         atoms.calc = calculator
         forces.append(atoms.get_forces())
+        trial.count()
         update((number + 1) / len(displaced))
     phonopy.forces = np.array(forces)
     phonopy.produce_force_constants()

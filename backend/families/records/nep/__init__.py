@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.families.record import Family, PotentialFile
+from backend.families.record import Family, PotentialFile, UploadedFiles
 
 
 def _read(content: bytes) -> PotentialFile:
@@ -31,7 +31,9 @@ FAMILY = Family(
     name="nep",
     title="Neuroevolution potential (NEP)",
     file_name="nep.txt",
-    recognises=lambda content: content.startswith(b"nep"),
-    read=_read,
-    loaders={"nep-adapters": _nep_adapters, "calorine": _calorine},
+    uploads=UploadedFiles(
+        recognises=lambda content: content.startswith(b"nep"),
+        read=_read,
+        loaders={"nep-adapters": _nep_adapters, "calorine": _calorine},
+    ),
 )
