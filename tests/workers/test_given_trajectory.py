@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
 from backend.kit.settings import Settings
@@ -67,7 +70,15 @@ def analysed(atoms: Atoms, trajectory: Trajectory, **given: Any) -> Partials:
     return registry.workflow_of_trajectory("powder").run(simulation, progress=Silent()).partials
 
 
-def test_our_own_run_written_and_read_back_gives_the_same_partials(tmp_path: Path) -> None:
+class OwnRun(NamedTuple):
+    """A run of our engine: its wrapped frames, and its partials."""
+
+    frames: list[Atoms]
+    partials: Partials
+
+
+@pytest.fixture(scope="module")
+def own_run(tmp_path_factory: pytest.TempPathFactory) -> OwnRun:
     runs = list[tuple[Atoms, np.ndarray]]()
 
     class Recorder(AseDynamics):
@@ -81,31 +92,108 @@ def test_our_own_run_written_and_read_back_gives_the_same_partials(tmp_path: Pat
             return Recorder(EMT())
 
     copper = bulk("Cu", cubic=True)
-    options = find_kind("md", "powder").options.fill(RUN, case(copper))
-    own = simulate(
-        copper, options=options, temperature=TEMPERATURE, folder=tmp_path, progress=Silent(), simulation_type=Recorded
+    partials = simulate(
+        copper,
+        options=find_kind("md", "powder").options.fill(RUN, case(copper)),
+        temperature=TEMPERATURE,
+        folder=tmp_path_factory.mktemp("own"),
+        progress=Silent(),
+        simulation_type=Recorded,
     ).partials
+    assert isinstance(partials, Partials)
     ((sites, displacements),) = runs
     frames = [Atoms(sites, positions=sites.positions + displacements[..., i]) for i in range(displacements.shape[-1])]
     for frame in frames:
         frame.wrap()
-    path = tmp_path / "run.extxyz"
-    write(path, frames, format="extxyz")
-    found = recognise([UploadedFile(path.name, path)], None).read({"frame_interval_fs": 12.0}, keep=True)
+    return OwnRun(frames, partials)
+
+
+def _by_ase(name: str, fmt: str) -> Callable[[Path, list[Atoms]], list[Path]]:
+    def save(folder: Path, frames: list[Atoms]) -> list[Path]:
+        for frame in frames:
+            zeros = np.zeros((len(frame), 3))
+            frame.set_velocities(zeros)
+            frame.calc = SinglePointCalculator(frame, energy=0.0, forces=zeros, stress=np.zeros(6))
+        write(folder / name, frames, format=fmt)
+        return [folder / name]
+
+    return save
+
+
+def _by_mdanalysis(name: str) -> Callable[[Path, list[Atoms]], list[Path]]:
+    def save(folder: Path, frames: list[Atoms]) -> list[Path]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import MDAnalysis
+
+            universe = MDAnalysis.Universe.empty(len(frames[0]), trajectory=True)
+            with MDAnalysis.Writer(str(folder / name), len(frames[0]), dt=0.012) as writer:
+                for number, frame in enumerate(frames):
+                    step = universe.trajectory.ts
+                    step.positions, step.dimensions = frame.positions, frame.cell.cellpar()
+                    step.time, step.frame = 0.012 * number, number
+                    writer.write(universe.atoms)
+        write(folder / "topology.pdb", frames[0], format="proteindatabank")
+        return [folder / name, folder / "topology.pdb"]
+
+    return save
+
+
+def _dlpoly(folder: Path, frames: list[Atoms]) -> list[Path]:
+    lines = ["copper", f"0 3 {len(frames[0])}"]
+    for number, frame in enumerate(frames):
+        lines.append(f"timestep {number} {len(frame)} 0 3 0.012 {number * 0.012:.6f}")
+        lines += [" ".join(f"{value:.10f}" for value in row) for row in frame.cell.array]
+        for atom, place in enumerate(frame.positions):
+            lines += [f"Cu {atom + 1} 63.546 0.0 0.0", " ".join(f"{value:.8f}" for value in place)]
+    (folder / "HISTORY").write_text("\n".join(lines) + "\n")
+    return [folder / "HISTORY"]
+
+
+def _cp2k(folder: Path, frames: list[Atoms]) -> list[Path]:
+    text = ""
+    for number, frame in enumerate(frames):
+        text += f"{len(frame):8d}\n i = {number:8d}, time = {12 * number:12.3f}, E = {0:20.10f}\n"
+        text += "".join(f" Cu {''.join(f'{value:20.10f}' for value in place)}\n" for place in frame.positions)
+    (folder / "copper-pos-1.xyz").write_text(text)
+    vectors = " ".join(f"{value:.10f}" for value in frames[0].cell.array.ravel())
+    (folder / "copper-1.cell").write_text(f"#   Step   Time [fs]   Ax [Angstrom]\n 0 0.0 {vectors} 1.0\n")
+    return [folder / "copper-pos-1.xyz", folder / "copper-1.cell"]
+
+
+@pytest.mark.parametrize(
+    ("save", "precision"),
+    [
+        pytest.param(_by_ase("run.extxyz", "extxyz"), 1e-3, id="extxyz"),
+        pytest.param(_by_ase("run.md", "castep-md"), 1e-3, id="castep-md"),
+        pytest.param(_dlpoly, 1e-3, id="dlpoly-history"),
+        pytest.param(_cp2k, 1e-3, id="cp2k-xyz"),
+        pytest.param(_by_mdanalysis("run.trr"), 1e-3, id="trr"),
+        pytest.param(_by_mdanalysis("run.dcd"), 1e-3, id="dcd"),
+        pytest.param(_by_mdanalysis("run.ncdf"), 1e-3, id="amber-netcdf"),
+        # Rounded to 0.01 Å
+        pytest.param(_by_mdanalysis("run.xtc"), 1e-2, id="xtc"),
+    ],
+)
+def test_our_own_run_written_and_read_back_gives_the_same_partials(
+    tmp_path: Path, own_run: OwnRun, save: Callable[[Path, list[Atoms]], list[Path]], precision: float
+) -> None:
+    own = own_run.partials
+    uploaded = [UploadedFile(path.name, path) for path in save(tmp_path, [one.copy() for one in own_run.frames])]
+    found = recognise(uploaded, None).read({"frame_interval_fs": 12.0}, keep=True)
     assert isinstance(found, TrajectoryReading)
     assert found.trajectory is not None
     again = analysed(
-        Atoms(sites, positions=found.unit_cell.positions),
+        Atoms(own_run.frames[0], positions=found.unit_cell.positions),
         found.trajectory,
         **{name: RUN[name] for name in GIVEN},
     )
-    assert isinstance(own, Partials)
     assert own.species == again.species
     np.testing.assert_allclose(own.energy, again.energy)
-    np.testing.assert_allclose(own.q, again.q)
+    np.testing.assert_allclose(own.q, again.q, rtol=1e-6)
     for name in ("coherent", "incoherent", "coherent_elastic", "incoherent_elastic"):
         one, other = getattr(own, name), getattr(again, name)
-        assert np.abs(one - other).max() < 1e-3 * np.abs(one).max(), name
+        assert np.abs(one - other).max() < precision * np.abs(one).max(), name
     assert again.statistics == "classical"
     assert again.metadata["runs_are"] == own.metadata["runs_are"]
 
