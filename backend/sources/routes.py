@@ -18,7 +18,8 @@ from backend.kit.http.errors import Conflict, NotFound, TooLarge, UnsupportedMed
 from backend.kit.http.pagination import Page, PagingDep
 from backend.kit.settings import Settings
 from backend.sources import service
-from backend.sources.schemas import SourceForm, SourceOut, SourcePreviewOut
+from backend.sources.formats import FORMATS
+from backend.sources.schemas import SourceForm, SourceFormatOut, SourceOut, SourcePreviewOut
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 Upload = Annotated[SourceForm, Form(media_type="multipart/form-data")]
@@ -60,6 +61,12 @@ def _received(form: SourceForm, settings: Settings) -> Iterator[list[Received]]:
     with ExitStack() as stack:
         # The body of the request as a whole is limited to as much
         yield [stack.enter_context(receive_upload(file, settings.max_source_bytes, loc="files")) for file in form.files]
+
+
+@router.get("/formats", summary="List the formats of phonons and trajectories", responses=responses())
+def list_formats() -> list[SourceFormatOut]:
+    """Return the formats that are read; the field `format` of an upload takes their names."""
+    return [SourceFormatOut.model_validate(one, from_attributes=True) for one in FORMATS.values()]
 
 
 @router.get("", summary="List sources, newest first", responses=responses())

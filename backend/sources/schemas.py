@@ -194,6 +194,18 @@ class RoleOut(ResponseBody):
     role: str = Field(examples=["phonopy_yaml"])
 
 
+class SourceFormatOut(ResponseBody):
+    """A format of phonons or trajectories that is read."""
+
+    name: str = Field(examples=["phonopy-yaml"])
+    title: str = Field(examples=["phonopy.yaml with force constants or forces"])
+    kind: Kind
+    file_names: list[str] = Field(
+        description="regular expressions of the lower-case names of its files, without those that structures have too",
+        examples=[["phonopy.*\\.ya?ml"]],
+    )
+
+
 class NeedOut(ResponseBody):
     """A field of the form that the user must fill in."""
 

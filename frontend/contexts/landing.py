@@ -19,6 +19,8 @@ MAX_SEARCH_LENGTH: Final = 200
 FIRST_EXAMPLES: Final = ("silicon", "benzene", "barium-titanate-sc-h")
 """Those of the publication about the method; the others follow in the API's order."""
 
+SOURCE_KINDS: Final = (("phonons", "Phonons"), ("trajectory", "Trajectories"))
+"""Kinds of sources, and their headings."""
 FORECAST_INSTRUMENTS: Final = ("TOSCA", "VISION", "Lagrange", "MAPS")
 """Through which the example forecast can be looked at on this page."""
 
@@ -27,16 +29,17 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return recent structures with their forecasts, or those that a search finds, proposals, and examples."""
     search = query.get("search", "").strip()[:MAX_SEARCH_LENGTH]
     limit = MAX_ALL if query.get("all") or search else MAX_RECENT
-    structures, predictions, proposals, limits, formats, examples, forecast = await settled(
+    structures, predictions, proposals, limits, formats, sources, examples, forecast = await settled(
         api.get("/structures", limit=limit, search=search or None),
         api.get("/predictions", limit=MAX_PREDICTIONS, search=search or None),
         list_proposals(api, limit=MAX_PROPOSALS),
         api.get("/limits"),
         api.get("/structure-formats"),
+        api.get("/sources/formats"),
         api.items("/examples"),
         api.get("/examples/forecast"),
     )
-    required(structures, predictions, proposals, limits, formats)
+    required(structures, predictions, proposals, limits, formats, sources)
     shown = structures["items"]
     if search:
         shown = [*shown, *await _others(api, shown, predictions["items"])]
@@ -54,6 +57,10 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "forecast": None if isinstance(forecast, ApiProblem) else forecast,
         "forecast_instruments": [(name, name) for name in FORECAST_INSTRUMENTS],
         "formats": [one["title"] for one in formats],
+        "source_formats": {
+            title: [one["title"] for one in sources if one["kind"] == kind] for kind, title in SOURCE_KINDS
+        },
+        "source_names": "|".join(sorted({name for one in sources for name in one["file_names"]})),
         "max_bytes": limits["structure_bytes"],
         "max_source_bytes": limits["source_bytes"],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.files import confined
 from backend.kit.settings import Settings
 from backend.sources import parse, service
+from backend.sources.formats import FORMATS
 from backend.sources.formats.reading import UploadedFile
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.phonon_modes import PhononModes
@@ -94,6 +96,19 @@ def test_a_hostile_file_in_a_confined_process(client: Client, settings: Settings
 
 
 @pytest.mark.usefixtures("unconfined")
+def test_formats_are_listed_with_the_names_of_their_files(client: Client) -> None:
+    listed = {one["name"]: one for one in client.get("/sources/formats").json()}
+    assert list(listed) == list(FORMATS)
+    assert listed["xtc"] == {
+        "name": "xtc",
+        "title": "GROMACS XTC, with a topology",
+        "kind": "trajectory",
+        "file_names": [r".*\.xtc"],
+    }
+    # A POSCAR alone is a structure
+    assert not any(re.fullmatch(name, "poscar") for one in listed.values() for name in one["file_names"])
+
+
 class TestStoring:
     def test_an_upload_makes_a_source_and_a_structure(self, client: Client, settings: Settings, folder: Path) -> None:
         files = [folder / name for name in ("phonopy_disp.yaml", "FORCE_SETS", "BORN")]

@@ -24,7 +24,7 @@ from backend.sources.formats.reading import (
     does_not_fit,
     refusing_damage,
 )
-from backend.sources.formats.roles import other_kind_of, role_of
+from backend.sources.formats.roles import PHONONS, TRAJECTORIES, other_kind_of, role_of
 from backend.sources.formats.trajectories import formats as trajectories
 from backend.sources.formats.trajectories.survey import TrajectoryReading
 from backend.sources.formats.trajectories.with_topology.topologies import READERS
@@ -35,6 +35,8 @@ __all__ = ["FORMATS", "MAX_FILES", "Format", "Kind", "Recognised", "recognise"]
 
 MAX_FILES: Final = 4
 Kind = Literal["phonons", "trajectory"]
+STRUCTURES: Final = frozenset({"poscar", "cp2k_cell"})
+"""Kinds of files with names that structures have too."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ class Format:
     read: Callable[[Files, Statements], Reading] | None = None
     needs: tuple[str, ...] = ()
     survey: trajectories.Survey | None = None
+
+    @property
+    def file_names(self) -> list[str]:
+        """Regular expressions of lower-case names that tell files of this format from structures."""
+        roles = {role.name: role for role in (*TRAJECTORIES, *PHONONS)}
+        beside = () if self.needs == TOPOLOGIES else (*self.needs, *self.beside)
+        names = [name for name in (*self.main, *beside) if name not in STRUCTURES]
+        return [roles[name].names.pattern for name in dict.fromkeys(names)]
 
     @property
     def kind(self) -> Kind:

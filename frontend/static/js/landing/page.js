@@ -11,15 +11,16 @@ import { showProblem } from "../kit/problems.js";
 /** @typedef {import("../../../types/api").components["schemas"]["StructureOut"]} Structure */
 /** @typedef {import("../../../types/api").components["schemas"]["PredictionOut"]} Prediction */
 
+const drop = byId("drop");
 /** Names by which programs write phonons and trajectories. */
-const NAMES = /^(.*phonopy.*\.ya?ml|force_constants(\.hdf5)?|force_sets|born|vaspout\.h5|vasprun.*\.xml|xdatcar.*|history.*)|\.(castep_bin|check|phonon|fc|hdf5|h5|zip|lammpstrj|dump|md|xtc|trr|dcd|nc|ncdf|mdcrd|xyz|extxyz)$/i;
+const NAMES = new RegExp(`^(${drop.dataset.sourceNames})$`);
 /** Names of files that may also be a single structure. */
 const EITHER = /\.(xyz|extxyz)$/i;
 
 const message = byId("message");
 
 /** Tell whether files are phonons or a trajectory rather than a structure. @param {File[]} files */
-const areSource = (files) => files.length > 1 || files.some(({ name }) => NAMES.test(name));
+const areSource = (files) => files.length > 1 || files.some(({ name }) => NAMES.test(name.toLowerCase()));
 
 /** @param {Structure} structure */
 const open = ({ id }) => window.location.assign(`/structures/${id}`);
@@ -42,7 +43,6 @@ async function offerOrder(file, disorder) {
     await offerOrderedCells(offer, file, disorder, open);
 }
 
-const drop = byId("drop");
 offerDrop(drop, {
     message,
     limit: (files) => Number(areSource(files) ? drop.dataset.maxSourceBytes : drop.dataset.maxBytes),
@@ -51,11 +51,16 @@ offerDrop(drop, {
     send: async (file, progress, more) => {
         offer.hidden = true;
         const files = [file, ...more];
+        /** @type {unknown} */
+        let noSource = null;
         if (areSource(files)) {
             try {
                 return await offerSource(files);
             } catch (problem) {
-                if (more.length || !EITHER.test(file.name)) throw problem;
+                const isOther = problem instanceof ApiProblem && problem.code === "unknown_format";
+                if (more.length || !(isOther || EITHER.test(file.name))) throw problem;
+                // The name was that of a source, but the file is something else
+                noSource = problem;
             }
         }
         try {
@@ -63,8 +68,10 @@ offerDrop(drop, {
         } catch (problem) {
             if (!(problem instanceof ApiProblem)) throw problem;
             if (problem.code === "partial_occupancies") return offerOrder(file, problem);
+            if (problem.code !== "structure_format_not_stated") throw problem;
+            if (noSource) throw noSource;
             // A name that says nothing: the content may be phonons
-            if (problem.code === "structure_format_not_stated" && await offerSource(files).then(() => true, () => false)) return;
+            if (await offerSource(files).then(() => true, () => false)) return;
             throw problem;
         }
     },
