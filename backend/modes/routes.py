@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Path, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from backend.figures.bodies import FIGURE, figure_response
 from backend.figures.schemas import DensityWeights, EnergyUnit, ThemeName
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
 from backend.kit.files.storage import as_attachment
+from backend.kit.http.computing import LONG, SHORT
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, responses
 from backend.kit.http.media_types import CSV, JSON
 from backend.kit.http.negotiation import choose
@@ -39,7 +40,12 @@ DensityQuery = Annotated[
 PlaceOfMode = Annotated[int, Path(ge=0, le=1_000_000)]
 
 
-@router.post("/{prediction_id}/modes", summary="Find the modes behind a peak", responses=responses(NotFound, Conflict))
+@router.post(
+    "/{prediction_id}/modes",
+    summary="Find the modes behind a peak",
+    responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
+)
 def find_modes(prediction_id: uuid.UUID, body: ModesIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> ModesOut:
     """Return the phonon modes within the width of a peak of a harmonic prediction, the strongest first.
 
@@ -57,6 +63,7 @@ def find_modes(prediction_id: uuid.UUID, body: ModesIn, scope: ReadingScopeDep, 
     "/{prediction_id}/modes/{q_index}/{branch}",
     summary="Get the motion of the atoms in a mode",
     responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
 )
 def animate_mode(
     prediction_id: uuid.UUID,
@@ -77,6 +84,7 @@ def animate_mode(
     "/{prediction_id}/phonons",
     summary="Draw the phonon dispersion and the density of states",
     responses={**responses(NotFound, Conflict), **FIGURE},
+    dependencies=LONG,
 )
 def draw_phonons(
     prediction_id: uuid.UUID,
@@ -113,6 +121,7 @@ def draw_phonons(
             "content": {CSV: {"schema": {"type": "string"}}},
         },
     },
+    dependencies=LONG,
 )
 def get_phonons(
     prediction_id: uuid.UUID,
@@ -138,6 +147,7 @@ def get_phonons(
         **responses(NotFound, Conflict),
         200: {"description": "a file for the phonon website", "content": {JSON: {"schema": {"type": "object"}}}},
     },
+    dependencies=LONG,
 )
 def get_phonon_website(prediction_id: uuid.UUID, scope: ScopeDep, cache: PartialsCacheDep) -> Response:
     """Return the modes of a harmonic prediction along the usual path as the phonon website animates them.
@@ -150,4 +160,4 @@ def get_phonon_website(prediction_id: uuid.UUID, scope: ScopeDep, cache: Partial
 
     headers = as_attachment(f"beamcast-phonon-website-{prediction_id}.json")
     document = service.phonon_website(scope, cache, prediction_id)
-    return StreamingResponse(encode(document), media_type=JSON, headers=headers)
+    return Response(encode(document), media_type=JSON, headers=headers)

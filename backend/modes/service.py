@@ -49,7 +49,7 @@ MAX_ATOMS: Final = 400
 """Largest primitive cell; the modes of one wave vector take seconds in a larger one."""
 
 MAX_WEBSITE_NUMBERS: Final = 4_000_000
-"""Numbers in a file for the phonon website: 40 MB of text."""
+"""Numbers in a file for the phonon website: 46 MB of text."""
 
 _cache = SpectraCache(max_views=4)
 """Modes on a grid and phonons along a path, for the partials that are in memory."""

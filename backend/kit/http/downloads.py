@@ -18,6 +18,11 @@ from scattering.core.notices import Notice
 class FileDownload(FileResponse):
     """A file as an answer.
 
+    Attributes
+    ----------
+    chunk_size
+        Bytes that are read at once, on a thread: with fewer, a large file needs many changes of threads.
+
     Parameters
     ----------
     path
@@ -27,6 +32,8 @@ class FileDownload(FileResponse):
     is_temporary
         The file is removed however the answer ends: sent, refused, or cut off by the client.
     """
+
+    chunk_size = 256 * 1024
 
     def __init__(
         self,
