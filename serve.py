@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import errno
 import fcntl
+import gc
 import importlib
 import logging
 import os
@@ -268,10 +269,23 @@ async def _announce(settings: Settings, listener: socket.socket, server: Server)
     await _warm_up()
 
 
+def _freeze() -> None:
+    """Spare the garbage collector what is in memory now.
+
+    Modules stay as long as the process. Every full collection would look at all they hold, while all threads wait.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 async def _sweep(settings: Settings) -> None:
     """Mend what crashes left behind, now and then."""
+    n_modules = 0
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
+        if len(sys.modules) > n_modules:
+            n_modules = len(sys.modules)
+            await asyncio.to_thread(_freeze)
         try:
             await asyncio.to_thread(sweep.sweep)
         except Exception:

@@ -17,6 +17,7 @@ from backend.isotopes import routes as isotopes
 from backend.jobs import routes as jobs
 from backend.kit.http import errors
 from backend.kit.http.access_log import AccessLog
+from backend.kit.http.computing import add_turns
 from backend.kit.http.documentation import add_documentation
 from backend.kit.http.errors import NotFound
 from backend.kit.http.json_bodies import JsonBodies
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.partials_cache = PartialsCache(settings.partials_cache_bytes)
     app.state.closing = False
+    add_turns(app)
     app.state.predictions_size = FolderSize(settings.predictions_dir)
     app.add_middleware(Uploads, settings=settings)
     app.add_middleware(JsonBodies)

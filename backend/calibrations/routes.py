@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from backend.calibrations.schemas import CalibrationRecordIn, CalibrationRecordOut
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import ScopeDep
+from backend.kit.http.computing import SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.kit.http.pagination import Page, PagingDep
 from backend.observing.partials_cache import PartialsCacheDep
@@ -30,6 +31,7 @@ def list_all_calibrations(scope: ScopeDep, paging: PagingDep) -> Page[Calibratio
     status_code=201,
     summary="Enter a calibration of an instrument",
     responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
 )
 def create_calibration(
     name: str, body: CalibrationRecordIn, scope: ScopeDep, cache: PartialsCacheDep, once: OnceDep

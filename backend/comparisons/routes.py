@@ -19,6 +19,7 @@ from backend.comparisons.schemas import (
     RefinementOut,
 )
 from backend.kit.db.owners import ReadingScopeDep
+from backend.kit.http.computing import LONG, SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.observing.partials_cache import PartialsCacheDep
 
@@ -37,6 +38,7 @@ def _json(body: bytes) -> Response:
     "",
     summary="Fit a forecast to measured data",
     responses=_responses(ComparisonOut, "the fit, with its values in each bin"),
+    dependencies=SHORT,
 )
 def compare(body: ComparisonIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Fit scale, shift, stretch, background and extra width by weighted least squares in the bins of the data.
@@ -53,6 +55,7 @@ def compare(body: ComparisonIn, scope: ReadingScopeDep, cache: PartialsCacheDep)
     "/ranking",
     summary="Rank forecasts by their agreement with measured data",
     responses=_responses(RankingOut, "the best first"),
+    dependencies=LONG,
 )
 def rank(body: RankingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Find the phase, composition or potential that describes a measured spectrum best, and its probability."""
@@ -62,7 +65,10 @@ def rank(body: RankingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Re
 
 
 @router.post(
-    "/peaks", summary="Match the peaks of forecast and data", responses=_responses(PeaksOut, "peaks by energy")
+    "/peaks",
+    summary="Match the peaks of forecast and data",
+    responses=_responses(PeaksOut, "peaks by energy"),
+    dependencies=SHORT,
 )
 def match_peaks(body: PeaksIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Match peaks of data and forecast; give differences, contributing elements and phonon orders."""
@@ -75,6 +81,7 @@ def match_peaks(body: PeaksIn, scope: ReadingScopeDep, cache: PartialsCacheDep) 
     "/refinement",
     summary="Show the effect of each correction on the fit to data",
     responses=_responses(RefinementOut, "the uncorrected forecast first"),
+    dependencies=LONG,
 )
 def refine(body: RefinementIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Fit the forecast uncorrected, with window and resolution, and with the quantum correction."""

@@ -24,6 +24,7 @@ from backend.kit.db.owners import OwnerDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.lost import stored_file
 from backend.kit.files.storage import as_attachment, receive_upload, staging
+from backend.kit.http.computing import LONG
 from backend.kit.http.downloads import FileDownload
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, RangeNotSatisfiable, TooLarge, responses
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
@@ -105,6 +106,7 @@ def change_dataset(
             "content": {CSV: {"schema": {"type": "string"}}, HDF5: {}},
         },
     },
+    dependencies=LONG,
 )
 def download_data(
     dataset_id: uuid.UUID, scope: ScopeDep, accept: Annotated[str | None, Header(include_in_schema=False)] = None

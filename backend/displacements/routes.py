@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from backend.displacements.schemas import DisplacementsIn
 from backend.kit.db.owners import ReadingScopeDep
 from backend.kit.files.storage import as_attachment
+from backend.kit.http.computing import LONG
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.observing.partials_cache import PartialsCacheDep
 
@@ -25,6 +26,7 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "the file"
     summary="Write displaced supercells for a DFT code",
     response_class=Response,
     responses={**responses(NotFound, Conflict), **_FILE},
+    dependencies=LONG,
 )
 def displace_prediction(
     prediction_id: uuid.UUID, body: DisplacementsIn, scope: ReadingScopeDep, cache: PartialsCacheDep
@@ -45,6 +47,7 @@ def displace_prediction(
     summary="Write displaced supercells of a structure for a DFT code",
     response_class=Response,
     responses={**responses(NotFound), **_FILE},
+    dependencies=LONG,
 )
 def displace_structure(structure_id: uuid.UUID, body: DisplacementsIn, scope: ReadingScopeDep) -> Response:
     """Return the same for the cell as it was uploaded; its atoms should be relaxed by the same code before."""

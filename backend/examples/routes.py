@@ -10,6 +10,7 @@ from backend.figures.bodies import FIGURE, figure_response
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import ScopeDep
 from backend.kit.db.sessions import SettingsDep
+from backend.kit.http.computing import LONG, SHORT
 from backend.kit.http.errors import responses
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.predictions import service as predictions
@@ -26,7 +27,7 @@ def get_example_forecast(settings: SettingsDep) -> ExampleForecastOut:
     return ExampleForecastOut.of(example, structure)
 
 
-@router.post("/figures", summary="Draw the example forecast", responses={**responses(), **FIGURE})
+@router.post("/figures", summary="Draw the example forecast", responses={**responses(), **FIGURE}, dependencies=SHORT)
 def draw_example_forecast(body: ExampleFiguresIn, cache: PartialsCacheDep) -> Response:
     """Draw views of the example forecast: the body is that of `/figures`, without `prediction_id`."""
     return figure_response(service.figure(cache, [view.to_example_view() for view in body.views], body))
@@ -40,6 +41,7 @@ def draw_example_forecast(body: ExampleFiguresIn, cache: PartialsCacheDep) -> Re
         **responses(),
         status.HTTP_200_OK: {"description": "an earlier copy, which is still there", "model": PredictionOut},
     },
+    dependencies=LONG,
 )
 def copy_example_forecast(scope: ScopeDep, cache: PartialsCacheDep, once: OnceDep, response: Response) -> PredictionOut:
     """Copy the example forecast to a structure and a finished prediction of the user. There is one copy at a time."""

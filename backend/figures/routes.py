@@ -12,6 +12,7 @@ from backend.figures.bodies import FIGURE, figure_response
 from backend.figures.labels import LabelledView
 from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, ThemeName
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
+from backend.kit.http.computing import LONG, SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.plans.schemas import PlanFigureIn
@@ -21,7 +22,9 @@ from backend.structures.tables import Structure
 router = APIRouter(tags=["figures"])
 
 
-@router.post("/figures", summary="Draw several views", responses={**responses(NotFound, Conflict), **FIGURE})
+@router.post(
+    "/figures", summary="Draw several views", responses={**responses(NotFound, Conflict), **FIGURE}, dependencies=SHORT
+)
 def draw_figure(body: FiguresIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Draw spectra of several predictions and instruments on the same axes, or one map."""
     from backend.figures import service
@@ -33,6 +36,7 @@ def draw_figure(body: FiguresIn, scope: ReadingScopeDep, cache: PartialsCacheDep
     "/predictions/{prediction_id}/figure",
     summary="Draw one view of a prediction",
     responses={**responses(NotFound, Conflict), **FIGURE},
+    dependencies=SHORT,
 )
 def draw_prediction(
     prediction_id: uuid.UUID, body: FigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep
@@ -48,6 +52,7 @@ def draw_prediction(
     "/comparisons/figure",
     summary="Draw a comparison",
     responses={**responses(NotFound, Conflict), **FIGURE},
+    dependencies=SHORT,
 )
 def draw_comparison(body: ComparedFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Draw a comparison, refinement or ranking; the body is that of its route, with the style."""
@@ -56,7 +61,9 @@ def draw_comparison(body: ComparedFigureIn, scope: ReadingScopeDep, cache: Parti
     return figure_response(compared.figure(scope, cache, body))
 
 
-@router.post("/plans/figure", summary="Draw a plan", responses={**responses(NotFound, Conflict), **FIGURE})
+@router.post(
+    "/plans/figure", summary="Draw a plan", responses={**responses(NotFound, Conflict), **FIGURE}, dependencies=LONG
+)
 def draw_plan(body: PlanFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Draw features, resolution against hours, a simulated measurement, isotopes, or the sample on all instruments."""
     from backend.figures import plans
@@ -68,6 +75,7 @@ def draw_plan(body: PlanFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDe
     "/structures/{structure_id}/figure",
     summary="Draw a structure in 3-D",
     responses={**responses(NotFound), **FIGURE},
+    dependencies=SHORT,
 )
 def draw_structure(
     structure_id: uuid.UUID, scope: ScopeDep, theme: Annotated[ThemeName, Query()] = "light"

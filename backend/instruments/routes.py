@@ -17,6 +17,7 @@ from backend.instruments.schemas import (
     WindowOut,
 )
 from backend.kit.db.owners import ScopeDep
+from backend.kit.http.computing import SHORT
 from backend.kit.http.errors import NotFound, responses
 
 router = APIRouter(prefix="/instruments", tags=["instruments"])
@@ -31,13 +32,23 @@ def list_instruments(scope: ScopeDep, structure_id: uuid.UUID | None = None) -> 
     return service.catalogue(scope, structure_id)
 
 
-@router.post("/{name}/window", summary="Get the kinematic window of an instrument", responses=responses(NotFound))
+@router.post(
+    "/{name}/window",
+    summary="Get the kinematic window of an instrument",
+    responses=responses(NotFound),
+    dependencies=SHORT,
+)
 def instrument_window(name: str, body: WindowIn) -> WindowOut:
     """Return the edges of the kinematic window in (|q|, ω), or the lines along which the instrument measures."""
     return service.window(service.get(name), body.settings)
 
 
-@router.post("/{name}/resolution", summary="Get the energy resolution of an instrument", responses=responses(NotFound))
+@router.post(
+    "/{name}/resolution",
+    summary="Get the energy resolution of an instrument",
+    responses=responses(NotFound),
+    dependencies=SHORT,
+)
 def instrument_resolution(name: str, body: ResolutionIn) -> ResolutionOut:
     """Return the energy resolution at energy transfers, with its uncertainty."""
     return service.resolution(service.get(name), body.settings, body.energy_mev)
@@ -47,6 +58,7 @@ def instrument_resolution(name: str, body: ResolutionIn) -> ResolutionOut:
     "/{name}/repetitions",
     summary="Get the incident energies of repetition-rate multiplication",
     responses=responses(NotFound),
+    dependencies=SHORT,
 )
 def instrument_repetitions(name: str, body: RepetitionsIn) -> RepetitionsOut:
     """Return the incident energies that the choppers transmit in one period, with flux and transmission."""

@@ -12,6 +12,7 @@ from backend.isotopes import service
 from backend.isotopes.schemas import OtherIsotopesIn
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import ScopeDep
+from backend.kit.http.computing import SHORT
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable, responses
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.predictions import service as predictions
@@ -40,6 +41,7 @@ def list_isotopes(
     tags=["predictions"],
     summary="Request a prediction with other isotopes",
     responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
 )
 def create_prediction_with_isotopes(
     prediction_id: uuid.UUID, body: OtherIsotopesIn, scope: ScopeDep, cache: PartialsCacheDep, once: OnceDep

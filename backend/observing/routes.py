@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
 from backend.kit.files.lost import check_whole
 from backend.kit.files.storage import as_attachment
+from backend.kit.http.computing import SHORT
 from backend.kit.http.downloads import FileDownload
 from backend.kit.http.errors import Conflict, NotAcceptable, NotFound, RangeNotSatisfiable, responses
 from backend.kit.http.media_types import CSV, HDF5, JSON, SUFFIXES
@@ -60,6 +61,7 @@ def download_partials(prediction_id: uuid.UUID, scope: ScopeDep) -> FileDownload
             "content": {CSV: {"schema": {"type": "string"}}, HDF5: {}},
         },
     },
+    dependencies=SHORT,
 )
 def observe_spectrum(
     prediction_id: uuid.UUID,

@@ -12,6 +12,7 @@ from backend.kit.db.owners import OwnerDep, Scope, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.lost import stored_file
 from backend.kit.files.storage import as_attachment, receive_upload, staging
+from backend.kit.http.computing import LONG
 from backend.kit.http.downloads import FileDownload
 from backend.kit.http.errors import Conflict, NotFound, RangeNotSatisfiable, TooLarge, responses
 from backend.kit.http.pagination import Page, PagingDep
@@ -143,6 +144,7 @@ def restore_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> ProposalOut:
         **responses(NotFound, Conflict, RangeNotSatisfiable),
         200: {"description": "an RO-Crate", "content": {"application/zip": {}}},
     },
+    dependencies=LONG,
 )
 def export_proposal(proposal_id: uuid.UUID, scope: ScopeDep) -> FileDownload:
     """Export all items and the partials of succeeded predictions; `POST /proposals/import` imports the archive."""
@@ -167,7 +169,11 @@ def revoke_share(proposal_id: uuid.UUID, scope: ScopeDep) -> None:
 
 
 @router.post(
-    "/{proposal_id}/reports", status_code=201, summary="Make a report", responses=responses(NotFound, Conflict)
+    "/{proposal_id}/reports",
+    status_code=201,
+    summary="Make a report",
+    responses=responses(NotFound, Conflict),
+    dependencies=LONG,
 )
 def make_report(
     proposal_id: uuid.UUID,

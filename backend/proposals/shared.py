@@ -19,6 +19,7 @@ from backend.instruments import service as instruments
 from backend.instruments.schemas import InstrumentOut
 from backend.kit.db.owners import Scope
 from backend.kit.db.sessions import ReadingSessionDep
+from backend.kit.http.computing import SHORT
 from backend.kit.http.downloads import FileDownload
 from backend.kit.http.errors import Conflict, NotFound, RangeNotSatisfiable, responses
 from backend.methods import service as methods
@@ -67,6 +68,7 @@ def read_shared(opened: Opened, response: Response) -> SharedOut:
     "/{token}/figures",
     summary="Draw forecasts of a shared proposal",
     responses={**responses(NotFound, Conflict), **FIGURE},
+    dependencies=SHORT,
 )
 def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Response:
     """Draw a figure like POST /figures, of predictions and datasets of the proposal only."""
@@ -83,6 +85,7 @@ def draw_shared(body: FiguresIn, opened: Opened, cache: PartialsCacheDep) -> Res
     "/{token}/structures/{structure_id}/figure",
     summary="Draw a structure of a shared proposal in 3-D",
     responses={**responses(NotFound), **FIGURE},
+    dependencies=SHORT,
 )
 def draw_shared_structure(
     structure_id: uuid.UUID, opened: Opened, theme: Annotated[ThemeName, Query()] = "light"
@@ -99,6 +102,7 @@ def draw_shared_structure(
     "/{token}/predictions/{prediction_id}/trust",
     summary="Assess the reliability of a prediction of a shared proposal",
     responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
 )
 def get_shared_trust(prediction_id: uuid.UUID, opened: Opened, cache: PartialsCacheDep) -> TrustOut:
     """Return the reliability like GET /predictions/{id}/trust."""

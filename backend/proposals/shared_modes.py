@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from backend.figures.bodies import FIGURE
+from backend.kit.http.computing import LONG, SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.modes import routes as modes
 from backend.modes.routes import EnergyScaleQuery, EnergyUnitQuery, PlaceOfMode, ThemeQuery
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/shared", tags=["proposals"])
     "/{token}/predictions/{prediction_id}/modes",
     summary="Find the modes behind a peak of a shared proposal",
     responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
 )
 def find_shared_modes(prediction_id: uuid.UUID, body: ModesIn, opened: Opened, cache: PartialsCacheDep) -> ModesOut:
     """Return the modes like POST /predictions/{id}/modes."""
@@ -33,6 +35,7 @@ def find_shared_modes(prediction_id: uuid.UUID, body: ModesIn, opened: Opened, c
     "/{token}/predictions/{prediction_id}/modes/{q_index}/{branch}",
     summary="Get the motion of the atoms in a mode of a shared proposal",
     responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
 )
 def animate_shared_mode(
     prediction_id: uuid.UUID,
@@ -51,6 +54,7 @@ def animate_shared_mode(
     "/{token}/predictions/{prediction_id}/phonons",
     summary="Draw the phonons of a prediction of a shared proposal",
     responses={**responses(NotFound, Conflict), **FIGURE},
+    dependencies=LONG,
 )
 def draw_shared_phonons(
     prediction_id: uuid.UUID,

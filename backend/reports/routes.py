@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.kit.db.owners import ReadingScopeDep
 from backend.kit.files.storage import as_attachment
+from backend.kit.http.computing import LONG
 from backend.kit.http.downloads import FileDownload
 from backend.kit.http.errors import (
     Conflict,
@@ -93,6 +94,7 @@ def _report(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn, med
     summary="Make a report of two pages (PDF)",
     response_class=Response,
     responses={**REFUSALS, **_content(PDF)},
+    dependencies=LONG,
 )
 def get_pdf(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Figures, settings, hours, methods and references, on at most two A4 pages."""
@@ -104,6 +106,7 @@ def get_pdf(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> 
     summary="Make a report (HTML)",
     response_class=Response,
     responses={**REFUSALS, **_content(HTML)},
+    dependencies=LONG,
 )
 def get_html(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """The complete report in one file that loads nothing else."""
@@ -115,6 +118,7 @@ def get_html(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) ->
     summary="Make a report",
     response_class=Response,
     responses={**responses(NotFound, Conflict, NotAcceptable), **_content(PDF, HTML)},
+    dependencies=LONG,
 )
 def write_report(
     body: ReportIn,
@@ -139,6 +143,7 @@ def _bundle(scope: ReadingScopeDep, cache: PartialsCacheDep, body: ReportIn) -> 
     summary="Make a bundle to run the forecast again",
     response_class=FileDownload,
     responses={**REFUSALS, **responses(RangeNotSatisfiable), **_content(ZIP)},
+    dependencies=LONG,
 )
 def get_bundle(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate."""
@@ -150,6 +155,7 @@ def get_bundle(body: QueryDep, scope: ReadingScopeDep, cache: PartialsCacheDep) 
     summary="Make a bundle",
     response_class=FileDownload,
     responses={**REFUSALS, **responses(RangeNotSatisfiable), **_content(ZIP)},
+    dependencies=LONG,
 )
 def pack_bundle(body: ReportIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> Response:
     """Inputs, partials, spectra, figures, report and provenance, as an RO-Crate; same body as for a report."""

@@ -7,6 +7,7 @@ import uuid
 from fastapi import APIRouter
 
 from backend.kit.db.owners import ReadingScopeDep
+from backend.kit.http.computing import SHORT
 from backend.kit.http.errors import NotFound, responses
 from backend.samples.schemas import AdviceIn, AdviceOut
 
@@ -17,6 +18,7 @@ router = APIRouter(tags=["samples"])
     "/structures/{structure_id}/sample-advice",
     summary="Get the size of a sample, and advice",
     responses=responses(NotFound),
+    dependencies=SHORT,
 )
 def advise(structure_id: uuid.UUID, body: AdviceIn, scope: ReadingScopeDep) -> AdviceOut:
     """Return thickness, mass, transmission, multiple scattering, activation, advice and warnings. Nothing is stored."""

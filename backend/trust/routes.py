@@ -7,6 +7,7 @@ import uuid
 from fastapi import APIRouter
 
 from backend.kit.db.owners import ScopeDep
+from backend.kit.http.computing import SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.predictions import service as predictions
@@ -17,7 +18,10 @@ router = APIRouter(prefix="/predictions", tags=["predictions"])
 
 
 @router.get(
-    "/{prediction_id}/trust", summary="Assess the reliability of a prediction", responses=responses(NotFound, Conflict)
+    "/{prediction_id}/trust",
+    summary="Assess the reliability of a prediction",
+    responses=responses(NotFound, Conflict),
+    dependencies=SHORT,
 )
 def get_trust(prediction_id: uuid.UUID, scope: ScopeDep, cache: PartialsCacheDep) -> TrustOut:
     """Return the accuracy of the energies and the evidence for it. Nothing is simulated."""

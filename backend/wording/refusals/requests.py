@@ -95,6 +95,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "operators_only": "Only operators of this server may see this.",
     "range_not_satisfiable": "The file has {size} bytes, and the header Range asks for others.",
     "request_of_other_site": "This request comes from a page of another site; only the pages of Beamcast may send it.",
+    "too_busy": "The server computes for many other requests at the moment; try again in a few seconds.",
     "too_many_bytes": "This is larger than {maximum_mib:.0f} MiB, the maximum that this server accepts.",
     "server_disk_full": "The disk of the server is full, so nothing was stored. Delete forecasts or data that nobody "
     "needs, or ask the operator for more space; then try again.",
