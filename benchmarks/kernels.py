@@ -26,7 +26,6 @@ from scattering.simulate import harmonic, phonons, protocol
 from workers import engines
 from workers.engines.interface import Potential
 from workers.simulations.steps.force_constants import displace
-from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.relaxation import relax
 
 REPEATS = 3
@@ -86,33 +85,30 @@ def kernels(model: Path, structure: Path, options: Mapping[str, Any], temperatur
         supercell=options["supercell"],
         distance=options["displacement_angstrom"],
     )
-    with expect_two_openmps():
-        zone = phonons.sample_zone(found.force_constants)
-        q: NDArray[np.float64] = protocol.Q_STEP * np.arange(
-            1, round(options["q_max_inv_angstrom"] / protocol.Q_STEP) + 1
-        )
-        energy = energy_axis.bins(
-            end=options["energy_max_mev"],
-            highest=phonons.stability(zone.modes).highest_mev,
-            n_species=len(set(found.labels)),
-            n_orders=options["n_orders"],
-            n_q=len(q),
-        )
-        return {
-            "forces": measured(lambda: [calculator.calculate(one, ["forces"]) for one in recorder.asked]),
-            "phonons": measured(lambda: phonons.sample_zone(found.force_constants)),
-            "powder": measured(
-                lambda: harmonic.predict(
-                    zone,
-                    labels=found.labels,
-                    q=q,
-                    energy=energy,
-                    temperature=temperature,
-                    n_orders=options["n_orders"],
-                    seed=options["seed"],
-                )
-            ),
-        }
+    zone = phonons.sample_zone(found.force_constants)
+    q: NDArray[np.float64] = protocol.Q_STEP * np.arange(1, round(options["q_max_inv_angstrom"] / protocol.Q_STEP) + 1)
+    energy = energy_axis.bins(
+        end=options["energy_max_mev"],
+        highest=phonons.stability(zone.modes).highest_mev,
+        n_species=len(set(found.labels)),
+        n_orders=options["n_orders"],
+        n_q=len(q),
+    )
+    return {
+        "forces": measured(lambda: [calculator.calculate(one, ["forces"]) for one in recorder.asked]),
+        "phonons": measured(lambda: phonons.sample_zone(found.force_constants)),
+        "powder": measured(
+            lambda: harmonic.predict(
+                zone,
+                labels=found.labels,
+                q=q,
+                energy=energy,
+                temperature=temperature,
+                n_orders=options["n_orders"],
+                seed=options["seed"],
+            )
+        ),
+    }
 
 
 if __name__ == "__main__":

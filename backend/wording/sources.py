@@ -30,6 +30,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "cut_trajectory": "{file} ends within a frame: the file is cut. Its {n_frames} whole frames are used.",
     "displacements_differ": "{file} has other displacements than {other}: check that they are of the same calculation. "
     "Those of {file} are used.",
+    "force_elsewhere": "In displacement {number} of {file} the largest force is on atom {largest_on}, more than twice "
+    "that on the displaced atom {atom}: check that the forces are of this displacement.",
+    "forces_break_symmetry": "Forces of {file} break the symmetry of the crystal by {percent:g} % of the largest "
+    "force: the calculation is not converged, or forces are of another displacement.",
     "frame_interval_differs": "The file states {file_fs:g} fs between its frames, but {frame_interval_fs:g} fs were "
     "entered. The entered value is used.",
     "gamma_only": "The file has modes at Γ only. They give a forecast in the incoherent approximation, without the "

@@ -34,3 +34,10 @@ def commensurate_wave_vectors(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     Shape (n_cells, 3), in reciprocal vectors of the cell.
     """
     return np.asarray(cells_within(matrix.T) @ np.linalg.inv(matrix).T)
+
+
+def places_in_supercell(cells: NDArray[np.int64], matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a number for each of some cells (n, 3), the same for all images of a cell in a supercell."""
+    n_cells = round(abs(float(np.linalg.det(matrix))))
+    places = np.rint(cells @ np.linalg.inv(matrix) * n_cells).astype(np.int64) % n_cells
+    return np.asarray((places[:, 0] * n_cells + places[:, 1]) * n_cells + places[:, 2])

@@ -109,7 +109,7 @@ def calculate_modes(
     -------
     Energies (n_q, n_modes), meV, and eigenvectors (n_q, n_modes, n_atoms, 3).
     """
-    modes = modes_at(fc, q, directions=directions, share_lock=True)
+    modes = modes_at(fc, q, directions=directions)
     return np.asarray(modes.frequencies.to("meV").magnitude), np.asarray(modes.eigenvectors)
 
 

@@ -17,7 +17,7 @@ from scattering.core.sites import types_by_mass
 from scattering.crystal.path import BrillouinZone, brillouin_zone, reciprocal
 from scattering.simulate.force_constants import to_force_constants
 from scattering.simulate.interpolation import energies_at
-from scattering.simulate.phonons import sample_zone, stability
+from scattering.simulate.phonons import stability_of, zone_grid
 
 MAX_ATOMS: Final = 8
 """Largest primitive cell. Larger cells have many close branches, which are not tabulated."""
@@ -62,7 +62,7 @@ def summarise_phonons(crystal: HarmonicCrystal) -> PhononSummary:
         )
     except InvalidOptions:
         zone = None
-    found = stability(sample_zone(fc, n_points=SUMMARY_POINTS).modes)
+    found = stability_of(energies_at(fc, zone_grid(fc.crystal, n_points=SUMMARY_POINTS).points))
     # In a large cell without dipoles it says nothing new, and takes as long as the rest
     needed = crystal.dipoles is not None or crystal.n_atoms <= MAX_ATOMS
     at_gamma = highest_at_gamma(fc, crystal.repeats) if needed else {}

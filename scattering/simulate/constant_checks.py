@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.supercells import places_in_supercell
 
 
 def acoustic_sum_error(crystal: HarmonicCrystal) -> float:
@@ -20,18 +20,12 @@ def acoustic_sum_error(crystal: HarmonicCrystal) -> float:
 
 def asymmetry(crystal: HarmonicCrystal) -> float:
     """Return the largest difference between Φ_ab(0κ, Rκ') and Φ_ba(0κ', −Rκ), over the largest Φ_aa(0κ, 0κ)."""
-    matrix = crystal.supercell_matrix
-    n_cells = len(crystal.cell_origins)
-    opposite = [_places(-crystal.cell_origins, matrix, n_cells), _places(crystal.cell_origins, matrix, n_cells)]
-    index = {tuple(place): number for number, place in enumerate(opposite[1].tolist())}
-    images = np.array([index[tuple(place)] for place in opposite[0].tolist()])
+    places = places_in_supercell(crystal.cell_origins, crystal.supercell_matrix)
+    opposite = places_in_supercell(-crystal.cell_origins, crystal.supercell_matrix)
+    order = np.argsort(places)
+    images = order[np.searchsorted(places[order], opposite)]
     mirrored = crystal.force_constants[images].transpose(0, 2, 1)
     return float(np.abs(crystal.force_constants - mirrored).max()) / _scale(crystal)
-
-
-def _places(cells: NDArray[np.int64], matrix: NDArray[np.int64], n_cells: int) -> NDArray[np.int64]:
-    """Return the place of cells in the supercell, the same for all images of a cell."""
-    return np.rint(cells @ np.linalg.inv(matrix) * n_cells).astype(np.int64) % n_cells
 
 
 def _scale(crystal: HarmonicCrystal) -> float:

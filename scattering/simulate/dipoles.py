@@ -1,8 +1,7 @@
 """Force constants between the dipoles of displaced atoms, which reach beyond every supercell.
 
-Displaced supercells give total force constants. Euphonic interpolates the short-range ones, and adds the dipoles at
-each wave vector (its `from_total_fc_with_dipole` subtracts them). Quantum ESPRESSO's `q2r` writes force constants
-without the smooth part of the dipoles.
+Displaced supercells give total force constants. Those of short range are interpolated, and the dipoles are added at
+each wave vector. Quantum ESPRESSO's `q2r` writes force constants without the smooth part of the dipoles.
 
 References
 ----------
@@ -12,24 +11,161 @@ X. Gonze and C. Lee, Phys. Rev. B 55 (1997) 10355, Eqs. 71–78.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
-from euphonic import Crystal, ForceConstants, ureg
+from euphonic import ForceConstants, ureg
 from numpy.typing import NDArray
-from scipy import constants
+from scipy import constants, special
 
 from scattering.core.dipole_response import DipoleResponse
 from scattering.core.harmonic_crystal import HarmonicCrystal
-from scattering.core.supercells import commensurate_wave_vectors
-from scattering.simulate.interpolation import stiffness_at
+from scattering.core.supercells import commensurate_wave_vectors, places_in_supercell
 
 COULOMB_EV_A: Final[float] = constants.e / (4 * np.pi * constants.epsilon_0) * 1e10
 """e²/4πε₀ in eV Å."""
 RIGID_ION_CUTOFF: Final = 14.0
 """Largest G·ε∞·G/4α of the sums of Quantum ESPRESSO."""
+EWALD_CUTOFF: Final = 30.0
+"""Largest G·ε∞·G/4λ², and largest λ²d·ε∞⁻¹·d, of an Ewald sum: beyond, all terms are 1e-13 of the largest ones."""
+LEAST_BALANCE: Final = 6.0
+"""Smallest λ³V√det ε∞⁻¹ of an Ewald sum: fewer vectors G have more pairs of atoms beside them."""
+MAX_PAIRS: Final = 10**6
+"""Pairs of atoms in real space. Sums over G, products of matrices, are larger in a large cell instead."""
+CHUNK_BYTES: Final = 2**24
+"""Memory of the waves that are summed together."""
+_PAIRS_OF_AXES: Final = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+_PLACE_OF_AXES: Final = [0, 5, 4, 5, 1, 3, 4, 3, 2]
+"""The place in `_PAIRS_OF_AXES` of each element of a tensor."""
 _DIELECTRIC_UNIT: Final = "e**2/(bohr*hartree)"
 """Unit of Euphonic in which a dielectric tensor is relative to vacuum."""
+
+
+class DipoleSum:
+    """Force constants between dipoles as an Ewald sum: `blocks` between pairs of atoms, and `smooth` waves.
+
+    At Γ there is no macroscopic field. The part of an atom with itself makes the sum over all atoms 0 there, so that a
+    shift of the crystal has no force.
+
+    Parameters
+    ----------
+    cell
+        Shape (3, 3), Å.
+    positions
+        Shape (n_atoms, 3), Å.
+    dipoles
+        Born charges of the atoms, and dielectric tensor.
+
+    Attributes
+    ----------
+    pairs
+        Shape (n_pairs, 2): atom in the cell at the origin, and atom in another cell, the first one not after the other.
+    cells
+        Shape (n_pairs, 3): the other cell, in cell vectors.
+    blocks
+        Shape (n_pairs, 3, 3), eV/Å²: the force constants of the pairs in real space, and of each atom with itself.
+    """
+
+    def __init__(self, cell: NDArray[np.float64], positions: NDArray[np.float64], dipoles: DipoleResponse) -> None:
+        self._cell, self._positions, self._dipoles = cell, positions, dipoles
+        self._volume, n_atoms = abs(float(np.linalg.det(cell))), len(positions)
+        # Lengths of the metric ε∞⁻¹ in which the sum is as in vacuum
+        metric_volume = self._volume / np.sqrt(np.linalg.det(dipoles.dielectric))
+        sphere = 4 / 3 * np.pi * EWALD_CUTOFF**1.5
+        balance = max(LEAST_BALANCE, sphere * n_atoms**2 / MAX_PAIRS)
+        self._alpha = float((balance / metric_volume) ** (2 / 3))
+        self.pairs, self.cells, self.blocks = self._real_space()
+        between = _summed(self.pairs[:, 0] * n_atoms + self.pairs[:, 1], self.blocks, n_atoms**2)
+        between = between.reshape(n_atoms, n_atoms, 3, 3)
+        # Those of an atom with its own images are there in both directions
+        total = between.sum(axis=1) + np.triu(between.transpose(2, 3, 0, 1), 1).sum(axis=2).transpose(2, 1, 0)
+        total += self.smooth(np.zeros((1, 3)))[0].reshape(n_atoms, 3, n_atoms, 3).real.sum(axis=2)
+        own = np.arange(n_atoms)
+        self.pairs = np.concatenate([self.pairs, np.stack([own, own], axis=1)])
+        self.cells = np.concatenate([self.cells, np.zeros((n_atoms, 3), dtype=np.int64)])
+        self.blocks = np.concatenate([self.blocks, -(total + total.transpose(0, 2, 1)) / 2])
+
+    def smooth(self, q: NDArray[np.float64]) -> NDArray[np.complex128]:
+        """Return the part in reciprocal space at wave vectors, shape (n_q, n_modes, n_modes), eV/Å²."""
+        lattice, phases = self._lattice
+        near, (first, second) = _near(q) @ self._reciprocal, np.triu_indices(len(self._positions))
+        tensors = np.zeros((len(q), 6, len(first)), dtype=np.complex128)
+        step = max(1, CHUNK_BYTES // (16 * max(len(first), 10 * len(q))))
+        for start in range(0, len(lattice), step):
+            chosen = slice(start, start + step)
+            wave = lattice[chosen] + near[:, None]
+            square = np.einsum("qkb,qkb->qk", wave @ self._dipoles.dielectric, wave)
+            weighted = wave * _gaussian_weight(square, self._alpha)[..., None]
+            products = np.stack([weighted[..., one] * wave[..., other] for one, other in _PAIRS_OF_AXES], axis=1)
+            # exp(iG·r) of pairs of atoms; exp(iq·r) follows below
+            of_pairs = phases[chosen].take(first, axis=1) * phases[chosen].conj().take(second, axis=1)
+            summed = products.reshape(-1, products.shape[2]) @ of_pairs.view(np.float64)
+            tensors += summed.view(np.complex128).reshape(tensors.shape)
+        whole = tensors[:, _PLACE_OF_AXES].reshape(len(q), 3, 3, -1).transpose(0, 3, 1, 2)
+        charges, shift = self._dipoles.born_charges, np.exp(1j * near @ self._positions.T)
+        blocks = charges[first] @ whole @ charges[second].transpose(0, 2, 1)
+        shifts = (shift[:, first] * shift[:, second].conj())[..., None, None]
+        blocks *= 4 * np.pi * COULOMB_EV_A / self._volume * shifts
+        n_atoms = len(self._positions)
+        result = np.empty((len(q), n_atoms, 3, n_atoms, 3), dtype=np.complex128)
+        result[:, second, :, first] = blocks.transpose(1, 0, 3, 2).conj()
+        result[:, first, :, second] = blocks.transpose(1, 0, 2, 3)
+        return result.reshape(len(q), 3 * n_atoms, 3 * n_atoms)
+
+    @cached_property
+    def _reciprocal(self) -> NDArray[np.float64]:
+        return np.asarray(2 * np.pi * np.linalg.inv(self._cell).T)
+
+    @cached_property
+    def _lattice(self) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+        """Vectors G in Å⁻¹ that count at some wave vector next to Γ, and their phases exp(iG·r) at the atoms."""
+        root = np.linalg.cholesky(self._dipoles.dielectric)
+        corners = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        reach = np.sqrt(4 * self._alpha * EWALD_CUTOFF)
+        reach += np.linalg.norm(corners @ self._reciprocal @ root, axis=1).max()
+        lattice = _lattice_within(self._reciprocal @ root, reach) @ self._reciprocal
+        return lattice, np.exp(1j * lattice @ self._positions.T)
+
+    def _real_space(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return pairs of atoms, the cells of the second ones, and their force constants."""
+        dielectric = self._dipoles.dielectric
+        inverse, reach = np.linalg.inv(dielectric), np.sqrt(EWALD_CUTOFF / self._alpha)
+        root = np.linalg.cholesky(inverse)
+        one, other = np.triu_indices(len(self._positions))
+        apart = self._positions[one] - self._positions[other]
+        metric = apart @ root
+        found = []
+        for cell in _lattice_within(self._cell @ root, reach + np.linalg.norm(metric, axis=1).max()):
+            distance = ((metric - cell @ self._cell @ root) ** 2).sum(axis=1)
+            near = np.flatnonzero((distance < reach**2) & (distance > 0))
+            found.append((near, np.broadcast_to(cell, (len(near), 3))))
+        place, of = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        first, second, away = one[place], other[place], apart[place] - of @ self._cell
+        scaled = away @ inverse
+        length = np.sqrt(np.einsum("na,na->n", scaled, away) * self._alpha)
+        # Gonze and Lee (1997), Eq. 74
+        gauss, rest = 2 * np.exp(-(length**2)) / (np.sqrt(np.pi) * length**2), special.erfc(length) / length**3
+        along = self._alpha * (3 * rest / length**2 + gauss * (3 / length**2 + 2))
+        tensor = (rest + gauss)[:, None, None] * inverse
+        tensor -= along[:, None, None] * scaled[:, :, None] * scaled[:, None]
+        tensor *= COULOMB_EV_A * self._alpha**1.5 / np.sqrt(np.linalg.det(dielectric))
+        charges = self._dipoles.born_charges
+        blocks = charges[first] @ tensor @ charges[second].transpose(0, 2, 1)
+        return np.stack([first, second], axis=1), of, blocks
+
+
+def _lattice_within(vectors: NDArray[np.float64], reach: float) -> NDArray[np.int64]:
+    """Return the points of a lattice, in its vectors (rows), up to a distance from the origin."""
+    ends = np.floor(reach * np.linalg.norm(np.linalg.inv(vectors), axis=0)).astype(int)
+    grid = np.stack(np.meshgrid(*(np.arange(-end, end + 1) for end in ends), indexing="ij"), axis=-1).reshape(-1, 3)
+    return np.asarray(grid[np.linalg.norm(grid @ vectors, axis=1) <= reach])
+
+
+def _gaussian_weight(square: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
+    """Return exp(−K·ε∞·K/4α)/(K·ε∞·K) of K·ε∞·K in Å⁻²; 0 at Γ."""
+    away = square > 1e-24 * alpha
+    return np.where(away, np.exp(-square / (4 * alpha)) / np.where(away, square, 1.0), 0.0)
 
 
 def dipole_force_constants(crystal: HarmonicCrystal) -> NDArray[np.float64]:
@@ -46,22 +182,30 @@ def dipole_force_constants(crystal: HarmonicCrystal) -> NDArray[np.float64]:
     -------
     As `HarmonicCrystal.force_constants`.
     """
-    # Euphonic's dipoles at the wave vectors that fit the supercell: their modes in a crystal of no other forces
-    n_modes = 3 * crystal.n_atoms
-    alone = ForceConstants(
-        Crystal(
-            crystal.cell * ureg("angstrom"),
-            crystal.positions @ np.linalg.inv(crystal.cell),
-            np.array(crystal.symbols),
-            np.ones(crystal.n_atoms) * ureg("amu"),
-        ),
-        np.zeros((1, n_modes, n_modes)) * ureg("eV/angstrom**2"),
-        np.eye(3, dtype=int),
-        np.zeros((1, 3), dtype=int),
-        **euphonic_dipoles(_dipoles(crystal)),
-    )
     q = commensurate_wave_vectors(crystal.supercell_matrix)
-    return _to_real_space(stiffness_at(alone, q, sum_rule=False), q, crystal.cell_origins)
+    total = DipoleSum(crystal.cell, crystal.positions, _dipoles(crystal))
+    result = _to_real_space(total.smooth(q), q, crystal.cell_origins)
+    # All images of a pair of atoms have one place in the supercell
+    n_atoms, n_cells = crystal.n_atoms, len(crystal.cell_origins)
+    matrix, places = crystal.supercell_matrix, places_in_supercell(crystal.cell_origins, crystal.supercell_matrix)
+    order = np.argsort(places)
+    apart = total.pairs[:, 0] < total.pairs[:, 1]
+    for pairs, cells, blocks in (
+        (total.pairs, total.cells, total.blocks),
+        (total.pairs[apart, ::-1], -total.cells[apart], total.blocks[apart].transpose(0, 2, 1)),
+    ):
+        number = order[np.searchsorted(places[order], places_in_supercell(cells, matrix))]
+        index = (number * n_atoms + pairs[:, 0]) * n_atoms + pairs[:, 1]
+        summed = _summed(index, blocks, n_cells * n_atoms**2).reshape(n_cells, n_atoms, n_atoms, 3, 3)
+        result += summed.transpose(0, 1, 3, 2, 4).reshape(result.shape)
+    return np.asarray(result)
+
+
+def _summed(index: NDArray[np.int64], blocks: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """Return sums of 3 × 3 blocks of the same index, shape (length, 3, 3)."""
+    flat = blocks.reshape(-1, 9)
+    sums = [np.bincount(index, weights=one, minlength=length) for one in flat.T]
+    return np.stack(sums, axis=1).astype(np.float64, copy=False).reshape(-1, 3, 3)
 
 
 def rigid_ion_force_constants(crystal: HarmonicCrystal, alpha: float) -> NDArray[np.float64]:

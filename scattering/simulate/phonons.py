@@ -152,35 +152,58 @@ class Zone:
         return index, (steps + 0.5) / divisions @ np.linalg.inv(cell).T * 2 * np.pi
 
 
-def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | None = None) -> Zone:
-    """Calculate the phonons over the Brillouin zone.
+@dataclass(frozen=True, eq=False)
+class ZoneGrid:
+    """The points of a `Zone`: shape (n_k, 3) in reciprocal vectors, and divisions of the whole grid."""
+
+    points: NDArray[np.float64]
+    divisions: tuple[int, int, int]
+
+
+def zone_grid(crystal: Crystal, *, n_points: int = 60_000) -> ZoneGrid:
+    """Return the half of a grid over the Brillouin zone.
 
     Parameters
     ----------
-    fc
-        Force constants.
     n_points
         Approximate number of k-points for a crystal of one atom per cell. A larger cell has a smaller zone, and its
         phonons cost as the cube of its atoms. The number is therefore divided by the atoms, and limited by
         `MAX_ZONE_BYTES`, but the grid is never coarser than 0.2 Å⁻¹.
     """
-    cell = fc.crystal.cell_vectors.to("angstrom").magnitude
+    cell = crystal.cell_vectors.to("angstrom").magnitude
     lengths = 2 * np.pi * np.linalg.norm(np.linalg.inv(cell), axis=0)
-    n_atoms = fc.crystal.n_atoms
+    n_atoms = crystal.n_atoms
     # Half of the grid is kept
     fitting = min(n_points / n_atoms, 2 * MAX_ZONE_BYTES / (16 * (3 * n_atoms) ** 2))
     spacing = min(0.2, float((np.prod(lengths) / fitting) ** (1 / 3)))
-    divisions = tuple(int(2 * np.ceil(length / spacing / 2)) for length in lengths)
-    axes = [(np.arange(n) + 0.5) / n for n in divisions]
-    points = np.stack(np.meshgrid(axes[0][: divisions[0] // 2], axes[1], axes[2], indexing="ij"), axis=-1)
-    modes = modes_at(fc, points.reshape(-1, 3), n_threads=n_threads)
-    return Zone(modes, (divisions[0], divisions[1], divisions[2]))
+    first, second, third = (int(2 * np.ceil(length / spacing / 2)) for length in lengths)
+    axes = [(np.arange(n) + 0.5) / n for n in (first, second, third)]
+    points = np.stack(np.meshgrid(axes[0][: first // 2], axes[1], axes[2], indexing="ij"), axis=-1)
+    return ZoneGrid(points.reshape(-1, 3), (first, second, third))
+
+
+def sample_zone(fc: ForceConstants, *, n_points: int = 60_000, n_threads: int | None = None) -> Zone:
+    """Calculate the phonons over the Brillouin zone, on a `zone_grid`."""
+    grid = zone_grid(fc.crystal, n_points=n_points)
+    return Zone(modes_at(fc, grid.points, n_threads=n_threads), grid.divisions)
 
 
 def stability(modes: QpointPhononModes) -> Stability:
-    """Return the range of phonon energies and the fraction of imaginary modes, with the weights of the wave vectors."""
-    energies = modes.frequencies.to("meV").magnitude
-    imaginary = (energies < MAX_IMAGINARY_MEV).mean(axis=1) @ modes.weights
+    """Return the stability of modes, with the weights of their wave vectors."""
+    return stability_of(modes.frequencies.to("meV").magnitude, modes.weights)
+
+
+def stability_of(energies: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> Stability:
+    """Return the range of phonon energies and the fraction of imaginary modes.
+
+    Parameters
+    ----------
+    energies
+        Shape (n_q, n_modes), meV.
+    weights
+        Shape (n_q,): weights of the wave vectors. Default: all the same.
+    """
+    imaginary = np.average((energies < MAX_IMAGINARY_MEV).mean(axis=1), weights=weights)
     return Stability(float(energies.min()), float(imaginary), float(energies.max()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -233,27 +234,57 @@ def test_born_charges_of_another_cell(folder: Path) -> None:
     assert codes == ["born_charge_sum"]
 
 
-def test_doubts_about_forces_of_another_crystal(folder: Path) -> None:
-    good = read(folder, "phonopy_disp.yaml", "FORCE_SETS", "BORN")
-    assert good.crystal is not None
-    assert find_doubts(good.crystal, unsymmetrised=good.unsymmetrised) == []
-    lines = (folder / "FORCE_SETS").read_text().splitlines()
-    # The atoms of the supercell in another order: 64 atoms still, but forces of the wrong ones
-    shuffled = lines[:5] + lines[5:][::-1]
-    blocks, header = [], iter(lines)
-    blocks += [next(header), next(header), ""]
-    rng = np.random.default_rng(3)
-    order = rng.permutation(64)
-    for _ in range(2):
-        blocks.append(next(line for line in header if line.strip()))
-        blocks.append(next(header))
-        rows = [next(header) for _ in range(64)]
-        blocks += [rows[place] for place in order] + [""]
-    assert shuffled
-    wrong = read(folder, "phonopy_disp.yaml", write(folder, "FORCE_SETS_other", "\n".join(blocks)), "BORN")
-    assert wrong.crystal is not None
-    codes = {one.code for one in find_doubts(wrong.crystal, unsymmetrised=wrong.unsymmetrised)}
-    assert "constants_not_symmetric" in codes
+def with_forces(folder: Path, change: Callable[[np.ndarray], np.ndarray], name: str) -> str:
+    """A FORCE_SETS with other forces; those of all displacements are changed together, shape (2, 64, 3)."""
+    made = displaced()
+    forces = change(np.array([one["forces"] for one in made.dataset["first_atoms"]]))
+    sets = [{**one, "forces": rows} for one, rows in zip(made.dataset["first_atoms"], forces, strict=True)]
+    write_FORCE_SETS({**made.dataset, "first_atoms": sets}, filename=folder / name)
+    return name
+
+
+def test_forces_in_their_places_raise_no_doubt(folder: Path) -> None:
+    # Ten times the noise of a converged calculation; forces add up to 0
+    noise = np.random.default_rng(5).normal(scale=1e-4, size=(2, 64, 3))
+    noise -= noise.mean(axis=1, keepdims=True)
+    noisy = with_forces(folder, lambda forces: forces + noise, "FORCE_SETS_noisy")
+    for name in ("FORCE_SETS", noisy):
+        good = read(folder, "phonopy_disp.yaml", name, "BORN")
+        assert good.crystal is not None
+        assert [*good.notices, *find_doubts(good.crystal, unsymmetrised=good.unsymmetrised)] == []
+
+
+def test_exchanged_forces_are_refused(folder: Path) -> None:
+    exchanged = with_forces(folder, lambda forces: forces[::-1], "FORCE_SETS_exchanged")
+    notice = refusal(folder, "phonopy_disp.yaml", exchanged).notice
+    assert (notice.code, notice.params["number"], notice.params["atom"]) == ("forces_of_another_displacement", 1, 1)
+    # The atom that the other output displaces
+    assert notice.params["largest_on"] == 33
+
+
+def test_forces_in_another_order_of_the_atoms_are_refused(folder: Path) -> None:
+    order = np.random.default_rng(3).permutation(64)
+    shuffled = with_forces(folder, lambda forces: forces[:, order], "FORCE_SETS_shuffled")
+    assert refusal(folder, "phonopy_disp.yaml", shuffled).notice.code == "forces_of_another_displacement"
+
+
+def test_doubts_about_forces_that_may_be_wrong(folder: Path) -> None:
+    def push(forces: np.ndarray) -> np.ndarray:
+        """A tenth of the largest force on one far atom."""
+        pushed = forces.copy()
+        pushed[0, 20] += [0, 0.1 * np.abs(forces[0]).max(), 0]
+        return pushed
+
+    def weaken(forces: np.ndarray) -> np.ndarray:
+        """A displaced atom that is hardly pushed back, as in a soft mode."""
+        weak = forces.copy()
+        weak[0, 0] *= 0.1
+        return weak
+
+    broken = read(folder, "phonopy_disp.yaml", with_forces(folder, push, "FORCE_SETS_pushed"))
+    assert [one.code for one in broken.notices] == ["forces_break_symmetry"]
+    elsewhere = read(folder, "phonopy_disp.yaml", with_forces(folder, weaken, "FORCE_SETS_weak"))
+    assert [one.code for one in elsewhere.notices] == ["force_elsewhere"]
 
 
 def test_other_displacements_are_told(folder: Path) -> None:

@@ -28,7 +28,6 @@ from workers.simulations.outcome import Outcome
 from workers.simulations.simulation import KeptForces, Simulation
 from workers.simulations.species import species_labels
 from workers.simulations.steps.force_constants import displace, sample_zone, stability_warnings
-from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.relaxation import relax
 from workers.simulations.steps.special_points import special_phonons
 
@@ -113,10 +112,9 @@ class HarmonicWorkflow(Generic[HarmonicT]):
         progress.stage(self.stage, until=0.97)
         partials, warnings = self.scatter(simulation, Phonons(forces, zone, stability), progress.update)
         watch.lap(self.part)
-        with expect_two_openmps():
-            crystal = to_harmonic_crystal(
-                forces.force_constants, uploaded_cell=forces.cell, species=forces.labels, sites=forces.sites
-            )
+        crystal = to_harmonic_crystal(
+            forces.force_constants, uploaded_cell=forces.cell, species=forces.labels, sites=forces.sites
+        )
         special = special_phonons(forces.force_constants, simulation.atoms)
         return Outcome(
             replace(partials, harmonic_crystal=crystal),
@@ -143,8 +141,7 @@ def _split_modes(crystal: HarmonicCrystal, fc: ForceConstants) -> dict[str, Any]
     """Return the energies of LO modes at Γ, for a crystal with Born charges."""
     if crystal.dipoles is None:
         return {}
-    with expect_two_openmps():
-        return {"gamma_lo_mev": highest_at_gamma(fc, crystal.repeats)}
+    return {"gamma_lo_mev": highest_at_gamma(fc, crystal.repeats)}
 
 
 def _missing_modes(
@@ -200,6 +197,5 @@ def _kept_forces(simulation: Simulation[HarmonicT], kept: KeptForces) -> Forces:
     if not simulation.options.uses_born_charges:
         crystal = replace(crystal, dipoles=None)
     labels = crystal.sites if simulation.options.resolve_sites else crystal.symbols
-    with expect_two_openmps():
-        force_constants = to_force_constants(crystal)
+    force_constants = to_force_constants(crystal)
     return Forces(force_constants, crystal.uploaded_cell, labels, crystal.sites, kept.warnings, kept.findings)

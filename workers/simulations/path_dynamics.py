@@ -30,7 +30,6 @@ from workers.simulations.simulation import Simulation
 from workers.simulations.species import atom_types
 from workers.simulations.steps import preparation
 from workers.simulations.steps.force_constants import displace
-from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.preparation import Prepared
 
 PathRuns = Runs[CrystalSpectra]
@@ -140,8 +139,7 @@ class _PathWorkflow(DynamicsWorkflow[PathDynamics, CrystalSpectra]):
         progress.stage(stages.DISPLACE_ATOMS, until=1.0)
         force_constants = _force_constants(simulation, prepared, calculator, progress)
         fine = options.sample_dispersion(options.lines(_symmetry(simulation)), prepared.cell)
-        with expect_two_openmps():
-            dispersion = crystal_harmonic.dispersion(force_constants, prepared.cell, fine)
+        dispersion = crystal_harmonic.dispersion(force_constants, prepared.cell, fine)
         watch.lap("force_constants")
         return replace(prepared, dispersion=dispersion, seconds={**prepared.seconds, **watch.seconds})
 
@@ -151,8 +149,7 @@ def _force_constants(
 ) -> ForceConstants:
     """Return the force constants of the reference if there is one, or those of the potential."""
     if simulation.reference is not None:
-        with expect_two_openmps():
-            return to_force_constants(simulation.reference)
+        return to_force_constants(simulation.reference)
     return displace(
         prepared.atoms(simulation),
         calculator,

@@ -19,7 +19,6 @@ from workers import stages
 from workers.simulations.harmonic import HarmonicWorkflow, Phonons
 from workers.simulations.simulation import Simulation
 from workers.simulations.species import atom_types
-from workers.simulations.steps.openmp import expect_two_openmps
 
 
 def lengths_axis(
@@ -40,22 +39,21 @@ def _follow_path(
     polar = phonons.forces.force_constants.born is not None
     path = options.sample_path(lines, cell, split_gamma=polar)
     end = max(options.energy_max_mev, energy_axis.MIN_END_RATIO * phonons.stability.highest_mev)
-    with expect_two_openmps():
-        partials = crystal_harmonic.predict(
-            phonons.forces.force_constants,
-            phonons.zone,
-            cell=cell,
-            path=path,
-            fine=options.sample_dispersion(lines, cell, split_gamma=polar),
-            zones=zones,
-            labels=phonons.forces.labels,
-            q=lengths_axis(cell, path, zones, protocol.Q_STEP),
-            energy=np.asarray(protocol.ENERGY_STEP_MEV * np.arange(round(end / protocol.ENERGY_STEP_MEV) + 1)),
-            temperature=simulation.temperature,
-            n_orders=options.n_orders,
-            progress=update,
-            metadata={"method": options.METHOD, "energy_resolution_mev": options.energy_resolution_mev},
-        )
+    partials = crystal_harmonic.predict(
+        phonons.forces.force_constants,
+        phonons.zone,
+        cell=cell,
+        path=path,
+        fine=options.sample_dispersion(lines, cell, split_gamma=polar),
+        zones=zones,
+        labels=phonons.forces.labels,
+        q=lengths_axis(cell, path, zones, protocol.Q_STEP),
+        energy=np.asarray(protocol.ENERGY_STEP_MEV * np.arange(round(end / protocol.ENERGY_STEP_MEV) + 1)),
+        temperature=simulation.temperature,
+        n_orders=options.n_orders,
+        progress=update,
+        metadata={"method": options.METHOD, "energy_resolution_mev": options.energy_resolution_mev},
+    )
     return partials, ()
 
 

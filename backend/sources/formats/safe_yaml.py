@@ -2,6 +2,7 @@
 
 A tag can name a Python object to make, an alias can repeat a part a million times, and brackets can be nested until the
 stack of a loader ends. Each is refused at its event, before anything is made of it; no loader of PyYAML is used.
+Long tables of numbers do not pass through the parser (`number_tables`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from backend.kit.files import parsed_notices
+from backend.sources.formats.number_tables import Tables, take_tables
 from backend.sources.formats.reading import Refused
 from scattering.core.notices import Notice
 
@@ -21,7 +23,7 @@ NUMBER_STARTS: Final = frozenset("+-.0123456789")
 
 
 def load(data: bytes, file_name: str) -> Any:
-    """Return the first document.
+    """Return the first document; long tables of numbers in it are arrays.
 
     Raises
     ------
@@ -29,13 +31,13 @@ def load(data: bytes, file_name: str) -> Any:
         It has a tag or an alias, is nested too deeply, or is not YAML.
     """
     try:
-        return _build(data, file_name)
+        return _build(*take_tables(data), file_name)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = parsed_notices.printable(str(error), 200)
         raise Refused(Notice("incomplete_file", {"file": file_name, "reason": reason})) from error
 
 
-def _build(data: bytes, file_name: str) -> Any:
+def _build(data: bytes, tables: Tables, file_name: str) -> Any:
     document: list[Any] = []
     open_parts: list[list[Any]] = [document]
     # Only the part of the loader that makes events; a file has a million of them
@@ -46,7 +48,10 @@ def _build(data: bytes, file_name: str) -> Any:
             if kind is yaml.ScalarEvent:
                 if event.tag is not None:
                     raise _unsafe(file_name, event, event.tag)
-                open_parts[-1].append(_value(event.value) if event.implicit[0] else event.value)
+                if event.value in tables:
+                    open_parts[-1].append(tables[event.value])
+                else:
+                    open_parts[-1].append(_value(event.value) if event.implicit[0] else event.value)
             elif kind is yaml.SequenceStartEvent or kind is yaml.MappingStartEvent:
                 if event.tag is not None:
                     raise _unsafe(file_name, event, event.tag)

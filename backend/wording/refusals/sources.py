@@ -134,6 +134,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "the first frame has {n_expected}). All frames must have the same atoms.",
     "cell_varies": "The cell varies by {percent:.1f} %, at most {maximum_percent:g} % are possible: wave vectors need "
     "a fixed cell. Simulate at constant volume (NVE or NVT).",
+    "forces_of_another_displacement": "The forces of displacement {number} in {file} are those of another one: they "
+    "break the symmetry of the crystal, and the largest is on atom {largest_on} instead of the displaced atom {atom}. "
+    "Check which output belongs to which displacement.",
     "frames_too_sparse": _frames_too_sparse,
     "frames_uneven": "The frames are {shortest_fs:g} to {longest_fs:g} fs apart. They must have equal intervals: "
     "select such frames, or enter the interval (frame_interval_fs).",

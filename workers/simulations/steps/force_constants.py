@@ -18,7 +18,6 @@ from scattering.core.notices import Notice
 from scattering.simulate import phonons, protocol
 from workers.kit.failures import CannotPredict
 from workers.kit.trial import Trial
-from workers.simulations.steps.openmp import expect_two_openmps
 from workers.simulations.steps.supercell_symmetry import QuickPhonopy
 
 
@@ -131,8 +130,7 @@ def sample_zone(found: ForceConstants) -> tuple[phonons.Zone, phonons.Stability]
     CannotPredict
         No phonon is real.
     """
-    with expect_two_openmps():
-        zone = phonons.sample_zone(found)
+    zone = phonons.sample_zone(found)
     return zone, check_stability(zone.modes)
 
 

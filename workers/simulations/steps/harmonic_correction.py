@@ -23,7 +23,6 @@ from workers.engines.corrected_forces import CorrectedForces
 from workers.kit.failures import CannotPredict
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.force_constants import displace
-from workers.simulations.steps.openmp import expect_two_openmps
 
 DISPLACEMENT_ANGSTROM: Final = 0.01
 """Of the finite displacements that give the force constants of the potential."""
@@ -173,10 +172,7 @@ def on_supercell(crystal: HarmonicCrystal, sites: Atoms) -> HarmonicForces:
         The supercell is no repetition of the crystal.
     """
     try:
-        with expect_two_openmps():
-            return harmonic_forces(
-                crystal, cell=sites.cell.array, positions=sites.positions, symbols=list(sites.symbols)
-            )
+        return harmonic_forces(crystal, cell=sites.cell.array, positions=sites.positions, symbols=list(sites.symbols))
     except AtomsDiffer as error:
         raise CannotPredict(Notice("reference_of_other_crystal")) from error
 

@@ -9,7 +9,6 @@ from scattering.core.errors import InvalidOptions
 from scattering.crystal.path import brillouin_zone
 from scattering.modes import special_points
 from workers.simulations.species import atom_types
-from workers.simulations.steps.openmp import expect_two_openmps
 
 
 def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float]]:
@@ -26,5 +25,4 @@ def special_phonons(found: ForceConstants, atoms: Atoms) -> dict[str, list[float
         zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
     except InvalidOptions:
         return {}
-    with expect_two_openmps():
-        return special_points.special_phonons(found, zone)
+    return special_points.special_phonons(found, zone)

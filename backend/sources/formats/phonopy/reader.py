@@ -13,6 +13,7 @@ from phonopy.structure.cells import guess_primitive_matrix
 
 from backend.sources.formats.phonopy import files as phonopy_files
 from backend.sources.formats.phonopy import yaml_file as phonopy_yaml
+from backend.sources.formats.phonopy.force_checks import check_forces
 from backend.sources.formats.phonopy.units import Units, units_of
 from backend.sources.formats.phonopy.yaml_file import PhonopyYaml
 from backend.sources.formats.reading import (
@@ -182,14 +183,14 @@ def _from_forces(case: _Case, files: Files) -> Reading:
         _check_supercell(yaml.supercell, made, case)
     with refusing_damage(file):
         before, constants = _fit(made, dataset)
+        doubts = check_forces(file, dataset, before, made.primitive.p2s_map)
     units = case.units
     supercell = _supercell_of(made, units)
     reading = _reading(case, files, supercell, constants * units.constants, before * units.constants)
     stated = yaml.dataset if yaml is not None and "force_sets" in files else None
     if stated is not None and _differ(stated, dataset):
-        params = {"file": file.name, "other": case.file.name}
-        reading = replace(reading, notices=[*reading.notices, Notice("displacements_differ", params)])
-    return reading
+        doubts.append(Notice("displacements_differ", {"file": file.name, "other": case.file.name}))
+    return replace(reading, notices=[*reading.notices, *doubts])
 
 
 def _fit(made: Phonopy, dataset: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
