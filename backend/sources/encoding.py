@@ -20,6 +20,9 @@ _REAL: Final = "<f8"
 _COMPLEX: Final = "<c16"
 _SINGLE: Final = "<f4"
 """Displacements, which are many."""
+_SINGLE_COMPLEX: Final = "<c8"
+MAX_DOUBLE_BYTES: Final = 24 * 1024**2
+"""Eigenvectors above are sent in single precision, 6·10⁻⁸, because the answer of a confined reader is limited."""
 _TYPES: Final = {"i": _WHOLE, "u": _WHOLE, "f": _REAL, "c": _COMPLEX}
 
 
@@ -61,6 +64,8 @@ def _encoded(value: NDArray[Any] | tuple[str, ...] | float | None) -> Any:
     if value is None or isinstance(value, float):
         return value
     kind = _SINGLE if value.dtype == np.float32 else _TYPES[value.dtype.kind]
+    if kind == _COMPLEX and value.nbytes > MAX_DOUBLE_BYTES:
+        kind = _SINGLE_COMPLEX
     content = base64.b64encode(np.ascontiguousarray(value, dtype=kind).tobytes()).decode("ascii")
     return {"type": kind, "shape": list(value.shape), "base64": content}
 
@@ -70,7 +75,8 @@ def _decoded(value: Any) -> Any:
         return tuple(map(str, value))
     if value is None or isinstance(value, float):
         return value
-    if value["type"] not in (_SINGLE, *_TYPES.values()):
+    if value["type"] not in (_SINGLE, _SINGLE_COMPLEX, *_TYPES.values()):
         raise ValueError(f"arrays of {value['type']} are not stored")
     # A copy, because arrays made of bytes are read-only
-    return np.frombuffer(base64.b64decode(value["base64"]), dtype=value["type"]).reshape(value["shape"]).copy()
+    array = np.frombuffer(base64.b64decode(value["base64"]), dtype=value["type"]).reshape(value["shape"])
+    return array.astype(_COMPLEX) if value["type"] == _SINGLE_COMPLEX else array.copy()

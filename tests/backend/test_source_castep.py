@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from euphonic import QpointPhononModes
 
+from backend.sources import encoding
+from backend.sources.encoding import decode, encode
 from backend.sources.formats import recognise
 from backend.sources.formats.reading import Reading, Refused, UploadedFile
 from backend.sources.phonon_facts import facts_of_constants, facts_of_modes
+from scattering.core.phonon_modes import PhononModes
 from scattering.simulate.force_constants import to_force_constants
 from scattering.simulate.interpolation import energies_at, modes_at
 from tests.phonons.crystals import nacl_euphonic
@@ -110,6 +113,33 @@ def test_modes_are_those_of_the_file(tmp_path: Path) -> None:
     assert (facts["n_q_points"], facts["has_force_constants"], facts["has_eigenvectors"]) == (8, False, True)
     assert facts["highest_energy_mev"] == pytest.approx(modes.frequencies.to("meV").magnitude.max(), abs=1e-3)
     assert doubts == []
+
+
+def test_the_reader_of_eigenvectors_agrees_with_euphonic(tmp_path: Path) -> None:
+    modes = nacl_modes(np.random.default_rng(3).random((5, 3)))
+    # Γ twice, with the directions of a split mode, as CASTEP writes it
+    text = phonon(modes, [1 / 5] * 5).replace("q-pt=    5", "q-pt=    4")
+    text = text.replace("wavevectors  5", "wavevectors  4")
+    found = read(tmp_path, "a.phonon", text).modes
+    expected = QpointPhononModes.from_castep(tmp_path / "a.phonon")
+    assert found is not None
+    np.testing.assert_array_equal(found.eigenvectors, expected.eigenvectors)
+    np.testing.assert_array_equal(found.weights, expected.weights / expected.weights.sum())
+
+
+def test_many_eigenvectors_travel_in_single_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = read(tmp_path, "NaCl.phonon", phonon(nacl_modes(GRID), [1 / 8] * 8)).modes
+    assert isinstance(modes, PhononModes)
+    whole = decode(encode(modes))
+    monkeypatch.setattr(encoding, "MAX_DOUBLE_BYTES", 1000)
+    sent = encode(modes)
+    again = decode(sent)
+    assert isinstance(whole, PhononModes)
+    assert isinstance(again, PhononModes)
+    np.testing.assert_array_equal(whole.eigenvectors, modes.eigenvectors)
+    assert (sent["fields"]["eigenvectors"]["type"], again.eigenvectors.dtype) == ("<c8", np.complex128)
+    np.testing.assert_allclose(again.eigenvectors, modes.eigenvectors, atol=1e-7)
+    np.testing.assert_array_equal(again.energies_mev, modes.energies_mev)
 
 
 def test_weights_are_scaled_and_told(tmp_path: Path) -> None:
