@@ -11,10 +11,24 @@ from pydantic import Field
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
 from backend.kit.settings import Settings
-from backend.potentials import service
+from backend.potentials import evidence, service
 from backend.potentials.availability import find_obstacle
-from backend.potentials.catalogue import default, pretrained
+from backend.potentials.catalogue import PRETRAINED, default, pretrained
 from backend.potentials.tables import Potential
+
+
+class EvidenceOut(ResponseBody):
+    """What is known of the phonons of a potential in a class of crystals."""
+
+    material_class: str = Field(examples=["covalent"])
+    crystals: list[str] = Field(description="compared crystals", examples=[["silicon"]])
+    mean_error: float | None = Field(
+        description="mean of |computed / reference - 1|; null: a crystal is unstable in the potential", examples=[0.123]
+    )
+    than_default: Literal["better", "worse"] | None = Field(
+        description="compared with the default potential in the same crystals; null: not known"
+    )
+    source: str = Field(description="what was compared with what")
 
 
 class PotentialOut(ResponseBody):
@@ -42,6 +56,11 @@ class PotentialOut(ResponseBody):
     structure_id: uuid.UUID | None = Field(description="structure that it was trained for; null: of none, or deleted")
     training: str = Field(description="training set; empty: not stated", examples=["MPtrj"])
     functional: str = Field(description="functional of the training set; empty: not stated", examples=["PBE"])
+    call_seconds: list[tuple[int, float]] = Field(
+        description="numbers of atoms, each with seconds of one evaluation of forces on one core; empty: not measured",
+        examples=[[(64, 0.22)]],
+    )
+    evidence: list[EvidenceOut] = Field(description="empty: nothing is known")
     installed: bool = Field(
         description="whether it can run without a download: the server has its file, or a worker the package that "
         "brings it"
@@ -62,7 +81,23 @@ class PotentialOut(ResponseBody):
                 **row.model_dump(),
                 "training": "" if entry is None else entry.training,
                 "functional": "" if entry is None else entry.functional,
+                "call_seconds": [] if entry is None else list(entry.call_seconds),
+                "evidence": _evidence_of(row),
                 "installed": obstacle is None and (is_of_package or service.is_installed(settings, row)),
                 "unavailable": NoticeOut.of_optional(obstacle),
             }
         )
+
+
+def _evidence_of(row: Potential) -> list[EvidenceOut]:
+    known = evidence.of_potential(row.name) if row.kind == PRETRAINED else []
+    return [
+        EvidenceOut(
+            material_class=one.material_class,
+            crystals=list(one.crystals),
+            mean_error=one.mean_error,
+            than_default=evidence.compare_with_default(one),
+            source=one.source,
+        )
+        for one in known
+    ]

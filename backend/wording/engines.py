@@ -10,7 +10,7 @@ from backend.wording.formatting import number
 
 
 def _engine_not_installed(*, title: str, package: str, extra: str) -> str:
-    command = f"pip install --require-hashes --requirement deploy/extras/{extra}.lock" if extra else ""
+    command = f"pip install --require-hashes --no-deps --requirement deploy/extras/{extra}.lock" if extra else ""
     how = f" ({command})" if command else ""
     return f"No running worker has {title}: install the package {package}{how} for the workers, and restart them."
 

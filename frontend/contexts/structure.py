@@ -53,6 +53,8 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "title": structure["name"] or structure["formula"],
         "instruments": instruments,
         "potentials": potential_choices(potentials, elements),
+        "compared_potentials": _compared(potentials),
+        "default_name": next((one["name"] for one in potentials if one["kind"] == "pretrained"), ""),
         "samplings": list(SAMPLINGS.items()),
         "qualities": QUALITIES,
         "methods": list({one["method"]: one for one in methods}.values()),
@@ -178,6 +180,12 @@ def potential_choices(potentials: Sequence[JsonObject], elements: Sequence[str])
     return [
         (one["id"], _label(one, elements), not (_missing(one, elements) or one["unavailable"])) for one in potentials
     ]
+
+
+def _compared(potentials: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return the potentials of which something is known, installed ones first."""
+    known = [one for one in potentials if one["evidence"] or one["call_seconds"]]
+    return sorted(known, key=lambda one: one["unavailable"] is not None)
 
 
 def _label(potential: JsonObject, elements: Sequence[str]) -> str:

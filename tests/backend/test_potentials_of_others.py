@@ -17,7 +17,7 @@ from backend.families.catalogue import families
 from backend.health import heartbeats
 from backend.kit.db import database
 from backend.kit.settings import Settings
-from backend.potentials import catalogue, fetch
+from backend.potentials import catalogue, evidence, fetch
 from backend.potentials.record import Pretrained
 from tests import plugin_package
 
@@ -261,3 +261,19 @@ def test_estimates_use_the_measured_time_of_forces(
         monkeypatch.setattr("backend.predictions.service.pretrained", lambda known=known: known)
         estimates.append(estimate())
     assert estimates[1] / estimates[0] == pytest.approx(10, rel=0.01)
+
+
+def test_evidence_is_compared_with_the_default_in_the_same_crystals(client: Client) -> None:
+    shown = listed(client)
+    names = {one.potential for one in evidence.all_evidence()}
+    assert names <= shown.keys()
+    standings = {
+        name: {known["material_class"]: known["than_default"] for known in shown[name]["evidence"]} for name in names
+    }
+    assert set(standings["NEP89"].values()) == {None}
+    assert standings["CHGNet 0.3.0"]["covalent"] == standings["SevenNet-0"]["covalent"] == "worse"
+    # Unstable is worse, whatever the errors of others
+    assert standings["CHGNet 0.3.0"]["hydride"] == "worse"
+    assert standings["GFN1-xTB"] == {"molecular": "better"}
+    assert standings["nequix-mp-1-pft"]["covalent"] == "better"
+    assert all(shown[name]["call_seconds"] for name in names - {"NEP89"})
