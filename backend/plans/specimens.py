@@ -54,10 +54,11 @@ def read_forecast(scope: Scope, cache: PartialsCache, body: ScatteringIn) -> For
     view = View(isotopes=body.isotopes, quantum_correction=body.quantum_correction, energy_scale=body.energy_scale)
     grade = trusts.assess(scope, prediction).grade
     uncertainty, warnings = grade.uncertainty, []
-    if grade.bias is not None and grade.scaled_uncertainty is not None:
+    if grade.bias is not None:
         corrected = 1 / (1 + grade.bias)
         if abs(body.energy_scale / corrected - 1) <= SCALE_TOLERANCE:
-            uncertainty = grade.scaled_uncertainty
+            # One line gives a scale, and does not tell what it leaves
+            uncertainty = grade.uncertainty if grade.scaled_uncertainty is None else grade.scaled_uncertainty
         elif abs(grade.bias) > SCALE_TOLERANCE:
             warnings.append(Notice("known_energy_bias", {"bias": grade.bias, "energy_scale": corrected}))
     if weights.substituted(partials, body.isotopes):

@@ -7,8 +7,8 @@ from backend.kit.http.notices import NoticeOut
 from backend.trust import summary
 from backend.trust.bullets import TOPICS_OF_OBJECTIONS, Bullet, choose_bullets
 from backend.trust.points import Point
-from backend.trust.schemas import BulletOut, PointOut, TrustOut
-from backend.trust.service import Trust
+from backend.trust.schemas import BulletOut, EnergyUncertaintyOut, PointOut, TrustOut
+from backend.trust.service import Assessment, Trust
 from scattering.trust.grade import objections
 
 
@@ -31,8 +31,23 @@ def trust_body(reliability: Trust) -> TrustOut:
         energy_relative_uncertainty=grade.uncertainty,
         energy_bias=grade.bias,
         scaled_uncertainty=grade.scaled_uncertainty,
+        energy_uncertainty=_energy_uncertainty(assessed),
         bullets=[_bullet(bullet) for bullet in choose_bullets(reliability.points, against)],
         points=points,
+    )
+
+
+def _energy_uncertainty(assessed: Assessment) -> EnergyUncertaintyOut:
+    grade, spread = assessed.grade, assessed.evidence.spread
+    is_compared = grade.bias is not None
+    return EnergyUncertaintyOut.model_validate(
+        {
+            "relative": grade.uncertainty,
+            "relative_once_scaled": grade.scaled_uncertainty,
+            "relative_95": None if is_compared or spread is None else spread.relative_95,
+            "class": assessed.material_class,
+            "n_calibration": 0 if spread is None else spread.n_crystals,
+        }
     )
 
 

@@ -17,10 +17,13 @@ MOST_TELLING_TOPICS: Final[Sequence[Topic]] = (
     "potential",
     "quantum",
     "run",
+    "state",
     "stability",
     "lo_modes",
     "statistics",
     "anharmonicity",
+    "expansion",
+    "magnetism",
     "training",
     "method",
 )

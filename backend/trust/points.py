@@ -9,7 +9,8 @@ from typing import Any, Final
 from backend.trust.observed import Observed
 from backend.trust.schemas import Topic, Verdict
 from scattering.core.notices import Notice
-from scattering.trust.grade import DOCUMENTED_RELATIVE_ERROR, MAX_IMAGINARY_FRACTION, Evidence, Grade
+from scattering.trust.calibration import MAX_IMAGINARY_FRACTION
+from scattering.trust.grade import MAX_UNIFORM_SCATTER, Evidence, Grade
 from scattering.trust.measured_phonons import Comparison, Material
 
 MAX_SMALL_SHIFT: Final = 0.03
@@ -18,6 +19,11 @@ MAX_MODERATE_SHIFT: Final = 0.10
 MAX_LOW_NOISE: Final = 0.05
 MAX_MODERATE_NOISE: Final = 0.15
 """Relative statistical errors of a spectrum below these are good and fair. 5 % is hardly visible in a figure."""
+MAX_FAIR_ERROR: Final = 2 * MAX_UNIFORM_SCATTER
+"""Relative error of energies from which on it is poor."""
+MIN_TEMPERATURE_DIFFERENCE_K: Final = 100.0
+"""Between the cell and the forecast: most crystals are 0.1-1 % longer at the end of it, and modes a few per cent
+softer."""
 MAX_SMALL_MISSING_ENERGY: Final = 0.05
 MAX_MODERATE_MISSING_ENERGY: Final = 0.5
 """Fractions of the vibrational energy that classical nuclei lack: below these they are good and fair."""
@@ -54,9 +60,17 @@ def potential_point(name: str, n_elements: int, elements: Sequence[str], evidenc
     """Return the point on the documented accuracy of the potential."""
     numbers = {"elements": list(elements), "n_elements_trained": n_elements}
     params = {"potential": name, **numbers}
-    if evidence.standing == "documented":
-        numbers = {**numbers, "relative_error": DOCUMENTED_RELATIVE_ERROR}
-        return Point("potential", "fair", Notice("potential_documented", params), numbers)
+    if (spread := evidence.spread) is not None:
+        calibrated = {
+            "class": spread.material_class,
+            "is_unstable": spread.is_unstable,
+            "n_calibration": spread.n_crystals,
+            "relative_error": spread.relative,
+            "relative_error_95": spread.relative_95,
+        }
+        verdict: Verdict = "fair" if spread.relative <= MAX_FAIR_ERROR else "poor"
+        documented = Notice("potential_documented", {**params, **calibrated})
+        return Point("potential", verdict, documented, {**numbers, **calibrated})
     return Point("potential", "unknown", Notice("potential_undocumented", params), numbers)
 
 
@@ -118,7 +132,7 @@ def _compared_phonons_point(name: str, comparison: Comparison, grade: Grade) -> 
         },
     )
     verdict: Verdict = "good" if grade.badge == "agrees" else "fair"
-    if comparison.n_collapsed or comparison.rms > 2 * DOCUMENTED_RELATIVE_ERROR:
+    if comparison.n_collapsed or comparison.rms > MAX_FAIR_ERROR:
         verdict = "poor"
     return Point("phonons", verdict, compared, {**numbers, "rms_log_ratio": comparison.rms, "lines": lines})
 
@@ -212,6 +226,35 @@ def run_point(warnings: Sequence[Notice]) -> Point:
     if not warnings:
         return Point("run", "good", Notice("run_without_warnings"), numbers)
     return Point("run", "fair", Notice("run_with_warnings", {"warnings": [one.to_json() for one in warnings]}), numbers)
+
+
+def magnetism_point(elements: Sequence[str]) -> Point:
+    """Return the point on the magnetic scattering of elements that may have moments."""
+    params = {"elements": list(elements)}
+    return Point("magnetism", "fair", Notice("magnetic_scattering_omitted", params), params)
+
+
+def state_point(state: str, method: str) -> Point:
+    """Return the point on a structure that is no crystal."""
+    params = {"state": state, "method": method}
+    verdict: Verdict = "poor" if method == "harmonic" and state == "liquid" else "fair"
+    return Point("state", verdict, Notice("structure_not_crystalline", params), params)
+
+
+def expansion_points(cell_temperature_k: float | None, temperature_k: float) -> list[Point]:
+    """Return a point if the cell is that of another temperature; none if its temperature is not known.
+
+    Parameters
+    ----------
+    cell_temperature_k
+        Temperature of the measurement of the cell, 0 for a relaxed cell; None if unknown.
+    temperature_k
+        Temperature of the forecast.
+    """
+    if cell_temperature_k is None or abs(temperature_k - cell_temperature_k) < MIN_TEMPERATURE_DIFFERENCE_K:
+        return []
+    params = {"cell_temperature_k": cell_temperature_k, "temperature_k": temperature_k}
+    return [Point("expansion", "fair", Notice("thermal_expansion_omitted", params), params)]
 
 
 def _grade_value(value: float, small: float, moderate: float) -> Verdict:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import ResponseBody
+from scattering.trust.chemistry import MaterialClass
 from scattering.trust.grade import Badge
 
 Topic = Literal[
@@ -22,6 +23,9 @@ Topic = Literal[
     "statistics",
     "method",
     "run",
+    "magnetism",
+    "state",
+    "expansion",
 ]
 Verdict = Literal["good", "fair", "poor", "unknown"]
 N_BULLETS = 3
@@ -43,6 +47,24 @@ class BulletOut(NoticeOut):
 
     topic: Topic
     verdict: Verdict
+
+
+class EnergyUncertaintyOut(ResponseBody):
+    """Uncertainty of the computed energies, and the calibration behind it."""
+
+    relative: float = Field(description="one standard deviation of an energy, relative")
+    relative_once_scaled: float | None = Field(
+        description="the same once energies are divided by 1 + bias; null with fewer than two measured lines"
+    )
+    relative_95: float | None = Field(
+        description="relative deviation within which 95 % of the energies are in the calibration; null if measured "
+        "phonons were compared, or the potential was not calibrated"
+    )
+    material_class: MaterialClass = Field(alias="class", description="what holds the crystal together")
+    n_calibration: int = Field(
+        description="crystals of this class, or with imaginary modes if this one has them, with which the potential "
+        "was calibrated; 0 if it was not"
+    )
 
 
 class TrustOut(ResponseBody):
@@ -67,6 +89,7 @@ class TrustOut(ResponseBody):
         description="relative uncertainty that remains after energies are divided by 1 + bias (set the energy scale to "
         "1 / (1 + bias)); null without measured phonons"
     )
+    energy_uncertainty: EnergyUncertaintyOut
     bullets: list[BulletOut] = Field(
         min_length=N_BULLETS,
         max_length=N_BULLETS,

@@ -13,15 +13,19 @@ from sqlmodel import col
 
 from backend.kit.db.owners import Scope
 from backend.observing.partials_cache import PartialsCache
-from backend.potentials.catalogue import DEFAULT, PRETRAINED
+from backend.potentials.catalogue import PRETRAINED
 from backend.potentials.tables import Potential
 from backend.predictions.tables import SOURCE, Prediction, has_same_origin
+from backend.structures.condition import state_of
 from backend.structures.tables import Structure
 from backend.trust import points, summary
+from backend.trust.material_class import class_of
 from backend.trust.points import Point
 from scattering.core.notices import Notice
 from scattering.core.polarity import is_polar
-from scattering.trust.grade import Evidence, Grade, Standing, grade
+from scattering.trust.calibration import MAX_IMAGINARY_FRACTION, Spread, spread_of
+from scattering.trust.chemistry import MaterialClass, elements_with_moments
+from scattering.trust.grade import Evidence, Grade, grade
 from scattering.trust.measured_phonons import Material, compare, find_material
 
 MAX_OTHERS = 20
@@ -40,6 +44,8 @@ class Assessment:
         None for a forecast from given phonons.
     basis
         Name of the potential, or of the source of the phonons.
+    material_class
+        What holds the crystal together.
     harmonic
         The prediction, this one or another, that gives phonons and imaginary modes; None if there is none.
     material
@@ -51,6 +57,8 @@ class Assessment:
     potential: Potential | None
     basis: str
     elements: tuple[str, ...]
+    material_class: MaterialClass
+    structure: Structure
     material: Material | None
     evidence: Evidence
     grade: Grade
@@ -86,20 +94,25 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     material = find_material(
         parse_formula(structure.formula_cell), structure.space_group_number, _volume_per_atom(structure)
     )
+    material_class = class_of(scope.settings, structure)
+    imaginary_fraction = findings.get("imaginary_fraction")
     evidence = Evidence(
-        standing=_standing(potential),
+        spread=_spread(potential, material_class, imaginary_fraction),
         comparison=compare(material, _phonons(natural) if natural is not None else {}) if material else None,
-        imaginary_fraction=findings.get("imaginary_fraction"),
+        imaginary_fraction=imaginary_fraction,
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
         displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
         lacks_lo_modes=is_polar(structure.elements)
         and not prediction.has_given_trajectory
         and "gamma_lo_mev" not in _findings(prediction),
+        is_given=potential is None,
     )
     return Assessment(
         potential,
         prediction.basis,
         tuple(structure.elements),
+        material_class,
+        structure,
         material,
         evidence,
         grade(evidence),
@@ -108,10 +121,14 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     )
 
 
-def _standing(potential: Potential | None) -> Standing:
-    """Return whether the accuracy of a potential is documented in general, as that of the default one is."""
-    known = potential is not None and potential.kind == PRETRAINED and potential.name == DEFAULT
-    return "documented" if known else "unknown"
+def _spread(
+    potential: Potential | None, material_class: MaterialClass, imaginary_fraction: float | None
+) -> Spread | None:
+    """Return how far a potential is off in crystals of a class; None for given phonons, and without a calibration."""
+    if potential is None or potential.kind != PRETRAINED:
+        return None
+    is_unstable = (imaginary_fraction or 0.0) >= MAX_IMAGINARY_FRACTION
+    return spread_of(potential.name, material_class, is_unstable=is_unstable)
 
 
 def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
@@ -135,6 +152,7 @@ def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> 
         points.method_point(method),
         points.run_point(prediction.warnings),
         *([points.lo_modes_point(assessed.evidence, _phonon_findings(assessed))] if polar else []),
+        *_scope_points(assessed, prediction),
     )
     return Trust(prediction.id, assessed, made)
 
@@ -149,6 +167,21 @@ def _origin_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
         points.potential_point(potential.name, len(potential.elements), assessed.elements, assessed.evidence),
         points.training_point(potential.name, _findings(prediction)),
     ]
+
+
+def _scope_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
+    """Return the points on what no forecast, or not this one, describes in such a sample."""
+    structure, made = assessed.structure, []
+    if magnetic := elements_with_moments(assessed.elements):
+        made.append(points.magnetism_point(magnetic))
+    state = state_of(structure.warnings)
+    if state in ("liquid", "glass"):
+        made.append(points.state_point(state, prediction.method))
+    if not prediction.has_given_trajectory:
+        relaxed = prediction.typed_options().relax_cell
+        cell_temperature = 0.0 if relaxed else structure.temperature_k
+        made.extend(points.expansion_points(cell_temperature, prediction.temperature_k))
+    return made
 
 
 def parse_formula(formula: str) -> dict[str, int]:

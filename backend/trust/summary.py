@@ -10,6 +10,8 @@ def label(grade: Grade) -> Notice:
     """Return the label of the badge."""
     if grade.badge == "agrees":
         return Notice("badge_agrees", {"relative_uncertainty": grade.uncertainty})
+    if grade.badge == "biased" and grade.scaled_uncertainty is None:
+        return Notice("badge_biased_once", {"bias": grade.bias, "relative_uncertainty": grade.uncertainty})
     if grade.badge == "biased":
         return Notice("badge_biased", {"bias": grade.bias, "scaled_uncertainty": grade.scaled_uncertainty})
     if grade.badge == "unchecked":
@@ -26,14 +28,14 @@ def headline(grade: Grade, evidence: Evidence, potential: str) -> Notice:
         "is_lower_bound": grade.badge == "doubtful",
     }
     if comparison is None or grade.bias is None:
-        return Notice("energies_not_compared", {**stated, "accuracy_documented": evidence.standing == "documented"})
+        return Notice("energies_not_compared", {**stated, "accuracy_documented": evidence.spread is not None})
     compared = {
         **stated,
         "material": comparison.material.name,
         "n_lines": len(comparison.lines),
         "bias": grade.bias,
     }
-    if grade.badge != "biased":
+    if grade.badge != "biased" or grade.scaled_uncertainty is None:
         return Notice("energies_compared", compared)
     scaled = {"energy_scale": 1 / (1 + grade.bias), "scaled_uncertainty": grade.scaled_uncertainty}
     return Notice("energies_biased", {**compared, **scaled})

@@ -24,6 +24,11 @@ def _badge_biased(*, bias: float, scaled_uncertainty: float) -> str:
     return f"Energies {percent(abs(bias))} too {side}, {_error(scaled_uncertainty)} after scaling"
 
 
+def _badge_biased_once(*, bias: float, relative_uncertainty: float) -> str:
+    side = "low" if bias < 0 else "high"
+    return f"Energies too {side} by {percent(abs(bias))} at one measured line, {_error(relative_uncertainty)}"
+
+
 def _accuracy(relative_uncertainty: float, is_lower_bound: bool) -> str:
     if is_lower_bound:
         return f"Confidence is low: energies are uncertain by at least {percent(relative_uncertainty)}."
@@ -55,10 +60,45 @@ def _energies_biased(*, energy_scale: float, scaled_uncertainty: float, **compar
     )
 
 
-def _potential_documented(*, potential: str, elements: Sequence[str], n_elements_trained: int) -> str:
+CLASSES: Final[Mapping[str, str]] = {
+    "metal": "metals",
+    "covalent": "covalent crystals",
+    "ionic": "ionic crystals",
+    "layered": "layered crystals",
+    "molecular": "molecular crystals",
+    "hydride": "hydrides",
+    "hydrogenous": "crystals with hydroxide, water or other bound hydrogen",
+    "magnetic": "compounds of magnetic 3d metals",
+}
+
+
+def name_group(material_class: str, is_unstable: bool) -> str:
+    """Return the plural of the crystals that a calibration compares with."""
+    return "crystals that are unstable in it" if is_unstable else CLASSES[material_class]
+
+
+def counted_group(n_calibration: int, group: str) -> str:
+    """Return the number and the name of the crystals of a calibration."""
+    return f"{n_calibration} {group}" if n_calibration else f"crystals of other classes, as no {group} are stable in it"
+
+
+def _potential_documented(
+    *,
+    potential: str,
+    elements: Sequence[str],
+    n_elements_trained: int,
+    is_unstable: bool,
+    n_calibration: int,
+    relative_error: float,
+    relative_error_95: float,
+    **other: Any,
+) -> str:
+    group = name_group(other["class"], is_unstable)
+    calibrated = f"calibrated with {counted_group(n_calibration, group)}"
     return (
-        f"{potential} is a general potential for {n_elements_trained} elements, including {listed(elements)}. Its "
-        f"phonon energies are within 5–15{SPACE}% of experiment for most inorganic crystals, and much worse for some."
+        f"{potential} is a general potential for {n_elements_trained} elements, including {listed(elements)}. It was "
+        f"{calibrated}: expect two of three phonon energies within {_error(relative_error)}, and 19 of 20 within "
+        f"{_error(relative_error_95)}."
     )
 
 
@@ -204,9 +244,26 @@ def _run_with_warnings(*, warnings: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(wording.message(Notice.from_json(one)) for one in warnings)
 
 
+def _structure_not_crystalline(*, state: str, method: str) -> str:
+    harmonic = f" Harmonic phonons do not describe a {state} that flows." if state == "liquid" else ""
+    return (
+        f"The structure looks like a {state}, and the potential was calibrated with crystals."
+        f"{harmonic if method == 'harmonic' else ''}"
+    )
+
+
+def _thermal_expansion_omitted(*, cell_temperature_k: float, temperature_k: float) -> str:
+    cell = f"measured at {cell_temperature_k:g} K" if cell_temperature_k else "relaxed at 0 K"
+    return (
+        f"The cell was {cell}, and the forecast is for {temperature_k:g} K: thermal expansion, which softens most "
+        "modes, is left out."
+    )
+
+
 WORDS: Final[Mapping[str, wording.Words]] = {
     "badge_agrees": lambda *, relative_uncertainty: f"Agrees with measured phonons, {_error(relative_uncertainty)}",
     "badge_biased": _badge_biased,
+    "badge_biased_once": _badge_biased_once,
     "badge_unchecked": lambda *, relative_uncertainty: f"Not checked, {_error(relative_uncertainty)}",
     "badge_doubtful": lambda *, relative_uncertainty: (
         f"Low confidence: energies uncertain by at least {percent(relative_uncertainty)}"
@@ -267,5 +324,11 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "The thermostat of the beads broadens stiff modes, overtones are too weak, and too few beads omit part of the "
     "zero-point motion.",
     "run_without_warnings": "The run gave no warnings.",
+    "magnetic_scattering_omitted": lambda *, elements: (
+        f"Magnetic scattering is left out: {listed(elements)} may have magnetic moments, whose elastic, "
+        "paramagnetic and spin-wave scattering adds to that of the nuclei, most at small q."
+    ),
+    "structure_not_crystalline": _structure_not_crystalline,
+    "thermal_expansion_omitted": _thermal_expansion_omitted,
     "run_with_warnings": _run_with_warnings,
 }

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from backend import wording
 from backend.wording.formatting import SPACE, counted, listed, percent, signed_percent
+from backend.wording.trust import name_group
 from scattering.core.notices import Notice
 
 
@@ -26,6 +27,24 @@ def _phonons_compared(
     ratios = low if low == high else f"{low} to {high}, median {median_ratio:.2f}"
     collapsed = f"; {n_collapsed} of them are imaginary or close to zero" if n_collapsed else ""
     return f"Compared with {measured} measured in {material}: computed over measured is {ratios}{collapsed}."
+
+
+def _potential_documented(
+    *,
+    potential: str,
+    is_unstable: bool,
+    n_calibration: int,
+    relative_error: float,
+    relative_error_95: float,
+    **other: Any,
+) -> str:
+    group = (
+        f"{n_calibration} {name_group(other['class'], is_unstable)}" if n_calibration else "crystals of other classes"
+    )
+    return (
+        f"In {group}, two of three energies of {potential} are "
+        f"within {percent(relative_error)}, 19 of 20 within {percent(relative_error_95)}."
+    )
 
 
 def _anharmonicity_unknown(*, missing_method: str) -> str:
@@ -59,8 +78,7 @@ def _run_with_warnings(*, warnings: Sequence[Mapping[str, Any]]) -> str:
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {
-    "brief_potential_documented": "{potential} is within 5–15" + SPACE + "% of experiment for most inorganic crystals, "
-    "and much worse for some.",
+    "brief_potential_documented": _potential_documented,
     "brief_potential_undocumented": lambda *, potential, elements, **_: (
         f"The accuracy of {potential} for {listed(elements)} is not known."
     ),
@@ -109,6 +127,16 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "brief_method_md": "Molecular dynamics includes anharmonicity, at the amplitudes of classical nuclei.",
     "brief_method_trpmd": "Path integrals are approximate in time (TRPMD): stiff modes are too broad, overtones too "
     "weak.",
+    "brief_magnetic_scattering_omitted": lambda *, elements: (
+        f"Magnetic scattering is left out: {listed(elements)} may have moments."
+    ),
+    "brief_structure_not_crystalline": lambda *, state, **_: (
+        f"The structure looks like a {state}; the potential was calibrated with crystals."
+    ),
+    "brief_thermal_expansion_omitted": lambda *, cell_temperature_k, temperature_k: (
+        f"Thermal expansion is left out: the cell is that of {cell_temperature_k:g}{SPACE}K, the forecast of "
+        f"{temperature_k:g}{SPACE}K."
+    ),
     "brief_run_without_warnings": "The run gave no warnings.",
     "brief_run_with_warnings": _run_with_warnings,
 }

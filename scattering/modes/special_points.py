@@ -75,7 +75,7 @@ def summarise_phonons(crystal: HarmonicCrystal) -> PhononSummary:
     )
 
 
-def special_phonons(fc: ForceConstants, zone: BrillouinZone) -> dict[str, list[float]]:
+def special_phonons(fc: ForceConstants, zone: BrillouinZone, *, max_atoms: int = MAX_ATOMS) -> dict[str, list[float]]:
     """Return the energies of all modes at each special point, ascending, in meV; negative if imaginary.
 
     Parameters
@@ -84,12 +84,14 @@ def special_phonons(fc: ForceConstants, zone: BrillouinZone) -> dict[str, list[f
         Force constants of the primitive cell, in the orientation of the zone.
     zone
         Special points of the crystal.
+    max_atoms
+        Of the largest primitive cell.
 
     Returns
     -------
-    Special point → energies, at Γ without a macroscopic field; empty for more than `MAX_ATOMS` atoms.
+    Special point → energies, at Γ without a macroscopic field; empty for more than `max_atoms` atoms.
     """
-    if fc.crystal.n_atoms > MAX_ATOMS:
+    if fc.crystal.n_atoms > max_atoms:
         return {}
     primitive = fc.crystal.cell_vectors.to("angstrom").magnitude
     vectors = np.array([zone.repeats @ point for point in zone.points.values()]) @ reciprocal(zone.cell)

@@ -7,37 +7,36 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from scattering.core.notices import Notice
+from scattering.trust.calibration import MAX_IMAGINARY_FRACTION, Spread
 from scattering.trust.measured_phonons import Comparison
 
 Badge = Literal["agrees", "biased", "unchecked", "doubtful"]
-Standing = Literal["documented", "unknown"]
 
-DOCUMENTED_RELATIVE_ERROR: Final = 0.10
-"""Error of phonon energies in NEP89: within 5-15 % of experiment for most inorganic crystals, from silicon, aluminium,
-copper, MgO and LiH (docs/method/potential.md)."""
-UNDOCUMENTED_RELATIVE_ERROR: Final = 0.15
-"""Error of a potential without documented accuracy: that of the worst general potentials in ordinary crystals. A
+UNCALIBRATED_RELATIVE_ERROR: Final = 0.20
+"""Error of a potential that was not calibrated: that of a general potential (NEP89) in a crystal of any class. A
 cautious judgement."""
+GIVEN_RELATIVE_ERROR: Final = 0.15
+"""Error of phonons, or of a trajectory, that the user has calculated elsewhere. A cautious judgement."""
+UNCALIBRATED_SCATTER: Final = 0.10
+"""Error that remains after one energy scale, in a potential that was not calibrated. A judgement."""
 MIN_RELATIVE_ERROR: Final = 0.02
 """No comparison with measurement is better: neutron energies of phonons are good to 1-2 %, and harmonic ones lie 1-2 %
 above those at room temperature."""
 MIN_LINES: Final = 3
-"""Fewer compared lines say little about the rest of the spectrum."""
-FEW_LINES_RELATIVE_ERROR: Final = 0.05
-"""Added for the rest of the spectrum where fewer than `MIN_LINES` were compared: a judgement."""
+"""Fewer compared lines say little about the rest of the spectrum: the scatter that the potential has in such crystals
+is added."""
+MIN_LINES_OF_SCALE: Final = 2
+"""One line gives an energy scale, and nothing tells how well it fits the rest."""
 IMAGINARY_RELATIVE_ERROR: Final = 0.03
 """Added where modes are imaginary, or their fraction if that is larger: their neighbours are too soft, and the atoms do
 not rest where they do in nature. A judgement."""
-MAX_IMAGINARY_FRACTION: Final = 0.01
-"""Fraction of imaginary modes above which the confidence is low: more than acoustic modes near Γ. A judgement."""
 MISSING_LO_RELATIVE_ERROR: Final = 0.03
 """Added where the LO modes of a polar crystal are missing: root mean square over all modes of the energies without Born
 charges over those with them, which is 4 % in NaCl, 2.3 % for another functional, and 2.4 % in ZnS."""
 MAX_AGREEING_BIAS: Final = 0.05
 """Largest median deviation of a potential that agrees with measurement, some lines above and some below."""
 MAX_UNIFORM_SCATTER: Final = 0.10
-"""Scatter about the median up to which one energy scale corrects a bias: the rest is no worse than
-`DOCUMENTED_RELATIVE_ERROR`."""
+"""Scatter about the median up to which one energy scale corrects a bias. A judgement."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,8 @@ class Evidence:
 
     Attributes
     ----------
-    standing
-        Whether the potential's accuracy is documented in general.
+    spread
+        How far the potential is off in crystals of this class; None for a potential that was not calibrated.
     comparison
         With measured phonons of the same crystal; None where there are none.
     imaginary_fraction
@@ -58,14 +57,17 @@ class Evidence:
         Whether the atoms moved far when they were relaxed.
     lacks_lo_modes
         Whether the crystal is polar, and its forecast has no LO–TO splitting.
+    is_given
+        Whether the phonons or the trajectory come from the user: no potential of the server is judged.
     """
 
-    standing: Standing
+    spread: Spread | None = None
     comparison: Comparison | None = None
     imaginary_fraction: float | None = None
     outside_training: bool = False
     displaced: bool = False
     lacks_lo_modes: bool = False
+    is_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class Grade:
     bias
         Median of computed / measured, less 1; None where nothing could be compared.
     scaled_uncertainty
-        What is left of the uncertainty once energies are divided by 1 + bias; None likewise.
+        What is left of the uncertainty once energies are divided by 1 + bias; None where fewer than
+        `MIN_LINES_OF_SCALE` lines could be compared.
     """
 
     badge: Badge
@@ -112,22 +115,33 @@ def objections(evidence: Evidence) -> tuple[Notice, ...]:
 
 def grade(evidence: Evidence) -> Grade:
     """Grade a forecast; independent errors add in squares."""
-    comparison, fraction = evidence.comparison, evidence.imaginary_fraction or 0.0
-    imaginary = max(IMAGINARY_RELATIVE_ERROR, fraction) if fraction else 0.0
-    wrong = math.hypot(imaginary, MISSING_LO_RELATIVE_ERROR if evidence.lacks_lo_modes else 0.0)
+    comparison, spread = evidence.comparison, evidence.spread
     doubtful = bool(objections(evidence))
+    missing_lo = MISSING_LO_RELATIVE_ERROR if evidence.lacks_lo_modes else 0.0
     badge: Badge
     if comparison is None or not comparison.ratios:
-        documented = evidence.standing == "documented"
-        general = DOCUMENTED_RELATIVE_ERROR if documented else UNDOCUMENTED_RELATIVE_ERROR
         badge = "doubtful" if doubtful else "unchecked"
-        return Grade(badge, math.hypot(general, wrong), None, None)
-    others = math.hypot(wrong, FEW_LINES_RELATIVE_ERROR if len(comparison.ratios) < MIN_LINES else 0.0)
-    bias = comparison.median - 1
+        return Grade(badge, math.hypot(_general_error(evidence), missing_lo), None, None)
+    n, bias = len(comparison.ratios), comparison.median - 1
+    scatter = spread.scatter if spread is not None else UNCALIBRATED_SCATTER
+    others = math.hypot(_unstable(evidence), missing_lo, scatter if n < MIN_LINES else 0.0)
+    scaled = None
+    if n >= MIN_LINES_OF_SCALE:
+        # The scale takes one degree of freedom
+        scaled = math.hypot(max(MIN_RELATIVE_ERROR, comparison.scatter * math.sqrt(n / (n - 1))), others)
     badge = "doubtful" if doubtful else "agrees" if abs(bias) <= MAX_AGREEING_BIAS else "biased"
-    return Grade(
-        badge,
-        math.hypot(max(MIN_RELATIVE_ERROR, comparison.rms), others),
-        bias,
-        math.hypot(max(MIN_RELATIVE_ERROR, comparison.scatter), others),
-    )
+    return Grade(badge, math.hypot(max(MIN_RELATIVE_ERROR, comparison.rms), others), bias, scaled)
+
+
+def _general_error(evidence: Evidence) -> float:
+    """Return the error without a comparison; the spread of a potential includes what imaginary modes do."""
+    if evidence.spread is not None:
+        return evidence.spread.relative
+    general = GIVEN_RELATIVE_ERROR if evidence.is_given else UNCALIBRATED_RELATIVE_ERROR
+    return math.hypot(general, _unstable(evidence))
+
+
+def _unstable(evidence: Evidence) -> float:
+    """Return the error that imaginary modes of a forecast add."""
+    fraction = evidence.imaginary_fraction or 0.0
+    return max(IMAGINARY_RELATIVE_ERROR, fraction) if fraction else 0.0

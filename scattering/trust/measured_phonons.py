@@ -14,7 +14,8 @@ import numpy as np
 
 from scattering.core.constants import INVERSE_CM_MEV, PLANCK_MEV_FS
 
-UNITS_MEV: Final = {"THz": PLANCK_MEV_FS * 1e-3, "cm-1": INVERSE_CM_MEV}
+TABLES: Final = ("measured_phonons.toml", "measured_metals.toml")
+UNITS_MEV: Final = {"meV": 1.0, "THz": PLANCK_MEV_FS * 1e-3, "cm-1": INVERSE_CM_MEV}
 VOLUME_TOLERANCE: Final = 0.06
 """Largest relative difference of the volume per atom. Mode energies go about as the volume to the power −2 (a Grüneisen
 parameter of 2), so a crystal compressed by more is off by a tenth with any potential."""
@@ -40,6 +41,12 @@ class Material:
         Temperature of the measurement.
     source, doi
         Source of the numbers; the doi is empty if it is unknown.
+    read_at
+        Where the numbers were read; empty if all of them are unverified.
+    unverified
+        Points whose numbers were typed from memory: nobody has compared them with a source.
+    held_out
+        Whether potentials are not calibrated with it, to check the calibration.
     modes
         Special point → (degeneracy, energy in meV) by rising energy; lines at 0 meV are not compared.
     """
@@ -52,6 +59,9 @@ class Material:
     source: str
     modes: Mapping[str, tuple[tuple[int, float], ...]]
     doi: str = ""
+    read_at: str = ""
+    unverified: tuple[str, ...] = ()
+    held_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,17 +112,25 @@ class Comparison:
 
 @cache
 def materials() -> tuple[Material, ...]:
-    """Return all materials of the data file."""
-    text = resources.files("scattering.trust").joinpath("data/measured_phonons.toml").read_text(encoding="utf-8")
-    return tuple(_material(**entry) for entry in tomllib.loads(text)["material"])
+    """Return all materials of the data files."""
+    folder = resources.files("scattering.trust").joinpath("data")
+    texts = (folder.joinpath(name).read_text(encoding="utf-8") for name in TABLES)
+    return tuple(_material(**entry) for text in texts for entry in tomllib.loads(text)["material"])
 
 
 def _material(
-    *, lattice_angstrom: float, atoms_per_cell: int, unit: str, modes: Mapping[str, Any], **plain: Any
+    *,
+    lattice_angstrom: float,
+    atoms_per_cell: int,
+    unit: str,
+    modes: Mapping[str, Any],
+    unverified: Sequence[str] = (),
+    **plain: Any,
 ) -> Material:
     factor = UNITS_MEV[unit]
     return Material(
         volume_per_atom=lattice_angstrom**3 / atoms_per_cell,
+        unverified=tuple(unverified),
         modes={point: tuple((int(n), value * factor) for n, value in lines) for point, lines in modes.items()},
         **plain,
     )

@@ -14,8 +14,12 @@ from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import Settings
 from backend.observing.layouts import PATH, POWDER
 from backend.potentials.tables import Potential
+from backend.structures.tables import Structure
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
+from scattering.core.notices import Notice
 from scattering.core.partials import Partials
+from scattering.trust.calibration import spread_of
+from scattering.trust.grade import UNCALIBRATED_RELATIVE_ERROR
 from scattering.trust.measured_phonons import materials
 from tests.frontend.conftest import ZONES, flat_branch
 
@@ -48,7 +52,16 @@ def test_a_potential_of_known_accuracy_that_was_not_checked(
 ) -> None:
     told = trust(client, succeeded(client, settings, structure))
     assert told["badge"] == "unchecked"
-    assert told["energy_relative_uncertainty"] == pytest.approx(0.10)
+    spread = spread_of("NEP89", "covalent", is_unstable=False)
+    assert spread is not None
+    assert told["energy_relative_uncertainty"] == pytest.approx(spread.relative)
+    assert told["energy_uncertainty"] == {
+        "relative": pytest.approx(spread.relative),
+        "relative_once_scaled": None,
+        "relative_95": pytest.approx(spread.relative_95),
+        "class": "covalent",
+        "n_calibration": spread.n_crystals,
+    }
     assert told["energy_bias"] is None
     assert told["scaled_uncertainty"] is None
     assert told["headline_notice"]["code"] == "energies_not_compared"
@@ -68,6 +81,8 @@ def test_phonons_that_are_all_a_tenth_too_low(client: Client, settings: Settings
     assert told["energy_relative_uncertainty"] == pytest.approx(-np.log(SOFT))
     # All alike: an energy scale mends it, up to what measurements are worth
     assert told["scaled_uncertainty"] == pytest.approx(0.02)
+    assert told["energy_uncertainty"]["relative_once_scaled"] == pytest.approx(0.02)
+    assert told["energy_uncertainty"]["relative_95"] is None
     assert told["label_notice"]["code"] == "badge_biased"
     assert told["label_notice"]["params"] == {"bias": told["energy_bias"], "scaled_uncertainty": 0.02}
     assert told["label"] == told["label_notice"]["message"]
@@ -256,7 +271,8 @@ def test_an_uploaded_potential_is_of_unknown_accuracy(
         )  # fmt: skip
     told = trust(client, succeeded(client, settings, structure, model="mine"))
     assert told["badge"] == "unchecked"
-    assert told["energy_relative_uncertainty"] == pytest.approx(0.15)
+    assert told["energy_relative_uncertainty"] == pytest.approx(UNCALIBRATED_RELATIVE_ERROR)
+    assert told["energy_uncertainty"]["n_calibration"] == 0
     assert point(told, "potential")["verdict"] == "unknown"
     assert codes(told)["potential"] == "potential_undocumented"
     assert not told["headline_notice"]["params"]["accuracy_documented"]
@@ -276,3 +292,34 @@ def test_a_single_crystal_has_its_points_too(client: Client, settings: Settings,
     told = trust(client, prediction_id)
     assert told["badge"] == "biased"
     assert point(told, "quantum")["numbers"]["highest_mev"] == pytest.approx(55, abs=3)
+
+
+def relocated(settings: Settings, structure: dict[str, Any], **changes: Any) -> None:
+    """Change the row of a structure, as another file would have made it."""
+    with database.transaction(settings) as session:
+        row = Scope(session, LOCAL_USER).get(Structure, uuid.UUID(structure["id"]), "structure")
+        for name, value in changes.items():
+            setattr(row, name, value)
+        session.add(row)
+
+
+def test_what_a_forecast_leaves_out_of_such_a_sample_is_a_code(
+    client: Client, settings: Settings, structure: dict[str, Any]
+) -> None:
+    prediction_id = succeeded(client, settings, structure)
+    assert not {"magnetism", "state", "expansion"} & set(codes(trust(client, prediction_id)))
+    relocated(
+        settings,
+        structure,
+        elements=["O", "Mn"],
+        temperature_k=5.0,
+        warnings=[Notice("looks_liquid", {"n_molecules": 20})],
+    )
+    told = trust(client, prediction_id)
+    assert codes(told)["magnetism"] == "magnetic_scattering_omitted"
+    assert point(told, "magnetism")["numbers"] == {"elements": ["Mn"]}
+    assert codes(told)["state"] == "structure_not_crystalline"
+    assert codes(told)["expansion"] == "thermal_expansion_omitted"
+    assert point(told, "expansion")["numbers"]["cell_temperature_k"] == 5.0
+    assert told["energy_uncertainty"]["class"] == "magnetic"
+    assert "brief_structure_not_crystalline" in {one["code"] for one in told["bullets"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +12,14 @@ from backend.trust import points, summary
 from backend.trust.observed import Observed
 from backend.wording import trust
 from scattering.core.notices import Notice
+from scattering.trust.calibration import Spread
 from scattering.trust.grade import Evidence, Grade, grade, objections
 from scattering.trust.measured_phonons import Comparison, Line, Material, compare, materials
 from scattering.trust.spectra import MeanEnergies
 
 SALT = next(one for one in materials() if one.name == "sodium chloride")
+COPPER = next(one for one in materials() if one.name == "copper")
+SPREAD = Spread("ionic", False, relative=0.17, relative_95=0.4, scatter=0.08, n_crystals=14)
 
 
 def compared(material: Material, factor: float, *, n_collapsed: int = 0) -> Comparison:
@@ -36,12 +40,13 @@ def seen(shift: float, noise: float | None, *, missing: dict[str, float] | None 
 
 def notices() -> Iterator[Notice]:
     """Every notice that trust gives."""
-    doubts = Evidence("documented", compared(SALT, 1.0, n_collapsed=1), 0.2, outside_training=True, displaced=True)
+    doubts = Evidence(SPREAD, compared(SALT, 1.0, n_collapsed=1), 0.2, outside_training=True, displaced=True)
     uneven = Comparison(SALT, (Line("X", 10.0, 8.0), Line("X", 10.0, 12.0)), (0.8, 1.2))
     yield from objections(doubts)
-    yield from objections(Evidence("documented", uneven))
-    cases = [Evidence("documented"), Evidence("unknown"), Evidence("documented", compared(SALT, 0.8)), doubts]
-    cases += [Evidence("documented", compared(SALT, 1.01))]
+    yield from objections(Evidence(SPREAD, uneven))
+    cases = [Evidence(SPREAD), Evidence(), Evidence(SPREAD, compared(COPPER, 0.8)), doubts]
+    cases += [Evidence(SPREAD, compared(SALT, 1.01)), Evidence(SPREAD, compared(SALT, 0.8))]
+    cases += [Evidence(replace(SPREAD, is_unstable=True))]
     for evidence in cases:
         graded = grade(evidence)
         yield summary.label(graded)
@@ -49,7 +54,7 @@ def notices() -> Iterator[Notice]:
         yield points.potential_point("NEP89", 89, ["Na", "Cl"], evidence).notice
         for material in (SALT, None):
             yield points.phonons_point("NEP89", material, evidence, graded).notice
-    gone = Evidence("documented", Comparison(SALT, (Line("Γ", 21.0, -3.0),), ()))
+    gone = Evidence(SPREAD, Comparison(SALT, (Line("Γ", 21.0, -3.0),), ()))
     yield points.phonons_point("NEP89", SALT, gone, grade(gone)).notice
     for ranges in ({}, {"largest": 0.5, "spread": 0.1}, {"largest": 2.0, "spread": 0.1}, {"largest": 2.0, "spread": 2}):
         yield points.training_point("NEP89", {"training_range": ranges}).notice
@@ -66,8 +71,13 @@ def notices() -> Iterator[Notice]:
     source = {"name": "Salt", "program": {"name": "CASTEP", "version": "25.1", "functional": "PBE"}}
     for is_trajectory in (False, True):
         yield points.source_point(source, is_trajectory=is_trajectory).notice
-    yield points.lo_modes_point(Evidence("documented", lacks_lo_modes=True), {}).notice
-    yield points.lo_modes_point(Evidence("documented"), {"gamma_lo_mev": {"[1,0,0]": 32.4}}).notice
+    yield points.lo_modes_point(Evidence(SPREAD, lacks_lo_modes=True), {}).notice
+    yield points.lo_modes_point(Evidence(SPREAD), {"gamma_lo_mev": {"[1,0,0]": 32.4}}).notice
+    yield points.magnetism_point(["Mn", "Fe"]).notice
+    for state, method in (("liquid", "harmonic"), ("glass", "md")):
+        yield points.state_point(state, method).notice
+    for cell_temperature in (None, 0.0, 10.0, 290.0):
+        yield from (one.notice for one in points.expansion_points(cell_temperature, 300.0))
     yield points.run_point([]).notice
     yield points.run_point([Notice("text", {"text": "The supercell is small."})]).notice
 

@@ -35,7 +35,7 @@ def test_elements_decide(symbols: list[str], polar: bool) -> None:
 
 
 def test_missing_lo_modes_add_to_the_uncertainty() -> None:
-    for standing in ("documented", "unknown"):
-        known, lacking = (grade(Evidence(standing, lacks_lo_modes=one)) for one in (False, True))
+    for is_given in (True, False):
+        known, lacking = (grade(Evidence(is_given=is_given, lacks_lo_modes=one)) for one in (False, True))
         assert lacking.uncertainty == pytest.approx(math.hypot(known.uncertainty, MISSING_LO_RELATIVE_ERROR))
         assert lacking.badge == known.badge == "unchecked"

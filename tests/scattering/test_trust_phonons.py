@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from scattering.core.notices import Notice
+from scattering.trust.calibration import Spread
 from scattering.trust.grade import (
-    DOCUMENTED_RELATIVE_ERROR,
-    FEW_LINES_RELATIVE_ERROR,
+    GIVEN_RELATIVE_ERROR,
     MIN_RELATIVE_ERROR,
-    UNDOCUMENTED_RELATIVE_ERROR,
+    UNCALIBRATED_RELATIVE_ERROR,
     Evidence,
     grade,
     objections,
 )
 from scattering.trust.measured_phonons import Comparison, Material, compare, find_material, materials
+
+SPREAD = Spread("ionic", False, relative=0.17, relative_95=0.4, scatter=0.08, n_crystals=14)
 
 
 def material(name: str) -> Material:
@@ -45,10 +47,16 @@ def test_the_table_holds_what_a_crystal_can_have(one: Material) -> None:
     n_atoms = sum(one.formula.values()) * (2 if one.space_group == 227 else 1)
     for lines in one.modes.values():
         assert sum(degeneracy for degeneracy, _ in lines) == 3 * n_atoms
-        energies = [energy for _, energy in lines]
+        energies = [energy for _, energy in lines if energy]
         assert energies == sorted(energies)
     assert one.source
-    assert 5 < one.volume_per_atom < 40
+    assert 5 < one.volume_per_atom < 80
+
+
+@pytest.mark.parametrize("one", materials(), ids=lambda one: one.name)
+def test_every_number_was_read_somewhere_or_is_marked(one: Material) -> None:
+    assert set(one.unverified) <= set(one.modes)
+    assert bool(one.read_at) == (set(one.unverified) != set(one.modes))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,7 @@ def test_phonons_that_are_all_alike_too_soft_need_one_scale() -> None:
     assert found.median == pytest.approx(0.9)
     assert found.rms == pytest.approx(-math.log(0.9))
     assert found.scatter == pytest.approx(0, abs=1e-9)
-    graded = grade(Evidence("documented", found))
+    graded = grade(Evidence(SPREAD, found))
     assert graded.badge == "biased"
     assert graded.bias == pytest.approx(-0.1)
     assert graded.uncertainty == pytest.approx(-math.log(0.9))
@@ -98,14 +106,26 @@ def test_phonons_that_are_all_alike_too_soft_need_one_scale() -> None:
 
 
 def test_a_potential_is_never_better_than_measurements() -> None:
-    graded = grade(Evidence("unknown", compared("copper", 1.0)))
+    graded = grade(Evidence(None, compared("copper", 1.0)))
     assert graded.badge == "agrees"
     assert graded.uncertainty == MIN_RELATIVE_ERROR
 
 
 def test_one_line_says_little_of_the_others() -> None:
-    graded = grade(Evidence("documented", compared("sodium chloride", 1.0)))
-    assert graded.uncertainty == pytest.approx(math.hypot(MIN_RELATIVE_ERROR, FEW_LINES_RELATIVE_ERROR))
+    """The scatter of such crystals is added, and nothing is said of what a scale would leave."""
+    graded = grade(Evidence(SPREAD, compared("sodium chloride", 1.0)))
+    assert graded.uncertainty == pytest.approx(math.hypot(MIN_RELATIVE_ERROR, SPREAD.scatter))
+    assert graded.scaled_uncertainty is None
+
+
+def test_a_scale_takes_a_degree_of_freedom() -> None:
+    two = Comparison(material("copper"), (), (0.9, 1.1))
+    graded = grade(Evidence(SPREAD, two))
+    assert graded.scaled_uncertainty == pytest.approx(math.hypot(two.scatter * math.sqrt(2), SPREAD.scatter))
+    assert graded.uncertainty == pytest.approx(math.hypot(two.rms, SPREAD.scatter))
+    lacking = grade(Evidence(SPREAD, two, lacks_lo_modes=True))
+    assert lacking.scaled_uncertainty is not None
+    assert lacking.scaled_uncertainty > (graded.scaled_uncertainty or 0)
 
 
 def test_a_collapsed_line_makes_a_forecast_doubtful_and_is_not_averaged() -> None:
@@ -115,7 +135,7 @@ def test_a_collapsed_line_makes_a_forecast_doubtful_and_is_not_averaged() -> Non
     assert found is not None
     assert found.n_collapsed == 1
     assert found.median == pytest.approx(1)
-    evidence = Evidence("documented", found)
+    evidence = Evidence(SPREAD, found)
     assert grade(evidence).badge == "doubtful"
     assert objections(evidence) == (Notice("phonon_lines_collapsed", {"n_collapsed": 1, "n_lines": 4}),)
 
@@ -125,10 +145,10 @@ def test_a_crystal_all_of_whose_lines_have_collapsed_has_no_bias() -> None:
     assert found is not None
     (line,) = found.lines
     assert line.computed_mev == -9
-    graded = grade(Evidence("documented", found, imaginary_fraction=0.5))
+    graded = grade(Evidence(SPREAD, found, imaginary_fraction=0.5))
     assert graded.badge == "doubtful"
     assert graded.bias is None
-    assert graded.uncertainty == pytest.approx(math.hypot(DOCUMENTED_RELATIVE_ERROR, 0.5))
+    assert graded.uncertainty == pytest.approx(SPREAD.relative)
 
 
 def test_points_that_were_not_computed_are_left_out() -> None:
@@ -140,27 +160,28 @@ def test_points_that_were_not_computed_are_left_out() -> None:
     assert compare(material("silicon"), {}) is None
 
 
-def test_without_a_comparison_the_potentials_standing_decides() -> None:
-    assert grade(Evidence("documented")).uncertainty == DOCUMENTED_RELATIVE_ERROR
-    assert grade(Evidence("unknown")).uncertainty == UNDOCUMENTED_RELATIVE_ERROR
-    assert grade(Evidence("documented")).badge == "unchecked"
-    assert grade(Evidence("documented")).bias is None
+def test_without_a_comparison_the_calibration_of_the_potential_decides() -> None:
+    assert grade(Evidence(SPREAD)).uncertainty == SPREAD.relative
+    assert grade(Evidence()).uncertainty == UNCALIBRATED_RELATIVE_ERROR
+    assert grade(Evidence(is_given=True)).uncertainty == GIVEN_RELATIVE_ERROR
+    assert grade(Evidence(SPREAD)).badge == "unchecked"
+    assert grade(Evidence(SPREAD)).bias is None
 
 
 def test_imaginary_modes_add_their_share_in_squares() -> None:
-    few, many = (grade(Evidence("documented", imaginary_fraction=fraction)) for fraction in (1e-4, 0.4))
+    few, many = (grade(Evidence(imaginary_fraction=fraction)) for fraction in (1e-4, 0.4))
     assert few.badge == "unchecked"
-    assert few.uncertainty == pytest.approx(math.hypot(DOCUMENTED_RELATIVE_ERROR, 0.03))
+    assert few.uncertainty == pytest.approx(math.hypot(UNCALIBRATED_RELATIVE_ERROR, 0.03))
     assert many.badge == "doubtful"
-    assert many.uncertainty == pytest.approx(math.hypot(DOCUMENTED_RELATIVE_ERROR, 0.4))
+    assert many.uncertainty == pytest.approx(math.hypot(UNCALIBRATED_RELATIVE_ERROR, 0.4))
 
 
 def test_every_doubt_is_named() -> None:
-    evidence = Evidence("documented", imaginary_fraction=0.2, outside_training=True, displaced=True)
+    evidence = Evidence(SPREAD, imaginary_fraction=0.2, outside_training=True, displaced=True)
     assert objections(evidence) == (
         Notice("many_imaginary_modes", {"imaginary_fraction": 0.2}),
         Notice("structure_outside_training"),
         Notice("atoms_displaced_by_relaxation"),
     )
     assert grade(evidence).badge == "doubtful"
-    assert objections(Evidence("documented", compared("silicon", 0.9), 0.0)) == ()
+    assert objections(Evidence(SPREAD, compared("silicon", 0.9), 0.0)) == ()
